@@ -1,0 +1,51 @@
+# Everything one does with this repository. `make run` and `make test` need Rust and nothing else; the rest also Python 3.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench build deploy
+
+# The AWS tools want a region, and say where they were used, also where neither matters.
+export AWS_DEFAULT_REGION ?= us-east-1
+export SAM_CLI_TELEMETRY := 0
+
+SAM := .venv/sam/bin/sam
+CFN_LINT := .venv/cfn-lint/bin/cfn-lint
+# Found by cargo, and by sam, as the command `cargo lambda`.
+CARGO_LAMBDA := PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH"
+
+help: ## List what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Run everything on this machine; options in ARGS="--port 4000"
+	cargo run --quiet --package counterfoil-cli -- dev $(ARGS)
+
+test: ## Run all tests
+	cargo test --workspace --no-fail-fast
+
+lint: .venv/sam/stamp .venv/cfn-lint/stamp ## Check format, code and template
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	$(SAM) validate --lint
+	$(CFN_LINT) template.yaml
+
+bench: ## Measure a token read and the start of a function
+	cargo bench --package counterfoil-functions
+
+build: .venv/cargo-lambda/stamp ## Build the functions for Lambda, as sam does, into target/lambda
+	$(CARGO_LAMBDA) cargo lambda build --release --arm64 --package counterfoil-functions --bins
+
+deploy: .venv/sam/stamp .venv/cargo-lambda/stamp ## Build and deploy to AWS, asking for the parameters
+	$(CARGO_LAMBDA) $(SAM) build
+	$(SAM) deploy --guided
+
+.venv/sam/stamp: PACKAGE := aws-sam-cli==1.170.0
+.venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0
+.venv/cargo-lambda/stamp: PACKAGE := cargo-lambda==1.9.2
+
+# An environment of its own for each tool: their dependencies need not agree. The stamp says that one is complete.
+.venv/%/stamp: Makefile
+	rm -rf $(@D)
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check $(PACKAGE)
+	touch $@

@@ -1,0 +1,72 @@
+//! The parts a service works with, put together once per process by whoever starts it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::secret::Secret;
+use crate::port::clock::Clock;
+use crate::port::entropy::Entropy;
+use crate::port::platform::Platforms;
+use crate::port::sealer::Sealer;
+use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore};
+use crate::service::authenticate::KeyMemory;
+use crate::settings::Settings;
+
+/// Everything a service needs.
+pub struct App {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Reading connections.
+    pub connections: Arc<dyn ConnectionStore>,
+    /// The vault's writes.
+    pub grants: Arc<dyn GrantStore>,
+    /// Flows.
+    pub flows: Arc<dyn FlowStore>,
+    /// Partners and keys.
+    pub directory: Arc<dyn Directory>,
+    /// Sealing.
+    pub sealer: Arc<dyn Sealer>,
+    /// Platforms.
+    pub platforms: Arc<dyn Platforms>,
+    /// API keys that were verified a moment ago.
+    pub key_memory: KeyMemory,
+    /// Times and bounds.
+    pub settings: Settings,
+    /// The address everything is built from, without a slash at its end; `None` where it is not set yet.
+    pub public_base_url: Option<String>,
+    /// Whether a browser without a key may start a consent for the partner `default` (O-17).
+    pub open_start: bool,
+    /// Names this process in leases.
+    pub owner: String,
+}
+
+impl App {
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A name that sorts by time.
+    pub fn new_id(&self, prefix: &str) -> String {
+        self.entropy.id(prefix, self.now())
+    }
+
+    /// 256 random bits.
+    pub fn new_secret(&self) -> Secret {
+        self.entropy.secret()
+    }
+
+    /// When the refresher should renew an access token: well before its end, and spread, so that what was connected at
+    /// once is not refreshed at once.
+    pub fn refresh_due_at(&self, issued_at: Timestamp, expires_at: Timestamp) -> Timestamp {
+        let life = crate::model::grant::until(issued_at, expires_at);
+        let ahead = self.settings.refresh_ahead.min(life.mul_f64(2.0 / 3.0));
+        let ahead: Duration = ahead.mul_f64(1.0 + self.entropy.fraction() / 5.0);
+        let ahead = jiff::SignedDuration::try_from(ahead).unwrap_or_default();
+        expires_at.saturating_sub(ahead).unwrap_or(expires_at)
+    }
+}

@@ -1,0 +1,105 @@
+//! The one error of the services, named by what the caller can do about it. Surfaces turn it into a status code
+//! (`functions::problem`); nothing below them knows one.
+
+use std::time::Duration;
+
+/// Why a service could not do what was asked.
+///
+/// `code` is stable and part of the contract; `message` is one plain sentence for the caller, free of secrets and internals.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The request is wrong; sending it again will not help.
+    #[error("{message}")]
+    Invalid {
+        /// Stable code.
+        code: &'static str,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+    /// No API key, or one that is unknown, expired or revoked.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The caller is known but may not do this.
+    #[error("{message}")]
+    Forbidden {
+        /// Stable code.
+        code: &'static str,
+        /// Which right is missing.
+        message: String,
+    },
+    /// There is no such thing, or it belongs to another partner: the two are not told apart.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// The thing is in a state that does not allow this.
+    #[error("{message}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// The state, and how to get out of it.
+        message: String,
+    },
+    /// The platform refused, failed or did not answer.
+    #[error("{message}")]
+    PlatformFailed {
+        /// Stable code.
+        code: &'static str,
+        /// What happened, without the platform's own words.
+        message: String,
+        /// When another try can help; `None` where it cannot.
+        retry_after: Option<Duration>,
+    },
+    /// Passing trouble on our side, or somebody else is at it.
+    #[error("{message}")]
+    TryLater {
+        /// Stable code.
+        code: &'static str,
+        /// What is in the way.
+        message: String,
+        /// When to come again.
+        retry_after: Duration,
+    },
+    /// The installation lacks something that its operator must provide.
+    #[error("{message}")]
+    Misconfigured {
+        /// Stable code.
+        code: &'static str,
+        /// What is missing and where to put it.
+        message: String,
+    },
+    /// A fault of ours. The detail is for the log, never for the caller.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// A request that is wrong, with the sentence that says so.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// A state that does not allow what was asked.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Conflict {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { code, .. }
+            | Self::Forbidden { code, .. }
+            | Self::Conflict { code, .. }
+            | Self::PlatformFailed { code, .. }
+            | Self::TryLater { code, .. }
+            | Self::Misconfigured { code, .. } => code,
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::NotFound(_) => "not_found",
+            Self::Internal(_) => "internal_error",
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Audit rows: what happened to a connection, and who did it. Their shape is fixed; whoever changes a connection writes
+//! one in the same transaction, except refreshes, which are counted.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::api_key::KeyId;
+use super::connection::ConnectionId;
+
+/// One audit row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// Orders and names it within its connection.
+    pub id: String,
+    /// The connection; it need not exist, since a refused consent is audited too.
+    pub connection: ConnectionId,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub action: Action,
+    /// Who did it.
+    pub actor: Actor,
+    /// More of it; short values, never a secret.
+    pub detail: BTreeMap<&'static str, String>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A customer consented for the first time, or after a disconnect.
+    Connected,
+    /// A customer consented again.
+    Reconnected,
+    /// A consent came to nothing.
+    ConsentFailed,
+    /// The platform refused the grant for good.
+    GrantEnded,
+    /// The partner disconnected it.
+    Disconnected,
+}
+
+impl Action {
+    /// The word in the table and on the surface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Reconnected => "reconnected",
+            Self::ConsentFailed => "consent_failed",
+            Self::GrantEnded => "grant_ended",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A browser without a key.
+    Anonymous,
+    /// A caller with an API key.
+    Key(KeyId),
+    /// The vault, on a reader's or a schedule's behalf.
+    Vault,
+}
+
+impl Actor {
+    /// As one word: `anonymous`, `key:{id}`, `vault`.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Anonymous => "anonymous".to_owned(),
+            Self::Key(id) => format!("key:{id}"),
+            Self::Vault => "vault".to_owned(),
+        }
+    }
+}

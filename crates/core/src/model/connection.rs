@@ -1,0 +1,194 @@
+//! A connection: a partner's link to one customer's books.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::grant::StoredGrant;
+use super::name::{CompanyKey, PartnerId};
+use super::platform::{Environment, PlatformName, UnknownName};
+
+/// Whose connection, and which.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ConnectionId {
+    /// The partner that owns it.
+    pub partner: PartnerId,
+    /// The name the partner gave it.
+    pub company_key: CompanyKey,
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.partner, self.company_key)
+    }
+}
+
+/// The company behind a connection, as its platform confirmed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Company {
+    /// The platform.
+    pub platform: PlatformName,
+    /// Which of its credentials.
+    pub environment: Environment,
+    /// The OAuth client that the grant belongs to.
+    pub client_id: String,
+    /// The platform's own id: realm, tenant, organisation, account. Opaque.
+    pub company_id: String,
+    /// The base that this company's API paths are added to.
+    pub api_base_url: String,
+}
+
+/// Where a connection stands.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It has a grant and the platform honours it, as far as we know.
+    Active(StoredGrant),
+    /// The platform refused the grant for good. It is kept: a commit that was on its way still wins.
+    NeedsReauthorization {
+        /// What is left of it.
+        grant: StoredGrant,
+        /// Why it ended.
+        cause: DeathCause,
+    },
+    /// Disconnected by the partner; the tokens are gone.
+    Disconnected,
+}
+
+/// Why a grant ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeathCause {
+    /// The platform says that the refresh token is no longer good.
+    Revoked,
+    /// The same, after an attempt whose answer never reached us: the platform had rotated it.
+    RotationLost,
+}
+
+impl DeathCause {
+    /// The word on the surface and in the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::RotationLost => "rotation_lost",
+        }
+    }
+}
+
+impl FromStr for DeathCause {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Revoked, Self::RotationLost]
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+            .ok_or(UnknownName)
+    }
+}
+
+/// What went wrong last, kept on the connection so that "why is this broken?" is a read and not a log search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// How many refreshes failed in a row.
+    pub failures: u32,
+    /// No refresh is tried before this.
+    pub retry_at: Timestamp,
+    /// A stable code.
+    pub code: String,
+    /// In words, free of secrets.
+    pub message: String,
+    /// When.
+    pub at: Timestamp,
+    /// The attempt that is known to be over, so that its lease need not be waited out.
+    pub settled_lease: Option<String>,
+    /// Whether the present refresh token was ever presented without a clear answer.
+    pub doubtful: bool,
+}
+
+/// A connection.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Whose, and which.
+    pub id: ConnectionId,
+    /// For people; from the start's `company_name`, else the platform's name for the company.
+    pub company_name: String,
+    /// The company behind it.
+    pub company: Company,
+    /// Counts grants and refreshes; it only ever rises, also over disconnect and reconnect.
+    pub epoch: u64,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What went wrong last; cleared by the next success.
+    pub trouble: Option<Trouble>,
+    /// Names the write that made the present epoch.
+    pub commit_id: String,
+    /// When it was first connected.
+    pub created_at: Timestamp,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+    /// When its customer last consented.
+    pub consented_at: Timestamp,
+    /// When its tokens were last refreshed; `None` since the consent.
+    pub refreshed_at: Option<Timestamp>,
+    /// When a worker has something to do for it.
+    pub due_at: Option<Timestamp>,
+}
+
+impl Connection {
+    /// Its grant, whole or dead.
+    pub fn grant(&self) -> Option<&StoredGrant> {
+        match &self.standing {
+            Standing::Active(grant) | Standing::NeedsReauthorization { grant, .. } => Some(grant),
+            Standing::Disconnected => None,
+        }
+    }
+
+    /// The word for where it stands.
+    pub fn status(&self) -> Status {
+        match self.standing {
+            Standing::Active(_) => Status::Active,
+            Standing::NeedsReauthorization { .. } => Status::NeedsReauthorization,
+            Standing::Disconnected => Status::Disconnected,
+        }
+    }
+
+    /// When tokens were last obtained, by a refresh or, before the first one, by the consent.
+    pub fn last_refresh_at(&self) -> Timestamp {
+        self.refreshed_at.unwrap_or(self.consented_at)
+    }
+}
+
+/// Where a connection stands, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// See [`Standing::Active`].
+    Active,
+    /// See [`Standing::NeedsReauthorization`].
+    NeedsReauthorization,
+    /// See [`Standing::Disconnected`].
+    Disconnected,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::NeedsReauthorization, Self::Disconnected];
+
+    /// The word on the surface and in the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::NeedsReauthorization => "needs_reauthorization",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(UnknownName)
+    }
+}

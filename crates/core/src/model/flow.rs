@@ -1,0 +1,247 @@
+//! A flow: one attempt at consent, from start to callback. Its life is an enum: what a stage does not have cannot be read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::api_key::KeyId;
+use super::audit::Actor;
+use super::connection::ConnectionId;
+use super::grant::StoredGrant;
+use super::platform::{Environment, PlatformName, UnknownName};
+use super::secret::{Fingerprint, Sealed, Secret};
+
+/// Names a flow: the SHA-256 of its `state`, so that who reads the table cannot finish anybody's consent (O-4).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FlowId(Fingerprint);
+
+impl FlowId {
+    /// The flow that a `state` belongs to.
+    pub fn of(state: &Secret) -> Self {
+        Self(state.fingerprint())
+    }
+
+    /// Reads one from a URL or a row: 64 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| Self(Fingerprint::stored(text.to_owned())))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One attempt at consent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// Which.
+    pub id: FlowId,
+    /// What it will connect.
+    pub connection: ConnectionId,
+    /// The name given at the start.
+    pub company_name: Option<String>,
+    /// With which platform.
+    pub platform: PlatformName,
+    /// With which of its credentials; decided at the start, once.
+    pub environment: Environment,
+    /// The redirect URI that was sent, byte for byte (O-1).
+    pub redirect_uri: String,
+    /// Where the browser goes in the end.
+    pub return_url: Option<String>,
+    /// The PKCE verifier, where the platform takes one (O-7).
+    pub verifier: Option<Sealed>,
+    /// Who may finish it.
+    pub binding: Binding,
+    /// Who began it, and so what it may do.
+    pub authority: Authority,
+    /// The epoch of the connection when it began; `None` where there was none.
+    pub renews_epoch: Option<u64>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its present stage ends; checked in code, since DynamoDB's TTL may lag by days (O-4).
+    pub expires_at: Timestamp,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+impl Flow {
+    /// Whether this browser may finish it (O-6). A flow that a server began with its key travels freely.
+    pub fn is_bound_to(&self, browser: Option<&Secret>) -> bool {
+        match &self.binding {
+            Binding::Browser(hash) => browser.is_some_and(|id| id.fingerprint().matches(hash)),
+            Binding::Key => true,
+        }
+    }
+}
+
+/// Who may finish a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binding {
+    /// The browser whose cookie has this hash.
+    Browser(Fingerprint),
+    /// Whoever its server passed the address on to: it was begun with an API key in a header.
+    Key,
+}
+
+/// Who began a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// Nobody we know: it may create a connection or renew the same company (O-17).
+    Anonymous,
+    /// A partner's key: it may also rename, revive, and switch the company (O-16).
+    Key(KeyId),
+}
+
+impl Authority {
+    /// The same as the actor of an audit row.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Anonymous => Actor::Anonymous,
+            Self::Key(id) => Actor::Key(id.clone()),
+        }
+    }
+}
+
+/// How far a flow is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Waiting for the customer.
+    Pending,
+    /// The callback came; its code is being exchanged. Once only (O-5).
+    Consumed {
+        /// When.
+        at: Timestamp,
+    },
+    /// The grant is here, sealed; the platform has yet to confirm the company (O-18).
+    Exchanged {
+        /// The grant.
+        grant: StoredGrant,
+        /// The company that the callback claimed.
+        claimed_company: String,
+    },
+    /// The connection is written.
+    Done,
+    /// It came to nothing, for good.
+    Failed(FlowFailure),
+}
+
+impl Stage {
+    /// The word in the table.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Consumed { .. } => "consumed",
+            Self::Exchanged { .. } => "exchanged",
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// Why a consent came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowFailure {
+    /// The customer said no.
+    AccessDenied,
+    /// The platform sent another error instead of a code.
+    PlatformError,
+    /// The callback had no code.
+    MissingCode,
+    /// The callback had a parameter twice, or a code beside an error.
+    AmbiguousCallback,
+    /// The callback named no company, or one that cannot be.
+    MissingCompany,
+    /// The platform did not accept the code.
+    ExchangeRefused,
+    /// The platform failed while the code was exchanged.
+    ExchangeFailed,
+    /// The platform does not accept our own credentials.
+    ClientRefused,
+    /// The platform says that the grant is not for the company in the callback.
+    CompanyNotConfirmed,
+    /// The connection holds another company, and whoever began the flow may not switch it.
+    OtherCompany,
+    /// The connection was disconnected, and whoever began the flow may not revive it.
+    Disconnected,
+    /// What the flow was for is gone.
+    Gone,
+    /// The process that exchanged the code died.
+    Interrupted,
+}
+
+impl FlowFailure {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::AccessDenied,
+        Self::PlatformError,
+        Self::MissingCode,
+        Self::AmbiguousCallback,
+        Self::MissingCompany,
+        Self::ExchangeRefused,
+        Self::ExchangeFailed,
+        Self::ClientRefused,
+        Self::CompanyNotConfirmed,
+        Self::OtherCompany,
+        Self::Disconnected,
+        Self::Gone,
+        Self::Interrupted,
+    ];
+
+    /// The stable code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access_denied",
+            Self::PlatformError => "platform_error",
+            Self::MissingCode => "missing_code",
+            Self::AmbiguousCallback => "ambiguous_callback",
+            Self::MissingCompany => "missing_company",
+            Self::ExchangeRefused => "exchange_refused",
+            Self::ExchangeFailed => "exchange_failed",
+            Self::ClientRefused => "client_refused",
+            Self::CompanyNotConfirmed => "company_not_confirmed",
+            Self::OtherCompany => "other_company",
+            Self::Disconnected => "connection_disconnected",
+            Self::Gone => "connection_gone",
+            Self::Interrupted => "consent_interrupted",
+        }
+    }
+
+    /// In words, for people.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "Access was refused at the platform, so nothing was connected.",
+            Self::PlatformError => "The platform reported an error instead of a consent.",
+            Self::MissingCode => "The platform came back without an authorization code.",
+            Self::AmbiguousCallback => "The callback holds a parameter twice, or a code beside an error.",
+            Self::MissingCompany => "The callback does not name a company that can be connected.",
+            Self::ExchangeRefused => "The platform did not accept the authorization code.",
+            Self::ExchangeFailed => "The platform failed while the authorization code was exchanged.",
+            Self::ClientRefused => "The platform refuses this installation's client id or secret.",
+            Self::CompanyNotConfirmed => "The platform does not confirm that this consent is for the company in the callback.",
+            Self::OtherCompany => "This connection holds another company. Only a start with an API key may switch it.",
+            Self::Disconnected => "This connection was disconnected. Only a start with an API key may bring it back.",
+            Self::Gone => "What this consent was for no longer exists.",
+            Self::Interrupted => "The consent was interrupted before it was finished.",
+        }
+    }
+}
+
+impl FromStr for FlowFailure {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|failure| failure.as_str() == text)
+            .ok_or(UnknownName)
+    }
+}

@@ -1,0 +1,13 @@
+//! What things are. Pure data and the rules that hold for it alone: no time of its own, no I/O.
+
+pub mod api_key;
+pub mod audit;
+pub mod connection;
+pub mod event;
+pub mod flow;
+pub mod grant;
+pub mod lease;
+pub mod name;
+pub mod partner;
+pub mod platform;
+pub mod secret;

@@ -1,0 +1,109 @@
+//! Names that come from outside and become part of keys: parsed once, trusted afterwards.
+
+use std::fmt;
+
+use crate::Error;
+
+/// The name a partner gives to a connection: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, case kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CompanyKey(String);
+
+impl CompanyKey {
+    /// The longest a company key may be, in characters.
+    pub const LONGEST: usize = 64;
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// `invalid_company_key` where it is empty, too long or holds another character.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if is_name(text, Self::LONGEST, |c| matches!(c, 'A'..='Z' | '.' | '_' | '-')) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::invalid(
+            "invalid_company_key",
+            "company_key must be 1 to 64 characters out of A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
+        ))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CompanyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id of a partner: `[a-z0-9][a-z0-9_-]{0,31}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartnerId(String);
+
+impl PartnerId {
+    /// The longest a partner id may be, in characters.
+    pub const LONGEST: usize = 32;
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// `invalid_partner_id` where it is empty, too long or holds another character.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if is_name(text, Self::LONGEST, |c| matches!(c, '_' | '-')) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::invalid(
+            "invalid_partner_id",
+            "A partner id must be 1 to 32 characters out of a-z 0-9 _ - and begin with a letter or a digit.",
+        ))
+    }
+
+    /// The partner that a fresh installation has.
+    pub fn default_partner() -> Self {
+        Self("default".to_owned())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PartnerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_name(text: &str, longest: usize, also: impl Fn(char) -> bool) -> bool {
+    let plain = |c: char| matches!(c, 'a'..='z' | '0'..='9');
+    let begins_well = text.starts_with(|c: char| plain(c) || (c.is_ascii_uppercase() && also(c)));
+    begins_well && text.len() <= longest && text.chars().all(|c| plain(c) || also(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_company_key_keeps_its_case_and_its_bounds() {
+        let longest = "x".repeat(64);
+        for good in ["a", "beach-blend", "Beach.Blend_2", "9", &longest] {
+            assert_eq!(CompanyKey::parse(good).expect(good).as_str(), good);
+        }
+        let too_long = "x".repeat(65);
+        for bad in ["", "-a", ".a", "_a", "a b", "a/b", "a#b", "ä", "a\0", "a%", &too_long] {
+            assert_eq!(CompanyKey::parse(bad).expect_err(bad).code(), "invalid_company_key");
+        }
+    }
+
+    #[test]
+    fn a_partner_id_has_no_capitals() {
+        assert!(PartnerId::parse("partner_abc123").is_ok());
+        for bad in ["", "A", "_a", "a#b", "a.b", &"x".repeat(33)] {
+            assert!(PartnerId::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

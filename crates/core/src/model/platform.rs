@@ -1,0 +1,111 @@
+//! The accounting platforms by name, and the two sets of credentials that one of them has.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An accounting platform. A new one is a line here and a module in `platforms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PlatformName {
+    /// QuickBooks Online (Intuit).
+    Quickbooks,
+}
+
+impl PlatformName {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Quickbooks];
+
+    /// The name in URLs, JSON and keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quickbooks => "quickbooks",
+        }
+    }
+
+    /// The name that people know.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Quickbooks => "QuickBooks Online",
+        }
+    }
+
+    /// Whether the platform has a sandbox with credentials and an API host of its own.
+    pub const fn has_sandbox(self) -> bool {
+        match self {
+            Self::Quickbooks => true,
+        }
+    }
+}
+
+impl fmt::Display for PlatformName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PlatformName {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+/// Which of a platform's two sets of credentials a connection uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Environment {
+    /// Real books.
+    Production,
+    /// The platform's sandbox.
+    Sandbox,
+}
+
+impl Environment {
+    /// The word on the surface and in the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// Where a connection belongs, decided once, at its start: "sandbox", in any case, in the key or in the name
+    /// (seed 001, "Sandbox credential routing"), on a platform that has one.
+    pub fn of(platform: PlatformName, company_key: &str, company_name: Option<&str>) -> Self {
+        let says_sandbox = |text: &str| text.to_ascii_lowercase().contains("sandbox");
+        if platform.has_sandbox() && (says_sandbox(company_key) || company_name.is_some_and(says_sandbox)) {
+            Self::Sandbox
+        } else {
+            Self::Production
+        }
+    }
+}
+
+impl FromStr for Environment {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Production, Self::Sandbox]
+            .into_iter()
+            .find(|name| name.as_str() == text)
+            .ok_or(UnknownName)
+    }
+}
+
+/// A name that is not on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown name")]
+pub struct UnknownName;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sandbox_is_named_in_key_or_name_in_any_case() {
+        let of = |key, name| Environment::of(PlatformName::Quickbooks, key, name);
+        assert_eq!(of("beach-blend-sandbox", None), Environment::Sandbox);
+        assert_eq!(of("Beach-SANDBOX", None), Environment::Sandbox);
+        assert_eq!(of("beach-blend", Some("Beach Blend SandBox")), Environment::Sandbox);
+        assert_eq!(of("beach-blend", Some("Beach Blend")), Environment::Production);
+    }
+}

@@ -1,0 +1,102 @@
+//! Values that must never be seen: their type has no Debug, no Display and no Serialize, so that a log line with one
+//! in it does not compile.
+
+use aws_lc_rs::digest;
+use secrecy::{ExposeSecret, SecretString};
+
+/// A token, code, verifier, client secret or API key in the clear. Wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the value in.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(SecretString::from(value.into()))
+    }
+
+    /// The value itself. Each call is a place to look at in review.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Its SHA-256, to tell two secrets apart without holding either.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.expose())
+    }
+}
+
+/// The SHA-256 of something, in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of a text.
+    pub fn of(text: &str) -> Self {
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        Self(hex(hash.as_ref()))
+    }
+
+    /// One that was stored.
+    pub fn stored(hex: String) -> Self {
+        Self(hex)
+    }
+
+    /// 64 hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether two are the same, in a time that does not tell where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
+    }
+
+    /// A number from 0 to `shards - 1` that spreads evenly.
+    pub fn shard(&self, shards: u8) -> u8 {
+        let byte = u8::from_str_radix(self.0.get(..2).unwrap_or("0"), 16).unwrap_or(0);
+        byte % shards
+    }
+}
+
+/// A secret that is sealed at rest: ciphertext that only the keyring opens, and only for the owner and the purpose
+/// it was sealed for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// Ciphertext as it is stored.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The ciphertext.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static_assertions::assert_not_impl_any!(Secret: std::fmt::Debug, std::fmt::Display, serde::Serialize);
+    static_assertions::assert_not_impl_any!(Sealed: std::fmt::Debug, std::fmt::Display, serde::Serialize);
+
+    #[test]
+    fn a_fingerprint_is_the_sha_256_of_the_value() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Secret::new("abc").fingerprint().as_str(), expected);
+        assert!(Fingerprint::of("abc").matches(&Fingerprint::stored(expected.to_owned())));
+        assert!(!Fingerprint::of("abd").matches(&Fingerprint::of("abc")));
+        assert_eq!(Fingerprint::of("abc").shard(16), 0xba % 16);
+    }
+}

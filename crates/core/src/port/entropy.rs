@@ -1,0 +1,46 @@
+//! Chance, in one place: unguessable values for states and keys, and jitter.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+
+use crate::model::secret::{Secret, hex};
+
+/// A source of random bytes.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The operating system's.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        aws_lc_rs::rand::fill(buffer).expect("the operating system gives random bytes");
+    }
+}
+
+impl dyn Entropy {
+    /// 256 random bits in base64url, 43 characters.
+    pub fn secret(&self) -> Secret {
+        let mut bytes = [0; 32];
+        self.fill(&mut bytes);
+        Secret::new(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// A name that sorts by time: `{prefix}{milliseconds, 12 hex digits}{80 random bits}`.
+    pub fn id(&self, prefix: &str, now: Timestamp) -> String {
+        let mut bytes = [0; 10];
+        self.fill(&mut bytes);
+        format!("{prefix}{:012x}{}", now.as_millisecond().max(0), hex(&bytes))
+    }
+
+    /// A number from 0 up to, not including, 1.
+    pub fn fraction(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    }
+}

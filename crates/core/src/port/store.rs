@@ -1,0 +1,272 @@
+//! What is asked of the table. Each trait is one kind of rights: a function that only reads connections gets no more.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::Error;
+use crate::model::api_key::{ApiKey, KeyId};
+use crate::model::audit::Audit;
+use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Status, Trouble};
+use crate::model::event::Event;
+use crate::model::flow::{Flow, FlowFailure, FlowId};
+use crate::model::grant::StoredGrant;
+use crate::model::lease::Lease;
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::partner::Partner;
+use crate::model::platform::PlatformName;
+
+/// Reading connections. Every read of one is strongly consistent; lists may lag by moments.
+#[async_trait]
+pub trait ConnectionStore: Send + Sync {
+    /// One connection, in one read.
+    async fn read(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError>;
+
+    /// One connection and its lease, in one request.
+    async fn look(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError>;
+
+    /// A page of a partner's connections, by company key.
+    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError>;
+
+    /// The connections of one of [`DUE_SHARDS`] that a worker has something to do for, longest overdue first.
+    async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<ConnectionId>, StoreError>;
+}
+
+/// Over how many shards what is due is spread.
+pub const DUE_SHARDS: u8 = 16;
+
+/// Which connections to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Only keys that begin so.
+    pub prefix: String,
+    /// Only this platform.
+    pub platform: Option<PlatformName>,
+    /// Only these.
+    pub status: Option<Status>,
+    /// Only keys after this one.
+    pub after: Option<CompanyKey>,
+    /// At most so many, 1 to 100.
+    pub limit: u32,
+}
+
+/// A page of connections.
+pub struct Page {
+    /// Those that match; may be fewer than the limit though more follow.
+    pub connections: Vec<Connection>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<CompanyKey>,
+}
+
+/// The writes of the vault: the only ones that touch tokens, each conditional on the epoch.
+#[async_trait]
+pub trait GrantStore: Send + Sync {
+    /// Takes the lease if nobody holds one on this epoch but the attempt named by `seen`, which the caller has judged to
+    /// be over. Doing it twice with the same lease is taking it once.
+    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError>;
+
+    /// Stores a refreshed grant over the epoch that it replaces, in one write.
+    async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
+
+    /// Records why a refresh did not succeed.
+    async fn record_trouble(
+        &self,
+        id: &ConnectionId,
+        epoch: u64,
+        trouble: &Trouble,
+        due_at: Timestamp,
+    ) -> Result<Written, StoreError>;
+
+    /// Marks the grant of an epoch as dead, with its audit row and event; the epoch stays.
+    async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError>;
+
+    /// Writes a consent: the connection, the company's entry, audit row, event, and the flow's end, all or nothing.
+    async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
+}
+
+/// How taking a lease went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is ours.
+    Ours,
+    /// Somebody else was quicker.
+    Held,
+}
+
+/// How a conditional write went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored, by this write or by an earlier try of the same.
+    Stored,
+    /// The epoch is gone: somebody else wrote. Nothing was changed.
+    Overtaken,
+}
+
+/// A refreshed grant on its way into the table.
+#[derive(Clone)]
+pub struct Commit {
+    /// The epoch that it replaces.
+    pub epoch: u64,
+    /// Names this write, so that a retry after a lost answer knows its own.
+    pub commit_id: String,
+    /// The grant.
+    pub grant: StoredGrant,
+    /// When it was obtained.
+    pub at: Timestamp,
+    /// When the refresher should come next.
+    pub due_at: Option<Timestamp>,
+}
+
+/// The end of a grant.
+#[derive(Debug, Clone)]
+pub struct GrantEnd {
+    /// Of which epoch.
+    pub epoch: u64,
+    /// Why.
+    pub cause: DeathCause,
+    /// What the connection says went wrong.
+    pub trouble: Trouble,
+    /// Its audit row.
+    pub audit: Audit,
+    /// What the partner is told.
+    pub event: Event,
+}
+
+/// A consent on its way into the table.
+#[derive(Clone)]
+pub struct Consent {
+    /// The connection as it was read; `None` where there was none.
+    pub previous: Option<Connection>,
+    /// The connection as it is to be, its epoch above the one before.
+    pub connection: Connection,
+    /// The flow that ends with it.
+    pub flow: FlowId,
+    /// Its audit row.
+    pub audit: Audit,
+    /// What the partner is told.
+    pub event: Event,
+}
+
+impl Consent {
+    /// The company that the connection leaves, where it changes.
+    pub fn left_company(&self) -> Option<&Company> {
+        self.previous
+            .as_ref()
+            .map(|previous| &previous.company)
+            .filter(|company| **company != self.connection.company)
+    }
+}
+
+/// How writing a consent went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentWritten {
+    /// It is stored.
+    Stored,
+    /// The connection changed meanwhile: read it and try again; a consent always wins.
+    Overtaken,
+    /// The flow is not waiting for this any more: somebody else finished it.
+    FlowIsOver,
+}
+
+/// Flows.
+#[async_trait]
+pub trait FlowStore: Send + Sync {
+    /// Stores a new flow.
+    async fn begin(&self, flow: &Flow) -> Result<(), StoreError>;
+
+    /// One flow, strongly consistent.
+    async fn flow(&self, id: &FlowId) -> Result<Option<Flow>, StoreError>;
+
+    /// Marks it consumed, if it is pending and not past its end. Of any number of attempts, each with a name of its own,
+    /// one gets `true` (O-5).
+    async fn consume(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Keeps the sealed grant in the flow until its company is confirmed.
+    async fn keep_grant(
+        &self,
+        id: &FlowId,
+        grant: &StoredGrant,
+        claimed_company: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Ends it without a connection, with an audit row, unless it is over already.
+    async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError>;
+}
+
+/// Partners and their keys.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// One partner.
+    async fn partner(&self, id: &PartnerId) -> Result<Option<Partner>, StoreError>;
+
+    /// One key, strongly consistent.
+    async fn key(&self, partner: &PartnerId, id: &KeyId) -> Result<Option<ApiKey>, StoreError>;
+
+    /// One key and one connection, both strongly consistent, in one request.
+    async fn key_and_connection(
+        &self,
+        key: (&PartnerId, &KeyId),
+        connection: &ConnectionId,
+    ) -> Result<(Option<ApiKey>, Option<Connection>), StoreError>;
+
+    /// Notes that a key was used.
+    async fn touch_key(&self, partner: &PartnerId, id: &KeyId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Whether the table answers.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// Why the table did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such table, or an index of it is missing.
+    #[error("The table {table} does not exist or lacks an index. Deploy the stack, or set TABLE_NAME to the table it made.")]
+    TableMissing {
+        /// The name that was looked for.
+        table: String,
+    },
+    /// Our role may not do this.
+    #[error("The table {table} refuses this function: its role or its credentials lack the right.")]
+    Denied {
+        /// The table.
+        table: String,
+    },
+    /// It cannot take more just now, or another write was in the way.
+    #[error("the table is busy: {0}")]
+    Busy(String),
+    /// No answer, or a fault.
+    #[error("the table is out of reach: {0}")]
+    Unavailable(String),
+    /// A row that should not exist.
+    #[error("the row {item} is damaged: {problem}")]
+    Damaged {
+        /// Its key.
+        item: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TableMissing { .. } => Self::Misconfigured {
+                code: "table_missing",
+                message: error.to_string(),
+            },
+            StoreError::Denied { .. } => Self::Misconfigured {
+                code: "table_denied",
+                message: error.to_string(),
+            },
+            StoreError::Busy(detail) | StoreError::Unavailable(detail) => {
+                tracing::error!(%detail, "the table did not answer");
+                Self::TryLater {
+                    code: "storage_unavailable",
+                    message: "The storage does not answer just now. Nothing was changed; try again.".to_owned(),
+                    retry_after: std::time::Duration::from_secs(2),
+                }
+            }
+            StoreError::Damaged { .. } => Self::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Who is calling: an API key, looked up with whatever is read anyway, and remembered for at most a minute.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::model::api_key::{ApiKey, PresentedKey, Scope};
+use crate::model::connection::{Connection, ConnectionId};
+use crate::model::name::CompanyKey;
+use crate::model::secret::{Fingerprint, Secret};
+use crate::{App, Error};
+
+/// The sentence for every key that does not open: it does not say which of the reasons it was.
+const REFUSED: &str = "The API key is missing, unknown, expired or revoked.";
+
+/// Finds the key's partner and checks that it may do this.
+///
+/// # Errors
+/// `Unauthenticated`, `Forbidden`, or what the table says.
+pub async fn authenticate(app: &App, key: Option<&Secret>, scope: Scope) -> Result<ApiKey, Error> {
+    let presented = presented(key)?;
+    if let Some(known) = app.key_memory.recall(app, &presented.hash) {
+        return permitted(known, scope);
+    }
+    let found = app.directory.key(&presented.partner, &presented.id).await?;
+    let key = verified(app, &presented, found).await?;
+    permitted(key, scope)
+}
+
+/// The same, and reads one of the partner's connections: one request to the table, with a remembered key and without.
+///
+/// # Errors
+/// `Unauthenticated`, `Forbidden`, or what the table says.
+pub async fn authenticate_and_read(
+    app: &App,
+    key: Option<&Secret>,
+    scope: Scope,
+    company_key: &CompanyKey,
+) -> Result<(ConnectionId, Option<Connection>), Error> {
+    let presented = presented(key)?;
+    let id = ConnectionId {
+        partner: presented.partner.clone(),
+        company_key: company_key.clone(),
+    };
+    if let Some(known) = app.key_memory.recall(app, &presented.hash) {
+        permitted(known, scope)?;
+        let connection = app.connections.read(&id).await?;
+        return Ok((id, connection));
+    }
+    let (found, connection) = app
+        .directory
+        .key_and_connection((&presented.partner, &presented.id), &id)
+        .await?;
+    permitted(verified(app, &presented, found).await?, scope)?;
+    Ok((id, connection))
+}
+
+fn presented(key: Option<&Secret>) -> Result<PresentedKey, Error> {
+    key.and_then(PresentedKey::parse).ok_or(Error::Unauthenticated(REFUSED))
+}
+
+async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) -> Result<ApiKey, Error> {
+    let now = app.now();
+    let key = found
+        .filter(|key| key.hash.matches(&presented.hash) && key.is_live(now))
+        .ok_or(Error::Unauthenticated(REFUSED))?;
+    if crate::model::grant::until(key.last_used_at, now) >= TOUCH_EVERY
+        && let Err(error) = app.directory.touch_key(&key.partner, &key.id, now).await
+    {
+        tracing::warn!(key = %key.id, %error, "could not note that a key was used");
+    }
+    app.key_memory.remember(app, &presented.hash, &key);
+    Ok(key)
+}
+
+/// How exact "last used" is. A key that was made less than this ago causes no write at all.
+const TOUCH_EVERY: Duration = Duration::from_secs(86_400);
+
+fn permitted(key: ApiKey, scope: Scope) -> Result<ApiKey, Error> {
+    if key.may(scope) {
+        return Ok(key);
+    }
+    Err(Error::Forbidden {
+        code: "insufficient_scope",
+        message: format!("This API key lacks the scope {scope}."),
+    })
+}
+
+/// Keys that were verified a moment ago, by their hash.
+#[derive(Debug, Default)]
+pub struct KeyMemory(Mutex<HashMap<Fingerprint, (ApiKey, Duration)>>);
+
+/// How many keys a process remembers; when it is full, all are forgotten.
+const REMEMBERED_MOST: usize = 1_000;
+
+impl KeyMemory {
+    fn recall(&self, app: &App, hash: &Fingerprint) -> Option<ApiKey> {
+        let keys = self.0.lock().ok()?;
+        let (key, verified_at) = keys.get(hash)?;
+        let fresh = app.clock.elapsed().saturating_sub(*verified_at) < app.settings.key_memory;
+        (fresh && key.is_live(app.now())).then(|| key.clone())
+    }
+
+    fn remember(&self, app: &App, hash: &Fingerprint, key: &ApiKey) {
+        let Ok(mut keys) = self.0.lock() else { return };
+        if keys.len() >= REMEMBERED_MOST {
+            keys.clear();
+        }
+        keys.insert(hash.clone(), (key.clone(), app.clock.elapsed()));
+    }
+}

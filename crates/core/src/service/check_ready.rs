@@ -1,0 +1,52 @@
+//! Whether this installation could do its work now: table, keyring, credentials (S-5).
+
+use crate::model::platform::{Environment, PlatformName};
+use crate::{App, Error};
+
+/// One thing that must be in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Its name.
+    pub name: &'static str,
+    /// What is wrong and what to do; `None` where it is in place.
+    pub problem: Option<String>,
+}
+
+/// Checks everything, also after a failure.
+pub async fn check_ready(app: &App) -> Vec<Check> {
+    let base_url = app.public_base_url.as_ref().map(|_| ()).ok_or_else(no_base_url);
+    vec![
+        check("table", app.directory.check().await.map_err(Error::from)),
+        check("keyring", app.sealer.check().await),
+        check("credentials", any_platform(app).await),
+        check("public_base_url", base_url),
+    ]
+}
+
+/// What is said wherever an address must be built and there is no base for it.
+pub fn no_base_url() -> Error {
+    Error::Misconfigured {
+        code: "public_base_url_missing",
+        message: "PUBLIC_BASE_URL is not set. Set it to the address that browsers reach, such as the stack's ApiUrl output."
+            .to_owned(),
+    }
+}
+
+/// One platform with credentials is enough to be of use.
+async fn any_platform(app: &App) -> Result<(), Error> {
+    let mut missing = None;
+    for name in PlatformName::ALL {
+        match app.platforms.get(name, Environment::Production).await {
+            Ok(_) => return Ok(()),
+            Err(error) => missing = missing.or(Some(error)),
+        }
+    }
+    missing.map_or(Ok(()), Err)
+}
+
+fn check(name: &'static str, result: Result<(), Error>) -> Check {
+    Check {
+        name,
+        problem: result.err().map(|error| error.to_string()),
+    }
+}

@@ -1,0 +1,10 @@
+//! What Counterfoil does, one verb a file. Services decide; they return domain values, never status codes.
+
+pub mod authenticate;
+pub mod check_ready;
+pub mod finish_consent;
+pub mod read_token;
+pub mod refresh;
+pub mod refresh_due;
+pub mod start_consent;
+mod write_consent;

@@ -1,0 +1,217 @@
+//! Hands out a valid access token: what is stored if that is good for long enough, else a fresh one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
+use crate::model::grant::until;
+use crate::model::secret::Secret;
+use crate::{App, Error};
+
+use super::refresh::step::{Outcome, Reason};
+use super::refresh::{ACCESS_TOKEN, Refreshed, refresh, sealing_owner};
+
+/// A valid access token and the connection it belongs to.
+pub struct Token {
+    /// The connection, as it is now.
+    pub connection: Connection,
+    /// The token.
+    pub access_token: Secret,
+}
+
+/// Reads a token that is good for `min_valid` more, or for the default where the caller does not say (T-4).
+///
+/// # Errors
+/// `Invalid` for a `min_valid` of more than half the token's life, `Conflict` where a consent is needed, `PlatformFailed`
+/// and `TryLater` where no valid token could be had.
+pub async fn read_token(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    min_valid: Option<Duration>,
+) -> Result<Token, Error> {
+    let connection = found.ok_or(NO_CONNECTION)?;
+    let min_valid = min_valid_for(app, &connection, min_valid)?;
+    if serves(&connection, min_valid, app.now()) {
+        return open(app, connection).await;
+    }
+    if let Some(error) = standing_error(&connection) {
+        return Err(error);
+    }
+    let refreshed = refresh(app, id, Reason::Read { min_valid }).await?;
+    answer(app, refreshed, Fallback::StoredToken).await
+}
+
+/// Refreshes the token even if it is good; within ten seconds of a refresh, answers with what that one brought (T-4).
+///
+/// # Errors
+/// As [`read_token`], and `PlatformFailed` also where the old token would still be valid: a refresh was asked for.
+pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Token, Error> {
+    let connection = found.ok_or(NO_CONNECTION)?;
+    if let Some(error) = standing_error(&connection) {
+        return Err(error);
+    }
+    let refreshed = refresh(app, id, Reason::Forced).await?;
+    answer(app, refreshed, Fallback::None).await
+}
+
+const NO_CONNECTION: Error = Error::NotFound("There is no connection with this company_key.");
+
+/// Half of a token's life at most: more would mean a refresh at every read.
+fn min_valid_for(app: &App, connection: &Connection, asked: Option<Duration>) -> Result<Duration, Error> {
+    let Some(grant) = connection.grant() else {
+        return Ok(Duration::ZERO);
+    };
+    let most = grant.access_token_life() / 2;
+    match asked {
+        None => Ok(app.settings.min_valid.min(most)),
+        Some(asked) if asked <= most => Ok(asked),
+        Some(_) => Err(Error::invalid(
+            "invalid_min_valid_seconds",
+            format!(
+                "min_valid_seconds may be at most {}, half of this token's life.",
+                most.as_secs()
+            ),
+        )),
+    }
+}
+
+/// Whether the stored token is the answer: it is good for long enough, or good at all while refreshes fail.
+fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool {
+    let Standing::Active(grant) = &connection.standing else {
+        return false;
+    };
+    let pausing = connection.trouble.as_ref().is_some_and(|trouble| trouble.retry_at > now);
+    grant.is_good_for(min_valid, now) || (pausing && grant.is_good_for(Duration::ZERO, now))
+}
+
+enum Fallback {
+    StoredToken,
+    None,
+}
+
+async fn answer(app: &App, refreshed: Refreshed, fallback: Fallback) -> Result<Token, Error> {
+    let Refreshed { outcome, connection } = refreshed;
+    let connection = connection.ok_or(NO_CONNECTION)?;
+    let now = app.now();
+    let error = match outcome {
+        Outcome::Refreshed | Outcome::AlreadyFresh => return open(app, connection).await,
+        Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
+        Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
+        Outcome::Gone => Some(NO_CONNECTION),
+        Outcome::Held { retry_at } => Some(try_later(
+            "refresh_in_progress",
+            "Somebody else is refreshing this token.",
+            now,
+            retry_at,
+        )),
+        Outcome::Resting { retry_at } => Some(try_later(
+            "refresh_outcome_unknown",
+            "A refresh was interrupted; it is safe to try again only after a pause.",
+            now,
+            retry_at,
+        )),
+        Outcome::LeaseTimeout => Some(try_later(
+            "refresh_too_slow",
+            "The refresh began too late to be finished safely.",
+            now,
+            now,
+        )),
+        Outcome::StoreFailed => Some(try_later(
+            "storage_unavailable",
+            "The storage does not answer just now; try again.",
+            now,
+            now,
+        )),
+        Outcome::BackingOff { retry_at }
+        | Outcome::PlatformDown { retry_at }
+        | Outcome::PlatformThrottled { retry_at }
+        | Outcome::ClientRefused { retry_at } => Some(platform_failed(&connection, now, retry_at)),
+    };
+    let valid = matches!(&connection.standing, Standing::Active(grant) if grant.is_good_for(Duration::ZERO, now));
+    if valid && matches!(fallback, Fallback::StoredToken) {
+        return open(app, connection).await;
+    }
+    Err(error
+        .or_else(|| standing_error(&connection))
+        .unwrap_or_else(|| no_refresh_token(&connection)))
+}
+
+async fn open(app: &App, connection: Connection) -> Result<Token, Error> {
+    let grant = connection
+        .grant()
+        .ok_or_else(|| Error::Internal("a connection without a grant cannot serve".to_owned()))?;
+    let access_token = app
+        .sealer
+        .open(&sealing_owner(&connection.id), ACCESS_TOKEN, &grant.access_token)
+        .await?;
+    Ok(Token {
+        connection,
+        access_token,
+    })
+}
+
+/// Where a connection stands, if it stands so that only a consent helps.
+fn standing_error(connection: &Connection) -> Option<Error> {
+    let why = match &connection.standing {
+        Standing::Active(_) => return None,
+        Standing::NeedsReauthorization { cause, .. } => super::refresh::step::in_words(cause.as_str()),
+        Standing::Disconnected => "The connection was disconnected.",
+    };
+    Some(Error::conflict(
+        "reauthorization_required",
+        format!("{why} {}", how_to_reconnect(connection)),
+    ))
+}
+
+fn no_refresh_token(connection: &Connection) -> Error {
+    let how = how_to_reconnect(connection);
+    Error::conflict(
+        "missing_refresh_token",
+        format!("There is no refresh token on record and the access token has ended. {how}"),
+    )
+}
+
+fn how_to_reconnect(connection: &Connection) -> String {
+    format!(
+        "Send the customer to /oauth/start/{} to consent again.",
+        connection.id.company_key
+    )
+}
+
+fn just_refused(connection: &Connection, cause: DeathCause) -> Error {
+    let why = super::refresh::step::in_words(cause.as_str());
+    Error::PlatformFailed {
+        code: "grant_refused",
+        message: format!("{why} {}", how_to_reconnect(connection)),
+        retry_after: None,
+    }
+}
+
+fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp) -> Error {
+    let (code, message) = match connection.trouble.as_ref().map(|trouble: &Trouble| trouble.code.as_str()) {
+        Some("client_refused") => ("client_refused", super::refresh::step::in_words("client_refused")),
+        Some("platform_throttled") => ("platform_throttled", super::refresh::step::in_words("platform_throttled")),
+        Some(code) => ("platform_unavailable", super::refresh::step::in_words(code)),
+        None => ("platform_unavailable", "A token was asked for a moment ago without success."),
+    };
+    Error::PlatformFailed {
+        code,
+        message: message.to_owned(),
+        retry_after: Some(at_least_a_second(until(now, retry_at))),
+    }
+}
+
+fn try_later(code: &'static str, message: &str, now: Timestamp, retry_at: Timestamp) -> Error {
+    Error::TryLater {
+        code,
+        message: message.to_owned(),
+        retry_after: at_least_a_second(until(now, retry_at)),
+    }
+}
+
+fn at_least_a_second(time: Duration) -> Duration {
+    time.max(Duration::from_secs(1))
+}

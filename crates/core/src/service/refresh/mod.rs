@@ -1,0 +1,10 @@
+//! Refreshing a token: look, lease, look again, act, record. There is one way to do it, for the reader, the refresher and
+//! the forced refresh; only the reason differs.
+//!
+//! `step` decides, as a pure function of what was seen; `run` does what it says.
+
+mod run;
+pub mod step;
+
+pub(crate) use run::{ACCESS_TOKEN, seal_grant, sealing_owner};
+pub use run::{Refreshed, refresh};

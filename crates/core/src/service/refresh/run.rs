@@ -1,0 +1,335 @@
+//! Does what the step function says, with the ports of the real world.
+
+use std::sync::Arc;
+
+use crate::model::audit::{Action, Actor, Audit};
+use crate::model::connection::{Connection, ConnectionId, DeathCause, Trouble};
+use crate::model::event::{Event, EventKind};
+use crate::model::grant::{Grant, StoredGrant};
+use crate::model::lease::Lease;
+use crate::model::secret::Secret;
+use crate::port::platform::Platform;
+use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
+use crate::{App, Error};
+
+use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
+
+/// What came of a refresh.
+pub struct Refreshed {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The connection as it was last seen or written; `None` where there is none.
+    pub connection: Option<Connection>,
+}
+
+/// Refreshes a connection's token if there is reason to.
+///
+/// It runs as a task of its own: a caller that goes away does not cancel it half way, and a panic in it stays in it.
+///
+/// # Errors
+/// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
+pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Result<Refreshed, Error> {
+    let run = Run {
+        app: Arc::clone(app),
+        id: id.clone(),
+        connection: None,
+        send: None,
+        lease: None,
+        commit: None,
+    };
+    match tokio::spawn(run.to_the_end(reason)).await {
+        Ok(refreshed) => refreshed,
+        Err(panic) => Err(Error::Internal(format!("the refresh of {id} ended early: {panic}"))),
+    }
+}
+
+/// The most steps one refresh takes: looks while waiting, and retries, are bounded by time long before this.
+const STEPS_MOST: usize = 2_000;
+
+struct Run {
+    app: Arc<App>,
+    id: ConnectionId,
+    connection: Option<Connection>,
+    send: Option<ToSend>,
+    lease: Option<Lease>,
+    commit: Option<Commit>,
+}
+
+struct ToSend {
+    platform: Arc<dyn Platform>,
+    refresh_token: Secret,
+}
+
+impl Run {
+    async fn to_the_end(mut self, reason: Reason) -> Result<Refreshed, Error> {
+        let settings = self.app.settings;
+        let mut machine = Refresh::new(reason, &settings, self.now());
+        let mut saw = Saw::Begin;
+        for _ in 0..STEPS_MOST {
+            let chance = self.app.entropy.fraction();
+            saw = match machine.step(&settings, self.now(), saw, chance) {
+                Next::Look => self.look().await,
+                Next::TakeLease { epoch, seen, doubtful } => self.take_lease(&mut machine, epoch, seen, doubtful).await?,
+                Next::LookAgain => self.look_again().await,
+                Next::Send => self.send().await?,
+                Next::Commit => self.store().await,
+                Next::RecordTrouble(trouble) => self.record_trouble(trouble).await,
+                Next::EndGrant(cause) => self.end_grant(cause).await,
+                Next::Wait(time) => {
+                    self.app.clock.sleep(time).await;
+                    Saw::Waited
+                }
+                Next::Finish(outcome) => return Ok(self.finish(outcome)),
+            };
+        }
+        Err(Error::Internal(format!("the refresh of {} did not end", self.id)))
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            wall: self.app.clock.now(),
+            elapsed: self.app.clock.elapsed(),
+        }
+    }
+
+    async fn look(&mut self) -> Saw {
+        match self.app.connections.look(&self.id).await {
+            Ok(None) => {
+                self.connection = None;
+                Saw::View(None)
+            }
+            Ok(Some((connection, lease))) => {
+                let view = View::of(&connection, lease);
+                self.connection = Some(connection);
+                Saw::View(Some(view))
+            }
+            Err(error) => self.store_failed("look", &error),
+        }
+    }
+
+    async fn look_again(&mut self) -> Saw {
+        match self.app.connections.read(&self.id).await {
+            Ok(connection) => Saw::View(connection.as_ref().map(|connection| View::of(connection, None))),
+            Err(error) => self.store_failed("look again", &error),
+        }
+    }
+
+    /// Opens the refresh token and finds the platform first: what is missing there must be found before a lease is taken.
+    async fn take_lease(
+        &mut self,
+        machine: &mut Refresh,
+        epoch: u64,
+        seen: Option<String>,
+        doubtful: bool,
+    ) -> Result<Saw, Error> {
+        let send = self.prepare().await?;
+        let now = self.app.now();
+        let until = now.saturating_add(jiff::SignedDuration::try_from(self.app.settings.lease).unwrap_or_default());
+        let lease = Lease {
+            id: self.app.new_id("lease_"),
+            epoch,
+            owner: self.app.owner.clone(),
+            started_at: now,
+            until: until.unwrap_or(now),
+            refresh_token: send.refresh_token.fingerprint(),
+            doubtful,
+        };
+        machine.names_lease(lease.id.clone(), lease.until);
+        let taken = self.app.grants.take_lease(&self.id, &lease, seen.as_deref()).await;
+        self.send = Some(send);
+        self.lease = Some(lease);
+        Ok(match taken {
+            Ok(Taken::Ours) => Saw::LeaseTaken,
+            Ok(Taken::Held) => Saw::LeaseHeld,
+            Err(error) => self.store_failed("take lease", &error),
+        })
+    }
+
+    async fn prepare(&self) -> Result<ToSend, Error> {
+        let connection = self
+            .connection
+            .as_ref()
+            .ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
+        let sealed = connection.grant().and_then(|grant| grant.refresh_token.as_ref());
+        let sealed = sealed.ok_or_else(|| Error::Internal("there is no refresh token".to_owned()))?;
+        let refresh_token = self.app.sealer.open(&sealing_owner(&self.id), REFRESH_TOKEN, sealed).await?;
+        let platform = self
+            .app
+            .platforms
+            .get(connection.company.platform, connection.company.environment)
+            .await?;
+        Ok(ToSend { platform, refresh_token })
+    }
+
+    async fn send(&mut self) -> Result<Saw, Error> {
+        let send = self
+            .send
+            .as_ref()
+            .ok_or_else(|| Error::Internal("there is nothing to send".to_owned()))?;
+        let answer = send.platform.refresh(&send.refresh_token, self.app.now()).await;
+        Ok(match answer {
+            Ok(grant) => {
+                self.commit = Some(self.commit_of(grant).await?);
+                Saw::Granted
+            }
+            Err(failure) => Saw::Failed(failure),
+        })
+    }
+
+    async fn commit_of(&self, grant: Grant) -> Result<Commit, Error> {
+        let connection = self
+            .connection
+            .as_ref()
+            .ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
+        let due_at = self.app.refresh_due_at(grant.issued_at, grant.access_token_expires_at);
+        let asked = self.send.as_ref().map_or(&[][..], |send| send.platform.scopes());
+        let grant = seal_grant(&self.app, &self.id, grant, asked, connection.grant()).await?;
+        let due_at = grant.refresh_token.is_some().then_some(due_at);
+        Ok(Commit {
+            epoch: connection.epoch,
+            commit_id: self.app.new_id("commit_"),
+            grant,
+            at: self.app.now(),
+            due_at,
+        })
+    }
+
+    async fn store(&mut self) -> Saw {
+        let Some(commit) = &self.commit else { return Saw::StoreFailed };
+        let written = self.app.grants.commit(&self.id, commit).await;
+        if written == Ok(Written::Stored)
+            && let Some(connection) = &mut self.connection
+        {
+            apply(connection, commit);
+        }
+        self.saw("commit", written)
+    }
+
+    async fn record_trouble(&mut self, trouble: Trouble) -> Saw {
+        let Some(connection) = &mut self.connection else {
+            return Saw::StoreFailed;
+        };
+        let due_at = trouble.retry_at;
+        let epoch = connection.epoch;
+        connection.trouble = Some(trouble.clone());
+        let written = self.app.grants.record_trouble(&self.id, epoch, &trouble, due_at).await;
+        self.saw("record trouble", written)
+    }
+
+    async fn end_grant(&mut self, cause: DeathCause) -> Saw {
+        let Some(connection) = &self.connection else {
+            return Saw::StoreFailed;
+        };
+        let written = self.app.grants.end_grant(&end_of(&self.app, connection, cause)).await;
+        self.saw("end grant", written)
+    }
+
+    fn saw(&self, what: &'static str, written: Result<Written, StoreError>) -> Saw {
+        match written {
+            Ok(Written::Stored) => Saw::Stored,
+            Ok(Written::Overtaken) => Saw::Overtaken,
+            Err(error) => self.store_failed(what, &error),
+        }
+    }
+
+    fn store_failed(&self, what: &'static str, error: &StoreError) -> Saw {
+        tracing::error!(connection = %self.id, what, %error, "the table failed during a refresh");
+        Saw::StoreFailed
+    }
+
+    fn finish(self, outcome: Outcome) -> Refreshed {
+        let platform = self
+            .connection
+            .as_ref()
+            .map_or("", |connection| connection.company.platform.as_str());
+        let lease = self.lease.as_ref().map_or("", |lease| lease.id.as_str());
+        tracing::info!(connection = %self.id, platform, outcome = outcome.as_str(), lease, "refresh");
+        Refreshed {
+            outcome,
+            connection: self.connection,
+        }
+    }
+}
+
+/// The purpose an access token is sealed for.
+pub(crate) const ACCESS_TOKEN: &str = "access_token";
+/// The purpose a refresh token is sealed for.
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+
+/// What a connection's tokens are sealed to.
+pub(crate) fn sealing_owner(id: &ConnectionId) -> String {
+    format!("connection {id}")
+}
+
+/// Seals a grant for its connection; a missing refresh token keeps the old one.
+pub(crate) async fn seal_grant(
+    app: &App,
+    id: &ConnectionId,
+    grant: Grant,
+    asked: &[String],
+    previous: Option<&StoredGrant>,
+) -> Result<StoredGrant, Error> {
+    let owner = sealing_owner(id);
+    let missing_scopes = match previous {
+        Some(previous) if grant.scopes.is_none() => previous.missing_scopes.clone(),
+        _ => grant.missing_scopes(asked),
+    };
+    let refresh_token = match &grant.refresh_token {
+        Some(token) => Some(app.sealer.seal(&owner, REFRESH_TOKEN, token).await?),
+        None => previous.and_then(|previous| previous.refresh_token.clone()),
+    };
+    Ok(StoredGrant {
+        access_token: app.sealer.seal(&owner, ACCESS_TOKEN, &grant.access_token).await?,
+        refresh_token,
+        issued_at: grant.issued_at,
+        access_token_expires_at: grant.access_token_expires_at,
+        refresh_token_expires_at: grant
+            .refresh_token_expires_at
+            .or(previous.and_then(|previous| previous.refresh_token_expires_at)),
+        hard_expires_at: grant
+            .hard_expires_at
+            .or(previous.and_then(|previous| previous.hard_expires_at)),
+        missing_scopes,
+    })
+}
+
+fn apply(connection: &mut Connection, commit: &Commit) {
+    connection.epoch = commit.epoch + 1;
+    connection.standing = crate::model::connection::Standing::Active(commit.grant.clone());
+    connection.trouble = None;
+    connection.commit_id.clone_from(&commit.commit_id);
+    connection.updated_at = commit.at;
+    connection.refreshed_at = Some(commit.at);
+    connection.due_at = commit.due_at;
+}
+
+fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
+    let now = app.now();
+    let mut event = Event::about(connection, EventKind::ReauthorizationRequired, app.new_id("evt_"), now);
+    event.reason = Some(cause.as_str());
+    GrantEnd {
+        epoch: connection.epoch,
+        cause,
+        trouble: Trouble {
+            failures: connection
+                .trouble
+                .as_ref()
+                .map_or(1, |trouble| trouble.failures.saturating_add(1)),
+            retry_at: now,
+            code: cause.as_str().to_owned(),
+            message: step::in_words(cause.as_str()).to_owned(),
+            at: now,
+            settled_lease: None,
+            doubtful: cause == DeathCause::RotationLost,
+        },
+        audit: Audit {
+            id: app.new_id(""),
+            connection: connection.id.clone(),
+            at: now,
+            action: Action::GrantEnded,
+            actor: Actor::Vault,
+            detail: [("cause", cause.as_str().to_owned())].into(),
+        },
+        event,
+    }
+}

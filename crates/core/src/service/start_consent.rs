@@ -1,0 +1,174 @@
+//! Begins a flow and says where to send the browser.
+
+use std::sync::Arc;
+
+use crate::model::api_key::ApiKey;
+use crate::model::connection::{Connection, ConnectionId, Standing};
+use crate::model::flow::{Authority, Binding, Flow, FlowId, Stage};
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::platform::{Environment, PlatformName};
+use crate::model::secret::Secret;
+use crate::{App, Error};
+
+use super::check_ready::no_base_url;
+
+/// What is asked for.
+pub struct Start {
+    /// The connection to make or renew.
+    pub company_key: CompanyKey,
+    /// Its name.
+    pub company_name: Option<String>,
+    /// With which platform.
+    pub platform: PlatformName,
+    /// Where the browser goes in the end; only from the partner's list (O-10).
+    pub return_url: Option<String>,
+    /// Who asks.
+    pub caller: Caller,
+    /// The browser id that was brought, so that two tabs of one browser work.
+    pub browser: Option<Secret>,
+}
+
+/// Who asks for a consent.
+pub enum Caller {
+    /// A browser without a key.
+    Anonymous,
+    /// A browser with a key in its address.
+    Browser(ApiKey),
+    /// A server with a key in a header: it passes the answer's address on.
+    Server(ApiKey),
+}
+
+impl Caller {
+    fn key(&self) -> Option<&ApiKey> {
+        match self {
+            Self::Anonymous => None,
+            Self::Browser(key) | Self::Server(key) => Some(key),
+        }
+    }
+}
+
+/// A flow that has begun.
+pub struct Started {
+    /// Where to send the browser.
+    pub authorize_url: String,
+    /// The browser id to keep in a cookie; `None` where a server began the flow.
+    pub browser: Option<Secret>,
+}
+
+/// Begins a flow.
+///
+/// # Errors
+/// `Unauthenticated` where anonymous starts are off, `Conflict` where an anonymous start may not do this, `Misconfigured`
+/// naming what is missing for this platform alone.
+pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Error> {
+    let partner = owner(app, &start)?;
+    let redirect_uri = redirect_uri(app, start.platform)?;
+    let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&partner))?;
+    if let Some(return_url) = start.return_url.as_ref().filter(|url| !known.allows(url)) {
+        let message = format!(
+            "return_url is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
+            return_url.len()
+        );
+        return Err(Error::invalid("invalid_return_url", message));
+    }
+    let id = ConnectionId {
+        partner,
+        company_key: start.company_key.clone(),
+    };
+    let existing = app.connections.read(&id).await?;
+    if let (Caller::Anonymous, Some(connection)) = (&start.caller, &existing) {
+        anonymous_may_renew(connection, start.platform)?;
+    }
+    let company_name = start
+        .company_name
+        .clone()
+        .filter(|_| existing.is_none() || start.caller.key().is_some());
+    let environment = environment(&start, company_name.as_deref(), existing.as_ref());
+    let platform = app.platforms.get(start.platform, environment).await?;
+
+    let state = Secret::new(format!("{}:{}", start.company_key, app.new_secret().expose()));
+    let authorize_url = platform.authorize_url(&redirect_uri, &state);
+    let browser = match start.caller {
+        Caller::Server(_) => None,
+        Caller::Anonymous | Caller::Browser(_) => Some(start.browser.unwrap_or_else(|| app.new_secret())),
+    };
+    let now = app.now();
+    let flow = Flow {
+        id: FlowId::of(&state),
+        connection: id,
+        company_name,
+        platform: start.platform,
+        environment,
+        redirect_uri,
+        return_url: start.return_url,
+        verifier: None,
+        binding: browser
+            .as_ref()
+            .map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
+        authority: start
+            .caller
+            .key()
+            .map_or(Authority::Anonymous, |key| Authority::Key(key.id.clone())),
+        renews_epoch: existing.map(|connection| connection.epoch),
+        created_at: now,
+        expires_at: now
+            .saturating_add(jiff::SignedDuration::try_from(app.settings.flow_life).unwrap_or_default())
+            .unwrap_or(now),
+        stage: Stage::Pending,
+    };
+    app.flows.begin(&flow).await?;
+    Ok(Started { authorize_url, browser })
+}
+
+/// Our redirect URI for a platform: one exact string (O-1). `/oauth/callback` is QuickBooks' own (O-2).
+///
+/// # Errors
+/// `Misconfigured` where the public base URL is not set.
+pub fn redirect_uri(app: &App, platform: PlatformName) -> Result<String, Error> {
+    let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
+    Ok(match platform {
+        PlatformName::Quickbooks => format!("{base}/oauth/callback"),
+    })
+}
+
+fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
+    match start.caller.key() {
+        Some(key) => Ok(key.partner.clone()),
+        None if app.open_start => Ok(PartnerId::default_partner()),
+        None => Err(Error::Unauthenticated(
+            "Starting a consent here needs an API key: OPEN_START is not on.",
+        )),
+    }
+}
+
+fn no_partner(id: &PartnerId) -> Error {
+    Error::Misconfigured {
+        code: "partner_missing",
+        message: format!("There is no partner {id}. Make it with: counterfoil partner create {id}"),
+    }
+}
+
+/// O-17: it renews the same company or nothing. Which company it will be shows only at the callback.
+fn anonymous_may_renew(connection: &Connection, platform: PlatformName) -> Result<(), Error> {
+    if connection.standing == Standing::Disconnected {
+        return Err(Error::conflict(
+            "connection_disconnected",
+            "This connection was disconnected; only a start with an API key may bring it back.",
+        ));
+    }
+    if connection.company.platform != platform {
+        return Err(Error::conflict(
+            "other_company",
+            "This connection is to another platform; only a start with an API key may switch it.",
+        ));
+    }
+    Ok(())
+}
+
+/// A renewal stays where the connection is, unless its name is given anew.
+fn environment(start: &Start, company_name: Option<&str>, existing: Option<&Connection>) -> Environment {
+    match existing.filter(|connection| connection.company.platform == start.platform) {
+        Some(connection) if company_name.is_none() => connection.company.environment,
+        _ => Environment::of(start.platform, start.company_key.as_str(), company_name),
+    }
+}

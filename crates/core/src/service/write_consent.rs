@@ -1,0 +1,143 @@
+//! Writes what a consent brought: a consent always wins over a refresh, and is retried until it is written.
+
+use crate::model::audit::{Action, Audit};
+use crate::model::connection::{Company, Connection, Standing, Status};
+use crate::model::event::{Event, EventKind};
+use crate::model::flow::{Authority, Flow, FlowFailure};
+use crate::model::grant::StoredGrant;
+use crate::port::platform::ConfirmedCompany;
+use crate::port::store::{Consent, ConsentWritten, StoreError};
+use crate::{App, Error};
+
+use super::finish_consent::Stop;
+
+/// How often the write is tried while others write to the same connection.
+const TRIES_MOST: u32 = 20;
+
+/// Writes the connection of a confirmed consent.
+pub(super) async fn write_consent(
+    app: &App,
+    flow: &Flow,
+    grant: &StoredGrant,
+    confirmed: ConfirmedCompany,
+    client_id: &str,
+) -> Result<Connection, Stop> {
+    for attempt in 1..=TRIES_MOST {
+        let previous = app.connections.read(&flow.connection).await?;
+        may_write(flow, previous.as_ref(), &confirmed).map_err(Stop::Failed)?;
+        let consent = compose(app, flow, grant, &confirmed, client_id, previous);
+        match app.grants.write_consent(&consent).await {
+            Ok(ConsentWritten::Stored) => return Ok(consent.connection),
+            Ok(ConsentWritten::FlowIsOver) => {
+                return Ok(app.connections.read(&flow.connection).await?.unwrap_or(consent.connection));
+            }
+            Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
+                let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
+                app.clock.sleep(pause).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Stop::Fault(Error::from(StoreError::Busy(
+        "a consent could not be written".to_owned(),
+    ))))
+}
+
+/// O-16, O-17: what whoever began the flow may do to a connection that exists.
+fn may_write(flow: &Flow, previous: Option<&Connection>, confirmed: &ConfirmedCompany) -> Result<(), FlowFailure> {
+    let Some(previous) = previous else {
+        return if flow.renews_epoch.is_some() {
+            Err(FlowFailure::Gone)
+        } else {
+            Ok(())
+        };
+    };
+    if flow.authority != Authority::Anonymous {
+        return Ok(());
+    }
+    let company = &previous.company;
+    let same = company.platform == flow.platform
+        && company.environment == flow.environment
+        && company.company_id == confirmed.company_id;
+    match previous.standing {
+        Standing::Disconnected => Err(FlowFailure::Disconnected),
+        _ if !same => Err(FlowFailure::OtherCompany),
+        _ => Ok(()),
+    }
+}
+
+fn compose(
+    app: &App,
+    flow: &Flow,
+    grant: &StoredGrant,
+    confirmed: &ConfirmedCompany,
+    client_id: &str,
+    previous: Option<Connection>,
+) -> Consent {
+    let now = app.now();
+    let company = Company {
+        platform: flow.platform,
+        environment: flow.environment,
+        client_id: client_id.to_owned(),
+        company_id: confirmed.company_id.clone(),
+        api_base_url: confirmed.api_base_url.clone(),
+    };
+    let due_at = grant
+        .refresh_token
+        .is_some()
+        .then(|| app.refresh_due_at(grant.issued_at, grant.access_token_expires_at));
+    let connection = Connection {
+        id: flow.connection.clone(),
+        company_name: name(flow, previous.as_ref(), &company, confirmed),
+        company,
+        epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
+        standing: Standing::Active(grant.clone()),
+        trouble: None,
+        commit_id: app.new_id("commit_"),
+        created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
+        updated_at: now,
+        consented_at: now,
+        refreshed_at: None,
+        due_at,
+    };
+    let again = previous
+        .as_ref()
+        .is_some_and(|previous| previous.status() != Status::Disconnected && previous.company == connection.company);
+    let (action, kind) = if again {
+        (Action::Reconnected, EventKind::Reauthorized)
+    } else {
+        (Action::Connected, EventKind::Connected)
+    };
+    let event = Event::about(&connection, kind, app.new_id("evt_"), now);
+    let audit = Audit {
+        id: app.new_id(""),
+        connection: connection.id.clone(),
+        at: now,
+        action,
+        actor: flow.authority.actor(),
+        detail: [
+            ("platform", flow.platform.as_str().to_owned()),
+            ("company_id", confirmed.company_id.clone()),
+        ]
+        .into(),
+    };
+    Consent {
+        previous,
+        connection,
+        flow: flow.id.clone(),
+        audit,
+        event,
+    }
+}
+
+/// The name given at the start, else the one it has for the same company, else the platform's.
+fn name(flow: &Flow, previous: Option<&Connection>, company: &Company, confirmed: &ConfirmedCompany) -> String {
+    let given = flow.company_name.clone();
+    let kept = previous
+        .filter(|previous| previous.company.company_id == company.company_id)
+        .map(|previous| previous.company_name.clone());
+    given
+        .filter(|_| previous.is_none() || flow.authority != Authority::Anonymous)
+        .or(kept)
+        .unwrap_or_else(|| confirmed.name.clone())
+}

@@ -1,0 +1,93 @@
+//! Every time and bound of the vault and the flows, in one place. Tests make them milliseconds.
+
+use std::time::Duration;
+
+/// Times that must fit together; see [`Settings::check`].
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How long a token request may take. Well above 3.5 s: platforms have rotated and answered later than that.
+    pub platform_timeout: Duration,
+    /// How long storing a fresh grant may take, retries included.
+    pub commit_budget: Duration,
+    /// How long a lease lasts; longer than the two above together.
+    pub lease: Duration,
+    /// How long a refresh token rests past the lease's end after an attempt of unknown outcome.
+    pub rest: Duration,
+    /// How long a reader waits for somebody else's refresh.
+    pub wait: Duration,
+    /// Between two looks of a waiting reader, at first; it grows by half each time, up to eight times this.
+    pub poll: Duration,
+    /// Least time between two forced refreshes of one connection.
+    pub forced_interval: Duration,
+    /// How long an access token must be good for when the caller does not say.
+    pub min_valid: Duration,
+    /// Longest time before an access token's end at which the refresher renews it.
+    pub refresh_ahead: Duration,
+    /// The first pause after a failed refresh; doubled each time.
+    pub backoff_first: Duration,
+    /// The longest pause between failing refreshes.
+    pub backoff_longest: Duration,
+    /// How long a consent may take, from start to callback, and how long its grant may wait for its company after that.
+    pub flow_life: Duration,
+    /// How long a verified API key is remembered: the bound on how long a revoked one still works.
+    pub key_memory: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            platform_timeout: Duration::from_secs(10),
+            commit_budget: Duration::from_secs(4),
+            lease: Duration::from_secs(16),
+            rest: Duration::from_secs(30),
+            wait: Duration::from_secs(10),
+            poll: Duration::from_millis(50),
+            forced_interval: Duration::from_secs(10),
+            min_valid: Duration::from_secs(300),
+            refresh_ahead: Duration::from_secs(900),
+            backoff_first: Duration::from_secs(1),
+            backoff_longest: Duration::from_secs(300),
+            flow_life: Duration::from_secs(600),
+            key_memory: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether the times fit together: no token request is sent unless the lease outlasts its time-out and the commit.
+    ///
+    /// # Errors
+    /// A sentence that names the two settings that do not fit.
+    pub fn check(&self) -> Result<(), String> {
+        if self.platform_timeout + self.commit_budget >= self.lease {
+            return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
+        }
+        if self.flow_life > Duration::from_secs(600) {
+            return Err("a flow may last ten minutes at most".to_owned());
+        }
+        if self.key_memory > Duration::from_secs(60) {
+            return Err("an API key may be remembered for a minute at most".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r3_the_defaults_fit_and_a_short_lease_does_not() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let short = Settings {
+            lease: Duration::from_secs(14),
+            ..Settings::default()
+        };
+        assert!(
+            short
+                .check()
+                .expect_err("14 s do not outlast 10 s and 4 s")
+                .contains("LEASE_MS")
+        );
+    }
+}

@@ -1,0 +1,314 @@
+//! The environment, read once into one value that names what is missing or wrong. No other code reads a variable.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::settings::Settings;
+use counterfoil_platforms::credentials::variables;
+use counterfoil_platforms::quickbooks::Addresses;
+use counterfoil_platforms::{Endpoints, HttpSettings};
+use url::Url;
+
+/// Every variable there is. A test holds `template.yaml` and the README's table against this list.
+pub const VARIABLES: &[&str] = &[
+    "TABLE_NAME",
+    "PUBLIC_BASE_URL",
+    "OPEN_START",
+    "KEYRING_SECRET_ARN",
+    "CREDENTIALS_SECRET_ARN",
+    "KEYRING",
+    "RUST_LOG",
+    "PLATFORM_TIMEOUT_MS",
+    "COMMIT_BUDGET_MS",
+    "LEASE_MS",
+    "REST_MS",
+    "WAIT_MS",
+    "POLL_MS",
+    "FORCED_INTERVAL_MS",
+    "BACKOFF_FIRST_MS",
+    "BACKOFF_LONGEST_MS",
+    "QUICKBOOKS_CLIENT_ID",
+    "QUICKBOOKS_CLIENT_SECRET",
+    "QUICKBOOKS_SANDBOX_CLIENT_ID",
+    "QUICKBOOKS_SANDBOX_CLIENT_SECRET",
+    "QUICKBOOKS_SCOPES",
+    "QUICKBOOKS_AUTHORIZE_URL",
+    "QUICKBOOKS_TOKEN_URL",
+    "QUICKBOOKS_REVOKE_URL",
+    "QUICKBOOKS_API_URL",
+    "QUICKBOOKS_SANDBOX_API_URL",
+];
+
+/// The process's environment; what is not UTF-8 is left out.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// What a process was told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The table.
+    pub table_name: String,
+    /// The address that browsers reach, without a slash at its end.
+    pub public_base_url: Option<String>,
+    /// Whether a browser without a key may start a consent.
+    pub open_start: bool,
+    /// Where the keyring is.
+    pub keyring: SecretPlace,
+    /// Where the platforms' credentials are.
+    pub credentials: SecretPlace,
+    /// The platforms' addresses.
+    pub endpoints: Endpoints,
+    /// Times and bounds.
+    pub settings: Settings,
+}
+
+/// Where a secret is.
+#[derive(Clone)]
+pub enum SecretPlace {
+    /// In Secrets Manager, under this ARN.
+    SecretsManager(String),
+    /// In the environment: on the laptop only.
+    Variables(BTreeMap<String, String>),
+    /// Nowhere that this function may look.
+    Nowhere,
+}
+
+impl std::fmt::Debug for SecretPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SecretsManager(arn) => write!(f, "SecretsManager({arn})"),
+            Self::Variables(variables) => f.debug_list().entries(variables.keys()).finish(),
+            Self::Nowhere => f.write_str("Nowhere"),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// A sentence that names every variable that is missing or wrong.
+    pub fn from_environment() -> Result<Self, String> {
+        Self::from_variables(&environment())
+    }
+
+    /// Reads variables, wherever they came from.
+    ///
+    /// # Errors
+    /// A sentence that names every variable that is missing or wrong.
+    pub fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut reader = Reader {
+            variables,
+            problems: Vec::new(),
+        };
+        let settings = reader.settings();
+        let config = Self {
+            table_name: reader
+                .text("TABLE_NAME")
+                .unwrap_or_else(|| reader.missing("TABLE_NAME", "the name of the DynamoDB table")),
+            public_base_url: reader.base_url("PUBLIC_BASE_URL"),
+            open_start: reader.flag("OPEN_START"),
+            keyring: reader.secret("KEYRING_SECRET_ARN", &["KEYRING".to_owned()]),
+            credentials: reader.secret("CREDENTIALS_SECRET_ARN", &credential_variables()),
+            endpoints: Endpoints {
+                quickbooks: reader.quickbooks(),
+                quickbooks_scopes: reader.text("QUICKBOOKS_SCOPES"),
+                http: HttpSettings {
+                    timeout: settings.platform_timeout,
+                },
+            },
+            settings,
+        };
+        if let Err(problem) = settings.check() {
+            reader.problems.push(problem);
+        }
+        if reader.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(format!("The configuration is not complete: {}.", reader.problems.join("; ")))
+        }
+    }
+}
+
+fn credential_variables() -> Vec<String> {
+    let environments = [Environment::Production, Environment::Sandbox];
+    PlatformName::ALL
+        .into_iter()
+        .flat_map(|platform| {
+            environments
+                .into_iter()
+                .flat_map(move |environment| variables(platform, environment))
+        })
+        .collect()
+}
+
+struct Reader<'a> {
+    variables: &'a BTreeMap<String, String>,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.variables
+            .get(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn missing(&mut self, name: &str, what: &str) -> String {
+        self.problems.push(format!("{name} is not set ({what})"));
+        String::new()
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.problems.push(format!("{name} must be true or false"));
+                false
+            }
+        }
+    }
+
+    fn milliseconds(&mut self, name: &str, default: Duration) -> Duration {
+        match self.text(name).map(|text| text.parse()) {
+            None => default,
+            Some(Ok(milliseconds @ 1..=86_400_000)) => Duration::from_millis(milliseconds),
+            Some(_) => {
+                self.problems
+                    .push(format!("{name} must be a number of milliseconds, at most a day"));
+                default
+            }
+        }
+    }
+
+    /// An origin: https, or http on this machine.
+    fn base_url(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        let text = text.trim_end_matches('/').to_owned();
+        let is_origin = Url::parse(&text).is_ok_and(|url| {
+            let on_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+            (url.scheme() == "https" || (url.scheme() == "http" && on_loopback)) && url.path() == "/" && url.query().is_none()
+        });
+        if !is_origin {
+            self.problems.push(format!(
+                "{name} must be an address such as https://api.example.com, without a path"
+            ));
+        }
+        Some(text)
+    }
+
+    fn url(&mut self, name: &str, default: &str) -> Url {
+        let parsed = Url::parse(self.text(name).as_deref().unwrap_or(default));
+        parsed
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
+            .unwrap_or_else(|| {
+                self.problems
+                    .push(format!("{name} must be a whole address, such as {default}"));
+                Url::parse(default).expect("defaults are addresses")
+            })
+    }
+
+    fn secret(&self, arn: &str, variables: &[String]) -> SecretPlace {
+        if let Some(arn) = self.text(arn) {
+            return SecretPlace::SecretsManager(arn);
+        }
+        let found: BTreeMap<_, _> = variables
+            .iter()
+            .filter_map(|name| Some((name.clone(), self.text(name)?)))
+            .collect();
+        if found.is_empty() {
+            SecretPlace::Nowhere
+        } else {
+            SecretPlace::Variables(found)
+        }
+    }
+
+    fn quickbooks(&mut self) -> Addresses {
+        let base = |url: Url| url.as_str().trim_end_matches('/').to_owned();
+        Addresses {
+            authorize: self.url("QUICKBOOKS_AUTHORIZE_URL", "https://appcenter.intuit.com/connect/oauth2"),
+            token: self.url(
+                "QUICKBOOKS_TOKEN_URL",
+                "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
+            ),
+            revoke: self.url(
+                "QUICKBOOKS_REVOKE_URL",
+                "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+            ),
+            api: base(self.url("QUICKBOOKS_API_URL", "https://quickbooks.api.intuit.com")),
+            sandbox_api: base(self.url("QUICKBOOKS_SANDBOX_API_URL", "https://sandbox-quickbooks.api.intuit.com")),
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
+        let default = Settings::default();
+        Settings {
+            platform_timeout: self.milliseconds("PLATFORM_TIMEOUT_MS", default.platform_timeout),
+            commit_budget: self.milliseconds("COMMIT_BUDGET_MS", default.commit_budget),
+            lease: self.milliseconds("LEASE_MS", default.lease),
+            rest: self.milliseconds("REST_MS", default.rest),
+            wait: self.milliseconds("WAIT_MS", default.wait),
+            poll: self.milliseconds("POLL_MS", default.poll),
+            forced_interval: self.milliseconds("FORCED_INTERVAL_MS", default.forced_interval),
+            backoff_first: self.milliseconds("BACKOFF_FIRST_MS", default.backoff_first),
+            backoff_longest: self.milliseconds("BACKOFF_LONGEST_MS", default.backoff_longest),
+            ..default
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        Config::from_variables(
+            &pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once() {
+        let error = read(&[
+            ("OPEN_START", "maybe"),
+            ("LEASE_MS", "soon"),
+            ("PUBLIC_BASE_URL", "http://example.com"),
+        ])
+        .expect_err("wrong");
+        for name in ["TABLE_NAME", "OPEN_START", "LEASE_MS", "PUBLIC_BASE_URL"] {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_real_addresses_are_the_defaults_and_blank_is_unset() {
+        let config = read(&[("TABLE_NAME", "t"), ("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_ID", " ")]).expect("complete");
+        assert_eq!(config.endpoints.quickbooks.api, "https://quickbooks.api.intuit.com");
+        assert_eq!(config.public_base_url, None);
+        assert!(!config.open_start);
+        assert!(matches!(config.credentials, SecretPlace::Nowhere));
+    }
+
+    #[test]
+    fn r3_times_that_do_not_fit_are_refused() {
+        let error = read(&[("TABLE_NAME", "t"), ("LEASE_MS", "13000")]).expect_err("too short");
+        assert!(error.contains("LEASE_MS must be longer"), "{error}");
+    }
+
+    #[test]
+    fn t1_a_secret_variable_is_not_shown_by_debug() {
+        let config = read(&[("TABLE_NAME", "t"), ("QUICKBOOKS_CLIENT_SECRET", "canary")]).expect("complete");
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Puts the parts together, once per process: for a Lambda function, for the laptop, for a test.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::clock::{Clock, SystemClock};
+use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
+use counterfoil_core::service::authenticate::KeyMemory;
+use counterfoil_core::{App, Error};
+use counterfoil_platforms::credentials::CredentialSet;
+use counterfoil_platforms::{CredentialSource, Registry};
+use counterfoil_store::Table;
+use counterfoil_store::aws::SdkConfig;
+use counterfoil_store::sealing::KeyringSealer;
+use counterfoil_store::secret_source::SecretSource;
+
+use crate::config::{Config, SecretPlace};
+
+/// Time and chance, which tests may hold.
+pub struct World {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl World {
+    /// The real ones.
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::start()),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+/// Puts an application together. Nothing is asked of the network yet, but secrets begin to be read.
+pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
+    let World { clock, entropy } = world;
+    let table = Arc::new(Table::new(aws, &config.table_name));
+    let keyring = Arc::new(keyring(config, aws, &clock));
+    let credentials = credentials(config, aws, &clock);
+    keyring.read_ahead();
+    let owner = entropy.id("process_", clock.now());
+    Arc::new(App {
+        connections: table.clone(),
+        grants: table.clone(),
+        flows: table.clone(),
+        directory: table,
+        sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
+        platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
+        key_memory: KeyMemory::default(),
+        settings: config.settings,
+        public_base_url: config.public_base_url.clone(),
+        open_start: config.open_start,
+        owner,
+        clock,
+        entropy,
+    })
+}
+
+fn keyring(config: &Config, aws: &SdkConfig, clock: &Arc<dyn Clock>) -> SecretSource {
+    let clock = Arc::clone(clock);
+    match &config.keyring {
+        SecretPlace::SecretsManager(arn) => SecretSource::secrets_manager(aws, arn.clone(), clock),
+        SecretPlace::Variables(variables) => {
+            let text = variables.values().next().cloned().unwrap_or_default();
+            SecretSource::given(Secret::new(text), clock)
+        }
+        SecretPlace::Nowhere => SecretSource::nowhere("KEYRING_SECRET_ARN", clock),
+    }
+}
+
+fn credentials(config: &Config, aws: &SdkConfig, clock: &Arc<dyn Clock>) -> Arc<dyn CredentialSource> {
+    match &config.credentials {
+        SecretPlace::SecretsManager(arn) => {
+            let source = Arc::new(SecretSource::secrets_manager(aws, arn.clone(), Arc::clone(clock)));
+            Arc::new(StoredCredentials(source))
+        }
+        SecretPlace::Variables(variables) => Arc::new(GivenCredentials(variables.clone())),
+        SecretPlace::Nowhere => Arc::new(GivenCredentials(BTreeMap::new())),
+    }
+}
+
+struct StoredCredentials(Arc<SecretSource>);
+
+#[async_trait]
+impl CredentialSource for StoredCredentials {
+    async fn credentials(&self) -> Result<CredentialSet, Error> {
+        CredentialSet::parse(&self.0.get().await?)
+    }
+}
+
+struct GivenCredentials(BTreeMap<String, String>);
+
+#[async_trait]
+impl CredentialSource for GivenCredentials {
+    async fn credentials(&self) -> Result<CredentialSet, Error> {
+        Ok(CredentialSet::from_variables(self.0.clone()))
+    }
+}

@@ -1,0 +1,219 @@
+//! Where the platform sends the browser back to, and the page that shows how it went. A browser never sees a page on the
+//! address that holds the code: it is redirected first (O-9).
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::{Flow, FlowId};
+use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
+use counterfoil_core::{App, Error};
+use serde::Serialize;
+use url::Url;
+
+use crate::page::{self, Again};
+use crate::problem::Problem;
+use crate::read::{BrowserCookie, Query, wants_html};
+use crate::router::only_get;
+
+/// The routes of this endpoint.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oauth/callback", only_get(quickbooks))
+        .route("/oauth/callback/{platform}", only_get(named))
+        .route("/oauth/result/{id}", only_get(result))
+        .route("/oauth/result/{id}/retry", post(retry))
+}
+
+/// The longest state, code and company id that are looked at, in characters.
+const PARAMETER_LONGEST: usize = 4_096;
+
+/// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
+#[derive(Serialize)]
+struct Connected {
+    company_key: String,
+    company_name: String,
+    realm_id: String,
+    access_token_expires_at: Option<i64>,
+    refresh_token_expires_at: Option<i64>,
+    uses_sandbox_credentials: bool,
+    platform: &'static str,
+    company_id: String,
+    status: &'static str,
+    connected: bool,
+    missing_scopes: Vec<String>,
+}
+
+async fn quickbooks(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Response, Problem> {
+    callback(&app, PlatformName::Quickbooks, &query, &headers).await
+}
+
+/// `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
+async fn named(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let platform = path.ok().and_then(|Path(name)| name.parse::<PlatformName>().ok());
+    match platform.ok_or(Error::NotFound("There is no such platform."))? {
+        PlatformName::Quickbooks => callback(&app, PlatformName::Quickbooks, &query, &headers).await,
+    }
+}
+
+async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Response, Problem> {
+    let read = read_callback(app, platform, query, headers);
+    let key = query.one("state", PARAMETER_LONGEST).ok().flatten().and_then(key_in_state);
+    let ending = match read {
+        Ok(callback) => finish_consent(app, callback).await,
+        Err(error) => Ending {
+            flow: None,
+            result: Err(error),
+        },
+    };
+    if wants_html(headers) {
+        return Ok(see_other(&destination(&ending, key.as_ref())));
+    }
+    Ok(as_json(ending)?.into_response())
+}
+
+/// A state that is missing, repeated or unreadable belongs to no flow; anything else wrong is the flow's to judge (O-8).
+fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Callback, Error> {
+    let state = query
+        .one("state", PARAMETER_LONGEST)?
+        .filter(|state| !state.is_empty())
+        .map(Secret::new);
+    let read = |name| {
+        query
+            .one(name, PARAMETER_LONGEST)
+            .map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned))
+    };
+    let (code, company, error) = (read("code"), read("realmId"), read("error"));
+    let ambiguous = code.is_err() || company.is_err() || error.is_err();
+    Ok(Callback {
+        platform,
+        state,
+        code: code.ok().flatten().map(Secret::new),
+        company: company.ok().flatten(),
+        error: error.ok().flatten(),
+        ambiguous,
+        browser: BrowserCookie::under(app.public_base_url.as_deref()).read(headers),
+    })
+}
+
+/// A state begins with the company key, so that a refused browser can be offered to start again.
+fn key_in_state(state: &str) -> Option<CompanyKey> {
+    CompanyKey::parse(state.split_once(':')?.0).ok()
+}
+
+async fn result(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = path.map(|Path(id)| id).unwrap_or_default();
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let Some(flow) = FlowId::parse(&id) else {
+        let key = query
+            .one("company_key", CompanyKey::LONGEST)?
+            .and_then(|key| CompanyKey::parse(key).ok());
+        return Ok(page::without_flow(&id, key.as_ref(), app.open_start).into_response());
+    };
+    let ending = see_consent(&app, &flow, cookie.read(&headers).as_ref()).await;
+    if wants_html(&headers) {
+        Ok(page::of(&ending, app.open_start).into_response())
+    } else {
+        Ok(as_json(ending)?.into_response())
+    }
+}
+
+async fn retry(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = path
+        .ok()
+        .and_then(|Path(id)| FlowId::parse(&id))
+        .ok_or(Error::NotFound("There is no such consent."))?;
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let ending = retry_consent(&app, &id, cookie.read(&headers).as_ref()).await;
+    if wants_html(&headers) {
+        Ok(see_other(&destination(&ending, None)))
+    } else {
+        Ok(as_json(ending)?.into_response())
+    }
+}
+
+/// Where a browser goes: the return URL once it is over, else our own page.
+fn destination(ending: &Ending, key: Option<&CompanyKey>) -> String {
+    let retryable = matches!(&ending.result, Err(error) if page::again(error) == Again::Confirm);
+    match (&ending.flow, &ending.result) {
+        (
+            Some(Flow {
+                return_url: Some(url),
+                connection,
+                ..
+            }),
+            result,
+        ) if !retryable => return_to(url, connection.company_key.as_str(), result.as_ref().err()),
+        (Some(flow), _) => format!("/oauth/result/{}", flow.id),
+        (None, result) => {
+            let code = result.as_ref().err().map_or("unknown", Error::code);
+            let key = key.map(|key| format!("?company_key={key}")).unwrap_or_default();
+            format!("/oauth/result/{code}{key}")
+        }
+    }
+}
+
+/// The partner's own page, told what came of it.
+fn return_to(url: &str, company_key: &str, error: Option<&Error>) -> String {
+    let Ok(mut url) = Url::parse(url) else {
+        return "/oauth/result/unknown".to_owned();
+    };
+    let status = if error.is_some() { "failed" } else { "connected" };
+    url.query_pairs_mut()
+        .append_pair("company_key", company_key)
+        .append_pair("status", status);
+    if let Some(error) = error {
+        url.query_pairs_mut().append_pair("error", error.code());
+    }
+    url.into()
+}
+
+fn see_other(location: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
+}
+
+fn as_json(ending: Ending) -> Result<Json<Connected>, Problem> {
+    Ok(Json(connected(ending.result?)))
+}
+
+fn connected(connection: Connection) -> Connected {
+    let grant = connection.grant();
+    Connected {
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at.as_second()),
+        refresh_token_expires_at: grant
+            .and_then(|grant| grant.refresh_token_expires_at)
+            .map(|at| at.as_second()),
+        uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,
+        platform: connection.company.platform.as_str(),
+        status: connection.status().as_str(),
+        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+        missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
+        realm_id: connection.company.company_id.clone(),
+        company_id: connection.company.company_id,
+        company_key: connection.id.company_key.to_string(),
+        company_name: connection.company_name,
+    }
+}

@@ -1,0 +1,194 @@
+//! What is known of connections, without a token.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::connection::{Connection, Status, Trouble};
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::store::ListQuery;
+use counterfoil_core::service::authenticate::{authenticate, authenticate_and_read};
+use counterfoil_core::{App, Error};
+use serde::Serialize;
+
+use crate::problem::Problem;
+use crate::read::{Query, api_key, company_key};
+
+/// The routes of this endpoint.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/connections", get(list))
+        .route("/api/connections/{company_key}", get(read))
+}
+
+/// Seed 001's fields, and how the connection is. Times in seconds since 1970.
+#[derive(Serialize)]
+pub(crate) struct Answer {
+    company_key: String,
+    company_name: String,
+    realm_id: String,
+    environment: &'static str,
+    access_token_expires_at: Option<i64>,
+    refresh_token_expires_at: Option<i64>,
+    updated_at: i64,
+    created_at: i64,
+    last_refresh_at: i64,
+    connected: bool,
+    platform: &'static str,
+    company_id: String,
+    status: &'static str,
+    last_error: Option<LastError>,
+    /// Scopes that were asked for and not granted (O-15).
+    missing_scopes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LastError {
+    code: String,
+    message: String,
+    at: i64,
+}
+
+#[derive(Serialize)]
+struct List {
+    connections: Vec<Answer>,
+    next_cursor: Option<String>,
+}
+
+/// How many connections a page has, and may have.
+const LIMIT: u64 = 50;
+const LIMIT_MOST: u64 = 100;
+
+async fn read(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Json<Answer>, Problem> {
+    let company_key = company_key(path)?;
+    let key = api_key(&headers, &query)?;
+    let (_, connection) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsRead, &company_key).await?;
+    let connection = connection.ok_or(Error::NotFound("There is no connection with this company_key."))?;
+    Ok(Json(answer(connection)))
+}
+
+async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Json<List>, Problem> {
+    let key = api_key(&headers, &query)?;
+    let prefix = query.filled("prefix", CompanyKey::LONGEST)?.unwrap_or_default().to_owned();
+    let platform = query.word::<PlatformName>("platform", "quickbooks")?;
+    let status = query.word::<Status>("status", "active, needs_reauthorization, disconnected")?;
+    let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
+    let cursor = query.filled("cursor", 200)?.map(str::to_owned);
+    let caller = authenticate(&app, key.as_ref(), Scope::ConnectionsRead).await?;
+    let after = cursor.map(|cursor| read_cursor(&caller.partner, &cursor)).transpose()?;
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    let page = app
+        .connections
+        .list(
+            &caller.partner,
+            &ListQuery {
+                prefix,
+                platform,
+                status,
+                after,
+                limit,
+            },
+        )
+        .await?;
+    Ok(Json(List {
+        connections: page.connections.into_iter().map(answer).collect(),
+        next_cursor: page.next.map(|next| write_cursor(&caller.partner, &next)),
+    }))
+}
+
+pub(crate) fn answer(connection: Connection) -> Answer {
+    let grant = connection.grant();
+    Answer {
+        environment: connection.company.environment.as_str(),
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at.as_second()),
+        refresh_token_expires_at: grant
+            .and_then(|grant| grant.refresh_token_expires_at)
+            .map(|at| at.as_second()),
+        updated_at: connection.updated_at.as_second(),
+        created_at: connection.created_at.as_second(),
+        last_refresh_at: connection.last_refresh_at().as_second(),
+        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+        platform: connection.company.platform.as_str(),
+        status: connection.status().as_str(),
+        missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
+        last_error: connection.trouble.map(last_error),
+        realm_id: connection.company.company_id.clone(),
+        company_id: connection.company.company_id,
+        company_key: connection.id.company_key.to_string(),
+        company_name: connection.company_name,
+    }
+}
+
+fn last_error(trouble: Trouble) -> LastError {
+    LastError {
+        code: trouble.code,
+        message: trouble.message,
+        at: trouble.at.as_second(),
+    }
+}
+
+/// A cursor is a company key behind a check that ties it to its partner: a damaged one shows.
+fn write_cursor(partner: &PartnerId, key: &CompanyKey) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}{key}", cursor_check(partner, key)))
+}
+
+fn read_cursor(partner: &PartnerId, cursor: &str) -> Result<CompanyKey, Error> {
+    let damaged = || {
+        Error::invalid(
+            "invalid_cursor",
+            "The cursor is damaged. Take next_cursor as it was given, or begin without one.",
+        )
+    };
+    let text = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(damaged)?;
+    let (check, key) = text.split_at_checked(CURSOR_CHECK_LENGTH).ok_or_else(damaged)?;
+    let key = CompanyKey::parse(key).map_err(|_| damaged())?;
+    if cursor_check(partner, &key) == check {
+        Ok(key)
+    } else {
+        Err(damaged())
+    }
+}
+
+const CURSOR_CHECK_LENGTH: usize = 8;
+
+fn cursor_check(partner: &PartnerId, key: &CompanyKey) -> String {
+    Fingerprint::of(&format!("cursor {partner} {key}")).as_str()[..CURSOR_CHECK_LENGTH].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a10_a_cursor_is_read_back_and_a_damaged_one_is_refused() {
+        let partner = PartnerId::default_partner();
+        let key = CompanyKey::parse("beach-blend").expect("a key");
+        let cursor = write_cursor(&partner, &key);
+        assert_eq!(read_cursor(&partner, &cursor), Ok(key));
+        assert!(read_cursor(&PartnerId::parse("other").expect("an id"), &cursor).is_err());
+        for place in 0..cursor.len() {
+            let mut bytes = cursor.clone().into_bytes();
+            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+            let damaged = String::from_utf8(bytes).expect("text");
+            assert!(read_cursor(&partner, &damaged).is_err(), "{damaged}");
+            assert!(read_cursor(&partner, &cursor[..place]).is_err());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The HTTP endpoints: each reads a request, calls one service and answers. One file for each deployed function.
+
+pub mod callback;
+pub mod connections;
+pub mod health;
+pub mod start;
+pub mod token;

@@ -1,0 +1,106 @@
+//! Starts a consent: a 302 to the platform's page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{HOST, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::authenticate::authenticate;
+use counterfoil_core::service::start_consent::{Caller, Start, start_consent};
+use counterfoil_core::{App, Error};
+
+use crate::problem::Problem;
+use crate::read::{BrowserCookie, Query, api_key, company_key, header_key};
+use crate::router::only_get;
+
+/// The routes of this endpoint. A missing company key is a 400, not a 404 (seed 001).
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oauth/start", only_get(nameless))
+        .route("/oauth/start/", only_get(nameless))
+        .route("/oauth/start/{company_key}", only_get(start))
+}
+
+/// The longest name and return URL, in characters.
+const NAME_LONGEST: usize = 200;
+const URL_LONGEST: usize = 2_000;
+
+async fn nameless() -> Problem {
+    Problem(Error::invalid(
+        "missing_company_key",
+        "Name the connection: /oauth/start/{company_key}.",
+    ))
+}
+
+async fn start(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let company_key = company_key(path)?;
+    let company_name = query
+        .one("company_name", NAME_LONGEST)?
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned);
+    let platform = query
+        .word::<PlatformName>("platform", "quickbooks")?
+        .unwrap_or(PlatformName::Quickbooks);
+    let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
+    let caller = caller(&app, &headers, &query).await?;
+    if !matches!(caller, Caller::Server(_))
+        && let Some(elsewhere) = on_the_public_host(&app, &headers, &uri)
+    {
+        return Ok((StatusCode::FOUND, [(LOCATION, elsewhere)]).into_response());
+    }
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let browser = cookie.read(&headers);
+    let started = start_consent(
+        &app,
+        Start {
+            company_key,
+            company_name,
+            platform,
+            return_url,
+            caller,
+            browser,
+        },
+    )
+    .await?;
+    let mut response = (StatusCode::FOUND, [(LOCATION, started.authorize_url)]).into_response();
+    if let Some(browser) = &started.browser
+        && let Ok(value) = cookie.keep(browser).parse()
+    {
+        response.headers_mut().insert(SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller, Error> {
+    let Some(key) = api_key(headers, query)? else {
+        return Ok(Caller::Anonymous);
+    };
+    let known = authenticate(app, Some(&key), Scope::ConnectionsWrite).await?;
+    let in_header: Option<Secret> = header_key(headers)?;
+    Ok(if in_header.is_some() {
+        Caller::Server(known)
+    } else {
+        Caller::Browser(known)
+    })
+}
+
+/// The cookie that binds the flow must be set where the callback will come to: on the host of the public base URL.
+fn on_the_public_host(app: &App, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let base = app.public_base_url.as_deref()?;
+    let wanted = base.split_once("://")?.1;
+    let host = headers.get(HOST)?.to_str().ok()?;
+    (!host.eq_ignore_ascii_case(wanted)).then(|| format!("{base}{}", uri.path_and_query().map_or("/", |path| path.as_str())))
+}

@@ -1,0 +1,58 @@
+//! The shell of a deployed function: read the configuration, build the parts once, hand events to a router or a worker.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use counterfoil_core::App;
+use lambda_http::Error;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+
+use crate::config::Config;
+use crate::context::{World, assemble};
+use crate::{logging, router};
+
+/// Serves HTTP events with the routes of one endpoint. A configuration that is not complete is what every request is
+/// answered with, so that whoever deploys sees it where they look.
+///
+/// # Errors
+/// What the runtime says when it ends.
+pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
+    logging::as_json();
+    let router = match Config::from_environment() {
+        Ok(config) => {
+            let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
+            router::finish(routes(), &app)
+        }
+        Err(problem) => {
+            tracing::error!(%problem, "the configuration is not complete");
+            router::incomplete(&problem)
+        }
+    };
+    lambda_http::run(router).await
+}
+
+/// Runs a worker at each event, with the time it has.
+///
+/// # Errors
+/// What is missing in the configuration, and what the runtime says when it ends.
+pub async fn work<F, W>(worker: W) -> Result<(), Error>
+where
+    W: Fn(Arc<App>, Duration) -> F,
+    F: Future<Output = Result<(), counterfoil_core::Error>>,
+{
+    logging::as_json();
+    let config = Config::from_environment()?;
+    let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
+    let handle = service_fn(|event: LambdaEvent<IgnoredAny>| {
+        let left = event
+            .context
+            .deadline
+            .saturating_sub(u64::try_from(app.now().as_millisecond()).unwrap_or(0));
+        let worked = worker(Arc::clone(&app), Duration::from_millis(left));
+        async move { worked.await.map_err(Error::from) }
+    });
+    lambda_runtime::run(handle).await
+}

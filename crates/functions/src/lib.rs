@@ -1,0 +1,16 @@
+//! Everything that is deployed: `endpoint` (HTTP), `worker` (schedules) and `bin`, one small file per Lambda function.
+//!
+//! A request goes one way, down: event → bin → endpoint (read, call one service, answer) → service → platform or store.
+//! The laptop mounts the very same router (`router::all`).
+
+pub mod config;
+pub mod context;
+pub mod endpoint;
+pub mod lambda;
+pub mod logging;
+mod page;
+mod problem;
+mod read;
+pub mod router;
+pub mod worker;
+mod wrap;

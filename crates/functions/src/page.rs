@@ -1,0 +1,155 @@
+//! The page that shows a customer how a consent went: one card, no script, nothing from elsewhere. It says what happened,
+//! and offers the one thing that can be done about it.
+
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::Error;
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::{Flow, FlowFailure};
+use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::service::finish_consent::{Ending, error_of};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::problem::Problem;
+
+const STYLE: &str = include_str!("page.css");
+
+/// The policy of every answer: nothing but our own style, framed by nobody (O-9).
+pub(crate) fn content_security_policy() -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
+    let hash = STANDARD.encode(hash);
+    format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+}
+
+/// What can be done after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Begin the consent anew.
+    Start,
+    /// Ask the platform for the company once more; the grant is kept.
+    Confirm,
+    /// Look again in a moment.
+    Look,
+}
+
+/// What can be done about an error.
+pub(crate) fn again(error: &Error) -> Again {
+    match error.code() {
+        "company_unconfirmed" | "storage_unavailable" => Again::Confirm,
+        "consent_in_progress" => Again::Look,
+        _ => Again::Start,
+    }
+}
+
+/// The page of a flow.
+pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
+    match (&ending.result, &ending.flow) {
+        (Ok(connection), _) => (StatusCode::OK, connected(connection, ending.flow.as_ref())),
+        (Err(error), Some(flow)) => (
+            status(error),
+            failed(error, Some(flow), Some(&flow.connection.company_key), open_start),
+        ),
+        (Err(error), None) => (status(error), failed(error, None, None, open_start)),
+    }
+}
+
+/// The page for a browser that brought no flow we may show: `code` says why.
+pub(crate) fn without_flow(code: &str, company_key: Option<&CompanyKey>, open_start: bool) -> (StatusCode, Markup) {
+    let error = match code {
+        "wrong_browser" => Error::invalid(
+            "wrong_browser",
+            "This consent was begun in another browser, or this one kept no cookie.",
+        ),
+        "invalid_state" => Error::invalid(
+            "invalid_state",
+            "This consent is older than ten minutes, or it was never begun here.",
+        ),
+        code => code.parse::<FlowFailure>().map_or_else(
+            |_| Error::invalid("invalid_state", "This consent cannot be finished."),
+            error_of,
+        ),
+    };
+    (status(&error), failed(&error, None, company_key, open_start))
+}
+
+fn status(error: &Error) -> StatusCode {
+    Problem(error.clone()).status()
+}
+
+fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
+    let missing = connection
+        .grant()
+        .map(|grant| grant.missing_scopes.as_slice())
+        .unwrap_or_default();
+    let return_url = flow.and_then(|flow| flow.return_url.as_deref());
+    card(
+        "Connected",
+        &html! {
+            div.mark.good aria-hidden="true" { "✓" }
+            h1 { "Connected" }
+            p.lead { strong { (connection.company_name) } " is now connected through " (connection.company.platform.title()) "." }
+            dl {
+                dt { "Connection" } dd { (connection.id.company_key) }
+                dt { "Company id" } dd { (connection.company.company_id) }
+                dt { "Books" } dd { (connection.company.environment.as_str()) }
+            }
+            @if !missing.is_empty() {
+                p.warn { "Not everything that was asked for was granted: " (missing.join(", ")) ". Some features may not work." }
+            }
+            @if let Some(url) = return_url {
+                a.button href=(url) { "Continue" }
+            } @else {
+                p.quiet { "You can close this window." }
+            }
+        },
+    )
+}
+
+fn failed(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>, open_start: bool) -> Markup {
+    let message = match error {
+        Error::Internal(_) | Error::Misconfigured { .. } => {
+            "Something is wrong on our side. Please tell whoever sent you here.".to_owned()
+        }
+        error => error.to_string(),
+    };
+    let passing = again(error) != Again::Start;
+    let title = if passing { "Almost there" } else { "Not connected" };
+    card(
+        title,
+        &html! {
+            div.mark.(if passing { "wait" } else { "bad" }) aria-hidden="true" { (if passing { "…" } else { "!" }) }
+            h1 { (title) }
+            p.lead { (message) }
+            (what_now(error, flow, company_key, open_start))
+            p.quiet { "Reference: " code { (error.code()) } }
+        },
+    )
+}
+
+fn what_now(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>, open_start: bool) -> Markup {
+    match (again(error), flow, company_key) {
+        (Again::Confirm, Some(flow), _) => html! {
+            form method="post" action={ "/oauth/result/" (flow.id) "/retry" } { button.button type="submit" { "Try again" } }
+        },
+        (Again::Look, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
+        (_, _, Some(key)) if open_start => html! { a.button href={ "/oauth/start/" (key) } { "Start again" } },
+        _ => html! { p { "Go back to where you came from and start again from there." } },
+    }
+}
+
+fn card(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { (content) } }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Errors of the Connections API: RFC 9457 with `code` and `request_id`. The one place that makes a status of an error.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::Error;
+use serde::Serialize;
+
+/// An error on its way out. It becomes a body when the request's id is known, in `wrap`.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(pub(crate) Error);
+
+impl<E: Into<Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: String,
+    request_id: &'a str,
+}
+
+impl Problem {
+    pub(crate) fn status(&self) -> StatusCode {
+        match &self.0 {
+            Error::Invalid {
+                code: "method_not_allowed",
+                ..
+            } => StatusCode::METHOD_NOT_ALLOWED,
+            Error::Invalid {
+                code: "body_too_large", ..
+            } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Error::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Conflict { .. } => StatusCode::CONFLICT,
+            Error::PlatformFailed { .. } => StatusCode::BAD_GATEWAY,
+            Error::TryLater { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Misconfigured { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The body and headers, for one request.
+    pub(crate) fn render(&self, request_id: &str) -> Response {
+        let status = self.status();
+        let detail = match &self.0 {
+            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
+            error => error.to_string(),
+        };
+        let title = status.canonical_reason().unwrap_or("Error");
+        let body = Body {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            code: self.0.code(),
+            detail,
+            request_id,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        match &self.0 {
+            Error::Unauthenticated(_) => {
+                response
+                    .headers_mut()
+                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Error::TryLater { retry_after, .. }
+            | Error::PlatformFailed {
+                retry_after: Some(retry_after),
+                ..
+            } => {
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs_f64().ceil() as u64));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,100 @@
+//! Every route and the function that serves it. The laptop mounts all of them; a deployed function mounts its own.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::routing::{MethodRouter, get};
+use counterfoil_core::{App, Error};
+
+use crate::endpoint::{callback, connections, health, start, token};
+use crate::problem::Problem;
+use crate::wrap;
+
+/// One route, as `template.yaml` has it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The function that serves it.
+    pub function: &'static str,
+    /// Its method.
+    pub method: &'static str,
+    /// Its path, with `{parameters}`.
+    pub path: &'static str,
+}
+
+const fn route(function: &'static str, method: &'static str, path: &'static str) -> Route {
+    Route { function, method, path }
+}
+
+/// All of them. Tests hold this list against the routers and against `template.yaml`.
+pub const ROUTES: &[Route] = &[
+    route("health", "GET", "/health"),
+    route("health", "GET", "/ready"),
+    route("start", "GET", "/oauth/start"),
+    route("start", "GET", "/oauth/start/{company_key}"),
+    route("callback", "GET", "/oauth/callback"),
+    route("callback", "GET", "/oauth/callback/{platform}"),
+    route("callback", "GET", "/oauth/result/{id}"),
+    route("callback", "POST", "/oauth/result/{id}/retry"),
+    route("token", "GET", "/api/token/{company_key}"),
+    route("token", "POST", "/api/token/{company_key}/refresh"),
+    route("connections", "GET", "/api/connections"),
+    route("connections", "GET", "/api/connections/{company_key}"),
+];
+
+/// Every route: the laptop's router.
+pub fn all(app: &Arc<App>) -> Router {
+    let routes = [
+        health::routes,
+        start::routes,
+        callback::routes,
+        token::routes,
+        connections::routes,
+    ];
+    finish(
+        routes
+            .into_iter()
+            .fold(Router::new(), |router, routes| router.merge(routes())),
+        app,
+    )
+}
+
+/// Completes the routes of an endpoint: what is not found, what every request gets, and the application.
+pub fn finish(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
+    routes
+        .fallback(|| async { Problem(Error::NotFound("There is nothing at this address.")) })
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), wrap::wrap))
+        .with_state(Arc::clone(app))
+}
+
+/// What is served while the configuration is not complete: `/health`, and everywhere else what is missing.
+pub fn incomplete(problem: &str) -> Router {
+    let error = Error::Misconfigured {
+        code: "configuration_incomplete",
+        message: problem.to_owned(),
+    };
+    Router::new()
+        .route("/health", get(health::health))
+        .fallback(move || async move { Problem(error) })
+        .layer(middleware::from_fn(|request: Request, next: Next| {
+            wrap::wrap_with_id("unconfigured".to_owned(), request, next)
+        }))
+}
+
+/// A GET that answers no HEAD: a link previewer must spend nothing (axum would run the GET for it).
+pub(crate) fn only_get<H, T>(handler: H) -> MethodRouter<Arc<App>>
+where
+    H: axum::handler::Handler<T, Arc<App>>,
+    T: 'static,
+{
+    get(handler).head(method_not_allowed)
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem(Error::invalid(
+        "method_not_allowed",
+        "This address does not take this method.",
+    ))
+}

@@ -1,0 +1,85 @@
+//! What every request gets: an id, a bound on its body, headers that keep secrets out of caches and referrers, and errors
+//! made into bodies that carry the id.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::{App, Error};
+use http_body::Body as _;
+use lambda_http::request::RequestContext;
+use tracing::Instrument as _;
+
+use crate::page;
+use crate::problem::Problem;
+
+/// The most that a request's body may have, in bytes.
+const BODY_MOST: u64 = 64 * 1024;
+
+/// The middleware of every route.
+pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
+    wrap_with_id(id, request, next).await
+}
+
+/// The same where there is no application, since its configuration is not complete.
+pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Response {
+    // Never the query: it may hold a key or a code (T-1).
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let response = if request.body().size_hint().lower() > BODY_MOST {
+        Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
+    } else {
+        next.run(request).instrument(span.clone()).await
+    };
+    let _entered = span.enter();
+    let mut response = match response.extensions().get::<Problem>() {
+        Some(problem) => {
+            log(problem);
+            keep_headers(response.headers(), problem.render(&id))
+        }
+        None => response,
+    };
+    secure(&mut response, &id);
+    response
+}
+
+fn gateway_id(request: &Request) -> Option<String> {
+    match request.extensions().get::<RequestContext>()? {
+        RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
+        _ => None,
+    }
+}
+
+fn log(problem: &Problem) {
+    match &problem.0 {
+        error @ (Error::Internal(_) | Error::Misconfigured { .. }) => {
+            tracing::error!(code = error.code(), %error, "request failed")
+        }
+        error => tracing::info!(code = error.code(), "request refused"),
+    }
+}
+
+fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Response {
+    for name in [header::ALLOW, header::SET_COOKIE] {
+        if let Some(value) = from.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+/// O-9, for pages and for everything else alike.
+fn secure(response: &mut Response, id: &str) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}

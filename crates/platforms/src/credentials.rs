@@ -1,0 +1,121 @@
+//! Client ids and secrets of the platforms, by the names they have in the environment and in the credentials secret.
+
+use std::collections::BTreeMap;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+
+/// An app's credentials at a platform.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The client id; not secret.
+    pub client_id: String,
+    /// The client secret.
+    pub client_secret: Secret,
+}
+
+/// All credentials that an installation has, by variable.
+#[derive(Clone, Default)]
+pub struct CredentialSet(BTreeMap<String, Secret>);
+
+impl CredentialSet {
+    /// Reads the credentials secret: one JSON object of names and texts.
+    ///
+    /// # Errors
+    /// `Misconfigured`, without a word of what was there.
+    pub fn parse(text: &Secret) -> Result<Self, Error> {
+        let map: BTreeMap<String, String> = serde_json::from_str(text.expose()).map_err(|_| Error::Misconfigured {
+            code: "credentials_unusable",
+            message:
+                "The credentials secret must be one JSON object of names and texts, such as {\"QUICKBOOKS_CLIENT_ID\": \"…\"}."
+                    .to_owned(),
+        })?;
+        Ok(Self::from_variables(map))
+    }
+
+    /// Takes credentials out of variables.
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let filled = variables.into_iter().filter(|(_, value)| !value.trim().is_empty());
+        Self(filled.map(|(name, value)| (name, Secret::new(value.trim()))).collect())
+    }
+
+    /// The credentials of one platform in one environment.
+    ///
+    /// # Errors
+    /// `Misconfigured`, naming what is missing for this one alone.
+    pub fn of(&self, platform: PlatformName, environment: Environment) -> Result<Credentials, Error> {
+        let [id_name, secret_name] = variables(platform, environment);
+        match (self.0.get(&id_name), self.0.get(&secret_name)) {
+            (Some(id), Some(secret)) => Ok(Credentials {
+                client_id: id.expose().to_owned(),
+                client_secret: secret.clone(),
+            }),
+            (id, secret) => {
+                let missing = [(id, id_name), (secret, secret_name)];
+                let missing: Vec<_> = missing
+                    .into_iter()
+                    .filter_map(|(found, name)| found.is_none().then_some(name))
+                    .collect();
+                Err(Error::Misconfigured {
+                    code: "credentials_missing",
+                    message: format!(
+                        "Missing for {}: {}. Put it into the credentials secret of the deployment, or on the laptop into .env.",
+                        platform.title(),
+                        missing.join(" and ")
+                    ),
+                })
+            }
+        }
+    }
+}
+
+/// The names of a platform's client id and client secret.
+pub fn variables(platform: PlatformName, environment: Environment) -> [String; 2] {
+    let platform = platform.as_str().to_ascii_uppercase();
+    let prefix = match environment {
+        Environment::Production => platform,
+        Environment::Sandbox => format!("{platform}_SANDBOX"),
+    };
+    [format!("{prefix}_CLIENT_ID"), format!("{prefix}_CLIENT_SECRET")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_for_that_platform_alone() {
+        let set = CredentialSet::parse(&Secret::new(
+            r#"{"QUICKBOOKS_CLIENT_ID":"id","QUICKBOOKS_CLIENT_SECRET":" "}"#,
+        ))
+        .unwrap_or_default();
+        let error = set
+            .of(PlatformName::Quickbooks, Environment::Production)
+            .err()
+            .expect("the secret is blank")
+            .to_string();
+        assert!(
+            error.contains("QUICKBOOKS_CLIENT_SECRET") && !error.contains("QUICKBOOKS_CLIENT_ID"),
+            "{error}"
+        );
+        let error = set
+            .of(PlatformName::Quickbooks, Environment::Sandbox)
+            .err()
+            .expect("none are there")
+            .to_string();
+        assert!(
+            error.contains("QUICKBOOKS_SANDBOX_CLIENT_ID and QUICKBOOKS_SANDBOX_CLIENT_SECRET"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_damaged_secret_is_not_quoted() {
+        let error = CredentialSet::parse(&Secret::new("{canary"))
+            .err()
+            .expect("not JSON")
+            .to_string();
+        assert!(!error.contains("canary"));
+    }
+}

@@ -1,0 +1,146 @@
+//! The desk at which a stand-in takes every request: it logs it, lets the fault that is due strike, and answers. Shared
+//! by all platforms, so that a fault means the same at each.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use jiff::Timestamp;
+
+use crate::clock::{Clock, real_delay};
+use crate::fault::{Fault, Faults, Kind, Place};
+use crate::journal::{Journal, Outcome};
+
+/// The body of the fault `oversized`: this many chunks of this many bytes, 8 MiB.
+const OVERSIZED_CHUNKS: usize = 128;
+const OVERSIZED_CHUNK_BYTES: usize = 64 * 1024;
+
+/// Makes the platform's own error answer for a status, as of that time.
+pub(crate) type Failure = fn(StatusCode, Timestamp) -> Response;
+
+/// What every stand-in has.
+pub(crate) struct Desk {
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    failure: Failure,
+}
+
+/// One request, before it is acted on.
+pub(crate) struct Call<H> {
+    /// What the journal calls it.
+    pub(crate) endpoint: &'static str,
+    /// Which faults strike it.
+    pub(crate) place: Place,
+    /// How long the answer is held back, faults aside.
+    pub(crate) delay: Duration,
+    /// Kept until the answer goes out or, where none comes, until the caller goes away.
+    pub(crate) held: H,
+}
+
+/// Whether a refresh must give a new refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rotation {
+    /// As the platform's own rule has it.
+    AsDue,
+    /// In any case, because the answer is about to be lost.
+    Forced,
+}
+
+impl Desk {
+    pub(crate) fn new(endpoints: &'static [&'static str], failure: Failure) -> Self {
+        Self {
+            clock: Clock::default(),
+            faults: Faults::default(),
+            journal: Journal::new(endpoints),
+            failure,
+        }
+    }
+
+    /// Answers one request with what `act` gives, or with what the fault that is due makes of it. `act` changes the
+    /// state at once; a caller that goes away while the answer is held back cancels nothing, as at a real platform.
+    /// Only a request that times out is over when its caller goes: nothing was done for it.
+    pub(crate) async fn attend<H, A>(&self, call: Call<H>, act: A) -> Response
+    where
+        H: Send + 'static,
+        A: FnOnce(Rotation) -> Response + Send + 'static,
+    {
+        let now = self.clock.now();
+        let line = self.journal.begin(call.endpoint, now);
+        let fault = self.faults.take(call.place);
+        let failure = self.failure;
+        let times_out = fault.as_ref().is_some_and(|fault| fault.kind == Kind::Timeout);
+        let answering = async move {
+            let delay = call.delay + fault.as_ref().map(Fault::delay).unwrap_or_default();
+            let answer = act_under(fault.as_ref(), act, |status| failure(status, now));
+            real_delay(delay).await;
+            drop(call.held);
+            answer
+        };
+        let answer = if times_out {
+            answering.await
+        } else {
+            tokio::spawn(answering).await.expect("answering does not panic")
+        };
+        line.end(&answer);
+        answer
+    }
+
+    /// Forgets faults and journal and goes back to the real time.
+    pub(crate) fn reset(&self) {
+        self.clock.reset();
+        self.faults.clear();
+        self.journal.clear();
+    }
+}
+
+fn act_under(
+    fault: Option<&Fault>,
+    act: impl FnOnce(Rotation) -> Response,
+    failure: impl FnOnce(StatusCode) -> Response,
+) -> Response {
+    let Some(fault) = fault else {
+        return act(Rotation::AsDue);
+    };
+    let mut answer = match fault.kind {
+        Kind::Slow => return act(Rotation::AsDue),
+        Kind::Status => failure(fault.status()),
+        Kind::Throttled => failure(StatusCode::TOO_MANY_REQUESTS),
+        Kind::Garbage => garbage(),
+        Kind::Oversized => oversized(),
+        Kind::Timeout | Kind::Reset => connection_closed(),
+        Kind::AnswerLostAfterRotating => {
+            act(Rotation::Forced);
+            connection_closed()
+        }
+        Kind::StatusAfterRotating => {
+            act(Rotation::Forced);
+            failure(fault.status())
+        }
+    };
+    let outcome = Outcome(format!("fault {:?}", fault.kind).into());
+    answer.extensions_mut().insert(outcome);
+    answer
+}
+
+/// A body that fails at its first byte: hyper then drops the connection before it has sent even the status.
+fn connection_closed() -> Response {
+    let broken = stream::iter([Err::<Bytes, _>(io::Error::other("closed by a fault"))]);
+    Response::new(Body::from_stream(broken))
+}
+
+fn garbage() -> Response {
+    ([(CONTENT_TYPE, "application/json")], r#"{"access_token":"eyJlbm"#).into_response()
+}
+
+/// Sent in chunks, so that no length announces it.
+fn oversized() -> Response {
+    let chunk = Bytes::from(vec![b' '; OVERSIZED_CHUNK_BYTES]);
+    let chunks = stream::iter((0..OVERSIZED_CHUNKS).map(move |_| Ok::<_, Infallible>(chunk.clone())));
+    ([(CONTENT_TYPE, "application/json")], Body::from_stream(chunks)).into_response()
+}

@@ -1,0 +1,94 @@
+//! Parameters of a query or a form, read strictly: a platform may forgive a stray or repeated one, its stand-in does
+//! not, so that our own requests stay exact.
+
+use std::collections::BTreeMap;
+
+/// The most parameters, and the most bytes in a name and in a value, that are read.
+const MAX_PARAMETERS: usize = 20;
+const MAX_NAME_BYTES: usize = 64;
+const MAX_VALUE_BYTES: usize = 4096;
+
+/// Named values, each name once.
+pub(crate) struct Params(BTreeMap<String, String>);
+
+/// What is wrong with the parameters; the text names the parameter, never its value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadParams {
+    #[error("more than {MAX_PARAMETERS} parameters")]
+    TooMany,
+    #[error("the name of a parameter is longer than {MAX_NAME_BYTES} bytes")]
+    LongName,
+    #[error("the parameter {0} is repeated")]
+    Repeated(String),
+    #[error("the parameter {0} is longer than {MAX_VALUE_BYTES} bytes")]
+    TooLong(String),
+    #[error("the parameter {0} is missing or empty")]
+    Missing(&'static str),
+    #[error("the parameter {0} is not known here")]
+    Unknown(String),
+}
+
+impl Params {
+    /// Reads `application/x-www-form-urlencoded` text.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, BadParams> {
+        let mut params = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(text) {
+            if params.len() == MAX_PARAMETERS {
+                return Err(BadParams::TooMany);
+            }
+            if name.len() > MAX_NAME_BYTES {
+                return Err(BadParams::LongName);
+            }
+            if value.len() > MAX_VALUE_BYTES {
+                return Err(BadParams::TooLong(name.into_owned()));
+            }
+            if params.contains_key(&*name) {
+                return Err(BadParams::Repeated(name.into_owned()));
+            }
+            params.insert(name.into_owned(), value.into_owned());
+        }
+        Ok(Self(params))
+    }
+
+    /// The parameter's value, if it is there and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The parameter's value, which must be there and not empty.
+    pub(crate) fn require(&self, name: &'static str) -> Result<&str, BadParams> {
+        self.get(name).ok_or(BadParams::Missing(name))
+    }
+
+    /// Refuses every parameter that is not among `known`.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), BadParams> {
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(BadParams::Unknown(name.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_unknown_and_missing_are_told_apart() {
+        assert_eq!(Params::parse(b"a=1&a=2").err(), Some(BadParams::Repeated("a".to_owned())));
+        let params = Params::parse(b"a=1&b=").expect("well formed");
+        assert_eq!(params.only(&["a"]), Err(BadParams::Unknown("b".to_owned())));
+        assert_eq!(params.require("b"), Err(BadParams::Missing("b")));
+        assert_eq!(params.require("a"), Ok("1"));
+    }
+
+    #[test]
+    fn number_and_lengths_are_bounded() {
+        let many = (0..=MAX_PARAMETERS).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(Params::parse(many.as_bytes()).err(), Some(BadParams::TooMany));
+        let long_name = "n".repeat(MAX_NAME_BYTES + 1);
+        assert_eq!(Params::parse(long_name.as_bytes()).err(), Some(BadParams::LongName));
+        let long = format!("a={}", "x".repeat(MAX_VALUE_BYTES + 1));
+        assert_eq!(Params::parse(long.as_bytes()).err(), Some(BadParams::TooLong("a".to_owned())));
+    }
+}

@@ -1,0 +1,156 @@
+//! The data API: `CompanyInfo`, on the production and on the sandbox host.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use maud::{PreEscaped, html};
+use serde_json::{Value, json};
+
+use super::QuickBooks;
+use super::authorize::ACCOUNTING_SCOPE;
+use super::company::Company;
+use super::environment::Environment;
+use super::gateway::{failure, pacific_time, validation_fault};
+use crate::desk::Call;
+use crate::fault::Place;
+use crate::params::Params;
+
+pub(super) const ENDPOINT: &str = "api";
+
+/// The one minor version that is left: 1 to 74 are gone since August 2025 [Intuit's notice].
+const MINOR_VERSION: &str = "75";
+
+/// The routes of one of the two API hosts.
+pub(super) fn routes(host: Environment) -> Router<Arc<QuickBooks>> {
+    let company_info = move |State(quickbooks), path, query, headers| company_info(host, quickbooks, path, query, headers);
+    Router::new().route("/v3/company/{realm}/companyinfo/{id}", get(company_info))
+}
+
+async fn company_info(
+    host: Environment,
+    quickbooks: Arc<QuickBooks>,
+    Path((realm, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let call = Call {
+        endpoint: ENDPOINT,
+        place: Place::Api,
+        delay: Duration::ZERO,
+        held: (),
+    };
+    let acting = Arc::clone(&quickbooks);
+    let act = move |_| {
+        let now = acting.desk.clock.now();
+        let company = match authorize(&acting, host, &realm, &headers, now) {
+            Ok(company) => company,
+            Err(status) => return failure(status, now),
+        };
+        if id != realm {
+            return validation_fault("610", "Object Not Found", "The id must be the company's own", now);
+        }
+        if let Err(detail) = check_query(query.as_deref().unwrap_or_default()) {
+            return validation_fault("2010", "Request has invalid or unsupported property", &detail, now);
+        }
+        if accepts_json(&headers) {
+            Json(as_json(company, now)).into_response()
+        } else {
+            as_xml(company, now)
+        }
+    };
+    quickbooks.desk.attend(call, act).await
+}
+
+/// The company, if the bearer token reaches it at this host.
+fn authorize(
+    quickbooks: &QuickBooks,
+    host: Environment,
+    realm: &str,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<&'static Company, StatusCode> {
+    let ledger = quickbooks.ledger();
+    let consent = bearer_token(headers)
+        .and_then(|token| ledger.consent_of(token, now))
+        .ok_or(StatusCode::UNAUTHORIZED)?;
+    let may_read = consent.scope.split(' ').any(|scope| scope == ACCOUNTING_SCOPE);
+    if consent.environment != host || consent.realm != realm || !may_read || ledger.settings.company_info_denied {
+        return Err(StatusCode::FORBIDDEN);
+    }
+    host.company(realm).ok_or(StatusCode::FORBIDDEN)
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+fn check_query(query: &str) -> Result<(), String> {
+    let params = Params::parse(query.as_bytes()).map_err(|bad| bad.to_string())?;
+    params.only(&["minorversion"]).map_err(|bad| bad.to_string())?;
+    match params.get("minorversion") {
+        None | Some(MINOR_VERSION) => Ok(()),
+        Some(_) => Err(format!("minorversion must be {MINOR_VERSION}")),
+    }
+}
+
+/// Without this header Intuit answers XML, so a client that forgets it must find out.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("application/json"))
+}
+
+/// `Id` is `"1"` and not the realm, as it usually is at Intuit.
+fn as_json(company: &Company, now: Timestamp) -> Value {
+    let address = json!({
+        "Id": "1",
+        "Line1": company.street,
+        "City": company.city,
+        "CountrySubDivisionCode": company.state,
+        "PostalCode": company.postal_code,
+    });
+    json!({
+        "CompanyInfo": {
+            "CompanyName": company.name,
+            "LegalName": company.name,
+            "CompanyAddr": address,
+            "CompanyStartDate": company.since,
+            "FiscalYearStartMonth": "January",
+            "Country": "US",
+            "Email": { "Address": company.email },
+            "SupportedLanguages": "en",
+            "domain": "QBO",
+            "sparse": false,
+            "Id": "1",
+            "SyncToken": "4",
+            "MetaData": {
+                "CreateTime": format!("{}T09:00:00-07:00", company.since),
+                "LastUpdatedTime": format!("{}T09:00:00-07:00", company.since),
+            },
+        },
+        "time": pacific_time(now),
+    })
+}
+
+fn as_xml(company: &Company, now: Timestamp) -> Response {
+    let body = html! {
+        (PreEscaped(r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#))
+        IntuitResponse xmlns="http://schema.intuit.com/finance/v3" time=(pacific_time(now)) {
+            CompanyInfo domain="QBO" sparse="false" {
+                Id { "1" }
+                CompanyName { (company.name) }
+                Country { "US" }
+            }
+        }
+    };
+    ([(CONTENT_TYPE, "application/xml")], body.into_string()).into_response()
+}

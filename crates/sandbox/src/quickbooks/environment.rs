@@ -1,0 +1,53 @@
+//! The two key pairs an app has at Intuit. They share the authorize, token and revocation URLs; keys, redirect URIs,
+//! API host and companies differ [Intuit, "Set redirect URI"].
+
+use serde::{Deserialize, Serialize};
+
+use super::company::{Company, PRODUCTION_COMPANIES, SANDBOX_COMPANIES};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Real companies, were this not a stand-in.
+    Production,
+    /// Intuit's sandbox companies, with the development keys.
+    Sandbox,
+}
+
+impl Environment {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Production, Self::Sandbox];
+
+    /// The client id of this environment's keys.
+    pub const fn client_id(self) -> &'static str {
+        match self {
+            Self::Production => "stand-in-quickbooks-client",
+            Self::Sandbox => "stand-in-quickbooks-sandbox-client",
+        }
+    }
+
+    /// The client secret of this environment's keys. It protects nothing, so it is public.
+    pub const fn client_secret(self) -> &'static str {
+        match self {
+            Self::Production => "stand-in-quickbooks-secret",
+            Self::Sandbox => "stand-in-quickbooks-sandbox-secret",
+        }
+    }
+
+    /// The companies that the user can choose from.
+    pub const fn companies(self) -> &'static [Company; 2] {
+        match self {
+            Self::Production => &PRODUCTION_COMPANIES,
+            Self::Sandbox => &SANDBOX_COMPANIES,
+        }
+    }
+
+    pub(super) fn of_client(client_id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|environment| environment.client_id() == client_id)
+    }
+
+    pub(super) fn company(self, realm: &str) -> Option<&'static Company> {
+        self.companies().iter().find(|company| company.realm == realm)
+    }
+}

@@ -1,0 +1,117 @@
+//! Intuit: the consent page, the token and revocation endpoints, and `CompanyInfo` on both API hosts.
+//! The rules and their sources are those of Intuit's OAuth pages and SDKs; each is named where it is applied.
+//!
+//! | Path under `/quickbooks` | At Intuit |
+//! |---|---|
+//! | `/connect/oauth2` | `https://appcenter.intuit.com/connect/oauth2` |
+//! | `/oauth2/v1/tokens/bearer` | `https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer` |
+//! | `/v2/oauth2/tokens/revoke` | `https://developer.api.intuit.com/v2/oauth2/tokens/revoke` |
+//! | `/api` | `https://quickbooks.api.intuit.com` |
+//! | `/sandbox-api` | `https://sandbox-quickbooks.api.intuit.com` |
+
+mod api;
+mod authorize;
+mod code;
+mod company;
+mod control;
+mod endpoints;
+mod environment;
+mod gateway;
+mod grant;
+mod in_flight;
+mod ledger;
+mod oauth;
+mod page;
+mod redirect_uri;
+mod revoke;
+mod settings;
+mod token;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::control::HasDesk;
+use crate::desk::Desk;
+use crate::random;
+
+pub use company::Company;
+pub use endpoints::Endpoints;
+pub use environment::Environment;
+pub use redirect_uri::{InvalidRedirectUri, RedirectUris};
+pub use settings::Settings;
+
+use in_flight::InFlight;
+use ledger::Ledger;
+
+/// What the journal counts.
+const ENDPOINTS: [&str; 6] = [
+    authorize::ENDPOINT,
+    token::ENDPOINT_CODE,
+    token::ENDPOINT_REFRESH,
+    token::ENDPOINT_INVALID,
+    revoke::ENDPOINT,
+    api::ENDPOINT,
+];
+
+/// The stand-in for Intuit.
+pub(crate) struct QuickBooks {
+    desk: Desk,
+    ledger: Mutex<Ledger>,
+    in_flight: Arc<InFlight>,
+    redirect_uris_at_start: RedirectUris,
+}
+
+impl QuickBooks {
+    pub(crate) fn new(redirect_uris: RedirectUris) -> Self {
+        Self {
+            desk: Desk::new(&ENDPOINTS, gateway::failure),
+            ledger: Mutex::new(Ledger::new(redirect_uris.clone())),
+            in_flight: Arc::default(),
+            redirect_uris_at_start: redirect_uris,
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().expect("no holder panics")
+    }
+
+    fn reset(&self) {
+        self.desk.reset();
+        self.in_flight.forget_most();
+        *self.ledger() = Ledger::new(self.redirect_uris_at_start.clone());
+    }
+}
+
+impl HasDesk for QuickBooks {
+    fn desk(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+/// All of Intuit's hosts, each a path, and the control routes.
+pub(crate) fn routes(quickbooks: Arc<QuickBooks>) -> Router {
+    Router::new()
+        .route("/connect/oauth2", get(authorize::show).post(authorize::decide))
+        .route("/oauth2/v1/tokens/bearer", post(token::answer))
+        .route("/v2/oauth2/tokens/revoke", post(revoke::answer))
+        .nest("/api", api::routes(Environment::Production))
+        .nest("/sandbox-api", api::routes(Environment::Sandbox))
+        .layer(middleware::from_fn(add_transaction_id))
+        .nest("/__control", control::routes())
+        .with_state(quickbooks)
+}
+
+/// Every answer of Intuit's carries the header `intuit_tid`, to be quoted to support.
+async fn add_transaction_id(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    let id = format!("1-{}-{}", random::hex(8), random::hex(24));
+    let value = HeaderValue::from_str(&id).expect("hexadecimal digits and dashes");
+    answer.headers_mut().insert("intuit_tid", value);
+    answer
+}

@@ -1,0 +1,79 @@
+//! The rules that a test can bend while the stand-in runs.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::fault::MAX_DELAY_MS;
+
+/// The longest life of an access token that can be set: a day.
+const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
+
+/// What the control route `settings` shows and takes; it begins with Intuit's own rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The life of an access token, in seconds: 1 to 86,400.
+    pub access_token_seconds: u32,
+    /// From which age on, in seconds, a refresh token's value is replaced when it is used.
+    pub rotate_after_seconds: u32,
+    /// How long every answer of the token endpoint is held back, in milliseconds: at most 120,000.
+    pub token_delay_ms: u32,
+    /// Whether a refresh token that was replaced ends its grant when it is presented again.
+    pub revoke_on_reuse: bool,
+    /// Whether revoking a token ends every grant of those keys at the company, not only the token's own.
+    pub revoke_ends_company: bool,
+    /// Whether `CompanyInfo` answers 403.
+    pub company_info_denied: bool,
+    /// The scopes granted at consent, space separated; `null`: those asked for. Where they differ from those asked
+    /// for, the token answers carry `scope`.
+    pub granted_scope: Option<String>,
+}
+
+/// Why the settings stayed as they were.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadSettings {
+    #[error("{0}")]
+    Malformed(#[from] serde_json::Error),
+    #[error("access_token_seconds must be between 1 and {MAX_ACCESS_TOKEN_SECONDS}")]
+    AccessTokenSeconds,
+    #[error("token_delay_ms must be at most {MAX_DELAY_MS}")]
+    TokenDelay,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token_seconds: 3600,
+            rotate_after_seconds: 86_400,
+            token_delay_ms: 0,
+            revoke_on_reuse: true,
+            revoke_ends_company: true,
+            company_info_denied: false,
+            granted_scope: None,
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with the fields of `changes` put over them.
+    pub(super) fn with(&self, changes: Map<String, Value>) -> Result<Self, BadSettings> {
+        let mut merged = serde_json::to_value(self)?;
+        if let Some(fields) = merged.as_object_mut() {
+            fields.extend(changes);
+        }
+        let settings: Self = serde_json::from_value(merged)?;
+        if !(1..=MAX_ACCESS_TOKEN_SECONDS).contains(&settings.access_token_seconds) {
+            Err(BadSettings::AccessTokenSeconds)
+        } else if settings.token_delay_ms > MAX_DELAY_MS {
+            Err(BadSettings::TokenDelay)
+        } else {
+            Ok(settings)
+        }
+    }
+
+    pub(super) fn token_delay(&self) -> Duration {
+        Duration::from_millis(self.token_delay_ms.into())
+    }
+}

@@ -1,0 +1,10 @@
+//! The stand-ins as a client sees them: over a real socket, with nothing but their routes.
+
+mod api;
+mod authorize;
+mod control;
+mod faults;
+mod harness;
+mod refresh;
+mod revoke;
+mod token;

@@ -1,0 +1,67 @@
+//! The AWS clients: embedded roots and short time-outs, made once per process.
+
+use std::time::Duration;
+
+pub use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Reads region, credentials and endpoints from where the SDK looks for them.
+///
+/// A request takes at most 4 s with its retries, well inside the vault's commit budget.
+pub async fn config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_millis(1_500))
+        .operation_timeout(Duration::from_millis(3_500))
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        .timeout_config(timeouts)
+        .load()
+        .await
+}
+
+/// The same for an embedded `DynamoDB` on this machine: any credentials do.
+pub fn local_config(endpoint: &str) -> SdkConfig {
+    let credentials = aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .http_client(http_client())
+        .build()
+}
+
+/// An HTTP client that trusts Amazon's own roots and no others: reading the system's store is most of a cold start.
+fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
+    let tls = TlsContext::builder()
+        .with_trust_store(amazon_roots())
+        .build()
+        .expect("a trust store is all it needs");
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(tls)
+        .build_https()
+}
+
+/// The roots that AWS endpoints are issued under (docs.aws.amazon.com, "Amazon Trust Services").
+fn amazon_roots() -> TrustStore {
+    let names: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root Certificate Authority"];
+    let is_amazons = |der: &&[u8]| names.iter().any(|name| der.windows(name.len()).any(|window| window == *name));
+    let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(AsRef::as_ref);
+    all.filter(is_amazons)
+        .fold(TrustStore::empty(), |store, der| store.with_pem_certificate(pem(der)))
+}
+
+fn pem(der: &[u8]) -> String {
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        STANDARD.encode(der)
+    )
+}

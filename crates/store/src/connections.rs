@@ -1,0 +1,209 @@
+//! Reading connections.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::port::store::{ConnectionStore, ListQuery, Page, StoreError};
+use jiff::Timestamp;
+
+use crate::fault;
+use crate::row::{self, Item, damaged};
+use crate::table::{
+    DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, connection_pk, connections_of,
+    due_shard_name,
+};
+
+impl Table {
+    /// One item, strongly consistent.
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+        Ok(answer.item)
+    }
+
+    /// Up to a hundred items, strongly consistent, by their keys' order; one request where the table can take it.
+    pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        let mut found: HashMap<(String, String), Item> = HashMap::new();
+        let mut open: Vec<_> = keys.iter().map(key_item).collect();
+        for _ in 0..BATCH_ROUNDS_MOST {
+            if open.is_empty() {
+                break;
+            }
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(open))
+                .consistent_read(true)
+                .build()
+                .expect("keys are given");
+            let request = self.client.batch_get_item().request_items(&self.name, wanted);
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+            for item in answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default() {
+                found.insert((text(&item, PK)?, text(&item, SK)?), item);
+            }
+            open = answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .remove(&self.name)
+                .map(|left| left.keys)
+                .unwrap_or_default();
+        }
+        if !open.is_empty() {
+            return Err(StoreError::Busy("a batch was not finished".to_owned()));
+        }
+        Ok(keys
+            .iter()
+            .map(|key| found.remove(&(key.pk.clone(), key.sk.clone())))
+            .collect())
+    }
+}
+
+/// How often what a batch left over is asked for again.
+const BATCH_ROUNDS_MOST: usize = 5;
+/// How often the list index is asked for one page, where a filter leaves little of what it finds.
+const LIST_ROUNDS_MOST: usize = 10;
+
+#[async_trait]
+impl ConnectionStore for Table {
+    async fn read(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+        self.get(&Key::connection(id)).await?.map(row::connection::read).transpose()
+    }
+
+    async fn look(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
+        let mut items = self.get_all(&[Key::connection(id), Key::lease(id)]).await?.into_iter();
+        let (connection, lease) = (items.next().flatten(), items.next().flatten());
+        let lease = lease.map(row::lease::read).transpose()?;
+        Ok(connection
+            .map(row::connection::read)
+            .transpose()?
+            .map(|connection| (connection, lease)))
+    }
+
+    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError> {
+        let mut page = Page {
+            connections: Vec::new(),
+            next: query.after.clone(),
+        };
+        for _ in 0..LIST_ROUNDS_MOST {
+            let room = query
+                .limit
+                .saturating_sub(u32::try_from(page.connections.len()).unwrap_or(u32::MAX));
+            let (keys, next) = self.list_keys(partner, &query.prefix, page.next.as_ref(), room).await?;
+            for item in self.get_all(&keys).await?.into_iter().flatten() {
+                let connection = row::connection::read(item)?;
+                let fits = query.platform.is_none_or(|platform| connection.company.platform == platform)
+                    && query.status.is_none_or(|status| connection.status() == status);
+                page.connections.extend(fits.then_some(connection));
+            }
+            page.next = next;
+            if page.next.is_none() || page.connections.len() >= query.limit as usize {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<ConnectionId>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(DUE_INDEX)
+            .key_condition_expression(format!("{DUE_SHARD} = :shard AND {DUE_AT} <= :now"))
+            .expression_attribute_values(":shard", AttributeValue::S(due_shard_name(REFRESHER, shard)))
+            .expression_attribute_values(":now", row::number(row::millis(now)))
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| fault::meaning(&self.name, error))?;
+        answer.items.unwrap_or_default().iter().map(connection_id).collect()
+    }
+}
+
+impl Table {
+    /// The keys of a partner's connections, and where to go on.
+    async fn list_keys(
+        &self,
+        partner: &PartnerId,
+        prefix: &str,
+        after: Option<&CompanyKey>,
+        most: u32,
+    ) -> Result<(Vec<Key>, Option<CompanyKey>), StoreError> {
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(LIST_INDEX)
+            .expression_attribute_values(":partner", AttributeValue::S(connections_of(partner)))
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.map(|key| list_position(partner, key)));
+        let condition = format!("{LIST_PK} = :partner");
+        request = if prefix.is_empty() {
+            request.key_condition_expression(condition)
+        } else {
+            let with_prefix = format!("{condition} AND begins_with({LIST_SK}, :prefix)");
+            request
+                .key_condition_expression(with_prefix)
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+        };
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+        let ids = answer
+            .items
+            .unwrap_or_default()
+            .iter()
+            .map(connection_id)
+            .collect::<Result<Vec<_>, _>>()?;
+        let next = answer
+            .last_evaluated_key
+            .map(|item| connection_id(&item))
+            .transpose()?
+            .map(|id| id.company_key);
+        Ok((ids.iter().map(Key::connection).collect(), next))
+    }
+}
+
+fn list_position(partner: &PartnerId, company_key: &CompanyKey) -> Item {
+    let key = Key::connection(&ConnectionId {
+        partner: partner.clone(),
+        company_key: company_key.clone(),
+    });
+    let mut item = key_item(&key);
+    item.insert(LIST_PK.to_owned(), AttributeValue::S(connections_of(partner)));
+    item.insert(LIST_SK.to_owned(), AttributeValue::S(company_key.to_string()));
+    item
+}
+
+/// The connection that an index entry is of, by its key: `CONN#{partner}#{company_key}`.
+fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
+    let pk = text(item, PK)?;
+    let parse = || {
+        let (partner, company_key) = pk.strip_prefix("CONN#")?.split_once('#')?;
+        Some(ConnectionId {
+            partner: PartnerId::parse(partner).ok()?,
+            company_key: CompanyKey::parse(company_key).ok()?,
+        })
+    };
+    let id = parse().ok_or_else(|| damaged(&pk, "not the key of a connection"))?;
+    debug_assert_eq!(connection_pk(&id), pk);
+    Ok(id)
+}
+
+pub(crate) fn key_item(key: &Key) -> Item {
+    [(PK, &key.pk), (SK, &key.sk)]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())))
+        .into()
+}
+
+fn text(item: &Item, name: &str) -> Result<String, StoreError> {
+    item.get(name)
+        .and_then(|value| value.as_s().ok())
+        .cloned()
+        .ok_or_else(|| damaged("", "an item without its key"))
+}

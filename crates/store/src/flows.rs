@@ -1,0 +1,85 @@
+//! Flows: begun by a start, consumed once by a callback, ended by a connection or a failure.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
+use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::port::store::{FlowStore, StoreError, Written};
+use jiff::Timestamp;
+
+use crate::fault;
+use crate::grants::transact_update;
+use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes};
+use crate::row::{self, millis, number};
+use crate::table::{Key, PK, TTL, Table};
+use crate::update::Changes;
+
+#[async_trait]
+impl FlowStore for Table {
+    async fn begin(&self, flow: &Flow) -> Result<(), StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(row::flow::write(flow)?))
+            .condition_expression(format!("attribute_not_exists({PK}) OR created_at = :created_at"))
+            .expression_attribute_values(":created_at", number(millis(flow.created_at)));
+        put.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+        Ok(())
+    }
+
+    async fn flow(&self, id: &FlowId) -> Result<Option<Flow>, StoreError> {
+        self.get(&Key::flow(id)).await?.map(row::flow::read).transpose()
+    }
+
+    async fn consume(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let changes = Changes::default()
+            .put("stage", Some("consumed"))?
+            .put("consumed_at", Some(millis(now)))?
+            .put("consumed_by", Some(attempt))?
+            .given(":pending", AttributeValue::S("pending".to_owned()))
+            .given(":now", number(millis(now)));
+        let update = changes.under(self, &Key::flow(id), "#stage = :pending AND expires_at > :now");
+        let own = |item: &row::Item| item.get("consumed_by") == Some(&AttributeValue::S(attempt.to_owned()));
+        Ok(self.update(update, own).await? == Written::Stored)
+    }
+
+    async fn keep_grant(
+        &self,
+        id: &FlowId,
+        grant: &StoredGrant,
+        claimed_company: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let kept = GrantAttributes::from(grant);
+        let changes = Changes::default()
+            .put("stage", Some("exchanged"))?
+            .put("claimed_company", Some(claimed_company))?
+            .put("expires_at", Some(millis(expires_at)))?
+            .put(TTL, Some(row::flow::ttl(expires_at)))?;
+        let changes = crate::grants::with_grant(changes, kept)?.given(":consumed", AttributeValue::S("consumed".to_owned()));
+        let update = changes.under(self, &Key::flow(id), "#stage = :consumed");
+        let own = |item: &row::Item| item.get("stage") == Some(&AttributeValue::S("exchanged".to_owned()));
+        self.update(update, own).await?;
+        Ok(())
+    }
+
+    async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError> {
+        let changes = GRANT_ATTRIBUTES
+            .iter()
+            .fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = changes
+            .put("stage", Some("failed"))?
+            .put("failure", Some(failure.as_str()))?
+            .given(":consumed", AttributeValue::S("consumed".to_owned()))
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
+        let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged)");
+        self.transact(
+            vec![transact_update(update), self.put(row::history::audit(audit)?)],
+            &audit.id,
+        )
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,261 @@
+//! The vault's writes. Every one that touches a token is conditional on the epoch, and on nothing else.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use counterfoil_core::model::connection::{Connection, ConnectionId, Status, Trouble};
+use counterfoil_core::model::lease::Lease;
+use counterfoil_core::port::store::{Commit, Consent, ConsentWritten, GrantEnd, GrantStore, StoreError, Taken, Written};
+use jiff::Timestamp;
+
+use crate::connections::key_item;
+use crate::fault;
+use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes, TroubleRow};
+use crate::row::{self, Item, millis, number};
+use crate::table::{DUE_AT, DUE_SHARD, Key, PK, REFRESHER, Table, due_shard};
+use crate::update::Changes;
+
+#[async_trait]
+impl GrantStore for Table {
+    /// The condition: no lease, or one of an epoch that is over, or the very attempt that was seen and judged to be over,
+    /// or this same lease, stored by a try whose answer was lost.
+    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError> {
+        let key = Key::lease(id);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(row::lease::write(&key, lease)?))
+            .condition_expression(format!(
+                "attribute_not_exists({PK}) OR epoch < :epoch OR lease_id IN (:seen, :own)"
+            ))
+            .expression_attribute_values(":epoch", number(lease.epoch))
+            .expression_attribute_values(":seen", AttributeValue::S(seen.unwrap_or("none").to_owned()))
+            .expression_attribute_values(":own", AttributeValue::S(lease.id.clone()))
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Taken::Ours),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Taken::Held)
+            }
+            Err(error) => Err(fault::meaning(&self.name, error)),
+        }
+    }
+
+    async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
+        let grant = GrantAttributes::from(&commit.grant);
+        let changes = Changes::default()
+            .set("epoch", number(commit.epoch + 1))
+            .put("status", Some(Status::Active.as_str()))?
+            .put("commit_id", Some(&commit.commit_id))?
+            .put("updated_at", Some(millis(commit.at)))?
+            .put("refreshed_at", Some(millis(commit.at)))?
+            .remove("trouble")
+            .remove("cause");
+        let changes = due(with_grant(changes, grant)?, id, commit.due_at)?.given(":replaces", number(commit.epoch));
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces");
+        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
+        self.update(update, own).await
+    }
+
+    async fn record_trouble(
+        &self,
+        id: &ConnectionId,
+        epoch: u64,
+        trouble: &Trouble,
+        due_at: Timestamp,
+    ) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("trouble", Some(TroubleRow::from(trouble)))?
+            .put("updated_at", Some(millis(trouble.at)))?;
+        let changes = due(changes, id, Some(due_at))?.given(":epoch", number(epoch));
+        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false)
+            .await
+    }
+
+    async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {
+        let id = &end.audit.connection;
+        let changes = Changes::default()
+            .put("status", Some(Status::NeedsReauthorization.as_str()))?
+            .put("cause", Some(end.cause.as_str()))?
+            .put("trouble", Some(TroubleRow::from(&end.trouble)))?
+            .put("updated_at", Some(millis(end.audit.at)))?;
+        let changes = due(changes, id, None)?
+            .given(":epoch", number(end.epoch))
+            .given(":active", AttributeValue::S(Status::Active.as_str().to_owned()));
+        let update = changes.under(self, &Key::connection(id), "epoch = :epoch AND #status = :active");
+        let items = [
+            transact_update(update),
+            self.put(row::history::audit(&end.audit)?),
+            self.put(row::history::event(&end.event)?),
+        ];
+        match self.transact(items.into(), &end.event.id).await? {
+            Transacted::Stored => Ok(Written::Stored),
+            Transacted::Refused(_) => Ok(Written::Overtaken),
+        }
+    }
+
+    async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
+        let connection = &consent.connection;
+        let company = &connection.company;
+        let company_key = Key::company(
+            company.platform.as_str(),
+            &company.client_id,
+            &company.company_id,
+            &connection.id,
+        );
+        let mut items = vec![
+            transact_update(self.consented(connection, consent.previous.as_ref())?),
+            transact_update(self.flow_done(consent)?),
+            self.put(row::history::audit(&consent.audit)?),
+            self.put(row::history::event(&consent.event)?),
+            self.put(key_item(&company_key)),
+        ];
+        if let Some(left) = consent.left_company() {
+            let key = Key::company(left.platform.as_str(), &left.client_id, &left.company_id, &connection.id);
+            let delete = Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(key_item(&key)))
+                .build()
+                .expect("table and key are given");
+            items.extend((key != company_key).then(|| TransactWriteItem::builder().delete(delete).build()));
+        }
+        Ok(match self.transact(items, &connection.commit_id).await? {
+            Transacted::Stored => ConsentWritten::Stored,
+            Transacted::Refused(refused) if refused.get(1) == Some(&true) => ConsentWritten::FlowIsOver,
+            Transacted::Refused(_) => ConsentWritten::Overtaken,
+        })
+    }
+}
+
+impl Table {
+    /// The connection's part of a consent: everything a consent decides, and nothing that a partner may have set.
+    fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
+        let key = Key::connection(&connection.id);
+        let mut item = row::connection::write(connection)?;
+        item.retain(|name, _| name != crate::table::PK && name != crate::table::SK);
+        let stale = GRANT_ATTRIBUTES
+            .iter()
+            .chain(&["trouble", "cause", "refreshed_at", DUE_AT, DUE_SHARD]);
+        let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
+        let changes = item
+            .into_iter()
+            .fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
+        let changes = stale.into_iter().fold(changes, |changes, name| changes.remove(name));
+        Ok(match previous {
+            None => changes.under(self, &key, &format!("attribute_not_exists({PK})")),
+            Some(previous) => changes
+                .given(":previous", number(previous.epoch))
+                .under(self, &key, "epoch = :previous"),
+        })
+    }
+
+    /// The flow's part of a consent: it ends, and the grant it kept goes.
+    fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
+        let changes = GRANT_ATTRIBUTES
+            .iter()
+            .fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = changes
+            .put("stage", Some("done"))?
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
+        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage = :exchanged"))
+    }
+
+    /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
+    /// whose answer was lost, had been stored.
+    pub(crate) async fn update(&self, update: Update, is_own: impl Fn(&Item) -> bool) -> Result<Written, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Written::Stored),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
+                let own = matches!(refused.err(), UpdateItemError::ConditionalCheckFailedException(shown) if shown.item().is_some_and(&is_own));
+                Ok(if own { Written::Stored } else { Written::Overtaken })
+            }
+            Err(error) => Err(fault::meaning(&self.name, error)),
+        }
+    }
+
+    pub(crate) fn put(&self, item: Item) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .build()
+            .expect("table and item are given");
+        TransactWriteItem::builder().put(put).build()
+    }
+
+    /// All or nothing. The token makes a retry after a lost answer the same transaction, for ten minutes.
+    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<Transacted, StoreError> {
+        let token = counterfoil_core::model::secret::Fingerprint::of(token).as_str()[..36].to_owned();
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .client_request_token(token)
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(Transacted::Stored) };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
+            let reasons = canceled.cancellation_reasons();
+            let refused: Vec<_> = reasons
+                .iter()
+                .map(|reason| reason.code() == Some("ConditionalCheckFailed"))
+                .collect();
+            if refused.contains(&true) {
+                return Ok(Transacted::Refused(refused));
+            }
+        }
+        Err(fault::meaning(&self.name, error))
+    }
+}
+
+/// How a transaction went.
+pub(crate) enum Transacted {
+    Stored,
+    /// Which of its items refused.
+    Refused(Vec<bool>),
+}
+
+pub(crate) fn transact_update(update: Update) -> TransactWriteItem {
+    TransactWriteItem::builder().update(update).build()
+}
+
+/// Sets or removes every attribute of a grant.
+pub(crate) fn with_grant(changes: Changes, grant: GrantAttributes) -> Result<Changes, StoreError> {
+    changes
+        .put("access_token", grant.access_token)?
+        .put("refresh_token", grant.refresh_token)?
+        .put("issued_at", grant.issued_at)?
+        .put("access_token_expires_at", grant.access_token_expires_at)?
+        .put("refresh_token_expires_at", grant.refresh_token_expires_at)?
+        .put("hard_expires_at", grant.hard_expires_at)?
+        .put(
+            "missing_scopes",
+            Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()),
+        )
+}
+
+/// Puts the connection into the due index, or takes it out.
+fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
+    changes
+        .put(DUE_AT, due_at.map(millis))?
+        .put(DUE_SHARD, due_at.map(|_| due_shard(REFRESHER, id)))
+}

@@ -1,0 +1,143 @@
+//! The item of a flow, named by the hash of its state. DynamoDB removes it a while after its end.
+
+use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::flow::{Authority, Binding, Flow, FlowId, Stage};
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::secret::{Fingerprint, Sealed};
+use counterfoil_core::port::store::StoreError;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::connection::GrantAttributes;
+use super::{Item, damaged, from_item, millis, time, to_item, word};
+use crate::table::Key;
+
+#[derive(Serialize, Deserialize)]
+struct FlowRow {
+    flow_id: String,
+    partner: String,
+    company_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_name: Option<String>,
+    platform: String,
+    environment: String,
+    redirect_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verifier: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renews_epoch: Option<u64>,
+    created_at: i64,
+    expires_at: i64,
+    ttl: i64,
+    stage: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumed_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_company: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    #[serde(flatten)]
+    grant: GrantAttributes,
+}
+
+/// When DynamoDB may remove a flow: an hour after it ended, so that its result can be looked at for a while.
+pub(crate) fn ttl(expires_at: jiff::Timestamp) -> i64 {
+    expires_at.as_second() + 3_600
+}
+
+/// The item of a flow that begins.
+pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
+    let row = FlowRow {
+        flow_id: flow.id.as_str().to_owned(),
+        partner: flow.connection.partner.to_string(),
+        company_key: flow.connection.company_key.to_string(),
+        company_name: flow.company_name.clone(),
+        platform: flow.platform.as_str().to_owned(),
+        environment: flow.environment.as_str().to_owned(),
+        redirect_uri: flow.redirect_uri.clone(),
+        return_url: flow.return_url.clone(),
+        verifier: flow.verifier.as_ref().map(|verifier| ByteBuf::from(verifier.as_bytes())),
+        browser_sha256: match &flow.binding {
+            Binding::Browser(hash) => Some(hash.as_str().to_owned()),
+            Binding::Key => None,
+        },
+        key_id: match &flow.authority {
+            Authority::Key(id) => Some(id.to_string()),
+            Authority::Anonymous => None,
+        },
+        renews_epoch: flow.renews_epoch,
+        created_at: millis(flow.created_at),
+        expires_at: millis(flow.expires_at),
+        ttl: ttl(flow.expires_at),
+        stage: flow.stage.as_str().to_owned(),
+        consumed_at: None,
+        claimed_company: None,
+        failure: None,
+        grant: GrantAttributes::default(),
+    };
+    to_item(&Key::flow(&flow.id), row)
+}
+
+/// A flow out of its item.
+pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
+    let row: FlowRow = from_item(item)?;
+    let name = format!("FLOW#{}", row.flow_id);
+    let stage = stage(
+        &name,
+        &row.stage,
+        row.consumed_at,
+        row.claimed_company,
+        row.failure.as_deref(),
+        row.grant,
+    )?;
+    let key_id = row
+        .key_id
+        .map(|id| KeyId::parse(&id).ok_or_else(|| damaged(&name, "key_id")))
+        .transpose()?;
+    Ok(Flow {
+        id: FlowId::parse(&row.flow_id).ok_or_else(|| damaged(&name, "flow_id"))?,
+        connection: ConnectionId {
+            partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
+            company_key: CompanyKey::parse(&row.company_key).map_err(|_| damaged(&name, "company_key"))?,
+        },
+        company_name: row.company_name,
+        platform: word(&name, "platform", &row.platform)?,
+        environment: word(&name, "environment", &row.environment)?,
+        redirect_uri: row.redirect_uri,
+        return_url: row.return_url,
+        verifier: row.verifier.map(|verifier| Sealed::from_bytes(verifier.into_vec())),
+        binding: row
+            .browser_sha256
+            .map_or(Binding::Key, |hash| Binding::Browser(Fingerprint::stored(hash))),
+        authority: key_id.map_or(Authority::Anonymous, Authority::Key),
+        renews_epoch: row.renews_epoch,
+        created_at: time(&name, row.created_at)?,
+        expires_at: time(&name, row.expires_at)?,
+        stage,
+    })
+}
+
+fn stage(
+    name: &str,
+    word_of_it: &str,
+    consumed_at: Option<i64>,
+    claimed_company: Option<String>,
+    failure: Option<&str>,
+    grant: GrantAttributes,
+) -> Result<Stage, StoreError> {
+    match (word_of_it, consumed_at, claimed_company, failure, grant.read(name)?) {
+        ("pending", None, ..) => Ok(Stage::Pending),
+        ("consumed", Some(at), ..) => Ok(Stage::Consumed { at: time(name, at)? }),
+        ("exchanged", _, Some(claimed_company), _, Some(grant)) => Ok(Stage::Exchanged { grant, claimed_company }),
+        ("done", ..) => Ok(Stage::Done),
+        ("failed", _, _, Some(failure), _) => Ok(Stage::Failed(word(name, "failure", failure)?)),
+        _ => Err(damaged(name, "its stage and its attributes do not fit together")),
+    }
+}

@@ -1,0 +1,85 @@
+//! How things lie in the table. A row that should not exist is named as such, not guessed at.
+
+pub(crate) mod api_key;
+pub(crate) mod connection;
+pub(crate) mod flow;
+pub(crate) mod history;
+pub(crate) mod lease;
+pub(crate) mod partner;
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::port::store::StoreError;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::table::{Key, PK, SK};
+
+/// An item as the SDK has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The attributes of a row, under a key.
+pub(crate) fn to_item<T: Serialize>(key: &Key, row: T) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(row).map_err(|error| damaged(&key.pk, &error.to_string()))?;
+    item.insert(PK.to_owned(), AttributeValue::S(key.pk.clone()));
+    item.insert(SK.to_owned(), AttributeValue::S(key.sk.clone()));
+    Ok(item)
+}
+
+/// A row out of an item.
+pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    let name = name_of(&item);
+    serde_dynamo::from_item(item).map_err(|error| damaged(&name, &error.to_string()))
+}
+
+/// One attribute.
+pub(crate) fn attribute<T: Serialize>(value: T) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| damaged("", &error.to_string()))
+}
+
+/// A number.
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn millis(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+/// A time out of milliseconds since 1970.
+pub(crate) fn time(item: &str, millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| damaged(item, "a time out of range"))
+}
+
+/// The same where there may be none.
+pub(crate) fn maybe_time(item: &str, millis: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    millis.map(|millis| time(item, millis)).transpose()
+}
+
+/// A word of a closed list.
+pub(crate) fn word<T: FromStr>(item: &str, what: &str, text: &str) -> Result<T, StoreError> {
+    text.parse()
+        .map_err(|_| damaged(item, &format!("{what} is not one that is known")))
+}
+
+/// A row that should not exist.
+pub(crate) fn damaged(item: &str, problem: &str) -> StoreError {
+    StoreError::Damaged {
+        item: item.to_owned(),
+        problem: problem.to_owned(),
+    }
+}
+
+fn name_of(item: &Item) -> String {
+    let part = |name| {
+        item.get(name)
+            .and_then(|value| value.as_s().ok())
+            .cloned()
+            .unwrap_or_default()
+    };
+    format!("{}/{}", part(PK), part(SK))
+}

@@ -1,0 +1,232 @@
+//! The table: its name, its keys, its two indexes. `template.yaml` declares the same; a test holds the two together.
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TimeToLiveSpecification,
+};
+use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::store::{DUE_SHARDS, StoreError};
+
+use crate::fault;
+
+/// The partition key.
+pub const PK: &str = "PK";
+/// The sort key.
+pub const SK: &str = "SK";
+/// The index of what is due: sparse, keys only.
+pub const DUE_INDEX: &str = "due";
+/// Its partition key.
+pub const DUE_SHARD: &str = "due_shard";
+/// Its sort key, in milliseconds since 1970.
+pub const DUE_AT: &str = "due_at";
+/// The index that lists what a partner has: keys only, touched by nothing that a refresh changes.
+pub const LIST_INDEX: &str = "list";
+/// Its partition key.
+pub const LIST_PK: &str = "list_pk";
+/// Its sort key.
+pub const LIST_SK: &str = "list_sk";
+/// The attribute of `DynamoDB`'s TTL, in seconds since 1970; only on flows and other passing rows, never on a lease.
+pub const TTL: &str = "ttl";
+
+/// The table, through one client.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+impl Table {
+    /// The table of that name; nothing is asked of it yet.
+    pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
+        Self {
+            client: Client::new(config),
+            name: name.into(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes the table where there is none: for the laptop and for tests, which have no template.
+    ///
+    /// # Errors
+    /// What `DynamoDB` says; a table that exists is none.
+    pub async fn create(&self) -> Result<(), StoreError> {
+        let made = self
+            .client
+            .create_table()
+            .table_name(&self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_attribute_definitions(Some(attributes()))
+            .set_key_schema(Some(key_schema(PK, SK)))
+            .global_secondary_indexes(keys_only(DUE_INDEX, DUE_SHARD, DUE_AT))
+            .global_secondary_indexes(keys_only(LIST_INDEX, LIST_PK, LIST_SK))
+            .send()
+            .await;
+        match made {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_resource_in_use_exception()) =>
+            {
+                return Ok(());
+            }
+            Err(error) => return Err(fault::meaning(&self.name, error)),
+            Ok(_) => {}
+        }
+        let ttl = TimeToLiveSpecification::builder()
+            .attribute_name(TTL)
+            .enabled(true)
+            .build()
+            .expect("both fields are given");
+        self.client
+            .update_time_to_live()
+            .table_name(&self.name)
+            .time_to_live_specification(ttl)
+            .send()
+            .await
+            .map_err(|error| fault::meaning(&self.name, error))?;
+        Ok(())
+    }
+}
+
+fn attributes() -> Vec<AttributeDefinition> {
+    let text = [PK, SK, DUE_SHARD, LIST_PK, LIST_SK].map(|name| (name, ScalarAttributeType::S));
+    text.into_iter()
+        .chain([(DUE_AT, ScalarAttributeType::N)])
+        .map(|(name, kind)| {
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(kind)
+                .build()
+                .expect("both fields are given")
+        })
+        .collect()
+}
+
+fn key_schema(hash: &str, range: &str) -> Vec<KeySchemaElement> {
+    [(hash, KeyType::Hash), (range, KeyType::Range)]
+        .map(|(name, kind)| {
+            KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(kind)
+                .build()
+                .expect("both fields are given")
+        })
+        .into()
+}
+
+fn keys_only(name: &str, hash: &str, range: &str) -> GlobalSecondaryIndex {
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .set_key_schema(Some(key_schema(hash, range)))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .expect("all fields are given")
+}
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    pub(crate) fn connection(id: &ConnectionId) -> Self {
+        Self {
+            pk: connection_pk(id),
+            sk: "STATE".to_owned(),
+        }
+    }
+
+    pub(crate) fn lease(id: &ConnectionId) -> Self {
+        Self {
+            pk: connection_pk(id),
+            sk: "LEASE".to_owned(),
+        }
+    }
+
+    pub(crate) fn audit(id: &ConnectionId, audit: &str) -> Self {
+        Self {
+            pk: connection_pk(id),
+            sk: format!("AUDIT#{audit}"),
+        }
+    }
+
+    pub(crate) fn event(id: &ConnectionId, event: &str) -> Self {
+        Self {
+            pk: connection_pk(id),
+            sk: format!("EVENT#{event}"),
+        }
+    }
+
+    /// The entry of a connection among those to the same company.
+    pub(crate) fn company(platform: &str, client_id: &str, company_id: &str, id: &ConnectionId) -> Self {
+        Self {
+            pk: format!("COMPANY#{platform}#{client_id}#{company_id}"),
+            sk: connection_pk(id),
+        }
+    }
+
+    pub(crate) fn flow(id: &FlowId) -> Self {
+        Self {
+            pk: format!("FLOW#{id}"),
+            sk: "FLOW".to_owned(),
+        }
+    }
+
+    pub(crate) fn partner(id: &PartnerId) -> Self {
+        Self {
+            pk: partner_pk(id),
+            sk: "PARTNER".to_owned(),
+        }
+    }
+
+    pub(crate) fn api_key(partner: &PartnerId, id: &KeyId) -> Self {
+        Self {
+            pk: partner_pk(partner),
+            sk: format!("{API_KEY}{id}"),
+        }
+    }
+}
+
+/// What the sort key of every API key begins with.
+pub(crate) const API_KEY: &str = "KEY#";
+/// The list of all partners.
+pub(crate) const PARTNERS: &str = "PARTNERS";
+
+pub(crate) fn partner_pk(id: &PartnerId) -> String {
+    format!("PARTNER#{id}")
+}
+
+pub(crate) fn connection_pk(id: &ConnectionId) -> String {
+    format!("CONN#{}#{}", id.partner, id.company_key)
+}
+
+/// The list of a partner's connections.
+pub(crate) fn connections_of(partner: &PartnerId) -> String {
+    format!("CONN#{partner}")
+}
+
+/// The shard that what is due for a connection lies in; `kind` is the worker that does it.
+pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
+    due_shard_name(kind, Fingerprint::of(&connection_pk(id)).shard(DUE_SHARDS))
+}
+
+pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
+    format!("{kind}#{shard:02}")
+}
+
+/// The worker that keeps connections fresh.
+pub(crate) const REFRESHER: &str = "refresh";
+/// The worker that delivers events.
+pub(crate) const DELIVERER: &str = "deliver";

@@ -1,0 +1,186 @@
+//! One execution environment of AWS Lambda: a built binary, and the Runtime API it polls for events.
+//!
+//! It runs the very file that gets deployed, so a test sees what only a whole process shows: its start, its memory, all it
+//! logs, and its death in the middle of something.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a process of its own is measured and bounded in real time"
+)]
+
+mod process;
+mod runtime_api;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use self::process::Process;
+use self::runtime_api::{Answer, RuntimeApi};
+
+/// The longest an invocation may take unless a test says otherwise: the time API Gateway's HTTP APIs give an integration.
+pub const INVOKE_LIMIT: Duration = Duration::from_secs(30);
+
+const REGION: &str = "us-east-1";
+const FUNCTION_NAME: &str = "counterfoil-test";
+
+/// A function's process and the Runtime API it talks to. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Lambda {
+    process: Process,
+    api: RuntimeApi,
+    started: Instant,
+    /// An environment handles one event at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// Why an invocation gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// The function reported an error (or panicked) for this event. API Gateway makes a 500 of it.
+    #[error("the function failed: {0}")]
+    Function(Value),
+    /// The function reported that it could not start.
+    #[error("the function could not start: {0}")]
+    Init(Value),
+    /// The answer is not JSON.
+    #[error("the function answered what is not JSON: {0}")]
+    NotJson(String),
+    /// The process is gone: it ended by itself, or was killed.
+    #[error("the process ended ({status}); its last output: {output}")]
+    Exited {
+        /// The exit code or the signal, in words.
+        status: String,
+        /// The end of its standard output and error.
+        output: String,
+    },
+    /// No answer in time. The process was killed, as Lambda does.
+    #[error("no answer within {limit:?}; the last output: {output}")]
+    TimedOut {
+        /// What the invocation was given.
+        limit: Duration,
+        /// The end of its standard output and error.
+        output: String,
+    },
+}
+
+impl Lambda {
+    /// Starts `binary` with no environment but Lambda's own variables and `env`, which wins over them.
+    ///
+    /// # Panics
+    ///
+    /// When the binary cannot be started.
+    pub async fn start(binary: &Path, env: impl IntoIterator<Item = (String, String)>) -> Self {
+        let api = RuntimeApi::start(function_arn()).await;
+        let own = lambda_environment(&api.address().to_string());
+        let started = Instant::now();
+        let process = Process::spawn(binary, own.into_iter().chain(env));
+        Self {
+            process,
+            api,
+            started,
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Hands `event` to the function and waits for its answer, at most [`INVOKE_LIMIT`].
+    ///
+    /// Several at once wait for their turn, as one environment takes one event at a time.
+    pub async fn invoke(&self, event: &Value) -> Result<Value, InvokeError> {
+        self.invoke_within(event, INVOKE_LIMIT).await
+    }
+
+    /// [`Self::invoke`] with another limit, which the function also learns as its deadline.
+    pub async fn invoke_within(&self, event: &Value, limit: Duration) -> Result<Value, InvokeError> {
+        let _turn = self.turn.lock().await;
+        let answer = self.api.offer(event.to_string(), limit);
+        tokio::select! {
+            biased;
+            answer = answer => match answer {
+                Answer::Response(body) => serde_json::from_slice(&body).map_err(|_| InvokeError::NotJson(lossy(&body))),
+                Answer::Error(body) => Err(InvokeError::Function(json_or_text(&body))),
+            },
+            body = self.api.init_failure() => Err(InvokeError::Init(json_or_text(&body))),
+            status = self.process.exited() => {
+                Err(InvokeError::Exited { status: status.to_string(), output: self.process.last_output() })
+            }
+            () = tokio::time::sleep(limit) => {
+                self.process.kill().await;
+                Err(InvokeError::TimedOut { limit, output: self.process.last_output() })
+            }
+        }
+    }
+
+    /// From the start of the process to its first request for an event: its cold start. `None` before that.
+    pub fn time_to_first_poll(&self) -> Option<Duration> {
+        Some(self.api.first_poll()?.duration_since(self.started))
+    }
+
+    /// From the start of the process to its first answer to an event. `None` before that.
+    ///
+    /// Invoke right after the start, or the wait for the event is in it.
+    pub fn time_to_first_answer(&self) -> Option<Duration> {
+        Some(self.api.first_answer()?.duration_since(self.started))
+    }
+
+    /// The most memory the process has held resident, in bytes (`VmHWM`). `None` when it is gone, or without procfs.
+    pub fn peak_memory_bytes(&self) -> Option<u64> {
+        self.process.peak_memory_bytes()
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Kills the process (SIGKILL) and waits until it is gone. Does nothing to one that already is.
+    pub async fn kill(&self) {
+        self.process.kill().await;
+    }
+
+    /// All the process wrote to its standard output and error so far, complete up to its last answer.
+    ///
+    /// # Panics
+    ///
+    /// When it wrote more than 16 MiB: a search for a leaked secret must not pass for looking at a part.
+    pub fn logs(&self) -> String {
+        self.process.output()
+    }
+}
+
+fn function_arn() -> String {
+    format!("arn:aws:lambda:{REGION}:000000000000:function:{FUNCTION_NAME}")
+}
+
+/// The variables Lambda sets, from its guide ("Using Lambda environment variables", defined runtime environment variables);
+/// the credentials are not anyone's.
+fn lambda_environment(runtime_api: &str) -> Vec<(String, String)> {
+    [
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api),
+        ("AWS_LAMBDA_FUNCTION_NAME", FUNCTION_NAME),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/counterfoil-test"),
+        (
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            "2026/01/01/[$LATEST]00000000000000000000000000000000",
+        ),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "ASIATESTTESTTESTTEST"),
+        ("AWS_SECRET_ACCESS_KEY", "test-secret-access-key"),
+        ("AWS_SESSION_TOKEN", "test-session-token"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+fn json_or_text(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(lossy(body)))
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

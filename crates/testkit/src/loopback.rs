@@ -1,0 +1,62 @@
+//! A server on 127.0.0.1 and a free port: what every HTTP stand-in here is, so that tests run side by side.
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// A server in a task of the current runtime; it is told to stop when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Loopback {
+    address: SocketAddr,
+    endpoint: String,
+    /// Dropping it is the signal: see [`Stop`].
+    _stop: oneshot::Sender<()>,
+}
+
+/// Ends, with an error to ignore, when the [`Loopback`] is dropped.
+pub(crate) type Stop = oneshot::Receiver<()>;
+
+impl Loopback {
+    /// Runs what `serve` makes of the listener.
+    pub(crate) async fn start<Serving>(serve: impl FnOnce(TcpListener, Stop) -> Serving) -> Self
+    where
+        Serving: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a free port on the loopback interface");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(serve(listener, stopped));
+        Self {
+            address,
+            endpoint: format!("http://{address}"),
+            _stop: stop,
+        }
+    }
+
+    /// Serves `router`.
+    pub(crate) async fn router(router: Router) -> Self {
+        Self::start(|listener, stop| async move {
+            let stopped = async { drop(stop.await) };
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+                .expect("axum::serve returns no errors");
+        })
+        .await
+    }
+
+    /// `127.0.0.1:port`.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:port`, without a path.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+}

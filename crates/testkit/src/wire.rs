@@ -1,0 +1,72 @@
+//! A proxy at the `DynamoDB` wire, between a client and an endpoint: it counts what goes over it, and does to it what a
+//! network and the real service do. Below the client's library, so its retries and its reading of errors are under test too.
+
+mod fault;
+mod journal;
+mod proxy;
+mod rule;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use self::fault::Fault;
+pub use self::journal::Request;
+pub use self::rule::Rule;
+
+use self::proxy::Proxy;
+use crate::loopback::Loopback;
+
+/// The proxy. Dropping it closes all its connections.
+#[derive(Debug)]
+pub struct Wire {
+    server: Loopback,
+    proxy: Arc<Proxy>,
+}
+
+impl Wire {
+    /// Starts a proxy before `upstream_endpoint`.
+    ///
+    /// # Panics
+    ///
+    /// When that is not of the form `http://host:port`.
+    pub async fn before(upstream_endpoint: &str) -> Self {
+        let proxy = Arc::new(Proxy::to(upstream_endpoint));
+        let serving = Arc::clone(&proxy);
+        let server = Loopback::start(|listener, stop| serving.serve(listener, stop)).await;
+        Self { server, proxy }
+    }
+
+    /// What the client takes as its endpoint URL.
+    pub fn endpoint(&self) -> &str {
+        self.server.endpoint()
+    }
+
+    /// Adds a rule, behind those there are: the first that matches a request is applied to it, and no other.
+    ///
+    /// # Panics
+    ///
+    /// When the rule's operation can never fail with its fault.
+    pub fn inject(&self, rule: Rule) {
+        self.proxy.rules.add(rule);
+    }
+
+    /// All requests in the order they arrived, a client's retries included.
+    pub fn requests(&self) -> Vec<Request> {
+        self.proxy.journal.requests()
+    }
+
+    /// How many requests of each operation arrived.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for request in self.requests() {
+            *counts.entry(request.operation).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Forgets requests and rules; what is under way keeps its fault.
+    pub fn reset(&self) {
+        self.proxy.journal.clear();
+        self.proxy.rules.clear();
+    }
+}

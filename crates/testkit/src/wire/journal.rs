@@ -1,0 +1,73 @@
+//! What went over the wire. A request is written down when it arrives, so that one whose client gave up is in it too.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::fault::Fault;
+
+/// One request and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `PutItem`, `TransactWriteItems`, ...; empty when the request named none.
+    pub operation: String,
+    /// The length of its body.
+    pub request_bytes: usize,
+    /// The answer's HTTP status; `None` as long as there is none, and for ever when a fault swallowed it.
+    pub status: Option<u16>,
+    /// The length of the answer's body; 0 without an answer.
+    pub response_bytes: usize,
+    /// What was done to it.
+    pub fault: Option<Fault>,
+}
+
+/// The requests of one wire by the number of their arrival.
+#[derive(Debug, Default)]
+pub(super) struct Journal(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    arrived: u64,
+    requests: BTreeMap<u64, Request>,
+}
+
+impl Journal {
+    /// Writes a request down and returns its number.
+    pub(super) fn arrived(&self, operation: &str, request_bytes: usize, fault: Option<Fault>) -> u64 {
+        let mut entries = self.entries();
+        entries.arrived += 1;
+        let number = entries.arrived;
+        let operation = operation.to_owned();
+        entries.requests.insert(
+            number,
+            Request {
+                operation,
+                request_bytes,
+                status: None,
+                response_bytes: 0,
+                fault,
+            },
+        );
+        number
+    }
+
+    /// Adds the answer to a request, unless the journal was cleared since it arrived.
+    pub(super) fn answered(&self, number: u64, status: u16, response_bytes: usize) {
+        if let Some(request) = self.entries().requests.get_mut(&number) {
+            request.status = Some(status);
+            request.response_bytes = response_bytes;
+        }
+    }
+
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.entries().requests.values().cloned().collect()
+    }
+
+    /// Numbers go on, so that a late answer finds no other request under its own.
+    pub(super) fn clear(&self) {
+        self.entries().requests.clear();
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,76 @@
+//! Which requests a fault befalls.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::fault::Fault;
+
+/// A fault for the next requests of one operation.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Rule {
+    operation: String,
+    when: Option<String>,
+    fault: Fault,
+    times: usize,
+}
+
+impl Rule {
+    /// `fault` for the next request of `operation` (`PutItem`, `TransactWriteItems`, ...).
+    pub fn on(operation: &str, fault: Fault) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            when: None,
+            fault,
+            times: 1,
+        }
+    }
+
+    /// Only for requests whose body, JSON as the client wrote it, contains `text`.
+    pub fn when(mut self, text: &str) -> Self {
+        self.when = Some(text.to_owned());
+        self
+    }
+
+    /// For so many requests instead of one.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    fn matches(&self, operation: &str, body: &[u8]) -> bool {
+        let contained = |text| std::str::from_utf8(body).is_ok_and(|body| body.contains(text));
+        self.times > 0 && self.operation == operation && self.when.as_deref().is_none_or(contained)
+    }
+}
+
+/// The rules of one wire, in the order they were added.
+#[derive(Debug, Default)]
+pub(super) struct Rules(Mutex<Vec<Rule>>);
+
+impl Rules {
+    pub(super) fn add(&self, rule: Rule) {
+        assert!(
+            rule.fault.can_befall(&rule.operation),
+            "{} never fails with {:?}",
+            rule.operation,
+            rule.fault
+        );
+        self.rules().push(rule);
+    }
+
+    pub(super) fn clear(&self) {
+        self.rules().clear();
+    }
+
+    /// The fault for this request, which is thereby used once.
+    pub(super) fn take(&self, operation: &str, body: &[u8]) -> Option<Fault> {
+        let mut rules = self.rules();
+        let rule = rules.iter_mut().find(|rule| rule.matches(operation, body))?;
+        rule.times -= 1;
+        Some(rule.fault)
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
