@@ -1,11 +1,11 @@
 //! The parts a service works with, put together once per process by whoever starts it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::model::secret::Secret;
+use crate::model::time::{earlier, until};
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
 use crate::port::platform::Platforms;
@@ -63,10 +63,8 @@ impl App {
     /// When the refresher should renew an access token: well before its end, and spread, so that what was connected at
     /// once is not refreshed at once.
     pub fn refresh_due_at(&self, issued_at: Timestamp, expires_at: Timestamp) -> Timestamp {
-        let life = crate::model::grant::until(issued_at, expires_at);
+        let life = until(issued_at, expires_at);
         let ahead = self.settings.refresh_ahead.min(life.mul_f64(2.0 / 3.0));
-        let ahead: Duration = ahead.mul_f64(1.0 + self.entropy.fraction() / 5.0);
-        let ahead = jiff::SignedDuration::try_from(ahead).unwrap_or_default();
-        expires_at.saturating_sub(ahead).unwrap_or(expires_at)
+        earlier(expires_at, ahead.mul_f64(1.0 + self.entropy.fraction() / 5.0))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Times that must fit together; see [`Settings::check`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// How long a token request may take. Well above 3.5 s: platforms have rotated and answered later than that.
     pub platform_timeout: Duration,
@@ -79,15 +79,7 @@ mod tests {
     #[test]
     fn r3_the_defaults_fit_and_a_short_lease_does_not() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let short = Settings {
-            lease: Duration::from_secs(14),
-            ..Settings::default()
-        };
-        assert!(
-            short
-                .check()
-                .expect_err("14 s do not outlast 10 s and 4 s")
-                .contains("LEASE_MS")
-        );
+        let short = Settings { lease: Duration::from_secs(14), ..Settings::default() };
+        assert!(short.check().expect_err("14 s do not outlast 10 s and 4 s").contains("LEASE_MS"));
     }
 }

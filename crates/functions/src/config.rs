@@ -43,9 +43,7 @@ pub const VARIABLES: &[&str] = &[
 /// The process's environment; what is not UTF-8 is left out.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 /// What a process was told.
@@ -102,10 +100,7 @@ impl Config {
     /// # Errors
     /// A sentence that names every variable that is missing or wrong.
     pub fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, String> {
-        let mut reader = Reader {
-            variables,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { variables, problems: Vec::new() };
         let settings = reader.settings();
         let config = Self {
             table_name: reader
@@ -118,9 +113,7 @@ impl Config {
             endpoints: Endpoints {
                 quickbooks: reader.quickbooks(),
                 quickbooks_scopes: reader.text("QUICKBOOKS_SCOPES"),
-                http: HttpSettings {
-                    timeout: settings.platform_timeout,
-                },
+                http: HttpSettings { timeout: settings.platform_timeout },
             },
             settings,
         };
@@ -139,11 +132,7 @@ fn credential_variables() -> Vec<String> {
     let environments = [Environment::Production, Environment::Sandbox];
     PlatformName::ALL
         .into_iter()
-        .flat_map(|platform| {
-            environments
-                .into_iter()
-                .flat_map(move |environment| variables(platform, environment))
-        })
+        .flat_map(|platform| environments.into_iter().flat_map(move |environment| variables(platform, environment)))
         .collect()
 }
 
@@ -154,10 +143,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> Option<String> {
-        self.variables
-            .get(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        self.variables.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     fn missing(&mut self, name: &str, what: &str) -> String {
@@ -181,8 +167,7 @@ impl Reader<'_> {
             None => default,
             Some(Ok(milliseconds @ 1..=86_400_000)) => Duration::from_millis(milliseconds),
             Some(_) => {
-                self.problems
-                    .push(format!("{name} must be a number of milliseconds, at most a day"));
+                self.problems.push(format!("{name} must be a number of milliseconds, at most a day"));
                 default
             }
         }
@@ -197,52 +182,33 @@ impl Reader<'_> {
             (url.scheme() == "https" || (url.scheme() == "http" && on_loopback)) && url.path() == "/" && url.query().is_none()
         });
         if !is_origin {
-            self.problems.push(format!(
-                "{name} must be an address such as https://api.example.com, without a path"
-            ));
+            self.problems.push(format!("{name} must be an address such as https://api.example.com, without a path"));
         }
         Some(text)
     }
 
     fn url(&mut self, name: &str, default: &str) -> Url {
         let parsed = Url::parse(self.text(name).as_deref().unwrap_or(default));
-        parsed
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
-            .unwrap_or_else(|| {
-                self.problems
-                    .push(format!("{name} must be a whole address, such as {default}"));
-                Url::parse(default).expect("defaults are addresses")
-            })
+        parsed.ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).unwrap_or_else(|| {
+            self.problems.push(format!("{name} must be a whole address, such as {default}"));
+            Url::parse(default).expect("defaults are addresses")
+        })
     }
 
     fn secret(&self, arn: &str, variables: &[String]) -> SecretPlace {
         if let Some(arn) = self.text(arn) {
             return SecretPlace::SecretsManager(arn);
         }
-        let found: BTreeMap<_, _> = variables
-            .iter()
-            .filter_map(|name| Some((name.clone(), self.text(name)?)))
-            .collect();
-        if found.is_empty() {
-            SecretPlace::Nowhere
-        } else {
-            SecretPlace::Variables(found)
-        }
+        let found: BTreeMap<_, _> = variables.iter().filter_map(|name| Some((name.clone(), self.text(name)?))).collect();
+        if found.is_empty() { SecretPlace::Nowhere } else { SecretPlace::Variables(found) }
     }
 
     fn quickbooks(&mut self) -> Addresses {
         let base = |url: Url| url.as_str().trim_end_matches('/').to_owned();
         Addresses {
             authorize: self.url("QUICKBOOKS_AUTHORIZE_URL", "https://appcenter.intuit.com/connect/oauth2"),
-            token: self.url(
-                "QUICKBOOKS_TOKEN_URL",
-                "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
-            ),
-            revoke: self.url(
-                "QUICKBOOKS_REVOKE_URL",
-                "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
-            ),
+            token: self.url("QUICKBOOKS_TOKEN_URL", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"),
+            revoke: self.url("QUICKBOOKS_REVOKE_URL", "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"),
             api: base(self.url("QUICKBOOKS_API_URL", "https://quickbooks.api.intuit.com")),
             sandbox_api: base(self.url("QUICKBOOKS_SANDBOX_API_URL", "https://sandbox-quickbooks.api.intuit.com")),
         }
@@ -270,22 +236,13 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
-        Config::from_variables(
-            &pairs
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
+        Config::from_variables(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
     #[test]
     fn everything_that_is_wrong_is_named_at_once() {
-        let error = read(&[
-            ("OPEN_START", "maybe"),
-            ("LEASE_MS", "soon"),
-            ("PUBLIC_BASE_URL", "http://example.com"),
-        ])
-        .expect_err("wrong");
+        let error =
+            read(&[("OPEN_START", "maybe"), ("LEASE_MS", "soon"), ("PUBLIC_BASE_URL", "http://example.com")]).expect_err("wrong");
         for name in ["TABLE_NAME", "OPEN_START", "LEASE_MS", "PUBLIC_BASE_URL"] {
             assert!(error.contains(name), "{error}");
         }

@@ -29,10 +29,7 @@ pub struct World {
 impl World {
     /// The real ones.
     pub fn real() -> Self {
-        Self {
-            clock: Arc::new(SystemClock::start()),
-            entropy: Arc::new(SystemEntropy),
-        }
+        Self { clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy) }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{logging, router};
 /// What the runtime says when it ends.
 pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
     logging::as_json();
-    let router = match Config::from_environment() {
+    let service = match Config::from_environment() {
         Ok(config) => {
             let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
             router::finish(routes(), &app)
@@ -31,7 +31,7 @@ pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
             router::incomplete(&problem)
         }
     };
-    lambda_http::run(router).await
+    lambda_http::run(service).await
 }
 
 /// Runs a worker at each event, with the time it has.
@@ -47,12 +47,9 @@ where
     let config = Config::from_environment()?;
     let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
     let handle = service_fn(|event: LambdaEvent<IgnoredAny>| {
-        let left = event
-            .context
-            .deadline
-            .saturating_sub(u64::try_from(app.now().as_millisecond()).unwrap_or(0));
-        let worked = worker(Arc::clone(&app), Duration::from_millis(left));
-        async move { worked.await.map_err(Error::from) }
+        let left = event.context.deadline.saturating_sub(u64::try_from(app.now().as_millisecond()).unwrap_or(0));
+        let run = worker(Arc::clone(&app), Duration::from_millis(left));
+        async move { run.await.map_err(Error::from) }
     });
     lambda_runtime::run(handle).await
 }

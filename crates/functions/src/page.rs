@@ -46,10 +46,7 @@ pub(crate) fn again(error: &Error) -> Again {
 pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
     match (&ending.result, &ending.flow) {
         (Ok(connection), _) => (StatusCode::OK, connected(connection, ending.flow.as_ref())),
-        (Err(error), Some(flow)) => (
-            status(error),
-            failed(error, Some(flow), Some(&flow.connection.company_key), open_start),
-        ),
+        (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), Some(&flow.connection.company_key), open_start)),
         (Err(error), None) => (status(error), failed(error, None, None, open_start)),
     }
 }
@@ -57,18 +54,13 @@ pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
 /// The page for a browser that brought no flow we may show: `code` says why.
 pub(crate) fn without_flow(code: &str, company_key: Option<&CompanyKey>, open_start: bool) -> (StatusCode, Markup) {
     let error = match code {
-        "wrong_browser" => Error::invalid(
-            "wrong_browser",
-            "This consent was begun in another browser, or this one kept no cookie.",
-        ),
-        "invalid_state" => Error::invalid(
-            "invalid_state",
-            "This consent is older than ten minutes, or it was never begun here.",
-        ),
-        code => code.parse::<FlowFailure>().map_or_else(
-            |_| Error::invalid("invalid_state", "This consent cannot be finished."),
-            error_of,
-        ),
+        "wrong_browser" => {
+            Error::invalid("wrong_browser", "This consent was begun in another browser, or this one kept no cookie.")
+        }
+        "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was never begun here."),
+        code => code
+            .parse::<FlowFailure>()
+            .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),
     };
     (status(&error), failed(&error, None, company_key, open_start))
 }
@@ -78,10 +70,7 @@ fn status(error: &Error) -> StatusCode {
 }
 
 fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
-    let missing = connection
-        .grant()
-        .map(|grant| grant.missing_scopes.as_slice())
-        .unwrap_or_default();
+    let missing = connection.grant().map(|grant| grant.missing_scopes.as_slice()).unwrap_or_default();
     let return_url = flow.and_then(|flow| flow.return_url.as_deref());
     card(
         "Connected",

@@ -1,5 +1,7 @@
 //! Errors of the Connections API: RFC 9457 with `code` and `request_id`. The one place that makes a status of an error.
 
+use std::time::Duration;
+
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -29,13 +31,8 @@ struct Body<'a> {
 impl Problem {
     pub(crate) fn status(&self) -> StatusCode {
         match &self.0 {
-            Error::Invalid {
-                code: "method_not_allowed",
-                ..
-            } => StatusCode::METHOD_NOT_ALLOWED,
-            Error::Invalid {
-                code: "body_too_large", ..
-            } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Invalid { code: "method_not_allowed", .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Error::Invalid { code: "body_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
             Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Error::Forbidden { .. } => StatusCode::FORBIDDEN,
@@ -55,35 +52,25 @@ impl Problem {
             error => error.to_string(),
         };
         let title = status.canonical_reason().unwrap_or("Error");
-        let body = Body {
-            r#type: "about:blank",
-            title,
-            status: status.as_u16(),
-            code: self.0.code(),
-            detail,
-            request_id,
-        };
+        let body = Body { r#type: "about:blank", title, status: status.as_u16(), code: self.0.code(), detail, request_id };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
         match &self.0 {
             Error::Unauthenticated(_) => {
-                response
-                    .headers_mut()
-                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Error::TryLater { retry_after, .. }
-            | Error::PlatformFailed {
-                retry_after: Some(retry_after),
-                ..
-            } => {
-                response
-                    .headers_mut()
-                    .insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs_f64().ceil() as u64));
+            Error::TryLater { retry_after, .. } | Error::PlatformFailed { retry_after: Some(retry_after), .. } => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*retry_after)));
             }
             _ => {}
         }
         response
     }
+}
+
+/// Rounded up: who comes back at that second must not be early.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 impl IntoResponse for Problem {

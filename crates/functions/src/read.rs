@@ -30,11 +30,7 @@ impl Query {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Some((decode(name)?, decode(value)?))
         });
-        Self(
-            decoded
-                .collect::<Option<_>>()
-                .ok_or("The query is not percent-encoded UTF-8."),
-        )
+        Self(decoded.collect::<Option<_>>().ok_or("The query is not percent-encoded UTF-8."))
     }
 
     /// A parameter's value; `None` where it is absent.
@@ -43,16 +39,10 @@ impl Query {
     /// `Invalid` where it is there twice or longer than `longest` characters, or where the query cannot be read.
     pub(crate) fn one(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Error> {
         let pairs = self.0.as_ref().map_err(|problem| Error::invalid("invalid_query", *problem))?;
-        let mut values = pairs
-            .iter()
-            .filter(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str());
+        let mut values = pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
         let value = values.next();
         if values.next().is_some() {
-            return Err(Error::invalid(
-                "repeated_parameter",
-                format!("The parameter {name} is there more than once."),
-            ));
+            return Err(Error::invalid("repeated_parameter", format!("The parameter {name} is there more than once.")));
         }
         if value.is_some_and(|value| value.chars().count() > longest) {
             return Err(Error::invalid(
@@ -61,10 +51,7 @@ impl Query {
             ));
         }
         if value.is_some_and(|value| value.chars().any(char::is_control)) {
-            return Err(Error::invalid(
-                "invalid_parameter",
-                format!("The parameter {name} holds control characters."),
-            ));
+            return Err(Error::invalid("invalid_parameter", format!("The parameter {name} holds control characters.")));
         }
         Ok(value)
     }
@@ -80,27 +67,18 @@ impl Query {
     /// A parameter that is one of a closed list.
     pub(crate) fn word<T: std::str::FromStr>(&self, name: &'static str, allowed: &str) -> Result<Option<T>, Error> {
         let Some(text) = self.filled(name, 64)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| {
-            Error::invalid(
-                "invalid_parameter",
-                format!("The parameter {name} must be one of: {allowed}."),
-            )
-        })
+        text.parse()
+            .map(Some)
+            .map_err(|_| Error::invalid("invalid_parameter", format!("The parameter {name} must be one of: {allowed}.")))
     }
 
     /// A whole number within bounds.
     pub(crate) fn number(&self, name: &'static str, least: u64, most: u64) -> Result<Option<u64>, Error> {
         let Some(text) = self.filled(name, 64)? else { return Ok(None) };
         let digits = text.bytes().all(|b| b.is_ascii_digit());
-        let number = digits
-            .then(|| text.parse().ok())
-            .flatten()
-            .filter(|number| (least..=most).contains(number));
+        let number = digits.then(|| text.parse().ok()).flatten().filter(|number| (least..=most).contains(number));
         number.map(Some).ok_or_else(|| {
-            Error::invalid(
-                "invalid_parameter",
-                format!("The parameter {name} must be a whole number from {least} to {most}."),
-            )
+            Error::invalid("invalid_parameter", format!("The parameter {name} must be a whole number from {least} to {most}."))
         })
     }
 }
@@ -134,10 +112,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 /// The company key of a path.
 pub(crate) fn company_key(path: Result<Path<String>, PathRejection>) -> Result<CompanyKey, Error> {
     let Ok(Path(text)) = path else {
-        return Err(Error::invalid(
-            "invalid_company_key",
-            "The company_key is not percent-encoded UTF-8.",
-        ));
+        return Err(Error::invalid("invalid_company_key", "The company_key is not percent-encoded UTF-8."));
     };
     CompanyKey::parse(&text)
 }
@@ -184,10 +159,7 @@ fn ambiguous() -> Error {
 
 /// Whether whoever asks is a browser that wants a page.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|accept| accept.contains("text/html")))
+    headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|accept| accept.contains("text/html")))
 }
 
 /// The cookie that holds the browser id (O-6).
@@ -198,9 +170,7 @@ pub(crate) struct BrowserCookie {
 impl BrowserCookie {
     /// The cookie under a base URL: with the `__Host-` prefix where that is https.
     pub(crate) fn under(base_url: Option<&str>) -> Self {
-        Self {
-            secure: base_url.is_some_and(|url| url.starts_with("https://")),
-        }
+        Self { secure: base_url.is_some_and(|url| url.starts_with("https://")) }
     }
 
     fn name(&self) -> &'static str {
@@ -209,14 +179,9 @@ impl BrowserCookie {
 
     /// The browser id that was brought.
     pub(crate) fn read(&self, headers: &HeaderMap) -> Option<Secret> {
-        let cookies = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'));
-        let mut values = cookies
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .filter(|(name, _)| *name == self.name());
+        let cookies =
+            headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+        let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(name, _)| *name == self.name());
         let value = values.next()?.1;
         let fits = value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         fits.then(|| Secret::new(value))
@@ -225,11 +190,7 @@ impl BrowserCookie {
     /// The header that keeps it for an hour.
     pub(crate) fn keep(&self, browser: &Secret) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
-        format!(
-            "{}={}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax{secure}",
-            self.name(),
-            browser.expose()
-        )
+        format!("{}={}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax{secure}", self.name(), browser.expose())
     }
 }
 
@@ -269,18 +230,9 @@ mod tests {
         headers.insert("x-api-key", "k".parse().expect("a header"));
         headers.insert("authorization", "bearer k".parse().expect("a header"));
         assert!(api_key(&headers, &Query::parse("api_key=k")).is_ok_and(|key| key.is_some_and(|key| key.expose() == "k")));
-        assert_eq!(
-            api_key(&headers, &Query::parse("api_key=other"))
-                .err()
-                .expect("two keys")
-                .code(),
-            "ambiguous_api_key"
-        );
+        assert_eq!(api_key(&headers, &Query::parse("api_key=other")).err().expect("two keys").code(), "ambiguous_api_key");
         headers.insert("authorization", "Bearer other".parse().expect("a header"));
-        assert_eq!(
-            api_key(&headers, &Query::parse("")).err().expect("two keys").code(),
-            "ambiguous_api_key"
-        );
+        assert_eq!(api_key(&headers, &Query::parse("")).err().expect("two keys").code(), "ambiguous_api_key");
         headers.insert("authorization", "Basic abc".parse().expect("a header"));
         assert!(api_key(&headers, &Query::parse("")).is_ok());
     }

@@ -45,19 +45,8 @@ pub const ROUTES: &[Route] = &[
 
 /// Every route: the laptop's router.
 pub fn all(app: &Arc<App>) -> Router {
-    let routes = [
-        health::routes,
-        start::routes,
-        callback::routes,
-        token::routes,
-        connections::routes,
-    ];
-    finish(
-        routes
-            .into_iter()
-            .fold(Router::new(), |router, routes| router.merge(routes())),
-        app,
-    )
+    let routes = [health::routes, start::routes, callback::routes, token::routes, connections::routes];
+    finish(routes.into_iter().fold(Router::new(), |router, routes| router.merge(routes())), app)
 }
 
 /// Completes the routes of an endpoint: what is not found, what every request gets, and the application.
@@ -71,16 +60,11 @@ pub fn finish(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
 
 /// What is served while the configuration is not complete: `/health`, and everywhere else what is missing.
 pub fn incomplete(problem: &str) -> Router {
-    let error = Error::Misconfigured {
-        code: "configuration_incomplete",
-        message: problem.to_owned(),
-    };
+    let error = Error::Misconfigured { code: "configuration_incomplete", message: problem.to_owned() };
     Router::new()
         .route("/health", get(health::health))
         .fallback(move || async move { Problem(error) })
-        .layer(middleware::from_fn(|request: Request, next: Next| {
-            wrap::wrap_with_id("unconfigured".to_owned(), request, next)
-        }))
+        .layer(middleware::from_fn(|request: Request, next: Next| wrap::wrap_with_id("unconfigured".to_owned(), request, next)))
 }
 
 /// A GET that answers no HEAD: a link previewer must spend nothing (axum would run the GET for it).
@@ -93,8 +77,5 @@ where
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem(Error::invalid(
-        "method_not_allowed",
-        "This address does not take this method.",
-    ))
+    Problem(Error::invalid("method_not_allowed", "This address does not take this method."))
 }

@@ -47,16 +47,10 @@ impl CredentialSet {
     pub fn of(&self, platform: PlatformName, environment: Environment) -> Result<Credentials, Error> {
         let [id_name, secret_name] = variables(platform, environment);
         match (self.0.get(&id_name), self.0.get(&secret_name)) {
-            (Some(id), Some(secret)) => Ok(Credentials {
-                client_id: id.expose().to_owned(),
-                client_secret: secret.clone(),
-            }),
+            (Some(id), Some(secret)) => Ok(Credentials { client_id: id.expose().to_owned(), client_secret: secret.clone() }),
             (id, secret) => {
                 let missing = [(id, id_name), (secret, secret_name)];
-                let missing: Vec<_> = missing
-                    .into_iter()
-                    .filter_map(|(found, name)| found.is_none().then_some(name))
-                    .collect();
+                let missing: Vec<_> = missing.into_iter().filter_map(|(found, name)| found.is_none().then_some(name)).collect();
                 Err(Error::Misconfigured {
                     code: "credentials_missing",
                     message: format!(
@@ -86,36 +80,17 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_for_that_platform_alone() {
-        let set = CredentialSet::parse(&Secret::new(
-            r#"{"QUICKBOOKS_CLIENT_ID":"id","QUICKBOOKS_CLIENT_SECRET":" "}"#,
-        ))
-        .unwrap_or_default();
-        let error = set
-            .of(PlatformName::Quickbooks, Environment::Production)
-            .err()
-            .expect("the secret is blank")
-            .to_string();
-        assert!(
-            error.contains("QUICKBOOKS_CLIENT_SECRET") && !error.contains("QUICKBOOKS_CLIENT_ID"),
-            "{error}"
-        );
-        let error = set
-            .of(PlatformName::Quickbooks, Environment::Sandbox)
-            .err()
-            .expect("none are there")
-            .to_string();
-        assert!(
-            error.contains("QUICKBOOKS_SANDBOX_CLIENT_ID and QUICKBOOKS_SANDBOX_CLIENT_SECRET"),
-            "{error}"
-        );
+        let set = CredentialSet::parse(&Secret::new(r#"{"QUICKBOOKS_CLIENT_ID":"id","QUICKBOOKS_CLIENT_SECRET":" "}"#))
+            .unwrap_or_default();
+        let error = set.of(PlatformName::Quickbooks, Environment::Production).err().expect("the secret is blank").to_string();
+        assert!(error.contains("QUICKBOOKS_CLIENT_SECRET") && !error.contains("QUICKBOOKS_CLIENT_ID"), "{error}");
+        let error = set.of(PlatformName::Quickbooks, Environment::Sandbox).err().expect("none are there").to_string();
+        assert!(error.contains("QUICKBOOKS_SANDBOX_CLIENT_ID and QUICKBOOKS_SANDBOX_CLIENT_SECRET"), "{error}");
     }
 
     #[test]
     fn a_damaged_secret_is_not_quoted() {
-        let error = CredentialSet::parse(&Secret::new("{canary"))
-            .err()
-            .expect("not JSON")
-            .to_string();
+        let error = CredentialSet::parse(&Secret::new("{canary")).err().expect("not JSON").to_string();
         assert!(!error.contains("canary"));
     }
 }

@@ -22,9 +22,7 @@ const ANSWER_MOST: usize = 256 * 1024;
 /// Nothing is pooled: each token request has a connection of its own, so that none dies of another's leftovers.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
 pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::aws_lc_rs::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::Internal(error.to_string()))?
@@ -65,17 +63,10 @@ pub(crate) enum NoAnswer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn send(request: RequestBuilder, trace_header: &str) -> Result<Answer, NoAnswer> {
-    let mut response = request.send().await.map_err(|error| {
-        if error.is_connect() {
-            NoAnswer::NotSent
-        } else {
-            NoAnswer::Lost
-        }
-    })?;
+    let mut response =
+        request.send().await.map_err(|error| if error.is_connect() { NoAnswer::NotSent } else { NoAnswer::Lost })?;
     let status = response.status();
-    let retry_after = header(&response, "retry-after")
-        .and_then(|value| value.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = header(&response, "retry-after").and_then(|value| value.parse().ok()).map(Duration::from_secs);
     let trace = header(&response, trace_header).unwrap_or_default();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Lost)? {
@@ -84,12 +75,7 @@ pub(crate) async fn send(request: RequestBuilder, trace_header: &str) -> Result<
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer {
-        status,
-        retry_after,
-        trace,
-        body,
-    })
+    Ok(Answer { status, retry_after, trace, body })
 }
 
 /// A header as text of sane length: it goes into logs.

@@ -36,12 +36,7 @@ pub(crate) async fn request_token(request: RequestBuilder, trace_header: &str) -
     let result = send(request, trace_header).await;
     match &result {
         Ok(answer) => {
-            tracing::info!(
-                status = answer.status.as_u16(),
-                bytes = answer.body.len(),
-                trace = answer.trace,
-                "token answer"
-            );
+            tracing::info!(status = answer.status.as_u16(), bytes = answer.body.len(), trace = answer.trace, "token answer");
         }
         Err(failure) => tracing::warn!(?failure, "no token answer"),
     }
@@ -61,17 +56,13 @@ fn meaning(answer: &Answer) -> Result<TokenAnswer, TokenFailure> {
             Ok(token) if is_token(&token.access_token) && token.refresh_token.as_deref().is_none_or(is_token) => Ok(token),
             _ => Err(broken),
         },
-        429 => Err(TokenFailure::Throttled {
-            retry_after: answer.retry_after,
-        }),
+        429 => Err(TokenFailure::Throttled { retry_after: answer.retry_after }),
         400 | 401 | 403 => Err(match error_code(&answer.body).as_deref() {
             Some("invalid_grant") => TokenFailure::Refused,
             Some("invalid_client" | "unauthorized_client") => TokenFailure::ClientRefused,
             _ => broken,
         }),
-        503 if answer.retry_after.is_some() => Err(TokenFailure::Throttled {
-            retry_after: answer.retry_after,
-        }),
+        503 if answer.retry_after.is_some() => Err(TokenFailure::Throttled { retry_after: answer.retry_after }),
         _ => Err(broken),
     }
 }
@@ -87,9 +78,7 @@ fn is_token(text: &str) -> bool {
 /// An `expires_in` that can be, else the platform's default.
 pub(crate) fn lifetime(seconds: Option<u64>, default: Duration) -> Duration {
     const LONGEST: u64 = 20 * 365 * 86_400;
-    seconds
-        .filter(|seconds| (1..=LONGEST).contains(seconds))
-        .map_or(default, Duration::from_secs)
+    seconds.filter(|seconds| (1..=LONGEST).contains(seconds)).map_or(default, Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -116,28 +105,13 @@ mod tests {
     fn r8_failures_are_told_apart_by_their_body() {
         let invalid_grant = r#"{"error":"invalid_grant","error_description":"Incorrect or invalid refresh token"}"#;
         assert_eq!(failure(400, invalid_grant), TokenFailure::Refused);
-        assert_eq!(
-            failure(400, r#"{"error_description":"Token invalid","error":"invalid_grant"}"#),
-            TokenFailure::Refused
-        );
+        assert_eq!(failure(400, r#"{"error_description":"Token invalid","error":"invalid_grant"}"#), TokenFailure::Refused);
         assert_eq!(failure(401, r#"{"error":"invalid_client"}"#), TokenFailure::ClientRefused);
-        assert_eq!(
-            failure(400, r#"{"error":"unauthorized_client"}"#),
-            TokenFailure::ClientRefused
-        );
-        assert_eq!(
-            failure(429, ""),
-            TokenFailure::Throttled {
-                retry_after: Some(Duration::from_secs(7))
-            }
-        );
-        for (status, body) in [
-            (400, "<html>"),
-            (400, r#"{"error":"invalid_request"}"#),
-            (401, ""),
-            (500, invalid_grant),
-            (302, ""),
-        ] {
+        assert_eq!(failure(400, r#"{"error":"unauthorized_client"}"#), TokenFailure::ClientRefused);
+        assert_eq!(failure(429, ""), TokenFailure::Throttled { retry_after: Some(Duration::from_secs(7)) });
+        for (status, body) in
+            [(400, "<html>"), (400, r#"{"error":"invalid_request"}"#), (401, ""), (500, invalid_grant), (302, "")]
+        {
             assert_eq!(failure(status, body), TokenFailure::Broken { status }, "{status} {body}");
         }
     }

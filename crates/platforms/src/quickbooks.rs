@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::model::time::later;
 use counterfoil_core::port::platform::{ConfirmFailure, ConfirmedCompany, Exchange, Platform, TokenFailure};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
@@ -69,13 +70,7 @@ impl Quickbooks {
             Environment::Sandbox => addresses.sandbox_api.clone(),
         };
         let scopes = scopes.unwrap_or(SCOPE).split_whitespace().map(str::to_owned).collect();
-        Self {
-            client,
-            credentials,
-            addresses,
-            api,
-            scopes,
-        }
+        Self { client, credentials, addresses, api, scopes }
     }
 
     fn token_request(&self, form: &[(&str, &str)]) -> RequestBuilder {
@@ -110,11 +105,8 @@ impl Platform for Quickbooks {
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", exchange.code.expose()),
-            ("redirect_uri", exchange.redirect_uri),
-        ];
+        let form =
+            [("grant_type", "authorization_code"), ("code", exchange.code.expose()), ("redirect_uri", exchange.redirect_uri)];
         let answer = request_token(self.token_request(&form), TRACE).await?;
         Ok(grant(answer, exchange.sent_at))
     }
@@ -134,18 +126,10 @@ impl Platform for Quickbooks {
             .header(ACCEPT, "application/json")
             .query(&[("minorversion", "75")]);
         let answer = send(request, TRACE).await.map_err(|_| ConfirmFailure::Unavailable)?;
-        tracing::info!(
-            status = answer.status.as_u16(),
-            bytes = answer.body.len(),
-            trace = answer.trace,
-            "company answer"
-        );
+        tracing::info!(status = answer.status.as_u16(), bytes = answer.body.len(), trace = answer.trace, "company answer");
         match answer.status.as_u16() {
             200 => match serde_json::from_slice::<CompanyAnswer>(&answer.body) {
-                Ok(CompanyAnswer {
-                    company: Some(company),
-                    fault: None,
-                }) => Ok(ConfirmedCompany {
+                Ok(CompanyAnswer { company: Some(company), fault: None }) => Ok(ConfirmedCompany {
                     company_id: claim.to_owned(),
                     name: company.name.chars().filter(|c| !c.is_control()).take(NAME_LONGEST).collect(),
                     api_base_url: self.api.clone(),
@@ -183,20 +167,8 @@ fn grant(answer: TokenAnswer, sent_at: Timestamp) -> Grant {
         refresh_token: answer.refresh_token.map(Secret::new),
         issued_at: sent_at,
         access_token_expires_at: later(sent_at, lifetime(answer.expires_in, ACCESS_TOKEN_LIFE)),
-        refresh_token_expires_at: Some(later(
-            sent_at,
-            lifetime(answer.x_refresh_token_expires_in, REFRESH_TOKEN_LIFE),
-        )),
-        hard_expires_at: answer
-            .x_refresh_token_hard_expires_in
-            .map(|seconds| later(sent_at, lifetime(Some(seconds), HARD_LIFE))),
-        scopes: answer
-            .scope
-            .map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
+        refresh_token_expires_at: Some(later(sent_at, lifetime(answer.x_refresh_token_expires_in, REFRESH_TOKEN_LIFE))),
+        hard_expires_at: answer.x_refresh_token_hard_expires_in.map(|seconds| later(sent_at, lifetime(Some(seconds), HARD_LIFE))),
+        scopes: answer.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
     }
-}
-
-fn later(from: Timestamp, time: Duration) -> Timestamp {
-    from.saturating_add(SignedDuration::try_from(time).unwrap_or_default())
-        .unwrap_or(from)
 }

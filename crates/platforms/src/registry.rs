@@ -43,11 +43,7 @@ pub struct Registry {
 impl Registry {
     /// A registry over these.
     pub fn new(endpoints: Endpoints, credentials: Arc<dyn CredentialSource>) -> Self {
-        Self {
-            endpoints,
-            credentials,
-            client: OnceLock::new(),
-        }
+        Self { endpoints, credentials, client: OnceLock::new() }
     }
 
     fn client(&self) -> Result<Client, Error> {
@@ -67,13 +63,7 @@ impl Platforms for Registry {
         Ok(match name {
             PlatformName::Quickbooks => {
                 let scopes = self.endpoints.quickbooks_scopes.as_deref();
-                Arc::new(Quickbooks::new(
-                    client,
-                    credentials,
-                    self.endpoints.quickbooks.clone(),
-                    environment,
-                    scopes,
-                ))
+                Arc::new(Quickbooks::new(client, credentials, self.endpoints.quickbooks.clone(), environment, scopes))
             }
         })
     }

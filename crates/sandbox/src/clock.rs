@@ -49,11 +49,7 @@ impl Clock {
 }
 
 fn in_range(time: Timestamp) -> Result<Timestamp, OutOfRange> {
-    if (0..=LATEST_UNIX_SECONDS).contains(&time.as_second()) {
-        Ok(time)
-    } else {
-        Err(OutOfRange)
-    }
+    if (0..=LATEST_UNIX_SECONDS).contains(&time.as_second()) { Ok(time) } else { Err(OutOfRange) }
 }
 
 /// Lets that much real time pass; a moved clock shortens nothing.
@@ -62,10 +58,7 @@ pub(crate) async fn real_delay(delay: Duration) {
     tokio::time::sleep(delay).await;
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the stand-in is a world of its own, with a clock of its own"
-)]
+#[expect(clippy::disallowed_methods, reason = "the stand-in is a world of its own, with a clock of its own")]
 fn real_now() -> Timestamp {
     Timestamp::now()
 }

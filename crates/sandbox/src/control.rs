@@ -26,10 +26,7 @@ pub(crate) trait HasDesk: Send + Sync + 'static {
 pub(crate) fn routes<P: HasDesk>() -> Router<Arc<P>> {
     Router::new()
         .route("/clock", get(show_clock::<P>).post(move_clock::<P>))
-        .route(
-            "/faults",
-            get(list_faults::<P>).post(add_fault::<P>).delete(clear_faults::<P>),
-        )
+        .route("/faults", get(list_faults::<P>).post(add_fault::<P>).delete(clear_faults::<P>))
         .route("/{*unknown}", any(no_such_route))
 }
 
@@ -56,9 +53,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ControlBody<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| Refused(rejection.status(), rejection.body_text()))?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| Refused(rejection.status(), rejection.body_text()))?;
         serde_json::from_slice(&bytes).map(Self).map_err(Refused::because)
     }
 }

@@ -54,12 +54,7 @@ pub(crate) enum Rotation {
 
 impl Desk {
     pub(crate) fn new(endpoints: &'static [&'static str], failure: Failure) -> Self {
-        Self {
-            clock: Clock::default(),
-            faults: Faults::default(),
-            journal: Journal::new(endpoints),
-            failure,
-        }
+        Self { clock: Clock::default(), faults: Faults::default(), journal: Journal::new(endpoints), failure }
     }
 
     /// Answers one request with what `act` gives, or with what the fault that is due makes of it. `act` changes the
@@ -82,11 +77,7 @@ impl Desk {
             drop(call.held);
             answer
         };
-        let answer = if times_out {
-            answering.await
-        } else {
-            tokio::spawn(answering).await.expect("answering does not panic")
-        };
+        let answer = if times_out { answering.await } else { tokio::spawn(answering).await.expect("answering does not panic") };
         line.end(&answer);
         answer
     }

@@ -130,9 +130,7 @@ impl Fault {
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        self.status
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+        self.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
     }
 
     /// How long the answer is held back; a time-out ends at the cut-off.
@@ -190,22 +188,13 @@ mod tests {
     use super::*;
 
     fn fault(at: Place, kind: Kind) -> Fault {
-        Fault {
-            at,
-            kind,
-            status: None,
-            delay_ms: None,
-            times: None,
-        }
+        Fault { at, kind, status: None, delay_ms: None, times: None }
     }
 
     #[test]
     fn faults_at_one_place_are_used_up_in_order() {
         let faults = Faults::default();
-        let twice = Fault {
-            times: Some(2),
-            ..fault(Place::Token, Kind::Reset)
-        };
+        let twice = Fault { times: Some(2), ..fault(Place::Token, Kind::Reset) };
         faults.add(twice).expect("fits");
         faults.add(fault(Place::Token, Kind::Garbage)).expect("fits");
         let kinds: Vec<_> = (0..4).filter_map(|_| faults.take(Place::Token)).map(|f| f.kind).collect();

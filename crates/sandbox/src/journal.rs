@@ -43,10 +43,7 @@ pub(crate) struct Outcome(pub(crate) Cow<'static, str>);
 impl Journal {
     /// A journal in which each of `endpoints` was asked zero times.
     pub(crate) fn new(endpoints: &'static [&'static str]) -> Self {
-        Self {
-            pages: Arc::new(Mutex::new(Pages::blank(endpoints))),
-            endpoints,
-        }
+        Self { pages: Arc::new(Mutex::new(Pages::blank(endpoints))), endpoints }
     }
 
     /// Counts a request and opens its line.
@@ -58,17 +55,8 @@ impl Journal {
         if pages.log.len() == MAX_LOG {
             pages.log.pop_front();
         }
-        pages.log.push_back(Line {
-            number,
-            at,
-            endpoint,
-            outcome: "under way".into(),
-        });
-        OpenLine {
-            pages: Arc::clone(&self.pages),
-            number,
-            outcome: "the caller went away".into(),
-        }
+        pages.log.push_back(Line { number, at, endpoint, outcome: "under way".into() });
+        OpenLine { pages: Arc::clone(&self.pages), number, outcome: "the caller went away".into() }
     }
 
     /// A copy of all that is written.
@@ -87,10 +75,7 @@ impl Journal {
 
 impl Pages {
     fn blank(endpoints: &[&'static str]) -> Self {
-        Self {
-            requests: endpoints.iter().map(|endpoint| (*endpoint, 0)).collect(),
-            ..Self::default()
-        }
+        Self { requests: endpoints.iter().map(|endpoint| (*endpoint, 0)).collect(), ..Self::default() }
     }
 }
 

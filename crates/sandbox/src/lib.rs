@@ -63,9 +63,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// Stand-ins that have seen no request yet; their clocks show the real time.
     pub fn new(registrations: Registrations) -> Self {
-        Self {
-            quickbooks: Arc::new(QuickBooks::new(registrations.quickbooks)),
-        }
+        Self { quickbooks: Arc::new(QuickBooks::new(registrations.quickbooks)) }
     }
 
     /// The routes of every platform; each router made here shows the same stand-ins.

@@ -22,10 +22,7 @@ pub(crate) fn hex(length: usize) -> String {
 }
 
 fn in_alphabet(length: usize, alphabet: &[u8]) -> String {
-    random_bytes(length)
-        .into_iter()
-        .map(|byte| char::from(alphabet[usize::from(byte) % alphabet.len()]))
-        .collect()
+    random_bytes(length).into_iter().map(|byte| char::from(alphabet[usize::from(byte) % alphabet.len()])).collect()
 }
 
 fn random_bytes(length: usize) -> Vec<u8> {

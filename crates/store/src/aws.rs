@@ -19,11 +19,7 @@ pub async fn config() -> SdkConfig {
         .operation_attempt_timeout(Duration::from_millis(1_500))
         .operation_timeout(Duration::from_millis(3_500))
         .build();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client())
-        .timeout_config(timeouts)
-        .load()
-        .await
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).timeout_config(timeouts).load().await
 }
 
 /// The same for an embedded `DynamoDB` on this machine: any credentials do.
@@ -40,14 +36,8 @@ pub fn local_config(endpoint: &str) -> SdkConfig {
 
 /// An HTTP client that trusts Amazon's own roots and no others: reading the system's store is most of a cold start.
 fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
-    let tls = TlsContext::builder()
-        .with_trust_store(amazon_roots())
-        .build()
-        .expect("a trust store is all it needs");
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(tls)
-        .build_https()
+    let tls = TlsContext::builder().with_trust_store(amazon_roots()).build().expect("a trust store is all it needs");
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https()
 }
 
 /// The roots that AWS endpoints are issued under (docs.aws.amazon.com, "Amazon Trust Services").
@@ -55,13 +45,9 @@ fn amazon_roots() -> TrustStore {
     let names: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root Certificate Authority"];
     let is_amazons = |der: &&[u8]| names.iter().any(|name| der.windows(name.len()).any(|window| window == *name));
     let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(AsRef::as_ref);
-    all.filter(is_amazons)
-        .fold(TrustStore::empty(), |store, der| store.with_pem_certificate(pem(der)))
+    all.filter(is_amazons).fold(TrustStore::empty(), |store, der| store.with_pem_certificate(pem(der)))
 }
 
 fn pem(der: &[u8]) -> String {
-    format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        STANDARD.encode(der)
-    )
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
 }

@@ -20,13 +20,8 @@ use crate::table::{
 impl Table {
     /// One item, strongly consistent.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key_item(key)))
-            .consistent_read(true);
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         Ok(answer.item)
     }
 
@@ -38,30 +33,18 @@ impl Table {
             if open.is_empty() {
                 break;
             }
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(open))
-                .consistent_read(true)
-                .build()
-                .expect("keys are given");
+            let wanted = KeysAndAttributes::builder().set_keys(Some(open)).consistent_read(true).build().expect("keys are given");
             let request = self.client.batch_get_item().request_items(&self.name, wanted);
-            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
             for item in answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default() {
                 found.insert((text(&item, PK)?, text(&item, SK)?), item);
             }
-            open = answer
-                .unprocessed_keys
-                .unwrap_or_default()
-                .remove(&self.name)
-                .map(|left| left.keys)
-                .unwrap_or_default();
+            open = answer.unprocessed_keys.unwrap_or_default().remove(&self.name).map(|left| left.keys).unwrap_or_default();
         }
         if !open.is_empty() {
             return Err(StoreError::Busy("a batch was not finished".to_owned()));
         }
-        Ok(keys
-            .iter()
-            .map(|key| found.remove(&(key.pk.clone(), key.sk.clone())))
-            .collect())
+        Ok(keys.iter().map(|key| found.remove(&(key.pk.clone(), key.sk.clone()))).collect())
     }
 }
 
@@ -80,21 +63,13 @@ impl ConnectionStore for Table {
         let mut items = self.get_all(&[Key::connection(id), Key::lease(id)]).await?.into_iter();
         let (connection, lease) = (items.next().flatten(), items.next().flatten());
         let lease = lease.map(row::lease::read).transpose()?;
-        Ok(connection
-            .map(row::connection::read)
-            .transpose()?
-            .map(|connection| (connection, lease)))
+        Ok(connection.map(row::connection::read).transpose()?.map(|connection| (connection, lease)))
     }
 
     async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError> {
-        let mut page = Page {
-            connections: Vec::new(),
-            next: query.after.clone(),
-        };
+        let mut page = Page { connections: Vec::new(), next: query.after.clone() };
         for _ in 0..LIST_ROUNDS_MOST {
-            let room = query
-                .limit
-                .saturating_sub(u32::try_from(page.connections.len()).unwrap_or(u32::MAX));
+            let room = query.limit.saturating_sub(u32::try_from(page.connections.len()).unwrap_or(u32::MAX));
             let (keys, next) = self.list_keys(partner, &query.prefix, page.next.as_ref(), room).await?;
             for item in self.get_all(&keys).await?.into_iter().flatten() {
                 let connection = row::connection::read(item)?;
@@ -122,7 +97,7 @@ impl ConnectionStore for Table {
             .limit(i32::try_from(most).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(|error| fault::meaning(&self.name, error))?;
+            .map_err(|error| fault::meaning(&self.name, &error))?;
         answer.items.unwrap_or_default().iter().map(connection_id).collect()
     }
 }
@@ -153,27 +128,15 @@ impl Table {
                 .key_condition_expression(with_prefix)
                 .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
         };
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
-        let ids = answer
-            .items
-            .unwrap_or_default()
-            .iter()
-            .map(connection_id)
-            .collect::<Result<Vec<_>, _>>()?;
-        let next = answer
-            .last_evaluated_key
-            .map(|item| connection_id(&item))
-            .transpose()?
-            .map(|id| id.company_key);
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        let ids = answer.items.unwrap_or_default().iter().map(connection_id).collect::<Result<Vec<_>, _>>()?;
+        let next = answer.last_evaluated_key.map(|item| connection_id(&item)).transpose()?.map(|id| id.company_key);
         Ok((ids.iter().map(Key::connection).collect(), next))
     }
 }
 
 fn list_position(partner: &PartnerId, company_key: &CompanyKey) -> Item {
-    let key = Key::connection(&ConnectionId {
-        partner: partner.clone(),
-        company_key: company_key.clone(),
-    });
+    let key = Key::connection(&ConnectionId { partner: partner.clone(), company_key: company_key.clone() });
     let mut item = key_item(&key);
     item.insert(LIST_PK.to_owned(), AttributeValue::S(connections_of(partner)));
     item.insert(LIST_SK.to_owned(), AttributeValue::S(company_key.to_string()));
@@ -185,10 +148,7 @@ fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
     let pk = text(item, PK)?;
     let parse = || {
         let (partner, company_key) = pk.strip_prefix("CONN#")?.split_once('#')?;
-        Some(ConnectionId {
-            partner: PartnerId::parse(partner).ok()?,
-            company_key: CompanyKey::parse(company_key).ok()?,
-        })
+        Some(ConnectionId { partner: PartnerId::parse(partner).ok()?, company_key: CompanyKey::parse(company_key).ok()? })
     };
     let id = parse().ok_or_else(|| damaged(&pk, "not the key of a connection"))?;
     debug_assert_eq!(connection_pk(&id), pk);
@@ -196,14 +156,9 @@ fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
 }
 
 pub(crate) fn key_item(key: &Key) -> Item {
-    [(PK, &key.pk), (SK, &key.sk)]
-        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())))
-        .into()
+    [(PK, &key.pk), (SK, &key.sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone()))).into()
 }
 
 fn text(item: &Item, name: &str) -> Result<String, StoreError> {
-    item.get(name)
-        .and_then(|value| value.as_s().ok())
-        .cloned()
-        .ok_or_else(|| damaged("", "an item without its key"))
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| damaged("", "an item without its key"))
 }

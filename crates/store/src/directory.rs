@@ -1,6 +1,7 @@
 //! Partners and their API keys: looked up by requests, managed by commands.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::connection::{Connection, ConnectionId};
@@ -21,10 +22,7 @@ impl Directory for Table {
     }
 
     async fn key(&self, partner: &PartnerId, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
-        self.get(&Key::api_key(partner, id))
-            .await?
-            .map(row::api_key::read)
-            .transpose()
+        self.get(&Key::api_key(partner, id)).await?.map(row::api_key::read).transpose()
     }
 
     async fn key_and_connection(
@@ -32,15 +30,9 @@ impl Directory for Table {
         (partner, key): (&PartnerId, &KeyId),
         connection: &ConnectionId,
     ) -> Result<(Option<ApiKey>, Option<Connection>), StoreError> {
-        let mut items = self
-            .get_all(&[Key::api_key(partner, key), Key::connection(connection)])
-            .await?
-            .into_iter();
+        let mut items = self.get_all(&[Key::api_key(partner, key), Key::connection(connection)]).await?.into_iter();
         let (key, connection) = (items.next().flatten(), items.next().flatten());
-        Ok((
-            key.map(row::api_key::read).transpose()?,
-            connection.map(row::connection::read).transpose()?,
-        ))
+        Ok((key.map(row::api_key::read).transpose()?, connection.map(row::connection::read).transpose()?))
     }
 
     async fn touch_key(&self, partner: &PartnerId, id: &KeyId, at: Timestamp) -> Result<(), StoreError> {
@@ -70,11 +62,7 @@ impl Table {
     /// What the table says.
     pub async fn set_redirect_uris(&self, id: &PartnerId, redirect_uris: &[String]) -> Result<Written, StoreError> {
         let changes = Changes::default().put("redirect_uris", Some(redirect_uris))?;
-        self.update(
-            changes.under(self, &Key::partner(id), &format!("attribute_exists({PK})")),
-            |_| false,
-        )
-        .await
+        self.update(changes.under(self, &Key::partner(id), &format!("attribute_exists({PK})")), |_| false).await
     }
 
     /// The partners of this installation, by id; at most a thousand.
@@ -90,15 +78,9 @@ impl Table {
             .key_condition_expression(format!("{LIST_PK} = :partners"))
             .expression_attribute_values(":partners", AttributeValue::S(PARTNERS.to_owned()))
             .limit(LISTED_MOST);
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
-        let pks = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|mut item| item.remove(PK));
-        Ok(pks
-            .filter_map(|pk| PartnerId::parse(pk.as_s().ok()?.strip_prefix("PARTNER#")?).ok())
-            .collect())
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        let pks = answer.items.unwrap_or_default().into_iter().filter_map(|mut item| item.remove(PK));
+        Ok(pks.filter_map(|pk| PartnerId::parse(pk.as_s().ok()?.strip_prefix("PARTNER#")?).ok()).collect())
     }
 
     /// Stores a new key.
@@ -123,7 +105,7 @@ impl Table {
             .expression_attribute_values(":keys", AttributeValue::S(API_KEY.to_owned()))
             .consistent_read(true)
             .limit(LISTED_MOST);
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         answer.items.unwrap_or_default().into_iter().map(row::api_key::read).collect()
     }
 
@@ -141,14 +123,10 @@ impl Table {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         match put.condition_expression(format!("attribute_not_exists({PK})")).send().await {
             Ok(_) => Ok(Written::Stored),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(Written::Overtaken)
             }
-            Err(error) => Err(fault::meaning(&self.name, error)),
+            Err(error) => Err(fault::meaning(&self.name, &error)),
         }
     }
 }

@@ -4,21 +4,13 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use counterfoil_core::port::store::StoreError;
 
 /// The meaning of a failed request to the table.
-pub(crate) fn meaning<E, R>(table: &str, error: SdkError<E, R>) -> StoreError
+pub(crate) fn meaning<E, R>(table: &str, error: &SdkError<E, R>) -> StoreError
 where
     E: ProvideErrorMetadata + std::fmt::Debug,
     R: std::fmt::Debug,
 {
-    let code = error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or_default()
-        .to_owned();
-    let message = error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::message)
-        .unwrap_or_default()
-        .to_owned();
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default().to_owned();
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default().to_owned();
     match code.as_str() {
         "ResourceNotFoundException" => StoreError::TableMissing { table: table.to_owned() },
         "ValidationException" if message.contains("does not have the specified index") => {
@@ -33,7 +25,7 @@ where
         | "TransactionConflictException"
         | "TransactionInProgressException"
         | "TransactionCanceledException" => StoreError::Busy(code),
-        "" => StoreError::Unavailable(kind(&error).to_owned()),
+        "" => StoreError::Unavailable(kind(error).to_owned()),
         _ => StoreError::Unavailable(format!("{code}: {message}")),
     }
 }

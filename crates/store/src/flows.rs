@@ -25,7 +25,7 @@ impl FlowStore for Table {
             .set_item(Some(row::flow::write(flow)?))
             .condition_expression(format!("attribute_not_exists({PK}) OR created_at = :created_at"))
             .expression_attribute_values(":created_at", number(millis(flow.created_at)));
-        put.send().await.map_err(|error| fault::meaning(&self.name, error))?;
+        put.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         Ok(())
     }
 
@@ -66,20 +66,14 @@ impl FlowStore for Table {
     }
 
     async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError> {
-        let changes = GRANT_ATTRIBUTES
-            .iter()
-            .fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
         let changes = changes
             .put("stage", Some("failed"))?
             .put("failure", Some(failure.as_str()))?
             .given(":consumed", AttributeValue::S("consumed".to_owned()))
             .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
         let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged)");
-        self.transact(
-            vec![transact_update(update), self.put(row::history::audit(audit)?)],
-            &audit.id,
-        )
-        .await?;
+        self.transact(vec![transact_update(update), self.put(row::history::audit(audit)?)], &audit.id).await?;
         Ok(())
     }
 }

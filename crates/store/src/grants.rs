@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
@@ -28,9 +29,7 @@ impl GrantStore for Table {
             .put_item()
             .table_name(&self.name)
             .set_item(Some(row::lease::write(&key, lease)?))
-            .condition_expression(format!(
-                "attribute_not_exists({PK}) OR epoch < :epoch OR lease_id IN (:seen, :own)"
-            ))
+            .condition_expression(format!("attribute_not_exists({PK}) OR epoch < :epoch OR lease_id IN (:seen, :own)"))
             .expression_attribute_values(":epoch", number(lease.epoch))
             .expression_attribute_values(":seen", AttributeValue::S(seen.unwrap_or("none").to_owned()))
             .expression_attribute_values(":own", AttributeValue::S(lease.id.clone()))
@@ -38,14 +37,10 @@ impl GrantStore for Table {
             .await;
         match put {
             Ok(_) => Ok(Taken::Ours),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(Taken::Held)
             }
-            Err(error) => Err(fault::meaning(&self.name, error)),
+            Err(error) => Err(fault::meaning(&self.name, &error)),
         }
     }
 
@@ -72,12 +67,10 @@ impl GrantStore for Table {
         trouble: &Trouble,
         due_at: Timestamp,
     ) -> Result<Written, StoreError> {
-        let changes = Changes::default()
-            .put("trouble", Some(TroubleRow::from(trouble)))?
-            .put("updated_at", Some(millis(trouble.at)))?;
+        let changes =
+            Changes::default().put("trouble", Some(TroubleRow::from(trouble)))?.put("updated_at", Some(millis(trouble.at)))?;
         let changes = due(changes, id, Some(due_at))?.given(":epoch", number(epoch));
-        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false)
-            .await
+        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false).await
     }
 
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {
@@ -91,11 +84,8 @@ impl GrantStore for Table {
             .given(":epoch", number(end.epoch))
             .given(":active", AttributeValue::S(Status::Active.as_str().to_owned()));
         let update = changes.under(self, &Key::connection(id), "epoch = :epoch AND #status = :active");
-        let items = [
-            transact_update(update),
-            self.put(row::history::audit(&end.audit)?),
-            self.put(row::history::event(&end.event)?),
-        ];
+        let items =
+            [transact_update(update), self.put(row::history::audit(&end.audit)?), self.put(row::history::event(&end.event)?)];
         match self.transact(items.into(), &end.event.id).await? {
             Transacted::Stored => Ok(Written::Stored),
             Transacted::Refused(_) => Ok(Written::Overtaken),
@@ -105,12 +95,7 @@ impl GrantStore for Table {
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
         let connection = &consent.connection;
         let company = &connection.company;
-        let company_key = Key::company(
-            company.platform.as_str(),
-            &company.client_id,
-            &company.company_id,
-            &connection.id,
-        );
+        let company_key = Key::company(company.platform.as_str(), &company.client_id, &company.company_id, &connection.id);
         let mut items = vec![
             transact_update(self.consented(connection, consent.previous.as_ref())?),
             transact_update(self.flow_done(consent)?),
@@ -120,11 +105,8 @@ impl GrantStore for Table {
         ];
         if let Some(left) = consent.left_company() {
             let key = Key::company(left.platform.as_str(), &left.client_id, &left.company_id, &connection.id);
-            let delete = Delete::builder()
-                .table_name(&self.name)
-                .set_key(Some(key_item(&key)))
-                .build()
-                .expect("table and key are given");
+            let delete =
+                Delete::builder().table_name(&self.name).set_key(Some(key_item(&key))).build().expect("table and key are given");
             items.extend((key != company_key).then(|| TransactWriteItem::builder().delete(delete).build()));
         }
         Ok(match self.transact(items, &connection.commit_id).await? {
@@ -141,30 +123,20 @@ impl Table {
         let key = Key::connection(&connection.id);
         let mut item = row::connection::write(connection)?;
         item.retain(|name, _| name != crate::table::PK && name != crate::table::SK);
-        let stale = GRANT_ATTRIBUTES
-            .iter()
-            .chain(&["trouble", "cause", "refreshed_at", DUE_AT, DUE_SHARD]);
+        let stale = GRANT_ATTRIBUTES.iter().chain(&["trouble", "cause", "refreshed_at", DUE_AT, DUE_SHARD]);
         let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
-        let changes = item
-            .into_iter()
-            .fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
+        let changes = item.into_iter().fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
         let changes = stale.into_iter().fold(changes, |changes, name| changes.remove(name));
         Ok(match previous {
             None => changes.under(self, &key, &format!("attribute_not_exists({PK})")),
-            Some(previous) => changes
-                .given(":previous", number(previous.epoch))
-                .under(self, &key, "epoch = :previous"),
+            Some(previous) => changes.given(":previous", number(previous.epoch)).under(self, &key, "epoch = :previous"),
         })
     }
 
     /// The flow's part of a consent: it ends, and the grant it kept goes.
     fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
-        let changes = GRANT_ATTRIBUTES
-            .iter()
-            .fold(Changes::default(), |changes, name| changes.remove(name));
-        let changes = changes
-            .put("stage", Some("done"))?
-            .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
+        let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = changes.put("stage", Some("done"))?.given(":exchanged", AttributeValue::S("exchanged".to_owned()));
         Ok(changes.under(self, &Key::flow(&consent.flow), "#stage = :exchanged"))
     }
 
@@ -189,41 +161,28 @@ impl Table {
                 let own = matches!(refused.err(), UpdateItemError::ConditionalCheckFailedException(shown) if shown.item().is_some_and(&is_own));
                 Ok(if own { Written::Stored } else { Written::Overtaken })
             }
-            Err(error) => Err(fault::meaning(&self.name, error)),
+            Err(error) => Err(fault::meaning(&self.name, &error)),
         }
     }
 
     pub(crate) fn put(&self, item: Item) -> TransactWriteItem {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .build()
-            .expect("table and item are given");
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().expect("table and item are given");
         TransactWriteItem::builder().put(put).build()
     }
 
     /// All or nothing. The token makes a retry after a lost answer the same transaction, for ten minutes.
     pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<Transacted, StoreError> {
         let token = counterfoil_core::model::secret::Fingerprint::of(token).as_str()[..36].to_owned();
-        let sent = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .client_request_token(token)
-            .send()
-            .await;
+        let sent = self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(token).send().await;
         let Err(error) = sent else { return Ok(Transacted::Stored) };
         if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
             let reasons = canceled.cancellation_reasons();
-            let refused: Vec<_> = reasons
-                .iter()
-                .map(|reason| reason.code() == Some("ConditionalCheckFailed"))
-                .collect();
+            let refused: Vec<_> = reasons.iter().map(|reason| reason.code() == Some("ConditionalCheckFailed")).collect();
             if refused.contains(&true) {
                 return Ok(Transacted::Refused(refused));
             }
         }
-        Err(fault::meaning(&self.name, error))
+        Err(fault::meaning(&self.name, &error))
     }
 }
 
@@ -247,15 +206,10 @@ pub(crate) fn with_grant(changes: Changes, grant: GrantAttributes) -> Result<Cha
         .put("access_token_expires_at", grant.access_token_expires_at)?
         .put("refresh_token_expires_at", grant.refresh_token_expires_at)?
         .put("hard_expires_at", grant.hard_expires_at)?
-        .put(
-            "missing_scopes",
-            Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()),
-        )
+        .put("missing_scopes", Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()))
 }
 
 /// Puts the connection into the due index, or takes it out.
 fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
-    changes
-        .put(DUE_AT, due_at.map(millis))?
-        .put(DUE_SHARD, due_at.map(|_| due_shard(REFRESHER, id)))
+    changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(REFRESHER, id)))
 }

@@ -48,10 +48,7 @@ impl Keyring {
         let ring: KeyringText = serde_json::from_str(text.expose())
             .map_err(|_| unusable("The keyring is not of the form {\"primary\": \"…\", \"older\": [\"…\"]}."))?;
         let texts = std::iter::once(ring.primary).chain(ring.older).map(Secret::new);
-        texts
-            .map(|text| RingKey::derive(&text))
-            .collect::<Result<Vec<_>, _>>()
-            .map(Self)
+        texts.map(|text| RingKey::derive(&text)).collect::<Result<Vec<_>, _>>().map(Self)
     }
 
     fn seal(&self, owner: &str, purpose: &str, secret: &Secret, entropy: &dyn Entropy) -> Result<Sealed, Error> {
@@ -60,11 +57,7 @@ impl Keyring {
         entropy.fill(&mut nonce);
         let mut text = secret.expose().as_bytes().to_vec();
         key.for_owner(owner)?
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(associated(owner, purpose)),
-                &mut text,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(associated(owner, purpose)), &mut text)
             .map_err(|_| unusable("A secret could not be sealed."))?;
         let mut sealed = Vec::with_capacity(HEADER_LEN + text.len());
         sealed.push(VERSION);
@@ -76,9 +69,7 @@ impl Keyring {
 
     fn open(&self, owner: &str, purpose: &str, sealed: &Sealed) -> Result<Secret, Error> {
         let bytes = sealed.as_bytes();
-        let (header, ciphertext) = bytes
-            .split_at_checked(HEADER_LEN)
-            .ok_or_else(|| unusable("A sealed secret is cut short."))?;
+        let (header, ciphertext) = bytes.split_at_checked(HEADER_LEN).ok_or_else(|| unusable("A sealed secret is cut short."))?;
         if header[0] != VERSION {
             return Err(unusable("A sealed secret has a form that this version does not know."));
         }
@@ -95,18 +86,14 @@ impl Keyring {
             .for_owner(owner)?
             .open_in_place(nonce, Aad::from(associated(owner, purpose)), &mut text)
             .map_err(|_| unusable("A sealed secret does not open here: it was changed, or it belongs to another row."))?;
-        String::from_utf8(opened.to_vec())
-            .map(Secret::new)
-            .map_err(|_| unusable("A sealed secret is not text."))
+        String::from_utf8(opened.to_vec()).map(Secret::new).map_err(|_| unusable("A sealed secret is not text."))
     }
 }
 
 impl RingKey {
     fn derive(text: &Secret) -> Result<Self, Error> {
         if text.expose().len() < KEY_TEXT_SHORTEST {
-            return Err(unusable(
-                "A key of the keyring is too short: it must be a random text of at least 43 characters.",
-            ));
+            return Err(unusable("A key of the keyring is too short: it must be a random text of at least 43 characters."));
         }
         let prk = Salt::new(HKDF_SHA256, b"counterfoil keyring").extract(text.expose().as_bytes());
         let mut id = [0; KEY_ID_LEN];
@@ -140,10 +127,7 @@ fn associated(owner: &str, purpose: &str) -> Vec<u8> {
 }
 
 fn unusable(message: &str) -> Error {
-    Error::Misconfigured {
-        code: "keyring_unusable",
-        message: message.to_owned(),
-    }
+    Error::Misconfigured { code: "keyring_unusable", message: message.to_owned() }
 }
 
 /// The sealer of a process: the keyring is read when it is first needed.
@@ -196,8 +180,7 @@ mod tests {
     }
 
     fn seal(ring: &Keyring, owner: &str) -> Sealed {
-        ring.seal(owner, "access_token", &Secret::new("canary"), &SystemEntropy)
-            .unwrap_or_else(|error| panic!("{error}"))
+        ring.seal(owner, "access_token", &Secret::new("canary"), &SystemEntropy).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn refusal(result: Result<Secret, Error>) -> String {
@@ -208,10 +191,7 @@ mod tests {
     fn s6_what_was_sealed_opens_for_its_owner_and_purpose_alone() {
         let ring = old_ring();
         let sealed = seal(&ring, "a");
-        assert!(
-            ring.open("a", "access_token", &sealed)
-                .is_ok_and(|secret| secret.expose() == "canary")
-        );
+        assert!(ring.open("a", "access_token", &sealed).is_ok_and(|secret| secret.expose() == "canary"));
         assert!(refusal(ring.open("b", "access_token", &sealed)).contains("another row"));
         assert!(refusal(ring.open("a", "refresh_token", &sealed)).contains("another row"));
         assert!(!hex(sealed.as_bytes()).contains(&hex(b"canary")));
@@ -232,10 +212,7 @@ mod tests {
         for place in 0..sealed.as_bytes().len() {
             let mut bytes = sealed.as_bytes().to_vec();
             bytes[place] ^= 1;
-            assert!(
-                ring.open("a", "access_token", &Sealed::from_bytes(bytes)).is_err(),
-                "byte {place}"
-            );
+            assert!(ring.open("a", "access_token", &Sealed::from_bytes(bytes)).is_err(), "byte {place}");
             let cut = Sealed::from_bytes(sealed.as_bytes()[..place].to_vec());
             assert!(ring.open("a", "access_token", &cut).is_err(), "cut at {place}");
         }
@@ -243,13 +220,7 @@ mod tests {
 
     #[test]
     fn a_bad_keyring_is_refused_without_a_word_of_it() {
-        for bad in [
-            "",
-            "{}",
-            r#"{"primary":"short-canary"}"#,
-            r#"["canary"]"#,
-            r#"{"primary":"x","canary":1}"#,
-        ] {
+        for bad in ["", "{}", r#"{"primary":"short-canary"}"#, r#"["canary"]"#, r#"{"primary":"x","canary":1}"#] {
             let error = Keyring::parse(&Secret::new(bad)).err().expect(bad).to_string();
             assert!(!error.contains("canary"), "{error}");
         }

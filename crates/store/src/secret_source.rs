@@ -31,32 +31,17 @@ const FRESH_FOR: Duration = Duration::from_secs(300);
 impl SecretSource {
     /// A secret that is at hand.
     pub fn given(secret: Secret, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            place: Place::Given(secret),
-            clock,
-            read: Mutex::new(None),
-        }
+        Self { place: Place::Given(secret), clock, read: Mutex::new(None) }
     }
 
     /// A secret in Secrets Manager.
     pub fn secrets_manager(config: &SdkConfig, arn: String, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            place: Place::SecretsManager {
-                client: Client::new(config),
-                arn,
-            },
-            clock,
-            read: Mutex::new(None),
-        }
+        Self { place: Place::SecretsManager { client: Client::new(config), arn }, clock, read: Mutex::new(None) }
     }
 
     /// A secret that this function was not given; `variable` is where it would have been named.
     pub fn nowhere(variable: &'static str, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            place: Place::Nowhere { variable },
-            clock,
-            read: Mutex::new(None),
-        }
+        Self { place: Place::Nowhere { variable }, clock, read: Mutex::new(None) }
     }
 
     /// The secret's text. What was read before is used where it cannot be read again.
@@ -99,15 +84,9 @@ async fn fetch(client: &Client, arn: &str) -> Result<Secret, Error> {
         let code = error.as_service_error().and_then(|error| error.code()).unwrap_or("no answer").to_owned();
         missing(&format!("The secret {arn} could not be read from Secrets Manager ({code}). Check that it exists and that the role may read it."))
     })?;
-    answer
-        .secret_string
-        .map(Secret::new)
-        .ok_or_else(|| missing(&format!("The secret {arn} holds no text.")))
+    answer.secret_string.map(Secret::new).ok_or_else(|| missing(&format!("The secret {arn} holds no text.")))
 }
 
 fn missing(message: &str) -> Error {
-    Error::Misconfigured {
-        code: "secret_missing",
-        message: message.to_owned(),
-    }
+    Error::Misconfigured { code: "secret_missing", message: message.to_owned() }
 }

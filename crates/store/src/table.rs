@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, TimeToLiveSpecification,
@@ -44,10 +45,7 @@ pub struct Table {
 impl Table {
     /// The table of that name; nothing is asked of it yet.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
-        Self {
-            client: Client::new(config),
-            name: name.into(),
-        }
+        Self { client: Client::new(config), name: name.into() }
     }
 
     /// Its name.
@@ -72,28 +70,20 @@ impl Table {
             .send()
             .await;
         match made {
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_in_use_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
                 return Ok(());
             }
-            Err(error) => return Err(fault::meaning(&self.name, error)),
+            Err(error) => return Err(fault::meaning(&self.name, &error)),
             Ok(_) => {}
         }
-        let ttl = TimeToLiveSpecification::builder()
-            .attribute_name(TTL)
-            .enabled(true)
-            .build()
-            .expect("both fields are given");
+        let ttl = TimeToLiveSpecification::builder().attribute_name(TTL).enabled(true).build().expect("both fields are given");
         self.client
             .update_time_to_live()
             .table_name(&self.name)
             .time_to_live_specification(ttl)
             .send()
             .await
-            .map_err(|error| fault::meaning(&self.name, error))?;
+            .map_err(|error| fault::meaning(&self.name, &error))?;
         Ok(())
     }
 }
@@ -103,11 +93,7 @@ fn attributes() -> Vec<AttributeDefinition> {
     text.into_iter()
         .chain([(DUE_AT, ScalarAttributeType::N)])
         .map(|(name, kind)| {
-            AttributeDefinition::builder()
-                .attribute_name(name)
-                .attribute_type(kind)
-                .build()
-                .expect("both fields are given")
+            AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().expect("both fields are given")
         })
         .collect()
 }
@@ -115,11 +101,7 @@ fn attributes() -> Vec<AttributeDefinition> {
 fn key_schema(hash: &str, range: &str) -> Vec<KeySchemaElement> {
     [(hash, KeyType::Hash), (range, KeyType::Range)]
         .map(|(name, kind)| {
-            KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(kind)
-                .build()
-                .expect("both fields are given")
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("both fields are given")
         })
         .into()
 }
@@ -142,60 +124,36 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn connection(id: &ConnectionId) -> Self {
-        Self {
-            pk: connection_pk(id),
-            sk: "STATE".to_owned(),
-        }
+        Self { pk: connection_pk(id), sk: "STATE".to_owned() }
     }
 
     pub(crate) fn lease(id: &ConnectionId) -> Self {
-        Self {
-            pk: connection_pk(id),
-            sk: "LEASE".to_owned(),
-        }
+        Self { pk: connection_pk(id), sk: "LEASE".to_owned() }
     }
 
     pub(crate) fn audit(id: &ConnectionId, audit: &str) -> Self {
-        Self {
-            pk: connection_pk(id),
-            sk: format!("AUDIT#{audit}"),
-        }
+        Self { pk: connection_pk(id), sk: format!("AUDIT#{audit}") }
     }
 
     pub(crate) fn event(id: &ConnectionId, event: &str) -> Self {
-        Self {
-            pk: connection_pk(id),
-            sk: format!("EVENT#{event}"),
-        }
+        Self { pk: connection_pk(id), sk: format!("EVENT#{event}") }
     }
 
     /// The entry of a connection among those to the same company.
     pub(crate) fn company(platform: &str, client_id: &str, company_id: &str, id: &ConnectionId) -> Self {
-        Self {
-            pk: format!("COMPANY#{platform}#{client_id}#{company_id}"),
-            sk: connection_pk(id),
-        }
+        Self { pk: format!("COMPANY#{platform}#{client_id}#{company_id}"), sk: connection_pk(id) }
     }
 
     pub(crate) fn flow(id: &FlowId) -> Self {
-        Self {
-            pk: format!("FLOW#{id}"),
-            sk: "FLOW".to_owned(),
-        }
+        Self { pk: format!("FLOW#{id}"), sk: "FLOW".to_owned() }
     }
 
     pub(crate) fn partner(id: &PartnerId) -> Self {
-        Self {
-            pk: partner_pk(id),
-            sk: "PARTNER".to_owned(),
-        }
+        Self { pk: partner_pk(id), sk: "PARTNER".to_owned() }
     }
 
     pub(crate) fn api_key(partner: &PartnerId, id: &KeyId) -> Self {
-        Self {
-            pk: partner_pk(partner),
-            sk: format!("{API_KEY}{id}"),
-        }
+        Self { pk: partner_pk(partner), sk: format!("{API_KEY}{id}") }
     }
 }
 

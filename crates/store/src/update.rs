@@ -51,11 +51,7 @@ impl Changes {
     /// The update of one item under a condition; attribute names in the condition stand as they are.
     pub(crate) fn under(self, table: &Table, key: &Key, condition: &str) -> Update {
         let clause = |word: &str, parts: &[String]| {
-            if parts.is_empty() {
-                String::new()
-            } else {
-                format!("{word} {} ", parts.join(", "))
-            }
+            if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(", ")) }
         };
         Update::builder()
             .table_name(&table.name)

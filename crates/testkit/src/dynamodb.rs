@@ -19,9 +19,7 @@ impl DynamoDb {
         let database = Database::memory().expect("a database in memory needs nothing from outside");
         let serving = |listener, stop: Stop| async move {
             let stopped = async { drop(stop.await) };
-            dynoxide::server::serve_with_shutdown(listener, database, stopped)
-                .await
-                .expect("the server only stops when told to");
+            dynoxide::server::serve_with_shutdown(listener, database, stopped).await.expect("the server only stops when told to");
         };
         Self(Loopback::start(serving).await)
     }

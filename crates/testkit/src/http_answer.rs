@@ -47,23 +47,13 @@ impl HttpAnswer {
             Response::deserialize(answer).unwrap_or_else(|error| panic!("not an answer to an HTTP event ({error}): {answer}"));
         let body = response.body.unwrap_or_default();
         let body = if response.is_base64_encoded {
-            let bytes = STANDARD
-                .decode(&body)
-                .unwrap_or_else(|error| panic!("a body not base64 ({error}): {body}"));
+            let bytes = STANDARD.decode(&body).unwrap_or_else(|error| panic!("a body not base64 ({error}): {body}"));
             String::from_utf8(bytes).unwrap_or_else(|error| panic!("a body not UTF-8: {error}"))
         } else {
             body
         };
-        let headers = response
-            .headers
-            .into_iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value));
-        Self {
-            status: response.status_code,
-            headers: headers.collect(),
-            cookies: response.cookies,
-            body,
-        }
+        let headers = response.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+        Self { status: response.status_code, headers: headers.collect(), cookies: response.cookies, body }
     }
 
     /// The value of a header; `name` in lower case.

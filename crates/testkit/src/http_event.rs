@@ -185,10 +185,7 @@ impl HttpEvent {
         let content_type = self.headers.get("content-type")?;
         let essence = content_type.split(';').next()?.trim().to_ascii_lowercase();
         let textual = essence.starts_with("text/")
-            || matches!(
-                essence.as_str(),
-                "application/json" | "application/xml" | "application/javascript"
-            );
+            || matches!(essence.as_str(), "application/json" | "application/xml" | "application/javascript");
         if textual { std::str::from_utf8(body).ok() } else { None }
     }
 }

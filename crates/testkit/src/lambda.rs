@@ -3,10 +3,7 @@
 //! It runs the very file that gets deployed, so a test sees what only a whole process shows: its start, its memory, all it
 //! logs, and its death in the middle of something.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a process of its own is measured and bounded in real time"
-)]
+#![expect(clippy::disallowed_methods, reason = "a process of its own is measured and bounded in real time")]
 
 mod process;
 mod runtime_api;
@@ -76,12 +73,7 @@ impl Lambda {
         let own = lambda_environment(&api.address().to_string());
         let started = Instant::now();
         let process = Process::spawn(binary, own.into_iter().chain(env));
-        Self {
-            process,
-            api,
-            started,
-            turn: tokio::sync::Mutex::default(),
-        }
+        Self { process, api, started, turn: tokio::sync::Mutex::default() }
     }
 
     /// Hands `event` to the function and waits for its answer, at most [`INVOKE_LIMIT`].
@@ -163,10 +155,7 @@ fn lambda_environment(runtime_api: &str) -> Vec<(String, String)> {
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/counterfoil-test"),
-        (
-            "AWS_LAMBDA_LOG_STREAM_NAME",
-            "2026/01/01/[$LATEST]00000000000000000000000000000000",
-        ),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[$LATEST]00000000000000000000000000000000"),
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", "ASIATESTTESTTESTTEST"),

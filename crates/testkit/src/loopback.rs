@@ -25,27 +25,18 @@ impl Loopback {
     where
         Serving: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("a free port on the loopback interface");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port on the loopback interface");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(serve(listener, stopped));
-        Self {
-            address,
-            endpoint: format!("http://{address}"),
-            _stop: stop,
-        }
+        Self { address, endpoint: format!("http://{address}"), _stop: stop }
     }
 
     /// Serves `router`.
     pub(crate) async fn router(router: Router) -> Self {
         Self::start(|listener, stop| async move {
             let stopped = async { drop(stop.await) };
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await
-                .expect("axum::serve returns no errors");
+            axum::serve(listener, router).with_graceful_shutdown(stopped).await.expect("axum::serve returns no errors");
         })
         .await
     }

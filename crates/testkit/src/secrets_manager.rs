@@ -76,13 +76,7 @@ impl SecretsManager {
     pub fn set(&self, name: &str, value: &str) {
         let mut vault = lock(&self.vault);
         let version = vault.secrets.get(name).map_or(1, |secret| secret.version + 1);
-        vault.secrets.insert(
-            name.to_owned(),
-            Secret {
-                version,
-                value: value.to_owned(),
-            },
-        );
+        vault.secrets.insert(name.to_owned(), Secret { version, value: value.to_owned() });
     }
 
     /// Fails every call from now on; `None` ends that.
@@ -109,11 +103,7 @@ async fn handle(State(vault): State<Arc<Mutex<Vault>>>, headers: HeaderMap, body
         return failure.into_response();
     }
     if headers.get("x-amz-target").is_none_or(|target| target != TARGET) {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "UnknownOperationException",
-            "only GetSecretValue is known here",
-        );
+        return refuse(StatusCode::BAD_REQUEST, "UnknownOperationException", "only GetSecretValue is known here");
     }
     match serde_json::from_slice::<GetSecretValue>(&body) {
         Ok(request) => vault.get(&request.secret_id),
@@ -124,10 +114,7 @@ async fn handle(State(vault): State<Arc<Mutex<Vault>>>, headers: HeaderMap, body
 impl Vault {
     /// Takes a name or a whole ARN, as the service does.
     fn get(&self, secret_id: &str) -> Response {
-        let name = secret_id
-            .strip_prefix(ARN_PREFIX)
-            .and_then(|rest| rest.strip_suffix(ARN_SUFFIX))
-            .unwrap_or(secret_id);
+        let name = secret_id.strip_prefix(ARN_PREFIX).and_then(|rest| rest.strip_suffix(ARN_SUFFIX)).unwrap_or(secret_id);
         let Some(secret) = self.secrets.get(name) else {
             let message = "Secrets Manager can't find the specified secret.";
             return refuse(StatusCode::BAD_REQUEST, "ResourceNotFoundException", message);
@@ -158,11 +145,9 @@ impl IntoResponse for SecretsFailure {
                 "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
             ),
             Self::Throttling => (StatusCode::BAD_REQUEST, "ThrottlingException", "Rate exceeded"),
-            Self::InternalService => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalServiceError",
-                "An error occurred on the server side.",
-            ),
+            Self::InternalService => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceError", "An error occurred on the server side.")
+            }
         };
         refuse(status, kind, message)
     }

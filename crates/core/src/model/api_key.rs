@@ -160,11 +160,7 @@ impl PresentedKey {
         }
         let hash = key.fingerprint();
         let id = KeyId(hash.as_str()[..16].to_owned());
-        Some(Self {
-            partner: PartnerId::parse(partner).ok()?,
-            id,
-            hash,
-        })
+        Some(Self { partner: PartnerId::parse(partner).ok()?, id, hash })
     }
 }
 
@@ -209,14 +205,7 @@ mod tests {
     #[test]
     fn what_cannot_be_a_key_is_none() {
         let long = format!("cf_live_default_{}", "a".repeat(44));
-        for bad in [
-            "",
-            "cf_live_",
-            "cf_live_default_short",
-            "sk_live_default_x",
-            &long,
-            "cf_live__aaaaaaaaaaaaaaaaaa",
-        ] {
+        for bad in ["", "cf_live_", "cf_live_default_short", "sk_live_default_x", &long, "cf_live__aaaaaaaaaaaaaaaaaa"] {
             assert!(PresentedKey::parse(&Secret::new(bad)).is_none(), "{bad}");
         }
     }

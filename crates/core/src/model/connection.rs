@@ -56,7 +56,7 @@ pub enum Standing {
 }
 
 /// Why a grant ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeathCause {
     /// The platform says that the refresh token is no longer good.
     Revoked,
@@ -78,10 +78,7 @@ impl FromStr for DeathCause {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Revoked, Self::RotationLost]
-            .into_iter()
-            .find(|cause| cause.as_str() == text)
-            .ok_or(UnknownName)
+        [Self::Revoked, Self::RotationLost].into_iter().find(|cause| cause.as_str() == text).ok_or(UnknownName)
     }
 }
 
@@ -186,9 +183,6 @@ impl FromStr for Status {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(UnknownName)
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(UnknownName)
     }
 }

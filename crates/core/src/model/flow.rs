@@ -239,9 +239,6 @@ impl FromStr for FlowFailure {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|failure| failure.as_str() == text)
-            .ok_or(UnknownName)
+        Self::ALL.into_iter().find(|failure| failure.as_str() == text).ok_or(UnknownName)
     }
 }

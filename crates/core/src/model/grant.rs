@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::secret::{Sealed, Secret};
+use super::time::until;
 
 /// A token answer, as the platform's module read it. All times are absolute: they count from the request's start
 /// unless the platform says when the token was made.
@@ -63,11 +64,6 @@ impl StoredGrant {
     pub fn is_good_for(&self, at_least: Duration, now: Timestamp) -> bool {
         self.access_token_expires_at > now && until(now, self.access_token_expires_at) >= at_least
     }
-}
-
-/// The time from `from` to `to`, zero where it is past.
-pub fn until(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -11,3 +11,4 @@ pub mod name;
 pub mod partner;
 pub mod platform;
 pub mod secret;
+pub mod time;

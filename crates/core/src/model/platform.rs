@@ -84,10 +84,7 @@ impl FromStr for Environment {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Production, Self::Sandbox]
-            .into_iter()
-            .find(|name| name.as_str() == text)
-            .ok_or(UnknownName)
+        [Self::Production, Self::Sandbox].into_iter().find(|name| name.as_str() == text).ok_or(UnknownName)
     }
 }
 

@@ -43,6 +43,7 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that waits")]
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }

@@ -149,10 +149,7 @@ pub struct Consent {
 impl Consent {
     /// The company that the connection leaves, where it changes.
     pub fn left_company(&self) -> Option<&Company> {
-        self.previous
-            .as_ref()
-            .map(|previous| &previous.company)
-            .filter(|company| **company != self.connection.company)
+        self.previous.as_ref().map(|previous| &previous.company).filter(|company| **company != self.connection.company)
     }
 }
 
@@ -250,14 +247,8 @@ pub enum StoreError {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::TableMissing { .. } => Self::Misconfigured {
-                code: "table_missing",
-                message: error.to_string(),
-            },
-            StoreError::Denied { .. } => Self::Misconfigured {
-                code: "table_denied",
-                message: error.to_string(),
-            },
+            StoreError::TableMissing { .. } => Self::Misconfigured { code: "table_missing", message: error.to_string() },
+            StoreError::Denied { .. } => Self::Misconfigured { code: "table_denied", message: error.to_string() },
             StoreError::Busy(detail) | StoreError::Unavailable(detail) => {
                 tracing::error!(%detail, "the table did not answer");
                 Self::TryLater {

@@ -8,6 +8,7 @@ use crate::model::api_key::{ApiKey, PresentedKey, Scope};
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::name::CompanyKey;
 use crate::model::secret::{Fingerprint, Secret};
+use crate::model::time::until;
 use crate::{App, Error};
 
 /// The sentence for every key that does not open: it does not say which of the reasons it was.
@@ -38,19 +39,13 @@ pub async fn authenticate_and_read(
     company_key: &CompanyKey,
 ) -> Result<(ConnectionId, Option<Connection>), Error> {
     let presented = presented(key)?;
-    let id = ConnectionId {
-        partner: presented.partner.clone(),
-        company_key: company_key.clone(),
-    };
+    let id = ConnectionId { partner: presented.partner.clone(), company_key: company_key.clone() };
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
         permitted(known, scope)?;
         let connection = app.connections.read(&id).await?;
         return Ok((id, connection));
     }
-    let (found, connection) = app
-        .directory
-        .key_and_connection((&presented.partner, &presented.id), &id)
-        .await?;
+    let (found, connection) = app.directory.key_and_connection((&presented.partner, &presented.id), &id).await?;
     permitted(verified(app, &presented, found).await?, scope)?;
     Ok((id, connection))
 }
@@ -61,10 +56,8 @@ fn presented(key: Option<&Secret>) -> Result<PresentedKey, Error> {
 
 async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) -> Result<ApiKey, Error> {
     let now = app.now();
-    let key = found
-        .filter(|key| key.hash.matches(&presented.hash) && key.is_live(now))
-        .ok_or(Error::Unauthenticated(REFUSED))?;
-    if crate::model::grant::until(key.last_used_at, now) >= TOUCH_EVERY
+    let key = found.filter(|key| key.hash.matches(&presented.hash) && key.is_live(now)).ok_or(Error::Unauthenticated(REFUSED))?;
+    if until(key.last_used_at, now) >= TOUCH_EVERY
         && let Err(error) = app.directory.touch_key(&key.partner, &key.id, now).await
     {
         tracing::warn!(key = %key.id, %error, "could not note that a key was used");
@@ -80,10 +73,7 @@ fn permitted(key: ApiKey, scope: Scope) -> Result<ApiKey, Error> {
     if key.may(scope) {
         return Ok(key);
     }
-    Err(Error::Forbidden {
-        code: "insufficient_scope",
-        message: format!("This API key lacks the scope {scope}."),
-    })
+    Err(Error::Forbidden { code: "insufficient_scope", message: format!("This API key lacks the scope {scope}.") })
 }
 
 /// Keys that were verified a moment ago, by their hash.

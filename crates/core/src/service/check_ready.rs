@@ -45,8 +45,5 @@ async fn any_platform(app: &App) -> Result<(), Error> {
 }
 
 fn check(name: &'static str, result: Result<(), Error>) -> Check {
-    Check {
-        name,
-        problem: result.err().map(|error| error.to_string()),
-    }
+    Check { name, problem: result.err().map(|error| error.to_string()) }
 }

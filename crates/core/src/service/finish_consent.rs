@@ -4,14 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::model::audit::{Action, Audit};
 use crate::model::connection::Connection;
 use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
-use crate::model::grant::until;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
+use crate::model::time::{later, until};
 use crate::port::platform::{ConfirmFailure, Exchange, TokenFailure};
 use crate::{App, Error};
 
@@ -51,36 +49,22 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     let flow = match find(app, &callback).await {
         Ok(flow) => flow,
         Err(error) => {
-            return Ending {
-                flow: None,
-                result: Err(error),
-            };
+            return Ending { flow: None, result: Err(error) };
         }
     };
     // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
     let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback));
-    let result = task
-        .await
-        .unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
-    Ending {
-        flow: Some(flow),
-        result,
-    }
+    let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
+    Ending { flow: Some(flow), result }
 }
 
 /// Tries again what failed in passing: the confirmation of the company of an exchanged grant (O-18).
 pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) -> Ending {
     match find_by_id(app, id, browser).await {
-        Err(error) => Ending {
-            flow: None,
-            result: Err(error),
-        },
+        Err(error) => Ending { flow: None, result: Err(error) },
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
             let result = confirm(app, &flow).await;
-            Ending {
-                flow: Some(flow),
-                result,
-            }
+            Ending { flow: Some(flow), result }
         }
         Ok(flow) => see(app, flow).await,
     }
@@ -89,10 +73,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>
 /// How a flow stands, changing nothing.
 pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) -> Ending {
     match find_by_id(app, id, browser).await {
-        Err(error) => Ending {
-            flow: None,
-            result: Err(error),
-        },
+        Err(error) => Ending { flow: None, result: Err(error) },
         Ok(flow) => see(app, flow).await,
     }
 }
@@ -103,17 +84,11 @@ async fn see(app: &App, flow: Flow) -> Ending {
         Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
         Stage::Consumed { .. } | Stage::Done | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
-    Ending {
-        flow: Some(flow),
-        result,
-    }
+    Ending { flow: Some(flow), result }
 }
 
 async fn find(app: &App, callback: &Callback) -> Result<Flow, Error> {
-    let state = callback
-        .state
-        .as_ref()
-        .ok_or_else(|| Error::invalid("missing_state", "The callback has no state."))?;
+    let state = callback.state.as_ref().ok_or_else(|| Error::invalid("missing_state", "The callback has no state."))?;
     let flow = find_by_id(app, &FlowId::of(state), callback.browser.as_ref()).await?;
     if flow.platform != callback.platform {
         return Err(Error::invalid("wrong_platform", "This state was made for another platform."));
@@ -124,10 +99,7 @@ async fn find(app: &App, callback: &Callback) -> Result<Flow, Error> {
 async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<Flow, Error> {
     let flow = app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now());
     let flow = flow.ok_or_else(|| {
-        Error::invalid(
-            "invalid_state",
-            "The state is unknown or older than ten minutes. Start the consent again.",
-        )
+        Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
     })?;
     if !flow.is_bound_to(browser) {
         let message = "This consent was begun in another browser, or the browser kept no cookie. Start it again in this one.";
@@ -143,10 +115,9 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
     match exchange(&app, &flow, &callback).await {
         Ok(exchanged) => confirm(&app, &exchanged).await,
         Err(Stop::Failed(failure)) => end(&app, &flow, failure).await,
-        Err(Stop::Fault(error)) => end(&app, &flow, FlowFailure::Interrupted).await.map_or_else(
-            |_| Err(error),
-            |_| Err(Error::Internal("a failed flow has no connection".to_owned())),
-        ),
+        Err(Stop::Fault(error)) => end(&app, &flow, FlowFailure::Interrupted)
+            .await
+            .map_or_else(|_| Err(error), |_| Err(Error::Internal("a failed flow has no connection".to_owned()))),
     }
 }
 
@@ -176,27 +147,15 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback) -> Result<Flow, S
         None => None,
     };
     app.sealer.check().await?;
-    let exchange = Exchange {
-        code,
-        redirect_uri: &flow.redirect_uri,
-        verifier: verifier.as_ref(),
-        sent_at: app.now(),
-    };
+    let exchange = Exchange { code, redirect_uri: &flow.redirect_uri, verifier: verifier.as_ref(), sent_at: app.now() };
     let grant = platform.exchange(exchange).await.map_err(|failure| {
         tracing::warn!(flow = %flow.id, ?failure, "a code was not exchanged");
         Stop::Failed(exchange_failure(&failure))
     })?;
     let grant = super::refresh::seal_grant(app, &flow.connection, grant, platform.scopes(), None).await?;
-    let expires_at = after(app.now(), app.settings.flow_life);
+    let expires_at = later(app.now(), app.settings.flow_life);
     app.flows.keep_grant(&flow.id, &grant, &company, expires_at).await?;
-    Ok(Flow {
-        stage: Stage::Exchanged {
-            grant,
-            claimed_company: company,
-        },
-        expires_at,
-        ..flow.clone()
-    })
+    Ok(Flow { stage: Stage::Exchanged { grant, claimed_company: company }, expires_at, ..flow.clone() })
 }
 
 /// O-8: what a callback may be besides a code.
@@ -215,9 +174,7 @@ fn read_code(callback: &Callback) -> Result<&Secret, FlowFailure> {
 fn claimed_company(callback: &Callback, existing: Option<&Connection>) -> Option<String> {
     let fits = |id: &&String| {
         (1..=64).contains(&id.len())
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             && id.bytes().any(|b| b != b'.')
     };
     match &callback.company {
@@ -244,10 +201,7 @@ async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
         return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
     };
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    let access_token = app
-        .sealer
-        .open(&sealing_owner(&flow.connection), ACCESS_TOKEN, &grant.access_token)
-        .await?;
+    let access_token = app.sealer.open(&sealing_owner(&flow.connection), ACCESS_TOKEN, &grant.access_token).await?;
     let company = match platform.confirm_company(&access_token, claimed_company).await {
         Ok(company) => company,
         Err(ConfirmFailure::Denied) => return end(app, flow, FlowFailure::CompanyNotConfirmed).await,
@@ -268,11 +222,7 @@ async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection,
         at: app.now(),
         action: Action::ConsentFailed,
         actor: flow.authority.actor(),
-        detail: [
-            ("reason", failure.as_str().to_owned()),
-            ("platform", flow.platform.as_str().to_owned()),
-        ]
-        .into(),
+        detail: [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())].into(),
     };
     app.flows.fail(&flow.id, failure, &audit).await?;
     Err(error_of(failure))
@@ -294,11 +244,7 @@ async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
 
 async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
     match &flow.stage {
-        Stage::Done => app
-            .connections
-            .read(&flow.connection)
-            .await?
-            .ok_or_else(|| error_of(FlowFailure::Gone)),
+        Stage::Done => app.connections.read(&flow.connection).await?.ok_or_else(|| error_of(FlowFailure::Gone)),
         Stage::Failed(failure) => Err(error_of(*failure)),
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
@@ -332,18 +278,9 @@ pub fn error_of(failure: FlowFailure) -> Error {
         | FlowFailure::MissingCompany
         | FlowFailure::CompanyNotConfirmed => Error::Invalid { code, message },
         FlowFailure::ExchangeRefused | FlowFailure::ExchangeFailed | FlowFailure::ClientRefused | FlowFailure::Interrupted => {
-            Error::PlatformFailed {
-                code,
-                message,
-                retry_after: None,
-            }
+            Error::PlatformFailed { code, message, retry_after: None }
         }
         FlowFailure::OtherCompany | FlowFailure::Disconnected => Error::Conflict { code, message },
         FlowFailure::Gone => Error::NotFound(failure.in_words()),
     }
-}
-
-fn after(now: Timestamp, time: Duration) -> Timestamp {
-    now.saturating_add(jiff::SignedDuration::try_from(time).unwrap_or_default())
-        .unwrap_or(now)
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
-use crate::model::grant::until;
 use crate::model::secret::Secret;
+use crate::model::time::until;
 use crate::{App, Error};
 
 use super::refresh::step::{Outcome, Reason};
@@ -70,10 +70,7 @@ fn min_valid_for(app: &App, connection: &Connection, asked: Option<Duration>) ->
         Some(asked) if asked <= most => Ok(asked),
         Some(_) => Err(Error::invalid(
             "invalid_min_valid_seconds",
-            format!(
-                "min_valid_seconds may be at most {}, half of this token's life.",
-                most.as_secs()
-            ),
+            format!("min_valid_seconds may be at most {}, half of this token's life.", most.as_secs()),
         )),
     }
 }
@@ -101,30 +98,21 @@ async fn answer(app: &App, refreshed: Refreshed, fallback: Fallback) -> Result<T
         Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
         Outcome::Gone => Some(NO_CONNECTION),
-        Outcome::Held { retry_at } => Some(try_later(
-            "refresh_in_progress",
-            "Somebody else is refreshing this token.",
-            now,
-            retry_at,
-        )),
+        Outcome::Held { retry_at } => {
+            Some(try_later("refresh_in_progress", "Somebody else is refreshing this token.", now, retry_at))
+        }
         Outcome::Resting { retry_at } => Some(try_later(
             "refresh_outcome_unknown",
             "A refresh was interrupted; it is safe to try again only after a pause.",
             now,
             retry_at,
         )),
-        Outcome::LeaseTimeout => Some(try_later(
-            "refresh_too_slow",
-            "The refresh began too late to be finished safely.",
-            now,
-            now,
-        )),
-        Outcome::StoreFailed => Some(try_later(
-            "storage_unavailable",
-            "The storage does not answer just now; try again.",
-            now,
-            now,
-        )),
+        Outcome::LeaseTimeout => {
+            Some(try_later("refresh_too_slow", "The refresh began too late to be finished safely.", now, now))
+        }
+        Outcome::StoreFailed => {
+            Some(try_later("storage_unavailable", "The storage does not answer just now; try again.", now, now))
+        }
         Outcome::BackingOff { retry_at }
         | Outcome::PlatformDown { retry_at }
         | Outcome::PlatformThrottled { retry_at }
@@ -134,23 +122,13 @@ async fn answer(app: &App, refreshed: Refreshed, fallback: Fallback) -> Result<T
     if valid && matches!(fallback, Fallback::StoredToken) {
         return open(app, connection).await;
     }
-    Err(error
-        .or_else(|| standing_error(&connection))
-        .unwrap_or_else(|| no_refresh_token(&connection)))
+    Err(error.or_else(|| standing_error(&connection)).unwrap_or_else(|| no_refresh_token(&connection)))
 }
 
 async fn open(app: &App, connection: Connection) -> Result<Token, Error> {
-    let grant = connection
-        .grant()
-        .ok_or_else(|| Error::Internal("a connection without a grant cannot serve".to_owned()))?;
-    let access_token = app
-        .sealer
-        .open(&sealing_owner(&connection.id), ACCESS_TOKEN, &grant.access_token)
-        .await?;
-    Ok(Token {
-        connection,
-        access_token,
-    })
+    let grant = connection.grant().ok_or_else(|| Error::Internal("a connection without a grant cannot serve".to_owned()))?;
+    let access_token = app.sealer.open(&sealing_owner(&connection.id), ACCESS_TOKEN, &grant.access_token).await?;
+    Ok(Token { connection, access_token })
 }
 
 /// Where a connection stands, if it stands so that only a consent helps.
@@ -160,34 +138,21 @@ fn standing_error(connection: &Connection) -> Option<Error> {
         Standing::NeedsReauthorization { cause, .. } => super::refresh::step::in_words(cause.as_str()),
         Standing::Disconnected => "The connection was disconnected.",
     };
-    Some(Error::conflict(
-        "reauthorization_required",
-        format!("{why} {}", how_to_reconnect(connection)),
-    ))
+    Some(Error::conflict("reauthorization_required", format!("{why} {}", how_to_reconnect(connection))))
 }
 
 fn no_refresh_token(connection: &Connection) -> Error {
     let how = how_to_reconnect(connection);
-    Error::conflict(
-        "missing_refresh_token",
-        format!("There is no refresh token on record and the access token has ended. {how}"),
-    )
+    Error::conflict("missing_refresh_token", format!("There is no refresh token on record and the access token has ended. {how}"))
 }
 
 fn how_to_reconnect(connection: &Connection) -> String {
-    format!(
-        "Send the customer to /oauth/start/{} to consent again.",
-        connection.id.company_key
-    )
+    format!("Send the customer to /oauth/start/{} to consent again.", connection.id.company_key)
 }
 
 fn just_refused(connection: &Connection, cause: DeathCause) -> Error {
     let why = super::refresh::step::in_words(cause.as_str());
-    Error::PlatformFailed {
-        code: "grant_refused",
-        message: format!("{why} {}", how_to_reconnect(connection)),
-        retry_after: None,
-    }
+    Error::PlatformFailed { code: "grant_refused", message: format!("{why} {}", how_to_reconnect(connection)), retry_after: None }
 }
 
 fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp) -> Error {
@@ -197,19 +162,11 @@ fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp)
         Some(code) => ("platform_unavailable", super::refresh::step::in_words(code)),
         None => ("platform_unavailable", "A token was asked for a moment ago without success."),
     };
-    Error::PlatformFailed {
-        code,
-        message: message.to_owned(),
-        retry_after: Some(at_least_a_second(until(now, retry_at))),
-    }
+    Error::PlatformFailed { code, message: message.to_owned(), retry_after: Some(at_least_a_second(until(now, retry_at))) }
 }
 
 fn try_later(code: &'static str, message: &str, now: Timestamp, retry_at: Timestamp) -> Error {
-    Error::TryLater {
-        code,
-        message: message.to_owned(),
-        retry_after: at_least_a_second(until(now, retry_at)),
-    }
+    Error::TryLater { code, message: message.to_owned(), retry_after: at_least_a_second(until(now, retry_at)) }
 }
 
 fn at_least_a_second(time: Duration) -> Duration {

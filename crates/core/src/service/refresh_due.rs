@@ -41,15 +41,9 @@ pub async fn refresh_due(app: &Arc<App>, time: Duration) -> Result<Report, Error
     for shard in 0..DUE_SHARDS {
         due.extend(app.connections.due(shard, app.now(), PER_SHARD_MOST).await?);
     }
-    let results = stream::iter(&due)
-        .map(|id| refresh_in_time(app, id, ends_at))
-        .buffer_unordered(IN_FLIGHT_MOST)
-        .collect::<Vec<_>>()
-        .await;
-    let mut report = Report {
-        due: due.len(),
-        ..Report::default()
-    };
+    let results =
+        stream::iter(&due).map(|id| refresh_in_time(app, id, ends_at)).buffer_unordered(IN_FLIGHT_MOST).collect::<Vec<_>>().await;
+    let mut report = Report { due: due.len(), ..Report::default() };
     for result in results {
         match result {
             None => report.left += 1,

@@ -8,6 +8,7 @@ use crate::model::flow::{Authority, Binding, Flow, FlowId, Stage};
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
+use crate::model::time::later;
 use crate::{App, Error};
 
 use super::check_ready::no_base_url;
@@ -71,18 +72,12 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         );
         return Err(Error::invalid("invalid_return_url", message));
     }
-    let id = ConnectionId {
-        partner,
-        company_key: start.company_key.clone(),
-    };
+    let id = ConnectionId { partner, company_key: start.company_key.clone() };
     let existing = app.connections.read(&id).await?;
     if let (Caller::Anonymous, Some(connection)) = (&start.caller, &existing) {
         anonymous_may_renew(connection, start.platform)?;
     }
-    let company_name = start
-        .company_name
-        .clone()
-        .filter(|_| existing.is_none() || start.caller.key().is_some());
+    let company_name = start.company_name.clone().filter(|_| existing.is_none() || start.caller.key().is_some());
     let environment = environment(&start, company_name.as_deref(), existing.as_ref());
     let platform = app.platforms.get(start.platform, environment).await?;
 
@@ -102,18 +97,11 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         redirect_uri,
         return_url: start.return_url,
         verifier: None,
-        binding: browser
-            .as_ref()
-            .map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
-        authority: start
-            .caller
-            .key()
-            .map_or(Authority::Anonymous, |key| Authority::Key(key.id.clone())),
+        binding: browser.as_ref().map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
+        authority: start.caller.key().map_or(Authority::Anonymous, |key| Authority::Key(key.id.clone())),
         renews_epoch: existing.map(|connection| connection.epoch),
         created_at: now,
-        expires_at: now
-            .saturating_add(jiff::SignedDuration::try_from(app.settings.flow_life).unwrap_or_default())
-            .unwrap_or(now),
+        expires_at: later(now, app.settings.flow_life),
         stage: Stage::Pending,
     };
     app.flows.begin(&flow).await?;
@@ -135,9 +123,7 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
     match start.caller.key() {
         Some(key) => Ok(key.partner.clone()),
         None if app.open_start => Ok(PartnerId::default_partner()),
-        None => Err(Error::Unauthenticated(
-            "Starting a consent here needs an API key: OPEN_START is not on.",
-        )),
+        None => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
     }
 }
 

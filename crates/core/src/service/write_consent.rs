@@ -38,19 +38,13 @@ pub(super) async fn write_consent(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Stop::Fault(Error::from(StoreError::Busy(
-        "a consent could not be written".to_owned(),
-    ))))
+    Err(Stop::Fault(Error::from(StoreError::Busy("a consent could not be written".to_owned()))))
 }
 
 /// O-16, O-17: what whoever began the flow may do to a connection that exists.
 fn may_write(flow: &Flow, previous: Option<&Connection>, confirmed: &ConfirmedCompany) -> Result<(), FlowFailure> {
     let Some(previous) = previous else {
-        return if flow.renews_epoch.is_some() {
-            Err(FlowFailure::Gone)
-        } else {
-            Ok(())
-        };
+        return if flow.renews_epoch.is_some() { Err(FlowFailure::Gone) } else { Ok(()) };
     };
     if flow.authority != Authority::Anonymous {
         return Ok(());
@@ -82,10 +76,7 @@ fn compose(
         company_id: confirmed.company_id.clone(),
         api_base_url: confirmed.api_base_url.clone(),
     };
-    let due_at = grant
-        .refresh_token
-        .is_some()
-        .then(|| app.refresh_due_at(grant.issued_at, grant.access_token_expires_at));
+    let due_at = grant.refresh_token.is_some().then(|| app.refresh_due_at(grant.issued_at, grant.access_token_expires_at));
     let connection = Connection {
         id: flow.connection.clone(),
         company_name: name(flow, previous.as_ref(), &company, confirmed),
@@ -103,11 +94,8 @@ fn compose(
     let again = previous
         .as_ref()
         .is_some_and(|previous| previous.status() != Status::Disconnected && previous.company == connection.company);
-    let (action, kind) = if again {
-        (Action::Reconnected, EventKind::Reauthorized)
-    } else {
-        (Action::Connected, EventKind::Connected)
-    };
+    let (action, kind) =
+        if again { (Action::Reconnected, EventKind::Reauthorized) } else { (Action::Connected, EventKind::Connected) };
     let event = Event::about(&connection, kind, app.new_id("evt_"), now);
     let audit = Audit {
         id: app.new_id(""),
@@ -115,19 +103,9 @@ fn compose(
         at: now,
         action,
         actor: flow.authority.actor(),
-        detail: [
-            ("platform", flow.platform.as_str().to_owned()),
-            ("company_id", confirmed.company_id.clone()),
-        ]
-        .into(),
+        detail: [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())].into(),
     };
-    Consent {
-        previous,
-        connection,
-        flow: flow.id.clone(),
-        audit,
-        event,
-    }
+    Consent { previous, connection, flow: flow.id.clone(), audit, event }
 }
 
 /// The name given at the start, else the one it has for the same company, else the platform's.

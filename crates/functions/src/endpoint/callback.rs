@@ -17,6 +17,8 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
 use counterfoil_core::{App, Error};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 use url::Url;
 
@@ -39,12 +41,14 @@ const PARAMETER_LONGEST: usize = 4_096;
 
 /// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
 #[derive(Serialize)]
-struct Connected {
+struct Answer {
     company_key: String,
     company_name: String,
     realm_id: String,
-    access_token_expires_at: Option<i64>,
-    refresh_token_expires_at: Option<i64>,
+    #[serde(with = "second::optional")]
+    access_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::optional")]
+    refresh_token_expires_at: Option<Timestamp>,
     uses_sandbox_credentials: bool,
     platform: &'static str,
     company_id: String,
@@ -75,10 +79,7 @@ async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers
     let key = query.one("state", PARAMETER_LONGEST).ok().flatten().and_then(key_in_state);
     let ending = match read {
         Ok(callback) => finish_consent(app, callback).await,
-        Err(error) => Ending {
-            flow: None,
-            result: Err(error),
-        },
+        Err(error) => Ending { flow: None, result: Err(error) },
     };
     if wants_html(headers) {
         return Ok(see_other(&destination(&ending, key.as_ref())));
@@ -88,15 +89,8 @@ async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers
 
 /// A state that is missing, repeated or unreadable belongs to no flow; anything else wrong is the flow's to judge (O-8).
 fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Callback, Error> {
-    let state = query
-        .one("state", PARAMETER_LONGEST)?
-        .filter(|state| !state.is_empty())
-        .map(Secret::new);
-    let read = |name| {
-        query
-            .one(name, PARAMETER_LONGEST)
-            .map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned))
-    };
+    let state = query.one("state", PARAMETER_LONGEST)?.filter(|state| !state.is_empty()).map(Secret::new);
+    let read = |name| query.one(name, PARAMETER_LONGEST).map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned));
     let (code, company, error) = (read("code"), read("realmId"), read("error"));
     let ambiguous = code.is_err() || company.is_err() || error.is_err();
     Ok(Callback {
@@ -124,9 +118,7 @@ async fn result(
     let id = path.map(|Path(id)| id).unwrap_or_default();
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let Some(flow) = FlowId::parse(&id) else {
-        let key = query
-            .one("company_key", CompanyKey::LONGEST)?
-            .and_then(|key| CompanyKey::parse(key).ok());
+        let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
         return Ok(page::without_flow(&id, key.as_ref(), app.open_start).into_response());
     };
     let ending = see_consent(&app, &flow, cookie.read(&headers).as_ref()).await;
@@ -142,31 +134,19 @@ async fn retry(
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = path
-        .ok()
-        .and_then(|Path(id)| FlowId::parse(&id))
-        .ok_or(Error::NotFound("There is no such consent."))?;
+    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = retry_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    if wants_html(&headers) {
-        Ok(see_other(&destination(&ending, None)))
-    } else {
-        Ok(as_json(ending)?.into_response())
-    }
+    if wants_html(&headers) { Ok(see_other(&destination(&ending, None))) } else { Ok(as_json(ending)?.into_response()) }
 }
 
 /// Where a browser goes: the return URL once it is over, else our own page.
 fn destination(ending: &Ending, key: Option<&CompanyKey>) -> String {
     let retryable = matches!(&ending.result, Err(error) if page::again(error) == Again::Confirm);
     match (&ending.flow, &ending.result) {
-        (
-            Some(Flow {
-                return_url: Some(url),
-                connection,
-                ..
-            }),
-            result,
-        ) if !retryable => return_to(url, connection.company_key.as_str(), result.as_ref().err()),
+        (Some(Flow { return_url: Some(url), connection, .. }), result) if !retryable => {
+            return_to(url, connection.company_key.as_str(), result.as_ref().err())
+        }
         (Some(flow), _) => format!("/oauth/result/{}", flow.id),
         (None, result) => {
             let code = result.as_ref().err().map_or("unknown", Error::code);
@@ -182,9 +162,7 @@ fn return_to(url: &str, company_key: &str, error: Option<&Error>) -> String {
         return "/oauth/result/unknown".to_owned();
     };
     let status = if error.is_some() { "failed" } else { "connected" };
-    url.query_pairs_mut()
-        .append_pair("company_key", company_key)
-        .append_pair("status", status);
+    url.query_pairs_mut().append_pair("company_key", company_key).append_pair("status", status);
     if let Some(error) = error {
         url.query_pairs_mut().append_pair("error", error.code());
     }
@@ -195,17 +173,15 @@ fn see_other(location: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
-fn as_json(ending: Ending) -> Result<Json<Connected>, Problem> {
-    Ok(Json(connected(ending.result?)))
+fn as_json(ending: Ending) -> Result<Json<Answer>, Problem> {
+    Ok(Json(answer(ending.result?)))
 }
 
-fn connected(connection: Connection) -> Connected {
+fn answer(connection: Connection) -> Answer {
     let grant = connection.grant();
-    Connected {
-        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at.as_second()),
-        refresh_token_expires_at: grant
-            .and_then(|grant| grant.refresh_token_expires_at)
-            .map(|at| at.as_second()),
+    Answer {
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
+        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
         uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,
         platform: connection.company.platform.as_str(),
         status: connection.status().as_str(),

@@ -17,6 +17,8 @@ use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::ListQuery;
 use counterfoil_core::service::authenticate::{authenticate, authenticate_and_read};
 use counterfoil_core::{App, Error};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -24,9 +26,7 @@ use crate::read::{Query, api_key, company_key};
 
 /// The routes of this endpoint.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/connections", get(list))
-        .route("/api/connections/{company_key}", get(read))
+    Router::new().route("/api/connections", get(list)).route("/api/connections/{company_key}", get(read))
 }
 
 /// Seed 001's fields, and how the connection is. Times in seconds since 1970.
@@ -36,11 +36,16 @@ pub(crate) struct Answer {
     company_name: String,
     realm_id: String,
     environment: &'static str,
-    access_token_expires_at: Option<i64>,
-    refresh_token_expires_at: Option<i64>,
-    updated_at: i64,
-    created_at: i64,
-    last_refresh_at: i64,
+    #[serde(with = "second::optional")]
+    access_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::optional")]
+    refresh_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::required")]
+    updated_at: Timestamp,
+    #[serde(with = "second::required")]
+    created_at: Timestamp,
+    #[serde(with = "second::required")]
+    last_refresh_at: Timestamp,
     connected: bool,
     platform: &'static str,
     company_id: String,
@@ -54,7 +59,8 @@ pub(crate) struct Answer {
 struct LastError {
     code: String,
     message: String,
-    at: i64,
+    #[serde(with = "second::required")]
+    at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -90,19 +96,7 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
     let caller = authenticate(&app, key.as_ref(), Scope::ConnectionsRead).await?;
     let after = cursor.map(|cursor| read_cursor(&caller.partner, &cursor)).transpose()?;
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let page = app
-        .connections
-        .list(
-            &caller.partner,
-            &ListQuery {
-                prefix,
-                platform,
-                status,
-                after,
-                limit,
-            },
-        )
-        .await?;
+    let page = app.connections.list(&caller.partner, &ListQuery { prefix, platform, status, after, limit }).await?;
     Ok(Json(List {
         connections: page.connections.into_iter().map(answer).collect(),
         next_cursor: page.next.map(|next| write_cursor(&caller.partner, &next)),
@@ -113,13 +107,11 @@ pub(crate) fn answer(connection: Connection) -> Answer {
     let grant = connection.grant();
     Answer {
         environment: connection.company.environment.as_str(),
-        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at.as_second()),
-        refresh_token_expires_at: grant
-            .and_then(|grant| grant.refresh_token_expires_at)
-            .map(|at| at.as_second()),
-        updated_at: connection.updated_at.as_second(),
-        created_at: connection.created_at.as_second(),
-        last_refresh_at: connection.last_refresh_at().as_second(),
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
+        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
+        updated_at: connection.updated_at,
+        created_at: connection.created_at,
+        last_refresh_at: connection.last_refresh_at(),
         connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
         platform: connection.company.platform.as_str(),
         status: connection.status().as_str(),
@@ -133,11 +125,7 @@ pub(crate) fn answer(connection: Connection) -> Answer {
 }
 
 fn last_error(trouble: Trouble) -> LastError {
-    LastError {
-        code: trouble.code,
-        message: trouble.message,
-        at: trouble.at.as_second(),
-    }
+    LastError { code: trouble.code, message: trouble.message, at: trouble.at }
 }
 
 /// A cursor is a company key behind a check that ties it to its partner: a damaged one shows.
@@ -146,24 +134,12 @@ fn write_cursor(partner: &PartnerId, key: &CompanyKey) -> String {
 }
 
 fn read_cursor(partner: &PartnerId, cursor: &str) -> Result<CompanyKey, Error> {
-    let damaged = || {
-        Error::invalid(
-            "invalid_cursor",
-            "The cursor is damaged. Take next_cursor as it was given, or begin without one.",
-        )
-    };
-    let text = URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(damaged)?;
+    let damaged =
+        || Error::invalid("invalid_cursor", "The cursor is damaged. Take next_cursor as it was given, or begin without one.");
+    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(damaged)?;
     let (check, key) = text.split_at_checked(CURSOR_CHECK_LENGTH).ok_or_else(damaged)?;
     let key = CompanyKey::parse(key).map_err(|_| damaged())?;
-    if cursor_check(partner, &key) == check {
-        Ok(key)
-    } else {
-        Err(damaged())
-    }
+    if cursor_check(partner, &key) == check { Ok(key) } else { Err(damaged()) }
 }
 
 const CURSOR_CHECK_LENGTH: usize = 8;

@@ -35,14 +35,7 @@ struct Ready {
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Ready>) {
     let checks = check_ready(&app).await;
     let ready = checks.iter().all(|check| check.problem.is_none());
-    let (code, status) = if ready {
-        (StatusCode::OK, "ready")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not_ready")
-    };
-    let checks = checks
-        .into_iter()
-        .map(|check| (check.name, check.problem.unwrap_or_else(|| "ok".to_owned())))
-        .collect();
+    let (code, status) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };
+    let checks = checks.into_iter().map(|check| (check.name, check.problem.unwrap_or_else(|| "ok".to_owned()))).collect();
     (code, Json(Ready { status, checks }))
 }

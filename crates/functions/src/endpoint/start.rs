@@ -32,10 +32,7 @@ const NAME_LONGEST: usize = 200;
 const URL_LONGEST: usize = 2_000;
 
 async fn nameless() -> Problem {
-    Problem(Error::invalid(
-        "missing_company_key",
-        "Name the connection: /oauth/start/{company_key}.",
-    ))
+    Problem(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."))
 }
 
 async fn start(
@@ -46,14 +43,8 @@ async fn start(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let company_key = company_key(path)?;
-    let company_name = query
-        .one("company_name", NAME_LONGEST)?
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned);
-    let platform = query
-        .word::<PlatformName>("platform", "quickbooks")?
-        .unwrap_or(PlatformName::Quickbooks);
+    let company_name = query.one("company_name", NAME_LONGEST)?.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+    let platform = query.word::<PlatformName>("platform", "quickbooks")?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
     let caller = caller(&app, &headers, &query).await?;
     if !matches!(caller, Caller::Server(_))
@@ -63,18 +54,7 @@ async fn start(
     }
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let browser = cookie.read(&headers);
-    let started = start_consent(
-        &app,
-        Start {
-            company_key,
-            company_name,
-            platform,
-            return_url,
-            caller,
-            browser,
-        },
-    )
-    .await?;
+    let started = start_consent(&app, Start { company_key, company_name, platform, return_url, caller, browser }).await?;
     let mut response = (StatusCode::FOUND, [(LOCATION, started.authorize_url)]).into_response();
     if let Some(browser) = &started.browser
         && let Ok(value) = cookie.keep(browser).parse()
@@ -90,11 +70,7 @@ async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller,
     };
     let known = authenticate(app, Some(&key), Scope::ConnectionsWrite).await?;
     let in_header: Option<Secret> = header_key(headers)?;
-    Ok(if in_header.is_some() {
-        Caller::Server(known)
-    } else {
-        Caller::Browser(known)
-    })
+    Ok(if in_header.is_some() { Caller::Server(known) } else { Caller::Browser(known) })
 }
 
 /// The cookie that binds the flow must be set where the callback will come to: on the host of the public base URL.

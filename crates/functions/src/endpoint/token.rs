@@ -13,6 +13,8 @@ use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::service::authenticate::authenticate_and_read;
 use counterfoil_core::service::read_token::{self, Token};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -21,9 +23,7 @@ use crate::router::only_get;
 
 /// The routes of this endpoint.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/token/{company_key}", only_get(read))
-        .route("/api/token/{company_key}/refresh", post(refresh))
+    Router::new().route("/api/token/{company_key}", only_get(read)).route("/api/token/{company_key}/refresh", post(refresh))
 }
 
 /// Seed 001's fields, and what a token is useless without on other platforms. Times in seconds since 1970.
@@ -33,10 +33,14 @@ struct Answer {
     company_name: String,
     realm_id: String,
     access_token: String,
-    access_token_expires_at: Option<i64>,
-    refresh_token_expires_at: Option<i64>,
-    updated_at: i64,
-    last_refresh_at: i64,
+    #[serde(with = "second::optional")]
+    access_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::optional")]
+    refresh_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::required")]
+    updated_at: Timestamp,
+    #[serde(with = "second::required")]
+    last_refresh_at: Timestamp,
     uses_sandbox_credentials: bool,
     platform: &'static str,
     company_id: String,
@@ -54,9 +58,7 @@ async fn read(
 ) -> Result<Json<Answer>, Problem> {
     let company_key = company_key(path)?;
     let key = api_key(&headers, &query)?;
-    let min_valid = query
-        .number("min_valid_seconds", 0, MIN_VALID_SECONDS_MOST)?
-        .map(Duration::from_secs);
+    let min_valid = query.number("min_valid_seconds", 0, MIN_VALID_SECONDS_MOST)?.map(Duration::from_secs);
     let (id, connection) = authenticate_and_read(&app, key.as_ref(), Scope::TokensRead, &company_key).await?;
     let token = read_token::read_token(&app, &id, connection, min_valid).await?;
     Ok(Json(answer(token)))
@@ -76,19 +78,14 @@ async fn refresh(
 }
 
 fn answer(token: Token) -> Answer {
-    let Token {
-        connection,
-        access_token,
-    } = token;
+    let Token { connection, access_token } = token;
     let grant = connection.grant();
     Answer {
         access_token: access_token.expose().to_owned(),
-        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at.as_second()),
-        refresh_token_expires_at: grant
-            .and_then(|grant| grant.refresh_token_expires_at)
-            .map(|at| at.as_second()),
-        updated_at: connection.updated_at.as_second(),
-        last_refresh_at: connection.last_refresh_at().as_second(),
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
+        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
+        updated_at: connection.updated_at,
+        last_refresh_at: connection.last_refresh_at(),
         uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,
         platform: connection.company.platform.as_str(),
         realm_id: connection.company.company_id.clone(),

@@ -13,12 +13,6 @@ use counterfoil_core::{App, Error};
 pub async fn run(app: Arc<App>, left: Duration) -> Result<(), Error> {
     let time = left.saturating_sub(app.settings.lease + Duration::from_secs(1));
     let report = refresh_due(&app, time).await?;
-    tracing::info!(
-        due = report.due,
-        fresh = report.fresh,
-        failed = report.failed,
-        left = report.left,
-        "refreshed what was due"
-    );
+    tracing::info!(due = report.due, fresh = report.fresh, failed = report.failed, left = report.left, "refreshed what was due");
     Ok(())
 }

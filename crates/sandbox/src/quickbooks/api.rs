@@ -40,12 +40,7 @@ async fn company_info(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let call = Call {
-        endpoint: ENDPOINT,
-        place: Place::Api,
-        delay: Duration::ZERO,
-        held: (),
-    };
+    let call = Call { endpoint: ENDPOINT, place: Place::Api, delay: Duration::ZERO, held: () };
     let acting = Arc::clone(&quickbooks);
     let act = move |_| {
         let now = acting.desk.clock.now();
@@ -59,11 +54,7 @@ async fn company_info(
         if let Err(detail) = check_query(query.as_deref().unwrap_or_default()) {
             return validation_fault("2010", "Request has invalid or unsupported property", &detail, now);
         }
-        if accepts_json(&headers) {
-            Json(as_json(company, now)).into_response()
-        } else {
-            as_xml(company, now)
-        }
+        if accepts_json(&headers) { Json(as_json(company, now)).into_response() } else { as_xml(company, now) }
     };
     quickbooks.desk.attend(call, act).await
 }
@@ -77,9 +68,7 @@ fn authorize(
     now: Timestamp,
 ) -> Result<&'static Company, StatusCode> {
     let ledger = quickbooks.ledger();
-    let consent = bearer_token(headers)
-        .and_then(|token| ledger.consent_of(token, now))
-        .ok_or(StatusCode::UNAUTHORIZED)?;
+    let consent = bearer_token(headers).and_then(|token| ledger.consent_of(token, now)).ok_or(StatusCode::UNAUTHORIZED)?;
     let may_read = consent.scope.split(' ').any(|scope| scope == ACCOUNTING_SCOPE);
     if consent.environment != host || consent.realm != realm || !may_read || ledger.settings.company_info_denied {
         return Err(StatusCode::FORBIDDEN);
@@ -103,10 +92,7 @@ fn check_query(query: &str) -> Result<(), String> {
 
 /// Without this header Intuit answers XML, so a client that forgets it must find out.
 fn accepts_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("application/json"))
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("application/json"))
 }
 
 /// `Id` is `"1"` and not the realm, as it usually is at Intuit.

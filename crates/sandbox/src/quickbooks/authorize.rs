@@ -30,28 +30,12 @@ pub(super) const ENDPOINT: &str = "authorize";
 /// The scope of the data API; it is read and write, there is no lesser one.
 pub(super) const ACCOUNTING_SCOPE: &str = "com.intuit.quickbooks.accounting";
 /// Every scope that is taken. No `id_token` is made for `openid`.
-const SCOPES: [&str; 7] = [
-    ACCOUNTING_SCOPE,
-    "com.intuit.quickbooks.payment",
-    "openid",
-    "profile",
-    "email",
-    "phone",
-    "address",
-];
+const SCOPES: [&str; 7] = [ACCOUNTING_SCOPE, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address"];
 
 /// The parameters of an authorize URL: all of them, and no other. PKCE is not advertised, so it is not taken.
 const PARAMETERS: [&str; 5] = ["response_type", "client_id", "redirect_uri", "scope", "state"];
 /// What the page's form adds.
-const FORM_PARAMETERS: [&str; 7] = [
-    "response_type",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "realm",
-    "decision",
-];
+const FORM_PARAMETERS: [&str; 7] = ["response_type", "client_id", "redirect_uri", "scope", "state", "realm", "decision"];
 
 /// What the app asks of the user.
 pub(super) struct Ask {
@@ -127,12 +111,7 @@ pub(super) async fn decide(
 }
 
 fn call() -> Call<()> {
-    Call {
-        endpoint: ENDPOINT,
-        place: Place::Authorize,
-        delay: Duration::ZERO,
-        held: (),
-    }
+    Call { endpoint: ENDPOINT, place: Place::Authorize, delay: Duration::ZERO, held: () }
 }
 
 fn read_page_query(query: &[u8], ledger: &Ledger) -> Result<Ask, BadAsk> {
@@ -184,16 +163,11 @@ fn callback(ask: &Ask, decision: &Decision, ledger: &mut Ledger, now: Timestamp)
     let mut location = ask.redirect_uri.clone();
     match decision {
         Decision::Cancel => {
-            location
-                .query_pairs_mut()
-                .append_pair("error", "access_denied")
-                .append_pair("state", &ask.state);
+            location.query_pairs_mut().append_pair("error", "access_denied").append_pair("state", &ask.state);
         }
         Decision::Connect(company) => {
             let consent = consent(ask, company, ledger.settings.granted_scope.as_deref());
-            let code = ledger
-                .issue_code(consent, &ask.redirect_uri_text, now)
-                .ok_or(BadAsk::TooManyCodes)?;
+            let code = ledger.issue_code(consent, &ask.redirect_uri_text, now).ok_or(BadAsk::TooManyCodes)?;
             location
                 .query_pairs_mut()
                 .append_pair("code", &code)
@@ -206,12 +180,7 @@ fn callback(ask: &Ask, decision: &Decision, ledger: &mut Ledger, now: Timestamp)
 
 fn consent(ask: &Ask, company: &Company, granted_scope: Option<&str>) -> Consent {
     let scope = granted_scope.unwrap_or(&ask.scope);
-    Consent {
-        environment: ask.environment,
-        realm: company.realm,
-        scope: scope.to_owned(),
-        scope_differs: scope != ask.scope,
-    }
+    Consent { environment: ask.environment, realm: company.realm, scope: scope.to_owned(), scope_differs: scope != ask.scope }
 }
 
 fn redirect(location: &Url, decision: &Decision) -> Response {
@@ -219,11 +188,7 @@ fn redirect(location: &Url, decision: &Decision) -> Response {
         Decision::Connect(_) => "303 connected",
         Decision::Cancel => "303 cancelled",
     };
-    let mut answer = (
-        StatusCode::SEE_OTHER,
-        [(LOCATION, location.as_str()), (CACHE_CONTROL, "no-store")],
-    )
-        .into_response();
+    let mut answer = (StatusCode::SEE_OTHER, [(LOCATION, location.as_str()), (CACHE_CONTROL, "no-store")]).into_response();
     answer.extensions_mut().insert(Outcome(outcome.into()));
     answer
 }
@@ -240,10 +205,7 @@ fn html_answer(status: StatusCode, markup: Markup) -> Response {
     let headers = [
         ("cache-control", "no-store"),
         ("referrer-policy", "no-referrer"),
-        (
-            "content-security-policy",
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        ),
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"),
     ];
     (status, headers, markup).into_response()
 }

@@ -29,10 +29,7 @@ pub(super) enum Presented<'a> {
     /// Unknown, out of date, or made for other keys or another redirect URI.
     Wrong,
     /// Good; `used_for` is to be set to the grant that it gives.
-    Fresh {
-        consent: Consent,
-        used_for: &'a mut Option<GrantId>,
-    },
+    Fresh { consent: Consent, used_for: &'a mut Option<GrantId> },
     /// Good once, and used for that grant.
     Used(GrantId),
 }
@@ -45,12 +42,7 @@ impl Codes {
             return None;
         }
         let value = format!("XAB1{}", random::alphanumeric(46));
-        let code = Code {
-            redirect_uri: redirect_uri.to_owned(),
-            consent,
-            expires_at: now + CODE_LIFE,
-            used_for: None,
-        };
+        let code = Code { redirect_uri: redirect_uri.to_owned(), consent, expires_at: now + CODE_LIFE, used_for: None };
         self.0.insert(value.clone(), code);
         Some(value)
     }
@@ -62,10 +54,7 @@ impl Codes {
             {
                 match code.used_for {
                     Some(grant) => Presented::Used(grant),
-                    None => Presented::Fresh {
-                        consent: code.consent.clone(),
-                        used_for: &mut code.used_for,
-                    },
+                    None => Presented::Fresh { consent: code.consent.clone(), used_for: &mut code.used_for },
                 }
             }
             _ => Presented::Wrong,

@@ -42,10 +42,7 @@ async fn add_redirect_uri(
     let mut ledger = quickbooks.ledger();
     for environment in Environment::ALL {
         if new.client.is_none_or(|only| only == environment) {
-            ledger
-                .redirect_uris
-                .register(environment, &new.uri)
-                .map_err(Refused::because)?;
+            ledger.redirect_uris.register(environment, &new.uri).map_err(Refused::because)?;
         }
     }
     Ok(Json(ledger.redirect_uris.clone()))
@@ -74,10 +71,7 @@ async fn disconnect(
     State(quickbooks): State<Arc<QuickBooks>>,
     ControlBody(Disconnect { realm }): ControlBody<Disconnect>,
 ) -> Result<Json<Value>, Refused> {
-    if Environment::ALL
-        .iter()
-        .all(|environment| environment.company(&realm).is_none())
-    {
+    if Environment::ALL.iter().all(|environment| environment.company(&realm).is_none()) {
         return Err(Refused::because("there is no company with this realm"));
     }
     let now = quickbooks.desk.clock.now();

@@ -13,12 +13,9 @@ use serde_json::json;
 pub(super) fn failure(status: StatusCode, now: Timestamp) -> Response {
     let (code, message, detail, kind) = match status {
         StatusCode::UNAUTHORIZED => ("3200", "AuthenticationFailed", "Token expired or revoked", "AUTHENTICATION"),
-        StatusCode::FORBIDDEN => (
-            "3100",
-            "ApplicationAuthorizationFailed",
-            "The grant does not reach this company",
-            "AUTHORIZATION",
-        ),
+        StatusCode::FORBIDDEN => {
+            ("3100", "ApplicationAuthorizationFailed", "The grant does not reach this company", "AUTHORIZATION")
+        }
         StatusCode::TOO_MANY_REQUESTS => ("3001", "ThrottleExceeded", "Wait 60 seconds", "SERVICE"),
         _ => ("10000", "SystemFailure", "An application error has occurred", "SYSTEM"),
     };

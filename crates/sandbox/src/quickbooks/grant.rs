@@ -127,11 +127,7 @@ impl Grant {
     /// Remembers a token as one of this grant's; gives the one that is forgotten for it.
     pub(super) fn remember(&mut self, token: String) -> Option<String> {
         self.earlier_tokens.push_back(token);
-        if self.earlier_tokens.len() > MAX_EARLIER_TOKENS {
-            self.earlier_tokens.pop_front()
-        } else {
-            None
-        }
+        if self.earlier_tokens.len() > MAX_EARLIER_TOKENS { self.earlier_tokens.pop_front() } else { None }
     }
 
     /// The token answer with that access token, as of now.

@@ -30,11 +30,7 @@ impl InFlight {
         *count += 1;
         let count = *count;
         counts.most = counts.most.max(count);
-        Presentation {
-            in_flight: Arc::clone(self),
-            refresh_token: refresh_token.to_owned(),
-            raced: count > 1,
-        }
+        Presentation { in_flight: Arc::clone(self), refresh_token: refresh_token.to_owned(), raced: count > 1 }
     }
 
     /// The most requests that presented one refresh token at once.

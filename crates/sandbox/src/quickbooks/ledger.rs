@@ -137,10 +137,7 @@ impl Ledger {
 
     /// Ends every live grant at that company; gives their number. A company belongs to one key pair.
     pub(super) fn end_all_at(&mut self, realm: &str, by: Ending, now: Timestamp) -> usize {
-        let live_there = self
-            .grants
-            .values_mut()
-            .filter(|grant| grant.consent.realm == realm && grant.is_live(now));
+        let live_there = self.grants.values_mut().filter(|grant| grant.consent.realm == realm && grant.is_live(now));
         live_there.map(|grant| grant.end(by)).count()
     }
 
@@ -164,8 +161,7 @@ impl Ledger {
         let grant = self.grants.get_mut(&id).ok_or(Dead)?;
         let access_token = new_access_token();
         let expires_at = now + SignedDuration::from_secs(self.settings.access_token_seconds.into());
-        self.tokens
-            .insert(access_token.clone(), Token::Access { grant: id, expires_at });
+        self.tokens.insert(access_token.clone(), Token::Access { grant: id, expires_at });
         if let Some(forgotten) = grant.remember(access_token.clone()) {
             self.tokens.remove(&forgotten);
         }
@@ -222,9 +218,7 @@ mod tests {
 
     fn refresh(ledger: &mut Ledger, refresh_token: &str) -> Option<Tokens> {
         let now = Timestamp::UNIX_EPOCH;
-        ledger
-            .refresh(Environment::Production, refresh_token, false, Rotation::Forced, now)
-            .ok()
+        ledger.refresh(Environment::Production, refresh_token, false, Rotation::Forced, now).ok()
     }
 
     #[test]
@@ -257,9 +251,7 @@ mod tests {
     fn codes_are_bounded_and_room_comes_back_with_time() {
         let mut ledger = Ledger::new(RedirectUris::default());
         let now = Timestamp::UNIX_EPOCH;
-        let issued = std::iter::from_fn(|| ledger.issue_code(consent(), "uri", now))
-            .take(20_000)
-            .count();
+        let issued = std::iter::from_fn(|| ledger.issue_code(consent(), "uri", now)).take(20_000).count();
         assert_eq!(issued, 10_000);
         let later = now + SignedDuration::from_mins(10);
         assert!(ledger.issue_code(consent(), "uri", later).is_some());

@@ -22,36 +22,20 @@ pub(super) struct Refusal {
 impl Refusal {
     /// The request itself is wrong.
     pub(super) fn invalid_request(description: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: "invalid_request",
-            description: Some(description.into()),
-        }
+        Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", description: Some(description.into()) }
     }
 
     /// The code or token is dead, unknown or not this client's.
     pub(super) fn invalid_grant(description: &str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: "invalid_grant",
-            description: Some(description.to_owned()),
-        }
+        Self { status: StatusCode::BAD_REQUEST, error: "invalid_grant", description: Some(description.to_owned()) }
     }
 
     pub(super) fn unsupported_grant_type() -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: "unsupported_grant_type",
-            description: None,
-        }
+        Self { status: StatusCode::BAD_REQUEST, error: "unsupported_grant_type", description: None }
     }
 
     fn invalid_client() -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            error: "invalid_client",
-            description: None,
-        }
+        Self { status: StatusCode::UNAUTHORIZED, error: "invalid_client", description: None }
     }
 }
 
@@ -77,9 +61,7 @@ impl IntoResponse for Refusal {
 /// Whose keys the `Authorization: Basic` header holds.
 pub(super) fn authenticate(headers: &HeaderMap) -> Result<Environment, Refusal> {
     let (id, secret) = basic_auth::credentials(headers).ok_or_else(Refusal::invalid_client)?;
-    Environment::of_client(&id)
-        .filter(|environment| environment.client_secret() == secret)
-        .ok_or_else(Refusal::invalid_client)
+    Environment::of_client(&id).filter(|environment| environment.client_secret() == secret).ok_or_else(Refusal::invalid_client)
 }
 
 /// Refuses a body of another media type than `wanted`; a charset beside it is fine.

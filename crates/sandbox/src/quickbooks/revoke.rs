@@ -31,12 +31,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let call = Call {
-        endpoint: ENDPOINT,
-        place: Place::Revoke,
-        delay: Duration::ZERO,
-        held: (),
-    };
+    let call = Call { endpoint: ENDPOINT, place: Place::Revoke, delay: Duration::ZERO, held: () };
     let request = read(query.as_deref(), &headers, &body);
     let acting = Arc::clone(&quickbooks);
     let act = move |_| {

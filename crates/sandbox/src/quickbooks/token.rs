@@ -28,15 +28,8 @@ const HARD_EXPIRY_HEADER: &str = "x-include-refresh-token-hard-expires-in";
 
 /// A request that is well formed and comes from a client with the right keys.
 enum TokenRequest {
-    Code {
-        environment: Environment,
-        code: String,
-        redirect_uri: String,
-    },
-    Refresh {
-        environment: Environment,
-        refresh_token: String,
-    },
+    Code { environment: Environment, code: String, redirect_uri: String },
+    Refresh { environment: Environment, refresh_token: String },
 }
 
 pub(super) async fn answer(
@@ -89,10 +82,7 @@ fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<TokenRe
         }
         "refresh_token" => {
             params.only(&["grant_type", "refresh_token"])?;
-            Ok(TokenRequest::Refresh {
-                environment,
-                refresh_token: params.require("refresh_token")?.to_owned(),
-            })
+            Ok(TokenRequest::Refresh { environment, refresh_token: params.require("refresh_token")?.to_owned() })
         }
         _ => Err(Refusal::unsupported_grant_type()),
     }
@@ -102,17 +92,10 @@ fn perform(quickbooks: &QuickBooks, request: TokenRequest, raced: bool, rotation
     let now = quickbooks.desk.clock.now();
     let mut ledger = quickbooks.ledger();
     match request {
-        TokenRequest::Code {
-            environment,
-            code,
-            redirect_uri,
-        } => ledger
+        TokenRequest::Code { environment, code, redirect_uri } => ledger
             .exchange(environment, &code, &redirect_uri, now)
             .map_err(|Dead| Refusal::invalid_grant("Invalid authorization code")),
-        TokenRequest::Refresh {
-            environment,
-            refresh_token,
-        } => ledger
+        TokenRequest::Refresh { environment, refresh_token } => ledger
             .refresh(environment, &refresh_token, raced, rotation, now)
             .map_err(|Dead| Refusal::invalid_grant("Incorrect or invalid refresh token")),
     }

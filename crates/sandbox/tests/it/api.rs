@@ -46,10 +46,7 @@ async fn a_token_that_is_not_good_is_a_401_of_the_gateway() {
         assert_eq!(status, 401);
         let error = &body["fault"]["error"][0];
         assert_eq!(error["code"], "3200");
-        assert_eq!(
-            error["message"],
-            "message=AuthenticationFailed; errorCode=003200; statusCode=401"
-        );
+        assert_eq!(error["message"], "message=AuthenticationFailed; errorCode=003200; statusCode=401");
         assert_eq!(body["fault"]["type"], "AUTHENTICATION");
         assert!(body["time"].is_i64());
     }
@@ -89,11 +86,9 @@ async fn a_request_that_is_not_exact_is_a_validation_fault() {
     let request = || world.company_info(&world.endpoints.api, LARKSPUR, &given.access);
     let other_id = format!("{}/v3/company/{LARKSPUR}/companyinfo/1", world.endpoints.api);
     let other_id = world.client.get(other_id).bearer_auth(&given.access);
-    for (request, code) in [
-        (request().query(&[("minorversion", "65")]), "2010"),
-        (request().query(&[("fields", "all")]), "2010"),
-        (other_id, "610"),
-    ] {
+    for (request, code) in
+        [(request().query(&[("minorversion", "65")]), "2010"), (request().query(&[("fields", "all")]), "2010"), (other_id, "610")]
+    {
         let (status, body) = refusal(request.send().await.expect("answers")).await;
         assert_eq!(status, 400);
         assert_eq!(body["Fault"]["Error"][0]["code"], code);

@@ -26,11 +26,7 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
         ("clock", json!({ "later": 1 }), "unknown field `later`"),
         ("faults", json!({ "at": "moon", "kind": "reset" }), "unknown variant `moon`"),
         ("faults", json!({ "at": "api", "kind": "slow" }), "needs delay_ms"),
-        (
-            "faults",
-            json!({ "at": "api", "kind": "reset", "often": 1 }),
-            "unknown field `often`",
-        ),
+        ("faults", json!({ "at": "api", "kind": "reset", "often": 1 }), "unknown field `often`"),
         ("settings", json!({ "speed": 1 }), "unknown field `speed`"),
         ("settings", json!({ "access_token_seconds": 0 }), "between 1 and 86400"),
         ("settings", json!({ "token_delay_ms": 120_001 }), "at most 120000"),
@@ -82,10 +78,7 @@ async fn t1_the_state_counts_and_logs_without_a_secret() {
         })
     );
     let log = state["log"].as_array().expect("a list");
-    let lines: Vec<_> = log
-        .iter()
-        .map(|line| (line["endpoint"].as_str(), line["outcome"].as_str()))
-        .collect();
+    let lines: Vec<_> = log.iter().map(|line| (line["endpoint"].as_str(), line["outcome"].as_str())).collect();
     assert_eq!(
         lines,
         [

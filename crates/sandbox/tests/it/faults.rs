@@ -47,11 +47,7 @@ async fn without_times_it_strikes_until_cleared_and_only_there() {
 #[tokio::test]
 async fn reset_closes_the_connection_without_an_answer() {
     let (world, given) = connected_with(json!({ "at": "token", "kind": "reset", "times": 1 })).await;
-    let error = world
-        .refresh_request(&given.refresh)
-        .send()
-        .await
-        .expect_err("no answer comes");
+    let error = world.refresh_request(&given.refresh).send().await.expect_err("no answer comes");
     assert!(error.is_request() && !error.is_timeout(), "{error:?}");
     assert_eq!(world.refreshed(&given.refresh).await.refresh, given.refresh);
 }
@@ -61,9 +57,7 @@ async fn timeout_answers_nothing_and_is_over_when_the_caller_goes() {
     let (world, given) = connected_with(json!({ "at": "token", "kind": "timeout", "times": 1 })).await;
     let request = world.refresh_request(&given.refresh).timeout(Duration::from_millis(100));
     assert!(request.send().await.expect_err("no answer comes").is_timeout());
-    world
-        .until(|state| state["log"].to_string().contains("the caller went away"))
-        .await;
+    world.until(|state| state["log"].to_string().contains("the caller went away")).await;
     world.refreshed(&given.refresh).await;
     assert_eq!(world.control_get("state").await["max_in_flight_per_refresh_token"], 1);
 }
@@ -113,11 +107,7 @@ async fn slow_is_the_right_answer_late() {
 async fn r7_an_answer_lost_after_rotating_leaves_a_replaced_token() {
     let fault = json!({ "at": "token", "kind": "answer_lost_after_rotating", "times": 1 });
     let (world, given) = connected_with(fault).await;
-    world
-        .refresh_request(&given.refresh)
-        .send()
-        .await
-        .expect_err("no answer comes");
+    world.refresh_request(&given.refresh).send().await.expect_err("no answer comes");
     assert_eq!(world.control_get("state").await["grants"][0]["rotations"], 1);
     let (status, body) = refusal(world.refresh(&given.refresh).await).await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_grant")));

@@ -43,13 +43,9 @@ impl World {
     pub(crate) async fn start() -> Self {
         let mut redirect_uris = RedirectUris::default();
         for environment in Environment::ALL {
-            redirect_uris
-                .register(environment, REDIRECT_URI)
-                .expect("a well-formed redirect URI");
+            redirect_uris.register(environment, REDIRECT_URI).expect("a well-formed redirect URI");
         }
-        let sandbox = Sandbox::new(Registrations {
-            quickbooks: redirect_uris,
-        });
+        let sandbox = Sandbox::new(Registrations { quickbooks: redirect_uris });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {
@@ -75,12 +71,7 @@ impl World {
         let mut form = Self::ask(environment);
         form.push(("decision", decision.to_owned()));
         form.push(("realm", realm.to_owned()));
-        self.client
-            .post(&self.endpoints.authorize)
-            .form(&form)
-            .send()
-            .await
-            .expect("answers")
+        self.client.post(&self.endpoints.authorize).form(&form).send().await.expect("answers")
     }
 
     pub(crate) async fn code(&self, environment: Environment, realm: &str) -> String {
@@ -91,18 +82,11 @@ impl World {
 
     /// A request to the token endpoint with the right keys.
     pub(crate) fn token_request(&self, environment: Environment, form: &[(&str, &str)]) -> RequestBuilder {
-        self.client
-            .post(&self.endpoints.token)
-            .basic_auth(environment.client_id(), Some(environment.client_secret()))
-            .form(form)
+        self.client.post(&self.endpoints.token).basic_auth(environment.client_id(), Some(environment.client_secret())).form(form)
     }
 
     pub(crate) async fn exchange(&self, environment: Environment, code: &str) -> Response {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT_URI),
-        ];
+        let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT_URI)];
         self.token_request(environment, &form).send().await.expect("answers")
     }
 
@@ -198,25 +182,15 @@ impl World {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), watch)
-            .await
-            .expect("the state comes about")
+        tokio::time::timeout(Duration::from_secs(10), watch).await.expect("the state comes about")
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "these tests are a client of their own; nothing of ours is deployed with it"
-)]
+#[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]
 fn http_client() -> Client {
     // A second installation in this process is refused, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .timeout(Duration::from_secs(20))
-        .build()
-        .expect("a client")
+    Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(20)).build().expect("a client")
 }
 
 pub(crate) async fn tokens(answer: Response) -> Tokens {
@@ -224,11 +198,7 @@ pub(crate) async fn tokens(answer: Response) -> Tokens {
     let body: Value = answer.json().await.expect("JSON");
     assert_eq!(status, StatusCode::OK, "{body}");
     let text = |name: &str| body[name].as_str().expect("a string").to_owned();
-    Tokens {
-        access: text("access_token"),
-        refresh: text("refresh_token"),
-        body,
-    }
+    Tokens { access: text("access_token"), refresh: text("refresh_token"), body }
 }
 
 /// The refusal's status, and its body.

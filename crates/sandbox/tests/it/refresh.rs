@@ -145,8 +145,6 @@ async fn a_caller_that_goes_away_leaves_its_request_in_flight() {
     let impatient = tokio::spawn(world.refresh_request(&given.refresh).send());
     world.until(|state| state["requests"]["token.refresh_token"] == 1).await;
     impatient.abort();
-    world
-        .until(|state| state["log"].to_string().contains("the caller went away"))
-        .await;
+    world.until(|state| state["log"].to_string().contains("the caller went away")).await;
     assert_dead(world.refresh(&given.refresh).await).await;
 }

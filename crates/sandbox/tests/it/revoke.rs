@@ -67,11 +67,7 @@ async fn keys_and_body_must_be_right() {
         (request().json(&body), 401, "invalid_client"),
         (foreign.json(&body), 400, "invalid_request"),
         (with_keys().form(&[("token", given.refresh.as_str())]), 400, "invalid_request"),
-        (
-            with_keys().json(&json!({ "token": given.refresh, "token_type_hint": "refresh_token" })),
-            400,
-            "invalid_request",
-        ),
+        (with_keys().json(&json!({ "token": given.refresh, "token_type_hint": "refresh_token" })), 400, "invalid_request"),
         (with_keys().json(&json!({})), 400, "invalid_request"),
     ] {
         let answer = refusal(request.send().await.expect("answers")).await;

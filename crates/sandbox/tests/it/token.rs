@@ -34,9 +34,7 @@ async fn the_hard_end_is_told_only_on_request() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     world.pass(1000).await;
-    let request = world
-        .refresh_request(&given.refresh)
-        .header("x-include-refresh-token-hard-expires-in", "true");
+    let request = world.refresh_request(&given.refresh).header("x-include-refresh-token-hard-expires-in", "true");
     let told = tokens(request.send().await.expect("answers")).await;
     let seconds = told.body["x_refresh_token_hard_expires_in"].as_i64().expect("a number");
     assert!((157_678_900..=157_679_000).contains(&seconds), "{seconds}");
@@ -72,26 +70,13 @@ async fn a_form_that_is_not_exact_is_an_invalid_request() {
     let world = World::start().await;
     let cases: [(&[(&str, &str)], &str); 5] = [
         (&[("code", "x")], "the parameter grant_type is missing or empty"),
+        (&[("grant_type", "refresh_token")], "the parameter refresh_token is missing or empty"),
+        (&[("grant_type", "refresh_token"), ("refresh_token", "x"), ("scope", "y")], "the parameter scope is not known here"),
         (
-            &[("grant_type", "refresh_token")],
-            "the parameter refresh_token is missing or empty",
-        ),
-        (
-            &[("grant_type", "refresh_token"), ("refresh_token", "x"), ("scope", "y")],
-            "the parameter scope is not known here",
-        ),
-        (
-            &[
-                ("grant_type", "refresh_token"),
-                ("refresh_token", "x"),
-                ("refresh_token", "x"),
-            ],
+            &[("grant_type", "refresh_token"), ("refresh_token", "x"), ("refresh_token", "x")],
             "the parameter refresh_token is repeated",
         ),
-        (
-            &[("grant_type", "authorization_code"), ("code", "x")],
-            "the parameter redirect_uri is missing or empty",
-        ),
+        (&[("grant_type", "authorization_code"), ("code", "x")], "the parameter redirect_uri is missing or empty"),
     ];
     for (form, description) in cases {
         let answer = world.token_request(PRODUCTION, form).send().await.expect("answers");
@@ -126,11 +111,7 @@ async fn a_code_is_bound_to_client_and_redirect_uri() {
     let answer = world.exchange(Environment::Sandbox, &code).await;
     assert_eq!(refusal(answer).await, wrong_code());
     let other_uri = format!("{REDIRECT_URI}/");
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &other_uri),
-    ];
+    let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &other_uri)];
     let answer = world.token_request(PRODUCTION, &form).send().await.expect("answers");
     assert_eq!(refusal(answer).await, wrong_code());
     tokens(world.exchange(PRODUCTION, &code).await).await;

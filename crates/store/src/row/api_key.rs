@@ -47,11 +47,7 @@ pub(crate) fn read(item: Item) -> Result<ApiKey, StoreError> {
         partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
         hash: Fingerprint::stored(row.sha256),
         name: row.name,
-        scopes: row
-            .scopes
-            .iter()
-            .map(|scope| word::<Scope>(&name, "scope", scope))
-            .collect::<Result<_, _>>()?,
+        scopes: row.scopes.iter().map(|scope| word::<Scope>(&name, "scope", scope)).collect::<Result<_, _>>()?,
         created_at: time(&name, row.created_at)?,
         expires_at: maybe_time(&name, row.expires_at)?,
         revoked_at: maybe_time(&name, row.revoked_at)?,

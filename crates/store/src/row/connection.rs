@@ -202,10 +202,9 @@ impl ConnectionRow {
         let grant = self.grant.read(&item)?;
         let standing = match (word::<Status>(&item, "status", &self.status)?, grant, self.cause) {
             (Status::Active, Some(grant), _) => Standing::Active(grant),
-            (Status::NeedsReauthorization, Some(grant), Some(cause)) => Standing::NeedsReauthorization {
-                grant,
-                cause: word(&item, "cause", &cause)?,
-            },
+            (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
+                Standing::NeedsReauthorization { grant, cause: word(&item, "cause", &cause)? }
+            }
             (Status::Disconnected, None, _) => Standing::Disconnected,
             _ => return Err(damaged(&item, "its status and its tokens do not fit together")),
         };

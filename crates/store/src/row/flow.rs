@@ -89,18 +89,8 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
 pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let row: FlowRow = from_item(item)?;
     let name = format!("FLOW#{}", row.flow_id);
-    let stage = stage(
-        &name,
-        &row.stage,
-        row.consumed_at,
-        row.claimed_company,
-        row.failure.as_deref(),
-        row.grant,
-    )?;
-    let key_id = row
-        .key_id
-        .map(|id| KeyId::parse(&id).ok_or_else(|| damaged(&name, "key_id")))
-        .transpose()?;
+    let stage = stage(&name, &row.stage, row.consumed_at, row.claimed_company, row.failure.as_deref(), row.grant)?;
+    let key_id = row.key_id.map(|id| KeyId::parse(&id).ok_or_else(|| damaged(&name, "key_id"))).transpose()?;
     Ok(Flow {
         id: FlowId::parse(&row.flow_id).ok_or_else(|| damaged(&name, "flow_id"))?,
         connection: ConnectionId {
@@ -113,9 +103,7 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
         redirect_uri: row.redirect_uri,
         return_url: row.return_url,
         verifier: row.verifier.map(|verifier| Sealed::from_bytes(verifier.into_vec())),
-        binding: row
-            .browser_sha256
-            .map_or(Binding::Key, |hash| Binding::Browser(Fingerprint::stored(hash))),
+        binding: row.browser_sha256.map_or(Binding::Key, |hash| Binding::Browser(Fingerprint::stored(hash))),
         authority: key_id.map_or(Authority::Anonymous, Authority::Key),
         renews_epoch: row.renews_epoch,
         created_at: time(&name, row.created_at)?,

@@ -19,12 +19,8 @@ struct AuditRow<'a> {
 }
 
 pub(crate) fn audit(audit: &Audit) -> Result<Item, StoreError> {
-    let row = AuditRow {
-        at: millis(audit.at),
-        action: audit.action.as_str(),
-        actor: audit.actor.to_text(),
-        detail: &audit.detail,
-    };
+    let row =
+        AuditRow { at: millis(audit.at), action: audit.action.as_str(), actor: audit.actor.to_text(), detail: &audit.detail };
     to_item(&Key::audit(&audit.connection, &audit.id), row)
 }
 

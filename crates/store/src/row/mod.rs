@@ -8,6 +8,7 @@ pub(crate) mod lease;
 pub(crate) mod partner;
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -41,7 +42,7 @@ pub(crate) fn attribute<T: Serialize>(value: T) -> Result<AttributeValue, StoreE
 }
 
 /// A number.
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
+pub(crate) fn number<T: Display + Copy>(value: T) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -62,24 +63,15 @@ pub(crate) fn maybe_time(item: &str, millis: Option<i64>) -> Result<Option<Times
 
 /// A word of a closed list.
 pub(crate) fn word<T: FromStr>(item: &str, what: &str, text: &str) -> Result<T, StoreError> {
-    text.parse()
-        .map_err(|_| damaged(item, &format!("{what} is not one that is known")))
+    text.parse().map_err(|_| damaged(item, &format!("{what} is not one that is known")))
 }
 
 /// A row that should not exist.
 pub(crate) fn damaged(item: &str, problem: &str) -> StoreError {
-    StoreError::Damaged {
-        item: item.to_owned(),
-        problem: problem.to_owned(),
-    }
+    StoreError::Damaged { item: item.to_owned(), problem: problem.to_owned() }
 }
 
 fn name_of(item: &Item) -> String {
-    let part = |name| {
-        item.get(name)
-            .and_then(|value| value.as_s().ok())
-            .cloned()
-            .unwrap_or_default()
-    };
+    let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
     format!("{}/{}", part(PK), part(SK))
 }

@@ -44,13 +44,7 @@ impl Process {
         let (exit_sender, exit) = watch::channel(None);
         let mut owner = JoinSet::new();
         owner.spawn(own(child, Arc::clone(&kill), exit_sender));
-        Self {
-            pid,
-            output,
-            exit,
-            kill,
-            _owner: owner,
-        }
+        Self { pid, output, exit, kill, _owner: owner }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -60,10 +54,7 @@ impl Process {
     /// Waits for the end of the process.
     pub(super) async fn exited(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
-        let status = exit
-            .wait_for(Option::is_some)
-            .await
-            .expect("the owner of the process lives as long as this");
+        let status = exit.wait_for(Option::is_some).await.expect("the owner of the process lives as long as this");
         status.expect("waited for it")
     }
 
@@ -74,10 +65,7 @@ impl Process {
 
     pub(super) fn output(&self) -> String {
         let written = self.output_bytes();
-        assert!(
-            written <= OUTPUT_BYTES_MAX,
-            "the process wrote {written} bytes, more than {OUTPUT_BYTES_MAX}"
-        );
+        assert!(written <= OUTPUT_BYTES_MAX, "the process wrote {written} bytes, more than {OUTPUT_BYTES_MAX}");
         self.read_output(0, written)
     }
 
@@ -95,19 +83,13 @@ impl Process {
     /// Reads at a position of its own: the process shares the file's cursor.
     fn read_output(&self, offset: u64, length: u64) -> String {
         let mut bytes = vec![0; usize::try_from(length).expect("bounded by the callers")];
-        self.output
-            .read_exact_at(&mut bytes, offset)
-            .expect("an output that only grows");
+        self.output.read_exact_at(&mut bytes, offset).expect("an output that only grows");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     pub(super) fn peak_memory_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
-        let kibibytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?
-            .trim()
-            .strip_suffix(" kB")?;
+        let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?;
         Some(kibibytes.parse::<u64>().ok()? * 1024)
     }
 }

@@ -102,10 +102,7 @@ impl RuntimeApi {
     /// Waits for the function to report that it cannot start.
     pub(super) async fn init_failure(&self) -> Bytes {
         let mut failure = self.exchange.init_failure.subscribe();
-        let body = failure
-            .wait_for(Option::is_some)
-            .await
-            .expect("the sender lives as long as this");
+        let body = failure.wait_for(Option::is_some).await.expect("the sender lives as long as this");
         body.clone().expect("waited for it")
     }
 
@@ -149,11 +146,7 @@ impl Desk {
         self.events_so_far += 1;
         let request_id = format!("00000000-0000-4000-8000-{:012}", self.events_so_far);
         self.expected = Some((request_id.clone(), answered));
-        self.waiting = Some(Event {
-            request_id,
-            deadline,
-            body,
-        });
+        self.waiting = Some(Event { request_id, deadline, body });
     }
 
     fn take_expected(&mut self, request_id: &str) -> Option<oneshot::Sender<Answer>> {
@@ -164,19 +157,12 @@ impl Desk {
 
 async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
     exchange.first_poll.get_or_init(Instant::now);
-    let Event {
-        request_id,
-        deadline,
-        body,
-    } = exchange.next_event().await;
+    let Event { request_id, deadline, body } = exchange.next_event().await;
     let headers = [
         ("lambda-runtime-aws-request-id", request_id),
         ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
         ("lambda-runtime-invoked-function-arn", exchange.function_arn.clone()),
-        (
-            "lambda-runtime-trace-id",
-            "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0".into(),
-        ),
+        ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0".into()),
         ("content-type", "application/json".into()),
     ];
     (headers, body).into_response()

@@ -31,10 +31,7 @@ pub enum Fault {
 impl Fault {
     /// Conflicts are about writes and transactions; anything else can happen to every request.
     pub(super) fn can_befall(self, operation: &str) -> bool {
-        let conflicts = matches!(
-            operation,
-            "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "TransactGetItems"
-        );
+        let conflicts = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "TransactGetItems");
         self != Self::TransactionConflict || conflicts
     }
 }
@@ -43,31 +40,19 @@ impl Fault {
 pub(super) fn throttled() -> Response<Bytes> {
     let message = "The level of configured provisioned throughput for the table was exceeded. \
                    Consider increasing your provisioning level with the UpdateTable API.";
-    refuse(
-        StatusCode::BAD_REQUEST,
-        "ProvisionedThroughputExceededException",
-        json!({"message": message}),
-    )
+    refuse(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", json!({"message": message}))
 }
 
 /// `InternalServerError`.
 pub(super) fn internal_server_error() -> Response<Bytes> {
-    refuse(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "InternalServerError",
-        json!({"message": "Internal server error"}),
-    )
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", json!({"message": "Internal server error"}))
 }
 
 /// The conflict as it is told to `body`, a single write or a transaction.
 pub(super) fn transaction_conflict(body: &[u8]) -> Response<Bytes> {
     match transaction_length(body) {
         Some(items) => transaction_canceled(items),
-        None => refuse(
-            StatusCode::BAD_REQUEST,
-            "TransactionConflictException",
-            json!({"message": CONFLICT}),
-        ),
+        None => refuse(StatusCode::BAD_REQUEST, "TransactionConflictException", json!({"message": CONFLICT})),
     }
 }
 
@@ -78,10 +63,7 @@ fn transaction_canceled(items: usize) -> Response<Bytes> {
         *first = json!({"Code": "TransactionConflict", "Message": CONFLICT});
     }
     let codes: Vec<_> = reasons.iter().filter_map(|reason| reason["Code"].as_str()).collect();
-    let message = format!(
-        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
-        codes.join(", ")
-    );
+    let message = format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", codes.join(", "));
     let body = json!({"Message": message, "CancellationReasons": reasons});
     refuse(StatusCode::BAD_REQUEST, "TransactionCanceledException", body)
 }

@@ -10,8 +10,8 @@ use super::fault::Fault;
 pub struct Request {
     /// `PutItem`, `TransactWriteItems`, ...; empty when the request named none.
     pub operation: String,
-    /// The length of its body.
-    pub request_bytes: usize,
+    /// Its body: JSON as the client wrote it.
+    pub body: String,
     /// The answer's HTTP status; `None` as long as there is none, and for ever when a fault swallowed it.
     pub status: Option<u16>,
     /// The length of the answer's body; 0 without an answer.
@@ -32,21 +32,12 @@ struct Entries {
 
 impl Journal {
     /// Writes a request down and returns its number.
-    pub(super) fn arrived(&self, operation: &str, request_bytes: usize, fault: Option<Fault>) -> u64 {
+    pub(super) fn arrived(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> u64 {
         let mut entries = self.entries();
         entries.arrived += 1;
         let number = entries.arrived;
-        let operation = operation.to_owned();
-        entries.requests.insert(
-            number,
-            Request {
-                operation,
-                request_bytes,
-                status: None,
-                response_bytes: 0,
-                fault,
-            },
-        );
+        let (operation, body) = (operation.to_owned(), String::from_utf8_lossy(body).into_owned());
+        entries.requests.insert(number, Request { operation, body, status: None, response_bytes: 0, fault });
         number
     }
 

@@ -44,21 +44,12 @@ type Answer = Result<Response<Bytes>, Closed>;
 impl Proxy {
     pub(super) fn to(upstream_endpoint: &str) -> Self {
         let uri: Uri = upstream_endpoint.parse().expect("an endpoint is a URL");
-        assert_eq!(
-            uri.scheme(),
-            Some(&Scheme::HTTP),
-            "{upstream_endpoint} is not http://host:port"
-        );
+        assert_eq!(uri.scheme(), Some(&Scheme::HTTP), "{upstream_endpoint} is not http://host:port");
         let upstream = uri.authority().expect("an http URL has a host").clone();
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self {
-            upstream,
-            client,
-            journal: Journal::default(),
-            rules: Rules::default(),
-        }
+        Self { upstream, client, journal: Journal::default(), rules: Rules::default() }
     }
 
     /// Serves connections until told to stop, and closes them then.
@@ -94,7 +85,7 @@ impl Proxy {
         };
         let operation = operation(&head.headers);
         let fault = self.rules.take(&operation, &body);
-        let number = self.journal.arrived(&operation, body.len(), fault);
+        let number = self.journal.arrived(&operation, &body, fault);
         let answer = self.answer(fault, head, body).await?;
         self.journal.answered(number, answer.status().as_u16(), answer.body().len());
         Ok(answer)
@@ -152,10 +143,7 @@ async fn whole(body: Incoming) -> Option<Bytes> {
 
 /// `DynamoDB_20120810.PutItem` is `PutItem`.
 fn operation(headers: &HeaderMap) -> String {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let (_, operation) = target.rsplit_once('.').unwrap_or_default();
     operation.to_owned()
 }

@@ -17,12 +17,7 @@ pub struct Rule {
 impl Rule {
     /// `fault` for the next request of `operation` (`PutItem`, `TransactWriteItems`, ...).
     pub fn on(operation: &str, fault: Fault) -> Self {
-        Self {
-            operation: operation.to_owned(),
-            when: None,
-            fault,
-            times: 1,
-        }
+        Self { operation: operation.to_owned(), when: None, fault, times: 1 }
     }
 
     /// Only for requests whose body, JSON as the client wrote it, contains `text`.
@@ -49,12 +44,7 @@ pub(super) struct Rules(Mutex<Vec<Rule>>);
 
 impl Rules {
     pub(super) fn add(&self, rule: Rule) {
-        assert!(
-            rule.fault.can_befall(&rule.operation),
-            "{} never fails with {:?}",
-            rule.operation,
-            rule.fault
-        );
+        assert!(rule.fault.can_befall(&rule.operation), "{} never fails with {:?}", rule.operation, rule.fault);
         self.rules().push(rule);
     }
 

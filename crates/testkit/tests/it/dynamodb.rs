@@ -27,9 +27,7 @@ pub(crate) fn client(endpoint: &str) -> Client {
 
 pub(crate) async fn create_table(client: &Client) {
     let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
-    let attribute = AttributeDefinition::builder()
-        .attribute_name("pk")
-        .attribute_type(ScalarAttributeType::S);
+    let attribute = AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S);
     client
         .create_table()
         .table_name(TABLE)
@@ -47,21 +45,11 @@ pub(crate) fn text(value: &str) -> AttributeValue {
 
 /// Writes the item only if it is not there.
 pub(crate) fn put(client: &Client, key: &str) -> PutItemFluentBuilder {
-    client
-        .put_item()
-        .table_name(TABLE)
-        .item("pk", text(key))
-        .condition_expression("attribute_not_exists(pk)")
+    client.put_item().table_name(TABLE).item("pk", text(key)).condition_expression("attribute_not_exists(pk)")
 }
 
 pub(crate) async fn is_there(client: &Client, key: &str) -> bool {
-    let answer = client
-        .get_item()
-        .table_name(TABLE)
-        .key("pk", text(key))
-        .consistent_read(true)
-        .send()
-        .await;
+    let answer = client.get_item().table_name(TABLE).key("pk", text(key)).consistent_read(true).send().await;
     answer.expect("a table to read").item.is_some()
 }
 
@@ -72,11 +60,7 @@ async fn a_table_takes_items_and_holds_their_conditions() {
     create_table(&client).await;
 
     put(&client, "one").send().await.expect("the first of its key");
-    let second = put(&client, "one")
-        .send()
-        .await
-        .expect_err("the key is taken")
-        .into_service_error();
+    let second = put(&client, "one").send().await.expect_err("the key is taken").into_service_error();
 
     assert!(second.is_conditional_check_failed_exception(), "{second:?}");
     assert!(is_there(&client, "one").await);
@@ -88,13 +72,7 @@ async fn two_databases_share_nothing() {
 
     create_table(&client(one.endpoint())).await;
 
-    let tables = client(other.endpoint())
-        .list_tables()
-        .send()
-        .await
-        .expect("an answer")
-        .table_names
-        .expect("a list");
+    let tables = client(other.endpoint()).list_tables().send().await.expect("an answer").table_names.expect("a list");
     assert_eq!(tables, Vec::<String>::new());
 }
 
@@ -103,10 +81,7 @@ async fn a_dropped_database_closes_its_connections() {
     let database = DynamoDb::start().await;
     let address = database.endpoint().strip_prefix("http://").expect("an http endpoint");
     let mut connection = TcpStream::connect(address).await.expect("it listens");
-    connection
-        .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
-        .await
-        .expect("sent");
+    connection.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("sent");
     let read = connection.read(&mut [0; 4096]).await.expect("an answer");
     assert!(read > 0, "closed while the database was there");
 

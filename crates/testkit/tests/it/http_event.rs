@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_get_has_every_field_of_the_format() {
-    let event = HttpEvent::get("/api/token/acme?platform=xero&x=1&x=a%20b")
-        .header("X-API-Key", "k")
-        .cookie("session=s")
-        .to_json();
+    let event =
+        HttpEvent::get("/api/token/acme?platform=xero&x=1&x=a%20b").header("X-API-Key", "k").cookie("session=s").to_json();
 
     let expected = json!({
         "version": "2.0",
@@ -54,11 +52,7 @@ fn a_get_has_every_field_of_the_format() {
 
 #[test]
 fn a_repeated_header_is_one_value_and_the_cookie_header_is_none() {
-    let event = HttpEvent::get("/")
-        .header("X-Tag", "a")
-        .header("x-tag", "b")
-        .header("Cookie", "a=1; b=2")
-        .to_json();
+    let event = HttpEvent::get("/").header("X-Tag", "a").header("x-tag", "b").header("Cookie", "a=1; b=2").to_json();
 
     assert_eq!(event["headers"]["x-tag"], "a,b");
     assert_eq!(event["headers"].get("cookie"), None);
@@ -77,20 +71,14 @@ fn the_path_comes_decoded_and_the_query_does_not() {
 #[test]
 fn json_is_text_and_a_form_is_base64() {
     let text = HttpEvent::post("/").json(&json!({"a": 1})).to_json();
-    assert_eq!(
-        (&text["body"], &text["isBase64Encoded"]),
-        (&json!(r#"{"a":1}"#), &json!(false))
-    );
+    assert_eq!((&text["body"], &text["isBase64Encoded"]), (&json!(r#"{"a":1}"#), &json!(false)));
     assert_eq!(text["headers"]["content-length"], "7");
 
     let form = HttpEvent::post("/").form(&[("a", "1 2")]).to_json();
     assert_eq!((&form["body"], &form["isBase64Encoded"]), (&json!("YT0xKzI="), &json!(true)));
 
     let untyped = HttpEvent::post("/").body("a").to_json();
-    assert_eq!(
-        (&untyped["body"], &untyped["isBase64Encoded"]),
-        (&json!("YQ=="), &json!(true))
-    );
+    assert_eq!((&untyped["body"], &untyped["isBase64Encoded"]), (&json!("YQ=="), &json!(true)));
 }
 
 #[test]

@@ -42,20 +42,10 @@ async fn an_error_of_the_function_is_told_and_it_lives_on() {
     let lambda = noop().await;
     let too_deep = (0..200).fold(json!(0), |inner, _| json!([inner]));
 
-    let error = lambda
-        .invoke(&too_deep)
-        .await
-        .expect_err("deeper than the function's parser follows");
+    let error = lambda.invoke(&too_deep).await.expect_err("deeper than the function's parser follows");
 
-    let InvokeError::Function(body) = error else {
-        panic!("{error:?}")
-    };
-    assert!(
-        body["errorMessage"]
-            .as_str()
-            .is_some_and(|text| text.contains("recursion limit")),
-        "{body}"
-    );
+    let InvokeError::Function(body) = error else { panic!("{error:?}") };
+    assert!(body["errorMessage"].as_str().is_some_and(|text| text.contains("recursion limit")), "{body}");
     assert_eq!(lambda.invoke(&json!(1)).await.expect("an answer"), json!(1));
 }
 
@@ -63,14 +53,9 @@ async fn an_error_of_the_function_is_told_and_it_lives_on() {
 async fn an_answer_larger_than_lambda_allows_is_an_error() {
     let lambda = noop().await;
 
-    let error = lambda
-        .invoke(&Value::String("x".repeat(6_300_000)))
-        .await
-        .expect_err("too large");
+    let error = lambda.invoke(&Value::String("x".repeat(6_300_000))).await.expect_err("too large");
 
-    let InvokeError::Function(body) = error else {
-        panic!("{error:?}")
-    };
+    let InvokeError::Function(body) = error else { panic!("{error:?}") };
     assert_eq!(body["errorType"], "Function.ResponseSizeTooLarge");
 }
 
@@ -80,9 +65,7 @@ async fn a_process_that_ends_is_told_with_its_output() {
 
     let error = lambda.invoke(&json!({})).await.expect_err("it only prints its environment");
 
-    let InvokeError::Exited { status, output } = error else {
-        panic!("{error:?}")
-    };
+    let InvokeError::Exited { status, output } = error else { panic!("{error:?}") };
     assert_eq!(status, "exit status: 0");
     assert!(output.contains("CANARY=in the log\n"), "{output}");
     assert_eq!(lambda.logs(), output);
@@ -91,18 +74,10 @@ async fn a_process_that_ends_is_told_with_its_output() {
 
 #[tokio::test]
 async fn a_function_sees_lambdas_variables_and_no_others() {
-    let lambda = Lambda::start(
-        Path::new("/usr/bin/env"),
-        [("AWS_REGION".to_owned(), "eu-central-1".to_owned())],
-    )
-    .await;
+    let lambda = Lambda::start(Path::new("/usr/bin/env"), [("AWS_REGION".to_owned(), "eu-central-1".to_owned())]).await;
     lambda.invoke(&json!({})).await.expect_err("it only prints its environment");
 
-    let mut names: Vec<_> = lambda
-        .logs()
-        .lines()
-        .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
-        .collect();
+    let mut names: Vec<_> = lambda.logs().lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect();
     names.sort();
 
     let expected = [
@@ -132,10 +107,7 @@ async fn a_killed_process_answers_no_more() {
     lambda.kill().await;
 
     let error = lambda.invoke(&json!(2)).await.expect_err("nobody there");
-    assert!(
-        matches!(&error, InvokeError::Exited { status, .. } if status.contains("signal: 9")),
-        "{error:?}"
-    );
+    assert!(matches!(&error, InvokeError::Exited { status, .. } if status.contains("signal: 9")), "{error:?}");
     assert_eq!(lambda.peak_memory_bytes(), None);
 }
 
@@ -145,10 +117,7 @@ async fn a_function_that_hangs_is_killed_at_its_limit() {
     lambda.invoke(&json!(1)).await.expect("an answer");
     signal("STOP", lambda.pid());
 
-    let error = lambda
-        .invoke_within(&json!(2), Duration::from_millis(50))
-        .await
-        .expect_err("it stands still");
+    let error = lambda.invoke_within(&json!(2), Duration::from_millis(50)).await.expect_err("it stands still");
 
     assert!(matches!(error, InvokeError::TimedOut { .. }), "{error:?}");
     let error = lambda.invoke(&json!(3)).await.expect_err("it was killed");
@@ -179,9 +148,7 @@ async fn a_dropped_lambda_leaves_no_process() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), gone)
-        .await
-        .expect("the process is gone");
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the process is gone");
 }
 
 fn signal(name: &str, pid: u32) {

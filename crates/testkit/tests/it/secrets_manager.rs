@@ -19,13 +19,7 @@ async fn manager() -> (SecretsManager, Client) {
 }
 
 async fn error_code(client: &Client, id: &str) -> String {
-    let error = client
-        .get_secret_value()
-        .secret_id(id)
-        .send()
-        .await
-        .expect_err("a failure")
-        .into_service_error();
+    let error = client.get_secret_value().secret_id(id).send().await.expect_err("a failure").into_service_error();
     error.code().expect("a code").to_owned()
 }
 
@@ -33,12 +27,7 @@ async fn error_code(client: &Client, id: &str) -> String {
 async fn a_secret_is_found_by_name_and_by_arn() {
     let (manager, client) = manager().await;
 
-    let by_name = client
-        .get_secret_value()
-        .secret_id("platform")
-        .send()
-        .await
-        .expect("the secret");
+    let by_name = client.get_secret_value().secret_id("platform").send().await.expect("the secret");
     assert_eq!((by_name.name(), by_name.secret_string()), (Some("platform"), Some("first")));
 
     let arn = by_name.arn().expect("an ARN");
@@ -50,21 +39,11 @@ async fn a_secret_is_found_by_name_and_by_arn() {
 #[tokio::test]
 async fn a_rotated_secret_has_another_version() {
     let (manager, client) = manager().await;
-    let before = client
-        .get_secret_value()
-        .secret_id("platform")
-        .send()
-        .await
-        .expect("the secret");
+    let before = client.get_secret_value().secret_id("platform").send().await.expect("the secret");
 
     manager.set("platform", "second");
 
-    let after = client
-        .get_secret_value()
-        .secret_id("platform")
-        .send()
-        .await
-        .expect("the secret");
+    let after = client.get_secret_value().secret_id("platform").send().await.expect("the secret");
     assert_eq!(after.secret_string(), Some("second"));
     assert_ne!(after.version_id(), before.version_id());
 }
@@ -73,13 +52,7 @@ async fn a_rotated_secret_has_another_version() {
 async fn an_unknown_secret_is_not_found() {
     let (_manager, client) = manager().await;
 
-    let error = client
-        .get_secret_value()
-        .secret_id("other")
-        .send()
-        .await
-        .expect_err("unknown")
-        .into_service_error();
+    let error = client.get_secret_value().secret_id("other").send().await.expect_err("unknown").into_service_error();
 
     assert!(error.is_resource_not_found_exception(), "{error:?}");
 }
@@ -100,10 +73,5 @@ async fn it_fails_as_told_until_told_otherwise() {
     }
 
     manager.fail_with(None);
-    client
-        .get_secret_value()
-        .secret_id("platform")
-        .send()
-        .await
-        .expect("the secret again");
+    client.get_secret_value().secret_id("platform").send().await.expect("the secret again");
 }

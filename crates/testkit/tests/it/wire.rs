@@ -25,12 +25,7 @@ pub(crate) async fn setup() -> Setup {
     let direct = client(database.endpoint());
     create_table(&direct).await;
     let wire = Wire::before(database.endpoint()).await;
-    Setup {
-        client: client(wire.endpoint()),
-        wire,
-        direct,
-        _database: database,
-    }
+    Setup { client: client(wire.endpoint()), wire, direct, _database: database }
 }
 
 #[tokio::test]
@@ -43,21 +38,11 @@ async fn requests_pass_and_are_counted_in_their_order() {
     assert!(is_there(&setup.direct, "one").await);
 
     let requests = setup.wire.requests();
-    let statuses: Vec<_> = requests
-        .iter()
-        .map(|request| (request.operation.as_str(), request.status))
-        .collect();
+    let statuses: Vec<_> = requests.iter().map(|request| (request.operation.as_str(), request.status)).collect();
     let expected = [("PutItem", Some(200)), ("PutItem", Some(400)), ("GetItem", Some(200))];
     assert_eq!(statuses, expected);
-    assert!(
-        requests
-            .iter()
-            .all(|request| request.request_bytes > 20 && request.response_bytes > 1)
-    );
-    assert_eq!(
-        setup.wire.counts(),
-        BTreeMap::from([("GetItem".to_owned(), 1), ("PutItem".to_owned(), 2)])
-    );
+    assert!(requests.iter().all(|request| request.body.contains("TableName") && request.response_bytes > 1));
+    assert_eq!(setup.wire.counts(), BTreeMap::from([("GetItem".to_owned(), 1), ("PutItem".to_owned(), 2)]));
 
     setup.wire.inject(Rule::on("PutItem", Fault::Throttled));
     setup.wire.reset();
@@ -68,22 +53,13 @@ async fn requests_pass_and_are_counted_in_their_order() {
 #[tokio::test]
 async fn a_rule_spares_other_operations_and_other_bodies() {
     let setup = setup().await;
-    setup
-        .wire
-        .inject(Rule::on("PutItem", Fault::Throttled).when(r#"{"S":"two"}"#));
+    setup.wire.inject(Rule::on("PutItem", Fault::Throttled).when(r#"{"S":"two"}"#));
     setup.wire.inject(Rule::on("DeleteItem", Fault::InternalServerError));
 
     put(&setup.client, "one").send().await.expect("another body");
     put(&setup.client, "two").send().await.expect_err("this body");
     put(&setup.client, "two").send().await.expect("the rule is used up");
-    setup
-        .client
-        .delete_item()
-        .table_name(TABLE)
-        .key("pk", text("one"))
-        .send()
-        .await
-        .expect_err("the second rule");
+    setup.client.delete_item().table_name(TABLE).key("pk", text("one")).send().await.expect_err("the second rule");
 }
 
 #[tokio::test]
@@ -94,10 +70,7 @@ async fn every_answer_carries_the_checksum_of_its_body() {
     for body in ["throttled by the wire", "refused by the database"] {
         let answer = raw_put(setup.wire.endpoint(), body).await;
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let checksum = head
-            .lines()
-            .find_map(|line| line.strip_prefix("x-amz-crc32: "))
-            .expect("a checksum");
+        let checksum = head.lines().find_map(|line| line.strip_prefix("x-amz-crc32: ")).expect("a checksum");
         assert_eq!(checksum, crc32(body.as_bytes()).to_string(), "{answer}");
     }
 }
@@ -120,9 +93,7 @@ async fn raw_put(endpoint: &str, body: &str) -> String {
 /// CRC-32 as defined (ISO 3309), bit by bit: not the implementation under test.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |checksum, byte| {
-        (0..8).fold(checksum ^ u32::from(*byte), |checksum, _| {
-            (checksum >> 1) ^ if checksum & 1 == 1 { 0xEDB8_8320 } else { 0 }
-        })
+        (0..8).fold(checksum ^ u32::from(*byte), |checksum, _| (checksum >> 1) ^ if checksum & 1 == 1 { 0xEDB8_8320 } else { 0 })
     })
 }
 
@@ -139,10 +110,7 @@ async fn connections_are_kept_on_the_far_side_too() {
         for _ in 0..2 {
             let read = stream.read(&mut buffer).await.expect("a request");
             assert!(read > 0, "the connection was closed");
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-                .await
-                .expect("sent");
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.expect("sent");
         }
     });
 

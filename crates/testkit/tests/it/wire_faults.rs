@@ -15,11 +15,7 @@ use crate::wire::setup;
 
 fn transaction(client: &Client, keys: &[&str]) -> TransactWriteItemsFluentBuilder {
     keys.iter().fold(client.transact_write_items(), |transaction, key| {
-        let put = Put::builder()
-            .table_name(TABLE)
-            .item("pk", text(key))
-            .build()
-            .expect("complete");
+        let put = Put::builder().table_name(TABLE).item("pk", text(key)).build().expect("complete");
         transaction.transact_items(TransactWriteItem::builder().put(put).build())
     })
 }
@@ -29,26 +25,17 @@ async fn throttling_is_an_error_the_client_retries() {
     let setup = setup().await;
 
     setup.wire.inject(Rule::on("PutItem", Fault::Throttled).times(2));
-    let error = put(&setup.client, "one")
-        .send()
-        .await
-        .expect_err("throttled")
-        .into_service_error();
+    let error = put(&setup.client, "one").send().await.expect_err("throttled").into_service_error();
     assert!(error.is_provisioned_throughput_exceeded_exception(), "{error:?}");
     assert!(!is_there(&setup.direct, "one").await);
 
     let retrying = setup.client.config().to_builder().retry_config(fast_retries()).build();
-    put(&Client::from_conf(retrying), "one")
-        .send()
-        .await
-        .expect("the retry is not throttled");
+    put(&Client::from_conf(retrying), "one").send().await.expect("the retry is not throttled");
     assert_eq!(setup.wire.counts()["PutItem"], 3);
 }
 
 fn fast_retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(1))
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1))
 }
 
 #[tokio::test]
@@ -56,11 +43,7 @@ async fn a_conflict_refuses_a_single_write() {
     let setup = setup().await;
 
     setup.wire.inject(Rule::on("PutItem", Fault::TransactionConflict));
-    let error = put(&setup.client, "one")
-        .send()
-        .await
-        .expect_err("in conflict")
-        .into_service_error();
+    let error = put(&setup.client, "one").send().await.expect_err("in conflict").into_service_error();
 
     assert!(error.is_transaction_conflict_exception(), "{error:?}");
     assert!(!is_there(&setup.direct, "one").await);
@@ -71,15 +54,9 @@ async fn a_conflict_cancels_a_transaction_with_a_reason_for_each_item() {
     let setup = setup().await;
 
     setup.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));
-    let error = transaction(&setup.client, &["one", "two"])
-        .send()
-        .await
-        .expect_err("in conflict")
-        .into_service_error();
+    let error = transaction(&setup.client, &["one", "two"]).send().await.expect_err("in conflict").into_service_error();
 
-    let TransactWriteItemsError::TransactionCanceledException(canceled) = error else {
-        panic!("{error:?}")
-    };
+    let TransactWriteItemsError::TransactionCanceledException(canceled) = error else { panic!("{error:?}") };
     let codes = canceled.cancellation_reasons().iter().filter_map(CancellationReason::code);
     assert_eq!(codes.collect::<Vec<_>>(), ["TransactionConflict", "None"]);
     assert!(!is_there(&setup.direct, "one").await);
@@ -105,10 +82,7 @@ async fn a_timeout_after_apply_leaves_the_item_written() {
 
     assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
     assert!(is_there(&setup.direct, "one").await);
-    assert_eq!(
-        (setup.wire.requests()[0].status, setup.wire.requests()[0].fault),
-        (None, Some(Fault::TimeoutAfterApply))
-    );
+    assert_eq!((setup.wire.requests()[0].status, setup.wire.requests()[0].fault), (None, Some(Fault::TimeoutAfterApply)));
 }
 
 #[tokio::test]
@@ -155,7 +129,5 @@ async fn until(happened: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .expect("it happens");
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it happens");
 }

@@ -8,6 +8,7 @@ use crate::model::event::{Event, EventKind};
 use crate::model::grant::{Grant, StoredGrant};
 use crate::model::lease::Lease;
 use crate::model::secret::Secret;
+use crate::model::time::later;
 use crate::port::platform::Platform;
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
@@ -29,15 +30,8 @@ pub struct Refreshed {
 /// # Errors
 /// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
 pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Result<Refreshed, Error> {
-    let run = Run {
-        app: Arc::clone(app),
-        id: id.clone(),
-        connection: None,
-        send: None,
-        lease: None,
-        commit: None,
-    };
-    match tokio::spawn(run.to_the_end(reason)).await {
+    let run = Run { app: Arc::clone(app), id: id.clone(), connection: None, send: None, commit: None };
+    match tokio::spawn(run.drive(reason)).await {
         Ok(refreshed) => refreshed,
         Err(panic) => Err(Error::Internal(format!("the refresh of {id} ended early: {panic}"))),
     }
@@ -51,7 +45,6 @@ struct Run {
     id: ConnectionId,
     connection: Option<Connection>,
     send: Option<ToSend>,
-    lease: Option<Lease>,
     commit: Option<Commit>,
 }
 
@@ -61,15 +54,13 @@ struct ToSend {
 }
 
 impl Run {
-    async fn to_the_end(mut self, reason: Reason) -> Result<Refreshed, Error> {
-        let settings = self.app.settings;
-        let mut machine = Refresh::new(reason, &settings, self.now());
+    async fn drive(mut self, reason: Reason) -> Result<Refreshed, Error> {
+        let mut machine = Refresh::new(reason, self.app.settings, self.now());
         let mut saw = Saw::Begin;
         for _ in 0..STEPS_MOST {
-            let chance = self.app.entropy.fraction();
-            saw = match machine.step(&settings, self.now(), saw, chance) {
+            saw = match machine.step(self.now(), saw) {
                 Next::Look => self.look().await,
-                Next::TakeLease { epoch, seen, doubtful } => self.take_lease(&mut machine, epoch, seen, doubtful).await?,
+                Next::TakeLease { epoch, seen, doubtful } => self.take_lease(epoch, seen, doubtful).await?,
                 Next::LookAgain => self.look_again().await,
                 Next::Send => self.send().await?,
                 Next::Commit => self.store().await,
@@ -86,10 +77,7 @@ impl Run {
     }
 
     fn now(&self) -> Now {
-        Now {
-            wall: self.app.clock.now(),
-            elapsed: self.app.clock.elapsed(),
-        }
+        Now { wall: self.app.clock.now(), elapsed: self.app.clock.elapsed(), chance: self.app.entropy.fraction() }
     }
 
     async fn look(&mut self) -> Saw {
@@ -101,7 +89,7 @@ impl Run {
             Ok(Some((connection, lease))) => {
                 let view = View::of(&connection, lease);
                 self.connection = Some(connection);
-                Saw::View(Some(view))
+                Saw::View(Some(Box::new(view)))
             }
             Err(error) => self.store_failed("look", &error),
         }
@@ -109,63 +97,44 @@ impl Run {
 
     async fn look_again(&mut self) -> Saw {
         match self.app.connections.read(&self.id).await {
-            Ok(connection) => Saw::View(connection.as_ref().map(|connection| View::of(connection, None))),
+            Ok(connection) => Saw::View(connection.as_ref().map(|connection| Box::new(View::of(connection, None)))),
             Err(error) => self.store_failed("look again", &error),
         }
     }
 
     /// Opens the refresh token and finds the platform first: what is missing there must be found before a lease is taken.
-    async fn take_lease(
-        &mut self,
-        machine: &mut Refresh,
-        epoch: u64,
-        seen: Option<String>,
-        doubtful: bool,
-    ) -> Result<Saw, Error> {
+    async fn take_lease(&mut self, epoch: u64, seen: Option<String>, doubtful: bool) -> Result<Saw, Error> {
         let send = self.prepare().await?;
         let now = self.app.now();
-        let until = now.saturating_add(jiff::SignedDuration::try_from(self.app.settings.lease).unwrap_or_default());
         let lease = Lease {
             id: self.app.new_id("lease_"),
             epoch,
             owner: self.app.owner.clone(),
             started_at: now,
-            until: until.unwrap_or(now),
+            until: later(now, self.app.settings.lease),
             refresh_token: send.refresh_token.fingerprint(),
             doubtful,
         };
-        machine.names_lease(lease.id.clone(), lease.until);
         let taken = self.app.grants.take_lease(&self.id, &lease, seen.as_deref()).await;
         self.send = Some(send);
-        self.lease = Some(lease);
         Ok(match taken {
-            Ok(Taken::Ours) => Saw::LeaseTaken,
+            Ok(Taken::Ours) => Saw::LeaseTaken { id: lease.id, until: lease.until },
             Ok(Taken::Held) => Saw::LeaseHeld,
             Err(error) => self.store_failed("take lease", &error),
         })
     }
 
     async fn prepare(&self) -> Result<ToSend, Error> {
-        let connection = self
-            .connection
-            .as_ref()
-            .ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
+        let connection = self.connection.as_ref().ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
         let sealed = connection.grant().and_then(|grant| grant.refresh_token.as_ref());
         let sealed = sealed.ok_or_else(|| Error::Internal("there is no refresh token".to_owned()))?;
         let refresh_token = self.app.sealer.open(&sealing_owner(&self.id), REFRESH_TOKEN, sealed).await?;
-        let platform = self
-            .app
-            .platforms
-            .get(connection.company.platform, connection.company.environment)
-            .await?;
+        let platform = self.app.platforms.get(connection.company.platform, connection.company.environment).await?;
         Ok(ToSend { platform, refresh_token })
     }
 
     async fn send(&mut self) -> Result<Saw, Error> {
-        let send = self
-            .send
-            .as_ref()
-            .ok_or_else(|| Error::Internal("there is nothing to send".to_owned()))?;
+        let send = self.send.as_ref().ok_or_else(|| Error::Internal("there is nothing to send".to_owned()))?;
         let answer = send.platform.refresh(&send.refresh_token, self.app.now()).await;
         Ok(match answer {
             Ok(grant) => {
@@ -177,21 +146,12 @@ impl Run {
     }
 
     async fn commit_of(&self, grant: Grant) -> Result<Commit, Error> {
-        let connection = self
-            .connection
-            .as_ref()
-            .ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
+        let connection = self.connection.as_ref().ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
         let due_at = self.app.refresh_due_at(grant.issued_at, grant.access_token_expires_at);
         let asked = self.send.as_ref().map_or(&[][..], |send| send.platform.scopes());
         let grant = seal_grant(&self.app, &self.id, grant, asked, connection.grant()).await?;
         let due_at = grant.refresh_token.is_some().then_some(due_at);
-        Ok(Commit {
-            epoch: connection.epoch,
-            commit_id: self.app.new_id("commit_"),
-            grant,
-            at: self.app.now(),
-            due_at,
-        })
+        Ok(Commit { epoch: connection.epoch, commit_id: self.app.new_id("commit_"), grant, at: self.app.now(), due_at })
     }
 
     async fn store(&mut self) -> Saw {
@@ -238,16 +198,9 @@ impl Run {
     }
 
     fn finish(self, outcome: Outcome) -> Refreshed {
-        let platform = self
-            .connection
-            .as_ref()
-            .map_or("", |connection| connection.company.platform.as_str());
-        let lease = self.lease.as_ref().map_or("", |lease| lease.id.as_str());
-        tracing::info!(connection = %self.id, platform, outcome = outcome.as_str(), lease, "refresh");
-        Refreshed {
-            outcome,
-            connection: self.connection,
-        }
+        let platform = self.connection.as_ref().map_or("", |connection| connection.company.platform.as_str());
+        tracing::info!(connection = %self.id, platform, outcome = outcome.as_str(), "refresh");
+        Refreshed { outcome, connection: self.connection }
     }
 }
 
@@ -286,9 +239,7 @@ pub(crate) async fn seal_grant(
         refresh_token_expires_at: grant
             .refresh_token_expires_at
             .or(previous.and_then(|previous| previous.refresh_token_expires_at)),
-        hard_expires_at: grant
-            .hard_expires_at
-            .or(previous.and_then(|previous| previous.hard_expires_at)),
+        hard_expires_at: grant.hard_expires_at.or(previous.and_then(|previous| previous.hard_expires_at)),
         missing_scopes,
     })
 }
@@ -311,10 +262,7 @@ fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
         epoch: connection.epoch,
         cause,
         trouble: Trouble {
-            failures: connection
-                .trouble
-                .as_ref()
-                .map_or(1, |trouble| trouble.failures.saturating_add(1)),
+            failures: connection.trouble.as_ref().map_or(1, |trouble| trouble.failures.saturating_add(1)),
             retry_at: now,
             code: cause.as_str().to_owned(),
             message: step::in_words(cause.as_str()).to_owned(),

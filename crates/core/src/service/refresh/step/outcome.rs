@@ -1,0 +1,97 @@
+//! How a refresh can end, and the words for it.
+
+use jiff::Timestamp;
+
+use crate::model::connection::DeathCause;
+
+/// How a refresh ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// A new token is stored.
+    Refreshed,
+    /// There was nothing to do: the stored token serves.
+    AlreadyFresh,
+    /// The platform refused the grant just now.
+    Ended(DeathCause),
+    /// The grant was dead before.
+    Dead(DeathCause),
+    /// The connection is disconnected.
+    Disconnected,
+    /// There is no such connection.
+    Gone,
+    /// The platform never gave a refresh token.
+    NoRefreshToken,
+    /// Somebody else is at it, and it takes long.
+    Held {
+        /// When to come again.
+        retry_at: Timestamp,
+    },
+    /// An attempt of unknown outcome must rest first.
+    Resting {
+        /// Until when.
+        retry_at: Timestamp,
+    },
+    /// The last attempts failed; the next is not yet due.
+    BackingOff {
+        /// When it is.
+        retry_at: Timestamp,
+    },
+    /// The platform failed or did not answer.
+    PlatformDown {
+        /// When to try again.
+        retry_at: Timestamp,
+    },
+    /// The platform wants us to slow down.
+    PlatformThrottled {
+        /// When to try again.
+        retry_at: Timestamp,
+    },
+    /// The platform refuses our own credentials.
+    ClientRefused {
+        /// When to try again.
+        retry_at: Timestamp,
+    },
+    /// Too little of the lease was left to send anything.
+    LeaseTimeout,
+    /// The table failed.
+    StoreFailed,
+}
+
+impl Outcome {
+    /// The word in logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refreshed => "refreshed",
+            Self::AlreadyFresh => "already_fresh",
+            Self::Ended(DeathCause::Revoked) => "revoked",
+            Self::Ended(DeathCause::RotationLost) => "rotation_lost",
+            Self::Dead(_) => "dead",
+            Self::Disconnected => "disconnected",
+            Self::Gone => "gone",
+            Self::NoRefreshToken => "no_refresh_token",
+            Self::Held { .. } => "held",
+            Self::Resting { .. } => "resting",
+            Self::BackingOff { .. } => "backing_off",
+            Self::PlatformDown { .. } => "platform_down",
+            Self::PlatformThrottled { .. } => "platform_throttled",
+            Self::ClientRefused { .. } => "client_refused",
+            Self::LeaseTimeout => "lease_timeout",
+            Self::StoreFailed => "store_failed",
+        }
+    }
+}
+
+/// The sentence for a code of trouble.
+pub fn in_words(code: &str) -> &'static str {
+    match code {
+        "client_refused" => "The platform refuses this installation's client id or secret.",
+        "platform_throttled" => "The platform asks for fewer requests.",
+        "platform_unreachable" => "The platform could not be reached.",
+        "platform_fault" => "The platform answered with a fault.",
+        "platform_no_answer" => "The platform did not answer in time.",
+        "lease_timeout" => "The refresh began too late to be finished safely.",
+        "rotation_lost" => "The platform refused the refresh token after an answer of it had been lost on the way.",
+        "revoked" => "The platform refused the refresh token: access was taken away or has ended.",
+        _ => "The refresh failed.",
+    }
+}

@@ -1,0 +1,84 @@
+//! What the step function sees of a connection: no token, nothing sealed.
+
+use jiff::Timestamp;
+
+use crate::model::connection::{Connection, DeathCause, Standing, Trouble};
+use crate::model::lease::Lease;
+
+use super::Now;
+
+/// What the step function knows of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The epoch.
+    pub epoch: u64,
+    /// Where it stands.
+    pub standing: ViewStanding,
+    /// Whether there is a refresh token to present.
+    pub has_refresh_token: bool,
+    /// When the access token ends.
+    pub expires_at: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed_at: Option<Timestamp>,
+    /// When its refresh is due.
+    pub due_at: Option<Timestamp>,
+    /// What went wrong last.
+    pub trouble: Option<Trouble>,
+    /// The lease beside it; `None` also where it was not asked for.
+    pub lease: Option<Lease>,
+}
+
+/// Where a connection stands, without its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewStanding {
+    /// It has a grant.
+    Active,
+    /// Its grant was refused for good.
+    Dead(DeathCause),
+    /// It was disconnected.
+    Disconnected,
+}
+
+impl View {
+    /// The view of a connection and its lease.
+    pub fn of(connection: &Connection, lease: Option<Lease>) -> Self {
+        let grant = connection.grant();
+        Self {
+            epoch: connection.epoch,
+            standing: match &connection.standing {
+                Standing::Active(_) => ViewStanding::Active,
+                Standing::NeedsReauthorization { cause, .. } => ViewStanding::Dead(*cause),
+                Standing::Disconnected => ViewStanding::Disconnected,
+            },
+            has_refresh_token: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+            expires_at: grant.map_or(Timestamp::UNIX_EPOCH, |grant| grant.access_token_expires_at),
+            refreshed_at: connection.refreshed_at,
+            due_at: connection.due_at,
+            trouble: connection.trouble.clone(),
+            lease,
+        }
+    }
+
+    pub(super) fn is_valid(&self, now: Now) -> bool {
+        self.expires_at > now.wall
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| trouble.doubtful)
+    }
+
+    pub(super) fn failures(&self) -> u32 {
+        self.trouble.as_ref().map_or(0, |trouble| trouble.failures)
+    }
+
+    /// The lease on the present epoch, over or not.
+    pub(super) fn present_lease(&self) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| lease.epoch == self.epoch)
+    }
+
+    /// The same, unless its attempt is known to be over.
+    pub(super) fn open_lease(&self) -> Option<&Lease> {
+        let settled = self.trouble.as_ref().and_then(|trouble| trouble.settled_lease.as_ref());
+        self.present_lease().filter(|lease| settled != Some(&lease.id))
+    }
+}

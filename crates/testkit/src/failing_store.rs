@@ -1,0 +1,118 @@
+//! A table that does nothing but fail, in the way a test chooses.
+
+use async_trait::async_trait;
+use counterfoil_core::model::api_key::{ApiKey, KeyId};
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::connection::{Connection, ConnectionId, Trouble};
+use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
+use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::partner::Partner;
+use counterfoil_core::port::store::{
+    Commit, ConnectionStore, Consent, ConsentWritten, Directory, FlowStore, GrantEnd, GrantStore, ListQuery, Page, StoreError,
+    Taken, Written,
+};
+use jiff::Timestamp;
+
+/// Every call of every port fails with this.
+#[derive(Debug, Clone)]
+pub struct FailingStore(pub StoreError);
+
+impl FailingStore {
+    fn refuse<T>(&self) -> Result<T, StoreError> {
+        Err(self.0.clone())
+    }
+}
+
+#[async_trait]
+impl ConnectionStore for FailingStore {
+    async fn read(&self, _: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+        self.refuse()
+    }
+
+    async fn look(&self, _: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
+        self.refuse()
+    }
+
+    async fn list(&self, _: &PartnerId, _: &ListQuery) -> Result<Page, StoreError> {
+        self.refuse()
+    }
+
+    async fn due(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<ConnectionId>, StoreError> {
+        self.refuse()
+    }
+}
+
+#[async_trait]
+impl GrantStore for FailingStore {
+    async fn take_lease(&self, _: &ConnectionId, _: &Lease, _: Option<&str>) -> Result<Taken, StoreError> {
+        self.refuse()
+    }
+
+    async fn commit(&self, _: &ConnectionId, _: &Commit) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn record_trouble(&self, _: &ConnectionId, _: u64, _: &Trouble, _: Timestamp) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn end_grant(&self, _: &GrantEnd) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn write_consent(&self, _: &Consent) -> Result<ConsentWritten, StoreError> {
+        self.refuse()
+    }
+}
+
+#[async_trait]
+impl FlowStore for FailingStore {
+    async fn begin(&self, _: &Flow) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn flow(&self, _: &FlowId) -> Result<Option<Flow>, StoreError> {
+        self.refuse()
+    }
+
+    async fn consume(&self, _: &FlowId, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        self.refuse()
+    }
+
+    async fn keep_grant(&self, _: &FlowId, _: &StoredGrant, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn fail(&self, _: &FlowId, _: FlowFailure, _: &Audit) -> Result<(), StoreError> {
+        self.refuse()
+    }
+}
+
+#[async_trait]
+impl Directory for FailingStore {
+    async fn partner(&self, _: &PartnerId) -> Result<Option<Partner>, StoreError> {
+        self.refuse()
+    }
+
+    async fn key(&self, _: &PartnerId, _: &KeyId) -> Result<Option<ApiKey>, StoreError> {
+        self.refuse()
+    }
+
+    async fn key_and_connection(
+        &self,
+        _: (&PartnerId, &KeyId),
+        _: &ConnectionId,
+    ) -> Result<(Option<ApiKey>, Option<Connection>), StoreError> {
+        self.refuse()
+    }
+
+    async fn touch_key(&self, _: &PartnerId, _: &KeyId, _: Timestamp) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.refuse()
+    }
+}

@@ -1,0 +1,172 @@
+//! An installation to test with: one table, one platform, and as many processes on them as a test wants.
+
+mod consent;
+mod rows;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::App;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::partner::Partner;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::clock::{Clock, SystemClock};
+use counterfoil_core::port::entropy::Entropy;
+use counterfoil_core::port::sealer::Sealer;
+use counterfoil_core::service::authenticate::KeyMemory;
+use counterfoil_core::settings::Settings;
+use counterfoil_store::Table;
+use counterfoil_store::aws::local_config;
+use counterfoil_store::sealing::KeyringSealer;
+use counterfoil_store::secret_source::SecretSource;
+use jiff::Timestamp;
+
+pub use self::consent::try_consent;
+pub use self::rows::{company, connection, connection_id, flow, lease, stored_grant};
+
+use crate::clock::MovableClock;
+use crate::dynamodb::DynamoDb;
+use crate::entropy::SeededEntropy;
+use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
+use crate::wire::Wire;
+
+/// When tests with a clock of their own begin.
+pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+const TABLE: &str = "counterfoil";
+const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-or-more"}"#;
+
+/// One table, one platform, one clock.
+#[derive(Debug)]
+pub struct Installation {
+    database: DynamoDb,
+    /// Between every process and the table.
+    pub wire: Wire,
+    /// The platform that every connection is to.
+    pub platform: Arc<ScriptedPlatform>,
+    /// Times and bounds of the processes that are started from now on.
+    pub settings: Settings,
+    processes: AtomicU64,
+}
+
+impl Installation {
+    /// An empty table with the partner `default`, and a platform of that temper; times as they are by default.
+    ///
+    /// # Panics
+    ///
+    /// When the embedded database does not do what it is for.
+    pub async fn new(temper: Temper) -> Self {
+        let database = DynamoDb::start().await;
+        let wire = Wire::before(database.endpoint()).await;
+        let installation = Self {
+            database,
+            wire,
+            platform: ScriptedPlatform::shared(temper),
+            settings: Settings::default(),
+            processes: AtomicU64::new(0),
+        };
+        let table = installation.table();
+        table.create().await.expect("a table in an empty database");
+        let partner = Partner {
+            id: PartnerId::default_partner(),
+            name: "Default".to_owned(),
+            redirect_uris: Vec::new(),
+            created_at: START,
+        };
+        table.create_partner(&partner).await.expect("a partner in an empty table");
+        installation.wire.reset();
+        installation
+    }
+
+    /// The same with times short enough to be waited for by the machine's own clock.
+    pub async fn in_real_time(temper: Temper) -> Self {
+        let settings = quick();
+        Self { settings, ..Self::new(temper).await }
+    }
+
+    /// The table, over the wire, as a process has it.
+    pub fn table(&self) -> Table {
+        Table::new(&local_config(self.wire.endpoint()), TABLE)
+    }
+
+    /// A process on the machine's own clock.
+    pub fn process(&self) -> Arc<App> {
+        Arc::new(self.app(Arc::new(SystemClock::start())))
+    }
+
+    /// A process on a clock that the test moves.
+    pub fn process_at(&self, clock: &Arc<MovableClock>) -> Arc<App> {
+        Arc::new(self.app(Arc::clone(clock) as Arc<dyn Clock>))
+    }
+
+    /// The parts of a process, to exchange one of them before it starts.
+    pub fn app(&self, clock: Arc<dyn Clock>) -> App {
+        let number = self.processes.fetch_add(1, Ordering::Relaxed);
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(number));
+        let table = Arc::new(self.table());
+        App {
+            connections: table.clone(),
+            grants: table.clone(),
+            flows: table.clone(),
+            directory: table,
+            sealer: sealer(&clock, &entropy),
+            platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
+            key_memory: KeyMemory::default(),
+            settings: self.settings,
+            public_base_url: Some("https://counterfoil.test".to_owned()),
+            open_start: true,
+            owner: format!("process-{number}"),
+            clock,
+            entropy,
+        }
+    }
+
+    /// Every item of the table that lies under a connection, by its sort key: not over the wire, which counts.
+    ///
+    /// # Panics
+    ///
+    /// When the table cannot be read.
+    pub async fn items_of(&self, id: &ConnectionId) -> Vec<(String, Item)> {
+        let partition = format!("CONN#{}#{}", id.partner, id.company_key);
+        let answer = Client::new(&local_config(self.database.endpoint()))
+            .query()
+            .table_name(TABLE)
+            .key_condition_expression("PK = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .consistent_read(true)
+            .send()
+            .await
+            .expect("a table to read");
+        let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);
+        answer.items.unwrap_or_default().into_iter().map(keyed).collect()
+    }
+}
+
+/// An item as the SDK has it.
+pub type Item = std::collections::HashMap<String, AttributeValue>;
+
+/// What seals in every process of an installation.
+pub fn sealer(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<dyn Sealer> {
+    let keyring = SecretSource::given(Secret::new(KEYRING), Arc::clone(clock));
+    Arc::new(KeyringSealer::new(Arc::new(keyring), Arc::clone(entropy)))
+}
+
+/// The default times by the hundred: what is over in moments stays far apart from what must not happen.
+pub fn quick() -> Settings {
+    Settings {
+        platform_timeout: Duration::from_secs(5),
+        commit_budget: Duration::from_secs(2),
+        lease: Duration::from_secs(20),
+        rest: Duration::from_millis(300),
+        wait: Duration::from_secs(10),
+        poll: Duration::from_millis(5),
+        forced_interval: Duration::from_millis(300),
+        backoff_first: Duration::from_millis(20),
+        backoff_longest: Duration::from_millis(200),
+        ..Settings::default()
+    }
+}

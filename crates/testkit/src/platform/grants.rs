@@ -1,0 +1,172 @@
+//! Which refresh tokens are good, and what a platform of each temper does when one is presented.
+
+use std::time::Duration;
+
+use counterfoil_core::model::time::until;
+use jiff::Timestamp;
+
+/// How a platform treats refresh tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Temper {
+    /// One refresh token for ever, which answers do not repeat (Zoho).
+    Stable,
+    /// A new one each time; the one before works for thirty minutes more (Xero).
+    Graceful,
+    /// The value changes when it is a day old, and the old one is dead at once (Intuit).
+    Daily,
+    /// A new one each time, and the old one is dead at once (FreshBooks).
+    OneUse,
+    /// The same, and presenting a dead one takes the whole grant away (RFC 9700, 4.14.2).
+    FamilyRevocation,
+}
+
+const GRACE: Duration = Duration::from_secs(1_800);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What was granted, one for each consent.
+#[derive(Debug)]
+pub(super) struct Grants {
+    temper: Temper,
+    grants: Vec<Granted>,
+}
+
+#[derive(Debug)]
+struct Granted {
+    company_id: String,
+    /// Names the present refresh token.
+    rotation: usize,
+    rotated_at: Timestamp,
+    access_tokens: usize,
+    revoked: bool,
+}
+
+/// A presented token that was honoured.
+pub(super) struct Honoured {
+    pub(super) access_token: String,
+    pub(super) refresh_token: Option<String>,
+}
+
+impl Grants {
+    pub(super) fn new(temper: Temper) -> Self {
+        Self { temper, grants: Vec::new() }
+    }
+
+    /// A new grant: its access and its refresh token.
+    pub(super) fn begin(&mut self, company_id: &str, at: Timestamp) -> (String, String) {
+        self.grants.push(Granted {
+            company_id: company_id.to_owned(),
+            rotation: 0,
+            rotated_at: at,
+            access_tokens: 1,
+            revoked: false,
+        });
+        let grant = self.grants.len() - 1;
+        (access_token(grant, 1), refresh_token(grant, 0))
+    }
+
+    pub(super) fn revoke(&mut self, company_id: &str) {
+        for granted in self.grants.iter_mut().filter(|granted| granted.company_id == company_id) {
+            granted.revoked = true;
+        }
+    }
+
+    pub(super) fn company_of(&self, access_token: &str) -> Option<&str> {
+        let (grant, _) = parse(access_token, "access-")?;
+        Some(&self.grants.get(grant)?.company_id)
+    }
+
+    /// Acts on a presented refresh token; `None` where it is refused.
+    pub(super) fn refresh(&mut self, presented: &str, at: Timestamp) -> Option<Honoured> {
+        let (grant, rotation) = parse(presented, "refresh-")?;
+        let temper = self.temper;
+        let granted = self.grants.get_mut(grant)?;
+        if granted.revoked || !granted.accepts(temper, rotation, at) {
+            granted.revoked |= temper == Temper::FamilyRevocation;
+            return None;
+        }
+        let rotates = match temper {
+            Temper::Stable => false,
+            Temper::Daily => until(granted.rotated_at, at) >= DAY,
+            Temper::Graceful | Temper::OneUse | Temper::FamilyRevocation => true,
+        };
+        if rotates {
+            granted.rotation += 1;
+            granted.rotated_at = at;
+        }
+        granted.access_tokens += 1;
+        Some(Honoured {
+            access_token: access_token(grant, granted.access_tokens),
+            refresh_token: (temper != Temper::Stable).then(|| refresh_token(grant, granted.rotation)),
+        })
+    }
+}
+
+impl Granted {
+    fn accepts(&self, temper: Temper, rotation: usize, at: Timestamp) -> bool {
+        let in_grace = temper == Temper::Graceful && rotation + 1 == self.rotation && until(self.rotated_at, at) < GRACE;
+        rotation == self.rotation || in_grace
+    }
+}
+
+fn access_token(grant: usize, number: usize) -> String {
+    format!("access-{grant}-{number}")
+}
+
+fn refresh_token(grant: usize, rotation: usize) -> String {
+    format!("refresh-{grant}-{rotation}")
+}
+
+fn parse(token: &str, kind: &str) -> Option<(usize, usize)> {
+    let (grant, number) = token.strip_prefix(kind)?.split_once('-')?;
+    Some((grant.parse().ok()?, number.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// Presents the first refresh token twice, that much apart, then the newest: who is honoured?
+    fn twice(temper: Temper, apart: jiff::Span) -> [bool; 2] {
+        let mut grants = Grants::new(temper);
+        let (_, first) = grants.begin("company", START);
+        let day = START + 24.hours();
+        let honoured = grants.refresh(&first, day).expect("the first use is good");
+        let again = grants.refresh(&first, day + apart).is_some();
+        let newest = honoured.refresh_token.unwrap_or(first);
+        [again, grants.refresh(&newest, day + apart).is_some()]
+    }
+
+    #[test]
+    fn every_temper_treats_a_token_that_comes_twice_in_its_own_way() {
+        assert_eq!(twice(Temper::Stable, 90.minutes()), [true, true]);
+        assert_eq!(twice(Temper::Graceful, 90.minutes()), [false, true]);
+        assert!(twice(Temper::Graceful, 29.minutes())[0]);
+        assert_eq!(twice(Temper::Daily, 1.minutes()), [false, true]);
+        assert_eq!(twice(Temper::OneUse, 1.minutes()), [false, true]);
+        assert_eq!(twice(Temper::FamilyRevocation, 1.minutes()), [false, false]);
+    }
+
+    #[test]
+    fn within_the_day_a_daily_token_stays() {
+        let mut grants = Grants::new(Temper::Daily);
+        let (_, first) = grants.begin("company", START);
+        let honoured = grants.refresh(&first, START + 23.hours()).expect("good");
+        assert_eq!(honoured.refresh_token, Some(first));
+    }
+
+    #[test]
+    fn a_revoked_grant_is_refused_and_another_is_not() {
+        let mut grants = Grants::new(Temper::Stable);
+        let (_, one) = grants.begin("one", START);
+        let (access, other) = grants.begin("other", START);
+        grants.revoke("one");
+        assert!(grants.refresh(&one, START).is_none());
+        assert!(grants.refresh(&other, START).is_some());
+        assert_eq!(grants.company_of(&access), Some("other"));
+        assert!(grants.refresh("made-up", START).is_none());
+    }
+}
