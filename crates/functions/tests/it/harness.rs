@@ -1,0 +1,188 @@
+//! An installation of Counterfoil: table, stand-in for Intuit, clock, partner and key, and as many processes as a test wants.
+
+mod browser;
+mod http;
+mod intuit;
+mod logs;
+mod rows;
+mod scripted;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::partner::Partner;
+use counterfoil_core::port::clock::Clock;
+use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
+use counterfoil_core::port::store::Written;
+use counterfoil_functions::config::Config;
+use counterfoil_functions::context::{World, assemble};
+use counterfoil_functions::router;
+use counterfoil_store::{Table, aws};
+use counterfoil_testkit::clock::MovableClock;
+use counterfoil_testkit::dynamodb::DynamoDb;
+use counterfoil_testkit::wire::Wire;
+use jiff::Timestamp;
+
+pub(crate) use browser::Browser;
+pub(crate) use http::{Answer, Ask, get, post};
+pub(crate) use intuit::{HARBOR, Intuit, LARKSPUR, parameter, with_parameter};
+pub(crate) use logs::Logs;
+pub(crate) use rows::{Row, Rows};
+pub(crate) use scripted::ScriptedPlatform;
+
+/// The host that browsers reach, and the address everything is built from.
+pub(crate) const HOST: &str = "books.example.com";
+pub(crate) const BASE_URL: &str = "https://books.example.com";
+/// Where the partner `default` may have browsers sent.
+pub(crate) const RETURN_URL: &str = "https://app.example.com/done?from=books";
+/// What the clock shows at first: 2026-03-02T09:00:00Z, in seconds since 1970.
+pub(crate) const NOON: i64 = 1_772_442_000;
+
+const TABLE: &str = "counterfoil";
+pub(crate) const KEYRING: &str = r#"{"primary":"keyring-of-the-tests-0123456789-0123456789-0123"}"#;
+
+/// What a test starts with. Everything ends with it.
+pub(crate) struct Installation {
+    pub(crate) clock: Arc<MovableClock>,
+    pub(crate) intuit: Intuit,
+    /// What every process talks to DynamoDB through.
+    pub(crate) wire: Wire,
+    /// The table, past the wire.
+    pub(crate) rows: Rows,
+    /// The first process.
+    pub(crate) server: Router,
+    /// A key of the partner `default` with every scope.
+    pub(crate) key: String,
+    table: Table,
+    variables: BTreeMap<String, String>,
+    _database: DynamoDb,
+}
+
+impl Installation {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with other variables; a blank one is not set.
+    pub(crate) async fn start_with(changes: &[(&str, &str)]) -> Self {
+        let database = DynamoDb::start().await;
+        let wire = Wire::before(database.endpoint()).await;
+        let past_the_wire = aws::local_config(database.endpoint());
+        let table = Table::new(&past_the_wire, TABLE);
+        table.create().await.expect("an empty database");
+        let intuit = Intuit::start(&format!("{BASE_URL}/oauth/callback")).await;
+        let clock = Arc::new(MovableClock::self_advancing(at(NOON)));
+        let mut variables = intuit.variables();
+        let own = [("TABLE_NAME", TABLE), ("PUBLIC_BASE_URL", BASE_URL), ("OPEN_START", "true"), ("KEYRING", KEYRING)];
+        for (name, value) in own.iter().chain(changes) {
+            variables.insert((*name).to_owned(), (*value).to_owned());
+        }
+        let mut installation = Self {
+            server: process(&variables, wire.endpoint(), clock.clone()),
+            rows: Rows::of(&past_the_wire, TABLE),
+            clock,
+            intuit,
+            wire,
+            key: String::new(),
+            table,
+            variables,
+            _database: database,
+        };
+        installation.partner("default", &[RETURN_URL]).await;
+        installation.key = installation.key_of("default", &Scope::ALL).await;
+        installation
+    }
+
+    /// Another process over the same table and platform; a blank variable is not set.
+    pub(crate) fn process(&self, changes: &[(&str, &str)]) -> Router {
+        self.process_at(changes, self.wire.endpoint(), self.clock.clone())
+    }
+
+    /// The same with another database or clock.
+    pub(crate) fn process_at(&self, changes: &[(&str, &str)], database: &str, clock: Arc<dyn Clock>) -> Router {
+        let mut variables = self.variables.clone();
+        variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        process(&variables, database, clock)
+    }
+
+    pub(crate) async fn partner(&self, id: &str, redirect_uris: &[&str]) {
+        let partner = Partner {
+            id: PartnerId::parse(id).expect("an id"),
+            name: id.to_owned(),
+            redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
+            created_at: self.clock.now(),
+        };
+        assert_eq!(self.table.create_partner(&partner).await, Ok(Written::Stored));
+    }
+
+    /// A new key with those scopes.
+    pub(crate) async fn key_of(&self, partner: &str, scopes: &[Scope]) -> String {
+        self.key_until(partner, scopes, None).await
+    }
+
+    /// The same, ending by itself.
+    pub(crate) async fn key_until(&self, partner: &str, scopes: &[Scope], expires_at: Option<Timestamp>) -> String {
+        let partner = PartnerId::parse(partner).expect("an id");
+        let mut random = [0; 64];
+        SystemEntropy.fill(&mut random);
+        let secret = compose(&partner, false, &random);
+        let PresentedKey { id, hash, .. } = PresentedKey::parse(&secret).expect("well formed");
+        let (created_at, last_used_at) = (self.clock.now(), self.clock.now());
+        let (name, scopes, revoked_at) = ("test".to_owned(), scopes.to_vec(), None);
+        let key = ApiKey { id, partner, hash, name, scopes, created_at, expires_at, revoked_at, last_used_at };
+        assert_eq!(self.table.create_key(&key).await, Ok(Written::Stored));
+        secret.expose().to_owned()
+    }
+
+    /// Revokes a key, from now on.
+    pub(crate) async fn revoke(&self, key: &str) {
+        let presented = PresentedKey::parse(&key.to_owned().into()).expect("well formed");
+        let revoked = self.table.revoke_key(&presented.partner, &presented.id, self.clock.now()).await;
+        assert_eq!(revoked, Ok(Written::Stored));
+    }
+
+    /// Connects a company, by a start with the key of every scope.
+    pub(crate) async fn connect(&self, company_key: &str, realm: &str) -> Answer {
+        let start = get(format!("/oauth/start/{company_key}")).key(&self.key).to(&self.server).await;
+        let callback = self.intuit.consent(start.location(), realm).await;
+        let answer = get(callback).to(&self.server).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer
+    }
+
+    /// Reads a token, with the key of every scope.
+    pub(crate) async fn token(&self, company_key: &str) -> Answer {
+        get(format!("/api/token/{company_key}")).key(&self.key).to(&self.server).await
+    }
+
+    /// Has a token refreshed, with the key of every scope.
+    pub(crate) async fn refresh(&self, company_key: &str) -> Answer {
+        post(format!("/api/token/{company_key}/refresh")).key(&self.key).to(&self.server).await
+    }
+
+    /// Reads a connection, with the key of every scope.
+    pub(crate) async fn connection(&self, company_key: &str) -> Answer {
+        get(format!("/api/connections/{company_key}")).key(&self.key).to(&self.server).await
+    }
+
+    /// Lets time pass, here and at Intuit.
+    pub(crate) async fn pass(&self, seconds: u32) {
+        self.clock.advance(Duration::from_secs(seconds.into()));
+        self.intuit.control("clock", serde_json::json!({ "advance_seconds": seconds })).await;
+    }
+}
+
+/// A time in seconds since 1970.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).expect("in range")
+}
+
+fn process(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn Clock>) -> Router {
+    let config = Config::from_variables(variables).expect("a complete configuration");
+    let world = World { clock, entropy: Arc::new(SystemEntropy) };
+    router::all(&assemble(&config, &aws::local_config(database), world))
+}

@@ -1,0 +1,51 @@
+//! A browser, or a command line that keeps cookies: whoever begins a consent without a key.
+
+use axum::Router;
+
+use super::http::{Answer, Ask, get, post};
+
+/// Keeps the one cookie that we set.
+pub(crate) struct Browser<'a> {
+    server: &'a Router,
+    accept: &'static str,
+    pub(crate) cookie: Option<String>,
+}
+
+impl<'a> Browser<'a> {
+    /// One that wants pages.
+    pub(crate) fn at(server: &'a Router) -> Self {
+        Self { server, accept: "text/html,application/xhtml+xml", cookie: None }
+    }
+
+    /// One that takes what comes, as `curl` with a cookie jar does.
+    pub(crate) fn curl(server: &'a Router) -> Self {
+        Self { server, accept: "*/*", cookie: None }
+    }
+
+    pub(crate) async fn get(&mut self, path: impl AsRef<str>) -> Answer {
+        self.send(get(path)).await
+    }
+
+    pub(crate) async fn post(&mut self, path: impl AsRef<str>) -> Answer {
+        self.send(post(path)).await
+    }
+
+    /// Opens a start link; gives the address of the platform's page.
+    pub(crate) async fn start(&mut self, path: impl AsRef<str>) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 302, "{}", answer.body);
+        answer.location().to_owned()
+    }
+
+    async fn send(&mut self, mut ask: Ask) -> Answer {
+        ask = ask.header("accept", self.accept);
+        if let Some(cookie) = &self.cookie {
+            ask = ask.header("cookie", cookie);
+        }
+        let answer = ask.to(self.server).await;
+        if let Some(set) = answer.header("set-cookie") {
+            self.cookie = set.split(';').next().map(str::to_owned);
+        }
+        answer
+    }
+}

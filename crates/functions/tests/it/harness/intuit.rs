@@ -1,0 +1,143 @@
+//! The stand-in for Intuit: served on a port for the product, and asked directly by the test.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use counterfoil_sandbox::quickbooks::{Endpoints, Environment, RedirectUris};
+use counterfoil_sandbox::{Registrations, Sandbox};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
+use url::Url;
+
+/// The realms of two companies with real books.
+pub(crate) const LARKSPUR: &str = "9130357849012345";
+pub(crate) const HARBOR: &str = "9130357849067890";
+
+/// Ends with the test.
+pub(crate) struct Intuit {
+    router: Router,
+    endpoints: Endpoints,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Intuit {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Intuit {
+    pub(super) async fn start(redirect_uri: &str) -> Self {
+        let mut quickbooks = RedirectUris::default();
+        for environment in Environment::ALL {
+            quickbooks.register(environment, redirect_uri).expect("a redirect URI");
+        }
+        let sandbox = Sandbox::new(Registrations { quickbooks });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        Self {
+            router: sandbox.router(),
+            endpoints: Endpoints::at(&format!("http://{address}")),
+            server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
+        }
+    }
+
+    /// What a configuration that points here has.
+    pub(super) fn variables(&self) -> BTreeMap<String, String> {
+        let [production, sandbox] = Environment::ALL;
+        let variables = [
+            ("QUICKBOOKS_CLIENT_ID", production.client_id()),
+            ("QUICKBOOKS_CLIENT_SECRET", production.client_secret()),
+            ("QUICKBOOKS_SANDBOX_CLIENT_ID", sandbox.client_id()),
+            ("QUICKBOOKS_SANDBOX_CLIENT_SECRET", sandbox.client_secret()),
+            ("QUICKBOOKS_AUTHORIZE_URL", &self.endpoints.authorize),
+            ("QUICKBOOKS_TOKEN_URL", &self.endpoints.token),
+            ("QUICKBOOKS_REVOKE_URL", &self.endpoints.revoke),
+            ("QUICKBOOKS_API_URL", &self.endpoints.api),
+            ("QUICKBOOKS_SANDBOX_API_URL", &self.endpoints.sandbox_api),
+        ];
+        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    /// Presses "connect" on the page at that address; gives the path and query of the callback.
+    pub(crate) async fn consent(&self, authorize_url: &str, realm: &str) -> String {
+        self.decide(authorize_url, &[("decision", "connect"), ("realm", realm)]).await
+    }
+
+    /// Presses "cancel".
+    pub(crate) async fn cancel(&self, authorize_url: &str) -> String {
+        self.decide(authorize_url, &[("decision", "cancel")]).await
+    }
+
+    async fn decide(&self, authorize_url: &str, decision: &[(&str, &str)]) -> String {
+        let page = Url::parse(authorize_url).expect("a whole address");
+        let form = url::form_urlencoded::Serializer::new(page.query().expect("parameters").to_owned())
+            .extend_pairs(decision)
+            .finish();
+        let request = Request::post(page.path())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form));
+        let answer = self.router.clone().oneshot(request.expect("a request")).await.expect("a router never fails");
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "the page refused {authorize_url}");
+        let callback = answer.headers()[header::LOCATION].to_str().expect("text");
+        let callback = Url::parse(callback).expect("a whole address");
+        format!("{}?{}", callback.path(), callback.query().expect("parameters"))
+    }
+
+    /// A control request.
+    pub(crate) async fn control(&self, route: &str, body: Value) -> Value {
+        self.send(Request::post(format!("/quickbooks/__control/{route}")), body.to_string()).await
+    }
+
+    /// How often an endpoint was asked: `token.authorization_code`, `token.refresh_token`, `api`.
+    pub(crate) async fn requests(&self, endpoint: &str) -> u64 {
+        let state = self.send(Request::get("/quickbooks/__control/state"), String::new()).await;
+        state["requests"][endpoint].as_u64().expect("an endpoint that is counted")
+    }
+
+    /// How many requests presented a code or a refresh token.
+    pub(crate) async fn token_requests(&self) -> u64 {
+        self.requests("token.authorization_code").await + self.requests("token.refresh_token").await
+    }
+
+    /// Has an endpoint (`token`, `api`) misbehave, until it is told to stop.
+    pub(crate) async fn fault(&self, at: &str, kind: &str) {
+        self.control("faults", json!({ "at": at, "kind": kind })).await;
+    }
+
+    pub(crate) async fn no_more_faults(&self) {
+        self.send(Request::delete("/quickbooks/__control/faults"), String::new()).await;
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: String) -> Value {
+        let request = request.body(Body::from(body)).expect("a request");
+        let answer = self.router.clone().oneshot(request).await.expect("a router never fails");
+        let status = answer.status();
+        let body = answer.into_body().collect().await.expect("a whole body").to_bytes();
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).expect("JSON")
+    }
+}
+
+/// A parameter of an address, whole or not.
+pub(crate) fn parameter(address: &str, name: &str) -> Option<String> {
+    let query = address.split_once('?')?.1;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find_map(|(found, value)| (found == name).then(|| value.into_owned()))
+}
+
+/// The same path with another value of one parameter; `None` takes it away.
+pub(crate) fn with_parameter(address: &str, name: &str, value: Option<&str>) -> String {
+    let (path, query) = address.split_once('?').expect("parameters");
+    let kept = url::form_urlencoded::parse(query.as_bytes()).filter(|(found, _)| found != name);
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .extend_pairs(value.map(|value| (name, value)))
+        .finish();
+    format!("{path}?{query}")
+}

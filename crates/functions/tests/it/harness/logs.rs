@@ -1,0 +1,48 @@
+//! What is logged on this test's thread, in the form that a deployed function logs.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::EnvFilter;
+
+/// Captures until it is dropped. The test must run on one thread.
+pub(crate) struct Logs {
+    written: Arc<Mutex<Vec<u8>>>,
+    _guard: DefaultGuard,
+}
+
+impl Logs {
+    /// Everything of ours, and what others say at the level that is deployed.
+    pub(crate) fn capture() -> Self {
+        let written = Arc::<Mutex<Vec<u8>>>::default();
+        let sink = Sink(Arc::clone(&written));
+        let ours = ["core", "functions", "platforms", "store"].map(|name| format!("counterfoil_{name}=trace"));
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .with_env_filter(EnvFilter::new(format!("info,{}", ours.join(","))))
+            .with_writer(move || sink.clone())
+            .finish();
+        Self { written, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.written.lock().expect("no holder panics").clone()).expect("logs are text")
+    }
+}
+
+#[derive(Clone)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no holder panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! The table as it lies there: what a test reads to see what was written, and writes to begin where no route leads yet.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_store::aws::SdkConfig;
+
+/// One item, by attribute.
+pub(crate) type Row = BTreeMap<String, AttributeValue>;
+
+/// The table.
+pub(crate) struct Rows {
+    client: Client,
+    table: String,
+}
+
+impl Rows {
+    pub(super) fn of(config: &SdkConfig, table: &str) -> Self {
+        Self { client: Client::new(config), table: table.to_owned() }
+    }
+
+    /// All of them, by key.
+    pub(crate) async fn all(&self) -> Vec<Row> {
+        let scan = self.client.scan().table_name(&self.table).consistent_read(true).send().await.expect("a table");
+        assert_eq!(scan.last_evaluated_key, None, "a test has few rows");
+        let mut rows: Vec<Row> = scan.items.unwrap_or_default().into_iter().map(Row::from_iter).collect();
+        rows.sort_by_key(|row| (text(row, "PK"), text(row, "SK")));
+        rows
+    }
+
+    /// Those whose keys begin so.
+    pub(crate) async fn under(&self, pk: &str, sk: &str) -> Vec<Row> {
+        let fits = |row: &Row| text(row, "PK").starts_with(pk) && text(row, "SK").starts_with(sk);
+        self.all().await.into_iter().filter(fits).collect()
+    }
+
+    /// A connection of the partner `default`.
+    pub(crate) async fn connection(&self, company_key: &str) -> Option<Row> {
+        let pk = format!("CONN#default#{company_key}");
+        self.under(&pk, "STATE").await.into_iter().find(|row| text(row, "PK") == pk)
+    }
+
+    /// What happened to a connection of the partner `default`: the action of each audit row, and its reason or cause.
+    pub(crate) async fn history(&self, company_key: &str) -> Vec<String> {
+        let audits = self.under(&format!("CONN#default#{company_key}"), "AUDIT#").await;
+        let why = |row: &Row| {
+            let detail = row["detail"].as_m().expect("a map");
+            let why = detail.get("reason").or(detail.get("cause"));
+            why.map(|why| format!(": {}", why.as_s().expect("text"))).unwrap_or_default()
+        };
+        audits.iter().map(|row| format!("{} by {}{}", text(row, "action"), text(row, "actor"), why(row))).collect()
+    }
+
+    /// Writes a row, over what is there.
+    pub(crate) async fn put(&self, row: Row) {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(row.into_iter().collect()));
+        put.send().await.expect("written");
+    }
+
+    /// Makes a connection of the partner `default` a disconnected one, as a disconnect leaves it.
+    pub(crate) async fn disconnect(&self, company_key: &str) {
+        let mut row = self.connection(company_key).await.expect("a connection");
+        let of_the_grant = ["access_token", "refresh_token", "issued_at", "access_token_expires_at"];
+        let of_its_end = ["refresh_token_expires_at", "hard_expires_at", "missing_scopes", "due_at", "due_shard"];
+        for name in of_the_grant.iter().chain(&of_its_end) {
+            row.remove(*name);
+        }
+        row.insert("status".to_owned(), AttributeValue::S("disconnected".to_owned()));
+        row.insert("epoch".to_owned(), AttributeValue::N("2".to_owned()));
+        self.put(row).await;
+    }
+
+    /// Copies a connection of the partner `default` under another key.
+    pub(crate) async fn copy(&self, company_key: &str, to: &str) {
+        let mut row = self.connection(company_key).await.expect("a connection");
+        row.insert("PK".to_owned(), AttributeValue::S(format!("CONN#default#{to}")));
+        for name in ["company_key", "list_sk"] {
+            row.insert(name.to_owned(), AttributeValue::S(to.to_owned()));
+        }
+        self.put(row).await;
+    }
+}
+
+/// An attribute that is text.
+pub(crate) fn text(row: &Row, name: &str) -> String {
+    row[name].as_s().expect("text").clone()
+}

@@ -1,0 +1,29 @@
+//! The routes as their callers see them: the whole router over an embedded DynamoDB and a stand-in for Intuit. One file per
+//! subject; a snapshot is the contract of one answer.
+
+mod answers;
+mod audit;
+mod bad_callbacks;
+mod binding;
+mod bounds;
+mod callback;
+mod company;
+mod configuration;
+mod connections;
+mod consume;
+mod harness;
+mod health;
+mod keys;
+mod listing;
+mod partners;
+mod platform_trouble;
+mod reconnect;
+mod return_url;
+mod sandbox;
+mod secrets;
+mod start;
+mod table_trouble;
+mod template;
+mod token;
+mod token_answers;
+mod wire;

@@ -1,0 +1,81 @@
+//! Intuit's stand-in, served on the loopback interface, and the customer who consents there.
+
+use counterfoil_sandbox::quickbooks::{Endpoints, Environment, RedirectUris};
+use counterfoil_sandbox::{Registrations, Sandbox};
+use reqwest::header::LOCATION;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The stand-in's two companies.
+pub(crate) const LARKSPUR: &str = "9130357849012345";
+pub(crate) const HARBOR: &str = "9130357849067890";
+
+/// The stand-in and a client of it; it stops when dropped.
+pub(crate) struct Intuit {
+    pub(crate) endpoints: Endpoints,
+    client: Client,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Intuit {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Intuit {
+    /// Starts it with one redirect URI, registered for both key pairs.
+    pub(crate) async fn start(redirect_uri: &str) -> Self {
+        let mut redirect_uris = RedirectUris::default();
+        for environment in Environment::ALL {
+            redirect_uris.register(environment, redirect_uri).expect("a well-formed redirect URI");
+        }
+        let sandbox = Sandbox::new(Registrations { quickbooks: redirect_uris });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        Self {
+            endpoints: Endpoints::at(&format!("http://{address}")),
+            client: client(),
+            server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
+        }
+    }
+
+    /// Posts the form of the consent page at `authorize_url`, for a company or, with `None`, to refuse; the answer is the
+    /// query that the browser brings to our callback.
+    pub(crate) async fn consent(&self, authorize_url: &str, realm: Option<&str>) -> String {
+        let page = self.client.get(authorize_url).send().await.expect("a page");
+        assert_eq!(page.status(), 200, "{}", page.text().await.unwrap_or_default());
+        let url = Url::parse(authorize_url).expect("a whole address");
+        let mut form: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        form.push(("decision".to_owned(), if realm.is_some() { "connect" } else { "cancel" }.to_owned()));
+        form.extend(realm.map(|realm| ("realm".to_owned(), realm.to_owned())));
+        let answer = self.client.post(&self.endpoints.authorize).form(&form).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303);
+        let target = answer.headers()[LOCATION].to_str().expect("an address");
+        target.split_once('?').expect("a query").1.to_owned()
+    }
+
+    /// How often its endpoint was asked: `token.refresh`, ...
+    pub(crate) async fn requests(&self, endpoint: &str) -> u64 {
+        let answer = self.client.get(format!("{}/state", self.endpoints.control)).send().await.expect("an answer");
+        let state: Value = answer.json().await.expect("JSON");
+        state["requests"][endpoint].as_u64().unwrap_or_else(|| panic!("no {endpoint} in {}", state["requests"]))
+    }
+
+    /// Tells it something by a control route.
+    pub(crate) async fn control(&self, route: &str, body: Value) {
+        let request = self.client.post(format!("{}/{route}", self.endpoints.control)).json(&body);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a browser of the tests' own; nothing of ours is deployed with it")]
+fn client() -> Client {
+    // A second installation in this process is refused, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client")
+}
