@@ -29,8 +29,11 @@ lint: .venv/sam/stamp .venv/cfn-lint/stamp ## Check format, code and template
 	$(SAM) validate --lint
 	$(CFN_LINT) template.yaml
 
-bench: ## Measure a token read and the start of a function
-	cargo bench --package counterfoil-functions
+# Each build apart: together they would share their features, and what is deployed is built alone.
+bench: ## Measure a token read, a refresh and the start of a function
+	cargo build --release --package counterfoil-functions --bins
+	cargo build --release --package counterfoil-testkit --bin noop_lambda
+	cargo run --quiet --release --package counterfoil-functions --example figures
 
 build: .venv/cargo-lambda/stamp ## Build the functions for Lambda, as sam does, into target/lambda
 	$(CARGO_LAMBDA) cargo lambda build --release --arm64 --package counterfoil-functions --bins

@@ -1,1 +1,74 @@
-fn main() {}
+//! `counterfoil`: the whole thing on a laptop (`dev`), what a deployment lacks (`doctor`), partners and API keys.
+//!
+//! One file or folder per command. What several of them need lies beside them: `variables` (where values come from),
+//! `data_dir` and `dev_file` (what the laptop keeps), `database` and `which_table` (how a table is reached), `terminal`
+//! (what a person reads). For Linux and macOS.
+
+mod data_dir;
+mod database;
+mod dev;
+mod dev_file;
+mod doctor;
+mod failure;
+mod key;
+mod logging;
+mod partner;
+mod private_file;
+mod redirect_uri;
+mod terminal;
+mod variables;
+mod which_table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use variables::Variables;
+
+/// Connects customers' accounting books to an app, and keeps their tokens.
+#[derive(Parser)]
+#[command(name = "counterfoil", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine: table, stand-in for QuickBooks, every route
+    Dev(dev::Options),
+    /// Say what is missing in an installation, and which redirect URIs to register
+    Doctor(doctor::Options),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Make, list and change partners
+    #[command(subcommand)]
+    Partner(partner::Command),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    let variables = Variables::read()?;
+    // The doctor says what is wrong itself, in better words. To the database a failed condition is worth a warning.
+    let level = if matches!(command, Command::Doctor(_)) { "off" } else { "warn,dynoxide=error" };
+    logging::to_stderr(&variables, level)?;
+    match command {
+        Command::Dev(options) => dev::run(options, variables).await,
+        Command::Doctor(options) => doctor::run(options, variables).await,
+        Command::Key(command) => key::run(command, &variables).await,
+        Command::Partner(command) => partner::run(command, &variables).await,
+    }
+}

@@ -8,6 +8,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::connection::Connection;
 use counterfoil_core::model::flow::{Flow, FlowFailure};
 use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::platform::Environment;
 use counterfoil_core::service::finish_consent::{Ending, error_of};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -81,7 +82,9 @@ fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
             dl {
                 dt { "Connection" } dd { (connection.id.company_key) }
                 dt { "Company id" } dd { (connection.company.company_id) }
-                dt { "Books" } dd { (connection.company.environment.as_str()) }
+                @if connection.company.environment == Environment::Sandbox {
+                    dt { "Books" } dd { "sandbox" }
+                }
             }
             @if !missing.is_empty() {
                 p.warn { "Not everything that was asked for was granted: " (missing.join(", ")) ". Some features may not work." }

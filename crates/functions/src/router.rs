@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::ALLOW;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, get};
 use counterfoil_core::{App, Error};
@@ -73,7 +74,8 @@ where
     H: axum::handler::Handler<T, Arc<App>>,
     T: 'static,
 {
-    get(handler).head(method_not_allowed)
+    let refuse = || async { ([(ALLOW, "GET")], method_not_allowed().await) };
+    get(handler).head(refuse).fallback(refuse)
 }
 
 async fn method_not_allowed() -> Problem {

@@ -22,7 +22,7 @@ pub(crate) struct OutOfRange;
 
 impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
-        real_now() + *self.ahead.lock().expect("no holder panics")
+        real_now() + self.ahead()
     }
 
     /// Moves the clock to that time.
@@ -39,6 +39,18 @@ impl Clock {
         let further = ahead.checked_add(SignedDuration::from_secs(seconds)).ok_or(OutOfRange)?;
         in_range(real_now().checked_add(further).map_err(|_| OutOfRange)?)?;
         *ahead = further;
+        Ok(())
+    }
+
+    /// How far it is ahead of the real time; negative where it is behind.
+    pub(crate) fn ahead(&self) -> SignedDuration {
+        *self.ahead.lock().expect("no holder panics")
+    }
+
+    /// Puts it that far ahead of the real time.
+    pub(crate) fn put_ahead(&self, by: SignedDuration) -> Result<(), OutOfRange> {
+        in_range(real_now().checked_add(by).map_err(|_| OutOfRange)?)?;
+        *self.ahead.lock().expect("no holder panics") = by;
         Ok(())
     }
 

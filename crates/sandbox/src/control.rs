@@ -16,14 +16,18 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::kept_file::KeptFileError;
 
-/// Gives access to the desk of a platform's state.
-pub(crate) trait HasDesk: Send + Sync + 'static {
+/// A platform's state, as the shared routes need it.
+pub(crate) trait StandIn: Send + Sync + 'static {
     fn desk(&self) -> &Desk;
+
+    /// Stores what has changed, where the stand-in keeps its state.
+    fn keep(&self) -> Result<(), KeptFileError>;
 }
 
 /// The shared routes, to be completed by the platform's own.
-pub(crate) fn routes<P: HasDesk>() -> Router<Arc<P>> {
+pub(crate) fn routes<P: StandIn>() -> Router<Arc<P>> {
     Router::new()
         .route("/clock", get(show_clock::<P>).post(move_clock::<P>))
         .route("/faults", get(list_faults::<P>).post(add_fault::<P>).delete(clear_faults::<P>))
@@ -37,6 +41,12 @@ impl Refused {
     /// A 400 with that reason.
     pub(crate) fn because(reason: impl Display) -> Self {
         Self(StatusCode::BAD_REQUEST, reason.to_string())
+    }
+}
+
+impl From<KeptFileError> for Refused {
+    fn from(error: KeptFileError) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 }
 
@@ -70,12 +80,12 @@ async fn no_such_route() -> Refused {
     Refused(StatusCode::NOT_FOUND, "there is no such control route".to_owned())
 }
 
-async fn show_clock<P: HasDesk>(State(platform): State<Arc<P>>) -> Json<Value> {
+async fn show_clock<P: StandIn>(State(platform): State<Arc<P>>) -> Json<Value> {
     let now = platform.desk().clock.now();
     Json(json!({ "now": now.as_second(), "timestamp": now }))
 }
 
-async fn move_clock<P: HasDesk>(
+async fn move_clock<P: StandIn>(
     State(platform): State<Arc<P>>,
     ControlBody(change): ControlBody<ClockMove>,
 ) -> Result<Json<Value>, Refused> {
@@ -86,14 +96,15 @@ async fn move_clock<P: HasDesk>(
         _ => return Err(Refused::because("give either now or advance_seconds")),
     }
     .map_err(Refused::because)?;
+    platform.keep()?;
     Ok(show_clock(State(platform)).await)
 }
 
-async fn list_faults<P: HasDesk>(State(platform): State<Arc<P>>) -> Json<Value> {
+async fn list_faults<P: StandIn>(State(platform): State<Arc<P>>) -> Json<Value> {
     Json(json!({ "faults": platform.desk().faults.list() }))
 }
 
-async fn add_fault<P: HasDesk>(
+async fn add_fault<P: StandIn>(
     State(platform): State<Arc<P>>,
     ControlBody(fault): ControlBody<Fault>,
 ) -> Result<Json<Value>, Refused> {
@@ -101,7 +112,7 @@ async fn add_fault<P: HasDesk>(
     Ok(list_faults(State(platform)).await)
 }
 
-async fn clear_faults<P: HasDesk>(State(platform): State<Arc<P>>) -> Json<Value> {
+async fn clear_faults<P: StandIn>(State(platform): State<Arc<P>>) -> Json<Value> {
     platform.desk().faults.clear();
     list_faults(State(platform)).await
 }

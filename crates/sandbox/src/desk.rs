@@ -48,7 +48,7 @@ pub(crate) struct Call<H> {
 pub(crate) enum Rotation {
     /// As the platform's own rule has it.
     AsDue,
-    /// In any case, because the answer is about to be lost.
+    /// In any case, because the answer is about to be lost; but never where the platform's tokens never change.
     Forced,
 }
 

@@ -13,6 +13,8 @@
 //! | `answer_lost_after_rotating` | the connection closed without an answer | changed, the refresh token rotated |
 //! | `status_after_rotating` | `status` (default 503) with the platform's fault body | changed, the refresh token rotated |
 //!
+//! A refresh token that never changes by the settings is not rotated by a fault either.
+//!
 //! `at` is `authorize`, `token`, `revoke` or `api`; the last two kinds are for `token` and `revoke` only. `delay_ms` (at
 //! most 120,000) goes with every kind but `timeout`. `times` is how many requests are hit; without it, all until the
 //! faults are cleared. Faults at one place are used up in the order they came.

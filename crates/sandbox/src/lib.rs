@@ -21,11 +21,11 @@
 //! |---|---|
 //! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock runs on from there |
 //! | `GET faults`, `POST faults`, `DELETE faults` | `{"at", "kind", "status", "delay_ms", "times"}`: see [`fault`] |
-//! | `GET settings`, `POST settings` | any of the fields that `GET` shows: see [`quickbooks::Settings`] |
+//! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`quickbooks::Settings`] |
 //! | `GET redirect-uris`, `POST redirect-uris` | `{"uri", "client": "production" or "sandbox", absent: both}` |
 //! | `POST revoke` | `{"realm"}`: that company's user disconnects the app at the platform |
 //! | `GET state` | counts of requests, grants, the last 200 requests with their outcome |
-//! | `POST reset` | everything as it was at the start, the clock too |
+//! | `POST reset` | nothing has happened yet, and the clock shows the real time |
 
 mod basic_auth;
 mod clock;
@@ -33,16 +33,21 @@ mod control;
 mod desk;
 pub mod fault;
 mod journal;
+mod kept_file;
 mod params;
 pub mod quickbooks;
 mod random;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use tokio::net::TcpListener;
 
+pub use kept_file::KeptFileError;
+
+use kept_file::KeptFile;
 use quickbooks::{QuickBooks, RedirectUris};
 
 /// The largest request body, in bytes, that a stand-in reads; a larger one is a 413.
@@ -55,7 +60,7 @@ pub struct Registrations {
     pub quickbooks: RedirectUris,
 }
 
-/// All stand-ins, each with a clock and a memory of its own.
+/// All stand-ins, each with a clock and a memory of its own. The memory ends with the process, or is kept in a file.
 pub struct Sandbox {
     quickbooks: Arc<QuickBooks>,
 }
@@ -64,6 +69,18 @@ impl Sandbox {
     /// Stand-ins that have seen no request yet; their clocks show the real time.
     pub fn new(registrations: Registrations) -> Self {
         Self { quickbooks: Arc::new(QuickBooks::new(registrations.quickbooks)) }
+    }
+
+    /// Stand-ins that go on where those that last used the file `path` ended, with their grants, settings and clocks; as
+    /// new where there is no such file. Each change is in the file before it is answered, so that an answer holds however
+    /// the process ends. Codes that were not exchanged, faults and the journal are not kept. One process at a time may
+    /// use a file.
+    ///
+    /// # Errors
+    /// `Unreadable` or `Damaged` where the file is there and of no use.
+    pub fn kept_in(path: &Path, registrations: Registrations) -> Result<Self, KeptFileError> {
+        let file = Arc::new(KeptFile::open(path)?);
+        Ok(Self { quickbooks: Arc::new(QuickBooks::kept_in(file, registrations.quickbooks)?) })
     }
 
     /// The routes of every platform; each router made here shows the same stand-ins.

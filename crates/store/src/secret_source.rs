@@ -51,7 +51,9 @@ impl SecretSource {
     pub async fn get(&self) -> Result<Secret, Error> {
         let (client, arn) = match &self.place {
             Place::Given(secret) => return Ok(secret.clone()),
-            Place::Nowhere { variable } => return Err(missing(&format!("{variable} is not set for this function."))),
+            Place::Nowhere { variable } => {
+                return Err(missing(&format!("{variable} is not set for this function: name the secret there.")));
+            }
             Place::SecretsManager { client, arn } => (client, arn),
         };
         let mut read = self.read.lock().await;

@@ -25,7 +25,7 @@ use counterfoil_store::sealing::KeyringSealer;
 use counterfoil_store::secret_source::SecretSource;
 use jiff::Timestamp;
 
-pub use self::consent::try_consent;
+pub use self::consent::{consented, try_consent};
 pub use self::rows::{company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
@@ -37,13 +37,15 @@ use crate::wire::Wire;
 /// When tests with a clock of their own begin.
 pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
-const TABLE: &str = "counterfoil";
+/// The name of the table.
+pub const TABLE: &str = "counterfoil";
 const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-or-more"}"#;
 
 /// One table, one platform, one clock.
 #[derive(Debug)]
 pub struct Installation {
     database: DynamoDb,
+    table: Table,
     /// Between every process and the table.
     pub wire: Wire,
     /// The platform that every connection is to.
@@ -62,10 +64,12 @@ impl Installation {
     pub async fn new(temper: Temper) -> Self {
         let database = DynamoDb::start().await;
         let wire = Wire::before(database.endpoint()).await;
+        let table = Table::new(&local_config(wire.endpoint()), TABLE);
         let installation = Self {
             database,
+            table,
             wire,
-            platform: ScriptedPlatform::shared(temper),
+            platform: Arc::new(ScriptedPlatform::new(temper)),
             settings: Settings::default(),
             processes: AtomicU64::new(0),
         };
@@ -88,9 +92,9 @@ impl Installation {
         Self { settings, ..Self::new(temper).await }
     }
 
-    /// The table, over the wire, as a process has it.
+    /// The table, over the wire; every process has it through the same client.
     pub fn table(&self) -> Table {
-        Table::new(&local_config(self.wire.endpoint()), TABLE)
+        self.table.clone()
     }
 
     /// A process on the machine's own clock.
@@ -125,22 +129,21 @@ impl Installation {
         }
     }
 
-    /// Every item of the table that lies under a connection, by its sort key: not over the wire, which counts.
+    /// A client of the bare table, past the wire, which counts.
+    pub fn client(&self) -> Client {
+        Client::new(&local_config(self.database.endpoint()))
+    }
+
+    /// Every item that lies under a connection, by its sort key.
     ///
     /// # Panics
     ///
     /// When the table cannot be read.
     pub async fn items_of(&self, id: &ConnectionId) -> Vec<(String, Item)> {
         let partition = format!("CONN#{}#{}", id.partner, id.company_key);
-        let answer = Client::new(&local_config(self.database.endpoint()))
-            .query()
-            .table_name(TABLE)
-            .key_condition_expression("PK = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(partition))
-            .consistent_read(true)
-            .send()
-            .await
-            .expect("a table to read");
+        let request = self.client().query().table_name(TABLE).key_condition_expression("PK = :pk");
+        let request = request.expression_attribute_values(":pk", AttributeValue::S(partition)).consistent_read(true);
+        let answer = request.send().await.expect("a table to read");
         let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);
         answer.items.unwrap_or_default().into_iter().map(keyed).collect()
     }
@@ -164,7 +167,6 @@ pub fn quick() -> Settings {
         rest: Duration::from_millis(300),
         wait: Duration::from_secs(10),
         poll: Duration::from_millis(5),
-        forced_interval: Duration::from_millis(300),
         backoff_first: Duration::from_millis(20),
         backoff_longest: Duration::from_millis(200),
         ..Settings::default()

@@ -6,7 +6,7 @@ mod grants;
 mod platforms;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -131,9 +131,10 @@ impl ScriptedPlatform {
         self.state().token_life = life;
     }
 
-    /// Which scopes its answers name from now on; none unless this was called.
-    pub fn set_granted_scopes(&self, scopes: &[&str]) {
-        self.state().granted_scopes = Some(scopes.iter().map(|&scope| scope.to_owned()).collect());
+    /// Which scopes its answers name from now on; `None`, as at first, and they name none.
+    pub fn set_granted_scopes(&self, scopes: Option<&[&str]>) {
+        let owned = scopes.map(|scopes| scopes.iter().map(|&scope| scope.to_owned()).collect());
+        self.state().granted_scopes = owned;
     }
 
     /// How many codes were presented.
@@ -275,13 +276,5 @@ impl Platform for ScriptedPlatform {
             name: format!("Company {claim}"),
             api_base_url: "https://api.platform.test".to_owned(),
         })
-    }
-}
-
-/// The same, shared.
-impl ScriptedPlatform {
-    /// Behind a pointer, as the ports want it.
-    pub fn shared(temper: Temper) -> Arc<Self> {
-        Arc::new(Self::new(temper))
     }
 }

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use crate::model::audit::{Action, Audit};
 use crate::model::connection::Connection;
 use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
 use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
-use crate::port::platform::{ConfirmFailure, Exchange, TokenFailure};
+use crate::port::platform::{ConfirmFailure, Exchange, Platform, TokenFailure};
 use crate::{App, Error};
 
 use super::refresh::{ACCESS_TOKEN, sealing_owner};
@@ -53,7 +55,7 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
         }
     };
     // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
-    let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback));
+    let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback).in_current_span());
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
     Ending { flow: Some(flow), result }
 }
@@ -109,10 +111,16 @@ async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<
 }
 
 async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connection, Error> {
-    if flow.stage != Stage::Pending || !app.flows.consume(&flow.id, &app.new_id("attempt_"), app.now()).await? {
+    if flow.stage != Stage::Pending {
         return wait_for_outcome(&app, &flow.id).await;
     }
-    match exchange(&app, &flow, &callback).await {
+    // What is missing on our side shows before the state is spent: the same callback works once it is there.
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    app.sealer.check().await?;
+    if !app.flows.consume(&flow.id, &app.new_id("attempt_"), app.now()).await? {
+        return wait_for_outcome(&app, &flow.id).await;
+    }
+    match exchange(&app, &flow, &callback, platform.as_ref()).await {
         Ok(exchanged) => confirm(&app, &exchanged).await,
         Err(Stop::Failed(failure)) => end(&app, &flow, failure).await,
         Err(Stop::Fault(error)) => end(&app, &flow, FlowFailure::Interrupted)
@@ -133,7 +141,7 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-async fn exchange(app: &App, flow: &Flow, callback: &Callback) -> Result<Flow, Stop> {
+async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Flow, Stop> {
     let code = read_code(callback).map_err(Stop::Failed)?;
     let existing = app.connections.read(&flow.connection).await?;
     let partner = app.directory.partner(&flow.connection.partner).await?;
@@ -141,12 +149,10 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback) -> Result<Flow, S
         return Err(Stop::Failed(FlowFailure::Gone));
     }
     let company = claimed_company(callback, existing.as_ref()).ok_or(Stop::Failed(FlowFailure::MissingCompany))?;
-    let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let verifier = match &flow.verifier {
         Some(sealed) => Some(app.sealer.open(flow.id.as_str(), "verifier", sealed).await?),
         None => None,
     };
-    app.sealer.check().await?;
     let exchange = Exchange { code, redirect_uri: &flow.redirect_uri, verifier: verifier.as_ref(), sent_at: app.now() };
     let grant = platform.exchange(exchange).await.map_err(|failure| {
         tracing::warn!(flow = %flow.id, ?failure, "a code was not exchanged");
@@ -228,17 +234,22 @@ async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection,
     Err(error_of(failure))
 }
 
-/// Waits for the callback that was quicker, up to a bound.
+/// Waits for the callback that was quicker, up to a bound. A grant that still waits for its company then was left by a
+/// confirmation that failed in passing: it is tried again.
 async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
     let began = app.clock.elapsed();
     loop {
         let flow = app.flows.flow(id).await?.ok_or_else(|| error_of(FlowFailure::Gone))?;
-        match outcome_of(app, &flow).await {
-            Err(Error::TryLater { .. }) if app.clock.elapsed().saturating_sub(began) < app.settings.wait => {
-                app.clock.sleep(app.settings.poll * 2).await;
-            }
-            result => return result,
+        let time_is_up = app.clock.elapsed().saturating_sub(began) >= app.settings.wait;
+        match &flow.stage {
+            Stage::Exchanged { .. } if time_is_up => return confirm(app, &flow).await,
+            Stage::Exchanged { .. } => {}
+            _ => match outcome_of(app, &flow).await {
+                Err(Error::TryLater { .. }) if !time_is_up => {}
+                result => return result,
+            },
         }
+        app.clock.sleep(app.settings.poll * 2).await;
     }
 }
 

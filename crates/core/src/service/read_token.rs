@@ -41,7 +41,7 @@ pub async fn read_token(
         return Err(error);
     }
     let refreshed = refresh(app, id, Reason::Read { min_valid }).await?;
-    answer(app, refreshed, Fallback::StoredToken).await
+    answer(app, refreshed, connection, Fallback::StoredToken).await
 }
 
 /// Refreshes the token even if it is good; within ten seconds of a refresh, answers with what that one brought (T-4).
@@ -54,7 +54,7 @@ pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Conn
         return Err(error);
     }
     let refreshed = refresh(app, id, Reason::Forced).await?;
-    answer(app, refreshed, Fallback::None).await
+    answer(app, refreshed, connection, Fallback::None).await
 }
 
 const NO_CONNECTION: Error = Error::NotFound("There is no connection with this company_key.");
@@ -89,15 +89,16 @@ enum Fallback {
     None,
 }
 
-async fn answer(app: &App, refreshed: Refreshed, fallback: Fallback) -> Result<Token, Error> {
+/// `found` is the connection as the caller read it: what is known of it where the refresh could not look.
+async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fallback) -> Result<Token, Error> {
     let Refreshed { outcome, connection } = refreshed;
-    let connection = connection.ok_or(NO_CONNECTION)?;
+    let connection = connection.unwrap_or(found);
     let now = app.now();
     let error = match outcome {
         Outcome::Refreshed | Outcome::AlreadyFresh => return open(app, connection).await,
         Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
-        Outcome::Gone => Some(NO_CONNECTION),
+        Outcome::Gone => return Err(NO_CONNECTION),
         Outcome::Held { retry_at } => {
             Some(try_later("refresh_in_progress", "Somebody else is refreshing this token.", now, retry_at))
         }
@@ -143,7 +144,10 @@ fn standing_error(connection: &Connection) -> Option<Error> {
 
 fn no_refresh_token(connection: &Connection) -> Error {
     let how = how_to_reconnect(connection);
-    Error::conflict("missing_refresh_token", format!("There is no refresh token on record and the access token has ended. {how}"))
+    Error::conflict(
+        "missing_refresh_token",
+        format!("There is no refresh token on record, so there can be no new access token. {how}"),
+    )
 }
 
 fn how_to_reconnect(connection: &Connection) -> String {

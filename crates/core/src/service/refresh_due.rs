@@ -41,9 +41,9 @@ pub async fn refresh_due(app: &Arc<App>, time: Duration) -> Result<Report, Error
     for shard in 0..DUE_SHARDS {
         due.extend(app.connections.due(shard, app.now(), PER_SHARD_MOST).await?);
     }
-    let results =
-        stream::iter(&due).map(|id| refresh_in_time(app, id, ends_at)).buffer_unordered(IN_FLIGHT_MOST).collect::<Vec<_>>().await;
     let mut report = Report { due: due.len(), ..Report::default() };
+    let results =
+        stream::iter(due).map(|id| refresh_in_time(app, id, ends_at)).buffer_unordered(IN_FLIGHT_MOST).collect::<Vec<_>>().await;
     for result in results {
         match result {
             None => report.left += 1,
@@ -54,11 +54,11 @@ pub async fn refresh_due(app: &Arc<App>, time: Duration) -> Result<Report, Error
     Ok(report)
 }
 
-async fn refresh_in_time(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Option<bool> {
+async fn refresh_in_time(app: &Arc<App>, id: ConnectionId, ends_at: Duration) -> Option<bool> {
     if app.clock.elapsed() >= ends_at {
         return None;
     }
-    Some(match refresh(app, id, Reason::Due).await {
+    Some(match refresh(app, &id, Reason::Due).await {
         Ok(refreshed) => matches!(refreshed.outcome, Outcome::Refreshed | Outcome::AlreadyFresh),
         Err(error) => {
             tracing::error!(connection = %id, %error, "a refresh failed");

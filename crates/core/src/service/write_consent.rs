@@ -3,7 +3,7 @@
 use crate::model::audit::{Action, Audit};
 use crate::model::connection::{Company, Connection, Standing, Status};
 use crate::model::event::{Event, EventKind};
-use crate::model::flow::{Authority, Flow, FlowFailure};
+use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
 use crate::model::grant::StoredGrant;
 use crate::port::platform::ConfirmedCompany;
 use crate::port::store::{Consent, ConsentWritten, StoreError};
@@ -28,9 +28,7 @@ pub(super) async fn write_consent(
         let consent = compose(app, flow, grant, &confirmed, client_id, previous);
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => return Ok(consent.connection),
-            Ok(ConsentWritten::FlowIsOver) => {
-                return Ok(app.connections.read(&flow.connection).await?.unwrap_or(consent.connection));
-            }
+            Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
                 app.clock.sleep(pause).await;
@@ -39,6 +37,15 @@ pub(super) async fn write_consent(
         }
     }
     Err(Stop::Fault(Error::from(StoreError::Busy("a consent could not be written".to_owned()))))
+}
+
+/// Somebody else ended the flow, another tab perhaps: what they made of it counts.
+async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> {
+    match app.flows.flow(&flow.id).await?.map(|flow| flow.stage) {
+        Some(Stage::Done) => app.connections.read(&flow.connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
+        Some(Stage::Failed(failure)) => Err(Stop::Failed(failure)),
+        _ => Err(Stop::Failed(FlowFailure::Interrupted)),
+    }
 }
 
 /// O-16, O-17: what whoever began the flow may do to a connection that exists.

@@ -1,3 +1,58 @@
-//! The figures of `make bench`.
+//! The figures of `make bench`: what a token read, a refresh and a consent cost, and how a function starts. It prints
+//! counts, and times only as ratios within this run; it judges none of them.
+//!
+//! It measures the binaries that lie beside its own folder (`target/release`), driven as Lambda drives them.
 
-fn main() {}
+#![expect(clippy::print_stdout, reason = "figures are to be read")]
+#![expect(clippy::disallowed_methods, reason = "real time is what is measured")]
+
+#[path = "../../tests/lambda/browser.rs"]
+mod browser;
+mod counts;
+mod crowd;
+#[path = "../../tests/lambda/deployment.rs"]
+mod deployment;
+#[path = "../../tests/lambda/event.rs"]
+mod event;
+#[path = "../../tests/lambda/function.rs"]
+mod function;
+mod handler;
+mod starts;
+#[path = "../../tests/lambda/template.rs"]
+mod template;
+
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use deployment::Deployment;
+
+#[tokio::main]
+async fn main() {
+    counts::print(&connected().await).await;
+    handler::print(&connected().await).await;
+    starts::print(&connected().await).await;
+    crowd::print(&connected().await).await;
+}
+
+/// An installation with one company connected.
+async fn connected() -> Deployment {
+    let deployment = Deployment::start(binaries()).await;
+    deployment.connect(browser::LARKSPUR).await;
+    deployment
+}
+
+/// `target/{profile}`, this program lying in its `examples`.
+fn binaries() -> PathBuf {
+    let program = env::current_exe().expect("this program has a path");
+    program.ancestors().nth(2).expect("two folders up").to_owned()
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn ratio(time: Duration, to: Duration) -> f64 {
+    time.as_secs_f64() / to.as_secs_f64()
+}

@@ -95,6 +95,10 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
     let cursor = query.filled("cursor", 200)?.map(str::to_owned);
     let caller = authenticate(&app, key.as_ref(), Scope::ConnectionsRead).await?;
     let after = cursor.map(|cursor| read_cursor(&caller.partner, &cursor)).transpose()?;
+    // The table would refuse to begin outside of what it is asked for.
+    if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {
+        return Err(bad_cursor().into());
+    }
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let page = app.connections.list(&caller.partner, &ListQuery { prefix, platform, status, after, limit }).await?;
     Ok(Json(List {
@@ -134,12 +138,17 @@ fn write_cursor(partner: &PartnerId, key: &CompanyKey) -> String {
 }
 
 fn read_cursor(partner: &PartnerId, cursor: &str) -> Result<CompanyKey, Error> {
-    let damaged =
-        || Error::invalid("invalid_cursor", "The cursor is damaged. Take next_cursor as it was given, or begin without one.");
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(damaged)?;
-    let (check, key) = text.split_at_checked(CURSOR_CHECK_LENGTH).ok_or_else(damaged)?;
-    let key = CompanyKey::parse(key).map_err(|_| damaged())?;
-    if cursor_check(partner, &key) == check { Ok(key) } else { Err(damaged()) }
+    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)?;
+    let (check, key) = text.split_at_checked(CURSOR_CHECK_LENGTH).ok_or_else(bad_cursor)?;
+    let key = CompanyKey::parse(key).map_err(|_| bad_cursor())?;
+    if cursor_check(partner, &key) == check { Ok(key) } else { Err(bad_cursor()) }
+}
+
+fn bad_cursor() -> Error {
+    Error::invalid(
+        "invalid_cursor",
+        "The cursor is damaged, or of another list. Take next_cursor as it was given, or begin without one.",
+    )
 }
 
 const CURSOR_CHECK_LENGTH: usize = 8;

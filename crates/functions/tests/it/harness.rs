@@ -15,6 +15,7 @@ use axum::Router;
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::store::Written;
@@ -40,7 +41,7 @@ pub(crate) const BASE_URL: &str = "https://books.example.com";
 /// Where the partner `default` may have browsers sent.
 pub(crate) const RETURN_URL: &str = "https://app.example.com/done?from=books";
 /// What the clock shows at first: 2026-03-02T09:00:00Z, in seconds since 1970.
-pub(crate) const NOON: i64 = 1_772_442_000;
+pub(crate) const BEGINNING: i64 = 1_772_442_000;
 
 const TABLE: &str = "counterfoil";
 pub(crate) const KEYRING: &str = r#"{"primary":"keyring-of-the-tests-0123456789-0123456789-0123"}"#;
@@ -75,7 +76,7 @@ impl Installation {
         let table = Table::new(&past_the_wire, TABLE);
         table.create().await.expect("an empty database");
         let intuit = Intuit::start(&format!("{BASE_URL}/oauth/callback")).await;
-        let clock = Arc::new(MovableClock::self_advancing(at(NOON)));
+        let clock = Arc::new(MovableClock::self_advancing(at(BEGINNING)));
         let mut variables = intuit.variables();
         let own = [("TABLE_NAME", TABLE), ("PUBLIC_BASE_URL", BASE_URL), ("OPEN_START", "true"), ("KEYRING", KEYRING)];
         for (name, value) in own.iter().chain(changes) {
@@ -140,7 +141,7 @@ impl Installation {
 
     /// Revokes a key, from now on.
     pub(crate) async fn revoke(&self, key: &str) {
-        let presented = PresentedKey::parse(&key.to_owned().into()).expect("well formed");
+        let presented = PresentedKey::parse(&Secret::new(key)).expect("well formed");
         let revoked = self.table.revoke_key(&presented.partner, &presented.id, self.clock.now()).await;
         assert_eq!(revoked, Ok(Written::Stored));
     }

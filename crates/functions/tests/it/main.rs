@@ -2,7 +2,6 @@
 //! subject; a snapshot is the contract of one answer.
 
 mod answers;
-mod audit;
 mod bad_callbacks;
 mod binding;
 mod bounds;
@@ -14,12 +13,12 @@ mod consume;
 mod harness;
 mod health;
 mod keys;
+mod layers;
 mod listing;
 mod partners;
 mod platform_trouble;
 mod reconnect;
 mod return_url;
-mod sandbox;
 mod secrets;
 mod start;
 mod table_trouble;

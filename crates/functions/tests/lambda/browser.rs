@@ -9,9 +9,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// The stand-in's two companies.
+/// One of the stand-in's companies.
 pub(crate) const LARKSPUR: &str = "9130357849012345";
-pub(crate) const HARBOR: &str = "9130357849067890";
 
 /// The stand-in and a client of it; it stops when dropped.
 pub(crate) struct Intuit {

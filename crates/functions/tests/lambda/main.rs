@@ -5,7 +5,23 @@ mod browser;
 mod crowd;
 mod deployment;
 mod event;
+mod function;
+mod rights;
+mod samples;
 mod story;
 mod surroundings;
-mod samples;
 mod template;
+
+use std::path::{Path, PathBuf};
+
+use deployment::Deployment;
+
+/// An installation with the binaries that cargo built for these tests.
+async fn deployment() -> Deployment {
+    Deployment::start(binaries()).await
+}
+
+fn binaries() -> PathBuf {
+    let token = Path::new(env!("CARGO_BIN_EXE_token"));
+    token.parent().expect("a file lies in a folder").to_owned()
+}

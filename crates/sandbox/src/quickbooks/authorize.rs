@@ -180,7 +180,12 @@ fn callback(ask: &Ask, decision: &Decision, ledger: &mut Ledger, now: Timestamp)
 
 fn consent(ask: &Ask, company: &Company, granted_scope: Option<&str>) -> Consent {
     let scope = granted_scope.unwrap_or(&ask.scope);
-    Consent { environment: ask.environment, realm: company.realm, scope: scope.to_owned(), scope_differs: scope != ask.scope }
+    Consent {
+        environment: ask.environment,
+        realm: company.realm.to_owned(),
+        scope: scope.to_owned(),
+        scope_differs: scope != ask.scope,
+    }
 }
 
 fn redirect(location: &Url, decision: &Decision) -> Response {

@@ -13,7 +13,7 @@ use super::environment::Environment;
 use super::grant::Ending;
 use super::redirect_uri::RedirectUris;
 use super::settings::Settings;
-use crate::control::{self, ControlBody, Refused};
+use crate::control::{self, ControlBody, Refused, StandIn as _};
 
 pub(super) fn routes() -> Router<Arc<QuickBooks>> {
     control::routes()
@@ -56,9 +56,12 @@ async fn change_settings(
     State(quickbooks): State<Arc<QuickBooks>>,
     ControlBody(changes): ControlBody<Map<String, Value>>,
 ) -> Result<Json<Settings>, Refused> {
-    let mut ledger = quickbooks.ledger();
-    ledger.settings = ledger.settings.with(changes).map_err(Refused::because)?;
-    Ok(Json(ledger.settings.clone()))
+    {
+        let mut ledger = quickbooks.ledger();
+        ledger.settings = ledger.settings.with(changes).map_err(Refused::because)?;
+    }
+    quickbooks.keep()?;
+    Ok(show_settings(State(quickbooks)).await)
 }
 
 #[derive(Deserialize)]
@@ -76,6 +79,7 @@ async fn disconnect(
     }
     let now = quickbooks.desk.clock.now();
     let ended = quickbooks.ledger().end_all_at(&realm, Ending::DisconnectedByCustomer, now);
+    quickbooks.keep()?;
     Ok(Json(json!({ "grants_ended": ended })))
 }
 
@@ -88,7 +92,8 @@ async fn show_state(State(quickbooks): State<Arc<QuickBooks>>) -> Json<Value> {
     Json(state)
 }
 
-async fn reset(State(quickbooks): State<Arc<QuickBooks>>) -> Json<Value> {
+async fn reset(State(quickbooks): State<Arc<QuickBooks>>) -> Result<Json<Value>, Refused> {
     quickbooks.reset();
-    Json(json!({ "reset": true }))
+    quickbooks.keep()?;
+    Ok(Json(json!({ "reset": true })))
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::settings::Settings;
@@ -22,10 +22,10 @@ const MAX_EARLIER_TOKENS: usize = 256;
 pub(super) type GrantId = u64;
 
 /// What the user agreed to.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Consent {
     pub(super) environment: Environment,
-    pub(super) realm: &'static str,
+    pub(super) realm: String,
     /// The scopes granted, space separated.
     pub(super) scope: String,
     /// Whether fewer or others were granted than asked for.
@@ -33,7 +33,7 @@ pub(super) struct Consent {
 }
 
 /// What ended a grant before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ending {
     /// Its authorization code was presented a second time.
@@ -48,6 +48,7 @@ pub(super) enum Ending {
     DisconnectedByCustomer,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct Grant {
     pub(super) consent: Consent,
     pub(super) refresh_token: String,
@@ -58,6 +59,7 @@ pub(super) struct Grant {
     pub(super) ended_by: Option<Ending>,
     refreshes: u32,
     rotations: u32,
+    repeated_answers: u32,
 }
 
 /// A grant as the control route `state` shows it: without its tokens.
@@ -65,11 +67,13 @@ pub(super) struct Grant {
 pub(super) struct GrantReport {
     id: GrantId,
     client: Environment,
-    realm: &'static str,
+    realm: String,
     live: bool,
     ended_by: Option<Ending>,
     refreshes: u32,
     rotations: u32,
+    /// How often a replaced refresh token got its answer again: neither a refresh nor a rotation.
+    repeated_answers: u32,
     refresh_token_expires_at: Timestamp,
     hard_expires_at: Timestamp,
 }
@@ -96,6 +100,7 @@ impl Grant {
             ended_by: None,
             refreshes: 0,
             rotations: 0,
+            repeated_answers: 0,
         }
     }
 
@@ -116,7 +121,8 @@ impl Grant {
         self.refreshes += 1;
         self.refresh_expires_at = (now + REFRESH_TOKEN_LIFE).min(self.hard_expires_at);
         let age = now.duration_since(self.refresh_minted_at).as_secs();
-        if rotation == Rotation::AsDue && age < i64::from(settings.rotate_after_seconds) {
+        let rotate_after = settings.rotate_after_seconds?;
+        if rotation == Rotation::AsDue && age < i64::from(rotate_after) {
             return None;
         }
         self.rotations += 1;
@@ -130,11 +136,16 @@ impl Grant {
         if self.earlier_tokens.len() > MAX_EARLIER_TOKENS { self.earlier_tokens.pop_front() } else { None }
     }
 
-    /// The token answer with that access token, as of now.
-    pub(super) fn tokens(&self, access_token: String, settings: &Settings, now: Timestamp) -> Tokens {
+    /// Counts an answer that was given before.
+    pub(super) fn count_repeated_answer(&mut self) {
+        self.repeated_answers += 1;
+    }
+
+    /// The token answer with that access token, which is good for so long, as of now.
+    pub(super) fn tokens(&self, access_token: String, access_seconds: u32, now: Timestamp) -> Tokens {
         Tokens {
             access_token,
-            access_seconds: settings.access_token_seconds,
+            access_seconds,
             refresh_token: self.refresh_token.clone(),
             refresh_seconds: self.refresh_expires_at.duration_since(now).as_secs(),
             hard_seconds: self.hard_expires_at.duration_since(now).as_secs(),
@@ -146,11 +157,12 @@ impl Grant {
         GrantReport {
             id,
             client: self.consent.environment,
-            realm: self.consent.realm,
+            realm: self.consent.realm.clone(),
             live: self.is_live(now),
             ended_by: self.ended_by,
             refreshes: self.refreshes,
             rotations: self.rotations,
+            repeated_answers: self.repeated_answers,
             refresh_token_expires_at: self.refresh_expires_at,
             hard_expires_at: self.hard_expires_at,
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::code::{Codes, Presented};
 use super::environment::Environment;
@@ -15,23 +16,41 @@ use crate::desk::Rotation;
 /// The most grants remembered; beyond it the oldest is forgotten with its tokens.
 const MAX_GRANTS: usize = 10_000;
 
+/// Kept whole, but for the codes, which live for minutes, and the redirect URIs, which are registered anew at each start.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Ledger {
     pub(super) settings: Settings,
+    #[serde(skip)]
     pub(super) redirect_uris: RedirectUris,
+    #[serde(skip)]
     codes: Codes,
     grants: BTreeMap<GrantId, Grant>,
     tokens: HashMap<String, Token>,
     last_grant: GrantId,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Token {
-    /// A refresh token, replaced if it is not the grant's present one.
+    /// The grant's present refresh token.
     Refresh(GrantId),
+    /// A refresh token of the grant's that was replaced.
+    Replaced {
+        grant: GrantId,
+        at: Timestamp,
+        by: Successors,
+    },
     Access {
         grant: GrantId,
         expires_at: Timestamp,
     },
+}
+
+/// What was answered to a refresh token when it was replaced.
+#[derive(Clone, Serialize, Deserialize)]
+struct Successors {
+    refresh_token: String,
+    access_token: String,
 }
 
 /// The code or token is not taken.
@@ -84,7 +103,7 @@ impl Ledger {
     }
 
     /// Refreshes. `raced` says that another request with this token is in flight: Intuit may take that for theft and end
-    /// the grant, the winner's new tokens with it [Intuit, OAuth errors], and the stand-in always does.
+    /// the grant, the winner's new tokens with it [Intuit, OAuth errors], and the stand-in does unless told otherwise.
     pub(super) fn refresh(
         &mut self,
         environment: Environment,
@@ -93,30 +112,67 @@ impl Ledger {
         rotation: Rotation,
         now: Timestamp,
     ) -> Result<Tokens, Dead> {
-        let Some(Token::Refresh(id)) = self.tokens.get(refresh_token).copied() else {
-            return Err(Dead);
+        let (id, replaced) = match self.tokens.get(refresh_token).ok_or(Dead)?.clone() {
+            Token::Refresh(id) => (id, None),
+            Token::Replaced { grant, at, by } => (grant, Some((at, by))),
+            Token::Access { .. } => return Err(Dead),
         };
         let grant = self.grants.get_mut(&id).ok_or(Dead)?;
         if grant.consent.environment != environment || !grant.is_live(now) {
             return Err(Dead);
         }
-        if raced {
+        if raced && self.settings.revoke_on_race {
             grant.end(Ending::PresentedTwiceAtOnce);
             return Err(Dead);
         }
-        if grant.refresh_token != refresh_token {
+        if let Some((at, by)) = replaced {
+            return self.present_replaced(id, at, by, now);
+        }
+        let replaced = grant.use_refresh_token(rotation, &self.settings, now);
+        let tokens = self.mint_access_token(id, now)?;
+        if let Some(replaced) = replaced {
+            self.replace(id, replaced, &tokens, now)?;
+        }
+        Ok(tokens)
+    }
+
+    /// A refresh token that was replaced at that time by those: within the grace it gets the same answer again.
+    fn present_replaced(&mut self, id: GrantId, at: Timestamp, by: Successors, now: Timestamp) -> Result<Tokens, Dead> {
+        let grant = self.grants.get_mut(&id).ok_or(Dead)?;
+        if now.duration_since(at).as_secs() >= i64::from(self.settings.grace_seconds) {
             if self.settings.revoke_on_reuse {
                 grant.end(Ending::ReplacedTokenPresented);
             }
             return Err(Dead);
         }
-        if let Some(replaced) = grant.use_refresh_token(rotation, &self.settings, now) {
-            self.tokens.insert(grant.refresh_token.clone(), Token::Refresh(id));
-            if let Some(forgotten) = grant.remember(replaced) {
-                self.tokens.remove(&forgotten);
+        grant.count_repeated_answer();
+        let tokens = match self.seconds_left(&by.access_token, now) {
+            Some(seconds) => self.grants.get(&id).ok_or(Dead)?.tokens(by.access_token, seconds, now),
+            None => self.mint_access_token(id, now)?,
+        };
+        Ok(Tokens { refresh_token: by.refresh_token, ..tokens })
+    }
+
+    /// How long that access token is good for, in whole seconds, if for any.
+    fn seconds_left(&self, access_token: &str, now: Timestamp) -> Option<u32> {
+        match self.tokens.get(access_token)? {
+            Token::Access { expires_at, .. } => {
+                u32::try_from(expires_at.duration_since(now).as_secs()).ok().filter(|seconds| *seconds > 0)
             }
+            _ => None,
         }
-        self.mint_access_token(id, now)
+    }
+
+    /// Remembers a refresh token as replaced, and with which answer.
+    fn replace(&mut self, id: GrantId, replaced: String, answer: &Tokens, now: Timestamp) -> Result<(), Dead> {
+        let by = Successors { refresh_token: answer.refresh_token.clone(), access_token: answer.access_token.clone() };
+        self.tokens.insert(answer.refresh_token.clone(), Token::Refresh(id));
+        self.tokens.insert(replaced.clone(), Token::Replaced { grant: id, at: now, by });
+        let grant = self.grants.get_mut(&id).ok_or(Dead)?;
+        if let Some(forgotten) = grant.remember(replaced) {
+            self.tokens.remove(&forgotten);
+        }
+        Ok(())
     }
 
     /// The app's own revocation, by a live token of either kind.
@@ -127,8 +183,8 @@ impl Ledger {
             return Err(Dead);
         }
         if self.settings.revoke_ends_company {
-            let realm = grant.consent.realm;
-            self.end_all_at(realm, Ending::RevokedByApp, now);
+            let realm = grant.consent.realm.clone();
+            self.end_all_at(&realm, Ending::RevokedByApp, now);
         } else {
             grant.end(Ending::RevokedByApp);
         }
@@ -156,22 +212,28 @@ impl Ledger {
         self.grants.iter().map(|(id, grant)| grant.report(*id, now)).collect()
     }
 
-    /// A further access token; the earlier ones live on until their own end.
+    /// A further access token; the earlier ones live on until their own end, and are then forgotten.
     fn mint_access_token(&mut self, id: GrantId, now: Timestamp) -> Result<Tokens, Dead> {
         let grant = self.grants.get_mut(&id).ok_or(Dead)?;
+        let tokens = &mut self.tokens;
+        grant.earlier_tokens.retain(|token| match tokens.get(token) {
+            Some(Token::Access { expires_at, .. }) if *expires_at <= now => tokens.remove(token).is_none(),
+            _ => true,
+        });
         let access_token = new_access_token();
         let expires_at = now + SignedDuration::from_secs(self.settings.access_token_seconds.into());
         self.tokens.insert(access_token.clone(), Token::Access { grant: id, expires_at });
         if let Some(forgotten) = grant.remember(access_token.clone()) {
             self.tokens.remove(&forgotten);
         }
-        Ok(grant.tokens(access_token, &self.settings, now))
+        Ok(grant.tokens(access_token, self.settings.access_token_seconds, now))
     }
 
     /// The grant of a token that is itself neither replaced nor out of date.
     fn owner_of_live(&self, token: &str, now: Timestamp) -> Option<GrantId> {
         match self.tokens.get(token)? {
-            Token::Refresh(id) => (self.grants.get(id)?.refresh_token == token).then_some(*id),
+            Token::Refresh(id) => Some(*id),
+            Token::Replaced { .. } => None,
             Token::Access { grant, expires_at } => (now < *expires_at).then_some(*grant),
         }
     }
@@ -202,7 +264,7 @@ mod tests {
     fn consent() -> Consent {
         Consent {
             environment: Environment::Production,
-            realm: Environment::Production.companies()[0].realm,
+            realm: Environment::Production.companies()[0].realm.to_owned(),
             scope: String::new(),
             scope_differs: false,
         }

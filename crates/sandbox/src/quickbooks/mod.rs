@@ -25,6 +25,7 @@ mod page;
 mod redirect_uri;
 mod revoke;
 mod settings;
+mod temper;
 mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,9 +36,12 @@ use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
-use crate::control::HasDesk;
+use crate::control::StandIn;
 use crate::desk::Desk;
+use crate::kept_file::{KeptFile, KeptFileError};
 use crate::random;
 
 pub use company::Company;
@@ -45,9 +49,13 @@ pub use endpoints::Endpoints;
 pub use environment::Environment;
 pub use redirect_uri::{InvalidRedirectUri, RedirectUris};
 pub use settings::Settings;
+pub use temper::Temper;
 
 use in_flight::InFlight;
 use ledger::Ledger;
+
+/// The name of our part of the file.
+const PART: &str = "quickbooks";
 
 /// What the journal counts.
 const ENDPOINTS: [&str; 6] = [
@@ -65,6 +73,14 @@ pub(crate) struct QuickBooks {
     ledger: Mutex<Ledger>,
     in_flight: Arc<InFlight>,
     redirect_uris_at_start: RedirectUris,
+    file: Option<Arc<KeptFile>>,
+}
+
+/// Our part of the file.
+#[derive(Serialize, Deserialize)]
+struct Kept<L> {
+    clock_ahead: SignedDuration,
+    ledger: L,
 }
 
 impl QuickBooks {
@@ -74,7 +90,20 @@ impl QuickBooks {
             ledger: Mutex::new(Ledger::new(redirect_uris.clone())),
             in_flight: Arc::default(),
             redirect_uris_at_start: redirect_uris,
+            file: None,
         }
+    }
+
+    /// Goes on from what the file holds, and keeps what changes in it.
+    pub(crate) fn kept_in(file: Arc<KeptFile>, redirect_uris: RedirectUris) -> Result<Self, KeptFileError> {
+        let mut quickbooks = Self::new(redirect_uris.clone());
+        if let Some(Kept { clock_ahead, ledger }) = file.part::<Kept<Ledger>>(PART)? {
+            quickbooks.desk.clock.put_ahead(clock_ahead).map_err(|_| file.damaged())?;
+            ledger.settings.check().map_err(|_| file.damaged())?;
+            *quickbooks.ledger() = Ledger { redirect_uris, ..ledger };
+        }
+        quickbooks.file = Some(file);
+        Ok(quickbooks)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -88,9 +117,16 @@ impl QuickBooks {
     }
 }
 
-impl HasDesk for QuickBooks {
+impl StandIn for QuickBooks {
     fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    fn keep(&self) -> Result<(), KeptFileError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        // Held while it is stored, lest an older state be put over a newer one.
+        let ledger = self.ledger();
+        file.put(PART, &Kept { clock_ahead: self.desk.clock.ahead(), ledger: &*ledger })
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::environment::Environment;
 use crate::basic_auth;
 use crate::journal::Outcome;
+use crate::kept_file::KeptFileError;
 use crate::params::BadParams;
 
 /// An OAuth error answer (RFC 6749, section 5.2), in Intuit's words.
@@ -42,6 +43,14 @@ impl Refusal {
 impl From<BadParams> for Refusal {
     fn from(bad: BadParams) -> Self {
         Self::invalid_request(bad.to_string())
+    }
+}
+
+/// Not the client's fault: what was done for it would not outlive the stand-in, so it is not told of it.
+impl From<KeptFileError> for Refusal {
+    fn from(error: KeptFileError) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self { status, error: "server_error", description: Some(error.to_string()) }
     }
 }
 

@@ -14,6 +14,7 @@ use super::QuickBooks;
 use super::environment::Environment;
 use super::ledger::Dead;
 use super::oauth::{Refusal, authenticate, require_content_type};
+use crate::control::StandIn as _;
 use crate::desk::Call;
 use crate::fault::Place;
 
@@ -37,10 +38,9 @@ pub(super) async fn answer(
     let act = move |_| {
         let revoked = request.and_then(|(environment, token)| {
             let now = acting.desk.clock.now();
-            acting
-                .ledger()
-                .revoke(environment, &token, now)
-                .map_err(|Dead| Refusal::invalid_request("the token is unknown or dead already"))
+            let revoked = acting.ledger().revoke(environment, &token, now);
+            acting.keep()?;
+            revoked.map_err(|Dead| Refusal::invalid_request("the token is unknown or dead already"))
         });
         match revoked {
             Ok(()) => StatusCode::OK.into_response(),

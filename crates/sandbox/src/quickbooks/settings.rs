@@ -5,23 +5,35 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::temper::Temper;
 use crate::fault::MAX_DELAY_MS;
 
 /// The longest life of an access token that can be set: a day.
 const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
 
 /// What the control route `settings` shows and takes; it begins with Intuit's own rules.
+///
+/// The route also takes `temper`, the name of a [`Temper`]: it sets the fields of that preset, and the fields beside it
+/// are put over them. What else a platform can do to a refresh is a [fault](crate::fault): `status_after_rotating` and
+/// `answer_lost_after_rotating` for an answer that never comes, `slow` (or `token_delay_ms`) for one that comes late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The life of an access token, in seconds: 1 to 86,400.
     pub access_token_seconds: u32,
-    /// From which age on, in seconds, a refresh token's value is replaced when it is used.
-    pub rotate_after_seconds: u32,
+    /// From which age on, in seconds, a refresh token's value is replaced when it is used: 0 for every use, `null` for
+    /// never.
+    pub rotate_after_seconds: Option<u32>,
+    /// How long, in seconds, a refresh token that was replaced still gets the answer that it got when it was replaced:
+    /// the same refresh token and, while that is good, the same access token.
+    pub grace_seconds: u32,
     /// How long every answer of the token endpoint is held back, in milliseconds: at most 120,000.
     pub token_delay_ms: u32,
-    /// Whether a refresh token that was replaced ends its grant when it is presented again.
+    /// Whether a refresh token that was replaced ends its grant when it is presented again, after the grace.
     pub revoke_on_reuse: bool,
+    /// Whether a refresh token that is presented while another request with it is in flight ends its grant; where not,
+    /// it is answered as if it came after that one.
+    pub revoke_on_race: bool,
     /// Whether revoking a token ends every grant of those keys at the company, not only the token's own.
     pub revoke_ends_company: bool,
     /// Whether `CompanyInfo` answers 403.
@@ -46,9 +58,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             access_token_seconds: 3600,
-            rotate_after_seconds: 86_400,
+            rotate_after_seconds: Some(86_400),
+            grace_seconds: 0,
             token_delay_ms: 0,
             revoke_on_reuse: true,
+            revoke_on_race: true,
             revoke_ends_company: true,
             company_info_denied: false,
             granted_scope: None,
@@ -57,19 +71,29 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings with the fields of `changes` put over them.
-    pub(super) fn with(&self, changes: Map<String, Value>) -> Result<Self, BadSettings> {
-        let mut merged = serde_json::to_value(self)?;
+    /// These settings with `changes` put over them: first the temper, then the other fields.
+    pub(super) fn with(&self, mut changes: Map<String, Value>) -> Result<Self, BadSettings> {
+        let mut base = self.clone();
+        if let Some(temper) = changes.remove("temper") {
+            serde_json::from_value::<Temper>(temper)?.apply_to(&mut base);
+        }
+        let mut merged = serde_json::to_value(base)?;
         if let Some(fields) = merged.as_object_mut() {
             fields.extend(changes);
         }
         let settings: Self = serde_json::from_value(merged)?;
-        if !(1..=MAX_ACCESS_TOKEN_SECONDS).contains(&settings.access_token_seconds) {
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Whether they are within their bounds.
+    pub(super) fn check(&self) -> Result<(), BadSettings> {
+        if !(1..=MAX_ACCESS_TOKEN_SECONDS).contains(&self.access_token_seconds) {
             Err(BadSettings::AccessTokenSeconds)
-        } else if settings.token_delay_ms > MAX_DELAY_MS {
+        } else if self.token_delay_ms > MAX_DELAY_MS {
             Err(BadSettings::TokenDelay)
         } else {
-            Ok(settings)
+            Ok(())
         }
     }
 

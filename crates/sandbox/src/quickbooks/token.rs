@@ -15,6 +15,7 @@ use super::grant::Tokens;
 use super::in_flight::Presentation;
 use super::ledger::Dead;
 use super::oauth::{Refusal, authenticate, require_content_type};
+use crate::control::StandIn as _;
 use crate::desk::{Call, Rotation};
 use crate::fault::Place;
 use crate::params::Params;
@@ -90,15 +91,19 @@ fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<TokenRe
 
 fn perform(quickbooks: &QuickBooks, request: TokenRequest, raced: bool, rotation: Rotation) -> Result<Tokens, Refusal> {
     let now = quickbooks.desk.clock.now();
-    let mut ledger = quickbooks.ledger();
-    match request {
-        TokenRequest::Code { environment, code, redirect_uri } => ledger
-            .exchange(environment, &code, &redirect_uri, now)
-            .map_err(|Dead| Refusal::invalid_grant("Invalid authorization code")),
-        TokenRequest::Refresh { environment, refresh_token } => ledger
-            .refresh(environment, &refresh_token, raced, rotation, now)
-            .map_err(|Dead| Refusal::invalid_grant("Incorrect or invalid refresh token")),
-    }
+    let (answered, refusal) = match request {
+        TokenRequest::Code { environment, code, redirect_uri } => {
+            let exchanged = quickbooks.ledger().exchange(environment, &code, &redirect_uri, now);
+            (exchanged, "Invalid authorization code")
+        }
+        TokenRequest::Refresh { environment, refresh_token } => {
+            let refreshed = quickbooks.ledger().refresh(environment, &refresh_token, raced, rotation, now);
+            (refreshed, "Incorrect or invalid refresh token")
+        }
+    };
+    // Refusals too: they can end a grant.
+    quickbooks.keep()?;
+    answered.map_err(|Dead| Refusal::invalid_grant(refusal))
 }
 
 fn granted(tokens: Tokens, with_hard_expiry: bool) -> Response {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use crate::model::audit::{Action, Actor, Audit};
 use crate::model::connection::{Connection, ConnectionId, DeathCause, Trouble};
 use crate::model::event::{Event, EventKind};
@@ -31,7 +33,7 @@ pub struct Refreshed {
 /// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
 pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Result<Refreshed, Error> {
     let run = Run { app: Arc::clone(app), id: id.clone(), connection: None, send: None, commit: None };
-    match tokio::spawn(run.drive(reason)).await {
+    match tokio::spawn(run.drive(reason).in_current_span()).await {
         Ok(refreshed) => refreshed,
         Err(panic) => Err(Error::Internal(format!("the refresh of {id} ended early: {panic}"))),
     }

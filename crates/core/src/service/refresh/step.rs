@@ -109,12 +109,14 @@ enum Phase {
     Waiting,
     Leasing(Attempt),
     LookingAgain(Held),
+    LookAgainPausing(Held),
     Sending { held: Held, resends: u32 },
     Pausing { held: Held, resends: u32 },
     Committing { until: Duration },
     CommitPausing { until: Duration },
     Recording(Outcome),
-    Ending(DeathCause),
+    Ending { cause: DeathCause, until: Duration },
+    EndPausing { cause: DeathCause, until: Duration },
     Finished,
 }
 
@@ -150,16 +152,19 @@ pub struct Refresh {
     reason: Reason,
     began: Duration,
     pause: Duration,
+    leases: u32,
     phase: Phase,
 }
 
 /// How often an answered fault is followed by another try within one lease.
 const RESENDS_MOST: u32 = 1;
+/// How often one refresh takes a lease: more than once only if others keep changing the connection under it.
+const LEASES_MOST: u32 = 3;
 
 impl Refresh {
     /// A refresh that begins now.
     pub fn new(reason: Reason, settings: Settings, now: Now) -> Self {
-        Self { settings, reason, began: now.elapsed, pause: settings.poll, phase: Phase::Begin }
+        Self { settings, reason, began: now.elapsed, pause: settings.poll, leases: 0, phase: Phase::Begin }
     }
 
     /// Decides what to do next.
@@ -174,7 +179,7 @@ impl Refresh {
         match (phase, saw) {
             (Phase::Begin, Saw::Begin)
             | (Phase::Waiting, Saw::Waited)
-            | (Phase::Committing { .. } | Phase::Ending(_), Saw::Overtaken) => (Phase::Looking, Next::Look),
+            | (Phase::Committing { .. } | Phase::Ending { .. }, Saw::Overtaken) => (Phase::Looking, Next::Look),
             (Phase::Looking, Saw::View(None)) => finish(Outcome::Gone),
             (Phase::Looking, Saw::View(Some(view))) => self.after_look(now, &view),
             (Phase::Leasing(attempt), Saw::LeaseTaken { id, until }) => {
@@ -182,16 +187,22 @@ impl Refresh {
             }
             (Phase::Leasing(_), Saw::LeaseHeld) => self.wait(now, now.wall),
             (Phase::LookingAgain(held), Saw::View(view)) => self.after_second_look(now, held, view.as_deref()),
-            (Phase::Pausing { held, resends }, Saw::Waited) => (Phase::Sending { held, resends }, Next::Send),
+            (Phase::LookingAgain(held), Saw::StoreFailed) => self.look_again_later(now, held),
+            (Phase::LookAgainPausing(held), Saw::Waited) => (Phase::LookingAgain(held), Next::LookAgain),
+            (Phase::Pausing { held, resends }, Saw::Waited) => self.send_in_time(now, held, resends),
             (Phase::Sending { .. }, Saw::Granted) => {
                 (Phase::Committing { until: now.elapsed + self.settings.commit_budget }, Next::Commit)
             }
             (Phase::Sending { held, resends }, Saw::Failed(failure)) => self.after_failure(now, held, resends, &failure),
             (Phase::Committing { .. }, Saw::Stored) => finish(Outcome::Refreshed),
-            (Phase::Committing { until }, Saw::StoreFailed) => self.commit_again(now, until),
+            (Phase::Committing { until }, Saw::StoreFailed) => self.write_again(now, until, Phase::CommitPausing { until }),
             (Phase::CommitPausing { until }, Saw::Waited) => (Phase::Committing { until }, Next::Commit),
             (Phase::Recording(outcome), _) => finish(outcome),
-            (Phase::Ending(cause), Saw::Stored) => finish(Outcome::Ended(cause)),
+            (Phase::Ending { cause, .. }, Saw::Stored) => finish(Outcome::Ended(cause)),
+            (Phase::Ending { cause, until }, Saw::StoreFailed) => {
+                self.write_again(now, until, Phase::EndPausing { cause, until })
+            }
+            (Phase::EndPausing { cause, until }, Saw::Waited) => (Phase::Ending { cause, until }, Next::EndGrant(cause)),
             (_, _) => finish(Outcome::StoreFailed),
         }
     }
@@ -221,6 +232,10 @@ impl Refresh {
         if let Some(retry_at) = self.must_pause_until(view, now) {
             return finish(Outcome::BackingOff { retry_at });
         }
+        if self.leases == LEASES_MOST {
+            return finish(Outcome::Held { retry_at: now.wall });
+        }
+        self.leases += 1;
         let doubtful = view.is_doubtful() || view.open_lease().is_some();
         let attempt = Attempt { epoch: view.epoch, since: now.elapsed, doubtful, failures: view.failures() };
         let seen = view.present_lease().map(|lease| lease.id.clone());
@@ -271,10 +286,24 @@ impl Refresh {
         if !same {
             return (Phase::Looking, Next::Look);
         }
+        self.send_in_time(now, held, 0)
+    }
+
+    /// Nothing was sent yet: a table that fails for a moment must not leave the token to rest.
+    fn look_again_later(&self, now: Now, held: Held) -> (Phase, Next) {
+        let pause = self.settings.poll.mul_f64(1.0 + now.chance);
+        if !self.has_time(Now { elapsed: now.elapsed + pause, ..now }, held.attempt.since) {
+            return record(now, &held, "lease_timeout", Outcome::StoreFailed, now.wall, Settled::Yes);
+        }
+        (Phase::LookAgainPausing(held), Next::Wait(pause))
+    }
+
+    /// The last check before the token is presented, the first time and again.
+    fn send_in_time(&self, now: Now, held: Held, resends: u32) -> (Phase, Next) {
         if !self.has_time(now, held.attempt.since) {
             return record(now, &held, "lease_timeout", Outcome::LeaseTimeout, now.wall, Settled::Yes);
         }
-        (Phase::Sending { held, resends: 0 }, Next::Send)
+        (Phase::Sending { held, resends }, Next::Send)
     }
 
     fn after_failure(&self, now: Now, mut held: Held, resends: u32, failure: &TokenFailure) -> (Phase, Next) {
@@ -282,7 +311,9 @@ impl Refresh {
         let backoff = self.backoff(now, held.attempt.failures);
         let retry_at = later(now.wall, backoff);
         match failure {
-            TokenFailure::Refused => (Phase::Ending(cause), Next::EndGrant(cause)),
+            TokenFailure::Refused => {
+                (Phase::Ending { cause, until: now.elapsed + self.settings.commit_budget }, Next::EndGrant(cause))
+            }
             TokenFailure::ClientRefused => {
                 record(now, &held, "client_refused", Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
             }
@@ -316,13 +347,13 @@ impl Refresh {
         may.then_some(pause)
     }
 
-    /// Stores again until the budget is spent; the grant is in our hands and nowhere else.
-    fn commit_again(&self, now: Now, until: Duration) -> (Phase, Next) {
+    /// Stores again until the budget is spent: what the platform has just said is in our hands and nowhere else.
+    fn write_again(&self, now: Now, until: Duration, pausing: Phase) -> (Phase, Next) {
         let pause = self.settings.poll.mul_f64(1.0 + now.chance);
         if now.elapsed + pause >= until {
             return finish(Outcome::StoreFailed);
         }
-        (Phase::CommitPausing { until }, Next::Wait(pause))
+        (pausing, Next::Wait(pause))
     }
 
     /// Whether the rest of the lease covers a token request and the commit.
@@ -356,3 +387,6 @@ fn finish(outcome: Outcome) -> (Phase, Next) {
 
 /// A platform's `Retry-After` is honoured up to this.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests;

@@ -76,12 +76,10 @@ impl Intuit {
 
     async fn decide(&self, authorize_url: &str, decision: &[(&str, &str)]) -> String {
         let page = Url::parse(authorize_url).expect("a whole address");
-        let form = url::form_urlencoded::Serializer::new(page.query().expect("parameters").to_owned())
-            .extend_pairs(decision)
-            .finish();
-        let request = Request::post(page.path())
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form));
+        let form =
+            url::form_urlencoded::Serializer::new(page.query().expect("parameters").to_owned()).extend_pairs(decision).finish();
+        let request =
+            Request::post(page.path()).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(form));
         let answer = self.router.clone().oneshot(request.expect("a request")).await.expect("a router never fails");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "the page refused {authorize_url}");
         let callback = answer.headers()[header::LOCATION].to_str().expect("text");

@@ -37,8 +37,9 @@ impl Rows {
 
     /// A connection of the partner `default`.
     pub(crate) async fn connection(&self, company_key: &str) -> Option<Row> {
-        let pk = format!("CONN#default#{company_key}");
-        self.under(&pk, "STATE").await.into_iter().find(|row| text(row, "PK") == pk)
+        let [pk, sk] = key(&format!("CONN#default#{company_key}"), "STATE");
+        let read = self.client.get_item().table_name(&self.table).key("PK", pk).key("SK", sk).consistent_read(true);
+        read.send().await.expect("a table").item.map(Row::from_iter)
     }
 
     /// What happened to a connection of the partner `default`: the action of each audit row, and its reason or cause.
@@ -56,6 +57,13 @@ impl Rows {
     pub(crate) async fn put(&self, row: Row) {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(row.into_iter().collect()));
         put.send().await.expect("written");
+    }
+
+    /// Takes a row away.
+    pub(crate) async fn remove(&self, pk: &str, sk: &str) {
+        let [pk, sk] = key(pk, sk);
+        let delete = self.client.delete_item().table_name(&self.table).key("PK", pk).key("SK", sk);
+        delete.send().await.expect("deleted");
     }
 
     /// Makes a connection of the partner `default` a disconnected one, as a disconnect leaves it.
@@ -80,6 +88,10 @@ impl Rows {
         }
         self.put(row).await;
     }
+}
+
+fn key(pk: &str, sk: &str) -> [AttributeValue; 2] {
+    [pk, sk].map(|part| AttributeValue::S(part.to_owned()))
 }
 
 /// An attribute that is text.

@@ -1,0 +1,60 @@
+//! What a person needs to know when everything runs: what to click, what to type, where things are.
+
+use counterfoil_core::model::platform::Environment;
+
+use super::Options;
+use super::variables::{has_credentials, uses_stand_in};
+use crate::dev_file::DevFile;
+use crate::terminal;
+use crate::variables::Variables;
+
+/// The text; `variables` are those a person has set, before the laptop's own.
+pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &Variables) -> String {
+    let base = &file.base_url;
+    let (key, name) = example(given);
+    format!(
+        "Counterfoil is running at {base}\n\
+         \n\
+         1. Connect a company. Open in your browser:\n\
+         \n   {base}/oauth/start/{key}?company_name={name}\n\
+         \n\
+         2. Ask for its access token:\n\
+         \n   curl -sS -H \"X-API-Key: {api_key}\" {base}/api/token/{key}\n\
+         \n\
+         {facts}\n\
+         \n\
+         Ctrl-C stops it.",
+        api_key = file.api_key,
+        facts = terminal::columns(&facts(file, served_at, options, given)),
+    )
+}
+
+/// A connection that the credentials at hand can make.
+fn example(given: &Variables) -> (&'static str, &'static str) {
+    let only_sandbox = !has_credentials(given, Environment::Production) && has_credentials(given, Environment::Sandbox);
+    if only_sandbox { ("acme-sandbox", "Acme+Sandbox") } else { ("acme", "Acme") }
+}
+
+fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) -> Vec<Vec<String>> {
+    let mut facts = Vec::new();
+    if file.base_url != served_at {
+        facts.push(("Served at", format!("{served_at}; PUBLIC_BASE_URL says that browsers reach it at {}", file.base_url)));
+    }
+    if uses_stand_in(given) {
+        facts.push((
+            "QuickBooks",
+            format!("a stand-in at {}/quickbooks; it forgets its consents when it stops", file.sandbox_url),
+        ));
+    } else {
+        facts.push(("QuickBooks", "Intuit itself; register this redirect URI with your keys:".to_owned()));
+        facts.push(("", format!("{}/oauth/callback", file.base_url)));
+    }
+    let table = if options.ephemeral {
+        "in memory, forgotten in the end".to_owned()
+    } else {
+        format!("in {}", options.dir.database().display())
+    };
+    facts.push(("Table", format!("{table}; DynamoDB at {}", file.dynamodb_url)));
+    facts.push(("Keys", format!("in {}", options.dir.dev_file().display())));
+    facts.into_iter().map(|(title, fact)| vec![format!("   {title}"), fact]).collect()
+}

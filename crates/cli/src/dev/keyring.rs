@@ -1,0 +1,50 @@
+//! The laptop's keyring: made on the first run, and needed ever after to open what it sealed (S-6).
+
+use std::io::ErrorKind;
+
+use counterfoil_core::model::secret::{Secret, hex};
+use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
+use serde_json::json;
+
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::private_file;
+use crate::variables::Variables;
+
+/// The keyring, made where there never was one.
+pub(super) fn find_or_make(dir: &DataDir, variables: &Variables, ephemeral: bool) -> Result<Secret, Failure> {
+    match find(dir, variables)? {
+        Some(keyring) => Ok(keyring),
+        None if dir.database().exists() && !ephemeral => Err(lost(dir)),
+        None => make(dir),
+    }
+}
+
+/// What `KEYRING` says, else what the data folder holds.
+pub(crate) fn find(dir: &DataDir, variables: &Variables) -> Result<Option<Secret>, Failure> {
+    if let Some(text) = variables.get("KEYRING") {
+        return Ok(Some(Secret::new(text)));
+    }
+    match std::fs::read_to_string(dir.keyring()) {
+        Ok(text) => Ok(Some(Secret::new(text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(dir.unusable(&error)),
+    }
+}
+
+/// The sentence for a keyring that was there before.
+pub(crate) fn lost(dir: &DataDir) -> Failure {
+    Failure::new(format!(
+        "The tokens in {} are sealed with a keyring that is gone. Put {} back, or delete the folder to begin anew.",
+        dir.database().display(),
+        dir.keyring().display()
+    ))
+}
+
+fn make(dir: &DataDir) -> Result<Secret, Failure> {
+    let mut random = [0; 32];
+    SystemEntropy.fill(&mut random);
+    let text = json!({ "primary": hex(&random) }).to_string();
+    private_file::replace(&dir.keyring(), &text).map_err(|error| dir.unusable(&error))?;
+    Ok(Secret::new(text))
+}

@@ -1,0 +1,148 @@
+//! `counterfoil dev`: everything on this machine. An embedded `DynamoDB`, a stand-in for the platforms, every route as it is
+//! deployed, and the workers that a schedule would run.
+//!
+//! Nothing here decides anything about connections or tokens: it puts together what the deployed functions consist of.
+
+mod banner;
+mod first_run;
+pub(crate) mod keyring;
+mod loopback;
+mod requests;
+mod stop;
+mod ticks;
+pub(crate) mod variables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use counterfoil_core::App;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::service::start_consent::redirect_uri;
+use counterfoil_functions::config::Config;
+use counterfoil_functions::context::{World, assemble};
+use counterfoil_functions::router;
+use counterfoil_sandbox::quickbooks::{Environment, RedirectUris};
+use counterfoil_sandbox::{Registrations, Sandbox};
+use counterfoil_store::aws::local_config;
+use dynoxide::Database;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::data_dir::DataDir;
+use crate::database::{self, Served};
+use crate::dev_file::DevFile;
+use crate::failure::Failure;
+use crate::terminal;
+use crate::variables::Variables;
+use loopback::Loopback;
+use requests::Requests;
+use stop::Signals;
+
+/// How to run it.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The port to serve on; 0 for any that is free
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    #[command(flatten)]
+    dir: DataDir,
+    /// Keep the table in memory, and forget it in the end
+    #[arg(long)]
+    ephemeral: bool,
+    /// Where a browser may be sent after a consent, compared exactly; can be given several times
+    #[arg(long = "redirect-uri", value_name = "URL")]
+    redirect_uris: Vec<String>,
+}
+
+/// How long requests and refreshes under way may take to finish: longer than a lease.
+const FINISH_WITHIN: Duration = Duration::from_secs(20);
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
+    let dir = &options.dir;
+    let Some(_lock) = dir.lock()? else { return Err(runs_already(dir)) };
+    let mut signals = Signals::listen()?;
+    let earlier = DevFile::read(dir)?.unwrap_or_default();
+    let front = Loopback::bind_exactly(options.port).await?;
+    let stand_ins = Loopback::bind_rather(port(&earlier.sandbox_url)).await?;
+    let keyring = keyring::find_or_make(dir, &given, options.ephemeral)?;
+    let database = if options.ephemeral { database::in_memory()? } else { database::open(dir)? };
+    let served = Served::start(database.clone(), port(&earlier.dynamodb_url)).await?;
+
+    let variables = variables::complete(given.clone(), &front.url(), &stand_ins.url(), &keyring);
+    let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
+    let app = assemble(&config, &local_config(served.url()), World::real());
+    app.sealer.check().await?;
+    let table = database::table(served.url());
+    table.create().await?;
+    let keys = first_run::prepare(&table, &earlier, &options.redirect_uris, app.now()).await?;
+    let file = DevFile {
+        base_url: config.public_base_url.clone().unwrap_or_else(|| front.url()),
+        partner_id: keys.partner.to_string(),
+        api_key: keys.api_key.expose().to_owned(),
+        publishable_key: keys.publishable_key.expose().to_owned(),
+        sandbox_url: stand_ins.url(),
+        dynamodb_url: served.url().to_owned(),
+    };
+    let banner = banner::text(&file, &front.url(), &options, &given);
+
+    let until_the_end = serve_stand_ins(&app, stand_ins)?;
+    let (work, stop) = serve_and_tick(&app, front, database);
+    file.write(dir)?;
+    terminal::say(banner);
+    signals.next().await;
+    finish(&app, work, stop, &mut signals).await;
+    drop(until_the_end);
+    Ok(())
+}
+
+/// The stand-ins go on until what is returned is dropped: refreshes that are to finish need them.
+fn serve_stand_ins(app: &App, place: Loopback) -> Result<stop::Sender, Failure> {
+    let mut quickbooks = RedirectUris::default();
+    let ours = redirect_uri(app, PlatformName::Quickbooks)?;
+    for environment in Environment::ALL {
+        quickbooks.register(environment, &ours).map_err(|error| Failure::new(error.to_string()))?;
+    }
+    let (sender, stop) = stop::channel();
+    tokio::spawn(place.serve(Sandbox::new(Registrations { quickbooks }).router(), stop));
+    Ok(sender)
+}
+
+/// Everything that is told to stop first, and is waited for.
+fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database) -> (JoinSet<()>, stop::Sender) {
+    let (sender, stop) = stop::channel();
+    let requests = Requests::default();
+    let router = requests.track(router::all(app));
+    let mut work = JoinSet::new();
+    let served = front.serve(router, stop.clone());
+    work.spawn(async move {
+        served.await;
+        requests.finish().await;
+    });
+    work.spawn(ticks::refresh(Arc::clone(app), stop.clone()));
+    work.spawn(ticks::sweep(Arc::clone(&app.clock), database, stop));
+    (work, sender)
+}
+
+async fn finish(app: &App, work: JoinSet<()>, stop: stop::Sender, signals: &mut Signals) {
+    stop.send();
+    terminal::say("\nStopping. What is under way may finish; Ctrl-C again to stop at once.");
+    tokio::select! {
+        _ = work.join_all() => {}
+        () = app.clock.sleep(FINISH_WITHIN) => tracing::warn!("requests were still under way after {FINISH_WITHIN:?}"),
+        () = signals.next() => {}
+    }
+}
+
+fn port(url: &str) -> Option<u16> {
+    Url::parse(url).ok()?.port()
+}
+
+fn runs_already(dir: &DataDir) -> Failure {
+    let path = dir.path().display();
+    let place = DevFile::read(dir).ok().flatten().map(|file| format!(" at {}", file.base_url)).unwrap_or_default();
+    Failure::new(format!(
+        "Another counterfoil uses the folder {path}; its server may be{place}. Stop it, or name another folder with --data-dir."
+    ))
+}

@@ -1,0 +1,49 @@
+//! What a schedule and `DynamoDB` itself do in a deployment: refresh what is due, and delete what its TTL has ended.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::App;
+use counterfoil_core::port::clock::Clock;
+use counterfoil_functions::worker::refresher;
+use dynoxide::Database;
+
+use super::stop::Stop;
+
+/// Between two runs of the refresher.
+const REFRESH_EVERY: Duration = Duration::from_secs(5);
+/// The time one run has, as the deployed function's.
+const REFRESH_WITHIN: Duration = Duration::from_secs(29);
+/// Between two sweeps; the table refuses what has ended by itself, so this only tidies.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Refreshes until told to stop; the run that is under way then is finished.
+pub(super) async fn refresh(app: Arc<App>, stop: Stop) {
+    let mut stopped = pin!(stop.requested());
+    loop {
+        if let Err(error) = refresher::run(Arc::clone(&app), REFRESH_WITHIN).await {
+            tracing::error!(%error, "the refresher could not do its work");
+        }
+        tokio::select! {
+            () = &mut stopped => return,
+            () = app.clock.sleep(REFRESH_EVERY) => {}
+        }
+    }
+}
+
+/// Sweeps until told to stop.
+pub(super) async fn sweep(clock: Arc<dyn Clock>, database: Database, stop: Stop) {
+    let mut stopped = pin!(stop.requested());
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            () = clock.sleep(SWEEP_EVERY) => {}
+        }
+        let database = database.clone();
+        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl().map_err(|error| error.to_string())).await;
+        if let Err(error) = swept.map_err(|panic| panic.to_string()).flatten() {
+            tracing::error!(%error, "rows that have ended could not be deleted");
+        }
+    }
+}

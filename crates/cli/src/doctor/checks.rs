@@ -1,0 +1,121 @@
+//! What the doctor looks at.
+
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::port::store::{Directory as _, StoreError};
+use counterfoil_core::service::check_ready::{Check, check_ready};
+use counterfoil_core::service::start_consent::redirect_uri;
+use counterfoil_core::{App, Error};
+use counterfoil_functions::config::{Config, SecretPlace};
+use counterfoil_store::Table;
+
+use super::finding::{Finding, State};
+use crate::failure::Failure;
+use crate::variables::Variables;
+
+/// What a deployment's variables are copied from.
+const OF_A_DEPLOYMENT: [(&str, &str); 4] = [
+    ("TABLE_NAME", "set it to the stack's output TableName (or run `counterfoil dev` for an installation on this machine)"),
+    ("PUBLIC_BASE_URL", "set it to the address that browsers reach: the stack's output ApiUrl, or your own domain"),
+    ("KEYRING_SECRET_ARN", "set it to the stack's output KeyringSecretArn"),
+    ("CREDENTIALS_SECRET_ARN", "set it to the stack's output CredentialsSecretArn"),
+];
+
+/// Where there is nothing to look at yet: which variables would say where to look.
+pub(super) fn variables(given: &Variables) -> Vec<Finding> {
+    let finding = |(name, what): (&str, &str)| match given.get(name) {
+        Some(_) => Finding::ok(name, "set"),
+        None => Finding::trouble(State::Missing, name, what),
+    };
+    OF_A_DEPLOYMENT.map(finding).into()
+}
+
+/// Whether the table answers, in the store's own words: what an operator can do depends on them.
+pub(super) async fn table(table: &Table) -> Finding {
+    match table.check().await {
+        Ok(()) => Finding::ok("table", table.name()),
+        Err(error @ StoreError::TableMissing { .. }) => Finding::trouble(State::Missing, "table", error.to_string()),
+        Err(error) => Finding::trouble(State::Wrong, "table", error.to_string()),
+    }
+}
+
+/// What `/ready` says of everything that is not looked at more closely here.
+pub(super) async fn readiness(app: &App, config: &Config) -> Vec<Finding> {
+    let closer = ["table", "credentials"];
+    let checks = check_ready(app).await.into_iter().filter(|check| !closer.contains(&check.name));
+    checks.map(|check| finding(check, config)).collect()
+}
+
+fn finding(check: Check, config: &Config) -> Finding {
+    let is_set = match check.name {
+        "keyring" => !matches!(config.keyring, SecretPlace::Nowhere),
+        "public_base_url" => config.public_base_url.is_some(),
+        _ => true,
+    };
+    match check.problem {
+        None if check.name == "public_base_url" => Finding::ok(check.name, config.public_base_url.clone().unwrap_or_default()),
+        None => Finding::ok(check.name, "can be used"),
+        Some(problem) => Finding::trouble(if is_set { State::Wrong } else { State::Missing }, check.name, problem),
+    }
+}
+
+/// Which credentials are set. One platform's production credentials are enough to be of use.
+pub(super) async fn credentials(app: &App) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut any = false;
+    for platform in PlatformName::ALL {
+        for environment in [Environment::Production, Environment::Sandbox] {
+            if environment == Environment::Sandbox && !platform.has_sandbox() {
+                continue;
+            }
+            let found = app.platforms.get(platform, environment).await.map(|_| ());
+            any |= environment == Environment::Production && found.is_ok();
+            findings.push((environment, credential(platform, environment, found)));
+        }
+    }
+    let needed = |environment| environment == Environment::Production && !any;
+    findings.into_iter().map(|(environment, finding)| if needed(environment) { finding } else { finding.optional() }).collect()
+}
+
+fn credential(platform: PlatformName, environment: Environment, found: Result<(), Error>) -> Finding {
+    let subject = format!("credentials, {platform} {}", environment.as_str());
+    match found {
+        Ok(()) => Finding::ok(subject, "set"),
+        Err(error) if error.code() == "credentials_missing" => Finding::trouble(State::Missing, subject, error.to_string()),
+        Err(error) => Finding::trouble(State::Wrong, subject, error.to_string()),
+    }
+}
+
+/// The partner that anonymous starts belong to, and whether anyone has a key.
+pub(super) async fn partner_and_keys(app: &App, table: &Table) -> Result<[Finding; 2], Failure> {
+    let id = PartnerId::default_partner();
+    let partner = table.partner(&id).await?.map_or_else(
+        || Finding::trouble(State::Missing, "partner default", "make it with: counterfoil partner create default"),
+        |partner| Finding::ok("partner default", partner.name),
+    );
+    for id in table.partners().await? {
+        if table.keys(&id).await?.iter().any(|key| key.is_live(app.now())) {
+            return Ok([partner, Finding::ok("API key", format!("the partner {id} has a live one"))]);
+        }
+    }
+    let words = "make one with: counterfoil key create --partner default --name \"...\" --scope tokens:read";
+    Ok([partner, Finding::trouble(State::Missing, "API key", words)])
+}
+
+/// Who may start a consent.
+pub(super) fn open_start(is_set: bool, open: bool) -> Finding {
+    match (is_set, open) {
+        (true, true) => Finding::ok("OPEN_START", "true: anyone with the link may start a consent for the partner default"),
+        (true, false) => Finding::ok("OPEN_START", "false: only the holder of an API key may start a consent"),
+        (false, _) => {
+            let words = "set it as the deployment has it; without it only the holder of an API key may start a consent";
+            Finding::trouble(State::Missing, "OPEN_START", words).optional()
+        }
+    }
+}
+
+/// What must be registered with each platform, byte for byte (O-1); nothing while there is no public base URL.
+pub(super) fn redirect_uris(app: &App) -> Vec<Vec<String>> {
+    let uri = |platform: PlatformName| Some(vec![format!("  {}", platform.title()), redirect_uri(app, platform).ok()?]);
+    PlatformName::ALL.into_iter().filter_map(uri).collect()
+}

@@ -1,0 +1,94 @@
+//! `counterfoil doctor`: what an installation lacks, line by line, with what to do about it. It never shows a secret.
+//!
+//! With `TABLE_NAME` set it looks at a deployment, with the operator's own AWS credentials; the other variables are the
+//! stack's outputs and parameters, set as the functions have them. Without, it looks at this machine's installation.
+
+mod checks;
+mod finding;
+
+use clap::Args;
+use counterfoil_functions::config::Config;
+use counterfoil_functions::context::{World, assemble};
+
+use crate::data_dir::DataDir;
+use crate::dev::{keyring, variables as laptop};
+use crate::dev_file::DevFile;
+use crate::failure::Failure;
+use crate::terminal;
+use crate::variables::Variables;
+use crate::which_table;
+use finding::{Finding, State};
+
+/// Where to look.
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    dir: DataDir,
+}
+
+/// Looks, says what it found, and fails where something essential is not in place.
+pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
+    let dir = &options.dir;
+    let deployed = given.get("TABLE_NAME").is_some();
+    let report = if deployed {
+        look(dir, &given, &given).await?
+    } else if which_table::is_used(dir) {
+        let variables = of_this_machine(dir, given.clone())?;
+        look(dir, &given, &variables).await?
+    } else {
+        Report { findings: checks::variables(&given), redirect_uris: Vec::new() }
+    };
+    terminal::say(report.as_text());
+    match report.findings.iter().filter(|finding| finding.must_be_mended()).count() {
+        0 => Ok(()),
+        1 => Err(Failure::new("One thing must be put in place.")),
+        several => Err(Failure::new(format!("{several} things must be put in place."))),
+    }
+}
+
+struct Report {
+    findings: Vec<Finding>,
+    /// Platform and address.
+    redirect_uris: Vec<Vec<String>>,
+}
+
+impl Report {
+    fn as_text(&self) -> String {
+        let findings = terminal::columns(&self.findings.iter().map(Finding::as_row).collect::<Vec<_>>());
+        if self.redirect_uris.is_empty() {
+            return findings;
+        }
+        let redirect_uris = terminal::columns(&self.redirect_uris);
+        format!("{findings}\n\nRegister these redirect URIs with the platforms, exactly so:\n{redirect_uris}")
+    }
+}
+
+async fn look(dir: &DataDir, given: &Variables, variables: &Variables) -> Result<Report, Failure> {
+    let config = match Config::from_variables(variables.as_map()) {
+        Ok(config) => config,
+        Err(problem) => {
+            let finding = Finding::trouble(State::Wrong, "configuration", problem);
+            return Ok(Report { findings: vec![finding], redirect_uris: Vec::new() });
+        }
+    };
+    let open = which_table::open(given, dir).await?;
+    let app = assemble(&config, &open.aws, World::real());
+    let mut findings = vec![Finding::ok("configuration", "every variable can be read")];
+    let table = checks::table(&open.table).await;
+    let answers = !table.must_be_mended();
+    findings.push(table);
+    findings.extend(checks::readiness(&app, &config).await);
+    findings.extend(checks::credentials(&app).await);
+    if answers {
+        findings.extend(checks::partner_and_keys(&app, &open.table).await?);
+    }
+    findings.push(checks::open_start(variables.get("OPEN_START").is_some(), config.open_start));
+    Ok(Report { findings, redirect_uris: checks::redirect_uris(&app) })
+}
+
+fn of_this_machine(dir: &DataDir, given: Variables) -> Result<Variables, Failure> {
+    let file = DevFile::read(dir)?
+        .ok_or_else(|| Failure::new(format!("There is no {}: run `counterfoil dev` once more.", dir.dev_file().display())))?;
+    let keyring = keyring::find(dir, &given)?.ok_or_else(|| keyring::lost(dir))?;
+    Ok(laptop::complete(given, &file.base_url, &file.sandbox_url, &keyring))
+}

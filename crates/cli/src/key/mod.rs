@@ -1,0 +1,53 @@
+//! `counterfoil key`: an API key is shown once, when it is made; afterwards only its hash is known.
+
+mod create;
+pub(crate) mod issue;
+mod list;
+mod revoke;
+
+use clap::{Args, Subcommand};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_store::Table;
+
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::partner;
+use crate::variables::Variables;
+use crate::which_table;
+
+/// What to do with keys.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a key and print it, once
+    Create(create::Options),
+    /// List a partner's keys: never the keys themselves
+    List(list::Options),
+    /// Revoke a key; it stops working within a minute
+    Revoke(revoke::Options),
+}
+
+/// Whose keys, in which table.
+#[derive(Args)]
+pub(crate) struct Owner {
+    /// The partner the keys belong to
+    #[arg(long, value_name = "ID", default_value = "default", value_parser = partner::read_id)]
+    partner: PartnerId,
+    #[command(flatten)]
+    dir: DataDir,
+}
+
+/// Does it.
+pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
+    let dir = match &command {
+        Command::Create(options) => &options.owner.dir,
+        Command::List(options) => &options.owner.dir,
+        Command::Revoke(options) => &options.owner.dir,
+    };
+    let open = which_table::open(variables, dir).await?;
+    let table: &Table = &open.table;
+    match command {
+        Command::Create(options) => create::run(options, table).await,
+        Command::List(options) => list::run(&options, table).await,
+        Command::Revoke(options) => revoke::run(&options, table).await,
+    }
+}

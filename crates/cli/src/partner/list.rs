@@ -1,0 +1,41 @@
+//! `counterfoil partner list`.
+
+use clap::Args;
+use counterfoil_core::port::store::Directory as _;
+use counterfoil_store::Table;
+
+use super::show::as_json;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::terminal;
+
+/// How to list.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub(super) dir: DataDir,
+}
+
+pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure> {
+    let mut partners = Vec::new();
+    for id in table.partners().await? {
+        partners.extend(table.partner(&id).await?);
+    }
+    if options.json {
+        return terminal::say_json(&partners.iter().map(as_json).collect::<Vec<_>>());
+    }
+    if partners.is_empty() {
+        terminal::say("There are no partners. Make one with: counterfoil partner create default");
+        return Ok(());
+    }
+    let head = ["ID", "CREATED", "REDIRECT URIS", "NAME"].map(str::to_owned).to_vec();
+    let rows = partners.iter().map(|partner| {
+        let created = partner.created_at.strftime("%Y-%m-%d").to_string();
+        vec![partner.id.to_string(), created, partner.redirect_uris.len().to_string(), partner.name.clone()]
+    });
+    terminal::say(terminal::columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Which addresses may be on a partner's list: a browser is sent there with what came of a consent, so https, or this
+//! machine itself (O-10).
+
+use counterfoil_core::model::partner::Partner;
+use url::Url;
+
+use crate::failure::Failure;
+
+/// The longest, in characters.
+const LONGEST: usize = 2_000;
+
+/// Adds to a list what is not on it yet.
+pub(crate) fn added(listed: &[String], more: &[String]) -> Result<Vec<String>, Failure> {
+    let mut all = listed.to_vec();
+    for uri in more {
+        check(uri)?;
+        if !all.contains(uri) {
+            all.push(uri.clone());
+        }
+    }
+    if all.len() > Partner::REDIRECT_URIS_MOST {
+        let most = Partner::REDIRECT_URIS_MOST;
+        return Err(Failure::new(format!("A partner may have at most {most} redirect URIs; remove one first.")));
+    }
+    Ok(all)
+}
+
+/// It is kept as it is written, since it will be compared byte for byte.
+fn check(uri: &str) -> Result<(), Failure> {
+    let refuse = |problem: &str| Err(Failure::new(format!("The redirect URI {uri:?} cannot be used: {problem}.")));
+    let Ok(url) = Url::parse(uri) else {
+        return refuse("it is not a whole address, such as https://app.example.com/connected");
+    };
+    let on_this_machine = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() != "https" && !(url.scheme() == "http" && on_this_machine) {
+        return refuse("it must begin with https://, or with http:// for localhost, 127.0.0.1 or [::1]");
+    }
+    if url.fragment().is_some() {
+        return refuse("it must not have a fragment (#)");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("it must not hold a user name or a password");
+    }
+    if uri.len() > LONGEST || !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return refuse("it must be at most 2,000 characters, without blanks; percent-encode what is not ASCII");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o10_only_https_or_this_machine_without_a_fragment() {
+        for good in
+            ["https://app.example.com/connected?tab=books", "http://localhost:5173/", "http://127.0.0.1/x", "http://[::1]:80/x"]
+        {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        let long = format!("https://app.example.com/{}", "x".repeat(LONGEST));
+        for bad in [
+            "",
+            "app.example.com",
+            "http://app.example.com/",
+            "http://localhost.example.com/",
+            "https://app.example.com/#a",
+            "https://app.example.com/#",
+            "https://user@app.example.com/",
+            "https://app.example.com/a b",
+            " https://app.example.com/",
+            "javascript:alert(1)",
+            &long,
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn o10_twice_is_once_and_twenty_are_the_most() {
+        let uris: Vec<_> = (0..20).map(|number| format!("https://app.example.com/{number}")).collect();
+        let listed = added(&[], &uris).unwrap_or_else(|failure| panic!("{failure}"));
+        assert!(added(&listed, &uris[..1]).is_ok_and(|same| same == uris));
+        assert!(added(&listed, &["https://app.example.com/20".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! The table that a command works on: the deployed one where `TABLE_NAME` names it, else the laptop's, be `counterfoil dev`
+//! running or not.
+
+use std::time::Duration;
+
+use counterfoil_core::port::clock::{Clock as _, SystemClock};
+use counterfoil_store::Table;
+use counterfoil_store::aws::{self, SdkConfig};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::data_dir::{DataDir, Lock};
+use crate::database::{self, Served};
+use crate::dev_file::DevFile;
+use crate::failure::Failure;
+use crate::variables::Variables;
+
+/// A table, and what keeps it open.
+pub(crate) struct OpenTable {
+    pub(crate) table: Table,
+    pub(crate) aws: SdkConfig,
+    _embedded: Option<(Served, Lock)>,
+}
+
+/// How often, and how far apart, a folder is tried that another command is busy with.
+const TRIES_MOST: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
+/// Opens it.
+pub(crate) async fn open(variables: &Variables, dir: &DataDir) -> Result<OpenTable, Failure> {
+    match variables.get("TABLE_NAME") {
+        Some(name) => {
+            let aws = aws::config().await;
+            Ok(OpenTable { table: Table::new(&aws, name), aws, _embedded: None })
+        }
+        None => open_laptops(dir).await,
+    }
+}
+
+/// Whether this folder has ever had a table, or has one now.
+pub(crate) fn is_used(dir: &DataDir) -> bool {
+    dir.database().exists() || dir.dev_file().exists()
+}
+
+async fn open_laptops(dir: &DataDir) -> Result<OpenTable, Failure> {
+    if !is_used(dir) {
+        return Err(no_table(dir));
+    }
+    for _ in 0..TRIES_MOST {
+        if let Some(lock) = dir.lock()? {
+            return open_file(dir, lock).await;
+        }
+        if let Some(running) = DevFile::read(dir)?
+            && answers(&running.dynamodb_url).await
+        {
+            return Ok(at(&running.dynamodb_url, None));
+        }
+        SystemClock::start().sleep(BETWEEN_TRIES).await;
+    }
+    let path = dir.path().display();
+    Err(Failure::new(format!("Another command is busy with the folder {path}. Try again when it has finished.")))
+}
+
+async fn open_file(dir: &DataDir, lock: Lock) -> Result<OpenTable, Failure> {
+    if !dir.database().exists() {
+        return Err(no_table(dir));
+    }
+    let served = Served::start(database::open(dir)?, None).await?;
+    let url = served.url().to_owned();
+    Ok(at(&url, Some((served, lock))))
+}
+
+fn at(url: &str, embedded: Option<(Served, Lock)>) -> OpenTable {
+    OpenTable { table: database::table(url), aws: aws::local_config(url), _embedded: embedded }
+}
+
+async fn answers(url: &str) -> bool {
+    let Some(address) = Url::parse(url).ok().and_then(|url| Some((url.host_str()?.to_owned(), url.port()?))) else {
+        return false;
+    };
+    timeout(Duration::from_millis(500), TcpStream::connect(address)).await.is_ok_and(|connected| connected.is_ok())
+}
+
+fn no_table(dir: &DataDir) -> Failure {
+    Failure::new(format!(
+        "There is no table in {}: run `counterfoil dev` first, name its folder with --data-dir, or set TABLE_NAME to the deployed table.",
+        dir.path().display()
+    ))
+}

@@ -1,0 +1,207 @@
+//! A folder of its own for each test, the binary run in it, and a customer who consents.
+
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use counterfoil_sandbox::quickbooks::Environment;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode, Url};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::{interval, timeout};
+
+/// The most that anything here may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A machine on which nothing is set up: an empty folder, an empty environment.
+pub(crate) struct Machine {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        Self { folder: TempDir::new().expect("a folder"), variables: Vec::new() }
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(self.variables.iter().cloned());
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output();
+        timeout(PATIENCE, output).await.expect("ends in time").expect("starts")
+    }
+
+    /// What a command that must succeed prints.
+    pub(crate) async fn printed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// The same, as JSON.
+    pub(crate) async fn printed_json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.printed(arguments).await).expect("JSON")
+    }
+
+    /// What a command that must fail says, in one line, with exit code 1.
+    pub(crate) async fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.starts_with("error: "), "{said}");
+        said
+    }
+
+    /// Starts `counterfoil dev` on a free port and waits until it says that it is ready.
+    pub(crate) async fn dev(&self, more: &[&str]) -> Dev {
+        let arguments = [&["dev", "--port", "0"], more].concat();
+        let mut child = self.command(&arguments).stdout(Stdio::piped()).spawn().expect("starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut banner = String::new();
+        while !banner.contains("Ctrl-C stops it") {
+            let line = timeout(PATIENCE, lines.next_line()).await.expect("is ready in time").expect("text");
+            banner.push_str(&line.expect("is ready before it ends"));
+            banner.push('\n');
+        }
+        let file = std::fs::read_to_string(self.path(".counterfoil/dev.json")).expect("written before it is ready");
+        let file = serde_json::from_str(&file).expect("JSON");
+        Dev { child, banner, file, client: client(), _stdout: lines }
+    }
+}
+
+/// `counterfoil dev`, running; killed when dropped.
+pub(crate) struct Dev {
+    child: Child,
+    pub(crate) banner: String,
+    pub(crate) file: Value,
+    pub(crate) client: Client,
+    /// Held open: a server whose output nobody reads must not end of it.
+    _stdout: Lines<BufReader<ChildStdout>>,
+}
+
+impl Dev {
+    /// A field of `dev.json`.
+    pub(crate) fn told(&self, name: &str) -> &str {
+        self.file[name].as_str().expect("a string")
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.told("base_url"))
+    }
+
+    /// A company is connected: start, the stand-in's page, callback, as one browser.
+    pub(crate) async fn connect(&self, company_key: &str) -> Value {
+        let url = self.url(&format!("/oauth/start/{company_key}?company_name=Acme"));
+        let started = self.client.get(url).send().await.expect("answers");
+        assert_eq!(started.status(), StatusCode::FOUND);
+        let cookie = started.headers()[SET_COOKIE].to_str().expect("text");
+        let cookie = cookie.split(';').next().expect("a pair").to_owned();
+        let mut page = Url::parse(started.headers()[LOCATION].to_str().expect("text")).expect("an address");
+        assert!(page.as_str().starts_with(self.told("sandbox_url")), "{page}");
+        let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+        form.push(("decision".to_owned(), "connect".to_owned()));
+        form.push(("realm".to_owned(), Environment::Production.companies()[0].realm.to_owned()));
+        page.set_query(None);
+        let consented = self.client.post(page).form(&form).send().await.expect("answers");
+        assert_eq!(consented.status(), StatusCode::SEE_OTHER);
+        let back = consented.headers()[LOCATION].to_str().expect("text");
+        assert!(back.starts_with(&self.url("/oauth/callback?")), "{back}");
+        let ended = self.client.get(back).header(COOKIE, cookie).send().await.expect("answers");
+        assert_eq!(ended.status(), StatusCode::OK);
+        ended.json().await.expect("JSON")
+    }
+
+    /// What the token route answers to that key.
+    pub(crate) async fn ask_token(&self, company_key: &str, api_key: &str) -> (StatusCode, Value) {
+        let request = self.client.get(self.url(&format!("/api/token/{company_key}"))).header("X-API-Key", api_key);
+        let answer = request.send().await.expect("answers");
+        (answer.status(), answer.json().await.expect("JSON"))
+    }
+
+    /// The access token, for the key of `dev.json`.
+    pub(crate) async fn token(&self, company_key: &str) -> String {
+        let (status, body) = self.ask_token(company_key, self.told("api_key")).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    fn control(&self, route: &str) -> String {
+        format!("{}/quickbooks/__control/{route}", self.told("sandbox_url"))
+    }
+
+    /// Tells the stand-in for QuickBooks something.
+    pub(crate) async fn tell_stand_in(&self, route: &str, body: &Value) {
+        let answer = self.client.post(self.control(route)).json(body).send().await.expect("answers");
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+
+    /// Waits until the stand-in has got that many requests with a refresh token.
+    pub(crate) async fn until_refreshes(&self, wanted: u64) {
+        let watch = async {
+            let mut tick = interval(Duration::from_millis(20));
+            loop {
+                let answer = self.client.get(self.control("state")).send().await.expect("answers");
+                let state: Value = answer.json().await.expect("JSON");
+                if state["requests"]["token.refresh_token"].as_u64().expect("a count") >= wanted {
+                    return;
+                }
+                tick.tick().await;
+            }
+        };
+        timeout(PATIENCE, watch).await.expect("refreshes come");
+    }
+
+    /// Sends a signal, by its name.
+    pub(crate) async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("runs").to_string();
+        let sent = Command::new("/bin/sh").args(["-c", &format!("kill -{name} {pid}")]).status().await;
+        assert!(sent.expect("a shell").success());
+    }
+
+    /// Waits for its end; the exit code, where it was not killed.
+    pub(crate) async fn end(mut self) -> Option<i32> {
+        timeout(PATIENCE, self.child.wait()).await.expect("ends in time").expect("can be waited for").code()
+    }
+
+    /// Stops it as Ctrl-C does.
+    pub(crate) async fn stop(self) {
+        self.signal("INT").await;
+        assert_eq!(self.end().await, Some(0));
+    }
+
+    /// Kills it without a warning.
+    pub(crate) async fn kill(self) {
+        self.signal("KILL").await;
+        assert_eq!(self.end().await, None);
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+#[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]
+fn client() -> Client {
+    // A second installation in this process is refused, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build().expect("a client")
+}

@@ -1,0 +1,103 @@
+//! What outlives the server, however it ends, and how it ends.
+
+use std::fs;
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::harness::Machine;
+
+#[tokio::test]
+async fn keys_and_tokens_outlive_a_stop_and_a_kill() {
+    let machine = Machine::new();
+    let dev = machine.dev(&[]).await;
+    dev.connect("acme").await;
+    let (api_key, token) = (dev.told("api_key").to_owned(), dev.token("acme").await);
+    dev.stop().await;
+
+    let dev = machine.dev(&[]).await;
+    assert_eq!(dev.told("api_key"), api_key);
+    assert_eq!(dev.token("acme").await, token);
+    dev.connect("second").await;
+    dev.kill().await;
+
+    let dev = machine.dev(&[]).await;
+    assert_eq!(dev.told("api_key"), api_key);
+    assert_eq!(dev.token("acme").await, token);
+    assert!(!dev.token("second").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_ephemeral_run_forgets_connections_but_keeps_the_keys() {
+    let machine = Machine::new();
+    let dev = machine.dev(&["--ephemeral"]).await;
+    dev.connect("acme").await;
+    let api_key = dev.told("api_key").to_owned();
+    dev.stop().await;
+    assert!(!machine.path(".counterfoil/dynamodb.sqlite").exists());
+
+    let dev = machine.dev(&["--ephemeral"]).await;
+    assert_eq!(dev.told("api_key"), api_key);
+    assert_eq!(dev.ask_token("acme", &api_key).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_key_that_was_revoked_is_made_anew() {
+    let machine = Machine::new();
+    let dev = machine.dev(&[]).await;
+    let api_key = dev.told("api_key").to_owned();
+    let keys = machine.printed_json(&["key", "list", "--json"]).await;
+    let key = keys.as_array().expect("a list").iter().find(|key| key["name"] == "dev").expect("the key");
+    machine.printed(&["key", "revoke", key["id"].as_str().expect("an id")]).await;
+    dev.stop().await;
+
+    let dev = machine.dev(&[]).await;
+    assert_ne!(dev.told("api_key"), api_key);
+    assert_eq!(dev.ask_token("acme", &api_key).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(dev.ask_token("acme", dev.told("api_key")).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn sigterm_lets_a_refresh_finish_and_answers_its_caller() {
+    let machine = Machine::new();
+    let dev = machine.dev(&[]).await;
+    dev.connect("acme").await;
+    dev.tell_stand_in("settings", &json!({ "token_delay_ms": 1_000 })).await;
+    let forced = dev.client.post(dev.url("/api/token/acme/refresh")).header("X-API-Key", dev.told("api_key"));
+    let forced = tokio::spawn(forced.send());
+    dev.until_refreshes(1).await;
+    dev.signal("TERM").await;
+    let answer = forced.await.expect("no panic").expect("answers");
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(dev.end().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_refresh_whose_caller_went_away_is_stored_before_the_end() {
+    let machine = Machine::new();
+    let dev = machine.dev(&[]).await;
+    dev.connect("acme").await;
+    let before = dev.token("acme").await;
+    dev.tell_stand_in("settings", &json!({ "token_delay_ms": 1_000 })).await;
+    let forced = dev.client.post(dev.url("/api/token/acme/refresh")).header("X-API-Key", dev.told("api_key"));
+    let forced = tokio::spawn(forced.send());
+    dev.until_refreshes(1).await;
+    forced.abort();
+    dev.stop().await;
+
+    let dev = machine.dev(&[]).await;
+    assert_ne!(dev.token("acme").await, before);
+}
+
+#[tokio::test]
+async fn s6_a_lost_keyring_is_not_replaced() {
+    let machine = Machine::new();
+    machine.dev(&[]).await.stop().await;
+    let keyring = machine.path(".counterfoil/keyring.json");
+    fs::remove_file(&keyring).expect("removed");
+    assert!(machine.refusal(&["dev", "--port", "0"]).await.contains("keyring"));
+    assert!(!keyring.exists());
+    fs::write(&keyring, "{\"canary\"").expect("written");
+    let said = machine.refusal(&["dev", "--port", "0"]).await;
+    assert!(said.contains("keyring") && !said.contains("canary"), "{said}");
+}

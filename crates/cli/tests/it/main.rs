@@ -1,0 +1,10 @@
+//! The binary as people use it: started, talked to over HTTP, stopped, killed, started again.
+
+mod deployed_doctor;
+mod dev;
+mod doctor;
+mod harness;
+mod keeping;
+mod keys;
+mod partners;
+mod refusals;

@@ -1,0 +1,120 @@
+//! The protocol, decision by decision, and what must hold over any sequence of them.
+
+mod acting;
+mod looking;
+mod properties;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::lease::Lease;
+use crate::model::secret::Fingerprint;
+
+const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
+const EPOCH: u64 = 7;
+const READ: Reason = Reason::Read { min_valid: Duration::from_secs(300) };
+
+/// One refresh under test, and the time it has come to.
+struct Bench {
+    machine: Refresh,
+    now: Now,
+}
+
+impl Bench {
+    fn new(reason: Reason) -> Self {
+        let now = Now { wall: START, elapsed: Duration::from_secs(1_000), chance: 0.5 };
+        Self { machine: Refresh::new(reason, Settings::default(), now), now }
+    }
+
+    fn step(&mut self, saw: Saw) -> Next {
+        self.machine.step(self.now, saw)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now.wall = later(self.now.wall, time);
+        self.now.elapsed += time;
+    }
+
+    /// Begins, and shows it this connection.
+    fn shown(reason: Reason, view: View) -> (Self, Next) {
+        let mut bench = Self::new(reason);
+        assert_eq!(bench.step(Saw::Begin), Next::Look);
+        let next = bench.step(saw(view));
+        (bench, next)
+    }
+
+    /// Brings it to the moment at which it sends.
+    fn sending(reason: Reason, view: View) -> Self {
+        let (mut bench, next) = Self::shown(reason, view.clone());
+        assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
+        assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
+        assert_eq!(bench.step(saw(view)), Next::Send);
+        bench
+    }
+
+    fn lease_taken(&self) -> Saw {
+        Saw::LeaseTaken { id: "ours".to_owned(), until: later(self.now.wall, Settings::default().lease) }
+    }
+}
+
+fn saw(view: View) -> Saw {
+    Saw::View(Some(Box::new(view)))
+}
+
+/// A connection whose access token has ended and whose refresh is due, and nothing else is the matter.
+fn stale() -> View {
+    View {
+        epoch: EPOCH,
+        standing: ViewStanding::Active,
+        has_refresh_token: true,
+        expires_at: START - jiff::SignedDuration::from_secs(1),
+        refreshed_at: Some(START - jiff::SignedDuration::from_secs(3_601)),
+        due_at: Some(START - jiff::SignedDuration::from_secs(900)),
+        trouble: None,
+        lease: None,
+    }
+}
+
+/// The same with an access token that is good for that much longer.
+fn valid_for(seconds: u64) -> View {
+    View { expires_at: in_seconds(seconds), ..stale() }
+}
+
+fn in_seconds(seconds: u64) -> Timestamp {
+    later(START, Duration::from_secs(seconds))
+}
+
+/// A lease of somebody else that ends then.
+fn lease(id: &str, until: Timestamp) -> Lease {
+    Lease {
+        id: id.to_owned(),
+        epoch: EPOCH,
+        owner: "somebody".to_owned(),
+        started_at: until - jiff::SignedDuration::from_secs(16),
+        until,
+        refresh_token: Fingerprint::of("token"),
+        doubtful: false,
+    }
+}
+
+fn trouble(failures: u32, retry_at: Timestamp) -> Trouble {
+    Trouble {
+        failures,
+        retry_at,
+        code: "platform_fault".to_owned(),
+        message: String::new(),
+        at: START,
+        settled_lease: None,
+        doubtful: false,
+    }
+}
+
+/// The trouble that is to be recorded.
+fn recorded(next: Next) -> Trouble {
+    match next {
+        Next::RecordTrouble(trouble) => trouble,
+        next => panic!("not a record of trouble: {next:?}"),
+    }
+}

@@ -1,0 +1,235 @@
+//! What happens once the lease is ours: the second look, the answer, the store.
+
+use super::*;
+
+#[test]
+fn r2_the_second_look_stops_whoever_was_overtaken() {
+    let dead = ViewStanding::Dead(DeathCause::Revoked);
+    for second in [
+        Some(View { epoch: EPOCH + 1, ..stale() }),
+        Some(View { standing: dead, ..stale() }),
+        Some(View { standing: ViewStanding::Disconnected, ..stale() }),
+        None,
+    ] {
+        let (mut bench, _) = Bench::shown(READ, stale());
+        bench.step(bench.lease_taken());
+        assert_eq!(bench.step(Saw::View(second.map(Box::new))), Next::Look);
+    }
+}
+
+#[test]
+fn r3_nothing_is_sent_unless_the_lease_outlasts_the_request_and_the_commit() {
+    let second_look_after = |time: Duration| {
+        let (mut bench, _) = Bench::shown(READ, stale());
+        let taken = bench.lease_taken();
+        bench.pass(time);
+        bench.step(taken);
+        bench.step(saw(stale()))
+    };
+    assert_eq!(second_look_after(Duration::from_secs(2)), Next::Send);
+    let late = recorded(second_look_after(Duration::from_millis(2_001)));
+    assert_eq!((late.code.as_str(), late.settled_lease.as_deref()), ("lease_timeout", Some("ours")));
+    assert!(!late.doubtful, "nothing was sent");
+}
+
+#[test]
+fn r3_the_lease_is_measured_by_the_clock_that_does_not_jump() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    let taken = bench.lease_taken();
+    bench.now.elapsed += Duration::from_secs(3);
+    bench.now.wall = START - jiff::SignedDuration::from_secs(3_600);
+    bench.step(taken);
+    assert_eq!(recorded(bench.step(saw(stale()))).code, "lease_timeout");
+}
+
+#[test]
+fn a_grant_is_stored_until_the_commit_budget_is_spent() {
+    let settings = Settings::default();
+    let mut bench = Bench::sending(READ, stale());
+    let began = bench.now.elapsed;
+    let mut next = bench.step(Saw::Granted);
+    let mut tries = 0;
+    while next == Next::Commit {
+        tries += 1;
+        match bench.step(Saw::StoreFailed) {
+            Next::Wait(pause) => {
+                bench.pass(pause);
+                next = bench.step(Saw::Waited);
+            }
+            other => next = other,
+        }
+    }
+    assert_eq!(next, Next::Finish(Outcome::StoreFailed));
+    assert!(tries > 10, "{tries}");
+    assert!(bench.now.elapsed < began + settings.commit_budget);
+}
+
+#[test]
+fn r4_a_commit_that_is_stored_at_the_second_try_is_a_refresh() {
+    let mut bench = Bench::sending(READ, stale());
+    assert_eq!(bench.step(Saw::Granted), Next::Commit);
+    assert!(matches!(bench.step(Saw::StoreFailed), Next::Wait(_)));
+    assert_eq!(bench.step(Saw::Waited), Next::Commit);
+    assert_eq!(bench.step(Saw::Stored), Next::Finish(Outcome::Refreshed));
+}
+
+#[test]
+fn r4_a_commit_that_was_overtaken_serves_what_the_other_stored() {
+    let mut bench = Bench::sending(READ, stale());
+    bench.step(Saw::Granted);
+    assert_eq!(bench.step(Saw::Overtaken), Next::Look);
+    let winner = View { epoch: EPOCH + 1, ..valid_for(3_600) };
+    assert_eq!(bench.step(saw(winner)), Next::Finish(Outcome::AlreadyFresh));
+}
+
+#[test]
+fn r8_a_refusal_ends_the_grant_unless_it_changed_meanwhile() {
+    let mut bench = Bench::sending(READ, stale());
+    assert_eq!(bench.step(Saw::Failed(TokenFailure::Refused)), Next::EndGrant(DeathCause::Revoked));
+    let mut overtaken = Bench { machine: bench.machine.clone(), now: bench.now };
+    assert_eq!(bench.step(Saw::Stored), Next::Finish(Outcome::Ended(DeathCause::Revoked)));
+    assert_eq!(overtaken.step(Saw::Overtaken), Next::Look);
+    let changed = View { epoch: EPOCH + 1, ..valid_for(3_600) };
+    assert_eq!(overtaken.step(saw(changed)), Next::Finish(Outcome::AlreadyFresh));
+}
+
+#[test]
+fn r7_a_refusal_in_doubt_is_a_rotation_lost() {
+    let lost = View { lease: Some(lease("lost", START - jiff::SignedDuration::from_secs(30))), ..stale() };
+    let doubted = View { trouble: Some(Trouble { doubtful: true, ..trouble(1, START) }), ..stale() };
+    for view in [lost, doubted] {
+        let mut bench = Bench::sending(READ, view);
+        assert_eq!(bench.step(Saw::Failed(TokenFailure::Refused)), Next::EndGrant(DeathCause::RotationLost));
+    }
+}
+
+#[test]
+fn each_failure_says_whether_the_attempt_is_over_and_whether_there_is_doubt() {
+    let broken = TokenFailure::Broken { status: 500 };
+    let throttled = TokenFailure::Throttled { retry_after: None };
+    for (failure, code, settled, doubtful) in [
+        (TokenFailure::ClientRefused, "client_refused", true, false),
+        (throttled, "platform_throttled", true, false),
+        (TokenFailure::NotSent, "platform_unreachable", true, false),
+        (broken, "platform_fault", true, true),
+        (TokenFailure::NoAnswer, "platform_no_answer", false, true),
+    ] {
+        let mut bench = Bench::sending(Reason::Forced, stale());
+        let trouble = recorded(bench.step(Saw::Failed(failure)));
+        assert_eq!(trouble.code, code);
+        assert_eq!(trouble.settled_lease.is_some(), settled, "{code}");
+        assert_eq!(trouble.doubtful, doubtful, "{code}");
+        assert_eq!(trouble.failures, 1);
+        assert_ne!(trouble.message, "The refresh failed.", "{code} has no words");
+        assert!(trouble.retry_at > bench.now.wall);
+        for stored in [Saw::Stored, Saw::Overtaken, Saw::StoreFailed] {
+            let mut then = Bench { machine: bench.machine.clone(), now: bench.now };
+            assert!(matches!(then.step(stored), Next::Finish(_)));
+        }
+    }
+}
+
+#[test]
+fn r1_after_no_answer_the_token_rests_past_the_lease() {
+    let mut bench = Bench::sending(READ, stale());
+    let lease_until = later(bench.now.wall, Settings::default().lease);
+    bench.pass(Duration::from_secs(10));
+    let trouble = recorded(bench.step(Saw::Failed(TokenFailure::NoAnswer)));
+    assert_eq!(trouble.retry_at, later(lease_until, Settings::default().rest));
+}
+
+#[test]
+fn an_answered_fault_is_followed_once_within_the_lease() {
+    let fault = || Saw::Failed(TokenFailure::Broken { status: 503 });
+    let mut bench = Bench::sending(READ, stale());
+    let Next::Wait(pause) = bench.step(fault()) else { panic!("it must try again") };
+    bench.pass(pause);
+    assert_eq!(bench.step(Saw::Waited), Next::Send);
+    let trouble = recorded(bench.step(fault()));
+    assert!(trouble.doubtful && trouble.settled_lease.is_some());
+    assert_eq!(trouble.failures, 1, "one attempt, whatever it took");
+}
+
+#[test]
+fn an_answered_fault_that_came_late_is_not_followed() {
+    let mut bench = Bench::sending(READ, stale());
+    bench.pass(Duration::from_secs(2));
+    recorded(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 })));
+}
+
+#[test]
+fn r3_time_is_measured_again_before_the_second_try() {
+    let mut bench = Bench::sending(READ, stale());
+    assert!(matches!(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 })), Next::Wait(_)));
+    bench.pass(Duration::from_secs(20));
+    let next = bench.step(Saw::Waited);
+    assert_ne!(next, Next::Send, "the pause outlasted the lease");
+    assert!(recorded(next).doubtful);
+}
+
+#[test]
+fn t4_a_forced_refresh_sends_once() {
+    let mut bench = Bench::sending(Reason::Forced, valid_for(3_000));
+    recorded(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 })));
+}
+
+#[test]
+fn r8_a_retry_after_is_honoured_within_bounds() {
+    let retry_at = |retry_after: Option<Duration>| {
+        let mut bench = Bench::sending(READ, stale());
+        let failure = TokenFailure::Throttled { retry_after };
+        let trouble = recorded(bench.step(Saw::Failed(failure)));
+        until(bench.now.wall, trouble.retry_at)
+    };
+    let backoff = Duration::from_millis(750);
+    assert_eq!(retry_at(None), backoff);
+    assert_eq!(retry_at(Some(Duration::ZERO)), backoff);
+    assert_eq!(retry_at(Some(Duration::from_secs(60))), Duration::from_secs(60));
+    assert_eq!(retry_at(Some(Duration::MAX)), Duration::from_secs(3_600));
+}
+
+#[test]
+fn a_second_look_that_fails_is_tried_again_while_there_is_time_and_leaves_nothing_open() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    let mut next = bench.step(bench.lease_taken());
+    let mut looks = 0;
+    while next == Next::LookAgain {
+        looks += 1;
+        next = bench.step(Saw::StoreFailed);
+        if let Next::Wait(pause) = next {
+            bench.pass(pause);
+            next = bench.step(Saw::Waited);
+        }
+    }
+    assert!((10..100).contains(&looks), "{looks} looks");
+    let trouble = recorded(next);
+    assert_eq!(trouble.settled_lease.as_deref(), Some("ours"));
+    assert!(!trouble.doubtful, "nothing was sent");
+    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
+}
+
+#[test]
+fn r8_a_refusal_is_recorded_as_stubbornly_as_a_grant() {
+    let mut bench = Bench::sending(READ, stale());
+    let end = Next::EndGrant(DeathCause::Revoked);
+    assert_eq!(bench.step(Saw::Failed(TokenFailure::Refused)), end);
+    let Next::Wait(pause) = bench.step(Saw::StoreFailed) else { panic!("it must try again") };
+    bench.pass(pause);
+    assert_eq!(bench.step(Saw::Waited), end);
+    bench.pass(Settings::default().commit_budget);
+    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
+}
+
+#[test]
+fn a_connection_that_never_stands_still_is_left_alone_in_the_end() {
+    let (mut bench, mut next) = Bench::shown(READ, stale());
+    let mut leases = 0;
+    while matches!(next, Next::TakeLease { .. }) {
+        leases += 1;
+        assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
+        assert_eq!(bench.step(saw(View { epoch: EPOCH + 1, ..stale() })), Next::Look);
+        next = bench.step(saw(stale()));
+    }
+    assert!(matches!(next, Next::Finish(Outcome::Held { .. })), "{next:?}");
+    assert_eq!(leases, 3);
+}

@@ -1,0 +1,154 @@
+//! What a look at the connection leads to: who has nothing to do, who waits, who takes the lease.
+
+use super::*;
+
+#[test]
+fn what_stands_or_is_missing_decides_before_anything_else() {
+    let dead = ViewStanding::Dead(DeathCause::Revoked);
+    for (view, outcome) in [
+        (View { standing: dead, ..stale() }, Outcome::Dead(DeathCause::Revoked)),
+        (View { standing: ViewStanding::Disconnected, ..stale() }, Outcome::Disconnected),
+        (View { has_refresh_token: false, ..stale() }, Outcome::NoRefreshToken),
+    ] {
+        assert_eq!(Bench::shown(READ, view).1, Next::Finish(outcome));
+    }
+    let mut bench = Bench::new(READ);
+    bench.step(Saw::Begin);
+    assert_eq!(bench.step(Saw::View(None)), Next::Finish(Outcome::Gone));
+}
+
+#[test]
+fn each_reason_is_satisfied_by_its_own_measure() {
+    let just_refreshed = View { refreshed_at: Some(START - jiff::SignedDuration::from_secs(9)), ..valid_for(3_000) };
+    let refreshed_before = View { refreshed_at: Some(START - jiff::SignedDuration::from_secs(10)), ..valid_for(3_000) };
+    let not_due = View { due_at: Some(in_seconds(1)), ..stale() };
+    for (reason, view, satisfied) in [
+        (READ, valid_for(300), true),
+        (READ, valid_for(299), false),
+        (Reason::Read { min_valid: Duration::ZERO }, valid_for(1), true),
+        (Reason::Read { min_valid: Duration::ZERO }, valid_for(0), false),
+        (Reason::Forced, just_refreshed.clone(), true),
+        (Reason::Forced, refreshed_before, false),
+        (Reason::Forced, View { refreshed_at: None, ..valid_for(3_000) }, false),
+        (Reason::Forced, View { expires_at: START, ..just_refreshed }, false),
+        (Reason::Due, not_due, true),
+        (Reason::Due, View { due_at: None, ..stale() }, true),
+        (Reason::Due, valid_for(3_000), false),
+    ] {
+        let (_, next) = Bench::shown(reason, view.clone());
+        assert_eq!(next == Next::Finish(Outcome::AlreadyFresh), satisfied, "{reason:?} {view:?} {next:?}");
+        assert_eq!(matches!(next, Next::TakeLease { .. }), !satisfied, "{reason:?} {view:?} {next:?}");
+    }
+}
+
+#[test]
+fn r9_beside_somebody_else_a_reader_waits_only_if_it_must() {
+    let until = in_seconds(10);
+    let held = Next::Finish(Outcome::Held { retry_at: until });
+    let beside = |reason, view: View| Bench::shown(reason, View { lease: Some(lease("theirs", until)), ..view }).1;
+    assert_eq!(beside(READ, valid_for(200)), held);
+    assert_eq!(beside(Reason::Due, stale()), held);
+    assert!(matches!(beside(READ, stale()), Next::Wait(_)));
+    assert!(matches!(beside(Reason::Forced, valid_for(3_000)), Next::Wait(_)));
+}
+
+#[test]
+fn r9_a_waiter_looks_until_its_bound_and_then_says_when_to_come_again() {
+    let settings = Settings::default();
+    let view = View { lease: Some(lease("theirs", in_seconds(16))), ..stale() };
+    let (mut bench, mut next) = Bench::shown(READ, view.clone());
+    let mut waited = Duration::ZERO;
+    let mut looks = 0;
+    while let Next::Wait(pause) = next {
+        assert!(pause <= settings.poll * 8, "{pause:?}");
+        waited += pause;
+        bench.pass(pause);
+        assert_eq!(bench.step(Saw::Waited), Next::Look);
+        next = bench.step(saw(view.clone()));
+        looks += 1;
+    }
+    assert_eq!(next, Next::Finish(Outcome::Held { retry_at: in_seconds(16) }));
+    assert_eq!(waited, settings.wait);
+    assert!((10..=100).contains(&looks), "{looks} looks");
+}
+
+#[test]
+fn r9_who_loses_the_race_for_the_lease_waits_and_serves_what_the_winner_stored() {
+    let (mut bench, next) = Bench::shown(READ, stale());
+    assert!(matches!(next, Next::TakeLease { seen: None, .. }));
+    let Next::Wait(pause) = bench.step(Saw::LeaseHeld) else { panic!("it must wait") };
+    bench.pass(pause);
+    assert_eq!(bench.step(Saw::Waited), Next::Look);
+    let next = bench.step(saw(View { epoch: EPOCH + 1, ..valid_for(3_600) }));
+    assert_eq!(next, Next::Finish(Outcome::AlreadyFresh));
+    let (mut refresher, _) = Bench::shown(Reason::Due, stale());
+    assert!(matches!(refresher.step(Saw::LeaseHeld), Next::Finish(Outcome::Held { .. })));
+}
+
+#[test]
+fn r7_an_open_lease_rests_past_its_end_and_is_then_followed_in_doubt() {
+    let ends_after = |seconds: u64| {
+        let mut bench = Bench::new(READ);
+        bench.step(Saw::Begin);
+        bench.pass(Duration::from_secs(seconds));
+        bench.step(saw(View { lease: Some(lease("lost", START)), ..stale() }))
+    };
+    let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(30) });
+    assert_eq!(ends_after(0), resting);
+    assert_eq!(ends_after(29), resting);
+    let follows = Next::TakeLease { epoch: EPOCH, seen: Some("lost".to_owned()), doubtful: true };
+    assert_eq!(ends_after(30), follows);
+}
+
+#[test]
+fn a_settled_lease_is_followed_at_once_and_without_doubt() {
+    let settled = Trouble { settled_lease: Some("theirs".to_owned()), ..trouble(1, START) };
+    let view = View { lease: Some(lease("theirs", in_seconds(10))), trouble: Some(settled), ..stale() };
+    let follows = Next::TakeLease { epoch: EPOCH, seen: Some("theirs".to_owned()), doubtful: false };
+    assert_eq!(Bench::shown(READ, view.clone()).1, follows);
+    let another = View { lease: Some(lease("another", in_seconds(10))), ..view };
+    assert!(matches!(Bench::shown(READ, another).1, Next::Wait(_)), "only the attempt that was named is over");
+}
+
+#[test]
+fn a_doubt_on_the_row_outlives_the_lease_it_came_from() {
+    let doubted = Trouble { settled_lease: Some("theirs".to_owned()), doubtful: true, ..trouble(1, START) };
+    let view = View { lease: Some(lease("theirs", START)), trouble: Some(doubted), ..stale() };
+    assert!(matches!(Bench::shown(READ, view).1, Next::TakeLease { doubtful: true, .. }));
+}
+
+#[test]
+fn a_lease_of_another_epoch_is_nobodys() {
+    let old = Lease { epoch: EPOCH - 1, ..lease("old", in_seconds(10)) };
+    let next = Bench::shown(READ, View { lease: Some(old), ..stale() }).1;
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: None, doubtful: false });
+}
+
+#[test]
+fn the_rows_backoff_holds_for_every_reason() {
+    let view = View { trouble: Some(trouble(3, in_seconds(5))), ..stale() };
+    for reason in [READ, Reason::Forced, Reason::Due] {
+        let (_, next) = Bench::shown(reason, view.clone());
+        assert_eq!(next, Next::Finish(Outcome::BackingOff { retry_at: in_seconds(5) }), "{reason:?}");
+    }
+    let over = View { trouble: Some(trouble(3, START)), ..stale() };
+    assert!(matches!(Bench::shown(READ, over).1, Next::TakeLease { .. }));
+}
+
+#[test]
+fn t4_a_forced_refresh_keeps_its_distance_from_an_attempt_that_failed() {
+    let failed = Trouble { settled_lease: Some("failed".to_owned()), ..trouble(1, START) };
+    let lease = Lease { started_at: START - jiff::SignedDuration::from_secs(4), ..lease("failed", in_seconds(12)) };
+    let view = View { trouble: Some(failed), lease: Some(lease), ..valid_for(3_000) };
+    let (_, next) = Bench::shown(Reason::Forced, view.clone());
+    assert_eq!(next, Next::Finish(Outcome::BackingOff { retry_at: in_seconds(6) }));
+    let stale = View { expires_at: START, ..view };
+    assert!(matches!(Bench::shown(READ, stale).1, Next::TakeLease { .. }), "a reader keeps no such distance");
+}
+
+#[test]
+fn a_look_that_fails_ends_it() {
+    let mut bench = Bench::new(READ);
+    bench.step(Saw::Begin);
+    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
+}

@@ -1,0 +1,250 @@
+//! What holds whatever happens, in any order, for as long as it likes.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn failures() -> impl Strategy<Value = TokenFailure> {
+    prop_oneof![
+        Just(TokenFailure::Refused),
+        Just(TokenFailure::ClientRefused),
+        (0_u64..100_000).prop_map(|seconds| TokenFailure::Throttled { retry_after: Some(Duration::from_secs(seconds)) }),
+        (200_u16..600).prop_map(|status| TokenFailure::Broken { status }),
+        Just(TokenFailure::NoAnswer),
+        Just(TokenFailure::NotSent),
+    ]
+}
+
+fn moments() -> impl Strategy<Value = Timestamp> {
+    (-200_i64..200).prop_map(|seconds| START + jiff::SignedDuration::from_secs(seconds))
+}
+
+prop_compose! {
+    fn leases()(id in prop_oneof![Just("a"), Just("b")], until in moments(), epoch in EPOCH - 1..=EPOCH + 1) -> Lease {
+        Lease { epoch, ..lease(id, until) }
+    }
+}
+
+prop_compose! {
+    fn troubles()(
+        failures in 0_u32..50,
+        retry_at in moments(),
+        settled_lease in proptest::option::of(prop_oneof![Just("a".to_owned()), Just("b".to_owned())]),
+        doubtful: bool,
+    ) -> Trouble {
+        Trouble { settled_lease, doubtful, ..trouble(failures, retry_at) }
+    }
+}
+
+prop_compose! {
+    fn views()(
+        epoch in EPOCH..EPOCH + 2,
+        standing in prop_oneof![
+            9 => Just(ViewStanding::Active),
+            1 => Just(ViewStanding::Disconnected),
+            1 => Just(ViewStanding::Dead(DeathCause::Revoked)),
+        ],
+        has_refresh_token in proptest::bool::weighted(0.9),
+        expires_at in moments(),
+        refreshed_at in proptest::option::of(moments()),
+        due_at in proptest::option::of(moments()),
+        trouble in proptest::option::of(troubles()),
+        lease in proptest::option::of(leases()),
+    ) -> View {
+        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, due_at, trouble, lease }
+    }
+}
+
+fn reasons() -> impl Strategy<Value = Reason> {
+    prop_oneof![
+        (0_u64..600).prop_map(|seconds| Reason::Read { min_valid: Duration::from_secs(seconds) }),
+        Just(Reason::Forced),
+        Just(Reason::Due),
+    ]
+}
+
+/// What the world may answer to a step, and how long it takes for it.
+#[derive(Debug, Clone)]
+struct Answer {
+    view: Option<View>,
+    failure: Option<TokenFailure>,
+    takes: Duration,
+    /// 0 to 9: how writes and leases go.
+    luck: u8,
+    chance: f64,
+}
+
+prop_compose! {
+    fn answers()(
+        view in proptest::option::weighted(0.95, views()),
+        failure in proptest::option::weighted(0.7, failures()),
+        takes in (0_u64..4_000).prop_map(Duration::from_millis),
+        luck in 0_u8..10,
+        chance in 0.0..1.0,
+    ) -> Answer {
+        Answer { view, failure, takes, luck, chance }
+    }
+}
+
+impl Answer {
+    /// A possible answer to that request; the same connection again where a lease was just taken, mostly.
+    fn to(&self, next: &Next, now: Now, seen: Option<&View>) -> Saw {
+        match next {
+            Next::LookAgain if self.luck == 0 => Saw::StoreFailed,
+            Next::LookAgain if self.luck < 8 => Saw::View(seen.cloned().map(Box::new)),
+            Next::Look | Next::LookAgain => Saw::View(self.view.clone().map(Box::new)),
+            Next::TakeLease { .. } => match self.luck {
+                0 => Saw::StoreFailed,
+                1 | 2 => Saw::LeaseHeld,
+                _ => Saw::LeaseTaken { id: "ours".to_owned(), until: later(now.wall, Settings::default().lease) },
+            },
+            Next::Send => self.failure.clone().map_or(Saw::Granted, Saw::Failed),
+            Next::Commit | Next::RecordTrouble(_) | Next::EndGrant(_) => match self.luck {
+                0..4 => Saw::StoreFailed,
+                4 => Saw::Overtaken,
+                _ => Saw::Stored,
+            },
+            Next::Wait(_) => Saw::Waited,
+            Next::Finish(_) => unreachable!("nothing follows the end"),
+        }
+    }
+}
+
+/// One step as it was seen from outside.
+struct Seen {
+    next: Next,
+    at: Now,
+    saw: Option<Saw>,
+}
+
+fn run(reason: Reason, answers: &[Answer]) -> Vec<Seen> {
+    let mut bench = Bench::new(reason);
+    let mut history = Vec::new();
+    let mut shown = None;
+    let mut saw = Saw::Begin;
+    for answer in answers.iter().cycle().take(2_000) {
+        bench.now.chance = answer.chance;
+        let next = bench.step(saw);
+        if matches!(next, Next::Finish(_)) {
+            history.push(Seen { next, at: bench.now, saw: None });
+            return history;
+        }
+        let at = bench.now;
+        bench.pass(if let Next::Wait(pause) = next { pause } else { answer.takes });
+        saw = answer.to(&next, at, shown.as_ref());
+        if let (Next::Look, Saw::View(view)) = (&next, &saw) {
+            shown = view.as_deref().cloned();
+        }
+        history.push(Seen { next, at, saw: Some(saw.clone()) });
+    }
+    panic!("it did not end");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn it_ends_and_keeps_its_order_whatever_it_sees(reason in reasons(), answers in prop::collection::vec(answers(), 1..40)) {
+        let settings = Settings::default();
+        let history = run(reason, &answers);
+        let mut lease_since = None;
+        let mut looked_again = false;
+        let mut sends = 0;
+        let mut in_doubt = false;
+        for (place, Seen { next, at, saw }) in history.iter().enumerate() {
+            match next {
+                Next::TakeLease { doubtful, .. } => {
+                    (lease_since, looked_again, sends, in_doubt) = (None, false, 0, *doubtful);
+                    if matches!(saw, Some(Saw::LeaseTaken { .. })) {
+                        lease_since = Some(at.elapsed);
+                    }
+                }
+                Next::LookAgain => {
+                    prop_assert!(lease_since.is_some(), "it looks again under no lease");
+                    looked_again = true;
+                }
+                Next::Send => {
+                    let since = lease_since.expect("R-9: it sends without a lease");
+                    prop_assert!(looked_again, "R-2: it sends without the second look");
+                    let outlasts = at.elapsed + settings.platform_timeout + settings.commit_budget <= since + settings.lease;
+                    prop_assert!(outlasts, "R-3: the lease does not outlast what is sent");
+                    sends += 1;
+                    prop_assert!(sends <= 2, "it sends and sends");
+                    let followed = &history[place + 1].next;
+                    match saw {
+                        Some(Saw::Granted) => prop_assert_eq!(followed, &Next::Commit),
+                        Some(Saw::Failed(TokenFailure::Refused)) => {
+                            let cause = if in_doubt { DeathCause::RotationLost } else { DeathCause::Revoked };
+                            prop_assert_eq!(followed, &Next::EndGrant(cause));
+                        }
+                        Some(Saw::Failed(failure)) => {
+                            let again = matches!(failure, TokenFailure::Broken { .. }) && matches!(followed, Next::Wait(_));
+                            prop_assert!(again || matches!(followed, Next::RecordTrouble(_)), "{:?} after {:?}", followed, failure);
+                            in_doubt |= matches!(failure, TokenFailure::Broken { .. } | TokenFailure::NoAnswer);
+                        }
+                        other => prop_assert!(false, "{:?}", other),
+                    }
+                }
+                Next::RecordTrouble(trouble) => {
+                    prop_assert!(trouble.failures > 0);
+                    prop_assert_eq!(trouble.doubtful, in_doubt);
+                    prop_assert!(matches!(history[place + 1].next, Next::Finish(_)));
+                }
+                Next::Wait(pause) => prop_assert!(*pause <= settings.wait),
+                Next::Finish(Outcome::Refreshed) => prop_assert_eq!(&history[place - 1].next, &Next::Commit),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_backoff_stays_between_half_the_first_and_the_longest(failures: u32, chance in 0.0..1.0) {
+        let settings = Settings::default();
+        let bench = Bench::new(READ);
+        let backoff = bench.machine.backoff(Now { chance, ..bench.now }, failures);
+        prop_assert!(backoff >= settings.backoff_first / 2);
+        prop_assert!(backoff <= settings.backoff_longest);
+    }
+
+    /// Lesson 4: 60,000 failing refreshes a day of one connection must be impossible, however many ask.
+    #[test]
+    fn a_dead_platform_is_asked_at_most_twelve_hundred_times_a_day(failure in failures(), luck in 0.0..1.0) {
+        prop_assume!(failure != TokenFailure::Refused);
+        let sends = sends_in_a_day(&failure, luck);
+        prop_assert!((20..=1_200).contains(&sends), "{:?}: {} times", failure, sends);
+    }
+}
+
+/// How often a platform that always fails so is asked, if somebody reads the token at every moment it may be refreshed.
+fn sends_in_a_day(failure: &TokenFailure, chance: f64) -> u32 {
+    let mut view = stale();
+    let mut now = Now { wall: START, elapsed: Duration::ZERO, chance };
+    let mut sends = 0;
+    while now.elapsed < DAY {
+        let mut bench = Bench { machine: Refresh::new(READ, Settings::default(), now), now };
+        bench.step(Saw::Begin);
+        let next = bench.step(saw(view.clone()));
+        assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
+        bench.step(bench.lease_taken());
+        let mut next = bench.step(saw(view.clone()));
+        let trouble = loop {
+            next = match next {
+                Next::Send => {
+                    sends += 1;
+                    bench.step(Saw::Failed(failure.clone()))
+                }
+                Next::Wait(pause) => {
+                    bench.pass(pause);
+                    bench.step(Saw::Waited)
+                }
+                next => break recorded(next),
+            };
+        };
+        bench.pass(until(bench.now.wall, trouble.retry_at));
+        view.trouble = Some(trouble);
+        now = bench.now;
+    }
+    sends
+}

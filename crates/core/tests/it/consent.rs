@@ -1,0 +1,93 @@
+//! A consent whose end is not a matter of one callback: repeated, retried, refused in another tab.
+
+use std::time::Duration;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::port::platform::ConfirmFailure;
+use counterfoil_core::service::finish_consent::{Callback, finish_consent, retry_consent, see_consent};
+use counterfoil_testkit::fixture::{connection_id, consented};
+use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::wire::{Fault, Rule};
+use tokio::task::JoinSet;
+
+use crate::harness::{Stage, count, eventually};
+
+async fn callback(stage: &Stage) -> Callback {
+    consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn flow_of(callback: &Callback) -> FlowId {
+    FlowId::of(callback.state.as_ref().expect("a state"))
+}
+
+#[tokio::test]
+async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let callback = callback(&stage).await;
+    let mut callbacks = JoinSet::new();
+    for _ in 0..50 {
+        let (app, callback) = (stage.app.clone(), callback.clone());
+        callbacks.spawn(async move { finish_consent(&app, callback).await.result.map(|connection| connection.epoch) });
+    }
+    let results = callbacks.join_all().await;
+    let in_progress = |result: &Result<u64, Error>| matches!(result, Err(Error::TryLater { .. }));
+    assert!(results.iter().all(|result| in_progress(result) || *result == Ok(1)), "{results:?}");
+    assert!(results.contains(&Ok(1)));
+    assert_eq!(stage.installation.platform.exchanges(), 1);
+    let id = connection_id("acme");
+    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.connected").await, 1);
+}
+
+#[tokio::test]
+async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let callback = callback(&stage).await;
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable, ConfirmFailure::Unavailable]);
+    let (flow, browser) = (flow_of(&callback), callback.browser.clone());
+    for ending in [
+        finish_consent(&stage.app, callback.clone()).await,
+        see_consent(&stage.app, &flow, browser.as_ref()).await,
+        retry_consent(&stage.app, &flow, browser.as_ref()).await,
+    ] {
+        assert_eq!(ending.result.err().map(|error| error.code()), Some("company_unconfirmed"));
+    }
+    assert!(stage.app.connections.read(&connection_id("acme")).await.expect("a table").is_none(), "not before it is confirmed");
+    let ending = retry_consent(&stage.app, &flow, browser.as_ref()).await;
+    assert!(ending.result.is_ok());
+    assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
+    assert_eq!(stage.installation.platform.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn o18_a_company_that_is_denied_connects_nothing() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let forged = Callback { company: Some("another".to_owned()), ..callback(&stage).await };
+    let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");
+    assert_eq!(error.code(), "company_not_confirmed");
+    let id = connection_id("acme");
+    assert!(stage.app.connections.read(&id).await.expect("a table").is_none());
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "consent_failed").await, 1);
+}
+
+#[tokio::test]
+async fn a_consent_that_failed_in_another_tab_is_not_reported_as_connected() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let callback = callback(&stage).await;
+    let (flow, browser) = (flow_of(&callback), callback.browser.clone());
+    // The first tab must retry; of the next two confirmations one succeeds, whose write is slow, and one is denied.
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
+    finish_consent(&stage.app, callback).await.result.err().expect("unconfirmed");
+    stage.installation.wire.reset();
+    stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::Delay(Duration::from_millis(500))));
+    let slow = retry_consent(&stage.app, &flow, browser.as_ref());
+    let denied = async {
+        eventually("the slow one writes", async || stage.installation.wire.counts().contains_key("TransactWriteItems")).await;
+        stage.installation.platform.fail_confirmations([ConfirmFailure::Denied]);
+        retry_consent(&stage.app, &flow, browser.as_ref()).await
+    };
+    let (slow, denied) = tokio::join!(slow, denied);
+    assert_eq!(denied.result.err().map(|error| error.code()), Some("company_not_confirmed"));
+    assert_eq!(slow.result.err().map(|error| error.code()), Some("company_not_confirmed"), "nothing was written");
+    assert!(stage.app.connections.read(&connection_id("acme")).await.expect("a table").is_none());
+}

@@ -1,0 +1,99 @@
+//! The refresher: finds what is due, does each by itself, says how it went.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use counterfoil_core::model::time::until;
+use counterfoil_core::service::refresh_due::{Report, refresh_due};
+use counterfoil_testkit::platform::{Temper, Turn};
+
+use crate::harness::Stage;
+
+const TIME: Duration = Duration::from_secs(20);
+/// A token of an hour is due at the latest now: a quarter of an hour before its end.
+const UNTIL_DUE: Duration = Duration::from_secs(2_700);
+
+async fn run(stage: &Stage) -> Report {
+    refresh_due(&stage.app, TIME).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[tokio::test]
+async fn r12_what_is_due_is_refreshed_before_its_end_and_nothing_else_is_touched() {
+    let stage = Stage::new(Temper::OneUse).await;
+    for key in ["one", "two", "three"] {
+        stage.installation.connect(&stage.app, key).await;
+    }
+    assert_eq!(run(&stage).await, Report::default());
+    stage.clock.advance(UNTIL_DUE);
+    let late = stage.installation.connect(&stage.app, "late").await;
+    assert_eq!(run(&stage).await, Report { due: 3, fresh: 3, failed: 0, left: 0 });
+    assert_eq!(stage.row(&late).await.epoch, 1);
+    assert_eq!(run(&stage).await, Report::default(), "their next time has not come");
+    assert_eq!(stage.refreshes(), 3);
+}
+
+#[tokio::test]
+async fn r12_a_failure_stays_in_its_row() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let revoked = stage.installation.connect(&stage.app, "revoked").await;
+    let sound = stage.installation.connect(&stage.app, "sound").await;
+    stage.installation.platform.revoke("revoked");
+    stage.clock.advance(UNTIL_DUE);
+    assert_eq!(run(&stage).await, Report { due: 2, fresh: 1, failed: 1, left: 0 });
+    assert_eq!((stage.row(&revoked).await.due_at, stage.row(&sound).await.epoch), (None, 2));
+    assert_eq!(run(&stage).await, Report::default(), "a dead grant is due no more");
+}
+
+#[tokio::test]
+async fn r14_a_panic_in_one_refresh_leaves_its_neighbours_alone() {
+    let stage = Stage::new(Temper::Daily).await;
+    for key in ["one", "two", "three"] {
+        stage.installation.connect(&stage.app, key).await;
+    }
+    stage.installation.platform.script([Turn::Panic]);
+    stage.clock.advance(UNTIL_DUE);
+    assert_eq!(run(&stage).await, Report { due: 3, fresh: 2, failed: 1, left: 0 });
+}
+
+#[tokio::test]
+async fn a_failed_refresh_is_due_again_after_its_backoff() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.clock.advance(UNTIL_DUE);
+    stage.installation.platform.script([Turn::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
+    assert_eq!(run(&stage).await, Report { due: 1, fresh: 0, failed: 1, left: 0 });
+    let row = stage.row(&id).await;
+    assert_eq!(row.due_at, row.trouble.map(|trouble| trouble.retry_at));
+    assert_eq!(run(&stage).await, Report::default());
+    stage.clock.advance(stage.app.settings.backoff_first);
+    assert_eq!(run(&stage).await, Report { due: 1, fresh: 1, failed: 0, left: 0 });
+}
+
+#[tokio::test]
+async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
+    let stage = Stage::new(Temper::OneUse).await;
+    for key in ["one", "two"] {
+        stage.installation.connect(&stage.app, key).await;
+    }
+    stage.clock.advance(UNTIL_DUE);
+    let report = refresh_due(&stage.app, Duration::ZERO).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(report, Report { due: 2, fresh: 0, failed: 0, left: 2 });
+    assert_eq!(stage.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn r12_what_was_connected_at_once_is_not_due_at_once() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let mut ahead = BTreeSet::new();
+    for number in 0..12 {
+        let id = stage.installation.connect(&stage.app, &format!("company-{number}")).await;
+        let row = stage.row(&id).await;
+        let expires_at = row.grant().expect("a grant").access_token_expires_at;
+        ahead.insert(until(row.due_at.expect("it is due some day"), expires_at));
+    }
+    assert!(ahead.len() > 10, "{ahead:?}");
+    let settings = stage.app.settings;
+    let spread = ahead.last().expect("twelve").saturating_sub(*ahead.first().expect("twelve"));
+    assert!(spread > settings.refresh_ahead / 20, "{spread:?}");
+    assert!(ahead.iter().all(|ahead| (settings.refresh_ahead..=settings.refresh_ahead * 6 / 5).contains(ahead)), "{ahead:?}");
+}

@@ -1,0 +1,147 @@
+//! Passing trouble: what is retried, what rests, what is remembered, and what a reader gets meanwhile.
+
+use std::time::Duration;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::connection::{DeathCause, Standing};
+use counterfoil_core::model::time::until;
+use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_testkit::platform::{Temper, Turn};
+
+use crate::harness::{Stage, count};
+
+const PASSING: [TokenFailure; 5] = [
+    TokenFailure::ClientRefused,
+    TokenFailure::Throttled { retry_after: None },
+    TokenFailure::Broken { status: 503 },
+    TokenFailure::NoAnswer,
+    TokenFailure::NotSent,
+];
+
+#[tokio::test]
+async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
+    for failure in PASSING {
+        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let id = stage.short_lived("acme").await;
+        stage.installation.platform.script([Turn::Fail(failure.clone()), Turn::Fail(failure.clone())]);
+        for _ in 0..3 {
+            assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"), "{failure:?}");
+        }
+        assert!(stage.row(&id).await.trouble.is_some(), "{failure:?}");
+        assert!(stage.refreshes() <= 2, "{failure:?}: one attempt");
+    }
+}
+
+#[tokio::test]
+async fn a_forced_refresh_that_fails_says_so_though_the_old_token_is_valid() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);
+    let error = stage.force(&id).await.expect_err("it failed");
+    assert!(matches!(error, Error::PlatformFailed { code: "platform_unavailable", retry_after: Some(_), .. }), "{error:?}");
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"));
+}
+
+#[tokio::test]
+async fn r8_an_answered_fault_is_retried_once_within_the_lease() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 503 })]);
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    assert_eq!(stage.refreshes(), 2);
+    assert_eq!(stage.installation.wire.counts()["PutItem"], 1, "one lease for both");
+}
+
+#[tokio::test]
+async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script(std::iter::repeat_n(Turn::Fail(TokenFailure::NotSent), 3));
+    let mut pauses = Vec::new();
+    for attempt in 1..=3 {
+        for _ in 0..5 {
+            let other = stage.installation.process_at(&stage.clock);
+            let error = crate::harness::read(&other, &id).await.expect_err("it fails");
+            assert_eq!(error.code(), "platform_unavailable");
+        }
+        assert_eq!(stage.refreshes(), attempt, "one for each pause");
+        let trouble = stage.row(&id).await.trouble.expect("on record");
+        assert_eq!(usize::try_from(trouble.failures), Ok(attempt));
+        let pause = until(stage.app.now(), trouble.retry_at);
+        pauses.push(pause);
+        stage.clock.advance(pause);
+    }
+    assert!(pauses[2] >= pauses[0], "{pauses:?}");
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    assert_eq!(stage.row(&id).await.trouble, None, "a success forgets them");
+}
+
+#[tokio::test]
+async fn r8_a_throttled_platform_is_left_alone_as_long_as_it_asks() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let minute = Duration::from_secs(60);
+    stage.installation.platform.script([Turn::Fail(TokenFailure::Throttled { retry_after: Some(minute) })]);
+    let error = stage.read(&id).await.expect_err("throttled");
+    assert!(
+        matches!(error, Error::PlatformFailed { code: "platform_throttled", retry_after: Some(time), .. } if time == minute),
+        "{error:?}"
+    );
+    stage.clock.advance(Duration::from_secs(59));
+    stage.read(&id).await.expect_err("not yet");
+    assert_eq!(stage.refreshes(), 1);
+    stage.clock.advance(Duration::from_secs(1));
+    stage.read(&id).await.expect("a token");
+}
+
+#[tokio::test]
+async fn r7_after_an_unknown_outcome_the_token_rests_and_is_then_presented_again() {
+    for temper in [Temper::Stable, Temper::Graceful, Temper::Daily] {
+        let stage = rested_after_a_lost_answer(temper).await;
+        let id = counterfoil_testkit::fixture::connection_id("acme");
+        assert!(stage.read(&id).await.is_ok(), "{temper:?}");
+        let presented = stage.installation.platform.presented();
+        assert_eq!(presented.len(), 2, "{temper:?}");
+        assert_eq!(presented[0].token, presented[1].token, "{temper:?}");
+        let apart = until(presented[0].at, presented[1].at);
+        assert_eq!(apart, stage.app.settings.lease + stage.app.settings.rest, "{temper:?}");
+        assert_eq!(stage.row(&id).await.trouble, None, "{temper:?}");
+    }
+}
+
+#[tokio::test]
+async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
+    for temper in [Temper::OneUse, Temper::FamilyRevocation] {
+        let stage = rested_after_a_lost_answer(temper).await;
+        let id = counterfoil_testkit::fixture::connection_id("acme");
+        assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
+        let row = stage.row(&id).await;
+        assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }), "{temper:?}");
+        assert_eq!(count(&stage.installation, &id, "EVENT#", "reason", "rotation_lost").await, 1, "{temper:?}");
+    }
+}
+
+/// The platform has honoured a refresh, its answer never came, and the token has rested: not once was it presented before.
+async fn rested_after_a_lost_answer(temper: Temper) -> Stage {
+    let stage = Stage::new(temper).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
+    assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
+    stage.clock.advance(stage.app.settings.lease);
+    for _ in 0..30 {
+        assert_eq!(stage.read(&id).await.expect_err("it rests").code(), "refresh_outcome_unknown");
+        stage.clock.advance(stage.app.settings.rest / 30);
+    }
+    assert_eq!(stage.refreshes(), 1, "{temper:?}: presented while it should rest");
+    stage
+}
+
+#[tokio::test]
+async fn r7_a_fault_that_hid_a_rotation_is_a_rotation_lost_too() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::Broken { status: 502 })]);
+    assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
+    let row = stage.row(&id).await;
+    assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }));
+}

@@ -1,0 +1,110 @@
+//! What most tests here do: read a token, look at a row, wait for something to come about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::service::read_token::{force_refresh, read_token};
+use counterfoil_core::{App, Error};
+use counterfoil_testkit::clock::MovableClock;
+use counterfoil_testkit::fixture::{Installation, START};
+use counterfoil_testkit::platform::Temper;
+
+/// One process on a clock that the test moves.
+pub(crate) struct Stage {
+    pub(crate) installation: Installation,
+    pub(crate) clock: Arc<MovableClock>,
+    pub(crate) app: Arc<App>,
+}
+
+impl Stage {
+    /// Time stands still unless the test moves it.
+    pub(crate) async fn new(temper: Temper) -> Self {
+        Self::at(temper, MovableClock::new(START)).await
+    }
+
+    /// Time passes with every sleep.
+    pub(crate) async fn self_advancing(temper: Temper) -> Self {
+        Self::at(temper, MovableClock::self_advancing(START)).await
+    }
+
+    async fn at(temper: Temper, clock: MovableClock) -> Self {
+        let installation = Installation::new(temper).await;
+        let clock = Arc::new(clock);
+        let app = installation.process_at(&clock);
+        Self { installation, clock, app }
+    }
+
+    /// A connection whose access token has ended; the wire is forgotten.
+    pub(crate) async fn expired(&self, company_key: &str) -> ConnectionId {
+        let id = self.installation.connect_expired(&self.app, company_key).await;
+        self.installation.wire.reset();
+        id
+    }
+
+    /// A connection whose access token has 200 s left, less than a reader asks for; the wire is forgotten.
+    pub(crate) async fn short_lived(&self, company_key: &str) -> ConnectionId {
+        let id = self.installation.connect(&self.app, company_key).await;
+        self.clock.advance(Duration::from_secs(3_400));
+        self.installation.wire.reset();
+        id
+    }
+
+    pub(crate) async fn read(&self, id: &ConnectionId) -> Result<String, Error> {
+        read(&self.app, id).await
+    }
+
+    pub(crate) async fn force(&self, id: &ConnectionId) -> Result<String, Error> {
+        let found = self.app.connections.read(id).await?;
+        force_refresh(&self.app, id, found).await.map(|token| token.access_token.expose().to_owned())
+    }
+
+    pub(crate) async fn row(&self, id: &ConnectionId) -> Connection {
+        row(&self.app, id).await
+    }
+
+    pub(crate) fn refreshes(&self) -> usize {
+        self.installation.platform.refreshes()
+    }
+
+    /// The refresh tokens as they were presented.
+    pub(crate) fn presented(&self) -> Vec<String> {
+        self.installation.platform.presented().into_iter().map(|presented| presented.token).collect()
+    }
+}
+
+/// A token as a caller of the API gets it.
+pub(crate) async fn read(app: &Arc<App>, id: &ConnectionId) -> Result<String, Error> {
+    let found = app.connections.read(id).await?;
+    read_token(app, id, found, None).await.map(|token| token.access_token.expose().to_owned())
+}
+
+/// The same as a task.
+pub(crate) fn reading(app: &Arc<App>, id: &ConnectionId) -> tokio::task::JoinHandle<Result<String, Error>> {
+    let (app, id) = (Arc::clone(app), id.clone());
+    tokio::spawn(async move { read(&app, &id).await })
+}
+
+pub(crate) async fn row(app: &App, id: &ConnectionId) -> Connection {
+    app.connections.read(id).await.expect("a table to read").expect("a connection")
+}
+
+/// How many rows of one kind lie under the connection whose attribute has that value.
+pub(crate) async fn count(installation: &Installation, id: &ConnectionId, kind: &str, attribute: &str, value: &str) -> usize {
+    let items = installation.items_of(id).await;
+    let has = |item: &counterfoil_testkit::fixture::Item| {
+        item.get(attribute).and_then(|found| found.as_s().ok()).is_some_and(|found| found == value)
+    };
+    items.iter().filter(|(key, item)| key.starts_with(kind) && has(item)).count()
+}
+
+/// Waits, at most ten seconds of real time, until it has come about.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        while !is_so().await {
+            ticks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap_or_else(|_| panic!("it never came about: {what}"));
+}

@@ -1,0 +1,107 @@
+//! `invalid_grant` and `invalid_client`: what ends a grant, and what does not.
+
+use counterfoil_core::Error;
+use counterfoil_core::model::connection::{DeathCause, Standing, Status};
+use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_testkit::fixture::{Installation, try_consent};
+use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::wire::{Fault, Rule};
+use tokio::task::JoinSet;
+
+use crate::harness::{Stage, count, eventually, read, reading, row};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
+    let installation = Installation::in_real_time(Temper::OneUse).await;
+    let processes = [installation.process(), installation.process()];
+    let id = installation.connect_expired(&processes[0], "acme").await;
+    let before = row(&processes[0], &id).await;
+    installation.platform.revoke("acme");
+    installation.wire.reset();
+    let gate = installation.platform.hold();
+    let mut readers = JoinSet::new();
+    for app in processes.iter().flat_map(|app| std::iter::repeat_n(app, 15)) {
+        let (app, id) = (app.clone(), id.clone());
+        readers.spawn(async move { read(&app, &id).await.expect_err("the grant is gone").code() });
+    }
+    gate.reached_by(1).await;
+    eventually("every reader has looked", async || installation.wire.counts()["BatchGetItem"] >= 30).await;
+    gate.open();
+    let codes = readers.join_all().await;
+    let with = |code| codes.iter().filter(|found| **found == code).count();
+    assert_eq!((with("grant_refused"), with("reauthorization_required")), (1, 29), "{codes:?}");
+
+    assert_eq!(installation.platform.refreshes(), 1);
+    assert_eq!(count(&installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1);
+    assert_eq!(count(&installation, &id, "EVENT#", "reason", "revoked").await, 1);
+    assert_eq!(count(&installation, &id, "AUDIT#", "action", "grant_ended").await, 1);
+    let after = row(&processes[0], &id).await;
+    let Standing::NeedsReauthorization { grant, cause } = &after.standing else { panic!("it must be dead") };
+    assert!(Some(grant) == before.grant(), "the tokens are kept: a late commit may still win");
+    assert_eq!((*cause, after.epoch, after.due_at), (DeathCause::Revoked, before.epoch, None));
+}
+
+#[tokio::test]
+async fn r8_a_refusal_of_what_was_replaced_meanwhile_serves_the_new_grant() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
+    let gate = stage.installation.platform.hold();
+    let reader = reading(&stage.app, &id);
+    gate.reached_by(1).await;
+    try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    gate.open();
+    assert_eq!(reader.await.expect("no panic").as_deref(), Ok("access-1-1"));
+    assert_eq!(stage.row(&id).await.status(), Status::Active);
+    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 0);
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_ended").await, 0);
+}
+
+#[tokio::test]
+async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.revoke("acme");
+    assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
+    for _ in 0..3 {
+        let error = stage.read(&id).await.expect_err("dead");
+        assert!(matches!(error, Error::Conflict { code: "reauthorization_required", .. }), "{error:?}");
+    }
+    assert_eq!(stage.force(&id).await.expect_err("dead").code(), "reauthorization_required");
+    assert_eq!(stage.refreshes(), 1);
+    try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-1"));
+    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
+}
+
+#[tokio::test]
+async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers() {
+    for fault in [Fault::TransactionConflict, Fault::TimeoutAfterApply, Fault::Throttled] {
+        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let id = stage.expired("acme").await;
+        stage.installation.platform.revoke("acme");
+        stage.installation.wire.inject(Rule::on("TransactWriteItems", fault));
+        stage.read(&id).await.expect_err("refused");
+        let row = stage.row(&id).await;
+        let revoked = matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::Revoked, .. });
+        assert!(revoked, "{fault:?}: {:?}", row.trouble);
+        assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1, "{fault:?}");
+        assert_eq!(stage.refreshes(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn r8_a_refusal_of_our_own_credentials_kills_no_grant() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::Fail(TokenFailure::ClientRefused)]);
+    assert_eq!(stage.read(&id).await.expect_err("refused").code(), "client_refused");
+    let row = stage.row(&id).await;
+    assert_eq!((row.status(), row.epoch), (Status::Active, 1));
+    let trouble = row.trouble.expect("it is on record");
+    assert_eq!((trouble.code.as_str(), trouble.doubtful), ("client_refused", false));
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_ended").await, 0);
+    stage.clock.advance(stage.app.settings.backoff_first);
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "it goes on once the credentials are right");
+    assert_eq!(stage.row(&id).await.trouble, None);
+}

@@ -1,0 +1,104 @@
+//! What callers are told when the table does not do its part.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::model::api_key::{PresentedKey, Scope, compose};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::port::clock::Clock;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::service::authenticate::authenticate;
+use counterfoil_core::service::refresh_due::refresh_due;
+use counterfoil_core::{App, Error};
+use counterfoil_testkit::failing_store::FailingStore;
+use counterfoil_testkit::fixture::try_consent;
+use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Stage, read};
+
+fn failures() -> [(StoreError, &'static str); 5] {
+    let table = || "counterfoil".to_owned();
+    [
+        (StoreError::TableMissing { table: table() }, "table_missing"),
+        (StoreError::Denied { table: table() }, "table_denied"),
+        (StoreError::Busy("throttled".to_owned()), "storage_unavailable"),
+        (StoreError::Unavailable("no answer".to_owned()), "storage_unavailable"),
+        (StoreError::Damaged { item: "CONN#a".to_owned(), problem: "epoch".to_owned() }, "internal_error"),
+    ]
+}
+
+fn with_failing_table(stage: &Stage, error: StoreError) -> Arc<App> {
+    let store = Arc::new(FailingStore(error));
+    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
+    Arc::new(App {
+        connections: store.clone(),
+        grants: store.clone(),
+        flows: store.clone(),
+        directory: store,
+        ..stage.installation.app(clock)
+    })
+}
+
+#[tokio::test]
+async fn every_service_says_what_is_wrong_with_the_table() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let key = compose(&PartnerId::default_partner(), false, &[7; 64]);
+    assert!(PresentedKey::parse(&key).is_some());
+    for (failure, code) in failures() {
+        let app = with_failing_table(&stage, failure);
+        let code_of = |error: Option<Error>| error.expect("the table fails").code();
+        assert_eq!(code_of(read(&app, &id).await.err()), code);
+        assert_eq!(code_of(authenticate(&app, Some(&key), Scope::TokensRead).await.err()), code);
+        assert_eq!(code_of(refresh_due(&app, Duration::from_secs(1)).await.err()), code);
+        assert_eq!(code_of(try_consent(&stage.installation, &app, "acme", "acme").await.err()), code);
+    }
+    assert_eq!((stage.refreshes(), stage.installation.platform.exchanges()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_be_looked_at_is_not_a_connection_that_is_missing() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.wire.inject(Rule::on("BatchGetItem", Fault::Throttled).times(100));
+    assert_eq!(stage.read(&id).await.expect_err("no look, no token").code(), "storage_unavailable");
+    assert_eq!(stage.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn r10_a_table_that_fails_does_not_hide_a_token_that_is_still_valid() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.short_lived("acme").await;
+    stage.installation.wire.inject(Rule::on("BatchGetItem", Fault::Throttled).times(100));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"));
+}
+
+#[tokio::test]
+async fn r1_a_lease_that_cannot_be_taken_sends_nothing() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutBeforeApply).times(100));
+    assert_eq!(stage.read(&id).await.expect_err("no lease, no token").code(), "storage_unavailable");
+    assert_eq!(stage.refreshes(), 0);
+    stage.installation.wire.reset();
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "and leaves nothing behind");
+}
+
+#[tokio::test]
+async fn r2_a_lease_whose_answer_was_lost_is_known_as_ours() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutAfterApply));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+}
+
+#[tokio::test]
+async fn a_second_look_that_fails_for_a_moment_costs_no_rest() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let found = stage.row(&id).await;
+    stage.installation.wire.inject(Rule::on("GetItem", Fault::Throttled).times(4));
+    let token = counterfoil_core::service::read_token::read_token(&stage.app, &id, Some(found), None).await;
+    assert_eq!(token.map(|token| token.access_token.expose().to_owned()).as_deref(), Ok("access-0-2"));
+}

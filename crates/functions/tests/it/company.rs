@@ -1,0 +1,155 @@
+//! The company is what the platform says it is (O-18), and the scopes are what it granted (O-15).
+
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::secret::Secret;
+
+use crate::harness::{Browser, HARBOR, Installation, LARKSPUR, parameter, with_parameter};
+
+#[tokio::test]
+async fn o18_a_forged_realm_is_refused_and_nothing_becomes_active() {
+    let place = Installation::start().await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/beach-blend").await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let answer = curl.get(with_parameter(&callback, "realmId", Some(HARBOR))).await;
+    insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
+    {
+      "body": {
+        "code": "company_not_confirmed",
+        "detail": "The platform does not confirm that this consent is for the company in the callback.",
+        "request_id": "[id]",
+        "status": 400,
+        "title": "Bad Request",
+        "type": "about:blank"
+      },
+      "content_type": "application/problem+json",
+      "status": 400
+    }
+    "#);
+    assert!(place.rows.connection("beach-blend").await.is_none());
+    assert_eq!(place.rows.history("beach-blend").await, ["consent_failed by anonymous: company_not_confirmed"]);
+    let flow = place.rows.under("FLOW#", "").await.pop().expect("the flow");
+    assert!(!flow.contains_key("access_token") && !flow.contains_key("refresh_token"), "its grant is forgotten");
+    assert_eq!(curl.get(&callback).await.problem(), (400, "company_not_confirmed".to_owned()), "spent");
+}
+
+#[tokio::test]
+async fn o18_a_realm_that_cannot_be_one_is_never_asked_for() {
+    let place = Installation::start().await;
+    for realm in ["..", ".", "../../v3/company/1", "1/2", "1?x", "%2e%2e", "", &"9".repeat(65), "1 2"] {
+        let mut curl = Browser::curl(&place.server);
+        let page = curl.start("/oauth/start/beach-blend").await;
+        let callback = place.intuit.consent(&page, LARKSPUR).await;
+        let answer = curl.get(with_parameter(&callback, "realmId", Some(realm))).await;
+        assert_eq!(answer.problem(), (400, "missing_company".to_owned()), "{realm}");
+    }
+    assert_eq!((place.intuit.token_requests().await, place.intuit.requests("api").await), (0, 0));
+}
+
+#[tokio::test]
+async fn o18_a_company_that_cannot_be_asked_for_just_now_keeps_the_grant_for_a_retry() {
+    let place = Installation::start().await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/beach-blend").await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    place.intuit.fault("api", "status").await;
+    let answer = curl.get(&callback).await;
+    insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
+    {
+      "body": {
+        "code": "company_unconfirmed",
+        "detail": "Access was granted, but the platform could not be asked for the company just now. Try again; nothing is lost for ten minutes.",
+        "request_id": "[id]",
+        "status": 502,
+        "title": "Bad Gateway",
+        "type": "about:blank"
+      },
+      "content_type": "application/problem+json",
+      "status": 502
+    }
+    "#);
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert!(place.rows.connection("beach-blend").await.is_none());
+
+    let state = Secret::new(parameter(&callback, "state").expect("a state"));
+    let retry = format!("/oauth/result/{}/retry", FlowId::of(&state));
+    assert_eq!(curl.post(&retry).await.problem(), (502, "company_unconfirmed".to_owned()));
+    place.intuit.no_more_faults().await;
+    assert_eq!(Browser::curl(&place.server).post(&retry).await.problem(), (400, "wrong_browser".to_owned()));
+    let connected = curl.post(&retry).await;
+    assert_eq!((connected.status, connected.text("realm_id").as_str()), (200, LARKSPUR));
+    assert_eq!(curl.get(&callback).await.body, connected.body, "the callback now shows it too");
+    assert_eq!(place.intuit.token_requests().await, 1);
+}
+
+#[tokio::test]
+async fn o18_the_same_callback_again_is_a_retry_too() {
+    let place = Installation::start().await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/beach-blend").await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    place.intuit.fault("api", "reset").await;
+    for _time in 1..=2 {
+        assert_eq!(curl.get(&callback).await.problem(), (502, "company_unconfirmed".to_owned()));
+    }
+    place.intuit.no_more_faults().await;
+    assert_eq!(curl.get(&callback).await.status, 200);
+    assert_eq!(place.intuit.token_requests().await, 1);
+}
+
+#[tokio::test]
+async fn o18_a_browser_retries_from_the_result_page() {
+    let place = Installation::start().await;
+    let mut browser = Browser::at(&place.server);
+    let return_url = crate::callback::encoded(crate::harness::RETURN_URL);
+    let page = browser.start(format!("/oauth/start/beach-blend?return_url={return_url}")).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    place.intuit.fault("api", "reset").await;
+    let result = browser.get(&callback).await.location().to_owned();
+    let shown = browser.get(&result).await;
+    let form = format!(r#"<form method="post" action="{result}/retry">"#);
+    assert!(shown.status == 502 && shown.body.contains(&form), "{} {}", shown.status, shown.body);
+
+    assert_eq!(browser.post(format!("{result}/retry")).await.location(), result, "it still fails");
+    place.intuit.no_more_faults().await;
+    let answer = browser.post(format!("{result}/retry")).await;
+    assert_eq!(answer.status, 303);
+    assert!(answer.location().starts_with("https://app.example.com/done?"), "{}", answer.location());
+    assert!(browser.get(&result).await.body.contains("Larkspur Roofing LLC"));
+    assert_eq!(place.intuit.token_requests().await, 1);
+}
+
+#[tokio::test]
+async fn o18_the_kept_grant_waits_ten_minutes_and_no_longer() {
+    let place = Installation::start().await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/beach-blend").await;
+    place.pass(590).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    place.intuit.fault("api", "status").await;
+    assert_eq!(curl.get(&callback).await.status, 502);
+    place.intuit.no_more_faults().await;
+    let state = Secret::new(parameter(&callback, "state").expect("a state"));
+    let retry = format!("/oauth/result/{}/retry", FlowId::of(&state));
+    place.pass(600).await;
+    assert_eq!(curl.post(&retry).await.problem(), (400, "invalid_state".to_owned()));
+}
+
+#[tokio::test]
+async fn o15_fewer_scopes_than_asked_for_are_shown() {
+    let asked = "com.intuit.quickbooks.accounting com.intuit.quickbooks.payment";
+    let place = Installation::start_with(&[("QUICKBOOKS_SCOPES", asked)]).await;
+    place.intuit.control("settings", serde_json::json!({ "granted_scope": "com.intuit.quickbooks.accounting" })).await;
+    let mut browser = Browser::at(&place.server);
+    let page = browser.start("/oauth/start/beach-blend").await;
+    assert_eq!(parameter(&page, "scope").as_deref(), Some(asked));
+    let result = browser.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let shown = browser.get(result.location()).await.body;
+    assert!(shown.contains("Not everything that was asked for was granted: com.intuit.quickbooks.payment."), "{shown}");
+
+    let missing = serde_json::json!(["com.intuit.quickbooks.payment"]);
+    assert_eq!(place.connect("other-shop", LARKSPUR).await.json()["missing_scopes"], missing);
+    assert_eq!(place.connection("beach-blend").await.json()["missing_scopes"], missing);
+    place.refresh("beach-blend").await;
+    assert_eq!(place.connection("beach-blend").await.json()["missing_scopes"], missing, "after a refresh too");
+}

@@ -1,0 +1,62 @@
+//! The invariants of ARCHITECTURE.md that say who may know whom.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The crates of the workspace that a crate needs to be built, tests aside.
+fn needs(name: &str) -> Vec<String> {
+    let manifest = fs::read_to_string(crates().join(name).join("Cargo.toml")).expect("a manifest");
+    let dependencies = manifest.split("\n[dependencies]").nth(1).unwrap_or_default();
+    let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+    let own = dependencies.lines().filter_map(|line| line.strip_prefix("counterfoil-")).filter_map(|line| line.split('.').next());
+    own.map(str::to_owned).collect()
+}
+
+/// Every source file under a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).chain(below).collect()
+}
+
+/// The files under `crates/{folder}` whose text holds one of the words.
+fn files_with(folder: &str, words: &[&str]) -> Vec<PathBuf> {
+    let files = sources(&crates().join(folder));
+    assert!(!files.is_empty(), "{folder} holds no sources");
+    files.into_iter().filter(|file| words.iter().any(|word| fs::read_to_string(file).expect("a source").contains(word))).collect()
+}
+
+#[test]
+fn invariant_1_crates_need_only_what_lies_below_them() {
+    assert_eq!(needs("core"), Vec::<String>::new());
+    assert_eq!(needs("store"), ["core"]);
+    assert_eq!(needs("platforms"), ["core"]);
+    assert_eq!(needs("functions"), ["core", "platforms", "store"]);
+    assert_eq!(needs("sandbox"), Vec::<String>::new());
+    for name in ["core", "store", "platforms", "functions", "sandbox", "testkit"] {
+        assert!(!needs(name).contains(&"cli".to_owned()), "{name} needs cli");
+    }
+}
+
+#[test]
+fn invariant_1_inside_core_model_knows_no_port_and_port_no_service() {
+    assert_eq!(files_with("core/src/model", &["crate::port", "crate::service", "crate::App"]), Vec::<PathBuf>::new());
+    assert_eq!(files_with("core/src/port", &["crate::service", "crate::App"]), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn invariant_2_dynamodb_vendors_and_lambda_stay_in_their_crates() {
+    assert_eq!(
+        files_with("core/src", &["aws_", "reqwest", "axum", "Lambda"]).len(),
+        files_with("core/src", &["aws_lc_rs"]).len()
+    );
+    assert_eq!(files_with("platforms/src", &["aws_sdk", "axum", "Lambda"]), Vec::<PathBuf>::new());
+    assert_eq!(files_with("store/src", &["reqwest", "axum", "intuit", "Lambda"]), Vec::<PathBuf>::new());
+    let vendors = ["intuit.com", "intuit_tid", "realmId"];
+    assert_eq!(files_with("core/src", &vendors), Vec::<PathBuf>::new());
+}

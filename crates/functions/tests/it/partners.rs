@@ -1,0 +1,97 @@
+//! Two partners are kept apart over every route.
+
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_functions::router::ROUTES;
+
+use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
+
+/// Routes of flows, which are their browser's: see the tests below.
+const OF_A_BROWSER: [&str; 5] = [
+    "/oauth/start/{company_key}",
+    "/oauth/callback",
+    "/oauth/callback/{platform}",
+    "/oauth/result/{id}",
+    "/oauth/result/{id}/retry",
+];
+/// Routes without anything of a partner's.
+const OF_NOBODY: [&str; 3] = ["/health", "/ready", "/oauth/start"];
+
+/// What another partner's key gets for what is ours, and for what is nobody's.
+async fn foreign_and_unknown(place: &Installation, method: &str, path: &str, rival: &str) -> [Answer; 2] {
+    let ask = |company_key| {
+        let path = path.replace("{company_key}", company_key);
+        Ask::new(method.parse().expect("a method"), path).key(rival)
+    };
+    [ask("beach-blend").to(&place.server).await, ask("nobody-here").to(&place.server).await]
+}
+
+#[tokio::test]
+async fn a2_over_every_route_a_foreign_connection_is_as_good_as_none() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    let before = place.rows.under("CONN#default#", "").await;
+    for route in ROUTES {
+        match (route.method, route.path) {
+            ("GET", "/api/token/{company_key}" | "/api/connections/{company_key}")
+            | ("POST", "/api/token/{company_key}/refresh") => {
+                let [foreign, unknown] = foreign_and_unknown(&place, route.method, route.path, &rival).await;
+                assert_eq!((foreign.status, unknown.status), (404, 404), "{}", route.path);
+                let bare = |answer: &Answer| answer.body.replace(&answer.text("request_id"), "");
+                assert_eq!(bare(&foreign), bare(&unknown), "{}", route.path);
+                let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+                assert_eq!(names(&foreign), names(&unknown));
+            }
+            ("GET", "/api/connections") => {
+                let list = get("/api/connections").key(&rival).to(&place.server).await;
+                assert_eq!(list.json()["connections"], serde_json::json!([]));
+            }
+            (_, path) if OF_A_BROWSER.contains(&path) || OF_NOBODY.contains(&path) => {}
+            (method, path) => panic!("say here how {method} {path} keeps partners apart"),
+        }
+    }
+    assert_eq!(place.rows.under("CONN#default#", "").await, before);
+}
+
+#[tokio::test]
+async fn a2_the_same_company_key_is_another_connection_for_another_partner() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    let ours = place.rows.connection("beach-blend").await;
+    let start = get("/oauth/start/beach-blend").key(&rival).to(&place.server).await;
+    let answer = get(place.intuit.consent(start.location(), HARBOR).await).to(&place.server).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(place.rows.connection("beach-blend").await, ours);
+    let theirs = get("/api/connections/beach-blend").key(&rival).to(&place.server).await;
+    assert_eq!(theirs.text("realm_id"), HARBOR);
+    assert_eq!(place.connection("beach-blend").await.text("realm_id"), LARKSPUR);
+}
+
+#[tokio::test]
+async fn a2_a_flow_is_its_browsers_whatever_key_comes_along() {
+    let place = Installation::start().await;
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    let mut browser = Browser::curl(&place.server);
+    let page = browser.start("/oauth/start/beach-blend").await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    for path in [callback.clone(), callback.replace("/oauth/callback?", "/oauth/callback/quickbooks?")] {
+        assert_eq!(get(path).key(&rival).to(&place.server).await.problem(), (400, "wrong_browser".to_owned()));
+    }
+    assert_eq!(browser.get(callback).await.status, 200);
+}
+
+#[tokio::test]
+async fn a2_a_cursor_of_another_partner_is_a_400() {
+    let place = Installation::start().await;
+    place.connect("a", LARKSPUR).await;
+    place.connect("b", LARKSPUR).await;
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    let cursor = get("/api/connections?limit=1").key(&place.key).to(&place.server).await.text("next_cursor");
+    let answer = get(format!("/api/connections?cursor={cursor}")).key(&rival).to(&place.server).await;
+    assert_eq!(answer.problem(), (400, "invalid_cursor".to_owned()));
+}

@@ -1,0 +1,146 @@
+//! What a start may do to a connection that exists, with a key and without (O-16, O-17).
+
+use serde_json::json;
+
+use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, get};
+
+const START: &str = "/oauth/start/beach-blend";
+
+/// A whole consent of a browser without a key.
+async fn anonymously(place: &Installation, path: &str, realm: &str) -> Answer {
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start(path).await;
+    curl.get(place.intuit.consent(&page, realm).await).await
+}
+
+/// A whole consent that a key began.
+async fn with_key(place: &Installation, path: &str, realm: &str) -> Answer {
+    let start = get(path).key(&place.key).to(&place.server).await;
+    get(place.intuit.consent(start.location(), realm).await).to(&place.server).await
+}
+
+#[tokio::test]
+async fn o17_an_anonymous_start_creates_and_renews_the_same_company() {
+    let place = Installation::start().await;
+    assert_eq!(anonymously(&place, START, LARKSPUR).await.status, 200);
+    place.pass(100).await;
+    assert_eq!(anonymously(&place, START, LARKSPUR).await.status, 200);
+    let connection = place.connection("beach-blend").await.json();
+    let renewed = connection["last_refresh_at"].as_i64().zip(connection["created_at"].as_i64());
+    assert_eq!(renewed.map(|(renewed, created)| renewed - created), Some(100));
+    assert_eq!(place.rows.history("beach-blend").await, ["connected by anonymous", "reconnected by anonymous"]);
+    let events = place.rows.under("CONN#default#beach-blend", "EVENT#").await;
+    let events: Vec<_> = events.iter().map(|event| event["event"].as_s().expect("text").as_str()).collect();
+    assert_eq!(events, ["oauth.connected", "oauth.reauthorized"]);
+}
+
+#[tokio::test]
+async fn o16_an_anonymous_start_never_switches_the_company() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let before = place.rows.connection("beach-blend").await;
+    place.pass(1).await;
+    let answer = anonymously(&place, START, HARBOR).await;
+    insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
+    {
+      "body": {
+        "code": "other_company",
+        "detail": "This connection holds another company. Only a start with an API key may switch it.",
+        "request_id": "[id]",
+        "status": 409,
+        "title": "Conflict",
+        "type": "about:blank"
+      },
+      "content_type": "application/problem+json",
+      "status": 409
+    }
+    "#);
+    assert_eq!(place.rows.connection("beach-blend").await, before);
+    assert_eq!(place.rows.history("beach-blend").await[1], "consent_failed by anonymous: other_company");
+}
+
+#[tokio::test]
+async fn o16_two_who_begin_at_once_cannot_take_each_others_place() {
+    let place = Installation::start().await;
+    let (mut first, mut second) = (Browser::curl(&place.server), Browser::curl(&place.server));
+    let (one, two) = (first.start(START).await, second.start(START).await);
+    assert_eq!(first.get(place.intuit.consent(&one, LARKSPUR).await).await.status, 200);
+    let late = second.get(place.intuit.consent(&two, HARBOR).await).await;
+    assert_eq!(late.problem(), (409, "other_company".to_owned()));
+    assert_eq!(place.connection("beach-blend").await.text("realm_id"), LARKSPUR);
+}
+
+#[tokio::test]
+async fn o16_a_key_may_switch_the_company() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let switched = with_key(&place, START, HARBOR).await;
+    assert_eq!((switched.status, switched.text("realm_id").as_str()), (200, HARBOR));
+    assert_eq!(switched.text("company_name"), "Harbor & Pine Florists");
+    let companies = place.rows.under("COMPANY#quickbooks#", "CONN#default#beach-blend").await;
+    let companies: Vec<_> = companies.iter().map(|row| row["PK"].as_s().expect("text").clone()).collect();
+    assert_eq!(companies, [format!("COMPANY#quickbooks#stand-in-quickbooks-client#{HARBOR}")], "the old entry is gone");
+}
+
+#[tokio::test]
+async fn o17_an_anonymous_start_never_renames() {
+    let place = Installation::start().await;
+    anonymously(&place, &format!("{START}?company_name=Beach%20Blend"), LARKSPUR).await;
+    let renamed = anonymously(&place, &format!("{START}?company_name=Evil"), LARKSPUR).await;
+    assert_eq!((renamed.status, renamed.text("company_name").as_str()), (200, "Beach Blend"));
+    let sandbox = anonymously(&place, &format!("{START}?company_name=sandbox"), LARKSPUR).await;
+    assert_eq!(sandbox.json()["uses_sandbox_credentials"], json!(false), "nor moves to the sandbox");
+    let by_key = with_key(&place, &format!("{START}?company_name=Beach%20Two"), LARKSPUR).await;
+    assert_eq!(by_key.text("company_name"), "Beach Two", "a key may");
+}
+
+#[tokio::test]
+async fn o17_an_anonymous_start_never_revives_what_was_disconnected() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let mut early = Browser::curl(&place.server);
+    let page = early.start(START).await;
+    place.rows.disconnect("beach-blend").await;
+    let before = place.rows.connection("beach-blend").await;
+
+    let at_start = get(START).to(&place.server).await;
+    insta::assert_json_snapshot!(at_start.shown(), { ".body.request_id" => "[id]" }, @r#"
+    {
+      "body": {
+        "code": "connection_disconnected",
+        "detail": "This connection was disconnected; only a start with an API key may bring it back.",
+        "request_id": "[id]",
+        "status": 409,
+        "title": "Conflict",
+        "type": "about:blank"
+      },
+      "content_type": "application/problem+json",
+      "status": 409
+    }
+    "#);
+    let at_callback = early.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    assert_eq!(at_callback.problem(), (409, "connection_disconnected".to_owned()));
+    assert_eq!(place.rows.connection("beach-blend").await, before);
+
+    assert_eq!(place.token("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
+    let connection = place.connection("beach-blend").await.json();
+    assert_eq!((&connection["status"], &connection["connected"]), (&json!("disconnected"), &json!(false)));
+
+    assert_eq!(with_key(&place, START, LARKSPUR).await.status, 200, "a key may");
+    assert_eq!(place.token("beach-blend").await.status, 200);
+    let epoch = &place.rows.connection("beach-blend").await.expect("the connection")["epoch"];
+    assert_eq!(epoch.as_n().map(String::as_str), Ok("3"), "it only ever rises");
+}
+
+#[tokio::test]
+async fn a_callback_for_a_connection_that_is_gone_is_a_404() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start(START).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    place.rows.remove("CONN#default#beach-blend", "STATE").await;
+    let answer = curl.get(callback).await;
+    assert_eq!(answer.problem().0, 404);
+    assert_eq!(place.intuit.token_requests().await, 1, "only the first consent's");
+}

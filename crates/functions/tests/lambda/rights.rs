@@ -1,0 +1,57 @@
+//! What a function's role allows, and what a function's requests need: IAM's actions and the resources they are on.
+
+use std::collections::BTreeSet;
+
+use counterfoil_testkit::wire::Request;
+use serde_json::Value;
+
+use crate::function::Function;
+use crate::template::{properties, text};
+
+/// An action, and the resource it is on.
+pub(crate) type Right = (String, String);
+
+/// What the role of a function allows, by `template.yaml`.
+pub(crate) fn allowed(function: &str) -> BTreeSet<Right> {
+    let policies = list(&properties()[function]["Policies"]);
+    let statements = policies.iter().flat_map(|policy| list(&policy["Statement"]));
+    let each = |statement: Value| {
+        let resources = list(&statement["Resource"]);
+        let on_all =
+            move |action: Value| resources.clone().into_iter().map(move |resource| (text(&action), resource_name(&resource)));
+        list(&statement["Action"]).into_iter().flat_map(on_all)
+    };
+    statements.flat_map(each).collect()
+}
+
+/// What the requests of a function to the table needed so far.
+pub(crate) fn used(function: &Function) -> BTreeSet<Right> {
+    function.wire.requests().iter().flat_map(needed).collect()
+}
+
+/// `!GetAtt Table.Arn` is `Table`, `!Sub ${Table.Arn}/index/due` is `Table/index/due`.
+fn resource_name(resource: &Value) -> String {
+    text(resource).replace("${Table.Arn}", "Table").replace("Table.Arn", "Table")
+}
+
+/// What a template may give as one value or as several.
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
+}
+
+/// What a request needs: a transaction needs what it consists of.
+/// Source: Amazon DynamoDB developer guide, "Using IAM with DynamoDB transactions".
+fn needed(request: &Request) -> Vec<Right> {
+    let body: Value = serde_json::from_str(&request.body).expect("a request is JSON");
+    let resource = body["IndexName"].as_str().map_or("Table".to_owned(), |index| format!("Table/index/{index}"));
+    let items = match request.operation.as_str() {
+        "TransactWriteItems" => body["TransactItems"].as_array().cloned().unwrap_or_default(),
+        operation => return vec![(format!("dynamodb:{operation}"), resource)],
+    };
+    let kinds = items.iter().filter_map(|item| item.as_object()?.keys().next().cloned());
+    let actions = kinds.map(|kind| match kind.as_str() {
+        "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
+        kind => format!("dynamodb:{kind}Item"),
+    });
+    actions.map(|action| (action, resource.clone())).collect()
+}

@@ -1,0 +1,66 @@
+//! Every sample event, just as it stands in `events/`, is answered by its function.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::deployment::BASE_URL;
+use crate::event::Sample;
+use crate::function::Answer;
+use crate::template;
+
+/// The sample key, code and state are nobody's: they are refused by the function, and not by an error of ours.
+#[tokio::test]
+async fn each_sample_event_is_answered_by_its_function() {
+    let deployment = crate::deployment().await;
+    let mut answers = BTreeMap::new();
+    for name in template::functions() {
+        let function = deployment.function(&name).await;
+        let event = Sample::of(&name).to_json();
+        let answer = if event["requestContext"].is_null() {
+            function.lambda.invoke(&event).await.expect("the run ends")
+        } else {
+            summary(&function.answer(&event).await)
+        };
+        answers.insert(name, answer);
+    }
+    insta::assert_json_snapshot!(answers, @r#"
+    {
+      "callback": {
+        "code": null,
+        "leads_to": "/oauth/result/invalid_state",
+        "status": 303
+      },
+      "connections": {
+        "code": "unauthenticated",
+        "leads_to": null,
+        "status": 401
+      },
+      "health": {
+        "code": null,
+        "leads_to": null,
+        "status": 200
+      },
+      "refresher": null,
+      "start": {
+        "code": null,
+        "leads_to": "/quickbooks/connect/oauth2",
+        "status": 302
+      },
+      "token": {
+        "code": "unauthenticated",
+        "leads_to": null,
+        "status": 401
+      }
+    }
+    "#);
+}
+
+/// What there is to see of an answer: its status, the path it leads to, the code of an error.
+fn summary(answer: &Answer) -> Value {
+    let base = Url::parse(BASE_URL).expect("an address");
+    let leads_to = answer.headers["location"].as_str().map(|location| base.join(location).expect("an address"));
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    json!({ "status": answer.status, "leads_to": leads_to.map(|url| url.path().to_owned()), "code": body["code"] })
+}

@@ -1,0 +1,232 @@
+//! A connection's whole life, told by the built functions alone; and what they used and logged on the way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use counterfoil_testkit::http_event::HttpEvent;
+use serde_json::{Value, json};
+
+use crate::browser::LARKSPUR;
+use crate::deployment::{Deployment, KEYRING_KEY, connection_id, credentials};
+use crate::event::Sample;
+use crate::function::{Answer, Function};
+use crate::{rights, template};
+
+/// The stand-in's other company.
+const HARBOR: &str = "9130357849067890";
+/// A key not used for so long has its next use noted.
+const LONG_UNUSED: Duration = Duration::from_secs(2 * 86_400);
+
+/// Every function in one process each, and the secrets that went through them.
+struct Story {
+    deployment: Deployment,
+    functions: BTreeMap<String, Function>,
+    key: String,
+    secrets: Vec<String>,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let deployment = crate::deployment().await;
+        let mut functions = BTreeMap::new();
+        for name in template::functions() {
+            functions.insert(name.clone(), deployment.function(&name).await);
+        }
+        let key = deployment.key(Duration::ZERO).await;
+        let mut secrets = vec![KEYRING_KEY.to_owned(), key.clone()];
+        let credentials = credentials();
+        let client_secrets = credentials.as_object().expect("an object").iter().filter(|(name, _)| name.ends_with("SECRET"));
+        secrets.extend(client_secrets.map(|(_, value)| value.as_str().expect("a text").to_owned()));
+        Self { deployment, functions, key, secrets }
+    }
+
+    /// From nothing to a connection, its tokens read, refreshed and lost, once more connected and at last refused.
+    async fn told() -> Self {
+        let mut story = Self::begin().await;
+        story.is_up().await;
+        story.connects_in_a_browser().await;
+        story.reads_and_refreshes().await;
+        story.is_seen().await;
+        story.is_kept_fresh().await;
+        story.moves_to_another_company().await;
+        story.refuses_a_consent().await;
+        story.is_disconnected_at_the_platform().await;
+        story
+    }
+
+    async fn is_up(&self) {
+        assert_eq!(self.ask("health", &Sample::of("health").to_json()).await.json(200), json!({ "status": "ok" }));
+        let ready = self.ask("health", &HttpEvent::get("/ready").to_json()).await.json(200);
+        assert_eq!(ready["status"], "ready", "{ready}");
+    }
+
+    async fn connects_in_a_browser(&mut self) {
+        let started = self.ask("start", &Sample::of("start").to_json()).await;
+        let query = self.deployment.intuit.consent(started.location(302), Some(LARKSPUR)).await;
+        self.keep_secrets_of(&query, &started.cookies);
+        let callback = Sample::of("callback").query(&query).cookies(&started.cookies);
+        let redirected = self.ask("callback", &callback.to_json()).await;
+        let result = redirected.location(303);
+        assert!(result.starts_with("/oauth/result/") && !result.contains("code="), "{result}");
+
+        let page = HttpEvent::get(result).header("accept", "text/html").header("cookie", &started.cookies.join("; "));
+        let shown = self.ask("callback", &page.to_json()).await;
+        assert_eq!(shown.status, 200, "{shown:?}");
+        assert!(shown.body.contains("<h1>Connected</h1>") && shown.body.contains("Beach Blend"), "{}", shown.body);
+    }
+
+    async fn reads_and_refreshes(&mut self) {
+        self.function("token").wire.reset();
+        let read = self.token(&self.sample("token")).await.json(200);
+        assert_eq!(self.function("token").wire.counts(), counts(&[("BatchGetItem", 1)]), "T-1: a key not yet known");
+        self.function("token").wire.reset();
+        let again = self.token(&self.sample("token")).await.json(200);
+        assert_eq!(self.function("token").wire.counts(), counts(&[("GetItem", 1)]), "a key remembered");
+        assert_eq!(read, again);
+
+        let refresh = HttpEvent::post("/api/token/beach-blend/refresh").header("x-api-key", &self.key);
+        let refreshed = self.token(&refresh.to_json()).await.json(200);
+        assert_ne!(refreshed["access_token"], read["access_token"]);
+        assert_eq!(self.deployment.intuit.requests("token.refresh_token").await, 1);
+        self.keep(&read["access_token"]);
+        self.keep(&refreshed["access_token"]);
+        self.keep_refresh_token().await;
+    }
+
+    async fn is_seen(&self) {
+        let list = self.ask("connections", &self.sample("connections")).await.json(200);
+        let read = HttpEvent::get("/api/connections/beach-blend").header("x-api-key", &self.key).to_json();
+        let read = self.ask("connections", &read).await.json(200);
+        assert_eq!(list, json!({ "connections": [read], "next_cursor": null }));
+        assert_eq!((&read["realm_id"], &read["connected"]), (&json!(LARKSPUR), &json!(true)));
+    }
+
+    async fn is_kept_fresh(&mut self) {
+        self.deployment.expire().await;
+        let ran = self.function("refresher").lambda.invoke(&Sample::of("refresher").to_json()).await;
+        assert_eq!(ran.expect("the run ends"), Value::Null);
+        assert_eq!(self.deployment.intuit.requests("token.refresh_token").await, 2);
+        let kept = self.token(&self.sample("token")).await.json(200);
+        self.keep(&kept["access_token"]);
+
+        self.deployment.expire().await;
+        let refreshed = self.token(&self.sample("token")).await.json(200);
+        assert_ne!(refreshed["access_token"], kept["access_token"]);
+        assert_eq!(self.deployment.intuit.requests("token.refresh_token").await, 3);
+        self.keep(&refreshed["access_token"]);
+        self.keep_refresh_token().await;
+    }
+
+    /// A server begins it, with a key that each function has to note the use of.
+    async fn moves_to_another_company(&mut self) {
+        self.key = self.deployment.key(LONG_UNUSED).await;
+        self.secrets.push(self.key.clone());
+        let started = self.ask("start", &self.sample("start")).await;
+        assert_eq!(started.cookies, Vec::<String>::new(), "a server's browser is elsewhere");
+        let query = self.deployment.intuit.consent(started.location(302), Some(HARBOR)).await;
+        self.keep_secrets_of(&query, &[]);
+        let callback = Sample::of("callback").query(&query).cookies(&[]).header("accept", "application/json");
+        let connected = self.ask("callback", &callback.to_json()).await.json(200);
+        assert_eq!(connected["realm_id"], HARBOR);
+
+        for function in ["token", "connections"] {
+            self.key = self.deployment.key(LONG_UNUSED).await;
+            self.secrets.push(self.key.clone());
+            self.ask(function, &self.sample(function)).await.json(200);
+        }
+    }
+
+    async fn refuses_a_consent(&mut self) {
+        let started = self.ask("start", &Sample::of("start").to_json()).await;
+        let query = self.deployment.intuit.consent(started.location(302), None).await;
+        self.keep_secrets_of(&query, &started.cookies);
+        let callback = Sample::of("callback").query(&query).cookies(&started.cookies).header("accept", "application/json");
+        let refused = self.ask("callback", &callback.to_json()).await.json(400);
+        assert_eq!(refused["code"], "access_denied", "{refused}");
+    }
+
+    async fn is_disconnected_at_the_platform(&mut self) {
+        self.keep_refresh_token().await;
+        self.deployment.intuit.control("revoke", json!({ "realm": HARBOR })).await;
+        self.deployment.expire().await;
+        assert_eq!(self.token(&self.sample("token")).await.json(502)["code"], "grant_refused");
+        assert_eq!(self.token(&self.sample("token")).await.json(409)["code"], "reauthorization_required");
+    }
+
+    fn function(&self, name: &str) -> &Function {
+        &self.functions[name]
+    }
+
+    async fn ask(&self, function: &str, event: &Value) -> Answer {
+        self.function(function).answer(event).await
+    }
+
+    async fn token(&self, event: &Value) -> Answer {
+        self.ask("token", event).await
+    }
+
+    /// The function's sample event, with the key.
+    fn sample(&self, function: &str) -> Value {
+        Sample::of(function).header("x-api-key", &self.key).to_json()
+    }
+
+    fn keep(&mut self, secret: &Value) {
+        self.secrets.push(secret.as_str().expect("a text").to_owned());
+    }
+
+    /// Code and state of a callback, and the browser id of its cookie.
+    fn keep_secrets_of(&mut self, query: &str, cookies: &[String]) {
+        let parameters = url::form_urlencoded::parse(query.as_bytes());
+        let secrets = parameters.filter(|(name, _)| name == "code" || name == "state").map(|(_, value)| value.into_owned());
+        self.secrets.extend(secrets);
+        self.secrets.extend(cookies.iter().filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())));
+    }
+
+    /// The refresh token, which no answer shows.
+    async fn keep_refresh_token(&mut self) {
+        let connection = self.deployment.connection().await;
+        let sealed = connection.grant().and_then(|grant| grant.refresh_token.clone()).expect("a refresh token");
+        let owner = format!("connection {}", connection_id());
+        let opened = self.deployment.operator.sealer.open(&owner, "refresh_token", &sealed).await;
+        self.secrets.push(opened.expect("it opens for its owner").expose().to_owned());
+    }
+}
+
+fn counts(of: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    of.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect()
+}
+
+#[tokio::test]
+async fn a_connection_lives_by_the_built_functions_alone() {
+    let story = Story::told().await;
+    assert!(story.secrets.len() > 20, "the story has its canaries");
+    for (name, function) in &story.functions {
+        s1_it_may_do_exactly_what_it_does(name, function);
+        s3_its_logs_are_json_with_the_request_id(name, function);
+        t1_it_logs_no_secret_and_stores_none_in_clear(name, function, &story.secrets);
+    }
+}
+
+fn s1_it_may_do_exactly_what_it_does(name: &str, function: &Function) {
+    let allowed = rights::allowed(name).into_iter().filter(|(action, _)| action.starts_with("dynamodb:"));
+    assert_eq!(rights::used(function), allowed.collect(), "{name}: used, and allowed by template.yaml");
+}
+
+/// API Gateway's id for a request, which its caller gets too; Lambda's own for a run of the refresher.
+fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
+    for line in function.lambda.logs().lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
+        let id = if name == "refresher" { &line["span"]["requestId"] } else { &line["span"]["id"] };
+        assert!(id.is_string(), "{name}: no request id in {line}");
+    }
+}
+
+fn t1_it_logs_no_secret_and_stores_none_in_clear(name: &str, function: &Function, secrets: &[String]) {
+    let logs = function.lambda.logs();
+    let requests = function.wire.requests();
+    for secret in secrets {
+        assert!(!logs.contains(secret), "{name} logged {secret}:\n{logs}");
+        let told = requests.iter().find(|request| request.body.contains(secret));
+        assert!(told.is_none(), "{name} told the table {secret}: {told:?}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Reading and listing connections.
+
+use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::port::store::{ConnectionStore as _, ConsentWritten, GrantStore as _, ListQuery, Page, Taken, Written};
+use counterfoil_testkit::fixture::{connection, connection_id, lease};
+use futures_util::future::join_all;
+
+use crate::harness::{Store, end, store};
+
+#[tokio::test]
+async fn a_connection_comes_back_as_it_was_written() {
+    let store = store().await;
+    let id = connection_id("acme");
+    assert!(store.table.read(&id).await.expect("a table").is_none());
+    assert!(store.table.look(&id).await.expect("a table").is_none());
+    let written = store.consented("acme").await;
+    assert!(store.read(&id).await == written);
+    let (seen, none) = store.table.look(&id).await.expect("a table").expect("a connection");
+    assert!(seen == written && none.is_none());
+}
+
+#[tokio::test]
+async fn a_look_brings_the_lease_with_every_field_in_one_request() {
+    let store = store().await;
+    let written = store.consented("acme").await;
+    let lease = lease("lease_1", 1);
+    let doubtful = counterfoil_core::model::lease::Lease { doubtful: true, ..lease };
+    assert_eq!(store.table.take_lease(&written.id, &doubtful, None).await, Ok(Taken::Ours));
+    store.installation.wire.reset();
+    let (seen, found) = store.table.look(&written.id).await.expect("a table").expect("a connection");
+    assert!(seen == written);
+    assert_eq!(found, Some(doubtful));
+    assert_eq!(store.installation.wire.requests().len(), 1);
+}
+
+/// 120 connections, every tenth of them dead.
+async fn many() -> Store {
+    let store = store().await;
+    let made = (0..120).map(|number| {
+        let store = &store;
+        async move {
+            let connection = store.consented(&format!("company-{number:03}")).await;
+            if number % 10 == 0 {
+                let ended = store.table.end_grant(&end(&connection, &connection.commit_id)).await;
+                assert_eq!(ended, Ok(Written::Stored));
+            }
+        }
+    });
+    join_all(made).await;
+    store
+}
+
+async fn list(store: &Store, query: ListQuery) -> Page {
+    store.table.list(&PartnerId::default_partner(), &query).await.expect("a table that answers")
+}
+
+fn keys(page: &Page) -> Vec<&str> {
+    page.connections.iter().map(|connection| connection.id.company_key.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_in_the_order_of_its_keys_each_key_once() {
+    let store = many().await;
+    for limit in [7, 50, 100] {
+        let mut found: Vec<String> = Vec::new();
+        let mut after = None;
+        loop {
+            let page = list(&store, ListQuery { limit, after, ..ListQuery::default() }).await;
+            assert!(page.connections.len() <= limit as usize);
+            found.extend(keys(&page).into_iter().map(str::to_owned));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+            assert!(found.len() < 200, "it goes round");
+        }
+        let all: Vec<_> = (0..120).map(|number| format!("company-{number:03}")).collect();
+        assert_eq!(found, all, "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_prefix_status_and_platform() {
+    let store = many().await;
+    let all = ListQuery { limit: 100, ..ListQuery::default() };
+    let page = list(&store, ListQuery { prefix: "company-01".to_owned(), ..all.clone() }).await;
+    assert_eq!((page.connections.len(), page.next), (10, None));
+    let dead = ListQuery { status: Some(Status::NeedsReauthorization), ..all.clone() };
+    let page = list(&store, dead.clone()).await;
+    assert_eq!(page.connections.len(), 12, "{:?}", keys(&page));
+    assert!(page.connections.iter().all(|connection| connection.status() == Status::NeedsReauthorization));
+    let five = list(&store, ListQuery { limit: 5, ..dead.clone() }).await;
+    assert!(five.connections.len() <= 5 && five.next.is_some());
+    let page = list(&store, ListQuery { platform: Some(PlatformName::Quickbooks), ..all.clone() }).await;
+    assert_eq!(page.connections.len(), 100);
+    for nothing in [
+        ListQuery { status: Some(Status::Disconnected), ..all.clone() },
+        ListQuery { prefix: "nobody".to_owned(), ..all.clone() },
+        ListQuery { after: CompanyKey::parse("company-119").ok(), ..all.clone() },
+    ] {
+        let page = list(&store, nothing).await;
+        assert_eq!((page.connections.len(), page.next), (0, None));
+    }
+    let after = ListQuery { after: CompanyKey::parse("company-1155").ok(), ..all };
+    assert_eq!(keys(&list(&store, after).await), ["company-116", "company-117", "company-118", "company-119"]);
+}
+
+#[tokio::test]
+async fn a2_a_list_holds_one_partners_connections_alone() {
+    let store = store().await;
+    store.consented("ours").await;
+    for partner in ["default2", "default-2", "defaul"] {
+        let id = ConnectionId {
+            partner: PartnerId::parse(partner).expect("a partner id"),
+            company_key: CompanyKey::parse("theirs").expect("a company key"),
+        };
+        let theirs = Connection { id, commit_id: format!("commit_{partner}"), ..connection("theirs") };
+        assert_eq!(store.write_consent(&theirs, None).await, ConsentWritten::Stored);
+    }
+    assert_eq!(keys(&list(&store, ListQuery { limit: 100, ..ListQuery::default() }).await), ["ours"]);
+}

@@ -1,0 +1,79 @@
+//! The index of what is due.
+
+use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::port::store::{Commit, ConnectionStore as _, ConsentWritten, DUE_SHARDS, GrantStore as _, Written};
+use counterfoil_testkit::fixture::{START, connection};
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::harness::{Store, commit, end, store, trouble};
+
+async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
+    let mut all = Vec::new();
+    for shard in 0..DUE_SHARDS {
+        all.extend(store.table.due(shard, now, 250).await.expect("a table that answers"));
+    }
+    all
+}
+
+#[tokio::test]
+async fn r12_what_is_due_is_found_from_its_moment_on_and_events_are_not() {
+    let store = store().await;
+    let acme = store.consented("acme").await;
+    let due_at = acme.due_at.expect("it is due some day");
+    assert!(due(&store, due_at - 1.millisecond()).await.is_empty());
+    assert_eq!(due(&store, due_at).await, [acme.id]);
+}
+
+#[tokio::test]
+async fn r12_every_write_of_the_vault_moves_it_and_a_dead_grant_is_never_due() {
+    let store = store().await;
+    let acme = store.consented("acme").await;
+    let far = START + 1_000.hours();
+    let at = async || store.read(&acme.id).await.due_at;
+    store.table.record_trouble(&acme.id, 1, &trouble(), START + 1.minute()).await.expect("a table that answers");
+    assert_eq!(at().await, Some(START + 1.minute()));
+    assert_eq!(due(&store, START + 1.minute()).await, std::slice::from_ref(&acme.id));
+    let refreshed = commit(&acme, "refresh");
+    assert_eq!(store.table.commit(&acme.id, &refreshed).await, Ok(Written::Stored));
+    assert!(due(&store, START + 1.minute()).await.is_empty());
+    assert_eq!(due(&store, far).await, std::slice::from_ref(&acme.id));
+    let second = store.read(&acme.id).await;
+    assert_eq!(store.table.end_grant(&end(&second, "end")).await, Ok(Written::Stored));
+    assert!(due(&store, far).await.is_empty());
+}
+
+#[tokio::test]
+async fn r12_the_index_is_sparse() {
+    let store = store().await;
+    let never = Connection { due_at: None, ..connection("never") };
+    assert_eq!(store.write_consent(&never, None).await, ConsentWritten::Stored);
+    let acme = store.consented("acme").await;
+    let no_more = Commit { due_at: None, ..commit(&acme, "refresh") };
+    assert_eq!(store.table.commit(&acme.id, &no_more).await, Ok(Written::Stored));
+    assert!(due(&store, START + 1_000.hours()).await.is_empty());
+}
+
+#[tokio::test]
+async fn r12_the_longest_overdue_come_first_and_no_more_than_asked_for() {
+    let store = store().await;
+    let mut ids = Vec::new();
+    for number in 0..40 {
+        let due_at = Some(START + (100 - number).minutes());
+        let one = Connection { due_at, ..connection(&format!("company-{number}")) };
+        assert_eq!(store.write_consent(&one, None).await, ConsentWritten::Stored);
+        ids.push((due_at, one.id));
+    }
+    ids.sort_by_key(|(due_at, _)| *due_at);
+    let far = START + 1_000.hours();
+    let mut shards = 0;
+    for shard in 0..DUE_SHARDS {
+        let found = store.table.due(shard, far, 250).await.expect("a table that answers");
+        let in_order: Vec<_> = ids.iter().map(|(_, id)| id).filter(|id| found.contains(id)).collect();
+        assert_eq!(found.iter().collect::<Vec<_>>(), in_order);
+        let first = store.table.due(shard, far, 1).await.expect("a table that answers");
+        assert_eq!(first, found.iter().take(1).cloned().collect::<Vec<_>>());
+        shards += usize::from(!found.is_empty());
+    }
+    assert!(shards > usize::from(DUE_SHARDS) / 2, "{shards} shards hold all");
+    assert_eq!(due(&store, far).await.len(), 40);
+}

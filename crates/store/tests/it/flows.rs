@@ -1,0 +1,120 @@
+//! Flows: begun, consumed once, ended once.
+
+use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::audit::Action;
+use counterfoil_core::model::flow::{Authority, Binding, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::port::store::FlowStore as _;
+use counterfoil_testkit::fixture::{START, connection, connection_id, flow, stored_grant};
+use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::ToSpan as _;
+use tokio::task::JoinSet;
+
+use crate::harness::{Store, audit, store};
+
+async fn read(store: &Store, id: &FlowId) -> Flow {
+    store.table.flow(id).await.expect("a table that answers").expect("a flow")
+}
+
+#[tokio::test]
+async fn a_flow_comes_back_as_it_was_begun() {
+    let store = store().await;
+    let full = flow("acme", "full");
+    let bare = Flow {
+        company_name: None,
+        return_url: None,
+        verifier: None,
+        binding: Binding::Key,
+        authority: Authority::Key(KeyId::parse("0123456789abcdef").expect("a key id")),
+        renews_epoch: None,
+        ..flow("acme", "bare")
+    };
+    assert!(store.table.flow(&full.id).await.expect("a table").is_none());
+    for flow in [full, bare] {
+        store.table.begin(&flow).await.expect("a new flow");
+        store.table.begin(&flow).await.expect("the same again: a lost answer");
+        assert!(read(&store, &flow.id).await == flow);
+        let another = Flow { created_at: START + 1.second(), ..flow };
+        store.table.begin(&another).await.expect_err("the state is taken");
+    }
+}
+
+#[tokio::test]
+async fn o4_a_flow_goes_by_itself_an_hour_after_its_end() {
+    let store = store().await;
+    let flow = flow("acme", "state");
+    store.table.begin(&flow).await.expect("a new flow");
+    let item = store.item(&format!("FLOW#{}", flow.id), "FLOW").await.expect("its item");
+    let ttl: i64 = item["ttl"].as_n().expect("a number").parse().expect("a number");
+    assert_eq!(ttl, (flow.expires_at + 1.hour()).as_second());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o5_of_fifty_attempts_at_once_one_consumes_the_flow() {
+    let store = store().await;
+    let flow = flow("acme", "state");
+    store.table.begin(&flow).await.expect("a new flow");
+    let mut tasks = JoinSet::new();
+    for number in 0..50 {
+        let (table, id) = (store.table.clone(), flow.id.clone());
+        tasks.spawn(async move { table.consume(&id, &format!("attempt_{number}"), START).await.expect("a table that answers") });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().filter(|consumed| *consumed).count(), 1);
+    assert!(read(&store, &flow.id).await.stage == Stage::Consumed { at: START });
+}
+
+#[tokio::test]
+async fn o5_an_attempt_whose_answer_was_lost_knows_that_it_consumed_the_flow() {
+    let store = store().await;
+    let flow = flow("acme", "state");
+    store.table.begin(&flow).await.expect("a new flow");
+    store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.consume(&flow.id, "ours", START).await, Ok(true));
+    assert_eq!(store.table.consume(&flow.id, "theirs", START).await, Ok(false));
+}
+
+#[tokio::test]
+async fn o4_a_flow_past_its_end_is_not_consumed() {
+    let store = store().await;
+    let flow = flow("acme", "state");
+    store.table.begin(&flow).await.expect("a new flow");
+    assert_eq!(store.table.consume(&flow.id, "late", flow.expires_at).await, Ok(false));
+    assert_eq!(store.table.consume(&flow.id, "in time", flow.expires_at - 1.millisecond()).await, Ok(true));
+    let unknown = crate::harness::flow_id("unknown");
+    assert_eq!(store.table.consume(&unknown, "any", START).await, Ok(false));
+    assert!(store.table.flow(&unknown).await.expect("a table").is_none(), "and it makes none");
+}
+
+#[tokio::test]
+async fn o18_a_consumed_flow_keeps_its_grant_until_the_company_is_confirmed() {
+    let store = store().await;
+    let flow = flow("acme", "state");
+    store.table.begin(&flow).await.expect("a new flow");
+    let until = START + 15.minutes();
+    let keep = async || store.table.keep_grant(&flow.id, &stored_grant("kept"), "realm", until).await;
+    keep().await.expect("a table that answers");
+    assert!(read(&store, &flow.id).await.stage == Stage::Pending, "a flow nobody consumed keeps nothing");
+    assert_eq!(store.table.consume(&flow.id, "ours", START).await, Ok(true));
+    keep().await.expect("a table that answers");
+    let kept = read(&store, &flow.id).await;
+    assert!(kept.stage == Stage::Exchanged { grant: stored_grant("kept"), claimed_company: "realm".to_owned() });
+    assert_eq!(kept.expires_at, until);
+}
+
+#[tokio::test]
+async fn a_flow_fails_once_and_its_grant_goes() {
+    let store = store().await;
+    let audited = |id: &str| audit(&connection("acme"), Action::ConsentFailed, id);
+    let pending = flow("acme", "pending");
+    store.table.begin(&pending).await.expect("a new flow");
+    store.table.fail(&pending.id, FlowFailure::Gone, &audited("never")).await.expect("a table that answers");
+    assert!(read(&store, &pending.id).await.stage == Stage::Pending, "a pending flow spends nothing");
+
+    let exchanged = store.exchanged_flow("exchanged").await;
+    for failure in [FlowFailure::CompanyNotConfirmed, FlowFailure::Interrupted] {
+        store.table.fail(&exchanged, failure, &audited(failure.as_str())).await.expect("a table that answers");
+    }
+    assert!(read(&store, &exchanged).await.stage == Stage::Failed(FlowFailure::CompanyNotConfirmed), "the first stays");
+    assert_eq!(store.count(&connection_id("acme"), "AUDIT#").await, 1);
+    let item = store.item(&format!("FLOW#{exchanged}"), "FLOW").await.expect("its item");
+    assert!(!item.contains_key("access_token") && !item.contains_key("refresh_token"));
+}

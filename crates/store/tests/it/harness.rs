@@ -1,0 +1,152 @@
+//! Rows as other tests need them to be there already, and a look at the bare items.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::audit::{Action, Actor, Audit};
+use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
+use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::flow::{Flow, FlowId};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::store::{
+    Commit, ConnectionStore as _, Consent, ConsentWritten, FlowStore as _, GrantEnd, GrantStore as _,
+};
+use counterfoil_store::Table;
+use counterfoil_testkit::fixture::{Installation, Item, START, TABLE, connection, flow, stored_grant};
+use counterfoil_testkit::platform::Temper;
+use jiff::ToSpan as _;
+
+/// An empty table, and the way to it.
+pub(crate) struct Store {
+    pub(crate) installation: Installation,
+    pub(crate) table: Table,
+}
+
+pub(crate) async fn store() -> Store {
+    let installation = Installation::new(Temper::Stable).await;
+    let table = installation.table();
+    Store { installation, table }
+}
+
+impl Store {
+    /// A connection of epoch 1, just consented to.
+    pub(crate) async fn consented(&self, company_key: &str) -> Connection {
+        let connection = connection(company_key);
+        assert_eq!(self.write_consent(&connection, None).await, ConsentWritten::Stored);
+        connection
+    }
+
+    /// Writes a consent whose flow has come as far as it must.
+    pub(crate) async fn write_consent(&self, connection: &Connection, previous: Option<&Connection>) -> ConsentWritten {
+        let state = format!("{} {}", connection.id, connection.commit_id);
+        let flow = self.exchanged_flow(&state).await;
+        let consent = consent(connection, previous, flow);
+        self.table.write_consent(&consent).await.expect("a table that answers")
+    }
+
+    /// A flow whose code was exchanged.
+    pub(crate) async fn exchanged_flow(&self, state: &str) -> FlowId {
+        let flow: Flow = flow("acme", state);
+        self.table.begin(&flow).await.expect("a new flow");
+        assert!(self.table.consume(&flow.id, "attempt", START).await.expect("a table that answers"));
+        self.table.keep_grant(&flow.id, &stored_grant(state), "realm", flow.expires_at).await.expect("a table that answers");
+        flow.id
+    }
+
+    pub(crate) async fn read(&self, id: &ConnectionId) -> Connection {
+        self.table.read(id).await.expect("a table that answers").expect("a connection")
+    }
+
+    /// How many items of a kind lie under a connection.
+    pub(crate) async fn count(&self, id: &ConnectionId, kind: &str) -> usize {
+        self.installation.items_of(id).await.iter().filter(|(key, _)| key.starts_with(kind)).count()
+    }
+
+    /// One item as it lies there.
+    pub(crate) async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
+        let request = self.installation.client().get_item().table_name(TABLE).consistent_read(true);
+        let request = request.key("PK", text(pk)).key("SK", text(sk));
+        request.send().await.expect("a table to read").item
+    }
+
+    /// Puts an item there as it is.
+    pub(crate) async fn put(&self, item: Item) {
+        let request = self.installation.client().put_item().table_name(TABLE).set_item(Some(item));
+        request.send().await.expect("a table to write to");
+    }
+}
+
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, flow: FlowId) -> Consent {
+    Consent {
+        previous: previous.cloned(),
+        connection: connection.clone(),
+        flow,
+        audit: audit(connection, Action::Connected, &connection.commit_id),
+        event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),
+    }
+}
+
+pub(crate) fn audit(connection: &Connection, action: Action, id: &str) -> Audit {
+    Audit {
+        id: id.to_owned(),
+        connection: connection.id.clone(),
+        at: START,
+        action,
+        actor: Actor::Vault,
+        detail: [("cause", "a test".to_owned())].into(),
+    }
+}
+
+/// A refresh's commit over the connection's epoch.
+pub(crate) fn commit(connection: &Connection, commit_id: &str) -> Commit {
+    Commit {
+        epoch: connection.epoch,
+        commit_id: commit_id.to_owned(),
+        grant: stored_grant(commit_id),
+        at: START + 50.minutes(),
+        due_at: Some(START + 95.minutes()),
+    }
+}
+
+pub(crate) fn trouble() -> Trouble {
+    Trouble {
+        failures: 3,
+        retry_at: START + 1.minute(),
+        code: "platform_fault".to_owned(),
+        message: "The platform answered with a fault.".to_owned(),
+        at: START + 1.second(),
+        settled_lease: Some("lease_1".to_owned()),
+        doubtful: true,
+    }
+}
+
+/// The end of the connection's grant.
+pub(crate) fn end(connection: &Connection, id: &str) -> GrantEnd {
+    let mut event = Event::about(connection, EventKind::ReauthorizationRequired, format!("evt_{id}"), START);
+    event.reason = Some("rotation_lost");
+    GrantEnd {
+        epoch: connection.epoch,
+        cause: DeathCause::RotationLost,
+        trouble: trouble(),
+        audit: audit(connection, Action::GrantEnded, id),
+        event,
+    }
+}
+
+/// The connection with its grant ended by [`end`].
+pub(crate) fn ended(connection: &Connection) -> Connection {
+    let grant = connection.grant().expect("it had one").clone();
+    Connection {
+        standing: Standing::NeedsReauthorization { grant, cause: DeathCause::RotationLost },
+        trouble: Some(trouble()),
+        updated_at: START,
+        due_at: None,
+        ..connection.clone()
+    }
+}
+
+pub(crate) fn flow_id(state: &str) -> FlowId {
+    FlowId::of(&Secret::new(state))
+}

@@ -1,0 +1,12 @@
+//! The ports of the store against an embedded `DynamoDB`, and, where that never fails, with faults at its wire.
+
+mod connections;
+mod consents;
+mod damaged;
+mod directory;
+mod due;
+mod failing;
+mod flows;
+mod grants;
+mod harness;
+mod leases;
