@@ -1,4 +1,5 @@
-//! The folder in which a laptop keeps everything: the database, the keyring that opens what is sealed in it, `dev.json`.
+//! The folder in which a laptop keeps everything: the database, the keyring that opens what is sealed in it, what the
+//! platforms' stand-ins know, `dev.json`.
 //! Whoever writes there holds its lock, which the operating system lets go of however its holder ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -34,6 +35,10 @@ impl DataDir {
 
     pub(crate) fn keyring(&self) -> PathBuf {
         self.path.join("keyring.json")
+    }
+
+    pub(crate) fn stand_in(&self) -> PathBuf {
+        self.path.join("stand-in.json")
     }
 
     pub(crate) fn dev_file(&self) -> PathBuf {

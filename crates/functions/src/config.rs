@@ -87,14 +87,6 @@ impl std::fmt::Debug for SecretPlace {
 }
 
 impl Config {
-    /// Reads the process's environment.
-    ///
-    /// # Errors
-    /// A sentence that names every variable that is missing or wrong.
-    pub fn from_environment() -> Result<Self, String> {
-        Self::from_variables(&environment())
-    }
-
     /// Reads variables, wherever they came from.
     ///
     /// # Errors

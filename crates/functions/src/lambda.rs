@@ -10,7 +10,7 @@ use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
-use crate::config::Config;
+use crate::config::{Config, environment};
 use crate::context::{World, assemble};
 use crate::{logging, router};
 
@@ -20,8 +20,9 @@ use crate::{logging, router};
 /// # Errors
 /// What the runtime says when it ends.
 pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
-    logging::as_json();
-    let service = match Config::from_environment() {
+    let variables = environment();
+    logging::as_json(variables.get("RUST_LOG").map(String::as_str));
+    let service = match Config::from_variables(&variables) {
         Ok(config) => {
             let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
             router::finish(routes(), &app)
@@ -43,8 +44,9 @@ where
     W: Fn(Arc<App>, Duration) -> F,
     F: Future<Output = Result<(), counterfoil_core::Error>>,
 {
-    logging::as_json();
-    let config = Config::from_environment()?;
+    let variables = environment();
+    logging::as_json(variables.get("RUST_LOG").map(String::as_str));
+    let config = Config::from_variables(&variables)?;
     let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
     let handle = service_fn(|event: LambdaEvent<IgnoredAny>| {
         let left = event.context.deadline.saturating_sub(u64::try_from(app.now().as_millisecond()).unwrap_or(0));

@@ -1,4 +1,4 @@
-//! The page that shows a customer how a consent went: one card, no script, nothing from elsewhere. It says what happened,
+//! The page that shows a customer how a consent went, or that it could not begin: one card, no script, nothing from elsewhere. It says what happened,
 //! and offers the one thing that can be done about it.
 
 use axum::http::StatusCode;
@@ -98,22 +98,38 @@ fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
     )
 }
 
+/// The page in place of a consent that could not begin. Only trouble that passes is worth another try of the same link;
+/// what the link lacks, whoever gave it must mend.
+pub(crate) fn not_started(error: &Error) -> Markup {
+    let passing = matches!(error, Error::TryLater { .. } | Error::PlatformFailed { retry_after: Some(_), .. });
+    let what_now = match error {
+        _ if passing => html! { a.button href="" { "Try again" } },
+        Error::Misconfigured { .. } | Error::Internal(_) => html! {},
+        _ => go_back(),
+    };
+    failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now)
+}
+
 fn failed(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>, open_start: bool) -> Markup {
+    let passing = again(error) != Again::Start;
+    let title = if passing { "Almost there" } else { "Not connected" };
+    failure(title, error, passing, &what_now(error, flow, company_key, open_start))
+}
+
+fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup) -> Markup {
     let message = match error {
         Error::Internal(_) | Error::Misconfigured { .. } => {
             "Something is wrong on our side. Please tell whoever sent you here.".to_owned()
         }
         error => error.to_string(),
     };
-    let passing = again(error) != Again::Start;
-    let title = if passing { "Almost there" } else { "Not connected" };
     card(
         title,
         &html! {
             div.mark.(if passing { "wait" } else { "bad" }) aria-hidden="true" { (if passing { "…" } else { "!" }) }
             h1 { (title) }
             p.lead { (message) }
-            (what_now(error, flow, company_key, open_start))
+            (what_now)
             p.quiet { "Reference: " code { (error.code()) } }
         },
     )
@@ -126,8 +142,12 @@ fn what_now(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>
         },
         (Again::Look, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
         (_, _, Some(key)) if open_start => html! { a.button href={ "/oauth/start/" (key) } { "Start again" } },
-        _ => html! { p { "Go back to where you came from and start again from there." } },
+        _ => go_back(),
     }
+}
+
+fn go_back() -> Markup {
+    html! { p { "Go back to where you came from and start again from there." } }
 }
 
 fn card(title: &str, content: &Markup) -> Markup {

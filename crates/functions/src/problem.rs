@@ -6,9 +6,10 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::Error;
+use maud::Markup;
 use serde::Serialize;
 
-/// An error on its way out. It becomes a body when the request's id is known, in `wrap`.
+/// An error on its way out. It becomes a body when the request's id is known, in `wrap`: JSON, or the page it brings.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(pub(crate) Error);
 
@@ -17,6 +18,10 @@ impl<E: Into<Error>> From<E> for Problem {
         Self(error.into())
     }
 }
+
+/// Put into a problem's answer: what a browser is shown in place of JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct ProblemPage(pub(crate) Markup);
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -45,16 +50,11 @@ impl Problem {
     }
 
     /// The body and headers, for one request.
-    pub(crate) fn render(&self, request_id: &str) -> Response {
-        let status = self.status();
-        let detail = match &self.0 {
-            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
-            error => error.to_string(),
+    pub(crate) fn render(&self, request_id: &str, page: Option<&ProblemPage>) -> Response {
+        let mut response = match page {
+            Some(ProblemPage(markup)) => (self.status(), markup.clone()).into_response(),
+            None => self.as_json(request_id),
         };
-        let title = status.canonical_reason().unwrap_or("Error");
-        let body = Body { r#type: "about:blank", title, status: status.as_u16(), code: self.0.code(), detail, request_id };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
         match &self.0 {
             Error::Unauthenticated(_) => {
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -65,6 +65,18 @@ impl Problem {
             _ => {}
         }
         response
+    }
+
+    fn as_json(&self, request_id: &str) -> Response {
+        let status = self.status();
+        let detail = match &self.0 {
+            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
+            error => error.to_string(),
+        };
+        let title = status.canonical_reason().unwrap_or("Error");
+        let body = Body { r#type: "about:blank", title, status: status.as_u16(), code: self.0.code(), detail, request_id };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }
 }
 

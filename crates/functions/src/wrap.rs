@@ -37,7 +37,7 @@ pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Re
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             log(problem);
-            keep_headers(response.headers(), problem.render(&id))
+            keep_headers(response.headers(), problem.render(&id, response.extensions().get()))
         }
         None => response,
     };

@@ -44,7 +44,9 @@ const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-o
 /// One table, one platform, one clock.
 #[derive(Debug)]
 pub struct Installation {
-    database: DynamoDb,
+    /// Serves as long as it is here.
+    _database: DynamoDb,
+    bare: Client,
     table: Table,
     /// Between every process and the table.
     pub wire: Wire,
@@ -66,7 +68,8 @@ impl Installation {
         let wire = Wire::before(database.endpoint()).await;
         let table = Table::new(&local_config(wire.endpoint()), TABLE);
         let installation = Self {
-            database,
+            bare: Client::new(&local_config(database.endpoint())),
+            _database: database,
             table,
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
@@ -130,8 +133,8 @@ impl Installation {
     }
 
     /// A client of the bare table, past the wire, which counts.
-    pub fn client(&self) -> Client {
-        Client::new(&local_config(self.database.endpoint()))
+    pub fn client(&self) -> &Client {
+        &self.bare
     }
 
     /// Every item that lies under a connection, by its sort key.

@@ -41,10 +41,7 @@ fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) 
         facts.push(("Served at", format!("{served_at}; PUBLIC_BASE_URL says that browsers reach it at {}", file.base_url)));
     }
     if uses_stand_in(given) {
-        facts.push((
-            "QuickBooks",
-            format!("a stand-in at {}/quickbooks; it forgets its consents when it stops", file.sandbox_url),
-        ));
+        facts.push(("QuickBooks", format!("a stand-in at {}/quickbooks", file.sandbox_url)));
     } else {
         facts.push(("QuickBooks", "Intuit itself; register this redirect URI with your keys:".to_owned()));
         facts.push(("", format!("{}/oauth/callback", file.base_url)));

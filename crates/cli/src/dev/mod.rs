@@ -47,7 +47,7 @@ pub(crate) struct Options {
     port: u16,
     #[command(flatten)]
     dir: DataDir,
-    /// Keep the table in memory, and forget it in the end
+    /// Keep the table, and the stand-in's consents, in memory, and forget them in the end
     #[arg(long)]
     ephemeral: bool,
     /// Where a browser may be sent after a consent, compared exactly; can be given several times
@@ -74,6 +74,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
     let app = assemble(&config, &local_config(served.url()), World::real());
     app.sealer.check().await?;
+    let sandbox = sandbox(&app, &options)?;
     let table = database::table(served.url());
     table.create().await?;
     let keys = first_run::prepare(&table, &earlier, &options.redirect_uris, app.now()).await?;
@@ -87,7 +88,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     };
     let banner = banner::text(&file, &front.url(), &options, &given);
 
-    let until_the_end = serve_stand_ins(&app, stand_ins)?;
+    let until_the_end = serve_stand_ins(&sandbox, stand_ins);
     let (work, stop) = serve_and_tick(&app, front, database);
     file.write(dir)?;
     terminal::say(banner);
@@ -97,16 +98,25 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     Ok(())
 }
 
-/// The stand-ins go on until what is returned is dropped: refreshes that are to finish need them.
-fn serve_stand_ins(app: &App, place: Loopback) -> Result<stop::Sender, Failure> {
+/// The stand-ins, with the grants that the table's connections live by: either both outlive the process or neither does.
+fn sandbox(app: &App, options: &Options) -> Result<Sandbox, Failure> {
     let mut quickbooks = RedirectUris::default();
     let ours = redirect_uri(app, PlatformName::Quickbooks)?;
     for environment in Environment::ALL {
         quickbooks.register(environment, &ours).map_err(|error| Failure::new(error.to_string()))?;
     }
+    let registrations = Registrations { quickbooks };
+    if options.ephemeral {
+        return Ok(Sandbox::new(registrations));
+    }
+    Sandbox::kept_in(&options.dir.stand_in(), registrations).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// The stand-ins go on until what is returned is dropped: refreshes that are to finish need them.
+fn serve_stand_ins(sandbox: &Sandbox, place: Loopback) -> stop::Sender {
     let (sender, stop) = stop::channel();
-    tokio::spawn(place.serve(Sandbox::new(Registrations { quickbooks }).router(), stop));
-    Ok(sender)
+    tokio::spawn(place.serve(sandbox.router(), stop));
+    sender
 }
 
 /// Everything that is told to stop first, and is waited for.

@@ -144,6 +144,15 @@ impl Dev {
         body["access_token"].as_str().expect("a token").to_owned()
     }
 
+    /// A refresh that must succeed; the access token that it brought.
+    pub(crate) async fn refreshed(&self, company_key: &str) -> String {
+        let request = self.client.post(self.url(&format!("/api/token/{company_key}/refresh")));
+        let answer = request.header("X-API-Key", self.told("api_key")).send().await.expect("answers");
+        let (status, body) = (answer.status(), answer.json::<Value>().await.expect("JSON"));
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body["access_token"].as_str().expect("a token").to_owned()
+    }
+
     fn control(&self, route: &str) -> String {
         format!("{}/quickbooks/__control/{route}", self.told("sandbox_url"))
     }

@@ -1,6 +1,7 @@
 //! What outlives the server, however it ends, and how it ends.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -28,13 +29,37 @@ async fn keys_and_tokens_outlive_a_stop_and_a_kill() {
 }
 
 #[tokio::test]
+async fn the_stand_in_goes_on_with_its_consents_after_a_stop_and_a_kill() {
+    let mut machine = Machine::new();
+    machine.set("FORCED_INTERVAL_MS", "1");
+    let dev = machine.dev(&[]).await;
+    // Every refresh brings another refresh token: one that is forgotten is a connection lost.
+    dev.tell_stand_in("settings", &json!({ "temper": "family" })).await;
+    dev.connect("acme").await;
+    let first = dev.refreshed("acme").await;
+    dev.kill().await;
+
+    let dev = machine.dev(&[]).await;
+    let second = dev.refreshed("acme").await;
+    assert_ne!(second, first);
+    dev.stop().await;
+
+    let dev = machine.dev(&[]).await;
+    assert_ne!(dev.refreshed("acme").await, second);
+    let mode = fs::metadata(machine.path(".counterfoil/stand-in.json")).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
 async fn an_ephemeral_run_forgets_connections_but_keeps_the_keys() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     dev.connect("acme").await;
     let api_key = dev.told("api_key").to_owned();
     dev.stop().await;
-    assert!(!machine.path(".counterfoil/dynamodb.sqlite").exists());
+    for file in ["dynamodb.sqlite", "stand-in.json"] {
+        assert!(!machine.path(".counterfoil").join(file).exists(), "{file}");
+    }
 
     let dev = machine.dev(&["--ephemeral"]).await;
     assert_eq!(dev.told("api_key"), api_key);

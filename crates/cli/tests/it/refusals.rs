@@ -55,6 +55,9 @@ async fn damaged_files_are_named() {
     fs::write(machine.path(".counterfoil/dev.json"), "{").expect("written");
     assert!(machine.refusal(&["dev", "--port", "0"]).await.contains("dev.json"));
     fs::remove_file(machine.path(".counterfoil/dev.json")).expect("removed");
+    fs::write(machine.path(".counterfoil/stand-in.json"), "{").expect("written");
+    assert!(machine.refusal(&["dev", "--port", "0"]).await.contains("stand-in.json is damaged. Delete it"));
+    fs::remove_file(machine.path(".counterfoil/stand-in.json")).expect("removed");
     fs::write(machine.path(".counterfoil/dynamodb.sqlite"), "no database, whatever the name says".repeat(99)).expect("written");
     assert!(machine.refusal(&["dev", "--port", "0"]).await.contains("dynamodb.sqlite"));
 }

@@ -14,18 +14,18 @@ use crate::{App, Error};
 /// The sentence for every key that does not open: it does not say which of the reasons it was.
 const REFUSED: &str = "The API key is missing, unknown, expired or revoked.";
 
-/// Finds the key's partner and checks that it may do this.
+/// Finds the key's partner and checks that it has one of these scopes.
 ///
 /// # Errors
 /// `Unauthenticated`, `Forbidden`, or what the table says.
-pub async fn authenticate(app: &App, key: Option<&Secret>, scope: Scope) -> Result<ApiKey, Error> {
+pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> Result<ApiKey, Error> {
     let presented = presented(key)?;
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
-        return permitted(known, scope);
+        return permitted(known, one_of);
     }
     let found = app.directory.key(&presented.partner, &presented.id).await?;
     let key = verified(app, &presented, found).await?;
-    permitted(key, scope)
+    permitted(key, one_of)
 }
 
 /// The same, and reads one of the partner's connections: one request to the table, with a remembered key and without.
@@ -41,12 +41,12 @@ pub async fn authenticate_and_read(
     let presented = presented(key)?;
     let id = ConnectionId { partner: presented.partner.clone(), company_key: company_key.clone() };
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
-        permitted(known, scope)?;
+        permitted(known, &[scope])?;
         let connection = app.connections.read(&id).await?;
         return Ok((id, connection));
     }
     let (found, connection) = app.directory.key_and_connection((&presented.partner, &presented.id), &id).await?;
-    permitted(verified(app, &presented, found).await?, scope)?;
+    permitted(verified(app, &presented, found).await?, &[scope])?;
     Ok((id, connection))
 }
 
@@ -69,11 +69,12 @@ async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) ->
 /// How exact "last used" is. A key that was made less than this ago causes no write at all.
 const TOUCH_EVERY: Duration = Duration::from_secs(86_400);
 
-fn permitted(key: ApiKey, scope: Scope) -> Result<ApiKey, Error> {
-    if key.may(scope) {
+fn permitted(key: ApiKey, one_of: &[Scope]) -> Result<ApiKey, Error> {
+    if one_of.iter().any(|scope| key.may(*scope)) {
         return Ok(key);
     }
-    Err(Error::Forbidden { code: "insufficient_scope", message: format!("This API key lacks the scope {scope}.") })
+    let lacks = one_of.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" or ");
+    Err(Error::Forbidden { code: "insufficient_scope", message: format!("This API key lacks the scope {lacks}.") })
 }
 
 /// Keys that were verified a moment ago, by their hash.

@@ -33,6 +33,8 @@ pub struct Start {
 pub enum Caller {
     /// A browser without a key.
     Anonymous,
+    /// A browser with a publishable key, which anybody may have: it names the partner, and may no more than nobody.
+    Publishable(ApiKey),
     /// A browser with a key in its address.
     Browser(ApiKey),
     /// A server with a key in a header: it passes the answer's address on.
@@ -40,10 +42,11 @@ pub enum Caller {
 }
 
 impl Caller {
-    fn key(&self) -> Option<&ApiKey> {
+    /// What the flow may do.
+    fn authority(&self) -> Authority {
         match self {
-            Self::Anonymous => None,
-            Self::Browser(key) | Self::Server(key) => Some(key),
+            Self::Anonymous | Self::Publishable(_) => Authority::Anonymous,
+            Self::Browser(key) | Self::Server(key) => Authority::Key(key.id.clone()),
         }
     }
 }
@@ -74,10 +77,11 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     }
     let id = ConnectionId { partner, company_key: start.company_key.clone() };
     let existing = app.connections.read(&id).await?;
-    if let (Caller::Anonymous, Some(connection)) = (&start.caller, &existing) {
+    let authority = start.caller.authority();
+    if let (Authority::Anonymous, Some(connection)) = (&authority, &existing) {
         anonymous_may_renew(connection, start.platform)?;
     }
-    let company_name = start.company_name.clone().filter(|_| existing.is_none() || start.caller.key().is_some());
+    let company_name = start.company_name.clone().filter(|_| existing.is_none() || authority != Authority::Anonymous);
     let environment = environment(&start, company_name.as_deref(), existing.as_ref());
     let platform = app.platforms.get(start.platform, environment).await?;
 
@@ -85,7 +89,9 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let authorize_url = platform.authorize_url(&redirect_uri, &state);
     let browser = match start.caller {
         Caller::Server(_) => None,
-        Caller::Anonymous | Caller::Browser(_) => Some(start.browser.unwrap_or_else(|| app.new_secret())),
+        Caller::Anonymous | Caller::Publishable(_) | Caller::Browser(_) => {
+            Some(start.browser.unwrap_or_else(|| app.new_secret()))
+        }
     };
     let now = app.now();
     let flow = Flow {
@@ -98,7 +104,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         return_url: start.return_url,
         verifier: None,
         binding: browser.as_ref().map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
-        authority: start.caller.key().map_or(Authority::Anonymous, |key| Authority::Key(key.id.clone())),
+        authority,
         renews_epoch: existing.map(|connection| connection.epoch),
         created_at: now,
         expires_at: later(now, app.settings.flow_life),
@@ -120,10 +126,10 @@ pub fn redirect_uri(app: &App, platform: PlatformName) -> Result<String, Error> 
 }
 
 fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
-    match start.caller.key() {
-        Some(key) => Ok(key.partner.clone()),
-        None if app.open_start => Ok(PartnerId::default_partner()),
-        None => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
+    match &start.caller {
+        Caller::Publishable(key) | Caller::Browser(key) | Caller::Server(key) => Ok(key.partner.clone()),
+        Caller::Anonymous if app.open_start => Ok(PartnerId::default_partner()),
+        Caller::Anonymous => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
     }
 }
 

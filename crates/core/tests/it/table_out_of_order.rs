@@ -50,7 +50,7 @@ async fn every_service_says_what_is_wrong_with_the_table() {
         let app = with_failing_table(&stage, failure);
         let code_of = |error: Option<Error>| error.expect("the table fails").code();
         assert_eq!(code_of(read(&app, &id).await.err()), code);
-        assert_eq!(code_of(authenticate(&app, Some(&key), Scope::TokensRead).await.err()), code);
+        assert_eq!(code_of(authenticate(&app, Some(&key), &[Scope::TokensRead]).await.err()), code);
         assert_eq!(code_of(refresh_due(&app, Duration::from_secs(1)).await.err()), code);
         assert_eq!(code_of(try_consent(&stage.installation, &app, "acme", "acme").await.err()), code);
     }

@@ -93,7 +93,7 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
     let status = query.word::<Status>("status", "active, needs_reauthorization, disconnected")?;
     let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
     let cursor = query.filled("cursor", 200)?.map(str::to_owned);
-    let caller = authenticate(&app, key.as_ref(), Scope::ConnectionsRead).await?;
+    let caller = authenticate(&app, key.as_ref(), &[Scope::ConnectionsRead]).await?;
     let after = cursor.map(|cursor| read_cursor(&caller.partner, &cursor)).transpose()?;
     // The table would refuse to begin outside of what it is asked for.
     if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {

@@ -1,4 +1,4 @@
-//! Starts a consent: a 302 to the platform's page.
+//! Starts a consent: a 302 to the platform's page. Where that cannot be, a browser is shown a page that says so.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::start_consent::{Caller, Start, start_consent};
 use counterfoil_core::{App, Error};
 
-use crate::problem::Problem;
-use crate::read::{BrowserCookie, Query, api_key, company_key, header_key};
+use crate::page;
+use crate::problem::{Problem, ProblemPage};
+use crate::read::{BrowserCookie, Query, api_key, company_key, header_key, wants_html};
 use crate::router::only_get;
 
 /// The routes of this endpoint. A missing company key is a 400, not a 404 (seed 001).
@@ -24,37 +24,61 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/oauth/start", only_get(nameless))
         .route("/oauth/start/", only_get(nameless))
-        .route("/oauth/start/{company_key}", only_get(start))
+        .route("/oauth/start/{company_key}", only_get(named))
 }
 
 /// The longest name and return URL, in characters.
 const NAME_LONGEST: usize = 200;
 const URL_LONGEST: usize = 2_000;
 
-async fn nameless() -> Problem {
-    Problem(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."))
+/// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.
+const MOVED: &str = "moved";
+
+async fn nameless(headers: HeaderMap) -> Response {
+    refused(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."), &headers)
 }
 
-async fn start(
+async fn named(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
     uri: Uri,
     query: Query,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Response {
+    start(&app, path, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
+}
+
+/// A browser gets a page, any other client the problem alone.
+fn refused(error: Error, headers: &HeaderMap) -> Response {
+    let page = wants_html(headers).then(|| ProblemPage(page::not_started(&error)));
+    let mut response = Problem(error).into_response();
+    if let Some(page) = page {
+        response.extensions_mut().insert(page);
+    }
+    response
+}
+
+async fn start(
+    app: &Arc<App>,
+    path: Result<Path<String>, PathRejection>,
+    uri: &Uri,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
     let company_key = company_key(path)?;
     let company_name = query.one("company_name", NAME_LONGEST)?.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
     let platform = query.word::<PlatformName>("platform", "quickbooks")?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
-    let caller = caller(&app, &headers, &query).await?;
+    let caller = caller(app, headers, query).await?;
     if !matches!(caller, Caller::Server(_))
-        && let Some(elsewhere) = on_the_public_host(&app, &headers, &uri)
+        && query.one(MOVED, 1)?.is_none()
+        && let Some(elsewhere) = on_the_public_host(app, headers, uri)
     {
         return Ok((StatusCode::FOUND, [(LOCATION, elsewhere)]).into_response());
     }
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let browser = cookie.read(&headers);
-    let started = start_consent(&app, Start { company_key, company_name, platform, return_url, caller, browser }).await?;
+    let browser = cookie.read(headers);
+    let started = start_consent(app, Start { company_key, company_name, platform, return_url, caller, browser }).await?;
     let mut response = (StatusCode::FOUND, [(LOCATION, started.authorize_url)]).into_response();
     if let Some(browser) = &started.browser
         && let Ok(value) = cookie.keep(browser).parse()
@@ -68,9 +92,11 @@ async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller,
     let Some(key) = api_key(headers, query)? else {
         return Ok(Caller::Anonymous);
     };
-    let known = authenticate(app, Some(&key), Scope::ConnectionsWrite).await?;
-    let in_header: Option<Secret> = header_key(headers)?;
-    Ok(if in_header.is_some() { Caller::Server(known) } else { Caller::Browser(known) })
+    let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
+    if !known.may(Scope::ConnectionsWrite) {
+        return Ok(Caller::Publishable(known));
+    }
+    Ok(if header_key(headers)?.is_some() { Caller::Server(known) } else { Caller::Browser(known) })
 }
 
 /// The cookie that binds the flow must be set where the callback will come to: on the host of the public base URL.
@@ -78,5 +104,7 @@ fn on_the_public_host(app: &App, headers: &HeaderMap, uri: &Uri) -> Option<Strin
     let base = app.public_base_url.as_deref()?;
     let wanted = base.split_once("://")?.1;
     let host = headers.get(HOST)?.to_str().ok()?;
-    (!host.eq_ignore_ascii_case(wanted)).then(|| format!("{base}{}", uri.path_and_query().map_or("/", |path| path.as_str())))
+    let separator = if uri.query().is_some() { '&' } else { '?' };
+    let here = uri.path_and_query().map_or("/", |path| path.as_str());
+    (!host.eq_ignore_ascii_case(wanted)).then(|| format!("{base}{here}{separator}{MOVED}=1"))
 }

@@ -21,6 +21,7 @@ mod reconnect;
 mod return_url;
 mod secrets;
 mod start;
+mod start_page;
 mod table_trouble;
 mod template;
 mod token;

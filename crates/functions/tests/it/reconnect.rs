@@ -1,5 +1,6 @@
 //! What a start may do to a connection that exists, with a key and without (O-16, O-17).
 
+use counterfoil_core::model::api_key::Scope;
 use serde_json::json;
 
 use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, get};
@@ -32,6 +33,20 @@ async fn o17_an_anonymous_start_creates_and_renews_the_same_company() {
     let events = place.rows.under("CONN#default#beach-blend", "EVENT#").await;
     let events: Vec<_> = events.iter().map(|event| event["event"].as_s().expect("text").as_str()).collect();
     assert_eq!(events, ["oauth.connected", "oauth.reauthorized"]);
+}
+
+#[tokio::test]
+async fn o17_a_publishable_key_opens_a_consent_page_and_may_no_more_than_nobody() {
+    let place = Installation::start_with(&[("OPEN_START", "false")]).await;
+    let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
+    let path = format!("/oauth/start/beach-blend?api_key={publishable}");
+    let first = anonymously(&place, &path, LARKSPUR).await;
+    assert_eq!(first.status, 200, "it creates");
+    assert_eq!(anonymously(&place, &path, HARBOR).await.problem(), (409, "other_company".to_owned()), "it switches nothing");
+    let renamed = anonymously(&place, &format!("{path}&company_name=Other"), LARKSPUR).await.json();
+    assert_eq!(renamed["company_name"], first.json()["company_name"], "it renames nothing");
+    let token = get("/api/token/beach-blend").key(&publishable).to(&place.server).await;
+    assert_eq!(token.problem(), (403, "insufficient_scope".to_owned()));
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn o6_on_a_laptop_without_https_the_cookie_has_neither_prefix_nor_secure()
     assert!(value.starts_with("counterfoil="), "{value}");
     assert_eq!(rules, "Path=/; Max-Age=3600; HttpOnly; SameSite=Lax");
     let other_port = get("/oauth/start/beach-blend").host("localhost").to(&place.server).await;
-    assert_eq!(other_port.location(), "http://localhost:3000/oauth/start/beach-blend");
+    assert_eq!(other_port.location(), "http://localhost:3000/oauth/start/beach-blend?moved=1");
 }
 
 #[tokio::test]
@@ -96,11 +96,18 @@ async fn a_start_on_another_host_name_is_sent_to_the_public_one_and_begins_nothi
     let place = Installation::start().await;
     let path = "/oauth/start/beach-blend?company_name=Beach%20Blend";
     let answer = get(path).host("abc123.execute-api.example.com").to(&place.server).await;
-    assert_eq!((answer.status, answer.location()), (302, format!("https://books.example.com{path}").as_str()));
+    assert_eq!((answer.status, answer.location()), (302, format!("https://books.example.com{path}&moved=1").as_str()));
     assert_eq!(answer.header("set-cookie"), None);
     assert!(place.rows.under("FLOW#", "").await.is_empty());
     let same = get(path).host("BOOKS.example.com").to(&place.server).await;
     assert!(same.header("set-cookie").is_some(), "host names have no case");
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_rewrites_the_host_a_browser_does_not_go_in_circles() {
+    let place = Installation::start().await;
+    let answer = get("/oauth/start/beach-blend?moved=1").host("abc123.execute-api.example.com").to(&place.server).await;
+    assert!(answer.location().contains("/connect/oauth2?"), "{}", answer.location());
 }
 
 #[tokio::test]

@@ -18,35 +18,22 @@ fn repository() -> PathBuf {
 
 /// The template, its short tags left out: `!Ref Table` reads as `"Table"`.
 fn template() -> Value {
-    let text =
-        fs::read_to_string(repository().join("template.yaml")).expect("template.yaml is there");
+    let text = fs::read_to_string(repository().join("template.yaml")).expect("template.yaml is there");
     serde_saphyr::from_str(&text).expect("template.yaml is YAML")
 }
 
 fn resources_of_type(kind: &str) -> BTreeMap<String, Value> {
     let template = template();
-    let all = template["Resources"]
-        .as_object()
-        .expect("the template has resources");
-    all.iter()
-        .filter(|(_, resource)| resource["Type"] == kind)
-        .map(|(id, resource)| (id.clone(), resource.clone()))
-        .collect()
+    let all = template["Resources"].as_object().expect("the template has resources");
+    all.iter().filter(|(_, resource)| resource["Type"] == kind).map(|(id, resource)| (id.clone(), resource.clone())).collect()
 }
 
 /// The functions by the name of their binary.
 fn functions() -> Functions {
     let resources = resources_of_type("AWS::Serverless::Function");
     let count = resources.len();
-    let named: Functions = resources
-        .into_values()
-        .map(|f| {
-            (
-                text(&f["Metadata"]["BuildProperties"]["Binary"]),
-                f["Properties"].clone(),
-            )
-        })
-        .collect();
+    let named: Functions =
+        resources.into_values().map(|f| (text(&f["Metadata"]["BuildProperties"]["Binary"]), f["Properties"].clone())).collect();
     assert_eq!(named.len(), count, "two functions are made of one binary");
     named
 }
@@ -57,57 +44,34 @@ fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
     files
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|found| found == extension))
-        .map(|path| {
-            path.file_stem()
-                .expect("a file has a name")
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
         .collect()
 }
 
 fn sample_event(function: &str) -> Value {
     let path = repository().join("events").join(format!("{function}.json"));
-    serde_json::from_str(&fs::read_to_string(path).expect("each function has an event"))
-        .expect("an event is JSON")
+    serde_json::from_str(&fs::read_to_string(path).expect("each function has an event")).expect("an event is JSON")
 }
 
 /// `METHOD path` of each HTTP event.
 fn routes(function: &Value) -> Vec<String> {
-    events(function, "HttpApi")
-        .map(|event| format!("{} {}", text(&event["Method"]), text(&event["Path"])))
-        .collect()
+    events(function, "HttpApi").map(|event| format!("{} {}", text(&event["Method"]), text(&event["Path"]))).collect()
 }
 
 fn events<'a>(function: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-    let all = function["Events"]
-        .as_object()
-        .expect("a function has events");
-    all.values()
-        .filter(move |event| event["Type"] == kind)
-        .map(|event| &event["Properties"])
+    let all = function["Events"].as_object().expect("a function has events");
+    all.values().filter(move |event| event["Type"] == kind).map(|event| &event["Properties"])
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is not a text"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 
 #[test]
 fn each_binary_is_one_function_and_has_one_sample_event() {
     let deployed: BTreeSet<String> = functions().into_keys().collect();
-    assert_eq!(
-        deployed,
-        stems("crates/functions/src/bin", "rs"),
-        "template.yaml and src/bin"
-    );
-    assert_eq!(
-        deployed,
-        stems("events", "json"),
-        "template.yaml and events"
-    );
+    assert_eq!(deployed, stems("crates/functions/src/bin", "rs"), "template.yaml and src/bin");
+    assert_eq!(deployed, stems("events", "json"), "template.yaml and events");
 }
 
 #[test]
@@ -115,31 +79,16 @@ fn each_route_is_one_event_of_its_function() {
     let functions = functions();
     let mut deployed: Vec<_> = functions
         .iter()
-        .flat_map(|(name, function)| {
-            routes(function)
-                .into_iter()
-                .map(move |route| (name.clone(), route))
-        })
+        .flat_map(|(name, function)| routes(function).into_iter().map(move |route| (name.clone(), route)))
         .collect();
-    let mut answered: Vec<_> = ROUTES
-        .iter()
-        .map(|route| {
-            (
-                route.function.to_owned(),
-                format!("{} {}", route.method, route.path),
-            )
-        })
-        .collect();
+    let mut answered: Vec<_> =
+        ROUTES.iter().map(|route| (route.function.to_owned(), format!("{} {}", route.method, route.path))).collect();
     deployed.sort();
     answered.sort();
     assert_eq!(deployed, answered, "template.yaml and the router");
 
     let distinct: BTreeSet<_> = answered.iter().map(|(_, route)| route).collect();
-    assert_eq!(
-        distinct.len(),
-        answered.len(),
-        "a route is given to two functions"
-    );
+    assert_eq!(distinct.len(), answered.len(), "a route is given to two functions");
 }
 
 #[test]
@@ -147,19 +96,12 @@ fn each_sample_event_is_one_that_its_function_gets() {
     for (name, function) in functions() {
         let event = sample_event(&name);
         if event["detail-type"] == "Scheduled Event" {
-            assert_eq!(
-                events(&function, "Schedule").count(),
-                1,
-                "{name} has a schedule"
-            );
+            assert_eq!(events(&function, "Schedule").count(), 1, "{name} has a schedule");
             continue;
         }
         let route = text(&event["routeKey"]);
         let http = &event["requestContext"]["http"];
-        assert!(
-            routes(&function).contains(&route),
-            "{name} does not get {route}"
-        );
+        assert!(routes(&function).contains(&route), "{name} does not get {route}");
         assert_eq!(event["version"], "2.0", "{name}");
         assert_eq!(event["requestContext"]["routeKey"], route, "{name}");
         assert_eq!(event["rawPath"], http["path"], "{name}");
@@ -169,23 +111,13 @@ fn each_sample_event_is_one_that_its_function_gets() {
             "{name}"
         );
 
-        let query: BTreeMap<_, _> =
-            url::form_urlencoded::parse(text(&event["rawQueryString"]).as_bytes())
-                .into_owned()
-                .collect();
-        let decoded = event["queryStringParameters"]
-            .as_object()
-            .cloned()
-            .unwrap_or_default();
+        let query: BTreeMap<_, _> = url::form_urlencoded::parse(text(&event["rawQueryString"]).as_bytes()).into_owned().collect();
+        let decoded = event["queryStringParameters"].as_object().cloned().unwrap_or_default();
         assert_eq!(json!(query), json!(decoded), "{name}");
     }
 }
 
 fn filled(route: &str, parameters: &Value) -> String {
     let parameters = parameters.as_object().cloned().unwrap_or_default();
-    parameters
-        .iter()
-        .fold(route.to_owned(), |path, (name, value)| {
-            path.replace(&format!("{{{name}}}"), &text(value))
-        })
+    parameters.iter().fold(route.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), &text(value)))
 }

@@ -97,10 +97,11 @@ impl QuickBooks {
     /// Goes on from what the file holds, and keeps what changes in it.
     pub(crate) fn kept_in(file: Arc<KeptFile>, redirect_uris: RedirectUris) -> Result<Self, KeptFileError> {
         let mut quickbooks = Self::new(redirect_uris.clone());
-        if let Some(Kept { clock_ahead, ledger }) = file.part::<Kept<Ledger>>(PART)? {
+        if let Some(Kept { clock_ahead, mut ledger }) = file.part::<Kept<Ledger>>(PART)? {
             quickbooks.desk.clock.put_ahead(clock_ahead).map_err(|_| file.damaged())?;
             ledger.settings.check().map_err(|_| file.damaged())?;
-            *quickbooks.ledger() = Ledger { redirect_uris, ..ledger };
+            ledger.redirect_uris = redirect_uris;
+            *quickbooks.ledger() = ledger;
         }
         quickbooks.file = Some(file);
         Ok(quickbooks)

@@ -18,6 +18,7 @@ const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
 /// `answer_lost_after_rotating` for an answer that never comes, `slow` (or `token_delay_ms`) for one that comes late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that a test turns one by one")]
 pub struct Settings {
     /// The life of an access token, in seconds: 1 to 86,400.
     pub access_token_seconds: u32,

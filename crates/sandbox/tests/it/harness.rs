@@ -1,6 +1,7 @@
 //! A served sandbox and a client of it that speaks OAuth the way Intuit wants it.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use counterfoil_sandbox::quickbooks::{Endpoints, Environment, RedirectUris};
@@ -41,11 +42,15 @@ pub(crate) struct Tokens {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let mut redirect_uris = RedirectUris::default();
-        for environment in Environment::ALL {
-            redirect_uris.register(environment, REDIRECT_URI).expect("a well-formed redirect URI");
-        }
-        let sandbox = Sandbox::new(Registrations { quickbooks: redirect_uris });
+        Self::serve(Sandbox::new(registrations())).await
+    }
+
+    /// One that keeps its state in that file. Dropped, it ends as a killed one does: nothing is written at its end.
+    pub(crate) async fn kept_in(file: &Path) -> Self {
+        Self::serve(Sandbox::kept_in(file, registrations()).expect("a good file or none")).await
+    }
+
+    async fn serve(sandbox: Sandbox) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {
@@ -184,6 +189,14 @@ impl World {
         };
         tokio::time::timeout(Duration::from_secs(10), watch).await.expect("the state comes about")
     }
+}
+
+pub(crate) fn registrations() -> Registrations {
+    let mut redirect_uris = RedirectUris::default();
+    for environment in Environment::ALL {
+        redirect_uris.register(environment, REDIRECT_URI).expect("a well-formed redirect URI");
+    }
+    Registrations { quickbooks: redirect_uris }
 }
 
 #[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]

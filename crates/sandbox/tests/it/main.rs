@@ -5,6 +5,8 @@ mod authorize;
 mod control;
 mod faults;
 mod harness;
+mod kept;
 mod refresh;
 mod revoke;
+mod tempers;
 mod token;

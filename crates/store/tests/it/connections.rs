@@ -5,9 +5,8 @@ use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::{ConnectionStore as _, ConsentWritten, GrantStore as _, ListQuery, Page, Taken, Written};
 use counterfoil_testkit::fixture::{connection, connection_id, lease};
-use futures_util::future::join_all;
 
-use crate::harness::{Store, end, store};
+use crate::harness::{Store, end, store, text};
 
 #[tokio::test]
 async fn a_connection_comes_back_as_it_was_written() {
@@ -35,20 +34,22 @@ async fn a_look_brings_the_lease_with_every_field_in_one_request() {
     assert_eq!(store.installation.wire.requests().len(), 1);
 }
 
-/// 120 connections, every tenth of them dead.
+/// 120 connections, every tenth of them dead: copies of one that was written as all are.
 async fn many() -> Store {
     let store = store().await;
-    let made = (0..120).map(|number| {
-        let store = &store;
-        async move {
-            let connection = store.consented(&format!("company-{number:03}")).await;
-            if number % 10 == 0 {
-                let ended = store.table.end_grant(&end(&connection, &connection.commit_id)).await;
-                assert_eq!(ended, Ok(Written::Stored));
-            }
+    let first = store.consented("company-000").await;
+    let alive = store.item("CONN#default#company-000", "STATE").await.expect("its item");
+    assert_eq!(store.table.end_grant(&end(&first, "end")).await, Ok(Written::Stored));
+    let dead = store.item("CONN#default#company-000", "STATE").await.expect("its item");
+    for number in 1..120 {
+        let mut copy = if number % 10 == 0 { dead.clone() } else { alive.clone() };
+        let key = format!("company-{number:03}");
+        copy.insert("PK".to_owned(), text(&format!("CONN#default#{key}")));
+        for name in ["company_key", "list_sk"] {
+            assert!(copy.insert(name.to_owned(), text(&key)).is_some(), "{name}");
         }
-    });
-    join_all(made).await;
+        store.put(copy).await;
+    }
     store
 }
 

@@ -10,28 +10,17 @@ use serde_json::{Value, json};
 use super::{functions, resources_of_type, routes, template, text};
 
 fn statements(function: &Value) -> Vec<Value> {
-    let policies = function["Policies"]
-        .as_array()
-        .expect("a function lists its rights");
-    policies
-        .iter()
-        .flat_map(|policy| list(&policy["Statement"]))
-        .collect()
+    let policies = function["Policies"].as_array().expect("a function lists its rights");
+    policies.iter().flat_map(|policy| list(&policy["Statement"])).collect()
 }
 
 /// What a template may give as one value or as several.
 fn list(value: &Value) -> Vec<Value> {
-    value
-        .as_array()
-        .cloned()
-        .unwrap_or_else(|| vec![value.clone()])
+    value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 
 fn variables(of: &Value) -> BTreeSet<String> {
-    of["Environment"]["Variables"]
-        .as_object()
-        .map(|all| all.keys().cloned().collect())
-        .unwrap_or_default()
+    of["Environment"]["Variables"].as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default()
 }
 
 #[test]
@@ -52,108 +41,60 @@ fn s1_a_function_is_told_of_a_secret_exactly_if_it_may_read_it() {
     for (name, function) in functions() {
         let readable: BTreeSet<String> = statements(&function)
             .iter()
-            .filter(|statement| {
-                list(&statement["Action"]).contains(&json!("secretsmanager:GetSecretValue"))
-            })
+            .filter(|statement| list(&statement["Action"]).contains(&json!("secretsmanager:GetSecretValue")))
             .flat_map(|statement| list(&statement["Resource"]))
             .map(|secret| format!("{}_SECRET_ARN", text(&secret).to_uppercase()))
             .collect();
-        let told = variables(&function)
-            .into_iter()
-            .filter(|variable| variable.ends_with("_SECRET_ARN"))
-            .collect();
+        let told = variables(&function).into_iter().filter(|variable| variable.ends_with("_SECRET_ARN")).collect();
         assert_eq!(readable, told, "{name}");
     }
 }
 
 #[test]
 fn s3_functions_are_given_only_variables_that_are_read_and_no_secret_in_clear() {
-    let known: BTreeSet<String> = VARIABLES
-        .iter()
-        .map(|&variable| variable.to_owned())
-        .collect();
+    let known: BTreeSet<String> = VARIABLES.iter().map(|&variable| variable.to_owned()).collect();
     let globals = variables(&template()["Globals"]["Function"]);
-    let given: BTreeSet<String> = functions()
-        .values()
-        .flat_map(variables)
-        .chain(globals)
-        .collect();
+    let given: BTreeSet<String> = functions().values().flat_map(variables).chain(globals).collect();
     let unknown: Vec<_> = given.difference(&known).collect();
     assert!(unknown.is_empty(), "nothing reads {unknown:?}");
 
-    let in_clear: Vec<_> = given
-        .iter()
-        .filter(|variable| variable.contains("SECRET") && !variable.ends_with("_ARN"))
-        .collect();
+    let in_clear: Vec<_> = given.iter().filter(|variable| variable.contains("SECRET") && !variable.ends_with("_ARN")).collect();
     assert!(in_clear.is_empty(), "{in_clear:?}");
 }
 
 #[test]
 fn s2_a_run_that_nobody_waits_for_has_a_failure_destination_and_every_function_an_alarm() {
-    let alarms: Vec<Value> = resources_of_type("AWS::CloudWatch::Alarm")
-        .into_values()
-        .map(|alarm| alarm["Properties"].clone())
-        .collect();
+    let alarms: Vec<Value> =
+        resources_of_type("AWS::CloudWatch::Alarm").into_values().map(|alarm| alarm["Properties"].clone()).collect();
     let watched = |metric: &str, of: &str| {
-        alarms
-            .iter()
-            .any(|alarm| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"] == of)
+        alarms.iter().any(|alarm| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"] == of)
     };
 
     for (id, resource) in resources_of_type("AWS::Serverless::Function") {
         assert!(watched("Errors", &id), "no alarm tells that {id} fails");
         let function = &resource["Properties"];
         if routes(function).is_empty() {
-            let queue = text(
-                &function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"],
-            );
+            let queue = text(&function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]);
             let queue_name = queue.replace(".Arn", ".QueueName");
-            assert!(
-                watched("ApproximateNumberOfMessagesVisible", &queue_name),
-                "no alarm watches {queue}"
-            );
+            assert!(watched("ApproximateNumberOfMessagesVisible", &queue_name), "no alarm watches {queue}");
         }
     }
-    assert!(
-        alarms.iter().all(|alarm| !alarm["AlarmActions"].is_null()),
-        "an alarm tells nobody"
-    );
+    assert!(alarms.iter().all(|alarm| !alarm["AlarmActions"].is_null()), "an alarm tells nobody");
 }
 
 #[test]
 fn s4_the_table_has_the_keys_the_store_uses_and_cannot_be_lost() {
-    let resource = resources_of_type("AWS::DynamoDB::Table")
-        .remove("Table")
-        .expect("there is a table");
+    let resource = resources_of_type("AWS::DynamoDB::Table").remove("Table").expect("there is a table");
     let table = &resource["Properties"];
-    let keys = |of: &Value| -> Vec<String> {
-        list(&of["KeySchema"])
-            .iter()
-            .map(|key| text(&key["AttributeName"]))
-            .collect()
-    };
-    let indexes: BTreeMap<String, Vec<String>> = list(&table["GlobalSecondaryIndexes"])
-        .iter()
-        .map(|index| (text(&index["IndexName"]), keys(index)))
-        .collect();
+    let keys = |of: &Value| -> Vec<String> { list(&of["KeySchema"]).iter().map(|key| text(&key["AttributeName"])).collect() };
+    let indexes: BTreeMap<String, Vec<String>> =
+        list(&table["GlobalSecondaryIndexes"]).iter().map(|index| (text(&index["IndexName"]), keys(index))).collect();
 
     assert_eq!(keys(table), ["PK", "SK"]);
-    assert_eq!(
-        json!(indexes),
-        json!({ DUE_INDEX: ["due_shard", "due_at"], LIST_INDEX: ["list_pk", "list_sk"] })
-    );
-    assert_eq!(
-        table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
-        true
-    );
+    assert_eq!(json!(indexes), json!({ DUE_INDEX: ["due_shard", "due_at"], LIST_INDEX: ["list_pk", "list_sk"] }));
+    assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
     assert_eq!(table["DeletionProtectionEnabled"], true);
-    assert_eq!(
-        [
-            &resource["DeletionPolicy"],
-            &resource["UpdateReplacePolicy"]
-        ],
-        ["Retain", "Retain"]
-    );
+    assert_eq!([&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]], ["Retain", "Retain"]);
 }
 
 #[test]
@@ -163,25 +104,16 @@ fn s6_no_deploy_overwrites_the_keyring_or_the_credentials() {
     let generated = json!({
         "SecretStringTemplate": "{}", "GenerateStringKey": "primary", "PasswordLength": 64, "ExcludePunctuation": true,
     });
-    assert_eq!(
-        secrets["Keyring"]["Properties"]["GenerateSecretString"],
-        generated
-    );
+    assert_eq!(secrets["Keyring"]["Properties"]["GenerateSecretString"], generated);
     assert_eq!(secrets["Credentials"]["Properties"]["SecretString"], "{}");
     for (id, secret) in secrets {
-        assert_eq!(
-            [&secret["DeletionPolicy"], &secret["UpdateReplacePolicy"]],
-            ["Retain", "Retain"],
-            "{id}"
-        );
+        assert_eq!([&secret["DeletionPolicy"], &secret["UpdateReplacePolicy"]], ["Retain", "Retain"], "{id}");
     }
 }
 
 #[test]
 fn t1_the_access_log_names_the_route_and_never_the_path_or_the_query() {
-    let api = resources_of_type("AWS::Serverless::HttpApi")
-        .remove("Api")
-        .expect("there is an HTTP API");
+    let api = resources_of_type("AWS::Serverless::HttpApi").remove("Api").expect("there is an HTTP API");
     let format = text(&api["Properties"]["AccessLogSettings"]["Format"]);
     let line: BTreeMap<String, String> = serde_json::from_str(&format).expect("a log line is JSON");
     let logged: BTreeSet<&str> = line.values().map(String::as_str).collect();
