@@ -32,6 +32,11 @@ fn names(answer: &Answer, code: &str, missing: &str) {
     assert!(body["detail"].as_str().is_some_and(|detail| detail.contains(missing)), "{missing} is not named: {body}");
 }
 
+/// A start whose failure is told in JSON, and not on a page.
+fn start_by_a_program() -> Value {
+    Sample::of("start").header("accept", "application/json").to_json()
+}
+
 /// That the table took no write.
 fn wrote_nothing(function: &Function) {
     let reads = ["GetItem", "BatchGetItem", "Query"];
@@ -164,7 +169,7 @@ async fn credentials_that_are_filled_in_are_used_without_a_deploy() {
     let deployment = crate::deployment().await;
     deployment.secrets.set("credentials", "{}");
     let before = deployment.function("start").await;
-    let event = Sample::of("start").to_json();
+    let event = start_by_a_program();
     names(&before.answer(&event).await, "credentials_missing", "QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET");
     wrote_nothing(&before);
 
@@ -185,7 +190,7 @@ async fn credentials_that_are_not_json_are_refused_without_a_word_of_them() {
     let deployment = crate::deployment().await;
     deployment.secrets.set("credentials", "{canary");
     let start = deployment.function("start").await;
-    let answer = start.answer(&Sample::of("start").to_json()).await;
+    let answer = start.answer(&start_by_a_program()).await;
     names(&answer, "credentials_unusable", "JSON");
     let said = json!([answer.body, start.lambda.logs()]).to_string();
     assert!(!said.contains("canary"), "{said}");
