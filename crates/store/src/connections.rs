@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::store::{ConnectionStore, ListQuery, Page, StoreError};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::fault;
 use crate::row::{self, Item, damaged};
 use crate::table::{
-    DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, connection_pk, connections_of,
+    DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, company_pk, connections_of,
     due_shard_name,
 };
 
@@ -48,6 +48,8 @@ impl Table {
     }
 }
 
+/// How many connections to one company are looked at.
+const CONNECTED_MOST: i32 = 10;
 /// How often what a batch left over is asked for again.
 const BATCH_ROUNDS_MOST: usize = 5;
 /// How often the list index is asked for one page, where a filter leaves little of what it finds.
@@ -85,7 +87,7 @@ impl ConnectionStore for Table {
         Ok(page)
     }
 
-    async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<(ConnectionId, Timestamp)>, StoreError> {
         let answer = self
             .client
             .query()
@@ -98,7 +100,22 @@ impl ConnectionStore for Table {
             .send()
             .await
             .map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().iter().map(connection_id).collect()
+        answer.items.unwrap_or_default().iter().map(|item| Ok((connection_id(item)?, due_at(item)?))).collect()
+    }
+
+    async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(format!("{PK} = :company"))
+            .expression_attribute_values(":company", AttributeValue::S(company_pk(company)))
+            .consistent_read(true)
+            .limit(CONNECTED_MOST)
+            .send()
+            .await
+            .map_err(|error| fault::meaning(&self.name, &error))?;
+        answer.items.unwrap_or_default().iter().map(|item| connection_of(&text(item, SK)?)).collect()
     }
 }
 
@@ -143,16 +160,23 @@ fn list_position(partner: &PartnerId, company_key: &CompanyKey) -> Item {
     item
 }
 
-/// The connection that an index entry is of, by its key: `CONN#{partner}#{company_key}`.
+/// The connection that an index entry is of.
 fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
-    let pk = text(item, PK)?;
+    connection_of(&text(item, PK)?)
+}
+
+/// The connection whose key is `CONN#{partner}#{company_key}`.
+fn connection_of(pk: &str) -> Result<ConnectionId, StoreError> {
     let parse = || {
         let (partner, company_key) = pk.strip_prefix("CONN#")?.split_once('#')?;
         Some(ConnectionId { partner: PartnerId::parse(partner).ok()?, company_key: CompanyKey::parse(company_key).ok()? })
     };
-    let id = parse().ok_or_else(|| damaged(&pk, "not the key of a connection"))?;
-    debug_assert_eq!(connection_pk(&id), pk);
-    Ok(id)
+    parse().ok_or_else(|| damaged(pk, "not the key of a connection"))
+}
+
+fn due_at(item: &Item) -> Result<Timestamp, StoreError> {
+    let millis = item.get(DUE_AT).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
+    row::time(DUE_AT, millis.ok_or_else(|| damaged("", "an entry of the due index without its time"))?)
 }
 
 pub(crate) fn key_item(key: &Key) -> Item {

@@ -94,7 +94,7 @@ async fn answer(app: &App, refreshed: Refreshed, fallback: Fallback) -> Result<T
     let connection = connection.ok_or(NO_CONNECTION)?;
     let now = app.now();
     let error = match outcome {
-        Outcome::Refreshed | Outcome::AlreadyFresh => return open(app, connection).await,
+        Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked => return open(app, connection).await,
         Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
         Outcome::Gone => Some(NO_CONNECTION),

@@ -67,6 +67,8 @@ pub enum Saw {
     Overtaken,
     /// The table did not do it.
     StoreFailed,
+    /// The grant is in the second place.
+    Parked,
     /// The pause is over.
     Waited,
 }
@@ -91,6 +93,8 @@ pub enum Next {
     Send,
     /// Store the grant.
     Commit,
+    /// Put the grant into the second durable place: the table does not take it.
+    Park,
     /// Record what went wrong; `retry_at` is when to try again.
     RecordTrouble(Trouble),
     /// Mark the grant as dead.
@@ -113,6 +117,7 @@ enum Phase {
     Pausing { held: Held, resends: u32 },
     Committing { until: Duration },
     CommitPausing { until: Duration },
+    Parking,
     Recording(Outcome),
     Ending(DeathCause),
     Finished,
@@ -190,6 +195,7 @@ impl Refresh {
             (Phase::Committing { .. }, Saw::Stored) => finish(Outcome::Refreshed),
             (Phase::Committing { until }, Saw::StoreFailed) => self.commit_again(now, until),
             (Phase::CommitPausing { until }, Saw::Waited) => (Phase::Committing { until }, Next::Commit),
+            (Phase::Parking, Saw::Parked) => finish(Outcome::Parked),
             (Phase::Recording(outcome), _) => finish(outcome),
             (Phase::Ending(cause), Saw::Stored) => finish(Outcome::Ended(cause)),
             (_, _) => finish(Outcome::StoreFailed),
@@ -316,11 +322,11 @@ impl Refresh {
         may.then_some(pause)
     }
 
-    /// Stores again until the budget is spent; the grant is in our hands and nowhere else.
+    /// Stores again until the budget is spent, then parks: the grant is in our hands and nowhere else.
     fn commit_again(&self, now: Now, until: Duration) -> (Phase, Next) {
         let pause = self.settings.poll.mul_f64(1.0 + now.chance);
         if now.elapsed + pause >= until {
-            return finish(Outcome::StoreFailed);
+            return (Phase::Parking, Next::Park);
         }
         (Phase::CommitPausing { until }, Next::Wait(pause))
     }
