@@ -61,7 +61,7 @@ pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Resul
     let mut failure = None;
     let mut open: Vec<_> =
         shards.iter().filter(|shard| **shard < DUE_SHARDS).map(|shard| Reading { shard: *shard, after: None }).collect();
-    while !open.is_empty() && app.clock.elapsed() < ends_at {
+    loop {
         let mut due = Vec::new();
         for reading in std::mem::take(&mut open) {
             match app.connections.due(reading.shard, began, reading.after.as_ref(), PER_PAGE_MOST).await {
@@ -83,6 +83,9 @@ pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Resul
             }
         }
         refresh_all(app, due, ends_at, &mut report).await;
+        if open.is_empty() || app.clock.elapsed() >= ends_at {
+            break;
+        }
     }
     match failure {
         Some(error) if report.unread_shards == shards.len() => Err(error.into()),
