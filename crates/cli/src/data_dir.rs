@@ -41,6 +41,11 @@ impl DataDir {
         self.path.join("stand-in.json")
     }
 
+    /// Fresh grants that the database did not take.
+    pub(crate) fn parked(&self) -> PathBuf {
+        self.path.join("parked")
+    }
+
     pub(crate) fn dev_file(&self) -> PathBuf {
         self.path.join("dev.json")
     }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::model::connection::Freshness;
 use crate::model::secret::Secret;
-use crate::model::time::{earlier, until};
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
+use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
 use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore};
@@ -28,6 +29,8 @@ pub struct App {
     pub flows: Arc<dyn FlowStore>,
     /// Partners and keys.
     pub directory: Arc<dyn Directory>,
+    /// The second durable place for grants.
+    pub parking: Arc<dyn Parking>,
     /// Sealing.
     pub sealer: Arc<dyn Sealer>,
     /// Platforms.
@@ -40,6 +43,8 @@ pub struct App {
     pub public_base_url: Option<String>,
     /// Whether a browser without a key may start a consent for the partner `default` (O-17).
     pub open_start: bool,
+    /// How fresh the tokens of new connections are kept.
+    pub freshness: Freshness,
     /// Names this process in leases.
     pub owner: String,
 }
@@ -58,13 +63,5 @@ impl App {
     /// 256 random bits.
     pub fn new_secret(&self) -> Secret {
         self.entropy.secret()
-    }
-
-    /// When the refresher should renew an access token: well before its end, and spread, so that what was connected at
-    /// once is not refreshed at once.
-    pub fn refresh_due_at(&self, issued_at: Timestamp, expires_at: Timestamp) -> Timestamp {
-        let life = until(issued_at, expires_at);
-        let ahead = self.settings.refresh_ahead.min(life.mul_f64(2.0 / 3.0));
-        earlier(expires_at, ahead.mul_f64(1.0 + self.entropy.fraction() / 5.0))
     }
 }

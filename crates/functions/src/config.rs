@@ -1,8 +1,10 @@
 //! The environment, read once into one value that names what is missing or wrong. No other code reads a variable.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::settings::Settings;
 use counterfoil_platforms::credentials::variables;
@@ -18,6 +20,9 @@ pub const VARIABLES: &[&str] = &[
     "KEYRING_SECRET_ARN",
     "CREDENTIALS_SECRET_ARN",
     "KEYRING",
+    "PARKING_QUEUE_URL",
+    "PARKING_FOLDER",
+    "FRESHNESS",
     "RUST_LOG",
     "PLATFORM_TIMEOUT_MS",
     "COMMIT_BUDGET_MS",
@@ -59,10 +64,25 @@ pub struct Config {
     pub keyring: SecretPlace,
     /// Where the platforms' credentials are.
     pub credentials: SecretPlace,
+    /// Where fresh grants are parked while the table does not take them.
+    pub parking: ParkingPlace,
+    /// How fresh the tokens of new connections are kept.
+    pub freshness: Freshness,
     /// The platforms' addresses.
     pub endpoints: Endpoints,
     /// Times and bounds.
     pub settings: Settings,
+}
+
+/// Where grants are parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParkingPlace {
+    /// A queue of SQS, by its URL.
+    Queue(String),
+    /// A folder on this machine: on the laptop only.
+    Folder(PathBuf),
+    /// Nowhere: this function refreshes nothing.
+    Nowhere,
 }
 
 /// Where a secret is.
@@ -102,6 +122,8 @@ impl Config {
             open_start: reader.flag("OPEN_START"),
             keyring: reader.secret("KEYRING_SECRET_ARN", &["KEYRING".to_owned()]),
             credentials: reader.secret("CREDENTIALS_SECRET_ARN", &credential_variables()),
+            parking: reader.parking(),
+            freshness: reader.freshness(),
             endpoints: Endpoints {
                 quickbooks: reader.quickbooks(),
                 quickbooks_scopes: reader.text("QUICKBOOKS_SCOPES"),
@@ -193,6 +215,25 @@ impl Reader<'_> {
         }
         let found: BTreeMap<_, _> = variables.iter().filter_map(|name| Some((name.clone(), self.text(name)?))).collect();
         if found.is_empty() { SecretPlace::Nowhere } else { SecretPlace::Variables(found) }
+    }
+
+    fn parking(&self) -> ParkingPlace {
+        match (self.text("PARKING_QUEUE_URL"), self.text("PARKING_FOLDER")) {
+            (Some(url), _) => ParkingPlace::Queue(url),
+            (None, Some(folder)) => ParkingPlace::Folder(folder.into()),
+            (None, None) => ParkingPlace::Nowhere,
+        }
+    }
+
+    fn freshness(&mut self) -> Freshness {
+        match self.text("FRESHNESS").map(|text| text.parse()) {
+            None => Freshness::default(),
+            Some(Ok(freshness)) => freshness,
+            Some(Err(_)) => {
+                self.problems.push("FRESHNESS must be always or adaptive".to_owned());
+                Freshness::default()
+            }
+        }
     }
 
     fn quickbooks(&mut self) -> Addresses {

@@ -7,16 +7,18 @@ use async_trait::async_trait;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
+use counterfoil_core::port::parking::Parking;
 use counterfoil_core::service::authenticate::KeyMemory;
 use counterfoil_core::{App, Error};
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::{CredentialSource, Registry};
 use counterfoil_store::Table;
 use counterfoil_store::aws::SdkConfig;
+use counterfoil_store::parking::{Folder, NoParking, Queue};
 use counterfoil_store::sealing::KeyringSealer;
 use counterfoil_store::secret_source::SecretSource;
 
-use crate::config::{Config, SecretPlace};
+use crate::config::{Config, ParkingPlace, SecretPlace};
 
 /// Time and chance, which tests may hold.
 pub struct World {
@@ -46,16 +48,26 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         grants: table.clone(),
         flows: table.clone(),
         directory: table,
+        parking: parking(config, aws),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
         key_memory: KeyMemory::default(),
         settings: config.settings,
         public_base_url: config.public_base_url.clone(),
         open_start: config.open_start,
+        freshness: config.freshness,
         owner,
         clock,
         entropy,
     })
+}
+
+fn parking(config: &Config, aws: &SdkConfig) -> Arc<dyn Parking> {
+    match &config.parking {
+        ParkingPlace::Queue(url) => Arc::new(Queue::new(aws, url.clone())),
+        ParkingPlace::Folder(path) => Arc::new(Folder::new(path)),
+        ParkingPlace::Nowhere => Arc::new(NoParking),
+    }
 }
 
 fn keyring(config: &Config, aws: &SdkConfig, clock: &Arc<dyn Clock>) -> SecretSource {

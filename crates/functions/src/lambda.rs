@@ -8,7 +8,8 @@ use axum::Router;
 use counterfoil_core::App;
 use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::de::IgnoredAny;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::config::{Config, environment};
 use crate::context::{World, assemble};
@@ -39,18 +40,21 @@ pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
 ///
 /// # Errors
 /// What is missing in the configuration, and what the runtime says when it ends.
-pub async fn work<F, W>(worker: W) -> Result<(), Error>
+pub async fn work<E, A, F, W>(worker: W) -> Result<(), Error>
 where
-    W: Fn(Arc<App>, Duration) -> F,
-    F: Future<Output = Result<(), counterfoil_core::Error>>,
+    E: DeserializeOwned,
+    A: Serialize,
+    W: Fn(Arc<App>, E, Duration) -> F,
+    F: Future<Output = Result<A, counterfoil_core::Error>>,
 {
     let variables = environment();
     logging::as_json(variables.get("RUST_LOG").map(String::as_str));
     let config = Config::from_variables(&variables)?;
     let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
-    let handle = service_fn(|event: LambdaEvent<IgnoredAny>| {
-        let left = event.context.deadline.saturating_sub(u64::try_from(app.now().as_millisecond()).unwrap_or(0));
-        let run = worker(Arc::clone(&app), Duration::from_millis(left));
+    let handle = service_fn(|event: LambdaEvent<E>| {
+        let now = u64::try_from(app.now().as_millisecond()).unwrap_or(0);
+        let left = Duration::from_millis(event.context.deadline.saturating_sub(now));
+        let run = worker(Arc::clone(&app), event.payload, left);
         async move { run.await.map_err(Error::from) }
     });
     lambda_runtime::run(handle).await

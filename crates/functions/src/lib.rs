@@ -8,6 +8,7 @@ pub mod context;
 pub mod endpoint;
 pub mod lambda;
 pub mod logging;
+pub mod metrics;
 mod page;
 mod problem;
 mod read;

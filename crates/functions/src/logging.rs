@@ -1,15 +1,18 @@
-//! Logs as JSON lines, each with the request's id (S-3).
+//! Logs as JSON lines, each with the request's id (S-3), and metrics among them.
 
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Sends logs to standard output as JSON. `directives` is what `RUST_LOG` holds: a level, or a list such as
-/// `info,counterfoil_store=debug`; where there is nothing that can be read, the level is info.
+use crate::metrics::RefreshMetrics;
+
+/// Sends logs and metrics to standard output. `directives` is what `RUST_LOG` holds: a level, or a list such as
+/// `info,counterfoil_store=debug`; where there is nothing that can be read, the level is info. Metrics are always sent.
 pub fn as_json(directives: Option<&str>) {
     let filter: Option<Targets> = directives.and_then(|directives| directives.parse().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-    tracing_subscriber::registry().with(lines).with(filter).init();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(RefreshMetrics).init();
 }

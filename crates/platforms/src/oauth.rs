@@ -62,6 +62,8 @@ fn meaning(answer: &Answer) -> Result<TokenAnswer, TokenFailure> {
             Some("invalid_client" | "unauthorized_client") => TokenFailure::ClientRefused,
             _ => broken,
         }),
+        // A gateway gave up waiting: whoever is behind it may still be at it.
+        408 | 504 | 522 | 524 => Err(TokenFailure::NoAnswer),
         503 if answer.retry_after.is_some() => Err(TokenFailure::Throttled { retry_after: answer.retry_after }),
         _ => Err(broken),
     }

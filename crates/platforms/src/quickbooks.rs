@@ -12,7 +12,7 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::later;
-use counterfoil_core::port::platform::{ConfirmFailure, ConfirmedCompany, Exchange, Platform, TokenFailure};
+use counterfoil_core::port::platform::{ConfirmFailure, ConfirmedCompany, Exchange, Platform, RevokeFailure, TokenFailure};
 use jiff::Timestamp;
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder, Url};
@@ -115,6 +115,19 @@ impl Platform for Quickbooks {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
         let answer = request_token(self.token_request(&form), TRACE).await?;
         Ok(grant(answer, sent_at))
+    }
+
+    /// Intuit takes either token and answers 400 for one that is dead already.
+    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure> {
+        let request = self
+            .client
+            .post(self.addresses.revoke.clone())
+            .basic_auth(&self.credentials.client_id, Some(self.credentials.client_secret.expose()))
+            .header(ACCEPT, "application/json")
+            .json(&serde_json::json!({ "token": token.expose() }));
+        let answer = send(request, TRACE).await.map_err(|_| RevokeFailure)?;
+        tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
+        if matches!(answer.status.as_u16(), 200 | 400) { Ok(()) } else { Err(RevokeFailure) }
     }
 
     async fn confirm_company(&self, access_token: &Secret, claim: &str) -> Result<ConfirmedCompany, ConfirmFailure> {

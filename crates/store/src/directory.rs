@@ -119,7 +119,7 @@ impl Table {
         self.update(update, |_| false).await
     }
 
-    async fn create_item(&self, item: row::Item) -> Result<Written, StoreError> {
+    pub(crate) async fn create_item(&self, item: row::Item) -> Result<Written, StoreError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         match put.condition_expression(format!("attribute_not_exists({PK})")).send().await {
             Ok(_) => Ok(Written::Stored),

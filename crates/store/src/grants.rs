@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId, Status, Trouble};
+use counterfoil_core::model::event::Event;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::port::store::{Commit, Consent, ConsentWritten, GrantEnd, GrantStore, StoreError, Taken, Written};
 use jiff::Timestamp;
@@ -45,19 +47,36 @@ impl GrantStore for Table {
     }
 
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
-        let grant = GrantAttributes::from(&commit.grant);
-        let changes = Changes::default()
-            .set("epoch", number(commit.epoch + 1))
-            .put("status", Some(Status::Active.as_str()))?
-            .put("commit_id", Some(&commit.commit_id))?
-            .put("updated_at", Some(millis(commit.at)))?
-            .put("refreshed_at", Some(millis(commit.at)))?
-            .remove("trouble")
-            .remove("cause");
-        let changes = due(with_grant(changes, grant)?, id, commit.due_at)?.given(":replaces", number(commit.epoch));
-        let update = changes.under(self, &Key::connection(id), "epoch = :replaces");
+        let update = committed(id, commit)?.under(self, &Key::connection(id), "epoch = :replaces");
         let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
         self.update(update, own).await
+    }
+
+    async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError> {
+        let id = &audit.connection;
+        let dead = AttributeValue::S(Status::NeedsReauthorization.as_str().to_owned());
+        let changes = committed(id, commit)?.given(":dead", dead);
+        // `#status` is among the names already: a commit sets it.
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :dead");
+        let items = vec![transact_update(update), self.put(row::history::audit(audit)?), self.put(row::history::event(event)?)];
+        Ok(match self.transact(items, &commit.commit_id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn warn(
+        &self,
+        event: &Event,
+        epoch: u64,
+        hard_end: Timestamp,
+        due_at: Option<Timestamp>,
+    ) -> Result<Written, StoreError> {
+        let id = &event.connection;
+        self.create_item(row::history::event(event)?).await?;
+        let changes = Changes::default().put("warned_of", Some(millis(hard_end)))?;
+        let changes = due(changes, id, due_at)?.given(":epoch", number(epoch));
+        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false).await
     }
 
     async fn record_trouble(
@@ -94,8 +113,7 @@ impl GrantStore for Table {
 
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
         let connection = &consent.connection;
-        let company = &connection.company;
-        let company_key = Key::company(company.platform.as_str(), &company.client_id, &company.company_id, &connection.id);
+        let company_key = Key::company(&connection.company, &connection.id);
         let mut items = vec![
             transact_update(self.consented(connection, consent.previous.as_ref())?),
             transact_update(self.flow_done(consent)?),
@@ -104,7 +122,7 @@ impl GrantStore for Table {
             self.put(key_item(&company_key)),
         ];
         if let Some(left) = consent.left_company() {
-            let key = Key::company(left.platform.as_str(), &left.client_id, &left.company_id, &connection.id);
+            let key = Key::company(left, &connection.id);
             let delete =
                 Delete::builder().table_name(&self.name).set_key(Some(key_item(&key))).build().expect("table and key are given");
             items.extend((key != company_key).then(|| TransactWriteItem::builder().delete(delete).build()));
@@ -123,7 +141,8 @@ impl Table {
         let key = Key::connection(&connection.id);
         let mut item = row::connection::write(connection)?;
         item.retain(|name, _| name != crate::table::PK && name != crate::table::SK);
-        let stale = GRANT_ATTRIBUTES.iter().chain(&["trouble", "cause", "refreshed_at", DUE_AT, DUE_SHARD]);
+        let stale =
+            GRANT_ATTRIBUTES.iter().chain(&["trouble", "cause", "refreshed_at", "wanted_until", "warned_of", DUE_AT, DUE_SHARD]);
         let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
         let changes = item.into_iter().fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
         let changes = stale.into_iter().fold(changes, |changes, name| changes.remove(name));
@@ -195,6 +214,21 @@ pub(crate) enum Transacted {
 
 pub(crate) fn transact_update(update: Update) -> TransactWriteItem {
     TransactWriteItem::builder().update(update).build()
+}
+
+/// What a refreshed grant changes on its connection.
+fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> {
+    let changes = Changes::default()
+        .set("epoch", number(commit.epoch + 1))
+        .put("status", Some(Status::Active.as_str()))?
+        .put("commit_id", Some(&commit.commit_id))?
+        .put("updated_at", Some(millis(commit.at)))?
+        .put("refreshed_at", Some(millis(commit.at)))?
+        .put("wanted_until", commit.wanted_until.map(millis))?
+        .remove("trouble")
+        .remove("cause");
+    let changes = with_grant(changes, GrantAttributes::from(&commit.grant))?;
+    Ok(due(changes, id, commit.due_at)?.given(":replaces", number(commit.epoch)))
 }
 
 /// Sets or removes every attribute of a grant.

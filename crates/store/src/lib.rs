@@ -9,6 +9,7 @@ mod directory;
 mod fault;
 mod flows;
 mod grants;
+pub mod parking;
 mod row;
 pub mod sealing;
 pub mod secret_source;

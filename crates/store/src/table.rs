@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, TimeToLiveSpecification,
 };
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
@@ -140,8 +140,8 @@ impl Key {
     }
 
     /// The entry of a connection among those to the same company.
-    pub(crate) fn company(platform: &str, client_id: &str, company_id: &str, id: &ConnectionId) -> Self {
-        Self { pk: format!("COMPANY#{platform}#{client_id}#{company_id}"), sk: connection_pk(id) }
+    pub(crate) fn company(company: &Company, id: &ConnectionId) -> Self {
+        Self { pk: company_pk(company), sk: connection_pk(id) }
     }
 
     pub(crate) fn flow(id: &FlowId) -> Self {
@@ -168,6 +168,10 @@ pub(crate) fn partner_pk(id: &PartnerId) -> String {
 
 pub(crate) fn connection_pk(id: &ConnectionId) -> String {
     format!("CONN#{}#{}", id.partner, id.company_key)
+}
+
+pub(crate) fn company_pk(company: &Company) -> String {
+    format!("COMPANY#{}#{}#{}", company.platform, company.client_id, company.company_id)
 }
 
 /// The list of a partner's connections.

@@ -3,15 +3,16 @@
 use async_trait::async_trait;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::{Connection, ConnectionId, Trouble};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Trouble};
+use counterfoil_core::model::event::Event;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, Directory, FlowStore, GrantEnd, GrantStore, ListQuery, Page, StoreError,
-    Taken, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, Directory, DueEntry, FlowStore, GrantEnd, GrantStore, ListQuery, Page,
+    StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -39,7 +40,11 @@ impl ConnectionStore for FailingStore {
         self.refuse()
     }
 
-    async fn due(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn due(&self, _: u8, _: Timestamp, _: Option<&DueEntry>, _: u32) -> Result<Vec<DueEntry>, StoreError> {
+        self.refuse()
+    }
+
+    async fn connected_to(&self, _: &Company) -> Result<Vec<ConnectionId>, StoreError> {
         self.refuse()
     }
 }
@@ -51,6 +56,14 @@ impl GrantStore for FailingStore {
     }
 
     async fn commit(&self, _: &ConnectionId, _: &Commit) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn revive(&self, _: &Commit, _: &Audit, _: &Event) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn warn(&self, _: &Event, _: u64, _: Timestamp, _: Option<Timestamp>) -> Result<Written, StoreError> {
         self.refuse()
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::App;
-use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::connection::{ConnectionId, Freshness};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::secret::Secret;
@@ -31,6 +31,7 @@ pub use self::rows::{company, connection, connection_id, flow, lease, stored_gra
 use crate::clock::MovableClock;
 use crate::dynamodb::DynamoDb;
 use crate::entropy::SeededEntropy;
+use crate::parking::ParkingLot;
 use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
 use crate::wire::Wire;
 
@@ -52,6 +53,8 @@ pub struct Installation {
     pub wire: Wire,
     /// The platform that every connection is to.
     pub platform: Arc<ScriptedPlatform>,
+    /// The second place for grants.
+    pub parking: Arc<ParkingLot>,
     /// Times and bounds of the processes that are started from now on.
     pub settings: Settings,
     processes: AtomicU64,
@@ -73,6 +76,7 @@ impl Installation {
             table,
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
+            parking: Arc::default(),
             settings: Settings::default(),
             processes: AtomicU64::new(0),
         };
@@ -120,12 +124,14 @@ impl Installation {
             grants: table.clone(),
             flows: table.clone(),
             directory: table,
+            parking: self.parking.clone(),
             sealer: sealer(&clock, &entropy),
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
             key_memory: KeyMemory::default(),
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),
             open_start: true,
+            freshness: Freshness::Always,
             owner: format!("process-{number}"),
             clock,
             entropy,

@@ -12,6 +12,7 @@ pub mod http_answer;
 pub mod http_event;
 pub mod lambda;
 mod loopback;
+pub mod parking;
 pub mod platform;
 pub mod secrets_manager;
 pub mod wire;

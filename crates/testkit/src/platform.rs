@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{ConfirmFailure, ConfirmedCompany, Exchange, Platform, TokenFailure};
+use counterfoil_core::port::platform::{ConfirmFailure, ConfirmedCompany, Exchange, Platform, RevokeFailure, TokenFailure};
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::gate::Gate;
@@ -46,6 +46,7 @@ struct State {
     granted_scopes: Option<Vec<String>>,
     codes: Vec<String>,
     exchanges: usize,
+    revoked: Vec<String>,
     presented: Vec<Presented>,
     in_flight: BTreeMap<String, usize>,
     most_in_flight: usize,
@@ -88,6 +89,7 @@ impl ScriptedPlatform {
                 granted_scopes: None,
                 codes: Vec::new(),
                 exchanges: 0,
+                revoked: Vec::new(),
                 presented: Vec::new(),
                 in_flight: BTreeMap::new(),
                 most_in_flight: 0,
@@ -106,6 +108,11 @@ impl ScriptedPlatform {
     /// A customer takes the access to that company away.
     pub fn revoke(&self, company_id: &str) {
         self.state().grants.revoke(company_id);
+    }
+
+    /// The tokens that were revoked through it, in order.
+    pub fn revoked(&self) -> Vec<String> {
+        self.state().revoked.clone()
     }
 
     /// What becomes of the next refreshes, one after the other; after these they are answered.
@@ -261,6 +268,11 @@ impl Platform for ScriptedPlatform {
             gate.pass().await;
         }
         answer
+    }
+
+    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure> {
+        self.state().revoked.push(token.expose().to_owned());
+        Ok(())
     }
 
     async fn confirm_company(&self, access_token: &Secret, claim: &str) -> Result<ConfirmedCompany, ConfirmFailure> {

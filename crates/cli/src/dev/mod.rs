@@ -12,6 +12,7 @@ mod stop;
 mod ticks;
 pub(crate) mod variables;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use counterfoil_functions::router;
 use counterfoil_sandbox::quickbooks::{Environment, RedirectUris};
 use counterfoil_sandbox::{Registrations, Sandbox};
 use counterfoil_store::aws::local_config;
+use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 use tokio::task::JoinSet;
 use url::Url;
@@ -70,7 +72,9 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let database = if options.ephemeral { database::in_memory()? } else { database::open(dir)? };
     let served = Served::start(database.clone(), port(&earlier.dynamodb_url)).await?;
 
-    let variables = variables::complete(given.clone(), &front.url(), &stand_ins.url(), &keyring);
+    let parked = dir.parked();
+    let given_here = given.clone().over([("PARKING_FOLDER", parked.display().to_string())]);
+    let variables = variables::complete(given_here, &front.url(), &stand_ins.url(), &keyring);
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
     let app = assemble(&config, &local_config(served.url()), World::real());
     app.sealer.check().await?;
@@ -89,7 +93,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let banner = banner::text(&file, &front.url(), &options, &given);
 
     let until_the_end = serve_stand_ins(&sandbox, stand_ins);
-    let (work, stop) = serve_and_tick(&app, front, database);
+    let (work, stop) = serve_and_tick(&app, front, database, parked);
     file.write(dir)?;
     terminal::say(banner);
     signals.next().await;
@@ -120,7 +124,7 @@ fn serve_stand_ins(sandbox: &Sandbox, place: Loopback) -> stop::Sender {
 }
 
 /// Everything that is told to stop first, and is waited for.
-fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database) -> (JoinSet<()>, stop::Sender) {
+fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: PathBuf) -> (JoinSet<()>, stop::Sender) {
     let (sender, stop) = stop::channel();
     let requests = Requests::default();
     let router = requests.track(router::all(app));
@@ -130,7 +134,7 @@ fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database) -> (JoinS
         served.await;
         requests.finish().await;
     });
-    work.spawn(ticks::refresh(Arc::clone(app), stop.clone()));
+    work.spawn(ticks::work(Arc::clone(app), Folder::new(parked), stop.clone()));
     work.spawn(ticks::sweep(Arc::clone(&app.clock), database, stop));
     (work, sender)
 }

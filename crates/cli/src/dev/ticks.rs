@@ -1,4 +1,5 @@
-//! What a schedule and `DynamoDB` itself do in a deployment: refresh what is due, and delete what its TTL has ended.
+//! What schedules, a queue and `DynamoDB` itself do in a deployment: refresh what is due, commit what is parked, and delete
+//! what its TTL has ended.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,7 +7,8 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_functions::worker::refresher;
+use counterfoil_functions::worker::{parked, refresher};
+use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 
 use super::stop::Stop;
@@ -18,11 +20,14 @@ const REFRESH_WITHIN: Duration = Duration::from_secs(29);
 /// Between two sweeps; the table refuses what has ended by itself, so this only tidies.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Refreshes until told to stop; the run that is under way then is finished.
-pub(super) async fn refresh(app: Arc<App>, stop: Stop) {
+/// Commits what is parked and refreshes what is due until told to stop; the run that is under way then is finished.
+pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
     let mut stopped = pin!(stop.requested());
     loop {
-        if let Err(error) = refresher::run(Arc::clone(&app), REFRESH_WITHIN).await {
+        if let Err(error) = parked::run_folder(&app, &parking).await {
+            tracing::error!(%error, "parked grants could not be looked at");
+        }
+        if let Err(error) = refresher::run(Arc::clone(&app), refresher::Turn::default(), REFRESH_WITHIN).await {
             tracing::error!(%error, "the refresher could not do its work");
         }
         tokio::select! {

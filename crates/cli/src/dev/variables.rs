@@ -10,7 +10,7 @@ use crate::database::TABLE_NAME;
 use crate::variables::Variables;
 
 /// What names a deployment's parts: on the laptop nothing of a deployment is touched.
-const OF_A_DEPLOYMENT: &[&str] = &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN"];
+const OF_A_DEPLOYMENT: &[&str] = &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "PARKING_QUEUE_URL"];
 
 /// Everything the configuration needs here.
 pub(crate) fn complete(given: Variables, base_url: &str, sandbox_url: &str, keyring: &Secret) -> Variables {

@@ -81,7 +81,7 @@ async fn what_a_person_sets_wins_the_environment_over_the_file() {
     let served = served.trim().split(';').next().expect("an address");
     let start = dev.client.get(format!("{served}/oauth/start/acme"));
     let elsewhere = start.try_clone().expect("no body").send().await.expect("answers");
-    assert_eq!(elsewhere.headers()["location"], "https://tunnel.example.com/oauth/start/acme");
+    assert_eq!(elsewhere.headers()["location"], "https://tunnel.example.com/oauth/start/acme?moved=1");
     let through_the_tunnel = start.header("host", "tunnel.example.com").send().await.expect("answers");
     assert_eq!(through_the_tunnel.status(), StatusCode::UNAUTHORIZED);
 }

@@ -36,6 +36,8 @@ pub enum Action {
     ConsentFailed,
     /// The platform refused the grant for good.
     GrantEnded,
+    /// A grant that had been marked as ended lives: its successor had been parked.
+    GrantRevived,
     /// The partner disconnected it.
     Disconnected,
 }
@@ -48,6 +50,7 @@ impl Action {
             Self::Reconnected => "reconnected",
             Self::ConsentFailed => "consent_failed",
             Self::GrantEnded => "grant_ended",
+            Self::GrantRevived => "grant_revived",
             Self::Disconnected => "disconnected",
         }
     }

@@ -128,6 +128,12 @@ pub struct Connection {
     pub refreshed_at: Option<Timestamp>,
     /// When a worker has something to do for it.
     pub due_at: Option<Timestamp>,
+    /// How fresh its token is kept.
+    pub freshness: Freshness,
+    /// Until when a reader's use keeps the token fresh, under [`Freshness::Adaptive`].
+    pub wanted_until: Option<Timestamp>,
+    /// The hard end of the grant that the partner was warned of.
+    pub warned_of: Option<Timestamp>,
 }
 
 impl Connection {
@@ -151,6 +157,34 @@ impl Connection {
     /// When tokens were last obtained, by a refresh or, before the first one, by the consent.
     pub fn last_refresh_at(&self) -> Timestamp {
         self.refreshed_at.unwrap_or(self.consented_at)
+    }
+}
+
+/// How fresh a connection's token is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Freshness {
+    /// Every token is renewed before its end.
+    #[default]
+    Always,
+    /// Only what is in use is kept fresh; an idle grant is kept alive well inside its limits.
+    Adaptive,
+}
+
+impl Freshness {
+    /// The word in the configuration and in the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Adaptive => "adaptive",
+        }
+    }
+}
+
+impl FromStr for Freshness {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Always, Self::Adaptive].into_iter().find(|freshness| freshness.as_str() == text).ok_or(UnknownName)
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod entropy;
+pub mod parking;
 pub mod platform;
 pub mod sealer;
 pub mod store;

@@ -45,6 +45,12 @@ pub trait Platform: Send + Sync {
     /// What the answer means.
     async fn refresh(&self, refresh_token: &Secret, sent_at: Timestamp) -> Result<Grant, TokenFailure>;
 
+    /// Revokes a grant, in the platform's own way. A grant that is gone already is revoked.
+    ///
+    /// # Errors
+    /// [`RevokeFailure`] where the platform could not be told.
+    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure>;
+
     /// Asks which company the token is really for. `claim` is what the callback said (O-18).
     ///
     /// # Errors
@@ -87,6 +93,10 @@ pub enum TokenFailure {
     /// It could not be reached: the request was never sent.
     NotSent,
 }
+
+/// The platform could not be told to revoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokeFailure;
 
 /// A company that the platform itself has named.
 #[derive(Debug, Clone, PartialEq, Eq)]

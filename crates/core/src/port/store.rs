@@ -27,12 +27,27 @@ pub trait ConnectionStore: Send + Sync {
     /// A page of a partner's connections, by company key.
     async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError>;
 
-    /// The connections of one of [`DUE_SHARDS`] that a worker has something to do for, longest overdue first.
-    async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<ConnectionId>, StoreError>;
+    /// The connections of one of [`DUE_SHARDS`] that a worker has something to do for, longest overdue first; behind one of
+    /// them, where reading goes on.
+    async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError>;
+
+    /// Some connections to a company, at most ten; strongly consistent.
+    async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError>;
 }
 
 /// Over how many shards what is due is spread.
 pub const DUE_SHARDS: u8 = 16;
+/// All of them.
+pub const ALL_SHARDS: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// A connection that a worker has something to do for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueEntry {
+    /// Which.
+    pub connection: ConnectionId,
+    /// Since when.
+    pub since: Timestamp,
+}
 
 /// Which connections to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +81,18 @@ pub trait GrantStore: Send + Sync {
 
     /// Stores a refreshed grant over the epoch that it replaces, in one write.
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
+
+    /// Stores a parked grant over a dead one of the epoch that it replaces, with its audit row and event.
+    async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError>;
+
+    /// Writes a warning, once whatever happens: its event is named by what it warns of. Then notes it on the connection.
+    async fn warn(
+        &self,
+        event: &Event,
+        epoch: u64,
+        hard_end: Timestamp,
+        due_at: Option<Timestamp>,
+    ) -> Result<Written, StoreError>;
 
     /// Records why a refresh did not succeed.
     async fn record_trouble(
@@ -114,6 +141,8 @@ pub struct Commit {
     pub at: Timestamp,
     /// When the refresher should come next.
     pub due_at: Option<Timestamp>,
+    /// Until when the token is wanted.
+    pub wanted_until: Option<Timestamp>,
 }
 
 /// The end of a grant.

@@ -2,9 +2,13 @@
 
 pub mod authenticate;
 pub mod check_ready;
+pub mod commit_parked;
+mod drop_late_grant;
+mod due;
 pub mod finish_consent;
 pub mod read_token;
 pub mod refresh;
 pub mod refresh_due;
 pub mod start_consent;
+pub mod warn_expiring;
 mod write_consent;

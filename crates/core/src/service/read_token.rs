@@ -95,7 +95,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
     let connection = connection.unwrap_or(found);
     let now = app.now();
     let error = match outcome {
-        Outcome::Refreshed | Outcome::AlreadyFresh => return open(app, connection).await,
+        Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked => return open(app, connection).await,
         Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
         Outcome::Gone => return Err(NO_CONNECTION),

@@ -1,4 +1,4 @@
-//! Refreshes what is due: finds it by shard, does each by itself, and says how it went.
+//! Keeps connections fresh and alive: finds by shard what is due, does each by itself, and says how it went.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,16 +7,18 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use crate::model::connection::ConnectionId;
-use crate::port::store::DUE_SHARDS;
+use crate::model::time::until;
+use crate::port::store::{DUE_SHARDS, DueEntry};
 use crate::{App, Error};
 
 use super::refresh::refresh;
 use super::refresh::step::{Outcome, Reason};
+use super::warn_expiring::warn_expiring;
 
 /// How many refreshes are under way at once.
-const IN_FLIGHT_MOST: usize = 64;
-/// How many are taken from one shard in one run.
-const PER_SHARD_MOST: u32 = 250;
+pub const IN_FLIGHT_MOST: usize = 64;
+/// How many are taken from one shard at a time.
+const PER_PAGE_MOST: u32 = 250;
 
 /// How a run went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,44 +27,103 @@ pub struct Report {
     pub due: usize,
     /// How many have a fresh token now, by us or by somebody else.
     pub fresh: usize,
-    /// How many do not.
+    /// How many do not: recorded on their rows, each with its next time.
     pub failed: usize,
-    /// How many were left for the next run because time was up.
+    /// How many were left: for the next run because time was up, or to somebody else who is at it.
     pub left: usize,
+    /// How many shards could not be asked.
+    pub unread_shards: usize,
+    /// For how long the one that was due longest had been waiting when the run began.
+    pub oldest_overdue: Duration,
 }
 
-/// Refreshes everything that is due, until the time is up: no refresh is begun after `time`.
+/// How one of them went.
+enum Done {
+    Fresh,
+    Failed,
+    Left,
+}
+
+/// A shard that is not read to its end.
+struct Reading {
+    shard: u8,
+    after: Option<DueEntry>,
+}
+
+/// Refreshes what was due in these shards when the run began, until it is done or the time is up: no refresh is begun after
+/// `time`. A failed refresh stays on its own row, and a shard that cannot be asked stands in no other's way.
 ///
 /// # Errors
-/// What the table says when it is asked what is due. A failed refresh is not an error: it is recorded on its row.
-pub async fn refresh_due(app: &Arc<App>, time: Duration) -> Result<Report, Error> {
-    let ends_at = app.clock.elapsed() + time;
-    let mut due = Vec::new();
-    for shard in 0..DUE_SHARDS {
-        due.extend(app.connections.due(shard, app.now(), PER_SHARD_MOST).await?);
-    }
-    let mut report = Report { due: due.len(), ..Report::default() };
-    let results =
-        stream::iter(due).map(|id| refresh_in_time(app, id, ends_at)).buffer_unordered(IN_FLIGHT_MOST).collect::<Vec<_>>().await;
-    for result in results {
-        match result {
-            None => report.left += 1,
-            Some(true) => report.fresh += 1,
-            Some(false) => report.failed += 1,
+/// What the table says where not one shard could be asked.
+pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
+    let (began, ends_at) = (app.now(), app.clock.elapsed() + time);
+    let mut report = Report::default();
+    let mut failure = None;
+    let mut open: Vec<_> =
+        shards.iter().filter(|shard| **shard < DUE_SHARDS).map(|shard| Reading { shard: *shard, after: None }).collect();
+    loop {
+        let mut due = Vec::new();
+        for reading in std::mem::take(&mut open) {
+            match app.connections.due(reading.shard, began, reading.after.as_ref(), PER_PAGE_MOST).await {
+                Ok(page) => {
+                    report.oldest_overdue =
+                        report.oldest_overdue.max(page.first().map_or(Duration::ZERO, |entry| until(entry.since, began)));
+                    // Read on behind the last one: rows that fail without a write must not stand before the rest.
+                    let more = page.len() == PER_PAGE_MOST as usize;
+                    open.extend(
+                        page.last().filter(|_| more).map(|last| Reading { shard: reading.shard, after: Some(last.clone()) }),
+                    );
+                    due.extend(page);
+                }
+                Err(error) => {
+                    tracing::error!(shard = reading.shard, %error, "a shard could not be asked what is due");
+                    report.unread_shards += 1;
+                    failure = Some(error);
+                }
+            }
+        }
+        refresh_all(app, due, ends_at, &mut report).await;
+        if open.is_empty() || app.clock.elapsed() >= ends_at {
+            break;
         }
     }
-    Ok(report)
+    match failure {
+        Some(error) if report.unread_shards == shards.len() => Err(error.into()),
+        _ => Ok(report),
+    }
 }
 
-async fn refresh_in_time(app: &Arc<App>, id: ConnectionId, ends_at: Duration) -> Option<bool> {
-    if app.clock.elapsed() >= ends_at {
-        return None;
+async fn refresh_all(app: &Arc<App>, due: Vec<DueEntry>, ends_at: Duration, report: &mut Report) {
+    report.due += due.len();
+    let mut running = stream::iter(due).map(|entry| refresh_one(app, entry.connection, ends_at)).buffer_unordered(IN_FLIGHT_MOST);
+    while let Some(done) = running.next().await {
+        match done {
+            Done::Fresh => report.fresh += 1,
+            Done::Failed => report.failed += 1,
+            Done::Left => report.left += 1,
+        }
     }
-    Some(match refresh(app, &id, Reason::Due).await {
-        Ok(refreshed) => matches!(refreshed.outcome, Outcome::Refreshed | Outcome::AlreadyFresh),
+}
+
+async fn refresh_one(app: &Arc<App>, id: ConnectionId, ends_at: Duration) -> Done {
+    if app.clock.elapsed() >= ends_at {
+        return Done::Left;
+    }
+    let refreshed = match refresh(app, &id, Reason::Due).await {
+        Ok(refreshed) => refreshed,
         Err(error) => {
             tracing::error!(connection = %id, %error, "a refresh failed");
-            false
+            return Done::Failed;
         }
-    })
+    };
+    if let Some(connection) = &refreshed.connection
+        && let Err(error) = warn_expiring(app, connection).await
+    {
+        tracing::error!(connection = %id, %error, "a warning could not be written");
+    }
+    match refreshed.outcome {
+        Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked => Done::Fresh,
+        Outcome::Held { .. } | Outcome::Resting { .. } => Done::Left,
+        _ => Done::Failed,
+    }
 }

@@ -9,6 +9,7 @@ use crate::port::platform::ConfirmedCompany;
 use crate::port::store::{Consent, ConsentWritten, StoreError};
 use crate::{App, Error};
 
+use super::due::{self, Stored};
 use super::finish_consent::Stop;
 
 /// How often the write is tried while others write to the same connection.
@@ -83,7 +84,10 @@ fn compose(
         company_id: confirmed.company_id.clone(),
         api_base_url: confirmed.api_base_url.clone(),
     };
-    let due_at = grant.refresh_token.is_some().then(|| app.refresh_due_at(grant.issued_at, grant.access_token_expires_at));
+    let freshness = previous.as_ref().map_or(app.freshness, |previous| previous.freshness);
+    let wanted_until = previous.as_ref().and_then(|previous| previous.wanted_until);
+    let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
+    let due = due::next(&stored, &app.settings, now, app.entropy.fraction());
     let connection = Connection {
         id: flow.connection.clone(),
         company_name: name(flow, previous.as_ref(), &company, confirmed),
@@ -96,7 +100,10 @@ fn compose(
         updated_at: now,
         consented_at: now,
         refreshed_at: None,
-        due_at,
+        due_at: due.at,
+        freshness,
+        wanted_until: due.wanted_until,
+        warned_of: None,
     };
     let again = previous
         .as_ref()

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use counterfoil_core::model::time::until;
+use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::refresh_due::{Report, refresh_due};
 use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::Stage;
 
@@ -13,8 +15,39 @@ const TIME: Duration = Duration::from_secs(20);
 /// A token of an hour is due at the latest now: a quarter of an hour before its end.
 const UNTIL_DUE: Duration = Duration::from_secs(2_700);
 
+/// How a run went, but for how long things had waited: jitter decides that.
 async fn run(stage: &Stage) -> Report {
-    refresh_due(&stage.app, TIME).await.unwrap_or_else(|error| panic!("{error}"))
+    let report = refresh_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"));
+    Report { oldest_overdue: Duration::ZERO, ..report }
+}
+
+#[tokio::test]
+async fn r12_the_age_of_the_oldest_overdue_row_is_reported() {
+    let stage = Stage::new(Temper::OneUse).await;
+    stage.installation.connect(&stage.app, "one").await;
+    stage.clock.advance(UNTIL_DUE + Duration::from_secs(600));
+    let report = refresh_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"));
+    let overdue = report.oldest_overdue.as_secs();
+    assert!(
+        (600..=600 + 180).contains(&overdue),
+        "{overdue} s: ten minutes, and a jitter of at most a fifth of a quarter of an hour"
+    );
+}
+
+#[tokio::test]
+async fn r12_only_the_shards_of_this_run_are_done_and_a_shard_that_fails_stops_no_other() {
+    let stage = Stage::new(Temper::OneUse).await;
+    for number in 0..24 {
+        stage.installation.connect(&stage.app, &format!("company-{number}")).await;
+    }
+    stage.clock.advance(UNTIL_DUE);
+    let (first, rest) = ALL_SHARDS.split_at(4);
+    stage.installation.wire.inject(Rule::on("Query", Fault::Throttled).times(8));
+    let report = refresh_due(&stage.app, first, TIME).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.unread_shards > 0 && report.unread_shards < 4, "{report:?}");
+    let first = refresh_due(&stage.app, first, TIME).await.unwrap_or_else(|error| panic!("{error}"));
+    let rest = refresh_due(&stage.app, rest, TIME).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(report.fresh + first.fresh + rest.fresh, 24);
 }
 
 #[tokio::test]
@@ -26,7 +59,7 @@ async fn r12_what_is_due_is_refreshed_before_its_end_and_nothing_else_is_touched
     assert_eq!(run(&stage).await, Report::default());
     stage.clock.advance(UNTIL_DUE);
     let late = stage.installation.connect(&stage.app, "late").await;
-    assert_eq!(run(&stage).await, Report { due: 3, fresh: 3, failed: 0, left: 0 });
+    assert_eq!(run(&stage).await, Report { due: 3, fresh: 3, failed: 0, left: 0, ..Report::default() });
     assert_eq!(stage.row(&late).await.epoch, 1);
     assert_eq!(run(&stage).await, Report::default(), "their next time has not come");
     assert_eq!(stage.refreshes(), 3);
@@ -39,7 +72,7 @@ async fn r12_a_failure_stays_in_its_row() {
     let sound = stage.installation.connect(&stage.app, "sound").await;
     stage.installation.platform.revoke("revoked");
     stage.clock.advance(UNTIL_DUE);
-    assert_eq!(run(&stage).await, Report { due: 2, fresh: 1, failed: 1, left: 0 });
+    assert_eq!(run(&stage).await, Report { due: 2, fresh: 1, failed: 1, left: 0, ..Report::default() });
     assert_eq!((stage.row(&revoked).await.due_at, stage.row(&sound).await.epoch), (None, 2));
     assert_eq!(run(&stage).await, Report::default(), "a dead grant is due no more");
 }
@@ -52,7 +85,7 @@ async fn r14_a_panic_in_one_refresh_leaves_its_neighbours_alone() {
     }
     stage.installation.platform.script([Turn::Panic]);
     stage.clock.advance(UNTIL_DUE);
-    assert_eq!(run(&stage).await, Report { due: 3, fresh: 2, failed: 1, left: 0 });
+    assert_eq!(run(&stage).await, Report { due: 3, fresh: 2, failed: 1, left: 0, ..Report::default() });
 }
 
 #[tokio::test]
@@ -61,12 +94,12 @@ async fn a_failed_refresh_is_due_again_after_its_backoff() {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(UNTIL_DUE);
     stage.installation.platform.script([Turn::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
-    assert_eq!(run(&stage).await, Report { due: 1, fresh: 0, failed: 1, left: 0 });
+    assert_eq!(run(&stage).await, Report { due: 1, fresh: 0, failed: 1, left: 0, ..Report::default() });
     let row = stage.row(&id).await;
     assert_eq!(row.due_at, row.trouble.map(|trouble| trouble.retry_at));
     assert_eq!(run(&stage).await, Report::default());
     stage.clock.advance(stage.app.settings.backoff_first);
-    assert_eq!(run(&stage).await, Report { due: 1, fresh: 1, failed: 0, left: 0 });
+    assert_eq!(run(&stage).await, Report { due: 1, fresh: 1, failed: 0, left: 0, ..Report::default() });
 }
 
 #[tokio::test]
@@ -76,8 +109,8 @@ async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
         stage.installation.connect(&stage.app, key).await;
     }
     stage.clock.advance(UNTIL_DUE);
-    let report = refresh_due(&stage.app, Duration::ZERO).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(report, Report { due: 2, fresh: 0, failed: 0, left: 2 });
+    let report = refresh_due(&stage.app, &ALL_SHARDS, Duration::ZERO).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(report, Report { due: 2, fresh: 0, failed: 0, left: 2, ..Report::default() });
     assert_eq!(stage.refreshes(), 0);
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use counterfoil_core::model::api_key::{PresentedKey, Scope, compose};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock;
+use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::refresh_due::refresh_due;
@@ -51,7 +52,7 @@ async fn every_service_says_what_is_wrong_with_the_table() {
         let code_of = |error: Option<Error>| error.expect("the table fails").code();
         assert_eq!(code_of(read(&app, &id).await.err()), code);
         assert_eq!(code_of(authenticate(&app, Some(&key), &[Scope::TokensRead]).await.err()), code);
-        assert_eq!(code_of(refresh_due(&app, Duration::from_secs(1)).await.err()), code);
+        assert_eq!(code_of(refresh_due(&app, &ALL_SHARDS, Duration::from_secs(1)).await.err()), code);
         assert_eq!(code_of(try_consent(&stage.installation, &app, "acme", "acme").await.err()), code);
     }
     assert_eq!((stage.refreshes(), stage.installation.platform.exchanges()), (0, 1));

@@ -1,18 +1,34 @@
-//! Keeps tokens fresh: every minute, whatever is due.
+//! Keeps tokens fresh: every minute, whatever is due in the shards that the schedule's event names. Several schedules share
+//! the shards, so that they run beside each other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::service::refresh_due::refresh_due;
 use counterfoil_core::{App, Error};
+use serde::Deserialize;
+
+use crate::metrics;
+
+/// What the schedule says. An event without shards, such as EventBridge's own, means all of them.
+#[derive(Debug, Default, Deserialize)]
+pub struct Turn {
+    /// The shards of this run.
+    #[serde(default)]
+    pub shards: Vec<u8>,
+}
 
 /// Refreshes what is due within the time that the function has: none is begun that could not end in it.
 ///
 /// # Errors
 /// What the table says when it is asked what is due.
-pub async fn run(app: Arc<App>, left: Duration) -> Result<(), Error> {
+pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error> {
+    let all: Vec<u8> = (0..DUE_SHARDS).collect();
+    let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
     let time = left.saturating_sub(app.settings.lease + Duration::from_secs(1));
-    let report = refresh_due(&app, time).await?;
+    let report = refresh_due(&app, shards, time).await?;
+    metrics::run(&report);
     tracing::info!(due = report.due, fresh = report.fresh, failed = report.failed, left = report.left, "refreshed what was due");
     Ok(())
 }

@@ -164,6 +164,7 @@ impl Deployment {
             grant,
             at: now - 2 * HOUR,
             due_at: Some(now - HOUR),
+            wanted_until: None,
         };
         assert_eq!(self.operator.grants.commit(&connection_id(), &commit).await, Ok(Written::Stored));
     }

@@ -38,6 +38,11 @@ pub(crate) struct ConnectionRow {
     pub(crate) refreshed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) due_at: Option<i64>,
+    pub(crate) freshness: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) wanted_until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warned_of: Option<i64>,
 }
 
 /// The attributes of a grant, on a connection and, before its company is confirmed, on a flow.
@@ -188,6 +193,9 @@ impl From<&Connection> for ConnectionRow {
             consented_at: millis(connection.consented_at),
             refreshed_at: connection.refreshed_at.map(millis),
             due_at: connection.due_at.map(millis),
+            freshness: connection.freshness.as_str().to_owned(),
+            wanted_until: connection.wanted_until.map(millis),
+            warned_of: connection.warned_of.map(millis),
         }
     }
 }
@@ -226,6 +234,9 @@ impl ConnectionRow {
             consented_at: time(&item, self.consented_at)?,
             refreshed_at: maybe_time(&item, self.refreshed_at)?,
             due_at: maybe_time(&item, self.due_at)?,
+            freshness: word(&item, "freshness", &self.freshness)?,
+            wanted_until: maybe_time(&item, self.wanted_until)?,
+            warned_of: maybe_time(&item, self.warned_of)?,
             id,
         })
     }

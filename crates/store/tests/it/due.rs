@@ -10,7 +10,7 @@ use crate::harness::{Store, commit, end, store, trouble};
 async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
     let mut all = Vec::new();
     for shard in 0..DUE_SHARDS {
-        all.extend(store.table.due(shard, now, 250).await.expect("a table that answers"));
+        all.extend(store.table.due(shard, now, None, 250).await.expect("a table that answers"));
     }
     all
 }
@@ -67,10 +67,10 @@ async fn r12_the_longest_overdue_come_first_and_no_more_than_asked_for() {
     let far = START + 1_000.hours();
     let mut shards = 0;
     for shard in 0..DUE_SHARDS {
-        let found = store.table.due(shard, far, 250).await.expect("a table that answers");
+        let found = store.table.due(shard, far, None, 250).await.expect("a table that answers");
         let in_order: Vec<_> = ids.iter().map(|(_, id)| id).filter(|id| found.contains(id)).collect();
         assert_eq!(found.iter().collect::<Vec<_>>(), in_order);
-        let first = store.table.due(shard, far, 1).await.expect("a table that answers");
+        let first = store.table.due(shard, far, None, 1).await.expect("a table that answers");
         assert_eq!(first, found.iter().take(1).cloned().collect::<Vec<_>>());
         shards += usize::from(!found.is_empty());
     }

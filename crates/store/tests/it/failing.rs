@@ -35,7 +35,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.read(&acme.id).await),
         error(table.look(&acme.id).await),
         error(table.list(&partner, &query).await),
-        error(table.due(0, START, 10).await),
+        error(table.due(0, START, None, 10).await),
         error(table.take_lease(&acme.id, &lease("lease_1", 1), None).await),
         error(table.commit(&acme.id, &commit(&acme, "ours")).await),
         error(table.record_trouble(&acme.id, 1, &trouble(), START).await),
@@ -78,7 +78,7 @@ async fn s6_a_table_without_its_indexes_is_named_too() {
         .expect("a table");
     let table = Table::new(&local_config(store.installation.wire.endpoint()), "bare");
     let missing = StoreError::TableMissing { table: "bare".to_owned() };
-    assert_eq!(error(table.due(0, START, 10).await), missing);
+    assert_eq!(error(table.due(0, START, None, 10).await), missing);
     let query = ListQuery { limit: 10, ..ListQuery::default() };
     assert_eq!(error(table.list(&PartnerId::default_partner(), &query).await), missing);
 }

@@ -107,6 +107,7 @@ pub(crate) fn commit(connection: &Connection, commit_id: &str) -> Commit {
         grant: stored_grant(commit_id),
         at: START + 50.minutes(),
         due_at: Some(START + 95.minutes()),
+        wanted_until: None,
     }
 }
 

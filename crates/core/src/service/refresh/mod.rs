@@ -6,5 +6,5 @@
 mod run;
 pub mod step;
 
-pub(crate) use run::{ACCESS_TOKEN, seal_grant, sealing_owner};
+pub(crate) use run::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};
 pub use run::{Refreshed, refresh};

@@ -1,6 +1,7 @@
 //! Does what the step function says, with the ports of the real world.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::Instrument as _;
 
@@ -11,10 +12,13 @@ use crate::model::grant::{Grant, StoredGrant};
 use crate::model::lease::Lease;
 use crate::model::secret::Secret;
 use crate::model::time::later;
+use crate::port::parking::Parked;
 use crate::port::platform::Platform;
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
 
+use super::super::drop_late_grant::drop_late_grant;
+use super::super::due::{self, Stored};
 use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
 
 /// What came of a refresh.
@@ -32,8 +36,16 @@ pub struct Refreshed {
 /// # Errors
 /// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
 pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Result<Refreshed, Error> {
-    let run = Run { app: Arc::clone(app), id: id.clone(), connection: None, send: None, commit: None };
-    match tokio::spawn(run.drive(reason).in_current_span()).await {
+    let run = Run {
+        app: Arc::clone(app),
+        id: id.clone(),
+        reason,
+        began: app.clock.elapsed(),
+        connection: None,
+        send: None,
+        commit: None,
+    };
+    match tokio::spawn(run.drive().in_current_span()).await {
         Ok(refreshed) => refreshed,
         Err(panic) => Err(Error::Internal(format!("the refresh of {id} ended early: {panic}"))),
     }
@@ -45,6 +57,8 @@ const STEPS_MOST: usize = 2_000;
 struct Run {
     app: Arc<App>,
     id: ConnectionId,
+    reason: Reason,
+    began: Duration,
     connection: Option<Connection>,
     send: Option<ToSend>,
     commit: Option<Commit>,
@@ -56,8 +70,8 @@ struct ToSend {
 }
 
 impl Run {
-    async fn drive(mut self, reason: Reason) -> Result<Refreshed, Error> {
-        let mut machine = Refresh::new(reason, self.app.settings, self.now());
+    async fn drive(mut self) -> Result<Refreshed, Error> {
+        let mut machine = Refresh::new(self.reason, self.app.settings, self.now());
         let mut saw = Saw::Begin;
         for _ in 0..STEPS_MOST {
             saw = match machine.step(self.now(), saw) {
@@ -66,6 +80,7 @@ impl Run {
                 Next::LookAgain => self.look_again().await,
                 Next::Send => self.send().await?,
                 Next::Commit => self.store().await,
+                Next::Park => self.park().await,
                 Next::RecordTrouble(trouble) => self.record_trouble(trouble).await,
                 Next::EndGrant(cause) => self.end_grant(cause).await,
                 Next::Wait(time) => {
@@ -149,11 +164,24 @@ impl Run {
 
     async fn commit_of(&self, grant: Grant) -> Result<Commit, Error> {
         let connection = self.connection.as_ref().ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
-        let due_at = self.app.refresh_due_at(grant.issued_at, grant.access_token_expires_at);
         let asked = self.send.as_ref().map_or(&[][..], |send| send.platform.scopes());
         let grant = seal_grant(&self.app, &self.id, grant, asked, connection.grant()).await?;
-        let due_at = grant.refresh_token.is_some().then_some(due_at);
-        Ok(Commit { epoch: connection.epoch, commit_id: self.app.new_id("commit_"), grant, at: self.app.now(), due_at })
+        let stored = Stored {
+            grant: &grant,
+            freshness: connection.freshness,
+            reason: Some(self.reason),
+            wanted_until: connection.wanted_until,
+            warned_of: connection.warned_of,
+        };
+        let due = due::next(&stored, &self.app.settings, self.app.now(), self.app.entropy.fraction());
+        Ok(Commit {
+            epoch: connection.epoch,
+            commit_id: self.app.new_id("commit_"),
+            grant,
+            at: self.app.now(),
+            due_at: due.at,
+            wanted_until: due.wanted_until,
+        })
     }
 
     async fn store(&mut self) -> Saw {
@@ -164,7 +192,36 @@ impl Run {
         {
             apply(connection, commit);
         }
+        if written == Ok(Written::Overtaken) {
+            self.drop_late_grant().await;
+        }
         self.saw("commit", written)
+    }
+
+    /// The epoch went on without us: by a consent, a disconnect, or a parked grant.
+    async fn drop_late_grant(&self) {
+        let Some(commit) = &self.commit else { return };
+        let dropped = match self.app.connections.read(&self.id).await {
+            Ok(Some(connection)) => drop_late_grant(&self.app, &connection, &commit.grant).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = dropped {
+            tracing::warn!(connection = %self.id, %error, "late tokens were dropped unrevoked");
+        }
+    }
+
+    async fn park(&mut self) -> Saw {
+        let Some(commit) = self.commit.clone() else { return Saw::StoreFailed };
+        let parked = Parked { connection: self.id.clone(), commit };
+        if let Err(error) = self.app.parking.park(&parked).await {
+            return self.store_failed("park", &error);
+        }
+        tracing::warn!(connection = %self.id, commit = parked.commit.commit_id, "a fresh grant was parked");
+        if let Some(connection) = &mut self.connection {
+            apply(connection, &parked.commit);
+        }
+        Saw::Parked
     }
 
     async fn record_trouble(&mut self, trouble: Trouble) -> Saw {
@@ -201,7 +258,8 @@ impl Run {
 
     fn finish(self, outcome: Outcome) -> Refreshed {
         let platform = self.connection.as_ref().map_or("", |connection| connection.company.platform.as_str());
-        tracing::info!(connection = %self.id, platform, outcome = outcome.as_str(), "refresh");
+        let milliseconds = u64::try_from(self.app.clock.elapsed().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(target: "counterfoil::refresh", connection = %self.id, platform, outcome = outcome.as_str(), milliseconds, "refresh");
         Refreshed { outcome, connection: self.connection }
     }
 }
@@ -254,6 +312,7 @@ fn apply(connection: &mut Connection, commit: &Commit) {
     connection.updated_at = commit.at;
     connection.refreshed_at = Some(commit.at);
     connection.due_at = commit.due_at;
+    connection.wanted_until = commit.wanted_until;
 }
 
 fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {

@@ -1,6 +1,7 @@
 //! The protocol of a refresh as a pure step function: state and what happened in, next action out. The code runs it and
 //! a model checker can explore it; it knows no I/O, no secret and no clock of its own.
 
+mod failure;
 mod outcome;
 mod view;
 
@@ -13,6 +14,7 @@ use crate::model::time::{later, until};
 use crate::port::platform::TokenFailure;
 use crate::settings::Settings;
 
+use failure::{Settled, record};
 pub use outcome::{Outcome, in_words};
 pub use view::{View, ViewStanding};
 
@@ -67,6 +69,8 @@ pub enum Saw {
     Overtaken,
     /// The table did not do it.
     StoreFailed,
+    /// The grant is in the second place.
+    Parked,
     /// The pause is over.
     Waited,
 }
@@ -91,6 +95,8 @@ pub enum Next {
     Send,
     /// Store the grant.
     Commit,
+    /// Put the grant into the second durable place: the table does not take it.
+    Park,
     /// Record what went wrong; `retry_at` is when to try again.
     RecordTrouble(Trouble),
     /// Mark the grant as dead.
@@ -114,6 +120,7 @@ enum Phase {
     Pausing { held: Held, resends: u32 },
     Committing { until: Duration },
     CommitPausing { until: Duration },
+    Parking,
     Recording(Outcome),
     Ending { cause: DeathCause, until: Duration },
     EndPausing { cause: DeathCause, until: Duration },
@@ -138,13 +145,6 @@ struct Held {
     lease_until: Timestamp,
 }
 
-/// Whether the attempt that failed is known to be over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Settled {
-    Yes,
-    No,
-}
-
 /// One refresh of one connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Refresh {
@@ -156,8 +156,6 @@ pub struct Refresh {
     phase: Phase,
 }
 
-/// How often an answered fault is followed by another try within one lease.
-const RESENDS_MOST: u32 = 1;
 /// How often one refresh takes a lease: more than once only if others keep changing the connection under it.
 const LEASES_MOST: u32 = 3;
 
@@ -195,12 +193,15 @@ impl Refresh {
             }
             (Phase::Sending { held, resends }, Saw::Failed(failure)) => self.after_failure(now, held, resends, &failure),
             (Phase::Committing { .. }, Saw::Stored) => finish(Outcome::Refreshed),
-            (Phase::Committing { until }, Saw::StoreFailed) => self.write_again(now, until, Phase::CommitPausing { until }),
+            (Phase::Committing { until }, Saw::StoreFailed) => {
+                self.write_again(now, until, Phase::CommitPausing { until }, (Phase::Parking, Next::Park))
+            }
             (Phase::CommitPausing { until }, Saw::Waited) => (Phase::Committing { until }, Next::Commit),
+            (Phase::Parking, Saw::Parked) => finish(Outcome::Parked),
             (Phase::Recording(outcome), _) => finish(outcome),
             (Phase::Ending { cause, .. }, Saw::Stored) => finish(Outcome::Ended(cause)),
             (Phase::Ending { cause, until }, Saw::StoreFailed) => {
-                self.write_again(now, until, Phase::EndPausing { cause, until })
+                self.write_again(now, until, Phase::EndPausing { cause, until }, finish(Outcome::StoreFailed))
             }
             (Phase::EndPausing { cause, until }, Saw::Waited) => (Phase::Ending { cause, until }, Next::EndGrant(cause)),
             (_, _) => finish(Outcome::StoreFailed),
@@ -244,12 +245,16 @@ impl Refresh {
 
     fn is_satisfied_by(&self, now: Now, view: &View) -> bool {
         match self.reason {
+            // What was refreshed a moment ago is as fresh as it gets, however short the platform's tokens live.
+            Reason::Read { .. } | Reason::Forced if view.is_valid(now) && self.is_just_refreshed(now, view) => true,
             Reason::Read { min_valid } => view.is_valid(now) && until(now.wall, view.expires_at) >= min_valid,
-            Reason::Forced => {
-                view.is_valid(now) && view.refreshed_at.is_some_and(|at| until(at, now.wall) < self.settings.forced_interval)
-            }
+            Reason::Forced => false,
             Reason::Due => view.due_at.is_none_or(|at| at > now.wall),
         }
+    }
+
+    fn is_just_refreshed(&self, now: Now, view: &View) -> bool {
+        view.refreshed_at.is_some_and(|at| until(at, now.wall) < self.settings.forced_interval)
     }
 
     /// Somebody holds the lease: a reader whose token is still valid need not wait for them, nor need the refresher.
@@ -292,7 +297,7 @@ impl Refresh {
     /// Nothing was sent yet: a table that fails for a moment must not leave the token to rest.
     fn look_again_later(&self, now: Now, held: Held) -> (Phase, Next) {
         let pause = self.settings.poll.mul_f64(1.0 + now.chance);
-        if !self.has_time(Now { elapsed: now.elapsed + pause, ..now }, held.attempt.since) {
+        if !self.has_time(Now { elapsed: now.elapsed + pause, ..now }, &held) {
             return record(now, &held, "lease_timeout", Outcome::StoreFailed, now.wall, Settled::Yes);
         }
         (Phase::LookAgainPausing(held), Next::Wait(pause))
@@ -300,93 +305,31 @@ impl Refresh {
 
     /// The last check before the token is presented, the first time and again.
     fn send_in_time(&self, now: Now, held: Held, resends: u32) -> (Phase, Next) {
-        if !self.has_time(now, held.attempt.since) {
+        if !self.has_time(now, &held) {
             return record(now, &held, "lease_timeout", Outcome::LeaseTimeout, now.wall, Settled::Yes);
         }
         (Phase::Sending { held, resends }, Next::Send)
     }
 
-    fn after_failure(&self, now: Now, mut held: Held, resends: u32, failure: &TokenFailure) -> (Phase, Next) {
-        let cause = if held.attempt.doubtful { DeathCause::RotationLost } else { DeathCause::Revoked };
-        let backoff = self.backoff(now, held.attempt.failures);
-        let retry_at = later(now.wall, backoff);
-        match failure {
-            TokenFailure::Refused => {
-                (Phase::Ending { cause, until: now.elapsed + self.settings.commit_budget }, Next::EndGrant(cause))
-            }
-            TokenFailure::ClientRefused => {
-                record(now, &held, "client_refused", Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
-            }
-            TokenFailure::Throttled { retry_after } => {
-                let retry_at = later(now.wall, retry_after.unwrap_or_default().min(RETRY_AFTER_MOST).max(backoff));
-                record(now, &held, "platform_throttled", Outcome::PlatformThrottled { retry_at }, retry_at, Settled::Yes)
-            }
-            TokenFailure::NotSent => {
-                record(now, &held, "platform_unreachable", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
-            }
-            TokenFailure::Broken { .. } => {
-                held.attempt.doubtful = true;
-                if let Some(pause) = self.pause_before_resend(now, &held, resends) {
-                    return (Phase::Pausing { held, resends: resends + 1 }, Next::Wait(pause));
-                }
-                record(now, &held, "platform_fault", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
-            }
-            TokenFailure::NoAnswer => {
-                held.attempt.doubtful = true;
-                let retry_at = later(held.lease_until, self.settings.rest).max(retry_at);
-                record(now, &held, "platform_no_answer", Outcome::PlatformDown { retry_at }, retry_at, Settled::No)
-            }
-        }
-    }
-
-    /// An answered fault is over: the token is presented again after a short pause, while the lease lasts.
-    fn pause_before_resend(&self, now: Now, held: &Held, resends: u32) -> Option<Duration> {
-        let pause = self.settings.poll.mul_f64(2.0 + now.chance);
-        let then = Now { elapsed: now.elapsed + pause, ..now };
-        let may = resends < RESENDS_MOST && self.reason != Reason::Forced && self.has_time(then, held.attempt.since);
-        may.then_some(pause)
-    }
-
-    /// Stores again until the budget is spent: what the platform has just said is in our hands and nowhere else.
-    fn write_again(&self, now: Now, until: Duration, pausing: Phase) -> (Phase, Next) {
+    /// Writes again until the budget is spent: what the platform has just said is in our hands and nowhere else. Then a grant
+    /// is parked; that a grant has ended will be seen again.
+    fn write_again(&self, now: Now, until: Duration, pausing: Phase, spent: (Phase, Next)) -> (Phase, Next) {
         let pause = self.settings.poll.mul_f64(1.0 + now.chance);
-        if now.elapsed + pause >= until {
-            return finish(Outcome::StoreFailed);
-        }
-        (pausing, Next::Wait(pause))
+        if now.elapsed + pause >= until { spent } else { (pausing, Next::Wait(pause)) }
     }
 
     /// Whether the rest of the lease covers a token request and the commit.
-    fn has_time(&self, now: Now, since: Duration) -> bool {
-        now.elapsed.saturating_sub(since) + self.settings.platform_timeout + self.settings.commit_budget <= self.settings.lease
+    fn has_time(&self, now: Now, held: &Held) -> bool {
+        let needed = self.settings.platform_timeout + self.settings.commit_budget;
+        let by_count = now.elapsed.saturating_sub(held.attempt.since) + needed <= self.settings.lease;
+        // A machine that was suspended counts no time; its wall clock does.
+        by_count && later(now.wall, needed) <= held.lease_until
     }
-
-    /// Doubles with each failure up to the longest, and takes between half and all of it.
-    fn backoff(&self, now: Now, failures: u32) -> Duration {
-        let doubled = self.settings.backoff_first.saturating_mul(2_u32.saturating_pow(failures.min(20)));
-        doubled.min(self.settings.backoff_longest).mul_f64(0.5 + now.chance / 2.0)
-    }
-}
-
-fn record(now: Now, held: &Held, code: &str, outcome: Outcome, retry_at: Timestamp, settled: Settled) -> (Phase, Next) {
-    let trouble = Trouble {
-        failures: held.attempt.failures.saturating_add(1),
-        retry_at,
-        code: code.to_owned(),
-        message: in_words(code).to_owned(),
-        at: now.wall,
-        settled_lease: (settled == Settled::Yes).then(|| held.lease_id.clone()),
-        doubtful: held.attempt.doubtful,
-    };
-    (Phase::Recording(outcome), Next::RecordTrouble(trouble))
 }
 
 fn finish(outcome: Outcome) -> (Phase, Next) {
     (Phase::Finished, Next::Finish(outcome))
 }
-
-/// A platform's `Retry-After` is honoured up to this.
-const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests;

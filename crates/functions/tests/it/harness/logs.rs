@@ -4,7 +4,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Captures until it is dropped. The test must run on one thread.
 pub(crate) struct Logs {
@@ -18,14 +21,10 @@ impl Logs {
         let written = Arc::<Mutex<Vec<u8>>>::default();
         let sink = Sink(Arc::clone(&written));
         let ours = ["core", "functions", "platforms", "store"].map(|name| format!("counterfoil_{name}=trace"));
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .with_env_filter(EnvFilter::new(format!("info,{}", ours.join(","))))
-            .with_writer(move || sink.clone())
-            .finish();
+        let filter: Targets = format!("info,{}", ours.join(",")).parse().expect("a filter");
+        let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+        let lines = lines.with_writer(move || sink.clone()).with_filter(filter);
+        let subscriber = tracing_subscriber::registry().with(lines);
         Self { written, _guard: tracing::subscriber::set_default(subscriber) }
     }
 

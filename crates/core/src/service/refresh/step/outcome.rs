@@ -9,6 +9,8 @@ use crate::model::connection::DeathCause;
 pub enum Outcome {
     /// A new token is stored.
     Refreshed,
+    /// A new token is in hand and parked; the table has yet to take it.
+    Parked,
     /// There was nothing to do: the stored token serves.
     AlreadyFresh,
     /// The platform refused the grant just now.
@@ -62,6 +64,7 @@ impl Outcome {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Refreshed => "refreshed",
+            Self::Parked => "parked",
             Self::AlreadyFresh => "already_fresh",
             Self::Ended(DeathCause::Revoked) => "revoked",
             Self::Ended(DeathCause::RotationLost) => "rotation_lost",

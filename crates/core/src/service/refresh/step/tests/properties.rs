@@ -106,6 +106,8 @@ impl Answer {
                 4 => Saw::Overtaken,
                 _ => Saw::Stored,
             },
+            Next::Park if self.luck < 4 => Saw::StoreFailed,
+            Next::Park => Saw::Parked,
             Next::Wait(_) => Saw::Waited,
             Next::Finish(_) => unreachable!("nothing follows the end"),
         }

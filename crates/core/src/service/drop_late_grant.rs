@@ -1,0 +1,23 @@
+//! What is done with tokens that came back for an epoch that is gone: they are not stored. They are revoked only if
+//! the connection is still disconnected and no other connection holds that company: revoking would end theirs too.
+
+use crate::model::connection::{Connection, Standing};
+use crate::model::grant::StoredGrant;
+use crate::{App, Error};
+
+use super::refresh::{REFRESH_TOKEN, sealing_owner};
+
+/// Drops a grant that came too late for its connection, which is given as it is now.
+pub(super) async fn drop_late_grant(app: &App, connection: &Connection, late: &StoredGrant) -> Result<(), Error> {
+    let held_elsewhere = app.connections.connected_to(&connection.company).await?.iter().any(|id| *id != connection.id);
+    let Some(refresh_token) = &late.refresh_token else { return Ok(()) };
+    if connection.standing != Standing::Disconnected || held_elsewhere {
+        tracing::info!(connection = %connection.id, "late tokens were dropped");
+        return Ok(());
+    }
+    let refresh_token = app.sealer.open(&sealing_owner(&connection.id), REFRESH_TOKEN, refresh_token).await?;
+    let platform = app.platforms.get(connection.company.platform, connection.company.environment).await?;
+    let revoked = platform.revoke(&refresh_token).await.is_ok();
+    tracing::info!(connection = %connection.id, revoked, "late tokens of a disconnected connection");
+    Ok(())
+}

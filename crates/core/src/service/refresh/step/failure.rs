@@ -1,0 +1,93 @@
+//! What follows when the platform gave no grant: what is recorded, when to try again, and whether the grant is dead.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::connection::{DeathCause, Trouble};
+use crate::model::time::later;
+use crate::port::platform::TokenFailure;
+
+use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, in_words};
+
+/// A platform's `Retry-After` is honoured up to this.
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
+/// How often an answered fault is followed by another try within one lease.
+const RESENDS_MOST: u32 = 1;
+
+/// Whether the attempt that failed is known to be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settled {
+    Yes,
+    No,
+}
+
+impl Refresh {
+    pub(super) fn after_failure(&self, now: Now, mut held: Held, resends: u32, failure: &TokenFailure) -> (Phase, Next) {
+        let cause = if held.attempt.doubtful { DeathCause::RotationLost } else { DeathCause::Revoked };
+        let backoff = self.backoff(now, held.attempt.failures);
+        let retry_at = later(now.wall, backoff);
+        match failure {
+            TokenFailure::Refused => {
+                (Phase::Ending { cause, until: now.elapsed + self.settings.commit_budget }, Next::EndGrant(cause))
+            }
+            TokenFailure::ClientRefused => {
+                record(now, &held, "client_refused", Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
+            }
+            TokenFailure::Throttled { retry_after } => {
+                let retry_at = later(now.wall, retry_after.unwrap_or_default().min(RETRY_AFTER_MOST).max(backoff));
+                record(now, &held, "platform_throttled", Outcome::PlatformThrottled { retry_at }, retry_at, Settled::Yes)
+            }
+            TokenFailure::NotSent => {
+                record(now, &held, "platform_unreachable", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+            }
+            TokenFailure::Broken { .. } => {
+                held.attempt.doubtful = true;
+                if let Some(pause) = self.pause_before_resend(now, &held, resends) {
+                    return (Phase::Pausing { held, resends: resends + 1 }, Next::Wait(pause));
+                }
+                record(now, &held, "platform_fault", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+            }
+            TokenFailure::NoAnswer => {
+                held.attempt.doubtful = true;
+                let retry_at = later(held.lease_until, self.settings.rest).max(retry_at);
+                record(now, &held, "platform_no_answer", Outcome::PlatformDown { retry_at }, retry_at, Settled::No)
+            }
+        }
+    }
+
+    /// An answered fault is over: the token is presented again after a short pause, while the lease lasts.
+    fn pause_before_resend(&self, now: Now, held: &Held, resends: u32) -> Option<Duration> {
+        let pause = self.settings.poll.mul_f64(2.0 + now.chance);
+        let then = Now { elapsed: now.elapsed + pause, ..now };
+        let may = resends < RESENDS_MOST && self.reason != Reason::Forced && self.has_time(then, held);
+        may.then_some(pause)
+    }
+
+    /// Doubles with each failure up to the longest, and takes between half and all of it.
+    pub(super) fn backoff(&self, now: Now, failures: u32) -> Duration {
+        let doubled = self.settings.backoff_first.saturating_mul(2_u32.saturating_pow(failures.min(20)));
+        doubled.min(self.settings.backoff_longest).mul_f64(0.5 + now.chance / 2.0)
+    }
+}
+
+/// Records why an attempt did not succeed, and with it whether its lease need be waited out.
+pub(super) fn record(
+    now: Now,
+    held: &Held,
+    code: &str,
+    outcome: Outcome,
+    retry_at: Timestamp,
+    settled: Settled,
+) -> (Phase, Next) {
+    let trouble = Trouble {
+        failures: held.attempt.failures.saturating_add(1),
+        retry_at,
+        code: code.to_owned(),
+        message: in_words(code).to_owned(),
+        at: now.wall,
+        settled_lease: (settled == Settled::Yes).then(|| held.lease_id.clone()),
+        doubtful: held.attempt.doubtful,
+    };
+    (Phase::Recording(outcome), Next::RecordTrouble(trouble))
+}

@@ -1,0 +1,159 @@
+//! Where fresh grants are parked while the table does not take them: a queue of SQS, or a folder on the laptop. What is
+//! parked is sealed, like everything at rest.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_sqs::Client;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::port::parking::{Parked, Parking};
+use counterfoil_core::port::store::{Commit, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::row::connection::GrantAttributes;
+use crate::row::{damaged, maybe_time, millis, time};
+
+/// A queue of SQS.
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue at that URL; nothing is asked of it yet.
+    pub fn new(config: &SdkConfig, url: String) -> Self {
+        Self { client: Client::new(config), url }
+    }
+}
+
+#[async_trait]
+impl Parking for Queue {
+    async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
+        let sent = self.client.send_message().queue_url(&self.url).message_body(write(parked)?).send().await;
+        sent.map(|_| ()).map_err(|error| crate::fault::meaning("of parked grants", &error))
+    }
+}
+
+/// A folder on this machine, a file for each grant.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder at that path; it is made when first needed.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// What is parked, at most a hundred at a time, each with its file. A file that cannot be read is named in the error.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn parked(&self) -> io::Result<Vec<(PathBuf, Parked)>> {
+        let entries = match std::fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let files = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).take(TAKEN_MOST);
+        files.map(|path| read_file(&path).map(|parked| (path, parked))).collect()
+    }
+
+    /// Forgets one that is committed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn forget(&self, file: &Path) -> io::Result<()> {
+        std::fs::remove_file(file)
+    }
+
+    /// Writes beside and renames: a file that is there is whole, also after a kill or a power cut.
+    fn write(&self, parked: &Parked, text: &str) -> io::Result<()> {
+        use io::Write as _;
+        std::fs::create_dir_all(&self.0)?;
+        let beside = self.0.join(format!("{}.part", parked.commit.commit_id));
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&beside, self.0.join(format!("{}.json", parked.commit.commit_id)))?;
+        std::fs::File::open(&self.0)?.sync_all()
+    }
+}
+
+/// How many files are taken at a time.
+const TAKEN_MOST: usize = 100;
+
+#[async_trait]
+impl Parking for Folder {
+    async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
+        let text = write(parked)?;
+        self.write(parked, &text).map_err(|error| StoreError::Unavailable(format!("the folder of parked grants: {error}")))
+    }
+}
+
+/// No second place: for a function that refreshes nothing.
+pub struct NoParking;
+
+#[async_trait]
+impl Parking for NoParking {
+    async fn park(&self, _: &Parked) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("PARKING_QUEUE_URL is not set for this function".to_owned()))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParkedText {
+    partner: String,
+    company_key: String,
+    epoch: u64,
+    commit_id: String,
+    at: i64,
+    due_at: Option<i64>,
+    wanted_until: Option<i64>,
+    grant: GrantAttributes,
+}
+
+/// A parked grant as the text of a message or a file.
+fn write(parked: &Parked) -> Result<String, StoreError> {
+    let Parked { connection, commit } = parked;
+    let text = ParkedText {
+        partner: connection.partner.to_string(),
+        company_key: connection.company_key.to_string(),
+        epoch: commit.epoch,
+        commit_id: commit.commit_id.clone(),
+        at: millis(commit.at),
+        due_at: commit.due_at.map(millis),
+        wanted_until: commit.wanted_until.map(millis),
+        grant: GrantAttributes::from(&commit.grant),
+    };
+    serde_json::to_string(&text).map_err(|error| damaged("a parked grant", &error.to_string()))
+}
+
+/// A parked grant out of the text of a message or a file.
+///
+/// # Errors
+/// `Damaged`, without a word of what was there.
+pub fn read(text: &str) -> Result<Parked, StoreError> {
+    let item = "a parked grant";
+    let text: ParkedText = serde_json::from_str(text).map_err(|_| damaged(item, "it is not of the form that is written"))?;
+    let connection = ConnectionId {
+        partner: PartnerId::parse(&text.partner).map_err(|_| damaged(item, "partner"))?,
+        company_key: CompanyKey::parse(&text.company_key).map_err(|_| damaged(item, "company_key"))?,
+    };
+    let commit = Commit {
+        epoch: text.epoch,
+        commit_id: text.commit_id,
+        grant: text.grant.read(item)?.ok_or_else(|| damaged(item, "it holds no token"))?,
+        at: time(item, text.at)?,
+        due_at: maybe_time(item, text.due_at)?,
+        wanted_until: maybe_time(item, text.wanted_until)?,
+    };
+    Ok(Parked { connection, commit })
+}
+
+fn read_file(path: &Path) -> io::Result<Parked> {
+    let text = std::fs::read_to_string(path)?;
+    read(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display())))
+}

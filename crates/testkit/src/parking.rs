@@ -1,0 +1,53 @@
+//! A second place for grants, in memory, that can be told to fail.
+
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use counterfoil_core::port::parking::{Parked, Parking};
+use counterfoil_core::port::store::StoreError;
+
+/// A parking place whose grants a test can take out again.
+#[derive(Default)]
+pub struct ParkingLot(Mutex<Lot>);
+
+impl std::fmt::Debug for ParkingLot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ParkingLot")
+    }
+}
+
+#[derive(Default)]
+struct Lot {
+    parked: Vec<Parked>,
+    failure: Option<StoreError>,
+}
+
+impl ParkingLot {
+    /// From now on every call fails with this, or works again.
+    pub fn fail_with(&self, failure: Option<StoreError>) {
+        self.lot().failure = failure;
+    }
+
+    /// Takes out what is parked.
+    pub fn take(&self) -> Vec<Parked> {
+        std::mem::take(&mut self.lot().parked)
+    }
+
+    fn lot(&self) -> MutexGuard<'_, Lot> {
+        self.0.lock().expect("no test panics while it holds this")
+    }
+}
+
+#[async_trait]
+impl Parking for ParkingLot {
+    async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
+        let mut lot = self.lot();
+        match &lot.failure {
+            Some(failure) => Err(failure.clone()),
+            None => {
+                lot.parked.push(parked.clone());
+                Ok(())
+            }
+        }
+    }
+}
