@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use counterfoil_core::port::store::StoreError;
 use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -50,8 +51,9 @@ async fn r4_a_commit_is_tried_until_the_table_takes_it() {
 }
 
 #[tokio::test]
-async fn a_commit_that_is_never_stored_is_not_served_and_its_token_rests() {
+async fn a_grant_that_neither_place_takes_is_not_served_and_its_token_rests() {
     let stage = Stage::self_advancing(Temper::Graceful).await;
+    stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(on_commit(Fault::TransactionConflict).times(1_000));
     assert_eq!(stage.read(&id).await.expect_err("not stored").code(), "storage_unavailable");

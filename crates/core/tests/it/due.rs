@@ -110,7 +110,7 @@ async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
     }
     stage.clock.advance(UNTIL_DUE);
     let report = refresh_due(&stage.app, &ALL_SHARDS, Duration::ZERO).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(report, Report { due: 2, fresh: 0, failed: 0, left: 2, ..Report::default() });
+    assert_eq!((report.due, report.left), (2, 2));
     assert_eq!(stage.refreshes(), 0);
 }
 

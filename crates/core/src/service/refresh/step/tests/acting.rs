@@ -59,9 +59,12 @@ fn a_grant_is_stored_until_the_commit_budget_is_spent() {
             other => next = other,
         }
     }
-    assert_eq!(next, Next::Finish(Outcome::StoreFailed));
+    assert_eq!(next, Next::Park, "R-6");
     assert!(tries > 10, "{tries}");
     assert!(bench.now.elapsed < began + settings.commit_budget);
+    let mut parked = bench.machine.clone();
+    assert_eq!(parked.step(bench.now, Saw::Parked), Next::Finish(Outcome::Parked));
+    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed), "neither place took it");
 }
 
 #[test]
