@@ -1,7 +1,7 @@
 //! Where secrets come from: AWS Secrets Manager, or the laptop's own files; read when first needed, and again now and
 //! then, so that what an operator fills in takes effect without a deployment.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -21,8 +21,25 @@ pub struct SecretSource {
 
 enum Place {
     Given(Secret),
-    SecretsManager { client: Client, arn: String },
+    SecretsManager { manager: Arc<SecretsManager>, arn: String },
     Nowhere { variable: &'static str },
+}
+
+/// Secrets Manager, with one client for all secrets, made when one is first asked for.
+pub struct SecretsManager {
+    aws: SdkConfig,
+    client: OnceLock<Client>,
+}
+
+impl SecretsManager {
+    /// Asks nothing and makes nothing yet.
+    pub fn new(aws: &SdkConfig) -> Self {
+        Self { aws: aws.clone(), client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::new(&self.aws))
+    }
 }
 
 /// How long a secret is used before it is read again.
@@ -35,8 +52,8 @@ impl SecretSource {
     }
 
     /// A secret in Secrets Manager.
-    pub fn secrets_manager(config: &SdkConfig, arn: String, clock: Arc<dyn Clock>) -> Self {
-        Self { place: Place::SecretsManager { client: Client::new(config), arn }, clock, read: Mutex::new(None) }
+    pub fn secrets_manager(manager: Arc<SecretsManager>, arn: String, clock: Arc<dyn Clock>) -> Self {
+        Self { place: Place::SecretsManager { manager, arn }, clock, read: Mutex::new(None) }
     }
 
     /// A secret that this function was not given; `variable` is where it would have been named.
@@ -54,7 +71,7 @@ impl SecretSource {
             Place::Nowhere { variable } => {
                 return Err(missing(&format!("{variable} is not set for this function: name the secret there.")));
             }
-            Place::SecretsManager { client, arn } => (client, arn),
+            Place::SecretsManager { manager, arn } => (manager.client(), arn),
         };
         let mut read = self.read.lock().await;
         let now = self.clock.elapsed();

@@ -10,7 +10,8 @@ use crate::harness::{Store, commit, end, store, trouble};
 async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
     let mut all = Vec::new();
     for shard in 0..DUE_SHARDS {
-        all.extend(store.table.due(shard, now, None, 250).await.expect("a table that answers"));
+        let page = store.table.due(shard, now, None, 250).await.expect("a table that answers");
+        all.extend(page.into_iter().map(|entry| entry.connection));
     }
     all
 }
@@ -68,10 +69,13 @@ async fn r12_the_longest_overdue_come_first_and_no_more_than_asked_for() {
     let mut shards = 0;
     for shard in 0..DUE_SHARDS {
         let found = store.table.due(shard, far, None, 250).await.expect("a table that answers");
-        let in_order: Vec<_> = ids.iter().map(|(_, id)| id).filter(|id| found.contains(id)).collect();
-        assert_eq!(found.iter().collect::<Vec<_>>(), in_order);
+        let keys: Vec<_> = found.iter().map(|entry| (Some(entry.since), entry.connection.clone())).collect();
+        let in_order: Vec<_> = ids.iter().filter(|entry| keys.contains(entry)).cloned().collect();
+        assert_eq!(keys, in_order);
         let first = store.table.due(shard, far, None, 1).await.expect("a table that answers");
         assert_eq!(first, found.iter().take(1).cloned().collect::<Vec<_>>());
+        let rest = store.table.due(shard, far, first.first(), 250).await.expect("a table that answers");
+        assert_eq!(rest, found.iter().skip(1).cloned().collect::<Vec<_>>(), "reading goes on behind the first");
         shards += usize::from(!found.is_empty());
     }
     assert!(shards > usize::from(DUE_SHARDS) / 2, "{shards} shards hold all");

@@ -10,3 +10,4 @@ mod flows;
 mod grants;
 mod harness;
 mod leases;
+mod parking;

@@ -1,0 +1,115 @@
+//! The folder of parked grants: what is parked comes back as it was, and nothing half written is taken for whole.
+
+use std::path::PathBuf;
+
+use counterfoil_core::port::parking::{Parked, Parking as _};
+use counterfoil_core::port::store::{Commit, StoreError};
+use counterfoil_store::parking::{Folder, read};
+use counterfoil_testkit::fixture::{START, connection};
+use jiff::ToSpan as _;
+
+use crate::harness::commit;
+
+/// A folder of its own for each test, which goes with it.
+struct Place(PathBuf);
+
+impl Place {
+    fn of(test: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("counterfoil-parking-{test}-{}", std::process::id())))
+    }
+
+    fn folder(&self) -> Folder {
+        Folder::new(&self.0)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// One with a value in every field.
+fn whole(company_key: &str) -> Parked {
+    let connection = connection(company_key);
+    let commit = Commit { wanted_until: Some(START + 24.hours()), ..commit(&connection, &format!("commit_{company_key}")) };
+    Parked { connection: connection.id, commit }
+}
+
+/// One with as few as there can be.
+fn bare(company_key: &str) -> Parked {
+    let Parked { connection, mut commit } = whole(company_key);
+    commit.grant.refresh_token = None;
+    commit.grant.refresh_token_expires_at = None;
+    commit.grant.hard_expires_at = None;
+    commit.grant.missing_scopes.clear();
+    (commit.due_at, commit.wanted_until) = (None, None);
+    Parked { connection, commit }
+}
+
+fn same(one: &Parked, other: &Parked) -> bool {
+    let Commit { epoch, commit_id, grant, at, due_at, wanted_until } = &one.commit;
+    let theirs = &other.commit;
+    one.connection == other.connection
+        && (epoch, commit_id, at) == (&theirs.epoch, &theirs.commit_id, &theirs.at)
+        && (due_at, wanted_until) == (&theirs.due_at, &theirs.wanted_until)
+        && *grant == theirs.grant
+}
+
+#[tokio::test]
+async fn r6_what_is_parked_in_a_folder_is_read_back_as_it_was_until_it_is_forgotten() {
+    let place = Place::of("round-trip");
+    assert!(place.folder().parked().expect("no folder holds nothing").is_empty());
+    let parked = [whole("whole"), bare("bare")];
+    for one in &parked {
+        place.folder().park(one).await.expect("a folder to write to");
+        place.folder().park(one).await.expect("again is once");
+    }
+    let found = place.folder().parked().expect("a folder to read");
+    assert_eq!(found.len(), parked.len());
+    for one in &parked {
+        let (file, _) = found.iter().find(|(_, found)| same(found, one)).expect("it comes back as it was");
+        place.folder().forget(file).expect("a file to forget");
+    }
+    assert!(place.folder().parked().expect("a folder to read").is_empty());
+}
+
+#[tokio::test]
+async fn r6_a_file_that_was_not_finished_is_not_taken() {
+    let place = Place::of("killed");
+    place.folder().park(&whole("acme")).await.expect("a folder to write to");
+    let (file, _) = place.folder().parked().expect("a folder to read").remove(0);
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(place.0.join("commit_killed.part"), &text[..text.len() / 2]).expect("a folder to write to");
+    assert_eq!(place.folder().parked().expect("a folder to read").len(), 1);
+    let beside: Vec<_> = std::fs::read_dir(&place.0).expect("a folder").filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    assert!(!beside.contains(&"commit_acme.part".to_owned()), "{beside:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_named_without_a_word_of_what_is_in_it() {
+    let place = Place::of("damaged");
+    place.folder().park(&whole("acme")).await.expect("a folder to write to");
+    let (file, _) = place.folder().parked().expect("a folder to read").remove(0);
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, &text[..text.len() - 9]).expect("a file to write to");
+    let error = place.folder().parked().err().expect("half a grant").to_string();
+    assert!(error.contains("commit_acme.json"), "{error}");
+    assert!(!error.contains("access") && !error.contains("default"), "{error}");
+}
+
+#[test]
+fn what_is_not_a_parked_grant_is_damaged() {
+    for text in ["", "{}", "[]", r#"{"partner":"default"}"#] {
+        assert!(matches!(read(text).err(), Some(StoreError::Damaged { .. })), "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_says_so() {
+    let place = Place::of("no-folder");
+    std::fs::write(&place.0, "a file").expect("a place to write to");
+    let error = place.folder().park(&whole("acme")).await.expect_err("no folder");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    std::fs::remove_file(&place.0).expect("a file to remove");
+}
