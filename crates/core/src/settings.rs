@@ -33,6 +33,9 @@ pub struct Settings {
     pub key_memory: Duration,
 }
 
+/// How long a function may run: the HTTP API stops waiting for it a second later.
+const FUNCTION_TIME: Duration = Duration::from_secs(29);
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -62,6 +65,9 @@ impl Settings {
         if self.platform_timeout + self.commit_budget >= self.lease {
             return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
         }
+        if self.wait + self.lease > FUNCTION_TIME - Duration::from_secs(3) {
+            return Err("WAIT_MS and LEASE_MS together must end 3 s before a function's 29 s do".to_owned());
+        }
         if self.flow_life > Duration::from_secs(600) {
             return Err("a flow may last ten minutes at most".to_owned());
         }
@@ -81,5 +87,7 @@ mod tests {
         assert_eq!(Settings::default().check(), Ok(()));
         let short = Settings { lease: Duration::from_secs(14), ..Settings::default() };
         assert!(short.check().expect_err("14 s do not outlast 10 s and 4 s").contains("LEASE_MS"));
+        let long = Settings { lease: Duration::from_secs(17), ..Settings::default() };
+        assert!(long.check().expect_err("a reader could wait 10 s and then refresh for 17 s").contains("WAIT_MS"));
     }
 }

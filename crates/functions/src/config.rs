@@ -8,7 +8,7 @@ use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::settings::Settings;
 use counterfoil_platforms::credentials::variables;
-use counterfoil_platforms::quickbooks::Addresses;
+use counterfoil_platforms::quickbooks::{self, Addresses};
 use counterfoil_platforms::{Endpoints, HttpSettings};
 use url::Url;
 
@@ -150,6 +150,13 @@ fn credential_variables() -> Vec<String> {
         .collect()
 }
 
+/// https, or http on this machine: a client secret goes there. And nothing that an address of ours does not need.
+fn is_safe(url: &Url) -> bool {
+    let on_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let encrypted = url.scheme() == "https" || (url.scheme() == "http" && on_loopback);
+    encrypted && url.host_str().is_some() && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+}
+
 struct Reader<'a> {
     variables: &'a BTreeMap<String, String>,
     problems: Vec<String>,
@@ -191,10 +198,7 @@ impl Reader<'_> {
     fn base_url(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
         let text = text.trim_end_matches('/').to_owned();
-        let is_origin = Url::parse(&text).is_ok_and(|url| {
-            let on_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-            (url.scheme() == "https" || (url.scheme() == "http" && on_loopback)) && url.path() == "/" && url.query().is_none()
-        });
+        let is_origin = Url::parse(&text).is_ok_and(|url| is_safe(&url) && url.path() == "/" && url.query().is_none());
         if !is_origin {
             self.problems.push(format!("{name} must be an address such as https://api.example.com, without a path"));
         }
@@ -203,7 +207,7 @@ impl Reader<'_> {
 
     fn url(&mut self, name: &str, default: &str) -> Url {
         let parsed = Url::parse(self.text(name).as_deref().unwrap_or(default));
-        parsed.ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).unwrap_or_else(|| {
+        parsed.ok().filter(is_safe).unwrap_or_else(|| {
             self.problems.push(format!("{name} must be a whole address, such as {default}"));
             Url::parse(default).expect("defaults are addresses")
         })
@@ -239,11 +243,11 @@ impl Reader<'_> {
     fn quickbooks(&mut self) -> Addresses {
         let base = |url: Url| url.as_str().trim_end_matches('/').to_owned();
         Addresses {
-            authorize: self.url("QUICKBOOKS_AUTHORIZE_URL", "https://appcenter.intuit.com/connect/oauth2"),
-            token: self.url("QUICKBOOKS_TOKEN_URL", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"),
-            revoke: self.url("QUICKBOOKS_REVOKE_URL", "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"),
-            api: base(self.url("QUICKBOOKS_API_URL", "https://quickbooks.api.intuit.com")),
-            sandbox_api: base(self.url("QUICKBOOKS_SANDBOX_API_URL", "https://sandbox-quickbooks.api.intuit.com")),
+            authorize: self.url("QUICKBOOKS_AUTHORIZE_URL", quickbooks::AUTHORIZE_URL),
+            token: self.url("QUICKBOOKS_TOKEN_URL", quickbooks::TOKEN_URL),
+            revoke: self.url("QUICKBOOKS_REVOKE_URL", quickbooks::REVOKE_URL),
+            api: base(self.url("QUICKBOOKS_API_URL", quickbooks::API_URL)),
+            sandbox_api: base(self.url("QUICKBOOKS_SANDBOX_API_URL", quickbooks::SANDBOX_API_URL)),
         }
     }
 

@@ -16,7 +16,7 @@ use counterfoil_store::Table;
 use counterfoil_store::aws::SdkConfig;
 use counterfoil_store::parking::{Folder, NoParking, Queue};
 use counterfoil_store::sealing::KeyringSealer;
-use counterfoil_store::secret_source::SecretSource;
+use counterfoil_store::secret_source::{SecretSource, SecretsManager};
 
 use crate::config::{Config, ParkingPlace, SecretPlace};
 
@@ -39,8 +39,9 @@ impl World {
 pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
     let World { clock, entropy } = world;
     let table = Arc::new(Table::new(aws, &config.table_name));
-    let keyring = Arc::new(keyring(config, aws, &clock));
-    let credentials = credentials(config, aws, &clock);
+    let secrets = Arc::new(SecretsManager::new(aws));
+    let keyring = Arc::new(keyring(config, &secrets, &clock));
+    let credentials = credentials(config, &secrets, &clock);
     keyring.read_ahead();
     let owner = entropy.id("process_", clock.now());
     Arc::new(App {
@@ -70,10 +71,12 @@ fn parking(config: &Config, aws: &SdkConfig) -> Arc<dyn Parking> {
     }
 }
 
-fn keyring(config: &Config, aws: &SdkConfig, clock: &Arc<dyn Clock>) -> SecretSource {
+fn keyring(config: &Config, secrets: &Arc<SecretsManager>, clock: &Arc<dyn Clock>) -> SecretSource {
     let clock = Arc::clone(clock);
     match &config.keyring {
-        SecretPlace::SecretsManager(arn) => SecretSource::secrets_manager(aws, arn.clone(), clock),
+        SecretPlace::SecretsManager(arn) => {
+            SecretSource::secrets_manager(Arc::clone(secrets), arn.clone(), "KEYRING_SECRET_ARN", clock)
+        }
         SecretPlace::Variables(variables) => {
             let text = variables.values().next().cloned().unwrap_or_default();
             SecretSource::given(Secret::new(text), clock)
@@ -82,10 +85,15 @@ fn keyring(config: &Config, aws: &SdkConfig, clock: &Arc<dyn Clock>) -> SecretSo
     }
 }
 
-fn credentials(config: &Config, aws: &SdkConfig, clock: &Arc<dyn Clock>) -> Arc<dyn CredentialSource> {
+fn credentials(config: &Config, secrets: &Arc<SecretsManager>, clock: &Arc<dyn Clock>) -> Arc<dyn CredentialSource> {
     match &config.credentials {
         SecretPlace::SecretsManager(arn) => {
-            let source = Arc::new(SecretSource::secrets_manager(aws, arn.clone(), Arc::clone(clock)));
+            let source = Arc::new(SecretSource::secrets_manager(
+                Arc::clone(secrets),
+                arn.clone(),
+                "CREDENTIALS_SECRET_ARN",
+                Arc::clone(clock),
+            ));
             Arc::new(StoredCredentials(source))
         }
         SecretPlace::Variables(variables) => Arc::new(GivenCredentials(variables.clone())),

@@ -25,7 +25,7 @@ pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
     logging::as_json(variables.get("RUST_LOG").map(String::as_str));
     let service = match Config::from_variables(&variables) {
         Ok(config) => {
-            let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
+            let app = assemble(&config, &counterfoil_store::aws::function_config().await, World::real());
             router::finish(routes(), &app)
         }
         Err(problem) => {
@@ -50,7 +50,7 @@ where
     let variables = environment();
     logging::as_json(variables.get("RUST_LOG").map(String::as_str));
     let config = Config::from_variables(&variables)?;
-    let app = assemble(&config, &counterfoil_store::aws::config().await, World::real());
+    let app = assemble(&config, &counterfoil_store::aws::function_config().await, World::real());
     let handle = service_fn(|event: LambdaEvent<E>| {
         let now = u64::try_from(app.now().as_millisecond()).unwrap_or(0);
         let left = Duration::from_millis(event.context.deadline.saturating_sub(now));

@@ -9,6 +9,7 @@ use counterfoil_core::model::connection::Connection;
 use counterfoil_core::model::flow::{Flow, FlowFailure};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::Environment;
+use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::finish_consent::{Ending, error_of};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -37,8 +38,8 @@ pub(crate) enum Again {
 /// What can be done about an error.
 pub(crate) fn again(error: &Error) -> Again {
     match error.code() {
-        "company_unconfirmed" | "storage_unavailable" => Again::Confirm,
-        "consent_in_progress" => Again::Look,
+        "company_unconfirmed" => Again::Confirm,
+        "consent_in_progress" | "storage_unavailable" => Again::Look,
         _ => Again::Start,
     }
 }
@@ -58,6 +59,7 @@ pub(crate) fn without_flow(code: &str, company_key: Option<&CompanyKey>, open_st
         "wrong_browser" => {
             Error::invalid("wrong_browser", "This consent was begun in another browser, or this one kept no cookie.")
         }
+        "storage_unavailable" => Error::from(StoreError::Busy("told by the callback".to_owned())),
         "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was never begun here."),
         code => code
             .parse::<FlowFailure>()

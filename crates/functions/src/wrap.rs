@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -26,8 +26,9 @@ pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Ne
 
 /// The same where there is no application, since its configuration is not complete.
 pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Response {
-    // Never the query: it may hold a key or a code (T-1).
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // The route, never the address: it may hold a key, a code or the id of a result (T-1).
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id, method = %request.method(), route);
     let response = if request.body().size_hint().lower() > BODY_MOST {
         Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
     } else {

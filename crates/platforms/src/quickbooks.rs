@@ -33,6 +33,17 @@ const SCOPE: &str = "com.intuit.quickbooks.accounting";
 /// Intuit's name for a request, which its support asks for.
 const TRACE: &str = "intuit_tid";
 
+/// Where consent is given (Intuit's discovery document, as the next two).
+pub const AUTHORIZE_URL: &str = "https://appcenter.intuit.com/connect/oauth2";
+/// Where tokens are made.
+pub const TOKEN_URL: &str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer";
+/// Where grants are revoked.
+pub const REVOKE_URL: &str = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke";
+/// The API for real books.
+pub const API_URL: &str = "https://quickbooks.api.intuit.com";
+/// The API of the sandbox.
+pub const SANDBOX_API_URL: &str = "https://sandbox-quickbooks.api.intuit.com";
+
 /// Intuit's addresses, each configurable.
 #[derive(Debug, Clone)]
 pub struct Addresses {

@@ -18,7 +18,7 @@ pub async fn config() -> SdkConfig {
     loader().load().await
 }
 
-/// The same for a Lambda function, which has region and credentials in its environment: making all that would look for
+/// The same for a deployed function, which has region and credentials in its environment: making all that would look for
 /// them elsewhere, a client of another service among it, is a fifth of a start.
 pub async fn function_config() -> SdkConfig {
     loader()

@@ -59,7 +59,7 @@ impl GrantStore for Table {
         // `#status` is among the names already: a commit sets it.
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :dead");
         let items = vec![transact_update(update), self.put(row::history::audit(audit)?), self.put(row::history::event(event)?)];
-        Ok(match self.transact(items, &commit.commit_id).await? {
+        Ok(match self.transact(items, &audit.id).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
@@ -75,8 +75,8 @@ impl GrantStore for Table {
         let id = &event.connection;
         self.create_item(row::history::event(event)?).await?;
         let changes = Changes::default().put("warned_of", Some(millis(hard_end)))?;
-        let changes = due(changes, id, due_at)?.given(":epoch", number(epoch));
-        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false).await
+        let changes = due(changes, id, due_at)?.given(":epoch", number(epoch)).given(":active", active()).naming("status");
+        self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
     }
 
     async fn record_trouble(
@@ -88,8 +88,8 @@ impl GrantStore for Table {
     ) -> Result<Written, StoreError> {
         let changes =
             Changes::default().put("trouble", Some(TroubleRow::from(trouble)))?.put("updated_at", Some(millis(trouble.at)))?;
-        let changes = due(changes, id, Some(due_at))?.given(":epoch", number(epoch));
-        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false).await
+        let changes = due(changes, id, Some(due_at))?.given(":epoch", number(epoch)).given(":active", active()).naming("status");
+        self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
     }
 
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {
@@ -99,10 +99,8 @@ impl GrantStore for Table {
             .put("cause", Some(end.cause.as_str()))?
             .put("trouble", Some(TroubleRow::from(&end.trouble)))?
             .put("updated_at", Some(millis(end.audit.at)))?;
-        let changes = due(changes, id, None)?
-            .given(":epoch", number(end.epoch))
-            .given(":active", AttributeValue::S(Status::Active.as_str().to_owned()));
-        let update = changes.under(self, &Key::connection(id), "epoch = :epoch AND #status = :active");
+        let changes = due(changes, id, None)?.given(":epoch", number(end.epoch)).given(":active", active());
+        let update = changes.under(self, &Key::connection(id), IS_LIVE);
         let items =
             [transact_update(update), self.put(row::history::audit(&end.audit)?), self.put(row::history::event(&end.event)?)];
         match self.transact(items.into(), &end.event.id).await? {
@@ -214,6 +212,13 @@ pub(crate) enum Transacted {
 
 pub(crate) fn transact_update(update: Update) -> TransactWriteItem {
     TransactWriteItem::builder().update(update).build()
+}
+
+/// The condition of writes that are only for a grant that is not marked dead. `status` is a reserved word.
+const IS_LIVE: &str = "epoch = :epoch AND #status = :active";
+
+fn active() -> AttributeValue {
+    AttributeValue::S(Status::Active.as_str().to_owned())
 }
 
 /// What a refreshed grant changes on its connection.

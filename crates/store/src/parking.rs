@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -16,23 +17,25 @@ use serde::{Deserialize, Serialize};
 use crate::row::connection::GrantAttributes;
 use crate::row::{damaged, maybe_time, millis, time};
 
-/// A queue of SQS.
+/// A queue of SQS, with a client that is made when something is first parked: hardly ever, and a client costs a start.
 pub struct Queue {
-    client: Client,
+    aws: SdkConfig,
+    client: OnceLock<Client>,
     url: String,
 }
 
 impl Queue {
     /// The queue at that URL; nothing is asked of it yet.
     pub fn new(config: &SdkConfig, url: String) -> Self {
-        Self { client: Client::new(config), url }
+        Self { aws: config.clone(), client: OnceLock::new(), url }
     }
 }
 
 #[async_trait]
 impl Parking for Queue {
     async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
-        let sent = self.client.send_message().queue_url(&self.url).message_body(write(parked)?).send().await;
+        let client = self.client.get_or_init(|| Client::new(&self.aws));
+        let sent = client.send_message().queue_url(&self.url).message_body(write(parked)?).send().await;
         sent.map(|_| ()).map_err(|error| crate::fault::meaning("of parked grants", &error))
     }
 }
@@ -116,7 +119,10 @@ struct ParkedText {
 }
 
 /// A parked grant as the text of a message or a file.
-fn write(parked: &Parked) -> Result<String, StoreError> {
+///
+/// # Errors
+/// `Damaged` where it cannot be written down.
+pub fn write(parked: &Parked) -> Result<String, StoreError> {
     let Parked { connection, commit } = parked;
     let text = ParkedText {
         partner: connection.partner.to_string(),

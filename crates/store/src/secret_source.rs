@@ -21,7 +21,7 @@ pub struct SecretSource {
 
 enum Place {
     Given(Secret),
-    SecretsManager { manager: Arc<SecretsManager>, arn: String },
+    SecretsManager { manager: Arc<SecretsManager>, arn: String, variable: &'static str },
     Nowhere { variable: &'static str },
 }
 
@@ -52,8 +52,8 @@ impl SecretSource {
     }
 
     /// A secret in Secrets Manager.
-    pub fn secrets_manager(manager: Arc<SecretsManager>, arn: String, clock: Arc<dyn Clock>) -> Self {
-        Self { place: Place::SecretsManager { manager, arn }, clock, read: Mutex::new(None) }
+    pub fn secrets_manager(manager: Arc<SecretsManager>, arn: String, variable: &'static str, clock: Arc<dyn Clock>) -> Self {
+        Self { place: Place::SecretsManager { manager, arn, variable }, clock, read: Mutex::new(None) }
     }
 
     /// A secret that this function was not given; `variable` is where it would have been named.
@@ -66,12 +66,12 @@ impl SecretSource {
     /// # Errors
     /// `Misconfigured`, naming the secret and what to do.
     pub async fn get(&self) -> Result<Secret, Error> {
-        let (client, arn) = match &self.place {
+        let (client, arn, variable) = match &self.place {
             Place::Given(secret) => return Ok(secret.clone()),
             Place::Nowhere { variable } => {
                 return Err(missing(&format!("{variable} is not set for this function: name the secret there.")));
             }
-            Place::SecretsManager { manager, arn } => (manager.client(), arn),
+            Place::SecretsManager { manager, arn, variable } => (manager.client(), arn, *variable),
         };
         let mut read = self.read.lock().await;
         let now = self.clock.elapsed();
@@ -80,7 +80,7 @@ impl SecretSource {
         {
             return Ok(secret.clone());
         }
-        match (fetch(client, arn).await, read.take()) {
+        match (fetch(client, arn, variable).await, read.take()) {
             (Ok(secret), _) | (Err(_), Some((secret, _))) => {
                 *read = Some((secret.clone(), now));
                 Ok(secret)
@@ -98,12 +98,15 @@ impl SecretSource {
     }
 }
 
-async fn fetch(client: &Client, arn: &str) -> Result<Secret, Error> {
+async fn fetch(client: &Client, arn: &str, variable: &'static str) -> Result<Secret, Error> {
     let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
         let code = error.as_service_error().and_then(|error| error.code()).unwrap_or("no answer").to_owned();
-        missing(&format!("The secret {arn} could not be read from Secrets Manager ({code}). Check that it exists and that the role may read it."))
+        tracing::error!(arn, code, "a secret could not be read");
+        missing(&format!(
+            "The secret named in {variable} could not be read from Secrets Manager ({code}). Check that it exists and that the role may read it."
+        ))
     })?;
-    answer.secret_string.map(Secret::new).ok_or_else(|| missing(&format!("The secret {arn} holds no text.")))
+    answer.secret_string.map(Secret::new).ok_or_else(|| missing(&format!("The secret named in {variable} holds no text.")))
 }
 
 fn missing(message: &str) -> Error {

@@ -42,6 +42,12 @@ impl Changes {
         self
     }
 
+    /// An attribute that the condition alone speaks of, as `#name`: for names that are reserved words.
+    pub(crate) fn naming(mut self, name: &str) -> Self {
+        self.names.insert(format!("#{name}"), name.to_owned());
+        self
+    }
+
     /// A value for the condition.
     pub(crate) fn given(mut self, placeholder: &str, value: AttributeValue) -> Self {
         self.values.insert(placeholder.to_owned(), value);

@@ -1,6 +1,7 @@
 //! An installation to test with: one table, one platform, and as many processes on them as a test wants.
 
 mod consent;
+mod disconnect;
 mod rows;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::{ConnectionId, Freshness};
@@ -69,7 +71,9 @@ impl Installation {
     pub async fn new(temper: Temper) -> Self {
         let database = DynamoDb::start().await;
         let wire = Wire::before(database.endpoint()).await;
-        let table = Table::new(&local_config(wire.endpoint()), TABLE);
+        // The client tries as often as it does in earnest, and pauses in between as briefly as it can: these pauses are real time.
+        let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let table = Table::new(&local_config(wire.endpoint()).into_builder().retry_config(retries).build(), TABLE);
         let installation = Self {
             bare: Client::new(&local_config(database.endpoint())),
             _database: database,

@@ -42,12 +42,10 @@ impl ParkingLot {
 impl Parking for ParkingLot {
     async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
         let mut lot = self.lot();
-        match &lot.failure {
-            Some(failure) => Err(failure.clone()),
-            None => {
-                lot.parked.push(parked.clone());
-                Ok(())
-            }
+        if let Some(failure) = &lot.failure {
+            return Err(failure.clone());
         }
+        lot.parked.push(parked.clone());
+        Ok(())
     }
 }

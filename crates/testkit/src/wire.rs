@@ -8,6 +8,7 @@ mod rule;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use self::fault::Fault;
 pub use self::journal::Request;
@@ -15,6 +16,9 @@ pub use self::rule::Rule;
 
 use self::proxy::Proxy;
 use crate::loopback::Loopback;
+
+/// The longest a test waits for a request to be held: a loaded machine starts and reads in less.
+const HELD_WITHIN: Duration = Duration::from_secs(60);
 
 /// The proxy. Dropping it closes all its connections.
 #[derive(Debug)]
@@ -62,6 +66,16 @@ impl Wire {
             *counts.entry(request.operation).or_default() += 1;
         }
         counts
+    }
+
+    /// Waits until a request is held, by [`Fault::Hold`] or [`Fault::HoldAnswer`]; each call waits for another one.
+    ///
+    /// # Panics
+    ///
+    /// When none is within a minute.
+    pub async fn held(&self) {
+        let held = tokio::time::timeout(HELD_WITHIN, self.proxy.held.acquire()).await;
+        held.expect("a request is held within a minute").expect("it is never closed").forget();
     }
 
     /// Forgets requests and rules; what is under way keeps its fault.

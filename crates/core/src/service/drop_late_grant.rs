@@ -17,6 +17,9 @@ pub(super) async fn drop_late_grant(app: &App, connection: &Connection, late: &S
     }
     let refresh_token = app.sealer.open(&sealing_owner(&connection.id), REFRESH_TOKEN, refresh_token).await?;
     let platform = app.platforms.get(connection.company.platform, connection.company.environment).await?;
+    if platform.client_id() != connection.company.client_id {
+        return Ok(());
+    }
     let revoked = platform.revoke(&refresh_token).await.is_ok();
     tracing::info!(connection = %connection.id, revoked, "late tokens of a disconnected connection");
     Ok(())

@@ -4,15 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Audit};
 use crate::model::connection::Connection;
 use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
+use crate::model::grant::StoredGrant;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::port::platform::{ConfirmFailure, Exchange, Platform, TokenFailure};
+use crate::port::store::StoreError;
 use crate::{App, Error};
 
 use super::refresh::{ACCESS_TOKEN, sealing_owner};
@@ -160,8 +163,22 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
     })?;
     let grant = super::refresh::seal_grant(app, &flow.connection, grant, platform.scopes(), None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
-    app.flows.keep_grant(&flow.id, &grant, &company, expires_at).await?;
+    keep_grant(app, flow, &grant, &company, expires_at).await?;
     Ok(Flow { stage: Stage::Exchanged { grant, claimed_company: company }, expires_at, ..flow.clone() })
+}
+
+/// The code is spent and the grant is in our hands alone: kept by all means that a moment allows.
+async fn keep_grant(app: &App, flow: &Flow, grant: &StoredGrant, company: &str, expires_at: Timestamp) -> Result<(), Error> {
+    let until = app.clock.elapsed() + app.settings.commit_budget;
+    loop {
+        match app.flows.keep_grant(&flow.id, grant, company, expires_at).await {
+            Err(error @ (StoreError::Busy(_) | StoreError::Unavailable(_))) if app.clock.elapsed() < until => {
+                tracing::warn!(flow = %flow.id, %error, "a grant could not be kept yet");
+                app.clock.sleep(app.settings.poll * 2).await;
+            }
+            result => return Ok(result?),
+        }
+    }
 }
 
 /// O-8: what a callback may be besides a code.

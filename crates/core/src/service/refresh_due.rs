@@ -116,7 +116,9 @@ async fn refresh_one(app: &Arc<App>, id: ConnectionId, ends_at: Duration) -> Don
             return Done::Failed;
         }
     };
-    if let Some(connection) = &refreshed.connection
+    // A warning sets the next due time, and must not put off a failure's retry or make a dead grant due.
+    if matches!(refreshed.outcome, Outcome::Refreshed | Outcome::AlreadyFresh)
+        && let Some(connection) = &refreshed.connection
         && let Err(error) = warn_expiring(app, connection).await
     {
         tracing::error!(connection = %id, %error, "a warning could not be written");

@@ -29,7 +29,8 @@ pub(crate) async fn print(deployment: &Deployment) {
     let [mut noop, mut token] = [Seen::default(), Seen::default()];
     for _ in 0..STARTS {
         noop.start("noop_lambda", Variables::new(), &event).await;
-        token.start("token", deployment.environment("token"), &event).await;
+        let answer = token.start("token", deployment.environment("token"), &event).await;
+        serves(&answer);
     }
     let times = |token: &mut [Duration], noop: &mut [Duration]| {
         let (token, noop) = (median(token), median(noop));
@@ -50,21 +51,27 @@ pub(crate) async fn print(deployment: &Deployment) {
 }
 
 impl Seen {
-    async fn start(&mut self, binary: &str, variables: Variables, event: &Value) {
+    async fn start(&mut self, binary: &str, variables: Variables, event: &Value) -> Value {
         let lambda = Lambda::start(&binaries().join(binary), variables).await;
-        lambda.invoke(event).await.expect("an answer");
+        let answer = lambda.invoke(event).await.expect("an answer");
         self.first_polls.push(lambda.time_to_first_poll().expect("it polled"));
         self.first_answers.push(lambda.time_to_first_answer().expect("it answered"));
         self.peak_bytes = self.peak_bytes.max(lambda.peak_memory_bytes().expect("it runs"));
+        answer
     }
 }
 
-/// The peak of a function that has refreshed, over its own TLS stack's head too, and been read from many times.
+/// A function that refuses its configuration starts fast, and is not what is to be measured.
+fn serves(answer: &Value) {
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+}
+
+/// The peak of a function that has refreshed, and been read from many times.
 async fn busy_peak(deployment: &Deployment, event: &Value) -> u64 {
     let lambda = Lambda::start(&binaries().join("token"), deployment.environment("token")).await;
     deployment.expire().await;
     for _ in 0..READS {
-        lambda.invoke(event).await.expect("an answer");
+        serves(&lambda.invoke(event).await.expect("an answer"));
     }
     lambda.peak_memory_bytes().expect("it runs")
 }

@@ -137,14 +137,15 @@ async fn retry(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = retry_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    if wants_html(&headers) { Ok(see_other(&destination(&ending, None))) } else { Ok(as_json(ending)?.into_response()) }
+    // Always our own page, which goes on from there: a form may not be redirected to another origin (O-9's form-action).
+    if wants_html(&headers) { Ok(see_other(&format!("/oauth/result/{id}"))) } else { Ok(as_json(ending)?.into_response()) }
 }
 
 /// Where a browser goes: the return URL once it is over, else our own page.
 fn destination(ending: &Ending, key: Option<&CompanyKey>) -> String {
-    let retryable = matches!(&ending.result, Err(error) if page::again(error) == Again::Confirm);
+    let not_over = matches!(&ending.result, Err(error) if page::again(error) != Again::Start);
     match (&ending.flow, &ending.result) {
-        (Some(Flow { return_url: Some(url), connection, .. }), result) if !retryable => {
+        (Some(Flow { return_url: Some(url), connection, .. }), result) if !not_over => {
             return_to(url, connection.company_key.as_str(), result.as_ref().err())
         }
         (Some(flow), _) => format!("/oauth/result/{}", flow.id),

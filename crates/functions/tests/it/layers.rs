@@ -59,4 +59,5 @@ fn invariant_2_dynamodb_vendors_and_lambda_stay_in_their_crates() {
     assert_eq!(files_with("store/src", &["reqwest", "axum", "intuit", "Lambda"]), Vec::<PathBuf>::new());
     let vendors = ["intuit.com", "intuit_tid", "realmId"];
     assert_eq!(files_with("core/src", &vendors), Vec::<PathBuf>::new());
+    assert_eq!(files_with("functions/src", &vendors[..2]), Vec::<PathBuf>::new());
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_functions::router::ROUTES;
 use serde_json::{Value, json};
 
@@ -95,8 +96,13 @@ fn each_route_is_one_event_of_its_function() {
 fn each_sample_event_is_one_that_its_function_gets() {
     for (name, function) in functions() {
         let event = sample_event(&name);
-        if event["detail-type"] == "Scheduled Event" {
-            assert_eq!(events(&function, "Schedule").count(), 1, "{name} has a schedule");
+        if event["Records"][0]["eventSource"] == "aws:sqs" {
+            assert_eq!(events(&function, "SQS").count(), 1, "{name} has a queue");
+            continue;
+        }
+        if routes(&function).is_empty() {
+            let inputs: Vec<_> = events(&function, "Schedule").map(|schedule| turn(&text(&schedule["Input"]))).collect();
+            assert!(inputs.contains(&event), "no schedule of {name} sends its sample event");
             continue;
         }
         let route = text(&event["routeKey"]);
@@ -115,6 +121,19 @@ fn each_sample_event_is_one_that_its_function_gets() {
         let decoded = event["queryStringParameters"].as_object().cloned().unwrap_or_default();
         assert_eq!(json!(query), json!(decoded), "{name}");
     }
+}
+
+#[test]
+fn r12_the_schedules_of_the_refresher_share_out_every_shard_once() {
+    let refresher = functions().remove("refresher").expect("there is a refresher");
+    let turns = events(&refresher, "Schedule").map(|schedule| turn(&text(&schedule["Input"])));
+    let mut shards: Vec<_> = turns.flat_map(|turn| turn["shards"].as_array().cloned().unwrap_or_default()).collect();
+    shards.sort_by_key(Value::as_u64);
+    assert_eq!(json!(shards), json!(ALL_SHARDS));
+}
+
+fn turn(input: &str) -> Value {
+    serde_json::from_str(input).expect("JSON")
 }
 
 fn filled(route: &str, parameters: &Value) -> String {

@@ -59,9 +59,14 @@ impl Intuit {
 
     /// How often its endpoint was asked: `token.refresh`, ...
     pub(crate) async fn requests(&self, endpoint: &str) -> u64 {
-        let answer = self.client.get(format!("{}/state", self.endpoints.control)).send().await.expect("an answer");
-        let state: Value = answer.json().await.expect("JSON");
+        let state = self.state().await;
         state["requests"][endpoint].as_u64().unwrap_or_else(|| panic!("no {endpoint} in {}", state["requests"]))
+    }
+
+    /// What it has seen and what it holds.
+    pub(crate) async fn state(&self) -> Value {
+        let answer = self.client.get(format!("{}/state", self.endpoints.control)).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
     }
 
     /// Tells it something by a control route.

@@ -36,6 +36,8 @@ pub(crate) const COMPANY_KEY: &str = "beach-blend";
 pub(crate) const KEYRING_KEY: &str = "a-canary-of-a-key-of-forty-three-characters-or-more";
 
 pub(crate) const TABLE: &str = "counterfoil-test-Table";
+/// Nothing listens there: no grant is parked unless the table fails.
+const NO_QUEUE: &str = "http://127.0.0.1:9/parking";
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Variables of a process.
@@ -104,7 +106,11 @@ impl Deployment {
             "Keyring" | "Credentials" => secret_arn(&in_template.to_lowercase()),
             "PublicBaseUrl" => BASE_URL.to_owned(),
             "OpenStart" => "true".to_owned(),
-            _ => in_template,
+            "Freshness" => "always".to_owned(),
+            "ParkingQueue" => NO_QUEUE.to_owned(),
+            "info" => in_template,
+            // A reference left as it is would make a function that refuses its configuration, and starts fast at that.
+            unknown => panic!("{unknown} in template.yaml stands for nothing here"),
         };
         let mut variables: Variables =
             template::environment(function).into_iter().map(|(name, in_template)| (name, value(in_template))).collect();

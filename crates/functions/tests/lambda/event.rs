@@ -40,6 +40,12 @@ impl Sample {
         self
     }
 
+    /// Replaces the body of the one message of a queue.
+    pub(crate) fn message(mut self, body: &str) -> Self {
+        self.0["Records"][0]["body"] = body.into();
+        self
+    }
+
     /// As the function gets it.
     pub(crate) fn to_json(&self) -> Value {
         self.0.clone()

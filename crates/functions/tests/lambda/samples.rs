@@ -42,6 +42,9 @@ async fn each_sample_event_is_answered_by_its_function() {
         "leads_to": null,
         "status": 200
       },
+      "parked": {
+        "batchItemFailures": []
+      },
       "refresher": null,
       "start": {
         "code": null,

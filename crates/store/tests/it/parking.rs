@@ -82,7 +82,8 @@ async fn r6_a_file_that_was_not_finished_is_not_taken() {
     let text = std::fs::read_to_string(&file).expect("a file");
     std::fs::write(place.0.join("commit_killed.part"), &text[..text.len() / 2]).expect("a folder to write to");
     assert_eq!(place.folder().parked().expect("a folder to read").len(), 1);
-    let beside: Vec<_> = std::fs::read_dir(&place.0).expect("a folder").filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let beside: Vec<_> =
+        std::fs::read_dir(&place.0).expect("a folder").filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     assert!(!beside.contains(&"commit_acme.part".to_owned()), "{beside:?}");
 }
 

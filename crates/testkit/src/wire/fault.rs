@@ -26,6 +26,12 @@ pub enum Fault {
     TimeoutBeforeApply,
     /// Applied so much later, also when its client has given up by then and has perhaps tried again.
     Delay(Duration),
+    /// Not applied and not answered for as long as its client waits: the moment to kill it, see [`Wire::held`].
+    ///
+    /// [`Wire::held`]: super::Wire::held
+    Hold,
+    /// Applied, and not answered for as long as its client waits.
+    HoldAnswer,
 }
 
 impl Fault {

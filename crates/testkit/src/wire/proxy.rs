@@ -15,6 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::fault::{self, Fault};
@@ -32,14 +33,20 @@ pub(super) struct Proxy {
     client: Client<HttpConnector, Full<Bytes>>,
     pub(super) journal: Journal,
     pub(super) rules: Rules,
+    /// A permit for each request that was held.
+    pub(super) held: Semaphore,
 }
 
-/// The client's connection is to close without an answer.
+/// How a fault leaves a client without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("closed without an answer")]
-struct Closed;
+enum Unanswered {
+    #[error("the connection closes")]
+    Closed,
+    #[error("the connection stays open until its client closes it")]
+    Held,
+}
 
-type Answer = Result<Response<Bytes>, Closed>;
+type Answer = Result<Response<Bytes>, Unanswered>;
 
 impl Proxy {
     pub(super) fn to(upstream_endpoint: &str) -> Self {
@@ -49,7 +56,7 @@ impl Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { upstream, client, journal: Journal::default(), rules: Rules::default() }
+        Self { upstream, client, journal: Journal::default(), rules: Rules::default(), held: Semaphore::new(0) }
     }
 
     /// Serves connections until told to stop, and closes them then.
@@ -72,7 +79,15 @@ impl Proxy {
         let service = service_fn(|request| {
             // In a task of its own: what has arrived happens, as at the real thing, whether or not its client stays to see it.
             let handling = tokio::spawn(Arc::clone(&self).handle(request));
-            async { handling.await.unwrap_or(Err(Closed)).map(|answer| answer.map(Full::new)) }
+            let held = &self.held;
+            async move {
+                let answer = handling.await.unwrap_or(Err(Unanswered::Closed));
+                if matches!(answer, Err(Unanswered::Held)) {
+                    held.add_permits(1);
+                    std::future::pending::<()>().await;
+                }
+                answer.map(|answer| answer.map(Full::new))
+            }
         });
         // It ends in an error whenever a fault, or the client, closes it: nothing to report.
         drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
@@ -81,7 +96,7 @@ impl Proxy {
     async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         let (head, body) = request.into_parts();
         let Some(body) = whole(body).await else {
-            return Err(Closed);
+            return Err(Unanswered::Closed);
         };
         let operation = operation(&head.headers);
         let fault = self.rules.take(&operation, &body);
@@ -102,10 +117,15 @@ impl Proxy {
             Some(Fault::Throttled) => Ok(fault::throttled()),
             Some(Fault::TransactionConflict) => Ok(fault::transaction_conflict(&body)),
             Some(Fault::InternalServerError) => Ok(fault::internal_server_error()),
-            Some(Fault::TimeoutBeforeApply) => Err(Closed),
+            Some(Fault::TimeoutBeforeApply) => Err(Unanswered::Closed),
             Some(Fault::TimeoutAfterApply) => {
                 self.forward(head, body).await;
-                Err(Closed)
+                Err(Unanswered::Closed)
+            }
+            Some(Fault::Hold) => Err(Unanswered::Held),
+            Some(Fault::HoldAnswer) => {
+                self.forward(head, body).await;
+                Err(Unanswered::Held)
             }
         }
     }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::dynamodb::{TABLE, is_there, put, text};
-use crate::wire::setup;
+use crate::wire::{Setup, setup};
 
 fn transaction(client: &Client, keys: &[&str]) -> TransactWriteItemsFluentBuilder {
     keys.iter().fold(client.transact_write_items(), |transaction, key| {
@@ -130,4 +130,32 @@ async fn until(happened: impl AsyncFn() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it happens");
+}
+
+/// The request of a client that goes away as soon as it is held.
+async fn abandoned_once_held(setup: &Setup, fault: Fault) {
+    setup.wire.inject(Rule::on("PutItem", fault));
+    tokio::select! {
+        answer = put(&setup.client, "one").send() => panic!("answered: {answer:?}"),
+        () = setup.wire.held() => {}
+    }
+}
+
+#[tokio::test]
+async fn a_held_request_is_never_applied() {
+    let setup = setup().await;
+    abandoned_once_held(&setup, Fault::Hold).await;
+
+    assert_eq!((setup.wire.requests()[0].status, setup.wire.requests()[0].fault), (None, Some(Fault::Hold)));
+    assert!(!is_there(&setup.direct, "one").await);
+    put(&setup.client, "one").send().await.expect("the next one passes");
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_is_held_is_applied_by_then() {
+    let setup = setup().await;
+    abandoned_once_held(&setup, Fault::HoldAnswer).await;
+
+    assert_eq!(setup.wire.requests()[0].status, None);
+    assert!(is_there(&setup.direct, "one").await);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor, Audit};
@@ -11,7 +12,7 @@ use crate::model::event::{Event, EventKind};
 use crate::model::grant::{Grant, StoredGrant};
 use crate::model::lease::Lease;
 use crate::model::secret::Secret;
-use crate::model::time::later;
+use crate::model::time::{later, until};
 use crate::port::parking::Parked;
 use crate::port::platform::Platform;
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
@@ -147,6 +148,9 @@ impl Run {
         let sealed = sealed.ok_or_else(|| Error::Internal("there is no refresh token".to_owned()))?;
         let refresh_token = self.app.sealer.open(&sealing_owner(&self.id), REFRESH_TOKEN, sealed).await?;
         let platform = self.app.platforms.get(connection.company.platform, connection.company.environment).await?;
+        if platform.client_id() != connection.company.client_id {
+            return Err(other_client(connection));
+        }
         Ok(ToSend { platform, refresh_token })
     }
 
@@ -257,10 +261,22 @@ impl Run {
     }
 
     fn finish(self, outcome: Outcome) -> Refreshed {
-        let platform = self.connection.as_ref().map_or("", |connection| connection.company.platform.as_str());
+        let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
         let milliseconds = u64::try_from(self.app.clock.elapsed().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX);
         tracing::info!(target: "counterfoil::refresh", connection = %self.id, platform, outcome = outcome.as_str(), milliseconds, "refresh");
         Refreshed { outcome, connection: self.connection }
+    }
+}
+
+/// Presented with other credentials the platform would refuse the token, and a good grant would be taken for dead.
+fn other_client(connection: &Connection) -> Error {
+    Error::Misconfigured {
+        code: "other_client",
+        message: format!(
+            "This connection was consented to through another OAuth client of {} than is configured now. Put the credentials of that client back, \
+             or have the customer consent again.",
+            connection.company.platform.title()
+        ),
     }
 }
 
@@ -299,9 +315,18 @@ pub(crate) async fn seal_grant(
         refresh_token_expires_at: grant
             .refresh_token_expires_at
             .or(previous.and_then(|previous| previous.refresh_token_expires_at)),
-        hard_expires_at: grant.hard_expires_at.or(previous.and_then(|previous| previous.hard_expires_at)),
+        hard_expires_at: steady(previous.and_then(|previous| previous.hard_expires_at), grant.hard_expires_at),
         missing_scopes,
     })
+}
+
+/// A hard end that is told anew with each answer, as so many seconds from now, wavers; it is the same end nevertheless.
+fn steady(before: Option<Timestamp>, now: Option<Timestamp>) -> Option<Timestamp> {
+    const WAVERS: Duration = Duration::from_secs(86_400);
+    match (before, now) {
+        (Some(before), Some(now)) if until(before, now).max(until(now, before)) < WAVERS => Some(before),
+        (before, now) => now.or(before),
+    }
 }
 
 fn apply(connection: &mut Connection, commit: &Commit) {

@@ -7,7 +7,7 @@ use counterfoil_functions::config::VARIABLES;
 use counterfoil_store::table::{DUE_INDEX, LIST_INDEX};
 use serde_json::{Value, json};
 
-use super::{functions, resources_of_type, routes, template, text};
+use super::{events, functions, resources_of_type, routes, template, text};
 
 fn statements(function: &Value) -> Vec<Value> {
     let policies = function["Policies"].as_array().expect("a function lists its rights");
@@ -73,7 +73,13 @@ fn s2_a_run_that_nobody_waits_for_has_a_failure_destination_and_every_function_a
     for (id, resource) in resources_of_type("AWS::Serverless::Function") {
         assert!(watched("Errors", &id), "no alarm tells that {id} fails");
         let function = &resource["Properties"];
-        if routes(function).is_empty() {
+        if let Some(source) = events(function, "SQS").next() {
+            // What fails again and again is moved by its queue.
+            let id = text(&source["Queue"]).replace(".Arn", "");
+            let queue = &resources_of_type("AWS::SQS::Queue")[&id]["Properties"];
+            let failed = text(&queue["RedrivePolicy"]["deadLetterTargetArn"]).replace(".Arn", ".QueueName");
+            assert!(watched("ApproximateNumberOfMessagesVisible", &failed), "no alarm watches {failed}");
+        } else if routes(function).is_empty() {
             let queue = text(&function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]);
             let queue_name = queue.replace(".Arn", ".QueueName");
             assert!(watched("ApproximateNumberOfMessagesVisible", &queue_name), "no alarm watches {queue}");

@@ -1,0 +1,144 @@
+//! The second place (R-6): what the table does not take in time is parked, served, and committed for its epoch later.
+
+use std::time::Duration;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing, Status};
+use counterfoil_core::port::clock::Clock as _;
+use counterfoil_core::port::parking::Parked;
+use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::refresh::refresh;
+use counterfoil_core::service::refresh::step::{Outcome, Reason};
+use counterfoil_testkit::fixture::{connection_id, try_consent};
+use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Stage, count};
+
+/// The table takes no commit for longer than the commit budget; everything else it does.
+pub(crate) fn refuse_commits(stage: &Stage) {
+    let commits = Rule::on("UpdateItem", Fault::TransactionConflict).when(r#""ConditionExpression":"epoch = :replaces""#);
+    stage.installation.wire.inject(commits.times(10_000));
+}
+
+/// A connection whose successor is parked; the table works again.
+pub(crate) async fn with_parked(stage: &Stage) -> (ConnectionId, Parked) {
+    let id = stage.expired("acme").await;
+    refuse_commits(stage);
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    stage.installation.wire.reset();
+    let mut parked = stage.installation.parking.take();
+    assert_eq!(parked.len(), 1);
+    (id, parked.remove(0))
+}
+
+/// The same, and the old token was presented again and refused: the connection counts as dead.
+async fn with_parked_and_dead(stage: &Stage) -> (ConnectionId, Parked) {
+    let (id, parked) = with_parked(stage).await;
+    stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);
+    assert_eq!(stage.read(&id).await.expect_err("used up").code(), "grant_refused");
+    let dead = matches!(stage.row(&id).await.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. });
+    assert!(dead, "its successor was never seen");
+    (id, parked)
+}
+
+async fn unpark(stage: &Stage, parked: &Parked) -> Result<Unparked, Error> {
+    commit_parked(&stage.app, parked).await
+}
+
+#[tokio::test]
+async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let before = stage.row(&id).await;
+    refuse_commits(&stage);
+    let began = stage.clock.now();
+    let reason = Reason::Read { min_valid: Duration::from_secs(300) };
+    let refreshed = refresh(&stage.app, &id, reason).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(refreshed.outcome, Outcome::Parked);
+    let spent = counterfoil_core::model::time::until(began, stage.clock.now());
+    assert!(spent <= stage.app.settings.commit_budget, "{spent:?}");
+    assert!(stage.row(&id).await == before, "the row is as it was");
+    let parked = stage.installation.parking.take();
+    assert_eq!(parked.len(), 1);
+    assert_eq!((&parked[0].connection, parked[0].commit.epoch), (&id, before.epoch));
+    assert!(refreshed.connection.as_ref().and_then(|connection| connection.grant()) == Some(&parked[0].commit.grant));
+}
+
+#[tokio::test]
+async fn r6_a_parked_grant_is_committed_once_however_often_it_comes() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    for _ in 0..3 {
+        assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
+    }
+    let row = stage.row(&id).await;
+    assert_eq!((row.epoch, row.commit_id.as_str()), (2, parked.commit.commit_id.as_str()));
+    assert!(row.grant() == Some(&parked.commit.grant));
+    assert_eq!(stage.installation.wire.counts()["UpdateItem"], 1);
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    stage.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-3"));
+    assert_eq!(stage.presented(), ["refresh-0-0", "refresh-0-1"], "it goes on from the parked grant");
+    assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Late), "an old copy of it changes nothing");
+    assert_eq!(stage.row(&id).await.epoch, 3);
+}
+
+#[tokio::test]
+async fn r6_an_unparking_whose_answer_was_lost_is_done() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    stage.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
+    assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
+    assert_eq!(stage.row(&id).await.epoch, 2);
+}
+
+#[tokio::test]
+async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    refuse_commits(&stage);
+    let error = unpark(&stage, &parked).await.expect_err("the table does not take it");
+    assert!(matches!(error, Error::TryLater { code: "storage_unavailable", .. }), "{error:?}");
+    assert_eq!(stage.row(&id).await.epoch, 1);
+    stage.installation.wire.reset();
+    assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
+}
+
+#[tokio::test]
+async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row() {
+    for lost_answer in [false, true] {
+        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let (id, parked) = with_parked_and_dead(&stage).await;
+        if lost_answer {
+            stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+        }
+        assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Revived));
+        assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
+        let row = stage.row(&id).await;
+        assert_eq!((row.status(), row.epoch, row.trouble), (Status::Active, 2, None));
+        assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
+        assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_revived").await, 1);
+        assert_eq!(stage.force(&id).await.as_deref(), Ok("access-0-3"), "it is refreshed like any other");
+    }
+}
+
+#[tokio::test]
+async fn r6_a_consent_over_a_parked_grant_stands() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    let consented = stage.row(&id).await;
+    assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Late));
+    assert!(stage.row(&id).await == consented, "nothing was overwritten");
+    assert!(stage.installation.platform.revoked().is_empty(), "revoking would end the consent's grant too");
+}
+
+#[tokio::test]
+async fn r6_a_parked_grant_of_no_connection_is_late() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (_, parked) = with_parked(&stage).await;
+    let nobodys = Parked { connection: connection_id("nobody"), ..parked };
+    assert_eq!(unpark(&stage, &nobodys).await, Ok(Unparked::Late));
+    assert!(stage.installation.items_of(&nobodys.connection).await.is_empty());
+}

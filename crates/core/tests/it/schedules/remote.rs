@@ -1,0 +1,260 @@
+//! A platform that takes its time: requests are under way, answers get lost, and what it does it may do after its caller
+//! has given up. It keeps the truth that a schedule is judged by.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::grant::Grant;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::clock::Clock as _;
+use counterfoil_core::port::platform::{
+    ConfirmFailure, ConfirmedCompany, Exchange, Platform, Platforms, RevokeFailure, TokenFailure,
+};
+use counterfoil_testkit::platform::ScriptedPlatform;
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+
+use super::chance::Chance;
+use super::timeline::ProcessClock;
+use super::{COMPANY, Mood};
+
+/// How long a caller waits for an answer: `Settings::platform_timeout` as the real platforms' client keeps it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest that a request may linger at the platform: well inside a lease and its rest.
+const LINGERS_MOST: Duration = Duration::from_secs(28);
+
+/// The platform as all processes share it.
+pub(super) struct Remote {
+    pub(super) scripted: Arc<ScriptedPlatform>,
+    chance: Arc<Chance>,
+    mood: Mood,
+    truth: Mutex<Truth>,
+}
+
+#[derive(Default)]
+struct Truth {
+    requests: u64,
+    /// What it has yet to do, by time and request.
+    to_do: BTreeMap<(Duration, u64), (Secret, Timestamp)>,
+    done: BTreeMap<u64, Result<Grant, TokenFailure>>,
+    /// Token and end of each request that was ever under way.
+    flights: Vec<(String, Duration)>,
+    twice_at_once: Option<String>,
+    newest: BTreeMap<String, String>,
+    ended: BTreeSet<String>,
+    exchanged: usize,
+    answers_lost: usize,
+    is_over: bool,
+}
+
+/// What becomes of a request.
+enum Fate {
+    /// It acts, and answers so much later.
+    Answer(Duration),
+    /// It acts that late, and its answer is lost; the caller sees this after so long.
+    Lose { acts: Duration, shown: TokenFailure, after: Duration },
+    /// It does nothing, and the caller sees this after so long.
+    Fail(TokenFailure, Duration),
+    /// The customer has just taken the access away.
+    Revoked(Duration),
+}
+
+impl Remote {
+    pub(super) fn new(scripted: Arc<ScriptedPlatform>, chance: Arc<Chance>, mood: Mood) -> Self {
+        Self { scripted, chance, mood, truth: Mutex::default() }
+    }
+
+    /// The customer takes the access away.
+    pub(super) fn revoke(&self, now: Duration) {
+        self.act(now);
+        self.scripted.revoke(COMPANY);
+        let mut truth = self.truth();
+        for grant in 0..=truth.exchanged {
+            truth.ended.insert(grant.to_string());
+        }
+    }
+
+    /// A token that was under way twice at once.
+    pub(super) fn twice_at_once(&self) -> Option<String> {
+        self.truth().twice_at_once.clone()
+    }
+
+    /// Whether that is the newest refresh token of a grant that the platform still honours.
+    pub(super) fn honours(&self, token: &str) -> bool {
+        let grant = grant_of(token);
+        let truth = self.truth();
+        let newest = truth.newest.get(&grant).cloned().unwrap_or_else(|| format!("refresh-{grant}-0"));
+        !truth.ended.contains(&grant) && newest == token
+    }
+
+    /// Whether that grant was taken away, by the customer or for reuse.
+    pub(super) fn ended(&self, token: &str) -> bool {
+        self.truth().ended.contains(&grant_of(token))
+    }
+
+    /// From now on it answers everything.
+    pub(super) fn heal(&self) {
+        self.truth().is_over = true;
+    }
+
+    /// How many answers were lost, by it or on their way.
+    pub(super) fn answers_lost(&self) -> usize {
+        self.truth().answers_lost
+    }
+
+    /// Does what is to be done by now, in order.
+    pub(super) fn act(&self, now: Duration) {
+        loop {
+            let next = {
+                let mut truth = self.truth();
+                let due = truth.to_do.first_key_value().is_some_and(|((at, _), _)| *at <= now);
+                if !due {
+                    return;
+                }
+                truth.to_do.pop_first().expect("it was there")
+            };
+            let ((_, request), (token, sent_at)) = next;
+            let answer = self.scripted.refresh(&token, sent_at).now_or_never().expect("no gate");
+            let grant = grant_of(token.expose());
+            let mut truth = self.truth();
+            match &answer {
+                Ok(Grant { refresh_token: Some(newest), .. }) => {
+                    truth.newest.insert(grant, newest.expose().to_owned());
+                }
+                Err(TokenFailure::Refused) if self.mood.ends_families() => {
+                    truth.ended.insert(grant);
+                }
+                _ => {}
+            }
+            truth.done.insert(request, answer);
+        }
+    }
+
+    fn fate(&self) -> Fate {
+        let chance = &self.chance;
+        let soon = chance.between(Duration::from_millis(20), Duration::from_millis(3_500));
+        if self.truth().is_over || !chance.happens(self.mood.failures()) {
+            return Fate::Answer(soon);
+        }
+        let harmless = [
+            TokenFailure::ClientRefused,
+            TokenFailure::Throttled { retry_after: None },
+            TokenFailure::Throttled { retry_after: Some(Duration::from_secs(20)) },
+            TokenFailure::NotSent,
+        ];
+        if self.mood == Mood::Mild || chance.happens(0.35) {
+            return Fate::Fail(chance.one_of(&harmless).clone(), soon);
+        }
+        let broken = TokenFailure::Broken { status: 502 };
+        match chance.one_of(&[0, 1, 2, 3, 4, 5]) {
+            0 => Fate::Fail(broken, soon),
+            1 => Fate::Fail(TokenFailure::NoAnswer, TIMEOUT),
+            2 => Fate::Lose { acts: soon / 2, shown: broken, after: soon },
+            3 => Fate::Lose { acts: soon, shown: TokenFailure::NoAnswer, after: TIMEOUT },
+            4 if chance.happens(0.3) => Fate::Revoked(soon),
+            _ => {
+                let acts = chance.between(TIMEOUT, LINGERS_MOST);
+                Fate::Lose { acts, shown: TokenFailure::NoAnswer, after: TIMEOUT }
+            }
+        }
+    }
+
+    /// Notes a request that is under way from now on, and when it is over.
+    fn fly(&self, token: &Secret, now: Duration, until: Duration) {
+        let mut truth = self.truth();
+        let token = token.expose().to_owned();
+        if truth.flights.iter().any(|(other, end)| *other == token && *end > now) {
+            truth.twice_at_once.get_or_insert(token.clone());
+        }
+        truth.flights.push((token, until));
+    }
+
+    fn truth(&self) -> MutexGuard<'_, Truth> {
+        self.truth.lock().expect("nothing panics while it holds this")
+    }
+}
+
+/// `refresh-{grant}-{rotation}`.
+fn grant_of(token: &str) -> String {
+    token.split('-').nth(1).expect("a token of the scripted platform").to_owned()
+}
+
+/// One process' way to the platform.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) remote: Arc<Remote>,
+    pub(super) clock: ProcessClock,
+}
+
+#[async_trait]
+impl Platforms for Caller {
+    async fn get(&self, _: PlatformName, _: Environment) -> Result<Arc<dyn Platform>, counterfoil_core::Error> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl Platform for Caller {
+    fn client_id(&self) -> &str {
+        self.remote.scripted.client_id()
+    }
+
+    fn scopes(&self) -> &[String] {
+        self.remote.scripted.scopes()
+    }
+
+    fn authorize_url(&self, redirect_uri: &str, state: &Secret) -> String {
+        self.remote.scripted.authorize_url(redirect_uri, state)
+    }
+
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
+        let grant = self.remote.scripted.exchange(exchange).await?;
+        self.remote.truth().exchanged += 1;
+        Ok(grant)
+    }
+
+    async fn refresh(&self, refresh_token: &Secret, sent_at: Timestamp) -> Result<Grant, TokenFailure> {
+        let (remote, now) = (&self.remote, self.clock.elapsed());
+        let (acts, after, shown) = match remote.fate() {
+            Fate::Answer(after) => (Some(after / 2), after, None),
+            Fate::Lose { acts, shown, after } => {
+                remote.truth().answers_lost += 1;
+                (Some(acts), after, Some(shown))
+            }
+            Fate::Fail(shown, after) => (None, after, Some(shown)),
+            Fate::Revoked(after) => {
+                remote.revoke(now);
+                (None, after, Some(TokenFailure::Refused))
+            }
+        };
+        if shown != Some(TokenFailure::NotSent) {
+            remote.fly(refresh_token, now, now + acts.unwrap_or_default().max(after));
+        }
+        let request = {
+            let mut truth = remote.truth();
+            truth.requests += 1;
+            let request = truth.requests;
+            if let Some(acts) = acts {
+                truth.to_do.insert((now + acts, request), (refresh_token.clone(), sent_at));
+            }
+            request
+        };
+        self.clock.sleep(after).await;
+        remote.act(self.clock.elapsed());
+        match shown {
+            Some(failure) => Err(failure),
+            None => remote.truth().done.remove(&request).expect("it has acted by now"),
+        }
+    }
+
+    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure> {
+        Platform::revoke(&*self.remote.scripted, token).await
+    }
+
+    async fn confirm_company(&self, access_token: &Secret, claim: &str) -> Result<ConfirmedCompany, ConfirmFailure> {
+        self.remote.scripted.confirm_company(access_token, claim).await
+    }
+}

@@ -1,0 +1,350 @@
+//! One schedule: begins what the seed says, lets time pass in between, and judges what came of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use counterfoil_core::model::connection::{Connection, ConnectionId, Standing};
+use counterfoil_core::port::parking::Parked;
+use counterfoil_core::port::store::ConnectionStore as _;
+use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::refresh::refresh;
+use counterfoil_core::service::refresh::step::Reason;
+use counterfoil_core::{App, Error};
+use counterfoil_testkit::clock::MovableClock;
+use counterfoil_testkit::fixture::{Installation, START, try_consent};
+use counterfoil_testkit::platform::Temper;
+use jiff::SignedDuration;
+
+use super::chance::Chance;
+use super::link::{Link, Storage};
+use super::remote::{Caller, Remote};
+use super::timeline::{ProcessClock, Timeline};
+use super::{COMPANY, Mood, TEMPERS};
+
+/// The longest that a caller may wait: its own wait, three leases, and the commit of the last.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(80);
+/// The longest, in real time, until everybody sleeps again: the client's own pauses and a busy machine.
+const SETTLES_WITHIN: Duration = Duration::from_secs(120);
+const STEPS_MOST: usize = 20_000;
+
+/// What came about in a schedule.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    tokens: usize,
+    errors: usize,
+    dead: usize,
+    parked: usize,
+    revived: usize,
+    late: usize,
+    killed: usize,
+    answers_lost: usize,
+    grants_lost: usize,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, other: &Self) {
+        let [tokens, errors, dead, parked, revived, late, killed, answers_lost, grants_lost] = other.counts();
+        self.tokens += tokens;
+        self.errors += errors;
+        self.dead += dead;
+        self.parked += parked;
+        self.revived += revived;
+        self.late += late;
+        self.killed += killed;
+        self.answers_lost += answers_lost;
+        self.grants_lost += grants_lost;
+    }
+
+    /// Whether everything that a schedule is for came about at least once.
+    pub(super) fn covers_everything(&self) -> bool {
+        self.counts().iter().all(|count| *count > 0)
+    }
+
+    fn counts(&self) -> [usize; 9] {
+        let Self { tokens, errors, dead, parked, revived, late, killed, answers_lost, grants_lost } = *self;
+        [tokens, errors, dead, parked, revived, late, killed, answers_lost, grants_lost]
+    }
+}
+
+/// What a caller asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    Read,
+    Force,
+    /// As after a stale read of the index: whether or not it is due.
+    Due,
+    Consent,
+    Unpark,
+}
+
+struct Process {
+    app: Arc<App>,
+    /// How often it was killed.
+    killed: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Record {
+    broken: Vec<String>,
+    tally: Tally,
+    parked: Vec<Parked>,
+    unparking: usize,
+}
+
+struct World {
+    id: ConnectionId,
+    mood: Mood,
+    chance: Arc<Chance>,
+    timeline: Arc<Timeline>,
+    storage: Arc<Storage>,
+    remote: Arc<Remote>,
+    processes: Vec<Process>,
+    record: Mutex<Record>,
+}
+
+/// Runs the schedule of that seed.
+pub(super) async fn schedule(seed: u64) -> Result<Tally, String> {
+    let temper = TEMPERS[usize::try_from(seed % 5).expect("below five")];
+    let mood = if seed / 5 % 3 == 0 { Mood::Mild } else { Mood::Wild { ends_families: temper == Temper::FamilyRevocation } };
+    let world = Arc::new(World::new(seed, temper, mood).await);
+    let what = |broken: String| format!("{temper:?}, {mood:?}: {broken}");
+    world.play().await.map_err(what)?;
+    world.judge().await.map_err(what)
+}
+
+impl World {
+    async fn new(seed: u64, temper: Temper, mood: Mood) -> Self {
+        let installation = Installation::new(temper).await;
+        let first = installation.process_at(&Arc::new(MovableClock::new(START)));
+        let id = installation.connect_expired(&first, COMPANY).await;
+        installation.wire.reset();
+        let chance = Arc::new(Chance::of(seed));
+        let timeline = Arc::new(Timeline::default());
+        // A day on, the platform that changes its tokens daily does so.
+        timeline.pass(if chance.happens(0.5) { Duration::from_secs(86_400) } else { Duration::ZERO });
+        let remote = Arc::new(Remote::new(Arc::clone(&installation.platform), Arc::clone(&chance), mood));
+        let storage = Arc::new(Storage::new(installation, Arc::clone(&chance), mood, timeline.elapsed()));
+        storage.watch().await;
+        let process = |number| {
+            let ahead = SignedDuration::from_secs(*chance.one_of(&[-5, 0, 0, 5]));
+            let clock = ProcessClock { timeline: Arc::clone(&timeline), process: number, ahead };
+            let link = Arc::new(Link { storage: Arc::clone(&storage), clock: clock.clone() });
+            let app = App {
+                connections: link.clone(),
+                grants: link.clone(),
+                parking: link,
+                platforms: Arc::new(Caller { remote: Arc::clone(&remote), clock: clock.clone() }),
+                ..storage.installation.app(Arc::new(clock.clone()))
+            };
+            Process { app: Arc::new(app), killed: AtomicUsize::new(0) }
+        };
+        let processes = (0..*chance.one_of(&[2, 3])).map(process).collect();
+        Self { id, mood, chance, timeline, storage, remote, processes, record: Mutex::default() }
+    }
+
+    async fn play(self: &Arc<Self>) -> Result<(), String> {
+        let mut to_begin = *self.chance.one_of(&[6, 9, 12, 15]);
+        for _ in 0..STEPS_MOST {
+            let asleep = self.settle().await?;
+            self.collect_parked();
+            if to_begin > 0 && (asleep == 0 || self.chance.happens(0.05)) {
+                to_begin -= 1;
+                if asleep == 0 {
+                    let pauses = [0, 1, 15, 50, 3_600].map(Duration::from_secs);
+                    self.timeline.pass(*self.chance.one_of(&pauses));
+                }
+                self.something_happens().await;
+            } else if asleep == 0 {
+                return Ok(());
+            } else {
+                self.timeline.wake_next();
+            }
+        }
+        Err("it does not end".to_owned())
+    }
+
+    async fn something_happens(self: &Arc<Self>) {
+        let is_wild = self.mood != Mood::Mild;
+        if is_wild && self.chance.happens(0.12) {
+            let number = self.number_of_a_process();
+            self.processes[number].killed.fetch_add(1, Ordering::Relaxed);
+            self.record().tally.killed += 1;
+            self.timeline.kill(number);
+        } else if is_wild && self.chance.happens(0.02) {
+            self.storage.installation.disconnect(&self.id).await;
+            self.storage.watch().await;
+        } else if is_wild && self.chance.happens(0.03) {
+            self.remote.revoke(self.timeline.elapsed());
+        } else {
+            let asks = [Ask::Read, Ask::Read, Ask::Read, Ask::Force, Ask::Force, Ask::Due, Ask::Due, Ask::Unpark, Ask::Consent];
+            // Callers come in groups.
+            for _ in 0..*self.chance.one_of(&[1, 2, 3]) {
+                self.begin(*self.chance.one_of(&asks));
+            }
+        }
+    }
+
+    fn number_of_a_process(&self) -> usize {
+        *self.chance.one_of(&(0..self.processes.len()).collect::<Vec<_>>())
+    }
+
+    fn begin(self: &Arc<Self>, ask: Ask) {
+        let entered = self.timeline.enter();
+        let (world, number) = (Arc::clone(self), self.number_of_a_process());
+        tokio::spawn(async move {
+            let process = &world.processes[number];
+            let (killed, began) = (process.killed.load(Ordering::Relaxed), world.timeline.elapsed());
+            let answer = world.ask(process, ask).await;
+            let took = world.timeline.elapsed().saturating_sub(began);
+            if process.killed.load(Ordering::Relaxed) == killed {
+                world.check(ask, answer, took);
+            }
+            drop(entered);
+        });
+    }
+
+    async fn ask(&self, process: &Process, ask: Ask) -> Result<(), Error> {
+        let app = &process.app;
+        match ask {
+            Ask::Read => crate::harness::read(app, &self.id).await.map(drop),
+            Ask::Force => {
+                let found = app.connections.read(&self.id).await?;
+                counterfoil_core::service::read_token::force_refresh(app, &self.id, found).await.map(drop)
+            }
+            Ask::Due => refresh(app, &self.id, Reason::Due).await.map(drop),
+            Ask::Consent => try_consent(&self.storage.installation, app, COMPANY, COMPANY).await.map(drop),
+            Ask::Unpark => self.unpark(app).await,
+        }
+    }
+
+    /// A queue's worker: what it could not commit stays.
+    async fn unpark(&self, app: &App) -> Result<(), Error> {
+        let parked = self.record().parked.clone();
+        for one in parked {
+            app.clock.sleep(Duration::from_millis(500)).await;
+            let unparked = commit_parked(app, &one).await?;
+            let mut record = self.record();
+            record.parked.retain(|other| other.commit.commit_id != one.commit.commit_id);
+            match unparked {
+                Unparked::Committed => {}
+                Unparked::Revived => record.tally.revived += 1,
+                Unparked::Late => record.tally.late += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Every caller gets an answer, or an error that says what to do, in time.
+    fn check(&self, ask: Ask, answer: Result<(), Error>, took: Duration) {
+        let mut record = self.record();
+        if ask == Ask::Unpark {
+            record.unparking = 0;
+        }
+        if took > ANSWERED_WITHIN {
+            record.broken.push(format!("{ask:?} took {took:?}"));
+        }
+        match answer {
+            Ok(()) => record.tally.tokens += 1,
+            Err(Error::TryLater { .. } | Error::PlatformFailed { .. } | Error::Conflict { .. }) => record.tally.errors += 1,
+            // A browser may not connect again what was disconnected.
+            Err(Error::Forbidden { .. }) if ask == Ask::Consent => record.tally.errors += 1,
+            Err(error) => record.broken.push(format!("{ask:?} was answered with {error:?}")),
+        }
+    }
+
+    /// What is parked comes to the queue; while the platform is kind, a worker is there at once.
+    fn collect_parked(self: &Arc<Self>) {
+        let parked = self.storage.installation.parking.take();
+        let mut record = self.record();
+        record.tally.parked += parked.len();
+        record.parked.extend(parked);
+        let must_unpark = self.mood == Mood::Mild && !record.parked.is_empty() && record.unparking == 0;
+        if must_unpark {
+            record.unparking = 1;
+            drop(record);
+            self.begin(Ask::Unpark);
+        }
+    }
+
+    /// Everybody sleeps, or nobody is there any more.
+    async fn settle(&self) -> Result<usize, String> {
+        let settled = tokio::time::timeout(SETTLES_WITHIN, self.timeline.settle()).await;
+        settled.map_err(|_| "somebody neither sleeps nor ends".to_owned())
+    }
+
+    /// One more, to its end, now that nothing goes wrong.
+    async fn finish(self: &Arc<Self>, ask: Ask) -> Result<(), String> {
+        self.begin(ask);
+        for _ in 0..STEPS_MOST {
+            if self.settle().await? == 0 {
+                return Ok(());
+            }
+            self.timeline.wake_next();
+        }
+        Err("it does not end".to_owned())
+    }
+
+    async fn judge(self: &Arc<Self>) -> Result<Tally, String> {
+        self.storage.heal();
+        self.remote.heal();
+        self.timeline.pass(Duration::from_secs(60));
+        self.remote.act(self.timeline.elapsed());
+        self.finish(Ask::Unpark).await?;
+        if !self.record().parked.is_empty() {
+            return Err("what was parked was not committed by a table that works".to_owned());
+        }
+        self.timeline.pass(Duration::from_secs(7_200));
+        let row = self.row().await;
+        let is_dead = matches!(row.standing, Standing::NeedsReauthorization { .. });
+        self.judge_grant(&row, is_dead).await?;
+        let mut record = self.record();
+        let broken = std::mem::take(&mut record.broken);
+        let overwritten = self.storage.overwritten().map(|what| format!("overwritten: {what}"));
+        let twice = self.remote.twice_at_once().map(|token| format!("{token} was under way twice at once"));
+        if let Some(broken) = broken.into_iter().chain(overwritten).chain(twice).next() {
+            return Err(broken);
+        }
+        record.tally.dead = usize::from(is_dead);
+        record.tally.answers_lost = self.remote.answers_lost();
+        record.tally.grants_lost = self.storage.lost();
+        Ok(record.tally)
+    }
+
+    /// A grant that the platform honours, and whose newest token is ours, lives; and the newest token is ours unless an
+    /// answer, a process or a grant was lost.
+    async fn judge_grant(self: &Arc<Self>, row: &Connection, is_dead: bool) -> Result<(), String> {
+        let Some(sealed) = row.grant().and_then(|grant| grant.refresh_token.as_ref()) else { return Ok(()) };
+        let owner = format!("connection {}", self.id);
+        let token = self.processes[0].app.sealer.open(&owner, "refresh_token", sealed).await;
+        let token = token.map_err(|error| error.to_string())?;
+        let honoured = self.remote.honours(token.expose());
+        let was_lost = self.remote.answers_lost() + self.storage.lost() + self.record().tally.killed > 0;
+        if !honoured && !self.remote.ended(token.expose()) && !was_lost {
+            return Err(format!("{} is old, and nothing was lost", token.expose()));
+        }
+        if self.mood == Mood::Mild && (is_dead || !honoured) {
+            return Err(format!("a grant died though nothing was lost: {:?}", row.trouble));
+        }
+        if honoured && is_dead {
+            return Err(format!("{} is good, and its connection counts as dead: {:?}", token.expose(), row.trouble));
+        }
+        if honoured {
+            self.finish(Ask::Read).await?;
+            let after = self.row().await;
+            if after.epoch == row.epoch {
+                return Err(format!("{} is good, and brought no new token: {:?}", token.expose(), after.trouble));
+            }
+        }
+        Ok(())
+    }
+
+    async fn row(&self) -> Connection {
+        let found = self.storage.installation.table().read(&self.id).await;
+        found.expect("a healthy table").expect("a connection")
+    }
+
+    fn record(&self) -> std::sync::MutexGuard<'_, Record> {
+        self.record.lock().expect("nothing panics while it holds this")
+    }
+}

@@ -1,0 +1,165 @@
+//! One case: a platform of some temper, a refresh that is killed at some moment, and what the connection comes to.
+
+use counterfoil_core::model::connection::{DeathCause, Standing};
+use counterfoil_testkit::wire::{Fault, Rule};
+use serde_json::{Value, json};
+
+use crate::browser::LARKSPUR;
+use crate::reader::{Heard, Reader, SLOW_MS};
+
+/// How a platform treats refresh tokens; the stand-in plays it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Temper {
+    Strict,
+    Grace,
+    Stable,
+    Family,
+    Fault,
+    Slow,
+}
+
+impl Temper {
+    pub(crate) const ALL: [Self; 6] = [Self::Strict, Self::Grace, Self::Stable, Self::Family, Self::Fault, Self::Slow];
+
+    /// The name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Grace => "grace",
+            Self::Stable => "stable",
+            Self::Family => "family",
+            Self::Fault => "fault",
+            Self::Slow => "slow",
+        }
+    }
+
+    /// The stand-in's preset.
+    const fn preset(self) -> &'static str {
+        match self {
+            Self::Fault | Self::Slow => Self::Grace.name(),
+            other => other.name(),
+        }
+    }
+
+    /// What befalls the first token request.
+    fn fault(self) -> Option<Value> {
+        match self {
+            Self::Fault => Some(json!({ "at": "token", "kind": "status_after_rotating", "times": 1 })),
+            Self::Slow => Some(json!({ "at": "token", "kind": "slow", "delay_ms": SLOW_MS, "times": 1 })),
+            _ => None,
+        }
+    }
+
+    /// The write by which a process would tell what the platform did at its first request; nothing of it is stored.
+    fn first_word(self, fault: Fault) -> Rule {
+        match self {
+            Self::Slow => Rule::on("UpdateItem", fault).when("platform_no_answer"),
+            _ => commit(fault),
+        }
+    }
+}
+
+/// The write of a fresh grant.
+fn commit(fault: Fault) -> Rule {
+    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces""#)
+}
+
+/// The look at the connection between taking the lease and sending.
+fn second_look(fault: Fault) -> Rule {
+    Rule::on("GetItem", fault).when("STATE")
+}
+
+/// When the process is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Moment {
+    LeaseTaken,
+    Answered,
+    Stored,
+    Recovering,
+}
+
+impl Moment {
+    pub(crate) const ALL: [Self; 4] = [Self::LeaseTaken, Self::Answered, Self::Stored, Self::Recovering];
+
+    /// The name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::LeaseTaken => "(a)",
+            Self::Answered => "(b)",
+            Self::Stored => "(c)",
+            Self::Recovering => "(d)",
+        }
+    }
+}
+
+/// A cell of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Case {
+    pub(crate) temper: Temper,
+    pub(crate) moment: Moment,
+}
+
+impl Case {
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Temper::ALL.into_iter().flat_map(|temper| Moment::ALL.into_iter().map(move |moment| Self { temper, moment }))
+    }
+
+    /// Plays it; what it came to, in the table's words.
+    pub(crate) async fn end(self) -> String {
+        let reader = Reader::of_an_expired_token().await;
+        let intuit = &reader.deployment.intuit;
+        intuit.control("settings", json!({ "temper": self.temper.preset() })).await;
+        if let Some(fault) = self.temper.fault() {
+            intuit.control("faults", fault).await;
+        }
+        self.kill(&reader).await;
+        let heard = reader.read_to_the_end().await;
+        self.what_is_left(&reader, heard).await
+    }
+
+    async fn kill(self, reader: &Reader) {
+        match self.moment {
+            Moment::LeaseTaken => {
+                reader.killed_at(second_look(Fault::Hold)).await;
+                assert_eq!(reader.token_requests().await, 0, "{self:?}: something was sent");
+            }
+            Moment::Answered => self.kill_unstored(reader).await,
+            Moment::Stored => reader.killed_at(commit(Fault::HoldAnswer)).await,
+            Moment::Recovering => {
+                self.kill_unstored(reader).await;
+                let sent = reader.token_requests().await;
+                reader.killed_at(second_look(Fault::Hold)).await;
+                assert_eq!(reader.token_requests().await, sent, "{self:?}: the recovery sent something");
+            }
+        }
+    }
+
+    async fn kill_unstored(self, reader: &Reader) {
+        let before = reader.deployment.connection().await;
+        reader.killed_at(self.temper.first_word(Fault::Hold)).await;
+        assert_ne!(reader.token_requests().await, 0, "{self:?}: nothing was sent");
+        let after = reader.deployment.connection().await;
+        assert_eq!((after.epoch, after.trouble), (before.epoch, None), "{self:?}: something was stored");
+    }
+
+    /// What the table, the caller and the platform agree on.
+    async fn what_is_left(self, reader: &Reader, heard: Heard) -> String {
+        let connection = reader.deployment.connection().await;
+        let state = reader.deployment.intuit.state().await;
+        let most = &state["max_in_flight_per_refresh_token"];
+        assert_eq!(most, 1, "{self:?}: a refresh token was presented {most} times at once");
+        match (&connection.standing, heard) {
+            (Standing::Active(_), Heard::Token(token)) => {
+                assert_eq!(state["grants"][0]["live"], true, "{self:?}: {state}");
+                let platforms = &reader.deployment.operator.platforms;
+                let platform = platforms.get(connection.company.platform, connection.company.environment).await;
+                let company = platform.expect("it is configured").confirm_company(&token, LARKSPUR).await;
+                assert_eq!(company.map(|company| company.company_id).as_deref(), Ok(LARKSPUR), "{self:?}: a dead token");
+                "active".to_owned()
+            }
+            (Standing::NeedsReauthorization { cause, .. }, Heard::ConsentNeeded) => DeathCause::as_str(*cause).to_owned(),
+            (_, heard) => panic!("{self:?}: {}, and the caller heard {}", connection.status().as_str(), heard.in_words()),
+        }
+    }
+}

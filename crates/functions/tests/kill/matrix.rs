@@ -1,0 +1,62 @@
+//! The table of cases and their ends: as it is documented, and as it was seen.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+
+use crate::case::{Case, Moment, Temper};
+
+/// What each case comes to, in the table's own words.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) struct Matrix(BTreeMap<Case, String>);
+
+impl Matrix {
+    /// The table of `docs/kill-matrix.md`.
+    pub(crate) fn documented() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/kill-matrix.md");
+        let text = std::fs::read_to_string(path).expect("docs/kill-matrix.md is there");
+        let matrix: Self = text.lines().filter(|line| line.starts_with("| `")).flat_map(row).collect();
+        let missing: Vec<_> = Case::all().filter(|case| !matrix.0.contains_key(case)).collect();
+        assert!(missing.is_empty(), "docs/kill-matrix.md lacks {missing:?}");
+        matrix
+    }
+}
+
+/// A row names its temper first, in backquotes; its cells follow in the order of the moments.
+fn row(line: &str) -> Vec<(Case, String)> {
+    let mut cells = line.trim_matches('|').split('|').map(str::trim);
+    let name = cells.next().and_then(|platform| platform.split('`').nth(1)).unwrap_or_default();
+    let temper = Temper::ALL.into_iter().find(|temper| temper.name() == name);
+    let temper = temper.unwrap_or_else(|| panic!("no such temper: {line}"));
+    let ends: Vec<_> = cells.map(|cell| cell.trim_matches('`').to_owned()).collect();
+    assert_eq!(ends.len(), Moment::ALL.len(), "{line}");
+    Moment::ALL.into_iter().zip(ends).map(|(moment, end)| (Case { temper, moment }, end)).collect()
+}
+
+impl FromIterator<(Case, String)> for Matrix {
+    fn from_iter<I: IntoIterator<Item = (Case, String)>>(cases: I) -> Self {
+        Self(cases.into_iter().collect())
+    }
+}
+
+impl Extend<(Case, String)> for Matrix {
+    fn extend<I: IntoIterator<Item = (Case, String)>>(&mut self, cases: I) {
+        self.0.extend(cases);
+    }
+}
+
+impl Display for Matrix {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(out, "{:8}", "")?;
+        for moment in Moment::ALL {
+            write!(out, " {:14}", moment.name())?;
+        }
+        for temper in Temper::ALL {
+            write!(out, "\n{:8}", temper.name())?;
+            for moment in Moment::ALL {
+                write!(out, " {:14}", self.0.get(&Case { temper, moment }).map_or("", String::as_str))?;
+            }
+        }
+        Ok(())
+    }
+}
