@@ -33,8 +33,8 @@ pub struct Settings {
     pub key_memory: Duration,
 }
 
-/// How long a function may run: the HTTP API stops waiting for it a second later.
-const FUNCTION_TIME: Duration = Duration::from_secs(29);
+/// What a function's 29 s leave for waiting and refreshing, beside reading keys, connections and secrets.
+const FUNCTION_TIME_FOR_A_REFRESH: Duration = Duration::from_secs(26);
 
 impl Default for Settings {
     fn default() -> Self {
@@ -65,7 +65,7 @@ impl Settings {
         if self.platform_timeout + self.commit_budget >= self.lease {
             return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
         }
-        if self.wait + self.lease > FUNCTION_TIME - Duration::from_secs(3) {
+        if self.wait + self.lease > FUNCTION_TIME_FOR_A_REFRESH {
             return Err("WAIT_MS and LEASE_MS together must end 3 s before a function's 29 s do".to_owned());
         }
         if self.flow_life > Duration::from_secs(600) {

@@ -83,7 +83,7 @@ impl FromStr for DeathCause {
 }
 
 /// What went wrong last, kept on the connection so that "why is this broken?" is a read and not a log search.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Trouble {
     /// How many refreshes failed in a row.
     pub failures: u32,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::secret::Fingerprint;
 
 /// A lease on one epoch of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// Names this attempt, never used twice.
     pub id: String,

@@ -72,7 +72,7 @@ pub struct Exchange<'a> {
 }
 
 /// What a failed token request means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TokenFailure {
     /// `invalid_grant`: the code or the refresh token is no good.
     Refused,

@@ -44,7 +44,7 @@ pub struct Now {
 }
 
 /// What happened since the last step.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Saw {
     /// Nothing yet.
     Begin,
@@ -76,7 +76,7 @@ pub enum Saw {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Next {
     /// Read the connection and its lease.
     Look,

@@ -8,7 +8,7 @@ use crate::model::lease::Lease;
 use super::Now;
 
 /// What the step function knows of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct View {
     /// The epoch.
     pub epoch: u64,
@@ -29,7 +29,7 @@ pub struct View {
 }
 
 /// Where a connection stands, without its tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ViewStanding {
     /// It has a grant.
     Active,

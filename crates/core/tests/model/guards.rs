@@ -1,0 +1,64 @@
+//! Each guard of the protocol is taken away once, and the checker must find what it was there for.
+
+use stateright::{Checker, HasDiscoveries, Model};
+
+use crate::actions::Vault;
+use crate::provider::Temper;
+use crate::scope::{Broken, Left, NO_FAULTS, Scope};
+
+/// A guard, the least that must go wrong for it to matter, and the invariant that is broken without it.
+struct Guard {
+    broken: Broken,
+    workers: usize,
+    faults: Left,
+    /// For how many ticks the first worker may stall.
+    stalls: u8,
+    finds: &'static str,
+}
+
+const CRASH: Left = Left { crashes: 1, ..NO_FAULTS };
+const BAD_ANSWER: Left = Left { bad_answers: 1, ..NO_FAULTS };
+const FAILING_WRITE: Left = Left { store_faults: 1, ..NO_FAULTS };
+const INTERRUPTION: Left = Left { interruptions: 1, ..NO_FAULTS };
+
+const GUARDS: [Guard; 15] = [
+    guard(Broken::LeaseCondition, NO_FAULTS, "I1"),
+    Guard { workers: 3, ..guard(Broken::SeenCondition, CRASH, "I1") },
+    guard(Broken::SecondLook, INTERRUPTION, "I7"),
+    Guard { stalls: 3, ..guard(Broken::TimeLeft, NO_FAULTS, "I1") },
+    guard(Broken::Rest, BAD_ANSWER, "I1"),
+    guard(Broken::OpenIntent, BAD_ANSWER, "I1"),
+    guard(Broken::Clocks, BAD_ANSWER, "I1"),
+    guard(Broken::CommitCondition, INTERRUPTION, "I2"),
+    guard(Broken::ConsentRaisesEpoch, INTERRUPTION, "I2"),
+    guard(Broken::EndGrantEpoch, Left { interruptions: 1, ..BAD_ANSWER }, "I5"),
+    Guard { stalls: 5, ..guard(Broken::EndGrantStatus, INTERRUPTION, "I9") },
+    guard(Broken::DeathKeepsEpoch, FAILING_WRITE, "I3"),
+    guard(Broken::Revive, FAILING_WRITE, "I3"),
+    guard(Broken::ReviveEpoch, Left { interruptions: 1, ..FAILING_WRITE }, "I2"),
+    guard(Broken::Doubt, BAD_ANSWER, "I8"),
+];
+
+const fn guard(broken: Broken, faults: Left, finds: &'static str) -> Guard {
+    Guard { broken, workers: 2, faults, stalls: 0, finds }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the table is for whoever runs it with --nocapture")]
+fn every_guard_is_missed_when_it_is_gone() {
+    for guard in GUARDS {
+        let mut scope = Scope { broken: guard.broken, ..Scope::new(guard.workers, Temper::Strict, guard.faults) };
+        scope.stalls[0] = guard.stalls;
+        if guard.broken == Broken::Clocks {
+            scope.drifts = vec![vec![2, -2], vec![-2, 2]];
+        }
+        let checker = Vault { scope }.checker().finish_when(HasDiscoveries::AnyOf([guard.finds].into())).spawn_bfs().join();
+        let found = checker.discoveries();
+        let states = checker.unique_state_count();
+        let Some(path) = found.get(guard.finds) else {
+            panic!("without {:?}, {} holds in all {states} states; broken: {:?}", guard.broken, guard.finds, found.keys());
+        };
+        let steps = path.clone().into_actions().len();
+        println!("{:?}: {} after {states} states, {steps} steps", guard.broken, guard.finds);
+    }
+}

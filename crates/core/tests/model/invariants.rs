@@ -1,0 +1,73 @@
+//! What must hold in every state that any schedule reaches.
+
+use std::collections::BTreeSet;
+
+use counterfoil_core::service::refresh::step::ViewStanding;
+use stateright::Property;
+
+use crate::actions::Vault;
+use crate::times::{COMMIT_BUDGET, LEASE, WAIT};
+use crate::worker::Worker;
+use crate::world::World;
+
+/// An invariant that a step can break. Two more show in a state itself: a grant is never dead for good while the live one
+/// of its consent has been parked (I3, [`Vault::is_parked_grant_lost`]), and every run ends (I4, [`Vault::ends_in_time`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Flaw {
+    /// One refresh token is never at the platform twice at once.
+    I1NeverTwiceAtOnce,
+    /// A write that concerns the grant never replaces a younger one, a consent, or a disconnect; the epoch rises with it.
+    I2NeverOverwritten,
+    /// A grant is marked dead only if the platform has refused its very refresh token.
+    I5DeadOnlyWhenRefused,
+    /// Without a fault, a grant lives until its customer withdraws it.
+    I6NoFaultNoDeath,
+    /// A refresh token is never presented by an attempt whose lease was taken after the table had replaced the token:
+    /// whoever raises the epoch and waits out the lease is alone with the old token.
+    I7NeverPresentedOnceReplaced,
+    /// A grant is never called revoked whose refresh token was rotated by an answer that nobody heard.
+    I8CauseIsTrue,
+    /// The partner is told of each death once.
+    I9ToldOnce,
+}
+
+/// The invariants that were broken on the way to a state.
+pub(crate) type Flaws = BTreeSet<Flaw>;
+
+/// The invariants, as the checker wants them.
+pub(crate) fn all() -> Vec<Property<Vault>> {
+    use Flaw as I;
+    vec![
+        Property::always("I1", |_, world: &World| !world.flaws.contains(&I::I1NeverTwiceAtOnce)),
+        Property::always("I2", |_, world: &World| !world.flaws.contains(&I::I2NeverOverwritten)),
+        Property::always("I3", |vault: &Vault, world: &World| !vault.is_parked_grant_lost(world)),
+        Property::always("I4", |vault: &Vault, world: &World| vault.ends_in_time(world)),
+        Property::always("I5", |_, world: &World| !world.flaws.contains(&I::I5DeadOnlyWhenRefused)),
+        Property::always("I6", |_, world: &World| !world.flaws.contains(&I::I6NoFaultNoDeath)),
+        Property::always("I7", |_, world: &World| !world.flaws.contains(&I::I7NeverPresentedOnceReplaced)),
+        Property::always("I8", |_, world: &World| !world.flaws.contains(&I::I8CauseIsTrue)),
+        Property::always("I9", |_, world: &World| !world.flaws.contains(&I::I9ToldOnce)),
+    ]
+}
+
+impl Vault {
+    /// Whether everything has come to an end and the grant is dead, though the platform would honour one that was parked.
+    fn is_parked_grant_lost(&self, world: &World) -> bool {
+        let is_over = world.parking.is_empty() && !world.workers.iter().any(|worker| matches!(worker, Worker::Running(_)));
+        let dead = matches!(world.table.standing(), ViewStanding::Dead(_));
+        let lives = |token| world.provider.honours(token, self.scope.temper, world.now);
+        let family = world.table.grant.token.family;
+        is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))
+    }
+
+    /// Whether every run is within the time that its waits, its leases and its stalls can take together. It needs a lease
+    /// more each time that its grant is overtaken.
+    fn ends_in_time(&self, world: &World) -> bool {
+        let leases = 1 + self.scope.faults.interruptions;
+        let most = WAIT + leases * (LEASE + COMMIT_BUDGET) + self.scope.stalls.iter().max().unwrap_or(&0);
+        world.workers.iter().all(|worker| match worker {
+            Worker::Running(run) => world.now - run.began <= most,
+            Worker::Idle { .. } | Worker::Gone => true,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! The refresh protocol under a model checker: the very step function that the code runs, in a small world of one
+//! connection, explored over every order of its steps. `MODEL=long` explores more. See `docs/refresh.md`.
+//!
+//! The world keeps the stated times and breaks everything else: workers vanish and stall, answers are lost or late, writes
+//! fail before and after they were applied, clocks differ, customers consent and withdraw in between.
+
+mod actions;
+mod guards;
+mod invariants;
+mod parking;
+mod provider;
+mod scope;
+mod table;
+mod times;
+mod worker;
+mod world;
+
+use actions::Vault;
+use provider::Temper;
+use scope::{Left, NO_FAULTS, Scope};
+use stateright::{Checker, HasDiscoveries, Model};
+
+/// Each thing that may go wrong in a schedule, once.
+const ONE_FAULT: [Left; 3] =
+    [Left { crashes: 1, ..NO_FAULTS }, Left { bad_answers: 1, ..NO_FAULTS }, Left { store_faults: 1, ..NO_FAULTS }];
+
+#[test]
+fn two_workers_one_fault_and_one_interruption() {
+    for temper in Temper::ALL {
+        for fault in ONE_FAULT {
+            explore("2 workers, a fault, an interruption", Scope::new(2, temper, Left { interruptions: 1, ..fault }));
+        }
+    }
+}
+
+#[test]
+fn two_workers_one_fault_and_stalls() {
+    for temper in Temper::ALL {
+        for fault in ONE_FAULT {
+            explore("2 workers, a fault, a stall each", Scope { stalls: vec![1, 1], ..Scope::new(2, temper, fault) });
+        }
+    }
+}
+
+/// A worker that oversleeps before it presents the token once more must notice that its lease no longer covers it.
+#[test]
+fn two_workers_a_bad_answer_and_a_long_stall() {
+    let fault = Left { bad_answers: 1, ..NO_FAULTS };
+    let scope = Scope::new(2, Temper::Strict, fault);
+    explore("2 workers, a bad answer, a stall of three ticks", Scope { stalls: vec![3, 0], ..scope });
+}
+
+#[test]
+fn three_workers_one_fault() {
+    for temper in [Temper::Strict, Temper::FamilyRevocation] {
+        for fault in ONE_FAULT {
+            explore("3 workers, a fault", Scope::new(3, temper, fault));
+        }
+    }
+}
+
+#[test]
+fn long_two_workers_everything_at_once() {
+    if !is_long() {
+        return;
+    }
+    for temper in Temper::ALL {
+        let each = Left { crashes: 1, bad_answers: 1, store_faults: 1, interruptions: 1 };
+        explore("2 workers, every fault, an interruption", Scope::new(2, temper, each));
+        let parked = Left { store_faults: 2, ..NO_FAULTS };
+        explore("2 workers, two failing writes, stalls", Scope { stalls: vec![2, 2], ..Scope::new(2, temper, parked) });
+        let lost = Left { crashes: 1, bad_answers: 1, ..NO_FAULTS };
+        explore("2 workers that retry, a crash and a bad answer", Scope { runs: 2, ..Scope::new(2, temper, lost) });
+    }
+}
+
+/// Against the platform that forgives least.
+#[test]
+fn long_two_workers_every_drift() {
+    if !is_long() {
+        return;
+    }
+    for fault in ONE_FAULT {
+        let scope = Scope::new(2, Temper::FamilyRevocation, Left { interruptions: 1, ..fault }).with_every_drift();
+        explore("2 workers, every drift, a stall each", Scope { stalls: vec![1, 1], ..scope });
+    }
+}
+
+#[test]
+fn long_three_workers_one_fault_and_one_interruption() {
+    if !is_long() {
+        return;
+    }
+    for temper in Temper::ALL {
+        for fault in ONE_FAULT {
+            explore("3 workers, a fault, an interruption", Scope::new(3, temper, Left { interruptions: 1, ..fault }));
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "which tests to run is no setting of the product")]
+fn is_long() -> bool {
+    std::env::var("MODEL").is_ok_and(|mode| mode == "long")
+}
+
+/// Explores everything within a scope, and fails with the schedule that breaks an invariant.
+#[expect(clippy::print_stdout, reason = "the counts are for whoever runs it with --nocapture")]
+fn explore(what: &str, scope: Scope) {
+    let temper = scope.temper;
+    let checker = Vault { scope }.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    println!("{what}, {temper:?}: {} states, {} steps deep", checker.unique_state_count(), checker.max_depth());
+    if let Some((invariant, path)) = checker.discoveries().into_iter().next() {
+        let schedule: Vec<_> = path.into_actions().iter().map(|action| format!("  {action:?}")).collect();
+        panic!("{what}, {temper:?}: {invariant} is broken by\n{}", schedule.join("\n"));
+    }
+}

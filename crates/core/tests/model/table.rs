@@ -1,0 +1,196 @@
+//! One connection and its lease in the table. Each write names the condition of `GrantStore` for the table that it mirrors.
+
+use counterfoil_core::model::connection::{DeathCause, Trouble};
+use counterfoil_core::model::lease::Lease;
+use counterfoil_core::port::store::{Taken, Written};
+use counterfoil_core::service::refresh::step::{View, ViewStanding};
+use jiff::Timestamp;
+
+use crate::invariants::{Flaw, Flaws};
+use crate::provider::{Grant, Provider};
+use crate::scope::Broken;
+
+/// A refreshed grant on its way into the table; the grant's serial serves as its commit id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Commit {
+    pub(crate) epoch: u64,
+    pub(crate) grant: Grant,
+    pub(crate) at: Timestamp,
+}
+
+/// The connection's row and its lease.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Table {
+    /// What the step function sees of it.
+    row: View,
+    pub(crate) grant: Grant,
+    /// The partner was last told that the grant is dead.
+    told_dead: bool,
+}
+
+impl Table {
+    /// A connection whose token has just ended.
+    pub(crate) fn new(grant: Grant, now: Timestamp) -> Self {
+        let row = View {
+            epoch: 0,
+            standing: ViewStanding::Active,
+            has_refresh_token: true,
+            expires_at: now,
+            refreshed_at: None,
+            due_at: Some(now),
+            trouble: None,
+            lease: None,
+        };
+        Self { row, grant, told_dead: false }
+    }
+
+    /// The connection and its lease in one read.
+    pub(crate) fn look(&self) -> View {
+        self.row.clone()
+    }
+
+    /// The connection alone.
+    pub(crate) fn read(&self) -> View {
+        View { lease: None, ..self.row.clone() }
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.row.epoch
+    }
+
+    pub(crate) fn standing(&self) -> ViewStanding {
+        self.row.standing
+    }
+
+    pub(crate) fn is_commit_of(&self, commit: &Commit) -> bool {
+        self.grant.serial == commit.grant.serial
+    }
+
+    /// `take_lease`: `attribute_not_exists(PK) OR epoch < :epoch OR lease_id IN (:seen, :own)`.
+    pub(crate) fn take_lease(&mut self, lease: Lease, seen: Option<&str>, broken: Broken) -> Taken {
+        let may = match &self.row.lease {
+            _ if broken == Broken::LeaseCondition => true,
+            None => true,
+            Some(present) => {
+                let is_the_one_seen = Some(present.id.as_str()) == seen || broken == Broken::SeenCondition && seen.is_some();
+                present.epoch < lease.epoch || is_the_one_seen || present.id == lease.id
+            }
+        };
+        if !may {
+            return Taken::Held;
+        }
+        self.row.lease = Some(lease);
+        Taken::Ours
+    }
+
+    /// `commit`: `epoch = :replaces`; refused by a row that shows its own `commit_id`, it is stored.
+    pub(crate) fn commit(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
+        if self.row.epoch != commit.epoch && broken != Broken::CommitCondition {
+            return if self.is_commit_of(commit) { Written::Stored } else { Written::Overtaken };
+        }
+        self.told_dead = false;
+        self.replace(commit, flaws);
+        Written::Stored
+    }
+
+    /// `revive`: `epoch = :replaces AND #status = :dead`, with an event that tells of it.
+    pub(crate) fn revive(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
+        let same_epoch = self.row.epoch == commit.epoch || broken == Broken::ReviveEpoch;
+        if !same_epoch || !(matches!(self.row.standing, ViewStanding::Dead(_)) || broken == Broken::ReviveEpoch) {
+            return Written::Overtaken;
+        }
+        self.told_dead = false;
+        self.replace(commit, flaws);
+        Written::Stored
+    }
+
+    /// `record_trouble`: `epoch = :epoch`.
+    pub(crate) fn record_trouble(&mut self, epoch: u64, trouble: &Trouble) -> Written {
+        if self.row.epoch != epoch {
+            return Written::Overtaken;
+        }
+        self.row.due_at = Some(trouble.retry_at);
+        // Words and times that no decision looks at would only tell equal states apart.
+        let unread = Trouble { at: Timestamp::UNIX_EPOCH, message: String::new(), code: String::new(), ..trouble.clone() };
+        self.row.trouble = Some(unread);
+        Written::Stored
+    }
+
+    /// `end_grant`: `epoch = :epoch AND #status = :active`, with an event that tells of it.
+    pub(crate) fn end_grant(&mut self, end: &End, provider: &Provider, broken: Broken, flaws: &mut Flaws) -> Written {
+        let same_epoch = self.row.epoch == end.epoch || broken == Broken::EndGrantEpoch;
+        let may_end = match self.row.standing {
+            ViewStanding::Active => true,
+            ViewStanding::Dead(_) => broken == Broken::EndGrantStatus,
+            ViewStanding::Disconnected => false,
+        };
+        if !same_epoch || !may_end {
+            return Written::Overtaken;
+        }
+        if !provider.has_refused(self.grant.token) {
+            flaws.insert(Flaw::I5DeadOnlyWhenRefused);
+        }
+        if end.faultless && !provider.is_withdrawn(self.grant.token) {
+            flaws.insert(Flaw::I6NoFaultNoDeath);
+        }
+        if end.cause == DeathCause::Revoked && provider.has_lost(self.grant.token) && !provider.is_withdrawn(self.grant.token) {
+            flaws.insert(Flaw::I8CauseIsTrue);
+        }
+        if self.told_dead {
+            flaws.insert(Flaw::I9ToldOnce);
+        }
+        self.told_dead = true;
+        self.row.standing = ViewStanding::Dead(end.cause);
+        self.row.due_at = None;
+        self.row.epoch += u64::from(broken == Broken::DeathKeepsEpoch);
+        Written::Stored
+    }
+
+    /// `write_consent`: `epoch = :previous`, read and retried until it is written, so that it takes one step here; the
+    /// epoch is one above, and the event tells that the connection works.
+    pub(crate) fn consent(&mut self, grant: Grant, broken: Broken) {
+        let epoch = self.row.epoch + u64::from(broken != Broken::ConsentRaisesEpoch);
+        let lease = self.row.lease.take();
+        *self = Self {
+            row: View { epoch, lease, expires_at: Timestamp::MAX, due_at: None, ..Self::new(grant, Timestamp::MAX).row },
+            grant,
+            told_dead: false,
+        };
+    }
+
+    /// A disconnect raises the epoch; the tokens go.
+    pub(crate) fn disconnect(&mut self) {
+        self.row.epoch += 1;
+        self.row.standing = ViewStanding::Disconnected;
+        self.row.has_refresh_token = false;
+        self.row.due_at = None;
+        self.told_dead = false;
+    }
+
+    fn replace(&mut self, commit: &Commit, flaws: &mut Flaws) {
+        let epoch = commit.epoch + 1;
+        let younger = commit.grant.serial > self.grant.serial && commit.grant.token.family == self.grant.token.family;
+        if !younger || epoch <= self.row.epoch || self.row.standing == ViewStanding::Disconnected {
+            flaws.insert(Flaw::I2NeverOverwritten);
+        }
+        self.grant = commit.grant;
+        self.row = View {
+            epoch,
+            standing: ViewStanding::Active,
+            has_refresh_token: true,
+            expires_at: Timestamp::MAX,
+            refreshed_at: Some(commit.at),
+            due_at: None,
+            trouble: None,
+            lease: self.row.lease.take(),
+        };
+    }
+}
+
+/// The end of a grant, on its way into the table.
+pub(crate) struct End {
+    pub(crate) epoch: u64,
+    pub(crate) cause: DeathCause,
+    /// Nothing has gone wrong so far, and the platform keeps its word.
+    pub(crate) faultless: bool,
+}

@@ -1,0 +1,295 @@
+//! The whole world of one connection, and how each step changes it.
+
+use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::model::time::later;
+use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_core::port::store::{Taken, Written};
+use counterfoil_core::service::refresh::step::{Next, Now, Refresh, Saw, View, ViewStanding};
+
+use crate::actions::{Action, Answer, Heard, StoreFault, fault};
+use crate::invariants::{Flaw, Flaws};
+use crate::parking::Parking;
+use crate::provider::{Provider, Request};
+use crate::scope::{Broken, Left, Scope, settings, weaken};
+use crate::table::{Commit, End, Table};
+use crate::times::{COMMIT_BUDGET, LEASE, PLATFORM_TIMEOUT, Tick, done_by, seconds, seen_at, time_of_day};
+use crate::worker::{Leased, Run, Stage, Worker};
+
+/// A state of the world.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct World {
+    pub(crate) now: Tick,
+    /// How much each worker's time of day is off.
+    drifts: Vec<i8>,
+    pub(crate) table: Table,
+    pub(crate) provider: Provider,
+    pub(crate) parking: Parking,
+    pub(crate) workers: Vec<Worker>,
+    pub(crate) left: Left,
+    pub(crate) flaws: Flaws,
+}
+
+impl World {
+    pub(crate) fn new(scope: &Scope, drifts: &[i8]) -> Self {
+        let (provider, grant) = Provider::new();
+        Self {
+            now: 0,
+            drifts: drifts.to_vec(),
+            // Ended for every clock.
+            table: Table::new(grant, time_of_day(-10)),
+            provider,
+            parking: Parking::default(),
+            workers: vec![Worker::Idle { runs: scope.runs }; scope.reasons.len()],
+            left: scope.faults,
+            flaws: Flaws::new(),
+        }
+    }
+
+    pub(crate) fn run(&self, worker: usize) -> Option<&Run> {
+        if let Worker::Running(run) = &self.workers[worker] { Some(run) } else { None }
+    }
+
+    /// Whether the platform is still to act on a worker's request.
+    pub(crate) fn is_at_platform(&self, worker: usize) -> bool {
+        self.provider.in_flight.iter().any(|request| request.caller == Some(worker))
+    }
+
+    pub(crate) fn take(&mut self, scope: &Scope, action: Action) {
+        match action {
+            Action::Tick => self.tick(),
+            Action::Begin(worker) => self.begin(scope, worker),
+            Action::Do { worker, fault, heard } => self.act(scope, worker, fault, heard),
+            Action::GoOn(worker) => self.go_on(scope, worker),
+            Action::TimeOut(worker) => self.time_out(scope, worker),
+            Action::Crash(worker) => {
+                self.left.crashes -= 1;
+                self.provider.abandon(worker);
+                self.workers[worker] = Worker::Gone;
+            }
+            Action::Answer { request, answer, heard } => self.answer(scope, request, answer, heard),
+            Action::Vanish { request } => {
+                self.provider.in_flight.remove(request);
+            }
+            Action::Unpark => self.parking.step(&mut self.table, scope.broken, &mut self.flaws),
+            Action::Consent => {
+                self.left.interruptions -= 1;
+                let grant = self.provider.consent();
+                self.table.consent(grant, scope.broken);
+            }
+            Action::Disconnect => {
+                self.left.interruptions -= 1;
+                self.table.disconnect();
+            }
+            Action::Withdraw => {
+                self.left.interruptions -= 1;
+                self.provider.withdraw();
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.now;
+        for worker in &mut self.workers {
+            let Worker::Running(run) = worker else { continue };
+            let is_idle = match run.stage {
+                Stage::AtPlatform { .. } => false,
+                Stage::Asleep { until } => seconds(now) >= until,
+                Stage::Doing { .. } | Stage::Answered(_) => true,
+            };
+            if is_idle && run.must_by.is_none() {
+                run.stalls -= 1;
+            }
+        }
+        self.now += 1;
+    }
+
+    fn begin(&mut self, scope: &Scope, worker: usize) {
+        let Worker::Idle { runs } = self.workers[worker] else { return };
+        let reason = scope.reasons[worker];
+        let run = Run {
+            machine: Refresh::new(reason, settings(scope.broken), self.seen_by(worker)),
+            reason,
+            stage: Stage::Answered(Saw::Begin),
+            began: self.now,
+            looked: None,
+            lease: None,
+            commit: None,
+            stalls: scope.stalls[worker],
+            must_by: None,
+            runs: runs - 1,
+        };
+        self.workers[worker] = Worker::Running(Box::new(run));
+        self.go_on(scope, worker);
+    }
+
+    fn seen_by(&self, worker: usize) -> Now {
+        seen_at(self.now, self.drifts[worker])
+    }
+
+    /// Carries out what a worker has decided on.
+    fn act(&mut self, scope: &Scope, worker: usize, fault: Option<StoreFault>, heard: Heard) {
+        let Worker::Running(run) = &mut self.workers[worker] else { return };
+        let mut run = run.clone();
+        let Stage::Doing { next, since } = run.stage.clone() else { return };
+        self.left.store_faults -= u8::from(fault.is_some());
+        let saw = if fault == Some(StoreFault::NotApplied) {
+            Saw::StoreFailed
+        } else {
+            self.apply(scope, worker, &mut run, &next, since)
+        };
+        let saw = if fault.is_some() { Saw::StoreFailed } else { saw };
+        self.workers[worker] = Worker::Running(run);
+        self.hear(scope, worker, saw, heard);
+    }
+
+    fn apply(&mut self, scope: &Scope, worker: usize, run: &mut Run, next: &Next, since: Tick) -> Saw {
+        let epoch = run.looked.map_or(0, |(epoch, _)| epoch);
+        match next {
+            Next::Look => {
+                run.looked = Some((self.table.epoch(), self.table.grant));
+                Saw::View(Some(Box::new(self.table.look())))
+            }
+            Next::LookAgain if scope.broken == Broken::SecondLook => {
+                Saw::View(Some(Box::new(View { epoch, standing: ViewStanding::Active, ..self.table.read() })))
+            }
+            Next::LookAgain => Saw::View(Some(Box::new(self.table.read()))),
+            Next::TakeLease { epoch, seen, doubtful } => {
+                let started_at = seen_at(since, self.drifts[worker]).wall;
+                let lease = Lease {
+                    id: format!("{worker}.{}.{since}", run.runs),
+                    epoch: *epoch,
+                    owner: String::new(),
+                    started_at,
+                    until: later(started_at, seconds(LEASE)),
+                    refresh_token: Fingerprint::stored(String::new()),
+                    doubtful: *doubtful,
+                };
+                let believed = settings(scope.broken).lease;
+                let ours = Saw::LeaseTaken { id: lease.id.clone(), until: later(started_at, believed) };
+                run.lease = Some(Leased { id: lease.id.clone(), since, table_epoch: self.table.epoch() });
+                match self.table.take_lease(lease, seen.as_deref(), scope.broken) {
+                    Taken::Ours => ours,
+                    Taken::Held => Saw::LeaseHeld,
+                }
+            }
+            Next::Commit => {
+                let commit = run.commit.as_ref().expect("there is a grant to commit");
+                saw(self.table.commit(commit, scope.broken, &mut self.flaws))
+            }
+            Next::Park => {
+                self.parking.park(run.commit.clone().expect("there is a grant to park"));
+                Saw::Parked
+            }
+            Next::RecordTrouble(trouble) => saw(self.table.record_trouble(epoch, trouble)),
+            Next::EndGrant(cause) => {
+                let end = End { epoch, cause: *cause, faultless: self.is_faultless(scope) };
+                saw(self.table.end_grant(&end, &self.provider, scope.broken, &mut self.flaws))
+            }
+            Next::Send | Next::Wait(_) | Next::Finish(_) => unreachable!("done as soon as it is decided"),
+        }
+    }
+
+    fn is_faultless(&self, scope: &Scope) -> bool {
+        let Left { crashes, bad_answers, store_faults, .. } = self.left;
+        let all = scope.faults;
+        (crashes, bad_answers, store_faults) == (all.crashes, all.bad_answers, all.store_faults)
+    }
+
+    fn hear(&mut self, scope: &Scope, worker: usize, saw: Saw, heard: Heard) {
+        let Worker::Running(run) = &mut self.workers[worker] else { return };
+        run.stage = Stage::Answered(saw);
+        if heard == Heard::AtOnce {
+            self.go_on(scope, worker);
+        }
+    }
+
+    /// A worker learns what happened and decides.
+    fn go_on(&mut self, scope: &Scope, worker: usize) {
+        let now = self.seen_by(worker);
+        let tick = self.now;
+        let Worker::Running(run) = &mut self.workers[worker] else { return };
+        let saw = match &run.stage {
+            Stage::Answered(saw) => saw.clone(),
+            Stage::Asleep { .. } => Saw::Waited,
+            Stage::Doing { .. } | Stage::AtPlatform { .. } => return,
+        };
+        let granted = saw == Saw::Granted;
+        let next = weaken(scope.broken, run.machine.step(now, saw), run);
+        run.must_by = match next {
+            Next::Commit if granted => Some(tick + COMMIT_BUDGET),
+            Next::Commit | Next::Wait(_) if run.is_committing() => run.must_by,
+            _ => None,
+        };
+        match next {
+            Next::Finish(_) => self.workers[worker] = Worker::Idle { runs: run.runs },
+            Next::Wait(time) => run.stage = Stage::Asleep { until: now.elapsed + time },
+            // Between the check of what is left of the lease and the request no time passes: the protocol assumes it,
+            // and keeps nothing in between that waits.
+            Next::Send => self.send(scope, worker),
+            Next::Look => {
+                (run.looked, run.lease, run.commit) = (None, None, None);
+                run.stage = Stage::Doing { next, since: 0 };
+            }
+            Next::TakeLease { .. } => run.stage = Stage::Doing { next, since: tick },
+            _ => run.stage = Stage::Doing { next, since: 0 },
+        }
+    }
+
+    fn send(&mut self, scope: &Scope, worker: usize) {
+        let Worker::Running(run) = &mut self.workers[worker] else { return };
+        let (epoch, grant) = run.looked.expect("it was looked at");
+        let lease = run.lease.as_ref().expect("the lease is taken");
+        if epoch != lease.table_epoch {
+            self.flaws.insert(Flaw::I7NeverPresentedOnceReplaced);
+        }
+        run.stage = Stage::AtPlatform { sent: self.now };
+        let done_by = done_by(lease.since).max(self.now + PLATFORM_TIMEOUT);
+        let request = Request { token: grant.token, epoch, caller: Some(worker), done_by };
+        if self.provider.receive(request, scope.temper) {
+            self.flaws.insert(Flaw::I1NeverTwiceAtOnce);
+        }
+    }
+
+    fn time_out(&mut self, scope: &Scope, worker: usize) {
+        if self.is_at_platform(worker) {
+            self.left.bad_answers -= 1;
+            self.provider.abandon(worker);
+        }
+        self.hear(scope, worker, Saw::Failed(TokenFailure::NoAnswer), Heard::AtOnce);
+    }
+
+    fn answer(&mut self, scope: &Scope, request: usize, answer: Answer, heard: Heard) {
+        self.left.bad_answers -= u8::from(answer != Answer::Plain);
+        let request = self.provider.in_flight.remove(request);
+        let given = match answer {
+            Answer::FaultBefore => None,
+            Answer::Plain | Answer::Lost | Answer::FaultAfter => self.provider.refresh(request.token, scope.temper, self.now),
+        };
+        if request.caller.is_none() || matches!(answer, Answer::Lost | Answer::FaultAfter) {
+            self.provider.lose(request.token);
+        }
+        let Some(caller) = request.caller else { return };
+        let at = self.seen_by(caller).wall;
+        let Worker::Running(run) = &mut self.workers[caller] else { return };
+        let Stage::AtPlatform { sent } = run.stage else { return };
+        let saw = match (answer, given) {
+            (Answer::Lost, _) => return,
+            (Answer::FaultAfter | Answer::FaultBefore, _) => fault(),
+            (Answer::Plain, None) => Saw::Failed(TokenFailure::Refused),
+            (Answer::Plain, Some(grant)) => {
+                run.commit = run.looked.map(|(epoch, _)| Commit { epoch, grant, at });
+                Saw::Granted
+            }
+        };
+        run.must_by = Some(sent + PLATFORM_TIMEOUT);
+        self.hear(scope, caller, saw, heard);
+    }
+}
+
+fn saw(written: Written) -> Saw {
+    match written {
+        Written::Stored => Saw::Stored,
+        Written::Overtaken => Saw::Overtaken,
+    }
+}
