@@ -13,6 +13,7 @@ mod crowd;
 #[path = "../../tests/lambda/deployment.rs"]
 mod deployment;
 #[path = "../../tests/lambda/event.rs"]
+#[expect(dead_code, reason = "the tests send events of more kinds")]
 mod event;
 #[path = "../../tests/lambda/function.rs"]
 mod function;

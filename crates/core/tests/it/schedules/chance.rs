@@ -35,6 +35,6 @@ impl Chance {
 
     /// A time between the two.
     pub(super) fn between(&self, least: Duration, most: Duration) -> Duration {
-        least + (most - least).mul_f64(self.fraction())
+        least + most.saturating_sub(least).mul_f64(self.fraction())
     }
 }

@@ -106,7 +106,8 @@ struct World {
 /// Runs the schedule of that seed.
 pub(super) async fn schedule(seed: u64) -> Result<Tally, String> {
     let temper = TEMPERS[usize::try_from(seed % 5).expect("below five")];
-    let mood = if seed / 5 % 3 == 0 { Mood::Mild } else { Mood::Wild { ends_families: temper == Temper::FamilyRevocation } };
+    let mood =
+        if (seed / 5).is_multiple_of(3) { Mood::Mild } else { Mood::Wild { ends_families: temper == Temper::FamilyRevocation } };
     let world = Arc::new(World::new(seed, temper, mood).await);
     let what = |broken: String| format!("{temper:?}, {mood:?}: {broken}");
     world.play().await.map_err(what)?;
