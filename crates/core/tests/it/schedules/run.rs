@@ -56,9 +56,13 @@ impl Tally {
         self.grants_lost += grants_lost;
     }
 
-    /// Whether everything that a schedule is for came about at least once.
+    /// Whether what schedules are for came about at least once. A parked grant that revives a dead one, and one that neither
+    /// place takes, are too rare for a short run: `parking.rs` and `commit.rs` bring them about.
     pub(super) fn covers_everything(&self) -> bool {
-        self.counts().iter().all(|count| *count > 0)
+        let Self { revived: _, grants_lost: _, .. } = self;
+        [self.tokens, self.errors, self.dead, self.parked, self.late, self.killed, self.answers_lost]
+            .iter()
+            .all(|count| *count > 0)
     }
 
     fn counts(&self) -> [usize; 9] {
