@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn the_real_addresses_are_the_defaults_and_blank_is_unset() {
         let config = read(&[("TABLE_NAME", "t"), ("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_ID", " ")]).expect("complete");
-        assert_eq!(config.endpoints.quickbooks.api, "https://quickbooks.api.intuit.com");
+        assert_eq!(config.endpoints.quickbooks.api, quickbooks::API_URL);
         assert_eq!(config.public_base_url, None);
         assert!(!config.open_start);
         assert!(matches!(config.credentials, SecretPlace::Nowhere));

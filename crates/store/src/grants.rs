@@ -17,7 +17,7 @@ use crate::connections::key_item;
 use crate::fault;
 use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes, TroubleRow};
 use crate::row::{self, Item, millis, number};
-use crate::table::{DUE_AT, DUE_SHARD, Key, PK, REFRESHER, Table, due_shard};
+use crate::table::{DUE_AT, DUE_SHARD, Key, PK, REFRESHER, SK, Table, due_shard};
 use crate::update::Changes;
 
 #[async_trait]
@@ -138,7 +138,9 @@ impl Table {
     fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
         let key = Key::connection(&connection.id);
         let mut item = row::connection::write(connection)?;
-        item.retain(|name, _| name != crate::table::PK && name != crate::table::SK);
+        // A partner may set the freshness of a connection that exists; a consent does not know better.
+        let not_ours: &[&str] = if previous.is_some() { &[PK, SK, "freshness"] } else { &[PK, SK] };
+        item.retain(|name, _| !not_ours.contains(&name.as_str()));
         let stale =
             GRANT_ATTRIBUTES.iter().chain(&["trouble", "cause", "refreshed_at", "wanted_until", "warned_of", DUE_AT, DUE_SHARD]);
         let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
