@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::connection::Freshness;
+use crate::model::audit::{Action, Actor, Audit};
+use crate::model::connection::{ConnectionId, Freshness};
 use crate::model::secret::Secret;
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
@@ -58,6 +59,17 @@ impl App {
     /// A name that sorts by time.
     pub fn new_id(&self, prefix: &str) -> String {
         self.entropy.id(prefix, self.now())
+    }
+
+    /// An audit row about something that happens now.
+    pub(crate) fn audit<const N: usize>(
+        &self,
+        connection: &ConnectionId,
+        action: Action,
+        actor: Actor,
+        detail: [(&'static str, String); N],
+    ) -> Audit {
+        Audit { id: self.new_id(""), connection: connection.clone(), at: self.now(), action, actor, detail: detail.into() }
     }
 
     /// 256 random bits.

@@ -1,4 +1,5 @@
-//! The vault's writes. Every one that touches a token is conditional on the epoch, and on nothing else.
+//! The vault's writes. Every one that touches a token is conditional on the epoch that it replaces, and on whether the
+//! grant of that epoch is alive: what makes a dead one active again says so.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
@@ -47,7 +48,9 @@ impl GrantStore for Table {
     }
 
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
-        let update = committed(id, commit)?.under(self, &Key::connection(id), "epoch = :replaces");
+        let changes = committed(id, commit)?.given(":live", active());
+        // `#status` is among the names already: a commit sets it.
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :live");
         let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
         self.update(update, own).await
     }
@@ -56,7 +59,6 @@ impl GrantStore for Table {
         let id = &audit.connection;
         let dead = AttributeValue::S(Status::NeedsReauthorization.as_str().to_owned());
         let changes = committed(id, commit)?.given(":dead", dead);
-        // `#status` is among the names already: a commit sets it.
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :dead");
         let items = vec![transact_update(update), self.put(row::history::audit(audit)?), self.put(row::history::event(event)?)];
         Ok(match self.transact(items, &audit.id).await? {

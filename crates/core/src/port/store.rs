@@ -79,10 +79,10 @@ pub trait GrantStore: Send + Sync {
     /// be over. Doing it twice with the same lease is taking it once.
     async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError>;
 
-    /// Stores a refreshed grant over the epoch that it replaces, in one write.
+    /// Stores a refreshed grant over the living one of the epoch that it replaces, in one write.
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
 
-    /// Stores a parked grant over a dead one of the epoch that it replaces, with its audit row and event.
+    /// Stores a grant that came late over a dead one of the epoch that it replaces, with its audit row and event.
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError>;
 
     /// Writes a warning, once whatever happens: its event is named by what it warns of. Then notes it on the connection.
@@ -124,7 +124,7 @@ pub enum Taken {
 pub enum Written {
     /// It is stored, by this write or by an earlier try of the same.
     Stored,
-    /// The epoch is gone: somebody else wrote. Nothing was changed.
+    /// The epoch is gone, or its grant was marked dead: somebody else wrote. Nothing was changed.
     Overtaken,
 }
 
@@ -133,7 +133,7 @@ pub enum Written {
 pub struct Commit {
     /// The epoch that it replaces.
     pub epoch: u64,
-    /// Names this write, so that a retry after a lost answer knows its own.
+    /// Names this write, so that a retry after a lost answer knows its own: the id of the lease that it was made under.
     pub commit_id: String,
     /// The grant.
     pub grant: StoredGrant,

@@ -1,7 +1,7 @@
-//! Commits a parked grant for the epoch it was obtained for, once the table is back: also if the grant was marked dead
-//! meanwhile.
+//! Commits a grant that comes late, from the parking queue or from a refresh that was overtaken, for the epoch it was
+//! obtained for: also if the grant of that epoch was marked dead meanwhile.
 
-use crate::model::audit::{Action, Actor, Audit};
+use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, Status};
 use crate::model::event::{Event, EventKind};
 use crate::port::parking::Parked;
@@ -56,16 +56,9 @@ async fn store(app: &App, connection: &Connection, parked: &Parked) -> Result<Op
 }
 
 async fn revive(app: &App, connection: &Connection, parked: &Parked) -> Result<Written, Error> {
-    let now = app.now();
-    let mut event = Event::about(connection, EventKind::Reauthorized, app.new_id("evt_"), now);
+    let mut event = Event::about(connection, EventKind::Reauthorized, app.new_id("evt_"), app.now());
     event.epoch = parked.commit.epoch + 1;
-    let audit = Audit {
-        id: app.new_id(""),
-        connection: connection.id.clone(),
-        at: now,
-        action: Action::GrantRevived,
-        actor: Actor::Vault,
-        detail: [("commit", parked.commit.commit_id.clone())].into(),
-    };
+    let detail = [("commit", parked.commit.commit_id.clone())];
+    let audit = app.audit(&connection.id, Action::GrantRevived, Actor::Vault, detail);
     Ok(app.grants.revive(&parked.commit, &audit, &event).await?)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
-use crate::model::audit::{Action, Audit};
+use crate::model::audit::Action;
 use crate::model::connection::Connection;
 use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
 use crate::model::grant::StoredGrant;
@@ -239,14 +239,8 @@ async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
 
 /// Ends the flow for good, with its audit row, and says so.
 async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
-    let audit = Audit {
-        id: app.new_id(""),
-        connection: flow.connection.clone(),
-        at: app.now(),
-        action: Action::ConsentFailed,
-        actor: flow.authority.actor(),
-        detail: [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())].into(),
-    };
+    let detail = [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())];
+    let audit = app.audit(&flow.connection, Action::ConsentFailed, flow.authority.actor(), detail);
     app.flows.fail(&flow.id, failure, &audit).await?;
     Err(error_of(failure))
 }

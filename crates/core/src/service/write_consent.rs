@@ -1,6 +1,6 @@
 //! Writes what a consent brought: a consent always wins over a refresh, and is retried until it is written.
 
-use crate::model::audit::{Action, Audit};
+use crate::model::audit::Action;
 use crate::model::connection::{Company, Connection, Standing, Status};
 use crate::model::event::{Event, EventKind};
 use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
@@ -111,14 +111,8 @@ fn compose(
     let (action, kind) =
         if again { (Action::Reconnected, EventKind::Reauthorized) } else { (Action::Connected, EventKind::Connected) };
     let event = Event::about(&connection, kind, app.new_id("evt_"), now);
-    let audit = Audit {
-        id: app.new_id(""),
-        connection: connection.id.clone(),
-        at: now,
-        action,
-        actor: flow.authority.actor(),
-        detail: [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())].into(),
-    };
+    let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
+    let audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
     Consent { previous, connection, flow: flow.id.clone(), audit, event }
 }
 

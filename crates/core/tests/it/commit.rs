@@ -11,7 +11,7 @@ use crate::harness::{Stage, eventually, reading};
 
 /// Befalls commits alone.
 fn on_commit(fault: Fault) -> Rule {
-    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces""#)
+    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#)
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! Tokens that come back for a connection that is no more: not stored, and revoked only where nobody else suffers.
 
-use counterfoil_core::model::connection::{ConnectionId, Status};
+use counterfoil_core::model::audit::{Action, Actor, Audit};
+use counterfoil_core::model::connection::{ConnectionId, DeathCause, Status, Trouble};
+use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::port::store::{GrantEnd, GrantStore as _, Written};
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_testkit::fixture::try_consent;
+use counterfoil_testkit::fixture::{START, try_consent};
 use counterfoil_testkit::platform::Temper;
 
-use crate::harness::{Stage, reading};
+use crate::harness::{Stage, count, reading};
 use crate::parking::with_parked;
 
 /// A refresh that is under way while the rest of the connection is changed; what its caller is told.
@@ -28,6 +31,44 @@ async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_s
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch, row.commit_id.as_str()), (Status::Disconnected, 2, "a_disconnect"));
     assert!(row.grant().is_none());
+}
+
+/// Another process took the grant for dead: it had the platform refuse the old token while ours was on its way.
+async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
+    let connection = stage.row(id).await;
+    let trouble = Trouble {
+        failures: 1,
+        retry_at: START,
+        code: "rotation_lost".to_owned(),
+        message: String::new(),
+        at: START,
+        settled_lease: None,
+        doubtful: true,
+    };
+    let audit = Audit {
+        id: "ended".to_owned(),
+        connection: id.clone(),
+        at: START,
+        action: Action::GrantEnded,
+        actor: Actor::Vault,
+        detail: [].into(),
+    };
+    let event = Event::about(&connection, EventKind::ReauthorizationRequired, "evt_ended".to_owned(), START);
+    let end = GrantEnd { epoch: connection.epoch, cause: DeathCause::RotationLost, trouble, audit, event };
+    assert_eq!(stage.installation.table().end_grant(&end).await, Ok(Written::Stored));
+}
+
+#[tokio::test]
+async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_and_says_so() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let told = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;
+    assert_eq!(told.as_deref(), Ok("access-0-2"));
+    let row = stage.row(&id).await;
+    assert_eq!((row.status(), row.epoch, row.trouble), (Status::Active, 2, None));
+    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_revived").await, 1);
+    assert!(stage.installation.platform.revoked().is_empty());
 }
 
 #[tokio::test]

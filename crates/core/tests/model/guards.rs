@@ -10,6 +10,7 @@ use crate::scope::{Broken, Left, NO_FAULTS, Scope};
 struct Guard {
     broken: Broken,
     workers: usize,
+    temper: Temper,
     faults: Left,
     /// For how many ticks the first worker may stall.
     stalls: u8,
@@ -21,7 +22,7 @@ const BAD_ANSWER: Left = Left { bad_answers: 1, ..NO_FAULTS };
 const FAILING_WRITE: Left = Left { store_faults: 1, ..NO_FAULTS };
 const INTERRUPTION: Left = Left { interruptions: 1, ..NO_FAULTS };
 
-const GUARDS: [Guard; 15] = [
+const GUARDS: [Guard; 17] = [
     guard(Broken::LeaseCondition, NO_FAULTS, "I1"),
     Guard { workers: 3, ..guard(Broken::SeenCondition, CRASH, "I1") },
     guard(Broken::SecondLook, INTERRUPTION, "I7"),
@@ -29,7 +30,9 @@ const GUARDS: [Guard; 15] = [
     guard(Broken::Rest, BAD_ANSWER, "I1"),
     guard(Broken::OpenIntent, BAD_ANSWER, "I1"),
     guard(Broken::Clocks, BAD_ANSWER, "I1"),
-    guard(Broken::CommitCondition, INTERRUPTION, "I2"),
+    guard(Broken::CommitEpoch, INTERRUPTION, "I2"),
+    guard(Broken::CommitStatus, FAILING_WRITE, "I9"),
+    Guard { workers: 3, temper: Temper::Stable, ..guard(Broken::OutdatedLease, FAILING_WRITE, "I1") },
     guard(Broken::ConsentRaisesEpoch, INTERRUPTION, "I2"),
     guard(Broken::EndGrantEpoch, Left { interruptions: 1, ..BAD_ANSWER }, "I5"),
     Guard { stalls: 5, ..guard(Broken::EndGrantStatus, INTERRUPTION, "I9") },
@@ -40,14 +43,14 @@ const GUARDS: [Guard; 15] = [
 ];
 
 const fn guard(broken: Broken, faults: Left, finds: &'static str) -> Guard {
-    Guard { broken, workers: 2, faults, stalls: 0, finds }
+    Guard { broken, workers: 2, temper: Temper::Strict, faults, stalls: 0, finds }
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is for whoever runs it with --nocapture")]
 fn every_guard_is_missed_when_it_is_gone() {
     for guard in GUARDS {
-        let mut scope = Scope { broken: guard.broken, ..Scope::new(guard.workers, Temper::Strict, guard.faults) };
+        let mut scope = Scope { broken: guard.broken, ..Scope::new(guard.workers, guard.temper, guard.faults) };
         scope.stalls[0] = guard.stalls;
         if guard.broken == Broken::Clocks {
             scope.drifts = vec![vec![2, -2], vec![-2, 2]];

@@ -27,7 +27,7 @@ pub(crate) enum Flaw {
     I7NeverPresentedOnceReplaced,
     /// A grant is never called revoked whose refresh token was rotated by an answer that nobody heard.
     I8CauseIsTrue,
-    /// The partner is told of each death once.
+    /// The partner is told of each death and of each revival, once.
     I9ToldOnce,
 }
 
@@ -60,11 +60,10 @@ impl Vault {
         is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))
     }
 
-    /// Whether every run is within the time that its waits, its leases and its stalls can take together. It needs a lease
-    /// more each time that its grant is overtaken.
+    /// Whether every run is within the time that one wait, one lease and its stalls can take together, however often its grant
+    /// is overtaken: no lease is taken after the wait.
     fn ends_in_time(&self, world: &World) -> bool {
-        let leases = 1 + self.scope.faults.interruptions;
-        let most = WAIT + leases * (LEASE + COMMIT_BUDGET) + self.scope.stalls.iter().max().unwrap_or(&0);
+        let most = WAIT + LEASE + COMMIT_BUDGET + self.scope.stalls.iter().max().unwrap_or(&0);
         world.workers.iter().all(|worker| match worker {
             Worker::Running(run) => world.now - run.began <= most,
             Worker::Idle { .. } | Worker::Gone => true,

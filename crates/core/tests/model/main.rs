@@ -52,7 +52,7 @@ fn two_workers_a_bad_answer_and_a_long_stall() {
 
 #[test]
 fn three_workers_one_fault() {
-    for temper in [Temper::Strict, Temper::FamilyRevocation] {
+    for temper in [Temper::Stable, Temper::Strict, Temper::FamilyRevocation] {
         for fault in ONE_FAULT {
             explore("3 workers, a fault", Scope::new(3, temper, fault));
         }

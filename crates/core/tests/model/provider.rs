@@ -40,8 +40,6 @@ pub(crate) struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Request {
     pub(crate) token: Token,
-    /// The epoch that it is to replace.
-    pub(crate) epoch: u64,
     /// Who waits for the answer; `None` once they have given up or vanished.
     pub(crate) caller: Option<usize>,
     /// When the platform is done with it at the latest, though nobody waits.
@@ -92,14 +90,8 @@ impl Provider {
     }
 
     /// A request arrives. Says whether the same token is in flight already.
-    ///
-    /// Not counted: a stable token that is in flight for an earlier epoch. A parked grant raises the epoch while somebody
-    /// else may be refreshing, and the next lease then covers the same token; such a platform does not mind.
     pub(crate) fn receive(&mut self, request: Request, temper: Temper) -> bool {
-        let twice = self
-            .in_flight
-            .iter()
-            .any(|other| other.token == request.token && (other.epoch == request.epoch || temper != Temper::Stable));
+        let twice = self.in_flight.iter().any(|other| other.token == request.token);
         if twice && temper == Temper::FamilyRevocation {
             self.families[request.token.family].revoked = true;
         }

@@ -30,7 +30,11 @@ pub(crate) enum Broken {
     /// Clocks are further apart than the rest allows for.
     Clocks,
     /// A grant is committed whatever epoch there is.
-    CommitCondition,
+    CommitEpoch,
+    /// A grant is committed also over one that is dead.
+    CommitStatus,
+    /// A lease is thought to be over because a late commit outdated it.
+    OutdatedLease,
     /// A consent keeps the epoch.
     ConsentRaisesEpoch,
     /// A grant is marked dead whatever epoch there is.

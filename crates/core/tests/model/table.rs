@@ -10,10 +10,12 @@ use crate::invariants::{Flaw, Flaws};
 use crate::provider::{Grant, Provider};
 use crate::scope::Broken;
 
-/// A refreshed grant on its way into the table; the grant's serial serves as its commit id.
+/// A refreshed grant on its way into the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Commit {
     pub(crate) epoch: u64,
+    /// The lease that it was made under.
+    pub(crate) id: String,
     pub(crate) grant: Grant,
     pub(crate) at: Timestamp,
 }
@@ -37,6 +39,7 @@ impl Table {
             has_refresh_token: true,
             expires_at: now,
             refreshed_at: None,
+            commit_id: String::new(),
             due_at: Some(now),
             trouble: None,
             lease: None,
@@ -45,8 +48,9 @@ impl Table {
     }
 
     /// The connection and its lease in one read.
-    pub(crate) fn look(&self) -> View {
-        self.row.clone()
+    pub(crate) fn look(&self, broken: Broken) -> View {
+        let is_outdated = self.row.lease.as_ref().is_some_and(|lease| lease.epoch < self.row.epoch);
+        if broken == Broken::OutdatedLease && is_outdated { self.read() } else { self.row.clone() }
     }
 
     /// The connection alone.
@@ -63,7 +67,7 @@ impl Table {
     }
 
     pub(crate) fn is_commit_of(&self, commit: &Commit) -> bool {
-        self.grant.serial == commit.grant.serial
+        self.row.commit_id == commit.id
     }
 
     /// `take_lease`: `attribute_not_exists(PK) OR epoch < :epoch OR lease_id IN (:seen, :own)`.
@@ -83,12 +87,16 @@ impl Table {
         Taken::Ours
     }
 
-    /// `commit`: `epoch = :replaces`; refused by a row that shows its own `commit_id`, it is stored.
+    /// `commit`: `epoch = :replaces AND #status = :live`; refused by a row that shows its own `commit_id`, it is stored.
     pub(crate) fn commit(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
-        if self.row.epoch != commit.epoch && broken != Broken::CommitCondition {
+        let same_epoch = self.row.epoch == commit.epoch || broken == Broken::CommitEpoch;
+        let is_live = self.row.standing == ViewStanding::Active || broken == Broken::CommitStatus;
+        if !(same_epoch && is_live) {
             return if self.is_commit_of(commit) { Written::Stored } else { Written::Overtaken };
         }
-        self.told_dead = false;
+        if matches!(self.row.standing, ViewStanding::Dead(_)) {
+            flaws.insert(Flaw::I9ToldOnce);
+        }
         self.replace(commit, flaws);
         Written::Stored
     }
@@ -180,6 +188,7 @@ impl Table {
             has_refresh_token: true,
             expires_at: Timestamp::MAX,
             refreshed_at: Some(commit.at),
+            commit_id: commit.id.clone(),
             due_at: None,
             trouble: None,
             lease: self.row.lease.take(),

@@ -148,7 +148,7 @@ impl World {
         match next {
             Next::Look => {
                 run.looked = Some((self.table.epoch(), self.table.grant));
-                Saw::View(Some(Box::new(self.table.look())))
+                Saw::View(Some(Box::new(self.table.look(scope.broken))))
             }
             Next::LookAgain if scope.broken == Broken::SecondLook => {
                 Saw::View(Some(Box::new(View { epoch, standing: ViewStanding::Active, ..self.table.read() })))
@@ -175,7 +175,11 @@ impl World {
             }
             Next::Commit => {
                 let commit = run.commit.as_ref().expect("there is a grant to commit");
-                saw(self.table.commit(commit, scope.broken, &mut self.flaws))
+                saw(match self.table.commit(commit, scope.broken, &mut self.flaws) {
+                    Written::Stored => Written::Stored,
+                    // Read, and written again as what is read calls for, until it is: one step here.
+                    Written::Overtaken => self.table.revive(commit, scope.broken, &mut self.flaws),
+                })
             }
             Next::Park => {
                 self.parking.park(run.commit.clone().expect("there is a grant to park"));
@@ -245,7 +249,7 @@ impl World {
         }
         run.stage = Stage::AtPlatform { sent: self.now };
         let done_by = done_by(lease.since).max(self.now + PLATFORM_TIMEOUT);
-        let request = Request { token: grant.token, epoch, caller: Some(worker), done_by };
+        let request = Request { token: grant.token, caller: Some(worker), done_by };
         if self.provider.receive(request, scope.temper) {
             self.flaws.insert(Flaw::I1NeverTwiceAtOnce);
         }
@@ -278,7 +282,8 @@ impl World {
             (Answer::FaultAfter | Answer::FaultBefore, _) => fault(),
             (Answer::Plain, None) => Saw::Failed(TokenFailure::Refused),
             (Answer::Plain, Some(grant)) => {
-                run.commit = run.looked.map(|(epoch, _)| Commit { epoch, grant, at });
+                let id = run.lease.as_ref().expect("the lease is taken").id.clone();
+                run.commit = run.looked.map(|(epoch, _)| Commit { epoch, id, grant, at });
                 Saw::Granted
             }
         };

@@ -61,7 +61,7 @@ impl Temper {
 
 /// The write of a fresh grant.
 fn commit(fault: Fault) -> Rule {
-    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces""#)
+    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#)
 }
 
 /// The look at the connection between taking the lease and sending.

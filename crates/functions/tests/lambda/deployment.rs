@@ -166,7 +166,8 @@ impl Deployment {
         (grant.issued_at, grant.access_token_expires_at) = (now - 2 * HOUR, now - HOUR);
         let commit = Commit {
             epoch: connection.epoch,
-            commit_id: self.operator.new_id("commit_"),
+            // As if its last attempt had been hours ago.
+            commit_id: connection.commit_id.clone(),
             grant,
             at: now - 2 * HOUR,
             due_at: Some(now - HOUR),

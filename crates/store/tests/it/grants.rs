@@ -1,12 +1,14 @@
 //! The vault's writes to a connection: each conditional on its epoch.
 
+use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Freshness, Standing};
+use counterfoil_core::model::event::{Event, EventKind};
 use counterfoil_core::port::store::{Commit, GrantStore as _, Written};
 use counterfoil_testkit::fixture::{START, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
-use crate::harness::{Store, commit, end, ended, store, text, trouble};
+use crate::harness::{Store, audit, commit, end, ended, store, text, trouble};
 
 fn committed(connection: &Connection, commit: &Commit) -> Connection {
     Connection {
@@ -56,12 +58,17 @@ async fn a_commit_to_no_connection_makes_none() {
 }
 
 #[tokio::test]
-async fn a_commit_revives_a_grant_of_its_epoch_that_was_taken_for_dead() {
+async fn a_grant_taken_for_dead_is_revived_only_by_what_says_so() {
     let store = store().await;
     let connection = store.consented("acme").await;
-    assert_eq!(store.table.end_grant(&end(&connection, "end")).await, Ok(Written::Stored));
     let commit = commit(&connection, "late");
-    assert_eq!(commits(&store, &connection, &commit).await, Written::Stored);
+    let audit = audit(&connection, Action::GrantRevived, "revived");
+    let event = Event::about(&connection, EventKind::Reauthorized, "evt_revived".to_owned(), START);
+    let revives = async || store.table.revive(&commit, &audit, &event).await;
+    assert_eq!(revives().await, Ok(Written::Overtaken), "it lives");
+    assert_eq!(store.table.end_grant(&end(&connection, "end")).await, Ok(Written::Stored));
+    assert_eq!(commits(&store, &connection, &commit).await, Written::Overtaken);
+    assert_eq!(revives().await, Ok(Written::Stored));
     assert!(store.read(&connection.id).await == committed(&connection, &commit));
     let item = store.item("CONN#default#acme", "STATE").await.expect("the item");
     assert!(!item.contains_key("cause") && !item.contains_key("trouble"));

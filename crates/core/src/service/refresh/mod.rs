@@ -4,7 +4,8 @@
 //! `step` decides, as a pure function of what was seen; `run` does what it says.
 
 mod run;
+mod sealed_grant;
 pub mod step;
 
-pub(crate) use run::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};
 pub use run::{Refreshed, refresh};
+pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tracing::Instrument as _;
 
-use crate::model::audit::{Action, Actor, Audit};
-use crate::model::connection::{Connection, ConnectionId, DeathCause, Trouble};
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
 use crate::model::event::{Event, EventKind};
-use crate::model::grant::{Grant, StoredGrant};
+use crate::model::grant::Grant;
 use crate::model::lease::Lease;
 use crate::model::secret::Secret;
-use crate::model::time::{later, until};
+use crate::model::time::later;
 use crate::port::parking::Parked;
 use crate::port::platform::Platform;
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
 
-use super::super::drop_late_grant::drop_late_grant;
+use super::super::commit_parked::{Unparked, commit_parked};
 use super::super::due::{self, Stored};
+use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
 
 /// What came of a refresh.
@@ -44,7 +44,7 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Resul
         began: app.clock.elapsed(),
         connection: None,
         send: None,
-        commit: None,
+        fresh: None,
     };
     match tokio::spawn(run.drive().in_current_span()).await {
         Ok(refreshed) => refreshed,
@@ -62,12 +62,14 @@ struct Run {
     began: Duration,
     connection: Option<Connection>,
     send: Option<ToSend>,
-    commit: Option<Commit>,
+    /// The grant in hand, on its way into the table.
+    fresh: Option<Parked>,
 }
 
 struct ToSend {
     platform: Arc<dyn Platform>,
     refresh_token: Secret,
+    lease_id: String,
 }
 
 impl Run {
@@ -125,7 +127,7 @@ impl Run {
         let send = self.prepare().await?;
         let now = self.app.now();
         let lease = Lease {
-            id: self.app.new_id("lease_"),
+            id: send.lease_id.clone(),
             epoch,
             owner: self.app.owner.clone(),
             started_at: now,
@@ -151,7 +153,7 @@ impl Run {
         if platform.client_id() != connection.company.client_id {
             return Err(other_client(connection));
         }
-        Ok(ToSend { platform, refresh_token })
+        Ok(ToSend { platform, refresh_token, lease_id: self.app.new_id("lease_") })
     }
 
     async fn send(&mut self) -> Result<Saw, Error> {
@@ -159,17 +161,17 @@ impl Run {
         let answer = send.platform.refresh(&send.refresh_token, self.app.now()).await;
         Ok(match answer {
             Ok(grant) => {
-                self.commit = Some(self.commit_of(grant).await?);
+                let commit = self.commit_of(grant, send).await?;
+                self.fresh = Some(Parked { connection: self.id.clone(), commit });
                 Saw::Granted
             }
             Err(failure) => Saw::Failed(failure),
         })
     }
 
-    async fn commit_of(&self, grant: Grant) -> Result<Commit, Error> {
+    async fn commit_of(&self, grant: Grant, sent: &ToSend) -> Result<Commit, Error> {
         let connection = self.connection.as_ref().ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
-        let asked = self.send.as_ref().map_or(&[][..], |send| send.platform.scopes());
-        let grant = seal_grant(&self.app, &self.id, grant, asked, connection.grant()).await?;
+        let grant = seal_grant(&self.app, &self.id, grant, sent.platform.scopes(), connection.grant()).await?;
         let stored = Stored {
             grant: &grant,
             freshness: connection.freshness,
@@ -180,7 +182,7 @@ impl Run {
         let due = due::next(&stored, &self.app.settings, self.app.now(), self.app.entropy.fraction());
         Ok(Commit {
             epoch: connection.epoch,
-            commit_id: self.app.new_id("commit_"),
+            commit_id: sent.lease_id.clone(),
             grant,
             at: self.app.now(),
             due_at: due.at,
@@ -189,36 +191,31 @@ impl Run {
     }
 
     async fn store(&mut self) -> Saw {
-        let Some(commit) = &self.commit else { return Saw::StoreFailed };
-        let written = self.app.grants.commit(&self.id, commit).await;
+        let Some(fresh) = &self.fresh else { return Saw::StoreFailed };
+        let written = match self.app.grants.commit(&self.id, &fresh.commit).await {
+            Ok(Written::Overtaken) => self.store_late(fresh).await,
+            written => written,
+        };
         if written == Ok(Written::Stored)
             && let Some(connection) = &mut self.connection
         {
-            apply(connection, commit);
-        }
-        if written == Ok(Written::Overtaken) {
-            self.drop_late_grant().await;
+            apply(connection, &fresh.commit);
         }
         self.saw("commit", written)
     }
 
-    /// The epoch went on without us: by a consent, a disconnect, or a parked grant.
-    async fn drop_late_grant(&self) {
-        let Some(commit) = &self.commit else { return };
-        let dropped = match self.app.connections.read(&self.id).await {
-            Ok(Some(connection)) => drop_late_grant(&self.app, &connection, &commit.grant).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = dropped {
-            tracing::warn!(connection = %self.id, %error, "late tokens were dropped unrevoked");
+    /// The connection went on without us: by a consent, a disconnect, a parked grant, or because the grant was taken for dead.
+    async fn store_late(&self, fresh: &Parked) -> Result<Written, StoreError> {
+        match commit_parked(&self.app, fresh).await {
+            Ok(Unparked::Committed | Unparked::Revived) => Ok(Written::Stored),
+            Ok(Unparked::Late) => Ok(Written::Overtaken),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
 
     async fn park(&mut self) -> Saw {
-        let Some(commit) = self.commit.clone() else { return Saw::StoreFailed };
-        let parked = Parked { connection: self.id.clone(), commit };
-        if let Err(error) = self.app.parking.park(&parked).await {
+        let Some(parked) = &self.fresh else { return Saw::StoreFailed };
+        if let Err(error) = self.app.parking.park(parked).await {
             return self.store_failed("park", &error);
         }
         tracing::warn!(connection = %self.id, commit = parked.commit.commit_id, "a fresh grant was parked");
@@ -280,58 +277,9 @@ fn other_client(connection: &Connection) -> Error {
     }
 }
 
-/// The purpose an access token is sealed for.
-pub(crate) const ACCESS_TOKEN: &str = "access_token";
-/// The purpose a refresh token is sealed for.
-pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
-
-/// What a connection's tokens are sealed to.
-pub(crate) fn sealing_owner(id: &ConnectionId) -> String {
-    format!("connection {id}")
-}
-
-/// Seals a grant for its connection; a missing refresh token keeps the old one.
-pub(crate) async fn seal_grant(
-    app: &App,
-    id: &ConnectionId,
-    grant: Grant,
-    asked: &[String],
-    previous: Option<&StoredGrant>,
-) -> Result<StoredGrant, Error> {
-    let owner = sealing_owner(id);
-    let missing_scopes = match previous {
-        Some(previous) if grant.scopes.is_none() => previous.missing_scopes.clone(),
-        _ => grant.missing_scopes(asked),
-    };
-    let refresh_token = match &grant.refresh_token {
-        Some(token) => Some(app.sealer.seal(&owner, REFRESH_TOKEN, token).await?),
-        None => previous.and_then(|previous| previous.refresh_token.clone()),
-    };
-    Ok(StoredGrant {
-        access_token: app.sealer.seal(&owner, ACCESS_TOKEN, &grant.access_token).await?,
-        refresh_token,
-        issued_at: grant.issued_at,
-        access_token_expires_at: grant.access_token_expires_at,
-        refresh_token_expires_at: grant
-            .refresh_token_expires_at
-            .or(previous.and_then(|previous| previous.refresh_token_expires_at)),
-        hard_expires_at: steady(previous.and_then(|previous| previous.hard_expires_at), grant.hard_expires_at),
-        missing_scopes,
-    })
-}
-
-/// A hard end that is told anew with each answer, as so many seconds from now, wavers; it is the same end nevertheless.
-fn steady(before: Option<Timestamp>, now: Option<Timestamp>) -> Option<Timestamp> {
-    const WAVERS: Duration = Duration::from_secs(86_400);
-    match (before, now) {
-        (Some(before), Some(now)) if until(before, now).max(until(now, before)) < WAVERS => Some(before),
-        (before, now) => now.or(before),
-    }
-}
-
 fn apply(connection: &mut Connection, commit: &Commit) {
     connection.epoch = commit.epoch + 1;
-    connection.standing = crate::model::connection::Standing::Active(commit.grant.clone());
+    connection.standing = Standing::Active(commit.grant.clone());
     connection.trouble = None;
     connection.commit_id.clone_from(&commit.commit_id);
     connection.updated_at = commit.at;
@@ -356,14 +304,7 @@ fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
             settled_lease: None,
             doubtful: cause == DeathCause::RotationLost,
         },
-        audit: Audit {
-            id: app.new_id(""),
-            connection: connection.id.clone(),
-            at: now,
-            action: Action::GrantEnded,
-            actor: Actor::Vault,
-            detail: [("cause", cause.as_str().to_owned())].into(),
-        },
+        audit: app.audit(&connection.id, Action::GrantEnded, Actor::Vault, [("cause", cause.as_str().to_owned())]),
         event,
     }
 }

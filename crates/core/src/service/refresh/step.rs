@@ -156,7 +156,8 @@ pub struct Refresh {
     phase: Phase,
 }
 
-/// How often one refresh takes a lease: more than once only if others keep changing the connection under it.
+/// How often one refresh takes a lease: more than once only if others keep changing the connection under it. None is taken
+/// later than the longest wait, so that a refresh ends within one wait and one lease.
 const LEASES_MOST: u32 = 3;
 
 impl Refresh {
@@ -204,7 +205,8 @@ impl Refresh {
                 self.write_again(now, until, Phase::EndPausing { cause, until }, finish(Outcome::StoreFailed))
             }
             (Phase::EndPausing { cause, until }, Saw::Waited) => (Phase::Ending { cause, until }, Next::EndGrant(cause)),
-            (_, _) => finish(Outcome::StoreFailed),
+            (Phase::Looking | Phase::Leasing(_) | Phase::Parking, Saw::StoreFailed) => finish(Outcome::StoreFailed),
+            (phase, saw) => unreachable!("{saw:?} is no answer to {phase:?}"),
         }
     }
 
@@ -233,7 +235,7 @@ impl Refresh {
         if let Some(retry_at) = self.must_pause_until(view, now) {
             return finish(Outcome::BackingOff { retry_at });
         }
-        if self.leases == LEASES_MOST {
+        if self.leases == LEASES_MOST || now.elapsed.saturating_sub(self.began) > self.settings.wait {
             return finish(Outcome::Held { retry_at: now.wall });
         }
         self.leases += 1;

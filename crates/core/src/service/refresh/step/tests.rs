@@ -71,6 +71,7 @@ fn stale() -> View {
         has_refresh_token: true,
         expires_at: START - jiff::SignedDuration::from_secs(1),
         refreshed_at: Some(START - jiff::SignedDuration::from_secs(3_601)),
+        commit_id: "the last".to_owned(),
         due_at: Some(START - jiff::SignedDuration::from_secs(900)),
         trouble: None,
         lease: None,

@@ -20,6 +20,8 @@ pub struct View {
     pub expires_at: Timestamp,
     /// When it was last refreshed.
     pub refreshed_at: Option<Timestamp>,
+    /// The attempt, or the consent, that the grant is from.
+    pub commit_id: String,
     /// When its refresh is due.
     pub due_at: Option<Timestamp>,
     /// What went wrong last.
@@ -53,6 +55,7 @@ impl View {
             has_refresh_token: grant.is_some_and(|grant| grant.refresh_token.is_some()),
             expires_at: grant.map_or(Timestamp::UNIX_EPOCH, |grant| grant.access_token_expires_at),
             refreshed_at: connection.refreshed_at,
+            commit_id: connection.commit_id.clone(),
             due_at: connection.due_at,
             trouble: connection.trouble.clone(),
             lease,
@@ -76,9 +79,15 @@ impl View {
         self.lease.as_ref().filter(|lease| lease.epoch == self.epoch)
     }
 
-    /// The same, unless its attempt is known to be over.
+    /// A lease whose attempt may still be at the platform with the present refresh token: one on this epoch, unless it is
+    /// known to be over, or one that another attempt's late commit has outdated. That commit need not have changed the token.
+    /// After a consent it has.
     pub(super) fn open_lease(&self) -> Option<&Lease> {
         let settled = self.trouble.as_ref().and_then(|trouble| trouble.settled_lease.as_ref());
-        self.present_lease().filter(|lease| settled != Some(&lease.id))
+        self.lease.as_ref().filter(|lease| {
+            let is_outdated = lease.epoch < self.epoch;
+            let by_another_attempt = self.refreshed_at.is_some() && lease.id != self.commit_id;
+            settled != Some(&lease.id) && (!is_outdated || by_another_attempt)
+        })
     }
 }

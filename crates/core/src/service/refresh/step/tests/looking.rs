@@ -87,15 +87,12 @@ fn r9_who_loses_the_race_for_the_lease_waits_and_serves_what_the_winner_stored()
 
 #[test]
 fn r7_an_open_lease_rests_past_its_end_and_is_then_followed_in_doubt() {
-    let ends_after = |seconds: u64| {
-        let mut bench = Bench::new(READ);
-        bench.step(Saw::Begin);
-        bench.pass(Duration::from_secs(seconds));
-        bench.step(saw(View { lease: Some(lease("lost", START)), ..stale() }))
+    let ends_after = |seconds: i64| {
+        let ended = START - jiff::SignedDuration::from_secs(seconds);
+        Bench::shown(READ, View { lease: Some(lease("lost", ended)), ..stale() }).1
     };
-    let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(30) });
-    assert_eq!(ends_after(0), resting);
-    assert_eq!(ends_after(29), resting);
+    assert_eq!(ends_after(0), Next::Finish(Outcome::Resting { retry_at: in_seconds(30) }));
+    assert_eq!(ends_after(29), Next::Finish(Outcome::Resting { retry_at: in_seconds(1) }));
     let follows = Next::TakeLease { epoch: EPOCH, seen: Some("lost".to_owned()), doubtful: true };
     assert_eq!(ends_after(30), follows);
 }
@@ -118,10 +115,26 @@ fn a_doubt_on_the_row_outlives_the_lease_it_came_from() {
 }
 
 #[test]
-fn a_lease_of_another_epoch_is_nobodys() {
+fn a_lease_is_outdated_by_its_own_commit_and_by_a_consent() {
     let old = Lease { epoch: EPOCH - 1, ..lease("old", in_seconds(10)) };
-    let next = Bench::shown(READ, View { lease: Some(old), ..stale() }).1;
-    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: None, doubtful: false });
+    let view = View { lease: Some(old), ..stale() };
+    for view in [View { commit_id: "old".to_owned(), ..view.clone() }, View { refreshed_at: None, ..view }] {
+        let next = Bench::shown(READ, view).1;
+        assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: None, doubtful: false });
+    }
+}
+
+#[test]
+fn r1_a_late_commit_leaves_the_attempt_that_it_overtook_open() {
+    let overtaken = |until| Lease { epoch: EPOCH - 1, ..lease("overtaken", until) };
+    let (mut bench, next) = Bench::shown(READ, View { lease: Some(overtaken(in_seconds(5))), ..stale() });
+    assert!(matches!(next, Next::Wait(_)), "the token may be the same: {next:?}");
+    bench.pass(Duration::from_secs(5));
+    bench.step(Saw::Waited);
+    let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(35) });
+    assert_eq!(bench.step(saw(View { lease: Some(overtaken(in_seconds(5))), ..stale() })), resting);
+    let rested = View { lease: Some(overtaken(START - jiff::SignedDuration::from_secs(30))), ..stale() };
+    assert_eq!(Bench::shown(READ, rested).1, Next::TakeLease { epoch: EPOCH, seen: None, doubtful: true });
 }
 
 #[test]

@@ -49,11 +49,12 @@ prop_compose! {
         has_refresh_token in proptest::bool::weighted(0.9),
         expires_at in moments(),
         refreshed_at in proptest::option::of(moments()),
+        commit_id in prop_oneof![Just("a".to_owned()), Just("b".to_owned())],
         due_at in proptest::option::of(moments()),
         trouble in proptest::option::of(troubles()),
         lease in proptest::option::of(leases()),
     ) -> View {
-        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, due_at, trouble, lease }
+        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, trouble, lease }
     }
 }
 

@@ -1,0 +1,59 @@
+//! A grant as it lies in the table: its tokens sealed, its ends reckoned.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::connection::ConnectionId;
+use crate::model::grant::{Grant, StoredGrant};
+use crate::model::time::until;
+use crate::{App, Error};
+
+/// The purpose an access token is sealed for.
+pub(crate) const ACCESS_TOKEN: &str = "access_token";
+/// The purpose a refresh token is sealed for.
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+
+/// What a connection's tokens are sealed to.
+pub(crate) fn sealing_owner(id: &ConnectionId) -> String {
+    format!("connection {id}")
+}
+
+/// Seals a grant for its connection; a missing refresh token keeps the old one.
+pub(crate) async fn seal_grant(
+    app: &App,
+    id: &ConnectionId,
+    grant: Grant,
+    asked: &[String],
+    previous: Option<&StoredGrant>,
+) -> Result<StoredGrant, Error> {
+    let owner = sealing_owner(id);
+    let missing_scopes = match previous {
+        Some(previous) if grant.scopes.is_none() => previous.missing_scopes.clone(),
+        _ => grant.missing_scopes(asked),
+    };
+    let refresh_token = match &grant.refresh_token {
+        Some(token) => Some(app.sealer.seal(&owner, REFRESH_TOKEN, token).await?),
+        None => previous.and_then(|previous| previous.refresh_token.clone()),
+    };
+    Ok(StoredGrant {
+        access_token: app.sealer.seal(&owner, ACCESS_TOKEN, &grant.access_token).await?,
+        refresh_token,
+        issued_at: grant.issued_at,
+        access_token_expires_at: grant.access_token_expires_at,
+        refresh_token_expires_at: grant
+            .refresh_token_expires_at
+            .or(previous.and_then(|previous| previous.refresh_token_expires_at)),
+        hard_expires_at: steady(previous.and_then(|previous| previous.hard_expires_at), grant.hard_expires_at),
+        missing_scopes,
+    })
+}
+
+/// A hard end that is told anew with each answer, as so many seconds from now, wavers; it is the same end nevertheless.
+fn steady(before: Option<Timestamp>, now: Option<Timestamp>) -> Option<Timestamp> {
+    const WAVERS: Duration = Duration::from_secs(86_400);
+    match (before, now) {
+        (Some(before), Some(now)) if until(before, now).max(until(now, before)) < WAVERS => Some(before),
+        (before, now) => now.or(before),
+    }
+}
