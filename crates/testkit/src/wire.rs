@@ -1,6 +1,7 @@
 //! A proxy at the `DynamoDB` wire, between a client and an endpoint: it counts what goes over it, and does to it what a
 //! network and the real service do. Below the client's library, so its retries and its reading of errors are under test too.
 
+mod capacity;
 mod fault;
 mod journal;
 mod proxy;
@@ -34,7 +35,22 @@ impl Wire {
     ///
     /// When that is not of the form `http://host:port`.
     pub async fn before(upstream_endpoint: &str) -> Self {
-        let proxy = Arc::new(Proxy::to(upstream_endpoint));
+        Self::of(Proxy::to(upstream_endpoint)).await
+    }
+
+    /// The same, and every request is made to ask what it consumes: [`Request::capacity`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Wire::before`].
+    pub async fn metered_before(upstream_endpoint: &str) -> Self {
+        let mut proxy = Proxy::to(upstream_endpoint);
+        proxy.metered = true;
+        Self::of(proxy).await
+    }
+
+    async fn of(proxy: Proxy) -> Self {
+        let proxy = Arc::new(proxy);
         let serving = Arc::clone(&proxy);
         let server = Loopback::start(|listener, stop| serving.serve(listener, stop)).await;
         Self { server, proxy }

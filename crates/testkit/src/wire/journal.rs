@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::fault::Fault;
 
 /// One request and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// `PutItem`, `TransactWriteItems`, ...; empty when the request named none.
     pub operation: String,
@@ -16,6 +16,8 @@ pub struct Request {
     pub status: Option<u16>,
     /// The length of the answer's body; 0 without an answer.
     pub response_bytes: usize,
+    /// The read or write units that it consumed, those of the indexes included; 0 where the wire is not metered.
+    pub capacity: f64,
     /// What was done to it.
     pub fault: Option<Fault>,
 }
@@ -37,15 +39,16 @@ impl Journal {
         entries.arrived += 1;
         let number = entries.arrived;
         let (operation, body) = (operation.to_owned(), String::from_utf8_lossy(body).into_owned());
-        entries.requests.insert(number, Request { operation, body, status: None, response_bytes: 0, fault });
+        entries.requests.insert(number, Request { operation, body, status: None, response_bytes: 0, capacity: 0.0, fault });
         number
     }
 
     /// Adds the answer to a request, unless the journal was cleared since it arrived.
-    pub(super) fn answered(&self, number: u64, status: u16, response_bytes: usize) {
+    pub(super) fn answered(&self, number: u64, status: u16, response_bytes: usize, capacity: f64) {
         if let Some(request) = self.entries().requests.get_mut(&number) {
             request.status = Some(status);
             request.response_bytes = response_bytes;
+            request.capacity = capacity;
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, HeaderMap, TRANSFER_ENCODING};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::{Authority, Scheme};
 use hyper::server::conn::http1;
@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::capacity;
 use super::fault::{self, Fault};
 use super::journal::Journal;
 use super::rule::Rules;
@@ -35,6 +36,8 @@ pub(super) struct Proxy {
     pub(super) rules: Rules,
     /// A permit for each request that was held.
     pub(super) held: Semaphore,
+    /// Whether requests are made to ask what they consume.
+    pub(super) metered: bool,
 }
 
 /// How a fault leaves a client without an answer.
@@ -56,7 +59,7 @@ impl Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { upstream, client, journal: Journal::default(), rules: Rules::default(), held: Semaphore::new(0) }
+        Self { upstream, client, journal: Journal::default(), rules: Rules::default(), held: Semaphore::new(0), metered: false }
     }
 
     /// Serves connections until told to stop, and closes them then.
@@ -102,7 +105,8 @@ impl Proxy {
         let fault = self.rules.take(&operation, &body);
         let number = self.journal.arrived(&operation, &body, fault);
         let answer = self.answer(fault, head, body).await?;
-        self.journal.answered(number, answer.status().as_u16(), answer.body().len());
+        let capacity = if self.metered { capacity::read(answer.body()) } else { 0.0 };
+        self.journal.answered(number, answer.status().as_u16(), answer.body().len(), capacity);
         Ok(answer)
     }
 
@@ -130,10 +134,14 @@ impl Proxy {
         }
     }
 
-    /// Sends the request on as it is, and back what comes; a 502 when the endpoint gives no answer.
-    async fn forward(&self, mut head: Parts, body: Bytes) -> Response<Bytes> {
+    /// Sends the request on, and back what comes; a 502 when the endpoint gives no answer.
+    async fn forward(&self, mut head: Parts, mut body: Bytes) -> Response<Bytes> {
         head.uri = self.upstream_uri(head.uri);
         remove_hop_by_hop(&mut head.headers);
+        if self.metered {
+            head.headers.remove(CONTENT_LENGTH);
+            body = capacity::ask(&body);
+        }
         let request = Request::from_parts(head, Full::new(body));
         let exchange = async {
             let (mut head, body) = self.client.request(request).await.ok()?.into_parts();
