@@ -1,4 +1,4 @@
-//! How many requests to the table things cost, counted at the wire.
+//! How many requests to the table things cost, and how many units these consume, counted at the wire.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use tower::ServiceExt as _;
 use crate::browser::LARKSPUR;
 use crate::deployment::{BASE_URL, COMPANY_KEY, Deployment};
 
-/// Reads need no transaction and leave no trace; everything else is a write.
+/// What only reads; everything else is a write.
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
 
 /// Prints them all.
 pub(crate) async fn print(deployment: &Deployment) {
-    let wire = Wire::before(deployment.table_endpoint()).await;
+    let wire = Wire::metered_before(deployment.table_endpoint()).await;
     let app: Arc<App> = assemble(&deployment.config(), &local_config(wire.endpoint()), World::real());
     let routes = router::all(&app);
     let key = deployment.key(std::time::Duration::ZERO).await;
@@ -63,6 +63,11 @@ fn print_counts(what: &str, wire: &Wire) {
     let writes: usize = counts.iter().filter(|(name, _)| !READS.contains(&name.as_str())).map(|(_, count)| count).sum();
     let total: usize = counts.values().sum();
     let parts: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let units = |of_reads: bool| {
+        let requests = wire.requests().into_iter().filter(|request| READS.contains(&request.operation.as_str()) == of_reads);
+        requests.map(|request| request.capacity).sum::<f64>()
+    };
     println!("  {what:<32} {total} requests, {writes} writes  ({})", parts.join(", "));
+    println!("  {:<32} {} read units, {} write units", "", units(true), units(false));
     wire.reset();
 }

@@ -1,6 +1,8 @@
 //! The figures of `make bench`: what a token read, a refresh and a consent cost, and how a function starts. It prints
 //! counts, and times only as ratios within this run; it judges none of them.
 //!
+//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`.
+//!
 //! It measures the binaries that lie beside its own folder (`target/release`), driven as Lambda drives them.
 
 #![expect(clippy::print_stdout, reason = "figures are to be read")]
@@ -10,6 +12,7 @@
 mod browser;
 mod counts;
 mod crowd;
+mod crowded_table;
 #[path = "../../tests/lambda/deployment.rs"]
 mod deployment;
 #[path = "../../tests/lambda/event.rs"]
@@ -18,9 +21,13 @@ mod event;
 #[path = "../../tests/lambda/function.rs"]
 mod function;
 mod handler;
+mod machine;
+mod scale;
+mod slow_platform;
 mod starts;
 #[path = "../../tests/lambda/template.rs"]
 mod template;
+mod waiters;
 
 use std::env;
 use std::path::PathBuf;
@@ -30,10 +37,26 @@ use deployment::Deployment;
 
 #[tokio::main]
 async fn main() {
-    counts::print(&connected().await).await;
-    handler::print(&connected().await).await;
-    starts::print(&connected().await).await;
-    crowd::print(&connected().await).await;
+    let asked: Vec<String> = env::args().skip(1).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
+    if wanted("counts") {
+        counts::print(&connected().await).await;
+    }
+    if wanted("handler") {
+        handler::print(&connected().await).await;
+    }
+    if wanted("starts") {
+        starts::print(&connected().await).await;
+    }
+    if wanted("crowd") {
+        crowd::print(&connected().await).await;
+    }
+    if wanted("waiters") {
+        waiters::print(&connected().await).await;
+    }
+    if wanted("scale") {
+        scale::print(&connected().await).await;
+    }
 }
 
 /// An installation with one company connected.

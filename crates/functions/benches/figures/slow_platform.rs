@@ -1,0 +1,84 @@
+//! A token endpoint that gives a new token to whoever asks, after a while, and looks how many ask at once.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The endpoint; it stops when dropped.
+pub(crate) struct SlowPlatform {
+    address: String,
+    desk: Arc<Desk>,
+    server: JoinHandle<()>,
+}
+
+struct Desk {
+    takes: Duration,
+    asked: Mutex<Asked>,
+}
+
+/// What it was asked.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Asked {
+    /// How often.
+    pub(crate) requests: usize,
+    /// By how many at once, at most.
+    pub(crate) at_once: usize,
+    /// From the first request to the last answer.
+    pub(crate) lasted: Duration,
+    under_way: usize,
+    began: Option<Instant>,
+}
+
+impl SlowPlatform {
+    pub(crate) async fn start(takes: Duration) -> Self {
+        let desk = Arc::new(Desk { takes, asked: Mutex::default() });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound").to_string();
+        let routes = Router::new().route("/token", post(token)).with_state(Arc::clone(&desk));
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await.expect("serves") });
+        Self { address, desk, server }
+    }
+
+    pub(crate) fn token_url(&self) -> String {
+        format!("http://{}/token", self.address)
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        *self.desk.asked.lock().expect("no panic inside")
+    }
+}
+
+impl Drop for SlowPlatform {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn token(State(desk): State<Arc<Desk>>) -> Json<Value> {
+    let number = {
+        let mut asked = desk.asked.lock().expect("no panic inside");
+        asked.began.get_or_insert_with(Instant::now);
+        asked.requests += 1;
+        asked.under_way += 1;
+        asked.at_once = asked.at_once.max(asked.under_way);
+        asked.requests
+    };
+    tokio::time::sleep(desk.takes).await;
+    let mut asked = desk.asked.lock().expect("no panic inside");
+    asked.under_way -= 1;
+    asked.lasted = asked.began.map_or(Duration::ZERO, |began| began.elapsed());
+    // As long as Intuit's are.
+    Json(json!({
+        "token_type": "bearer",
+        "access_token": format!("{number:0>1000}"),
+        "expires_in": 3_600,
+        "refresh_token": format!("RT1-{number:0>44}"),
+        "x_refresh_token_expires_in": 8_726_400,
+    }))
+}
