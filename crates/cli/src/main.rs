@@ -4,6 +4,7 @@
 //! `data_dir` and `dev_file` (what the laptop keeps), `database` and `which_table` (how a table is reached), `terminal`
 //! (what a person reads). For Linux and macOS.
 
+mod cost;
 mod data_dir;
 mod database;
 mod dev;
@@ -38,6 +39,8 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: table, stand-in for QuickBooks, every route
     Dev(dev::Options),
+    /// Work out what an installation costs in a month
+    Cost(cost::Options),
     /// Say what is missing in an installation, and which redirect URIs to register
     Doctor(doctor::Options),
     /// Make, list and revoke API keys
@@ -66,6 +69,10 @@ async fn run(command: Command) -> Result<(), Failure> {
     let level = if matches!(command, Command::Doctor(_)) { "off" } else { "warn,dynoxide=error" };
     logging::to_stderr(&variables, level)?;
     match command {
+        Command::Cost(options) => {
+            cost::run(&options);
+            Ok(())
+        }
         Command::Dev(options) => dev::run(options, variables).await,
         Command::Doctor(options) => doctor::run(options, variables).await,
         Command::Key(command) => key::run(command, &variables).await,

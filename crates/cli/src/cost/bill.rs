@@ -1,0 +1,73 @@
+//! A month's bill, line by line: a quantity, a price, and what they come to.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::prices;
+use super::work::{Load, Month};
+
+/// Alarms, metrics and secrets of `template.yaml`; a test counts the first and the last.
+pub(super) const ALARMS: u32 = 13;
+/// Two measurements of each refresh, by outcome and by platform and outcome, with three outcomes and one platform at work;
+/// and three of each run.
+const METRICS: u32 = 2 * (3 + 3) + 3;
+pub(super) const SECRETS: u32 = 2;
+
+struct Line {
+    what: &'static str,
+    quantity: f64,
+    unit: &'static str,
+    price: f64,
+}
+
+/// The bill.
+pub(super) struct Bill(Vec<Line>);
+
+impl Bill {
+    pub(super) fn of(load: Load) -> Self {
+        let Month { reads, refreshes: _, runs, gb_seconds, read_units, write_units, table_gb, logs_gb, sent_gb, .. } = load.month();
+        let Month { secret_reads, queue_requests, .. } = load.month();
+        let millions = |what, count: f64, price| Line { what, quantity: count / 1e6, unit: "million", price };
+        let each = |what, count: f64, unit, price| Line { what, quantity: count, unit, price };
+        Self(vec![
+            millions("Gateway: requests", reads, prices::GATEWAY_PER_MILLION),
+            millions("Functions: invocations", reads + runs, prices::INVOCATIONS_PER_MILLION),
+            each("Functions: time", gb_seconds, "GB-seconds", prices::GB_SECOND),
+            millions("Table: read request units", read_units, prices::READ_UNITS_PER_MILLION),
+            millions("Table: write request units", write_units, prices::WRITE_UNITS_PER_MILLION),
+            each("Table: storage", table_gb, "GB", prices::TABLE_GB),
+            each("Backups: point-in-time recovery", table_gb, "GB", prices::BACKUP_GB),
+            each("Logs: taken in", logs_gb, "GB", prices::LOGS_GB),
+            each("Logs: kept for 30 days", logs_gb, "GB", prices::LOGS_KEPT_GB),
+            each("Metrics", f64::from(METRICS), "metrics", prices::METRIC),
+            each("Alarms", f64::from(ALARMS), "alarms", prices::ALARM),
+            each("Secrets", f64::from(SECRETS), "secrets", prices::SECRET),
+            millions("Secrets: reads", secret_reads, prices::SECRET_READS_PER_MILLION),
+            millions("Parking queue: polls", queue_requests, prices::QUEUE_PER_MILLION),
+            each("Sent to the internet", sent_gb, "GB", prices::SENT_GB),
+        ])
+    }
+
+    /// US dollars.
+    pub(super) fn total(&self) -> f64 {
+        self.0.iter().map(Line::dollars).sum()
+    }
+}
+
+impl Line {
+    fn dollars(&self) -> f64 {
+        self.quantity * self.price
+    }
+}
+
+impl Display for Bill {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(out, "| | Quantity | | Price | $ |\n|---|---:|---|---:|---:|")?;
+        for line in &self.0 {
+            let Line { what, quantity, unit, price } = line;
+            let price = format!("{price:.10}");
+            let price = price.trim_end_matches('0').trim_end_matches('.');
+            writeln!(out, "| {what} | {quantity:.3} | {unit} | {price} | {:.2} |", line.dollars())?;
+        }
+        writeln!(out, "| **Total** | | | | **{:.2}** |", self.total())
+    }
+}

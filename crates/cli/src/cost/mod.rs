@@ -1,0 +1,79 @@
+//! `counterfoil cost`: what an installation costs in a month, worked out from what is counted and what AWS asks for. Without
+//! a number of connections it prints the tables of docs/cost.md.
+
+mod bill;
+mod prices;
+mod work;
+
+use clap::Args;
+use counterfoil_core::model::connection::Freshness;
+
+use crate::terminal;
+use bill::Bill;
+use work::{IDLE_RUN, Load, READ, REFRESH};
+
+/// What there is to do.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many connections; without it 1,000 and 1,000,000, under both policies
+    #[arg(long)]
+    connections: Option<u32>,
+    /// Which tokens are renewed before their end: always, or adaptive (those in use)
+    #[arg(long, default_value = "always")]
+    freshness: Freshness,
+    /// How many of a hundred connections are in use
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
+    in_use_percent: u8,
+    /// How often a day the app reads the token of a connection in use
+    #[arg(long, default_value_t = 100)]
+    reads_a_day: u32,
+}
+
+/// Prints what was asked for.
+pub(crate) fn run(options: &Options) {
+    let load = |connections: u32, freshness| Load {
+        connections: f64::from(connections),
+        freshness,
+        in_use: f64::from(options.in_use_percent) / 100.0,
+        reads_a_day: f64::from(options.reads_a_day),
+    };
+    if let Some(connections) = options.connections {
+        terminal::say(section(connections, load(connections, options.freshness)));
+        return;
+    }
+    terminal::say(counts());
+    for connections in [1_000, 1_000_000] {
+        for freshness in [Freshness::Always, Freshness::Adaptive] {
+            terminal::say(section(connections, load(connections, freshness)));
+        }
+    }
+}
+
+fn counts() -> String {
+    let rows = [
+        ("a token read", READ),
+        ("a refresh by the refresher", REFRESH),
+        ("a run of the refresher over four shards with nothing due", IDLE_RUN),
+    ];
+    let rows = rows.map(|(what, units)| format!("| {what} | {} | {} |\n", units.reads, units.writes)).concat();
+    format!("| Request units of | reads | writes |\n|---|---:|---:|\n{rows}")
+}
+
+fn section(connections: u32, load: Load) -> String {
+    let month = load.month();
+    format!(
+        "## {} connections, `{}`\n\n{:.3} million token reads and {:.3} million refreshes a month.\n\n{}",
+        grouped(connections),
+        load.freshness.as_str(),
+        month.reads / 1e6,
+        month.refreshes / 1e6,
+        Bill::of(load)
+    )
+}
+
+/// `1000000` as `1,000,000`.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}

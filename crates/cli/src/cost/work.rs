@@ -1,0 +1,109 @@
+//! What an installation does in a month: how often, by freshness, and what each of it takes.
+
+use counterfoil_core::model::connection::Freshness;
+
+/// Of the table, as `make bench` counts it; a test counts again and holds docs/cost.md to it.
+pub(super) const READ: Units = Units { reads: 1.0, writes: 0.0 };
+/// A refresh by the refresher.
+pub(super) const REFRESH: Units = Units { reads: 2.5, writes: 5.0 };
+/// One run of the refresher over four shards that finds nothing.
+pub(super) const IDLE_RUN: Units = Units { reads: 2.0, writes: 0.0 };
+/// Bytes that a connection takes with its lease, its entry under its company, a year's audit and event rows, and its index entries.
+pub(super) const BYTES_PER_CONNECTION: f64 = 5_000.0;
+
+/// How long a token of an hour serves before it is renewed, in seconds: a quarter of an hour ahead, spread, and the minute's turn.
+const RENEWED_EVERY: f64 = 3_600.0 - 900.0 * 1.1 + 30.0;
+/// How long an idle grant of a hundred days rests before it is kept alive, in days: half of it, spread.
+const KEPT_ALIVE_EVERY: f64 = 50.0 * 0.9;
+/// A month, as AWS reckons: 730 hours.
+const MONTH_SECONDS: f64 = 730.0 * 3_600.0;
+const MONTH_DAYS: f64 = 730.0 / 24.0;
+/// The refresher's schedules: four, each minute.
+const RUNS: f64 = 4.0 * MONTH_SECONDS / 60.0;
+/// How many refreshes are under way at once in one run, at most.
+const AT_ONCE: f64 = counterfoil_core::service::refresh_due::IN_FLIGHT_MOST as f64;
+
+/// Seconds that things take, assumed: a request to the table is some 5 ms, a platform answers a token request in 300 ms.
+const READ_SECONDS: f64 = 0.012;
+const REFRESH_SECONDS: f64 = 0.330;
+const IDLE_RUN_SECONDS: f64 = 0.040;
+/// What the template gives the functions, in gigabytes.
+const MEMORY_GB: f64 = 0.25;
+
+/// Bytes that are logged, Lambda's own lines among them.
+const READ_LOGS: f64 = 700.0;
+const REFRESH_LOGS: f64 = 900.0;
+const RUN_LOGS: f64 = 900.0;
+/// Bytes that are sent to the internet: an answer with a token; a token request with its handshake.
+const READ_SENT: f64 = 2_500.0;
+const REFRESH_SENT: f64 = 2_000.0;
+
+/// Processes that read the two secrets again every five minutes, beside each other.
+const PROCESSES: f64 = 10.0;
+/// Lambda asks an idle queue with five long polls of twenty seconds.
+const QUEUE_POLLS: f64 = 5.0 * MONTH_SECONDS / 20.0;
+
+/// Read and write request units.
+#[derive(Clone, Copy)]
+pub(super) struct Units {
+    pub(super) reads: f64,
+    pub(super) writes: f64,
+}
+
+/// What there is to do.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    pub(super) connections: f64,
+    pub(super) freshness: Freshness,
+    /// Of the connections, from 0 to 1.
+    pub(super) in_use: f64,
+    /// Token reads of a connection in use.
+    pub(super) reads_a_day: f64,
+}
+
+/// What was done in a month.
+pub(super) struct Month {
+    pub(super) reads: f64,
+    pub(super) refreshes: f64,
+    pub(super) runs: f64,
+    pub(super) gb_seconds: f64,
+    pub(super) read_units: f64,
+    pub(super) write_units: f64,
+    pub(super) table_gb: f64,
+    pub(super) logs_gb: f64,
+    pub(super) sent_gb: f64,
+    pub(super) secret_reads: f64,
+    pub(super) queue_requests: f64,
+}
+
+impl Load {
+    pub(super) fn month(self) -> Month {
+        let reads = self.connections * self.in_use * self.reads_a_day * MONTH_DAYS;
+        let refreshes = self.refreshes();
+        let in_a_run = refreshes / RUNS;
+        // What is due in one run goes beside each other, up to a bound.
+        let turns = in_a_run.min((in_a_run / AT_ONCE).ceil());
+        let run_seconds = IDLE_RUN_SECONDS + turns * REFRESH_SECONDS;
+        Month {
+            reads,
+            refreshes,
+            runs: RUNS,
+            gb_seconds: (reads * READ_SECONDS + RUNS * run_seconds) * MEMORY_GB,
+            read_units: reads * READ.reads + refreshes * REFRESH.reads + RUNS * IDLE_RUN.reads,
+            write_units: refreshes * REFRESH.writes,
+            table_gb: self.connections * BYTES_PER_CONNECTION / 1e9,
+            logs_gb: (reads * READ_LOGS + refreshes * REFRESH_LOGS + RUNS * RUN_LOGS) / 1e9,
+            sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT) / 1e9,
+            secret_reads: PROCESSES * 2.0 * MONTH_SECONDS / 300.0,
+            queue_requests: QUEUE_POLLS,
+        }
+    }
+
+    fn refreshes(self) -> f64 {
+        let fresh = match self.freshness {
+            Freshness::Always => self.connections,
+            Freshness::Adaptive => self.connections * self.in_use,
+        };
+        fresh * MONTH_SECONDS / RENEWED_EVERY + (self.connections - fresh) * MONTH_DAYS / KEPT_ALIVE_EVERY
+    }
+}
