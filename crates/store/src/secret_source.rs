@@ -45,6 +45,9 @@ impl SecretsManager {
 /// How long a secret is used before it is read again.
 const FRESH_FOR: Duration = Duration::from_secs(300);
 
+/// How often a reading ahead lets others go first: enough for a connection on this machine and a request over it.
+const TURNS_OF_OTHERS: u32 = 8;
+
 impl SecretSource {
     /// A secret that is at hand.
     pub fn given(secret: Secret, clock: Arc<dyn Clock>) -> Self {
@@ -89,11 +92,17 @@ impl SecretSource {
         }
     }
 
-    /// Begins to read it, so that it is there when it is first needed.
+    /// Begins to read it, so that it is there when it is first needed; behind the first request for an event, which a start
+    /// is measured by.
     pub fn read_ahead(self: &Arc<Self>) {
         if matches!(self.place, Place::SecretsManager { .. }) {
             let source = Arc::clone(self);
-            tokio::spawn(async move { drop(source.get().await) });
+            tokio::spawn(async move {
+                for _ in 0..TURNS_OF_OTHERS {
+                    tokio::task::yield_now().await;
+                }
+                drop(source.get().await);
+            });
         }
     }
 }
