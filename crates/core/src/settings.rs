@@ -15,7 +15,7 @@ pub struct Settings {
     pub rest: Duration,
     /// How long a reader waits for somebody else's refresh.
     pub wait: Duration,
-    /// Between two looks of a waiting reader, at first; it grows by half each time, up to eight times this.
+    /// Between two looks of a waiting reader, at first; it grows with what was waited, up to eight times this.
     pub poll: Duration,
     /// Least time between two forced refreshes of one connection.
     pub forced_interval: Duration,
@@ -57,6 +57,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The longest that a refresh takes, from its first look: it may wait, and no lease is taken later than that.
+    pub fn longest_refresh(&self) -> Duration {
+        self.wait + self.lease
+    }
+
     /// Whether the times fit together: no token request is sent unless the lease outlasts its time-out and the commit.
     ///
     /// # Errors
@@ -65,7 +70,7 @@ impl Settings {
         if self.platform_timeout + self.commit_budget >= self.lease {
             return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
         }
-        if self.wait + self.lease > FUNCTION_TIME_FOR_A_REFRESH {
+        if self.longest_refresh() > FUNCTION_TIME_FOR_A_REFRESH {
             return Err("WAIT_MS and LEASE_MS together must end 3 s before a function's 29 s do".to_owned());
         }
         if self.flow_life > Duration::from_secs(600) {

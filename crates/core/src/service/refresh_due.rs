@@ -17,6 +17,9 @@ use super::warn_expiring::warn_expiring;
 
 /// How many refreshes are under way at once.
 pub const IN_FLIGHT_MOST: usize = 64;
+/// Between the first refreshes of a run, which else would go in step from then on: a burst for the platform, then one for the
+/// table. Those that follow begin as others end.
+const STAGGER: Duration = Duration::from_millis(4);
 /// How many are taken from one shard at a time.
 const PER_PAGE_MOST: u32 = 250;
 
@@ -95,7 +98,13 @@ pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Resul
 
 async fn refresh_all(app: &Arc<App>, due: Vec<DueEntry>, ends_at: Duration, report: &mut Report) {
     report.due += due.len();
-    let mut running = stream::iter(due).map(|entry| refresh_one(app, entry.connection, ends_at)).buffer_unordered(IN_FLIGHT_MOST);
+    let staggered = due.into_iter().enumerate().map(async |(place, entry)| {
+        if place < IN_FLIGHT_MOST {
+            app.clock.sleep(STAGGER * u32::try_from(place).unwrap_or_default()).await;
+        }
+        refresh_one(app, entry.connection, ends_at).await
+    });
+    let mut running = stream::iter(staggered).buffer_unordered(IN_FLIGHT_MOST);
     while let Some(done) = running.next().await {
         match done {
             Done::Fresh => report.fresh += 1,

@@ -26,7 +26,7 @@ pub struct Turn {
 pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error> {
     let all: Vec<u8> = (0..DUE_SHARDS).collect();
     let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
-    let time = left.saturating_sub(app.settings.lease + Duration::from_secs(1));
+    let time = left.saturating_sub(app.settings.longest_refresh() + Duration::from_secs(1));
     let report = refresh_due(&app, shards, time).await?;
     metrics::run(&report);
     tracing::info!(due = report.due, fresh = report.fresh, failed = report.failed, left = report.left, "refreshed what was due");

@@ -151,7 +151,6 @@ pub struct Refresh {
     settings: Settings,
     reason: Reason,
     began: Duration,
-    pause: Duration,
     leases: u32,
     phase: Phase,
 }
@@ -163,7 +162,7 @@ const LEASES_MOST: u32 = 3;
 impl Refresh {
     /// A refresh that begins now.
     pub fn new(reason: Reason, settings: Settings, now: Now) -> Self {
-        Self { settings, reason, began: now.elapsed, pause: settings.poll, leases: 0, phase: Phase::Begin }
+        Self { settings, reason, began: now.elapsed, leases: 0, phase: Phase::Begin }
     }
 
     /// Decides what to do next.
@@ -260,7 +259,7 @@ impl Refresh {
     }
 
     /// Somebody holds the lease: a reader whose token is still valid need not wait for them, nor need the refresher.
-    fn beside_somebody_else(&mut self, now: Now, view: &View, retry_at: Timestamp) -> (Phase, Next) {
+    fn beside_somebody_else(&self, now: Now, view: &View, retry_at: Timestamp) -> (Phase, Next) {
         match self.reason {
             Reason::Due => finish(Outcome::Held { retry_at }),
             Reason::Read { .. } if view.is_valid(now) => finish(Outcome::Held { retry_at }),
@@ -277,14 +276,14 @@ impl Refresh {
     }
 
     /// Waits for somebody else's refresh, up to a bound; never sends without the lease.
-    fn wait(&mut self, now: Now, retry_at: Timestamp) -> (Phase, Next) {
+    fn wait(&self, now: Now, retry_at: Timestamp) -> (Phase, Next) {
         let waited = now.elapsed.saturating_sub(self.began);
         if self.reason == Reason::Due || waited >= self.settings.wait {
             return finish(Outcome::Held { retry_at });
         }
-        let pause = self.pause.mul_f64(0.5 + now.chance / 2.0).min(self.settings.wait.saturating_sub(waited));
-        self.pause = self.pause.mul_f64(1.5).min(self.settings.poll * 8);
-        (Phase::Waiting, Next::Wait(pause))
+        // A fifth of what was waited, so that nobody waits much longer than the refresh takes.
+        let pause = (waited / 5).clamp(self.settings.poll, self.settings.poll * 8).mul_f64(0.5 + now.chance / 2.0);
+        (Phase::Waiting, Next::Wait(pause.min(self.settings.wait.saturating_sub(waited))))
     }
 
     /// The second look: the lease is worth nothing if the epoch moved before it was ours.
