@@ -72,6 +72,9 @@ pub enum Error {
 }
 
 impl Error {
+    /// No such connection, or another partner's.
+    pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company_key.");
+
     /// A request that is wrong, with the sentence that says so.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { code, message: message.into() }

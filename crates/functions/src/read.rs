@@ -1,12 +1,15 @@
 //! Reading a request strictly: a parameter that is repeated, endless, or not UTF-8 is an error that names it.
 
-use axum::extract::rejection::PathRejection;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use counterfoil_core::Error;
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::secret::Secret;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use std::convert::Infallible;
 
 /// The query of a request, percent-decoded, in order.
@@ -107,6 +110,40 @@ fn decode(text: &str) -> Option<String> {
 
 fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// The longest name of a company, in characters.
+pub(crate) const NAME_LONGEST: usize = 200;
+
+/// A body of JSON, with the fields that are known and no others.
+///
+/// # Errors
+/// `Invalid`, saying what is wrong and repeating nothing of it.
+pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<T, Error> {
+    let body = body.map_err(|_| Error::invalid("body_too_large", "The body is larger than 64 KiB, or broke off."))?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        return Err(Error::invalid("invalid_body", "The body must be JSON, with Content-Type: application/json."));
+    }
+    serde_json::from_slice(&body).map_err(|error| {
+        let message = match error.classify() {
+            Category::Data => format!("The body is JSON, but not what is taken here (line {}, column {}).", error.line(), error.column()),
+            _ => "The body is not JSON.".to_owned(),
+        };
+        Error::invalid("invalid_body", message)
+    })
+}
+
+/// A name for people, trimmed; `None` where nothing is left of it.
+///
+/// # Errors
+/// `Invalid` where it is too long or holds control characters.
+pub(crate) fn name(field: &'static str, text: &str) -> Result<Option<String>, Error> {
+    if text.chars().count() > NAME_LONGEST || text.chars().any(char::is_control) {
+        let message = format!("{field} may have at most {NAME_LONGEST} characters, and no control characters.");
+        return Err(Error::invalid("invalid_parameter", message));
+    }
+    Ok(Some(text.trim().to_owned()).filter(|name| !name.is_empty()))
 }
 
 /// The company key of a path.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::ALLOW;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, get};
@@ -42,6 +42,7 @@ pub const ROUTES: &[Route] = &[
     route("token", "POST", "/api/token/{company_key}/refresh"),
     route("connections", "GET", "/api/connections"),
     route("connections", "GET", "/api/connections/{company_key}"),
+    route("connections", "PATCH", "/api/connections/{company_key}"),
 ];
 
 /// Every route: the laptop's router.
@@ -55,6 +56,7 @@ pub fn finish(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
     routes
         .fallback(|| async { Problem(Error::NotFound("There is nothing at this address.")) })
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(wrap::BODY_MOST))
         .layer(middleware::from_fn_with_state(Arc::clone(app), wrap::wrap))
         .with_state(Arc::clone(app))
 }

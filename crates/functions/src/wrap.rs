@@ -16,7 +16,7 @@ use crate::page;
 use crate::problem::Problem;
 
 /// The most that a request's body may have, in bytes.
-const BODY_MOST: u64 = 64 * 1024;
+pub(crate) const BODY_MOST: usize = 64 * 1024;
 
 /// The middleware of every route.
 pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -29,7 +29,7 @@ pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Re
     // The route, never the address: it may hold a key, a code or the id of a result (T-1).
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id, method = %request.method(), route);
-    let response = if request.body().size_hint().lower() > BODY_MOST {
+    let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
         Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
     } else {
         next.run(request).instrument(span.clone()).await

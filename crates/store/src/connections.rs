@@ -1,4 +1,4 @@
-//! Reading connections.
+//! Reading connections, and changing what is no token.
 
 use std::collections::HashMap;
 
@@ -7,15 +7,17 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::port::store::{ConnectionStore, DueEntry, ListQuery, Page, StoreError};
+use counterfoil_core::port::store::{ConnectionStore, DueEntry, ListQuery, Page, Settable, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::fault;
+use crate::grants::due;
 use crate::row::{self, Item, damaged};
 use crate::table::{
     DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, company_pk, connections_of,
     due_shard_name,
 };
+use crate::update::Changes;
 
 impl Table {
     /// One item, strongly consistent.
@@ -124,6 +126,15 @@ impl ConnectionStore for Table {
             .await
             .map_err(|error| fault::meaning(&self.name, &error))?;
         answer.items.unwrap_or_default().iter().map(|item| connection_of(&text(item, SK)?)).collect()
+    }
+
+    async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("company_name", Some(&settable.company_name))?
+            .put("freshness", Some(settable.freshness.as_str()))?
+            .put("updated_at", Some(row::millis(settable.at)))?;
+        let changes = due(changes, id, settable.due_at)?.given(":epoch", row::number(settable.epoch));
+        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false).await
     }
 }
 

@@ -253,6 +253,6 @@ pub(crate) fn with_grant(changes: Changes, grant: GrantAttributes) -> Result<Cha
 }
 
 /// Puts the connection into the due index, or takes it out.
-fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
+pub(crate) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
     changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(REFRESHER, id)))
 }

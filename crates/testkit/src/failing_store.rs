@@ -12,7 +12,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::{
     Commit, ConnectionStore, Consent, ConsentWritten, Directory, DueEntry, FlowStore, GrantEnd, GrantStore, ListQuery, Page,
-    StoreError, Taken, Written,
+    Settable, StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -45,6 +45,10 @@ impl ConnectionStore for FailingStore {
     }
 
     async fn connected_to(&self, _: &Company) -> Result<Vec<ConnectionId>, StoreError> {
+        self.refuse()
+    }
+
+    async fn change(&self, _: &ConnectionId, _: &Settable) -> Result<Written, StoreError> {
         self.refuse()
     }
 }

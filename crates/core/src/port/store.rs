@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::Audit;
-use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Status, Trouble};
+use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
 use crate::model::event::Event;
 use crate::model::flow::{Flow, FlowFailure, FlowId};
 use crate::model::grant::StoredGrant;
@@ -15,7 +15,7 @@ use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::PlatformName;
 
-/// Reading connections. Every read of one is strongly consistent; lists may lag by moments.
+/// Connections, and nothing of their tokens. Every read of one is strongly consistent; lists may lag by moments.
 #[async_trait]
 pub trait ConnectionStore: Send + Sync {
     /// One connection, in one read.
@@ -33,6 +33,24 @@ pub trait ConnectionStore: Send + Sync {
 
     /// Some connections to a company, at most ten; strongly consistent.
     async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError>;
+
+    /// Stores what a partner may set, if the connection is still of that epoch: its due time goes with its grant.
+    async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError>;
+}
+
+/// What a partner may set on a connection, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settable {
+    /// The epoch that the due time was worked out for.
+    pub epoch: u64,
+    /// Its name.
+    pub company_name: String,
+    /// How fresh its token is kept.
+    pub freshness: Freshness,
+    /// When a worker should come next.
+    pub due_at: Option<Timestamp>,
+    /// When it is changed.
+    pub at: Timestamp,
 }
 
 /// Over how many shards what is due is spread.

@@ -1,6 +1,7 @@
 //! What Counterfoil does, one verb a file. Services decide; they return domain values, never status codes.
 
 pub mod authenticate;
+pub mod change_connection;
 pub mod check_ready;
 pub mod commit_parked;
 mod drop_late_grant;

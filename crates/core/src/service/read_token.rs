@@ -32,7 +32,7 @@ pub async fn read_token(
     found: Option<Connection>,
     min_valid: Option<Duration>,
 ) -> Result<Token, Error> {
-    let connection = found.ok_or(NO_CONNECTION)?;
+    let connection = found.ok_or(Error::NO_CONNECTION)?;
     let min_valid = min_valid_for(app, &connection, min_valid)?;
     if serves(&connection, min_valid, app.now()) {
         return open(app, connection).await;
@@ -49,15 +49,13 @@ pub async fn read_token(
 /// # Errors
 /// As [`read_token`], and `PlatformFailed` also where the old token would still be valid: a refresh was asked for.
 pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Token, Error> {
-    let connection = found.ok_or(NO_CONNECTION)?;
+    let connection = found.ok_or(Error::NO_CONNECTION)?;
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
     let refreshed = refresh(app, id, Reason::Forced).await?;
     answer(app, refreshed, connection, Fallback::None).await
 }
-
-const NO_CONNECTION: Error = Error::NotFound("There is no connection with this company_key.");
 
 /// Half of a token's life at most: more would mean a refresh at every read.
 fn min_valid_for(app: &App, connection: &Connection, asked: Option<Duration>) -> Result<Duration, Error> {
@@ -98,7 +96,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
         Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked => return open(app, connection).await,
         Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
-        Outcome::Gone => return Err(NO_CONNECTION),
+        Outcome::Gone => return Err(Error::NO_CONNECTION),
         Outcome::Held { retry_at } => {
             Some(try_later("refresh_in_progress", "Somebody else is refreshing this token.", now, retry_at))
         }

@@ -1,8 +1,9 @@
-//! What is known of connections, without a token.
+//! What is known of connections, without a token, and what may be set on them.
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::get;
@@ -10,23 +11,24 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::model::connection::{Connection, Status, Trouble};
+use counterfoil_core::model::connection::{Connection, ConnectionId, Freshness, Status, Trouble};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::ListQuery;
 use counterfoil_core::service::authenticate::{authenticate, authenticate_and_read};
+use counterfoil_core::service::change_connection::{Change, change_connection};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
-use crate::read::{Query, api_key, company_key};
+use crate::read::{Query, api_key, company_key, json, name};
 
 /// The routes of this endpoint.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/connections", get(list)).route("/api/connections/{company_key}", get(read))
+    Router::new().route("/api/connections", get(list)).route("/api/connections/{company_key}", get(read).patch(change))
 }
 
 /// Seed 001's fields, and how the connection is. Times in seconds since 1970.
@@ -51,6 +53,7 @@ pub(crate) struct Answer {
     company_id: String,
     status: &'static str,
     last_error: Option<LastError>,
+    freshness: &'static str,
     /// Scopes that were asked for and not granted (O-15).
     missing_scopes: Vec<String>,
 }
@@ -82,8 +85,44 @@ async fn read(
     let company_key = company_key(path)?;
     let key = api_key(&headers, &query)?;
     let (_, connection) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsRead, &company_key).await?;
-    let connection = connection.ok_or(Error::NotFound("There is no connection with this company_key."))?;
-    Ok(Json(answer(connection)))
+    Ok(Json(answer(connection.ok_or(Error::NO_CONNECTION)?)))
+}
+
+/// What may be set; a field that is absent or null stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    company_name: Option<String>,
+    freshness: Option<String>,
+}
+
+impl Fields {
+    fn change(self) -> Result<Change, Error> {
+        let word = |text: String| {
+            let unknown = || Error::invalid("invalid_parameter", "freshness must be one of: always, adaptive.");
+            text.parse::<Freshness>().map_err(|_| unknown())
+        };
+        let company_name = self.company_name.map(|text| {
+            let empty = || Error::invalid("empty_parameter", "company_name is empty.");
+            name("company_name", &text)?.ok_or_else(empty)
+        });
+        Ok(Change { company_name: company_name.transpose()?, freshness: self.freshness.map(word).transpose()? })
+    }
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Answer>, Problem> {
+    let company_key = company_key(path)?;
+    let key = api_key(&headers, &query)?;
+    let change = json::<Fields>(&headers, body)?.change()?;
+    let (key, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
+    let id = ConnectionId { partner: key.partner, company_key };
+    Ok(Json(answer(change_connection(&app, &id, found, &change).await?)))
 }
 
 async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Json<List>, Problem> {
@@ -120,6 +159,7 @@ pub(crate) fn answer(connection: Connection) -> Answer {
         platform: connection.company.platform.as_str(),
         status: connection.status().as_str(),
         missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
+        freshness: connection.freshness.as_str(),
         last_error: connection.trouble.map(last_error),
         realm_id: connection.company.company_id.clone(),
         company_id: connection.company.company_id,

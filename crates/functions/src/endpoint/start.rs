@@ -16,7 +16,7 @@ use counterfoil_core::{App, Error};
 
 use crate::page;
 use crate::problem::{Problem, ProblemPage};
-use crate::read::{BrowserCookie, Query, api_key, company_key, header_key, wants_html};
+use crate::read::{BrowserCookie, NAME_LONGEST, Query, api_key, company_key, header_key, wants_html};
 use crate::router::only_get;
 
 /// The routes of this endpoint. A missing company key is a 400, not a 404 (seed 001).
@@ -28,7 +28,6 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// The longest name and return URL, in characters.
-const NAME_LONGEST: usize = 200;
 const URL_LONGEST: usize = 2_000;
 
 /// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.

@@ -6,6 +6,7 @@ mod bad_callbacks;
 mod binding;
 mod bounds;
 mod callback;
+mod changing;
 mod company;
 mod configuration;
 mod connections;

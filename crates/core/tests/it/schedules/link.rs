@@ -13,7 +13,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, DueEntry, GrantEnd, GrantStore, ListQuery, Page, StoreError, Taken, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, DueEntry, GrantEnd, GrantStore, ListQuery, Page, Settable, StoreError, Taken, Written,
 };
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};
@@ -155,6 +155,10 @@ impl ConnectionStore for Link {
 
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError> {
         self.call("Query", async |table: Table| table.due(shard, now, after, most).await).await
+    }
+
+    async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError> {
+        self.call("UpdateItem", async |table: Table| table.change(id, settable).await).await
     }
 
     async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError> {

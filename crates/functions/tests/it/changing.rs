@@ -1,0 +1,78 @@
+//! `PATCH /api/connections/{company_key}`: what a partner may set.
+
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Ask, Installation, LARKSPUR};
+
+async fn patch(place: &Installation, company_key: &str, body: &str) -> Answer {
+    let ask = Ask::new(Method::PATCH, format!("/api/connections/{company_key}")).key(&place.key);
+    ask.header("content-type", "application/json").body(body.to_owned()).to(&place.server).await
+}
+
+#[tokio::test]
+async fn what_is_given_is_set_and_the_rest_stays() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let before = place.connection("beach-blend").await.json();
+    let answer = patch(&place, "beach-blend", r#"{"company_name":" Beach Blend ","freshness":null}"#).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let mut expected = before;
+    expected["company_name"] = json!("Beach Blend");
+    assert_eq!(answer.json(), expected);
+    assert_eq!(place.connection("beach-blend").await.json(), expected);
+    assert_eq!(patch(&place, "beach-blend", "{}").await.json(), expected);
+}
+
+#[tokio::test]
+async fn another_freshness_is_another_due_time() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let due = async || place.rows.connection("beach-blend").await["due_at"].as_i64().expect("a time");
+    let (always, hour, month) = (due().await, 3_600_000, 30 * 86_400_000);
+    assert_eq!(patch(&place, "beach-blend", r#"{"freshness":"adaptive"}"#).await.text("freshness"), "adaptive");
+    assert!(due().await > always + month, "an idle grant is only kept alive");
+    assert_eq!(patch(&place, "beach-blend", r#"{"freshness":"always"}"#).await.text("freshness"), "always");
+    assert!((due().await - always).abs() < hour);
+    assert_eq!(place.token("beach-blend").await.status, 200);
+}
+
+#[tokio::test]
+async fn a4_a_body_that_is_not_what_is_taken_changes_nothing() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let before = place.rows.connection("beach-blend").await;
+    let long = format!(r#"{{"company_name":"{}"}}"#, "x".repeat(201));
+    for (body, code) in [
+        ("", "invalid_body"),
+        ("[]", "invalid_body"),
+        ("{", "invalid_body"),
+        (r#"{"company_name":1}"#, "invalid_body"),
+        (r#"{"epoch":7}"#, "invalid_body"),
+        (r#"{"company_name":"a","company_name":"b"}"#, "invalid_body"),
+        (r#"{"company_name":" "}"#, "empty_parameter"),
+        (r#"{"company_name":"a\u0000b"}"#, "invalid_parameter"),
+        (r#"{"freshness":"sometimes"}"#, "invalid_parameter"),
+        (long.as_str(), "invalid_parameter"),
+    ] {
+        assert_eq!(patch(&place, "beach-blend", body).await.problem(), (400, code.to_owned()), "{body}");
+    }
+    let ask = || Ask::new(Method::PATCH, "/api/connections/beach-blend").key(&place.key);
+    let form = ask().header("content-type", "application/x-www-form-urlencoded").body("company_name=a").to(&place.server).await;
+    assert_eq!(form.problem(), (400, "invalid_body".to_owned()));
+    let large = ask().header("content-type", "application/json").body("x".repeat(70_000)).to(&place.server).await;
+    assert_eq!(large.problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(place.rows.connection("beach-blend").await, before);
+}
+
+#[tokio::test]
+async fn changing_needs_the_scope_and_a_connection() {
+    let place = Installation::start().await;
+    assert_eq!(patch(&place, "nobody", "{}").await.problem(), (404, "not_found".to_owned()));
+    let others: Vec<_> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::ConnectionsWrite).collect();
+    let lesser = place.key_of("default", &others).await;
+    let ask = Ask::new(Method::PATCH, "/api/connections/nobody").key(&lesser).header("content-type", "application/json");
+    let answer = ask.body(Value::from(serde_json::Map::new()).to_string()).to(&place.server).await;
+    assert_eq!(answer.problem(), (403, "insufficient_scope".to_owned()));
+}
