@@ -21,19 +21,19 @@
 //! |---|---|
 //! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock runs on from there |
 //! | `GET faults`, `POST faults`, `DELETE faults` | `{"at", "kind", "status", "delay_ms", "times"}`: see [`fault`] |
-//! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`quickbooks::Settings`] |
+//! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`Settings`] |
 //! | `GET redirect-uris`, `POST redirect-uris` | `{"uri", "client": "production" or "sandbox", absent: both}` |
 //! | `POST revoke` | `{"realm"}`: that company's user disconnects the app at the platform |
 //! | `GET state` | counts of requests, grants, the last 200 requests with their outcome |
 //! | `POST reset` | nothing has happened yet, and the clock shows the real time |
 
-mod basic_auth;
 mod clock;
-mod control;
 mod desk;
 pub mod fault;
+mod headers;
 mod journal;
 mod kept_file;
+mod oauth;
 mod params;
 pub mod quickbooks;
 mod random;
@@ -46,9 +46,13 @@ use axum::extract::DefaultBodyLimit;
 use tokio::net::TcpListener;
 
 pub use kept_file::KeptFileError;
+pub use oauth::Temper;
+pub use oauth::redirect_uri::{InvalidRedirectUri, RedirectUris};
+pub use oauth::settings::Settings;
 
 use kept_file::KeptFile;
-use quickbooks::{QuickBooks, RedirectUris};
+use oauth::StandIn;
+use quickbooks::Intuit;
 
 /// The largest request body, in bytes, that a stand-in reads; a larger one is a 413.
 const MAX_REQUEST_BODY: usize = 64 * 1024;
@@ -57,18 +61,18 @@ const MAX_REQUEST_BODY: usize = 64 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Registrations {
     /// The redirect URIs registered with Intuit.
-    pub quickbooks: RedirectUris,
+    pub quickbooks: quickbooks::RedirectUris,
 }
 
 /// All stand-ins, each with a clock and a memory of its own. The memory ends with the process, or is kept in a file.
 pub struct Sandbox {
-    quickbooks: Arc<QuickBooks>,
+    quickbooks: Arc<StandIn<Intuit>>,
 }
 
 impl Sandbox {
     /// Stand-ins that have seen no request yet; their clocks show the real time.
     pub fn new(registrations: Registrations) -> Self {
-        Self { quickbooks: Arc::new(QuickBooks::new(registrations.quickbooks)) }
+        Self { quickbooks: Arc::new(StandIn::new(registrations.quickbooks)) }
     }
 
     /// Stand-ins that go on where those that last used the file `path` ended, with their grants, settings and clocks; as
@@ -80,7 +84,7 @@ impl Sandbox {
     /// `Unreadable` or `Damaged` where the file is there and of no use.
     pub fn kept_in(path: &Path, registrations: Registrations) -> Result<Self, KeptFileError> {
         let file = Arc::new(KeptFile::open(path)?);
-        Ok(Self { quickbooks: Arc::new(QuickBooks::kept_in(file, registrations.quickbooks)?) })
+        Ok(Self { quickbooks: Arc::new(StandIn::kept_in(file, registrations.quickbooks)?) })
     }
 
     /// The routes of every platform; each router made here shows the same stand-ins.

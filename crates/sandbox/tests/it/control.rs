@@ -91,7 +91,7 @@ async fn t1_the_state_counts_and_logs_without_a_secret() {
         ]
     );
     let grant = &state["grants"][0];
-    assert_eq!((&grant["realm"], &grant["live"]), (&json!(LARKSPUR), &json!(false)));
+    assert_eq!((&grant["holder"], &grant["live"]), (&json!(LARKSPUR), &json!(false)));
     assert_eq!(grant["ended_by"], "revoked_by_app");
     let text = state.to_string();
     for secret in [&given.access, &given.refresh] {

@@ -1,4 +1,4 @@
-//! How platforms treat refresh tokens. Intuit has one temper; a client that is to live with the others as well is tried
+//! How platforms treat refresh tokens. Each has one temper; a client that is to live with the others as well is tried
 //! against each by a preset of the settings.
 
 use serde::Deserialize;
@@ -12,7 +12,7 @@ pub enum Temper {
     /// The refresh token never changes [Zoho, OAuth docs].
     Stable,
     /// It changes on the first use a day after it was minted; reuse and races end the grant [Intuit]. This is how the
-    /// stand-in begins.
+    /// `QuickBooks` stand-in begins.
     Daily,
     /// It changes at every use; for 30 minutes the old one gets the same answer again [Xero, OAuth 2.0 FAQ].
     Grace,
@@ -24,7 +24,7 @@ pub enum Temper {
 
 impl Temper {
     /// Puts the preset over the settings.
-    pub(super) fn apply_to(self, settings: &mut Settings) {
+    pub(crate) fn apply_to(self, settings: &mut Settings) {
         let (rotate_after_seconds, grace_seconds, revoke_on_reuse, revoke_on_race) = match self {
             Self::Stable => (None, 0, false, false),
             Self::Daily => (Some(86_400), 0, true, true),

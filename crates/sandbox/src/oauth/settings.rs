@@ -11,7 +11,7 @@ use crate::fault::MAX_DELAY_MS;
 /// The longest life of an access token that can be set: a day.
 const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
 
-/// What the control route `settings` shows and takes; it begins with Intuit's own rules.
+/// What the control route `settings` shows and takes; it begins with the platform's own rules.
 ///
 /// The route also takes `temper`, the name of a [`Temper`]: it sets the fields of that preset, and the fields beside it
 /// are put over them. What else a platform can do to a refresh is a [fault](crate::fault): `status_after_rotating` and
@@ -35,26 +35,38 @@ pub struct Settings {
     /// Whether a refresh token that is presented while another request with it is in flight ends its grant; where not,
     /// it is answered as if it came after that one.
     pub revoke_on_race: bool,
-    /// Whether revoking a token ends every grant of those keys at the company, not only the token's own.
+    /// Whether revoking a token ends every grant of its holder's (at QuickBooks a company, elsewhere a user), not only the
+    /// token's own.
     pub revoke_ends_company: bool,
-    /// Whether `CompanyInfo` answers 403.
+    /// Whether the API refuses to tell of companies, for want of permission.
     pub company_info_denied: bool,
     /// The scopes granted at consent, space separated; `null`: those asked for. Where they differ from those asked
     /// for, the token answers carry `scope`.
     pub granted_scope: Option<String>,
+    /// How many refreshes of one grant are answered in ten minutes; `null`: all.
+    pub refreshes_per_ten_minutes: Option<u32>,
+    /// How many grants one user can give in a minute; `null`: any number.
+    pub grants_per_minute: Option<u32>,
+    /// How many refresh tokens of one user live at once: at least 1, one more deletes the oldest; `null`: any number.
+    pub refresh_tokens_per_user: Option<u32>,
+    /// How many access tokens of one grant live at once: at least 1, one more deletes the oldest; `null`: any number.
+    pub access_tokens_per_grant: Option<u32>,
 }
 
 /// Why the settings stayed as they were.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BadSettings {
+pub(crate) enum BadSettings {
     #[error("{0}")]
     Malformed(#[from] serde_json::Error),
     #[error("access_token_seconds must be between 1 and {MAX_ACCESS_TOKEN_SECONDS}")]
     AccessTokenSeconds,
+    #[error("refresh_tokens_per_user and access_tokens_per_grant must be at least 1, or null")]
+    NoTokens,
     #[error("token_delay_ms must be at most {MAX_DELAY_MS}")]
     TokenDelay,
 }
 
+/// Intuit's rules; another platform's are in its own module.
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -67,13 +79,17 @@ impl Default for Settings {
             revoke_ends_company: true,
             company_info_denied: false,
             granted_scope: None,
+            refreshes_per_ten_minutes: None,
+            grants_per_minute: None,
+            refresh_tokens_per_user: None,
+            access_tokens_per_grant: None,
         }
     }
 }
 
 impl Settings {
     /// These settings with `changes` put over them: first the temper, then the other fields.
-    pub(super) fn with(&self, mut changes: Map<String, Value>) -> Result<Self, BadSettings> {
+    pub(crate) fn with(&self, mut changes: Map<String, Value>) -> Result<Self, BadSettings> {
         let mut base = self.clone();
         if let Some(temper) = changes.remove("temper") {
             serde_json::from_value::<Temper>(temper)?.apply_to(&mut base);
@@ -88,17 +104,19 @@ impl Settings {
     }
 
     /// Whether they are within their bounds.
-    pub(super) fn check(&self) -> Result<(), BadSettings> {
+    pub(crate) fn check(&self) -> Result<(), BadSettings> {
         if !(1..=MAX_ACCESS_TOKEN_SECONDS).contains(&self.access_token_seconds) {
             Err(BadSettings::AccessTokenSeconds)
         } else if self.token_delay_ms > MAX_DELAY_MS {
             Err(BadSettings::TokenDelay)
+        } else if self.refresh_tokens_per_user == Some(0) || self.access_tokens_per_grant == Some(0) {
+            Err(BadSettings::NoTokens)
         } else {
             Ok(())
         }
     }
 
-    pub(super) fn token_delay(&self) -> Duration {
+    pub(crate) fn token_delay(&self) -> Duration {
         Duration::from_millis(self.token_delay_ms.into())
     }
 }

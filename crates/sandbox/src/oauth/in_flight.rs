@@ -1,11 +1,11 @@
 //! Which refresh tokens are being presented at this moment, and the most requests that ever presented one at once.
-//! Intuit takes a second one for theft, so this is what a client must keep at one.
+//! Some platforms take a second one for theft, so this is what a client must keep at one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
-pub(super) struct InFlight {
+pub(crate) struct InFlight {
     counts: Mutex<Counts>,
 }
 
@@ -16,15 +16,15 @@ struct Counts {
 }
 
 /// One request that presents a refresh token; dropped when its answer goes out.
-pub(super) struct Presentation {
+pub(crate) struct Presentation {
     in_flight: Arc<InFlight>,
     refresh_token: String,
     /// Whether another request with the token was in flight when this one came.
-    pub(super) raced: bool,
+    pub(crate) raced: bool,
 }
 
 impl InFlight {
-    pub(super) fn present(self: &Arc<Self>, refresh_token: &str) -> Presentation {
+    pub(crate) fn present(self: &Arc<Self>, refresh_token: &str) -> Presentation {
         let mut counts = self.counts.lock().expect("no holder panics");
         let count = counts.per_token.entry(refresh_token.to_owned()).or_default();
         *count += 1;
@@ -34,12 +34,12 @@ impl InFlight {
     }
 
     /// The most requests that presented one refresh token at once.
-    pub(super) fn most(&self) -> u32 {
+    pub(crate) fn most(&self) -> u32 {
         self.counts.lock().expect("no holder panics").most
     }
 
     /// Begins to count anew.
-    pub(super) fn forget_most(&self) {
+    pub(crate) fn forget_most(&self) {
         self.counts.lock().expect("no holder panics").most = 0;
     }
 }
