@@ -196,7 +196,7 @@ pub(crate) fn registrations() -> Registrations {
     for environment in Environment::ALL {
         redirect_uris.register(environment, REDIRECT_URI).expect("a well-formed redirect URI");
     }
-    Registrations { quickbooks: redirect_uris }
+    Registrations { quickbooks: redirect_uris, ..Registrations::default() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]
