@@ -77,7 +77,6 @@ impl Platform for FreshBooks {
         heading: "Authorize this app?",
         asks: "wants to use your account, with every business in it.",
         choice: "Your businesses",
-        field: "business",
         choosing: Choosing::Nothing,
         permissions: "It will be able to",
         connect: "Authorize",

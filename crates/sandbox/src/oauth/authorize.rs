@@ -125,13 +125,13 @@ fn answer_form<P: Platform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'
     if raw.query.is_some() || !has_content_type(&raw.headers, FORM) {
         return Err(BadAsk::NotAForm);
     }
-    let field = P::LOOK.field;
-    let form = match P::LOOK.choosing {
-        Choosing::Any => Params::parse_with_list(&raw.body, field)?,
-        Choosing::One | Choosing::Nothing => Params::parse(&raw.body)?,
+    let (form, of_the_form) = match P::LOOK.choosing {
+        Choosing::One(field) => (Params::parse(&raw.body)?, vec!["decision", field]),
+        Choosing::Any(field) => (Params::parse_with_list(&raw.body, field)?, vec!["decision", field]),
+        Choosing::Nothing => (Params::parse(&raw.body)?, vec!["decision"]),
     };
     let mut ledger = stand_in.ledger();
-    let ask = read_ask::<P>(form, &["decision", field], &ledger)?;
+    let ask = read_ask::<P>(form, &of_the_form, &ledger)?;
     let now = stand_in.desk.clock.now();
     let mut location = ask.redirect_uri.clone();
     match ask.params.require("decision")? {

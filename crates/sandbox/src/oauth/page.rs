@@ -15,9 +15,8 @@ pub(crate) struct Look {
     pub(crate) heading: &'static str,
     /// What comes after "The app at …".
     pub(crate) asks: &'static str,
-    /// What is to be chosen, and the name of its form field.
+    /// What is to be chosen.
     pub(crate) choice: &'static str,
-    pub(crate) field: &'static str,
     pub(crate) choosing: Choosing,
     pub(crate) permissions: &'static str,
     pub(crate) connect: &'static str,
@@ -26,11 +25,11 @@ pub(crate) struct Look {
     pub(crate) action: &'static str,
 }
 
-/// How many of what is offered the user chooses.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How many of what is offered the user chooses, by which form field.
+#[derive(Clone, Copy)]
 pub(crate) enum Choosing {
-    One,
-    Any,
+    One(&'static str),
+    Any(&'static str),
     /// None: it comes all or not at all.
     Nothing,
 }
@@ -90,15 +89,15 @@ fn offered(look: &Look, choice: &Choice) -> Markup {
             span.detail { (choice.detail) }
         }
     };
-    let kind = match look.choosing {
-        Choosing::One => "radio",
-        Choosing::Any => "checkbox",
+    let (kind, field) = match look.choosing {
+        Choosing::One(field) => ("radio", field),
+        Choosing::Any(field) => ("checkbox", field),
         Choosing::Nothing => return html! { div.company.fixed { (text) } },
     };
-    let id = format!("{}-{}", look.field, choice.value);
+    let id = format!("{field}-{}", choice.value);
     html! {
         label.company for=(id) {
-            input type=(kind) name=(look.field) id=(id) value=(choice.value) checked[choice.chosen];
+            input type=(kind) name=(field) id=(id) value=(choice.value) checked[choice.chosen];
             (text)
         }
     }

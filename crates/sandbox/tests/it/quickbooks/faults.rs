@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::harness::{DAY, LARKSPUR, World, refusal};
+use super::harness::{DAY, LARKSPUR, World, refusal};
 
-async fn connected_with(fault: Value) -> (World, crate::harness::Tokens) {
+async fn connected_with(fault: Value) -> (World, super::harness::Tokens) {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     world.control("faults", fault).await;

@@ -4,7 +4,7 @@ use counterfoil_sandbox::quickbooks::Environment;
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 
-use crate::harness::{HARBOR, LARKSPUR, REDIRECT_URI, STATE, World, location};
+use super::harness::{HARBOR, LARKSPUR, REDIRECT_URI, STATE, World, location};
 
 async fn page(world: &World, query: &[(&'static str, String)]) -> Response {
     let request = world.client.get(&world.endpoints.authorize).query(query);

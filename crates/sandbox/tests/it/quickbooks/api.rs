@@ -4,7 +4,7 @@ use counterfoil_sandbox::quickbooks::Environment;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{HARBOR, LARKSPUR, World, refusal};
+use super::harness::{HARBOR, LARKSPUR, World, refusal};
 
 const SANDBOX_REALM: &str = "4620816365000000001";
 

@@ -4,7 +4,7 @@ use counterfoil_sandbox::quickbooks::Environment;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::harness::{LARKSPUR, REDIRECT_URI, World, refusal, tokens};
+use super::harness::{LARKSPUR, REDIRECT_URI, World, refusal, tokens};
 
 const PRODUCTION: Environment = Environment::Production;
 

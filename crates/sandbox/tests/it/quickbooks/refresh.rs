@@ -4,7 +4,7 @@ use counterfoil_sandbox::quickbooks::Environment;
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 
-use crate::harness::{DAY, HARBOR, LARKSPUR, World, refusal, tokens};
+use super::harness::{DAY, HARBOR, LARKSPUR, World, refusal, tokens};
 
 const REFRESH_TOKEN_LIFE: i64 = 8_726_400;
 

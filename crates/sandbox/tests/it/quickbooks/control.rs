@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{LARKSPUR, REDIRECT_URI, World};
+use super::harness::{LARKSPUR, REDIRECT_URI, World};
 
 #[tokio::test]
 async fn the_clock_is_read_set_and_advanced() {

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::harness::{DAY, LARKSPUR, Tokens, World, refusal, tokens};
+use super::harness::{DAY, LARKSPUR, Tokens, World, refusal, tokens};
 
 async fn of_temper(temper: &str) -> (World, Tokens) {
     let world = World::start().await;

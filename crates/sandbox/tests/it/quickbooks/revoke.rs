@@ -4,7 +4,7 @@ use counterfoil_sandbox::quickbooks::Environment;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{DAY, HARBOR, LARKSPUR, World, refusal};
+use super::harness::{DAY, HARBOR, LARKSPUR, World, refusal};
 
 #[tokio::test]
 async fn t5_either_token_ends_the_grant_and_a_dead_one_is_a_400() {
