@@ -43,6 +43,13 @@ pub(crate) struct Call<H> {
     pub(crate) held: H,
 }
 
+impl Call<()> {
+    /// One that is answered at once and holds nothing.
+    pub(crate) fn new(endpoint: &'static str, place: Place) -> Self {
+        Self { endpoint, place, delay: Duration::ZERO, held: () }
+    }
+}
+
 /// Whether a refresh must give a new refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rotation {

@@ -11,18 +11,17 @@ use url::Url;
 use super::membership::{MEMBERSHIPS, Membership};
 use super::{CLIENT_ID, CLIENT_SECRET, me};
 use crate::desk::Failure;
-use crate::headers::{JSON, has_content_type};
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::jwt;
+use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
 use crate::oauth::page::{Choice, Choosing, Look};
-use crate::oauth::raw::Raw;
+use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
 use crate::oauth::{Agreeing, Platform, Rules};
-use crate::params::Params;
 use crate::random;
 
 /// The one user, by `identity_id`.
@@ -43,6 +42,7 @@ pub(crate) struct Disconnect {}
 
 impl Platform for FreshBooks {
     const NAME: &'static str = "freshbooks";
+    const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = me::failure;
     const RULES: Rules = Rules {
         // The tutorial "Get authenticated".
@@ -50,8 +50,13 @@ impl Platform for FreshBooks {
         second_use_of_code_ends_grant: false,
         refresh_token_life: None,
         grant_life: None,
+        keys_shown: Showing::InBody,
+        // The documents have JSON; a form works as well.
+        token_parameters: Source::JsonOrForm,
+        revocation_parameters: Source::JsonOrForm,
+        keys_to_revoke: true,
+        revokes_access_tokens: true,
         revokes_unknown_tokens: true,
-        keys_in_body: true,
         // The documents send it again.
         redirect_uri_on_refresh: true,
         // Advertised; whether it is enforced is not known, so that it is.
@@ -115,10 +120,6 @@ impl Platform for FreshBooks {
         )
     }
 
-    fn knows_client(client_id: &str) -> bool {
-        client_id == CLIENT_ID
-    }
-
     /// Https, or the laptop's own; never with a query.
     fn redirects_to(uri: &Url) -> bool {
         (uri.scheme() == "https" || uri.host_str() == Some("localhost")) && uri.query().is_none()
@@ -145,17 +146,6 @@ impl Platform for FreshBooks {
         let Agreeing { ask, ledger, .. } = agreeing;
         let consent = Consent::new(CLIENT_ID, &USER.to_string(), &ask.scope, &ledger.settings);
         Ok(Agreed { consent, callback: Vec::new() })
-    }
-
-    fn read_token_request((): (), raw: &Raw) -> Result<(String, Params), Refusal> {
-        let params = parameters(raw)?;
-        Ok((authenticate(&params)?, params))
-    }
-
-    fn read_revocation((): (), raw: &Raw) -> Result<(String, String), Refusal> {
-        let params = parameters(raw)?;
-        params.only(&["client_id", "client_secret", "token"])?;
-        Ok((authenticate(&params)?, params.require("token")?.to_owned()))
     }
 
     fn complete(answer: &mut Value, tokens: &Tokens, _: &HeaderMap) {
@@ -189,21 +179,5 @@ impl Platform for FreshBooks {
 
     fn disconnect(ledger: &mut Ledger<Self>, Disconnect {}: Disconnect, now: Timestamp) -> Result<usize, String> {
         Ok(ledger.end_all_of(&USER.to_string(), Ending::DisconnectedByCustomer, now))
-    }
-}
-
-/// JSON, as the documents have it, or a form.
-fn parameters(raw: &Raw) -> Result<Params, Refusal> {
-    if has_content_type(&raw.headers, JSON) { raw.json() } else { raw.form() }
-}
-
-fn authenticate(params: &Params) -> Result<String, Refusal> {
-    let (id, secret) = (params.get("client_id"), params.get("client_secret"));
-    if id != Some(CLIENT_ID) {
-        Err(Refusal::UnknownClient)
-    } else if secret != Some(CLIENT_SECRET) {
-        Err(Refusal::WrongSecret)
-    } else {
-        Ok(CLIENT_ID.to_owned())
     }
 }

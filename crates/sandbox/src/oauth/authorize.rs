@@ -2,7 +2,6 @@
 //! error page: no platform redirects with a client id or redirect URI that it does not know.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +12,7 @@ use maud::Markup;
 use url::Url;
 
 use super::grant::Consent;
+use super::keys;
 use super::ledger::Ledger;
 use super::page::{self, Choosing};
 use super::raw::Raw;
@@ -117,7 +117,7 @@ async fn decide<P: Platform>(stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
 }
 
 fn call() -> Call<()> {
-    Call { endpoint: ENDPOINT, place: Place::Authorize, delay: Duration::ZERO, held: () }
+    Call::new(ENDPOINT, Place::Authorize)
 }
 
 /// Where the browser goes, and what the journal says. That a refusal is spelt `access_denied` follows RFC 6749.
@@ -157,9 +157,7 @@ fn read_ask<P: Platform>(params: Params, of_the_form: &[&str], ledger: &Ledger<P
     let pkce_parameters: &[&str] = if P::RULES.pkce { &PKCE_PARAMETERS } else { &[] };
     params.only(&[&PARAMETERS, pkce_parameters, P::RULES.further_parameters, of_the_form].concat())?;
     let client_id = params.require("client_id")?.to_owned();
-    if !P::knows_client(&client_id) {
-        return Err(BadAsk::UnknownClient);
-    }
+    keys::of_client::<P>(&client_id).ok_or(BadAsk::UnknownClient)?;
     let redirect_uri_text = params.require("redirect_uri")?.to_owned();
     if !ledger.redirect_uris.holds(&client_id, &redirect_uri_text) {
         return Err(BadAsk::UnknownRedirectUri);

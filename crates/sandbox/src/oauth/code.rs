@@ -29,7 +29,7 @@ struct Code {
 
 /// What comes with a code when it is exchanged.
 pub(crate) struct Exchange {
-    pub(crate) keys: String,
+    pub(crate) keys: &'static str,
     pub(crate) code: String,
     pub(crate) redirect_uri: String,
     pub(crate) verifier: Option<String>,

@@ -1,6 +1,8 @@
 //! Everything the stand-in remembers about consent: codes, grants, and which token belongs to which grant. The rules
 //! that join them are here; what is true of one grant or one code alone is with those.
 
+mod room;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,9 +15,6 @@ use super::grant::{Consent, Ending, Grant, GrantId, GrantReport, Tokens};
 use super::refusal::Refusal;
 use super::settings::Settings;
 use crate::desk::Rotation;
-
-/// The most grants remembered; beyond it the oldest is forgotten with its tokens.
-const MAX_GRANTS: usize = 10_000;
 
 /// Kept whole, but for the codes, which live for minutes, and the redirect URIs, which are registered anew at each start.
 #[derive(Serialize, Deserialize)]
@@ -255,74 +254,28 @@ impl<P: Platform> Ledger<P> {
         self.forget_out_of_date(id, now);
         self.forget_oldest_access_token_if_one_too_many(id);
         let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadRefreshToken)?;
-        let access_token = P::new_access_token(&grant.consent, self.settings.access_token_seconds, now);
-        let expires_at = now + SignedDuration::from_secs(self.settings.access_token_seconds.into());
+        let made_at = now - SignedDuration::from_secs(self.settings.access_token_age_seconds.into());
+        let access_token = P::new_access_token(&grant.consent, self.settings.access_token_seconds, made_at);
+        let expires_at = made_at + SignedDuration::from_secs(self.settings.access_token_seconds.into());
         self.tokens.insert(access_token.clone(), Token::Access { grant: id, expires_at });
         if let Some(forgotten) = grant.remember(access_token.clone()) {
             self.tokens.remove(&forgotten);
         }
-        Ok(grant.tokens(access_token, self.settings.access_token_seconds, now))
+        Ok(Tokens { made_at, ..grant.tokens(access_token, self.settings.access_token_seconds, now) })
     }
 
-    fn forget_out_of_date(&mut self, id: GrantId, now: Timestamp) {
-        let Some(grant) = self.grants.get_mut(&id) else { return };
-        grant.earlier_tokens.retain(|token| {
-            let over = matches!(self.tokens.get(token), Some(Token::Access { expires_at, .. }) if *expires_at <= now);
-            if over {
-                self.tokens.remove(token);
-            }
-            !over
-        });
-    }
-
-    fn forget_oldest_access_token_if_one_too_many(&mut self, id: GrantId) {
-        let (Some(most), Some(grant)) = (self.settings.access_tokens_per_grant, self.grants.get_mut(&id)) else { return };
-        let is_access = |token: &&String| matches!(self.tokens.get(*token), Some(Token::Access { .. }));
-        let live: Vec<String> = grant.earlier_tokens.iter().filter(is_access).cloned().collect();
-        let too_many = (live.len() + 1).saturating_sub(most as usize);
-        for oldest in &live[..too_many.min(live.len())] {
-            grant.earlier_tokens.retain(|token| token != oldest);
-            self.tokens.remove(oldest);
-        }
-    }
-
-    /// Makes room for one more refresh token of that holder's: the oldest is deleted without a word.
-    fn evict_oldest_if_one_too_many(&mut self, consent: &Consent, now: Timestamp) {
-        let Some(most) = self.settings.refresh_tokens_per_user else { return };
-        let counts =
-            |grant: &Grant| grant.consent.holder == consent.holder && grant.consent.with_refresh_token && grant.is_live(now);
-        if !consent.with_refresh_token || self.grants.values().filter(|grant| counts(grant)).count() < most as usize {
-            return;
-        }
-        if let Some(oldest) = self.grants.values_mut().find(|grant| counts(grant)) {
-            oldest.end(Ending::Evicted);
-        }
-    }
-
-    /// The grant of a token that is itself neither replaced nor out of date.
+    /// The grant of a token that can be revoked, and is itself neither replaced nor out of date.
     fn owner_of_live(&self, token: &str, now: Timestamp) -> Option<GrantId> {
         match self.tokens.get(token)? {
             Token::Refresh(id) => Some(*id),
             Token::Replaced { .. } => None,
-            Token::Access { grant, expires_at } => (now < *expires_at).then_some(*grant),
+            Token::Access { grant, expires_at } => (P::RULES.revokes_access_tokens && now < *expires_at).then_some(*grant),
         }
     }
 
     fn end(&mut self, id: GrantId, by: Ending) {
         if let Some(grant) = self.grants.get_mut(&id) {
             grant.end(by);
-        }
-    }
-
-    fn forget_oldest_grant_if_full(&mut self) {
-        if self.grants.len() < MAX_GRANTS {
-            return;
-        }
-        if let Some((_, grant)) = self.grants.pop_first() {
-            self.tokens.remove(&grant.refresh_token);
-            for token in grant.earlier_tokens {
-                self.tokens.remove(&token);
-            }
         }
     }
 }

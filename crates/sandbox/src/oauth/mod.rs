@@ -8,6 +8,7 @@ pub(crate) mod control;
 pub(crate) mod grant;
 mod in_flight;
 pub(crate) mod jwt;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod page;
 pub(crate) mod raw;
@@ -37,9 +38,10 @@ pub use temper::Temper;
 use authorize::{Agreed, Ask, BadAsk};
 use grant::{Consent, Tokens};
 use in_flight::InFlight;
+use keys::{Keys, Showing};
 use ledger::Ledger;
 use page::{Choice, Look};
-use raw::Raw;
+use raw::Source;
 use redirect_uri::Registry;
 use refusal::Refusal;
 use settings::Settings;
@@ -55,6 +57,8 @@ pub(crate) const API: &str = "api";
 pub(crate) trait Platform: Sized + Send + Sync + 'static {
     /// The first part of its paths, and its part of the file.
     const NAME: &'static str;
+    /// The keys that the app has.
+    const KEYS: &'static [Keys];
     const RULES: Rules;
     const LOOK: Look;
     /// Makes its own error answer.
@@ -78,8 +82,6 @@ pub(crate) trait Platform: Sized + Send + Sync + 'static {
 
     /// An access token that looks like its own and is good for so many seconds.
     fn new_access_token(consent: &Consent, seconds: u32, now: Timestamp) -> String;
-
-    fn knows_client(client_id: &str) -> bool;
 
     /// Whether it redirects to such an address at all, registered or not.
     fn redirects_to(_: &Url) -> bool {
@@ -105,11 +107,10 @@ pub(crate) trait Platform: Sized + Send + Sync + 'static {
     /// What comes of the user's yes.
     fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk>;
 
-    /// Whose keys a token request shows, and its parameters.
-    fn read_token_request(site: Self::Site, raw: &Raw) -> Result<(String, Params), Refusal>;
-
-    /// Whose keys a revocation shows, and the token.
-    fn read_revocation(site: Self::Site, raw: &Raw) -> Result<(String, String), Refusal>;
+    /// What the codes and tokens are bound to that this client exchanges there.
+    fn keys_at(_: Self::Site, client_id: &'static str) -> &'static str {
+        client_id
+    }
 
     /// Adds to a token answer what only this platform says.
     fn complete(answer: &mut Value, tokens: &Tokens, request: &HeaderMap);
@@ -147,10 +148,15 @@ pub(crate) struct Rules {
     pub(crate) refresh_token_life: Option<SignedDuration>,
     /// How long a grant lives whatever one does; `None`: for ever.
     pub(crate) grant_life: Option<SignedDuration>,
+    pub(crate) keys_shown: Showing,
+    pub(crate) token_parameters: Source,
+    pub(crate) revocation_parameters: Source,
+    /// Whether a revocation must show the keys.
+    pub(crate) keys_to_revoke: bool,
+    /// Whether an access token can be revoked, its grant with it.
+    pub(crate) revokes_access_tokens: bool,
     /// Whether an unknown or dead token is revoked as well as any (RFC 7009, section 2.2).
     pub(crate) revokes_unknown_tokens: bool,
-    /// Whether client id and secret are parameters.
-    pub(crate) keys_in_body: bool,
     /// Whether a refresh must name a registered redirect URI.
     pub(crate) redirect_uri_on_refresh: bool,
     /// Whether PKCE is taken; where it is, what was begun with a challenge must end with its verifier.

@@ -26,26 +26,55 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     }
 }
 
+/// Where an endpoint takes its parameters from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    Form,
+    /// A JSON object of texts.
+    Json,
+    JsonOrForm,
+    /// Both together.
+    FormAndQuery,
+}
+
 impl Raw {
-    /// The parameters of a form, and no query beside it.
-    pub(crate) fn form(&self) -> Result<Params, Refusal> {
-        self.require_no_query()?;
-        if !has_content_type(&self.headers, FORM) {
-            return Err(Refusal::bad_request(format!("the content type must be {FORM}")));
+    /// The parameters, and none where they do not belong.
+    pub(super) fn params(&self, source: Source) -> Result<Params, Refusal> {
+        let is_json = match source {
+            Source::FormAndQuery => return self.form_and_query(),
+            Source::Json => true,
+            Source::Form => false,
+            Source::JsonOrForm => has_content_type(&self.headers, JSON),
+        };
+        if self.query.is_some() {
+            return Err(Refusal::bad_request("parameters belong in the body"));
         }
+        if is_json { self.json() } else { self.form() }
+    }
+
+    fn form(&self) -> Result<Params, Refusal> {
+        self.require_content_type(FORM)?;
         Ok(Params::parse(&self.body)?)
     }
 
-    /// The fields of a JSON object of texts, and no query beside it.
-    pub(crate) fn json(&self) -> Result<Params, Refusal> {
-        self.require_no_query()?;
-        if !has_content_type(&self.headers, JSON) {
-            return Err(Refusal::bad_request(format!("the content type must be {JSON}")));
-        }
+    fn json(&self) -> Result<Params, Refusal> {
+        self.require_content_type(JSON)?;
         Ok(Params::parse_json(&self.body)?)
     }
 
-    fn require_no_query(&self) -> Result<(), Refusal> {
-        if self.query.is_some() { Err(Refusal::bad_request("parameters belong in the body")) } else { Ok(()) }
+    fn form_and_query(&self) -> Result<Params, Refusal> {
+        let mut params = Params::parse(self.query.as_deref().unwrap_or_default().as_bytes())?;
+        if !self.body.is_empty() {
+            params.extend(&self.form()?)?;
+        }
+        Ok(params)
+    }
+
+    fn require_content_type(&self, wanted: &str) -> Result<(), Refusal> {
+        if has_content_type(&self.headers, wanted) {
+            Ok(())
+        } else {
+            Err(Refusal::bad_request(format!("the content type must be {wanted}")))
+        }
     }
 }

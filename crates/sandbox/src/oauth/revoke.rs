@@ -1,12 +1,12 @@
 //! The revocation endpoint: one token, and its grant is dead.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{MethodRouter, post};
 
+use super::keys;
 use super::raw::Raw;
 use super::refusal::Refusal;
 use super::{Platform, StandIn};
@@ -21,15 +21,28 @@ pub(crate) fn route<P: Platform>(site: P::Site) -> MethodRouter<Arc<StandIn<P>>>
 }
 
 async fn answer<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
-    let call = Call { endpoint: ENDPOINT, place: Place::Revoke, delay: Duration::ZERO, held: () };
-    let request = P::read_revocation(site, &raw);
+    let call = Call::new(ENDPOINT, Place::Revoke);
+    let request = read::<P>(site, &raw);
     let acting = Arc::clone(&stand_in);
-    let act = move |_| match request.and_then(|(keys, token)| perform(&acting, &keys, &token)) {
+    let act = move |_| match request.and_then(|(keys, token)| perform(&acting, keys, &token)) {
         Ok(()) => P::revoked(),
         Err(Refusal::DeadToken) if P::RULES.revokes_unknown_tokens => P::revoked(),
         Err(refusal) => refusal.answer::<P>(),
     };
     stand_in.desk.attend(call, act).await
+}
+
+/// What the token must be bound to, and the token.
+fn read<P: Platform>(site: P::Site, raw: &Raw) -> Result<(&'static str, String), Refusal> {
+    let params = raw.params(P::RULES.revocation_parameters)?;
+    let client_id = if P::RULES.keys_to_revoke {
+        params.only(&[&["token"], P::RULES.keys_shown.parameters()].concat())?;
+        keys::authenticate::<P>(raw, &params)?
+    } else {
+        params.only(&["token"])?;
+        P::KEYS[0].id
+    };
+    Ok((P::keys_at(site, client_id), params.require("token")?.to_owned()))
 }
 
 fn perform<P: Platform>(stand_in: &StandIn<P>, keys: &str, token: &str) -> Result<(), Refusal> {

@@ -22,6 +22,9 @@ const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
 pub struct Settings {
     /// The life of an access token, in seconds: 1 to 86,400.
     pub access_token_seconds: u32,
+    /// How old, in seconds, an access token is when it is given: its life is so much shorter than `expires_in` says, and
+    /// less than that. At `FreshBooks` `created_at` tells, where a refresh was seen to keep an older one.
+    pub access_token_age_seconds: u32,
     /// From which age on, in seconds, a refresh token's value is replaced when it is used: 0 for every use, `null` for
     /// never.
     pub rotate_after_seconds: Option<u32>,
@@ -60,6 +63,8 @@ pub(crate) enum BadSettings {
     Malformed(#[from] serde_json::Error),
     #[error("access_token_seconds must be between 1 and {MAX_ACCESS_TOKEN_SECONDS}")]
     AccessTokenSeconds,
+    #[error("access_token_age_seconds must be less than access_token_seconds")]
+    AccessTokenAge,
     #[error("refresh_tokens_per_user and access_tokens_per_grant must be at least 1, or null")]
     NoTokens,
     #[error("token_delay_ms must be at most {MAX_DELAY_MS}")]
@@ -71,6 +76,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             access_token_seconds: 3600,
+            access_token_age_seconds: 0,
             rotate_after_seconds: Some(86_400),
             grace_seconds: 0,
             token_delay_ms: 0,
@@ -107,6 +113,8 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), BadSettings> {
         if !(1..=MAX_ACCESS_TOKEN_SECONDS).contains(&self.access_token_seconds) {
             Err(BadSettings::AccessTokenSeconds)
+        } else if self.access_token_age_seconds >= self.access_token_seconds {
+            Err(BadSettings::AccessTokenAge)
         } else if self.token_delay_ms > MAX_DELAY_MS {
             Err(BadSettings::TokenDelay)
         } else if self.refresh_tokens_per_user == Some(0) || self.access_tokens_per_grant == Some(0) {

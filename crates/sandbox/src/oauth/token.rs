@@ -13,6 +13,7 @@ use serde_json::json;
 use super::code::Exchange;
 use super::grant::Tokens;
 use super::in_flight::Presentation;
+use super::keys;
 use super::ledger::{Ledger, Refresh};
 use super::raw::Raw;
 use super::redirect_uri::Registry as _;
@@ -29,7 +30,7 @@ pub(super) const ENDPOINT_INVALID: &str = "token.invalid";
 /// A request that is well formed and comes from a client with the right keys.
 enum TokenRequest {
     Code(Exchange),
-    Refresh { keys: String, refresh_token: String },
+    Refresh { keys: &'static str, refresh_token: String },
 }
 
 /// The endpoint.
@@ -64,8 +65,10 @@ async fn answer<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw)
 }
 
 fn read<P: Platform>(site: P::Site, raw: &Raw, ledger: &Ledger<P>) -> Result<TokenRequest, Refusal> {
-    let (keys, params) = P::read_token_request(site, raw)?;
-    let of_the_client: &[&str] = if P::RULES.keys_in_body { &["client_id", "client_secret"] } else { &[] };
+    let params = raw.params(P::RULES.token_parameters)?;
+    let client_id = keys::authenticate::<P>(raw, &params)?;
+    let keys = P::keys_at(site, client_id);
+    let of_the_client = P::RULES.keys_shown.parameters();
     match params.require("grant_type")? {
         "authorization_code" => {
             let of_pkce: &[&str] = if P::RULES.pkce { &["code_verifier"] } else { &[] };
@@ -81,7 +84,7 @@ fn read<P: Platform>(site: P::Site, raw: &Raw, ledger: &Ledger<P>) -> Result<Tok
             let of_redirect: &[&str] = if P::RULES.redirect_uri_on_refresh { &["redirect_uri"] } else { &[] };
             params.only(&[&["grant_type", "refresh_token"], of_the_client, of_redirect].concat())?;
             if P::RULES.redirect_uri_on_refresh {
-                check_redirect_uri(&params, ledger)?;
+                check_redirect_uri(client_id, &params, ledger)?;
             }
             Ok(TokenRequest::Refresh { keys, refresh_token: params.require("refresh_token")?.to_owned() })
         }
@@ -89,8 +92,7 @@ fn read<P: Platform>(site: P::Site, raw: &Raw, ledger: &Ledger<P>) -> Result<Tok
     }
 }
 
-fn check_redirect_uri<P: Platform>(params: &Params, ledger: &Ledger<P>) -> Result<(), Refusal> {
-    let client_id = params.require("client_id")?;
+fn check_redirect_uri<P: Platform>(client_id: &str, params: &Params, ledger: &Ledger<P>) -> Result<(), Refusal> {
     if ledger.redirect_uris.holds(client_id, params.require("redirect_uri")?) { Ok(()) } else { Err(Refusal::OtherRedirectUri) }
 }
 
@@ -104,7 +106,7 @@ fn perform<P: Platform>(
     let answered = match request {
         TokenRequest::Code(exchange) => stand_in.ledger().exchange(&exchange, now),
         TokenRequest::Refresh { keys, refresh_token } => {
-            let refresh = Refresh { keys: &keys, token: &refresh_token, raced, rotation };
+            let refresh = Refresh { keys, token: &refresh_token, raced, rotation };
             stand_in.ledger().refresh(&refresh, now)
         }
     };

@@ -1,7 +1,6 @@
 //! The data API: `CompanyInfo`, on the production and on the sandbox host.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -39,7 +38,7 @@ async fn company_info(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let call = Call { endpoint: API, place: Place::Api, delay: Duration::ZERO, held: () };
+    let call = Call::new(API, Place::Api);
     let acting = Arc::clone(&stand_in);
     let act = move |_| {
         let now = acting.desk.clock.now();

@@ -10,16 +10,15 @@ use super::RedirectUris;
 use super::environment::Environment;
 use super::gateway;
 use crate::desk::Failure;
-use crate::headers::basic_credentials;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
+use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
 use crate::oauth::page::{Choice, Choosing, Look};
-use crate::oauth::raw::Raw;
+use crate::oauth::raw::Source;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
 use crate::oauth::{Agreeing, Platform, Rules};
-use crate::params::Params;
 use crate::random;
 
 /// The scope of the data API; it is read and write, there is no lesser one.
@@ -42,6 +41,7 @@ pub(crate) struct Disconnect {
 
 impl Platform for Intuit {
     const NAME: &'static str = "quickbooks";
+    const KEYS: &'static [Keys] = &[Environment::Production.keys(), Environment::Sandbox.keys()];
     const FAILURE: Failure = gateway::failure;
     const RULES: Rules = Rules {
         // Two set-up guides; Intuit itself names none.
@@ -51,9 +51,13 @@ impl Platform for Intuit {
         refresh_token_life: Some(REFRESH_TOKEN_LIFE),
         // Five years [Intuit, "Important changes to refresh token policy"].
         grant_life: Some(SignedDuration::from_secs(157_680_000)),
+        keys_shown: Showing::InHeader,
+        token_parameters: Source::Form,
+        revocation_parameters: Source::Json,
+        keys_to_revoke: true,
+        revokes_access_tokens: true,
         // A dead one is a 400 [intuit-oauth].
         revokes_unknown_tokens: false,
-        keys_in_body: false,
         redirect_uri_on_refresh: false,
         // Not advertised, so not taken.
         pkce: false,
@@ -106,10 +110,6 @@ impl Platform for Intuit {
         )
     }
 
-    fn knows_client(client_id: &str) -> bool {
-        Environment::of_client(client_id).is_some()
-    }
-
     fn permission(scope: &str) -> String {
         match scope {
             ACCOUNTING_SCOPE => "Read and change the accounting data".to_owned(),
@@ -136,17 +136,6 @@ impl Platform for Intuit {
         let company = environment.company(ask.params.require("realm")?).ok_or(BadAsk::UnknownChoice("realm"))?;
         let consent = Consent::new(&ask.client_id, company.realm, &ask.scope, &ledger.settings);
         Ok(Agreed { consent, callback: vec![("realmId", company.realm.to_owned())] })
-    }
-
-    fn read_token_request((): (), raw: &Raw) -> Result<(String, Params), Refusal> {
-        Ok((authenticate(&raw.headers)?, raw.form()?))
-    }
-
-    fn read_revocation((): (), raw: &Raw) -> Result<(String, String), Refusal> {
-        let client_id = authenticate(&raw.headers)?;
-        let params = raw.json()?;
-        params.only(&["token"])?;
-        Ok((client_id, params.require("token")?.to_owned()))
     }
 
     fn complete(answer: &mut Value, tokens: &Tokens, request: &HeaderMap) {
@@ -187,11 +176,4 @@ impl Platform for Intuit {
         }
         Ok(ledger.end_all_of(&realm, Ending::DisconnectedByCustomer, now))
     }
-}
-
-/// Whose keys the `Authorization: Basic` header holds.
-fn authenticate(headers: &HeaderMap) -> Result<String, Refusal> {
-    let (id, secret) = basic_credentials(headers).ok_or(Refusal::UnknownClient)?;
-    let environment = Environment::of_client(&id).ok_or(Refusal::UnknownClient)?;
-    if environment.client_secret() == secret { Ok(id) } else { Err(Refusal::WrongSecret) }
 }

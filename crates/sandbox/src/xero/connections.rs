@@ -2,7 +2,6 @@
 //! user and not to a grant: a second consent adds to them, and every token of the user's reaches them all.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -129,7 +128,7 @@ pub(super) async fn remove(State(stand_in): State<Arc<StandIn<Xero>>>, Path(id):
 }
 
 fn call() -> Call<()> {
-    Call { endpoint: API, place: Place::Api, delay: Duration::ZERO, held: () }
+    Call::new(API, Place::Api)
 }
 
 fn auth_event(query: &str) -> Result<Option<String>, BadParams> {

@@ -11,13 +11,13 @@ use super::connections::Connections;
 use super::organisation::{ORGANISATIONS, Organisation};
 use super::{CLIENT_ID, CLIENT_SECRET, problem};
 use crate::desk::Failure;
-use crate::headers::basic_credentials;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::jwt;
+use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
 use crate::oauth::page::{Choice, Choosing, Look};
-use crate::oauth::raw::Raw;
+use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
@@ -45,6 +45,7 @@ pub(crate) struct Disconnect {
 
 impl Platform for Xero {
     const NAME: &'static str = "xero";
+    const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = problem::failure;
     const RULES: Rules = Rules {
         code_life: SignedDuration::from_mins(5),
@@ -52,8 +53,13 @@ impl Platform for Xero {
         // 60 days unused [Xero, OAuth 2.0 FAQ].
         refresh_token_life: Some(SignedDuration::from_hours(60 * 24)),
         grant_life: None,
+        keys_shown: Showing::InHeader,
+        token_parameters: Source::Form,
+        revocation_parameters: Source::Form,
+        keys_to_revoke: true,
+        // They are JWTs, which nothing can call back.
+        revokes_access_tokens: false,
         revokes_unknown_tokens: true,
-        keys_in_body: false,
         redirect_uri_on_refresh: false,
         pkce: true,
         token_type: "Bearer",
@@ -130,10 +136,6 @@ impl Platform for Xero {
         }))
     }
 
-    fn knows_client(client_id: &str) -> bool {
-        client_id == CLIENT_ID
-    }
-
     /// https, or `http://localhost`; not `http://127.0.0.1`.
     fn redirects_to(uri: &Url) -> bool {
         uri.scheme() == "https" || uri.host_str() == Some("localhost")
@@ -193,19 +195,6 @@ impl Platform for Xero {
         Ok(Agreed { callback: vec![("scope", consent.scope.clone()), ("session_state", session_state)], consent })
     }
 
-    fn read_token_request((): (), raw: &Raw) -> Result<(String, Params), Refusal> {
-        Ok((authenticate(&raw.headers)?, raw.form()?))
-    }
-
-    fn read_revocation((): (), raw: &Raw) -> Result<(String, String), Refusal> {
-        let client_id = authenticate(&raw.headers)?;
-        let params = raw.form()?;
-        params.only(&["token", "token_type_hint"])?;
-        let token = params.require("token")?;
-        // An access token is a JWT, which nothing can call back: it is taken for an unknown one. No refresh token has a dot.
-        if token.contains('.') { Err(Refusal::DeadToken) } else { Ok((client_id, token.to_owned())) }
-    }
-
     fn complete(answer: &mut Value, tokens: &Tokens, _: &HeaderMap) {
         answer["scope"] = json!(tokens.consent.scope);
         if tokens.consent.grants("openid") {
@@ -254,17 +243,5 @@ impl Platform for Xero {
         }
         ledger.books.remove_tenant(&tenant_id);
         Ok(0)
-    }
-}
-
-/// Whose keys the `Authorization: Basic` header holds.
-fn authenticate(headers: &HeaderMap) -> Result<String, Refusal> {
-    let (id, secret) = basic_credentials(headers).ok_or(Refusal::UnknownClient)?;
-    if id != CLIENT_ID {
-        Err(Refusal::UnknownClient)
-    } else if secret != CLIENT_SECRET {
-        Err(Refusal::WrongSecret)
-    } else {
-        Ok(id)
     }
 }

@@ -1,7 +1,6 @@
 //! The organisations of the stand-in, all made up, and the resource that tells of one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -89,7 +88,7 @@ pub(super) async fn answer(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let call = Call { endpoint: API, place: Place::Api, delay: Duration::ZERO, held: () };
+    let call = Call::new(API, Place::Api);
     let acting = Arc::clone(&stand_in);
     let act = move |_| {
         let now = acting.desk.clock.now();

@@ -11,12 +11,13 @@ use super::data_center::{DATA_CENTERS, DataCenter};
 use super::organizations::{access_denied, failure};
 use super::{CLIENT_ID, CLIENT_SECRET};
 use crate::desk::Failure;
-use crate::headers::{FORM, has_content_type, origin};
+use crate::headers::origin;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
+use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
 use crate::oauth::page::{Choice, Choosing, Look};
-use crate::oauth::raw::Raw;
+use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
@@ -37,6 +38,7 @@ pub(crate) struct Disconnect {
 
 impl Platform for Zoho {
     const NAME: &'static str = "zoho";
+    const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = failure;
     const RULES: Rules = Rules {
         // "Short-lived" by the documents; third parties found a minute.
@@ -44,8 +46,13 @@ impl Platform for Zoho {
         second_use_of_code_ends_grant: false,
         refresh_token_life: None,
         grant_life: None,
+        keys_shown: Showing::InBody,
+        token_parameters: Source::FormAndQuery,
+        revocation_parameters: Source::FormAndQuery,
+        // Whoever has the token may revoke it.
+        keys_to_revoke: false,
+        revokes_access_tokens: true,
         revokes_unknown_tokens: false,
-        keys_in_body: true,
         redirect_uri_on_refresh: false,
         pkce: true,
         token_type: "Bearer",
@@ -110,10 +117,6 @@ impl Platform for Zoho {
         new_value()
     }
 
-    fn knows_client(client_id: &str) -> bool {
-        client_id == CLIENT_ID
-    }
-
     fn check_further(params: &Params) -> Result<(), BadAsk> {
         if !matches!(params.get("access_type"), None | Some("online" | "offline")) {
             Err(BadAsk::Value("access_type", "online or offline"))
@@ -154,23 +157,8 @@ impl Platform for Zoho {
         Ok(Agreed { consent, callback })
     }
 
-    fn read_token_request(site: Self::Site, raw: &Raw) -> Result<(String, Params), Refusal> {
-        let params = parameters(raw)?;
-        let (client_id, secret) = (params.get("client_id"), params.get("client_secret"));
-        if client_id != Some(CLIENT_ID) {
-            Err(Refusal::UnknownClient)
-        } else if secret != Some(CLIENT_SECRET) {
-            Err(Refusal::WrongSecret)
-        } else {
-            Ok((site.location.to_owned(), params))
-        }
-    }
-
-    /// Whoever has the token may revoke it.
-    fn read_revocation(site: Self::Site, raw: &Raw) -> Result<(String, String), Refusal> {
-        let params = parameters(raw)?;
-        params.only(&["token"])?;
-        Ok((site.location.to_owned(), params.require("token")?.to_owned()))
+    fn keys_at(site: Self::Site, _: &'static str) -> &'static str {
+        site.location
     }
 
     fn complete(answer: &mut Value, tokens: &Tokens, request: &HeaderMap) {
@@ -205,18 +193,6 @@ impl Platform for Zoho {
         let site = DataCenter::of(&location).ok_or("there is no data centre of this location")?;
         Ok(ledger.end_all_of(site.user, Ending::DisconnectedByCustomer, now))
     }
-}
-
-/// Of the form and of the query alike.
-fn parameters(raw: &Raw) -> Result<Params, Refusal> {
-    let mut params = Params::parse(raw.query.as_deref().unwrap_or_default().as_bytes())?;
-    if !raw.body.is_empty() {
-        if !has_content_type(&raw.headers, FORM) {
-            return Err(Refusal::bad_request(format!("the content type must be {FORM}")));
-        }
-        params.extend(&Params::parse(&raw.body)?)?;
-    }
-    Ok(params)
 }
 
 /// Codes and tokens alike: `1000.` and two runs of 32 hexadecimal digits.

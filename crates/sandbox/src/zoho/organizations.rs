@@ -1,7 +1,6 @@
 //! The API of one data centre: its user's organisations, and how Zoho Books refuses.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -52,7 +51,7 @@ pub(super) fn route(site: &'static DataCenter) -> MethodRouter<Arc<StandIn<Zoho>
 }
 
 async fn answer(site: &'static DataCenter, stand_in: Arc<StandIn<Zoho>>, query: Option<String>, headers: HeaderMap) -> Response {
-    let call = Call { endpoint: API, place: Place::Api, delay: Duration::ZERO, held: () };
+    let call = Call::new(API, Place::Api);
     let acting = Arc::clone(&stand_in);
     let act = move |_| match check(site, &acting, query.as_deref().unwrap_or_default(), &headers) {
         Ok(()) => list(site),

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::room::MAX_GRANTS;
 use super::*;
 use crate::params::Params;
 use crate::quickbooks::{Intuit, RedirectUris};
@@ -27,7 +28,7 @@ fn ask() -> Ask {
 fn connect(ledger: &mut Ledger<Intuit>) -> Tokens {
     let now = Timestamp::UNIX_EPOCH;
     let code = ledger.issue_code(consent(), &ask(), now).expect("there is room");
-    let exchange = Exchange { keys: KEYS.to_owned(), code, redirect_uri: "uri".to_owned(), verifier: None };
+    let exchange = Exchange { keys: KEYS, code, redirect_uri: "uri".to_owned(), verifier: None };
     let exchanged = ledger.exchange(&exchange, now);
     ledger.codes = Codes::default();
     exchanged.expect("the code is good")

@@ -60,6 +60,19 @@ async fn r7_a_refresh_token_is_good_once_without_grace_and_lives_for_ever() {
 }
 
 #[tokio::test]
+async fn an_access_token_can_be_older_than_its_answer() {
+    let world = World::start().await;
+    world.control("settings", json!({ "access_token_age_seconds": 40_000 })).await;
+    let given = world.connect().await;
+    let now = world.control_get("clock").await["now"].as_i64().expect("a number");
+    let age = now - given.body["created_at"].as_i64().expect("a number");
+    assert!((40_000..40_060).contains(&age), "{age}");
+    assert_eq!((world.probe(&given.access).await, &given.body["expires_in"]), (StatusCode::OK, &json!(43_200)));
+    world.pass(3_200).await;
+    assert_eq!(world.probe(&given.access).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn the_temper_is_their_own() {
     let world = World::start().await;
     let settings = world.control_get("settings").await;

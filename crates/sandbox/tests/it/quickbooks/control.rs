@@ -29,6 +29,7 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
         ("faults", json!({ "at": "api", "kind": "reset", "often": 1 }), "unknown field `often`"),
         ("settings", json!({ "speed": 1 }), "unknown field `speed`"),
         ("settings", json!({ "access_token_seconds": 0 }), "between 1 and 86400"),
+        ("settings", json!({ "access_token_age_seconds": 3600 }), "less than access_token_seconds"),
         ("settings", json!({ "token_delay_ms": 120_001 }), "at most 120000"),
         ("settings", json!({ "revoke_on_reuse": "no" }), "expected a boolean"),
         ("redirect-uris", json!({ "uri": "/oauth/callback" }), "whole http or https"),
