@@ -31,7 +31,7 @@
 //! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`Settings`] |
 //! | `GET redirect-uris`, `POST redirect-uris` | `{"uri"}`; at `quickbooks` also `"client": "production"` or `"sandbox"`, absent: both |
 //! | `POST revoke` | the customer disconnects the app at the platform: see below |
-//! | `GET state` | counts of requests, grants, the last 200 requests with their outcome |
+//! | `GET state` | `requests` (a count for each endpoint), `grants` without their tokens, the last 200 requests with their outcome in `log` |
 //! | `POST reset` | nothing has happened yet, and the clock shows the real time |
 //!
 //! | `POST revoke` at | takes | and then |

@@ -104,9 +104,7 @@ impl<P: Platform> Ledger<P> {
             }
             Presented::Fresh { consent, used_for } => {
                 let most = self.settings.grants_per_minute;
-                let minute_ago = now - SignedDuration::from_mins(1);
-                let lately = |grant: &&Grant| grant.consent.holder == consent.holder && grant.made_at > minute_ago;
-                if most.is_some_and(|most| self.grants.values().filter(lately).count() >= most as usize) {
+                if most.is_some_and(|most| given_lately(&self.grants, &consent.holder, now) >= most as usize) {
                     return Err(Refusal::TooManyTokens);
                 }
                 *used_for = Some(id);
@@ -278,6 +276,12 @@ impl<P: Platform> Ledger<P> {
             grant.end(by);
         }
     }
+}
+
+/// How many grants that holder has given in the last minute.
+fn given_lately(grants: &BTreeMap<GrantId, Grant>, holder: &str, now: Timestamp) -> usize {
+    let minute_ago = now - SignedDuration::from_mins(1);
+    grants.values().filter(|grant| grant.consent.holder == holder && grant.made_at > minute_ago).count()
 }
 
 #[cfg(test)]
