@@ -29,9 +29,9 @@
 //! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock runs on from there |
 //! | `GET faults`, `POST faults`, `DELETE faults` | `{"at", "kind", "status", "delay_ms", "times"}`: see [`fault`] |
 //! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`Settings`] |
-//! | `GET redirect-uris`, `POST redirect-uris` | `{"uri"}`; at `quickbooks` also `"client": "production"` or `"sandbox"`, absent: both |
+//! | `GET redirect-uris`, `POST redirect-uris` | `{"uri"}`; at `quickbooks` for one `"client"` alone: `production`, `sandbox` |
 //! | `POST revoke` | the customer disconnects the app at the platform: see below |
-//! | `GET state` | `requests` (a count for each endpoint), `grants` without their tokens, the last 200 requests with their outcome in `log` |
+//! | `GET state` | counts of `requests`, the `grants`, and in `log` the last 200 requests with their outcome |
 //! | `POST reset` | nothing has happened yet, and the clock shows the real time |
 //!
 //! | `POST revoke` at | takes | and then |

@@ -129,4 +129,23 @@ mod tests {
         let long = format!("a={}", "x".repeat(MAX_VALUE_BYTES + 1));
         assert_eq!(Params::parse(long.as_bytes()).err(), Some(BadParams::TooLong("a".to_owned())));
     }
+
+    #[test]
+    fn a_list_may_be_repeated_within_bounds_and_nothing_else() {
+        let params = Params::parse_with_list(b"a=1&a=2&b=3", "a").expect("well formed");
+        assert_eq!((params.get("a"), params.get("b")), (Some("1 2"), Some("3")));
+        let other = Params::parse_with_list(b"a=1&b=2&b=3", "a");
+        assert_eq!(other.err(), Some(BadParams::Repeated("b".to_owned())));
+        let half = "x".repeat(MAX_VALUE_BYTES / 2);
+        let long = format!("a={half}&a={half}");
+        assert!(Params::parse_with_list(long.as_bytes(), "a").is_err());
+    }
+
+    #[test]
+    fn json_is_an_object_of_texts() {
+        assert_eq!(Params::parse_json(br#"{"a":"1"}"#).expect("well formed").get("a"), Some("1"));
+        for other in [r#"{"a":1}"#, r#"["a"]"#, r#"{"a":"secret"#, ""] {
+            assert_eq!(Params::parse_json(other.as_bytes()).err(), Some(BadParams::NoObject));
+        }
+    }
 }

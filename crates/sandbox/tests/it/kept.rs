@@ -37,6 +37,18 @@ async fn every_stand_in_goes_on_from_its_part_of_the_file() {
 }
 
 #[tokio::test]
+async fn an_organisation_is_connected_from_consent_on() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("stand-in.json");
+    let world = xero::World::kept_in(&file).await;
+    let given = world.connect(&[xero::MAPLE]).await;
+    world.code_for(&xero::ASK, &[xero::PEMBERTON]).await;
+    drop(world);
+    let world = xero::World::kept_in(&file).await;
+    assert_eq!(world.connections(&given.access, &[]).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_removed_connection_stays_removed() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("stand-in.json");

@@ -14,9 +14,9 @@ use crate::world::{self, REDIRECT_URI, STATE, Tokens, tokens};
 pub(crate) type World = world::World<Endpoints>;
 
 pub(crate) const MAPLE: &str = "70784a63-d24b-46a9-a4db-0e70a274b056";
-const PEMBERTON: &str = "3f1e0a5c-8f0d-4c57-9c1b-5b0e6a2d7c41";
+pub(crate) const PEMBERTON: &str = "3f1e0a5c-8f0d-4c57-9c1b-5b0e6a2d7c41";
 
-const ASK: [(&str, &str); 5] = [
+pub(crate) const ASK: [(&str, &str); 5] = [
     ("response_type", "code"),
     ("client_id", CLIENT_ID),
     ("redirect_uri", REDIRECT_URI),
@@ -26,7 +26,7 @@ const ASK: [(&str, &str); 5] = [
 
 impl World {
     /// Consent by a form that is `ask` and the organisations; gives the code.
-    async fn code_for(&self, ask: &[(&str, &str)], tenants: &[&str]) -> String {
+    pub(crate) async fn code_for(&self, ask: &[(&str, &str)], tenants: &[&str]) -> String {
         let chosen = tenants.iter().map(|tenant| ("tenant_id", *tenant));
         let form: Vec<_> = ask.iter().copied().chain([("decision", "connect")]).chain(chosen).collect();
         self.callback(&form).await.remove("code").expect("a code")

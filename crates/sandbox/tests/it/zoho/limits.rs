@@ -60,6 +60,7 @@ async fn the_twenty_first_refresh_token_deletes_the_oldest_without_a_word() {
     let world = World::start().await;
     world.control("settings", json!({ "grants_per_minute": null })).await;
     let oldest = world.connect("us").await;
+    world.connect_by(&ASK[..5], "us").await;
     let second = world.connect("us").await;
     let elsewhere = world.connect("eu").await;
     for _ in 2..20 {
