@@ -11,7 +11,7 @@ use super::settings::Settings;
 pub enum Temper {
     /// The refresh token never changes [Zoho, OAuth docs].
     Stable,
-    /// It changes on the first use a day after it was minted; reuse and races end the grant [Intuit]. This is how the
+    /// It changes on the first use a day after it was minted; reuse and races end the grant [Intuit, FAQ]. This is how the
     /// `QuickBooks` stand-in begins.
     Daily,
     /// It changes at every use; for 30 minutes the old one gets the same answer again [Xero, OAuth 2.0 FAQ].
