@@ -20,8 +20,8 @@ use crate::journal::{Journal, Outcome};
 const OVERSIZED_CHUNKS: usize = 128;
 const OVERSIZED_CHUNK_BYTES: usize = 64 * 1024;
 
-/// Makes the platform's own error answer for a status, as of that time.
-pub(crate) type Failure = fn(StatusCode, Timestamp) -> Response;
+/// Makes the platform's own error answer for a status, there and as of that time.
+pub(crate) type Failure = fn(Place, StatusCode, Timestamp) -> Response;
 
 /// What every stand-in has.
 pub(crate) struct Desk {
@@ -41,6 +41,13 @@ pub(crate) struct Call<H> {
     pub(crate) delay: Duration,
     /// Kept until the answer goes out or, where none comes, until the caller goes away.
     pub(crate) held: H,
+}
+
+impl Call<()> {
+    /// One that is answered at once and holds nothing.
+    pub(crate) fn new(endpoint: &'static str, place: Place) -> Self {
+        Self { endpoint, place, delay: Duration::ZERO, held: () }
+    }
 }
 
 /// Whether a refresh must give a new refresh token.
@@ -72,7 +79,7 @@ impl Desk {
         let times_out = fault.as_ref().is_some_and(|fault| fault.kind == Kind::Timeout);
         let answering = async move {
             let delay = call.delay + fault.as_ref().map(Fault::delay).unwrap_or_default();
-            let answer = act_under(fault.as_ref(), act, |status| failure(status, now));
+            let answer = act_under(fault.as_ref(), act, |status| failure(call.place, status, now));
             real_delay(delay).await;
             drop(call.held);
             answer

@@ -1,4 +1,4 @@
-//! Parameters of a query or a form, read strictly: a platform may forgive a stray or repeated one, its stand-in does
+//! Parameters of a query, a form or a JSON object, read strictly: a platform may forgive a stray or repeated one, its stand-in does
 //! not, so that our own requests stay exact.
 
 use std::collections::BTreeMap;
@@ -26,28 +26,66 @@ pub(crate) enum BadParams {
     Missing(&'static str),
     #[error("the parameter {0} is not known here")]
     Unknown(String),
+    #[error("the body must be a JSON object of texts")]
+    NoObject,
 }
 
 impl Params {
     /// Reads `application/x-www-form-urlencoded` text.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, BadParams> {
-        let mut params = BTreeMap::new();
+        Self::parse_with_list(text, "")
+    }
+
+    /// Reads `application/x-www-form-urlencoded` text in which the parameter `list` may be repeated: its values are
+    /// joined by spaces.
+    pub(crate) fn parse_with_list(text: &[u8], list: &str) -> Result<Self, BadParams> {
+        let mut params = Self(BTreeMap::new());
         for (name, value) in url::form_urlencoded::parse(text) {
-            if params.len() == MAX_PARAMETERS {
-                return Err(BadParams::TooMany);
+            match params.0.get_mut(&*name) {
+                Some(values) if name == list && values.len() + value.len() < MAX_VALUE_BYTES => {
+                    values.push(' ');
+                    values.push_str(&value);
+                }
+                _ => params.add(&name, &value)?,
             }
-            if name.len() > MAX_NAME_BYTES {
-                return Err(BadParams::LongName);
-            }
-            if value.len() > MAX_VALUE_BYTES {
-                return Err(BadParams::TooLong(name.into_owned()));
-            }
-            if params.contains_key(&*name) {
-                return Err(BadParams::Repeated(name.into_owned()));
-            }
-            params.insert(name.into_owned(), value.into_owned());
         }
-        Ok(Self(params))
+        Ok(params)
+    }
+
+    /// Reads a JSON object whose values are all texts.
+    pub(crate) fn parse_json(text: &[u8]) -> Result<Self, BadParams> {
+        // The error's text could quote a value, so it is not passed on.
+        let object: BTreeMap<String, String> = serde_json::from_slice(text).map_err(|_| BadParams::NoObject)?;
+        let mut params = Self(BTreeMap::new());
+        object.iter().try_for_each(|(name, value)| params.add(name, value))?;
+        Ok(params)
+    }
+
+    /// Takes the parameters of `other` in as well.
+    pub(crate) fn extend(&mut self, other: &Self) -> Result<(), BadParams> {
+        other.0.iter().try_for_each(|(name, value)| self.add(name, value))
+    }
+
+    fn add(&mut self, name: &str, value: &str) -> Result<(), BadParams> {
+        if name.len() > MAX_NAME_BYTES {
+            return Err(BadParams::LongName);
+        }
+        if self.0.contains_key(name) {
+            return Err(BadParams::Repeated(name.to_owned()));
+        }
+        if self.0.len() == MAX_PARAMETERS {
+            return Err(BadParams::TooMany);
+        }
+        if value.len() > MAX_VALUE_BYTES {
+            return Err(BadParams::TooLong(name.to_owned()));
+        }
+        self.0.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    /// All of them.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The parameter's value, if it is there and not empty.
@@ -90,5 +128,24 @@ mod tests {
         assert_eq!(Params::parse(long_name.as_bytes()).err(), Some(BadParams::LongName));
         let long = format!("a={}", "x".repeat(MAX_VALUE_BYTES + 1));
         assert_eq!(Params::parse(long.as_bytes()).err(), Some(BadParams::TooLong("a".to_owned())));
+    }
+
+    #[test]
+    fn a_list_may_be_repeated_within_bounds_and_nothing_else() {
+        let params = Params::parse_with_list(b"a=1&a=2&b=3", "a").expect("well formed");
+        assert_eq!((params.get("a"), params.get("b")), (Some("1 2"), Some("3")));
+        let other = Params::parse_with_list(b"a=1&b=2&b=3", "a");
+        assert_eq!(other.err(), Some(BadParams::Repeated("b".to_owned())));
+        let half = "x".repeat(MAX_VALUE_BYTES / 2);
+        let long = format!("a={half}&a={half}");
+        assert!(Params::parse_with_list(long.as_bytes(), "a").is_err());
+    }
+
+    #[test]
+    fn json_is_an_object_of_texts() {
+        assert_eq!(Params::parse_json(br#"{"a":"1"}"#).expect("well formed").get("a"), Some("1"));
+        for other in [r#"{"a":1}"#, r#"["a"]"#, r#"{"a":"secret"#, ""] {
+            assert_eq!(Params::parse_json(other.as_bytes()).err(), Some(BadParams::NoObject));
+        }
     }
 }

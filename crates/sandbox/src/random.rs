@@ -30,3 +30,9 @@ fn random_bytes(length: usize) -> Vec<u8> {
     aws_lc_rs::rand::fill(&mut bytes).expect("the system has randomness");
     bytes
 }
+
+/// A version 4 UUID (RFC 9562).
+pub(crate) fn uuid() -> String {
+    let digits = hex(30);
+    format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[12..15], &digits[15..18], &digits[18..])
+}

@@ -1,11 +1,10 @@
 //! The data API: `CompanyInfo`, on the production and on the sandbox host.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -13,40 +12,39 @@ use jiff::Timestamp;
 use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
-use super::QuickBooks;
-use super::authorize::ACCOUNTING_SCOPE;
 use super::company::Company;
 use super::environment::Environment;
 use super::gateway::{failure, pacific_time, validation_fault};
+use super::intuit::{ACCOUNTING_SCOPE, Intuit};
 use crate::desk::Call;
 use crate::fault::Place;
+use crate::headers::{accepts_json, bearer_token};
+use crate::oauth::{API, StandIn};
 use crate::params::Params;
-
-pub(super) const ENDPOINT: &str = "api";
 
 /// The one minor version that is left: 1 to 74 are gone since August 2025 [Intuit's notice].
 const MINOR_VERSION: &str = "75";
 
 /// The routes of one of the two API hosts.
-pub(super) fn routes(host: Environment) -> Router<Arc<QuickBooks>> {
-    let company_info = move |State(quickbooks), path, query, headers| company_info(host, quickbooks, path, query, headers);
+pub(super) fn routes(host: Environment) -> Router<Arc<StandIn<Intuit>>> {
+    let company_info = move |State(stand_in), path, query, headers| company_info(host, stand_in, path, query, headers);
     Router::new().route("/v3/company/{realm}/companyinfo/{id}", get(company_info))
 }
 
 async fn company_info(
     host: Environment,
-    quickbooks: Arc<QuickBooks>,
+    stand_in: Arc<StandIn<Intuit>>,
     Path((realm, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let call = Call { endpoint: ENDPOINT, place: Place::Api, delay: Duration::ZERO, held: () };
-    let acting = Arc::clone(&quickbooks);
+    let call = Call::new(API, Place::Api);
+    let acting = Arc::clone(&stand_in);
     let act = move |_| {
         let now = acting.desk.clock.now();
         let company = match authorize(&acting, host, &realm, &headers, now) {
             Ok(company) => company,
-            Err(status) => return failure(status, now),
+            Err(status) => return failure(Place::Api, status, now),
         };
         if id != realm {
             return validation_fault("610", "Object Not Found", "The id must be the company's own", now);
@@ -54,31 +52,27 @@ async fn company_info(
         if let Err(detail) = check_query(query.as_deref().unwrap_or_default()) {
             return validation_fault("2010", "Request has invalid or unsupported property", &detail, now);
         }
+        // Without this header Intuit answers XML, so a client that forgets it must find out.
         if accepts_json(&headers) { Json(as_json(company, now)).into_response() } else { as_xml(company, now) }
     };
-    quickbooks.desk.attend(call, act).await
+    stand_in.desk.attend(call, act).await
 }
 
 /// The company, if the bearer token reaches it at this host.
 fn authorize(
-    quickbooks: &QuickBooks,
+    stand_in: &StandIn<Intuit>,
     host: Environment,
     realm: &str,
     headers: &HeaderMap,
     now: Timestamp,
 ) -> Result<&'static Company, StatusCode> {
-    let ledger = quickbooks.ledger();
+    let ledger = stand_in.ledger();
     let consent = bearer_token(headers).and_then(|token| ledger.consent_of(token, now)).ok_or(StatusCode::UNAUTHORIZED)?;
-    let may_read = consent.scope.split(' ').any(|scope| scope == ACCOUNTING_SCOPE);
-    if consent.environment != host || consent.realm != realm || !may_read || ledger.settings.company_info_denied {
+    let reaches = consent.keys == host.client_id() && consent.holder == realm && consent.grants(ACCOUNTING_SCOPE);
+    if !reaches || ledger.settings.company_info_denied {
         return Err(StatusCode::FORBIDDEN);
     }
     host.company(realm).ok_or(StatusCode::FORBIDDEN)
-}
-
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 fn check_query(query: &str) -> Result<(), String> {
@@ -88,11 +82,6 @@ fn check_query(query: &str) -> Result<(), String> {
         None | Some(MINOR_VERSION) => Ok(()),
         Some(_) => Err(format!("minorversion must be {MINOR_VERSION}")),
     }
-}
-
-/// Without this header Intuit answers XML, so a client that forgets it must find out.
-fn accepts_json(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("application/json"))
 }
 
 /// `Id` is `"1"` and not the realm, as it usually is at Intuit.

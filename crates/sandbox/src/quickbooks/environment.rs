@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::company::{Company, PRODUCTION_COMPANIES, SANDBOX_COMPANIES};
+use crate::oauth::keys::Keys;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,10 @@ impl Environment {
             Self::Production => &PRODUCTION_COMPANIES,
             Self::Sandbox => &SANDBOX_COMPANIES,
         }
+    }
+
+    pub(super) const fn keys(self) -> Keys {
+        Keys { id: self.client_id(), secret: self.client_secret() }
     }
 
     pub(super) fn of_client(client_id: &str) -> Option<Self> {

@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::json;
 
+use crate::fault::Place;
+
 /// The gateway's answer for a status: 401 is code 3200, 403 is 3100, 429 is 3001, any other the system fault 10000.
-pub(super) fn failure(status: StatusCode, now: Timestamp) -> Response {
+pub(super) fn failure(_: Place, status: StatusCode, now: Timestamp) -> Response {
     let (code, message, detail, kind) = match status {
         StatusCode::UNAUTHORIZED => ("3200", "AuthenticationFailed", "Token expired or revoked", "AUTHENTICATION"),
         StatusCode::FORBIDDEN => {

@@ -1,59 +1,49 @@
-//! The redirect URIs registered for each key pair. They are compared byte for byte, as Intuit does [Intuit, "Set
-//! redirect URI"]. Intuit takes `http://localhost` with the development keys only; a stand-in, which runs on a laptop,
-//! takes it with both.
+//! The redirect URIs of both key pairs: each has a list of its own [Intuit, "Set redirect URI"]. Intuit takes
+//! `http://localhost` with the development keys only; the stand-in takes it with both.
 
-use serde::Serialize;
-use url::Url;
+use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
-
-/// The most redirect URIs per key pair.
-const MAX_REDIRECT_URIS: usize = 100;
+use crate::oauth::redirect_uri::{self, InvalidRedirectUri, Registry};
 
 /// What is registered; nothing, to begin with.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct RedirectUris {
-    production: Vec<String>,
-    sandbox: Vec<String>,
-}
-
-/// Why a redirect URI was not registered.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRedirectUri {
-    /// It cannot be redirected to.
-    #[error("a redirect URI is a whole http or https address without a fragment")]
-    Malformed,
-    /// There is no room.
-    #[error("there are {MAX_REDIRECT_URIS} redirect URIs for these keys already")]
-    TooMany,
+    production: redirect_uri::RedirectUris,
+    sandbox: redirect_uri::RedirectUris,
 }
 
 impl RedirectUris {
     /// Registers `uri` for the keys of `environment`; once more is no error.
     pub fn register(&mut self, environment: Environment, uri: &str) -> Result<(), InvalidRedirectUri> {
-        let parsed = Url::parse(uri).map_err(|_| InvalidRedirectUri::Malformed)?;
-        if !matches!(parsed.scheme(), "http" | "https") || parsed.fragment().is_some() {
-            return Err(InvalidRedirectUri::Malformed);
+        match environment {
+            Environment::Production => self.production.register(uri),
+            Environment::Sandbox => self.sandbox.register(uri),
         }
-        if self.holds(environment, uri) {
-            return Ok(());
-        }
-        let registered = match environment {
-            Environment::Production => &mut self.production,
-            Environment::Sandbox => &mut self.sandbox,
-        };
-        if registered.len() == MAX_REDIRECT_URIS {
-            return Err(InvalidRedirectUri::TooMany);
-        }
-        registered.push(uri.to_owned());
-        Ok(())
+    }
+}
+
+/// For the keys of `client`; absent: for both.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRedirectUri {
+    uri: String,
+    client: Option<Environment>,
+}
+
+impl Registry for RedirectUris {
+    type New = NewRedirectUri;
+
+    fn add(&mut self, new: NewRedirectUri) -> Result<(), InvalidRedirectUri> {
+        let wanted = |environment: &Environment| new.client.is_none_or(|only| only == *environment);
+        Environment::ALL.into_iter().filter(wanted).try_for_each(|environment| self.register(environment, &new.uri))
     }
 
-    pub(super) fn holds(&self, environment: Environment, uri: &str) -> bool {
-        let registered = match environment {
-            Environment::Production => &self.production,
-            Environment::Sandbox => &self.sandbox,
-        };
-        registered.iter().any(|known| known == uri)
+    fn holds(&self, client_id: &str, uri: &str) -> bool {
+        match Environment::of_client(client_id) {
+            Some(Environment::Production) => self.production.contains(uri),
+            Some(Environment::Sandbox) => self.sandbox.contains(uri),
+            None => false,
+        }
     }
 }

@@ -1,12 +1,9 @@
-//! The stand-ins as a client sees them: over a real socket, with nothing but their routes.
+//! The stand-ins as a client sees them: over a real socket, with nothing but their routes. The `QuickBooks` tests hold what
+//! all stand-ins share as well; those of the others what is particular to them.
 
-mod api;
-mod authorize;
-mod control;
-mod faults;
-mod harness;
+mod freshbooks;
 mod kept;
-mod refresh;
-mod revoke;
-mod tempers;
-mod token;
+mod quickbooks;
+mod world;
+mod xero;
+mod zoho;

@@ -1,0 +1,30 @@
+//! Where the stand-in's endpoints are: what a configuration that points at it needs.
+
+/// Whole addresses and bases, in the sense of the settings they are put into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// The authorize URL, whole.
+    pub authorize: String,
+    /// The token URL, whole.
+    pub token: String,
+    /// The revocation URL, whole.
+    pub revoke: String,
+    /// The base of the API, to which `/auth/api/v1/users/me` and others are added.
+    pub api: String,
+    /// The base of the control routes, to which `/clock` and the others are added.
+    pub control: String,
+}
+
+impl Endpoints {
+    /// The endpoints of a sandbox that is served at `base_url`, such as `http://127.0.0.1:4010`.
+    pub fn at(base_url: &str) -> Self {
+        let base = base_url.trim_end_matches('/');
+        Self {
+            authorize: format!("{base}/freshbooks/oauth/authorize"),
+            token: format!("{base}/freshbooks/api/auth/oauth/token"),
+            revoke: format!("{base}/freshbooks/api/auth/oauth/revoke"),
+            api: format!("{base}/freshbooks/api"),
+            control: format!("{base}/freshbooks/__control"),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `FreshBooks`: tokens by JSON or form with the keys in the body, refresh tokens of one use without grace, and the user
+//! with the businesses that the token reaches.
+//!
+//! | Path under `/freshbooks` | At `FreshBooks` |
+//! |---|---|
+//! | `/oauth/authorize` | `https://auth.freshbooks.com/oauth/authorize` |
+//! | `/api/auth/oauth/token` | `https://api.freshbooks.com/auth/oauth/token` |
+//! | `/api/auth/oauth/revoke` | `https://api.freshbooks.com/auth/oauth/revoke` |
+//! | `/api/auth/api/v1/users/me` | `https://api.freshbooks.com/auth/api/v1/users/me` |
+
+mod doorkeeper;
+mod endpoints;
+mod me;
+mod membership;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::oauth::{StandIn, authorize, control, revoke, token};
+
+pub use endpoints::Endpoints;
+pub use membership::{MEMBERSHIPS, Membership};
+
+pub(crate) use doorkeeper::FreshBooks;
+
+/// The client id of the app.
+pub const CLIENT_ID: &str = "stand-in-freshbooks-client";
+/// Its secret. It protects nothing, so it is public.
+pub const CLIENT_SECRET: &str = "stand-in-freshbooks-secret";
+
+/// Both of the hosts and the control routes.
+pub(crate) fn routes(stand_in: Arc<StandIn<FreshBooks>>) -> Router {
+    Router::new()
+        .route("/oauth/authorize", authorize::route(()))
+        .route("/api/auth/oauth/token", token::route(()))
+        .route("/api/auth/oauth/revoke", revoke::route(()))
+        .route("/api/auth/api/v1/users/me", get(me::answer))
+        .nest("/__control", control::routes())
+        .with_state(stand_in)
+}

@@ -1,0 +1,288 @@
+//! Everything the stand-in remembers about consent: codes, grants, and which token belongs to which grant. The rules
+//! that join them are here; what is true of one grant or one code alone is with those.
+
+mod room;
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Platform;
+use super::authorize::Ask;
+use super::code::{Codes, Exchange, Presented};
+use super::grant::{Consent, Ending, Grant, GrantId, GrantReport, Tokens};
+use super::refusal::Refusal;
+use super::settings::Settings;
+use crate::desk::Rotation;
+
+/// Kept whole, but for the codes, which live for minutes, and the redirect URIs, which are registered anew at each start.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(crate) struct Ledger<P: Platform> {
+    pub(crate) settings: Settings,
+    #[serde(skip)]
+    pub(super) redirect_uris: P::RedirectUris,
+    #[serde(skip)]
+    codes: Codes,
+    grants: BTreeMap<GrantId, Grant>,
+    tokens: HashMap<String, Token>,
+    last_grant: GrantId,
+    #[serde(default)]
+    pub(crate) books: P::Books,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Token {
+    /// The grant's present refresh token.
+    Refresh(GrantId),
+    /// A refresh token of the grant's that was replaced.
+    Replaced {
+        grant: GrantId,
+        at: Timestamp,
+        by: Successors,
+    },
+    Access {
+        grant: GrantId,
+        expires_at: Timestamp,
+    },
+}
+
+/// What was answered to a refresh token when it was replaced.
+#[derive(Clone, Serialize, Deserialize)]
+struct Successors {
+    refresh_token: String,
+    access_token: String,
+}
+
+/// A refresh token that is presented.
+pub(super) struct Refresh<'a> {
+    pub(super) keys: &'a str,
+    pub(super) token: &'a str,
+    /// Whether another request with this token is in flight.
+    pub(super) raced: bool,
+    pub(super) rotation: Rotation,
+}
+
+/// What an access token is worth.
+pub(crate) enum Standing<'a> {
+    Good(&'a Consent),
+    /// Its time is over.
+    Over(Timestamp),
+    /// Unknown, or its grant has ended.
+    Dead,
+}
+
+impl<P: Platform> Ledger<P> {
+    pub(super) fn new(redirect_uris: P::RedirectUris) -> Self {
+        Self {
+            settings: P::settings(),
+            redirect_uris,
+            codes: Codes::default(),
+            grants: BTreeMap::new(),
+            tokens: HashMap::new(),
+            last_grant: 0,
+            books: P::Books::default(),
+        }
+    }
+
+    /// A code for what the user agreed to; `None` where too many are alive.
+    pub(super) fn issue_code(&mut self, consent: Consent, ask: &Ask, now: Timestamp) -> Option<String> {
+        self.codes.issue(P::new_code(), consent, ask, now + P::RULES.code_life, now)
+    }
+
+    /// Exchanges a code.
+    pub(super) fn exchange(&mut self, exchange: &Exchange, now: Timestamp) -> Result<Tokens, Refusal> {
+        let id = self.last_grant + 1;
+        let consent = match self.codes.present(exchange, now)? {
+            Presented::Used(grant) => {
+                if P::RULES.second_use_of_code_ends_grant {
+                    self.end(grant, Ending::CodeUsedTwice);
+                }
+                return Err(Refusal::DeadCode);
+            }
+            Presented::Fresh { consent, used_for } => {
+                let most = self.settings.grants_per_minute;
+                if most.is_some_and(|most| given_lately(&self.grants, &consent.holder, now) >= most as usize) {
+                    return Err(Refusal::TooManyTokens);
+                }
+                *used_for = Some(id);
+                consent
+            }
+        };
+        self.last_grant = id;
+        self.evict_oldest_if_one_too_many(&consent, now);
+        self.forget_oldest_grant_if_full();
+        let grant = Grant::new::<P>(consent, now);
+        self.tokens.insert(grant.refresh_token.clone(), Token::Refresh(id));
+        self.grants.insert(id, grant);
+        self.mint_access_token(id, now)
+    }
+
+    /// Refreshes. Where another request with the token is in flight, a platform may take that for theft and end the grant,
+    /// the winner's new tokens with it [Intuit, OAuth errors], and the stand-in does where the settings say so.
+    pub(super) fn refresh(&mut self, refresh: &Refresh<'_>, now: Timestamp) -> Result<Tokens, Refusal> {
+        let dead = || Refusal::DeadRefreshToken;
+        let (id, replaced) = match self.tokens.get(refresh.token).ok_or_else(dead)?.clone() {
+            Token::Refresh(id) => (id, None),
+            Token::Replaced { grant, at, by } => (grant, Some((at, by))),
+            Token::Access { .. } => return Err(dead()),
+        };
+        let grant = self.grants.get_mut(&id).ok_or_else(dead)?;
+        if grant.consent.keys != refresh.keys || !grant.is_live(now) {
+            return Err(dead());
+        }
+        if refresh.raced && self.settings.revoke_on_race {
+            grant.end(Ending::PresentedTwiceAtOnce);
+            return Err(dead());
+        }
+        if self.settings.refreshes_per_ten_minutes.is_some_and(|most| grant.is_refreshed_too_often(most, now)) {
+            return Err(Refusal::TooManyTokens);
+        }
+        if let Some((at, by)) = replaced {
+            return self.present_replaced(id, at, by, now);
+        }
+        let replaced = grant.use_refresh_token::<P>(refresh.rotation, &self.settings, now);
+        let tokens = self.mint_access_token(id, now)?;
+        if let Some(replaced) = replaced {
+            self.replace(id, replaced, &tokens, now)?;
+        }
+        Ok(tokens)
+    }
+
+    /// A refresh token that was replaced at that time by those: within the grace it gets the same answer again.
+    fn present_replaced(&mut self, id: GrantId, at: Timestamp, by: Successors, now: Timestamp) -> Result<Tokens, Refusal> {
+        let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadRefreshToken)?;
+        // A clock that was moved back shortens no age below zero.
+        let age = now.duration_since(at).as_secs().max(0);
+        if age >= i64::from(self.settings.grace_seconds) {
+            if self.settings.revoke_on_reuse {
+                grant.end(Ending::ReplacedTokenPresented);
+            }
+            return Err(Refusal::DeadRefreshToken);
+        }
+        grant.count_repeated_answer();
+        let tokens = match self.seconds_left(&by.access_token, now) {
+            Some(seconds) => self.grants.get(&id).ok_or(Refusal::DeadRefreshToken)?.tokens(by.access_token, seconds, now),
+            None => self.mint_access_token(id, now)?,
+        };
+        Ok(Tokens { refresh_token: by.refresh_token, ..tokens })
+    }
+
+    /// How long that access token is good for, in whole seconds, if for any.
+    fn seconds_left(&self, access_token: &str, now: Timestamp) -> Option<u32> {
+        match self.tokens.get(access_token)? {
+            Token::Access { expires_at, .. } => {
+                u32::try_from(expires_at.duration_since(now).as_secs()).ok().filter(|seconds| *seconds > 0)
+            }
+            _ => None,
+        }
+    }
+
+    /// Remembers a refresh token as replaced, and with which answer.
+    fn replace(&mut self, id: GrantId, replaced: String, answer: &Tokens, now: Timestamp) -> Result<(), Refusal> {
+        let by = Successors { refresh_token: answer.refresh_token.clone(), access_token: answer.access_token.clone() };
+        self.tokens.insert(answer.refresh_token.clone(), Token::Refresh(id));
+        self.tokens.insert(replaced.clone(), Token::Replaced { grant: id, at: now, by });
+        let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadRefreshToken)?;
+        if let Some(forgotten) = grant.remember(replaced) {
+            self.tokens.remove(&forgotten);
+        }
+        Ok(())
+    }
+
+    /// The app's own revocation, by a live token of either kind.
+    pub(super) fn revoke(&mut self, keys: &str, token: &str, now: Timestamp) -> Result<(), Refusal> {
+        let id = self.owner_of_live(token, now).ok_or(Refusal::DeadToken)?;
+        let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadToken)?;
+        if grant.consent.keys != keys || !grant.is_live(now) {
+            return Err(Refusal::DeadToken);
+        }
+        if self.settings.revoke_ends_company {
+            let holder = grant.consent.holder.clone();
+            self.end_all_of(&holder, Ending::RevokedByApp, now);
+        } else {
+            grant.end(Ending::RevokedByApp);
+        }
+        Ok(())
+    }
+
+    /// Ends every live grant of that holder's, who belongs to one set of keys; gives their number.
+    pub(crate) fn end_all_of(&mut self, holder: &str, by: Ending, now: Timestamp) -> usize {
+        P::forget(&mut self.books, holder);
+        let live = self.grants.values_mut().filter(|grant| grant.consent.holder == holder && grant.is_live(now));
+        live.map(|grant| grant.end(by)).count()
+    }
+
+    /// What the access token is worth at that time.
+    pub(crate) fn standing(&self, access_token: &str, now: Timestamp) -> Standing<'_> {
+        let Some(Token::Access { grant, expires_at }) = self.tokens.get(access_token) else { return Standing::Dead };
+        match self.grants.get(grant) {
+            Some(grant) if grant.ended_by.is_none() => {
+                if now < *expires_at {
+                    Standing::Good(&grant.consent)
+                } else {
+                    Standing::Over(*expires_at)
+                }
+            }
+            _ => Standing::Dead,
+        }
+    }
+
+    /// What the user agreed to, where the access token is good.
+    pub(crate) fn consent_of(&self, access_token: &str, now: Timestamp) -> Option<&Consent> {
+        match self.standing(access_token, now) {
+            Standing::Good(consent) => Some(consent),
+            Standing::Over(_) | Standing::Dead => None,
+        }
+    }
+
+    /// Whether that holder has given this app anything that still lives.
+    pub(crate) fn has_live_grant(&self, holder: &str, now: Timestamp) -> bool {
+        self.grants.values().any(|grant| grant.consent.holder == holder && grant.is_live(now))
+    }
+
+    pub(super) fn report(&self, now: Timestamp) -> Vec<GrantReport> {
+        self.grants.iter().map(|(id, grant)| grant.report(*id, now)).collect()
+    }
+
+    /// A further access token; the earlier ones live on until their own end, and are then forgotten.
+    fn mint_access_token(&mut self, id: GrantId, now: Timestamp) -> Result<Tokens, Refusal> {
+        self.forget_out_of_date(id, now);
+        self.forget_oldest_access_token_if_one_too_many(id);
+        let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadRefreshToken)?;
+        let made_at = now - SignedDuration::from_secs(self.settings.access_token_age_seconds.into());
+        let access_token = P::new_access_token(&grant.consent, self.settings.access_token_seconds, made_at);
+        let expires_at = made_at + SignedDuration::from_secs(self.settings.access_token_seconds.into());
+        self.tokens.insert(access_token.clone(), Token::Access { grant: id, expires_at });
+        if let Some(forgotten) = grant.remember(access_token.clone()) {
+            self.tokens.remove(&forgotten);
+        }
+        Ok(Tokens { made_at, ..grant.tokens(access_token, self.settings.access_token_seconds, now) })
+    }
+
+    /// The grant of a token that can be revoked, and is itself neither replaced nor out of date.
+    fn owner_of_live(&self, token: &str, now: Timestamp) -> Option<GrantId> {
+        match self.tokens.get(token)? {
+            Token::Refresh(id) => Some(*id),
+            Token::Replaced { .. } => None,
+            Token::Access { grant, expires_at } => (P::RULES.revokes_access_tokens && now < *expires_at).then_some(*grant),
+        }
+    }
+
+    fn end(&mut self, id: GrantId, by: Ending) {
+        if let Some(grant) = self.grants.get_mut(&id) {
+            grant.end(by);
+        }
+    }
+}
+
+/// How many grants that holder has given in the last minute.
+fn given_lately(grants: &BTreeMap<GrantId, Grant>, holder: &str, now: Timestamp) -> usize {
+    let minute_ago = now - SignedDuration::from_mins(1);
+    grants.values().filter(|grant| grant.consent.holder == holder && grant.made_at > minute_ago).count()
+}
+
+#[cfg(test)]
+mod tests;

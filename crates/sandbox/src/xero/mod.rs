@@ -1,0 +1,47 @@
+//! Xero: consent to one or more organisations, tokens that rotate at every refresh with half an hour of grace, the
+//! connections, and `Organisation`. A token is a user's and reaches every organisation that the user has connected; it
+//! stays healthy when an organisation is disconnected, and gets 403 there.
+//!
+//! | Path under `/xero` | At Xero |
+//! |---|---|
+//! | `/identity/connect/authorize` | `https://login.xero.com/identity/connect/authorize` |
+//! | `/connect/token` | `https://identity.xero.com/connect/token` |
+//! | `/connect/revocation` | `https://identity.xero.com/connect/revocation` |
+//! | `/connections` | `https://api.xero.com/connections` |
+//! | `/api.xro/2.0` | `https://api.xero.com/api.xro/2.0` |
+
+mod connections;
+mod endpoints;
+mod identity;
+mod organisation;
+mod problem;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{delete, get};
+
+use crate::oauth::{StandIn, authorize, control, revoke, token};
+
+pub use endpoints::Endpoints;
+pub use organisation::{ORGANISATIONS, Organisation};
+
+pub(crate) use identity::Xero;
+
+/// The client id of the app.
+pub const CLIENT_ID: &str = "stand-in-xero-client";
+/// Its secret. It protects nothing, so it is public.
+pub const CLIENT_SECRET: &str = "stand-in-xero-secret";
+
+/// All of Xero's hosts and the control routes.
+pub(crate) fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
+    Router::new()
+        .route("/identity/connect/authorize", authorize::route(()))
+        .route("/connect/token", token::route(()))
+        .route("/connect/revocation", revoke::route(()))
+        .route("/connections", get(connections::list))
+        .route("/connections/{id}", delete(connections::remove))
+        .route("/api.xro/2.0/Organisation", get(organisation::answer))
+        .nest("/__control", control::routes())
+        .with_state(stand_in)
+}

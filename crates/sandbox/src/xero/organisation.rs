@@ -1,0 +1,149 @@
+//! The organisations of the stand-in, all made up, and the resource that tells of one.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use maud::{PreEscaped, html};
+use serde_json::{Value, json};
+
+use super::connections::authorize;
+use super::identity::Xero;
+use super::problem::{Problem, UNSUCCESSFUL};
+use crate::desk::Call;
+use crate::fault::Place;
+use crate::headers::accepts_json;
+use crate::oauth::{API, StandIn};
+use crate::random;
+
+/// An organisation that keeps its books with Xero.
+#[derive(Debug)]
+pub struct Organisation {
+    /// Its `tenantId`, which is its `OrganisationID` too.
+    pub tenant_id: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    pub(super) currency: &'static str,
+    pub(super) country: &'static str,
+    pub(super) time_zone: &'static str,
+    pub(super) is_demo: bool,
+}
+
+/// Those of the one user.
+pub const ORGANISATIONS: [Organisation; 3] = [
+    Organisation {
+        tenant_id: "70784a63-d24b-46a9-a4db-0e70a274b056",
+        name: "Maple Florists Ltd",
+        currency: "NZD",
+        country: "NZ",
+        time_zone: "NEWZEALANDSTANDARDTIME",
+        is_demo: false,
+    },
+    Organisation {
+        tenant_id: "3f1e0a5c-8f0d-4c57-9c1b-5b0e6a2d7c41",
+        name: "Pemberton Glass & Sons",
+        currency: "GBP",
+        country: "GB",
+        time_zone: "GMTSTANDARDTIME",
+        is_demo: false,
+    },
+    Organisation {
+        tenant_id: "c2a94e1b-6d3f-4b8e-a5f7-91d0e8b3f624",
+        name: "Demo Company (US)",
+        currency: "USD",
+        country: "US",
+        time_zone: "EASTERNSTANDARDTIME",
+        is_demo: true,
+    },
+];
+
+impl Organisation {
+    pub(super) fn of(tenant_id: &str) -> Option<&'static Self> {
+        ORGANISATIONS.iter().find(|organisation| organisation.tenant_id == tenant_id)
+    }
+
+    fn as_json(&self) -> Value {
+        json!({
+            "OrganisationID": self.tenant_id,
+            "Name": self.name,
+            "LegalName": self.name,
+            "OrganisationStatus": "ACTIVE",
+            "OrganisationType": "COMPANY",
+            "BaseCurrency": self.currency,
+            "CountryCode": self.country,
+            "Timezone": self.time_zone,
+            "IsDemoCompany": self.is_demo,
+            "PeriodLockDate": "/Date(1767139200000+0000)/",
+            "CreatedDateUTC": "/Date(1735689600000)/",
+        })
+    }
+}
+
+pub(super) async fn answer(
+    State(stand_in): State<Arc<StandIn<Xero>>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let call = Call::new(API, Place::Api);
+    let acting = Arc::clone(&stand_in);
+    let act = move |_| {
+        let now = acting.desk.clock.now();
+        let organisation = match reached(&acting, &headers, now) {
+            Ok(organisation) => organisation,
+            Err(refused) => return refused.into_response(),
+        };
+        if query.is_some() {
+            let body = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Message": "no parameter is known here" });
+            return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+        }
+        // Without this header Xero answers XML, so a client that forgets it must find out.
+        if accepts_json(&headers) { as_json(organisation, now) } else { as_xml(organisation) }
+    };
+    stand_in.desk.attend(call, act).await
+}
+
+/// The organisation that the header names, if the token reaches it. A token without the scope is a 401, a tenant that is not
+/// connected a 403.
+fn reached(stand_in: &StandIn<Xero>, headers: &HeaderMap, now: Timestamp) -> Result<&'static Organisation, Problem> {
+    let ledger = stand_in.ledger();
+    let scope = authorize(&ledger, headers, now)?;
+    if !scope.split(' ').any(|scope| matches!(scope, "accounting.settings" | "accounting.settings.read")) {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, UNSUCCESSFUL));
+    }
+    let tenant_id = headers.get("xero-tenant-id").and_then(|value| value.to_str().ok());
+    tenant_id
+        .filter(|tenant_id| ledger.books.reach(tenant_id) && !ledger.settings.company_info_denied)
+        .and_then(Organisation::of)
+        .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, UNSUCCESSFUL))
+}
+
+fn as_json(organisation: &Organisation, now: Timestamp) -> Response {
+    let body = json!({
+        "Id": random::uuid(),
+        "Status": "OK",
+        "ProviderName": "Counterfoil",
+        "DateTimeUTC": format!("/Date({})/", now.as_millisecond()),
+        "Organisations": [organisation.as_json()],
+    });
+    Json(body).into_response()
+}
+
+fn as_xml(organisation: &Organisation) -> Response {
+    let body = html! {
+        (PreEscaped(r#"<?xml version="1.0" encoding="utf-8"?>"#))
+        Response {
+            Status { "OK" }
+            Organisations {
+                Organisation {
+                    OrganisationID { (organisation.tenant_id) }
+                    Name { (organisation.name) }
+                }
+            }
+        }
+    };
+    ([(CONTENT_TYPE, "text/xml; charset=utf-8")], body.into_string()).into_response()
+}

@@ -1,0 +1,56 @@
+//! Xero's error bodies: problem objects for authentication, next to nothing for throttling, text for what is down.
+
+use std::fmt::Display;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::fault::Place;
+use crate::random;
+
+/// The token is unknown, its grant is over, or the tenant is not connected [pyxero PR 337; dcblogdev/laravel-xero issue 40].
+pub(super) const UNSUCCESSFUL: &str = "AuthenticationUnsuccessful";
+
+/// A request that Xero refuses, as its problem object says it.
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Display) -> Self {
+        Self { status, detail: detail.to_string() }
+    }
+
+    /// 401 for a token whose time is over.
+    pub(super) fn expired(at: Timestamp) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, at.strftime("TokenExpired: token expired at %m/%d/%Y %H:%M:%S"))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "Type": null,
+            "Title": self.status.canonical_reason(),
+            "Status": self.status.as_u16(),
+            "Detail": self.detail,
+            "Instance": random::uuid(),
+            "Extensions": {},
+        });
+        (self.status, Json(body)).into_response()
+    }
+}
+
+/// The answer for a status that is not of the OAuth endpoints' own making.
+pub(super) fn failure(_: Place, status: StatusCode, _: Timestamp) -> Response {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::new(status, UNSUCCESSFUL).into_response(),
+        // A limit is named by a header alone [developer.xero.com, FAQ "Limits"].
+        StatusCode::TOO_MANY_REQUESTS => (status, [("x-rate-limit-problem", "minute"), ("retry-after", "60")]).into_response(),
+        _ => (status, "The service is not available at the moment").into_response(),
+    }
+}

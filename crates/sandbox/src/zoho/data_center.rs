@@ -1,0 +1,91 @@
+//! The data centres of the stand-in, each with one user. All users and organisations are made up.
+
+/// A world of its own, with its own accounts server and API domain.
+#[derive(Debug)]
+pub struct DataCenter {
+    /// What the callback calls it, and the first part of its paths.
+    pub location: &'static str,
+    /// The organisations of its user.
+    pub organizations: &'static [Organization],
+    pub(super) user: &'static str,
+    pub(super) email: &'static str,
+    pub(super) name: &'static str,
+}
+
+/// An organisation that keeps its books with Zoho.
+#[derive(Debug)]
+pub struct Organization {
+    /// Its `organization_id`.
+    pub id: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    pub(super) currency: &'static str,
+    pub(super) country: &'static str,
+    pub(super) time_zone: &'static str,
+}
+
+/// Where a consent begins, and two others.
+pub static DATA_CENTERS: [DataCenter; 3] = [
+    DataCenter {
+        location: "us",
+        user: "60001234001",
+        email: "sam@beacon-supplies.example",
+        name: "Sam Whitlock",
+        organizations: &[
+            Organization {
+                id: "10234695",
+                name: "Beacon Supplies",
+                currency: "USD",
+                country: "US",
+                time_zone: "America/Chicago",
+            },
+            Organization {
+                id: "10234701",
+                name: "Beacon Rentals Inc",
+                currency: "USD",
+                country: "US",
+                time_zone: "America/Denver",
+            },
+        ],
+    },
+    DataCenter {
+        location: "eu",
+        user: "20067890002",
+        email: "mila@veldhoven-fietsen.example",
+        name: "Mila Jansen",
+        organizations: &[Organization {
+            id: "20087615",
+            name: "Veldhoven Fietsen BV",
+            currency: "EUR",
+            country: "NL",
+            time_zone: "Europe/Amsterdam",
+        }],
+    },
+    DataCenter {
+        location: "in",
+        user: "60012345003",
+        email: "asha@neem-tree-press.example",
+        name: "Asha Raman",
+        organizations: &[Organization {
+            id: "60021544",
+            name: "Neem Tree Press",
+            currency: "INR",
+            country: "IN",
+            time_zone: "Asia/Calcutta",
+        }],
+    },
+];
+
+impl DataCenter {
+    pub(super) fn of(location: &str) -> Option<&'static Self> {
+        DATA_CENTERS.iter().find(|site| site.location == location)
+    }
+
+    pub(super) fn accounts_server(&self, origin: &str) -> String {
+        format!("{origin}/zoho/{}", self.location)
+    }
+
+    pub(super) fn api_domain(&self, origin: &str) -> String {
+        format!("{origin}/zoho/{}/api", self.location)
+    }
+}

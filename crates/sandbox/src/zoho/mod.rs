@@ -1,0 +1,49 @@
+//! Zoho Books: one client in several data centres. The consent page is asked for at any of them; the callback names the one
+//! of the user's, where the code must be exchanged and the tokens are good. Errors come with HTTP 200.
+//!
+//! | Path under `/zoho/{location}` | At Zoho |
+//! |---|---|
+//! | `/oauth/v2/auth` | `https://accounts.zoho.com/oauth/v2/auth` |
+//! | `/oauth/v2/token` | `https://accounts.zoho.com/oauth/v2/token` |
+//! | `/oauth/v2/token/revoke` | `https://accounts.zoho.com/oauth/v2/token/revoke` |
+//! | `/api/books/v3` | `https://www.zohoapis.com/books/v3` |
+//!
+//! The locations are `us`, `eu` and `in`: see [`DATA_CENTERS`].
+
+mod accounts;
+mod data_center;
+mod endpoints;
+mod organizations;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::oauth::{StandIn, authorize, control, revoke, token};
+
+pub use data_center::{DATA_CENTERS, DataCenter, Organization};
+pub use endpoints::Endpoints;
+
+pub(crate) use accounts::Zoho;
+
+/// The client id of the app, the same in every data centre.
+pub const CLIENT_ID: &str = "1000.STANDINZOHOCLIENT";
+/// Its secret, the same in every data centre. It protects nothing, so it is public.
+pub const CLIENT_SECRET: &str = "stand-in-zoho-secret";
+
+/// Accounts server and API of every data centre, and the control routes.
+pub(crate) fn routes(stand_in: Arc<StandIn<Zoho>>) -> Router {
+    let control = Router::new().nest("/__control", control::routes());
+    let add = |routes: Router<Arc<StandIn<Zoho>>>, site: &'static DataCenter| {
+        routes.nest(&format!("/{}", site.location), of_data_center(site))
+    };
+    DATA_CENTERS.iter().fold(control, add).with_state(stand_in)
+}
+
+fn of_data_center(site: &'static DataCenter) -> Router<Arc<StandIn<Zoho>>> {
+    Router::new()
+        .route("/oauth/v2/auth", authorize::route(site))
+        .route("/oauth/v2/token", token::route(site))
+        .route("/oauth/v2/token/revoke", revoke::route(site))
+        .route("/api/books/v3/organizations", organizations::route(site))
+}

@@ -1,0 +1,12 @@
+//! The stand-in for Intuit, and what every stand-in shares with it.
+
+mod api;
+mod authorize;
+mod control;
+mod faults;
+mod harness;
+mod kept;
+mod refresh;
+mod revoke;
+mod tempers;
+mod token;
