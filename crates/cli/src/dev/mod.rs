@@ -109,7 +109,7 @@ fn sandbox(app: &App, options: &Options) -> Result<Sandbox, Failure> {
     for environment in Environment::ALL {
         quickbooks.register(environment, &ours).map_err(|error| Failure::new(error.to_string()))?;
     }
-    let registrations = Registrations { quickbooks };
+    let registrations = Registrations { quickbooks, ..Registrations::default() };
     if options.ephemeral {
         return Ok(Sandbox::new(registrations));
     }

@@ -32,7 +32,7 @@ impl Intuit {
         for environment in Environment::ALL {
             redirect_uris.register(environment, redirect_uri).expect("a well-formed redirect URI");
         }
-        let sandbox = Sandbox::new(Registrations { quickbooks: redirect_uris });
+        let sandbox = Sandbox::new(Registrations { quickbooks: redirect_uris, ..Registrations::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {

@@ -37,7 +37,7 @@ impl Intuit {
         for environment in Environment::ALL {
             quickbooks.register(environment, redirect_uri).expect("a redirect URI");
         }
-        let sandbox = Sandbox::new(Registrations { quickbooks });
+        let sandbox = Sandbox::new(Registrations { quickbooks, ..Registrations::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {
