@@ -25,11 +25,16 @@ async fn what_is_given_is_set_and_the_rest_stays() {
     assert_eq!(patch(&place, "beach-blend", "{}").await.json(), expected);
 }
 
+async fn due_at(place: &Installation) -> i64 {
+    let item = place.rows.connection("beach-blend").await.expect("the connection");
+    item["due_at"].as_n().expect("a number").parse().expect("whole milliseconds")
+}
+
 #[tokio::test]
 async fn another_freshness_is_another_due_time() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
-    let due = async || place.rows.connection("beach-blend").await["due_at"].as_i64().expect("a time");
+    let due = async || due_at(&place).await;
     let (always, hour, month) = (due().await, 3_600_000, 30 * 86_400_000);
     assert_eq!(patch(&place, "beach-blend", r#"{"freshness":"adaptive"}"#).await.text("freshness"), "adaptive");
     assert!(due().await > always + month, "an idle grant is only kept alive");

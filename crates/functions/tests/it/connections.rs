@@ -18,6 +18,7 @@ async fn a_connection_has_the_fields_of_the_contract() {
         "connected": true,
         "created_at": 1772442000,
         "environment": "production",
+        "freshness": "always",
         "last_error": null,
         "last_refresh_at": 1772442000,
         "missing_scopes": [],
