@@ -23,6 +23,9 @@ pub struct Settings {
     pub min_valid: Duration,
     /// Longest time before an access token's end at which the refresher renews it.
     pub refresh_ahead: Duration,
+    /// Between the first refreshes of a run of the refresher, which else would go in step from then on: a burst for the
+    /// platform, then one for the table. Those that follow begin as others end.
+    pub stagger: Duration,
     /// The first pause after a failed refresh; doubled each time.
     pub backoff_first: Duration,
     /// The longest pause between failing refreshes.
@@ -48,6 +51,7 @@ impl Default for Settings {
             forced_interval: Duration::from_secs(10),
             min_valid: Duration::from_secs(300),
             refresh_ahead: Duration::from_secs(900),
+            stagger: Duration::from_millis(4),
             backoff_first: Duration::from_secs(1),
             backoff_longest: Duration::from_secs(300),
             flow_life: Duration::from_secs(600),

@@ -81,7 +81,8 @@ impl Installation {
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
             parking: Arc::default(),
-            settings: Settings::default(),
+            // Clocks that stand still would never let the second of a run begin.
+            settings: Settings { stagger: Duration::ZERO, ..Settings::default() },
             processes: AtomicU64::new(0),
         };
         let table = installation.table();

@@ -17,9 +17,6 @@ use super::warn_expiring::warn_expiring;
 
 /// How many refreshes are under way at once.
 pub const IN_FLIGHT_MOST: usize = 64;
-/// Between the first refreshes of a run, which else would go in step from then on: a burst for the platform, then one for the
-/// table. Those that follow begin as others end.
-const STAGGER: Duration = Duration::from_millis(4);
 /// How many are taken from one shard at a time.
 const PER_PAGE_MOST: u32 = 250;
 
@@ -100,7 +97,7 @@ async fn refresh_all(app: &Arc<App>, due: Vec<DueEntry>, ends_at: Duration, repo
     report.due += due.len();
     let staggered = due.into_iter().enumerate().map(async |(place, entry)| {
         if place < IN_FLIGHT_MOST {
-            app.clock.sleep(STAGGER * u32::try_from(place).unwrap_or_default()).await;
+            app.clock.sleep(app.settings.stagger * u32::try_from(place).unwrap_or_default()).await;
         }
         refresh_one(app, entry.connection, ends_at).await
     });
