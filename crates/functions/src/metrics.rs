@@ -13,7 +13,7 @@ use tracing_subscriber::layer::Context;
 /// The namespace of all of them; alarms in `template.yaml` name it.
 pub const NAMESPACE: &str = "Counterfoil";
 /// The target under which core says how a refresh ended.
-const REFRESH: &str = "counterfoil::refresh";
+pub(crate) const REFRESH: &str = "counterfoil::refresh";
 /// What a refresh says of itself.
 const FIELDS: [&str; 4] = ["connection", "platform", "outcome", "milliseconds"];
 

@@ -127,7 +127,9 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes,
     }
     serde_json::from_slice(&body).map_err(|error| {
         let message = match error.classify() {
-            Category::Data => format!("The body is JSON, but not what is taken here (line {}, column {}).", error.line(), error.column()),
+            Category::Data => {
+                format!("The body is JSON, but not what is taken here (line {}, column {}).", error.line(), error.column())
+            }
             _ => "The body is not JSON.".to_owned(),
         };
         Error::invalid("invalid_body", message)

@@ -24,7 +24,8 @@ pub(super) struct Bill(Vec<Line>);
 
 impl Bill {
     pub(super) fn of(load: Load) -> Self {
-        let Month { reads, refreshes: _, runs, gb_seconds, read_units, write_units, table_gb, logs_gb, sent_gb, .. } = load.month();
+        let Month { reads, refreshes: _, runs, gb_seconds, read_units, write_units, table_gb, logs_gb, sent_gb, .. } =
+            load.month();
         let Month { secret_reads, queue_requests, .. } = load.month();
         let millions = |what, count: f64, price| Line { what, quantity: count / 1e6, unit: "million", price };
         let each = |what, count: f64, unit, price| Line { what, quantity: count, unit, price };

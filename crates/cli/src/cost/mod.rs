@@ -10,7 +10,10 @@ use counterfoil_core::model::connection::Freshness;
 
 use crate::terminal;
 use bill::Bill;
-use work::{IDLE_RUN, Load, READ, REFRESH};
+use work::{
+    IDLE_RUN, IDLE_RUN_SECONDS, Load, READ, READ_LOGS, READ_SECONDS, READ_SENT, REFRESH, REFRESH_LOGS, REFRESH_SECONDS,
+    REFRESH_SENT, RUN_LOGS, Units,
+};
 
 /// What there is to do.
 #[derive(Args)]
@@ -51,12 +54,15 @@ pub(crate) fn run(options: &Options) {
 
 fn counts() -> String {
     let rows = [
-        ("a token read", READ),
-        ("a refresh by the refresher", REFRESH),
-        ("a run of the refresher over four shards with nothing due", IDLE_RUN),
+        ("a token read", READ, READ_LOGS, READ_SENT, READ_SECONDS),
+        ("a refresh", REFRESH, REFRESH_LOGS, REFRESH_SENT, REFRESH_SECONDS),
+        ("a run of the refresher", IDLE_RUN, RUN_LOGS, 0.0, IDLE_RUN_SECONDS),
     ];
-    let rows = rows.map(|(what, units)| format!("| {what} | {} | {} |\n", units.reads, units.writes)).concat();
-    format!("| Request units of | reads | writes |\n|---|---:|---:|\n{rows}")
+    let row = |(what, Units { reads, writes }, logged, sent, seconds)| {
+        format!("| {what} | {reads} | {writes} | {logged} | {sent} | {seconds} |\n")
+    };
+    let rows = rows.map(row).concat();
+    format!("| | Read units | Write units | Bytes logged | Bytes sent out | Seconds |\n|---|---:|---:|---:|---:|---:|\n{rows}")
 }
 
 fn section(connections: u32, load: Load) -> String {

@@ -1,5 +1,6 @@
 //! The binary as people use it: started, talked to over HTTP, stopped, killed, started again.
 
+mod cost;
 mod deployed_doctor;
 mod dev;
 mod doctor;

@@ -22,7 +22,12 @@ const TRIES_MOST: u32 = 5;
 ///
 /// # Errors
 /// `NotFound` where there is none.
-pub async fn change_connection(app: &App, id: &ConnectionId, found: Option<Connection>, change: &Change) -> Result<Connection, Error> {
+pub async fn change_connection(
+    app: &App,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    change: &Change,
+) -> Result<Connection, Error> {
     let mut found = found;
     for _ in 0..TRIES_MOST {
         let connection = found.ok_or(Error::NO_CONNECTION)?;
@@ -47,13 +52,8 @@ fn with(app: &App, connection: Connection, change: &Change) -> Connection {
     let freshness = change.freshness.unwrap_or(connection.freshness);
     let due_at = match &connection.standing {
         Standing::Active(grant) if freshness != connection.freshness && connection.trouble.is_none() => {
-            let stored = Stored {
-                grant,
-                freshness,
-                reason: None,
-                wanted_until: connection.wanted_until,
-                warned_of: connection.warned_of,
-            };
+            let stored =
+                Stored { grant, freshness, reason: None, wanted_until: connection.wanted_until, warned_of: connection.warned_of };
             due::next(&stored, &app.settings, app.now(), app.entropy.fraction()).at
         }
         _ => connection.due_at,

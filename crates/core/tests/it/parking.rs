@@ -17,7 +17,8 @@ use crate::harness::{Stage, count};
 
 /// The table takes no commit for longer than the commit budget; everything else it does.
 pub(crate) fn refuse_commits(stage: &Stage) {
-    let commits = Rule::on("UpdateItem", Fault::TransactionConflict).when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
+    let commits = Rule::on("UpdateItem", Fault::TransactionConflict)
+        .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
     stage.installation.wire.inject(commits.times(10_000));
 }
 

@@ -65,7 +65,7 @@ fn print_counts(what: &str, wire: &Wire) {
     let parts: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
     let units = |of_reads: bool| {
         let requests = wire.requests().into_iter().filter(|request| READS.contains(&request.operation.as_str()) == of_reads);
-        requests.map(|request| request.capacity).sum::<f64>()
+        requests.fold(0.0, |units, request| units + request.capacity)
     };
     println!("  {what:<32} {total} requests, {writes} writes  ({})", parts.join(", "));
     println!("  {:<32} {} read units, {} write units", "", units(true), units(false));

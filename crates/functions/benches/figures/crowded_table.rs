@@ -64,7 +64,8 @@ impl<'a> CrowdedTable<'a> {
             let mut item = self.copy(number, ended);
             for purpose in ["access_token", "refresh_token"] {
                 let owner = format!("connection default/{}", company_key(number));
-                let sealed = self.deployment.operator.sealer.seal(&owner, purpose, &Secret::new("as long as it is not empty")).await;
+                let sealed =
+                    self.deployment.operator.sealer.seal(&owner, purpose, &Secret::new("as long as it is not empty")).await;
                 let sealed = sealed.expect("there is a keyring");
                 item.insert(purpose.to_owned(), AttributeValue::B(Blob::new(sealed.as_bytes())));
             }

@@ -55,7 +55,9 @@ async fn print_rate(deployment: &Deployment) {
     let possible = f64_of(IN_FLIGHT_MOST as u64 * 1_000 / PLATFORM_MS);
     let rate = f64_of(asked.requests as u64) / asked.lasted.as_secs_f64();
     let peak = f64_of(refresher.peak_memory_bytes().expect("it runs")) / 1e6;
-    println!("\nOne refresher, {IN_FLIGHT_MOST} refreshes at once, the platform taking {PLATFORM_MS} ms: {possible} a second are possible");
+    println!(
+        "\nOne refresher, {IN_FLIGHT_MOST} refreshes at once, the platform taking {PLATFORM_MS} ms: {possible} a second are possible"
+    );
     println!("  refreshed                        {} in {:.2} s", asked.requests, asked.lasted.as_secs_f64());
     println!("  rate                             {rate:.0} a second, {:.0} %", rate / possible * 100.0);
     println!("  at the platform at once          {} at most", asked.at_once);

@@ -160,14 +160,15 @@ impl Deployment {
 
     /// Makes its access token one that ended an hour ago, and its refresh due.
     pub(crate) async fn expire(&self) {
-        let connection = self.connection().await;
+        let found = self.operator.connections.look(&connection_id()).await.expect("the table answers");
+        let (connection, lease) = found.expect("there is a connection");
         let mut grant = connection.grant().expect("it is connected").clone();
         let now = self.operator.now();
         (grant.issued_at, grant.access_token_expires_at) = (now - 2 * HOUR, now - HOUR);
         let commit = Commit {
             epoch: connection.epoch,
-            // As if its last attempt had been hours ago.
-            commit_id: connection.commit_id.clone(),
+            // As if its last attempt had come to this, hours ago.
+            commit_id: lease.map_or(connection.commit_id, |lease| lease.id),
             grant,
             at: now - 2 * HOUR,
             due_at: Some(now - HOUR),

@@ -2,6 +2,7 @@
 //! environment variable fails here, and not after a deploy.
 
 mod browser;
+mod cost;
 mod crowd;
 mod deployment;
 mod event;

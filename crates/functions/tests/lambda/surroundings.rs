@@ -16,7 +16,11 @@ fn events(function: &str, key: &str) -> Vec<Value> {
     let routes = ROUTES.iter().filter(|route| route.function == function && route.path != "/health");
     let filled =
         |path: &str| path.replace("{company_key}", "beach-blend").replace("{platform}", "quickbooks").replace("{id}", ID);
-    routes.map(|route| HttpEvent::new(route.method, &filled(route.path)).header("x-api-key", key).to_json()).collect()
+    let event = |method, path: &str| {
+        let event = HttpEvent::new(method, path).header("x-api-key", key);
+        if method == "PATCH" { event.json(&serde_json::json!({})) } else { event }
+    };
+    routes.map(|route| event(route.method, &filled(route.path)).to_json()).collect()
 }
 
 /// What a flow's id looks like; this one was never begun.

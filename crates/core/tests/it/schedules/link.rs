@@ -13,7 +13,8 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, DueEntry, GrantEnd, GrantStore, ListQuery, Page, Settable, StoreError, Taken, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, DueEntry, GrantEnd, GrantStore, ListQuery, Page, Settable, StoreError,
+    Taken, Written,
 };
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};

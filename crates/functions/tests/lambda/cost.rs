@@ -1,0 +1,97 @@
+//! The bill of docs/cost.md is worked out from counts; here they are counted again.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use counterfoil_core::App;
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::service::refresh_due::refresh_due;
+use counterfoil_functions::context::{World, assemble};
+use counterfoil_functions::router;
+use counterfoil_store::aws::local_config;
+use counterfoil_testkit::wire::Wire;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::browser::LARKSPUR;
+use crate::deployment::{COMPANY_KEY, Deployment};
+use crate::event::Sample;
+use crate::{binaries, deployment};
+
+/// What Lambda itself logs of an invocation, in bytes: START, END and REPORT.
+const LAMBDAS_OWN: f64 = 350.0;
+
+/// The numbers of a row of the first table in docs/cost.md.
+fn documented(what: &str) -> Vec<f64> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cost.md");
+    let text = fs::read_to_string(path).expect("docs/cost.md is there");
+    let row = text.lines().find(|line| line.starts_with(&format!("| {what} |"))).unwrap_or_else(|| panic!("no row {what}"));
+    row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()
+}
+
+/// Read and write units of what went over the wire since the last time, queries apart.
+fn units(wire: &Wire) -> (f64, f64, f64) {
+    let sum = |operations: &[&str]| {
+        let requests = wire.requests().into_iter().filter(|request| operations.contains(&request.operation.as_str()));
+        requests.fold(0.0, |units, request| units + request.capacity)
+    };
+    let all = (sum(&["GetItem", "BatchGetItem"]), sum(&["PutItem", "UpdateItem", "TransactWriteItems"]), sum(&["Query"]));
+    wire.reset();
+    all
+}
+
+#[tokio::test]
+async fn the_units_of_the_bill_are_what_is_consumed() {
+    let deployment = deployment().await;
+    deployment.connect(LARKSPUR).await;
+    let wire = Wire::metered_before(deployment.table_endpoint()).await;
+    let app: Arc<App> = assemble(&deployment.config(), &local_config(wire.endpoint()), World::real());
+    let key = deployment.key(Duration::ZERO).await;
+    let read = async || {
+        let request = Request::get(format!("/api/token/{COMPANY_KEY}")).header("x-api-key", &key).body(Body::empty());
+        let answer = router::all(&app).oneshot(request.expect("a request")).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+    };
+    read().await;
+    wire.reset();
+    read().await;
+    let (reads, writes, _) = units(&wire);
+    assert_eq!(documented("a token read")[..2], [reads, writes]);
+
+    refresh_due(&app, &[0, 1, 2, 3], Duration::from_secs(1)).await.expect("the table answers");
+    assert_eq!(documented("a run of the refresher")[..2], [units(&wire).2, 0.0]);
+
+    deployment.expire().await;
+    let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(1)).await.expect("the table answers");
+    assert_eq!((report.due, report.fresh), (1, 1));
+    let (reads, writes, _) = units(&wire);
+    assert_eq!(documented("a refresh")[..2], [reads, writes]);
+}
+
+#[tokio::test]
+async fn the_bytes_of_the_bill_are_not_exceeded() {
+    let deployment: Deployment = Deployment::start(binaries()).await;
+    deployment.connect(LARKSPUR).await;
+    let event = Sample::of("token").header("x-api-key", &deployment.key(Duration::ZERO).await).to_json();
+    let token = deployment.function("token").await;
+    token.answer(&event).await.json(200);
+    let before = token.lambda.logs().len();
+    token.answer(&event).await.json(200);
+    let logged = |bytes: usize| f64::from(u32::try_from(bytes).expect("few")) + LAMBDAS_OWN;
+    let read = logged(token.lambda.logs().len() - before);
+    let refresher = deployment.function("refresher").await;
+    refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");
+    let run = logged(refresher.lambda.logs().len());
+    deployment.expire().await;
+    let before = refresher.lambda.logs().len();
+    refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");
+    let refresh = logged(refresher.lambda.logs().len() - before) - run;
+    for (what, seen) in [("a token read", read), ("a run of the refresher", run), ("a refresh", refresh)] {
+        let documented = documented(what)[2];
+        assert!(seen <= documented && seen * 2.0 > documented, "{what}: {seen} bytes, {documented} documented");
+    }
+}
