@@ -21,6 +21,7 @@ const MONTH_DAYS: f64 = 730.0 / 24.0;
 /// The refresher's schedules: four, each minute.
 const RUNS: f64 = 4.0 * MONTH_SECONDS / 60.0;
 /// How many refreshes are under way at once in one run, at most.
+#[expect(clippy::cast_precision_loss, reason = "a small number")]
 const AT_ONCE: f64 = counterfoil_core::service::refresh_due::IN_FLIGHT_MOST as f64;
 
 /// Seconds that things take, assumed: a request to the table is some 5 ms, a platform answers a token request in 300 ms.

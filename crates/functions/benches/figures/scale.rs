@@ -39,8 +39,8 @@ async fn print_reads(deployment: &Deployment, connections: usize) {
     let counts = refresher.wire.counts();
     let count = |name: &str| counts.get(name).copied().unwrap_or_default();
     let (queries, others) = (count("Query"), count("GetItem") + count("BatchGetItem"));
-    let refreshed = platform.asked().requests;
-    println!("  among {connections:<9}                  {refreshed} refreshed by {queries} Query and {others} other reads");
+    let done = platform.asked().requests;
+    println!("  among {connections:<9}                  {done} refreshed by {queries} Query and {others} other reads");
 }
 
 async fn print_rate(deployment: &Deployment) {
