@@ -44,7 +44,7 @@ async fn another_freshness_is_another_due_time() {
 }
 
 #[tokio::test]
-async fn a4_a_body_that_is_not_what_is_taken_changes_nothing() {
+async fn a3_a4_a_body_that_is_not_what_is_taken_changes_nothing() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let before = place.rows.connection("beach-blend").await;

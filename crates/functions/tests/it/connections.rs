@@ -5,7 +5,7 @@ use counterfoil_core::model::api_key::Scope;
 use crate::harness::{Installation, LARKSPUR, get};
 
 #[tokio::test]
-async fn a_connection_has_the_fields_of_the_contract() {
+async fn a3_a_connection_has_the_fields_of_the_contract() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     insta::assert_json_snapshot!(place.connection("beach-blend").await.shown(), @r#"
