@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::platform::PlatformName;
+
 /// Times that must fit together; see [`Settings::check`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Settings {
@@ -13,6 +15,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long a refresh token rests past the lease's end after an attempt of unknown outcome.
     pub rest: Duration,
+    /// The same where a platform has another, by its place in [`PlatformName::ALL`]: see [`Settings::rest_of`].
+    pub rests: [Option<Duration>; PlatformName::ALL.len()],
     /// How long a reader waits for somebody else's refresh.
     pub wait: Duration,
     /// Between two looks of a waiting reader, at first; it grows with what was waited, up to eight times this.
@@ -46,6 +50,7 @@ impl Default for Settings {
             commit_budget: Duration::from_secs(4),
             lease: Duration::from_secs(16),
             rest: Duration::from_secs(30),
+            rests: [None; PlatformName::ALL.len()],
             wait: Duration::from_secs(10),
             poll: Duration::from_millis(50),
             forced_interval: Duration::from_secs(10),
@@ -64,6 +69,11 @@ impl Settings {
     /// The longest that a refresh takes, from its first look: it may wait, and no lease is taken later than that.
     pub fn longest_refresh(&self) -> Duration {
         self.wait + self.lease
+    }
+
+    /// How long a platform's refresh token rests.
+    pub fn rest_of(&self, platform: PlatformName) -> Duration {
+        self.rests[platform as usize].unwrap_or(self.rest)
     }
 
     /// Whether the times fit together: no token request is sent unless the lease outlasts its time-out and the commit.

@@ -28,6 +28,7 @@ pub const VARIABLES: &[&str] = &[
     "COMMIT_BUDGET_MS",
     "LEASE_MS",
     "REST_MS",
+    "QUICKBOOKS_REST_MS",
     "WAIT_MS",
     "POLL_MS",
     "FORCED_INTERVAL_MS",
@@ -194,6 +195,12 @@ impl Reader<'_> {
         }
     }
 
+    /// `{PLATFORM}_REST_MS`, where it is set.
+    fn rest_of(&mut self, platform: PlatformName) -> Option<Duration> {
+        let name = format!("{}_REST_MS", platform.as_str().to_uppercase());
+        self.text(&name).is_some().then(|| self.milliseconds(&name, Duration::ZERO))
+    }
+
     /// An origin: https, or http on this machine.
     fn base_url(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
@@ -258,6 +265,7 @@ impl Reader<'_> {
             commit_budget: self.milliseconds("COMMIT_BUDGET_MS", default.commit_budget),
             lease: self.milliseconds("LEASE_MS", default.lease),
             rest: self.milliseconds("REST_MS", default.rest),
+            rests: PlatformName::ALL.map(|platform| self.rest_of(platform)),
             wait: self.milliseconds("WAIT_MS", default.wait),
             poll: self.milliseconds("POLL_MS", default.poll),
             forced_interval: self.milliseconds("FORCED_INTERVAL_MS", default.forced_interval),

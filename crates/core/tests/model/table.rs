@@ -2,6 +2,7 @@
 
 use counterfoil_core::model::connection::{DeathCause, Trouble};
 use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::{Taken, Written};
 use counterfoil_core::service::refresh::step::{View, ViewStanding};
 use jiff::Timestamp;
@@ -34,6 +35,7 @@ impl Table {
     /// A connection whose token has just ended.
     pub(crate) fn new(grant: Grant, now: Timestamp) -> Self {
         let row = View {
+            platform: PlatformName::Quickbooks,
             epoch: 0,
             standing: ViewStanding::Active,
             has_refresh_token: true,
@@ -183,6 +185,7 @@ impl Table {
         }
         self.grant = commit.grant;
         self.row = View {
+            platform: self.row.platform,
             epoch,
             standing: ViewStanding::Active,
             has_refresh_token: true,

@@ -133,6 +133,7 @@ struct Attempt {
     epoch: u64,
     /// From when the lease counts: before the request for it was sent.
     since: Duration,
+    rest: Duration,
     doubtful: bool,
     failures: u32,
 }
@@ -222,11 +223,12 @@ impl Refresh {
         if !view.has_refresh_token {
             return finish(Outcome::NoRefreshToken);
         }
+        let rest = self.settings.rest_of(view.platform);
         if let Some(lease) = view.open_lease() {
             if now.wall < lease.until {
                 return self.beside_somebody_else(now, view, lease.until);
             }
-            let retry_at = later(lease.until, self.settings.rest);
+            let retry_at = later(lease.until, rest);
             if now.wall < retry_at {
                 return finish(Outcome::Resting { retry_at });
             }
@@ -239,7 +241,7 @@ impl Refresh {
         }
         self.leases += 1;
         let doubtful = view.is_doubtful() || view.open_lease().is_some();
-        let attempt = Attempt { epoch: view.epoch, since: now.elapsed, doubtful, failures: view.failures() };
+        let attempt = Attempt { epoch: view.epoch, since: now.elapsed, rest, doubtful, failures: view.failures() };
         let seen = view.present_lease().map(|lease| lease.id.clone());
         (Phase::Leasing(attempt), Next::TakeLease { epoch: view.epoch, seen, doubtful })
     }

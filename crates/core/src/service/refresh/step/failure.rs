@@ -50,7 +50,7 @@ impl Refresh {
             }
             TokenFailure::NoAnswer => {
                 held.attempt.doubtful = true;
-                let retry_at = later(held.lease_until, self.settings.rest).max(retry_at);
+                let retry_at = later(held.lease_until, held.attempt.rest).max(retry_at);
                 record(now, &held, "platform_no_answer", Outcome::PlatformDown { retry_at }, retry_at, Settled::No)
             }
         }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::lease::Lease;
+use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
 
 const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
@@ -24,8 +25,12 @@ struct Bench {
 
 impl Bench {
     fn new(reason: Reason) -> Self {
+        Self::with(reason, Settings::default())
+    }
+
+    fn with(reason: Reason, settings: Settings) -> Self {
         let now = Now { wall: START, elapsed: Duration::from_secs(1_000), chance: 0.5 };
-        Self { machine: Refresh::new(reason, Settings::default(), now), now }
+        Self { machine: Refresh::new(reason, settings, now), now }
     }
 
     fn step(&mut self, saw: Saw) -> Next {
@@ -66,6 +71,7 @@ fn saw(view: View) -> Saw {
 /// A connection whose access token has ended and whose refresh is due, and nothing else is the matter.
 fn stale() -> View {
     View {
+        platform: PlatformName::Quickbooks,
         epoch: EPOCH,
         standing: ViewStanding::Active,
         has_refresh_token: true,

@@ -4,12 +4,15 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Connection, DeathCause, Standing, Trouble};
 use crate::model::lease::Lease;
+use crate::model::platform::PlatformName;
 
 use super::Now;
 
 /// What the step function knows of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct View {
+    /// Whose token it is.
+    pub platform: PlatformName,
     /// The epoch.
     pub epoch: u64,
     /// Where it stands.
@@ -46,6 +49,7 @@ impl View {
     pub fn of(connection: &Connection, lease: Option<Lease>) -> Self {
         let grant = connection.grant();
         Self {
+            platform: connection.company.platform,
             epoch: connection.epoch,
             standing: match &connection.standing {
                 Standing::Active(_) => ViewStanding::Active,

@@ -98,6 +98,16 @@ fn r7_an_open_lease_rests_past_its_end_and_is_then_followed_in_doubt() {
 }
 
 #[test]
+fn r7_a_platform_may_have_a_rest_of_its_own() {
+    let mut settings = Settings::default();
+    settings.rests[PlatformName::Quickbooks as usize] = Some(Duration::from_secs(90));
+    let mut bench = Bench::with(READ, settings);
+    bench.step(Saw::Begin);
+    let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(90) });
+    assert_eq!(bench.step(saw(View { lease: Some(lease("lost", START)), ..stale() })), resting);
+}
+
+#[test]
 fn a_settled_lease_is_followed_at_once_and_without_doubt() {
     let settled = Trouble { settled_lease: Some("theirs".to_owned()), ..trouble(1, START) };
     let view = View { lease: Some(lease("theirs", in_seconds(10))), trouble: Some(settled), ..stale() };

@@ -54,7 +54,7 @@ prop_compose! {
         trouble in proptest::option::of(troubles()),
         lease in proptest::option::of(leases()),
     ) -> View {
-        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, trouble, lease }
+        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, trouble, lease, ..stale() }
     }
 }
 
