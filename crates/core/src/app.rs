@@ -12,7 +12,7 @@ use crate::port::entropy::Entropy;
 use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
-use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore};
+use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore};
 use crate::service::authenticate::KeyMemory;
 use crate::settings::Settings;
 
@@ -28,6 +28,8 @@ pub struct App {
     pub grants: Arc<dyn GrantStore>,
     /// Flows.
     pub flows: Arc<dyn FlowStore>,
+    /// What is handed to partners' pages.
+    pub handovers: Arc<dyn HandoverStore>,
     /// Partners and keys.
     pub directory: Arc<dyn Directory>,
     /// The second durable place for grants.

@@ -48,6 +48,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         connections: table.clone(),
         grants: table.clone(),
         flows: table.clone(),
+        handovers: table.clone(),
         directory: table,
         parking: parking(config, aws),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),

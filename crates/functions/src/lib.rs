@@ -5,7 +5,9 @@
 
 pub mod config;
 pub mod context;
+mod cors;
 pub mod endpoint;
+mod envelope;
 pub mod lambda;
 pub mod logging;
 pub mod metrics;

@@ -1,13 +1,16 @@
-//! Errors of the Connections API: RFC 9457 with `code` and `request_id`. The one place that makes a status of an error.
+//! Errors: RFC 9457 with `code` and `request_id`, or the partner API's envelope. The one place that makes a status of an error.
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::Error;
 use maud::Markup;
 use serde::Serialize;
+
+use crate::envelope::{self, Reason, Refusal};
 
 /// An error on its way out. It becomes a body when the request's id is known, in `wrap`: JSON, or the page it brings.
 #[derive(Debug, Clone)]
@@ -16,6 +19,22 @@ pub(crate) struct Problem(pub(crate) Error);
 impl<E: Into<Error>> From<E> for Problem {
     fn from(error: E) -> Self {
         Self(error.into())
+    }
+}
+
+/// Whose shape an error has: each contract has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// RFC 9457.
+    Connections,
+    /// [`crate::envelope`].
+    Partner,
+}
+
+impl Surface {
+    /// The surface that a path belongs to.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with(envelope::PREFIX) { Self::Partner } else { Self::Connections }
     }
 }
 
@@ -50,10 +69,11 @@ impl Problem {
     }
 
     /// The body and headers, for one request.
-    pub(crate) fn render(&self, request_id: &str, page: Option<&ProblemPage>) -> Response {
-        let mut response = match page {
-            Some(ProblemPage(markup)) => (self.status(), markup.clone()).into_response(),
-            None => self.as_json(request_id),
+    pub(crate) fn render(&self, request_id: &str, surface: Surface, page: Option<&ProblemPage>) -> Response {
+        let mut response = match (page, surface) {
+            (Some(ProblemPage(markup)), _) => (self.status(), markup.clone()).into_response(),
+            (None, Surface::Connections) => self.as_json(request_id),
+            (None, Surface::Partner) => self.as_refusal(request_id),
         };
         match &self.0 {
             Error::Unauthenticated(_) => {
@@ -68,15 +88,23 @@ impl Problem {
     }
 
     fn as_json(&self, request_id: &str) -> Response {
-        let status = self.status();
-        let detail = match &self.0 {
-            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
-            error => error.to_string(),
-        };
+        let (status, detail) = (self.status(), self.in_words());
         let title = status.canonical_reason().unwrap_or("Error");
         let body = Body { r#type: "about:blank", title, status: status.as_u16(), code: self.0.code(), detail, request_id };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+
+    fn as_refusal(&self, request_id: &str) -> Response {
+        let reason = Reason { code: self.0.code(), message: self.in_words(), request_id };
+        (self.status(), Json(Refusal { success: false, error: reason })).into_response()
+    }
+
+    fn in_words(&self) -> String {
+        match &self.0 {
+            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
+            error => error.to_string(),
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub const ROUTES: &[Route] = &[
     route("callback", "POST", "/oauth/result/{id}/retry"),
     route("token", "GET", "/api/token/{company_key}"),
     route("token", "POST", "/api/token/{company_key}/refresh"),
+    route("token", "POST", "/v1/oauth/token"),
+    route("token", "OPTIONS", "/v1/oauth/token"),
     route("connections", "GET", "/api/connections"),
     route("connections", "GET", "/api/connections/{company_key}"),
     route("connections", "PATCH", "/api/connections/{company_key}"),

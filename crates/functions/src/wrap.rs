@@ -13,7 +13,7 @@ use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
 
 use crate::page;
-use crate::problem::Problem;
+use crate::problem::{Problem, Surface};
 
 /// The most that a request's body may have, in bytes.
 pub(crate) const BODY_MOST: usize = 64 * 1024;
@@ -28,6 +28,7 @@ pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Ne
 pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Response {
     // The route, never the address: it may hold a key, a code or the id of a result (T-1).
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let surface = Surface::of(request.uri().path());
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
         Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
@@ -38,7 +39,7 @@ pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Re
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             log(problem);
-            keep_headers(response.headers(), problem.render(&id, response.extensions().get()))
+            keep_headers(response.headers(), problem.render(&id, surface, response.extensions().get()))
         }
         None => response,
     };
@@ -63,7 +64,14 @@ fn log(problem: &Problem) {
 }
 
 fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Response {
-    for name in [header::ALLOW, header::SET_COOKIE] {
+    let kept = [
+        header::ALLOW,
+        header::SET_COOKIE,
+        header::VARY,
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+    ];
+    for name in kept {
         if let Some(value) = from.get(&name) {
             response.headers_mut().insert(name, value.clone());
         }

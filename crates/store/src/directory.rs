@@ -119,6 +119,12 @@ impl Table {
         self.update(update, |_| false).await
     }
 
+    /// Stores an item, over one of the same key.
+    pub(crate) async fn put_item(&self, item: row::Item) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| fault::meaning(&self.name, &error))
+    }
+
     pub(crate) async fn create_item(&self, item: row::Item) -> Result<Written, StoreError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         match put.condition_expression(format!("attribute_not_exists({PK})")).send().await {

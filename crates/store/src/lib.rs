@@ -9,6 +9,7 @@ mod directory;
 mod fault;
 mod flows;
 mod grants;
+mod handovers;
 pub mod parking;
 mod row;
 pub mod sealing;

@@ -148,6 +148,15 @@ impl Key {
         Self { pk: format!("FLOW#{id}"), sk: "FLOW".to_owned() }
     }
 
+    pub(crate) fn code(hash: &Fingerprint) -> Self {
+        Self { pk: format!("CODE#{}", hash.as_str()), sk: "CODE".to_owned() }
+    }
+
+    /// The one live handle of a connection, beside it.
+    pub(crate) fn handle(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
+    }
+
     pub(crate) fn partner(id: &PartnerId) -> Self {
         Self { pk: partner_pk(id), sk: "PARTNER".to_owned() }
     }

@@ -7,12 +7,14 @@ use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Tro
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
 use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
+use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, Directory, DueEntry, FlowStore, GrantEnd, GrantStore, ListQuery, Page,
-    Settable, StoreError, Taken, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, Directory, DueEntry, FlowStore, GrantEnd, GrantStore, HandoverStore,
+    ListQuery, Page, Settable, StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -49,6 +51,33 @@ impl ConnectionStore for FailingStore {
     }
 
     async fn change(&self, _: &ConnectionId, _: &Settable) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+}
+
+#[async_trait]
+impl HandoverStore for FailingStore {
+    async fn put_code(&self, _: &Code) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn code(&self, _: &Fingerprint) -> Result<Option<Code>, StoreError> {
+        self.refuse()
+    }
+
+    async fn consume_code(&self, _: &Fingerprint, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        self.refuse()
+    }
+
+    async fn put_handle(&self, _: &ConnectionId, _: &Fingerprint) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn handle_and_connection(&self, _: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError> {
+        self.refuse()
+    }
+
+    async fn note(&self, _: &Audit) -> Result<(), StoreError> {
         self.refuse()
     }
 }

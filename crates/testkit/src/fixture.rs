@@ -128,6 +128,7 @@ impl Installation {
             connections: table.clone(),
             grants: table.clone(),
             flows: table.clone(),
+            handovers: table.clone(),
             directory: table,
             parking: self.parking.clone(),
             sealer: sealer(&clock, &entropy),

@@ -40,6 +40,8 @@ pub enum Action {
     GrantRevived,
     /// The partner disconnected it.
     Disconnected,
+    /// A code that was handed over for it was presented again, too late, or by somebody else.
+    CodeRefused,
 }
 
 impl Action {
@@ -52,6 +54,7 @@ impl Action {
             Self::GrantEnded => "grant_ended",
             Self::GrantRevived => "grant_revived",
             Self::Disconnected => "disconnected",
+            Self::CodeRefused => "code_refused",
         }
     }
 }

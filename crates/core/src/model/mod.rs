@@ -6,6 +6,7 @@ pub mod connection;
 pub mod event;
 pub mod flow;
 pub mod grant;
+pub mod handover;
 pub mod lease;
 pub mod name;
 pub mod partner;

@@ -10,10 +10,12 @@ use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Fr
 use crate::model::event::Event;
 use crate::model::flow::{Flow, FlowFailure, FlowId};
 use crate::model::grant::StoredGrant;
+use crate::model::handover::Code;
 use crate::model::lease::Lease;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::PlatformName;
+use crate::model::secret::Fingerprint;
 
 /// Connections, and nothing of their tokens. Every read of one is strongly consistent; lists may lag by moments.
 #[async_trait]
@@ -235,6 +237,28 @@ pub trait FlowStore: Send + Sync {
 
     /// Ends it without a connection, with an audit row, unless it is over already.
     async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError>;
+}
+
+/// What is handed to partners' pages.
+#[async_trait]
+pub trait HandoverStore: Send + Sync {
+    /// Stores a new code.
+    async fn put_code(&self, code: &Code) -> Result<(), StoreError>;
+
+    /// One code, strongly consistent.
+    async fn code(&self, hash: &Fingerprint) -> Result<Option<Code>, StoreError>;
+
+    /// Spends it, if it was not spent and is not over. Of any number of attempts, each with a name of its own, one gets `true`.
+    async fn consume_code(&self, hash: &Fingerprint, attempt: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Makes this the one live handle of a connection.
+    async fn put_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError>;
+
+    /// The live handle of a connection and the connection, both strongly consistent, in one request.
+    async fn handle_and_connection(&self, id: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError>;
+
+    /// Stores an audit row by itself: for what changes nothing.
+    async fn note(&self, audit: &Audit) -> Result<(), StoreError>;
 }
 
 /// Partners and their keys.

@@ -6,6 +6,7 @@ pub mod check_ready;
 pub mod commit_parked;
 mod drop_late_grant;
 mod due;
+pub mod exchange_code;
 pub mod finish_consent;
 pub mod read_token;
 pub mod refresh;

@@ -36,6 +36,7 @@ fn with_failing_table(stage: &Stage, error: StoreError) -> Arc<App> {
         connections: store.clone(),
         grants: store.clone(),
         flows: store.clone(),
+        handovers: store.clone(),
         directory: store,
         ..stage.installation.app(clock)
     })

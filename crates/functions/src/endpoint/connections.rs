@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::model::connection::{Connection, ConnectionId, Freshness, Status, Trouble};
+use counterfoil_core::model::connection::{Connection, Freshness, Status, Trouble};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Fingerprint;
@@ -120,8 +120,7 @@ async fn change(
     let company_key = company_key(path)?;
     let key = api_key(&headers, &query)?;
     let change = json::<Fields>(&headers, body)?.change()?;
-    let (key, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
-    let id = ConnectionId { partner: key.partner, company_key };
+    let (id, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
     Ok(Json(answer(change_connection(&app, &id, found, &change).await?)))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod callback;
 pub mod connections;
+mod exchange;
 pub mod health;
 pub mod start;
 pub mod token;

@@ -17,13 +17,17 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
+use crate::endpoint::exchange;
 use crate::problem::Problem;
 use crate::read::{Query, api_key, company_key};
 use crate::router::only_get;
 
-/// The routes of this endpoint.
+/// The routes of the function `token`: what needs its rights.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/token/{company_key}", only_get(read)).route("/api/token/{company_key}/refresh", post(refresh))
+    Router::new()
+        .route("/api/token/{company_key}", only_get(read))
+        .route("/api/token/{company_key}/refresh", post(refresh))
+        .merge(exchange::routes())
 }
 
 /// Seed 001's fields, and what a token is useless without on other platforms. Times in seconds since 1970.

@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod connection;
 pub(crate) mod flow;
+pub(crate) mod handover;
 pub(crate) mod history;
 pub(crate) mod lease;
 pub(crate) mod partner;

@@ -1,0 +1,40 @@
+//! Which pages may read what the partner API answers: those of the origins of the partner's redirect URIs.
+//!
+//! A preflight has no key, so it tells no partner from another and allows whatever origin asks: what counts is what the
+//! answer itself allows. An answer to a caller whose partner is not known says nothing of anybody, and may be read too.
+
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::model::partner::Partner;
+use url::Url;
+
+/// The answer to a preflight.
+pub(crate) async fn preflight(headers: HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let allowed = response.headers_mut();
+    allowed.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PATCH, DELETE"));
+    allowed.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type, x-api-key, idempotency-key"));
+    allowed.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    allow(&headers, None, response)
+}
+
+/// Lets the page that asked read an answer, if it is one of the partner's; `None` where no partner is known.
+pub(crate) fn allow(asked: &HeaderMap, partner: Option<&Partner>, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.append(VARY, HeaderValue::from_static("origin"));
+    let origin = asked.get(ORIGIN).filter(|origin| partner.is_none_or(|partner| is_of(partner, origin)));
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after, x-request-id"));
+    }
+    response
+}
+
+fn is_of(partner: &Partner, origin: &HeaderValue) -> bool {
+    let of = |uri: &String| Url::parse(uri).is_ok_and(|url| url.origin().ascii_serialization().as_bytes() == origin.as_bytes());
+    partner.redirect_uris.iter().any(of)
+}

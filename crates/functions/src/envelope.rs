@@ -1,0 +1,35 @@
+//! The shape of the partner API's answers: `{"success": true, "data": …}`, or `{"success": false, "error": …}` in camelCase.
+
+use serde::Serialize;
+
+/// What every path of the partner API begins with.
+pub(crate) const PREFIX: &str = "/v1/";
+
+/// An answer.
+#[derive(Serialize)]
+pub(crate) struct Envelope<T> {
+    success: bool,
+    data: T,
+}
+
+impl<T> Envelope<T> {
+    pub(crate) fn of(data: T) -> Self {
+        Self { success: true, data }
+    }
+}
+
+/// A refusal.
+#[derive(Serialize)]
+pub(crate) struct Refusal<'a> {
+    pub(crate) success: bool,
+    pub(crate) error: Reason<'a>,
+}
+
+/// Why.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reason<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) message: String,
+    pub(crate) request_id: &'a str,
+}
