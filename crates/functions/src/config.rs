@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use counterfoil_core::model::connection::Freshness;
-use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::settings::Settings;
-use counterfoil_platforms::credentials::variables;
-use counterfoil_platforms::quickbooks::{self, Addresses};
+use counterfoil_platforms::facts;
 use counterfoil_platforms::{Endpoints, HttpSettings};
 use url::Url;
 
-/// Every variable there is. A test holds `template.yaml` and the README's table against this list.
+mod platforms;
+
+/// Every variable there is, beside those of the platforms ([`facts::variables`]). A test holds `template.yaml` and the README's
+/// table against this list.
 pub const VARIABLES: &[&str] = &[
     "TABLE_NAME",
     "PUBLIC_BASE_URL",
@@ -34,16 +36,6 @@ pub const VARIABLES: &[&str] = &[
     "FORCED_INTERVAL_MS",
     "BACKOFF_FIRST_MS",
     "BACKOFF_LONGEST_MS",
-    "QUICKBOOKS_CLIENT_ID",
-    "QUICKBOOKS_CLIENT_SECRET",
-    "QUICKBOOKS_SANDBOX_CLIENT_ID",
-    "QUICKBOOKS_SANDBOX_CLIENT_SECRET",
-    "QUICKBOOKS_SCOPES",
-    "QUICKBOOKS_AUTHORIZE_URL",
-    "QUICKBOOKS_TOKEN_URL",
-    "QUICKBOOKS_REVOKE_URL",
-    "QUICKBOOKS_API_URL",
-    "QUICKBOOKS_SANDBOX_API_URL",
 ];
 
 /// The process's environment; what is not UTF-8 is left out.
@@ -120,16 +112,12 @@ impl Config {
                 .text("TABLE_NAME")
                 .unwrap_or_else(|| reader.missing("TABLE_NAME", "the name of the DynamoDB table")),
             public_base_url: reader.base_url("PUBLIC_BASE_URL"),
-            open_start: reader.flag("OPEN_START"),
+            open_start: reader.flag("OPEN_START", false),
             keyring: reader.secret("KEYRING_SECRET_ARN", &["KEYRING".to_owned()]),
             credentials: reader.secret("CREDENTIALS_SECRET_ARN", &credential_variables()),
             parking: reader.parking(),
             freshness: reader.freshness(),
-            endpoints: Endpoints {
-                quickbooks: reader.quickbooks(),
-                quickbooks_scopes: reader.text("QUICKBOOKS_SCOPES"),
-                http: HttpSettings { timeout: settings.platform_timeout },
-            },
+            endpoints: Endpoints { platforms: reader.platforms(), http: HttpSettings { timeout: settings.platform_timeout } },
             settings,
         };
         if let Err(problem) = settings.check() {
@@ -144,11 +132,7 @@ impl Config {
 }
 
 fn credential_variables() -> Vec<String> {
-    let environments = [Environment::Production, Environment::Sandbox];
-    PlatformName::ALL
-        .into_iter()
-        .flat_map(|platform| environments.into_iter().flat_map(move |environment| variables(platform, environment)))
-        .collect()
+    PlatformName::ALL.into_iter().flat_map(facts::credential_variables).collect()
 }
 
 /// https, or http on this machine: a client secret goes there. And nothing that an address of ours does not need.
@@ -173,13 +157,14 @@ impl Reader<'_> {
         String::new()
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    fn flag(&mut self, name: &str, default: bool) -> bool {
         match self.text(name).as_deref() {
-            None | Some("false") => false,
+            None => default,
+            Some("false") => false,
             Some("true") => true,
             Some(_) => {
                 self.problems.push(format!("{name} must be true or false"));
-                false
+                default
             }
         }
     }
@@ -247,17 +232,6 @@ impl Reader<'_> {
         }
     }
 
-    fn quickbooks(&mut self) -> Addresses {
-        let base = |url: Url| url.as_str().trim_end_matches('/').to_owned();
-        Addresses {
-            authorize: self.url("QUICKBOOKS_AUTHORIZE_URL", quickbooks::AUTHORIZE_URL),
-            token: self.url("QUICKBOOKS_TOKEN_URL", quickbooks::TOKEN_URL),
-            revoke: self.url("QUICKBOOKS_REVOKE_URL", quickbooks::REVOKE_URL),
-            api: base(self.url("QUICKBOOKS_API_URL", quickbooks::API_URL)),
-            sandbox_api: base(self.url("QUICKBOOKS_SANDBOX_API_URL", quickbooks::SANDBOX_API_URL)),
-        }
-    }
-
     fn settings(&mut self) -> Settings {
         let default = Settings::default();
         Settings {
@@ -278,6 +252,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_platforms::facts_of;
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
@@ -296,10 +272,36 @@ mod tests {
     #[test]
     fn the_real_addresses_are_the_defaults_and_blank_is_unset() {
         let config = read(&[("TABLE_NAME", "t"), ("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_ID", " ")]).expect("complete");
-        assert_eq!(config.endpoints.quickbooks.api, quickbooks::API_URL);
+        let quickbooks = &config.endpoints.platforms[&PlatformName::Quickbooks];
+        assert_eq!(quickbooks.api, facts_of(PlatformName::Quickbooks).api);
         assert_eq!(config.public_base_url, None);
         assert!(!config.open_start);
         assert!(matches!(config.credentials, SecretPlace::Nowhere));
+    }
+
+    #[test]
+    fn o13_data_centres_are_added_on_a_laptop_alone_and_only_where_a_secret_may_go() {
+        let of_zoho = |config: Config| config.endpoints.platforms[&PlatformName::Zoho].data_centers.clone();
+        let own = of_zoho(read(&[("TABLE_NAME", "t")]).expect("complete"));
+        assert_eq!(own.len(), 11);
+        let added = ("ZOHO_DATA_CENTERS", "eu=http://localhost:1/eu|http://localhost:1/api, x=https://a.test|https://b.test/");
+        let more = of_zoho(read(&[("TABLE_NAME", "t"), added]).expect("complete"));
+        assert_eq!(
+            (more.len(), more[0].accounts.as_str(), more[1].api.as_str()),
+            (12, "http://localhost:1/eu", "https://b.test")
+        );
+        let deployed = read(&[("TABLE_NAME", "t"), added, ("CREDENTIALS_SECRET_ARN", "arn")]).expect_err("deployed");
+        assert!(deployed.contains("ZOHO_DATA_CENTERS is for the laptop only"), "{deployed}");
+        for bad in [
+            "eu",
+            "eu=https://a.test",
+            "eu=http://a.test|https://b.test",
+            "EU=https://a.test|https://b.test",
+            "eu=https://a.test|https://b.test,",
+        ] {
+            let error = read(&[("TABLE_NAME", "t"), ("ZOHO_DATA_CENTERS", bad)]).expect_err(bad);
+            assert!(error.contains("ZOHO_DATA_CENTERS must be"), "{error}");
+        }
     }
 
     #[test]

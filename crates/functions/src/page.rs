@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::Error;
-use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::{Flow, FlowFailure};
+use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
+use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::port::store::StoreError;
@@ -31,6 +31,8 @@ pub(crate) enum Again {
     Start,
     /// Ask the platform for the company once more; the grant is kept.
     Confirm,
+    /// Choose one of several companies; the grant is kept.
+    Choose,
     /// Look again in a moment.
     Look,
 }
@@ -39,6 +41,7 @@ pub(crate) enum Again {
 pub(crate) fn again(error: &Error) -> Again {
     match error.code() {
         "company_unconfirmed" => Again::Confirm,
+        "company_choice_required" => Again::Choose,
         "consent_in_progress" | "storage_unavailable" => Again::Look,
         _ => Again::Start,
     }
@@ -48,6 +51,9 @@ pub(crate) fn again(error: &Error) -> Again {
 pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
     match (&ending.result, &ending.flow) {
         (Ok(connection), _) => (StatusCode::OK, connected(connection, ending.flow.as_ref())),
+        (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, .. }, .. })) => {
+            (StatusCode::OK, choice(id, platform.title(), companies))
+        }
         (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), Some(&flow.connection.company_key), open_start)),
         (Err(error), None) => (status(error), failed(error, None, None, open_start)),
     }
@@ -100,6 +106,32 @@ fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
     )
 }
 
+/// A form without a script: one of the companies, and a button.
+fn choice(flow: &FlowId, platform: &str, companies: &[ConfirmedCompany]) -> Markup {
+    card(
+        "Choose a company",
+        &html! {
+            div.mark.wait aria-hidden="true" { "?" }
+            h1 { "Choose a company" }
+            p.lead { "Access was granted at " (platform) ". Which company is to be connected?" }
+            form method="post" action={ "/oauth/result/" (flow) "/choose" } {
+                fieldset {
+                    legend.quiet { "Companies" }
+                    @for company in companies {
+                        label.choice {
+                            input type="radio" name="company_id" value=(company.company_id) required;
+                            span { (company.name) }
+                            small.quiet { (company.company_id) }
+                        }
+                    }
+                }
+                button.button type="submit" { "Connect" }
+            }
+            p.quiet { "Nothing is connected until you choose. The choice is kept open for ten minutes." }
+        },
+    )
+}
+
 /// The page in place of a consent that could not begin. Only trouble that passes is worth another try of the same link;
 /// what the link lacks, whoever gave it must mend.
 pub(crate) fn not_started(error: &Error) -> Markup {
@@ -142,10 +174,16 @@ fn what_now(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>
         (Again::Confirm, Some(flow), _) => html! {
             form method="post" action={ "/oauth/result/" (flow.id) "/retry" } { button.button type="submit" { "Try again" } }
         },
-        (Again::Look, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
-        (_, _, Some(key)) if open_start => html! { a.button href={ "/oauth/start/" (key) } { "Start again" } },
+        (Again::Look | Again::Choose, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
+        (_, _, Some(key)) if open_start => html! { a.button href=(start_again(key, flow)) { "Start again" } },
         _ => go_back(),
     }
+}
+
+/// A start as the one before: without a flow nobody knows which platform it was.
+fn start_again(key: &CompanyKey, flow: Option<&Flow>) -> String {
+    let platform = flow.map(|flow| format!("?platform={}", flow.platform)).unwrap_or_default();
+    format!("/oauth/start/{key}{platform}")
 }
 
 fn go_back() -> Markup {

@@ -36,11 +36,16 @@ impl Query {
         Self(decoded.collect::<Option<_>>().ok_or("The query is not percent-encoded UTF-8."))
     }
 
+    /// The names of the parameters, as they come; none where the query cannot be read.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flatten().map(|(name, _)| name.as_str())
+    }
+
     /// A parameter's value; `None` where it is absent.
     ///
     /// # Errors
     /// `Invalid` where it is there twice or longer than `longest` characters, or where the query cannot be read.
-    pub(crate) fn one(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Error> {
+    pub(crate) fn one(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
         let pairs = self.0.as_ref().map_err(|problem| Error::invalid("invalid_query", *problem))?;
         let mut values = pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
         let value = values.next();
@@ -120,9 +125,8 @@ pub(crate) const NAME_LONGEST: usize = 200;
 /// # Errors
 /// `Invalid`, saying what is wrong and repeating nothing of it.
 pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<T, Error> {
-    let body = body.map_err(|_| Error::invalid("body_too_large", "The body is larger than 64 KiB, or broke off."))?;
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+    let body = body.map_err(|_| body_too_large())?;
+    if !has_content_type(headers, "application/json") {
         return Err(Error::invalid("invalid_body", "The body must be JSON, with Content-Type: application/json."));
     }
     serde_json::from_slice(&body).map_err(|error| {
@@ -134,6 +138,29 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes,
         };
         Error::invalid("invalid_body", message)
     })
+}
+
+/// A body that is a form, read as strictly as a query.
+///
+/// # Errors
+/// `Invalid`, saying what is wrong and repeating nothing of it.
+pub(crate) fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Query, Error> {
+    let body = body.map_err(|_| body_too_large())?;
+    let not_a_form = "The body must be a form, with Content-Type: application/x-www-form-urlencoded.";
+    if !has_content_type(headers, "application/x-www-form-urlencoded") {
+        return Err(Error::invalid("invalid_body", not_a_form));
+    }
+    let text = std::str::from_utf8(&body).map_err(|_| Error::invalid("invalid_body", not_a_form))?;
+    Ok(Query::parse(text))
+}
+
+fn body_too_large() -> Error {
+    Error::invalid("body_too_large", "The body is larger than 64 KiB, or broke off.")
+}
+
+fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
 /// A name for people, trimmed; `None` where nothing is left of it.

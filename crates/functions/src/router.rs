@@ -38,6 +38,7 @@ pub const ROUTES: &[Route] = &[
     route("callback", "GET", "/oauth/callback/{platform}"),
     route("callback", "GET", "/oauth/result/{id}"),
     route("callback", "POST", "/oauth/result/{id}/retry"),
+    route("callback", "POST", "/oauth/result/{id}/choose"),
     route("token", "GET", "/api/token/{company_key}"),
     route("token", "POST", "/api/token/{company_key}/refresh"),
     route("token", "POST", "/v1/oauth/token"),

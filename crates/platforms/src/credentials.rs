@@ -6,6 +6,9 @@ use counterfoil_core::Error;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 
+use crate::facts::secret_of;
+use crate::facts_of;
+
 /// An app's credentials at a platform.
 #[derive(Clone)]
 pub struct Credentials {
@@ -13,6 +16,8 @@ pub struct Credentials {
     pub client_id: String,
     /// The client secret.
     pub client_secret: Secret,
+    /// The secrets of data centres that have one of their own, by location.
+    pub secrets_of_data_centers: BTreeMap<&'static str, Secret>,
 }
 
 /// All credentials that an installation has, by variable.
@@ -47,7 +52,11 @@ impl CredentialSet {
     pub fn of(&self, platform: PlatformName, environment: Environment) -> Result<Credentials, Error> {
         let [id_name, secret_name] = variables(platform, environment);
         match (self.0.get(&id_name), self.0.get(&secret_name)) {
-            (Some(id), Some(secret)) => Ok(Credentials { client_id: id.expose().to_owned(), client_secret: secret.clone() }),
+            (Some(id), Some(secret)) => Ok(Credentials {
+                client_id: id.expose().to_owned(),
+                client_secret: secret.clone(),
+                secrets_of_data_centers: self.of_data_centers(platform),
+            }),
             (id, secret) => {
                 let missing = [(id, id_name), (secret, secret_name)];
                 let missing: Vec<_> = missing.into_iter().filter_map(|(found, name)| found.is_none().then_some(name)).collect();
@@ -61,6 +70,11 @@ impl CredentialSet {
                 })
             }
         }
+    }
+
+    fn of_data_centers(&self, platform: PlatformName) -> BTreeMap<&'static str, Secret> {
+        let known = facts_of(platform).data_centers.iter().map(|known| known.location);
+        known.filter_map(|location| Some((location, self.0.get(&secret_of(platform, location))?.clone()))).collect()
     }
 }
 

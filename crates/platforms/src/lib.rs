@@ -1,13 +1,33 @@
 //! The only crate that knows a vendor. Each platform is a module: data first, code only where the platform is odd.
 //!
-//! `http` makes the one client, `oauth` sends token requests and says what their answers mean, `registry` finds a platform
-//! and its credentials. A new platform is a module here, a line in `registry` and a name in `core::model::platform`.
+//! `facts` is what a platform is as data, `vendor` what all of them do alike, `oauth` says what a token answer means, `company`
+//! asks for companies, `http` makes the one client, `registry` finds a platform and its credentials. A new platform is a module
+//! and a line here, and a name in `core::model::platform`.
 
+mod company;
 pub mod credentials;
+pub mod facts;
+mod freshbooks;
 mod http;
 mod oauth;
-pub mod quickbooks;
+mod quickbooks;
 mod registry;
+mod vendor;
+mod xero;
+mod zoho;
 
+use counterfoil_core::model::platform::PlatformName;
+
+use facts::Facts;
 pub use http::HttpSettings;
 pub use registry::{CredentialSource, Endpoints, Registry};
+
+/// A platform as data.
+pub fn facts_of(platform: PlatformName) -> &'static Facts {
+    match platform {
+        PlatformName::Quickbooks => &quickbooks::FACTS,
+        PlatformName::Xero => &xero::FACTS,
+        PlatformName::Zoho => &zoho::FACTS,
+        PlatformName::Freshbooks => &freshbooks::FACTS,
+    }
+}

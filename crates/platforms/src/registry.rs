@@ -1,5 +1,6 @@
 //! Finds a platform: its addresses from the configuration, its credentials from wherever they are kept.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -9,8 +10,10 @@ use counterfoil_core::port::platform::{Platform, Platforms};
 use reqwest::Client;
 
 use crate::credentials::CredentialSet;
+use crate::facts::Configured;
+use crate::facts_of;
 use crate::http::{HttpSettings, client};
-use crate::quickbooks::{Addresses, Quickbooks};
+use crate::vendor::Parts;
 
 /// Where credentials come from; asked each time, since an operator may change them.
 #[async_trait]
@@ -25,10 +28,8 @@ pub trait CredentialSource: Send + Sync {
 /// What is configured for the platforms.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
-    /// Intuit's addresses.
-    pub quickbooks: Addresses,
-    /// Scopes to ask QuickBooks for, in place of the default (O-15).
-    pub quickbooks_scopes: Option<String>,
+    /// Every platform's own.
+    pub platforms: BTreeMap<PlatformName, Configured>,
     /// Bounds of every request.
     pub http: HttpSettings,
 }
@@ -59,12 +60,8 @@ impl Registry {
 impl Platforms for Registry {
     async fn get(&self, name: PlatformName, environment: Environment) -> Result<Arc<dyn Platform>, Error> {
         let credentials = self.credentials.credentials().await?.of(name, environment)?;
-        let client = self.client()?;
-        Ok(match name {
-            PlatformName::Quickbooks => {
-                let scopes = self.endpoints.quickbooks_scopes.as_deref();
-                Arc::new(Quickbooks::new(client, credentials, self.endpoints.quickbooks.clone(), environment, scopes))
-            }
-        })
+        let configured = self.endpoints.platforms.get(&name).cloned();
+        let configured = configured.ok_or_else(|| Error::Internal(format!("{name} is not configured")))?;
+        Ok((facts_of(name).make)(Parts { client: self.client()?, credentials, environment, configured }))
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::port::store::{FlowStore, StoreError, Written};
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use crate::fault;
 use crate::grants::transact_update;
 use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes};
+use crate::row::flow::CompanyRow;
 use crate::row::{self, millis, number};
 use crate::table::{Key, PK, TTL, Table};
 use crate::update::Changes;
@@ -49,13 +51,13 @@ impl FlowStore for Table {
         &self,
         id: &FlowId,
         grant: &StoredGrant,
-        claimed_company: &str,
+        claim: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         let kept = GrantAttributes::from(grant);
         let changes = Changes::default()
             .put("stage", Some("exchanged"))?
-            .put("claimed_company", Some(claimed_company))?
+            .put("claim", claim)?
             .put("expires_at", Some(millis(expires_at)))?
             .put(TTL, Some(row::flow::ttl(expires_at)))?;
         let changes = crate::grants::with_grant(changes, kept)?.given(":consumed", AttributeValue::S("consumed".to_owned()));
@@ -65,14 +67,26 @@ impl FlowStore for Table {
         Ok(())
     }
 
+    async fn offer(&self, id: &FlowId, companies: &[ConfirmedCompany]) -> Result<(), StoreError> {
+        let companies: Vec<_> = companies.iter().map(CompanyRow::from).collect();
+        let changes = Changes::default()
+            .put("stage", Some("choosing"))?
+            .put("companies", Some(companies))?
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
+        // What refuses is a flow that was offered them already, or that is over: both stay as they are.
+        self.update(changes.under(self, &Key::flow(id), "#stage = :exchanged"), |_| false).await?;
+        Ok(())
+    }
+
     async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError> {
         let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
         let changes = changes
             .put("stage", Some("failed"))?
             .put("failure", Some(failure.as_str()))?
             .given(":consumed", AttributeValue::S("consumed".to_owned()))
-            .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
-        let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged)");
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
+            .given(":choosing", AttributeValue::S("choosing".to_owned()));
+        let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged, :choosing)");
         self.transact(vec![transact_update(update), self.put(row::history::audit(audit)?)], &audit.id).await?;
         Ok(())
     }

@@ -157,8 +157,11 @@ impl Table {
     /// The flow's part of a consent: it ends, and the grant it kept goes.
     fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
         let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
-        let changes = changes.put("stage", Some("done"))?.given(":exchanged", AttributeValue::S("exchanged".to_owned()));
-        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage = :exchanged"))
+        let changes = changes
+            .put("stage", Some("done"))?
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
+            .given(":choosing", AttributeValue::S("choosing".to_owned()));
+        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:exchanged, :choosing)"))
     }
 
     /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
@@ -249,7 +252,8 @@ pub(crate) fn with_grant(changes: Changes, grant: GrantAttributes) -> Result<Cha
         .put("access_token_expires_at", grant.access_token_expires_at)?
         .put("refresh_token_expires_at", grant.refresh_token_expires_at)?
         .put("hard_expires_at", grant.hard_expires_at)?
-        .put("missing_scopes", Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()))
+        .put("missing_scopes", Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()))?
+        .put("region", grant.region)
 }
 
 /// Puts the connection into the due index, or takes it out.

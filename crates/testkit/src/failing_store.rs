@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Trouble};
+use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, Trouble};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
 use counterfoil_core::model::grant::StoredGrant;
@@ -127,7 +127,11 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn keep_grant(&self, _: &FlowId, _: &StoredGrant, _: &str, _: Timestamp) -> Result<(), StoreError> {
+    async fn keep_grant(&self, _: &FlowId, _: &StoredGrant, _: Option<&str>, _: Timestamp) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn offer(&self, _: &FlowId, _: &[ConfirmedCompany]) -> Result<(), StoreError> {
         self.refuse()
     }
 

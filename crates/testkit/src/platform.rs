@@ -10,9 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{ConfirmFailure, ConfirmedCompany, Exchange, Platform, RevokeFailure, TokenFailure};
+use counterfoil_core::port::platform::{
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh,
+    Revocation, RevokeFailure, TokenFailure,
+};
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::gate::Gate;
@@ -25,6 +29,8 @@ use self::grants::Grants;
 pub const SCOPE: &str = "accounting";
 /// Its client id.
 pub const CLIENT_ID: &str = "scripted-client";
+/// The parameter of its callbacks that names a company.
+pub const COMPANY: &str = "company";
 /// What a code of [`ScriptedPlatform::consent`] begins with.
 const CODE: &str = "code-for-";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -236,6 +242,7 @@ impl State {
             access_token_expires_at: after(self.token_life),
             hard_expires_at: Some(after(DAY * 1_826)),
             scopes: self.granted_scopes.clone(),
+            region: None,
         }
     }
 }
@@ -250,15 +257,26 @@ impl Platform for ScriptedPlatform {
         &self.scopes
     }
 
-    fn authorize_url(&self, redirect_uri: &str, state: &Secret) -> String {
+    fn uses_pkce(&self) -> bool {
+        false
+    }
+
+    fn authorize_url(&self, authorize: Authorize<'_>) -> String {
+        let Authorize { redirect_uri, state, .. } = authorize;
         format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())
+    }
+
+    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+        let claim = said.parameters.get(COMPANY).map(String::as_str).or(said.renews);
+        Ok(CallbackRead { claim: Some(claim.ok_or(CallbackFault::NoCompany)?.to_owned()), region: None })
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
         self.state().exchange(exchange.code.expose(), exchange.sent_at)
     }
 
-    async fn refresh(&self, refresh_token: &Secret, sent_at: Timestamp) -> Result<Grant, TokenFailure> {
+    async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
+        let Refresh { refresh_token, sent_at, .. } = refresh;
         let _in_flight = self.begin(refresh_token, sent_at);
         let (answer, gate) = {
             let mut state = self.state();
@@ -270,23 +288,23 @@ impl Platform for ScriptedPlatform {
         answer
     }
 
-    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure> {
-        self.state().revoked.push(token.expose().to_owned());
+    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure> {
+        self.state().revoked.push(revocation.refresh_token.expose().to_owned());
         Ok(())
     }
 
-    async fn confirm_company(&self, access_token: &Secret, claim: &str) -> Result<ConfirmedCompany, ConfirmFailure> {
+    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let mut state = self.state();
         if let Some(failure) = state.confirm_failures.pop_front() {
             return Err(failure);
         }
-        if state.grants.company_of(access_token.expose()) != Some(claim) {
-            return Err(ConfirmFailure::Denied);
-        }
-        Ok(ConfirmedCompany {
-            company_id: claim.to_owned(),
-            name: format!("Company {claim}"),
+        let granted = state.grants.company_of(inquiry.access_token.expose());
+        let company_id = granted.filter(|granted| inquiry.claim == Some(granted)).ok_or(ConfirmFailure::Denied)?;
+        let company = ConfirmedCompany {
+            company_id: company_id.to_owned(),
+            name: format!("Company {company_id}"),
             api_base_url: "https://api.platform.test".to_owned(),
-        })
+        };
+        Ok(Reach { companies: vec![company], named_by_consent: true })
     }
 }

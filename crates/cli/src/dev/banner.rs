@@ -1,6 +1,7 @@
 //! What a person needs to know when everything runs: what to click, what to type, where things are.
 
-use counterfoil_core::model::platform::Environment;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::service::start_consent::callback_path;
 
 use super::Options;
 use super::variables::{has_credentials, uses_stand_in};
@@ -17,6 +18,7 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
          \n\
          1. Connect a company. Open in your browser:\n\
          \n   {base}/oauth/start/{key}?company_name={name}\n\
+         \n   The others are connected by the same link with {others}.\n\
          \n\
          2. Ask for its access token:\n\
          \n   curl -sS -H \"X-API-Key: {api_key}\" {base}/api/token/{key}\n\
@@ -24,6 +26,7 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
          {facts}\n\
          \n\
          Ctrl-C stops it.",
+        others = others(),
         api_key = file.api_key,
         facts = terminal::columns(&facts(file, served_at, options, given)),
     )
@@ -31,8 +34,14 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
 
 /// A connection that the credentials at hand can make.
 fn example(given: &Variables) -> (&'static str, &'static str) {
-    let only_sandbox = !has_credentials(given, Environment::Production) && has_credentials(given, Environment::Sandbox);
+    let has = |environment| has_credentials(given, PlatformName::Quickbooks, environment);
+    let only_sandbox = !has(Environment::Production) && has(Environment::Sandbox);
     if only_sandbox { ("acme-sandbox", "Acme+Sandbox") } else { ("acme", "Acme") }
+}
+
+fn others() -> String {
+    let others = PlatformName::ALL.into_iter().filter(|platform| *platform != PlatformName::Quickbooks);
+    others.map(|platform| format!("&platform={platform}")).collect::<Vec<_>>().join(", ")
 }
 
 fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) -> Vec<Vec<String>> {
@@ -40,11 +49,14 @@ fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) 
     if file.base_url != served_at {
         facts.push(("Served at", format!("{served_at}; PUBLIC_BASE_URL says that browsers reach it at {}", file.base_url)));
     }
-    if uses_stand_in(given) {
-        facts.push(("QuickBooks", format!("a stand-in at {}/quickbooks", file.sandbox_url)));
-    } else {
-        facts.push(("QuickBooks", "Intuit itself; register this redirect URI with your keys:".to_owned()));
-        facts.push(("", format!("{}/oauth/callback", file.base_url)));
+    for platform in PlatformName::ALL {
+        let title = platform.title();
+        if uses_stand_in(given, platform) {
+            facts.push((title, format!("a stand-in at {}/{platform}", file.sandbox_url)));
+        } else {
+            facts.push((title, "the real one; register this redirect URI with your keys:".to_owned()));
+            facts.push(("", format!("{}{}", file.base_url, callback_path(platform))));
+        }
     }
     let table = if options.ephemeral {
         "in memory, forgotten in the end".to_owned()

@@ -8,6 +8,7 @@ mod first_run;
 pub(crate) mod keyring;
 mod loopback;
 mod requests;
+mod stand_ins;
 mod stop;
 mod ticks;
 pub(crate) mod variables;
@@ -18,13 +19,10 @@ use std::time::Duration;
 
 use clap::Args;
 use counterfoil_core::App;
-use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::service::start_consent::redirect_uri;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
-use counterfoil_sandbox::quickbooks::{Environment, RedirectUris};
-use counterfoil_sandbox::{Registrations, Sandbox};
+use counterfoil_sandbox::Sandbox;
 use counterfoil_store::aws::local_config;
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
@@ -104,12 +102,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
 
 /// The stand-ins, with the grants that the table's connections live by: either both outlive the process or neither does.
 fn sandbox(app: &App, options: &Options) -> Result<Sandbox, Failure> {
-    let mut quickbooks = RedirectUris::default();
-    let ours = redirect_uri(app, PlatformName::Quickbooks)?;
-    for environment in Environment::ALL {
-        quickbooks.register(environment, &ours).map_err(|error| Failure::new(error.to_string()))?;
-    }
-    let registrations = Registrations { quickbooks, ..Registrations::default() };
+    let registrations = stand_ins::registrations(app)?;
     if options.ephemeral {
         return Ok(Sandbox::new(registrations));
     }

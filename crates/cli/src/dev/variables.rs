@@ -1,11 +1,11 @@
-//! The laptop's own variables, beneath whatever a person has set. Where no credentials are set, the platforms' addresses and
-//! credentials are those of the stand-in; where any are, the addresses stay the real ones.
+//! The laptop's own variables, beneath whatever a person has set. A platform whose credentials nobody has set has the addresses
+//! and credentials of its stand-in; any other keeps its real addresses.
 
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_platforms::credentials;
-use counterfoil_sandbox::quickbooks::{self, Endpoints};
 
+use super::stand_ins;
 use crate::database::TABLE_NAME;
 use crate::variables::Variables;
 
@@ -15,43 +15,28 @@ const OF_A_DEPLOYMENT: &[&str] = &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTI
 /// Everything the configuration needs here.
 pub(crate) fn complete(given: Variables, base_url: &str, sandbox_url: &str, keyring: &Secret) -> Variables {
     let given = given.without(OF_A_DEPLOYMENT);
-    let stand_in = uses_stand_in(&given).then(|| stand_in(sandbox_url));
+    let played = PlatformName::ALL.into_iter().filter(|platform| uses_stand_in(&given, *platform));
+    let stand_ins: Vec<_> = played.flat_map(|platform| stand_ins::variables(platform, sandbox_url)).collect();
     let own = [("TABLE_NAME", TABLE_NAME), ("PUBLIC_BASE_URL", base_url), ("OPEN_START", "true"), ("KEYRING", keyring.expose())];
-    given.over(own.map(|(name, value)| (name, value.to_owned()))).over(stand_in.into_iter().flatten())
+    given.over(own.map(|(name, value)| (name, value.to_owned()))).over(stand_ins)
 }
 
-/// Whether QuickBooks is played by the stand-in.
-pub(crate) fn uses_stand_in(variables: &Variables) -> bool {
-    ![Environment::Production, Environment::Sandbox].into_iter().any(|environment| has_credentials(variables, environment))
+/// Whether a platform is played by its stand-in.
+pub(crate) fn uses_stand_in(variables: &Variables, platform: PlatformName) -> bool {
+    ![Environment::Production, Environment::Sandbox]
+        .into_iter()
+        .any(|environment| has_credentials(variables, platform, environment))
 }
 
-/// Whether a person has set credentials for QuickBooks.
-pub(super) fn has_credentials(variables: &Variables, environment: Environment) -> bool {
-    credentials::variables(PlatformName::Quickbooks, environment).iter().any(|name| variables.get(name).is_some())
-}
-
-fn stand_in(sandbox_url: &str) -> Vec<(String, String)> {
-    let at = Endpoints::at(sandbox_url);
-    let addresses = [
-        ("QUICKBOOKS_AUTHORIZE_URL", at.authorize),
-        ("QUICKBOOKS_TOKEN_URL", at.token),
-        ("QUICKBOOKS_REVOKE_URL", at.revoke),
-        ("QUICKBOOKS_API_URL", at.api),
-        ("QUICKBOOKS_SANDBOX_API_URL", at.sandbox_api),
-    ];
-    let keys = [
-        (Environment::Production, quickbooks::Environment::Production),
-        (Environment::Sandbox, quickbooks::Environment::Sandbox),
-    ];
-    let credentials = keys.into_iter().flat_map(|(environment, stand_in)| {
-        let names = credentials::variables(PlatformName::Quickbooks, environment);
-        names.into_iter().zip([stand_in.client_id().to_owned(), stand_in.client_secret().to_owned()])
-    });
-    addresses.into_iter().map(|(name, address)| (name.to_owned(), address)).chain(credentials).collect()
+/// Whether a person has set credentials for a platform.
+pub(super) fn has_credentials(variables: &Variables, platform: PlatformName, environment: Environment) -> bool {
+    credentials::variables(platform, environment).iter().any(|name| variables.get(name).is_some())
 }
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_sandbox::quickbooks;
+
     use super::*;
 
     fn completed(given: &[(&str, &str)]) -> Variables {
@@ -66,6 +51,16 @@ mod tests {
         let id = quickbooks::Environment::Sandbox.client_id();
         assert_eq!(variables.get("QUICKBOOKS_SANDBOX_CLIENT_ID"), Some(id));
         assert_eq!(variables.get("OPEN_START"), Some("true"));
+    }
+
+    #[test]
+    fn one_platform_can_be_real_while_the_others_are_played() {
+        let variables = completed(&[("XERO_CLIENT_ID", "id")]);
+        assert_eq!(variables.get("XERO_TOKEN_URL"), None);
+        assert_eq!(variables.get("FRESHBOOKS_API_URL"), Some("http://localhost:4000/freshbooks/api"));
+        let data_centers = variables.get("ZOHO_DATA_CENTERS").expect("those of the stand-in");
+        assert!(data_centers.contains("eu=http://localhost:4000/zoho/eu|http://localhost:4000/zoho/eu/api"), "{data_centers}");
+        assert!(variables.get("QUICKBOOKS_TOKEN_URL").is_some());
     }
 
     #[test]

@@ -59,7 +59,16 @@ async fn s5_an_empty_stack_becomes_ready_by_doing_what_is_said() {
 
     let said = says(&machine, 0).await;
     assert_eq!(state_of(&said, "credentials, quickbooks sandbox"), Some("missing"), "{said}");
-    assert!(said.ends_with("QuickBooks Online  https://connect.example.com/oauth/callback\n"), "{said}");
+    for (platform, path) in [("QuickBooks Online", ""), ("Xero", "/xero"), ("Zoho Books", "/zoho"), ("FreshBooks", "/freshbooks")]
+    {
+        let uri = format!("https://connect.example.com/oauth/callback{path}");
+        let listed = said.lines().any(|line| line.trim_start().starts_with(platform) && line.ends_with(&format!(" {uri}")));
+        assert!(listed, "{platform}: {said}");
+        assert!(
+            state_of(&said, &format!("credentials, {}", platform.split(' ').next().expect("a word").to_ascii_lowercase()))
+                .is_some()
+        );
+    }
     assert!(!machine.path(".counterfoil").exists());
 }
 

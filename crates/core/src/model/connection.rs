@@ -39,6 +39,17 @@ pub struct Company {
     pub api_base_url: String,
 }
 
+/// A company that the platform itself has named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfirmedCompany {
+    /// The platform's id.
+    pub company_id: String,
+    /// Its name.
+    pub name: String,
+    /// The base that its API paths are added to.
+    pub api_base_url: String,
+}
+
 /// Where a connection stands.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Standing {

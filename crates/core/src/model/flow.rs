@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::api_key::KeyId;
 use super::audit::Actor;
-use super::connection::ConnectionId;
+use super::connection::{ConfirmedCompany, ConnectionId};
 use super::grant::StoredGrant;
 use super::platform::{Environment, PlatformName, UnknownName};
 use super::secret::{Fingerprint, Sealed, Secret};
@@ -125,8 +125,15 @@ pub enum Stage {
     Exchanged {
         /// The grant.
         grant: StoredGrant,
-        /// The company that the callback claimed.
-        claimed_company: String,
+        /// The company that the callback claimed, where it did.
+        claim: Option<String>,
+    },
+    /// The platform has named several companies, and somebody must say which it is to be.
+    Choosing {
+        /// The grant.
+        grant: StoredGrant,
+        /// Those it reaches.
+        companies: Vec<ConfirmedCompany>,
     },
     /// The connection is written.
     Done,
@@ -141,6 +148,7 @@ impl Stage {
             Self::Pending => "pending",
             Self::Consumed { .. } => "consumed",
             Self::Exchanged { .. } => "exchanged",
+            Self::Choosing { .. } => "choosing",
             Self::Done => "done",
             Self::Failed(_) => "failed",
         }
@@ -158,8 +166,12 @@ pub enum FlowFailure {
     MissingCode,
     /// The callback had a parameter twice, or a code beside an error.
     AmbiguousCallback,
+    /// The callback came on another platform's path (O-2).
+    WrongPlatform,
     /// The callback named no company, or one that cannot be.
     MissingCompany,
+    /// The callback names a server that is not the platform's.
+    UnknownRegion,
     /// The platform did not accept the code.
     ExchangeRefused,
     /// The platform failed while the code was exchanged.
@@ -168,6 +180,8 @@ pub enum FlowFailure {
     ClientRefused,
     /// The platform says that the grant is not for the company in the callback.
     CompanyNotConfirmed,
+    /// The grant reaches no company.
+    NoCompany,
     /// The connection holds another company, and whoever began the flow may not switch it.
     OtherCompany,
     /// The connection was disconnected, and whoever began the flow may not revive it.
@@ -180,16 +194,19 @@ pub enum FlowFailure {
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
         Self::AmbiguousCallback,
+        Self::WrongPlatform,
         Self::MissingCompany,
+        Self::UnknownRegion,
         Self::ExchangeRefused,
         Self::ExchangeFailed,
         Self::ClientRefused,
         Self::CompanyNotConfirmed,
+        Self::NoCompany,
         Self::OtherCompany,
         Self::Disconnected,
         Self::Gone,
@@ -203,11 +220,14 @@ impl FlowFailure {
             Self::PlatformError => "platform_error",
             Self::MissingCode => "missing_code",
             Self::AmbiguousCallback => "ambiguous_callback",
+            Self::WrongPlatform => "wrong_platform",
             Self::MissingCompany => "missing_company",
+            Self::UnknownRegion => "unknown_region",
             Self::ExchangeRefused => "exchange_refused",
             Self::ExchangeFailed => "exchange_failed",
             Self::ClientRefused => "client_refused",
             Self::CompanyNotConfirmed => "company_not_confirmed",
+            Self::NoCompany => "no_company",
             Self::OtherCompany => "other_company",
             Self::Disconnected => "connection_disconnected",
             Self::Gone => "connection_gone",
@@ -222,11 +242,14 @@ impl FlowFailure {
             Self::PlatformError => "The platform reported an error instead of a consent.",
             Self::MissingCode => "The platform came back without an authorization code.",
             Self::AmbiguousCallback => "The callback holds a parameter twice, or a code beside an error.",
+            Self::WrongPlatform => "This state was made for another platform.",
             Self::MissingCompany => "The callback does not name a company that can be connected.",
+            Self::UnknownRegion => "The callback names a server that is not one of the platform's.",
             Self::ExchangeRefused => "The platform did not accept the authorization code.",
             Self::ExchangeFailed => "The platform failed while the authorization code was exchanged.",
             Self::ClientRefused => "The platform refuses this installation's client id or secret.",
             Self::CompanyNotConfirmed => "The platform does not confirm that this consent is for the company in the callback.",
+            Self::NoCompany => "This consent reaches no company that can be connected. Start again, and allow what is asked for.",
             Self::OtherCompany => "This connection holds another company. Only a start with an API key may switch it.",
             Self::Disconnected => "This connection was disconnected. Only a start with an API key may bring it back.",
             Self::Gone => "What this consent was for no longer exists.",

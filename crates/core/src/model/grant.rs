@@ -25,6 +25,8 @@ pub struct Grant {
     pub hard_expires_at: Option<Timestamp>,
     /// The scopes that were granted, where the platform says so.
     pub scopes: Option<Vec<String>>,
+    /// Where it lives, on a platform that has several such places (Zoho's data centres).
+    pub region: Option<String>,
 }
 
 /// A grant at rest.
@@ -44,6 +46,8 @@ pub struct StoredGrant {
     pub hard_expires_at: Option<Timestamp>,
     /// What was asked for and not granted (O-15).
     pub missing_scopes: Vec<String>,
+    /// Where it lives, on a platform that has several such places.
+    pub region: Option<String>,
 }
 
 impl Grant {
@@ -79,6 +83,7 @@ mod tests {
             refresh_token_expires_at: None,
             hard_expires_at: None,
             missing_scopes: vec![],
+            region: None,
         }
     }
 

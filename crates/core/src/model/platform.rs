@@ -3,21 +3,35 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// An accounting platform. A new one is a line here and a module in `platforms`.
+/// An accounting platform. A new one is a name here and a module in `platforms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PlatformName {
     /// QuickBooks Online (Intuit).
     Quickbooks,
+    /// Xero.
+    Xero,
+    /// Zoho Books.
+    Zoho,
+    /// `FreshBooks`.
+    Freshbooks,
 }
 
 impl PlatformName {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Quickbooks];
+    pub const ALL: [Self; 4] = [Self::Quickbooks, Self::Xero, Self::Zoho, Self::Freshbooks];
+
+    /// Their names, for a sentence.
+    pub fn names() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
 
     /// The name in URLs, JSON and keys.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Quickbooks => "quickbooks",
+            Self::Xero => "xero",
+            Self::Zoho => "zoho",
+            Self::Freshbooks => "freshbooks",
         }
     }
 
@@ -25,14 +39,15 @@ impl PlatformName {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Quickbooks => "QuickBooks Online",
+            Self::Xero => "Xero",
+            Self::Zoho => "Zoho Books",
+            Self::Freshbooks => "FreshBooks",
         }
     }
 
     /// Whether the platform has a sandbox with credentials and an API host of its own.
     pub const fn has_sandbox(self) -> bool {
-        match self {
-            Self::Quickbooks => true,
-        }
+        matches!(self, Self::Quickbooks)
     }
 }
 

@@ -2,6 +2,8 @@
 //! in it does not compile.
 
 use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
 /// A token, code, verifier, client secret or API key in the clear. Wiped from memory when dropped.
@@ -22,6 +24,11 @@ impl Secret {
     /// Its SHA-256, to tell two secrets apart without holding either.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.expose())
+    }
+
+    /// Its SHA-256 in base64url: the challenge of a PKCE verifier (RFC 7636, 4.2).
+    pub fn s256(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.expose().as_bytes()))
     }
 }
 
@@ -90,6 +97,13 @@ mod tests {
 
     static_assertions::assert_not_impl_any!(Secret: std::fmt::Debug, std::fmt::Display, serde::Serialize);
     static_assertions::assert_not_impl_any!(Sealed: std::fmt::Debug, std::fmt::Display, serde::Serialize);
+
+    #[test]
+    fn o7_the_challenge_is_that_of_the_rfc() {
+        // RFC 7636, appendix B.
+        let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(verifier.s256(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
 
     #[test]
     fn a_fingerprint_is_the_sha_256_of_the_value() {

@@ -1,5 +1,6 @@
 //! What is asked of an accounting platform.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::Error;
+use crate::model::connection::ConfirmedCompany;
 use crate::model::grant::Grant;
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
@@ -30,8 +32,18 @@ pub trait Platform: Send + Sync {
     /// The scopes that are asked for.
     fn scopes(&self) -> &[String];
 
+    /// Whether a consent is bound by PKCE (O-7).
+    fn uses_pkce(&self) -> bool;
+
     /// Where to send the browser.
-    fn authorize_url(&self, redirect_uri: &str, state: &Secret) -> String;
+    fn authorize_url(&self, authorize: Authorize<'_>) -> String;
+
+    /// What the callback says in parameters that only this platform has. All of it came through the browser: what cannot be
+    /// is refused here, before anything is sent anywhere (O-13).
+    ///
+    /// # Errors
+    /// What is missing in it, or cannot be.
+    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault>;
 
     /// Exchanges a code for a grant.
     ///
@@ -43,19 +55,60 @@ pub trait Platform: Send + Sync {
     ///
     /// # Errors
     /// What the answer means.
-    async fn refresh(&self, refresh_token: &Secret, sent_at: Timestamp) -> Result<Grant, TokenFailure>;
+    async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure>;
 
-    /// Revokes a grant, in the platform's own way. A grant that is gone already is revoked.
+    /// Ends what a grant gives of one company, in the platform's own way. A grant that is gone already is revoked.
     ///
     /// # Errors
     /// [`RevokeFailure`] where the platform could not be told.
-    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure>;
+    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure>;
 
-    /// Asks which company the token is really for. `claim` is what the callback said (O-18).
+    /// Asks which companies the token is really for (O-18), at most [`COMPANIES_MOST`] of them.
     ///
     /// # Errors
-    /// Whether the platform denies the claim or could not be asked.
-    async fn confirm_company(&self, access_token: &Secret, claim: &str) -> Result<ConfirmedCompany, ConfirmFailure>;
+    /// Whether the platform denies what was claimed or could not be asked.
+    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
+}
+
+/// The most companies of one grant that are looked at; a customer chooses among these.
+pub const COMPANIES_MOST: usize = 200;
+
+/// What the browser takes to the platform.
+#[derive(Clone, Copy)]
+pub struct Authorize<'a> {
+    /// Where it is to come back to.
+    pub redirect_uri: &'a str,
+    /// The state.
+    pub state: &'a Secret,
+    /// The S256 challenge, where the platform takes one.
+    pub challenge: Option<&'a str>,
+}
+
+/// What came back beside state, code and error.
+#[derive(Debug, Clone, Copy)]
+pub struct CallbackSaid<'a> {
+    /// The parameters, none of them repeated.
+    pub parameters: &'a BTreeMap<String, String>,
+    /// The company of the connection that is being renewed, where it is one of this platform.
+    pub renews: Option<&'a str>,
+}
+
+/// What a platform read out of a callback.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallbackRead {
+    /// The company it is said to be for, where the platform says so there: a claim (O-18).
+    pub claim: Option<String>,
+    /// Where the grant lives, on a platform that has several such places: one that is on its list.
+    pub region: Option<String>,
+}
+
+/// Why a platform does not go on with a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallbackFault {
+    /// It names no company, or one that cannot be.
+    NoCompany,
+    /// It names a server that is not the platform's.
+    UnknownRegion,
 }
 
 /// A code and what it is bound to.
@@ -67,8 +120,57 @@ pub struct Exchange<'a> {
     pub redirect_uri: &'a str,
     /// The PKCE verifier, where one was used.
     pub verifier: Option<&'a Secret>,
+    /// Where the code is good.
+    pub region: Option<&'a str>,
     /// From when expiries count.
     pub sent_at: Timestamp,
+}
+
+/// A refresh token and where it is good.
+#[derive(Clone, Copy)]
+pub struct Refresh<'a> {
+    /// The refresh token.
+    pub refresh_token: &'a Secret,
+    /// Our redirect URI, for a platform that wants to see it again.
+    pub redirect_uri: Option<&'a str>,
+    /// Where the grant lives.
+    pub region: Option<&'a str>,
+    /// From when expiries count.
+    pub sent_at: Timestamp,
+}
+
+/// A grant to end, as far as it gives one company.
+#[derive(Clone, Copy)]
+pub struct Revocation<'a> {
+    /// The access token, to ask with: one that has not ended.
+    pub access_token: &'a Secret,
+    /// The refresh token, to end.
+    pub refresh_token: &'a Secret,
+    /// Where the grant lives.
+    pub region: Option<&'a str>,
+    /// The company: a grant may give others too.
+    pub company_id: &'a str,
+}
+
+/// A question for the companies of a grant.
+#[derive(Clone, Copy)]
+pub struct Inquiry<'a> {
+    /// The access token.
+    pub access_token: &'a Secret,
+    /// Where the grant lives.
+    pub region: Option<&'a str>,
+    /// What the callback said.
+    pub claim: Option<&'a str>,
+}
+
+/// The companies of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// These.
+    pub companies: Vec<ConfirmedCompany>,
+    /// Whether the platform says that this very consent was for them. Where it does not, even a single one is a person's to
+    /// choose, never ours (O-14).
+    pub named_by_consent: bool,
 }
 
 /// What a failed token request means.
@@ -97,17 +199,6 @@ pub enum TokenFailure {
 /// The platform could not be told to revoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevokeFailure;
-
-/// A company that the platform itself has named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfirmedCompany {
-    /// The platform's id.
-    pub company_id: String,
-    /// Its name.
-    pub name: String,
-    /// The base that its API paths are added to.
-    pub api_base_url: String,
-}
 
 /// Why a company was not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

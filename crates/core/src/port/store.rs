@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::Audit;
-use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
+use crate::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
 use crate::model::event::Event;
 use crate::model::flow::{Flow, FlowFailure, FlowId};
 use crate::model::grant::StoredGrant;
@@ -231,9 +231,12 @@ pub trait FlowStore: Send + Sync {
         &self,
         id: &FlowId,
         grant: &StoredGrant,
-        claimed_company: &str,
+        claim: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Keeps the companies among which somebody must choose, if it holds a grant and has none yet.
+    async fn offer(&self, id: &FlowId, companies: &[ConfirmedCompany]) -> Result<(), StoreError>;
 
     /// Ends it without a connection, with an audit row, unless it is over already.
     async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError>;

@@ -3,9 +3,10 @@
 
 use crate::model::connection::{Connection, Standing};
 use crate::model::grant::StoredGrant;
+use crate::port::platform::Revocation;
 use crate::{App, Error};
 
-use super::refresh::{REFRESH_TOKEN, sealing_owner};
+use super::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, sealing_owner};
 
 /// Drops a grant that came too late for its connection, which is given as it is now.
 pub(super) async fn drop_late_grant(app: &App, connection: &Connection, late: &StoredGrant) -> Result<(), Error> {
@@ -15,12 +16,20 @@ pub(super) async fn drop_late_grant(app: &App, connection: &Connection, late: &S
         tracing::info!(connection = %connection.id, "late tokens were dropped");
         return Ok(());
     }
-    let refresh_token = app.sealer.open(&sealing_owner(&connection.id), REFRESH_TOKEN, refresh_token).await?;
+    let owner = sealing_owner(&connection.id);
+    let refresh_token = app.sealer.open(&owner, REFRESH_TOKEN, refresh_token).await?;
+    let access_token = app.sealer.open(&owner, ACCESS_TOKEN, &late.access_token).await?;
     let platform = app.platforms.get(connection.company.platform, connection.company.environment).await?;
     if platform.client_id() != connection.company.client_id {
         return Ok(());
     }
-    let revoked = platform.revoke(&refresh_token).await.is_ok();
+    let revocation = Revocation {
+        access_token: &access_token,
+        refresh_token: &refresh_token,
+        region: late.region.as_deref(),
+        company_id: &connection.company.company_id,
+    };
+    let revoked = platform.revoke(revocation).await.is_ok();
     tracing::info!(connection = %connection.id, revoked, "late tokens of a disconnected connection");
     Ok(())
 }

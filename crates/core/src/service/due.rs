@@ -87,6 +87,7 @@ mod tests {
             refresh_token_expires_at: Some(later(at(0), DAY * 100)),
             hard_expires_at: Some(later(at(0), DAY * 1_825)),
             missing_scopes: vec![],
+            region: None,
         }
     }
 

@@ -1,6 +1,6 @@
-//! Finishes a flow: consumes the state once, exchanges the code, has the platform confirm the company, and only then
-//! writes the connection.
+//! Finishes a flow: consumes the state once, exchanges the code, and goes on to the company (`confirm_company`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::model::grant::StoredGrant;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
-use crate::port::platform::{ConfirmFailure, Exchange, Platform, TokenFailure};
+use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, Platform, TokenFailure};
 use crate::port::store::StoreError;
 use crate::{App, Error};
 
-use super::refresh::{ACCESS_TOKEN, sealing_owner};
-use super::write_consent::write_consent;
+use super::confirm_company::{choice_needed, confirm, unconfirmed};
+use super::start_consent::VERIFIER;
 
 /// What came back from the platform through the browser: untrusted, all of it.
 #[derive(Clone)]
@@ -30,10 +30,10 @@ pub struct Callback {
     pub state: Option<Secret>,
     /// The code.
     pub code: Option<Secret>,
-    /// The company it is said to be for.
-    pub company: Option<String>,
     /// The platform's error.
     pub error: Option<String>,
+    /// Every other parameter: each is for the platform to judge.
+    pub parameters: BTreeMap<String, String>,
     /// Whether a parameter came more than once.
     pub ambiguous: bool,
     /// The browser id that was brought.
@@ -86,6 +86,7 @@ pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) 
 async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
         Stage::Exchanged { .. } => Err(unconfirmed()),
+        Stage::Choosing { companies, .. } => Err(choice_needed(companies)),
         Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
         Stage::Consumed { .. } | Stage::Done | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
@@ -94,14 +95,11 @@ async fn see(app: &App, flow: Flow) -> Ending {
 
 async fn find(app: &App, callback: &Callback) -> Result<Flow, Error> {
     let state = callback.state.as_ref().ok_or_else(|| Error::invalid("missing_state", "The callback has no state."))?;
-    let flow = find_by_id(app, &FlowId::of(state), callback.browser.as_ref()).await?;
-    if flow.platform != callback.platform {
-        return Err(Error::invalid("wrong_platform", "This state was made for another platform."));
-    }
-    Ok(flow)
+    find_by_id(app, &FlowId::of(state), callback.browser.as_ref()).await
 }
 
-async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<Flow, Error> {
+/// The flow of that id, while it lasts and for whoever may finish it.
+pub(super) async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<Flow, Error> {
     let flow = app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now());
     let flow = flow.ok_or_else(|| {
         Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
@@ -115,7 +113,8 @@ async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<
 
 async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connection, Error> {
     if flow.stage != Stage::Pending {
-        return wait_for_outcome(&app, &flow.id).await;
+        let elsewhere = flow.platform != callback.platform;
+        return if elsewhere { Err(error_of(FlowFailure::WrongPlatform)) } else { wait_for_outcome(&app, &flow.id).await };
     }
     // What is missing on our side shows before the state is spent: the same callback works once it is there.
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
@@ -145,33 +144,46 @@ impl<E: Into<Error>> From<E> for Stop {
 }
 
 async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Flow, Stop> {
+    if flow.platform != callback.platform {
+        return Err(Stop::Failed(FlowFailure::WrongPlatform));
+    }
     let code = read_code(callback).map_err(Stop::Failed)?;
     let existing = app.connections.read(&flow.connection).await?;
     let partner = app.directory.partner(&flow.connection.partner).await?;
     if partner.is_none() || (flow.renews_epoch.is_some() && existing.is_none()) {
         return Err(Stop::Failed(FlowFailure::Gone));
     }
-    let company = claimed_company(callback, existing.as_ref()).ok_or(Stop::Failed(FlowFailure::MissingCompany))?;
+    let renews = existing.as_ref().filter(|existing| existing.company.platform == flow.platform);
+    let renews = renews.map(|existing| existing.company.company_id.as_str());
+    let said = CallbackSaid { parameters: &callback.parameters, renews };
+    let CallbackRead { claim, region } = platform.read_callback(said).map_err(|fault| Stop::Failed(callback_failure(fault)))?;
     let verifier = match &flow.verifier {
-        Some(sealed) => Some(app.sealer.open(flow.id.as_str(), "verifier", sealed).await?),
+        Some(sealed) => Some(app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await?),
         None => None,
     };
-    let exchange = Exchange { code, redirect_uri: &flow.redirect_uri, verifier: verifier.as_ref(), sent_at: app.now() };
+    let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
+    let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now() };
     let grant = platform.exchange(exchange).await.map_err(|failure| {
         tracing::warn!(flow = %flow.id, ?failure, "a code was not exchanged");
         Stop::Failed(exchange_failure(&failure))
     })?;
     let grant = super::refresh::seal_grant(app, &flow.connection, grant, platform.scopes(), None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
-    keep_grant(app, flow, &grant, &company, expires_at).await?;
-    Ok(Flow { stage: Stage::Exchanged { grant, claimed_company: company }, expires_at, ..flow.clone() })
+    keep_grant(app, flow, &grant, claim.as_deref(), expires_at).await?;
+    Ok(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() })
 }
 
 /// The code is spent and the grant is in our hands alone: kept by all means that a moment allows.
-async fn keep_grant(app: &App, flow: &Flow, grant: &StoredGrant, company: &str, expires_at: Timestamp) -> Result<(), Error> {
+async fn keep_grant(
+    app: &App,
+    flow: &Flow,
+    grant: &StoredGrant,
+    claim: Option<&str>,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
     let until = app.clock.elapsed() + app.settings.commit_budget;
     loop {
-        match app.flows.keep_grant(&flow.id, grant, company, expires_at).await {
+        match app.flows.keep_grant(&flow.id, grant, claim, expires_at).await {
             Err(error @ (StoreError::Busy(_) | StoreError::Unavailable(_))) if app.clock.elapsed() < until => {
                 tracing::warn!(flow = %flow.id, %error, "a grant could not be kept yet");
                 app.clock.sleep(app.settings.poll * 2).await;
@@ -193,18 +205,10 @@ fn read_code(callback: &Callback) -> Result<&Secret, FlowFailure> {
     }
 }
 
-/// The company that the callback names, else the one that is being renewed. An id is opaque, within bounds.
-fn claimed_company(callback: &Callback, existing: Option<&Connection>) -> Option<String> {
-    let fits = |id: &&String| {
-        (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-            && id.bytes().any(|b| b != b'.')
-    };
-    match &callback.company {
-        Some(company) => Some(company).filter(fits).cloned(),
-        None => existing
-            .filter(|connection| connection.company.platform == callback.platform)
-            .map(|connection| connection.company.company_id.clone()),
+fn callback_failure(fault: CallbackFault) -> FlowFailure {
+    match fault {
+        CallbackFault::NoCompany => FlowFailure::MissingCompany,
+        CallbackFault::UnknownRegion => FlowFailure::UnknownRegion,
     }
 }
 
@@ -218,27 +222,8 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
     }
 }
 
-/// Has the platform confirm the company with the token it just gave, then writes the connection.
-async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
-    let Stage::Exchanged { grant, claimed_company } = &flow.stage else {
-        return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
-    };
-    let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    let access_token = app.sealer.open(&sealing_owner(&flow.connection), ACCESS_TOKEN, &grant.access_token).await?;
-    let company = match platform.confirm_company(&access_token, claimed_company).await {
-        Ok(company) => company,
-        Err(ConfirmFailure::Denied) => return end(app, flow, FlowFailure::CompanyNotConfirmed).await,
-        Err(ConfirmFailure::Unavailable) => return Err(unconfirmed()),
-    };
-    match write_consent(app, flow, grant, company, platform.client_id()).await {
-        Ok(connection) => Ok(connection),
-        Err(Stop::Failed(failure)) => end(app, flow, failure).await,
-        Err(Stop::Fault(error)) => Err(error),
-    }
-}
-
 /// Ends the flow for good, with its audit row, and says so.
-async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
+pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
     let detail = [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())];
     let audit = app.audit(&flow.connection, Action::ConsentFailed, flow.authority.actor(), detail);
     app.flows.fail(&flow.id, failure, &audit).await?;
@@ -269,6 +254,7 @@ async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
         Stage::Done => app.connections.read(&flow.connection).await?.ok_or_else(|| error_of(FlowFailure::Gone)),
         Stage::Failed(failure) => Err(error_of(*failure)),
         Stage::Exchanged { .. } => Err(unconfirmed()),
+        Stage::Choosing { companies, .. } => Err(choice_needed(companies)),
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
         Stage::Consumed { .. } | Stage::Pending => Err(Error::TryLater {
             code: "consent_in_progress",
@@ -281,14 +267,6 @@ async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
 /// Longer than a function may run: whoever consumed the state is dead by then.
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(60);
 
-fn unconfirmed() -> Error {
-    Error::PlatformFailed {
-        code: "company_unconfirmed",
-        message: "Access was granted, but the platform could not be asked for the company just now. Try again; nothing is lost for ten minutes.".to_owned(),
-        retry_after: Some(Duration::from_secs(5)),
-    }
-}
-
 /// What a failed flow is to the caller.
 pub fn error_of(failure: FlowFailure) -> Error {
     let (code, message) = (failure.as_str(), failure.in_words().to_owned());
@@ -297,8 +275,11 @@ pub fn error_of(failure: FlowFailure) -> Error {
         | FlowFailure::PlatformError
         | FlowFailure::MissingCode
         | FlowFailure::AmbiguousCallback
+        | FlowFailure::WrongPlatform
         | FlowFailure::MissingCompany
-        | FlowFailure::CompanyNotConfirmed => Error::Invalid { code, message },
+        | FlowFailure::UnknownRegion
+        | FlowFailure::CompanyNotConfirmed
+        | FlowFailure::NoCompany => Error::Invalid { code, message },
         FlowFailure::ExchangeRefused | FlowFailure::ExchangeFailed | FlowFailure::ClientRefused | FlowFailure::Interrupted => {
             Error::PlatformFailed { code, message, retry_after: None }
         }

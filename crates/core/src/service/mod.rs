@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod change_connection;
 pub mod check_ready;
 pub mod commit_parked;
+pub mod confirm_company;
 mod drop_late_grant;
 mod due;
 pub mod exchange_code;

@@ -9,9 +9,13 @@ use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
 use crate::model::time::later;
+use crate::port::platform::Authorize;
 use crate::{App, Error};
 
 use super::check_ready::no_base_url;
+
+/// The purpose a PKCE verifier is sealed for.
+pub(super) const VERIFIER: &str = "verifier";
 
 /// What is asked for.
 pub struct Start {
@@ -86,7 +90,15 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let platform = app.platforms.get(start.platform, environment).await?;
 
     let state = Secret::new(format!("{}:{}", start.company_key, app.new_secret().expose()));
-    let authorize_url = platform.authorize_url(&redirect_uri, &state);
+    let flow_id = FlowId::of(&state);
+    let verifier = platform.uses_pkce().then(|| app.new_secret());
+    let challenge = verifier.as_ref().map(Secret::s256);
+    let authorize = Authorize { redirect_uri: &redirect_uri, state: &state, challenge: challenge.as_deref() };
+    let authorize_url = platform.authorize_url(authorize);
+    let verifier = match &verifier {
+        Some(verifier) => Some(app.sealer.seal(flow_id.as_str(), VERIFIER, verifier).await?),
+        None => None,
+    };
     let browser = match start.caller {
         Caller::Server(_) => None,
         Caller::Anonymous | Caller::Publishable(_) | Caller::Browser(_) => {
@@ -95,14 +107,14 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     };
     let now = app.now();
     let flow = Flow {
-        id: FlowId::of(&state),
+        id: flow_id,
         connection: id,
         company_name,
         platform: start.platform,
         environment,
         redirect_uri,
         return_url: start.return_url,
-        verifier: None,
+        verifier,
         binding: browser.as_ref().map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
         authority,
         renews_epoch: existing.map(|connection| connection.epoch),
@@ -114,15 +126,21 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     Ok(Started { authorize_url, browser })
 }
 
-/// Our redirect URI for a platform: one exact string (O-1). `/oauth/callback` is QuickBooks' own (O-2).
+/// Our redirect URI for a platform: one exact string (O-1).
 ///
 /// # Errors
 /// `Misconfigured` where the public base URL is not set.
 pub fn redirect_uri(app: &App, platform: PlatformName) -> Result<String, Error> {
     let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
-    Ok(match platform {
-        PlatformName::Quickbooks => format!("{base}/oauth/callback"),
-    })
+    Ok(format!("{base}{}", callback_path(platform)))
+}
+
+/// Where a platform comes back to. `/oauth/callback` is QuickBooks' own; each of the others has a path to itself (O-2).
+pub fn callback_path(platform: PlatformName) -> String {
+    match platform {
+        PlatformName::Quickbooks => "/oauth/callback".to_owned(),
+        other => format!("/oauth/callback/{other}"),
+    }
 }
 
 fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {

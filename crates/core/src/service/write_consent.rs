@@ -1,11 +1,10 @@
 //! Writes what a consent brought: a consent always wins over a refresh, and is retried until it is written.
 
 use crate::model::audit::Action;
-use crate::model::connection::{Company, Connection, Standing, Status};
+use crate::model::connection::{Company, ConfirmedCompany, Connection, Standing, Status};
 use crate::model::event::{Event, EventKind};
 use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
 use crate::model::grant::StoredGrant;
-use crate::port::platform::ConfirmedCompany;
 use crate::port::store::{Consent, ConsentWritten, StoreError};
 use crate::{App, Error};
 

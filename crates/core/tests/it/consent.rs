@@ -7,7 +7,7 @@ use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::service::finish_consent::{Callback, finish_consent, retry_consent, see_consent};
 use counterfoil_testkit::fixture::{connection_id, consented};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::{COMPANY, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;
 
@@ -62,7 +62,7 @@ async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
 #[tokio::test]
 async fn o18_a_company_that_is_denied_connects_nothing() {
     let stage = Stage::new(Temper::OneUse).await;
-    let forged = Callback { company: Some("another".to_owned()), ..callback(&stage).await };
+    let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..callback(&stage).await };
     let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");
     assert_eq!(error.code(), "company_not_confirmed");
     let id = connection_id("acme");

@@ -1,9 +1,11 @@
 //! Where the platform sends the browser back to, and the page that shows how it went. A browser never sees a page on the
 //! address that holds the code: it is redirected first (O-9).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
@@ -15,6 +17,7 @@ use counterfoil_core::model::flow::{Flow, FlowId};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::confirm_company::choose_company;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
@@ -24,7 +27,7 @@ use url::Url;
 
 use crate::page::{self, Again};
 use crate::problem::Problem;
-use crate::read::{BrowserCookie, Query, wants_html};
+use crate::read::{BrowserCookie, Query, form, wants_html};
 use crate::router::only_get;
 
 /// The routes of this endpoint.
@@ -34,10 +37,14 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/oauth/callback/{platform}", only_get(named))
         .route("/oauth/result/{id}", only_get(result))
         .route("/oauth/result/{id}/retry", post(retry))
+        .route("/oauth/result/{id}/choose", post(choose))
 }
 
 /// The longest state, code and company id that are looked at, in characters.
 const PARAMETER_LONGEST: usize = 4_096;
+
+/// The longest company id that is looked at, in characters.
+const COMPANY_ID_LONGEST: usize = 64;
 
 /// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
 #[derive(Serialize)]
@@ -69,9 +76,7 @@ async fn named(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let platform = path.ok().and_then(|Path(name)| name.parse::<PlatformName>().ok());
-    match platform.ok_or(Error::NotFound("There is no such platform."))? {
-        PlatformName::Quickbooks => callback(&app, PlatformName::Quickbooks, &query, &headers).await,
-    }
+    callback(&app, platform.ok_or(Error::NotFound("There is no such platform."))?, &query, &headers).await
 }
 
 async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Response, Problem> {
@@ -87,19 +92,24 @@ async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers
     Ok(as_json(ending)?.into_response())
 }
 
+/// The parameters that are read by name; `error_description` and `error_uri` are for people, and nobody is shown them.
+const OWN: [&str; 5] = ["state", "code", "error", "error_description", "error_uri"];
+
 /// A state that is missing, repeated or unreadable belongs to no flow; anything else wrong is the flow's to judge (O-8).
 fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Callback, Error> {
     let state = query.one("state", PARAMETER_LONGEST)?.filter(|state| !state.is_empty()).map(Secret::new);
     let read = |name| query.one(name, PARAMETER_LONGEST).map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned));
-    let (code, company, error) = (read("code"), read("realmId"), read("error"));
-    let ambiguous = code.is_err() || company.is_err() || error.is_err();
+    let (code, error) = (read("code"), read("error"));
+    let others = query.names().filter(|name| !OWN.contains(name));
+    let parameters = others.map(|name| Ok((name.to_owned(), query.one(name, PARAMETER_LONGEST)?.unwrap_or_default().to_owned())));
+    let parameters: Result<BTreeMap<_, _>, Error> = parameters.collect();
     Ok(Callback {
         platform,
         state,
+        ambiguous: code.is_err() || error.is_err() || parameters.is_err(),
         code: code.ok().flatten().map(Secret::new),
-        company: company.ok().flatten(),
         error: error.ok().flatten(),
-        ambiguous,
+        parameters: parameters.unwrap_or_default(),
         browser: BrowserCookie::under(app.public_base_url.as_deref()).read(headers),
     })
 }
@@ -138,6 +148,22 @@ async fn retry(
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = retry_consent(&app, &id, cookie.read(&headers).as_ref()).await;
     // Always our own page, which goes on from there: a form may not be redirected to another origin (O-9's form-action).
+    if wants_html(&headers) { Ok(see_other(&format!("/oauth/result/{id}"))) } else { Ok(as_json(ending)?.into_response()) }
+}
+
+/// The company that somebody chose on our page: a form with its `company_id`.
+async fn choose(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
+    let form = form(&headers, body)?;
+    let company_id = form.filled("company_id", COMPANY_ID_LONGEST)?;
+    let company_id = company_id.ok_or_else(|| Error::invalid("missing_company_id", "The form must have a company_id."))?;
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let ending = choose_company(&app, &id, cookie.read(&headers).as_ref(), company_id).await;
     if wants_html(&headers) { Ok(see_other(&format!("/oauth/result/{id}"))) } else { Ok(as_json(ending)?.into_response()) }
 }
 

@@ -127,7 +127,7 @@ async fn change(
 async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Json<List>, Problem> {
     let key = api_key(&headers, &query)?;
     let prefix = query.filled("prefix", CompanyKey::LONGEST)?.unwrap_or_default().to_owned();
-    let platform = query.word::<PlatformName>("platform", "quickbooks")?;
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?;
     let status = query.word::<Status>("status", "active, needs_reauthorization, disconnected")?;
     let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
     let cursor = query.filled("cursor", 200)?.map(str::to_owned);

@@ -66,7 +66,7 @@ async fn start(
 ) -> Result<Response, Error> {
     let company_key = company_key(path)?;
     let company_name = query.one("company_name", NAME_LONGEST)?.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-    let platform = query.word::<PlatformName>("platform", "quickbooks")?.unwrap_or(PlatformName::Quickbooks);
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
     let caller = caller(app, headers, query).await?;
     if !matches!(caller, Caller::Server(_))

@@ -95,7 +95,7 @@ async fn what_is_nowhere_is_a_404() {
       "status": 404
     }
     "#);
-    for path in ["/", "/api", "/api/token", "/api/token/", "/api/connections/", "/oauth/callback/xero", "/api/token/a/b"] {
+    for path in ["/", "/api", "/api/token", "/api/token/", "/api/connections/", "/oauth/callback/nowhere", "/api/token/a/b"] {
         assert_eq!(get(path).key(&place.key).to(&place.server).await.status, 404, "{path}");
     }
 }

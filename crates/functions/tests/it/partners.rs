@@ -6,12 +6,13 @@ use counterfoil_functions::router::ROUTES;
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
 
 /// Routes of flows, which are their browser's: see the tests below.
-const OF_A_BROWSER: [&str; 5] = [
+const OF_A_BROWSER: [&str; 6] = [
     "/oauth/start/{company_key}",
     "/oauth/callback",
     "/oauth/callback/{platform}",
     "/oauth/result/{id}",
     "/oauth/result/{id}/retry",
+    "/oauth/result/{id}/choose",
 ];
 /// Routes without anything of a partner's.
 const OF_NOBODY: [&str; 3] = ["/health", "/ready", "/oauth/start"];

@@ -1,6 +1,7 @@
 //! One case: a platform of some temper, a refresh that is killed at some moment, and what the connection comes to.
 
 use counterfoil_core::model::connection::{DeathCause, Standing};
+use counterfoil_core::port::platform::Inquiry;
 use counterfoil_testkit::wire::{Fault, Rule};
 use serde_json::{Value, json};
 
@@ -154,8 +155,10 @@ impl Case {
                 assert_eq!(state["grants"][0]["live"], true, "{self:?}: {state}");
                 let platforms = &reader.deployment.operator.platforms;
                 let platform = platforms.get(connection.company.platform, connection.company.environment).await;
-                let company = platform.expect("it is configured").confirm_company(&token, LARKSPUR).await;
-                assert_eq!(company.map(|company| company.company_id).as_deref(), Ok(LARKSPUR), "{self:?}: a dead token");
+                let inquiry = Inquiry { access_token: &token, region: None, claim: Some(LARKSPUR) };
+                let reach = platform.expect("it is configured").companies(inquiry).await;
+                let ids = reach.map(|reach| reach.companies.into_iter().map(|company| company.company_id).collect());
+                assert_eq!(ids, Ok(vec![LARKSPUR.to_owned()]), "{self:?}: a dead token");
                 "active".to_owned()
             }
             (Standing::NeedsReauthorization { cause, .. }, Heard::ConsentNeeded) => DeathCause::as_str(*cause).to_owned(),

@@ -22,7 +22,7 @@ use axum::Router;
 use crate::oauth::{StandIn, authorize, control, revoke, token};
 
 pub use data_center::{DATA_CENTERS, DataCenter, Organization};
-pub use endpoints::Endpoints;
+pub use endpoints::{DataCenterAddress, Endpoints};
 
 pub(crate) use accounts::Zoho;
 

@@ -62,10 +62,12 @@ pub(crate) struct GrantAttributes {
     pub(crate) hard_expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing_scopes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<String>,
 }
 
 /// Every attribute that [`GrantAttributes`] can have: what a disconnect or a new grant must take away.
-pub(crate) const GRANT_ATTRIBUTES: [&str; 7] = [
+pub(crate) const GRANT_ATTRIBUTES: [&str; 8] = [
     "access_token",
     "refresh_token",
     "issued_at",
@@ -73,6 +75,7 @@ pub(crate) const GRANT_ATTRIBUTES: [&str; 7] = [
     "refresh_token_expires_at",
     "hard_expires_at",
     "missing_scopes",
+    "region",
 ];
 
 /// What went wrong last.
@@ -98,6 +101,7 @@ impl From<&StoredGrant> for GrantAttributes {
             refresh_token_expires_at: grant.refresh_token_expires_at.map(millis),
             hard_expires_at: grant.hard_expires_at.map(millis),
             missing_scopes: grant.missing_scopes.clone(),
+            region: grant.region.clone(),
         }
     }
 }
@@ -119,6 +123,7 @@ impl GrantAttributes {
             refresh_token_expires_at: maybe_time(item, self.refresh_token_expires_at)?,
             hard_expires_at: maybe_time(item, self.hard_expires_at)?,
             missing_scopes: self.missing_scopes,
+            region: self.region,
         }))
     }
 }

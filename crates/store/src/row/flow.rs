@@ -1,8 +1,9 @@
 //! The item of a flow, named by the hash of its state. DynamoDB removes it a while after its end.
 
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::connection::{ConfirmedCompany, ConnectionId};
 use counterfoil_core::model::flow::{Authority, Binding, Flow, FlowId, Stage};
+use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
 use counterfoil_core::port::store::StoreError;
@@ -40,11 +41,35 @@ struct FlowRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     consumed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    claimed_company: Option<String>,
+    claim: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    companies: Vec<CompanyRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
     #[serde(flatten)]
     grant: GrantAttributes,
+}
+
+/// A company to choose.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CompanyRow {
+    company_id: String,
+    name: String,
+    api_base_url: String,
+}
+
+impl From<&ConfirmedCompany> for CompanyRow {
+    fn from(company: &ConfirmedCompany) -> Self {
+        let ConfirmedCompany { company_id, name, api_base_url } = company.clone();
+        Self { company_id, name, api_base_url }
+    }
+}
+
+impl From<CompanyRow> for ConfirmedCompany {
+    fn from(row: CompanyRow) -> Self {
+        let CompanyRow { company_id, name, api_base_url } = row;
+        Self { company_id, name, api_base_url }
+    }
 }
 
 /// When DynamoDB may remove a flow: an hour after it ended, so that its result can be looked at for a while.
@@ -78,7 +103,8 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         ttl: ttl(flow.expires_at),
         stage: flow.stage.as_str().to_owned(),
         consumed_at: None,
-        claimed_company: None,
+        claim: None,
+        companies: Vec::new(),
         failure: None,
         grant: GrantAttributes::default(),
     };
@@ -89,7 +115,8 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
 pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let row: FlowRow = from_item(item)?;
     let name = format!("FLOW#{}", row.flow_id);
-    let stage = stage(&name, &row.stage, row.consumed_at, row.claimed_company, row.failure.as_deref(), row.grant)?;
+    let progress = Progress { consumed_at: row.consumed_at, claim: row.claim, companies: row.companies, failure: row.failure };
+    let stage = stage(&name, &row.stage, progress, row.grant.read(&name)?)?;
     let key_id = row.key_id.map(|id| KeyId::parse(&id).ok_or_else(|| damaged(&name, "key_id"))).transpose()?;
     Ok(Flow {
         id: FlowId::parse(&row.flow_id).ok_or_else(|| damaged(&name, "flow_id"))?,
@@ -112,20 +139,25 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     })
 }
 
-fn stage(
-    name: &str,
-    word_of_it: &str,
+/// What a flow has come to, beside its grant.
+struct Progress {
     consumed_at: Option<i64>,
-    claimed_company: Option<String>,
-    failure: Option<&str>,
-    grant: GrantAttributes,
-) -> Result<Stage, StoreError> {
-    match (word_of_it, consumed_at, claimed_company, failure, grant.read(name)?) {
+    claim: Option<String>,
+    companies: Vec<CompanyRow>,
+    failure: Option<String>,
+}
+
+fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredGrant>) -> Result<Stage, StoreError> {
+    let Progress { consumed_at, claim, companies, failure } = progress;
+    match (word_of_it, consumed_at, failure, grant) {
         ("pending", None, ..) => Ok(Stage::Pending),
         ("consumed", Some(at), ..) => Ok(Stage::Consumed { at: time(name, at)? }),
-        ("exchanged", _, Some(claimed_company), _, Some(grant)) => Ok(Stage::Exchanged { grant, claimed_company }),
+        ("exchanged", _, _, Some(grant)) => Ok(Stage::Exchanged { grant, claim }),
+        ("choosing", _, _, Some(grant)) if !companies.is_empty() => {
+            Ok(Stage::Choosing { grant, companies: companies.into_iter().map(ConfirmedCompany::from).collect() })
+        }
         ("done", ..) => Ok(Stage::Done),
-        ("failed", _, _, Some(failure), _) => Ok(Stage::Failed(word(name, "failure", failure)?)),
+        ("failed", _, Some(failure), _) => Ok(Stage::Failed(word(name, "failure", &failure)?)),
         _ => Err(damaged(name, "its stage and its attributes do not fit together")),
     }
 }

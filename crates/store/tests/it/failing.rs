@@ -44,7 +44,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.begin(&flow).await),
         error(table.flow(&flow.id).await),
         error(table.consume(&flow.id, "ours", START).await),
-        error(table.keep_grant(&flow.id, &stored_grant("kept"), "realm", START).await),
+        error(table.keep_grant(&flow.id, &stored_grant("kept"), Some("realm"), START).await),
         error(table.fail(&flow.id, FlowFailure::Gone, &failed).await),
         error(table.partner(&partner).await),
         error(table.key(&partner, &key).await),

@@ -90,13 +90,13 @@ async fn o18_a_consumed_flow_keeps_its_grant_until_the_company_is_confirmed() {
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");
     let until = START + 15.minutes();
-    let keep = async || store.table.keep_grant(&flow.id, &stored_grant("kept"), "realm", until).await;
+    let keep = async || store.table.keep_grant(&flow.id, &stored_grant("kept"), Some("realm"), until).await;
     keep().await.expect("a table that answers");
     assert!(read(&store, &flow.id).await.stage == Stage::Pending, "a flow nobody consumed keeps nothing");
     assert_eq!(store.table.consume(&flow.id, "ours", START).await, Ok(true));
     keep().await.expect("a table that answers");
     let kept = read(&store, &flow.id).await;
-    assert!(kept.stage == Stage::Exchanged { grant: stored_grant("kept"), claimed_company: "realm".to_owned() });
+    assert!(kept.stage == Stage::Exchanged { grant: stored_grant("kept"), claim: Some("realm".to_owned()) });
     assert_eq!(kept.expires_at, until);
 }
 

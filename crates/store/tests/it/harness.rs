@@ -47,7 +47,10 @@ impl Store {
         let flow: Flow = flow("acme", state);
         self.table.begin(&flow).await.expect("a new flow");
         assert!(self.table.consume(&flow.id, "attempt", START).await.expect("a table that answers"));
-        self.table.keep_grant(&flow.id, &stored_grant(state), "realm", flow.expires_at).await.expect("a table that answers");
+        self.table
+            .keep_grant(&flow.id, &stored_grant(state), Some("realm"), flow.expires_at)
+            .await
+            .expect("a table that answers");
         flow.id
     }
 

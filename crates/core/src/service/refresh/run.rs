@@ -13,12 +13,13 @@ use crate::model::lease::Lease;
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::port::parking::Parked;
-use crate::port::platform::Platform;
+use crate::port::platform::{self, Platform};
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
 
 use super::super::commit_parked::{Unparked, commit_parked};
 use super::super::due::{self, Stored};
+use super::super::start_consent::redirect_uri;
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
 
@@ -69,6 +70,8 @@ struct Run {
 struct ToSend {
     platform: Arc<dyn Platform>,
     refresh_token: Secret,
+    region: Option<String>,
+    redirect_uri: Option<String>,
     lease_id: String,
 }
 
@@ -153,12 +156,16 @@ impl Run {
         if platform.client_id() != connection.company.client_id {
             return Err(other_client(connection));
         }
-        Ok(ToSend { platform, refresh_token, lease_id: self.app.new_id("lease_") })
+        let region = connection.grant().and_then(|grant| grant.region.clone());
+        let redirect_uri = redirect_uri(&self.app, connection.company.platform).ok();
+        Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_id("lease_") })
     }
 
     async fn send(&mut self) -> Result<Saw, Error> {
         let send = self.send.as_ref().ok_or_else(|| Error::Internal("there is nothing to send".to_owned()))?;
-        let answer = send.platform.refresh(&send.refresh_token, self.app.now()).await;
+        let (redirect_uri, region) = (send.redirect_uri.as_deref(), send.region.as_deref());
+        let refresh = platform::Refresh { refresh_token: &send.refresh_token, redirect_uri, region, sent_at: self.app.now() };
+        let answer = send.platform.refresh(refresh).await;
         Ok(match answer {
             Ok(grant) => {
                 let commit = self.commit_of(grant, send).await?;

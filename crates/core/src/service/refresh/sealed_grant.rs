@@ -46,6 +46,7 @@ pub(crate) async fn seal_grant(
             .or(previous.and_then(|previous| previous.refresh_token_expires_at)),
         hard_expires_at: steady(previous.and_then(|previous| previous.hard_expires_at), grant.hard_expires_at),
         missing_scopes,
+        region: grant.region.or_else(|| previous.and_then(|previous| previous.region.clone())),
     })
 }
 

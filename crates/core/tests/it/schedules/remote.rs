@@ -11,7 +11,8 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::{
-    ConfirmFailure, ConfirmedCompany, Exchange, Platform, Platforms, RevokeFailure, TokenFailure,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Platforms, Reach, Refresh,
+    Revocation, RevokeFailure, TokenFailure,
 };
 use counterfoil_testkit::platform::ScriptedPlatform;
 use futures_util::FutureExt as _;
@@ -117,7 +118,8 @@ impl Remote {
                 truth.to_do.pop_first().expect("it was there")
             };
             let ((_, request), (token, sent_at)) = next;
-            let answer = self.scripted.refresh(&token, sent_at).now_or_never().expect("no gate");
+            let refresh = Refresh { refresh_token: &token, redirect_uri: None, region: None, sent_at };
+            let answer = self.scripted.refresh(refresh).now_or_never().expect("no gate");
             let grant = grant_of(token.expose());
             let mut truth = self.truth();
             match &answer {
@@ -206,8 +208,16 @@ impl Platform for Caller {
         self.remote.scripted.scopes()
     }
 
-    fn authorize_url(&self, redirect_uri: &str, state: &Secret) -> String {
-        self.remote.scripted.authorize_url(redirect_uri, state)
+    fn uses_pkce(&self) -> bool {
+        self.remote.scripted.uses_pkce()
+    }
+
+    fn authorize_url(&self, authorize: Authorize<'_>) -> String {
+        self.remote.scripted.authorize_url(authorize)
+    }
+
+    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+        self.remote.scripted.read_callback(said)
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
@@ -216,7 +226,8 @@ impl Platform for Caller {
         Ok(grant)
     }
 
-    async fn refresh(&self, refresh_token: &Secret, sent_at: Timestamp) -> Result<Grant, TokenFailure> {
+    async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
+        let Refresh { refresh_token, sent_at, .. } = refresh;
         let (remote, now) = (&self.remote, self.clock.elapsed());
         let (acts, after, shown) = match remote.fate() {
             Fate::Answer(after) => (Some(after / 2), after, None),
@@ -250,11 +261,11 @@ impl Platform for Caller {
         }
     }
 
-    async fn revoke(&self, token: &Secret) -> Result<(), RevokeFailure> {
-        Platform::revoke(&*self.remote.scripted, token).await
+    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure> {
+        Platform::revoke(&*self.remote.scripted, revocation).await
     }
 
-    async fn confirm_company(&self, access_token: &Secret, claim: &str) -> Result<ConfirmedCompany, ConfirmFailure> {
-        self.remote.scripted.confirm_company(access_token, claim).await
+    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        self.remote.scripted.companies(inquiry).await
     }
 }

@@ -30,6 +30,12 @@ impl<'a> Browser<'a> {
         self.send(post(path)).await
     }
 
+    /// Sends a form.
+    pub(crate) async fn submit(&mut self, path: impl AsRef<str>, form: &str) -> Answer {
+        let ask = post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(ask.body(form.to_owned())).await
+    }
+
     /// Opens a start link; gives the address of the platform's page.
     pub(crate) async fn start(&mut self, path: impl AsRef<str>) -> String {
         let answer = self.get(path).await;

@@ -1,12 +1,13 @@
-//! The stand-in for Intuit: served on a port for the product, and asked directly by the test.
+//! The stand-in for Intuit, and beside it those of the other platforms: served on a port for the product, and asked directly
+//! by the test.
 
 use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use counterfoil_sandbox::quickbooks::{Endpoints, Environment, RedirectUris};
-use counterfoil_sandbox::{Registrations, Sandbox};
+use counterfoil_sandbox::quickbooks::{Endpoints, Environment};
+use counterfoil_sandbox::{Registrations, Sandbox, freshbooks, xero, zoho};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -18,9 +19,20 @@ use url::Url;
 pub(crate) const LARKSPUR: &str = "9130357849012345";
 pub(crate) const HARBOR: &str = "9130357849067890";
 
+/// The keys of the other platforms' stand-ins.
+pub(crate) const OTHER_KEYS: [(&str, &str); 6] = [
+    ("XERO_CLIENT_ID", xero::CLIENT_ID),
+    ("XERO_CLIENT_SECRET", xero::CLIENT_SECRET),
+    ("ZOHO_CLIENT_ID", zoho::CLIENT_ID),
+    ("ZOHO_CLIENT_SECRET", zoho::CLIENT_SECRET),
+    ("FRESHBOOKS_CLIENT_ID", freshbooks::CLIENT_ID),
+    ("FRESHBOOKS_CLIENT_SECRET", freshbooks::CLIENT_SECRET),
+];
+
 /// Ends with the test.
 pub(crate) struct Intuit {
     router: Router,
+    address: String,
     endpoints: Endpoints,
     server: JoinHandle<()>,
 }
@@ -33,15 +45,20 @@ impl Drop for Intuit {
 
 impl Intuit {
     pub(super) async fn start(redirect_uri: &str) -> Self {
-        let mut quickbooks = RedirectUris::default();
+        let mut registrations = Registrations::default();
         for environment in Environment::ALL {
-            quickbooks.register(environment, redirect_uri).expect("a redirect URI");
+            registrations.quickbooks.register(environment, redirect_uri).expect("a redirect URI");
         }
-        let sandbox = Sandbox::new(Registrations { quickbooks, ..Registrations::default() });
+        let others = [&mut registrations.xero, &mut registrations.zoho, &mut registrations.freshbooks];
+        for (other, name) in others.into_iter().zip(["xero", "zoho", "freshbooks"]) {
+            other.register(&format!("{redirect_uri}/{name}")).expect("a redirect URI");
+        }
+        let sandbox = Sandbox::new(registrations);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {
             router: sandbox.router(),
+            address: address.to_string(),
             endpoints: Endpoints::at(&format!("http://{address}")),
             server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
         }
@@ -61,7 +78,30 @@ impl Intuit {
             ("QUICKBOOKS_API_URL", &self.endpoints.api),
             ("QUICKBOOKS_SANDBOX_API_URL", &self.endpoints.sandbox_api),
         ];
-        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        let quickbooks = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        quickbooks.into_iter().chain(self.other_addresses()).collect()
+    }
+
+    /// Where the stand-ins of the other platforms are. Their keys are [`OTHER_KEYS`], for tests that want them.
+    fn other_addresses(&self) -> Vec<(String, String)> {
+        let base = format!("http://{}", self.address);
+        let (xero, zoho, freshbooks) = (xero::Endpoints::at(&base), zoho::Endpoints::at(&base), freshbooks::Endpoints::at(&base));
+        let centers = zoho.data_centers.iter().map(|it| format!("{}={}|{}", it.location, it.accounts_server, it.api_domain));
+        let four = |name: &str, addresses: [String; 4]| {
+            let endings = ["AUTHORIZE_URL", "TOKEN_URL", "REVOKE_URL", "API_URL"];
+            endings.map(|ending| format!("{name}_{ending}")).into_iter().zip(addresses).collect::<Vec<_>>()
+        };
+        let more = [
+            ("XERO_CONNECTIONS_URL".to_owned(), xero.connections),
+            ("ZOHO_DATA_CENTERS".to_owned(), centers.collect::<Vec<_>>().join(",")),
+        ];
+        [
+            four("XERO", [xero.authorize, xero.token, xero.revoke, xero.api]),
+            four("ZOHO", [zoho.authorize, zoho.token, zoho.revoke, zoho.api]),
+            four("FRESHBOOKS", [freshbooks.authorize, freshbooks.token, freshbooks.revoke, freshbooks.api]),
+            more.into(),
+        ]
+        .concat()
     }
 
     /// Presses "connect" on the page at that address; gives the path and query of the callback.
@@ -74,12 +114,13 @@ impl Intuit {
         self.decide(authorize_url, &[("decision", "cancel")]).await
     }
 
-    async fn decide(&self, authorize_url: &str, decision: &[(&str, &str)]) -> String {
+    /// Presses a button on the page of any platform, with what is chosen there.
+    pub(crate) async fn decide(&self, authorize_url: &str, decision: &[(&str, &str)]) -> String {
         let page = Url::parse(authorize_url).expect("a whole address");
         let form =
             url::form_urlencoded::Serializer::new(page.query().expect("parameters").to_owned()).extend_pairs(decision).finish();
-        let request =
-            Request::post(page.path()).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(form));
+        let request = Request::post(page.path()).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.header(header::HOST, &self.address).body(Body::from(form));
         let answer = self.router.clone().oneshot(request.expect("a request")).await.expect("a router never fails");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "the page refused {authorize_url}");
         let callback = answer.headers()[header::LOCATION].to_str().expect("text");
@@ -90,6 +131,13 @@ impl Intuit {
     /// A control request.
     pub(crate) async fn control(&self, route: &str, body: Value) -> Value {
         self.send(Request::post(format!("/quickbooks/__control/{route}")), body.to_string()).await
+    }
+
+    /// How many requests the token endpoint of any platform has had.
+    pub(crate) async fn token_requests_at(&self, platform: &str) -> u64 {
+        let state = self.send(Request::get(format!("/{platform}/__control/state")), String::new()).await;
+        let endpoints = ["token.authorization_code", "token.refresh_token", "token.invalid"];
+        endpoints.iter().map(|endpoint| state["requests"][endpoint].as_u64().expect("an endpoint that is counted")).sum()
     }
 
     /// How often an endpoint was asked: `token.authorization_code`, `token.refresh_token`, `api`.

@@ -70,7 +70,7 @@ impl Rows {
     pub(crate) async fn disconnect(&self, company_key: &str) {
         let mut row = self.connection(company_key).await.expect("a connection");
         let of_the_grant = ["access_token", "refresh_token", "issued_at", "access_token_expires_at"];
-        let of_its_end = ["refresh_token_expires_at", "hard_expires_at", "missing_scopes", "due_at", "due_shard"];
+        let of_its_end = ["refresh_token_expires_at", "hard_expires_at", "missing_scopes", "region", "due_at", "due_shard"];
         for name in of_the_grant.iter().chain(&of_its_end) {
             row.remove(*name);
         }

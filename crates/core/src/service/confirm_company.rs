@@ -1,0 +1,125 @@
+//! Which company a grant is for: what the platform itself says, and where that is several, whom somebody chooses. Only then
+//! is the connection written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::connection::{ConfirmedCompany, Connection, Standing};
+use crate::model::flow::{Authority, Flow, FlowFailure, FlowId, Stage};
+use crate::model::secret::Secret;
+use crate::port::platform::{ConfirmFailure, Inquiry, Reach};
+use crate::{App, Error};
+
+use super::finish_consent::{Ending, Stop, end, find_by_id};
+use super::refresh::{ACCESS_TOKEN, sealing_owner};
+use super::write_consent::write_consent;
+
+/// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
+pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
+    let Stage::Exchanged { grant, claim } = &flow.stage else {
+        return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
+    };
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let access_token = app.sealer.open(&sealing_owner(&flow.connection), ACCESS_TOKEN, &grant.access_token).await?;
+    let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
+    let reach = match platform.companies(inquiry).await {
+        Ok(reach) => reach,
+        Err(ConfirmFailure::Unavailable) => return Err(unconfirmed()),
+        Err(ConfirmFailure::Denied) if claim.is_none() => return end(app, flow, FlowFailure::NoCompany).await,
+        Err(ConfirmFailure::Denied) => return end(app, flow, FlowFailure::CompanyNotConfirmed).await,
+    };
+    let existing = app.connections.read(&flow.connection).await?;
+    match settle(flow, reach, existing.as_ref()) {
+        Verdict::Connect(company) => connect(app, flow, company, platform.client_id()).await,
+        Verdict::Refuse(failure) => end(app, flow, failure).await,
+        Verdict::Ask(companies) => {
+            app.flows.offer(&flow.id, &companies).await?;
+            Err(choice_needed(&companies))
+        }
+    }
+}
+
+/// Connects the company that somebody chose among those the platform named. One that is not among them spends nothing.
+pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>, company_id: &str) -> Ending {
+    let flow = match find_by_id(app, id, browser).await {
+        Ok(flow) => flow,
+        Err(error) => return Ending { flow: None, result: Err(error) },
+    };
+    let result = match &flow.stage {
+        Stage::Choosing { companies, .. } => match companies.iter().find(|company| company.company_id == company_id) {
+            Some(company) => connect_chosen(app, &flow, company.clone()).await,
+            None => Err(Error::invalid("unknown_company", "This is not one of the companies that the consent reaches.")),
+        },
+        // Chosen already, in another tab or by a second click: what came of it counts.
+        Stage::Done => app
+            .connections
+            .read(&flow.connection)
+            .await
+            .map_err(Error::from)
+            .and_then(|connection| connection.ok_or_else(|| super::finish_consent::error_of(FlowFailure::Gone))),
+        _ => Err(Error::conflict("no_choice_needed", "This consent does not wait for a choice of companies.")),
+    };
+    Ending { flow: Some(flow), result }
+}
+
+async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    connect(app, flow, company, platform.client_id()).await
+}
+
+async fn connect(app: &App, flow: &Flow, company: ConfirmedCompany, client_id: &str) -> Result<Connection, Error> {
+    let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
+        return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
+    };
+    match write_consent(app, flow, grant, company, client_id).await {
+        Ok(connection) => Ok(connection),
+        Err(Stop::Failed(failure)) => end(app, flow, failure).await,
+        Err(Stop::Fault(error)) => Err(error),
+    }
+}
+
+/// What the named companies mean for a flow.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Connect(ConfirmedCompany),
+    Ask(Vec<ConfirmedCompany>),
+    Refuse(FlowFailure),
+}
+
+/// A renewal goes on with its company if the grant reaches that; an anonymous one with no other (O-16, O-17). Else the one
+/// company that the consent names is it, and among several a person chooses (O-14).
+fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
+    let Reach { mut companies, named_by_consent } = reach;
+    let live = existing.filter(|existing| existing.standing != Standing::Disconnected);
+    let same_place = |it: &&Connection| it.company.platform == flow.platform && it.company.environment == flow.environment;
+    let renewed = live.filter(same_place).map(|existing| &existing.company.company_id);
+    if let Some(position) = companies.iter().position(|company| Some(&company.company_id) == renewed) {
+        return Verdict::Connect(companies.swap_remove(position));
+    }
+    match companies.len() {
+        0 => Verdict::Refuse(FlowFailure::NoCompany),
+        _ if live.is_some() && flow.authority == Authority::Anonymous => Verdict::Refuse(FlowFailure::OtherCompany),
+        1 if named_by_consent => Verdict::Connect(companies.swap_remove(0)),
+        _ => Verdict::Ask(companies),
+    }
+}
+
+/// What whoever asks is told while a choice is open. A browser sees a page to choose on instead.
+pub(super) fn choice_needed(companies: &[ConfirmedCompany]) -> Error {
+    const SHOWN_MOST: usize = 20;
+    let shown = companies.iter().take(SHOWN_MOST).map(|company| format!("{} ({})", company.company_id, company.name));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    Error::conflict(
+        "company_choice_required",
+        format!("Choose the company by a POST of its company_id to /oauth/result/{{id}}/choose, within ten minutes: {shown}."),
+    )
+}
+
+/// The platform could not be asked; the grant is kept.
+pub(super) fn unconfirmed() -> Error {
+    Error::PlatformFailed {
+        code: "company_unconfirmed",
+        message: "Access was granted, but the platform could not be asked for the company just now. Try again; nothing is lost for ten minutes.".to_owned(),
+        retry_after: Some(Duration::from_secs(5)),
+    }
+}

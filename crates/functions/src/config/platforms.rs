@@ -1,0 +1,71 @@
+//! The variables of the platforms: the same for each, by what its `Facts` say that it has.
+
+use std::collections::BTreeMap;
+
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_platforms::facts::{ADDRESSES, Configured, DATA_CENTERS, DataCenter, PKCE, SCOPES, variable};
+use counterfoil_platforms::facts_of;
+use url::Url;
+
+use super::{Reader, is_safe};
+
+impl Reader<'_> {
+    /// What is configured for each.
+    pub(super) fn platforms(&mut self) -> BTreeMap<PlatformName, Configured> {
+        PlatformName::ALL.into_iter().map(|platform| (platform, self.platform(platform))).collect()
+    }
+
+    fn platform(&mut self, platform: PlatformName) -> Configured {
+        let facts = facts_of(platform);
+        let defaults = [facts.authorize, facts.token, facts.revoke, facts.api];
+        let mut address = |ending: &str, default: &str| self.url(&variable(platform, ending), default);
+        let [authorize, token, revoke, api] = std::array::from_fn(|index| address(ADDRESSES[index], defaults[index]));
+        let more = facts.more.iter().map(|(ending, default)| (*ending, address(ending, default))).collect();
+        let scopes = self.text(&variable(platform, SCOPES)).unwrap_or_else(|| facts.scopes.to_owned());
+        let is_between = |c: char| c == ',' || c.is_whitespace();
+        Configured {
+            authorize,
+            token,
+            revoke,
+            api: api.as_str().trim_end_matches('/').to_owned(),
+            more,
+            scopes: scopes.split(is_between).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+            pkce: self.flag(&variable(platform, PKCE), facts.pkce),
+            data_centers: self.data_centers(platform),
+        }
+    }
+
+    /// The platform's own data centres, and over them those that a laptop adds. A client secret goes to whatever is on this
+    /// list, so a deployment takes none from a variable.
+    fn data_centers(&mut self, platform: PlatformName) -> Vec<DataCenter> {
+        let known = facts_of(platform).data_centers;
+        let name = variable(platform, DATA_CENTERS);
+        let Some(text) = self.text(&name).filter(|_| !known.is_empty()) else {
+            return known.iter().map(DataCenter::from).collect();
+        };
+        if self.text("CREDENTIALS_SECRET_ARN").is_some() {
+            self.problems.push(format!("{name} is for the laptop only"));
+        }
+        let added: Option<Vec<_>> = text.split(',').map(|entry| data_center(entry.trim())).collect();
+        let added = added.unwrap_or_else(|| {
+            let form = "location=accounts server|API domain, separated by commas, such as eu=https://accounts.example.com|https://api.example.com";
+            self.problems.push(format!("{name} must be entries of the form {form}"));
+            Vec::new()
+        });
+        let replaced = |known: &&_| !added.iter().any(|added| added.location == DataCenter::from(*known).location);
+        let kept: Vec<_> = known.iter().filter(replaced).map(DataCenter::from).collect();
+        added.into_iter().chain(kept).collect()
+    }
+}
+
+fn data_center(entry: &str) -> Option<DataCenter> {
+    let (location, hosts) = entry.split_once('=')?;
+    let (accounts, api) = hosts.split_once('|')?;
+    let host = |text: &str| {
+        let url = Url::parse(text).ok().filter(is_safe).filter(|url| url.query().is_none())?;
+        Some(url.as_str().trim_end_matches('/').to_owned())
+    };
+    let fits = (1..=16).contains(&location.len()) && location.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    fits.then_some(())?;
+    Some(DataCenter { location: location.to_owned(), accounts: host(accounts)?, api: host(api)? })
+}

@@ -1,0 +1,118 @@
+//! A consent that reaches several companies: a person chooses, on our page, in the browser that began (O-14, O-6).
+
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_sandbox::xero::ORGANISATIONS;
+
+use crate::harness::{Browser, Installation, OTHER_KEYS, RETURN_URL, parameter};
+use crate::platforms::callback;
+
+/// The page of a callback's flow.
+pub(crate) fn result_of(callback: &str) -> String {
+    format!("/oauth/result/{}", FlowId::of(&Secret::new(parameter(callback, "state").expect("a state"))))
+}
+
+const FRESHBOOKS: &str = "/oauth/start/shop?platform=freshbooks";
+
+#[tokio::test]
+async fn o14_a_browser_chooses_on_our_page_without_a_script() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut browser = Browser::at(&place.server);
+    let start = format!("{FRESHBOOKS}&return_url={}", crate::callback::encoded(RETURN_URL));
+    let callback = callback(&place, &mut browser, &start, &[]).await;
+    let result = browser.get(&callback).await.location().to_owned();
+    assert_eq!(result, result_of(&callback), "not yet to the return URL");
+    let shown = browser.get(&result).await;
+    assert_eq!(shown.status, 200);
+    for part in ["Okafor Studio", "Okafor &amp; Lind Ceramics", r#"value="Qx9Zb1""#, r#"value="Lm4Tk7""#] {
+        assert!(shown.body.contains(part), "{part}: {}", shown.body);
+    }
+    assert!(shown.body.contains(&format!(r#"<form method="post" action="{result}/choose">"#)), "{}", shown.body);
+    assert!(!shown.body.contains("<script") && !shown.body.contains("Riverside"), "{}", shown.body);
+    assert!(place.rows.connection("shop").await.is_none(), "nothing yet");
+
+    let chosen = browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await;
+    assert_eq!((chosen.status, chosen.location()), (303, result.as_str()), "a form is not sent to another origin");
+    let connected = browser.get(&result).await.body;
+    assert!(
+        connected.contains("Okafor &amp; Lind Ceramics") && connected.contains("https://app.example.com/done"),
+        "{connected}"
+    );
+    assert_eq!(place.token("shop").await.text("company_id"), "Lm4Tk7");
+    assert_eq!(place.intuit.token_requests_at("freshbooks").await, 1);
+}
+
+#[tokio::test]
+async fn o6_only_the_browser_that_began_chooses_and_only_what_was_offered() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut curl = Browser::curl(&place.server);
+    let callback = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
+    let choose = format!("{}/choose", result_of(&callback));
+    assert_eq!(curl.submit(&choose, "company_id=Lm4Tk7").await.problem(), (409, "no_choice_needed".to_owned()), "too early");
+    let needed = curl.get(&callback).await;
+    assert_eq!(needed.problem(), (409, "company_choice_required".to_owned()));
+    assert!(needed.text("detail").contains("Qx9Zb1 (Okafor Studio), Lm4Tk7 (Okafor & Lind Ceramics)"), "{}", needed.body);
+    assert_eq!(curl.get(&callback).await.problem(), (409, "company_choice_required".to_owned()), "again the same");
+
+    let mut stranger = Browser::curl(&place.server);
+    assert_eq!(stranger.submit(&choose, "company_id=Lm4Tk7").await.problem(), (400, "wrong_browser".to_owned()));
+    for (form, code) in [
+        ("company_id=Zz1", "unknown_company"),
+        ("company_id=", "empty_parameter"),
+        ("", "missing_company_id"),
+        ("company_id=Qx9Zb1&company_id=Lm4Tk7", "repeated_parameter"),
+    ] {
+        assert_eq!(curl.submit(&choose, form).await.problem(), (400, code.to_owned()), "{form}");
+    }
+    assert!(place.rows.connection("shop").await.is_none());
+    assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.text("company_id"), "Qx9Zb1");
+    assert_eq!(curl.submit(&choose, "company_id=Lm4Tk7").await.text("company_id"), "Qx9Zb1", "chosen is chosen");
+    assert_eq!(curl.get(&callback).await.text("company_id"), "Qx9Zb1");
+}
+
+#[tokio::test]
+async fn o14_a_choice_waits_ten_minutes_and_no_longer() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut curl = Browser::curl(&place.server);
+    let callback = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
+    assert_eq!(curl.get(&callback).await.status, 409);
+    place.pass(601).await;
+    let late = curl.submit(format!("{}/choose", result_of(&callback)), "company_id=Qx9Zb1").await;
+    assert_eq!(late.problem(), (400, "invalid_state".to_owned()));
+    assert!(place.rows.connection("shop").await.is_none());
+}
+
+#[tokio::test]
+async fn o14_a_renewal_goes_on_with_its_company_without_asking() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut curl = Browser::curl(&place.server);
+    let first = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
+    curl.get(&first).await;
+    curl.submit(format!("{}/choose", result_of(&first)), "company_id=Lm4Tk7").await;
+    let again = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
+    assert_eq!(curl.get(&again).await.text("company_id"), "Lm4Tk7");
+}
+
+#[tokio::test]
+async fn o14_an_organisation_that_the_consent_does_not_name_is_never_taken_unasked() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let only = ORGANISATIONS[2].tenant_id;
+    let mut curl = Browser::curl(&place.server);
+    let earlier = callback(&place, &mut curl, "/oauth/start/shop?platform=xero", &[("tenant_id", only)]).await;
+    assert_eq!(curl.get(&earlier).await.text("company_id"), only);
+
+    let unticked = callback(&place, &mut curl, "/oauth/start/other?platform=xero", &[]).await;
+    assert_eq!(curl.get(&unticked).await.problem(), (409, "company_choice_required".to_owned()), "the only one, but not named");
+    let chosen = curl.submit(format!("{}/choose", result_of(&unticked)), &format!("company_id={only}")).await;
+    assert_eq!(chosen.text("company_id"), only);
+}
+
+#[tokio::test]
+async fn o14_a_consent_that_reaches_nothing_connects_nothing() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut curl = Browser::curl(&place.server);
+    let unticked = callback(&place, &mut curl, "/oauth/start/shop?platform=xero", &[]).await;
+    assert_eq!(curl.get(&unticked).await.problem(), (400, "no_company".to_owned()));
+    assert_eq!(place.rows.history("shop").await, ["consent_failed by anonymous: no_company"]);
+    assert!(place.rows.connection("shop").await.is_none());
+}

@@ -1,0 +1,79 @@
+//! `FreshBooks`. Facts and their sources: its API documents, its SDKs for Node and Python, and its tutorial "Get authenticated".
+//!
+//! - Token requests are JSON with the keys in the body, and the redirect URI is shown again at a refresh.
+//! - A refresh token is good once and there is no grace; an access token counts from the answer's `created_at`.
+//! - A grant is a user's and reaches every business of theirs. One without `account_id` has no books to connect.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::port::platform::{COMPANIES_MOST, ConfirmFailure, Inquiry, Reach};
+use serde::Deserialize;
+
+use crate::company::{ask, company};
+use crate::facts::Facts;
+use crate::oauth::STANDARD_WORDS;
+use crate::vendor::{Body, Keys, OAuth, Parts, Rules, Vendor, Writing};
+
+/// The addresses are those of the API documents.
+pub(crate) const FACTS: Facts = Facts {
+    authorize: "https://auth.freshbooks.com/oauth/authorize",
+    token: "https://api.freshbooks.com/auth/oauth/token",
+    revoke: "https://api.freshbooks.com/auth/oauth/revoke",
+    api: "https://api.freshbooks.com",
+    more: &[],
+    scopes: "user:profile:read user:bills:read user:bill_payments:read user:bill_vendors:read user:expenses:read \
+             user:payments:read user:invoices:read user:clients:read",
+    pkce: true,
+    data_centers: &[],
+    make: OAuth::<Freshbooks>::make,
+};
+
+pub(crate) enum Freshbooks {}
+
+#[async_trait]
+impl Vendor for Freshbooks {
+    const RULES: Rules = Rules {
+        token: Writing { keys: Keys::Body, body: Body::Json },
+        revocation: Writing { keys: Keys::Body, body: Body::Json },
+        dead_is_400: false,
+        scope_separator: " ",
+        authorize: &[],
+        token_headers: &[],
+        redirect_uri_on_refresh: true,
+        access_token_life: Duration::from_secs(43_200),
+        refresh_token_life: None,
+        words: STANDARD_WORDS,
+        trace: "x-request-id",
+    };
+
+    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        let api = &parts.configured.api;
+        let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(inquiry.access_token.expose());
+        let Answer { response: me } = ask(request, Self::RULES.trace).await?;
+        let businesses = me.business_memberships.into_iter().map(|membership| membership.business);
+        let companies = businesses.filter_map(|business| company(&business.account_id?, &business.name, api));
+        Ok(Reach { companies: companies.take(COMPANIES_MOST).collect(), named_by_consent: true })
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    response: Me,
+}
+
+#[derive(Deserialize)]
+struct Me {
+    business_memberships: Vec<Membership>,
+}
+
+#[derive(Deserialize)]
+struct Membership {
+    business: Business,
+}
+
+#[derive(Deserialize)]
+struct Business {
+    name: String,
+    account_id: Option<String>,
+}

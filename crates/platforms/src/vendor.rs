@@ -1,0 +1,233 @@
+//! What all platforms have in common, over what each says of itself: its [`Rules`] are data, and a [`Vendor`] is code only
+//! where data does not do.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::grant::Grant;
+use counterfoil_core::model::platform::Environment;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::platform::{
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh,
+    Revocation, RevokeFailure, TokenFailure,
+};
+use reqwest::header::ACCEPT;
+use reqwest::{Client, RequestBuilder};
+use url::Url;
+
+use crate::credentials::Credentials;
+use crate::facts::Configured;
+use crate::http::send;
+use crate::oauth::{self, Words, request_token};
+
+/// How a platform differs, where it differs in data alone.
+pub(crate) struct Rules {
+    /// How token requests are written.
+    pub(crate) token: Writing,
+    /// How revocations are written.
+    pub(crate) revocation: Writing,
+    /// Whether it answers 400 to the revocation of a token that is dead already.
+    pub(crate) dead_is_400: bool,
+    /// What lies between two scopes.
+    pub(crate) scope_separator: &'static str,
+    /// Further parameters of the consent page's address.
+    pub(crate) authorize: &'static [(&'static str, &'static str)],
+    /// Further headers of token requests.
+    pub(crate) token_headers: &'static [(&'static str, &'static str)],
+    /// Whether it wants to see the redirect URI at a refresh too.
+    pub(crate) redirect_uri_on_refresh: bool,
+    /// How long access tokens live where the answer does not say.
+    pub(crate) access_token_life: Duration,
+    /// How long refresh tokens live from their last use where the answer does not say; `None` for ever.
+    pub(crate) refresh_token_life: Option<Duration>,
+    /// Its words for what went wrong.
+    pub(crate) words: Words,
+    /// The header with its own name for a request, which its support asks for.
+    pub(crate) trace: &'static str,
+}
+
+/// How a request is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Writing {
+    pub(crate) keys: Keys,
+    pub(crate) body: Body,
+}
+
+/// How a request shows client id and secret (RFC 6749, 2.3.1).
+#[derive(Clone, Copy)]
+pub(crate) enum Keys {
+    Header,
+    Body,
+    Nowhere,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    Form,
+    Json,
+}
+
+/// What a platform is made of.
+pub(crate) struct Parts {
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) environment: Environment,
+    pub(crate) configured: Configured,
+}
+
+/// Where a grant lives.
+pub(crate) struct Place {
+    pub(crate) token: Url,
+    pub(crate) revoke: Url,
+    pub(crate) client_secret: Secret,
+}
+
+/// A platform's own code.
+#[async_trait]
+pub(crate) trait Vendor: Send + Sync + 'static {
+    /// Its data.
+    const RULES: Rules;
+
+    /// As `Platform::read_callback`.
+    fn read_callback(_: &Parts, _: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+        Ok(CallbackRead::default())
+    }
+
+    /// Where a grant of that region lives; `None` where the region is on no list (any more).
+    fn place(parts: &Parts, _region: Option<&str>) -> Option<Place> {
+        let Configured { token, revoke, .. } = parts.configured.clone();
+        Some(Place { token, revoke, client_secret: parts.credentials.client_secret.clone() })
+    }
+
+    /// Where a grant lives, as far as callback and answer say.
+    fn region(_: &Parts, region: Option<&str>, _api_domain: Option<&str>) -> Option<String> {
+        region.map(str::to_owned)
+    }
+
+    /// As `Platform::companies`.
+    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
+
+    /// Takes one company out of a grant that gives others too; `false` where the whole grant is to be revoked.
+    async fn remove_company(_: &Parts, _: Revocation<'_>) -> Result<bool, RevokeFailure> {
+        Ok(false)
+    }
+}
+
+/// A vendor as a platform.
+pub(crate) struct OAuth<V> {
+    parts: Parts,
+    vendor: PhantomData<V>,
+}
+
+impl<V: Vendor> OAuth<V> {
+    pub(crate) fn make(parts: Parts) -> Arc<dyn Platform> {
+        Arc::new(Self { parts, vendor: PhantomData })
+    }
+
+    fn written(&self, request: RequestBuilder, as_is: Writing, place: &Place, fields: &[(&str, &str)]) -> RequestBuilder {
+        let request = request.header(ACCEPT, "application/json");
+        let (id, secret) = (self.parts.credentials.client_id.as_str(), place.client_secret.expose());
+        let mut fields = fields.to_vec();
+        let request = match as_is.keys {
+            Keys::Header => request.basic_auth(id, Some(secret)),
+            Keys::Body => {
+                fields.extend([("client_id", id), ("client_secret", secret)]);
+                request
+            }
+            Keys::Nowhere => request,
+        };
+        match as_is.body {
+            Body::Form => request.form(&fields),
+            Body::Json => request.json(&fields.into_iter().collect::<BTreeMap<_, _>>()),
+        }
+    }
+
+    async fn token(
+        &self,
+        region: Option<&str>,
+        fields: &[(&str, &str)],
+        sent_at: jiff::Timestamp,
+    ) -> Result<Grant, TokenFailure> {
+        let Some(place) = V::place(&self.parts, region) else {
+            tracing::error!(region, "a grant lives in a region that is not on the list");
+            return Err(TokenFailure::NotSent);
+        };
+        let request = self.parts.client.post(place.token.clone());
+        let request = V::RULES.token_headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = request_token(self.written(request, V::RULES.token, &place, fields), &V::RULES).await?;
+        let region = V::region(&self.parts, region, answer.api_domain.as_deref());
+        Ok(answer.into_grant(&V::RULES, region, sent_at))
+    }
+}
+
+#[async_trait]
+impl<V: Vendor> Platform for OAuth<V> {
+    fn client_id(&self) -> &str {
+        &self.parts.credentials.client_id
+    }
+
+    fn scopes(&self) -> &[String] {
+        &self.parts.configured.scopes
+    }
+
+    fn uses_pkce(&self) -> bool {
+        self.parts.configured.pkce
+    }
+
+    fn authorize_url(&self, authorize: Authorize<'_>) -> String {
+        let mut url = self.parts.configured.authorize.clone();
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", self.client_id())
+            .append_pair("redirect_uri", authorize.redirect_uri)
+            .append_pair("scope", &self.scopes().join(V::RULES.scope_separator))
+            .extend_pairs(V::RULES.authorize)
+            .extend_pairs(authorize.challenge.map(|challenge| ("code_challenge", challenge)))
+            .extend_pairs(authorize.challenge.map(|_| ("code_challenge_method", "S256")))
+            .append_pair("state", authorize.state.expose());
+        url.into()
+    }
+
+    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+        V::read_callback(&self.parts, said)
+    }
+
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
+        let code =
+            [("grant_type", "authorization_code"), ("code", exchange.code.expose()), ("redirect_uri", exchange.redirect_uri)];
+        let verifier = exchange.verifier.map(|verifier| ("code_verifier", verifier.expose()));
+        let fields: Vec<_> = code.into_iter().chain(verifier).collect();
+        self.token(exchange.region, &fields, exchange.sent_at).await
+    }
+
+    async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
+        let token = [("grant_type", "refresh_token"), ("refresh_token", refresh.refresh_token.expose())];
+        let redirect_uri = refresh.redirect_uri.filter(|_| V::RULES.redirect_uri_on_refresh);
+        let fields: Vec<_> = token.into_iter().chain(redirect_uri.map(|uri| ("redirect_uri", uri))).collect();
+        self.token(refresh.region, &fields, refresh.sent_at).await
+    }
+
+    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure> {
+        if V::remove_company(&self.parts, revocation).await? {
+            return Ok(());
+        }
+        let place = V::place(&self.parts, revocation.region).ok_or(RevokeFailure)?;
+        let request = self.parts.client.post(place.revoke.clone());
+        let fields = [("token", revocation.refresh_token.expose())];
+        let request = self.written(request, V::RULES.revocation, &place, &fields);
+        let answer = send(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
+        tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
+        match answer.status.as_u16() {
+            200 if !V::RULES.words.in_success || oauth::error_code(&answer.body).is_none() => Ok(()),
+            400 if V::RULES.dead_is_400 => Ok(()),
+            _ => Err(RevokeFailure),
+        }
+    }
+
+    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        V::companies(&self.parts, inquiry).await
+    }
+}

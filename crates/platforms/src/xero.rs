@@ -1,0 +1,149 @@
+//! Xero. Facts and their sources: its `OpenAPI` documents (`xero-identity.yaml`, `xero_accounting.yaml`), its SDK for Node and
+//! its `OAuth` 2.0 FAQ.
+//!
+//! - The token endpoint takes a form and Basic authentication, with PKCE. Every refresh rotates; the old token is good for
+//!   thirty minutes more, and for sixty days unused.
+//! - A token is a user's and reaches every organisation (tenant) that the user ever connected. Which of them this consent was
+//!   for says `authentication_event_id`, a claim of the access token (O-14).
+//! - Revoking a token disconnects all of the user's organisations, so one is removed by its connection (T-6).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::platform::{COMPANIES_MOST, ConfirmFailure, Inquiry, Reach, Revocation, RevokeFailure};
+use serde::Deserialize;
+
+use crate::company::{ask, company, is_id};
+use crate::facts::Facts;
+use crate::http::send;
+use crate::oauth::STANDARD_WORDS;
+use crate::vendor::{Body, Keys, OAuth, Parts, Rules, Vendor, Writing};
+
+const CONNECTIONS_URL: &str = "CONNECTIONS_URL";
+
+pub(crate) const FACTS: Facts = Facts {
+    authorize: "https://login.xero.com/identity/connect/authorize",
+    token: "https://identity.xero.com/connect/token",
+    revoke: "https://identity.xero.com/connect/revocation",
+    api: "https://api.xero.com/api.xro/2.0",
+    more: &[(CONNECTIONS_URL, "https://api.xero.com/connections")],
+    // The granular ones: apps made since 2 March 2026 are refused the broad ones.
+    scopes: "offline_access accounting.invoices.read accounting.payments.read accounting.banktransactions.read \
+             accounting.contacts.read accounting.settings.read",
+    pkce: true,
+    data_centers: &[],
+    make: OAuth::<Xero>::make,
+};
+
+pub(crate) enum Xero {}
+
+#[async_trait]
+impl Vendor for Xero {
+    const RULES: Rules = Rules {
+        token: Writing { keys: Keys::Header, body: Body::Form },
+        revocation: Writing { keys: Keys::Header, body: Body::Form },
+        dead_is_400: false,
+        scope_separator: " ",
+        authorize: &[],
+        token_headers: &[],
+        redirect_uri_on_refresh: false,
+        access_token_life: Duration::from_secs(1_800),
+        refresh_token_life: Some(Duration::from_secs(60 * 86_400)),
+        words: STANDARD_WORDS,
+        trace: "xero-correlation-id",
+    };
+
+    /// Those of this consent; where it names none, all of them for a person to choose from.
+    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        if let Some(event) = authentication_event(inquiry.access_token) {
+            let connections = connections(parts, inquiry.access_token, Some(&event)).await?;
+            let ours: Vec<_> = connections.into_iter().filter(|connection| connection.event.as_ref() == Some(&event)).collect();
+            if !ours.is_empty() {
+                return Ok(reach(parts, ours, true));
+            }
+        }
+        Ok(reach(parts, connections(parts, inquiry.access_token, None).await?, false))
+    }
+
+    async fn remove_company(parts: &Parts, revocation: Revocation<'_>) -> Result<bool, RevokeFailure> {
+        let connections = match connections(parts, revocation.access_token, None).await {
+            Ok(connections) => connections,
+            // An access token that has not ended and is refused: the grant is gone.
+            Err(ConfirmFailure::Denied) => return Ok(true),
+            Err(ConfirmFailure::Unavailable) => return Err(RevokeFailure),
+        };
+        let is_it = |connection: &&Connection| connection.tenant_id == revocation.company_id;
+        if connections.iter().all(|connection| is_it(&connection)) {
+            return Ok(false);
+        }
+        let Some(connection) = connections.iter().find(is_it) else { return Ok(true) };
+        if !is_id(&connection.id) {
+            return Err(RevokeFailure);
+        }
+        let base = parts.configured.more[CONNECTIONS_URL].as_str().trim_end_matches('/');
+        let request = parts.client.delete(format!("{base}/{}", connection.id)).bearer_auth(revocation.access_token.expose());
+        let answer = send(request, Self::RULES.trace).await.map_err(|_| RevokeFailure)?;
+        tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "connection removed");
+        if matches!(answer.status.as_u16(), 200 | 204 | 404) { Ok(true) } else { Err(RevokeFailure) }
+    }
+}
+
+async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) -> Result<Vec<Connection>, ConfirmFailure> {
+    let request = parts.client.get(parts.configured.more[CONNECTIONS_URL].clone()).bearer_auth(access_token.expose());
+    let request = match event {
+        Some(event) => request.query(&[("authEventId", event)]),
+        None => request,
+    };
+    ask(request, Xero::RULES.trace).await
+}
+
+/// Organisations alone: a practice keeps no books.
+fn reach(parts: &Parts, connections: Vec<Connection>, named_by_consent: bool) -> Reach {
+    let organisations = connections.into_iter().filter(|connection| connection.tenant_type == "ORGANISATION");
+    let api = &parts.configured.api;
+    let companies = organisations.filter_map(|it| company(&it.tenant_id, it.tenant_name.as_deref().unwrap_or("Unnamed"), api));
+    Reach { companies: companies.take(COMPANIES_MOST).collect(), named_by_consent }
+}
+
+/// The consent that a token comes from: a claim of the token, which is a JWT. It is not verified, since it only narrows down
+/// what Xero itself answers, and it came from Xero's own token endpoint.
+fn authentication_event(access_token: &Secret) -> Option<String> {
+    let payload = access_token.expose().split('.').nth(1)?;
+    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    Some(claims.authentication_event_id).filter(|event| is_id(event))
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    authentication_event_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connection {
+    id: String,
+    #[serde(rename = "authEventId")]
+    event: Option<String>,
+    tenant_id: String,
+    tenant_type: String,
+    tenant_name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o14_a_token_that_is_no_jwt_names_no_consent() {
+        let event = |token: &str| authentication_event(&Secret::new(token));
+        let payload = URL_SAFE_NO_PAD.encode(r#"{"authentication_event_id":"d99ecdfe-391d","exp":1}"#);
+        assert_eq!(event(&format!("e30.{payload}.sig")).as_deref(), Some("d99ecdfe-391d"));
+        let hostile = URL_SAFE_NO_PAD.encode(r#"{"authentication_event_id":"a&b=c"}"#);
+        for token in ["opaque", "a.b.c", "e30.e30.e30", &format!("e30.{hostile}.sig")] {
+            assert_eq!(event(token), None, "{token}");
+        }
+    }
+}

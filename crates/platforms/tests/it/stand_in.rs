@@ -1,0 +1,243 @@
+//! A platform's stand-in, served on a port, the product's own module pointed at it, and the customer who consents.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::Error;
+use counterfoil_core::model::grant::Grant;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::platform::{
+    Authorize, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Platforms as _, Reach, Refresh,
+    TokenFailure,
+};
+use counterfoil_platforms::credentials::CredentialSet;
+use counterfoil_platforms::facts::{Configured, DataCenter};
+use counterfoil_platforms::{CredentialSource, Endpoints, HttpSettings, Registry, facts_of};
+use counterfoil_sandbox::{RedirectUris, Registrations, Sandbox, freshbooks, quickbooks, xero, zoho};
+use jiff::Timestamp;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::rows::Row;
+
+pub(crate) const REDIRECT_URI: &str = "https://books.example.com/oauth/callback/any";
+pub(crate) const STATE: &str = "acme:0123456789";
+pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0";
+
+/// Ends with the test.
+pub(crate) struct StandIn {
+    pub(crate) row: Row,
+    pub(crate) platform: Arc<dyn Platform>,
+    base: String,
+    browser: Client,
+    server: JoinHandle<()>,
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl StandIn {
+    pub(crate) async fn start(row: Row) -> Self {
+        Self::start_with(row, &[]).await
+    }
+
+    /// The same with other credentials.
+    pub(crate) async fn start_with(row: Row, changes: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("bound"));
+        let sandbox = Sandbox::new(registrations());
+        let mut variables: BTreeMap<String, String> = credentials(row.name).into();
+        variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let endpoints = Endpoints {
+            platforms: [(row.name, configured(row.name, &base))].into(),
+            http: HttpSettings { timeout: Duration::from_secs(10) },
+        };
+        let registry = Registry::new(endpoints, Arc::new(Given(CredentialSet::from_variables(variables))));
+        let platform = registry.get(row.name, Environment::Production).await;
+        Self {
+            row,
+            platform: platform.unwrap_or_else(|error| panic!("{error}")),
+            base,
+            browser: client(),
+            server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
+        }
+    }
+
+    /// The address of the consent page.
+    pub(crate) fn page(&self) -> String {
+        let challenge = self.platform.uses_pkce().then(|| Secret::new(VERIFIER).s256());
+        let (state, challenge) = (Secret::new(STATE), challenge.as_deref());
+        self.platform.authorize_url(Authorize { redirect_uri: REDIRECT_URI, state: &state, challenge })
+    }
+
+    /// Opens the page and presses a button there; the parameters of the callback.
+    pub(crate) async fn decide(&self, decision: &str, chosen: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut page = Url::parse(&self.page()).expect("an address");
+        assert_eq!(self.browser.get(page.clone()).send().await.expect("a page").status(), 200, "{page}");
+        let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+        let more = chosen.iter().copied().chain([("decision", decision)]);
+        form.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        page.set_query(None);
+        let answer = self.browser.post(page).form(&form).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303, "{form:?}");
+        let callback = Url::parse(answer.headers()["location"].to_str().expect("text")).expect("an address");
+        assert!(callback.as_str().starts_with(REDIRECT_URI), "{callback}");
+        callback.query_pairs().into_owned().collect()
+    }
+
+    /// A consent as the row has it.
+    pub(crate) async fn consent(&self) -> BTreeMap<String, String> {
+        self.decide("connect", self.row.chosen).await
+    }
+
+    pub(crate) fn read(&self, callback: &BTreeMap<String, String>) -> CallbackRead {
+        self.platform.read_callback(CallbackSaid { parameters: callback, renews: None }).expect("the stand-in's own")
+    }
+
+    pub(crate) async fn exchange(&self, callback: &BTreeMap<String, String>) -> Result<Grant, TokenFailure> {
+        self.exchange_with(callback, VERIFIER).await
+    }
+
+    pub(crate) async fn exchange_with(&self, callback: &BTreeMap<String, String>, verifier: &str) -> Result<Grant, TokenFailure> {
+        let (code, verifier) = (Secret::new(callback["code"].clone()), Secret::new(verifier));
+        let verifier = self.platform.uses_pkce().then_some(&verifier);
+        let CallbackRead { region, .. } = self.read(callback);
+        let sent_at = self.now().await;
+        let exchange = Exchange { code: &code, redirect_uri: REDIRECT_URI, verifier, region: region.as_deref(), sent_at };
+        self.platform.exchange(exchange).await
+    }
+
+    /// A grant, from consent to exchange.
+    pub(crate) async fn grant(&self) -> Grant {
+        let callback = self.consent().await;
+        self.exchange(&callback).await.unwrap_or_else(|failure| panic!("{}: {failure:?}", self.row.name))
+    }
+
+    pub(crate) async fn refresh(&self, refresh_token: &Secret) -> Result<Grant, TokenFailure> {
+        let (redirect_uri, region) = (Some(REDIRECT_URI), self.row.region);
+        self.platform.refresh(Refresh { refresh_token, redirect_uri, region, sent_at: self.now().await }).await
+    }
+
+    pub(crate) async fn companies(&self, grant: &Grant, claim: Option<&str>) -> Result<Reach, ConfirmFailure> {
+        let inquiry = Inquiry { access_token: &grant.access_token, region: grant.region.as_deref(), claim };
+        self.platform.companies(inquiry).await
+    }
+
+    /// The claim of the row's callback.
+    pub(crate) fn claim(&self) -> Option<&'static str> {
+        (self.row.name == PlatformName::Quickbooks).then_some(self.row.companies[0])
+    }
+
+    /// What the stand-in's clock shows.
+    pub(crate) async fn now(&self) -> Timestamp {
+        let clock: Value = self.browser.get(self.control_url("clock")).send().await.expect("answers").json().await.expect("JSON");
+        Timestamp::from_second(clock["now"].as_i64().expect("a time")).expect("in range")
+    }
+
+    pub(crate) async fn control(&self, route: &str, body: Value) {
+        let answer = self.browser.post(self.control_url(route)).json(&body).send().await.expect("answers");
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+    }
+
+    /// The next token request meets a fault.
+    pub(crate) async fn fault(&self, kind: &str) {
+        self.control("faults", json!({ "at": "token", "kind": kind, "times": 1 })).await;
+    }
+
+    /// How many requests presented a code or a refresh token.
+    pub(crate) async fn token_requests(&self) -> u64 {
+        let state: Value = self.browser.get(self.control_url("state")).send().await.expect("answers").json().await.expect("JSON");
+        let count = |endpoint: &str| state["requests"][endpoint].as_u64().expect("a count");
+        count("token.authorization_code") + count("token.refresh_token") + count("token.invalid")
+    }
+
+    fn control_url(&self, route: &str) -> String {
+        format!("{}/{}/__control/{route}", self.base, self.row.name)
+    }
+}
+
+struct Given(CredentialSet);
+
+#[async_trait]
+impl CredentialSource for Given {
+    async fn credentials(&self) -> Result<CredentialSet, Error> {
+        Ok(self.0.clone())
+    }
+}
+
+fn registrations() -> Registrations {
+    let mut quickbooks = quickbooks::RedirectUris::default();
+    quickbooks.register(quickbooks::Environment::Production, REDIRECT_URI).expect("an address");
+    let mut others = RedirectUris::default();
+    others.register(REDIRECT_URI).expect("an address");
+    Registrations { quickbooks, xero: others.clone(), zoho: others.clone(), freshbooks: others }
+}
+
+fn credentials(platform: PlatformName) -> [(String, String); 2] {
+    let production = quickbooks::Environment::Production;
+    let (id, secret) = match platform {
+        PlatformName::Quickbooks => (production.client_id(), production.client_secret()),
+        PlatformName::Xero => (xero::CLIENT_ID, xero::CLIENT_SECRET),
+        PlatformName::Zoho => (zoho::CLIENT_ID, zoho::CLIENT_SECRET),
+        PlatformName::Freshbooks => (freshbooks::CLIENT_ID, freshbooks::CLIENT_SECRET),
+    };
+    let [id_name, secret_name] = counterfoil_platforms::credentials::variables(platform, Environment::Production);
+    [(id_name, id.to_owned()), (secret_name, secret.to_owned())]
+}
+
+fn configured(platform: PlatformName, base: &str) -> Configured {
+    let (mut more, mut data_centers) = (Vec::new(), Vec::new());
+    let [authorize, token, revoke, api] = match platform {
+        PlatformName::Quickbooks => {
+            let at = quickbooks::Endpoints::at(base);
+            more.push(("SANDBOX_API_URL", at.sandbox_api));
+            [at.authorize, at.token, at.revoke, at.api]
+        }
+        PlatformName::Xero => {
+            let at = xero::Endpoints::at(base);
+            more.push(("CONNECTIONS_URL", at.connections));
+            [at.authorize, at.token, at.revoke, at.api]
+        }
+        PlatformName::Zoho => {
+            let at = zoho::Endpoints::at(base);
+            data_centers.extend(at.data_centers.into_iter().map(|center| DataCenter {
+                location: center.location.to_owned(),
+                accounts: center.accounts_server,
+                api: center.api_domain,
+            }));
+            [at.authorize, at.token, at.revoke, at.api]
+        }
+        PlatformName::Freshbooks => {
+            let at = freshbooks::Endpoints::at(base);
+            [at.authorize, at.token, at.revoke, at.api]
+        }
+    };
+    let facts = facts_of(platform);
+    let url = |text: &str| Url::parse(text).expect("an address");
+    Configured {
+        authorize: url(&authorize),
+        token: url(&token),
+        revoke: url(&revoke),
+        api,
+        more: more.iter().map(|(ending, text)| (*ending, url(text))).collect(),
+        scopes: facts.scopes.split_whitespace().map(str::to_owned).collect(),
+        pkce: facts.pkce,
+        data_centers,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a browser of the tests' own; nothing of ours is deployed with it")]
+fn client() -> Client {
+    // A second installation in this process is refused, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client")
+}
