@@ -11,6 +11,8 @@ pub struct Settings {
     pub platform_timeout: Duration,
     /// How long storing a fresh grant may take, retries included.
     pub commit_budget: Duration,
+    /// How long one request to the table or the parking queue takes at most, the client's own retries included.
+    pub store_timeout: Duration,
     /// How long a lease lasts; longer than the two above together.
     pub lease: Duration,
     /// How long a refresh token rests past the lease's end after an attempt of unknown outcome.
@@ -40,14 +42,17 @@ pub struct Settings {
     pub key_memory: Duration,
 }
 
-/// What a function's 29 s leave for waiting and refreshing, beside reading keys, connections and secrets.
-const FUNCTION_TIME_FOR_A_REFRESH: Duration = Duration::from_secs(26);
+/// How long a request to the table or the parking queue takes at most, the client's own retries included.
+pub const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What `template.yaml` gives a function that refreshes on a caller's behalf.
+const FUNCTION_TIME: Duration = Duration::from_secs(29);
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             platform_timeout: Duration::from_secs(10),
             commit_budget: Duration::from_secs(4),
+            store_timeout: STORE_TIMEOUT,
             lease: Duration::from_secs(16),
             rest: Duration::from_secs(30),
             rests: [None; PlatformName::ALL.len()],
@@ -66,9 +71,16 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The longest that a refresh takes, from its first look: it may wait, and no lease is taken later than that.
+    /// How long after its beginning a refresh may still take a lease: a request, the lease and the parking must then end in
+    /// the function's time, beside the reading of a key before it.
+    pub fn lease_within(&self) -> Duration {
+        self.wait.min(FUNCTION_TIME.saturating_sub(self.lease + 4 * self.store_timeout))
+    }
+
+    /// The longest that a refresh takes.
     pub fn longest_refresh(&self) -> Duration {
-        self.wait + self.lease
+        let refreshing = self.lease_within() + self.lease + 2 * self.store_timeout;
+        refreshing.max(self.wait + self.store_timeout)
     }
 
     /// How long a platform's refresh token rests.
@@ -84,8 +96,11 @@ impl Settings {
         if self.platform_timeout + self.commit_budget >= self.lease {
             return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
         }
-        if self.longest_refresh() > FUNCTION_TIME_FOR_A_REFRESH {
-            return Err("WAIT_MS and LEASE_MS together must end 3 s before a function's 29 s do".to_owned());
+        if self.lease + 4 * self.store_timeout > FUNCTION_TIME {
+            return Err("LEASE_MS must leave a function 8 s of its 29 s for the table".to_owned());
+        }
+        if self.wait + 2 * self.store_timeout > FUNCTION_TIME {
+            return Err("WAIT_MS must leave a function 4 s of its 29 s for the table".to_owned());
         }
         if self.flow_life > Duration::from_secs(600) {
             return Err("a flow may last ten minutes at most".to_owned());
@@ -106,7 +121,11 @@ mod tests {
         assert_eq!(Settings::default().check(), Ok(()));
         let short = Settings { lease: Duration::from_secs(14), ..Settings::default() };
         assert!(short.check().expect_err("14 s do not outlast 10 s and 4 s").contains("LEASE_MS"));
-        let long = Settings { lease: Duration::from_secs(17), ..Settings::default() };
-        assert!(long.check().expect_err("a reader could wait 10 s and then refresh for 17 s").contains("WAIT_MS"));
+        let long = Settings { lease: Duration::from_secs(22), ..Settings::default() };
+        assert!(long.check().expect_err("22 s and four requests are more than 29 s").contains("LEASE_MS"));
+        let patient = Settings { wait: Duration::from_secs(26), ..Settings::default() };
+        assert!(patient.check().expect_err("26 s and two requests are more than 29 s").contains("WAIT_MS"));
+        // Before it a key is read; after it nothing is done that takes time.
+        assert!(Settings::default().longest_refresh() + STORE_TIMEOUT < FUNCTION_TIME);
     }
 }

@@ -47,12 +47,14 @@ fn run_line(report: &Report, timestamp: i64) -> Map<String, Value> {
         { "Name": "OldestOverdueSeconds", "Unit": "Seconds" },
         { "Name": "Due", "Unit": "Count" },
         { "Name": "Left", "Unit": "Count" },
+        { "Name": "UnreadShards", "Unit": "Count" },
     ]);
     let line = json!({
         "_aws": directive(&json!([[]]), &metrics, timestamp),
         "OldestOverdueSeconds": report.oldest_overdue.as_secs(),
         "Due": report.due,
         "Left": report.left,
+        "UnreadShards": report.unread_shards,
     });
     line.as_object().cloned().unwrap_or_default()
 }

@@ -121,7 +121,8 @@ fn meaning(answer: &Answer, words: &Words) -> Result<TokenAnswer, TokenFailure> 
         400 | 401 | 403 => Err(refusal(answer, words).unwrap_or(broken)),
         // A gateway gave up waiting: whoever is behind it may still be at it.
         408 | 504 | 522 | 524 => Err(TokenFailure::NoAnswer),
-        503 if answer.retry_after.is_some() => Err(TokenFailure::Throttled { retry_after: answer.retry_after }),
+        // It may have acted before it was overloaded.
+        503 => Err(answer.retry_after.map_or(broken, |retry_after| TokenFailure::Overloaded { retry_after })),
         _ => Err(broken),
     }
 }
@@ -178,6 +179,7 @@ mod tests {
         assert_eq!(failure(400, r#"{"error_description":"Token invalid","error":"invalid_grant"}"#), TokenFailure::Refused);
         assert_eq!(failure(401, r#"{"error":"invalid_client"}"#), TokenFailure::ClientRefused);
         assert_eq!(failure(400, r#"{"error":"unauthorized_client"}"#), TokenFailure::ClientRefused);
+        assert_eq!(failure(503, ""), TokenFailure::Overloaded { retry_after: Duration::from_secs(7) });
         assert_eq!(failure(429, ""), TokenFailure::Throttled { retry_after: Some(Duration::from_secs(7)) });
         for (status, body) in
             [(400, "<html>"), (400, r#"{"error":"invalid_request"}"#), (401, ""), (500, invalid_grant), (302, "")]

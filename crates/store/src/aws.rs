@@ -10,10 +10,11 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::settings::STORE_TIMEOUT;
 
 /// Reads region, credentials and endpoints from where the SDK looks for them.
 ///
-/// A request takes at most 4 s with its retries, well inside the vault's commit budget.
+/// A request takes at most [`STORE_TIMEOUT`] with its retries, well inside the vault's commit budget.
 pub async fn config() -> SdkConfig {
     loader().load().await
 }
@@ -30,9 +31,9 @@ pub async fn function_config() -> SdkConfig {
 
 fn loader() -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_millis(1_500))
-        .operation_timeout(Duration::from_millis(3_500))
+        .connect_timeout(Duration::from_millis(600))
+        .operation_attempt_timeout(Duration::from_millis(900))
+        .operation_timeout(STORE_TIMEOUT)
         .build();
     aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).timeout_config(timeouts)
 }

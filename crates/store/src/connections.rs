@@ -11,7 +11,7 @@ use counterfoil_core::port::store::{ConnectionStore, DueEntry, ListQuery, Page, 
 use jiff::Timestamp;
 
 use crate::fault;
-use crate::grants::due;
+use crate::grants::{IS_LIVE, active, due};
 use crate::row::{self, Item, damaged};
 use crate::table::{
     DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, company_pk, connections_of,
@@ -133,8 +133,14 @@ impl ConnectionStore for Table {
             .put("company_name", Some(&settable.company_name))?
             .put("freshness", Some(settable.freshness.as_str()))?
             .put("updated_at", Some(row::millis(settable.at)))?;
-        let changes = due(changes, id, settable.due_at)?.given(":epoch", row::number(settable.epoch));
-        self.update(changes.under(self, &Key::connection(id), "epoch = :epoch"), |_| false).await
+        let update = match settable.due {
+            None => changes.under(self, &Key::connection(id), &format!("attribute_exists({PK})")),
+            Some((epoch, due_at)) => {
+                let changes = due(changes, id, due_at)?.given(":epoch", row::number(epoch)).given(":active", active());
+                changes.naming("status").under(self, &Key::connection(id), IS_LIVE)
+            }
+        };
+        self.update(update, |_| false).await
     }
 }
 

@@ -23,8 +23,8 @@ use crate::update::Changes;
 
 #[async_trait]
 impl GrantStore for Table {
-    /// The condition: no lease, or one of an epoch that is over, or the very attempt that was seen and judged to be over,
-    /// or this same lease, stored by a try whose answer was lost.
+    /// The condition: no lease, or the very one that was seen and judged to be over, or this same lease, stored by a try whose
+    /// answer was lost. The epoch says nothing: a look reads connection and lease one after the other.
     async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError> {
         let key = Key::lease(id);
         let put = self
@@ -32,8 +32,7 @@ impl GrantStore for Table {
             .put_item()
             .table_name(&self.name)
             .set_item(Some(row::lease::write(&key, lease)?))
-            .condition_expression(format!("attribute_not_exists({PK}) OR epoch < :epoch OR lease_id IN (:seen, :own)"))
-            .expression_attribute_values(":epoch", number(lease.epoch))
+            .condition_expression(format!("attribute_not_exists({PK}) OR lease_id IN (:seen, :own)"))
             .expression_attribute_values(":seen", AttributeValue::S(seen.unwrap_or("none").to_owned()))
             .expression_attribute_values(":own", AttributeValue::S(lease.id.clone()))
             .send()
@@ -222,9 +221,9 @@ pub(crate) fn transact_update(update: Update) -> TransactWriteItem {
 }
 
 /// The condition of writes that are only for a grant that is not marked dead. `status` is a reserved word.
-const IS_LIVE: &str = "epoch = :epoch AND #status = :active";
+pub(crate) const IS_LIVE: &str = "epoch = :epoch AND #status = :active";
 
-fn active() -> AttributeValue {
+pub(crate) fn active() -> AttributeValue {
     AttributeValue::S(Status::Active.as_str().to_owned())
 }
 

@@ -31,8 +31,8 @@ pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
 /// What the template gives the functions, in gigabytes.
 const MEMORY_GB: f64 = 0.25;
 
-/// Bytes that are logged, Lambda's own lines among them.
-pub(super) const READ_LOGS: f64 = 400.0;
+/// Bytes that are logged, those of Lambda and of the gateway among them.
+pub(super) const READ_LOGS: f64 = 750.0;
 pub(super) const REFRESH_LOGS: f64 = 800.0;
 pub(super) const RUN_LOGS: f64 = 1_000.0;
 /// Bytes that are sent to the internet: an answer with a token; a token request with its handshake.

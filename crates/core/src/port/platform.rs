@@ -190,6 +190,11 @@ pub enum TokenFailure {
         /// The HTTP status.
         status: u16,
     },
+    /// It answered that it is overloaded; as [`Self::Broken`], and it asked for time.
+    Overloaded {
+        /// What the platform asked for.
+        retry_after: Duration,
+    },
     /// No answer came: nobody knows what happened.
     NoAnswer,
     /// It could not be reached: the request was never sent.

@@ -36,21 +36,19 @@ pub trait ConnectionStore: Send + Sync {
     /// Some connections to a company, at most ten; strongly consistent.
     async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError>;
 
-    /// Stores what a partner may set, if the connection is still of that epoch: its due time goes with its grant.
+    /// Stores what a partner may set; a due time only while the grant that it was worked out for is there and alive.
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError>;
 }
 
 /// What a partner may set on a connection, and what follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settable {
-    /// The epoch that the due time was worked out for.
-    pub epoch: u64,
     /// Its name.
     pub company_name: String,
     /// How fresh its token is kept.
     pub freshness: Freshness,
-    /// When a worker should come next.
-    pub due_at: Option<Timestamp>,
+    /// When a worker should come next for the grant of that epoch; `None` leaves that as it is.
+    pub due: Option<(u64, Option<Timestamp>)>,
     /// When it is changed.
     pub at: Timestamp,
 }
@@ -95,8 +93,7 @@ pub struct Page {
 /// The writes of the vault: the only ones that touch tokens, each conditional on the epoch.
 #[async_trait]
 pub trait GrantStore: Send + Sync {
-    /// Takes the lease if nobody holds one on this epoch but the attempt named by `seen`, which the caller has judged to
-    /// be over. Doing it twice with the same lease is taking it once.
+    /// Takes the lease if there is none but that of the attempt named by `seen`, which the caller has judged to be over. Doing it twice with the same lease is taking it once.
     async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError>;
 
     /// Stores a refreshed grant over the living one of the epoch that it replaces, in one write.

@@ -1,5 +1,7 @@
 //! Changes what a partner may set on a connection: its name, and how fresh its token is kept.
 
+use jiff::Timestamp;
+
 use crate::model::connection::{Connection, ConnectionId, Freshness, Standing};
 use crate::port::store::{Settable, StoreError, Written};
 use crate::{App, Error};
@@ -31,33 +33,36 @@ pub async fn change_connection(
     let mut found = found;
     for _ in 0..TRIES_MOST {
         let connection = found.ok_or(Error::NO_CONNECTION)?;
-        let changed = with(app, connection, change);
+        let due_at = other_due_time(app, &connection, change);
         let settable = Settable {
-            epoch: changed.epoch,
-            company_name: changed.company_name.clone(),
-            freshness: changed.freshness,
-            due_at: changed.due_at,
-            at: changed.updated_at,
+            company_name: change.company_name.clone().unwrap_or_else(|| connection.company_name.clone()),
+            freshness: change.freshness.unwrap_or(connection.freshness),
+            due: due_at.map(|due_at| (connection.epoch, due_at)),
+            at: app.now(),
         };
         match app.connections.change(id, &settable).await? {
-            Written::Stored => return Ok(changed),
+            Written::Stored => return Ok(with(connection, settable)),
             Written::Overtaken => found = app.connections.read(id).await?,
         }
     }
     Err(StoreError::Busy("a connection could not be changed".to_owned()).into())
 }
 
-/// The connection as it is to be. Another freshness is another due time, unless an attempt is to be made again anyway.
-fn with(app: &App, connection: Connection, change: &Change) -> Connection {
-    let freshness = change.freshness.unwrap_or(connection.freshness);
-    let due_at = match &connection.standing {
-        Standing::Active(grant) if freshness != connection.freshness && connection.trouble.is_none() => {
-            let stored =
-                Stored { grant, freshness, reason: None, wanted_until: connection.wanted_until, warned_of: connection.warned_of };
-            due::next(&stored, &app.settings, app.now(), app.entropy.fraction()).at
-        }
-        _ => connection.due_at,
-    };
-    let company_name = change.company_name.clone().unwrap_or(connection.company_name);
-    Connection { company_name, freshness, due_at, updated_at: app.now(), ..connection }
+/// Another freshness of a living grant is another due time, unless an attempt is to be made again anyway.
+#[expect(clippy::option_option, reason = "that nothing is due is a due time too")]
+fn other_due_time(app: &App, connection: &Connection, change: &Change) -> Option<Option<Timestamp>> {
+    let freshness = change.freshness.filter(|freshness| *freshness != connection.freshness)?;
+    let Standing::Active(grant) = &connection.standing else { return None };
+    if connection.trouble.is_some() {
+        return None;
+    }
+    let (wanted_until, warned_of) = (connection.wanted_until, connection.warned_of);
+    let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of };
+    Some(due::next(&stored, &app.settings, app.now(), app.entropy.fraction()).at)
+}
+
+fn with(connection: Connection, settable: Settable) -> Connection {
+    let due_at = settable.due.map_or(connection.due_at, |(_, due_at)| due_at);
+    let Settable { company_name, freshness, at, .. } = settable;
+    Connection { company_name, freshness, due_at, updated_at: at, ..connection }
 }

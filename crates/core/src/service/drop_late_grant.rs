@@ -29,7 +29,11 @@ pub(super) async fn drop_late_grant(app: &App, connection: &Connection, late: &S
         region: late.region.as_deref(),
         company_id: &connection.company.company_id,
     };
-    let revoked = platform.revoke(revocation).await.is_ok();
-    tracing::info!(connection = %connection.id, revoked, "late tokens of a disconnected connection");
+    platform.revoke(revocation).await.map_err(|_| Error::PlatformFailed {
+        code: "not_revoked",
+        message: "The platform could not be told to revoke late tokens.".to_owned(),
+        retry_after: None,
+    })?;
+    tracing::info!(connection = %connection.id, "late tokens of a disconnected connection were revoked");
     Ok(())
 }

@@ -216,9 +216,11 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
     match failure {
         TokenFailure::Refused => FlowFailure::ExchangeRefused,
         TokenFailure::ClientRefused => FlowFailure::ClientRefused,
-        TokenFailure::Throttled { .. } | TokenFailure::Broken { .. } | TokenFailure::NoAnswer | TokenFailure::NotSent => {
-            FlowFailure::ExchangeFailed
-        }
+        TokenFailure::Throttled { .. }
+        | TokenFailure::Overloaded { .. }
+        | TokenFailure::Broken { .. }
+        | TokenFailure::NoAnswer
+        | TokenFailure::NotSent => FlowFailure::ExchangeFailed,
     }
 }
 

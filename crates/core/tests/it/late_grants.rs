@@ -27,6 +27,9 @@ async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_s
     let id = stage.expired("acme").await;
     let told = during_a_refresh(&stage, &id, async || stage.installation.disconnect(&id).await).await;
     assert_eq!(told, Err("reauthorization_required"));
+    let parked = stage.installation.parking.take();
+    assert_eq!((parked.len(), stage.installation.platform.revoked().len()), (1, 0), "a reader has no time for it");
+    assert_eq!(commit_parked(&stage.app, &parked[0]).await, Ok(Unparked::Late));
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch, row.commit_id.as_str()), (Status::Disconnected, 2, "a_disconnect"));

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use counterfoil_core::Error;
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing, Status};
+use counterfoil_core::model::time::later;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::Parked;
+use counterfoil_core::port::store::Commit;
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
 use counterfoil_core::service::refresh::refresh;
 use counterfoil_core::service::refresh::step::{Outcome, Reason};
@@ -124,6 +126,33 @@ async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row()
         stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);
         assert_eq!(stage.force(&id).await.as_deref(), Ok("access-0-3"), "it is refreshed like any other");
     }
+}
+
+/// A grant that was parked two refreshes after what is in the table now, and so much later than that.
+async fn parked_since(stage: &Stage, parked: &Parked, later_by: Duration) -> Parked {
+    let row = stage.row(&parked.connection).await;
+    let at = later(row.last_refresh_at(), later_by);
+    Parked { commit: Commit { epoch: row.epoch + 2, at, ..parked.commit.clone() }, ..parked.clone() }
+}
+
+#[tokio::test]
+async fn s4_a_grant_parked_since_a_backup_is_committed_over_what_was_restored() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    let parked = parked_since(&stage, &parked, Duration::from_secs(60)).await;
+    assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
+    assert!(stage.row(&id).await.grant() == Some(&parked.commit.grant));
+}
+
+#[tokio::test]
+async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    let parked = parked_since(&stage, &parked, Duration::ZERO).await;
+    let consented = stage.row(&id).await;
+    assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Late));
+    assert!(stage.row(&id).await == consented);
 }
 
 #[tokio::test]

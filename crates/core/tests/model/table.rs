@@ -72,14 +72,14 @@ impl Table {
         self.row.commit_id == commit.id
     }
 
-    /// `take_lease`: `attribute_not_exists(PK) OR epoch < :epoch OR lease_id IN (:seen, :own)`.
+    /// `take_lease`: `attribute_not_exists(PK) OR lease_id IN (:seen, :own)`.
     pub(crate) fn take_lease(&mut self, lease: Lease, seen: Option<&str>, broken: Broken) -> Taken {
         let may = match &self.row.lease {
             _ if broken == Broken::LeaseCondition => true,
             None => true,
             Some(present) => {
                 let is_the_one_seen = Some(present.id.as_str()) == seen || broken == Broken::SeenCondition && seen.is_some();
-                present.epoch < lease.epoch || is_the_one_seen || present.id == lease.id
+                is_the_one_seen || present.id == lease.id
             }
         };
         if !may {

@@ -31,6 +31,7 @@ pub(crate) fn stated() -> Settings {
     Settings {
         platform_timeout: seconds(PLATFORM_TIMEOUT),
         commit_budget: seconds(COMMIT_BUDGET),
+        store_timeout: seconds(0),
         lease: seconds(LEASE),
         rest: seconds(REST),
         wait: seconds(WAIT),

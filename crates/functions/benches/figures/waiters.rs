@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::ConnectionStore as _;
 use counterfoil_core::service::read_token::read_token;
 use counterfoil_functions::context::{World, assemble};
@@ -28,7 +29,8 @@ pub(crate) async fn print(deployment: &Deployment) {
         let takes = Duration::from_millis(milliseconds);
         let platform = SlowPlatform::start(takes).await;
         let mut config = deployment.config();
-        config.endpoints.quickbooks.token = platform.token_url().parse().expect("an address");
+        let quickbooks = config.endpoints.platforms.get_mut(&PlatformName::Quickbooks).expect("it is configured");
+        quickbooks.token = platform.token_url().parse().expect("an address");
         let aws = local_config(deployment.table_endpoint());
         let processes: Vec<Arc<App>> = (0..PROCESSES).map(|_| assemble(&config, &aws, World::real())).collect();
         let round_trip = round_trip(deployment).await;

@@ -8,14 +8,19 @@ use counterfoil_core::service::commit_parked::commit_parked;
 use counterfoil_core::{App, Error};
 use counterfoil_store::parking::{Folder, read};
 
-/// Commits a batch of the queue. What could not be committed is named, and comes again.
+/// What the slowest message takes: a few requests to the table, and a platform that is told to revoke.
+const SLOWEST: Duration = Duration::from_secs(18);
+
+/// Commits a batch of the queue, as long as there is time for another message. What was not committed is named, and comes again.
 ///
 /// # Errors
 /// None: each message fails alone.
-pub async fn run(app: Arc<App>, batch: SqsEvent, _left: Duration) -> Result<SqsBatchResponse, Error> {
+pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBatchResponse, Error> {
     let mut answer = SqsBatchResponse::default();
+    let ends_at = app.clock.elapsed() + left;
     for message in batch.records {
         let committed = match read(message.body.as_deref().unwrap_or_default()) {
+            _ if app.clock.elapsed() + SLOWEST > ends_at => Err(out_of_time()),
             Ok(parked) => commit_parked(&app, &parked).await.map(|unparked| (parked, unparked)),
             Err(error) => Err(error.into()),
         };
@@ -30,6 +35,11 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, _left: Duration) -> Result<SqsB
         }
     }
     Ok(answer)
+}
+
+fn out_of_time() -> Error {
+    let message = "There was no time left for it in this run.".to_owned();
+    Error::TryLater { code: "out_of_time", message, retry_after: Duration::ZERO }
 }
 
 /// Commits what is in the folder; says how many were and how many stay.

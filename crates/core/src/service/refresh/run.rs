@@ -17,7 +17,7 @@ use crate::port::platform::{self, Platform};
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
 
-use super::super::commit_parked::{Unparked, commit_parked};
+use super::super::commit_parked::{Unparked, commit_late};
 use super::super::due::{self, Stored};
 use super::super::start_consent::redirect_uri;
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
@@ -46,6 +46,7 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Resul
         connection: None,
         send: None,
         fresh: None,
+        end: None,
     };
     match tokio::spawn(run.drive().in_current_span()).await {
         Ok(refreshed) => refreshed,
@@ -65,6 +66,8 @@ struct Run {
     send: Option<ToSend>,
     /// The grant in hand, on its way into the table.
     fresh: Option<Parked>,
+    /// The end of the grant, on its way there.
+    end: Option<GrantEnd>,
 }
 
 struct ToSend {
@@ -104,6 +107,7 @@ impl Run {
     }
 
     async fn look(&mut self) -> Saw {
+        self.end = None;
         match self.app.connections.look(&self.id).await {
             Ok(None) => {
                 self.connection = None;
@@ -213,9 +217,17 @@ impl Run {
 
     /// The connection went on without us: by a consent, a disconnect, a parked grant, or because the grant was taken for dead.
     async fn store_late(&self, fresh: &Parked) -> Result<Written, StoreError> {
-        match commit_parked(&self.app, fresh).await {
-            Ok(Unparked::Committed | Unparked::Revived) => Ok(Written::Stored),
-            Ok(Unparked::Late) => Ok(Written::Overtaken),
+        match commit_late(&self.app, fresh).await {
+            Ok((Unparked::Committed | Unparked::Revived, _)) => Ok(Written::Stored),
+            Ok((Unparked::Late, connection)) => {
+                // The parking's worker has the time to tell the platform.
+                if connection.is_some_and(|connection| connection.standing == Standing::Disconnected)
+                    && let Err(error) = self.app.parking.park(fresh).await
+                {
+                    tracing::warn!(connection = %self.id, %error, "late tokens were dropped unrevoked");
+                }
+                Ok(Written::Overtaken)
+            }
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
@@ -247,7 +259,9 @@ impl Run {
         let Some(connection) = &self.connection else {
             return Saw::StoreFailed;
         };
-        let written = self.app.grants.end_grant(&end_of(&self.app, connection, cause)).await;
+        // The same again at each try: its event's id tells the table that it is one and the same.
+        let end = self.end.get_or_insert_with(|| end_of(&self.app, connection, cause));
+        let written = self.app.grants.end_grant(end).await;
         self.saw("end grant", written)
     }
 

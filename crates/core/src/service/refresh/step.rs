@@ -157,7 +157,7 @@ pub struct Refresh {
 }
 
 /// How often one refresh takes a lease: more than once only if others keep changing the connection under it. None is taken
-/// later than the longest wait, so that a refresh ends within one wait and one lease.
+/// later than [`Settings::lease_within`], so that a refresh ends in its function's time.
 const LEASES_MOST: u32 = 3;
 
 impl Refresh {
@@ -236,13 +236,13 @@ impl Refresh {
         if let Some(retry_at) = self.must_pause_until(view, now) {
             return finish(Outcome::BackingOff { retry_at });
         }
-        if self.leases == LEASES_MOST || now.elapsed.saturating_sub(self.began) > self.settings.wait {
+        if self.leases == LEASES_MOST || now.elapsed.saturating_sub(self.began) > self.settings.lease_within() {
             return finish(Outcome::Held { retry_at: now.wall });
         }
         self.leases += 1;
         let doubtful = view.is_doubtful() || view.open_lease().is_some();
         let attempt = Attempt { epoch: view.epoch, since: now.elapsed, rest, doubtful, failures: view.failures() };
-        let seen = view.present_lease().map(|lease| lease.id.clone());
+        let seen = view.lease.as_ref().map(|lease| lease.id.clone());
         (Phase::Leasing(attempt), Next::TakeLease { epoch: view.epoch, seen, doubtful })
     }
 
@@ -318,7 +318,9 @@ impl Refresh {
     /// is parked; that a grant has ended will be seen again.
     fn write_again(&self, now: Now, until: Duration, pausing: Phase, spent: (Phase, Next)) -> (Phase, Next) {
         let pause = self.settings.poll.mul_f64(1.0 + now.chance);
-        if now.elapsed + pause >= until { spent } else { (pausing, Next::Wait(pause)) }
+        // None is begun that could not end within the budget.
+        let takes = self.settings.store_timeout.min(self.settings.commit_budget / 2);
+        if now.elapsed + pause + takes >= until { spent } else { (pausing, Next::Wait(pause)) }
     }
 
     /// Whether the rest of the lease covers a token request and the commit.

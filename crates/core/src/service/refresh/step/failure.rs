@@ -41,6 +41,11 @@ impl Refresh {
             TokenFailure::NotSent => {
                 record(now, &held, "platform_unreachable", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
             }
+            TokenFailure::Overloaded { retry_after } => {
+                held.attempt.doubtful = true;
+                let retry_at = later(now.wall, (*retry_after).min(RETRY_AFTER_MOST).max(backoff));
+                record(now, &held, "platform_fault", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+            }
             TokenFailure::Broken { .. } => {
                 held.attempt.doubtful = true;
                 if let Some(pause) = self.pause_before_resend(now, &held, resends) {

@@ -130,7 +130,7 @@ fn a_lease_is_outdated_by_its_own_commit_and_by_a_consent() {
     let view = View { lease: Some(old), ..stale() };
     for view in [View { commit_id: "old".to_owned(), ..view.clone() }, View { refreshed_at: None, ..view }] {
         let next = Bench::shown(READ, view).1;
-        assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: None, doubtful: false });
+        assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("old".to_owned()), doubtful: false });
     }
 }
 
@@ -144,7 +144,8 @@ fn r1_a_late_commit_leaves_the_attempt_that_it_overtook_open() {
     let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(35) });
     assert_eq!(bench.step(saw(View { lease: Some(overtaken(in_seconds(5))), ..stale() })), resting);
     let rested = View { lease: Some(overtaken(START - jiff::SignedDuration::from_secs(30))), ..stale() };
-    assert_eq!(Bench::shown(READ, rested).1, Next::TakeLease { epoch: EPOCH, seen: None, doubtful: true });
+    let follows = Next::TakeLease { epoch: EPOCH, seen: Some("overtaken".to_owned()), doubtful: true };
+    assert_eq!(Bench::shown(READ, rested).1, follows);
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn failures() -> impl Strategy<Value = TokenFailure> {
         Just(TokenFailure::ClientRefused),
         (0_u64..100_000).prop_map(|seconds| TokenFailure::Throttled { retry_after: Some(Duration::from_secs(seconds)) }),
         (200_u16..600).prop_map(|status| TokenFailure::Broken { status }),
+        (0_u64..100_000).prop_map(|seconds| TokenFailure::Overloaded { retry_after: Duration::from_secs(seconds) }),
         Just(TokenFailure::NoAnswer),
         Just(TokenFailure::NotSent),
     ]
@@ -185,7 +186,7 @@ proptest! {
                         Some(Saw::Failed(failure)) => {
                             let again = matches!(failure, TokenFailure::Broken { .. }) && matches!(followed, Next::Wait(_));
                             prop_assert!(again || matches!(followed, Next::RecordTrouble(_)), "{:?} after {:?}", followed, failure);
-                            in_doubt |= matches!(failure, TokenFailure::Broken { .. } | TokenFailure::NoAnswer);
+                            in_doubt |= matches!(failure, TokenFailure::Broken { .. } | TokenFailure::Overloaded { .. } | TokenFailure::NoAnswer);
                         }
                         other => prop_assert!(false, "{:?}", other),
                     }
