@@ -30,7 +30,6 @@ pub const VARIABLES: &[&str] = &[
     "COMMIT_BUDGET_MS",
     "LEASE_MS",
     "REST_MS",
-    "QUICKBOOKS_REST_MS",
     "WAIT_MS",
     "POLL_MS",
     "FORCED_INTERVAL_MS",
@@ -182,7 +181,7 @@ impl Reader<'_> {
 
     /// `{PLATFORM}_REST_MS`, where it is set.
     fn rest_of(&mut self, platform: PlatformName) -> Option<Duration> {
-        let name = format!("{}_REST_MS", platform.as_str().to_uppercase());
+        let name = facts::variable(platform, facts::REST_MS);
         self.text(&name).is_some().then(|| self.milliseconds(&name, Duration::ZERO))
     }
 

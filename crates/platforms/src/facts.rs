@@ -89,6 +89,8 @@ pub const DATA_CENTERS: &str = "DATA_CENTERS";
 pub const SCOPES: &str = "SCOPES";
 /// The ending of the variable that says whether to use PKCE.
 pub const PKCE: &str = "PKCE";
+/// The ending of the variable that says how long a refresh token rests, in milliseconds.
+pub const REST_MS: &str = "REST_MS";
 
 /// The variable of a platform with that ending.
 pub fn variable(platform: PlatformName, ending: &str) -> String {
@@ -98,7 +100,7 @@ pub fn variable(platform: PlatformName, ending: &str) -> String {
 /// Every variable that a platform has: its credentials, its scopes, its addresses.
 pub fn variables(platform: PlatformName) -> Vec<String> {
     let facts = crate::facts_of(platform);
-    let endings = ADDRESSES.into_iter().chain(facts.more.iter().map(|(ending, _)| *ending)).chain([SCOPES, PKCE]);
+    let endings = ADDRESSES.into_iter().chain(facts.more.iter().map(|(ending, _)| *ending)).chain([SCOPES, PKCE, REST_MS]);
     let of_data_centers = (!facts.data_centers.is_empty()).then_some(DATA_CENTERS);
     let others = endings.chain(of_data_centers).map(|ending| variable(platform, ending));
     credential_variables(platform).into_iter().chain(others).collect()

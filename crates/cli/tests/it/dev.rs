@@ -98,3 +98,17 @@ async fn with_credentials_the_browser_goes_to_intuit() {
     let page = start.headers()["location"].to_str().expect("text");
     assert!(page.starts_with("https://appcenter.intuit.com/connect/oauth2?"), "{page}");
 }
+
+#[tokio::test]
+async fn every_platform_is_offered_and_its_stand_in_knows_our_redirect_uri() {
+    let machine = Machine::new();
+    let dev = machine.dev(&["--ephemeral"]).await;
+    for platform in ["quickbooks", "xero", "zoho", "freshbooks"] {
+        let start = dev.client.get(dev.url(&format!("/oauth/start/acme-{platform}?platform={platform}")));
+        let started = start.send().await.expect("answers");
+        let page = started.headers()["location"].to_str().expect("text").to_owned();
+        assert!(page.starts_with(&format!("{}/{platform}/", dev.told("sandbox_url"))), "{page}");
+        assert_eq!(dev.client.get(&page).send().await.expect("a page").status(), StatusCode::OK, "{page}");
+        assert!(dev.banner.contains(&format!("{}/{platform}", dev.told("sandbox_url"))), "{}", dev.banner);
+    }
+}

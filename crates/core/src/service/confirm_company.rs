@@ -10,7 +10,7 @@ use crate::model::secret::Secret;
 use crate::port::platform::{ConfirmFailure, Inquiry, Reach};
 use crate::{App, Error};
 
-use super::finish_consent::{Ending, Stop, end, find_by_id};
+use super::finish_consent::{Ending, Stop, end, find_by_id, see};
 use super::refresh::{ACCESS_TOKEN, sealing_owner};
 use super::write_consent::write_consent;
 
@@ -30,7 +30,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     };
     let existing = app.connections.read(&flow.connection).await?;
     match settle(flow, reach, existing.as_ref()) {
-        Verdict::Connect(company) => connect(app, flow, company, platform.client_id()).await,
+        Verdict::Connect(company) => connect(app, flow, company, platform.client_id(), existing).await,
         Verdict::Refuse(failure) => end(app, flow, failure).await,
         Verdict::Ask(companies) => {
             app.flows.offer(&flow.id, &companies).await?;
@@ -45,33 +45,32 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret
         Ok(flow) => flow,
         Err(error) => return Ending { flow: None, result: Err(error) },
     };
-    let result = match &flow.stage {
-        Stage::Choosing { companies, .. } => match companies.iter().find(|company| company.company_id == company_id) {
-            Some(company) => connect_chosen(app, &flow, company.clone()).await,
-            None => Err(Error::invalid("unknown_company", "This is not one of the companies that the consent reaches.")),
-        },
-        // Chosen already, in another tab or by a second click: what came of it counts.
-        Stage::Done => app
-            .connections
-            .read(&flow.connection)
-            .await
-            .map_err(Error::from)
-            .and_then(|connection| connection.ok_or_else(|| super::finish_consent::error_of(FlowFailure::Gone))),
-        _ => Err(Error::conflict("no_choice_needed", "This consent does not wait for a choice of companies.")),
+    // Chosen already, in another tab or by a second click, or nothing to choose: how it stands is the answer.
+    let Stage::Choosing { companies, .. } = &flow.stage else { return see(app, flow).await };
+    let result = match companies.iter().find(|company| company.company_id == company_id) {
+        Some(company) => connect_chosen(app, &flow, company.clone()).await,
+        None => Err(Error::invalid("unknown_company", "This is not one of the companies that the consent reaches.")),
     };
     Ending { flow: Some(flow), result }
 }
 
 async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    connect(app, flow, company, platform.client_id()).await
+    let existing = app.connections.read(&flow.connection).await?;
+    connect(app, flow, company, platform.client_id(), existing).await
 }
 
-async fn connect(app: &App, flow: &Flow, company: ConfirmedCompany, client_id: &str) -> Result<Connection, Error> {
+async fn connect(
+    app: &App,
+    flow: &Flow,
+    company: ConfirmedCompany,
+    client_id: &str,
+    existing: Option<Connection>,
+) -> Result<Connection, Error> {
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
-    match write_consent(app, flow, grant, company, client_id).await {
+    match write_consent(app, flow, grant, company, client_id, existing).await {
         Ok(connection) => Ok(connection),
         Err(Stop::Failed(failure)) => end(app, flow, failure).await,
         Err(Stop::Fault(error)) => Err(error),

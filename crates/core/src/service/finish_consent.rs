@@ -83,7 +83,8 @@ pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) 
     }
 }
 
-async fn see(app: &App, flow: Flow) -> Ending {
+/// A flow with what came of it so far.
+pub(super) async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { companies, .. } => Err(choice_needed(companies)),

@@ -14,16 +14,16 @@ use super::finish_consent::Stop;
 /// How often the write is tried while others write to the same connection.
 const TRIES_MOST: u32 = 20;
 
-/// Writes the connection of a confirmed consent.
+/// Writes the connection of a confirmed consent, over the one that was there when that was last looked at.
 pub(super) async fn write_consent(
     app: &App,
     flow: &Flow,
     grant: &StoredGrant,
     confirmed: ConfirmedCompany,
     client_id: &str,
+    mut previous: Option<Connection>,
 ) -> Result<Connection, Stop> {
     for attempt in 1..=TRIES_MOST {
-        let previous = app.connections.read(&flow.connection).await?;
         may_write(flow, previous.as_ref(), &confirmed).map_err(Stop::Failed)?;
         let consent = compose(app, flow, grant, &confirmed, client_id, previous);
         match app.grants.write_consent(&consent).await {
@@ -32,6 +32,7 @@ pub(super) async fn write_consent(
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
                 app.clock.sleep(pause).await;
+                previous = app.connections.read(&flow.connection).await?;
             }
             Err(error) => return Err(error.into()),
         }

@@ -48,7 +48,7 @@ async fn o6_only_the_browser_that_began_chooses_and_only_what_was_offered() {
     let mut curl = Browser::curl(&place.server);
     let callback = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
     let choose = format!("{}/choose", result_of(&callback));
-    assert_eq!(curl.submit(&choose, "company_id=Lm4Tk7").await.problem(), (409, "no_choice_needed".to_owned()), "too early");
+    assert_eq!(curl.submit(&choose, "company_id=Lm4Tk7").await.problem(), (400, "consent_pending".to_owned()), "too early");
     let needed = curl.get(&callback).await;
     assert_eq!(needed.problem(), (409, "company_choice_required".to_owned()));
     assert!(needed.text("detail").contains("Qx9Zb1 (Okafor Studio), Lm4Tk7 (Okafor & Lind Ceramics)"), "{}", needed.body);

@@ -211,3 +211,19 @@ async fn o18_a_token_that_is_nobodys_reaches_no_company() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn o15_what_was_asked_for_and_not_granted_is_known() {
+    on_each(async |stand_in| {
+        // Intuit has one scope: less than that is nothing.
+        let [granted @ .., left_out] = stand_in.platform.scopes() else { panic!("no scopes") };
+        if granted.is_empty() {
+            return;
+        }
+        stand_in.control("settings", json!({ "granted_scope": granted.join(" ") })).await;
+        let grant = stand_in.grant().await;
+        let missing = grant.missing_scopes(stand_in.platform.scopes());
+        assert_eq!(missing, std::slice::from_ref(left_out), "{}", stand_in.row.name);
+    })
+    .await;
+}
