@@ -12,6 +12,7 @@ mod company;
 mod configuration;
 mod connections;
 mod consume;
+mod exchange;
 mod harness;
 mod health;
 mod keys;
