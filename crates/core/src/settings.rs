@@ -11,6 +11,8 @@ pub struct Settings {
     pub platform_timeout: Duration,
     /// How long storing a fresh grant may take, retries included.
     pub commit_budget: Duration,
+    /// What `template.yaml` gives a function that refreshes on a caller's behalf.
+    pub function_time: Duration,
     /// How long one request to the table or the parking queue takes at most, the client's own retries included.
     pub store_timeout: Duration,
     /// How long a lease lasts; longer than the two above together.
@@ -44,14 +46,12 @@ pub struct Settings {
 
 /// How long a request to the table or the parking queue takes at most, the client's own retries included.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(2);
-/// What `template.yaml` gives a function that refreshes on a caller's behalf.
-const FUNCTION_TIME: Duration = Duration::from_secs(29);
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
             platform_timeout: Duration::from_secs(10),
             commit_budget: Duration::from_secs(4),
+            function_time: Duration::from_secs(29),
             store_timeout: STORE_TIMEOUT,
             lease: Duration::from_secs(16),
             rest: Duration::from_secs(30),
@@ -74,7 +74,7 @@ impl Settings {
     /// How long after its beginning a refresh may still take a lease: a request, the lease and the parking must then end in
     /// the function's time, beside the reading of a key before it.
     pub fn lease_within(&self) -> Duration {
-        self.wait.min(FUNCTION_TIME.saturating_sub(self.lease + 4 * self.store_timeout))
+        self.wait.min(self.function_time.saturating_sub(self.lease + 4 * self.store_timeout))
     }
 
     /// The longest that a refresh takes.
@@ -96,10 +96,10 @@ impl Settings {
         if self.platform_timeout + self.commit_budget >= self.lease {
             return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
         }
-        if self.lease + 4 * self.store_timeout > FUNCTION_TIME {
+        if self.lease + 4 * self.store_timeout >= self.function_time {
             return Err("LEASE_MS must leave a function 8 s of its 29 s for the table".to_owned());
         }
-        if self.wait + 2 * self.store_timeout > FUNCTION_TIME {
+        if self.wait + 2 * self.store_timeout >= self.function_time {
             return Err("WAIT_MS must leave a function 4 s of its 29 s for the table".to_owned());
         }
         if self.flow_life > Duration::from_secs(600) {
@@ -126,6 +126,7 @@ mod tests {
         let patient = Settings { wait: Duration::from_secs(26), ..Settings::default() };
         assert!(patient.check().expect_err("26 s and two requests are more than 29 s").contains("WAIT_MS"));
         // Before it a key is read; after it nothing is done that takes time.
-        assert!(Settings::default().longest_refresh() + STORE_TIMEOUT < FUNCTION_TIME);
+        let settings = Settings::default();
+        assert!(settings.longest_refresh() + STORE_TIMEOUT < settings.function_time);
     }
 }

@@ -179,6 +179,7 @@ pub fn quick() -> Settings {
         platform_timeout: Duration::from_secs(5),
         commit_budget: Duration::from_secs(2),
         lease: Duration::from_secs(20),
+        function_time: Duration::from_secs(60),
         rest: Duration::from_millis(300),
         wait: Duration::from_secs(10),
         poll: Duration::from_millis(5),

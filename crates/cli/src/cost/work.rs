@@ -34,7 +34,7 @@ const MEMORY_GB: f64 = 0.25;
 /// Bytes that are logged, those of Lambda and of the gateway among them.
 pub(super) const READ_LOGS: f64 = 750.0;
 pub(super) const REFRESH_LOGS: f64 = 800.0;
-pub(super) const RUN_LOGS: f64 = 1_000.0;
+pub(super) const RUN_LOGS: f64 = 1_100.0;
 /// Bytes that are sent to the internet: an answer with a token; a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
 pub(super) const REFRESH_SENT: f64 = 2_000.0;

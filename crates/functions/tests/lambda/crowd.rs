@@ -63,6 +63,7 @@ async fn r1_200_readers_at_one_moment_cost_one_token_request() {
     // Not for the vault but for the machine: a debug build beside other tests takes its time for 200 looks at the table.
     config.settings.wait = 3 * WAIT;
     config.settings.lease = 6 * WAIT;
+    config.settings.function_time = 12 * WAIT;
     config.settings.poll = Duration::from_millis(200);
     for _ in 0..PROCESSES {
         let app = assemble(&config, &local_config(deployment.table_endpoint()), World::real());
