@@ -14,6 +14,7 @@ pub mod metrics;
 mod page;
 mod problem;
 mod read;
+mod return_url;
 pub mod router;
 pub mod worker;
 mod wrap;

@@ -14,6 +14,7 @@ use counterfoil_core::service::finish_consent::{Ending, error_of};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::problem::Problem;
+use crate::return_url;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -81,6 +82,7 @@ fn status(error: &Error) -> StatusCode {
 fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
     let missing = connection.grant().map(|grant| grant.missing_scopes.as_slice()).unwrap_or_default();
     let return_url = flow.and_then(|flow| flow.return_url.as_deref());
+    let return_url = return_url.and_then(|url| return_url::told(url, connection.id.company_key.as_str(), None));
     card(
         "Connected",
         &html! {

@@ -16,7 +16,7 @@ use super::stop::Stop;
 /// Between two runs of the refresher.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 /// The time one run has, as the deployed function's.
-const REFRESH_WITHIN: Duration = Duration::from_secs(29);
+const REFRESH_WITHIN: Duration = Duration::from_secs(58);
 /// Between two sweeps; the table refuses what has ended by itself, so this only tidies.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -27,7 +27,7 @@ pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
         if let Err(error) = parked::run_folder(&app, &parking).await {
             tracing::error!(%error, "parked grants could not be looked at");
         }
-        if let Err(error) = refresher::run(Arc::clone(&app), refresher::Turn::default(), REFRESH_WITHIN).await {
+        if let Err(error) = refresher::refresh(&app, &refresher::Turn::default(), REFRESH_WITHIN).await {
             tracing::error!(%error, "the refresher could not do its work");
         }
         tokio::select! {

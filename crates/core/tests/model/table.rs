@@ -51,8 +51,12 @@ impl Table {
 
     /// The connection and its lease in one read.
     pub(crate) fn look(&self, broken: Broken) -> View {
-        let is_outdated = self.row.lease.as_ref().is_some_and(|lease| lease.epoch < self.row.epoch);
-        if broken == Broken::OutdatedLease && is_outdated { self.read() } else { self.row.clone() }
+        match &self.row.lease {
+            Some(lease) if broken == Broken::OutdatedLease && lease.epoch < self.row.epoch => {
+                View { commit_id: lease.id.clone(), ..self.row.clone() }
+            }
+            _ => self.row.clone(),
+        }
     }
 
     /// The connection alone.

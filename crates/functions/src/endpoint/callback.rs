@@ -23,11 +23,11 @@ use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
-use url::Url;
 
 use crate::page::{self, Again};
 use crate::problem::Problem;
 use crate::read::{BrowserCookie, Query, form, wants_html};
+use crate::return_url;
 use crate::router::only_get;
 
 /// The routes of this endpoint.
@@ -172,7 +172,8 @@ fn destination(ending: &Ending, key: Option<&CompanyKey>) -> String {
     let not_over = matches!(&ending.result, Err(error) if page::again(error) != Again::Start);
     match (&ending.flow, &ending.result) {
         (Some(Flow { return_url: Some(url), connection, .. }), result) if !not_over => {
-            return_to(url, connection.company_key.as_str(), result.as_ref().err())
+            return_url::told(url, connection.company_key.as_str(), result.as_ref().err())
+                .unwrap_or_else(|| "/oauth/result/unknown".to_owned())
         }
         (Some(flow), _) => format!("/oauth/result/{}", flow.id),
         (None, result) => {
@@ -181,19 +182,6 @@ fn destination(ending: &Ending, key: Option<&CompanyKey>) -> String {
             format!("/oauth/result/{code}{key}")
         }
     }
-}
-
-/// The partner's own page, told what came of it.
-fn return_to(url: &str, company_key: &str, error: Option<&Error>) -> String {
-    let Ok(mut url) = Url::parse(url) else {
-        return "/oauth/result/unknown".to_owned();
-    };
-    let status = if error.is_some() { "failed" } else { "connected" };
-    url.query_pairs_mut().append_pair("company_key", company_key).append_pair("status", status);
-    if let Some(error) = error {
-        url.query_pairs_mut().append_pair("error", error.code());
-    }
-    url.into()
 }
 
 fn see_other(location: &str) -> Response {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::port::store::DUE_SHARDS;
-use counterfoil_core::service::refresh_due::refresh_due;
+use counterfoil_core::service::refresh_due::{Report, refresh_due};
 use counterfoil_core::{App, Error};
 use serde::Deserialize;
 
@@ -19,16 +19,24 @@ pub struct Turn {
     pub shards: Vec<u8>,
 }
 
+/// Refreshes what is due, and measures how it went.
+///
+/// # Errors
+/// As [`refresh`].
+pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error> {
+    metrics::run(&refresh(&app, &turn, left).await?);
+    Ok(())
+}
+
 /// Refreshes what is due within the time that the function has: none is begun that could not end in it.
 ///
 /// # Errors
 /// What the table says when it is asked what is due.
-pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error> {
+pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Report, Error> {
     let all: Vec<u8> = (0..DUE_SHARDS).collect();
     let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
     let time = left.saturating_sub(app.settings.longest_refresh() + Duration::from_secs(1));
-    let report = refresh_due(&app, shards, time).await?;
-    metrics::run(&report);
+    let report = refresh_due(app, shards, time).await?;
     tracing::info!(due = report.due, fresh = report.fresh, failed = report.failed, left = report.left, "refreshed what was due");
-    Ok(())
+    Ok(report)
 }

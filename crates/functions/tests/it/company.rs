@@ -116,6 +116,7 @@ async fn o18_a_browser_retries_from_the_result_page() {
     assert_eq!((answer.status, answer.location()), (303, result.as_str()), "a form is not sent to another origin");
     let shown = browser.get(&result).await.body;
     assert!(shown.contains("Larkspur Roofing LLC") && shown.contains(r#"href="https://app.example.com/done"#), "{shown}");
+    assert!(shown.contains("company_key=beach-blend&amp;status=connected"), "the page goes on as the redirect would: {shown}");
     assert_eq!(place.intuit.token_requests().await, 1);
 }
 
