@@ -93,7 +93,7 @@ async fn a2_a_code_is_its_partners_and_for_what_it_was_issued() {
 }
 
 #[tokio::test]
-async fn a_handle_is_its_partners_the_newest_one_and_dead_after_a_disconnect() {
+async fn a_handle_is_its_partners_and_the_newest_one() {
     let (place, code) = connected().await;
     let handle = |answer: &Answer| answer.json()["data"]["refreshToken"].clone();
     let first = handle(&exchange(&place, &place.key, &with_code(&code)).await);
