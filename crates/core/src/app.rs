@@ -12,7 +12,7 @@ use crate::port::entropy::Entropy;
 use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
-use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore};
+use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, RevocationStore};
 use crate::service::authenticate::KeyMemory;
 use crate::settings::Settings;
 
@@ -26,6 +26,8 @@ pub struct App {
     pub connections: Arc<dyn ConnectionStore>,
     /// The vault's writes.
     pub grants: Arc<dyn GrantStore>,
+    /// What platforms are still to be told.
+    pub revocations: Arc<dyn RevocationStore>,
     /// Flows.
     pub flows: Arc<dyn FlowStore>,
     /// What is handed to partners' pages.

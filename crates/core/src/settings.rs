@@ -38,6 +38,10 @@ pub struct Settings {
     pub backoff_first: Duration,
     /// The longest pause between failing refreshes.
     pub backoff_longest: Duration,
+    /// The first pause after a platform could not be told of a revocation; doubled each time.
+    pub telling_first: Duration,
+    /// The longest pause between these.
+    pub telling_longest: Duration,
     /// How long a consent may take, from start to callback, and how long its grant may wait for its company after that.
     pub flow_life: Duration,
     /// How long a verified API key is remembered: the bound on how long a revoked one still works.
@@ -64,6 +68,8 @@ impl Default for Settings {
             stagger: Duration::from_millis(4),
             backoff_first: Duration::from_secs(1),
             backoff_longest: Duration::from_secs(300),
+            telling_first: Duration::from_secs(120),
+            telling_longest: Duration::from_secs(21_600),
             flow_life: Duration::from_secs(600),
             key_memory: Duration::from_secs(60),
         }
@@ -81,6 +87,17 @@ impl Settings {
     pub fn longest_refresh(&self) -> Duration {
         let refreshing = self.lease_within() + self.lease + 2 * self.store_timeout;
         refreshing.max(self.wait + self.store_timeout)
+    }
+
+    /// The longest that telling a platform of a revocation takes, once it is claimed: it is asked, then told, or told alone,
+    /// and three requests go to the table.
+    pub fn longest_telling(&self) -> Duration {
+        2 * self.platform_timeout + 3 * self.store_timeout
+    }
+
+    /// The same where the access token must be refreshed first.
+    pub fn longest_telling_with_refresh(&self) -> Duration {
+        self.longest_telling() + self.platform_timeout + self.store_timeout
     }
 
     /// How long a platform's refresh token rests.

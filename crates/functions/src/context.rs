@@ -47,6 +47,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
     Arc::new(App {
         connections: table.clone(),
         grants: table.clone(),
+        revocations: table.clone(),
         flows: table.clone(),
         handovers: table.clone(),
         directory: table,

@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, get};
 use counterfoil_core::{App, Error};
 
-use crate::endpoint::{callback, connections, health, start, token};
+use crate::endpoint::{callback, connections, disconnect, health, start, token};
 use crate::problem::Problem;
 use crate::wrap;
 
@@ -46,11 +46,12 @@ pub const ROUTES: &[Route] = &[
     route("connections", "GET", "/api/connections"),
     route("connections", "GET", "/api/connections/{company_key}"),
     route("connections", "PATCH", "/api/connections/{company_key}"),
+    route("disconnect", "DELETE", "/api/connections/{company_key}"),
 ];
 
 /// Every route: the laptop's router.
 pub fn all(app: &Arc<App>) -> Router {
-    let routes = [health::routes, start::routes, callback::routes, token::routes, connections::routes];
+    let routes = [health::routes, start::routes, callback::routes, token::routes, connections::routes, disconnect::routes];
     finish(routes.into_iter().fold(Router::new(), |router, routes| router.merge(routes())), app)
 }
 

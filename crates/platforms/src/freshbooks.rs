@@ -37,6 +37,8 @@ impl Vendor for Freshbooks {
         token: Writing { keys: Keys::Body, body: Body::Json },
         revocation: Writing { keys: Keys::Body, body: Body::Json },
         dead_is_400: false,
+        asks_before_revoking: false,
+        grants_stand_alone: false,
         scope_separator: " ",
         authorize: &[],
         token_headers: &[],

@@ -41,6 +41,8 @@ impl Vendor for Quickbooks {
         token: Writing { keys: Keys::Header, body: Body::Form },
         revocation: Writing { keys: Keys::Header, body: Body::Json },
         dead_is_400: true,
+        asks_before_revoking: false,
+        grants_stand_alone: false,
         scope_separator: " ",
         authorize: &[],
         token_headers: &[("x-include-refresh-token-hard-expires-in", "true")],

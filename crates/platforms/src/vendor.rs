@@ -11,8 +11,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh,
-    Revocation, RevokeFailure, TokenFailure,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
+    RevokeFailure, TokenFailure,
 };
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder};
@@ -31,6 +31,10 @@ pub(crate) struct Rules {
     pub(crate) revocation: Writing,
     /// Whether it answers 400 to the revocation of a token that is dead already.
     pub(crate) dead_is_400: bool,
+    /// Whether a revocation first asks with the access token.
+    pub(crate) asks_before_revoking: bool,
+    /// Whether each consent's grant stands by itself.
+    pub(crate) grants_stand_alone: bool,
     /// What lies between two scopes.
     pub(crate) scope_separator: &'static str,
     /// Further parameters of the consent page's address.
@@ -111,7 +115,7 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
 
     /// Takes one company out of a grant that gives others too; `false` where the whole grant is to be revoked.
-    async fn remove_company(_: &Parts, _: Revocation<'_>) -> Result<bool, RevokeFailure> {
+    async fn remove_company(_: &Parts, _: Revoke<'_>) -> Result<bool, RevokeFailure> {
         Ok(false)
     }
 }
@@ -177,6 +181,14 @@ impl<V: Vendor> Platform for OAuth<V> {
         self.parts.configured.pkce
     }
 
+    fn asks_before_revoking(&self) -> bool {
+        V::RULES.asks_before_revoking
+    }
+
+    fn grants_stand_alone(&self) -> bool {
+        V::RULES.grants_stand_alone
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let mut url = self.parts.configured.authorize.clone();
         url.query_pairs_mut()
@@ -210,13 +222,13 @@ impl<V: Vendor> Platform for OAuth<V> {
         self.token(refresh.region, &fields, refresh.sent_at).await
     }
 
-    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure> {
-        if V::remove_company(&self.parts, revocation).await? {
+    async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {
+        if V::remove_company(&self.parts, revoke).await? {
             return Ok(());
         }
-        let place = V::place(&self.parts, revocation.region).ok_or(RevokeFailure)?;
+        let place = V::place(&self.parts, revoke.region).ok_or(RevokeFailure)?;
         let request = self.parts.client.post(place.revoke.clone());
-        let fields = [("token", revocation.refresh_token.expose())];
+        let fields = [("token", revoke.refresh_token.expose())];
         let request = self.written(request, V::RULES.revocation, &place, &fields);
         let answer = send(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{COMPANIES_MOST, ConfirmFailure, Inquiry, Reach, Revocation, RevokeFailure};
+use counterfoil_core::port::platform::{COMPANIES_MOST, ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
 use serde::Deserialize;
 
 use crate::company::{ask, company, is_id};
@@ -46,6 +46,8 @@ impl Vendor for Xero {
         token: Writing { keys: Keys::Header, body: Body::Form },
         revocation: Writing { keys: Keys::Header, body: Body::Form },
         dead_is_400: false,
+        asks_before_revoking: true,
+        grants_stand_alone: false,
         scope_separator: " ",
         authorize: &[],
         token_headers: &[],
@@ -68,14 +70,14 @@ impl Vendor for Xero {
         Ok(reach(parts, connections(parts, inquiry.access_token, None).await?, false))
     }
 
-    async fn remove_company(parts: &Parts, revocation: Revocation<'_>) -> Result<bool, RevokeFailure> {
-        let connections = match connections(parts, revocation.access_token, None).await {
+    async fn remove_company(parts: &Parts, revoke: Revoke<'_>) -> Result<bool, RevokeFailure> {
+        let connections = match connections(parts, revoke.access_token, None).await {
             Ok(connections) => connections,
             // An access token that has not ended and is refused: the grant is gone.
             Err(ConfirmFailure::Denied) => return Ok(true),
             Err(ConfirmFailure::Unavailable) => return Err(RevokeFailure),
         };
-        let is_it = |connection: &&Connection| connection.tenant_id == revocation.company_id;
+        let is_it = |connection: &&Connection| connection.tenant_id == revoke.company_id;
         if connections.iter().all(|connection| is_it(&connection)) {
             return Ok(false);
         }
@@ -84,7 +86,7 @@ impl Vendor for Xero {
             return Err(RevokeFailure);
         }
         let base = parts.configured.more[CONNECTIONS_URL].as_str().trim_end_matches('/');
-        let request = parts.client.delete(format!("{base}/{}", connection.id)).bearer_auth(revocation.access_token.expose());
+        let request = parts.client.delete(format!("{base}/{}", connection.id)).bearer_auth(revoke.access_token.expose());
         let answer = send(request, Self::RULES.trace).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "connection removed");
         if matches!(answer.status.as_u16(), 200 | 204 | 404) { Ok(true) } else { Err(RevokeFailure) }

@@ -65,6 +65,9 @@ impl Vendor for Zoho {
         token: Writing { keys: Keys::Body, body: Body::Form },
         revocation: Writing { keys: Keys::Nowhere, body: Body::Form },
         dead_is_400: true,
+        asks_before_revoking: false,
+        // Twenty of them may stand beside each other for a user; the next one ends the oldest.
+        grants_stand_alone: true,
         scope_separator: ",",
         // Without these two there is no refresh token.
         authorize: &[("access_type", "offline"), ("prompt", "consent")],

@@ -97,20 +97,8 @@ impl ConnectionStore for Table {
     }
 
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(DUE_INDEX)
-            .key_condition_expression(format!("{DUE_SHARD} = :shard AND {DUE_AT} <= :now"))
-            .expression_attribute_values(":shard", AttributeValue::S(due_shard_name(REFRESHER, shard)))
-            .expression_attribute_values(":now", row::number(row::millis(now)))
-            .set_exclusive_start_key(after.map(|entry| due_position(shard, entry)))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().iter().map(due_entry).collect()
+        let after = after.map(|entry| due_position(shard, entry));
+        self.due_keys(REFRESHER, shard, now, after, most).await?.iter().map(due_entry).collect()
     }
 
     async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError> {
@@ -145,6 +133,31 @@ impl ConnectionStore for Table {
 }
 
 impl Table {
+    /// The keys of what is due in a shard of one worker's, longest overdue first.
+    pub(crate) async fn due_keys(
+        &self,
+        worker: &str,
+        shard: u8,
+        now: Timestamp,
+        after: Option<Item>,
+        most: u32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(DUE_INDEX)
+            .key_condition_expression(format!("{DUE_SHARD} = :shard AND {DUE_AT} <= :now"))
+            .expression_attribute_values(":shard", AttributeValue::S(due_shard_name(worker, shard)))
+            .expression_attribute_values(":now", row::number(row::millis(now)))
+            .set_exclusive_start_key(after)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| fault::meaning(&self.name, &error))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
     /// The keys of a partner's connections, and where to go on.
     async fn list_keys(
         &self,
@@ -186,7 +199,7 @@ fn list_position(partner: &PartnerId, company_key: &CompanyKey) -> Item {
 }
 
 /// The connection that an index entry is of.
-fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
+pub(crate) fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
     connection_of(&text(item, PK)?)
 }
 
@@ -216,6 +229,6 @@ pub(crate) fn key_item(key: &Key) -> Item {
     [(PK, &key.pk), (SK, &key.sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone()))).into()
 }
 
-fn text(item: &Item, name: &str) -> Result<String, StoreError> {
+pub(crate) fn text(item: &Item, name: &str) -> Result<String, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| damaged("", "an item without its key"))
 }

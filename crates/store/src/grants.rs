@@ -6,12 +6,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId, Status, Trouble};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::lease::Lease;
-use counterfoil_core::port::store::{Commit, Consent, ConsentWritten, GrantEnd, GrantStore, StoreError, Taken, Written};
+use counterfoil_core::port::store::{
+    Commit, Consent, ConsentWritten, Disconnect, GrantEnd, GrantStore, StoreError, Taken, Written,
+};
 use jiff::Timestamp;
 
 use crate::connections::key_item;
@@ -122,9 +125,7 @@ impl GrantStore for Table {
         ];
         if let Some(left) = consent.left_company() {
             let key = Key::company(left, &connection.id);
-            let delete =
-                Delete::builder().table_name(&self.name).set_key(Some(key_item(&key))).build().expect("table and key are given");
-            items.extend((key != company_key).then(|| TransactWriteItem::builder().delete(delete).build()));
+            items.extend((key != company_key).then(|| self.delete(&key)));
         }
         Ok(match self.transact(items, &connection.commit_id).await? {
             Transacted::Stored => ConsentWritten::Stored,
@@ -132,7 +133,37 @@ impl GrantStore for Table {
             Transacted::Refused(_) => ConsentWritten::Overtaken,
         })
     }
+
+    async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError> {
+        let Disconnect { connection, commit_id, revocation, audit, event } = disconnect;
+        let gone = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT);
+        let changes = gone.fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = changes
+            .set("epoch", number(connection.epoch + 1))
+            .put("status", Some(Status::Disconnected.as_str()))?
+            .put("commit_id", Some(commit_id))?
+            .put("updated_at", Some(millis(audit.at)))?
+            .given(":replaces", number(connection.epoch));
+        let update = changes.under(self, &Key::connection(&connection.id), "epoch = :replaces");
+        let mut items = vec![
+            transact_update(update),
+            self.delete(&Key::company(&connection.company, &connection.id)),
+            self.delete(&Key::handle(&connection.id)),
+            self.put(row::history::audit(audit)?),
+            self.put(row::history::event(event)?),
+        ];
+        if let Some(revocation) = revocation {
+            items.push(self.put(row::revocation::write(revocation)?));
+        }
+        Ok(match self.transact(items, commit_id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
 }
+
+/// What a connection has on account of its grant, beside the grant itself.
+const OF_A_GRANT: [&str; 6] = ["trouble", "cause", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
 
 impl Table {
     /// The connection's part of a consent: everything a consent decides, and nothing that a partner may have set.
@@ -142,8 +173,7 @@ impl Table {
         // A partner may set the freshness of a connection that exists; a consent does not know better.
         let not_ours: &[&str] = if previous.is_some() { &[PK, SK, "freshness"] } else { &[PK, SK] };
         item.retain(|name, _| !not_ours.contains(&name.as_str()));
-        let stale =
-            GRANT_ATTRIBUTES.iter().chain(&["trouble", "cause", "refreshed_at", "wanted_until", "warned_of", DUE_AT, DUE_SHARD]);
+        let stale = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT).chain(&["refreshed_at"]);
         let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
         let changes = item.into_iter().fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
         let changes = stale.into_iter().fold(changes, |changes, name| changes.remove(name));
@@ -166,18 +196,7 @@ impl Table {
     /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
     /// whose answer was lost, had been stored.
     pub(crate) async fn update(&self, update: Update, is_own: impl Fn(&Item) -> bool) -> Result<Written, StoreError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(update.table_name)
-            .set_key(Some(update.key))
-            .update_expression(update.update_expression)
-            .set_condition_expression(update.condition_expression)
-            .set_expression_attribute_names(update.expression_attribute_names)
-            .set_expression_attribute_values(update.expression_attribute_values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+        let sent = self.request(update).send().await;
         match sent {
             Ok(_) => Ok(Written::Stored),
             Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
@@ -188,9 +207,27 @@ impl Table {
         }
     }
 
+    /// The request of one conditional update, which shows the item that refuses it.
+    pub(crate) fn request(&self, update: Update) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
     pub(crate) fn put(&self, item: Item) -> TransactWriteItem {
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().expect("table and item are given");
         TransactWriteItem::builder().put(put).build()
+    }
+
+    fn delete(&self, key: &Key) -> TransactWriteItem {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(key))).build();
+        TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
     }
 
     /// All or nothing. The token makes a retry after a lost answer the same transaction, for ten minutes.

@@ -11,6 +11,7 @@ use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::revocation::RevocationId;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError};
 
@@ -157,6 +158,11 @@ impl Key {
         Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
     }
 
+    /// What a platform is to be told of a connection's grant, beside it.
+    pub(crate) fn revocation(id: &RevocationId) -> Self {
+        Self { pk: connection_pk(&id.connection), sk: format!("{REVOCATION}{}", id.epoch) }
+    }
+
     pub(crate) fn partner(id: &PartnerId) -> Self {
         Self { pk: partner_pk(id), sk: "PARTNER".to_owned() }
     }
@@ -168,6 +174,8 @@ impl Key {
 
 /// What the sort key of every API key begins with.
 pub(crate) const API_KEY: &str = "KEY#";
+/// What the sort key of everything that a platform is still to be told begins with.
+pub(crate) const REVOCATION: &str = "REVOCATION#";
 /// The list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
@@ -199,5 +207,7 @@ pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
 
 /// The worker that keeps connections fresh.
 pub(crate) const REFRESHER: &str = "refresh";
+/// The worker that tells platforms of revocations.
+pub(crate) const TELLER: &str = "revoke";
 /// The worker that delivers events.
 pub(crate) const DELIVERER: &str = "deliver";

@@ -11,10 +11,11 @@ use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
+use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, Directory, DueEntry, FlowStore, GrantEnd, GrantStore, HandoverStore,
-    ListQuery, Page, Settable, StoreError, Taken, Written,
+    Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore, GrantEnd,
+    GrantStore, HandoverStore, ListQuery, Page, RevocationStore, Settable, StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -109,6 +110,37 @@ impl GrantStore for FailingStore {
     }
 
     async fn write_consent(&self, _: &Consent) -> Result<ConsentWritten, StoreError> {
+        self.refuse()
+    }
+
+    async fn disconnect(&self, _: &Disconnect) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+}
+
+#[async_trait]
+impl RevocationStore for FailingStore {
+    async fn owe(&self, _: &Revocation) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn owed(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<RevocationId>, StoreError> {
+        self.refuse()
+    }
+
+    async fn claim(&self, _: &RevocationId, _: &Claim) -> Result<Claimed, StoreError> {
+        self.refuse()
+    }
+
+    async fn renew(&self, _: &RevocationId, _: &Claim, _: &StoredGrant) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn put_off(&self, _: &RevocationId, _: &Claim, _: u32, _: Timestamp) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn settle(&self, _: &RevocationId, _: &Claim, _: &Audit) -> Result<Written, StoreError> {
         self.refuse()
     }
 }

@@ -1,7 +1,6 @@
 //! An installation to test with: one table, one platform, and as many processes on them as a test wants.
 
 mod consent;
-mod disconnect;
 mod rows;
 
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use counterfoil_store::sealing::KeyringSealer;
 use counterfoil_store::secret_source::SecretSource;
 use jiff::Timestamp;
 
-pub use self::consent::{consented, try_consent};
+pub use self::consent::{consented, consented_by, try_consent};
 pub use self::rows::{company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
@@ -127,6 +126,7 @@ impl Installation {
         App {
             connections: table.clone(),
             grants: table.clone(),
+            revocations: table.clone(),
             flows: table.clone(),
             handovers: table.clone(),
             directory: table,

@@ -14,8 +14,8 @@ use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh,
-    Revocation, RevokeFailure, TokenFailure,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
+    RevokeFailure, TokenFailure,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,6 +53,8 @@ struct State {
     codes: Vec<String>,
     exchanges: usize,
     revoked: Vec<String>,
+    deaf_times: usize,
+    habits: Habits,
     presented: Vec<Presented>,
     in_flight: BTreeMap<String, usize>,
     most_in_flight: usize,
@@ -70,6 +72,15 @@ pub enum Turn {
     LoseAnswer(TokenFailure),
     /// The caller's own code panics.
     Panic,
+}
+
+/// How it goes about revocations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// See [`Platform::asks_before_revoking`].
+    pub asks_before_revoking: bool,
+    /// See [`Platform::grants_stand_alone`].
+    pub grants_stand_alone: bool,
 }
 
 /// A refresh token as it was presented.
@@ -96,6 +107,8 @@ impl ScriptedPlatform {
                 codes: Vec::new(),
                 exchanges: 0,
                 revoked: Vec::new(),
+                deaf_times: 0,
+                habits: Habits::default(),
                 presented: Vec::new(),
                 in_flight: BTreeMap::new(),
                 most_in_flight: 0,
@@ -119,6 +132,16 @@ impl ScriptedPlatform {
     /// The tokens that were revoked through it, in order.
     pub fn revoked(&self) -> Vec<String> {
         self.state().revoked.clone()
+    }
+
+    /// That many revocations from now on are not heard.
+    pub fn be_deaf(&self, times: usize) {
+        self.state().deaf_times = times;
+    }
+
+    /// How it goes about revocations from now on.
+    pub fn set_habits(&self, habits: Habits) {
+        self.state().habits = habits;
     }
 
     /// What becomes of the next refreshes, one after the other; after these they are answered.
@@ -261,6 +284,14 @@ impl Platform for ScriptedPlatform {
         false
     }
 
+    fn asks_before_revoking(&self) -> bool {
+        self.state().habits.asks_before_revoking
+    }
+
+    fn grants_stand_alone(&self) -> bool {
+        self.state().habits.grants_stand_alone
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let Authorize { redirect_uri, state, .. } = authorize;
         format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())
@@ -288,8 +319,13 @@ impl Platform for ScriptedPlatform {
         answer
     }
 
-    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure> {
-        self.state().revoked.push(revocation.refresh_token.expose().to_owned());
+    async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {
+        let mut state = self.state();
+        if let Some(left) = state.deaf_times.checked_sub(1) {
+            state.deaf_times = left;
+            return Err(RevokeFailure);
+        }
+        state.revoked.push(revoke.refresh_token.expose().to_owned());
         Ok(())
     }
 

@@ -40,6 +40,10 @@ pub enum Action {
     GrantRevived,
     /// The partner disconnected it.
     Disconnected,
+    /// The platform knows that a grant is over.
+    PlatformTold,
+    /// The platform was not told, for the reason given, and will not be.
+    PlatformNotTold,
     /// A code that was handed over for it was presented again, too late, or by somebody else.
     CodeRefused,
 }
@@ -54,6 +58,8 @@ impl Action {
             Self::GrantEnded => "grant_ended",
             Self::GrantRevived => "grant_revived",
             Self::Disconnected => "disconnected",
+            Self::PlatformTold => "platform_told",
+            Self::PlatformNotTold => "platform_not_told",
             Self::CodeRefused => "code_refused",
         }
     }

@@ -11,5 +11,6 @@ pub mod lease;
 pub mod name;
 pub mod partner;
 pub mod platform;
+pub mod revocation;
 pub mod secret;
 pub mod time;

@@ -19,6 +19,12 @@ pub fn earlier(from: Timestamp, time: Duration) -> Timestamp {
     from.saturating_sub(signed(time)).unwrap_or(Timestamp::MIN)
 }
 
+/// A pause that doubles with each failure up to the longest, and of that takes between half and all: `chance` is from 0 up to 1.
+pub fn backoff(first: Duration, longest: Duration, failures: u32, chance: f64) -> Duration {
+    let doubled = first.saturating_mul(2_u32.saturating_pow(failures.min(20)));
+    doubled.min(longest).mul_f64(0.5 + chance / 2.0)
+}
+
 fn signed(time: Duration) -> SignedDuration {
     SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX)
 }

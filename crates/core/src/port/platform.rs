@@ -35,6 +35,12 @@ pub trait Platform: Send + Sync {
     /// Whether a consent is bound by PKCE (O-7).
     fn uses_pkce(&self) -> bool;
 
+    /// Whether it is asked with the access token before anything is revoked, so that one is needed that has not ended.
+    fn asks_before_revoking(&self) -> bool;
+
+    /// Whether the grant of each consent stands by itself: revoking one leaves every other to the same company as it is.
+    fn grants_stand_alone(&self) -> bool;
+
     /// Where to send the browser.
     fn authorize_url(&self, authorize: Authorize<'_>) -> String;
 
@@ -61,7 +67,7 @@ pub trait Platform: Send + Sync {
     ///
     /// # Errors
     /// [`RevokeFailure`] where the platform could not be told.
-    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure>;
+    async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure>;
 
     /// Asks which companies the token is really for (O-18), at most [`COMPANIES_MOST`] of them.
     ///
@@ -141,8 +147,8 @@ pub struct Refresh<'a> {
 
 /// A grant to end, as far as it gives one company.
 #[derive(Clone, Copy)]
-pub struct Revocation<'a> {
-    /// The access token, to ask with: one that has not ended.
+pub struct Revoke<'a> {
+    /// The access token, to ask with: one that has not ended, where the platform [asks](Platform::asks_before_revoking).
     pub access_token: &'a Secret,
     /// The refresh token, to end.
     pub refresh_token: &'a Secret,

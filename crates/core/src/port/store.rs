@@ -15,6 +15,7 @@ use crate::model::lease::Lease;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::PlatformName;
+use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Fingerprint;
 
 /// Connections, and nothing of their tokens. Every read of one is strongly consistent; lists may lag by moments.
@@ -125,6 +126,10 @@ pub trait GrantStore: Send + Sync {
 
     /// Writes a consent: the connection, the company's entry, audit row, event, and the flow's end, all or nothing.
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
+
+    /// Writes a disconnect, all or nothing: the connection without its grant and of the next epoch, audit row, event, what the
+    /// platform is to be told; the company's entry and the handle go (T-5).
+    async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError>;
 }
 
 /// How taking a lease went.
@@ -208,6 +213,65 @@ pub enum ConsentWritten {
     Overtaken,
     /// The flow is not waiting for this any more: somebody else finished it.
     FlowIsOver,
+}
+
+/// A disconnect on its way into the table.
+#[derive(Clone)]
+pub struct Disconnect {
+    /// The connection as it was read.
+    pub connection: Connection,
+    /// Names this write.
+    pub commit_id: String,
+    /// What the platform is to be told of the grant; `None` where there was none.
+    pub revocation: Option<Revocation>,
+    /// Its audit row.
+    pub audit: Audit,
+    /// What the partner is told.
+    pub event: Event,
+}
+
+/// What platforms are still to be told.
+#[async_trait]
+pub trait RevocationStore: Send + Sync {
+    /// Puts one there, over one of the same grant: what is known of the grant now is newer.
+    async fn owe(&self, revocation: &Revocation) -> Result<(), StoreError>;
+
+    /// Those of one of [`DUE_SHARDS`] that are due, longest overdue first; may lag by moments.
+    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError>;
+
+    /// Claims one that is due, so that for a while nobody else tells the same.
+    async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError>;
+
+    /// Stores the grant that a refresh brought, if the claim still holds.
+    async fn renew(&self, id: &RevocationId, claim: &Claim, grant: &StoredGrant) -> Result<Written, StoreError>;
+
+    /// Counts so many tries in vain and says when to tell next, if the claim still holds.
+    async fn put_off(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError>;
+
+    /// Takes it away with its tokens and writes down why, all or nothing, if the claim still holds.
+    async fn settle(&self, id: &RevocationId, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
+}
+
+/// One attempt to tell a platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Names it, never used twice.
+    pub id: String,
+    /// When it is made.
+    pub at: Timestamp,
+    /// Until when nobody else may.
+    pub until: Timestamp,
+}
+
+/// How claiming went.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// It is ours.
+    Ours(Box<Revocation>),
+    /// Somebody else is at it, or its time has not come.
+    NotDue,
+    /// There is nothing to tell (any more).
+    Gone,
 }
 
 /// Flows.

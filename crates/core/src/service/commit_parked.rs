@@ -2,13 +2,12 @@
 //! obtained for: also if the grant of that epoch was marked dead meanwhile.
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, Status};
+use crate::model::connection::{Connection, Standing};
 use crate::model::event::{Event, EventKind};
+use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::parking::Parked;
 use crate::port::store::{Commit, StoreError, Written};
 use crate::{App, Error};
-
-use super::drop_late_grant::drop_late_grant;
 
 /// What became of a parked grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,39 +23,39 @@ pub enum Unparked {
 /// How often it is tried while others write to the same connection.
 const TRIES_MOST: u32 = 5;
 
-/// Commits a parked grant, or drops it where it came too late.
+/// Commits a grant that comes late, if it may be. One of a connection that was disconnected is owed to its platform instead, in
+/// place of the one that the disconnect left: telling then decides whether it may be revoked. Else it is dropped.
 ///
 /// # Errors
-/// What the table says, or that late tokens could not be revoked: the grant stays parked.
+/// What the table says: the grant stays parked.
 pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error> {
-    let (unparked, connection) = commit_late(app, parked).await?;
-    if let (Unparked::Late, Some(connection)) = (unparked, connection) {
-        drop_late_grant(app, &connection, &parked.commit.grant).await?;
-    }
-    Ok(unparked)
-}
-
-/// Commits a grant that comes late, if it may be; says how the connection stands that it is too late for.
-///
-/// # Errors
-/// What the table says.
-pub(super) async fn commit_late(app: &App, parked: &Parked) -> Result<(Unparked, Option<Connection>), Error> {
     for _ in 0..TRIES_MOST {
-        let Some(connection) = app.connections.read(&parked.connection).await? else { return Ok((Unparked::Late, None)) };
+        let Some(connection) = app.connections.read(&parked.connection).await? else { return Ok(Unparked::Late) };
         if connection.commit_id == parked.commit.commit_id {
-            return Ok((Unparked::Committed, Some(connection)));
+            return Ok(Unparked::Committed);
         }
-        let Some(commit) = fitting(&connection, &parked.commit) else { return Ok((Unparked::Late, Some(connection))) };
-        let (written, unparked) = match connection.status() {
-            Status::Active => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
-            Status::NeedsReauthorization => (revive(app, &connection, &commit).await?, Unparked::Revived),
-            Status::Disconnected => return Ok((Unparked::Late, Some(connection))),
+        if connection.standing == Standing::Disconnected {
+            app.revocations.owe(&owed(app, connection, &parked.commit)).await?;
+            return Ok(Unparked::Late);
+        }
+        let Some(commit) = fitting(&connection, &parked.commit) else {
+            tracing::info!(connection = %connection.id, "late tokens were dropped");
+            return Ok(Unparked::Late);
+        };
+        let (written, unparked) = match connection.standing {
+            Standing::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),
+            _ => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
         };
         if written == Written::Stored {
-            return Ok((unparked, Some(connection)));
+            return Ok(unparked);
         }
     }
     Err(Error::from(StoreError::Busy("a parked grant could not be committed".to_owned())))
+}
+
+fn owed(app: &App, connection: Connection, commit: &Commit) -> Revocation {
+    let id = RevocationId { connection: connection.id, epoch: commit.epoch };
+    Revocation::owed(id, connection.company, commit.grant.clone(), app.now())
 }
 
 /// The commit over the epoch that it was obtained for. A connection of an earlier epoch was restored from a backup: what was

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::service::disconnect as service;
 use counterfoil_core::service::read_token::{force_refresh, read_token};
+use counterfoil_core::service::tell_platform::Telling;
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::{Installation, START};
@@ -59,6 +63,10 @@ impl Stage {
         force_refresh(&self.app, id, found).await.map(|token| token.access_token.expose().to_owned())
     }
 
+    pub(crate) async fn disconnect(&self, id: &ConnectionId) -> Telling {
+        disconnect(&self.app, id).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
     pub(crate) async fn row(&self, id: &ConnectionId) -> Connection {
         row(&self.app, id).await
     }
@@ -70,6 +78,26 @@ impl Stage {
     /// The refresh tokens as they were presented.
     pub(crate) fn presented(&self) -> Vec<String> {
         self.installation.platform.presented().into_iter().map(|presented| presented.token).collect()
+    }
+}
+
+/// Disconnects, as a server with a key does.
+pub(crate) async fn disconnect(app: &App, id: &ConnectionId) -> Result<Telling, Error> {
+    service::disconnect(app, &key(id), &id.company_key).await.map(|disconnected| disconnected.telling)
+}
+
+/// A key of the connection's partner.
+pub(crate) fn key(id: &ConnectionId) -> ApiKey {
+    ApiKey {
+        id: KeyId::parse("0123456789abcdef").expect("a key's id"),
+        partner: id.partner.clone(),
+        hash: Fingerprint::of("key"),
+        name: "test".to_owned(),
+        scopes: vec![Scope::ConnectionsWrite],
+        created_at: START,
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: START,
     }
 }
 

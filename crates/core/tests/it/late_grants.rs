@@ -1,10 +1,14 @@
 //! Tokens that come back for a connection that is no more: not stored, and revoked only where nobody else suffers.
 
+use std::time::Duration;
+
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, Status, Trouble};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::port::store::{GrantEnd, GrantStore as _, Written};
+use counterfoil_core::port::store::{ALL_SHARDS, GrantEnd, GrantStore as _, Written};
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::tell_due::tell_due;
+use counterfoil_core::service::tell_platform::Telling;
 use counterfoil_testkit::fixture::{START, try_consent};
 use counterfoil_testkit::platform::Temper;
 
@@ -21,18 +25,25 @@ async fn during_a_refresh(stage: &Stage, id: &ConnectionId, change: impl AsyncFn
     reader.await.expect("no panic").map_err(|error| error.code())
 }
 
+/// One run of the worker that tells platforms what they are owed.
+async fn told(stage: &Stage) -> Vec<String> {
+    tell_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+    stage.installation.platform.revoked()
+}
+
 #[tokio::test]
 async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_stored() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
-    let told = during_a_refresh(&stage, &id, async || stage.installation.disconnect(&id).await).await;
-    assert_eq!(told, Err("reauthorization_required"));
-    let parked = stage.installation.parking.take();
-    assert_eq!((parked.len(), stage.installation.platform.revoked().len()), (1, 0), "a reader has no time for it");
-    assert_eq!(commit_parked(&stage.app, &parked[0]).await, Ok(Unparked::Late));
-    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
+    let disconnected = async || assert_eq!(stage.disconnect(&id).await, Telling::Owed, "the old token is at the platform");
+    assert_eq!(during_a_refresh(&stage, &id, disconnected).await, Err("reauthorization_required"));
+    assert!(stage.installation.parking.take().is_empty(), "the table has taken it");
+    assert!(stage.installation.platform.revoked().is_empty(), "a reader has no time for it");
+    assert_eq!(told(&stage).await, ["refresh-0-1"], "in place of the old one");
+    stage.clock.advance(stage.app.settings.lease);
+    assert_eq!(told(&stage).await.len(), 1);
     let row = stage.row(&id).await;
-    assert_eq!((row.status(), row.epoch, row.commit_id.as_str()), (Status::Disconnected, 2, "a_disconnect"));
+    assert_eq!((row.status(), row.epoch), (Status::Disconnected, 2));
     assert!(row.grant().is_none());
 }
 
@@ -78,9 +89,9 @@ async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_an
 async fn r15_parked_tokens_of_a_disconnected_connection_are_revoked_and_not_stored() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let (id, parked) = with_parked(&stage).await;
-    stage.installation.disconnect(&id).await;
+    stage.disconnect(&id).await;
     assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
-    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
+    assert_eq!(told(&stage).await.last().map(String::as_str), Some("refresh-0-1"));
     assert_eq!((stage.row(&id).await.status(), stage.row(&id).await.epoch), (Status::Disconnected, 2));
 }
 
@@ -89,9 +100,11 @@ async fn r15_late_tokens_are_not_revoked_while_another_connection_holds_that_com
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-    let told = during_a_refresh(&stage, &id, async || stage.installation.disconnect(&id).await).await;
-    assert_eq!(told, Err("reauthorization_required"));
-    assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
+    let told_caller = during_a_refresh(&stage, &id, async || assert_eq!(stage.disconnect(&id).await, Telling::Owed)).await;
+    assert_eq!(told_caller, Err("reauthorization_required"));
+    assert!(told(&stage).await.is_empty(), "it would end the other's grant");
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
+    assert_eq!(count(&stage.installation, &id, "REVOCATION#", "platform", "quickbooks").await, 0);
 }
 
 #[tokio::test]

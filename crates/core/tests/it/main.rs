@@ -3,6 +3,7 @@
 mod answers;
 mod commit;
 mod consent;
+mod disconnect;
 mod due;
 mod failure;
 mod harness;
@@ -14,3 +15,4 @@ mod parking;
 mod refusal;
 mod schedules;
 mod table_out_of_order;
+mod telling;

@@ -35,6 +35,7 @@ fn with_failing_table(stage: &Stage, error: StoreError) -> Arc<App> {
     Arc::new(App {
         connections: store.clone(),
         grants: store.clone(),
+        revocations: store.clone(),
         flows: store.clone(),
         handovers: store.clone(),
         directory: store,

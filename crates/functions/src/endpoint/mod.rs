@@ -2,6 +2,7 @@
 
 pub mod callback;
 pub mod connections;
+pub mod disconnect;
 mod exchange;
 pub mod health;
 pub mod start;

@@ -8,8 +8,8 @@ use counterfoil_core::service::commit_parked::commit_parked;
 use counterfoil_core::{App, Error};
 use counterfoil_store::parking::{Folder, read};
 
-/// What the slowest message takes: a few requests to the table, and a platform that is told to revoke.
-const SLOWEST: Duration = Duration::from_secs(18);
+/// What the slowest message takes: a few requests to the table.
+const SLOWEST: Duration = Duration::from_secs(8);
 
 /// Commits a batch of the queue, as long as there is time for another message. What was not committed is named, and comes again.
 ///

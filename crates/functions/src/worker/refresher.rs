@@ -1,11 +1,12 @@
-//! Keeps tokens fresh: every minute, whatever is due in the shards that the schedule's event names. Several schedules share
-//! the shards, so that they run beside each other.
+//! Keeps tokens fresh, and tells platforms of grants that are over: every minute, whatever is due in the shards that the
+//! schedule's event names. Several schedules share the shards, so that they run beside each other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::service::refresh_due::{Report, refresh_due};
+use counterfoil_core::service::tell_due::tell_due;
 use counterfoil_core::{App, Error};
 use serde::Deserialize;
 
@@ -28,15 +29,21 @@ pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error>
     Ok(())
 }
 
-/// Refreshes what is due within the time that the function has: none is begun that could not end in it.
+/// Refreshes what is due, and beside that tells platforms what they are owed, within the time that the function has: nothing
+/// is begun that could not end in it.
 ///
 /// # Errors
 /// What the table says when it is asked what is due.
 pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Report, Error> {
     let all: Vec<u8> = (0..DUE_SHARDS).collect();
     let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
-    let time = left.saturating_sub(app.settings.longest_refresh() + Duration::from_secs(1));
-    let report = refresh_due(app, shards, time).await?;
+    let left = left.saturating_sub(Duration::from_secs(1));
+    let refreshing = refresh_due(app, shards, left.saturating_sub(app.settings.longest_refresh()));
+    let (refreshed, told) = tokio::join!(refreshing, tell_due(app, shards, left));
+    if told.due > 0 {
+        tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "told platforms what they were owed");
+    }
+    let report = refreshed?;
     tracing::info!(due = report.due, fresh = report.fresh, failed = report.failed, left = report.left, "refreshed what was due");
     Ok(report)
 }

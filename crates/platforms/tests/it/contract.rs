@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::later;
-use counterfoil_core::port::platform::{ConfirmFailure, Revocation, TokenFailure};
+use counterfoil_core::port::platform::{ConfirmFailure, Revoke, TokenFailure};
 use serde_json::json;
 
 use crate::rows::{ROWS, Rotation, Row};
@@ -144,15 +144,15 @@ async fn t5_a_grant_that_we_revoke_is_over_and_revoking_it_again_is_no_failure()
         let name = stand_in.row.name;
         let grant = stand_in.grant().await;
         let refresh_token = grant.refresh_token.expect("one");
-        let revocation = Revocation {
+        let revoke = Revoke {
             access_token: &grant.access_token,
             refresh_token: &refresh_token,
             region: grant.region.as_deref(),
             company_id: stand_in.row.companies[0],
         };
-        assert_eq!(stand_in.platform.revoke(revocation).await, Ok(()), "{name}");
+        assert_eq!(stand_in.platform.revoke(revoke).await, Ok(()), "{name}");
         assert_eq!(failure(stand_in.refresh(&refresh_token).await, stand_in.row), TokenFailure::Refused, "{name}");
-        assert_eq!(stand_in.platform.revoke(revocation).await, Ok(()), "{name}");
+        assert_eq!(stand_in.platform.revoke(revoke).await, Ok(()), "{name}");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! What one platform alone does.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailure, Revocation, TokenFailure};
+use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailure, Revoke, TokenFailure};
 use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
@@ -44,10 +44,9 @@ async fn t6_xero_loses_one_organisation_and_keeps_the_others() {
     let callback = stand_in.decide("connect", &[("tenant_id", first), ("tenant_id", second)]).await;
     let grant = stand_in.exchange(&callback).await.unwrap_or_else(|failure| panic!("{failure:?}"));
     let refresh_token = grant.refresh_token.clone().expect("one");
-    let revocation =
-        Revocation { access_token: &grant.access_token, refresh_token: &refresh_token, region: None, company_id: first };
+    let revoke = Revoke { access_token: &grant.access_token, refresh_token: &refresh_token, region: None, company_id: first };
     for _time in 1..=2 {
-        assert_eq!(stand_in.platform.revoke(revocation).await, Ok(()));
+        assert_eq!(stand_in.platform.revoke(revoke).await, Ok(()));
         let left = stand_in.companies(&grant, None).await.expect("named").companies;
         assert_eq!(left.iter().map(|company| company.company_id.as_str()).collect::<Vec<_>>(), [second]);
     }

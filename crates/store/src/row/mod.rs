@@ -7,6 +7,7 @@ pub(crate) mod handover;
 pub(crate) mod history;
 pub(crate) mod lease;
 pub(crate) mod partner;
+pub(crate) mod revocation;
 
 use std::collections::HashMap;
 use std::fmt::Display;

@@ -4,6 +4,7 @@ mod connections;
 mod consents;
 mod damaged;
 mod directory;
+mod disconnects;
 mod due;
 mod failing;
 mod flows;

@@ -7,5 +7,6 @@ mod run;
 mod sealed_grant;
 pub mod step;
 
+pub(crate) use run::of_its_client;
 pub use run::{Refreshed, refresh};
 pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
+use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Standing, Trouble};
 use crate::model::event::{Event, EventKind};
 use crate::model::grant::Grant;
 use crate::model::lease::Lease;
@@ -17,7 +17,7 @@ use crate::port::platform::{self, Platform};
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
 
-use super::super::commit_parked::{Unparked, commit_late};
+use super::super::commit_parked::{Unparked, commit_parked};
 use super::super::due::{self, Stored};
 use super::super::start_consent::redirect_uri;
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
@@ -156,10 +156,7 @@ impl Run {
         let sealed = connection.grant().and_then(|grant| grant.refresh_token.as_ref());
         let sealed = sealed.ok_or_else(|| Error::Internal("there is no refresh token".to_owned()))?;
         let refresh_token = self.app.sealer.open(&sealing_owner(&self.id), REFRESH_TOKEN, sealed).await?;
-        let platform = self.app.platforms.get(connection.company.platform, connection.company.environment).await?;
-        if platform.client_id() != connection.company.client_id {
-            return Err(other_client(connection));
-        }
+        let platform = of_its_client(&self.app, &connection.company).await?;
         let region = connection.grant().and_then(|grant| grant.region.clone());
         let redirect_uri = redirect_uri(&self.app, connection.company.platform).ok();
         Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_id("lease_") })
@@ -217,17 +214,9 @@ impl Run {
 
     /// The connection went on without us: by a consent, a disconnect, a parked grant, or because the grant was taken for dead.
     async fn store_late(&self, fresh: &Parked) -> Result<Written, StoreError> {
-        match commit_late(&self.app, fresh).await {
-            Ok((Unparked::Committed | Unparked::Revived, _)) => Ok(Written::Stored),
-            Ok((Unparked::Late, connection)) => {
-                // The parking's worker has the time to tell the platform (R-15).
-                if connection.is_some_and(|connection| connection.standing == Standing::Disconnected)
-                    && let Err(error) = self.app.parking.park(fresh).await
-                {
-                    tracing::warn!(connection = %self.id, %error, "late tokens were dropped unrevoked");
-                }
-                Ok(Written::Overtaken)
-            }
+        match commit_parked(&self.app, fresh).await {
+            Ok(Unparked::Committed | Unparked::Revived) => Ok(Written::Stored),
+            Ok(Unparked::Late) => Ok(Written::Overtaken),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
@@ -286,16 +275,21 @@ impl Run {
     }
 }
 
-/// Presented with other credentials the platform would refuse the token, and a good grant would be taken for dead.
-fn other_client(connection: &Connection) -> Error {
-    Error::Misconfigured {
+/// The platform of a company, with the credentials of the client that its grant belongs to: presented with others the
+/// platform would refuse the token, and a good grant would be taken for dead.
+pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dyn Platform>, Error> {
+    let platform = app.platforms.get(company.platform, company.environment).await?;
+    if platform.client_id() == company.client_id {
+        return Ok(platform);
+    }
+    Err(Error::Misconfigured {
         code: "other_client",
         message: format!(
             "This connection was consented to through another OAuth client of {} than is configured now. Put the credentials of that client back, \
              or have the customer consent again.",
-            connection.company.platform.title()
+            company.platform.title()
         ),
-    }
+    })
 }
 
 fn apply(connection: &mut Connection, commit: &Commit) {

@@ -13,8 +13,8 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, DueEntry, GrantEnd, GrantStore, ListQuery, Page, Settable, StoreError,
-    Taken, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GrantEnd, GrantStore, ListQuery, Page, Settable,
+    StoreError, Taken, Written,
 };
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};
@@ -207,6 +207,10 @@ impl GrantStore for Link {
 
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
         self.call("TransactWriteItems", async |table: Table| table.write_consent(consent).await).await
+    }
+
+    async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError> {
+        self.call("TransactWriteItems", async |table: Table| table.disconnect(disconnect).await).await
     }
 }
 

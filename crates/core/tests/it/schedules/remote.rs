@@ -12,7 +12,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Platforms, Reach, Refresh,
-    Revocation, RevokeFailure, TokenFailure,
+    Revoke, RevokeFailure, TokenFailure,
 };
 use counterfoil_testkit::platform::ScriptedPlatform;
 use futures_util::FutureExt as _;
@@ -212,6 +212,14 @@ impl Platform for Caller {
         self.remote.scripted.uses_pkce()
     }
 
+    fn asks_before_revoking(&self) -> bool {
+        self.remote.scripted.asks_before_revoking()
+    }
+
+    fn grants_stand_alone(&self) -> bool {
+        self.remote.scripted.grants_stand_alone()
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         self.remote.scripted.authorize_url(authorize)
     }
@@ -261,8 +269,8 @@ impl Platform for Caller {
         }
     }
 
-    async fn revoke(&self, revocation: Revocation<'_>) -> Result<(), RevokeFailure> {
-        Platform::revoke(&*self.remote.scripted, revocation).await
+    async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {
+        Platform::revoke(&*self.remote.scripted, revoke).await
     }
 
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {

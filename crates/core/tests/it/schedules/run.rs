@@ -78,6 +78,7 @@ enum Ask {
     /// As after a stale read of the index: whether or not it is due.
     Due,
     Consent,
+    Disconnect,
     Unpark,
 }
 
@@ -176,8 +177,7 @@ impl World {
             self.record().tally.killed += 1;
             self.timeline.kill(number);
         } else if is_wild && self.chance.happens(0.02) {
-            self.storage.installation.disconnect(&self.id).await;
-            self.storage.watch().await;
+            self.begin(Ask::Disconnect);
         } else if is_wild && self.chance.happens(0.03) {
             self.remote.revoke(self.timeline.elapsed());
         } else {
@@ -218,6 +218,7 @@ impl World {
             }
             Ask::Due => refresh(app, &self.id, Reason::Due).await.map(drop),
             Ask::Consent => try_consent(&self.storage.installation, app, COMPANY, COMPANY).await.map(drop),
+            Ask::Disconnect => crate::harness::disconnect(app, &self.id).await.map(drop),
             Ask::Unpark => self.unpark(app).await,
         }
     }

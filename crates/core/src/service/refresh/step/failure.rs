@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::connection::{DeathCause, Trouble};
-use crate::model::time::later;
+use crate::model::time::{backoff, later};
 use crate::port::platform::TokenFailure;
 
 use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, in_words};
@@ -69,10 +69,8 @@ impl Refresh {
         may.then_some(pause)
     }
 
-    /// Doubles with each failure up to the longest, and takes between half and all of it.
     pub(super) fn backoff(&self, now: Now, failures: u32) -> Duration {
-        let doubled = self.settings.backoff_first.saturating_mul(2_u32.saturating_pow(failures.min(20)));
-        doubled.min(self.settings.backoff_longest).mul_f64(0.5 + now.chance / 2.0)
+        backoff(self.settings.backoff_first, self.settings.backoff_longest, failures, now.chance)
     }
 }
 

@@ -86,7 +86,7 @@ impl View {
     /// A lease whose attempt may still be at the platform with the present refresh token: one on this epoch, unless it is
     /// known to be over, or one that another attempt's late commit has outdated. That commit need not have changed the token.
     /// After a consent it has.
-    pub(super) fn open_lease(&self) -> Option<&Lease> {
+    pub(crate) fn open_lease(&self) -> Option<&Lease> {
         let settled = self.trouble.as_ref().and_then(|trouble| trouble.settled_lease.as_ref());
         self.lease.as_ref().filter(|lease| {
             let is_outdated = lease.epoch < self.epoch;

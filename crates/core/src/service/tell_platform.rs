@@ -1,0 +1,179 @@
+//! Tells a platform that a grant is over, in its own way (T-5, T-6), and only where that ends nobody else's. The request
+//! that disconnects does it, and the refresher's run for as long as the platform does not hear: the same function.
+
+use std::time::Duration;
+
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::Connection;
+use crate::model::grant::StoredGrant;
+use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::secret::Secret;
+use crate::model::time::{backoff, later};
+use crate::port::platform::{Platform, Refresh, Revoke, TokenFailure};
+use crate::port::store::{Claim, Claimed, Written};
+use crate::{App, Error};
+
+use super::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
+use super::start_consent::redirect_uri;
+
+/// What came of telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// There is nothing to tell any more: the platform knows, or must not be told.
+    Settled,
+    /// It is still to be told: it did not hear, its time has not come, or somebody else is at it.
+    Owed,
+}
+
+/// Tells what is due, if there is time for it before the clock has counted to `ends_at`. A failure is put off on its row.
+///
+/// # Errors
+/// What the table says: then the claim on it runs out, and it is due again.
+pub async fn tell_platform(app: &App, id: &RevocationId, ends_at: Duration) -> Result<Telling, Error> {
+    if app.clock.elapsed() + app.settings.longest_telling() > ends_at {
+        return Ok(Telling::Owed);
+    }
+    let now = app.now();
+    let until = later(now, app.settings.longest_telling_with_refresh() * 2);
+    let claim = Claim { id: app.new_id("claim_"), at: now, until };
+    let revocation = match app.revocations.claim(id, &claim).await? {
+        Claimed::Ours(revocation) => *revocation,
+        Claimed::NotDue => return Ok(Telling::Owed),
+        Claimed::Gone => return Ok(Telling::Settled),
+    };
+    let attempt = Attempt { app, revocation, claim, ends_at };
+    match attempt.tell().await {
+        Ok(Told::Yes) => attempt.settle(Action::PlatformTold, []).await,
+        Ok(Told::WouldEndAnothers) => attempt.settle(Action::PlatformNotTold, [("reason", "company_held".to_owned())]).await,
+        Ok(Told::NoTime) => attempt.put_off(attempt.revocation.tries, Duration::ZERO).await,
+        Ok(Told::Unheard) => attempt.failed("the platform did not hear").await,
+        Err(error) => attempt.failed(&error.to_string()).await,
+    }
+}
+
+/// How one attempt went.
+enum Told {
+    Yes,
+    /// It must not be told: somebody holds that company.
+    WouldEndAnothers,
+    /// A refresh must come first, and would take longer than there is.
+    NoTime,
+    Unheard,
+}
+
+struct Attempt<'a> {
+    app: &'a App,
+    revocation: Revocation,
+    claim: Claim,
+    ends_at: Duration,
+}
+
+impl Attempt<'_> {
+    async fn tell(&self) -> Result<Told, Error> {
+        let company = &self.revocation.company;
+        let platform = of_its_client(self.app, company).await?;
+        if self.would_end_anothers(platform.as_ref()).await? {
+            return Ok(Told::WouldEndAnothers);
+        }
+        let mut grant = self.revocation.grant.clone();
+        // What is asked with must last for asking and removing.
+        if platform.asks_before_revoking() && !grant.is_good_for(self.app.settings.platform_timeout * 2, self.app.now()) {
+            if self.app.clock.elapsed() + self.app.settings.longest_telling_with_refresh() > self.ends_at {
+                return Ok(Told::NoTime);
+            }
+            grant = match self.renew(platform.as_ref()).await? {
+                Renewed::Grant(grant) => *grant,
+                Renewed::Gone => return Ok(Told::Yes),
+                Renewed::Not => return Ok(Told::Unheard),
+            };
+        }
+        let access_token = self.open(ACCESS_TOKEN, &grant).await?;
+        let refresh_token = self.open(REFRESH_TOKEN, &grant).await?;
+        let revoke = Revoke {
+            access_token: &access_token,
+            refresh_token: &refresh_token,
+            region: grant.region.as_deref(),
+            company_id: &company.company_id,
+        };
+        Ok(if platform.revoke(revoke).await.is_ok() { Told::Yes } else { Told::Unheard })
+    }
+
+    /// Whether revoking would end another grant: one of whoever holds that company, this connection after a new consent among
+    /// them. Where grants stand by themselves that is only one with the very same token.
+    async fn would_end_anothers(&self, platform: &dyn Platform) -> Result<bool, Error> {
+        let Revocation { id, company, grant, .. } = &self.revocation;
+        if !platform.grants_stand_alone() {
+            return Ok(!self.app.connections.connected_to(company).await?.is_empty());
+        }
+        let connection = self.app.connections.read(&id.connection).await?;
+        let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(false) };
+        let (present, ours) = (self.open(REFRESH_TOKEN, present).await?, self.open(REFRESH_TOKEN, grant).await?);
+        Ok(present.fingerprint().matches(&ours.fingerprint()))
+    }
+
+    /// Refreshes the grant; what it brings is on the row before it is used.
+    async fn renew(&self, platform: &dyn Platform) -> Result<Renewed, Error> {
+        let Revocation { id, company, grant, .. } = &self.revocation;
+        let refresh_token = self.open(REFRESH_TOKEN, grant).await?;
+        let redirect_uri = redirect_uri(self.app, company.platform).ok();
+        let refresh = Refresh {
+            refresh_token: &refresh_token,
+            redirect_uri: redirect_uri.as_deref(),
+            region: grant.region.as_deref(),
+            sent_at: self.app.now(),
+        };
+        let renewed = match platform.refresh(refresh).await {
+            Ok(renewed) => seal_grant(self.app, &id.connection, renewed, platform.scopes(), Some(grant)).await?,
+            Err(TokenFailure::Refused) => return Ok(Renewed::Gone),
+            Err(_) => return Ok(Renewed::Not),
+        };
+        Ok(match self.app.revocations.renew(id, &self.claim, &renewed).await? {
+            Written::Stored => Renewed::Grant(Box::new(renewed)),
+            Written::Overtaken => Renewed::Not,
+        })
+    }
+
+    /// A token of the grant. One that has no refresh token is revoked by its access token (RFC 7009, 2.1, takes either).
+    async fn open(&self, purpose: &'static str, grant: &StoredGrant) -> Result<Secret, Error> {
+        let (purpose, sealed) = match &grant.refresh_token {
+            Some(refresh_token) if purpose == REFRESH_TOKEN => (REFRESH_TOKEN, refresh_token),
+            _ => (ACCESS_TOKEN, &grant.access_token),
+        };
+        self.app.sealer.open(&sealing_owner(&self.revocation.id.connection), purpose, sealed).await
+    }
+
+    async fn settle<const N: usize>(&self, action: Action, detail: [(&'static str, String); N]) -> Result<Telling, Error> {
+        let id = &self.revocation.id;
+        let audit = self.app.audit(&id.connection, action, Actor::Vault, detail);
+        tracing::info!(connection = %id.connection, epoch = id.epoch, action = action.as_str(), "a revocation is settled");
+        match self.app.revocations.settle(id, &self.claim, &audit).await? {
+            Written::Stored => Ok(Telling::Settled),
+            Written::Overtaken => Ok(Telling::Owed),
+        }
+    }
+
+    async fn failed(&self, why: &str) -> Result<Telling, Error> {
+        let Revocation { id, tries, .. } = &self.revocation;
+        tracing::warn!(connection = %id.connection, epoch = id.epoch, tries, why, "a platform could not be told");
+        if self.revocation.is_given_up(self.app.now()) {
+            return self.settle(Action::PlatformNotTold, [("reason", "given_up".to_owned())]).await;
+        }
+        let (settings, chance) = (&self.app.settings, self.app.entropy.fraction());
+        let pause = backoff(settings.telling_first, settings.telling_longest, *tries, chance);
+        self.put_off(tries.saturating_add(1), pause).await
+    }
+
+    async fn put_off(&self, tries: u32, pause: Duration) -> Result<Telling, Error> {
+        let due_at = later(self.app.now(), pause);
+        self.app.revocations.put_off(&self.revocation.id, &self.claim, tries, due_at).await?;
+        Ok(Telling::Owed)
+    }
+}
+
+/// What came of refreshing a grant before it is revoked.
+enum Renewed {
+    Grant(Box<StoredGrant>),
+    /// The platform knows it no more.
+    Gone,
+    Not,
+}

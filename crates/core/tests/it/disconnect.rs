@@ -1,0 +1,147 @@
+//! Disconnecting: at once, once, and for good until the customer consents again (T-5).
+
+use std::time::Duration;
+
+use counterfoil_core::model::connection::{ConnectionId, Standing, Status};
+use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::finish_consent::finish_consent;
+use counterfoil_core::service::start_consent::Caller;
+use counterfoil_core::service::tell_platform::Telling;
+use counterfoil_testkit::fixture::{connection_id, consented_by, try_consent};
+use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Stage, count, disconnect, key};
+use crate::parking::with_parked;
+
+#[tokio::test]
+async fn t5_a_connection_is_disconnected_at_once_and_its_platform_told() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    let before = stage.row(&id).await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    let row = stage.row(&id).await;
+    assert_eq!((row.status(), row.epoch), (Status::Disconnected, before.epoch + 1));
+    assert_eq!((row.trouble, row.due_at, row.wanted_until, row.warned_of), (None, None, None, None));
+    assert_eq!((row.created_at, &row.company), (before.created_at, &before.company), "what it was stays");
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+    assert!(stage.app.connections.connected_to(&row.company).await.is_ok_and(|holders| holders.is_empty()));
+    assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
+    assert_eq!(stage.read(&id).await.expect_err("it has no token").code(), "reauthorization_required");
+}
+
+/// How many disconnects were audited and told of, how often the platform was told, and what it is still to be told.
+async fn history(stage: &Stage, id: &ConnectionId) -> [usize; 4] {
+    let count = async |kind, attribute, value| count(&stage.installation, id, kind, attribute, value).await;
+    [
+        count("AUDIT#", "action", "disconnected").await,
+        count("EVENT#", "event", "oauth.disconnected").await,
+        count("AUDIT#", "action", "platform_told").await,
+        count("REVOCATION#", "platform", "quickbooks").await,
+    ]
+}
+
+#[tokio::test]
+async fn t5_a_second_disconnect_changes_nothing_and_tells_nobody() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.disconnect(&id).await;
+    let first = stage.installation.items_of(&id).await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert!(stage.installation.items_of(&id).await == first);
+    assert_eq!(stage.installation.platform.revoked().len(), 1);
+    let nobody = disconnect(&stage.app, &connection_id("nobody")).await;
+    assert_eq!(nobody.expect_err("there is none").code(), "not_found");
+}
+
+#[tokio::test]
+async fn t5_a_dead_grant_is_revoked_too() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.revoke("acme");
+    assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
+    // Its attempt is over, but its lease is not: nobody says so of a grant that has ended.
+    stage.clock.advance(stage.app.settings.lease);
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
+async fn t5_a_disconnect_whose_answer_was_lost_is_one() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.row(&id).await.epoch, 2);
+    assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
+}
+
+#[tokio::test]
+async fn t5_a_disconnect_goes_on_past_a_write_that_came_between() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
+}
+
+/// A consent that a server began, which may bring a disconnected connection back.
+async fn reconnect(stage: &Stage, id: &ConnectionId) {
+    let (caller, names) = (Caller::Server(key(id)), (id.company_key.as_str(), id.company_key.as_str()));
+    let callback = consented_by(&stage.installation, &stage.app, caller, names).await;
+    let callback = callback.unwrap_or_else(|error| panic!("{error}"));
+    finish_consent(&stage.app, callback).await.result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[tokio::test]
+async fn t5_a_reconnect_restores_the_same_connection_with_a_higher_epoch() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    let first = stage.row(&id).await;
+    stage.disconnect(&id).await;
+    let anonymous = try_consent(&stage.installation, &stage.app, "acme", "acme").await;
+    assert_eq!(anonymous.err().expect("a browser may not").code(), "connection_disconnected");
+    reconnect(&stage, &id).await;
+    let row = stage.row(&id).await;
+    assert_eq!((row.status(), row.epoch, row.created_at), (Status::Active, 3, first.created_at));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-1"));
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "connected").await, 2);
+}
+
+#[tokio::test]
+async fn t5_a_reconnect_while_the_platform_is_still_to_be_told_keeps_its_grant() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.installation.platform.be_deaf(1);
+    assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    reconnect(&stage, &id).await;
+    stage.clock.advance(Duration::from_secs(300));
+    let report = crate::telling::run(&stage).await;
+    assert_eq!((report.due, report.settled), (1, 1));
+    assert!(stage.installation.platform.revoked().is_empty(), "telling could have ended the new grant");
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
+    assert!(matches!(stage.row(&id).await.standing, Standing::Active(_)));
+}
+
+#[tokio::test]
+async fn t5_a_disconnect_that_cannot_be_told_yet_is_told_by_a_second_one() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.installation.platform.be_deaf(1);
+    assert_eq!([stage.disconnect(&id).await, stage.disconnect(&id).await], [Telling::Owed; 2], "its pause is not over");
+    stage.clock.advance(Duration::from_secs(300));
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.installation.platform.revoked().len(), 1);
+}
+
+#[tokio::test]
+async fn r15_parked_tokens_come_back_to_what_the_platform_is_owed() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    stage.installation.platform.be_deaf(10);
+    stage.disconnect(&id).await;
+    for _ in 0..2 {
+        assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
+        assert_eq!(history(&stage, &id).await[3], 1, "in place of the one before");
+    }
+}

@@ -1,0 +1,204 @@
+//! Telling platforms what they are owed: again and again, one at a time, and only where it ends nobody else's grant (T-5, R-15).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::App;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::revocation::{RevocationId, TOLD_FOR};
+use counterfoil_core::port::clock::Clock;
+use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::service::tell_due::{TellReport, tell_due};
+use counterfoil_core::service::tell_platform::{Telling, tell_platform};
+use counterfoil_testkit::fixture::try_consent;
+use counterfoil_testkit::platform::{Habits, ScriptedPlatforms, Temper, Turn};
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Stage, count, disconnect};
+
+const TIME: Duration = Duration::from_secs(57);
+/// Longer than any pause.
+const LONG: Duration = Duration::from_secs(21_601);
+
+/// One run of the worker.
+pub(crate) async fn run(stage: &Stage) -> TellReport {
+    tell_due(&stage.app, &ALL_SHARDS, TIME).await
+}
+
+/// A connection that was disconnected while its platform was deaf, and hears from the next time on.
+async fn unheard(stage: &Stage) -> ConnectionId {
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    stage.installation.platform.be_deaf(1);
+    assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    id
+}
+
+async fn owed(stage: &Stage, id: &ConnectionId) -> usize {
+    count(&stage.installation, id, "REVOCATION#", "platform", "quickbooks").await
+}
+
+#[tokio::test]
+async fn t5_the_platform_is_told_until_it_hears_with_a_pause_that_doubles() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = unheard(&stage).await;
+    stage.installation.platform.be_deaf(3);
+    let mut pause = stage.app.settings.telling_first;
+    for _ in 0..3 {
+        stage.clock.advance(pause / 2 - Duration::from_secs(1));
+        assert_eq!(run(&stage).await.due, 0, "less than half of {pause:?}");
+        stage.clock.advance(pause / 2 + Duration::from_secs(1));
+        assert_eq!(run(&stage).await, TellReport { due: 1, settled: 0, owed: 1 });
+        pause *= 2;
+    }
+    stage.clock.advance(pause);
+    assert_eq!(run(&stage).await, TellReport { due: 1, settled: 1, owed: 0 });
+    assert_eq!((stage.installation.platform.revoked().len(), owed(&stage, &id).await), (1, 0));
+    assert_eq!(run(&stage).await, TellReport::default());
+}
+
+#[tokio::test]
+async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = unheard(&stage).await;
+    stage.installation.platform.be_deaf(usize::MAX);
+    stage.clock.advance(TOLD_FOR - Duration::from_secs(1));
+    assert_eq!(run(&stage).await.owed, 1);
+    stage.clock.advance(LONG);
+    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(owed(&stage, &id).await, 0);
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
+}
+
+#[tokio::test]
+async fn t5_two_never_tell_at_once() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = unheard(&stage).await;
+    stage.clock.advance(LONG);
+    let other = stage.installation.process_at(&stage.clock);
+    let revocation = RevocationId { connection: id, epoch: 1 };
+    let tell = async |app: &App| tell_platform(app, &revocation, app.clock.elapsed() + TIME).await;
+    // The first one has claimed it, and then its machine stands still.
+    stage.installation.wire.inject(Rule::on("Query", Fault::Throttled).times(100));
+    assert_eq!(tell(&stage.app).await, Ok(Telling::Owed));
+    stage.installation.wire.reset();
+    assert!(stage.installation.platform.revoked().is_empty());
+    assert_eq!(tell(&other).await, Ok(Telling::Owed), "not before its pause is over");
+    stage.clock.advance(LONG);
+    let (one, two) = tokio::join!(tell(&stage.app), tell(&other));
+    assert!([&one, &two].contains(&&Ok(Telling::Settled)), "{one:?} {two:?}");
+    assert_eq!(stage.installation.platform.revoked().len(), 1);
+}
+
+#[tokio::test]
+async fn t5_nothing_is_begun_that_could_not_end_in_time() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = unheard(&stage).await;
+    stage.clock.advance(LONG);
+    let too_short = stage.app.settings.longest_telling() - Duration::from_secs(1);
+    let report = tell_due(&stage.app, &ALL_SHARDS, too_short).await;
+    assert_eq!((report.owed, owed(&stage, &id).await), (1, 1));
+    assert_eq!(run(&stage).await.settled, 1, "and it was not claimed either");
+}
+
+#[tokio::test]
+async fn t5_a_failure_stays_on_its_row() {
+    let stage = Stage::new(Temper::OneUse).await;
+    for key in ["one", "two", "three"] {
+        let id = stage.installation.connect(&stage.app, key).await;
+        stage.installation.platform.be_deaf(1);
+        stage.disconnect(&id).await;
+    }
+    stage.clock.advance(LONG);
+    stage.installation.platform.be_deaf(1);
+    assert_eq!(run(&stage).await, TellReport { due: 3, settled: 2, owed: 1 });
+    stage.clock.advance(LONG);
+    stage.installation.wire.inject(Rule::on("UpdateItem", Fault::Throttled).times(8));
+    assert_eq!(run(&stage).await, TellReport { due: 1, settled: 0, owed: 1 });
+    stage.installation.wire.reset();
+    assert_eq!(run(&stage).await.settled, 1);
+}
+
+#[tokio::test]
+async fn t5_without_the_clients_credentials_it_is_put_off() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
+    let without = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };
+    assert_eq!(disconnect(&without, &id).await, Ok(Telling::Owed));
+    assert_eq!(run(&stage).await.due, 0);
+    stage.clock.advance(LONG);
+    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
+async fn t5_an_open_lease_is_waited_out() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
+    assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
+    assert_eq!(stage.disconnect(&id).await, Telling::Owed, "the platform may still be at it");
+    stage.clock.advance(stage.app.settings.lease - Duration::from_secs(1));
+    assert_eq!(run(&stage).await.due, 0);
+    stage.clock.advance(Duration::from_secs(1));
+    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
+async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by_themselves() {
+    for stands_alone in [false, true] {
+        let stage = Stage::new(Temper::OneUse).await;
+        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
+        let id = stage.installation.connect(&stage.app, "acme").await;
+        try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+        let revoked = stage.installation.platform.revoked();
+        assert_eq!(revoked, if stands_alone { vec!["refresh-0-0".to_owned()] } else { Vec::new() });
+        assert_eq!(owed(&stage, &id).await, 0);
+    }
+}
+
+/// A platform that asks first, and a connection whose access token has ended.
+async fn asks_first() -> (Stage, ConnectionId) {
+    let stage = Stage::new(Temper::OneUse).await;
+    stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
+    let id = stage.expired("acme").await;
+    (stage, id)
+}
+
+#[tokio::test]
+async fn t6_a_platform_that_asks_first_is_asked_with_a_fresh_token_which_is_stored_before_it_is_used() {
+    let (stage, id) = asks_first().await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Owed, "a request has no time for a refresh too");
+    assert_eq!(stage.refreshes(), 0);
+    stage.installation.platform.be_deaf(1);
+    assert_eq!(run(&stage).await.owed, 1);
+    assert_eq!((stage.refreshes(), stage.installation.platform.revoked().len()), (1, 0));
+    stage.clock.advance(Duration::from_secs(300));
+    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"], "what the refresh brought");
+    assert_eq!(stage.refreshes(), 1, "its access token was still good");
+}
+
+#[tokio::test]
+async fn t6_a_refresh_that_is_refused_means_that_the_platform_knows() {
+    let (stage, id) = asks_first().await;
+    stage.disconnect(&id).await;
+    stage.installation.platform.revoke("acme");
+    assert_eq!(run(&stage).await.settled, 1);
+    assert!(stage.installation.platform.revoked().is_empty());
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_told").await, 1);
+}
+
+#[tokio::test]
+async fn t6_a_refresh_that_fails_otherwise_is_no_answer_and_tried_again() {
+    let (stage, id) = asks_first().await;
+    stage.disconnect(&id).await;
+    stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 500 })]);
+    assert_eq!(run(&stage).await.owed, 1);
+    stage.clock.advance(LONG);
+    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
+}

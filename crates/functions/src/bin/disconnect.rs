@@ -1,0 +1,6 @@
+//! The function `disconnect`; its routes and rights stand in template.yaml.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    counterfoil_functions::lambda::serve(counterfoil_functions::endpoint::disconnect::routes).await
+}

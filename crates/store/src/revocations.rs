@@ -1,0 +1,93 @@
+//! What platforms are still to be told. A claim is a name on the row and a due time ahead; whatever is written afterwards is
+//! conditional on that name, so that one who was slow overwrites nobody.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValue, TransactWriteItem};
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::revocation::{Revocation, RevocationId};
+use counterfoil_core::port::store::{Claim, Claimed, RevocationStore, StoreError, Written};
+use jiff::Timestamp;
+
+use crate::connections::{connection_id, key_item, text};
+use crate::fault;
+use crate::grants::{Transacted, with_grant};
+use crate::row::connection::GrantAttributes;
+use crate::row::{self, Item, damaged, millis, number};
+use crate::table::{DUE_AT, Key, PK, REVOCATION, SK, TELLER, Table};
+use crate::update::Changes;
+
+/// The condition of what is written under a claim.
+const IS_CLAIMED: &str = "claim = :claim";
+
+#[async_trait]
+impl RevocationStore for Table {
+    async fn owe(&self, revocation: &Revocation) -> Result<(), StoreError> {
+        self.put_item(row::revocation::write(revocation)?).await
+    }
+
+    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError> {
+        self.due_keys(TELLER, shard, now, None, most).await?.iter().map(revocation_id).collect()
+    }
+
+    async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError> {
+        let changes = Changes::default()
+            .put("claim", Some(&claim.id))?
+            .put(DUE_AT, Some(millis(claim.until)))?
+            .given(":now", number(millis(claim.at)));
+        let condition = format!("attribute_exists({PK}) AND ({DUE_AT} <= :now OR claim = :claim)");
+        let update = changes.under(self, &Key::revocation(id), &condition);
+        let sent = self.request(update).return_values(ReturnValue::AllNew).send().await;
+        match sent {
+            Ok(answer) => Ok(Claimed::Ours(Box::new(row::revocation::read(answer.attributes.unwrap_or_default())?))),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
+                let is_there =
+                    matches!(refused.err(), UpdateItemError::ConditionalCheckFailedException(shown) if shown.item().is_some());
+                Ok(if is_there { Claimed::NotDue } else { Claimed::Gone })
+            }
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
+    }
+
+    async fn renew(&self, id: &RevocationId, claim: &Claim, grant: &StoredGrant) -> Result<Written, StoreError> {
+        let changes = with_grant(Changes::default(), GrantAttributes::from(grant))?.given(":claim", name(claim));
+        self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
+    }
+
+    async fn put_off(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError> {
+        let changes =
+            Changes::default().put("tries", Some(tries))?.put(DUE_AT, Some(millis(due_at)))?.given(":claim", name(claim));
+        self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
+    }
+
+    async fn settle(&self, id: &RevocationId, claim: &Claim, audit: &Audit) -> Result<Written, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&Key::revocation(id))))
+            .condition_expression(IS_CLAIMED)
+            .expression_attribute_values(":claim", name(claim))
+            .build()
+            .expect("table and key are given");
+        let items = vec![TransactWriteItem::builder().delete(delete).build(), self.put(row::history::audit(audit)?)];
+        Ok(match self.transact(items, &audit.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+}
+
+fn name(claim: &Claim) -> AttributeValue {
+    AttributeValue::S(claim.id.clone())
+}
+
+/// The revocation that an entry of the due index is of.
+fn revocation_id(item: &Item) -> Result<RevocationId, StoreError> {
+    let sk = text(item, SK)?;
+    let epoch = sk.strip_prefix(REVOCATION).and_then(|epoch| epoch.parse().ok());
+    Ok(RevocationId {
+        connection: connection_id(item)?,
+        epoch: epoch.ok_or_else(|| damaged(&sk, "not the key of a revocation"))?,
+    })
+}

@@ -1,0 +1,177 @@
+//! Disconnects and what platforms are owed: what each transaction takes with it, and on what each write depends.
+
+use counterfoil_core::model::audit::Action;
+use counterfoil_core::model::connection::{Connection, Standing};
+use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::revocation::{Revocation, RevocationId};
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::store::{
+    ALL_SHARDS, Claim, Claimed, ConnectionStore as _, Disconnect, GrantStore as _, HandoverStore as _, RevocationStore as _,
+    Written,
+};
+use counterfoil_testkit::fixture::{START, connection, stored_grant};
+use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::harness::{Store, audit, commit, end, store, trouble};
+
+fn disconnect_of(connection: &Connection) -> Disconnect {
+    let mut event = Event::about(connection, EventKind::Disconnected, "evt_disconnect".to_owned(), START);
+    event.epoch = connection.epoch + 1;
+    Disconnect {
+        connection: connection.clone(),
+        commit_id: format!("disconnect {}", connection.epoch),
+        revocation: Some(revocation_of(connection)),
+        audit: audit(connection, Action::Disconnected, "disconnect"),
+        event,
+    }
+}
+
+fn revocation_of(connection: &Connection) -> Revocation {
+    let id = RevocationId { connection: connection.id.clone(), epoch: connection.epoch };
+    Revocation::owed(id, connection.company.clone(), connection.grant().expect("it has one").clone(), START)
+}
+
+fn claim(id: &str, at: Timestamp) -> Claim {
+    Claim { id: id.to_owned(), at, until: at + 1.minute() }
+}
+
+/// A row that is owed since the start.
+async fn owing(store: &Store) -> Revocation {
+    let revocation = revocation_of(&connection("acme"));
+    store.table.owe(&revocation).await.expect("a table that answers");
+    revocation
+}
+
+async fn claimed(store: &Store, id: &RevocationId, claim: &Claim) -> Claimed {
+    store.table.claim(id, claim).await.expect("a table that answers")
+}
+
+async fn owed_at(store: &Store, now: Timestamp) -> Vec<RevocationId> {
+    let mut owed = Vec::new();
+    for shard in ALL_SHARDS {
+        owed.extend(store.table.owed(shard, now, 10).await.expect("a table that answers"));
+    }
+    owed
+}
+
+#[tokio::test]
+async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the_rest() {
+    let store = store().await;
+    let acme = store.consented("acme").await;
+    store.table.put_handle(&acme.id, &Fingerprint::of("handle")).await.expect("a table that answers");
+    store.table.record_trouble(&acme.id, 1, &trouble(), START).await.expect("a table that answers");
+    let dying = store.read(&acme.id).await;
+    assert_eq!(store.table.end_grant(&end(&dying, "end")).await, Ok(Written::Stored));
+    let dead = store.read(&acme.id).await;
+    assert_eq!(store.table.disconnect(&disconnect_of(&dead)).await, Ok(Written::Stored));
+    let expected = Connection {
+        epoch: 2,
+        standing: Standing::Disconnected,
+        trouble: None,
+        commit_id: "disconnect 1".to_owned(),
+        updated_at: START,
+        due_at: None,
+        ..acme.clone()
+    };
+    assert!(store.read(&acme.id).await == expected);
+    let item = store.item("CONN#default#acme", "STATE").await.expect("the connection's item");
+    for gone in ["access_token", "refresh_token", "region", "missing_scopes", "cause", "trouble", "due_at", "due_shard"] {
+        assert!(!item.contains_key(gone), "{gone}");
+    }
+    assert!(store.item("COMPANY#quickbooks#client#acme", "CONN#default#acme").await.is_none());
+    assert!(store.item("CONN#default#acme", "HANDLE").await.is_none());
+    let rows = [("AUDIT#", 3), ("EVENT#", 3), ("REVOCATION#", 1)];
+    for (kind, count) in rows {
+        assert_eq!(store.count(&acme.id, kind).await, count, "{kind}");
+    }
+    assert!(store.table.due(acme_shard(), START + 9_999.hours(), None, 10).await.is_ok_and(|due| due.is_empty()));
+    assert_eq!(owed_at(&store, START).await, [revocation_of(&dead).id]);
+}
+
+fn acme_shard() -> u8 {
+    Fingerprint::of("CONN#default#acme").shard(16)
+}
+
+#[tokio::test]
+async fn r5_a_disconnect_that_was_overtaken_changes_nothing() {
+    let store = store().await;
+    let acme = store.consented("acme").await;
+    assert_eq!(store.table.commit(&acme.id, &commit(&acme, "refresh")).await, Ok(Written::Stored));
+    let before = store.installation.items_of(&acme.id).await;
+    assert_eq!(store.table.disconnect(&disconnect_of(&acme)).await, Ok(Written::Overtaken));
+    assert!(store.installation.items_of(&acme.id).await == before);
+    assert!(store.table.connected_to(&acme.company).await.is_ok_and(|holders| holders == [acme.id]));
+}
+
+#[tokio::test]
+async fn a_disconnect_whose_answer_was_lost_is_stored_once() {
+    let store = store().await;
+    let acme = store.consented("acme").await;
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.disconnect(&disconnect_of(&acme)).await, Ok(Written::Stored));
+    assert_eq!(store.read(&acme.id).await.epoch, 2);
+}
+
+#[tokio::test]
+async fn t5_what_is_owed_comes_back_as_it_was_and_to_one_claimant_alone() {
+    let store = store().await;
+    let revocation = owing(&store).await;
+    let id = &revocation.id;
+    assert!(claimed(&store, id, &claim("early", START - 1.second())).await == Claimed::NotDue);
+    let held = Revocation { due_at: START + 1.minute(), ..revocation.clone() };
+    assert!(claimed(&store, id, &claim("one", START)).await == Claimed::Ours(Box::new(held)));
+    assert!(claimed(&store, id, &claim("two", START + 59.seconds())).await == Claimed::NotDue);
+    assert!(owed_at(&store, START + 59.seconds()).await.is_empty());
+    assert!(matches!(claimed(&store, id, &claim("two", START + 1.minute())).await, Claimed::Ours(_)), "the first has run out");
+    let unknown = RevocationId { epoch: 2, ..id.clone() };
+    assert!(claimed(&store, &unknown, &claim("one", START)).await == Claimed::Gone);
+    assert_eq!(store.count(&id.connection, "REVOCATION#").await, 1, "asking makes none");
+}
+
+#[tokio::test]
+async fn t5_a_claim_whose_answer_was_lost_is_ours() {
+    let store = store().await;
+    let revocation = owing(&store).await;
+    store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
+    assert!(matches!(claimed(&store, &revocation.id, &claim("one", START)).await, Claimed::Ours(_)));
+}
+
+#[tokio::test]
+async fn t5_only_whoever_holds_the_claim_writes() {
+    let store = store().await;
+    let revocation = owing(&store).await;
+    let (id, acme) = (&revocation.id, connection("acme"));
+    let (late, present) = (claim("late", START), claim("present", START + 1.hour()));
+    for claim in [&late, &present] {
+        assert!(matches!(claimed(&store, id, claim).await, Claimed::Ours(_)));
+    }
+    let fresh = stored_grant("fresh");
+    let told = audit(&acme, Action::PlatformTold, "told");
+    assert_eq!(store.table.renew(id, &late, &fresh).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.put_off(id, &late, 9, START).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.settle(id, &late, &told).await, Ok(Written::Overtaken));
+    assert_eq!(store.count(&id.connection, "AUDIT#").await, 0);
+
+    assert_eq!(store.table.renew(id, &present, &fresh).await, Ok(Written::Stored));
+    assert_eq!(store.table.put_off(id, &present, 3, START + 2.hours()).await, Ok(Written::Stored));
+    let next = claim("next", START + 2.hours());
+    let Claimed::Ours(found) = claimed(&store, id, &next).await else { panic!("its time has come") };
+    assert!(found.grant == fresh && found.tries == 3 && found.since == START);
+    assert_eq!(store.table.settle(id, &next, &told).await, Ok(Written::Stored));
+    assert_eq!((store.count(&id.connection, "REVOCATION#").await, store.count(&id.connection, "AUDIT#").await), (0, 1));
+}
+
+#[tokio::test]
+async fn r15_newer_tokens_of_the_same_grant_replace_what_is_owed_and_its_claim() {
+    let store = store().await;
+    let revocation = owing(&store).await;
+    let one = claim("one", START);
+    assert!(matches!(claimed(&store, &revocation.id, &one).await, Claimed::Ours(_)));
+    let newer = Revocation { grant: stored_grant("newer"), ..revocation };
+    store.table.owe(&newer).await.expect("a table that answers");
+    let told = audit(&connection("acme"), Action::PlatformTold, "told");
+    assert_eq!(store.table.settle(&newer.id, &one, &told).await, Ok(Written::Overtaken), "the old ones were told");
+    let Claimed::Ours(found) = claimed(&store, &newer.id, &claim("two", START)).await else { panic!("it is due at once") };
+    assert!(found.grant == newer.grant);
+}
