@@ -34,9 +34,12 @@ pub const ROUTES: &[Route] = &[
     route("health", "GET", "/ready"),
     route("start", "GET", "/oauth/start"),
     route("start", "GET", "/oauth/start/{company_key}"),
+    route("start", "GET", "/v1/oauth/authorize"),
+    route("start", "GET", "/connect/{token}"),
     route("callback", "GET", "/oauth/callback"),
     route("callback", "GET", "/oauth/callback/{platform}"),
     route("callback", "GET", "/oauth/result/{id}"),
+    route("callback", "GET", "/oauth/result/{id}/continue"),
     route("callback", "POST", "/oauth/result/{id}/retry"),
     route("callback", "POST", "/oauth/result/{id}/choose"),
     route("token", "GET", "/api/token/{company_key}"),
@@ -46,6 +49,11 @@ pub const ROUTES: &[Route] = &[
     route("connections", "GET", "/api/connections"),
     route("connections", "GET", "/api/connections/{company_key}"),
     route("connections", "PATCH", "/api/connections/{company_key}"),
+    route("connections", "GET", "/v1/connect-links"),
+    route("connections", "POST", "/v1/connect-links"),
+    route("connections", "OPTIONS", "/v1/connect-links"),
+    route("connections", "DELETE", "/v1/connect-links/{id}"),
+    route("connections", "OPTIONS", "/v1/connect-links/{id}"),
 ];
 
 /// Every route: the laptop's router.

@@ -5,6 +5,7 @@ pub mod change_connection;
 pub mod check_ready;
 pub mod commit_parked;
 pub mod confirm_company;
+pub mod connect_link;
 mod drop_late_grant;
 mod due;
 pub mod exchange_code;

@@ -8,4 +8,4 @@ mod sealed_grant;
 pub mod step;
 
 pub use run::{Refreshed, refresh};
-pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};
+pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant, sealing_owner};
