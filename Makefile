@@ -1,9 +1,10 @@
-# Everything one does with this repository. `make run` and `make test` need Rust and nothing else; the rest also Python 3.
+# Everything one does with this repository. `make run` and `make test` need Rust and nothing else; `make browser` also Node.js
+# and Chromium, the rest Python 3.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench build deploy
+.PHONY: help run test browser lint bench build deploy
 
 # The AWS tools want a region, and say where they were used, also where neither matters.
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -11,6 +12,8 @@ export SAM_CLI_TELEMETRY := 0
 
 SAM := .venv/sam/bin/sam
 CFN_LINT := .venv/cfn-lint/bin/cfn-lint
+BROWSER_TESTS := crates/cli/tests/browser
+CHROMIUM ?= /usr/bin/chromium
 # Found by cargo, and by sam, as the command `cargo lambda`.
 CARGO_LAMBDA := PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH"
 
@@ -22,6 +25,18 @@ run: ## Run everything on this machine; options in ARGS="--port 4000"
 
 test: ## Run all tests
 	cargo test --workspace --no-fail-fast
+
+browser: $(BROWSER_TESTS)/node_modules $(CHROMIUM) ## Run the tests in a real browser: a partner's page against all of it
+	cargo build --quiet --package counterfoil-cli
+	COUNTERFOIL="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/counterfoil" CHROMIUM="$(CHROMIUM)" npm --prefix $(BROWSER_TESTS) test
+
+$(BROWSER_TESTS)/node_modules: $(BROWSER_TESTS)/package-lock.json
+	npm --prefix $(BROWSER_TESTS) ci --no-audit --no-fund
+	touch $@
+
+# Debian's; elsewhere CHROMIUM names the one that is there.
+$(CHROMIUM):
+	apt-get update && apt-get install --yes --no-install-recommends chromium
 
 lint: .venv/sam/stamp .venv/cfn-lint/stamp ## Check format, code and template
 	cargo fmt --all --check

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::audit::{Action, Actor, Audit};
-use crate::model::connection::{ConnectionId, Freshness};
+use crate::model::audit::{Action, Actor, Audit, Subject};
+use crate::model::connection::Freshness;
 use crate::model::secret::Secret;
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
 use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
-use crate::port::store::{ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, RevocationStore};
+use crate::port::store::{
+    AuditLog, ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, LinkStore, RevocationStore,
+};
 use crate::service::authenticate::KeyMemory;
 use crate::settings::Settings;
 
@@ -32,6 +34,10 @@ pub struct App {
     pub flows: Arc<dyn FlowStore>,
     /// What is handed to partners' pages.
     pub handovers: Arc<dyn HandoverStore>,
+    /// Audit rows that stand by themselves.
+    pub audit_log: Arc<dyn AuditLog>,
+    /// Connect links.
+    pub links: Arc<dyn LinkStore>,
     /// Partners and keys.
     pub directory: Arc<dyn Directory>,
     /// The second durable place for grants.
@@ -46,7 +52,7 @@ pub struct App {
     pub settings: Settings,
     /// The address everything is built from, without a slash at its end; `None` where it is not set yet.
     pub public_base_url: Option<String>,
-    /// Whether a browser without a key may start a consent for the partner `default` (O-17).
+    /// Whether a browser without a key may start a consent (O-17).
     pub open_start: bool,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
@@ -68,12 +74,12 @@ impl App {
     /// An audit row about something that happens now.
     pub(crate) fn audit<const N: usize>(
         &self,
-        connection: &ConnectionId,
+        subject: impl Into<Subject>,
         action: Action,
         actor: Actor,
         detail: [(&'static str, String); N],
     ) -> Audit {
-        Audit { id: self.new_id(""), connection: connection.clone(), at: self.now(), action, actor, detail: detail.into() }
+        Audit { id: self.new_id(""), subject: subject.into(), at: self.now(), action, actor, detail: detail.into() }
     }
 
     /// 256 random bits.

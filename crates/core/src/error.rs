@@ -75,6 +75,15 @@ impl Error {
     /// No such connection, or another partner's.
     pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company_key.");
 
+    /// No such connect link, or another partner's.
+    pub const NO_LINK: Self = Self::NotFound("There is no such connect link.");
+
+    /// A key of another partner than the one that is named.
+    pub fn wrong_partner() -> Self {
+        let message = "The API key is not one of the partner named in partnerId.".to_owned();
+        Self::Forbidden { code: "wrong_partner", message }
+    }
+
     /// A request that is wrong, with the sentence that says so.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { code, message: message.into() }

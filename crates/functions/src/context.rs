@@ -50,6 +50,8 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         revocations: table.clone(),
         flows: table.clone(),
         handovers: table.clone(),
+        audit_log: table.clone(),
+        links: table.clone(),
         directory: table,
         parking: parking(config, aws),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),

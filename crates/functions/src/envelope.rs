@@ -18,6 +18,21 @@ impl<T> Envelope<T> {
     }
 }
 
+/// A page of a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page<T> {
+    success: bool,
+    data: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    pub(crate) fn of(data: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { success: true, data, next_cursor }
+    }
+}
+
 /// A refusal.
 #[derive(Serialize)]
 pub(crate) struct Refusal<'a> {

@@ -6,12 +6,14 @@
 pub mod config;
 pub mod context;
 mod cors;
+mod cursor;
 pub mod endpoint;
 mod envelope;
 pub mod lambda;
 pub mod logging;
 pub mod metrics;
 mod page;
+mod partner_api;
 mod problem;
 mod read;
 mod return_url;

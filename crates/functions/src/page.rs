@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::Error;
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::port::store::StoreError;
@@ -55,7 +55,7 @@ pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
         (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, .. }, .. })) => {
             (StatusCode::OK, choice(id, platform.title(), companies))
         }
-        (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), Some(&flow.connection.company_key), open_start)),
+        (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), None, open_start)),
         (Err(error), None) => (status(error), failed(error, None, None, open_start)),
     }
 }
@@ -81,8 +81,11 @@ fn status(error: &Error) -> StatusCode {
 
 fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
     let missing = connection.grant().map(|grant| grant.missing_scopes.as_slice()).unwrap_or_default();
-    let return_url = flow.and_then(|flow| flow.return_url.as_deref());
-    let return_url = return_url.and_then(|url| return_url::told(url, connection.id.company_key.as_str(), None));
+    let further = flow.and_then(|flow| match &flow.destination {
+        Destination::ResultPage => None,
+        Destination::ReturnUrl(url) => return_url::told(url, connection.id.company_key.as_str(), None),
+        Destination::Handover { .. } => Some(further(flow)),
+    });
     card(
         "Connected",
         &html! {
@@ -99,7 +102,7 @@ fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
             @if !missing.is_empty() {
                 p.warn { "Not everything that was asked for was granted: " (missing.join(", ")) ". Some features may not work." }
             }
-            @if let Some(url) = return_url {
+            @if let Some(url) = further {
                 a.button href=(url) { "Continue" }
             } @else {
                 p.quiet { "You can close this window." }
@@ -177,15 +180,30 @@ fn what_now(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>
             form method="post" action={ "/oauth/result/" (flow.id) "/retry" } { button.button type="submit" { "Try again" } }
         },
         (Again::Look | Again::Choose, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
-        (_, _, Some(key)) if open_start => html! { a.button href=(start_again(key, flow)) { "Start again" } },
+        (_, Some(flow @ Flow { destination: Destination::Handover { .. }, .. }), _) => {
+            html! { a.button href=(further(flow)) { "Go back" } }
+        }
+        (_, Some(flow), _) if open_start && !matches!(flow.authority, Authority::Link(_)) => {
+            html! { a.button href=(start_again(flow)) { "Start again" } }
+        }
+        // Without a flow nobody knows which platform it was.
+        (_, None, Some(key)) if open_start => html! { a.button href={ "/oauth/start/" (key) } { "Start again" } },
         _ => go_back(),
     }
 }
 
-/// A start as the one before: without a flow nobody knows which platform it was.
-fn start_again(key: &CompanyKey, flow: Option<&Flow>) -> String {
-    let platform = flow.map(|flow| format!("?platform={}", flow.platform)).unwrap_or_default();
-    format!("/oauth/start/{key}{platform}")
+/// Where our own page hands over to the partner's.
+fn further(flow: &Flow) -> String {
+    format!("/oauth/result/{}/continue", flow.id)
+}
+
+/// A start as the one before.
+fn start_again(flow: &Flow) -> String {
+    let Flow { platform, partner, .. } = flow;
+    match &flow.company_key {
+        Some(key) => format!("/oauth/start/{key}?platform={platform}"),
+        None => format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"),
+    }
 }
 
 fn go_back() -> Markup {

@@ -1,6 +1,7 @@
-//! The partner's own page, told what came of a consent.
+//! The partner's own page, told what came of a consent, or given a code of ours.
 
 use counterfoil_core::Error;
+use counterfoil_core::model::secret::Secret;
 use url::Url;
 
 /// The address with the connection and how it went; `None` where it is no address.
@@ -11,5 +12,21 @@ pub(crate) fn told(return_url: &str, company_key: &str, error: Option<&Error>) -
     if let Some(error) = error {
         url.query_pairs_mut().append_pair("error", error.code());
     }
+    Some(url.into())
+}
+
+/// The address with a code of ours and the partner's state (seed 000); `None` where it is no address.
+pub(crate) fn handed(redirect_uri: &str, code: &Secret, state: &str) -> Option<String> {
+    with(redirect_uri, [("code", code.expose()), ("state", state)])
+}
+
+/// The address with what went wrong and the partner's state, and nothing else; `None` where it is no address.
+pub(crate) fn refused(redirect_uri: &str, error: &Error, state: &str) -> Option<String> {
+    with(redirect_uri, [("error", error.code()), ("state", state)])
+}
+
+fn with(address: &str, parameters: [(&str, &str); 2]) -> Option<String> {
+    let mut url = Url::parse(address).ok()?;
+    url.query_pairs_mut().extend_pairs(parameters);
     Some(url.into())
 }

@@ -21,6 +21,8 @@ pub struct Facts {
     pub revoke: &'static str,
     /// The base that API paths are added to.
     pub api: &'static str,
+    /// What a callback says of who made it, where it says so (RFC 9207); compared exactly.
+    pub issuer: &'static str,
     /// Further addresses, each by the ending of its variable.
     pub more: &'static [(&'static str, &'static str)],
     /// The scopes that are asked for, separated by blanks.
@@ -54,6 +56,8 @@ pub struct Configured {
     pub revoke: Url,
     /// The base that API paths are added to, without a slash at its end.
     pub api: String,
+    /// What a callback says of who made it, where it says so (O-3).
+    pub issuer: String,
     /// Every one of [`Facts::more`], by its ending.
     pub more: BTreeMap<&'static str, Url>,
     /// The scopes to ask for (O-15).
@@ -85,6 +89,8 @@ impl From<&KnownDataCenter> for DataCenter {
 pub const ADDRESSES: [&str; 4] = ["AUTHORIZE_URL", "TOKEN_URL", "REVOKE_URL", "API_URL"];
 /// The ending of the variable that adds data centres.
 pub const DATA_CENTERS: &str = "DATA_CENTERS";
+/// The ending of the variable with the issuer.
+pub const ISSUER: &str = "ISSUER";
 /// The ending of the variable with the scopes.
 pub const SCOPES: &str = "SCOPES";
 /// The ending of the variable that says whether to use PKCE.
@@ -100,7 +106,8 @@ pub fn variable(platform: PlatformName, ending: &str) -> String {
 /// Every variable that a platform has: its credentials, its scopes, its addresses.
 pub fn variables(platform: PlatformName) -> Vec<String> {
     let facts = crate::facts_of(platform);
-    let endings = ADDRESSES.into_iter().chain(facts.more.iter().map(|(ending, _)| *ending)).chain([SCOPES, PKCE, REST_MS]);
+    let endings =
+        ADDRESSES.into_iter().chain(facts.more.iter().map(|(ending, _)| *ending)).chain([ISSUER, SCOPES, PKCE, REST_MS]);
     let of_data_centers = (!facts.data_centers.is_empty()).then_some(DATA_CENTERS);
     let others = endings.chain(of_data_centers).map(|ending| variable(platform, ending));
     credential_variables(platform).into_iter().chain(others).collect()

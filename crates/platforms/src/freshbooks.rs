@@ -21,6 +21,7 @@ pub(crate) const FACTS: Facts = Facts {
     token: "https://api.freshbooks.com/auth/oauth/token",
     revoke: "https://api.freshbooks.com/auth/oauth/revoke",
     api: "https://api.freshbooks.com",
+    issuer: "https://auth.freshbooks.com",
     more: &[],
     scopes: "user:profile:read user:bills:read user:bill_payments:read user:bill_vendors:read user:expenses:read \
              user:payments:read user:invoices:read user:clients:read",

@@ -25,6 +25,7 @@ pub(crate) const FACTS: Facts = Facts {
     token: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
     revoke: "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
     api: "https://quickbooks.api.intuit.com",
+    issuer: "https://oauth.platform.intuit.com/op/v1",
     more: &[(SANDBOX_API_URL, "https://sandbox-quickbooks.api.intuit.com")],
     // Read and write: Intuit has no smaller scope for accounting data.
     scopes: "com.intuit.quickbooks.accounting",

@@ -100,6 +100,11 @@ pub(crate) trait Vendor: Send + Sync + 'static {
         Ok(CallbackRead::default())
     }
 
+    /// Whether a callback was made by the platform's own server, as its `iss` says (RFC 9207).
+    fn is_issuer(parts: &Parts, _region: Option<&str>, issuer: &str) -> bool {
+        issuer == parts.configured.issuer
+    }
+
     /// Where a grant of that region lives; `None` where the region is on no list (any more).
     fn place(parts: &Parts, _region: Option<&str>) -> Option<Place> {
         let Configured { token, revoke, .. } = parts.configured.clone();
@@ -204,7 +209,11 @@ impl<V: Vendor> Platform for OAuth<V> {
     }
 
     fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
-        V::read_callback(&self.parts, said)
+        let read = V::read_callback(&self.parts, said)?;
+        match said.parameters.get("iss") {
+            Some(issuer) if !V::is_issuer(&self.parts, read.region.as_deref(), issuer) => Err(CallbackFault::WrongIssuer),
+            _ => Ok(read),
+        }
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {

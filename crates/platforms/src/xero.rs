@@ -29,6 +29,7 @@ pub(crate) const FACTS: Facts = Facts {
     token: "https://identity.xero.com/connect/token",
     revoke: "https://identity.xero.com/connect/revocation",
     api: "https://api.xero.com/api.xro/2.0",
+    issuer: "https://identity.xero.com",
     more: &[(CONNECTIONS_URL, "https://api.xero.com/connections")],
     // The granular ones: apps made since 2 March 2026 are refused the broad ones.
     scopes: "offline_access accounting.invoices.read accounting.payments.read accounting.banktransactions.read \

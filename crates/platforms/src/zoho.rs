@@ -27,6 +27,7 @@ pub(crate) const FACTS: Facts = Facts {
     token: "https://accounts.zoho.com/oauth/v2/token",
     revoke: "https://accounts.zoho.com/oauth/v2/token/revoke",
     api: "https://www.zohoapis.com/books/v3",
+    issuer: "https://accounts.zoho.com",
     more: &[],
     scopes: "ZohoBooks.settings.READ ZohoBooks.vendorpayments.READ ZohoBooks.expenses.READ ZohoBooks.bills.READ \
              ZohoBooks.invoices.READ ZohoBooks.contacts.READ ZohoBooks.banking.READ",
@@ -97,6 +98,14 @@ impl Vendor for Zoho {
         };
         let center = parts.configured.data_centers.iter().find(is_it).ok_or(CallbackFault::UnknownRegion)?;
         Ok(CallbackRead { claim: None, region: Some(center.location.clone()) })
+    }
+
+    /// Each data centre has an accounts server of its own.
+    fn is_issuer(parts: &Parts, region: Option<&str>, issuer: &str) -> bool {
+        match region {
+            Some(region) => data_center(parts, region).is_some_and(|center| center.accounts == issuer),
+            None => issuer == parts.configured.issuer,
+        }
     }
 
     fn place(parts: &Parts, region: Option<&str>) -> Option<Place> {

@@ -58,7 +58,7 @@ impl GrantStore for Table {
     }
 
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError> {
-        let id = &audit.connection;
+        let id = &event.connection;
         let dead = AttributeValue::S(Status::NeedsReauthorization.as_str().to_owned());
         let changes = committed(id, commit)?.given(":dead", dead);
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :dead");
@@ -97,7 +97,7 @@ impl GrantStore for Table {
     }
 
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {
-        let id = &end.audit.connection;
+        let id = &end.event.connection;
         let changes = Changes::default()
             .put("status", Some(Status::NeedsReauthorization.as_str()))?
             .put("cause", Some(end.cause.as_str()))?
@@ -188,6 +188,7 @@ impl Table {
         let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
         let changes = changes
             .put("stage", Some("done"))?
+            .put("connected", Some(consent.connection.id.company_key.as_str()))?
             .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
             .given(":choosing", AttributeValue::S("choosing".to_owned()));
         Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:exchanged, :choosing)"))

@@ -6,7 +6,7 @@ use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{HandoverStore, StoreError, Written};
+use counterfoil_core::port::store::{AuditLog, HandoverStore, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::row::{self, Item, millis, number};
@@ -39,7 +39,10 @@ impl HandoverStore for Table {
         let (handle, connection) = (items.next().flatten(), items.next().flatten());
         Ok((handle.map(row::handover::read_handle).transpose()?, connection.map(row::connection::read).transpose()?))
     }
+}
 
+#[async_trait]
+impl AuditLog for Table {
     async fn note(&self, audit: &Audit) -> Result<(), StoreError> {
         self.put_item(row::history::audit(audit)?).await
     }

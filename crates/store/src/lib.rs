@@ -10,6 +10,7 @@ mod fault;
 mod flows;
 mod grants;
 mod handovers;
+mod links;
 pub mod parking;
 mod revocations;
 mod row;

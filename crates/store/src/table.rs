@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, TimeToLiveSpecification,
 };
 use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::audit::Subject;
+use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::PartnerId;
@@ -132,8 +134,12 @@ impl Key {
         Self { pk: connection_pk(id), sk: "LEASE".to_owned() }
     }
 
-    pub(crate) fn audit(id: &ConnectionId, audit: &str) -> Self {
-        Self { pk: connection_pk(id), sk: format!("AUDIT#{audit}") }
+    pub(crate) fn audit(subject: &Subject, audit: &str) -> Self {
+        let pk = match subject {
+            Subject::Connection(id) => connection_pk(id),
+            Subject::Partner(id) => partner_pk(id),
+        };
+        Self { pk, sk: format!("AUDIT#{audit}") }
     }
 
     pub(crate) fn event(id: &ConnectionId, event: &str) -> Self {
@@ -170,8 +176,14 @@ impl Key {
     pub(crate) fn api_key(partner: &PartnerId, id: &KeyId) -> Self {
         Self { pk: partner_pk(partner), sk: format!("{API_KEY}{id}") }
     }
+
+    pub(crate) fn link(partner: &PartnerId, id: &LinkId) -> Self {
+        Self { pk: partner_pk(partner), sk: format!("{LINK}{id}") }
+    }
 }
 
+/// What the sort key of every connect link begins with.
+pub(crate) const LINK: &str = "LINK#";
 /// What the sort key of every API key begins with.
 pub(crate) const API_KEY: &str = "KEY#";
 /// What the sort key of everything that a platform is still to be told begins with.

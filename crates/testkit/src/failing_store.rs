@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, Trouble};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
@@ -14,8 +15,8 @@ use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
-    Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore, GrantEnd,
-    GrantStore, HandoverStore, ListQuery, Page, RevocationStore, Settable, StoreError, Taken, Written,
+    AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore,
+    GrantEnd, GrantStore, HandoverStore, LinkStore, ListQuery, Page, RevocationStore, Settable, StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -77,8 +78,30 @@ impl HandoverStore for FailingStore {
     async fn handle_and_connection(&self, _: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError> {
         self.refuse()
     }
+}
 
+#[async_trait]
+impl AuditLog for FailingStore {
     async fn note(&self, _: &Audit) -> Result<(), StoreError> {
+        self.refuse()
+    }
+}
+
+#[async_trait]
+impl LinkStore for FailingStore {
+    async fn create_link(&self, _: &ConnectLink, _: &Audit) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn link(&self, _: &PartnerId, _: &LinkId) -> Result<Option<ConnectLink>, StoreError> {
+        self.refuse()
+    }
+
+    async fn links(&self, _: &PartnerId, _: Option<&LinkId>, _: u32) -> Result<Vec<ConnectLink>, StoreError> {
+        self.refuse()
+    }
+
+    async fn revoke_link(&self, _: &PartnerId, _: &LinkId, _: &Audit) -> Result<Written, StoreError> {
         self.refuse()
     }
 }

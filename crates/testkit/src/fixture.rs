@@ -129,6 +129,8 @@ impl Installation {
             revocations: table.clone(),
             flows: table.clone(),
             handovers: table.clone(),
+            audit_log: table.clone(),
+            links: table.clone(),
             directory: table,
             parking: self.parking.clone(),
             sealer: sealer(&clock, &entropy),

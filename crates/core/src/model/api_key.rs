@@ -119,8 +119,7 @@ pub struct KeyId(String);
 impl KeyId {
     /// Reads one.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        fits.then(|| Self(text.to_owned()))
+        Fingerprint::is_short(text).then(|| Self(text.to_owned()))
     }
 
     /// The id as text.
@@ -159,7 +158,7 @@ impl PresentedKey {
             return None;
         }
         let hash = key.fingerprint();
-        let id = KeyId(hash.as_str()[..16].to_owned());
+        let id = KeyId(hash.short().to_owned());
         Some(Self { partner: PartnerId::parse(partner).ok()?, id, hash })
     }
 }

@@ -1,20 +1,22 @@
-//! Audit rows: what happened to a connection, and who did it. Their shape is fixed; whoever changes a connection writes
-//! one in the same transaction, except refreshes, which are counted.
+//! Audit rows: what happened to a connection or to a partner's settings, and who did it. Their shape is fixed; whoever changes
+//! a connection writes one in the same transaction, except refreshes, which are counted.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::api_key::KeyId;
+use super::connect_link::LinkId;
 use super::connection::ConnectionId;
+use super::name::PartnerId;
 
 /// One audit row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
-    /// Orders and names it within its connection.
+    /// Orders and names it within its subject.
     pub id: String,
-    /// The connection; it need not exist, since a refused consent is audited too.
-    pub connection: ConnectionId,
+    /// What it is about.
+    pub subject: Subject,
     /// When.
     pub at: Timestamp,
     /// What happened.
@@ -23,6 +25,27 @@ pub struct Audit {
     pub actor: Actor,
     /// More of it; short values, never a secret.
     pub detail: BTreeMap<&'static str, String>,
+}
+
+/// What an audit row is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A connection; it need not exist, since a refused consent is audited too.
+    Connection(ConnectionId),
+    /// A partner, where no connection is meant or none is known yet.
+    Partner(PartnerId),
+}
+
+impl From<&ConnectionId> for Subject {
+    fn from(id: &ConnectionId) -> Self {
+        Self::Connection(id.clone())
+    }
+}
+
+impl From<&PartnerId> for Subject {
+    fn from(id: &PartnerId) -> Self {
+        Self::Partner(id.clone())
+    }
 }
 
 /// What happened.
@@ -46,6 +69,14 @@ pub enum Action {
     PlatformNotTold,
     /// A code that was handed over for it was presented again, too late, or by somebody else.
     CodeRefused,
+    /// A callback came from another browser than the one that began the consent.
+    CallbackRefused,
+    /// A consent was to end at an address that is not on the partner's list.
+    RedirectRefused,
+    /// A connect link was made.
+    LinkCreated,
+    /// A connect link was revoked.
+    LinkRevoked,
 }
 
 impl Action {
@@ -61,6 +92,10 @@ impl Action {
             Self::PlatformTold => "platform_told",
             Self::PlatformNotTold => "platform_not_told",
             Self::CodeRefused => "code_refused",
+            Self::CallbackRefused => "callback_refused",
+            Self::RedirectRefused => "redirect_refused",
+            Self::LinkCreated => "link_created",
+            Self::LinkRevoked => "link_revoked",
         }
     }
 }
@@ -72,16 +107,19 @@ pub enum Actor {
     Anonymous,
     /// A caller with an API key.
     Key(KeyId),
+    /// A browser that opened a connect link.
+    Link(LinkId),
     /// The vault, on a reader's or a schedule's behalf.
     Vault,
 }
 
 impl Actor {
-    /// As one word: `anonymous`, `key:{id}`, `vault`.
+    /// As one word: `anonymous`, `key:{id}`, `link:{id}`, `vault`.
     pub fn to_text(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Key(id) => format!("key:{id}"),
+            Self::Link(id) => format!("link:{id}"),
             Self::Vault => "vault".to_owned(),
         }
     }

@@ -6,9 +6,11 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use super::api_key::KeyId;
-use super::audit::Actor;
+use super::audit::{Actor, Subject};
+use super::connect_link::LinkId;
 use super::connection::{ConfirmedCompany, ConnectionId};
 use super::grant::StoredGrant;
+use super::name::{CompanyKey, PartnerId};
 use super::platform::{Environment, PlatformName, UnknownName};
 use super::secret::{Fingerprint, Sealed, Secret};
 
@@ -45,8 +47,10 @@ impl fmt::Display for FlowId {
 pub struct Flow {
     /// Which.
     pub id: FlowId,
-    /// What it will connect.
-    pub connection: ConnectionId,
+    /// Whose connection it will make or renew.
+    pub partner: PartnerId,
+    /// Which, where the start named one; else the company that the consent turns out to be for names it.
+    pub company_key: Option<CompanyKey>,
     /// The name given at the start.
     pub company_name: Option<String>,
     /// With which platform.
@@ -56,7 +60,7 @@ pub struct Flow {
     /// The redirect URI that was sent, byte for byte (O-1).
     pub redirect_uri: String,
     /// Where the browser goes in the end.
-    pub return_url: Option<String>,
+    pub destination: Destination,
     /// The PKCE verifier, where the platform takes one (O-7).
     pub verifier: Option<Sealed>,
     /// Who may finish it.
@@ -73,7 +77,43 @@ pub struct Flow {
     pub stage: Stage,
 }
 
+/// Where the browser goes when a flow is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// To our own page.
+    ResultPage,
+    /// To a page of the partner, which is told the connection and how it went.
+    ReturnUrl(String),
+    /// To a page of the partner, which is given a code of ours.
+    Handover {
+        /// The page.
+        redirect_uri: String,
+        /// What the partner wants to see again there.
+        state: Option<String>,
+    },
+}
+
 impl Flow {
+    /// The connection that the start named.
+    pub fn named_connection(&self) -> Option<ConnectionId> {
+        let named = self.company_key.clone();
+        named.map(|company_key| ConnectionId { partner: self.partner.clone(), company_key })
+    }
+
+    /// The connection of a company that this consent is for. Where the start named none, the same company again is the
+    /// same connection.
+    pub fn connection_to(&self, company_id: &str) -> ConnectionId {
+        self.named_connection().unwrap_or_else(|| ConnectionId {
+            partner: self.partner.clone(),
+            company_key: CompanyKey::of_company(self.platform, company_id),
+        })
+    }
+
+    /// What its audit rows are about while there is no connection.
+    pub fn subject(&self) -> Subject {
+        self.named_connection().map_or_else(|| Subject::Partner(self.partner.clone()), Subject::Connection)
+    }
+
     /// Whether this browser may finish it (O-6). A flow that a server began with its key travels freely.
     pub fn is_bound_to(&self, browser: Option<&Secret>) -> bool {
         match &self.binding {
@@ -99,6 +139,8 @@ pub enum Authority {
     Anonymous,
     /// A partner's key: it may also rename, revive, and switch the company (O-16).
     Key(KeyId),
+    /// A connect link of the partner: as its key.
+    Link(LinkId),
 }
 
 impl Authority {
@@ -107,6 +149,7 @@ impl Authority {
         match self {
             Self::Anonymous => Actor::Anonymous,
             Self::Key(id) => Actor::Key(id.clone()),
+            Self::Link(id) => Actor::Link(id.clone()),
         }
     }
 }
@@ -136,7 +179,10 @@ pub enum Stage {
         companies: Vec<ConfirmedCompany>,
     },
     /// The connection is written.
-    Done,
+    Done {
+        /// Which it is.
+        connection: ConnectionId,
+    },
     /// It came to nothing, for good.
     Failed(FlowFailure),
 }
@@ -149,7 +195,7 @@ impl Stage {
             Self::Consumed { .. } => "consumed",
             Self::Exchanged { .. } => "exchanged",
             Self::Choosing { .. } => "choosing",
-            Self::Done => "done",
+            Self::Done { .. } => "done",
             Self::Failed(_) => "failed",
         }
     }
@@ -172,6 +218,8 @@ pub enum FlowFailure {
     MissingCompany,
     /// The callback names a server that is not the platform's.
     UnknownRegion,
+    /// The callback says that another server than the platform's made it (O-3).
+    WrongIssuer,
     /// The platform did not accept the code.
     ExchangeRefused,
     /// The platform failed while the code was exchanged.
@@ -194,7 +242,7 @@ pub enum FlowFailure {
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -202,6 +250,7 @@ impl FlowFailure {
         Self::WrongPlatform,
         Self::MissingCompany,
         Self::UnknownRegion,
+        Self::WrongIssuer,
         Self::ExchangeRefused,
         Self::ExchangeFailed,
         Self::ClientRefused,
@@ -223,6 +272,7 @@ impl FlowFailure {
             Self::WrongPlatform => "wrong_platform",
             Self::MissingCompany => "missing_company",
             Self::UnknownRegion => "unknown_region",
+            Self::WrongIssuer => "wrong_issuer",
             Self::ExchangeRefused => "exchange_refused",
             Self::ExchangeFailed => "exchange_failed",
             Self::ClientRefused => "client_refused",
@@ -245,6 +295,7 @@ impl FlowFailure {
             Self::WrongPlatform => "This state was made for another platform.",
             Self::MissingCompany => "The callback does not name a company that can be connected.",
             Self::UnknownRegion => "The callback names a server that is not one of the platform's.",
+            Self::WrongIssuer => "The callback says that it comes from another server than the platform's.",
             Self::ExchangeRefused => "The platform did not accept the authorization code.",
             Self::ExchangeFailed => "The platform failed while the authorization code was exchanged.",
             Self::ClientRefused => "The platform refuses this installation's client id or secret.",

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod connect_link;
 pub mod connection;
 pub mod event;
 pub mod flow;

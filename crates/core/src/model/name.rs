@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::platform::PlatformName;
+use super::secret::Fingerprint;
 use crate::Error;
 
 /// The name a partner gives to a connection: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, case kept.
@@ -24,6 +26,13 @@ impl CompanyKey {
             "invalid_company_key",
             "company_key must be 1 to 64 characters out of A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
         ))
+    }
+
+    /// The key of a connection that nobody named: `{platform}-{company_id}`, with a hash in the id's place where that does not
+    /// fit. Never the company's name, which changes.
+    pub fn of_company(platform: PlatformName, company_id: &str) -> Self {
+        Self::parse(&format!("{platform}-{company_id}"))
+            .unwrap_or_else(|_| Self(format!("{platform}-{}", &Fingerprint::of(company_id).as_str()[..40])))
     }
 
     /// The key as text.
@@ -97,6 +106,15 @@ mod tests {
         for bad in ["", "-a", ".a", "_a", "a b", "a/b", "a#b", "ä", "a\0", "a%", &too_long] {
             assert_eq!(CompanyKey::parse(bad).expect_err(bad).code(), "invalid_company_key");
         }
+    }
+
+    #[test]
+    fn a_company_names_its_connection_also_one_whose_id_does_not_fit() {
+        let key = |company_id: &str| CompanyKey::of_company(PlatformName::Freshbooks, company_id).to_string();
+        assert_eq!(key("aZ-9"), "freshbooks-aZ-9");
+        let (long, other) = ("x".repeat(64), format!("{}y", "x".repeat(63)));
+        assert_eq!(CompanyKey::parse(&key(&long)).expect("a key").as_str(), key(&long));
+        assert_ne!(key(&long), key(&other));
     }
 
     #[test]

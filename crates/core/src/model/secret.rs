@@ -36,6 +36,8 @@ impl Secret {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 
+const SHORT: usize = 16;
+
 impl Fingerprint {
     /// The fingerprint of a text.
     pub fn of(text: &str) -> Self {
@@ -51,6 +53,16 @@ impl Fingerprint {
     /// 64 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The first 16 of them: enough to name what is hashed, in lists and logs.
+    pub fn short(&self) -> &str {
+        self.0.get(..SHORT).unwrap_or(&self.0)
+    }
+
+    /// Whether a text can be one of these names.
+    pub fn is_short(text: &str) -> bool {
+        text.len() == SHORT && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 
     /// Whether two are the same, in a time that does not tell where they differ.

@@ -115,6 +115,8 @@ pub enum CallbackFault {
     NoCompany,
     /// It names a server that is not the platform's.
     UnknownRegion,
+    /// It says that another server than the platform's made it (RFC 9207).
+    WrongIssuer,
 }
 
 /// A code and what it is bound to.

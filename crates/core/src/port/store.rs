@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::Audit;
+use crate::model::connect_link::{ConnectLink, LinkId};
 use crate::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
 use crate::model::event::Event;
 use crate::model::flow::{Flow, FlowFailure, FlowId};
@@ -320,9 +321,29 @@ pub trait HandoverStore: Send + Sync {
 
     /// The live handle of a connection and the connection, both strongly consistent, in one request.
     async fn handle_and_connection(&self, id: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError>;
+}
 
-    /// Stores an audit row by itself: for what changes nothing.
+/// Audit rows that stand by themselves.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Stores a row about something that was refused, and so changed nothing.
     async fn note(&self, audit: &Audit) -> Result<(), StoreError>;
+}
+
+/// Connect links.
+#[async_trait]
+pub trait LinkStore: Send + Sync {
+    /// Stores a new link, with its audit row.
+    async fn create_link(&self, link: &ConnectLink, audit: &Audit) -> Result<(), StoreError>;
+
+    /// One link, strongly consistent.
+    async fn link(&self, partner: &PartnerId, id: &LinkId) -> Result<Option<ConnectLink>, StoreError>;
+
+    /// A partner's links, live and not, by id, behind one of them; at most `most`, strongly consistent.
+    async fn links(&self, partner: &PartnerId, after: Option<&LinkId>, most: u32) -> Result<Vec<ConnectLink>, StoreError>;
+
+    /// Revokes a link from that moment on, with its audit row; `Overtaken` where it was revoked already or does not exist.
+    async fn revoke_link(&self, partner: &PartnerId, id: &LinkId, audit: &Audit) -> Result<Written, StoreError>;
 }
 
 /// Partners and their keys.

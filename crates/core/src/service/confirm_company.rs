@@ -10,8 +10,8 @@ use crate::model::secret::Secret;
 use crate::port::platform::{ConfirmFailure, Inquiry, Reach};
 use crate::{App, Error};
 
-use super::finish_consent::{Ending, Stop, end, find_by_id, see};
-use super::refresh::{ACCESS_TOKEN, sealing_owner};
+use super::finish_consent::{Ending, Stop, end, find_by_id, named, see};
+use super::refresh::ACCESS_TOKEN;
 use super::write_consent::write_consent;
 
 /// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
@@ -20,7 +20,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
         return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
     };
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    let access_token = app.sealer.open(&sealing_owner(&flow.connection), ACCESS_TOKEN, &grant.access_token).await?;
+    let access_token = app.sealer.open(flow.id.as_str(), ACCESS_TOKEN, &grant.access_token).await?;
     let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
     let reach = match platform.companies(inquiry).await {
         Ok(reach) => reach,
@@ -28,7 +28,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
         Err(ConfirmFailure::Denied) if claim.is_none() => return end(app, flow, FlowFailure::NoCompany).await,
         Err(ConfirmFailure::Denied) => return end(app, flow, FlowFailure::CompanyNotConfirmed).await,
     };
-    let existing = app.connections.read(&flow.connection).await?;
+    let existing = named(app, flow).await?;
     match settle(flow, reach, existing.as_ref()) {
         Verdict::Connect(company) => connect(app, flow, company, platform.client_id(), existing).await,
         Verdict::Refuse(failure) => end(app, flow, failure).await,
@@ -56,7 +56,7 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret
 
 async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    let existing = app.connections.read(&flow.connection).await?;
+    let existing = named(app, flow).await?;
     connect(app, flow, company, platform.client_id(), existing).await
 }
 
@@ -69,6 +69,11 @@ async fn connect(
 ) -> Result<Connection, Error> {
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
+    };
+    // One that nobody named shows only now.
+    let existing = match &flow.company_key {
+        Some(_) => existing,
+        None => app.connections.read(&flow.connection_to(&company.company_id)).await?,
     };
     match write_consent(app, flow, grant, company, client_id, existing).await {
         Ok(connection) => Ok(connection),

@@ -102,7 +102,7 @@ pub async fn redeem_handle(
 async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Result<Error, Error> {
     let detail = [("partner", key.partner.to_string())];
     let audit = app.audit(&code.connection, Action::CodeRefused, Actor::Key(key.id.clone()), detail);
-    app.handovers.note(&audit).await?;
+    app.audit_log.note(&audit).await?;
     Ok(no_such_code())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
-use crate::model::audit::Action;
+use crate::model::audit::{Action, Actor};
 use crate::model::connection::Connection;
 use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
 use crate::model::grant::StoredGrant;
@@ -53,9 +53,7 @@ pub struct Ending {
 pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     let flow = match find(app, &callback).await {
         Ok(flow) => flow,
-        Err(error) => {
-            return Ending { flow: None, result: Err(error) };
-        }
+        Err(error) => return Ending { flow: None, result: Err(error) },
     };
     // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
     let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback).in_current_span());
@@ -89,27 +87,37 @@ pub(super) async fn see(app: &App, flow: Flow) -> Ending {
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { companies, .. } => Err(choice_needed(companies)),
         Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
-        Stage::Consumed { .. } | Stage::Done | Stage::Failed(_) => outcome_of(app, &flow).await,
+        Stage::Consumed { .. } | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
     Ending { flow: Some(flow), result }
 }
 
 async fn find(app: &App, callback: &Callback) -> Result<Flow, Error> {
     let state = callback.state.as_ref().ok_or_else(|| Error::invalid("missing_state", "The callback has no state."))?;
-    find_by_id(app, &FlowId::of(state), callback.browser.as_ref()).await
+    let flow = lasting(app, &FlowId::of(state)).await?;
+    if !flow.is_bound_to(callback.browser.as_ref()) {
+        let detail = [("reason", "wrong_browser".to_owned()), ("platform", callback.platform.to_string())];
+        app.audit_log.note(&app.audit(flow.subject(), Action::CallbackRefused, Actor::Anonymous, detail)).await?;
+        return Err(wrong_browser());
+    }
+    Ok(flow)
 }
 
 /// The flow of that id, while it lasts and for whoever may finish it.
 pub(super) async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<Flow, Error> {
-    let flow = app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now());
-    let flow = flow.ok_or_else(|| {
+    let flow = lasting(app, id).await?;
+    if flow.is_bound_to(browser) { Ok(flow) } else { Err(wrong_browser()) }
+}
+
+async fn lasting(app: &App, id: &FlowId) -> Result<Flow, Error> {
+    app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now()).ok_or_else(|| {
         Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
-    })?;
-    if !flow.is_bound_to(browser) {
-        let message = "This consent was begun in another browser, or the browser kept no cookie. Start it again in this one.";
-        return Err(Error::invalid("wrong_browser", message));
-    }
-    Ok(flow)
+    })
+}
+
+fn wrong_browser() -> Error {
+    let message = "This consent was begun in another browser, or the browser kept no cookie. Start it again in this one.";
+    Error::invalid("wrong_browser", message)
 }
 
 async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connection, Error> {
@@ -149,8 +157,8 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
         return Err(Stop::Failed(FlowFailure::WrongPlatform));
     }
     let code = read_code(callback).map_err(Stop::Failed)?;
-    let existing = app.connections.read(&flow.connection).await?;
-    let partner = app.directory.partner(&flow.connection.partner).await?;
+    let existing = named(app, flow).await?;
+    let partner = app.directory.partner(&flow.partner).await?;
     if partner.is_none() || (flow.renews_epoch.is_some() && existing.is_none()) {
         return Err(Stop::Failed(FlowFailure::Gone));
     }
@@ -168,10 +176,18 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
         tracing::warn!(flow = %flow.id, ?failure, "a code was not exchanged");
         Stop::Failed(exchange_failure(&failure))
     })?;
-    let grant = super::refresh::seal_grant(app, &flow.connection, grant, platform.scopes(), None).await?;
+    let grant = super::refresh::seal_grant(app, flow.id.as_str(), grant, platform.scopes(), None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
     keep_grant(app, flow, &grant, claim.as_deref(), expires_at).await?;
     Ok(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() })
+}
+
+/// The connection that the start named, as it is now.
+pub(super) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, Error> {
+    match flow.named_connection() {
+        Some(id) => Ok(app.connections.read(&id).await?),
+        None => Ok(None),
+    }
 }
 
 /// The code is spent and the grant is in our hands alone: kept by all means that a moment allows.
@@ -210,6 +226,7 @@ fn callback_failure(fault: CallbackFault) -> FlowFailure {
     match fault {
         CallbackFault::NoCompany => FlowFailure::MissingCompany,
         CallbackFault::UnknownRegion => FlowFailure::UnknownRegion,
+        CallbackFault::WrongIssuer => FlowFailure::WrongIssuer,
     }
 }
 
@@ -228,7 +245,7 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
 /// Ends the flow for good, with its audit row, and says so.
 pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
     let detail = [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())];
-    let audit = app.audit(&flow.connection, Action::ConsentFailed, flow.authority.actor(), detail);
+    let audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
     app.flows.fail(&flow.id, failure, &audit).await?;
     Err(error_of(failure))
 }
@@ -254,7 +271,7 @@ async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
 
 async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
     match &flow.stage {
-        Stage::Done => app.connections.read(&flow.connection).await?.ok_or_else(|| error_of(FlowFailure::Gone)),
+        Stage::Done { connection } => app.connections.read(connection).await?.ok_or_else(|| error_of(FlowFailure::Gone)),
         Stage::Failed(failure) => Err(error_of(*failure)),
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { companies, .. } => Err(choice_needed(companies)),
@@ -281,6 +298,7 @@ pub fn error_of(failure: FlowFailure) -> Error {
         | FlowFailure::WrongPlatform
         | FlowFailure::MissingCompany
         | FlowFailure::UnknownRegion
+        | FlowFailure::WrongIssuer
         | FlowFailure::CompanyNotConfirmed
         | FlowFailure::NoCompany => Error::Invalid { code, message },
         FlowFailure::ExchangeRefused | FlowFailure::ExchangeFailed | FlowFailure::ClientRefused | FlowFailure::Interrupted => {

@@ -5,6 +5,7 @@ pub mod change_connection;
 pub mod check_ready;
 pub mod commit_parked;
 pub mod confirm_company;
+pub mod connect_link;
 pub mod disconnect;
 mod due;
 pub mod exchange_code;

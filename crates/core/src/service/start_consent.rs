@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::model::api_key::ApiKey;
+use crate::model::audit::{Action, Actor};
+use crate::model::connect_link::ConnectLink;
 use crate::model::connection::{Connection, ConnectionId, Standing};
-use crate::model::flow::{Authority, Binding, Flow, FlowId, Stage};
+use crate::model::flow::{Authority, Binding, Destination, Flow, FlowId, Stage};
 use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::partner::Partner;
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
 use crate::model::time::later;
@@ -19,38 +22,54 @@ pub(super) const VERIFIER: &str = "verifier";
 
 /// What is asked for.
 pub struct Start {
-    /// The connection to make or renew.
-    pub company_key: CompanyKey,
+    /// The connection to make or renew; `None` for the one of the company that the customer will choose.
+    pub company_key: Option<CompanyKey>,
     /// Its name.
     pub company_name: Option<String>,
     /// With which platform.
     pub platform: PlatformName,
-    /// Where the browser goes in the end; only from the partner's list (O-10).
-    pub return_url: Option<String>,
+    /// Where the browser goes in the end.
+    pub then: Then,
     /// Who asks.
     pub caller: Caller,
     /// The browser id that was brought, so that two tabs of one browser work.
     pub browser: Option<Secret>,
 }
 
+/// Where the browser is to go in the end: only to an address on the partner's list (O-10).
+pub enum Then {
+    /// To that address, or else to our own page.
+    Return(Option<String>),
+    /// To that address with a code of ours, or else to the first on the list, or where that is empty to our own page.
+    HandOver {
+        /// The address.
+        redirect_uri: Option<String>,
+        /// What the partner wants to see again there.
+        state: Option<String>,
+    },
+}
+
 /// Who asks for a consent.
 pub enum Caller {
-    /// A browser without a key.
-    Anonymous,
+    /// A browser without a key, for the partner that it names.
+    Anonymous(PartnerId),
     /// A browser with a publishable key, which anybody may have: it names the partner, and may no more than nobody.
     Publishable(ApiKey),
     /// A browser with a key in its address.
     Browser(ApiKey),
     /// A server with a key in a header: it passes the answer's address on.
     Server(ApiKey),
+    /// A browser that opened a connect link.
+    Link(ConnectLink),
 }
 
 impl Caller {
     /// What the flow may do.
     fn authority(&self) -> Authority {
         match self {
-            Self::Anonymous | Self::Publishable(_) => Authority::Anonymous,
+            Self::Anonymous(_) | Self::Publishable(_) => Authority::Anonymous,
             Self::Browser(key) | Self::Server(key) => Authority::Key(key.id.clone()),
+            Self::Link(link) => Authority::Link(link.id.clone()),
         }
     }
 }
@@ -71,25 +90,21 @@ pub struct Started {
 pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Error> {
     let partner = owner(app, &start)?;
     let redirect_uri = redirect_uri(app, start.platform)?;
-    let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&partner))?;
-    if let Some(return_url) = start.return_url.as_ref().filter(|url| !known.allows(url)) {
-        let message = format!(
-            "return_url is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
-            return_url.len()
-        );
-        return Err(Error::invalid("invalid_return_url", message));
-    }
-    let id = ConnectionId { partner, company_key: start.company_key.clone() };
-    let existing = app.connections.read(&id).await?;
+    let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
+    let destination = destination(app, &known, start.then, authority.actor()).await?;
+    let existing = match start.company_key.clone() {
+        Some(company_key) => app.connections.read(&ConnectionId { partner: partner.clone(), company_key }).await?,
+        None => None,
+    };
     if let (Authority::Anonymous, Some(connection)) = (&authority, &existing) {
         anonymous_may_renew(connection, start.platform)?;
     }
     let company_name = start.company_name.clone().filter(|_| existing.is_none() || authority != Authority::Anonymous);
-    let environment = environment(&start, company_name.as_deref(), existing.as_ref());
+    let environment = environment(start.platform, start.company_key.as_ref(), company_name.as_deref(), existing.as_ref());
     let platform = app.platforms.get(start.platform, environment).await?;
 
-    let state = Secret::new(format!("{}:{}", start.company_key, app.new_secret().expose()));
+    let state = state(app, start.company_key.as_ref());
     let flow_id = FlowId::of(&state);
     let verifier = platform.uses_pkce().then(|| app.new_secret());
     let challenge = verifier.as_ref().map(Secret::s256);
@@ -101,19 +116,20 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     };
     let browser = match start.caller {
         Caller::Server(_) => None,
-        Caller::Anonymous | Caller::Publishable(_) | Caller::Browser(_) => {
+        Caller::Anonymous(_) | Caller::Publishable(_) | Caller::Browser(_) | Caller::Link(_) => {
             Some(start.browser.unwrap_or_else(|| app.new_secret()))
         }
     };
     let now = app.now();
     let flow = Flow {
         id: flow_id,
-        connection: id,
+        partner,
+        company_key: start.company_key,
         company_name,
         platform: start.platform,
         environment,
         redirect_uri,
-        return_url: start.return_url,
+        destination,
         verifier,
         binding: browser.as_ref().map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
         authority,
@@ -146,12 +162,45 @@ pub fn callback_path(platform: PlatformName) -> String {
 fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
     match &start.caller {
         Caller::Publishable(key) | Caller::Browser(key) | Caller::Server(key) => Ok(key.partner.clone()),
-        Caller::Anonymous if app.open_start => Ok(PartnerId::default_partner()),
-        Caller::Anonymous => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
+        Caller::Link(link) => Ok(link.partner.clone()),
+        Caller::Anonymous(partner) if app.open_start => Ok(partner.clone()),
+        Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
     }
 }
 
-fn no_partner(id: &PartnerId) -> Error {
+/// A state that begins with the connection's name, where it has one (seed 001).
+fn state(app: &App, company_key: Option<&CompanyKey>) -> Secret {
+    let random = app.new_secret();
+    company_key.map_or_else(|| random.clone(), |key| Secret::new(format!("{key}:{}", random.expose())))
+}
+
+/// O-10: an address is taken from the partner's list, or refused with an audit row.
+async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> Result<Destination, Error> {
+    let (given, name, code) = match &then {
+        Then::Return(url) => (url.as_ref(), "return_url", "invalid_return_url"),
+        Then::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirectUri", "invalid_redirect_uri"),
+    };
+    if let Some(given) = given.filter(|uri| !partner.allows(uri)) {
+        let audit = app.audit(&partner.id, Action::RedirectRefused, actor, [("reason", code.to_owned())]);
+        app.audit_log.note(&audit).await?;
+        let message = format!(
+            "{name} is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
+            given.chars().count()
+        );
+        return Err(Error::invalid(code, message));
+    }
+    Ok(match then {
+        Then::Return(url) => url.map_or(Destination::ResultPage, Destination::ReturnUrl),
+        Then::HandOver { redirect_uri, state } => redirect_uri
+            .or_else(|| partner.redirect_uris.first().cloned())
+            .map_or(Destination::ResultPage, |redirect_uri| Destination::Handover { redirect_uri, state }),
+    })
+}
+
+fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
+    if matches!(caller, Caller::Anonymous(_)) && *id != PartnerId::default_partner() {
+        return Error::invalid("unknown_partner", "There is no such partner here.");
+    }
     Error::Misconfigured {
         code: "partner_missing",
         message: format!("There is no partner {id}. Make it with: counterfoil partner create {id}"),
@@ -176,9 +225,14 @@ fn anonymous_may_renew(connection: &Connection, platform: PlatformName) -> Resul
 }
 
 /// A renewal stays where the connection is, unless its name is given anew.
-fn environment(start: &Start, company_name: Option<&str>, existing: Option<&Connection>) -> Environment {
-    match existing.filter(|connection| connection.company.platform == start.platform) {
+fn environment(
+    platform: PlatformName,
+    company_key: Option<&CompanyKey>,
+    company_name: Option<&str>,
+    existing: Option<&Connection>,
+) -> Environment {
+    match existing.filter(|connection| connection.company.platform == platform) {
         Some(connection) if company_name.is_none() => connection.company.environment,
-        _ => Environment::of(start.platform, start.company_key.as_str(), company_name),
+        _ => Environment::of(platform, company_key.map_or("", CompanyKey::as_str), company_name),
     }
 }

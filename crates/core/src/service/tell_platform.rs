@@ -123,7 +123,7 @@ impl Attempt<'_> {
             sent_at: self.app.now(),
         };
         let renewed = match platform.refresh(refresh).await {
-            Ok(renewed) => seal_grant(self.app, &id.connection, renewed, platform.scopes(), Some(grant)).await?,
+            Ok(renewed) => seal_grant(self.app, &sealing_owner(&id.connection), renewed, platform.scopes(), Some(grant)).await?,
             Err(TokenFailure::Refused) => return Ok(Renewed::Gone),
             Err(_) => return Ok(Renewed::Not),
         };

@@ -10,6 +10,7 @@ use crate::{App, Error};
 
 use super::due::{self, Stored};
 use super::finish_consent::Stop;
+use super::refresh::{reseal_grant, sealing_owner};
 
 /// How often the write is tried while others write to the same connection.
 const TRIES_MOST: u32 = 20;
@@ -23,6 +24,8 @@ pub(super) async fn write_consent(
     client_id: &str,
     mut previous: Option<Connection>,
 ) -> Result<Connection, Stop> {
+    let id = flow.connection_to(&confirmed.company_id);
+    let grant = &reseal_grant(app, grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     for attempt in 1..=TRIES_MOST {
         may_write(flow, previous.as_ref(), &confirmed).map_err(Stop::Failed)?;
         let consent = compose(app, flow, grant, &confirmed, client_id, previous);
@@ -32,7 +35,7 @@ pub(super) async fn write_consent(
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
                 app.clock.sleep(pause).await;
-                previous = app.connections.read(&flow.connection).await?;
+                previous = app.connections.read(&id).await?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -43,7 +46,7 @@ pub(super) async fn write_consent(
 /// Somebody else ended the flow, another tab perhaps: what they made of it counts.
 async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> {
     match app.flows.flow(&flow.id).await?.map(|flow| flow.stage) {
-        Some(Stage::Done) => app.connections.read(&flow.connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
+        Some(Stage::Done { connection }) => app.connections.read(&connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
         Some(Stage::Failed(failure)) => Err(Stop::Failed(failure)),
         _ => Err(Stop::Failed(FlowFailure::Interrupted)),
     }
@@ -54,13 +57,17 @@ fn may_write(flow: &Flow, previous: Option<&Connection>, confirmed: &ConfirmedCo
     let Some(previous) = previous else {
         return if flow.renews_epoch.is_some() { Err(FlowFailure::Gone) } else { Ok(()) };
     };
-    if flow.authority != Authority::Anonymous {
-        return Ok(());
-    }
     let company = &previous.company;
     let same = company.platform == flow.platform
         && company.environment == flow.environment
         && company.company_id == confirmed.company_id;
+    // A company that names its connection never means one of another company.
+    if flow.company_key.is_none() && !same {
+        return Err(FlowFailure::OtherCompany);
+    }
+    if flow.authority != Authority::Anonymous {
+        return Ok(());
+    }
     match previous.standing {
         Standing::Disconnected => Err(FlowFailure::Disconnected),
         _ if !same => Err(FlowFailure::OtherCompany),
@@ -89,7 +96,7 @@ fn compose(
     let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
     let due = due::next(&stored, &app.settings, now, app.entropy.fraction());
     let connection = Connection {
-        id: flow.connection.clone(),
+        id: flow.connection_to(&confirmed.company_id),
         company_name: name(flow, previous.as_ref(), &company, confirmed),
         company,
         epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,

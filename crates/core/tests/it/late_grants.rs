@@ -61,7 +61,7 @@ async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
     };
     let audit = Audit {
         id: "ended".to_owned(),
-        connection: id.clone(),
+        subject: id.into(),
         at: START,
         action: Action::GrantEnded,
         actor: Actor::Vault,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_platforms::facts::{ADDRESSES, Configured, DATA_CENTERS, DataCenter, PKCE, SCOPES, variable};
+use counterfoil_platforms::facts::{ADDRESSES, Configured, DATA_CENTERS, DataCenter, ISSUER, PKCE, SCOPES, variable};
 use counterfoil_platforms::facts_of;
 use url::Url;
 
@@ -28,6 +28,7 @@ impl Reader<'_> {
             token,
             revoke,
             api: api.as_str().trim_end_matches('/').to_owned(),
+            issuer: self.text(&variable(platform, ISSUER)).unwrap_or_else(|| facts.issuer.to_owned()),
             more,
             scopes: scopes.split(is_between).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
             pkce: self.flag(&variable(platform, PKCE), facts.pkce),

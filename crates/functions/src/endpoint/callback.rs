@@ -13,11 +13,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::{Flow, FlowId};
+use counterfoil_core::model::flow::{Destination, Flow, FlowId};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::confirm_company::choose_company;
+use counterfoil_core::service::exchange_code::issue_code;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/oauth/callback", only_get(quickbooks))
         .route("/oauth/callback/{platform}", only_get(named))
         .route("/oauth/result/{id}", only_get(result))
+        .route("/oauth/result/{id}/continue", only_get(hand_over))
         .route("/oauth/result/{id}/retry", post(retry))
         .route("/oauth/result/{id}/choose", post(choose))
 }
@@ -86,8 +88,8 @@ async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers
         Ok(callback) => finish_consent(app, callback).await,
         Err(error) => Ending { flow: None, result: Err(error) },
     };
-    if wants_html(headers) {
-        return Ok(see_other(&destination(&ending, key.as_ref())));
+    if wants_html(headers) || is_handover(&ending) {
+        return Ok(see_other(&destination(app, &ending, key.as_ref()).await));
     }
     Ok(as_json(ending)?.into_response())
 }
@@ -147,8 +149,7 @@ async fn retry(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = retry_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    // Always our own page, which goes on from there: a form may not be redirected to another origin (O-9's form-action).
-    if wants_html(&headers) { Ok(see_other(&format!("/oauth/result/{id}"))) } else { Ok(as_json(ending)?.into_response()) }
+    after_form(&app, &headers, ending, &id).await
 }
 
 /// The company that somebody chose on our page: a form with its `company_id`.
@@ -164,22 +165,73 @@ async fn choose(
     let company_id = company_id.ok_or_else(|| Error::invalid("missing_company_id", "The form must have a company_id."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = choose_company(&app, &id, cookie.read(&headers).as_ref(), company_id).await;
-    if wants_html(&headers) { Ok(see_other(&format!("/oauth/result/{id}"))) } else { Ok(as_json(ending)?.into_response()) }
+    after_form(&app, &headers, ending, &id).await
 }
 
-/// Where a browser goes: the return URL once it is over, else our own page.
-fn destination(ending: &Ending, key: Option<&CompanyKey>) -> String {
-    let not_over = matches!(&ending.result, Err(error) if page::again(error) != Again::Start);
-    match (&ending.flow, &ending.result) {
-        (Some(Flow { return_url: Some(url), connection, .. }), result) if !not_over => {
-            return_url::told(url, connection.company_key.as_str(), result.as_ref().err())
-                .unwrap_or_else(|| "/oauth/result/unknown".to_owned())
+/// A browser always comes to our own page, which goes on from there: a form may not be redirected to another origin (O-9's
+/// form-action).
+async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId) -> Result<Response, Problem> {
+    if wants_html(headers) {
+        return Ok(see_other(&format!("/oauth/result/{id}")));
+    }
+    if is_handover(&ending) {
+        return Ok(see_other(&destination(app, &ending, None).await));
+    }
+    Ok(as_json(ending)?.into_response())
+}
+
+/// From our own page to the partner's, with a code of ours.
+async fn hand_over(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let ending = see_consent(&app, &id, cookie.read(&headers).as_ref()).await;
+    Ok(see_other(&destination(&app, &ending, None).await))
+}
+
+/// Whether nothing can change any more: neither a choice nor another try is open.
+fn is_over(ending: &Ending) -> bool {
+    !matches!(&ending.result, Err(error) if page::again(error) != Again::Start)
+}
+
+/// Whether it is now the partner's turn, whatever kind of client this is.
+fn is_handover(ending: &Ending) -> bool {
+    is_over(ending) && matches!(&ending.flow, Some(Flow { destination: Destination::Handover { .. }, .. }))
+}
+
+/// Where a browser goes: to the partner's page once it is over, else to our own.
+async fn destination(app: &App, ending: &Ending, key: Option<&CompanyKey>) -> String {
+    let Some(flow) = &ending.flow else {
+        let code = ending.result.as_ref().err().map_or("unknown", Error::code);
+        let key = key.map(|key| format!("?company_key={key}")).unwrap_or_default();
+        return format!("/oauth/result/{code}{key}");
+    };
+    let page = if is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
+    page.unwrap_or_else(|| format!("/oauth/result/{}", flow.id))
+}
+
+/// The partner's page with what it is to know; `None` where there is none, or no code for it just now.
+async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error>) -> Option<String> {
+    match &flow.destination {
+        Destination::ResultPage => None,
+        Destination::ReturnUrl(url) => {
+            let named = flow.company_key.as_ref().map(CompanyKey::as_str);
+            let company_key = result.as_ref().map_or(named, |connection| Some(connection.id.company_key.as_str()));
+            return_url::told(url, company_key.unwrap_or_default(), result.as_ref().err())
         }
-        (Some(flow), _) => format!("/oauth/result/{}", flow.id),
-        (None, result) => {
-            let code = result.as_ref().err().map_or("unknown", Error::code);
-            let key = key.map(|key| format!("?company_key={key}")).unwrap_or_default();
-            format!("/oauth/result/{code}{key}")
+        Destination::Handover { redirect_uri, state } => {
+            let state = state.as_deref().unwrap_or(flow.id.as_str());
+            match result {
+                Ok(connection) => {
+                    let code = issue_code(app, connection, redirect_uri).await;
+                    let code = code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()?;
+                    return_url::handed(redirect_uri, &code, state)
+                }
+                Err(error) => return_url::refused(redirect_uri, error, state),
+            }
         }
     }
 }

@@ -8,13 +8,10 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::get;
 use axum::{Json, Router};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::connection::{Connection, Freshness, Status, Trouble};
-use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::ListQuery;
 use counterfoil_core::service::authenticate::{authenticate, authenticate_and_read};
 use counterfoil_core::service::change_connection::{Change, change_connection};
@@ -23,12 +20,16 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::{Deserialize, Serialize};
 
+use crate::cursor;
 use crate::problem::Problem;
 use crate::read::{Query, api_key, company_key, json, name};
 
 /// The routes of this endpoint.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/connections", get(list)).route("/api/connections/{company_key}", get(read).patch(change))
+    Router::new()
+        .route("/api/connections", get(list))
+        .route("/api/connections/{company_key}", get(read).patch(change))
+        .merge(super::connect_links::routes())
 }
 
 /// Seed 001's fields, and how the connection is. Times in seconds since 1970.
@@ -75,6 +76,8 @@ struct List {
 /// How many connections a page has, and may have.
 const LIMIT: u64 = 50;
 const LIMIT_MOST: u64 = 100;
+/// What cursors of this list are tied to.
+const LIST: &str = "connections";
 
 async fn read(
     State(app): State<Arc<App>>,
@@ -130,18 +133,19 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?;
     let status = query.word::<Status>("status", "active, needs_reauthorization, disconnected")?;
     let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
-    let cursor = query.filled("cursor", 200)?.map(str::to_owned);
+    let cursor = query.filled("cursor", cursor::LONGEST)?.map(str::to_owned);
     let caller = authenticate(&app, key.as_ref(), &[Scope::ConnectionsRead]).await?;
-    let after = cursor.map(|cursor| read_cursor(&caller.partner, &cursor)).transpose()?;
+    let after = cursor.map(|cursor| cursor::read(LIST, &caller.partner, &cursor)).transpose()?;
+    let after = after.map(|after| CompanyKey::parse(&after).map_err(|_| cursor::damaged())).transpose()?;
     // The table would refuse to begin outside of what it is asked for.
     if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {
-        return Err(bad_cursor().into());
+        return Err(cursor::damaged().into());
     }
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let page = app.connections.list(&caller.partner, &ListQuery { prefix, platform, status, after, limit }).await?;
     Ok(Json(List {
         connections: page.connections.into_iter().map(answer).collect(),
-        next_cursor: page.next.map(|next| write_cursor(&caller.partner, &next)),
+        next_cursor: page.next.map(|next| cursor::write(LIST, &caller.partner, next.as_str())),
     }))
 }
 
@@ -169,50 +173,4 @@ pub(crate) fn answer(connection: Connection) -> Answer {
 
 fn last_error(trouble: Trouble) -> LastError {
     LastError { code: trouble.code, message: trouble.message, at: trouble.at }
-}
-
-/// A cursor is a company key behind a check that ties it to its partner: a damaged one shows.
-fn write_cursor(partner: &PartnerId, key: &CompanyKey) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{key}", cursor_check(partner, key)))
-}
-
-fn read_cursor(partner: &PartnerId, cursor: &str) -> Result<CompanyKey, Error> {
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)?;
-    let (check, key) = text.split_at_checked(CURSOR_CHECK_LENGTH).ok_or_else(bad_cursor)?;
-    let key = CompanyKey::parse(key).map_err(|_| bad_cursor())?;
-    if cursor_check(partner, &key) == check { Ok(key) } else { Err(bad_cursor()) }
-}
-
-fn bad_cursor() -> Error {
-    Error::invalid(
-        "invalid_cursor",
-        "The cursor is damaged, or of another list. Take next_cursor as it was given, or begin without one.",
-    )
-}
-
-const CURSOR_CHECK_LENGTH: usize = 8;
-
-fn cursor_check(partner: &PartnerId, key: &CompanyKey) -> String {
-    Fingerprint::of(&format!("cursor {partner} {key}")).as_str()[..CURSOR_CHECK_LENGTH].to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a10_a_cursor_is_read_back_and_a_damaged_one_is_refused() {
-        let partner = PartnerId::default_partner();
-        let key = CompanyKey::parse("beach-blend").expect("a key");
-        let cursor = write_cursor(&partner, &key);
-        assert_eq!(read_cursor(&partner, &cursor), Ok(key));
-        assert!(read_cursor(&PartnerId::parse("other").expect("an id"), &cursor).is_err());
-        for place in 0..cursor.len() {
-            let mut bytes = cursor.clone().into_bytes();
-            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
-            let damaged = String::from_utf8(bytes).expect("text");
-            assert!(read_cursor(&partner, &damaged).is_err(), "{damaged}");
-            assert!(read_cursor(&partner, &cursor[..place]).is_err());
-        }
-    }
 }

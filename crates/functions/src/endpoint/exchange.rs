@@ -6,24 +6,21 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
-use axum::http::header::ORIGIN;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use axum::{Json, Router};
 use counterfoil_core::model::api_key::{ApiKey, Scope};
-use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::until;
-use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::exchange_code::{Exchanged, Presented, exchange_code, redeem_handle};
 use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::cors;
 use crate::envelope::Envelope;
-use crate::problem::Problem;
-use crate::read::{header_key, json};
+use crate::partner_api;
+use crate::read::json;
 
 /// The routes of this endpoint.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -67,28 +64,11 @@ enum Wish {
 const PRESENTED_LONGEST: usize = 300;
 
 async fn token(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    let key = match authenticated(&app, &headers).await {
-        Ok(key) => key,
-        Err(error) => return cors::allow(&headers, None, Problem(error).into_response()),
-    };
-    let answer = match exchanged(&app, &key, &headers, body).await {
-        Ok(exchanged) => Json(Envelope::of(answer(&app, exchanged))).into_response(),
-        Err(error) => Problem(error).into_response(),
-    };
-    match partner(&app, &key, &headers).await {
-        Ok(Some(partner)) => cors::allow(&headers, Some(&partner), answer),
-        Ok(None) => answer,
-        Err(error) => Problem(error).into_response(),
-    }
-}
-
-async fn authenticated(app: &App, headers: &HeaderMap) -> Result<ApiKey, Error> {
-    authenticate(app, header_key(headers)?.as_ref(), &[Scope::TokensRead]).await
-}
-
-/// The partner, where a page asks: a server brings no origin.
-async fn partner(app: &App, key: &ApiKey, headers: &HeaderMap) -> Result<Option<Partner>, Error> {
-    if headers.contains_key(ORIGIN) { Ok(app.directory.partner(&key.partner).await?) } else { Ok(None) }
+    partner_api::serve(&app, &headers, &[Scope::TokensRead], async |key| {
+        let exchanged = exchanged(&app, key, &headers, body).await?;
+        Ok(Json(Envelope::of(answer(&app, exchanged))))
+    })
+    .await
 }
 
 async fn exchanged(
@@ -99,8 +79,7 @@ async fn exchanged(
 ) -> Result<Exchanged, Error> {
     let fields = json::<Fields>(headers, body)?;
     if fields.partner_id.as_deref().is_some_and(|partner| partner != key.partner.as_str()) {
-        let message = "The API key is not one of the partner named in partnerId.".to_owned();
-        return Err(Error::Forbidden { code: "wrong_partner", message });
+        return Err(Error::wrong_partner());
     }
     match wish(fields)? {
         Wish::Code(presented) => exchange_code(app, key, &presented).await,
@@ -109,7 +88,7 @@ async fn exchanged(
 }
 
 fn wish(fields: Fields) -> Result<Wish, Error> {
-    let platform = fields.platform.map(|name| name.parse::<PlatformName>().map_err(|_| unknown_platform())).transpose()?;
+    let platform = fields.platform.as_deref().map(partner_api::platform).transpose()?;
     let wanted = match (fields.grant_type.as_deref(), fields.code, fields.refresh_token) {
         (None | Some("authorization_code"), Some(code), None) => {
             let platform = platform.ok_or_else(|| Error::invalid("missing_parameter", "platform is missing."))?;
@@ -133,11 +112,6 @@ fn presented(name: &'static str, text: String) -> Result<Secret, Error> {
         return Err(Error::invalid("parameter_too_long", message));
     }
     Ok(Secret::new(text))
-}
-
-fn unknown_platform() -> Error {
-    let names = PlatformName::ALL.map(PlatformName::as_str).join(", ");
-    Error::invalid("invalid_parameter", format!("platform must be one of: {names}."))
 }
 
 fn answer(app: &App, exchanged: Exchanged) -> Answer {

@@ -9,9 +9,10 @@ use axum::http::header::{HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::service::authenticate::authenticate;
-use counterfoil_core::service::start_consent::{Caller, Start, start_consent};
+use counterfoil_core::service::start_consent::{Caller, Start, Then, start_consent};
 use counterfoil_core::{App, Error};
 
 use crate::page;
@@ -25,10 +26,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/oauth/start", only_get(nameless))
         .route("/oauth/start/", only_get(nameless))
         .route("/oauth/start/{company_key}", only_get(named))
+        .merge(super::authorize::routes())
 }
 
-/// The longest name and return URL, in characters.
-const URL_LONGEST: usize = 2_000;
+/// The longest address of a partner's page, in characters.
+pub(super) const URL_LONGEST: usize = 2_000;
 
 /// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.
 const MOVED: &str = "moved";
@@ -48,7 +50,7 @@ async fn named(
 }
 
 /// A browser gets a page, any other client the problem alone.
-fn refused(error: Error, headers: &HeaderMap) -> Response {
+pub(super) fn refused(error: Error, headers: &HeaderMap) -> Response {
     let page = wants_html(headers).then(|| ProblemPage(page::not_started(&error)));
     let mut response = Problem(error).into_response();
     if let Some(page) = page {
@@ -69,15 +71,29 @@ async fn start(
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
     let caller = caller(app, headers, query).await?;
-    if !matches!(caller, Caller::Server(_))
+    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(headers);
+    let then = Then::Return(return_url);
+    let start = Start { company_key: Some(company_key), company_name, platform, then, caller, browser };
+    begin(app, start, uri, query, headers).await
+}
+
+/// Begins the flow and sends the browser to the platform, with its cookie; a browser that is on another host than the public
+/// one is sent there first.
+pub(super) async fn begin(
+    app: &Arc<App>,
+    start: Start,
+    uri: &Uri,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    if !matches!(start.caller, Caller::Server(_))
         && query.one(MOVED, 1)?.is_none()
         && let Some(elsewhere) = on_the_public_host(app, headers, uri)
     {
         return Ok((StatusCode::FOUND, [(LOCATION, elsewhere)]).into_response());
     }
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let browser = cookie.read(headers);
-    let started = start_consent(app, Start { company_key, company_name, platform, return_url, caller, browser }).await?;
+    let started = start_consent(app, start).await?;
     let mut response = (StatusCode::FOUND, [(LOCATION, started.authorize_url)]).into_response();
     if let Some(browser) = &started.browser
         && let Ok(value) = cookie.keep(browser).parse()
@@ -89,7 +105,7 @@ async fn start(
 
 async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller, Error> {
     let Some(key) = api_key(headers, query)? else {
-        return Ok(Caller::Anonymous);
+        return Ok(Caller::Anonymous(PartnerId::default_partner()));
     };
     let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
     if !known.may(Scope::ConnectionsWrite) {

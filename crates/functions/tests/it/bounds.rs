@@ -141,9 +141,10 @@ async fn a4_every_path_parameter_of_every_route() {
     let place = Installation::start().await;
     let long = "x".repeat(5_000);
     let hostile = ["%ff", "%00", "%2e%2e", "..", "a%2Fb", "a%20b", "%C3%A4", "-a", "a%23b", "a;b", &long, &"9".repeat(65)];
-    for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
+    // A preflight looks at no part of the path.
+    for route in ROUTES.iter().filter(|route| route.path.contains('{') && route.method != "OPTIONS") {
         for value in hostile {
-            let path = ["{company_key}", "{platform}", "{id}"]
+            let path = ["{company_key}", "{platform}", "{id}", "{token}"]
                 .iter()
                 .fold(route.path.to_owned(), |path, name| path.replace(name, value));
             let method = route.method.parse().expect("a method");

@@ -8,7 +8,7 @@ use crate::harness::{Answer, Ask, Installation, LARKSPUR, RETURN_URL, get};
 
 const PAGE: &str = "https://app.example.com";
 
-async fn exchange(place: &Installation, key: &str, body: &Value) -> Answer {
+pub(crate) async fn exchange(place: &Installation, key: &str, body: &Value) -> Answer {
     let ask = Ask::new(Method::POST, "/v1/oauth/token").key(key).header("content-type", "application/json");
     ask.body(body.to_string()).to(&place.server).await
 }
@@ -25,7 +25,7 @@ fn with_code(code: &str) -> Value {
 }
 
 /// Status and code of a refusal in the partner API's envelope.
-fn refusal(answer: &Answer) -> (u16, String) {
+pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
     let body = answer.json();
     assert_eq!(body["success"], false, "{body}");
     assert!(body["error"]["message"].as_str().is_some_and(|message| message.ends_with('.')), "{body}");
@@ -64,10 +64,10 @@ async fn a_code_is_exchanged_for_a_token_and_a_handle_and_the_handle_again_and_a
 #[tokio::test]
 async fn a_code_is_good_once_and_for_five_minutes_and_leaves_a_trace_when_it_is_not() {
     let (place, code) = connected().await;
+    let late = place.code_of("beach-blend", RETURN_URL).await;
     let before = audited(&place).await;
     assert_eq!(exchange(&place, &place.key, &with_code(&code)).await.status, 200);
     assert_eq!(refusal(&exchange(&place, &place.key, &with_code(&code)).await), (400, "invalid_code".to_owned()));
-    let late = place.code_of("beach-blend", RETURN_URL).await;
     place.pass(300).await;
     assert_eq!(refusal(&exchange(&place, &place.key, &with_code(&late)).await), (400, "invalid_code".to_owned()));
     assert_eq!(audited(&place).await, before + 2);

@@ -13,16 +13,12 @@ use std::time::Duration;
 
 use axum::Router;
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
-use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::model::handover::{CODE_LIFE, Code};
-use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::secret::{Fingerprint, Secret};
-use counterfoil_core::model::time::later;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
-use counterfoil_core::port::store::{HandoverStore as _, Written};
+use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
+use counterfoil_core::port::store::Written;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
@@ -72,23 +68,16 @@ impl Installation {
         Self::start_with(&[]).await
     }
 
-    /// A code of ours for a connection, as it is handed to that address.
+    /// A code of ours, as a consent for that connection hands it to that address.
     pub(crate) async fn code_of(&self, company_key: &str, redirect_uri: &str) -> String {
-        let entropy: &dyn Entropy = &SystemEntropy;
-        let code = entropy.id("cf_code_", self.clock.now());
-        let stored = Code {
-            hash: Fingerprint::of(&code),
-            connection: ConnectionId {
-                partner: PartnerId::default_partner(),
-                company_key: CompanyKey::parse(company_key).expect("a company key"),
-            },
-            platform: PlatformName::Quickbooks,
-            redirect_uri: redirect_uri.to_owned(),
-            expires_at: later(self.clock.now(), CODE_LIFE),
-            spent: false,
-        };
-        self.table.put_code(&stored).await.expect("a table that answers");
-        code
+        let start = format!(
+            "/v1/oauth/authorize?platform=quickbooks&partnerId=default&companyKey={company_key}&redirectUri={}",
+            crate::callback::encoded(redirect_uri)
+        );
+        let start = get(start).key(&self.key).to(&self.server).await;
+        let callback = self.intuit.consent(start.location(), LARKSPUR).await;
+        let handed = get(callback).to(&self.server).await;
+        parameter(handed.location(), "code").expect("a code")
     }
 
     /// The same with other variables; a blank one is not set.

@@ -2,6 +2,7 @@
 //! subject; a snapshot is the contract of one answer.
 
 mod answers;
+mod authorize;
 mod bad_callbacks;
 mod binding;
 mod bounds;
@@ -13,10 +14,12 @@ mod configuration;
 mod connections;
 mod consume;
 mod exchange;
+mod forged;
 mod harness;
 mod health;
 mod keys;
 mod layers;
+mod links;
 mod listing;
 mod partners;
 mod platform_trouble;

@@ -6,7 +6,10 @@ use counterfoil_functions::router::ROUTES;
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
 
 /// Routes of flows, which are their browser's: see the tests below.
-const OF_A_BROWSER: [&str; 6] = [
+const OF_A_BROWSER: [&str; 9] = [
+    "/v1/oauth/authorize",
+    "/connect/{token}",
+    "/oauth/result/{id}/continue",
     "/oauth/start/{company_key}",
     "/oauth/callback",
     "/oauth/callback/{platform}",
@@ -50,8 +53,8 @@ async fn a2_over_every_route_a_foreign_connection_is_as_good_as_none() {
                 let list = get("/api/connections").key(&rival).to(&place.server).await;
                 assert_eq!(list.json()["connections"], serde_json::json!([]));
             }
-            // A code or a handle names what it is for: see `exchange`.
-            ("POST" | "OPTIONS", "/v1/oauth/token") => {}
+            // A code or a handle names what it is for, and a link too: see `exchange` and `links`.
+            (_, "/v1/oauth/token" | "/v1/connect-links" | "/v1/connect-links/{id}") => {}
             (_, path) if OF_A_BROWSER.contains(&path) || OF_NOBODY.contains(&path) => {}
             (method, path) => panic!("say here how {method} {path} keeps partners apart"),
         }

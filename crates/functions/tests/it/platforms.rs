@@ -5,16 +5,16 @@ use counterfoil_sandbox::xero::ORGANISATIONS;
 use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, with_parameter};
 
 /// What is chosen at the platform, what must then be chosen with us, and what comes of it.
-struct Row {
-    name: &'static str,
-    chosen: &'static [(&'static str, &'static str)],
-    choice: Option<&'static str>,
-    company_id: &'static str,
-    company_name: &'static str,
-    api: &'static str,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) chosen: &'static [(&'static str, &'static str)],
+    pub(crate) choice: Option<&'static str>,
+    pub(crate) company_id: &'static str,
+    pub(crate) company_name: &'static str,
+    pub(crate) api: &'static str,
 }
 
-const ROWS: [Row; 4] = [
+pub(crate) const ROWS: [Row; 4] = [
     Row {
         name: "quickbooks",
         chosen: &[("realm", LARKSPUR)],
@@ -169,6 +169,16 @@ async fn o7_the_verifier_is_sealed_and_never_in_an_address() {
         assert_eq!(flow.get("verifier").is_some_and(|verifier| verifier.as_b().is_ok()), bound, "{name}");
         assert_eq!(page.contains("code_challenge=") && page.contains("code_challenge_method=S256"), bound, "{name}");
         assert!(!page.contains("verifier"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn o7_pkce_can_be_left_out_and_put_in() {
+    for (variable, name, bound) in [("XERO_PKCE", "xero", "false"), ("QUICKBOOKS_PKCE", "quickbooks", "true")] {
+        let place = Installation::start_with(&[&OTHER_KEYS[..], &[(variable, bound)]].concat()).await;
+        let page = Browser::curl(&place.server).start(format!("/oauth/start/shop?platform={name}")).await;
+        assert_eq!(page.contains("code_challenge"), bound == "true", "{page}");
+        assert_eq!(place.rows.under("FLOW#", "").await[0].contains_key("verifier"), bound == "true");
     }
 }
 

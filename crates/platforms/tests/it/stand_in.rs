@@ -228,6 +228,7 @@ fn configured(platform: PlatformName, base: &str) -> Configured {
         token: url(&token),
         revoke: url(&revoke),
         api,
+        issuer: facts.issuer.to_owned(),
         more: more.iter().map(|(ending, text)| (*ending, url(text))).collect(),
         scopes: facts.scopes.split_whitespace().map(str::to_owned).collect(),
         pkce: facts.pkce,

@@ -1,8 +1,9 @@
 //! The item of a flow, named by the hash of its state. DynamoDB removes it a while after its end.
 
 use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{ConfirmedCompany, ConnectionId};
-use counterfoil_core::model::flow::{Authority, Binding, Flow, FlowId, Stage};
+use counterfoil_core::model::flow::{Authority, Binding, Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
@@ -18,7 +19,8 @@ use crate::table::Key;
 struct FlowRow {
     flow_id: String,
     partner: String,
-    company_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     company_name: Option<String>,
     platform: String,
@@ -27,11 +29,17 @@ struct FlowRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    handover_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handover_state: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     verifier: Option<ByteBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     browser_sha256: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     renews_epoch: Option<u64>,
     created_at: i64,
@@ -46,6 +54,9 @@ struct FlowRow {
     companies: Vec<CompanyRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    /// The company key of the connection that it made or renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connected: Option<String>,
     #[serde(flatten)]
     grant: GrantAttributes,
 }
@@ -79,24 +90,34 @@ pub(crate) fn ttl(expires_at: jiff::Timestamp) -> i64 {
 
 /// The item of a flow that begins.
 pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
+    let (return_url, handover_uri, handover_state) = match flow.destination.clone() {
+        Destination::ResultPage => (None, None, None),
+        Destination::ReturnUrl(url) => (Some(url), None, None),
+        Destination::Handover { redirect_uri, state } => (None, Some(redirect_uri), state),
+    };
+    let (key_id, link_id) = match &flow.authority {
+        Authority::Anonymous => (None, None),
+        Authority::Key(id) => (Some(id.to_string()), None),
+        Authority::Link(id) => (None, Some(id.to_string())),
+    };
     let row = FlowRow {
         flow_id: flow.id.as_str().to_owned(),
-        partner: flow.connection.partner.to_string(),
-        company_key: flow.connection.company_key.to_string(),
+        partner: flow.partner.to_string(),
+        company_key: flow.company_key.as_ref().map(ToString::to_string),
         company_name: flow.company_name.clone(),
         platform: flow.platform.as_str().to_owned(),
         environment: flow.environment.as_str().to_owned(),
         redirect_uri: flow.redirect_uri.clone(),
-        return_url: flow.return_url.clone(),
+        return_url,
+        handover_uri,
+        handover_state,
         verifier: flow.verifier.as_ref().map(|verifier| ByteBuf::from(verifier.as_bytes())),
         browser_sha256: match &flow.binding {
             Binding::Browser(hash) => Some(hash.as_str().to_owned()),
             Binding::Key => None,
         },
-        key_id: match &flow.authority {
-            Authority::Key(id) => Some(id.to_string()),
-            Authority::Anonymous => None,
-        },
+        key_id,
+        link_id,
         renews_epoch: flow.renews_epoch,
         created_at: millis(flow.created_at),
         expires_at: millis(flow.expires_at),
@@ -106,6 +127,7 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         claim: None,
         companies: Vec::new(),
         failure: None,
+        connected: None,
         grant: GrantAttributes::default(),
     };
     to_item(&Key::flow(&flow.id), row)
@@ -115,28 +137,46 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
 pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let row: FlowRow = from_item(item)?;
     let name = format!("FLOW#{}", row.flow_id);
-    let progress = Progress { consumed_at: row.consumed_at, claim: row.claim, companies: row.companies, failure: row.failure };
+    let partner = PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?;
+    let company_key = |text: String| CompanyKey::parse(&text).map_err(|_| damaged(&name, "company_key"));
+    let connected = row.connected.map(company_key).transpose()?;
+    let connected = connected.map(|company_key| ConnectionId { partner: partner.clone(), company_key });
+    let progress =
+        Progress { consumed_at: row.consumed_at, claim: row.claim, companies: row.companies, failure: row.failure, connected };
     let stage = stage(&name, &row.stage, progress, row.grant.read(&name)?)?;
-    let key_id = row.key_id.map(|id| KeyId::parse(&id).ok_or_else(|| damaged(&name, "key_id"))).transpose()?;
     Ok(Flow {
         id: FlowId::parse(&row.flow_id).ok_or_else(|| damaged(&name, "flow_id"))?,
-        connection: ConnectionId {
-            partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
-            company_key: CompanyKey::parse(&row.company_key).map_err(|_| damaged(&name, "company_key"))?,
-        },
+        partner,
+        company_key: row.company_key.map(company_key).transpose()?,
         company_name: row.company_name,
         platform: word(&name, "platform", &row.platform)?,
         environment: word(&name, "environment", &row.environment)?,
         redirect_uri: row.redirect_uri,
-        return_url: row.return_url,
+        destination: destination(row.return_url, row.handover_uri, row.handover_state),
         verifier: row.verifier.map(|verifier| Sealed::from_bytes(verifier.into_vec())),
         binding: row.browser_sha256.map_or(Binding::Key, |hash| Binding::Browser(Fingerprint::stored(hash))),
-        authority: key_id.map_or(Authority::Anonymous, Authority::Key),
+        authority: authority(&name, row.key_id, row.link_id)?,
         renews_epoch: row.renews_epoch,
         created_at: time(&name, row.created_at)?,
         expires_at: time(&name, row.expires_at)?,
         stage,
     })
+}
+
+fn destination(return_url: Option<String>, handover_uri: Option<String>, state: Option<String>) -> Destination {
+    match (return_url, handover_uri) {
+        (_, Some(redirect_uri)) => Destination::Handover { redirect_uri, state },
+        (Some(url), None) => Destination::ReturnUrl(url),
+        (None, None) => Destination::ResultPage,
+    }
+}
+
+fn authority(name: &str, key_id: Option<String>, link_id: Option<String>) -> Result<Authority, StoreError> {
+    match (key_id, link_id) {
+        (Some(id), _) => KeyId::parse(&id).map(Authority::Key).ok_or_else(|| damaged(name, "key_id")),
+        (None, Some(id)) => LinkId::parse(&id).map(Authority::Link).ok_or_else(|| damaged(name, "link_id")),
+        (None, None) => Ok(Authority::Anonymous),
+    }
 }
 
 /// What a flow has come to, beside its grant.
@@ -145,10 +185,11 @@ struct Progress {
     claim: Option<String>,
     companies: Vec<CompanyRow>,
     failure: Option<String>,
+    connected: Option<ConnectionId>,
 }
 
 fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredGrant>) -> Result<Stage, StoreError> {
-    let Progress { consumed_at, claim, companies, failure } = progress;
+    let Progress { consumed_at, claim, companies, failure, connected } = progress;
     match (word_of_it, consumed_at, failure, grant) {
         ("pending", None, ..) => Ok(Stage::Pending),
         ("consumed", Some(at), ..) => Ok(Stage::Consumed { at: time(name, at)? }),
@@ -156,7 +197,10 @@ fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredG
         ("choosing", _, _, Some(grant)) if !companies.is_empty() => {
             Ok(Stage::Choosing { grant, companies: companies.into_iter().map(ConfirmedCompany::from).collect() })
         }
-        ("done", ..) => Ok(Stage::Done),
+        ("done", ..) => {
+            let connection = connected.ok_or_else(|| damaged(name, "it ended and names no connection"))?;
+            Ok(Stage::Done { connection })
+        }
         ("failed", _, Some(failure), _) => Ok(Stage::Failed(word(name, "failure", &failure)?)),
         _ => Err(damaged(name, "its stage and its attributes do not fit together")),
     }

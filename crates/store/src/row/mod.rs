@@ -1,6 +1,7 @@
 //! How things lie in the table. A row that should not exist is named as such, not guessed at.
 
 pub(crate) mod api_key;
+pub(crate) mod connect_link;
 pub(crate) mod connection;
 pub(crate) mod flow;
 pub(crate) mod handover;

@@ -2,7 +2,8 @@
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::Action;
-use counterfoil_core::model::flow::{Authority, Binding, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::connect_link::LinkId;
+use counterfoil_core::model::flow::{Authority, Binding, Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::port::store::FlowStore as _;
 use counterfoil_testkit::fixture::{START, connection, connection_id, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -21,7 +22,7 @@ async fn a_flow_comes_back_as_it_was_begun() {
     let full = flow("acme", "full");
     let bare = Flow {
         company_name: None,
-        return_url: None,
+        destination: Destination::ResultPage,
         verifier: None,
         binding: Binding::Key,
         authority: Authority::Key(KeyId::parse("0123456789abcdef").expect("a key id")),
@@ -29,7 +30,14 @@ async fn a_flow_comes_back_as_it_was_begun() {
         ..flow("acme", "bare")
     };
     assert!(store.table.flow(&full.id).await.expect("a table").is_none());
-    for flow in [full, bare] {
+    let handover = Destination::Handover { redirect_uri: "https://partner.test/done".to_owned(), state: Some("s".to_owned()) };
+    let by_link = Flow {
+        company_key: None,
+        destination: handover,
+        authority: Authority::Link(LinkId::parse("0123456789abcdef").expect("a link id")),
+        ..flow("acme", "by a link")
+    };
+    for flow in [full, bare, by_link] {
         store.table.begin(&flow).await.expect("a new flow");
         store.table.begin(&flow).await.expect("the same again: a lost answer");
         assert!(read(&store, &flow.id).await == flow);

@@ -94,7 +94,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
 pub(crate) fn audit(connection: &Connection, action: Action, id: &str) -> Audit {
     Audit {
         id: id.to_owned(),
-        connection: connection.id.clone(),
+        subject: (&connection.id).into(),
         at: START,
         action,
         actor: Actor::Vault,

@@ -9,4 +9,4 @@ pub mod step;
 
 pub(crate) use run::of_its_client;
 pub use run::{Refreshed, refresh};
-pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};
+pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant, sealing_owner};

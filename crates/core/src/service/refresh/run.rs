@@ -179,7 +179,7 @@ impl Run {
 
     async fn commit_of(&self, grant: Grant, sent: &ToSend) -> Result<Commit, Error> {
         let connection = self.connection.as_ref().ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
-        let grant = seal_grant(&self.app, &self.id, grant, sent.platform.scopes(), connection.grant()).await?;
+        let grant = seal_grant(&self.app, &sealing_owner(&self.id), grant, sent.platform.scopes(), connection.grant()).await?;
         let stored = Stored {
             grant: &grant,
             freshness: connection.freshness,

@@ -19,25 +19,24 @@ pub(crate) fn sealing_owner(id: &ConnectionId) -> String {
     format!("connection {id}")
 }
 
-/// Seals a grant for its connection; a missing refresh token keeps the old one.
+/// Seals a grant to its owner, a connection or a flow; a missing refresh token keeps the old one.
 pub(crate) async fn seal_grant(
     app: &App,
-    id: &ConnectionId,
+    owner: &str,
     grant: Grant,
     asked: &[String],
     previous: Option<&StoredGrant>,
 ) -> Result<StoredGrant, Error> {
-    let owner = sealing_owner(id);
     let missing_scopes = match previous {
         Some(previous) if grant.scopes.is_none() => previous.missing_scopes.clone(),
         _ => grant.missing_scopes(asked),
     };
     let refresh_token = match &grant.refresh_token {
-        Some(token) => Some(app.sealer.seal(&owner, REFRESH_TOKEN, token).await?),
+        Some(token) => Some(app.sealer.seal(owner, REFRESH_TOKEN, token).await?),
         None => previous.and_then(|previous| previous.refresh_token.clone()),
     };
     Ok(StoredGrant {
-        access_token: app.sealer.seal(&owner, ACCESS_TOKEN, &grant.access_token).await?,
+        access_token: app.sealer.seal(owner, ACCESS_TOKEN, &grant.access_token).await?,
         refresh_token,
         issued_at: grant.issued_at,
         access_token_expires_at: grant.access_token_expires_at,
@@ -48,6 +47,19 @@ pub(crate) async fn seal_grant(
         missing_scopes,
         region: grant.region.or_else(|| previous.and_then(|previous| previous.region.clone())),
     })
+}
+
+/// Seals a grant to another owner: from the flow that kept it to the connection that it is for.
+pub(crate) async fn reseal_grant(app: &App, grant: &StoredGrant, from: &str, to: &str) -> Result<StoredGrant, Error> {
+    let access_token = app.sealer.open(from, ACCESS_TOKEN, &grant.access_token).await?;
+    let refresh_token = match &grant.refresh_token {
+        Some(token) => {
+            let token = app.sealer.open(from, REFRESH_TOKEN, token).await?;
+            Some(app.sealer.seal(to, REFRESH_TOKEN, &token).await?)
+        }
+        None => None,
+    };
+    Ok(StoredGrant { access_token: app.sealer.seal(to, ACCESS_TOKEN, &access_token).await?, refresh_token, ..grant.clone() })
 }
 
 /// A hard end that is told anew with each answer, as so many seconds from now, wavers; it is the same end nevertheless.

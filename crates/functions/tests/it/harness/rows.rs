@@ -44,7 +44,12 @@ impl Rows {
 
     /// What happened to a connection of the partner `default`: the action of each audit row, and its reason or cause.
     pub(crate) async fn history(&self, company_key: &str) -> Vec<String> {
-        let audits = self.under(&format!("CONN#default#{company_key}"), "AUDIT#").await;
+        self.history_of(&format!("CONN#default#{company_key}")).await
+    }
+
+    /// The same of whatever has that key.
+    pub(crate) async fn history_of(&self, pk: &str) -> Vec<String> {
+        let audits = self.under(pk, "AUDIT#").await;
         let why = |row: &Row| {
             let detail = row["detail"].as_m().expect("a map");
             let why = detail.get("reason").or(detail.get("cause"));

@@ -1,0 +1,96 @@
+//! Connect links: an address that a partner sends to a customer, good for a while and until it is revoked. Only its hash is
+//! stored (O-12).
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::name::{CompanyKey, PartnerId};
+use super::platform::PlatformName;
+use super::secret::{Fingerprint, Secret};
+
+/// The shortest life of a link.
+pub const LIFE_LEAST: Duration = Duration::from_secs(60);
+/// The longest.
+pub const LIFE_MOST: Duration = Duration::from_secs(30 * 86_400);
+/// The life of a link where nothing is said.
+pub const LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// A connect link as it is stored. Whoever opens it may do what its partner's key may: also switch the company, and revive
+/// what was disconnected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectLink {
+    /// Which one, within its partner.
+    pub id: LinkId,
+    /// Whose.
+    pub partner: PartnerId,
+    /// The hash of the whole token.
+    pub hash: Fingerprint,
+    /// With which platform it connects.
+    pub platform: PlatformName,
+    /// The connection to make or renew; where there is none, the company names it.
+    pub company_key: Option<CompanyKey>,
+    /// The connection's name.
+    pub company_name: Option<String>,
+    /// Where the browser is handed over in the end, as it was on the partner's list when the link was made.
+    pub redirect_uri: Option<String>,
+    /// What the partner wants to see again there.
+    pub state: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ConnectLink {
+    /// Whether it opens anything at that moment.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none_or(|at| at > now) && self.expires_at > now
+    }
+}
+
+/// Names a link in lists and logs: the first 16 hex digits of its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(String);
+
+impl LinkId {
+    /// Reads one.
+    pub fn parse(text: &str) -> Option<Self> {
+        Fingerprint::is_short(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The link of that hash.
+    pub fn of(hash: &Fingerprint) -> Self {
+        Self(hash.short().to_owned())
+    }
+}
+
+impl fmt::Display for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A link's token as a browser presents it: `{partner}.{random}`, well formed, not yet known to be good.
+pub struct PresentedLink {
+    /// The partner it says it belongs to.
+    pub partner: PartnerId,
+    /// The hash of the whole of it.
+    pub hash: Fingerprint,
+}
+
+impl PresentedLink {
+    /// Takes a token apart; `None` for anything that cannot be one.
+    pub fn parse(token: &Secret) -> Option<Self> {
+        let (partner, _) = token.expose().split_once('.')?;
+        Some(Self { partner: PartnerId::parse(partner).ok()?, hash: token.fingerprint() })
+    }
+}
+
+/// A new token of a partner.
+pub fn token(partner: &PartnerId, random: &Secret) -> Secret {
+    Secret::new(format!("{partner}.{}", random.expose()))
+}

@@ -1,0 +1,89 @@
+//! `GET /v1/oauth/authorize` (seed 000) and connect links: consents that hand a code of ours to the partner's page. Served by
+//! the function `start`: the same rights.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::authenticate::authenticate;
+use counterfoil_core::service::connect_link::open_link;
+use counterfoil_core::service::start_consent::{Caller, Start, Then};
+use counterfoil_core::{App, Error};
+
+use super::start::{URL_LONGEST, begin, refused};
+use crate::read::{BrowserCookie, Query, header_key};
+use crate::router::only_get;
+
+/// The routes of this endpoint.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/oauth/authorize", only_get(authorize)).route("/connect/{token}", only_get(connect))
+}
+
+/// The longest state of a partner, in characters.
+pub(super) const STATE_LONGEST: usize = 1_000;
+
+/// The longest token of a connect link, in characters.
+const TOKEN_LONGEST: usize = 100;
+
+async fn authorize(State(app): State<Arc<App>>, uri: Uri, query: Query, headers: HeaderMap) -> Response {
+    begin_authorize(&app, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
+}
+
+async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &HeaderMap) -> Result<Response, Error> {
+    let missing = |name| Error::invalid("missing_parameter", format!("The parameter {name} is missing."));
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.ok_or_else(|| missing("platform"))?;
+    let partner = query.filled("partnerId", PartnerId::LONGEST)?.ok_or_else(|| missing("partnerId"))?;
+    let partner = PartnerId::parse(partner)?;
+    let company_key = query.filled("companyKey", CompanyKey::LONGEST)?.map(CompanyKey::parse).transpose()?;
+    let redirect_uri = query.filled("redirectUri", URL_LONGEST)?.map(str::to_owned);
+    let state = query.one("state", STATE_LONGEST)?.filter(|state| !state.is_empty()).map(str::to_owned);
+    let caller = caller(app, headers, partner).await?;
+    if company_key.is_some() && !matches!(caller, Caller::Server(_)) {
+        return Err(Error::Unauthenticated("companyKey needs an API key with the scope connections:write, or a connect link."));
+    }
+    let then = Then::HandOver { redirect_uri, state };
+    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(headers);
+    begin(app, Start { company_key, company_name: None, platform, then, caller, browser }, uri, query, headers).await
+}
+
+/// A key is taken from a header alone: it has no place in this address.
+async fn caller(app: &App, headers: &HeaderMap, partner: PartnerId) -> Result<Caller, Error> {
+    let Some(key) = header_key(headers)? else { return Ok(Caller::Anonymous(partner)) };
+    let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
+    if known.partner != partner {
+        return Err(Error::wrong_partner());
+    }
+    Ok(if known.may(Scope::ConnectionsWrite) { Caller::Server(known) } else { Caller::Publishable(known) })
+}
+
+async fn connect(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    query: Query,
+    headers: HeaderMap,
+) -> Response {
+    let token = path.map(|Path(token)| token).unwrap_or_default();
+    begin_link(&app, token, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
+}
+
+async fn begin_link(app: &Arc<App>, token: String, uri: &Uri, query: &Query, headers: &HeaderMap) -> Result<Response, Error> {
+    let token = Secret::new(if token.len() <= TOKEN_LONGEST { token } else { String::new() });
+    let link = open_link(app, &token).await?;
+    let start = Start {
+        company_key: link.company_key.clone(),
+        company_name: link.company_name.clone(),
+        platform: link.platform,
+        then: Then::HandOver { redirect_uri: link.redirect_uri.clone(), state: link.state.clone() },
+        caller: Caller::Link(link),
+        browser: BrowserCookie::under(app.public_base_url.as_deref()).read(headers),
+    };
+    begin(app, start, uri, query, headers).await
+}

@@ -1,0 +1,234 @@
+//! `GET /v1/oauth/authorize` (seed 000): a consent that ends at the partner's page, with a code of ours.
+
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use serde_json::json;
+
+use crate::callback::encoded;
+use crate::exchange::{exchange, refusal};
+use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get, parameter};
+use crate::platforms::{ROWS, Row, callback};
+
+/// The address that a partner's page sends its customer to.
+pub(crate) fn authorize(platform: &str, more: &str) -> String {
+    format!("/v1/oauth/authorize?platform={platform}&partnerId=default{more}")
+}
+
+/// From that address to the partner's page.
+pub(crate) async fn handed(place: &Installation, start: &str, chosen: &[(&str, &str)], choice: Option<&str>) -> String {
+    let mut browser = Browser::curl(&place.server);
+    let callback = callback(place, &mut browser, start, chosen).await;
+    let mut answer = browser.get(&callback).await;
+    if let Some(choice) = choice {
+        assert_eq!(answer.problem(), (409, "company_choice_required".to_owned()));
+        let form = format!("company_id={choice}");
+        answer = browser.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &form).await;
+    }
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.location().to_owned()
+}
+
+/// The parameters that a partner's page was given, beside its own.
+fn given(address: &str) -> Vec<String> {
+    let own = address.strip_prefix(RETURN_URL).unwrap_or_else(|| panic!("elsewhere: {address}"));
+    url::form_urlencoded::parse(own.trim_start_matches('&').as_bytes()).map(|(name, _)| name.into_owned()).collect()
+}
+
+#[tokio::test]
+async fn seed_000_every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    for Row { name, chosen, choice, company_id, company_name, api } in ROWS {
+        let start = authorize(name, &format!("&redirectUri={}&state=a%20b%26c", encoded(RETURN_URL)));
+        let page = handed(&place, &start, chosen, choice).await;
+        assert_eq!(given(&page), ["code", "state"], "{name}");
+        assert_eq!(parameter(&page, "state").as_deref(), Some("a b&c"), "as it was given: {page}");
+        let code = parameter(&page, "code").expect("a code");
+        let body = json!({ "code": code, "platform": name, "partnerId": "default" });
+        let answer = exchange(&place, &place.key, &body).await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.body);
+        let data = answer.json()["data"].clone();
+        let key = format!("{name}-{company_id}");
+        assert_eq!((&data["platform"], &data["companyId"], &data["companyKey"]), (&json!(name), &json!(company_id), &json!(key)));
+        assert_eq!(data["companyName"], json!(company_name));
+        assert!(data["apiBaseUrl"].as_str().is_some_and(|base| base.ends_with(api)), "{data}");
+        assert_eq!(place.token(&key).await.text("access_token"), data["accessToken"]);
+    }
+}
+
+#[tokio::test]
+async fn the_same_company_again_is_the_same_connection_and_another_is_another() {
+    let place = Installation::start().await;
+    for realm in [LARKSPUR, HARBOR, LARKSPUR] {
+        handed(&place, &authorize("quickbooks", ""), &[("realm", realm)], None).await;
+        place.pass(1).await;
+    }
+    let list = get("/api/connections").key(&place.key).to(&place.server).await.json();
+    let keys: Vec<_> = list["connections"].as_array().expect("a list").iter().map(|it| it["company_key"].clone()).collect();
+    let expected = [HARBOR, LARKSPUR].map(|realm| json!(format!("quickbooks-{realm}")));
+    assert!(keys.len() == 2 && expected.iter().all(|key| keys.contains(key)), "{keys:?}");
+    let history = place.rows.history(&format!("quickbooks-{LARKSPUR}")).await;
+    assert_eq!(history, ["connected by anonymous", "reconnected by anonymous"]);
+}
+
+#[tokio::test]
+async fn without_a_redirect_uri_it_is_the_partners_first_or_our_own_page() {
+    let place = Installation::start().await;
+    let first = handed(&place, &authorize("quickbooks", ""), &[("realm", LARKSPUR)], None).await;
+    assert_eq!(given(&first), ["code", "state"]);
+    assert!(parameter(&first, "state").is_some_and(|state| !state.is_empty()), "ours, where the partner has none");
+
+    place.partner("bare", &[]).await;
+    let mut browser = Browser::at(&place.server);
+    let start = "/v1/oauth/authorize?platform=quickbooks&partnerId=bare";
+    let callback = callback(&place, &mut browser, start, &[("realm", LARKSPUR)]).await;
+    let result = browser.get(&callback).await.location().to_owned();
+    assert_eq!(result, crate::choosing::result_of(&callback));
+    let shown = browser.get(&result).await;
+    assert!(shown.status == 200 && shown.body.contains("You can close this window."), "{}", shown.body);
+}
+
+#[tokio::test]
+async fn o10_a_redirect_uri_is_compared_exactly_and_a_wrong_one_leaves_a_trace() {
+    let place = Installation::start().await;
+    let wrong = [
+        "https://app.example.com:8443/done?from=books",
+        "https://app.example.com/Done?from=books",
+        "https://APP.example.com/done?from=books",
+        "https://app.example.com/done?from=books&x=1",
+        "https://app.example.com/done",
+        "http://app.example.com/done?from=books",
+        "https://app.example.com/done?from=books#x",
+        "https://evil.example/",
+        "javascript:alert(1)",
+    ];
+    for uri in wrong {
+        let start = authorize("quickbooks", &format!("&redirectUri={}", encoded(uri)));
+        assert_eq!(refusal(&get(&start).to(&place.server).await), (400, "invalid_redirect_uri".to_owned()), "{uri}");
+    }
+    let page = Browser::at(&place.server).get(authorize("quickbooks", &format!("&redirectUri={}", encoded(wrong[0])))).await;
+    assert!(page.status == 400 && page.header("location").is_none() && page.body.contains("<h1>"), "{}", page.body);
+    assert!(place.rows.under("FLOW#", "").await.is_empty());
+    let history = place.rows.history_of("PARTNER#default").await;
+    assert_eq!(history, vec!["redirect_refused by anonymous: invalid_redirect_uri"; wrong.len() + 1]);
+}
+
+#[tokio::test]
+async fn a_refusal_comes_back_as_error_and_state_and_nothing_else() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    for Row { name, .. } in ROWS {
+        let mut browser = Browser::at(&place.server);
+        let page = browser.start(authorize(name, "&state=xyz")).await;
+        let callback = place.intuit.cancel(&page).await;
+        let told = browser.get(&callback).await.location().to_owned();
+        assert_eq!(given(&told), ["error", "state"], "{name}");
+        assert_eq!([parameter(&told, "error"), parameter(&told, "state")], [Some("access_denied".into()), Some("xyz".into())]);
+        assert_eq!(browser.get(&callback).await.location(), told, "again the same");
+    }
+    let refused = "consent_failed by anonymous: access_denied";
+    assert_eq!(place.rows.history_of("PARTNER#default").await, [refused; 4]);
+}
+
+#[tokio::test]
+async fn o17_an_anonymous_consent_neither_switches_nor_revives() {
+    let place = Installation::start().await;
+    let key = format!("quickbooks-{LARKSPUR}");
+    let start = authorize("quickbooks", "");
+    let outcome = async || parameter(&handed(&place, &start, &[("realm", LARKSPUR)], None).await, "error");
+    place.connect(&key, HARBOR).await;
+    assert_eq!(outcome().await.as_deref(), Some("other_company"));
+    let by_key = get(&start).key(&place.key).to(&place.server).await;
+    let back = get(place.intuit.consent(by_key.location(), LARKSPUR).await).to(&place.server).await;
+    assert_eq!(
+        parameter(back.location(), "error").as_deref(),
+        Some("other_company"),
+        "a key that names no connection means none"
+    );
+    place.connect(&key, LARKSPUR).await;
+    place.rows.disconnect(&key).await;
+    assert_eq!(outcome().await.as_deref(), Some("connection_disconnected"));
+}
+
+#[tokio::test]
+async fn a_choice_on_our_page_goes_on_to_the_partners() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut browser = Browser::at(&place.server);
+    let callback = callback(&place, &mut browser, &authorize("freshbooks", "&state=s"), &[]).await;
+    let result = browser.get(&callback).await.location().to_owned();
+    let further = format!("{result}/continue");
+    assert_eq!(browser.get(&further).await.location(), result, "not over yet");
+    assert_eq!(browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await.location(), result);
+    assert!(browser.get(&result).await.body.contains(&format!(r#"href="{further}""#)));
+    let page = browser.get(&further).await.location().to_owned();
+    assert_eq!((given(&page), parameter(&page, "state").as_deref()), (vec!["code".into(), "state".into()], Some("s")));
+    let body = json!({ "code": parameter(&page, "code"), "platform": "freshbooks", "partnerId": "default" });
+    assert_eq!(exchange(&place, &place.key, &body).await.json()["data"]["companyId"], json!("Lm4Tk7"));
+    let stranger = Browser::at(&place.server).get(&further).await;
+    assert_eq!(stranger.location(), "/oauth/result/wrong_browser");
+}
+
+#[tokio::test]
+async fn who_may_begin_and_what_for() {
+    let place = Installation::start_with(&[("OPEN_START", "false")]).await;
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
+    let reader = place.key_of("default", &[Scope::TokensRead]).await;
+    let ask = async |path: &str, key: &str| {
+        let ask = if key.is_empty() { get(path) } else { get(path).key(key) };
+        ask.to(&place.server).await
+    };
+    let plain = authorize("quickbooks", "");
+    let named = authorize("quickbooks", "&companyKey=shop");
+    for (path, key, expected) in [
+        (&plain, "", (401, "unauthenticated")),
+        (&plain, rival.as_str(), (403, "wrong_partner")),
+        (&plain, reader.as_str(), (403, "insufficient_scope")),
+        (&named, publishable.as_str(), (401, "unauthenticated")),
+        (&plain.replace("default", "nobody"), "", (401, "unauthenticated")),
+    ] {
+        assert_eq!(refusal(&ask(path, key).await), (expected.0, expected.1.to_owned()), "{path}");
+    }
+    assert!(ask(&plain, &publishable).await.header("set-cookie").is_some(), "a browser's, as nobody's");
+    let server = ask(&named, &place.key).await;
+    assert!(server.status == 302 && server.header("set-cookie").is_none(), "a server's: passed on");
+    let back = get(place.intuit.consent(server.location(), LARKSPUR).await).to(&place.server).await;
+    assert!(parameter(back.location(), "code").is_some());
+    assert_eq!(place.connection("shop").await.text("realm_id"), LARKSPUR);
+}
+
+#[tokio::test]
+async fn a4_what_cannot_be_is_refused_in_the_envelope_and_begins_nothing() {
+    let place = Installation::start().await;
+    let long = "x".repeat(1_001);
+    for (query, code) in [
+        ("partnerId=default".to_owned(), "missing_parameter"),
+        ("platform=quickbooks".to_owned(), "missing_parameter"),
+        ("platform=sage&partnerId=default".to_owned(), "invalid_parameter"),
+        ("platform=quickbooks&platform=xero&partnerId=default".to_owned(), "repeated_parameter"),
+        ("platform=quickbooks&partnerId=default&partnerId=rival".to_owned(), "repeated_parameter"),
+        ("platform=quickbooks&partnerId=De%20fault".to_owned(), "invalid_partner_id"),
+        ("platform=quickbooks&partnerId=nobody".to_owned(), "unknown_partner"),
+        (format!("platform=quickbooks&partnerId=default&state={long}"), "parameter_too_long"),
+        ("platform=quickbooks&partnerId=default&companyKey=-".to_owned(), "invalid_company_key"),
+        ("platform=quickbooks&partnerId=default&redirectUri=".to_owned(), "empty_parameter"),
+    ] {
+        let answer = get(format!("/v1/oauth/authorize?{query}")).to(&place.server).await;
+        assert_eq!(refusal(&answer), (400, code.to_owned()), "{query}");
+    }
+    let head = Ask::new(Method::HEAD, authorize("quickbooks", "")).to(&place.server).await;
+    assert_eq!(head.status, 405, "a link previewer begins nothing");
+    assert!(place.rows.under("FLOW#", "").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_the_address_that_it_was_handed_to() {
+    let place = Installation::start().await;
+    let code = place.code_of("shop", RETURN_URL).await;
+    let ask = async |uri: &str| {
+        let body = json!({ "code": code, "platform": "quickbooks", "partnerId": "default", "redirectUri": uri });
+        exchange(&place, &place.key, &body).await
+    };
+    assert_eq!(refusal(&ask("https://app.example.com/Done?from=books").await), (400, "invalid_code".to_owned()));
+    let answer: Answer = ask(RETURN_URL).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}

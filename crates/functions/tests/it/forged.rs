@@ -1,0 +1,71 @@
+//! What comes through a browser and is not what it seems: refused, nothing exchanged, no secret sent, an audit row.
+
+use crate::authorize::authorize;
+use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
+use crate::platforms::{ROWS, Row, callback};
+
+#[tokio::test]
+async fn o3_an_issuer_that_is_not_the_platforms_ends_the_consent() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    for Row { name, chosen, .. } in ROWS {
+        let mut exchanges = 0;
+        for (iss, error) in [
+            ("&iss=https%3A%2F%2Fevil.example", "wrong_issuer"),
+            ("&iss=", "wrong_issuer"),
+            ("&iss=https%3A%2F%2Fidentity.xero.com%2F", "wrong_issuer"),
+            ("&iss=https%3A%2F%2Fevil.example&iss=https%3A%2F%2Fevil.example", "ambiguous_callback"),
+        ] {
+            let mut browser = Browser::curl(&place.server);
+            let good = callback(&place, &mut browser, &authorize(name, ""), chosen).await;
+            let told = browser.get(format!("{good}{iss}")).await;
+            assert_eq!(parameter(told.location(), "error").as_deref(), Some(error), "{name} {iss}");
+            exchanges = place.intuit.token_requests_at(name).await;
+        }
+        assert_eq!(exchanges, 0, "{name}");
+    }
+    let history = place.rows.history_of("PARTNER#default").await;
+    assert_eq!(history.iter().filter(|row| row.ends_with(": wrong_issuer")).count(), 3 * ROWS.len(), "{history:?}");
+}
+
+#[tokio::test]
+async fn o3_the_platforms_own_issuer_is_let_pass() {
+    let place = Installation::start_with(&[&OTHER_KEYS[..], &[("XERO_ISSUER", "https://id.example/x")]].concat()).await;
+    for (name, iss, chosen) in [
+        ("quickbooks", "https%3A%2F%2Foauth.platform.intuit.com%2Fop%2Fv1", ROWS[0].chosen),
+        ("xero", "https%3A%2F%2Fid.example%2Fx", ROWS[1].chosen),
+    ] {
+        let mut browser = Browser::curl(&place.server);
+        let good = callback(&place, &mut browser, &authorize(name, ""), chosen).await;
+        let told = browser.get(format!("{good}&iss={iss}")).await;
+        assert!(parameter(told.location(), "code").is_some(), "{name}: {}", told.location());
+    }
+}
+
+#[tokio::test]
+async fn o18_a_forged_realm_reaches_nothing_though_the_code_was_good() {
+    let place = Installation::start().await;
+    let mut browser = Browser::curl(&place.server);
+    let good = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;
+    let told = browser.get(with_parameter(&good, "realmId", Some("9999999999"))).await;
+    assert_eq!(parameter(told.location(), "error").as_deref(), Some("company_not_confirmed"));
+    assert!(place.rows.under("CONN#", "STATE").await.is_empty());
+    let history = place.rows.history_of("PARTNER#default").await;
+    assert_eq!(history, ["consent_failed by anonymous: company_not_confirmed"]);
+}
+
+#[tokio::test]
+async fn o6_a_state_of_another_browser_or_partner_spends_nothing_and_leaves_a_trace() {
+    let place = Installation::start().await;
+    let mut browser = Browser::curl(&place.server);
+    let good = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;
+    place.partner("rival", &["https://rival.example/done"]).await;
+    let mut rivals = Browser::curl(&place.server);
+    let start = "/v1/oauth/authorize?platform=quickbooks&partnerId=rival";
+    let theirs = callback(&place, &mut rivals, start, &[("realm", LARKSPUR)]).await;
+    let mixed = with_parameter(&theirs, "state", parameter(&good, "state").as_deref());
+    assert_eq!(rivals.get(&mixed).await.problem(), (400, "wrong_browser".to_owned()));
+    assert_eq!(place.intuit.token_requests().await, 0);
+    assert_eq!(place.rows.history_of("PARTNER#default").await, ["callback_refused by anonymous: wrong_browser"]);
+    assert!(parameter(browser.get(&good).await.location(), "code").is_some(), "nothing was spent");
+    assert!(rivals.get(&theirs).await.location().starts_with("https://rival.example/done?code="));
+}

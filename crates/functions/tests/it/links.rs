@@ -1,0 +1,149 @@
+//! Connect links: made by a server, sent to a customer, opened in a browser (O-12).
+
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use serde_json::{Value, json};
+
+use crate::exchange::refusal;
+use crate::harness::{Answer, Ask, BASE_URL, Browser, HARBOR, Installation, LARKSPUR, RETURN_URL, get, parameter};
+use crate::platforms::callback;
+
+async fn send(place: &Installation, method: Method, path: &str, key: &str, body: Option<Value>) -> Answer {
+    let ask = Ask::new(method, path).key(key);
+    let ask = match body {
+        Some(body) => ask.header("content-type", "application/json").body(body.to_string()),
+        None => ask,
+    };
+    ask.to(&place.server).await
+}
+
+async fn create(place: &Installation, body: Value) -> Value {
+    let answer = send(place, Method::POST, "/v1/connect-links", &place.key, Some(body)).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()["data"].clone()
+}
+
+/// The path of a link, which begins with our own address.
+fn path(link: &Value) -> &str {
+    link["url"].as_str().and_then(|url| url.strip_prefix(BASE_URL)).unwrap_or_else(|| panic!("no address: {link}"))
+}
+
+async fn list(place: &Installation, query: &str) -> Value {
+    get(format!("/v1/connect-links{query}")).key(&place.key).to(&place.server).await.json()
+}
+
+#[tokio::test]
+async fn o12_a_link_connects_what_it_was_made_for_in_the_browser_that_opens_it() {
+    let place = Installation::start_with(&[("OPEN_START", "false")]).await;
+    let made =
+        create(&place, json!({ "platform": "quickbooks", "companyKey": "shop", "companyName": "The Shop", "state": "s" })).await;
+    assert_eq!((&made["status"], &made["companyKey"]), (&json!("active"), &json!("shop")));
+    let mut browser = Browser::at(&place.server);
+    let good = callback(&place, &mut browser, path(&made), &[("realm", LARKSPUR)]).await;
+    assert_eq!(Browser::curl(&place.server).get(&good).await.problem(), (400, "wrong_browser".to_owned()));
+    place.pass(1).await;
+    let told = browser.get(&good).await.location().to_owned();
+    assert!(told.starts_with(RETURN_URL) && parameter(&told, "code").is_some(), "{told}");
+    assert_eq!(parameter(&told, "state").as_deref(), Some("s"));
+    assert_eq!(place.connection("shop").await.text("company_name"), "The Shop");
+    let id = made["id"].as_str().expect("an id");
+    let history = place.rows.history("shop").await;
+    assert_eq!(history, ["callback_refused by anonymous: wrong_browser", &format!("connected by link:{id}")]);
+}
+
+#[tokio::test]
+async fn o16_a_link_may_switch_the_company_and_revive_what_was_disconnected() {
+    let place = Installation::start().await;
+    place.connect("shop", LARKSPUR).await;
+    let made = create(&place, json!({ "platform": "quickbooks", "companyKey": "shop" })).await;
+    for realm in [HARBOR, LARKSPUR] {
+        let mut browser = Browser::curl(&place.server);
+        let good = callback(&place, &mut browser, path(&made), &[("realm", realm)]).await;
+        assert!(parameter(browser.get(&good).await.location(), "code").is_some());
+        assert_eq!(place.connection("shop").await.text("realm_id"), realm);
+        place.rows.disconnect("shop").await;
+    }
+}
+
+#[tokio::test]
+async fn o12_a_link_that_is_over_revoked_or_unknown_opens_nothing() {
+    let place = Installation::start().await;
+    let short = create(&place, json!({ "platform": "quickbooks", "expiresIn": 60 })).await;
+    let revoked = create(&place, json!({ "platform": "quickbooks" })).await;
+    let id = revoked["id"].as_str().expect("an id");
+    for _ in 0..2 {
+        let answer = send(&place, Method::DELETE, &format!("/v1/connect-links/{id}"), &place.key, None).await;
+        assert_eq!((answer.status, &answer.json()["data"]["status"]), (200, &json!("revoked")));
+    }
+    place.pass(60).await;
+    let damaged = format!("{}x", path(&revoked));
+    for opened in [path(&short), path(&revoked), &damaged, "/connect/default.", "/connect/nobody.x", "/connect/x"] {
+        let answer = get(opened).to(&place.server).await;
+        assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{opened}");
+        let page = Browser::at(&place.server).get(opened).await;
+        assert!(page.status == 404 && page.body.contains("Ask whoever sent it"), "{}", page.body);
+    }
+    assert!(place.rows.under("FLOW#", "").await.is_empty());
+    let history = place.rows.history_of("PARTNER#default").await;
+    assert_eq!(history.iter().filter(|row| row.starts_with("link_created by key:")).count(), 2, "{history:?}");
+    assert_eq!(history.iter().filter(|row| row.starts_with("link_revoked by key:")).count(), 1, "{history:?}");
+    let statuses =
+        list(&place, "").await["data"].as_array().expect("a list").iter().map(|link| link["status"].clone()).collect::<Vec<_>>();
+    assert!(statuses.contains(&json!("expired")) && statuses.contains(&json!("revoked")), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn o12_only_the_hash_of_a_link_is_kept_and_its_address_is_told_once() {
+    let place = Installation::start().await;
+    let made = create(&place, json!({ "platform": "xero" })).await;
+    let token = path(&made).strip_prefix("/connect/").expect("its path");
+    assert!(!format!("{:?}", place.rows.all().await).contains(token.rsplit('.').next().expect("a random part")));
+    assert!(list(&place, "").await["data"][0].get("url").is_none());
+}
+
+#[tokio::test]
+async fn a10_links_are_listed_by_pages_to_their_partner_alone() {
+    let place = Installation::start().await;
+    for _ in 0..3 {
+        create(&place, json!({ "platform": "zoho" })).await;
+    }
+    let first = list(&place, "?limit=2").await;
+    let cursor = first["nextCursor"].as_str().expect("more");
+    let second = list(&place, &format!("?limit=2&cursor={cursor}")).await;
+    assert_eq!((second["data"].as_array().map(Vec::len), &second["nextCursor"]), (Some(1), &Value::Null));
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    assert_eq!(get("/v1/connect-links").key(&rival).to(&place.server).await.json()["data"], json!([]));
+    let id = first["data"][0]["id"].as_str().expect("an id");
+    for id in [id, "0123456789abcdef", "x"] {
+        let foreign = send(&place, Method::DELETE, &format!("/v1/connect-links/{id}"), &rival, None).await;
+        assert_eq!(refusal(&foreign), (404, "not_found".to_owned()), "a2: {id}");
+    }
+    for cursor in ["x", &cursor[1..]] {
+        let answer = get(format!("/v1/connect-links?cursor={cursor}")).key(&place.key).to(&place.server).await;
+        assert_eq!(refusal(&answer), (400, "invalid_cursor".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a4_a_link_that_cannot_be_is_refused_in_the_envelope() {
+    let place = Installation::start().await;
+    let long = "x".repeat(1_001);
+    for (body, code) in [
+        (json!({}), "invalid_body"),
+        (json!({ "platform": "sage" }), "invalid_parameter"),
+        (json!({ "platform": "xero", "expiresIn": 59 }), "invalid_parameter"),
+        (json!({ "platform": "xero", "expiresIn": 2_592_001 }), "invalid_parameter"),
+        (json!({ "platform": "xero", "state": long }), "invalid_parameter"),
+        (json!({ "platform": "xero", "companyKey": "a b" }), "invalid_company_key"),
+        (json!({ "platform": "xero", "redirectUri": "https://evil.example/" }), "invalid_redirect_uri"),
+        (json!({ "platform": "xero", "more": 1 }), "invalid_body"),
+    ] {
+        let answer = send(&place, Method::POST, "/v1/connect-links", &place.key, Some(body.clone())).await;
+        assert_eq!(refusal(&answer), (400, code.to_owned()), "{body}");
+    }
+    let reader = place.key_of("default", &[Scope::ConnectionsRead]).await;
+    let answer = send(&place, Method::POST, "/v1/connect-links", &reader, Some(json!({ "platform": "xero" }))).await;
+    assert_eq!(refusal(&answer), (403, "insufficient_scope".to_owned()));
+    assert_eq!(list(&place, "").await["data"], json!([]));
+}

@@ -1,0 +1,53 @@
+//! Connect links: beside their partner, by the first digits of their hash.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::port::store::{LinkStore, StoreError, Written};
+
+use crate::connections::key_item;
+use crate::fault;
+use crate::grants::{Transacted, transact_update};
+use crate::row::{self, millis};
+use crate::table::{Key, LINK, PK, SK, Table, partner_pk};
+use crate::update::Changes;
+
+#[async_trait]
+impl LinkStore for Table {
+    async fn create_link(&self, link: &ConnectLink, audit: &Audit) -> Result<(), StoreError> {
+        let items = vec![self.put(row::connect_link::write(link)?), self.put(row::history::audit(audit)?)];
+        self.transact(items, &audit.id).await.map(drop)
+    }
+
+    async fn link(&self, partner: &PartnerId, id: &LinkId) -> Result<Option<ConnectLink>, StoreError> {
+        self.get(&Key::link(partner, id)).await?.map(row::connect_link::read).transpose()
+    }
+
+    async fn links(&self, partner: &PartnerId, after: Option<&LinkId>, most: u32) -> Result<Vec<ConnectLink>, StoreError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :links)"))
+            .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
+            .expression_attribute_values(":links", AttributeValue::S(LINK.to_owned()))
+            .set_exclusive_start_key(after.map(|id| key_item(&Key::link(partner, id))))
+            .consistent_read(true)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX));
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        answer.items.unwrap_or_default().into_iter().map(row::connect_link::read).collect()
+    }
+
+    async fn revoke_link(&self, partner: &PartnerId, id: &LinkId, audit: &Audit) -> Result<Written, StoreError> {
+        let changes = Changes::default().put("revoked_at", Some(millis(audit.at)))?;
+        let condition = format!("attribute_exists({PK}) AND attribute_not_exists(revoked_at)");
+        let update = changes.under(self, &Key::link(partner, id), &condition);
+        let items = vec![transact_update(update), self.put(row::history::audit(audit)?)];
+        Ok(match self.transact(items, &audit.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+}
