@@ -210,6 +210,20 @@ fn go_back() -> Markup {
     html! { p { "Go back to where you came from and start again from there." } }
 }
 
+/// The page for whoever comes from a platform where they disconnected the app, or says so.
+pub(crate) fn disconnected_there() -> Markup {
+    card(
+        "Thank you",
+        &html! {
+            div.mark.good aria-hidden="true" { "✓" }
+            h1 { "Thank you" }
+            p.lead { "If you disconnected this app, it has no more access to your books." }
+            p { "To connect it again, go back to the app and start from there." }
+            p.quiet { "You can close this window." }
+        },
+    )
+}
+
 fn card(title: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)

@@ -46,6 +46,8 @@ pub const ROUTES: &[Route] = &[
     route("token", "POST", "/api/token/{company_key}/refresh"),
     route("token", "POST", "/v1/oauth/token"),
     route("token", "OPTIONS", "/v1/oauth/token"),
+    route("token", "POST", "/api/connections/{company_key}/verify"),
+    route("token", "GET", "/oauth/disconnect"),
     route("connections", "GET", "/api/connections"),
     route("connections", "GET", "/api/connections/{company_key}"),
     route("connections", "PATCH", "/api/connections/{company_key}"),

@@ -20,7 +20,8 @@ pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder, trace: &st
     tracing::info!(status = answer.status.as_u16(), bytes = answer.body.len(), trace = answer.trace, "company answer");
     match answer.status.as_u16() {
         200 => serde_json::from_slice(&answer.body).map_err(|_| ConfirmFailure::Unavailable),
-        400 | 401 | 403 | 404 => Err(ConfirmFailure::Denied),
+        401 | 403 => Err(ConfirmFailure::Unauthorized),
+        400 | 404 => Err(ConfirmFailure::Denied),
         _ => Err(ConfirmFailure::Unavailable),
     }
 }

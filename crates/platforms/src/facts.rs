@@ -31,6 +31,8 @@ pub struct Facts {
     pub pkce: bool,
     /// The data centres, where the platform has several with an accounts server each.
     pub data_centers: &'static [KnownDataCenter],
+    /// The parameter that names the company where the platform sends a browser that disconnected the app there.
+    pub disconnect_hint: Option<&'static str>,
     pub(crate) make: fn(Parts) -> Arc<dyn Platform>,
 }
 

@@ -7,13 +7,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::port::platform::{COMPANIES_MOST, ConfirmFailure, Inquiry, Reach};
+use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
 use serde::Deserialize;
 
 use crate::company::{ask, company};
 use crate::facts::Facts;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, Vendor, Writing};
 
 /// The addresses are those of the API documents.
 pub(crate) const FACTS: Facts = Facts {
@@ -27,6 +27,7 @@ pub(crate) const FACTS: Facts = Facts {
              user:payments:read user:invoices:read user:clients:read",
     pkce: true,
     data_centers: &[],
+    disconnect_hint: None,
     make: OAuth::<Freshbooks>::make,
 };
 
@@ -36,10 +37,12 @@ pub(crate) enum Freshbooks {}
 impl Vendor for Freshbooks {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Body, body: Body::Json },
-        revocation: Writing { keys: Keys::Body, body: Body::Json },
-        dead_is_400: false,
-        asks_before_revoking: false,
-        grants_stand_alone: false,
+        revoking: Revoking {
+            written: Writing { keys: Keys::Body, body: Body::Json },
+            dead_is_400: false,
+            asks_first: false,
+            grants_stand_alone: false,
+        },
         scope_separator: " ",
         authorize: &[],
         token_headers: &[],
@@ -56,7 +59,7 @@ impl Vendor for Freshbooks {
         let Answer { response: me } = ask(request, Self::RULES.trace).await?;
         let businesses = me.business_memberships.into_iter().map(|membership| membership.business);
         let companies = businesses.filter_map(|business| company(&business.account_id?, &business.name, api));
-        Ok(Reach { companies: companies.take(COMPANIES_MOST).collect(), named_by_consent: true })
+        Ok(Reach { companies: companies.collect(), named_by_consent: true })
     }
 }
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::company::{ask, company, is_id};
 use crate::facts::Facts;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, Vendor, Writing};
 
 const SANDBOX_API_URL: &str = "SANDBOX_API_URL";
 
@@ -31,6 +31,7 @@ pub(crate) const FACTS: Facts = Facts {
     scopes: "com.intuit.quickbooks.accounting",
     pkce: false,
     data_centers: &[],
+    disconnect_hint: Some("realmId"),
     make: OAuth::<Quickbooks>::make,
 };
 
@@ -40,10 +41,12 @@ pub(crate) enum Quickbooks {}
 impl Vendor for Quickbooks {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Header, body: Body::Form },
-        revocation: Writing { keys: Keys::Header, body: Body::Json },
-        dead_is_400: true,
-        asks_before_revoking: false,
-        grants_stand_alone: false,
+        revoking: Revoking {
+            written: Writing { keys: Keys::Header, body: Body::Json },
+            dead_is_400: true,
+            asks_first: false,
+            grants_stand_alone: false,
+        },
         scope_separator: " ",
         authorize: &[],
         token_headers: &[("x-include-refresh-token-hard-expires-in", "true")],

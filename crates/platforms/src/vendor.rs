@@ -11,8 +11,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
-    RevokeFailure, TokenFailure,
+    Authorize, COMPANIES_MOST, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach,
+    Refresh, Revoke, RevokeFailure, TokenFailure,
 };
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder};
@@ -27,14 +27,8 @@ use crate::oauth::{self, Words, request_token};
 pub(crate) struct Rules {
     /// How token requests are written.
     pub(crate) token: Writing,
-    /// How revocations are written.
-    pub(crate) revocation: Writing,
-    /// Whether it answers 400 to the revocation of a token that is dead already.
-    pub(crate) dead_is_400: bool,
-    /// Whether a revocation first asks with the access token.
-    pub(crate) asks_before_revoking: bool,
-    /// Whether each consent's grant stands by itself.
-    pub(crate) grants_stand_alone: bool,
+    /// How grants are revoked.
+    pub(crate) revoking: Revoking,
     /// What lies between two scopes.
     pub(crate) scope_separator: &'static str,
     /// Further parameters of the consent page's address.
@@ -51,6 +45,18 @@ pub(crate) struct Rules {
     pub(crate) words: Words,
     /// The header with its own name for a request, which its support asks for.
     pub(crate) trace: &'static str,
+}
+
+/// How a platform revokes grants.
+pub(crate) struct Revoking {
+    /// How the request is written.
+    pub(crate) written: Writing,
+    /// Whether it answers 400 where the token is dead already.
+    pub(crate) dead_is_400: bool,
+    /// Whether it is first asked with the access token.
+    pub(crate) asks_first: bool,
+    /// Whether each consent's grant stands by itself.
+    pub(crate) grants_stand_alone: bool,
 }
 
 /// How a request is written.
@@ -187,11 +193,11 @@ impl<V: Vendor> Platform for OAuth<V> {
     }
 
     fn asks_before_revoking(&self) -> bool {
-        V::RULES.asks_before_revoking
+        V::RULES.revoking.asks_first
     }
 
     fn grants_stand_alone(&self) -> bool {
-        V::RULES.grants_stand_alone
+        V::RULES.revoking.grants_stand_alone
     }
 
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
@@ -238,17 +244,21 @@ impl<V: Vendor> Platform for OAuth<V> {
         let place = V::place(&self.parts, revoke.region).ok_or(RevokeFailure)?;
         let request = self.parts.client.post(place.revoke.clone());
         let fields = [("token", revoke.refresh_token.expose())];
-        let request = self.written(request, V::RULES.revocation, &place, &fields);
+        let request = self.written(request, V::RULES.revoking.written, &place, &fields);
         let answer = send(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
         match answer.status.as_u16() {
             200 if !V::RULES.words.in_success || oauth::error_code(&answer.body).is_none() => Ok(()),
-            400 if V::RULES.dead_is_400 => Ok(()),
+            400 if V::RULES.revoking.dead_is_400 => Ok(()),
             _ => Err(RevokeFailure),
         }
     }
 
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        V::companies(&self.parts, inquiry).await
+        let mut reach = V::companies(&self.parts, inquiry).await?;
+        // The one that is asked for must not be among those that are cut off.
+        reach.companies.retain(|company| inquiry.claim.is_none_or(|claim| company.company_id == claim));
+        reach.companies.truncate(COMPANIES_MOST);
+        Ok(reach)
     }
 }

@@ -13,14 +13,14 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{COMPANIES_MOST, ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
+use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
 use serde::Deserialize;
 
 use crate::company::{ask, company, is_id};
 use crate::facts::Facts;
 use crate::http::send;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, Vendor, Writing};
 
 const CONNECTIONS_URL: &str = "CONNECTIONS_URL";
 
@@ -36,6 +36,7 @@ pub(crate) const FACTS: Facts = Facts {
              accounting.contacts.read accounting.settings.read",
     pkce: true,
     data_centers: &[],
+    disconnect_hint: None,
     make: OAuth::<Xero>::make,
 };
 
@@ -45,10 +46,12 @@ pub(crate) enum Xero {}
 impl Vendor for Xero {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Header, body: Body::Form },
-        revocation: Writing { keys: Keys::Header, body: Body::Form },
-        dead_is_400: false,
-        asks_before_revoking: true,
-        grants_stand_alone: false,
+        revoking: Revoking {
+            written: Writing { keys: Keys::Header, body: Body::Form },
+            dead_is_400: false,
+            asks_first: true,
+            grants_stand_alone: false,
+        },
         scope_separator: " ",
         authorize: &[],
         token_headers: &[],
@@ -59,9 +62,11 @@ impl Vendor for Xero {
         trace: "xero-correlation-id",
     };
 
-    /// Those of this consent; where it names none, all of them for a person to choose from.
+    /// Those of this consent; where it names none, all of them for a person to choose from. A company that is asked for may be of
+    /// any consent of the user's.
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        if let Some(event) = authentication_event(inquiry.access_token) {
+        let event = authentication_event(inquiry.access_token).filter(|_| inquiry.claim.is_none());
+        if let Some(event) = event {
             let connections = connections(parts, inquiry.access_token, Some(&event)).await?;
             let ours: Vec<_> = connections.into_iter().filter(|connection| connection.event.as_ref() == Some(&event)).collect();
             if !ours.is_empty() {
@@ -75,8 +80,8 @@ impl Vendor for Xero {
         let connections = match connections(parts, revoke.access_token, None).await {
             Ok(connections) => connections,
             // An access token that has not ended and is refused: the grant is gone.
-            Err(ConfirmFailure::Denied) => return Ok(true),
-            Err(ConfirmFailure::Unavailable) => return Err(RevokeFailure),
+            Err(ConfirmFailure::Unauthorized) => return Ok(true),
+            Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => return Err(RevokeFailure),
         };
         let is_it = |connection: &&Connection| connection.tenant_id == revoke.company_id;
         if connections.iter().all(|connection| is_it(&connection)) {
@@ -108,7 +113,7 @@ fn reach(parts: &Parts, connections: Vec<Connection>, named_by_consent: bool) ->
     let organisations = connections.into_iter().filter(|connection| connection.tenant_type == "ORGANISATION");
     let api = &parts.configured.api;
     let companies = organisations.filter_map(|it| company(&it.tenant_id, it.tenant_name.as_deref().unwrap_or("Unnamed"), api));
-    Reach { companies: companies.take(COMPANIES_MOST).collect(), named_by_consent }
+    Reach { companies: companies.collect(), named_by_consent }
 }
 
 /// The consent that a token comes from: a claim of the token, which is a JWT. It is not verified, since it only narrows down

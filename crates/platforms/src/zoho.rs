@@ -9,9 +9,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::port::platform::{
-    COMPANIES_MOST, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Reach,
-};
+use counterfoil_core::port::platform::{CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Reach};
 use reqwest::header::AUTHORIZATION;
 use serde::Deserialize;
 use url::Url;
@@ -19,7 +17,7 @@ use url::Url;
 use crate::company::{ask, company};
 use crate::facts::{DataCenter, Facts, KnownDataCenter};
 use crate::oauth::Words;
-use crate::vendor::{Body, Keys, OAuth, Parts, Place, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, OAuth, Parts, Place, Revoking, Rules, Vendor, Writing};
 
 /// The addresses are those of the first data centre, where every consent begins but China's.
 pub(crate) const FACTS: Facts = Facts {
@@ -33,6 +31,7 @@ pub(crate) const FACTS: Facts = Facts {
              ZohoBooks.invoices.READ ZohoBooks.contacts.READ ZohoBooks.banking.READ",
     pkce: true,
     data_centers: &DATA_CENTERS,
+    disconnect_hint: None,
     make: OAuth::<Zoho>::make,
 };
 
@@ -64,11 +63,13 @@ pub(crate) enum Zoho {}
 impl Vendor for Zoho {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Body, body: Body::Form },
-        revocation: Writing { keys: Keys::Nowhere, body: Body::Form },
-        dead_is_400: true,
-        asks_before_revoking: false,
-        // Twenty of them may stand beside each other for a user; the next one ends the oldest.
-        grants_stand_alone: true,
+        revoking: Revoking {
+            written: Writing { keys: Keys::Nowhere, body: Body::Form },
+            dead_is_400: true,
+            asks_first: false,
+            // Twenty of them may stand beside each other for a user; the next one ends the oldest.
+            grants_stand_alone: true,
+        },
         scope_separator: ",",
         // Without these two there is no refresh token.
         authorize: &[("access_type", "offline"), ("prompt", "consent")],
@@ -143,7 +144,7 @@ impl Vendor for Zoho {
             return Err(ConfirmFailure::Denied);
         }
         let companies = organizations.iter().filter_map(|it| company(&it.organization_id, &it.name, &api));
-        Ok(Reach { companies: companies.take(COMPANIES_MOST).collect(), named_by_consent: true })
+        Ok(Reach { companies: companies.collect(), named_by_consent: true })
     }
 }
 

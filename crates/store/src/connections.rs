@@ -116,6 +116,13 @@ impl ConnectionStore for Table {
         answer.items.unwrap_or_default().iter().map(|item| connection_of(&text(item, SK)?)).collect()
     }
 
+    async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError> {
+        let changes =
+            Changes::default().put("probed_at", Some(row::millis(at)))?.given(":since", row::number(row::millis(since)));
+        let condition = format!("attribute_exists({PK}) AND (attribute_not_exists(probed_at) OR probed_at <= :since)");
+        self.update(changes.under(self, &Key::connection(id), &condition), |_| false).await
+    }
+
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError> {
         let changes = Changes::default()
             .put("company_name", Some(&settable.company_name))?

@@ -123,6 +123,9 @@ impl GrantStore for Table {
             self.put(row::history::event(&consent.event)?),
             self.put(key_item(&company_key)),
         ];
+        if let Some(replaced) = &consent.replaced {
+            items.push(self.put(row::revocation::write(replaced)?));
+        }
         if let Some(left) = consent.left_company() {
             let key = Key::company(left, &connection.id);
             items.extend((key != company_key).then(|| self.delete(&key)));

@@ -52,6 +52,10 @@ impl ConnectionStore for FailingStore {
         self.refuse()
     }
 
+    async fn note_probe(&self, _: &ConnectionId, _: Timestamp, _: Timestamp) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
     async fn change(&self, _: &ConnectionId, _: &Settable) -> Result<Written, StoreError> {
         self.refuse()
     }

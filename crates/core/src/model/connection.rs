@@ -73,6 +73,8 @@ pub enum DeathCause {
     Revoked,
     /// The same, after an attempt whose answer never reached us: the platform had rotated it.
     RotationLost,
+    /// The platform takes the token for its company no more, not even one that was refreshed just now (T-7).
+    AccessWithdrawn,
 }
 
 impl DeathCause {
@@ -81,6 +83,7 @@ impl DeathCause {
         match self {
             Self::Revoked => "revoked",
             Self::RotationLost => "rotation_lost",
+            Self::AccessWithdrawn => "access_withdrawn",
         }
     }
 }
@@ -89,7 +92,10 @@ impl FromStr for DeathCause {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Revoked, Self::RotationLost].into_iter().find(|cause| cause.as_str() == text).ok_or(UnknownName)
+        [Self::Revoked, Self::RotationLost, Self::AccessWithdrawn]
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+            .ok_or(UnknownName)
     }
 }
 

@@ -216,7 +216,9 @@ pub struct RevokeFailure;
 /// Why a company was not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfirmFailure {
-    /// The platform says that the token is not for this company.
+    /// The platform does not take the token, or not for this company.
+    Unauthorized,
+    /// It answers that the question is wrong, or that there is no such company.
     Denied,
     /// The platform could not be asked; another try may help.
     Unavailable,

@@ -38,6 +38,9 @@ pub trait ConnectionStore: Send + Sync {
     /// Some connections to a company, at most ten; strongly consistent.
     async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError>;
 
+    /// Notes that a connection is probed because of a hint, unless one was noted after `since`: then it is `Overtaken`.
+    async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError>;
+
     /// Stores what a partner may set; a due time only while the grant that it was worked out for is there and alive.
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError>;
 }
@@ -125,7 +128,8 @@ pub trait GrantStore: Send + Sync {
     /// Marks the grant of an epoch as dead, with its audit row and event; the epoch stays.
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError>;
 
-    /// Writes a consent: the connection, the company's entry, audit row, event, and the flow's end, all or nothing.
+    /// Writes a consent: the connection, the company's entry, audit row, event, what the platform is to be told of the grant
+    /// before, and the flow's end, all or nothing.
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
 
     /// Writes a disconnect, all or nothing: the connection without its grant and of the next epoch, audit row, event, what the
@@ -190,6 +194,8 @@ pub struct Consent {
     pub previous: Option<Connection>,
     /// The connection as it is to be, its epoch above the one before.
     pub connection: Connection,
+    /// What the platform is to be told of the grant that this one replaces; `None` where it is told nothing.
+    pub replaced: Option<Revocation>,
     /// The flow that ends with it.
     pub flow: FlowId,
     /// Its audit row.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::model::connection::{ConfirmedCompany, Connection, Standing};
 use crate::model::flow::{Authority, Flow, FlowFailure, FlowId, Stage};
 use crate::model::secret::Secret;
-use crate::port::platform::{ConfirmFailure, Inquiry, Reach};
+use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
 use crate::{App, Error};
 
 use super::finish_consent::{Ending, Stop, end, find_by_id, named, see};
@@ -25,12 +25,16 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     let reach = match platform.companies(inquiry).await {
         Ok(reach) => reach,
         Err(ConfirmFailure::Unavailable) => return Err(unconfirmed()),
-        Err(ConfirmFailure::Denied) if claim.is_none() => return end(app, flow, FlowFailure::NoCompany).await,
-        Err(ConfirmFailure::Denied) => return end(app, flow, FlowFailure::CompanyNotConfirmed).await,
+        Err(ConfirmFailure::Denied | ConfirmFailure::Unauthorized) if claim.is_none() => {
+            return end(app, flow, FlowFailure::NoCompany).await;
+        }
+        Err(ConfirmFailure::Denied | ConfirmFailure::Unauthorized) => {
+            return end(app, flow, FlowFailure::CompanyNotConfirmed).await;
+        }
     };
     let existing = named(app, flow).await?;
     match settle(flow, reach, existing.as_ref()) {
-        Verdict::Connect(company) => connect(app, flow, company, platform.client_id(), existing).await,
+        Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
         Verdict::Refuse(failure) => end(app, flow, failure).await,
         Verdict::Ask(companies) => {
             app.flows.offer(&flow.id, &companies).await?;
@@ -57,14 +61,14 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret
 async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let existing = named(app, flow).await?;
-    connect(app, flow, company, platform.client_id(), existing).await
+    connect(app, flow, company, platform.as_ref(), existing).await
 }
 
 async fn connect(
     app: &App,
     flow: &Flow,
     company: ConfirmedCompany,
-    client_id: &str,
+    platform: &dyn Platform,
     existing: Option<Connection>,
 ) -> Result<Connection, Error> {
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
@@ -75,7 +79,7 @@ async fn connect(
         Some(_) => existing,
         None => app.connections.read(&flow.connection_to(&company.company_id)).await?,
     };
-    match write_consent(app, flow, grant, company, client_id, existing).await {
+    match write_consent(app, flow, grant, company, platform, existing).await {
         Ok(connection) => Ok(connection),
         Err(Stop::Failed(failure)) => end(app, flow, failure).await,
         Err(Stop::Fault(error)) => Err(error),

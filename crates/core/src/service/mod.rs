@@ -16,5 +16,6 @@ pub mod refresh_due;
 pub mod start_consent;
 pub mod tell_due;
 pub mod tell_platform;
+pub mod verify_connection;
 pub mod warn_expiring;
 mod write_consent;

@@ -148,7 +148,7 @@ fn no_refresh_token(connection: &Connection) -> Error {
     )
 }
 
-fn how_to_reconnect(connection: &Connection) -> String {
+pub(super) fn how_to_reconnect(connection: &Connection) -> String {
     format!("Send the customer to /oauth/start/{} to consent again.", connection.id.company_key)
 }
 

@@ -1,10 +1,14 @@
 //! Writes what a consent brought: a consent always wins over a refresh, and is retried until it is written.
 
+use jiff::Timestamp;
+
 use crate::model::audit::Action;
 use crate::model::connection::{Company, ConfirmedCompany, Connection, Standing, Status};
 use crate::model::event::{Event, EventKind};
 use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
 use crate::model::grant::StoredGrant;
+use crate::model::revocation::{Revocation, RevocationId};
+use crate::port::platform::Platform;
 use crate::port::store::{Consent, ConsentWritten, StoreError};
 use crate::{App, Error};
 
@@ -21,14 +25,14 @@ pub(super) async fn write_consent(
     flow: &Flow,
     grant: &StoredGrant,
     confirmed: ConfirmedCompany,
-    client_id: &str,
+    platform: &dyn Platform,
     mut previous: Option<Connection>,
 ) -> Result<Connection, Stop> {
     let id = flow.connection_to(&confirmed.company_id);
     let grant = &reseal_grant(app, grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     for attempt in 1..=TRIES_MOST {
         may_write(flow, previous.as_ref(), &confirmed).map_err(Stop::Failed)?;
-        let consent = compose(app, flow, grant, &confirmed, client_id, previous);
+        let consent = compose(app, flow, grant, &confirmed, platform, previous);
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => return Ok(consent.connection),
             Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
@@ -80,14 +84,14 @@ fn compose(
     flow: &Flow,
     grant: &StoredGrant,
     confirmed: &ConfirmedCompany,
-    client_id: &str,
+    platform: &dyn Platform,
     previous: Option<Connection>,
 ) -> Consent {
     let now = app.now();
     let company = Company {
         platform: flow.platform,
         environment: flow.environment,
-        client_id: client_id.to_owned(),
+        client_id: platform.client_id().to_owned(),
         company_id: confirmed.company_id.clone(),
         api_base_url: confirmed.api_base_url.clone(),
     };
@@ -120,7 +124,17 @@ fn compose(
     let event = Event::about(&connection, kind, app.new_id("evt_"), now);
     let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
     let audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
-    Consent { previous, connection, flow: flow.id.clone(), audit, event }
+    let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, platform, now));
+    Consent { previous, connection, replaced, flow: flow.id.clone(), audit, event }
+}
+
+/// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.
+fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, now: Timestamp) -> Option<Revocation> {
+    let Company { platform: name, environment, client_id, .. } = &previous.company;
+    let same_client = (*name, *environment, client_id) == (company.platform, company.environment, &company.client_id);
+    let grant = previous.grant().filter(|_| same_client && platform.grants_stand_alone())?;
+    let id = RevocationId { connection: previous.id.clone(), epoch: previous.epoch };
+    Some(Revocation::owed(id, previous.company.clone(), grant.clone(), now))
 }
 
 /// The name given at the start, else the one it has for the same company, else the platform's.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::model::revocation::{RevocationId, TOLD_FOR};
+use counterfoil_core::model::revocation::{Revocation, RevocationId, TOLD_FOR};
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
@@ -45,7 +45,7 @@ async fn t5_the_platform_is_told_until_it_hears_with_a_pause_that_doubles() {
     stage.installation.platform.be_deaf(3);
     let mut pause = stage.app.settings.telling_first;
     for _ in 0..3 {
-        stage.clock.advance(pause / 2 - Duration::from_secs(1));
+        stage.clock.advance((pause / 2).saturating_sub(Duration::from_secs(1)));
         assert_eq!(run(&stage).await.due, 0, "less than half of {pause:?}");
         stage.clock.advance(pause / 2 + Duration::from_secs(1));
         assert_eq!(run(&stage).await, TellReport { due: 1, settled: 0, owed: 1 });
@@ -62,7 +62,7 @@ async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = unheard(&stage).await;
     stage.installation.platform.be_deaf(usize::MAX);
-    stage.clock.advance(TOLD_FOR - Duration::from_secs(1));
+    stage.clock.advance(TOLD_FOR.saturating_sub(Duration::from_secs(1)));
     assert_eq!(run(&stage).await.owed, 1);
     stage.clock.advance(LONG);
     assert_eq!(run(&stage).await.settled, 1);
@@ -95,7 +95,7 @@ async fn t5_nothing_is_begun_that_could_not_end_in_time() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = unheard(&stage).await;
     stage.clock.advance(LONG);
-    let too_short = stage.app.settings.longest_telling() - Duration::from_secs(1);
+    let too_short = stage.app.settings.longest_telling().saturating_sub(Duration::from_secs(1));
     let report = tell_due(&stage.app, &ALL_SHARDS, too_short).await;
     assert_eq!((report.owed, owed(&stage, &id).await), (1, 1));
     assert_eq!(run(&stage).await.settled, 1, "and it was not claimed either");
@@ -139,7 +139,7 @@ async fn t5_an_open_lease_is_waited_out() {
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
     assert_eq!(stage.disconnect(&id).await, Telling::Owed, "the platform may still be at it");
-    stage.clock.advance(stage.app.settings.lease - Duration::from_secs(1));
+    stage.clock.advance(stage.app.settings.lease.saturating_sub(Duration::from_secs(1)));
     assert_eq!(run(&stage).await.due, 0);
     stage.clock.advance(Duration::from_secs(1));
     assert_eq!(run(&stage).await.settled, 1);
@@ -201,4 +201,33 @@ async fn t6_a_refresh_that_fails_otherwise_is_no_answer_and_tried_again() {
     stage.clock.advance(LONG);
     assert_eq!(run(&stage).await.settled, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
+}
+
+#[tokio::test]
+async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_themselves() {
+    for stands_alone in [false, true] {
+        let stage = Stage::new(Temper::Stable).await;
+        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
+        let id = stage.installation.connect(&stage.app, "acme").await;
+        try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(owed(&stage, &id).await, usize::from(stands_alone));
+        run(&stage).await;
+        let revoked = stage.installation.platform.revoked();
+        assert_eq!(revoked, if stands_alone { vec!["refresh-0-0".to_owned()] } else { Vec::new() });
+        assert_eq!(stage.force(&id).await.as_deref(), Ok("access-1-2"), "the new one lives");
+    }
+}
+
+#[tokio::test]
+async fn t5_the_very_token_that_a_connection_has_now_is_not_revoked() {
+    let stage = Stage::new(Temper::Stable).await;
+    stage.installation.platform.set_habits(Habits { grants_stand_alone: true, ..Habits::default() });
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    let row = stage.row(&id).await;
+    let revocation = RevocationId { connection: id.clone(), epoch: 0 };
+    let grant = row.grant().expect("a grant").clone();
+    let same = Revocation::owed(revocation, row.company, grant, stage.app.now());
+    stage.app.revocations.owe(&same).await.expect("a table that answers");
+    assert_eq!(run(&stage).await.settled, 1);
+    assert!(stage.installation.platform.revoked().is_empty());
 }

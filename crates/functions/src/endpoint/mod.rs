@@ -9,3 +9,4 @@ mod exchange;
 pub mod health;
 pub mod start;
 pub mod token;
+mod verify;

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
-use crate::endpoint::exchange;
+use crate::endpoint::{exchange, verify};
 use crate::problem::Problem;
 use crate::read::{Query, api_key, company_key};
 use crate::router::only_get;
@@ -28,6 +28,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/token/{company_key}", only_get(read))
         .route("/api/token/{company_key}/refresh", post(refresh))
         .merge(exchange::routes())
+        .merge(verify::routes())
 }
 
 /// Seed 001's fields, and what a token is useless without on other platforms. Times in seconds since 1970.

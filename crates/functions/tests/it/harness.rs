@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use counterfoil_core::App;
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
@@ -122,6 +123,11 @@ impl Installation {
         process(&variables, database, clock)
     }
 
+    /// What a worker is given.
+    pub(crate) fn app(&self) -> Arc<App> {
+        parts(&self.variables, self.wire.endpoint(), self.clock.clone())
+    }
+
     pub(crate) async fn partner(&self, id: &str, redirect_uris: &[&str]) {
         let partner = Partner {
             id: PartnerId::parse(id).expect("an id"),
@@ -195,7 +201,11 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 }
 
 fn process(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn Clock>) -> Router {
+    router::all(&parts(variables, database, clock))
+}
+
+fn parts(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn Clock>) -> Arc<App> {
     let config = Config::from_variables(variables).expect("a complete configuration");
     let world = World { clock, entropy: Arc::new(SystemEntropy) };
-    router::all(&assemble(&config, &aws::local_config(database), world))
+    assemble(&config, &aws::local_config(database), world)
 }

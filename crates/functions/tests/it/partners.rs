@@ -18,7 +18,7 @@ const OF_A_BROWSER: [&str; 9] = [
     "/oauth/result/{id}/choose",
 ];
 /// Routes without anything of a partner's.
-const OF_NOBODY: [&str; 3] = ["/health", "/ready", "/oauth/start"];
+const OF_NOBODY: [&str; 4] = ["/health", "/ready", "/oauth/start", "/oauth/disconnect"];
 
 /// What another partner's key gets for what is ours, and for what is nobody's.
 async fn foreign_and_unknown(place: &Installation, method: &str, path: &str, rival: &str) -> [Answer; 2] {
@@ -40,8 +40,8 @@ async fn a2_over_every_route_a_foreign_connection_is_as_good_as_none() {
     for route in ROUTES {
         match (route.method, route.path) {
             ("GET", "/api/token/{company_key}" | "/api/connections/{company_key}")
-            | ("POST", "/api/token/{company_key}/refresh")
-            | ("PATCH", "/api/connections/{company_key}") => {
+            | ("POST", "/api/token/{company_key}/refresh" | "/api/connections/{company_key}/verify")
+            | ("DELETE" | "PATCH", "/api/connections/{company_key}") => {
                 let [foreign, unknown] = foreign_and_unknown(&place, route.method, route.path, &rival).await;
                 assert_eq!((foreign.status, unknown.status), (404, 404), "{}", route.path);
                 let bare = |answer: &Answer| answer.body.replace(&answer.text("request_id"), "");

@@ -12,6 +12,7 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::refresh_due::refresh_due;
 use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
+use counterfoil_functions::worker::refresher::{Turn, refresh};
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::wire::Wire;
 use serde_json::json;
@@ -64,7 +65,8 @@ async fn the_units_of_the_bill_are_what_is_consumed() {
     let (reads, writes, _) = units(&wire);
     assert_eq!(documented("a token read")[..2], [reads, writes]);
 
-    refresh_due(&app, &[0, 1, 2, 3], Duration::from_secs(1)).await.expect("the table answers");
+    let turn = Turn { shards: vec![0, 1, 2, 3] };
+    refresh(&app, &turn, Duration::from_secs(58)).await.expect("the table answers");
     assert_eq!(documented("a run of the refresher")[..2], [units(&wire).2, 0.0]);
 
     deployment.expire().await;

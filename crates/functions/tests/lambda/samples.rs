@@ -37,6 +37,11 @@ async fn each_sample_event_is_answered_by_its_function() {
         "leads_to": null,
         "status": 401
       },
+      "disconnect": {
+        "code": "unauthenticated",
+        "leads_to": null,
+        "status": 401
+      },
       "health": {
         "code": null,
         "leads_to": null,

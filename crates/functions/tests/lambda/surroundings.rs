@@ -11,8 +11,8 @@ use crate::deployment::{Deployment, credentials, secret_arn};
 use crate::event::Sample;
 use crate::function::{Answer, Function};
 
-/// Routes that want a body of their own before they look at anything, and the one that lacks nothing.
-const APART: [&str; 3] = ["/v1/oauth/token", "/oauth/result/{id}/choose", "/health"];
+/// Routes that want a body of their own before they look at anything, and those that lack nothing.
+const APART: [&str; 4] = ["/v1/oauth/token", "/oauth/result/{id}/choose", "/health", "/oauth/disconnect"];
 
 /// An event for each other route of a function, with a key.
 fn events(function: &str, key: &str) -> Vec<Value> {
@@ -29,7 +29,7 @@ fn events(function: &str, key: &str) -> Vec<Value> {
 /// What a flow's id looks like; this one was never begun.
 const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-const HTTP_FUNCTIONS: [&str; 5] = ["health", "start", "callback", "token", "connections"];
+const HTTP_FUNCTIONS: [&str; 6] = ["health", "start", "callback", "token", "connections", "disconnect"];
 
 /// A 500 of RFC 9457 with that code, whose detail names what is missing.
 fn names(answer: &Answer, code: &str, missing: &str) {

@@ -85,6 +85,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
     Consent {
         previous: previous.cloned(),
         connection: connection.clone(),
+        replaced: None,
         flow,
         audit: audit(connection, Action::Connected, &connection.commit_id),
         event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),

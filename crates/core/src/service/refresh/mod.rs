@@ -7,6 +7,6 @@ mod run;
 mod sealed_grant;
 pub mod step;
 
-pub(crate) use run::of_its_client;
 pub use run::{Refreshed, refresh};
+pub(crate) use run::{end_of, of_its_client};
 pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant, sealing_owner};

@@ -303,7 +303,8 @@ fn apply(connection: &mut Connection, commit: &Commit) {
     connection.wanted_until = commit.wanted_until;
 }
 
-fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
+/// The end of a connection's grant, with all that is written with it.
+pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
     let now = app.now();
     let mut event = Event::about(connection, EventKind::ReauthorizationRequired, app.new_id("evt_"), now);
     event.reason = Some(cause.as_str());

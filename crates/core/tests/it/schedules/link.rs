@@ -158,6 +158,10 @@ impl ConnectionStore for Link {
         self.call("Query", async |table: Table| table.due(shard, now, after, most).await).await
     }
 
+    async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError> {
+        self.call("UpdateItem", async |table: Table| table.note_probe(id, at, since).await).await
+    }
+
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError> {
         self.call("UpdateItem", async |table: Table| table.change(id, settable).await).await
     }

@@ -159,7 +159,7 @@ impl World {
                     let pauses = [0, 1, 15, 50, 3_600].map(Duration::from_secs);
                     self.timeline.pass(*self.chance.one_of(&pauses));
                 }
-                self.something_happens().await;
+                self.something_happens();
             } else if asleep == 0 {
                 return Ok(());
             } else {
@@ -169,7 +169,7 @@ impl World {
         Err("it does not end".to_owned())
     }
 
-    async fn something_happens(self: &Arc<Self>) {
+    fn something_happens(self: &Arc<Self>) {
         let is_wild = self.mood != Mood::Mild;
         if is_wild && self.chance.happens(0.12) {
             let number = self.number_of_a_process();

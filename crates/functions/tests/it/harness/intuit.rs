@@ -130,20 +130,39 @@ impl Intuit {
 
     /// A control request.
     pub(crate) async fn control(&self, route: &str, body: Value) -> Value {
-        self.send(Request::post(format!("/quickbooks/__control/{route}")), body.to_string()).await
+        self.control_at("quickbooks", route, body).await
+    }
+
+    /// A control request to the stand-in of any platform.
+    pub(crate) async fn control_at(&self, platform: &str, route: &str, body: Value) -> Value {
+        self.send(Request::post(format!("/{platform}/__control/{route}")), body.to_string()).await
+    }
+
+    /// How many grants of any platform are alive there.
+    pub(crate) async fn live_grants_at(&self, platform: &str) -> usize {
+        let state = self.state_at(platform).await;
+        state["grants"].as_array().expect("a list").iter().filter(|grant| grant["live"] == true).count()
+    }
+
+    async fn state_at(&self, platform: &str) -> Value {
+        self.send(Request::get(format!("/{platform}/__control/state")), String::new()).await
     }
 
     /// How many requests the token endpoint of any platform has had.
     pub(crate) async fn token_requests_at(&self, platform: &str) -> u64 {
-        let state = self.send(Request::get(format!("/{platform}/__control/state")), String::new()).await;
+        let state = self.state_at(platform).await;
         let endpoints = ["token.authorization_code", "token.refresh_token", "token.invalid"];
         endpoints.iter().map(|endpoint| state["requests"][endpoint].as_u64().expect("an endpoint that is counted")).sum()
     }
 
     /// How often an endpoint was asked: `token.authorization_code`, `token.refresh_token`, `api`.
     pub(crate) async fn requests(&self, endpoint: &str) -> u64 {
-        let state = self.send(Request::get("/quickbooks/__control/state"), String::new()).await;
-        state["requests"][endpoint].as_u64().expect("an endpoint that is counted")
+        self.requests_at("quickbooks", endpoint).await
+    }
+
+    /// The same at any platform.
+    pub(crate) async fn requests_at(&self, platform: &str, endpoint: &str) -> u64 {
+        self.state_at(platform).await["requests"][endpoint].as_u64().expect("an endpoint that is counted")
     }
 
     /// How many requests presented a code or a refresh token.

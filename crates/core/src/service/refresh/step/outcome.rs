@@ -66,8 +66,7 @@ impl Outcome {
             Self::Refreshed => "refreshed",
             Self::Parked => "parked",
             Self::AlreadyFresh => "already_fresh",
-            Self::Ended(DeathCause::Revoked) => "revoked",
-            Self::Ended(DeathCause::RotationLost) => "rotation_lost",
+            Self::Ended(cause) => cause.as_str(),
             Self::Dead(_) => "dead",
             Self::Disconnected => "disconnected",
             Self::Gone => "gone",
@@ -95,6 +94,7 @@ pub fn in_words(code: &str) -> &'static str {
         "lease_timeout" => "The refresh began too late to be finished safely.",
         "rotation_lost" => "The platform refused the refresh token after an answer of it had been lost on the way.",
         "revoked" => "The platform refused the refresh token: access was taken away or has ended.",
+        "access_withdrawn" => "The platform gives no access to this company any more.",
         _ => "The refresh failed.",
     }
 }

@@ -1,0 +1,71 @@
+//! Whether a connection still works, by its platform's own word: asked for by the partner, or because somebody says that it was
+//! disconnected there. Of the function `token`, which has the rights.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::post;
+use axum::{Json, Router};
+use counterfoil_core::App;
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::service::authenticate::authenticate_and_read;
+use counterfoil_core::service::verify_connection::{heed_hint, verify_connection};
+use counterfoil_platforms::facts_of;
+use maud::Markup;
+use serde::Serialize;
+
+use crate::page;
+use crate::problem::Problem;
+use crate::read::{Query, api_key, company_key};
+use crate::router::only_get;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/api/connections/{company_key}/verify", post(verify)).route("/oauth/disconnect", only_get(hint))
+}
+
+#[derive(Serialize)]
+struct Answer {
+    company_key: String,
+    platform: &'static str,
+    company_id: String,
+    /// As the platform calls it, which need not be the connection's own name.
+    company_name: String,
+    verified: bool,
+}
+
+async fn verify(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Json<Answer>, Problem> {
+    let company_key = company_key(path)?;
+    let key = api_key(&headers, &query)?;
+    let (id, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
+    let verified = verify_connection(&app, &id, found).await?;
+    Ok(Json(Answer {
+        company_key: id.company_key.to_string(),
+        platform: verified.connection.company.platform.as_str(),
+        company_id: verified.connection.company.company_id,
+        company_name: verified.company_name,
+        verified: true,
+    }))
+}
+
+/// The longest id of a company.
+const COMPANY_ID_LONGEST: usize = 64;
+
+/// Where a platform sends the browser of a customer who disconnected the app there. Anyone can open it, so that it shows the same whatever it names and whatever comes of it.
+async fn hint(State(app): State<Arc<App>>, query: Query) -> Markup {
+    for platform in PlatformName::ALL {
+        if let Some(name) = facts_of(platform).disconnect_hint
+            && let Ok(Some(company_id)) = query.filled(name, COMPANY_ID_LONGEST)
+        {
+            heed_hint(&app, platform, company_id).await;
+        }
+    }
+    page::disconnected_there()
+}

@@ -1,0 +1,188 @@
+//! `DELETE /api/connections/{company_key}`: the connection is gone at once, and its platform told (T-5, T-6).
+
+use std::time::Duration;
+
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_functions::worker::refresher::{Turn, refresh};
+use counterfoil_sandbox::xero::ORGANISATIONS;
+use serde_json::json;
+
+use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get};
+use crate::platforms::{ROWS, Row, callback};
+
+async fn delete_by(place: &Installation, key: &str, company_key: &str) -> Answer {
+    Ask::new(Method::DELETE, format!("/api/connections/{company_key}")).key(key).to(&place.server).await
+}
+
+async fn delete(place: &Installation, company_key: &str) -> Answer {
+    delete_by(place, &place.key, company_key).await
+}
+
+/// One run of the refresher.
+async fn run(place: &Installation) {
+    let report = refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await;
+    report.unwrap_or_else(|error| panic!("{error}"));
+}
+
+async fn owed(place: &Installation) -> usize {
+    place.rows.under("CONN#", "REVOCATION#").await.len()
+}
+
+#[tokio::test]
+async fn t5_the_answer_is_the_connection_as_it_is_now_and_whether_the_platform_knows() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let answer = delete(&place, "beach-blend").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let mut expected = place.connection("beach-blend").await.json();
+    assert_eq!([&expected["status"], &expected["connected"]], [&json!("disconnected"), &json!(false)]);
+    expected["platform_told"] = json!(true);
+    assert_eq!(answer.json(), expected);
+    assert_eq!(place.rows.history("beach-blend").await.len(), 3);
+    assert_eq!(place.token("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
+    assert_eq!(place.refresh("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
+    assert_eq!((place.intuit.requests("revoke").await, owed(&place).await), (1, 0));
+
+    assert_eq!(delete(&place, "beach-blend").await.json(), expected, "once more is as once");
+    assert_eq!(place.rows.under("CONN#default#beach-blend", "EVENT#").await.len(), 2, "connected, disconnected");
+    assert_eq!(place.intuit.requests("revoke").await, 1);
+}
+
+#[tokio::test]
+async fn t5_disconnecting_needs_the_scope_and_a_connection_of_ones_own() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let others: Vec<_> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::ConnectionsWrite).collect();
+    let lesser = place.key_of("default", &others).await;
+    assert_eq!(delete_by(&place, &lesser, "beach-blend").await.problem(), (403, "insufficient_scope".to_owned()));
+    assert_eq!(delete(&place, "nobody").await.problem(), (404, "not_found".to_owned()));
+    assert_eq!(place.token("beach-blend").await.status, 200);
+}
+
+#[tokio::test]
+async fn t5_a_platform_that_is_down_is_told_by_the_refresher_once_it_is_up() {
+    for fault in ["status", "reset", "garbage"] {
+        let place = Installation::start().await;
+        place.connect("beach-blend", LARKSPUR).await;
+        place.intuit.fault("revoke", fault).await;
+        let answer = delete(&place, "beach-blend").await;
+        // A success that nobody can read is one: the status says so.
+        let heard = fault == "garbage";
+        assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(heard)), "{fault}");
+        assert_eq!(answer.text("status"), "disconnected");
+        assert_eq!(owed(&place).await, usize::from(!heard));
+        place.intuit.no_more_faults().await;
+        let told = place.intuit.requests("revoke").await;
+        run(&place).await;
+        assert_eq!(place.intuit.requests("revoke").await, told, "its pause is not over");
+        place.pass(120).await;
+        run(&place).await;
+        assert_eq!((place.intuit.requests("revoke").await, owed(&place).await), (told + u64::from(!heard), 0), "{fault}");
+        assert_eq!(delete(&place, "beach-blend").await.json()["platform_told"], true);
+    }
+}
+
+#[tokio::test]
+async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_what_was_owed_is_dropped() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    place.intuit.fault("revoke", "status").await;
+    delete(&place, "beach-blend").await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let row = place.rows.connection("beach-blend").await.expect("the connection");
+    assert_eq!(row["epoch"].as_n().map(String::as_str), Ok("3"));
+    place.intuit.no_more_faults().await;
+    place.pass(120).await;
+    run(&place).await;
+    assert_eq!(owed(&place).await, 0);
+    let history = place.rows.history("beach-blend").await;
+    assert!(history.contains(&"platform_not_told by vault: company_held".to_owned()), "{history:?}");
+    assert_eq!(place.refresh("beach-blend").await.status, 200, "the new grant lives");
+}
+
+#[tokio::test]
+async fn t5_a_handle_dies_with_the_disconnect_and_stays_dead() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let code = place.code_of("beach-blend", RETURN_URL).await;
+    let exchange = async |body: serde_json::Value| {
+        let ask = Ask::new(Method::POST, "/v1/oauth/token").key(&place.key).header("content-type", "application/json");
+        ask.body(body.to_string()).to(&place.server).await
+    };
+    let exchanged = exchange(json!({ "code": code, "platform": "quickbooks" })).await;
+    assert_eq!(exchanged.status, 200, "{}", exchanged.body);
+    let redeem = json!({ "grantType": "refresh_token", "refreshToken": exchanged.json()["data"]["refreshToken"] });
+    assert_eq!(exchange(redeem.clone()).await.status, 200);
+    delete(&place, "beach-blend").await;
+    for _ in 0..2 {
+        let refused = exchange(redeem.clone()).await;
+        assert_eq!((refused.status, refused.json()["error"]["code"].clone()), (400, json!("invalid_refresh_token")));
+        place.connect("beach-blend", LARKSPUR).await;
+    }
+}
+
+#[tokio::test]
+async fn t5_every_platform_is_told_in_its_own_way() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    for Row { name, chosen, choice, .. } in ROWS {
+        let mut curl = Browser::curl(&place.server);
+        let callback = callback(&place, &mut curl, &format!("/oauth/start/{name}?platform={name}"), chosen).await;
+        curl.get(&callback).await;
+        if let Some(choice) = choice {
+            curl.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &format!("company_id={choice}")).await;
+        }
+        assert!(place.intuit.live_grants_at(name).await > 0, "{name}");
+        let answer = delete(&place, name).await;
+        assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(true)), "{name}: {}", answer.body);
+        assert_eq!(place.intuit.live_grants_at(name).await, 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn t6_at_xero_only_that_organisation_is_removed_unless_it_is_the_last() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let [first, second] = [0, 1].map(|index: usize| ORGANISATIONS[index].tenant_id);
+    for (key, tenant) in [("first", first), ("second", second)] {
+        let mut curl = Browser::curl(&place.server);
+        let start = format!("/oauth/start/{key}?platform=xero");
+        let callback = callback(&place, &mut curl, &start, &[("tenant_id", tenant)]).await;
+        assert_eq!(curl.get(&callback).await.text("company_id"), tenant);
+    }
+    assert_eq!(delete(&place, "first").await.json()["platform_told"], true);
+    assert_eq!(place.intuit.requests_at("xero", "revoke").await, 0, "the user's other organisation stays");
+    let other = get("/api/token/second").key(&place.key).to(&place.server).await;
+    assert_eq!(other.status, 200);
+    place.pass(11).await;
+    assert_eq!(place.refresh("second").await.status, 200);
+    assert_eq!(delete(&place, "second").await.json()["platform_told"], true);
+    assert_eq!(place.intuit.requests_at("xero", "revoke").await, 1, "the last takes the grant with it");
+}
+
+#[tokio::test]
+async fn t6_an_ended_token_of_xeros_is_refreshed_first_by_the_refresher() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut curl = Browser::curl(&place.server);
+    let chosen = [("tenant_id", ORGANISATIONS[0].tenant_id)];
+    let callback = callback(&place, &mut curl, "/oauth/start/shop?platform=xero", &chosen).await;
+    curl.get(&callback).await;
+    place.pass(1_800).await;
+    place.intuit.control_at("xero", "clock", json!({ "advance_seconds": 1_800 })).await;
+    assert_eq!(delete(&place, "shop").await.json()["platform_told"], false, "a request has no time for both");
+    run(&place).await;
+    assert_eq!((place.intuit.live_grants_at("xero").await, owed(&place).await), (0, 0));
+}
+
+#[tokio::test]
+async fn r15_a_company_that_another_connection_holds_is_not_revoked() {
+    let place = Installation::start().await;
+    place.connect("one", LARKSPUR).await;
+    place.connect("two", LARKSPUR).await;
+    place.connect("other", HARBOR).await;
+    assert_eq!(delete(&place, "one").await.json()["platform_told"], true, "there is nothing to tell");
+    assert_eq!(place.intuit.requests("revoke").await, 0);
+    assert_eq!(place.refresh("two").await.status, 200);
+    delete(&place, "two").await;
+    assert_eq!(place.intuit.requests("revoke").await, 1);
+    assert_eq!(place.refresh("other").await.status, 200);
+}

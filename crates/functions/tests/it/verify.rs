@@ -1,0 +1,161 @@
+//! `POST /api/connections/{company_key}/verify`, and Intuit's disconnect URL: by the platform's own word (T-7).
+
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_sandbox::xero::ORGANISATIONS;
+use serde_json::json;
+
+use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, get, post};
+use crate::platforms::{ROWS, Row, callback};
+
+/// The realm of a company of Intuit's sandbox.
+const SANDBOX_COMPANY: &str = "4620816365000000001";
+
+async fn verify(place: &Installation, company_key: &str) -> Answer {
+    post(format!("/api/connections/{company_key}/verify")).key(&place.key).to(&place.server).await
+}
+
+async fn disconnect_at_intuit(place: &Installation, realm: &str) {
+    place.intuit.control("revoke", json!({ "realm": realm })).await;
+}
+
+async fn status(place: &Installation, company_key: &str) -> String {
+    place.connection(company_key).await.text("status")
+}
+
+#[tokio::test]
+async fn t7_every_platform_is_asked_for_the_company() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    for Row { name, chosen, choice, company_id, company_name, .. } in ROWS {
+        let mut curl = Browser::curl(&place.server);
+        let callback = callback(&place, &mut curl, &format!("/oauth/start/{name}?platform={name}"), chosen).await;
+        curl.get(&callback).await;
+        if let Some(choice) = choice {
+            curl.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &format!("company_id={choice}")).await;
+        }
+        let expected = json!({
+            "company_key": name, "platform": name, "company_id": company_id, "company_name": company_name, "verified": true,
+        });
+        assert_eq!(verify(&place, name).await.json(), expected);
+    }
+}
+
+#[tokio::test]
+async fn t7_access_that_was_taken_away_ends_the_connection_at_once() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    disconnect_at_intuit(&place, LARKSPUR).await;
+    for _ in 0..2 {
+        assert_eq!(verify(&place, "beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
+    }
+    assert_eq!(status(&place, "beach-blend").await, "needs_reauthorization");
+    let history = place.rows.history("beach-blend").await;
+    assert!(history.contains(&"grant_ended by vault: revoked".to_owned()), "the refresh was refused: {history:?}");
+}
+
+#[tokio::test]
+async fn t7_a_token_that_works_without_its_company_ends_the_connection() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let [first, second] = [0, 1].map(|index: usize| ORGANISATIONS[index].tenant_id);
+    for (key, tenant) in [("first", first), ("second", second)] {
+        let mut curl = Browser::curl(&place.server);
+        let start = format!("/oauth/start/{key}?platform=xero");
+        let callback = callback(&place, &mut curl, &start, &[("tenant_id", tenant)]).await;
+        curl.get(&callback).await;
+    }
+    place.pass(11).await;
+    assert_eq!(verify(&place, "first").await.status, 200, "found beside what a later consent was for");
+    place.intuit.control_at("xero", "revoke", json!({ "tenant_id": first })).await;
+    assert_eq!(verify(&place, "first").await.problem(), (409, "reauthorization_required".to_owned()));
+    assert_eq!(status(&place, "first").await, "needs_reauthorization");
+    let history = place.rows.history("first").await;
+    assert_eq!(history.last().map(String::as_str), Some("grant_ended by vault: access_withdrawn"));
+    let events = place.rows.under("CONN#default#first", "EVENT#").await;
+    let reasons: Vec<_> = events.iter().filter_map(|row| row.get("reason")?.as_s().ok()).collect();
+    assert_eq!(reasons, ["access_withdrawn"]);
+    assert_eq!((status(&place, "second").await.as_str(), verify(&place, "second").await.status), ("active", 200));
+}
+
+#[tokio::test]
+async fn t7_what_is_no_clear_answer_changes_nothing() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let before = place.rows.connection("beach-blend").await;
+    for (kind, status) in [("status", 503), ("status", 400), ("status", 404), ("garbage", 0), ("reset", 0), ("throttled", 0)] {
+        let fault = if status == 0 {
+            json!({ "at": "api", "kind": kind })
+        } else {
+            json!({ "at": "api", "kind": kind, "status": status })
+        };
+        place.intuit.control("faults", fault).await;
+        assert_eq!(verify(&place, "beach-blend").await.problem(), (502, "platform_unavailable".to_owned()), "{kind} {status}");
+        place.intuit.no_more_faults().await;
+    }
+    assert_eq!(place.rows.connection("beach-blend").await, before);
+    assert_eq!(verify(&place, "beach-blend").await.status, 200);
+}
+
+#[tokio::test]
+async fn t7_a_refusal_that_goes_with_a_fresh_token_ends_nothing() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 1 })).await;
+    assert_eq!(verify(&place, "beach-blend").await.status, 200);
+    assert_eq!((place.intuit.requests("token.refresh_token").await, status(&place, "beach-blend").await.as_str()), (1, "active"));
+    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 403, "times": 2 })).await;
+    place.pass(11).await;
+    assert_eq!(verify(&place, "beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
+}
+
+#[tokio::test]
+async fn verifying_needs_the_scope_and_a_connection() {
+    let place = Installation::start().await;
+    assert_eq!(verify(&place, "nobody").await.problem(), (404, "not_found".to_owned()));
+    let others: Vec<_> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::ConnectionsWrite).collect();
+    let lesser = place.key_of("default", &others).await;
+    let answer = post("/api/connections/nobody/verify").key(&lesser).to(&place.server).await;
+    assert_eq!(answer.problem(), (403, "insufficient_scope".to_owned()));
+}
+
+async fn hint(place: &Installation, query: &str) -> Answer {
+    let answer = get(format!("/oauth/disconnect{query}")).to(&place.server).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    answer
+}
+
+#[tokio::test]
+async fn t7_a_hint_is_followed_where_it_is_true_and_not_believed_where_it_is_false() {
+    let place = Installation::start().await;
+    place.connect("gone", LARKSPUR).await;
+    place.connect("there", HARBOR).await;
+    place.connect("gone-sandbox", SANDBOX_COMPANY).await;
+    disconnect_at_intuit(&place, LARKSPUR).await;
+    let pages = [
+        hint(&place, &format!("?realmId={LARKSPUR}")).await,
+        hint(&place, &format!("?realmId={HARBOR}")).await,
+        hint(&place, "?realmId=1").await,
+        hint(&place, "").await,
+        hint(&place, "?realmId=%ff&realmId=").await,
+    ];
+    assert!(pages.iter().all(|page| page.body == pages[0].body && !page.body.contains("gone")), "the same for all");
+    assert_eq!(status(&place, "gone").await, "needs_reauthorization");
+    assert_eq!((status(&place, "there").await.as_str(), place.refresh("there").await.status), ("active", 200));
+    assert_eq!(status(&place, "gone-sandbox").await, "active");
+}
+
+#[tokio::test]
+async fn t7_a_connection_is_probed_once_a_minute_whoever_asks() {
+    let place = Installation::start().await;
+    place.connect("there", HARBOR).await;
+    let asked = async || place.intuit.requests("api").await;
+    let before = asked().await;
+    for _ in 0..5 {
+        hint(&place, &format!("?realmId={HARBOR}")).await;
+    }
+    assert_eq!(asked().await, before + 1);
+    place.pass(60).await;
+    hint(&place, &format!("?realmId={HARBOR}")).await;
+    assert_eq!(asked().await, before + 2);
+    let head = Ask::new(Method::HEAD, format!("/oauth/disconnect?realmId={HARBOR}")).to(&place.server).await;
+    assert_eq!((head.status, asked().await), (405, before + 2), "a link previewer spends nothing");
+}
