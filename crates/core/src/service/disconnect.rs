@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, ConnectionId, Standing};
+use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing};
 use crate::model::event::{Event, EventKind};
 use crate::model::lease::Lease;
 use crate::model::name::CompanyKey;
@@ -68,12 +68,18 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
     let revocation = connection.grant().map(|grant| {
         let id = RevocationId { connection: connection.id.clone(), epoch: connection.epoch };
         let owed = Revocation::owed(id, connection.company.clone(), grant.clone(), now);
-        // Somebody may have its refresh token at the platform: it is not presented by two at once.
-        let in_use_until = View::of(&connection, lease).open_lease().map(|lease| lease.until);
+        // Somebody may have its refresh token at the platform: it is not presented by two at once. One that was refused is back.
+        let in_use_until =
+            View::of(&connection, lease).open_lease().map(|lease| lease.until).filter(|_| !was_refused(&connection));
         Revocation { due_at: in_use_until.map_or(now, |until| until.max(now)), ..owed }
     });
     let audit = app.audit(&connection.id, Action::Disconnected, Actor::Key(key.clone()), []);
     Disconnect { commit_id: app.new_id("commit_"), revocation, audit, event, connection }
+}
+
+fn was_refused(connection: &Connection) -> bool {
+    let refused = [DeathCause::Revoked, DeathCause::RotationLost];
+    matches!(&connection.standing, Standing::NeedsReauthorization { cause, .. } if refused.contains(cause))
 }
 
 /// The connection as that write leaves it.

@@ -118,7 +118,7 @@ async fn an_access_token_that_is_over_reaches_nothing_and_a_refresh_mends_it() {
         let grant = stand_in.grant().await;
         stand_in.control("clock", json!({ "advance_seconds": stand_in.row.access_token_life + 1 })).await;
         let reach = stand_in.companies(&grant, stand_in.claim()).await;
-        assert_eq!(reach, Err(ConfirmFailure::Denied), "{name}");
+        assert_eq!(reach, Err(ConfirmFailure::Unauthorized), "{name}");
         let refreshed = stand_in.refresh(&grant.refresh_token.expect("one")).await;
         let refreshed = refreshed.unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
         assert!(stand_in.companies(&refreshed, stand_in.claim()).await.is_ok(), "{name}");
@@ -207,7 +207,7 @@ async fn o18_a_token_that_is_nobodys_reaches_no_company() {
         let grant = stand_in.grant().await;
         let forged = counterfoil_core::model::grant::Grant { access_token: Secret::new("made.up.token"), ..grant };
         let reach = stand_in.companies(&forged, stand_in.claim()).await;
-        assert_eq!(reach, Err(ConfirmFailure::Denied), "{}", stand_in.row.name);
+        assert_eq!(reach, Err(ConfirmFailure::Unauthorized), "{}", stand_in.row.name);
     })
     .await;
 }
