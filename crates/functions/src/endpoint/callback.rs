@@ -88,8 +88,13 @@ async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers
         Ok(callback) => finish_consent(app, callback).await,
         Err(error) => Ending { flow: None, result: Err(error) },
     };
+    told(app, headers, ending, key.as_ref()).await
+}
+
+/// A browser is sent on, and so is any client that brings a code of ours to the partner; others get JSON.
+async fn told(app: &App, headers: &HeaderMap, ending: Ending, key: Option<&CompanyKey>) -> Result<Response, Problem> {
     if wants_html(headers) || is_handover(&ending) {
-        return Ok(see_other(&destination(app, &ending, key.as_ref()).await));
+        return Ok(see_other(&destination(app, &ending, key).await));
     }
     Ok(as_json(ending)?.into_response())
 }
@@ -174,10 +179,7 @@ async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId)
     if wants_html(headers) {
         return Ok(see_other(&format!("/oauth/result/{id}")));
     }
-    if is_handover(&ending) {
-        return Ok(see_other(&destination(app, &ending, None).await));
-    }
-    Ok(as_json(ending)?.into_response())
+    told(app, headers, ending, None).await
 }
 
 /// From our own page to the partner's, with a code of ours.
@@ -189,7 +191,7 @@ async fn hand_over(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = see_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    Ok(see_other(&destination(&app, &ending, None).await))
+    told(&app, &headers, ending, None).await
 }
 
 /// Whether nothing can change any more: neither a choice nor another try is open.

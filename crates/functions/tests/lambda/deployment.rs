@@ -68,7 +68,7 @@ impl Deployment {
         let partner = Partner {
             id: PartnerId::default_partner(),
             name: "Default".to_owned(),
-            redirect_uris: Vec::new(),
+            redirect_uris: vec![crate::story::PARTNERS_PAGE.to_owned()],
             created_at: operator.now(),
         };
         table.create_partner(&partner).await.expect("a partner in an empty table");
