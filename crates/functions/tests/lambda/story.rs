@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::browser::LARKSPUR;
-use crate::deployment::{Deployment, KEYRING_KEY, connection_id, credentials};
+use crate::deployment::{Deployment, KEYRING_KEY, PARTNERS_PAGE, connection_id, credentials};
 use crate::event::Sample;
 use crate::function::{Answer, Function};
 use crate::rights::{self, Right};
@@ -21,8 +21,6 @@ use crate::template;
 
 /// The stand-in's other company.
 const HARBOR: &str = "9130357849067890";
-/// Where the partner has browsers handed over.
-pub(crate) const PARTNERS_PAGE: &str = "https://app.example.com/done";
 const HOUR: Duration = Duration::from_secs(3_600);
 /// A key not used for so long has its next use noted.
 const LONG_UNUSED: Duration = Duration::from_secs(2 * 86_400);
@@ -184,8 +182,8 @@ impl Story {
     /// By a link that a server makes, lists and revokes; the page exchanges the code.
     async fn is_handed_to_the_partners_page(&mut self) {
         let links = |ask: HttpEvent, key: &str| ask.header("x-api-key", key).to_json();
-        let make = HttpEvent::post("/v1/connect-links").json(&json!({ "platform": "quickbooks", "redirectUri": PARTNERS_PAGE }));
-        let made = self.ask("connections", &links(make, &self.key)).await.json(201)["data"].clone();
+        let ask = HttpEvent::post("/v1/connect-links").json(&json!({ "platform": "quickbooks", "redirectUri": PARTNERS_PAGE }));
+        let made = self.ask("connections", &links(ask, &self.key)).await.json(201)["data"].clone();
         let listed = self.ask("connections", &links(HttpEvent::get("/v1/connect-links"), &self.key)).await.json(200);
         assert_eq!(listed["data"][0]["id"], made["id"]);
         let url = Url::parse(made["url"].as_str().expect("an address")).expect("an address");
