@@ -10,4 +10,5 @@ mod flows;
 mod grants;
 mod harness;
 mod leases;
+mod links;
 mod parking;
