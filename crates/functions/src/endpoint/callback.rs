@@ -12,12 +12,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::{Destination, Flow, FlowId};
+use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
+use counterfoil_core::model::flow::{Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::confirm_company::choose_company;
+use counterfoil_core::service::confirm_company::{CHOICE_REQUIRED, choose_company};
 use counterfoil_core::service::exchange_code::issue_code;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
 use counterfoil_core::{App, Error};
@@ -26,7 +26,7 @@ use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use crate::page::{self, Again};
-use crate::problem::Problem;
+use crate::problem::{Choice, Choosable, Problem};
 use crate::read::{BrowserCookie, Query, form, wants_html};
 use crate::return_url;
 use crate::router::only_get;
@@ -96,7 +96,7 @@ async fn told(app: &App, headers: &HeaderMap, ending: Ending, key: Option<&Compa
     if wants_html(headers) || is_handover(&ending) {
         return Ok(see_other(&destination(app, &ending, key).await));
     }
-    Ok(as_json(ending)?.into_response())
+    Ok(as_json(ending))
 }
 
 /// The parameters that are read by name; `error_description` and `error_uri` are for people, and nobody is shown them.
@@ -139,11 +139,7 @@ async fn result(
         return Ok(page::without_flow(&id, key.as_ref(), app.open_start).into_response());
     };
     let ending = see_consent(&app, &flow, cookie.read(&headers).as_ref()).await;
-    if wants_html(&headers) {
-        Ok(page::of(&ending, app.open_start).into_response())
-    } else {
-        Ok(as_json(ending)?.into_response())
-    }
+    if wants_html(&headers) { Ok(page::of(&ending, app.open_start).into_response()) } else { Ok(as_json(ending)) }
 }
 
 async fn retry(
@@ -242,8 +238,25 @@ fn see_other(location: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
-fn as_json(ending: Ending) -> Result<Json<Answer>, Problem> {
-    Ok(Json(answer(ending.result?)))
+fn as_json(ending: Ending) -> Response {
+    let error = match ending.result {
+        Ok(connection) => return Json(answer(connection)).into_response(),
+        Err(error) => error,
+    };
+    let choice = ending.flow.and_then(|flow| match flow.stage {
+        Stage::Choosing { companies, .. } if error.code() == CHOICE_REQUIRED => Some(choice(&flow.id, companies)),
+        _ => None,
+    });
+    let mut response = Problem(error).into_response();
+    if let Some(choice) = choice {
+        response.extensions_mut().insert(choice);
+    }
+    response
+}
+
+fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
+    let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
+    Choice { choose_at: format!("/oauth/result/{id}/choose"), companies: companies.into_iter().map(choosable).collect() }
 }
 
 fn answer(connection: Connection) -> Answer {
