@@ -1,5 +1,6 @@
 //! The shape of the partner API's answers: `{"success": true, "data": …}`, or `{"success": false, "error": …}` in camelCase.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// What every path of the partner API begins with.
@@ -31,6 +32,11 @@ impl<T> Page<T> {
     pub(crate) fn of(data: Vec<T>, next_cursor: Option<String>) -> Self {
         Self { success: true, data, next_cursor }
     }
+}
+
+/// A time as this API tells it: `2025-11-12T10:30:00Z`, without fractions.
+pub(crate) fn to_the_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// A refusal.

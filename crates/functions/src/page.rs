@@ -10,6 +10,7 @@ use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, F
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::port::store::StoreError;
+use counterfoil_core::service::confirm_company::CHOICE_REQUIRED;
 use counterfoil_core::service::finish_consent::{Ending, error_of};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -42,7 +43,7 @@ pub(crate) enum Again {
 pub(crate) fn again(error: &Error) -> Again {
     match error.code() {
         "company_unconfirmed" => Again::Confirm,
-        "company_choice_required" => Again::Choose,
+        CHOICE_REQUIRED => Again::Choose,
         "consent_in_progress" | "storage_unavailable" => Again::Look,
         _ => Again::Start,
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::Error;
 use maud::Markup;
@@ -42,6 +42,20 @@ impl Surface {
 #[derive(Debug, Clone)]
 pub(crate) struct ProblemPage(pub(crate) Markup);
 
+/// Put into a problem's answer: the companies that somebody is to choose from.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Choice {
+    /// Where to post the `company_id`.
+    pub(crate) choose_at: String,
+    pub(crate) companies: Vec<Choosable>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Choosable {
+    pub(crate) company_id: String,
+    pub(crate) name: String,
+}
+
 #[derive(Serialize)]
 struct Body<'a> {
     r#type: &'static str,
@@ -50,6 +64,9 @@ struct Body<'a> {
     code: &'a str,
     detail: String,
     request_id: &'a str,
+    /// An extension of RFC 9457.
+    #[serde(flatten)]
+    choice: Option<&'a Choice>,
 }
 
 impl Problem {
@@ -69,10 +86,10 @@ impl Problem {
     }
 
     /// The body and headers, for one request.
-    pub(crate) fn render(&self, request_id: &str, surface: Surface, page: Option<&ProblemPage>) -> Response {
-        let mut response = match (page, surface) {
+    pub(crate) fn render(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
+        let mut response = match (extensions.get::<ProblemPage>(), surface) {
             (Some(ProblemPage(markup)), _) => (self.status(), markup.clone()).into_response(),
-            (None, Surface::Connections) => self.as_json(request_id),
+            (None, Surface::Connections) => self.as_json(request_id, extensions.get()),
             (None, Surface::Partner) => self.as_refusal(request_id),
         };
         match &self.0 {
@@ -87,10 +104,11 @@ impl Problem {
         response
     }
 
-    fn as_json(&self, request_id: &str) -> Response {
+    fn as_json(&self, request_id: &str, choice: Option<&Choice>) -> Response {
         let (status, detail) = (self.status(), self.in_words());
         let title = status.canonical_reason().unwrap_or("Error");
-        let body = Body { r#type: "about:blank", title, status: status.as_u16(), code: self.0.code(), detail, request_id };
+        let (r#type, status_code, code) = ("about:blank", status.as_u16(), self.0.code());
+        let body = Body { r#type, title, status: status_code, code, detail, request_id, choice };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }

@@ -39,7 +39,7 @@ pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Re
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             log(problem);
-            keep_headers(response.headers(), problem.render(&id, surface, response.extensions().get()))
+            keep_headers(response.headers(), problem.render(&id, surface, response.extensions()))
         }
         None => response,
     };

@@ -38,7 +38,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
         Verdict::Refuse(failure) => end(app, flow, failure).await,
         Verdict::Ask(companies) => {
             app.flows.offer(&flow.id, &companies).await?;
-            Err(choice_needed(&companies))
+            Err(choice_needed())
         }
     }
 }
@@ -112,14 +112,14 @@ fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
     }
 }
 
-/// What whoever asks is told while a choice is open. A browser sees a page to choose on instead.
-pub(super) fn choice_needed(companies: &[ConfirmedCompany]) -> Error {
-    const SHOWN_MOST: usize = 20;
-    let shown = companies.iter().take(SHOWN_MOST).map(|company| format!("{} ({})", company.company_id, company.name));
-    let shown = shown.collect::<Vec<_>>().join(", ");
+/// The code of a consent that waits for somebody to choose.
+pub const CHOICE_REQUIRED: &str = "company_choice_required";
+
+/// What whoever asks is told while a choice is open; the companies are in the flow. A browser sees a page to choose on instead.
+pub(super) fn choice_needed() -> Error {
     Error::conflict(
-        "company_choice_required",
-        format!("Choose the company by a POST of its company_id to /oauth/result/{{id}}/choose, within ten minutes: {shown}."),
+        CHOICE_REQUIRED,
+        "Choose the company by a POST of its company_id to /oauth/result/{id}/choose, within ten minutes.",
     )
 }
 

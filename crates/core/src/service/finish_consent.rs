@@ -18,7 +18,7 @@ use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange,
 use crate::port::store::StoreError;
 use crate::{App, Error};
 
-use super::confirm_company::{choice_needed, confirm, unconfirmed};
+use super::confirm_company::{CHOICE_REQUIRED, choice_needed, confirm, unconfirmed};
 use super::start_consent::VERIFIER;
 
 /// What came back from the platform through the browser: untrusted, all of it.
@@ -58,7 +58,14 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
     let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback).in_current_span());
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
-    Ending { flow: Some(flow), result }
+    match result {
+        // The companies are in the flow as it is now.
+        Err(error) if error.code() == CHOICE_REQUIRED => match lasting(app, &flow.id).await {
+            Ok(flow) => Ending { flow: Some(flow), result: Err(error) },
+            Err(error) => Ending { flow: Some(flow), result: Err(error) },
+        },
+        result => Ending { flow: Some(flow), result },
+    }
 }
 
 /// Tries again what failed in passing: the confirmation of the company of an exchanged grant (O-18).
@@ -85,7 +92,7 @@ pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) 
 pub(super) async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
         Stage::Exchanged { .. } => Err(unconfirmed()),
-        Stage::Choosing { companies, .. } => Err(choice_needed(companies)),
+        Stage::Choosing { .. } => Err(choice_needed()),
         Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
         Stage::Consumed { .. } | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
@@ -274,7 +281,7 @@ async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
         Stage::Done { connection } => app.connections.read(connection).await?.ok_or_else(|| error_of(FlowFailure::Gone)),
         Stage::Failed(failure) => Err(error_of(*failure)),
         Stage::Exchanged { .. } => Err(unconfirmed()),
-        Stage::Choosing { companies, .. } => Err(choice_needed(companies)),
+        Stage::Choosing { .. } => Err(choice_needed()),
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
         Stage::Consumed { .. } | Stage::Pending => Err(Error::TryLater {
             code: "consent_in_progress",

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use tracing::Instrument as _;
 
 use crate::model::revocation::RevocationId;
 use crate::port::store::DUE_SHARDS;
@@ -58,6 +59,6 @@ pub async fn tell_due(app: &Arc<App>, shards: &[u8], time: Duration) -> TellRepo
 /// As a task of its own: a panic in it stays in it.
 async fn tell_one(app: &Arc<App>, id: RevocationId, ends_at: Duration) -> Result<Telling, Error> {
     let app = Arc::clone(app);
-    let task = tokio::spawn(async move { tell_platform(&app, &id, ends_at).await });
+    let task = tokio::spawn(async move { tell_platform(&app, &id, ends_at).await }.in_current_span());
     task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("telling ended early: {panic}"))))
 }

@@ -12,12 +12,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::{Destination, Flow, FlowId};
+use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
+use counterfoil_core::model::flow::{Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::confirm_company::choose_company;
+use counterfoil_core::service::confirm_company::{CHOICE_REQUIRED, choose_company};
 use counterfoil_core::service::exchange_code::issue_code;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
 use counterfoil_core::{App, Error};
@@ -26,7 +26,7 @@ use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use crate::page::{self, Again};
-use crate::problem::Problem;
+use crate::problem::{Choice, Choosable, Problem};
 use crate::read::{BrowserCookie, Query, form, wants_html};
 use crate::return_url;
 use crate::router::only_get;
@@ -88,10 +88,15 @@ async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers
         Ok(callback) => finish_consent(app, callback).await,
         Err(error) => Ending { flow: None, result: Err(error) },
     };
+    told(app, headers, ending, key.as_ref()).await
+}
+
+/// A browser is sent on, and so is any client that brings a code of ours to the partner; others get JSON.
+async fn told(app: &App, headers: &HeaderMap, ending: Ending, key: Option<&CompanyKey>) -> Result<Response, Problem> {
     if wants_html(headers) || is_handover(&ending) {
-        return Ok(see_other(&destination(app, &ending, key.as_ref()).await));
+        return Ok(see_other(&destination(app, &ending, key).await));
     }
-    Ok(as_json(ending)?.into_response())
+    Ok(as_json(ending))
 }
 
 /// The parameters that are read by name; `error_description` and `error_uri` are for people, and nobody is shown them.
@@ -134,11 +139,7 @@ async fn result(
         return Ok(page::without_flow(&id, key.as_ref(), app.open_start).into_response());
     };
     let ending = see_consent(&app, &flow, cookie.read(&headers).as_ref()).await;
-    if wants_html(&headers) {
-        Ok(page::of(&ending, app.open_start).into_response())
-    } else {
-        Ok(as_json(ending)?.into_response())
-    }
+    if wants_html(&headers) { Ok(page::of(&ending, app.open_start).into_response()) } else { Ok(as_json(ending)) }
 }
 
 async fn retry(
@@ -174,10 +175,7 @@ async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId)
     if wants_html(headers) {
         return Ok(see_other(&format!("/oauth/result/{id}")));
     }
-    if is_handover(&ending) {
-        return Ok(see_other(&destination(app, &ending, None).await));
-    }
-    Ok(as_json(ending)?.into_response())
+    told(app, headers, ending, None).await
 }
 
 /// From our own page to the partner's, with a code of ours.
@@ -189,7 +187,7 @@ async fn hand_over(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = see_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    Ok(see_other(&destination(&app, &ending, None).await))
+    told(&app, &headers, ending, None).await
 }
 
 /// Whether nothing can change any more: neither a choice nor another try is open.
@@ -240,8 +238,25 @@ fn see_other(location: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
-fn as_json(ending: Ending) -> Result<Json<Answer>, Problem> {
-    Ok(Json(answer(ending.result?)))
+fn as_json(ending: Ending) -> Response {
+    let error = match ending.result {
+        Ok(connection) => return Json(answer(connection)).into_response(),
+        Err(error) => error,
+    };
+    let choice = ending.flow.and_then(|flow| match flow.stage {
+        Stage::Choosing { companies, .. } if error.code() == CHOICE_REQUIRED => Some(choice(&flow.id, companies)),
+        _ => None,
+    });
+    let mut response = Problem(error).into_response();
+    if let Some(choice) = choice {
+        response.extensions_mut().insert(choice);
+    }
+    response
+}
+
+fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
+    let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
+    Choice { choose_at: format!("/oauth/result/{id}/choose"), companies: companies.into_iter().map(choosable).collect() }
 }
 
 fn answer(connection: Connection) -> Answer {

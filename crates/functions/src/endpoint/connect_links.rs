@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorize::STATE_LONGEST;
 use super::start::URL_LONGEST;
-use crate::envelope::{Envelope, Page};
+use crate::envelope::{Envelope, Page, to_the_second};
 use crate::read::{Query, json, name};
 use crate::{cors, cursor, partner_api};
 
@@ -145,8 +145,8 @@ fn answer(link: ConnectLink, url: Option<String>, now: Timestamp) -> Answer {
         company_name: link.company_name,
         redirect_uri: link.redirect_uri,
         state: link.state,
-        created_at: link.created_at,
-        expires_at: link.expires_at,
-        revoked_at: link.revoked_at,
+        created_at: to_the_second(link.created_at),
+        expires_at: to_the_second(link.expires_at),
+        revoked_at: link.revoked_at.map(to_the_second),
     }
 }

@@ -3,6 +3,7 @@
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_sandbox::xero::ORGANISATIONS;
+use serde_json::json;
 
 use crate::harness::{Browser, Installation, OTHER_KEYS, RETURN_URL, parameter};
 use crate::platforms::callback;
@@ -51,7 +52,12 @@ async fn o6_only_the_browser_that_began_chooses_and_only_what_was_offered() {
     assert_eq!(curl.submit(&choose, "company_id=Lm4Tk7").await.problem(), (400, "consent_pending".to_owned()), "too early");
     let needed = curl.get(&callback).await;
     assert_eq!(needed.problem(), (409, "company_choice_required".to_owned()));
-    assert!(needed.text("detail").contains("Qx9Zb1 (Okafor Studio), Lm4Tk7 (Okafor & Lind Ceramics)"), "{}", needed.body);
+    let companies = json!([
+        { "company_id": "Qx9Zb1", "name": "Okafor Studio" },
+        { "company_id": "Lm4Tk7", "name": "Okafor & Lind Ceramics" },
+    ]);
+    assert_eq!((&needed.json()["companies"], needed.text("choose_at")), (&companies, choose.clone()));
+    assert_eq!(curl.get(result_of(&callback)).await.json()["companies"], companies, "wherever it is asked");
     assert_eq!(curl.get(&callback).await.problem(), (409, "company_choice_required".to_owned()), "again the same");
 
     let mut stranger = Browser::curl(&place.server);

@@ -43,6 +43,30 @@ fn invariant_1_crates_need_only_what_lies_below_them() {
     }
 }
 
+/// What a source says to the compiler when it is deployed: no comments, and nothing from its tests on.
+fn deployed_code(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("a source");
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// `docs/adding-a-platform.md` promises it.
+#[test]
+fn a_platform_is_named_in_its_own_module_and_in_two_files_more() {
+    for (name, module) in [("Xero", "xero"), ("Zoho", "zoho"), ("Freshbooks", "freshbooks")] {
+        let files =
+            ["core/src", "platforms/src", "store/src", "functions/src"].into_iter().flat_map(|it| sources(&crates().join(it)));
+        let naming = files.filter(|file| [name, module].iter().any(|word| deployed_code(file).contains(word)));
+        let mut naming: Vec<_> =
+            naming.map(|file| file.strip_prefix(crates()).expect("below it").display().to_string()).collect();
+        naming.sort();
+        let own = format!("platforms/src/{module}.rs");
+        let mut expected = ["core/src/model/platform.rs", "platforms/src/lib.rs", own.as_str()];
+        expected.sort_unstable();
+        assert_eq!(naming, expected, "{name}");
+    }
+}
+
 #[test]
 fn invariant_1_inside_core_model_knows_no_port_and_port_no_service() {
     assert_eq!(files_with("core/src/model", &["crate::port", "crate::service", "crate::App"]), Vec::<PathBuf>::new());

@@ -38,6 +38,7 @@ async fn o12_a_link_connects_what_it_was_made_for_in_the_browser_that_opens_it()
     let made =
         create(&place, json!({ "platform": "quickbooks", "companyKey": "shop", "companyName": "The Shop", "state": "s" })).await;
     assert_eq!((&made["status"], &made["companyKey"]), (&json!("active"), &json!("shop")));
+    assert_eq!([&made["createdAt"], &made["expiresAt"]], [&json!("2026-03-02T09:00:00Z"), &json!("2026-03-09T09:00:00Z")]);
     let mut browser = Browser::at(&place.server);
     let good = callback(&place, &mut browser, path(&made), &[("realm", LARKSPUR)]).await;
     assert_eq!(Browser::curl(&place.server).get(&good).await.problem(), (400, "wrong_browser".to_owned()));

@@ -33,6 +33,7 @@ pub(crate) const BASE_URL: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amaz
 /// The connection of the sample events.
 pub(crate) const COMPANY_KEY: &str = "beach-blend";
 /// The key that everything is sealed with.
+pub(crate) const PARTNERS_PAGE: &str = "https://app.example.com/done";
 pub(crate) const KEYRING_KEY: &str = "a-canary-of-a-key-of-forty-three-characters-or-more";
 
 pub(crate) const TABLE: &str = "counterfoil-test-Table";
@@ -68,7 +69,7 @@ impl Deployment {
         let partner = Partner {
             id: PartnerId::default_partner(),
             name: "Default".to_owned(),
-            redirect_uris: Vec::new(),
+            redirect_uris: vec![PARTNERS_PAGE.to_owned()],
             created_at: operator.now(),
         };
         table.create_partner(&partner).await.expect("a partner in an empty table");

@@ -10,9 +10,10 @@ use counterfoil_core::port::store::Commit;
 use counterfoil_store::parking;
 use counterfoil_testkit::http_event::HttpEvent;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::browser::LARKSPUR;
-use crate::deployment::{Deployment, KEYRING_KEY, connection_id, credentials};
+use crate::deployment::{Deployment, KEYRING_KEY, PARTNERS_PAGE, connection_id, credentials};
 use crate::event::Sample;
 use crate::function::{Answer, Function};
 use crate::rights::{self, Right};
@@ -59,6 +60,7 @@ impl Story {
         story.refuses_a_consent().await;
         story.is_disconnected_at_the_platform().await;
         story.is_brought_back_by_a_parked_grant().await;
+        story.is_handed_to_the_partners_page().await;
         story.is_said_to_be_disconnected().await;
         story.is_disconnected().await;
         story
@@ -178,6 +180,7 @@ impl Story {
 
     /// At Intuit, by a link that anyone can open.
     async fn is_said_to_be_disconnected(&self) {
+        self.deployment.expire().await;
         let link = HttpEvent::get(&format!("/oauth/disconnect?realmId={HARBOR}")).to_json();
         assert_eq!(self.token(&link).await.status, 200);
     }
@@ -206,6 +209,37 @@ impl Story {
         let batch = Sample::of("parked").message(&message).to_json();
         let ran = self.function("parked").lambda.invoke(&batch).await;
         assert_eq!(ran.expect("the run ends"), json!({ "batchItemFailures": [] }));
+    }
+
+    /// By a link that a server makes, lists and revokes; the page exchanges the code.
+    async fn is_handed_to_the_partners_page(&mut self) {
+        let links = |ask: HttpEvent, key: &str| ask.header("x-api-key", key).to_json();
+        let ask = HttpEvent::post("/v1/connect-links").json(&json!({ "platform": "quickbooks", "redirectUri": PARTNERS_PAGE }));
+        let made = self.ask("connections", &links(ask, &self.key)).await.json(201)["data"].clone();
+        let listed = self.ask("connections", &links(HttpEvent::get("/v1/connect-links"), &self.key)).await.json(200);
+        assert_eq!(listed["data"][0]["id"], made["id"]);
+        let url = Url::parse(made["url"].as_str().expect("an address")).expect("an address");
+        self.secrets.push(url.path().rsplit('.').next().expect("a random part").to_owned());
+
+        let started = self.ask("start", &HttpEvent::get(url.path()).to_json()).await;
+        let query = self.deployment.intuit.consent(started.location(302), Some(LARKSPUR)).await;
+        self.keep_secrets_of(&query, &started.cookies);
+        let callback = self.ask("callback", &Sample::of("callback").query(&query).cookies(&started.cookies).to_json()).await;
+        let handed = Url::parse(callback.location(303)).expect("an address");
+        assert!(handed.as_str().starts_with(PARTNERS_PAGE), "{handed}");
+        let code = handed.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+        let body = json!({ "code": code, "platform": "quickbooks", "partnerId": "default" });
+        let exchange = HttpEvent::post("/v1/oauth/token").json(&body).header("x-api-key", &self.key);
+        let data = self.token(&exchange.to_json()).await.json(200)["data"].clone();
+        assert_eq!(data["companyId"], LARKSPUR);
+        self.secrets.push(code);
+        self.keep(&data["refreshToken"]);
+        self.keep(&data["accessToken"]);
+
+        let revoke = HttpEvent::new("DELETE", &format!("/v1/connect-links/{}", made["id"].as_str().expect("an id")));
+        self.ask("connections", &links(revoke, &self.key)).await.json(200);
+        let refused = HttpEvent::get(url.path()).header("accept", "application/json");
+        self.ask("start", &refused.to_json()).await.json(404);
     }
 
     fn function(&self, name: &str) -> &Function {

@@ -1,6 +1,6 @@
 //! A deployment that lacks something: each function says what, and writes nothing (S-3, S-5, O-8).
 
-use counterfoil_functions::router::ROUTES;
+use counterfoil_functions::router::{ROUTES, Route};
 use counterfoil_testkit::http_event::HttpEvent;
 use counterfoil_testkit::lambda::InvokeError;
 use counterfoil_testkit::secrets_manager::SecretsFailure;
@@ -14,11 +14,15 @@ use crate::function::{Answer, Function};
 /// Routes that want a body of their own before they look at anything, and those that lack nothing.
 const APART: [&str; 4] = ["/v1/oauth/token", "/oauth/result/{id}/choose", "/health", "/oauth/disconnect"];
 
-/// An event for each other route of a function, with a key.
+/// An event for each other route of a function, with a key; a preflight looks at nothing either.
 fn events(function: &str, key: &str) -> Vec<Value> {
-    let routes = ROUTES.iter().filter(|route| route.function == function && !APART.contains(&route.path));
-    let filled =
-        |path: &str| path.replace("{company_key}", "beach-blend").replace("{platform}", "quickbooks").replace("{id}", ID);
+    let looks = |route: &&Route| route.method != "OPTIONS" && !APART.contains(&route.path);
+    let routes = ROUTES.iter().filter(|route| route.function == function).filter(looks);
+    let filled = |path: &str| {
+        let named = path.replace("{company_key}", "beach-blend").replace("{platform}", "quickbooks").replace("{id}", ID);
+        let query = if path == "/v1/oauth/authorize" { "?platform=quickbooks&partnerId=default" } else { "" };
+        format!("{}{query}", named.replace("{token}", "default.token"))
+    };
     let event = |method, path: &str| {
         let event = HttpEvent::new(method, path).header("x-api-key", key);
         if method == "PATCH" { event.json(&serde_json::json!({})) } else { event }
@@ -31,12 +35,13 @@ const ID: &str = "00000000000000000000000000000000000000000000000000000000000000
 
 const HTTP_FUNCTIONS: [&str; 6] = ["health", "start", "callback", "token", "connections", "disconnect"];
 
-/// A 500 of RFC 9457 with that code, whose detail names what is missing.
+/// A 500 with that code, of RFC 9457 or in the partner API's envelope, whose words name what is missing.
 fn names(answer: &Answer, code: &str, missing: &str) {
     let body = answer.json(500);
-    assert_eq!(answer.headers["content-type"], "application/problem+json", "{answer:?}");
-    assert_eq!(body["code"], code, "{body}");
-    assert!(body["detail"].as_str().is_some_and(|detail| detail.contains(missing)), "{missing} is not named: {body}");
+    let is_problem = answer.headers["content-type"] == "application/problem+json";
+    let (told, words) = if is_problem { (&body, &body["detail"]) } else { (&body["error"], &body["error"]["message"]) };
+    assert_eq!(told["code"], code, "{body}");
+    assert!(words.as_str().is_some_and(|words| words.contains(missing)), "{missing} is not named: {body}");
 }
 
 /// A start whose failure is told in JSON, and not on a page.

@@ -11,4 +11,5 @@ mod flows;
 mod grants;
 mod harness;
 mod leases;
+mod links;
 mod parking;

@@ -1,0 +1,79 @@
+//! Connect links: kept by their hash beside their partner, revoked once.
+
+use counterfoil_core::model::audit::{Action, Actor, Audit, Subject};
+use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::store::{LinkStore as _, Written};
+use counterfoil_testkit::fixture::START;
+use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::ToSpan as _;
+
+use crate::harness::store;
+
+fn link(token: &str) -> ConnectLink {
+    let hash = Fingerprint::of(token);
+    ConnectLink {
+        id: LinkId::of(&hash),
+        partner: PartnerId::default_partner(),
+        hash,
+        platform: PlatformName::Xero,
+        company_key: Some(CompanyKey::parse("acme").expect("a key")),
+        company_name: Some("Acme".to_owned()),
+        redirect_uri: Some("https://partner.test/done".to_owned()),
+        state: Some("s".to_owned()),
+        created_at: START,
+        expires_at: START + 1.hour(),
+        revoked_at: None,
+    }
+}
+
+fn audit(action: Action, id: &str) -> Audit {
+    let subject = Subject::Partner(PartnerId::default_partner());
+    Audit { id: id.to_owned(), subject, at: START + 1.minute(), action, actor: Actor::Anonymous, detail: [].into() }
+}
+
+#[tokio::test]
+async fn o12_a_link_comes_back_as_it_was_made_and_goes_a_month_after_its_end() {
+    let store = store().await;
+    let full = link("full");
+    let bare = ConnectLink { company_key: None, company_name: None, redirect_uri: None, state: None, ..link("bare") };
+    for link in [&full, &bare] {
+        store.table.create_link(link, &audit(Action::LinkCreated, &link.id.to_string())).await.expect("a table");
+        assert_eq!(store.table.link(&link.partner, &link.id).await, Ok(Some(link.clone())));
+    }
+    let item = store.item("PARTNER#default", &format!("LINK#{}", full.id)).await.expect("its item");
+    assert_eq!(item["ttl"].as_n().expect("a number"), &(full.expires_at + 720.hours()).as_second().to_string());
+    let row = store.item("PARTNER#default", &format!("AUDIT#{}", full.id)).await.expect("its audit row");
+    assert_eq!(row["action"].as_s().expect("text"), "link_created");
+    assert!(row.contains_key("ttl"), "a partner's own audit rows go after a year");
+
+    let mut ids = [full.id.clone(), bare.id.clone()];
+    ids.sort();
+    let listed = async |after: Option<&LinkId>, most| {
+        let links = store.table.links(&full.partner, after, most).await.expect("a table");
+        links.into_iter().map(|link| link.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None, 10).await, ids);
+    assert_eq!((listed(None, 1).await, listed(Some(&ids[0]), 10).await), (vec![ids[0].clone()], vec![ids[1].clone()]));
+    let nobodys = PartnerId::parse("rival").expect("an id");
+    assert_eq!(store.table.link(&nobodys, &full.id).await, Ok(None), "a2");
+}
+
+#[tokio::test]
+async fn o12_a_link_is_revoked_once_with_its_audit_row() {
+    let store = store().await;
+    let made = link("made");
+    store.table.create_link(&made, &audit(Action::LinkCreated, "created")).await.expect("a table");
+    let revoke = async |id: &str| store.table.revoke_link(&made.partner, &made.id, &audit(Action::LinkRevoked, id)).await;
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply).times(1));
+    assert_eq!(revoke("first").await, Ok(Written::Stored), "a lost answer is the same write");
+    assert_eq!(revoke("second").await, Ok(Written::Overtaken));
+    let found = store.table.link(&made.partner, &made.id).await.expect("a table").expect("the link");
+    assert_eq!(found.revoked_at, Some(START + 1.minute()));
+    assert!(store.item("PARTNER#default", "AUDIT#second").await.is_none(), "nothing was changed");
+    let unknown = LinkId::parse("0123456789abcdef").expect("an id");
+    let refused = store.table.revoke_link(&made.partner, &unknown, &audit(Action::LinkRevoked, "third")).await;
+    assert_eq!(refused, Ok(Written::Overtaken));
+}
