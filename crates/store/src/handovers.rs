@@ -13,6 +13,9 @@ use crate::row::{self, Item, millis, number};
 use crate::table::{Key, PK, Table};
 use crate::update::Changes;
 
+/// What no handle hashes to.
+const NOBODYS: &str = "void";
+
 #[async_trait]
 impl HandoverStore for Table {
     async fn put_code(&self, code: &Code) -> Result<(), StoreError> {
@@ -32,6 +35,12 @@ impl HandoverStore for Table {
 
     async fn put_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError> {
         self.put_item(row::handover::write_handle(id, hash)?).await
+    }
+
+    async fn void_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError> {
+        let own = AttributeValue::S(hash.as_str().to_owned());
+        let changes = Changes::default().put("handle_sha256", Some(NOBODYS))?.given(":own", own);
+        self.update(changes.under(self, &Key::handle(id), "handle_sha256 = :own"), |_| false).await.map(drop)
     }
 
     async fn handle_and_connection(&self, id: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError> {

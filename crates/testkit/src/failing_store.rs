@@ -79,6 +79,10 @@ impl HandoverStore for FailingStore {
         self.refuse()
     }
 
+    async fn void_handle(&self, _: &ConnectionId, _: &Fingerprint) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
     async fn handle_and_connection(&self, _: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError> {
         self.refuse()
     }

@@ -325,6 +325,9 @@ pub trait HandoverStore: Send + Sync {
     /// Makes this the one live handle of a connection.
     async fn put_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError>;
 
+    /// Makes this handle of a connection nobody's, unless another has taken its place.
+    async fn void_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError>;
+
     /// The live handle of a connection and the connection, both strongly consistent, in one request.
     async fn handle_and_connection(&self, id: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError>;
 }

@@ -70,8 +70,21 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
         return Err(refuse(app, key, &code).await?);
     }
     let handle = handle(&code.connection.company_key, &app.new_secret());
-    app.handovers.put_handle(&code.connection, &handle.fingerprint()).await?;
+    put_handle(app, &code.connection, &handle).await?;
     Ok(Exchanged { token, handle })
+}
+
+/// Makes a handle the live one. A disconnect kills the handle that it finds: one that came behind it must not live again when
+/// the customer reconnects, and is looked for here.
+async fn put_handle(app: &App, id: &ConnectionId, handle: &Secret) -> Result<(), Error> {
+    let hash = handle.fingerprint();
+    app.handovers.put_handle(id, &hash).await?;
+    let connection = app.connections.read(id).await?;
+    if connection.is_none_or(|connection| connection.status() == Status::Disconnected) {
+        app.handovers.void_handle(id, &hash).await?;
+        return Err(no_such_code());
+    }
+    Ok(())
 }
 
 /// A valid access token for a handle, again and again.

@@ -1,15 +1,25 @@
 //! Disconnecting: at once, once, and for good until the customer consents again (T-5).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_core::model::connection::{ConnectionId, Standing, Status};
+use async_trait::async_trait;
+use counterfoil_core::App;
+use counterfoil_core::model::connection::{Connection, ConnectionId, Standing, Status};
+use counterfoil_core::model::handover::Code;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::clock::Clock;
+use counterfoil_core::port::store::{HandoverStore, StoreError};
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::exchange_code::{Presented, exchange_code, issue_code};
 use counterfoil_core::service::finish_consent::finish_consent;
 use counterfoil_core::service::start_consent::Caller;
 use counterfoil_core::service::tell_platform::Telling;
 use counterfoil_testkit::fixture::{connection_id, consented_by, try_consent};
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::Timestamp;
 
 use crate::harness::{Stage, count, disconnect, key};
 use crate::parking::with_parked;
@@ -142,4 +152,50 @@ async fn r15_parked_tokens_come_back_to_what_the_platform_is_owed() {
         assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
         assert_eq!(history(&stage, &id).await[3], 1, "in place of the one before");
     }
+}
+
+/// Handovers of a table in which a disconnect always comes just before a handle is put there.
+struct Disconnecting(Arc<App>);
+
+#[async_trait]
+impl HandoverStore for Disconnecting {
+    async fn put_code(&self, code: &Code) -> Result<(), StoreError> {
+        self.0.handovers.put_code(code).await
+    }
+
+    async fn code(&self, hash: &Fingerprint) -> Result<Option<Code>, StoreError> {
+        self.0.handovers.code(hash).await
+    }
+
+    async fn consume_code(&self, hash: &Fingerprint, attempt: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.0.handovers.consume_code(hash, attempt, now).await
+    }
+
+    async fn put_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError> {
+        disconnect(&self.0, id).await.expect("a connection to disconnect");
+        self.0.handovers.put_handle(id, hash).await
+    }
+
+    async fn void_handle(&self, id: &ConnectionId, hash: &Fingerprint) -> Result<(), StoreError> {
+        self.0.handovers.void_handle(id, hash).await
+    }
+
+    async fn handle_and_connection(&self, id: &ConnectionId) -> Result<(Option<Fingerprint>, Option<Connection>), StoreError> {
+        self.0.handovers.handle_and_connection(id).await
+    }
+}
+
+#[tokio::test]
+async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the_connection() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    let code = issue_code(&stage.app, &stage.row(&id).await, "https://partner.test/done").await.expect("a code");
+    let handovers = Arc::new(Disconnecting(Arc::clone(&stage.app)));
+    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
+    let app = Arc::new(App { handovers, ..stage.installation.app(clock) });
+    let presented = Presented { code, platform: PlatformName::Quickbooks, redirect_uri: None };
+    let refused = exchange_code(&app, &key(&id), &presented).await.err().expect("it is disconnected");
+    assert_eq!(refused.code(), "invalid_code");
+    let (handle, _) = stage.app.handovers.handle_and_connection(&id).await.expect("a table");
+    assert_eq!(handle.expect("a row").as_str(), "void");
 }
