@@ -141,8 +141,19 @@ fn refusal(answer: &Answer, words: &Words) -> Option<TokenFailure> {
     }
 }
 
+/// Whether an answer to a revocation means that the token is over: by this request, or before it (RFC 7009, 2.2).
+pub(crate) fn is_over(answer: &Answer, rules: &Rules) -> bool {
+    let refusal = refusal(answer, &rules.words);
+    match answer.status.as_u16() {
+        200 | 204 | 400 if refusal == Some(TokenFailure::Refused) => true,
+        200 | 204 => !rules.words.in_success || error_code(&answer.body).is_none(),
+        400 => rules.revoking.dead_is_400 && refusal.is_none(),
+        _ => false,
+    }
+}
+
 /// The word in an error's body.
-pub(crate) fn error_code(body: &[u8]) -> Option<String> {
+fn error_code(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<ErrorAnswer>(body).ok().map(|answer| answer.error)
 }
 
@@ -161,6 +172,10 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::*;
+    use crate::quickbooks::Quickbooks;
+    use crate::vendor::Vendor as _;
+    use crate::xero::Xero;
+    use crate::zoho::Zoho;
 
     fn read(status: u16, body: &str) -> Result<TokenAnswer, TokenFailure> {
         let status = StatusCode::from_u16(status).expect("a status");
@@ -170,6 +185,21 @@ mod tests {
 
     fn failure(status: u16, body: &str) -> TokenFailure {
         read(status, body).err().expect("a failure")
+    }
+
+    #[test]
+    fn t5_an_unknown_token_is_over_and_a_throttled_request_has_told_nobody() {
+        let is_over = |rules: &Rules, status: u16, body: &str| {
+            let status = StatusCode::from_u16(status).expect("a status");
+            super::is_over(&Answer { status, retry_after: None, trace: String::new(), body: body.as_bytes().to_vec() }, rules)
+        };
+        let [intuit, xero, zoho] = [&Quickbooks::RULES, &Xero::RULES, &Zoho::RULES];
+        assert!(is_over(intuit, 200, "") && is_over(intuit, 400, "") && is_over(xero, 200, "") && is_over(zoho, 400, ""));
+        assert!(is_over(zoho, 200, r#"{"status":"success"}"#) && is_over(zoho, 200, r#"{"error":"invalid_code"}"#));
+        assert!(is_over(xero, 400, r#"{"error":"invalid_grant"}"#), "it need not say 200");
+        assert!(!is_over(xero, 400, "") && !is_over(xero, 401, "") && !is_over(xero, 429, "") && !is_over(xero, 503, ""));
+        assert!(!is_over(zoho, 400, r#"{"error":"Access Denied"}"#) && !is_over(zoho, 200, r#"{"error":"general_error"}"#));
+        assert!(!is_over(intuit, 400, r#"{"error":"invalid_client"}"#));
     }
 
     #[test]

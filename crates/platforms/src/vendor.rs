@@ -247,11 +247,7 @@ impl<V: Vendor> Platform for OAuth<V> {
         let request = self.written(request, V::RULES.revoking.written, &place, &fields);
         let answer = send(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
-        match answer.status.as_u16() {
-            200 if !V::RULES.words.in_success || oauth::error_code(&answer.body).is_none() => Ok(()),
-            400 if V::RULES.revoking.dead_is_400 => Ok(()),
-            _ => Err(RevokeFailure),
-        }
+        if oauth::is_over(&answer, &V::RULES) { Ok(()) } else { Err(RevokeFailure) }
     }
 
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {

@@ -58,7 +58,8 @@ async fn verify(
 /// The longest id of a company.
 const COMPANY_ID_LONGEST: usize = 64;
 
-/// Where a platform sends the browser of a customer who disconnected the app there. Anyone can open it, so that it shows the same whatever it names and whatever comes of it.
+/// Where a platform sends the browser of a customer who disconnected the app there. Anyone can open it, so that it shows the
+/// same whatever it names and whatever comes of it.
 async fn hint(State(app): State<Arc<App>>, query: Query) -> Markup {
     for platform in PlatformName::ALL {
         if let Some(name) = facts_of(platform).disconnect_hint
