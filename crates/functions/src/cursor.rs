@@ -9,7 +9,7 @@ use counterfoil_core::model::secret::Fingerprint;
 /// The longest cursor that is looked at, in characters.
 pub(crate) const LONGEST: usize = 200;
 
-/// A cursor of a list, at the entry entry that was told.
+/// A cursor of a list, at the last entry that was told.
 pub(crate) fn write(list: &str, partner: &PartnerId, entry: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}{entry}", check(list, partner, entry)))
 }

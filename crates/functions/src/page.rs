@@ -8,7 +8,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
 use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
-use counterfoil_core::model::platform::Environment;
+use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::CHOICE_REQUIRED;
 use counterfoil_core::service::finish_consent::{Ending, error_of};
@@ -56,13 +56,13 @@ pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
         (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, .. }, .. })) => {
             (StatusCode::OK, choice(id, platform.title(), companies))
         }
-        (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), None, open_start)),
-        (Err(error), None) => (status(error), failed(error, None, None, open_start)),
+        (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), start_again(flow).filter(|_| open_start))),
+        (Err(error), None) => (status(error), failed(error, None, None)),
     }
 }
 
 /// The page for a browser that brought no flow we may show: `code` says why.
-pub(crate) fn without_flow(code: &str, company_key: Option<&CompanyKey>, open_start: bool) -> (StatusCode, Markup) {
+pub(crate) fn without_flow(code: &str, anew: Option<(CompanyKey, PlatformName)>) -> (StatusCode, Markup) {
     let error = match code {
         "wrong_browser" => {
             Error::invalid("wrong_browser", "This consent was begun in another browser, or this one kept no cookie.")
@@ -73,7 +73,7 @@ pub(crate) fn without_flow(code: &str, company_key: Option<&CompanyKey>, open_st
             .parse::<FlowFailure>()
             .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),
     };
-    (status(&error), failed(&error, None, company_key, open_start))
+    (status(&error), failed(&error, None, anew.map(|(key, platform)| start(&key, platform))))
 }
 
 fn status(error: &Error) -> StatusCode {
@@ -150,10 +150,10 @@ pub(crate) fn not_started(error: &Error) -> Markup {
     failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now)
 }
 
-fn failed(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>, open_start: bool) -> Markup {
+fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>) -> Markup {
     let passing = again(error) != Again::Start;
     let title = if passing { "Almost there" } else { "Not connected" };
-    failure(title, error, passing, &what_now(error, flow, company_key, open_start))
+    failure(title, error, passing, &what_now(error, flow, anew))
 }
 
 fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup) -> Markup {
@@ -175,8 +175,8 @@ fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup) -> Mark
     )
 }
 
-fn what_now(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>, open_start: bool) -> Markup {
-    match (again(error), flow, company_key) {
+fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>) -> Markup {
+    match (again(error), flow, anew) {
         (Again::Confirm, Some(flow), _) => html! {
             form method="post" action={ "/oauth/result/" (flow.id) "/retry" } { button.button type="submit" { "Try again" } }
         },
@@ -184,11 +184,7 @@ fn what_now(error: &Error, flow: Option<&Flow>, company_key: Option<&CompanyKey>
         (_, Some(flow @ Flow { destination: Destination::Handover { .. }, .. }), _) => {
             html! { a.button href=(further(flow)) { "Go back" } }
         }
-        (_, Some(flow), _) if open_start && !matches!(flow.authority, Authority::Link(_)) => {
-            html! { a.button href=(start_again(flow)) { "Start again" } }
-        }
-        // Without a flow nobody knows which platform it was.
-        (_, None, Some(key)) if open_start => html! { a.button href={ "/oauth/start/" (key) } { "Start again" } },
+        (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
         _ => go_back(),
     }
 }
@@ -198,13 +194,20 @@ fn further(flow: &Flow) -> String {
     format!("/oauth/result/{}/continue", flow.id)
 }
 
-/// A start as the one before.
-fn start_again(flow: &Flow) -> String {
+/// A start as the one before, where a browser without a key may begin that.
+fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
-    match &flow.company_key {
-        Some(key) => format!("/oauth/start/{key}?platform={platform}"),
-        None => format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"),
+    match flow.company_key {
+        Some(_) => flow.anew().map(|(key, platform)| start(&key, platform)),
+        None if flow.authority == Authority::Anonymous => {
+            Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
+        }
+        None => None,
     }
+}
+
+fn start(key: &CompanyKey, platform: PlatformName) -> String {
+    format!("/oauth/start/{key}?platform={platform}")
 }
 
 fn go_back() -> Markup {

@@ -24,14 +24,18 @@ pub(crate) async fn serve<R: IntoResponse>(
         Ok(key) => key,
         Err(error) => return cors::allow(headers, None, Problem(error).into_response()),
     };
+    // Before the work: what that has done is not answered with an error of this.
+    let partner = match partner(app, &key, headers).await {
+        Ok(partner) => partner,
+        Err(error) => return cors::allow(headers, None, Problem(error).into_response()),
+    };
     let answer = match work(&key).await {
         Ok(answer) => answer.into_response(),
         Err(error) => Problem(error).into_response(),
     };
-    match partner(app, &key, headers).await {
-        Ok(Some(partner)) => cors::allow(headers, Some(&partner), answer),
-        Ok(None) => answer,
-        Err(error) => Problem(error).into_response(),
+    match &partner {
+        Some(_) => cors::allow(headers, partner.as_ref(), answer),
+        None => answer,
     }
 }
 

@@ -90,12 +90,15 @@ impl Vendor for Zoho {
     fn read_callback(parts: &Parts, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
         let location = said.parameters.get("location");
         let accounts = said.parameters.get("accounts-server").map(|server| server.trim_end_matches('/'));
-        if location.is_none() && accounts.is_none() {
+        // In no callback that is known, but in the token answer; where it is, it must be of the same data centre.
+        let api = said.parameters.get("api_domain").map(|domain| domain.trim_end_matches('/'));
+        if location.is_none() && accounts.is_none() && api.is_none() {
             return Ok(CallbackRead::default());
         }
         let is_it = |center: &&DataCenter| {
             location.is_none_or(|location| *location == center.location)
                 && accounts.is_none_or(|accounts| accounts == center.accounts)
+                && api.is_none_or(|api| api == center.api)
         };
         let center = parts.configured.data_centers.iter().find(is_it).ok_or(CallbackFault::UnknownRegion)?;
         Ok(CallbackRead { claim: None, region: Some(center.location.clone()) })

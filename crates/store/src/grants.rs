@@ -192,6 +192,7 @@ impl Table {
         let changes = changes
             .put("stage", Some("done"))?
             .put("connected", Some(consent.connection.id.company_key.as_str()))?
+            .put("connected_to", Some(&consent.connection.company.company_id))?
             .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
             .given(":choosing", AttributeValue::S("choosing".to_owned()));
         Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:exchanged, :choosing)"))

@@ -28,6 +28,12 @@ impl RevocationStore for Table {
         self.put_item(row::revocation::write(revocation)?).await
     }
 
+    async fn hold(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError> {
+        let changes = Changes::default().put(DUE_AT, Some(millis(until)))?;
+        let update = changes.under(self, &Key::revocation(id), &format!("attribute_exists({PK})"));
+        self.update(update, |_| false).await.map(drop)
+    }
+
     async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError> {
         self.due_keys(TELLER, shard, now, None, most).await?.iter().map(revocation_id).collect()
     }

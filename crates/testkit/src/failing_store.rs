@@ -155,6 +155,10 @@ impl RevocationStore for FailingStore {
         self.refuse()
     }
 
+    async fn hold(&self, _: &RevocationId, _: Timestamp) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
     async fn owed(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<RevocationId>, StoreError> {
         self.refuse()
     }

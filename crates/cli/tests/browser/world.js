@@ -47,16 +47,22 @@ export async function world() {
   const callback = `${page.origin}/oauth/callback`;
   const options = ['dev', '--port', '0', '--ephemeral', '--data-dir', folder, '--redirect-uri', callback];
   const child = spawn(COUNTERFOIL, options, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  await running(child);
-  const file = JSON.parse(await readFile(path.join(folder, 'dev.json'), 'utf8'));
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  let browser;
   const end = async () => {
-    await browser.close();
-    const ended = new Promise((gone) => child.on('exit', gone));
+    await browser?.close();
+    const ended = child.exitCode === null ? new Promise((gone) => child.on('exit', gone)) : undefined;
     child.kill('SIGINT');
     await ended;
     page.server.close();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
   };
-  return { ...file, origin: page.origin, callback, browser, end };
+  try {
+    await running(child);
+    const file = JSON.parse(await readFile(path.join(folder, 'dev.json'), 'utf8'));
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    return { ...file, origin: page.origin, callback, browser, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }

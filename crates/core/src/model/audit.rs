@@ -100,6 +100,13 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether anybody can bring it about, as often as they like: such a row does not stay for ever.
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Self::ConsentFailed | Self::CodeRefused | Self::CallbackRefused | Self::RedirectRefused)
+    }
+}
+
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {

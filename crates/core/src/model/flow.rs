@@ -88,8 +88,8 @@ pub enum Destination {
     Handover {
         /// The page.
         redirect_uri: String,
-        /// What the partner wants to see again there.
-        state: Option<String>,
+        /// What is brought back there: the partner's, or else a random one.
+        state: String,
     },
 }
 
@@ -107,6 +107,14 @@ impl Flow {
             partner: self.partner.clone(),
             company_key: CompanyKey::of_company(self.platform, company_id),
         })
+    }
+
+    /// How whoever could begin it may begin it anew without a key: the connection and the platform. `None` where that would
+    /// be another consent: a start without a key is the default partner's, and hands over no code.
+    pub fn anew(&self) -> Option<(CompanyKey, PlatformName)> {
+        let is_open = self.authority == Authority::Anonymous && self.partner == PartnerId::default_partner();
+        let hands_over = matches!(self.destination, Destination::Handover { .. });
+        self.company_key.clone().filter(|_| is_open && !hands_over).map(|key| (key, self.platform))
     }
 
     /// What its audit rows are about while there is no connection.
@@ -182,6 +190,8 @@ pub enum Stage {
     Done {
         /// Which it is.
         connection: ConnectionId,
+        /// The company that it was connected to.
+        company_id: String,
     },
     /// It came to nothing, for good.
     Failed(FlowFailure),
@@ -236,13 +246,15 @@ pub enum FlowFailure {
     Disconnected,
     /// What the flow was for is gone.
     Gone,
+    /// The key or the connect link that it was begun with has been revoked.
+    AuthorityRevoked,
     /// The process that exchanged the code died.
     Interrupted,
 }
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -259,6 +271,7 @@ impl FlowFailure {
         Self::OtherCompany,
         Self::Disconnected,
         Self::Gone,
+        Self::AuthorityRevoked,
         Self::Interrupted,
     ];
 
@@ -281,6 +294,7 @@ impl FlowFailure {
             Self::OtherCompany => "other_company",
             Self::Disconnected => "connection_disconnected",
             Self::Gone => "connection_gone",
+            Self::AuthorityRevoked => "authority_revoked",
             Self::Interrupted => "consent_interrupted",
         }
     }
@@ -301,9 +315,14 @@ impl FlowFailure {
             Self::ClientRefused => "The platform refuses this installation's client id or secret.",
             Self::CompanyNotConfirmed => "The platform does not confirm that this consent is for the company in the callback.",
             Self::NoCompany => "This consent reaches no company that can be connected. Start again, and allow what is asked for.",
-            Self::OtherCompany => "This connection holds another company. Only a start with an API key may switch it.",
-            Self::Disconnected => "This connection was disconnected. Only a start with an API key may bring it back.",
+            Self::OtherCompany => {
+                "This connection holds another company. Only a start with an API key, or a connect link, for this very connection may switch it."
+            }
+            Self::Disconnected => {
+                "This connection was disconnected. Only a start with an API key, or a connect link, may bring it back."
+            }
             Self::Gone => "What this consent was for no longer exists.",
+            Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",
             Self::Interrupted => "The consent was interrupted before it was finished.",
         }
     }

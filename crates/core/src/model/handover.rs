@@ -22,6 +22,8 @@ pub struct Code {
     pub connection: ConnectionId,
     /// With which platform.
     pub platform: PlatformName,
+    /// To which company: a connection may be switched.
+    pub company_id: String,
     /// Where it was sent.
     pub redirect_uri: String,
     /// When it ends.

@@ -243,6 +243,9 @@ pub trait RevocationStore: Send + Sync {
     /// Puts one there, over one of the same grant: what is known of the grant now is newer.
     async fn owe(&self, revocation: &Revocation) -> Result<(), StoreError>;
 
+    /// Puts off one that is there, whoever claims it: it is not to be told before.
+    async fn hold(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError>;
+
     /// Those of one of [`DUE_SHARDS`] that are due, longest overdue first; may lag by moments.
     async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError>;
 

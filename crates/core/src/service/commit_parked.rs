@@ -34,7 +34,8 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
         if connection.commit_id == parked.commit.commit_id {
             return Ok(Unparked::Committed);
         }
-        if connection.standing == Standing::Disconnected {
+        // The company is that of the grant only if nothing but the disconnect came between.
+        if connection.standing == Standing::Disconnected && connection.epoch == parked.commit.epoch + 1 {
             app.revocations.owe(&owed(app, connection, &parked.commit)).await?;
             return Ok(Unparked::Late);
         }
@@ -43,8 +44,9 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
             return Ok(Unparked::Late);
         };
         let (written, unparked) = match connection.standing {
+            Standing::Disconnected => return Ok(Unparked::Late),
             Standing::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),
-            _ => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
+            Standing::Active(_) => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
         };
         if written == Written::Stored {
             return Ok(unparked);

@@ -47,7 +47,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
 pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>, company_id: &str) -> Ending {
     let flow = match find_by_id(app, id, browser).await {
         Ok(flow) => flow,
-        Err(error) => return Ending { flow: None, result: Err(error) },
+        Err(error) => return Ending::refused(error),
     };
     // Chosen already, in another tab or by a second click, or nothing to choose: how it stands is the answer.
     let Stage::Choosing { companies, .. } = &flow.stage else { return see(app, flow).await };
@@ -55,7 +55,7 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret
         Some(company) => connect_chosen(app, &flow, company.clone()).await,
         None => Err(Error::invalid("unknown_company", "This is not one of the companies that the consent reaches.")),
     };
-    Ending { flow: Some(flow), result }
+    Ending::of(flow, result)
 }
 
 async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
@@ -74,6 +74,9 @@ async fn connect(
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
+    if is_revoked(app, flow).await? {
+        return end(app, flow, FlowFailure::AuthorityRevoked).await;
+    }
     // One that nobody named shows only now.
     let existing = match &flow.company_key {
         Some(_) => existing,
@@ -84,6 +87,16 @@ async fn connect(
         Err(Stop::Failed(failure)) => end(app, flow, failure).await,
         Err(Stop::Fault(error)) => Err(error),
     }
+}
+
+/// Whether what the flow was begun with has been revoked since (O-12, A-1); that it has ended by itself meanwhile does not matter.
+async fn is_revoked(app: &App, flow: &Flow) -> Result<bool, Error> {
+    let revoked_at = match &flow.authority {
+        Authority::Anonymous => None,
+        Authority::Key(id) => app.directory.key(&flow.partner, id).await?.and_then(|key| key.revoked_at),
+        Authority::Link(id) => app.links.link(&flow.partner, id).await?.and_then(|link| link.revoked_at),
+    };
+    Ok(revoked_at.is_some_and(|at| at <= app.now()))
 }
 
 /// What the named companies mean for a flow.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing};
@@ -42,7 +44,10 @@ pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey) -> Re
         }
         let disconnect = compose(app, &key.id, connection, lease);
         match app.grants.disconnect(&disconnect).await {
-            Ok(Written::Stored) => return Ok(tell(app, without_grant(disconnect), ends_at).await),
+            Ok(Written::Stored) => {
+                wait_out(app, &disconnect).await;
+                return Ok(tell(app, without_grant(disconnect), ends_at).await);
+            }
             Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {
                 app.clock.sleep(app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction())).await;
             }
@@ -50,6 +55,21 @@ pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey) -> Re
         }
     }
     Err(StoreError::Busy("a connection could not be disconnected".to_owned()).into())
+}
+
+/// A lease that was taken between the look and the write: from now on none is.
+async fn wait_out(app: &App, disconnect: &Disconnect) {
+    let Some(revocation) = &disconnect.revocation else { return };
+    let looked = async {
+        let lease = app.connections.look(&disconnect.connection.id).await?.and_then(|(_, lease)| lease);
+        match in_use_until(&disconnect.connection, lease).filter(|until| *until > revocation.due_at) {
+            Some(until) => app.revocations.hold(&revocation.id, until).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = looked.await {
+        tracing::error!(connection = %disconnect.connection.id, %error, "a lease could not be looked for");
+    }
 }
 
 async fn tell(app: &App, connection: Connection, ends_at: Duration) -> Disconnected {
@@ -68,13 +88,16 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
     let revocation = connection.grant().map(|grant| {
         let id = RevocationId { connection: connection.id.clone(), epoch: connection.epoch };
         let owed = Revocation::owed(id, connection.company.clone(), grant.clone(), now);
-        // Somebody may have its refresh token at the platform: it is not presented by two at once. One that was refused is back.
-        let in_use_until =
-            View::of(&connection, lease).open_lease().map(|lease| lease.until).filter(|_| !was_refused(&connection));
-        Revocation { due_at: in_use_until.map_or(now, |until| until.max(now)), ..owed }
+        Revocation { due_at: in_use_until(&connection, lease).map_or(now, |until| until.max(now)), ..owed }
     });
     let audit = app.audit(&connection.id, Action::Disconnected, Actor::Key(key.clone()), []);
     Disconnect { commit_id: app.new_id("commit_"), revocation, audit, event, connection }
+}
+
+/// Until when somebody may have its refresh token at the platform: it is not presented by two at once. One that was refused is
+/// back.
+fn in_use_until(connection: &Connection, lease: Option<Lease>) -> Option<Timestamp> {
+    View::of(connection, lease).open_lease().map(|lease| lease.until).filter(|_| !was_refused(connection))
 }
 
 fn was_refused(connection: &Connection) -> bool {

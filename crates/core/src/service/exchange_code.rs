@@ -23,6 +23,7 @@ pub async fn issue_code(app: &App, connection: &Connection, redirect_uri: &str) 
         hash: code.fingerprint(),
         connection: connection.id.clone(),
         platform: connection.company.platform,
+        company_id: connection.company.company_id.clone(),
         redirect_uri: redirect_uri.to_owned(),
         expires_at: later(app.now(), CODE_LIFE),
         spent: false,
@@ -65,6 +66,12 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
     }
     // First the token: a platform that fails in passing must not cost the code.
     let found = app.connections.read(&code.connection).await?;
+    let is_of = |connection: &Connection| {
+        (connection.company.platform, &connection.company.company_id) == (code.platform, &code.company_id)
+    };
+    if !found.as_ref().is_some_and(is_of) {
+        return Err(refuse(app, key, &code).await?);
+    }
     let token = read_token(app, &code.connection, found, None).await?;
     if !app.handovers.consume_code(&hash, &app.new_id("exchange_"), app.now()).await? {
         return Err(refuse(app, key, &code).await?);

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::Connection;
+use crate::model::connection::{Connection, Status};
 use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
-use crate::model::grant::StoredGrant;
+use crate::model::grant::{Grant, StoredGrant};
+use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
+use crate::model::revocation::RevocationId;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, Platform, TokenFailure};
@@ -46,6 +48,19 @@ pub struct Ending {
     pub flow: Option<Flow>,
     /// The connection, or why there is none (yet).
     pub result: Result<Connection, Error>,
+    /// How a caller who may not see the flow may begin it anew.
+    pub anew: Option<(CompanyKey, PlatformName)>,
+}
+
+impl Ending {
+    pub(super) fn of(flow: Flow, result: Result<Connection, Error>) -> Self {
+        Self { flow: Some(flow), result, anew: None }
+    }
+
+    /// One whose flow the caller may not see.
+    pub fn refused(error: Error) -> Self {
+        Self { flow: None, result: Err(error), anew: None }
+    }
 }
 
 /// Finishes the flow that a callback belongs to. Of any number of equal callbacks one exchanges the code; the others see
@@ -53,7 +68,7 @@ pub struct Ending {
 pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     let flow = match find(app, &callback).await {
         Ok(flow) => flow,
-        Err(error) => return Ending { flow: None, result: Err(error) },
+        Err(ending) => return ending,
     };
     // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
     let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback).in_current_span());
@@ -61,20 +76,20 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     match result {
         // The companies are in the flow as it is now.
         Err(error) if error.code() == CHOICE_REQUIRED => match lasting(app, &flow.id).await {
-            Ok(flow) => Ending { flow: Some(flow), result: Err(error) },
-            Err(error) => Ending { flow: Some(flow), result: Err(error) },
+            Ok(flow) => Ending::of(flow, Err(error)),
+            Err(error) => Ending::of(flow, Err(error)),
         },
-        result => Ending { flow: Some(flow), result },
+        result => Ending::of(flow, result),
     }
 }
 
 /// Tries again what failed in passing: the confirmation of the company of an exchanged grant (O-18).
 pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) -> Ending {
     match find_by_id(app, id, browser).await {
-        Err(error) => Ending { flow: None, result: Err(error) },
+        Err(error) => Ending::refused(error),
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
             let result = confirm(app, &flow).await;
-            Ending { flow: Some(flow), result }
+            Ending::of(flow, result)
         }
         Ok(flow) => see(app, flow).await,
     }
@@ -83,7 +98,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>
 /// How a flow stands, changing nothing.
 pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) -> Ending {
     match find_by_id(app, id, browser).await {
-        Err(error) => Ending { flow: None, result: Err(error) },
+        Err(error) => Ending::refused(error),
         Ok(flow) => see(app, flow).await,
     }
 }
@@ -96,18 +111,31 @@ pub(super) async fn see(app: &App, flow: Flow) -> Ending {
         Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
         Stage::Consumed { .. } | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
-    Ending { flow: Some(flow), result }
+    Ending::of(flow, result)
 }
 
-async fn find(app: &App, callback: &Callback) -> Result<Flow, Error> {
-    let state = callback.state.as_ref().ok_or_else(|| Error::invalid("missing_state", "The callback has no state."))?;
-    let flow = lasting(app, &FlowId::of(state)).await?;
+async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
+    let missing = || Error::invalid("missing_state", "The callback has no state.");
+    let state = callback.state.as_ref().ok_or_else(|| Ending::refused(missing()))?;
+    let found = app.flows.flow(&FlowId::of(state)).await.map_err(|error| Ending::refused(error.into()))?;
+    let flow = found.ok_or_else(|| Ending::refused(invalid_state()))?;
+    let anew = flow.anew();
+    if flow.expires_at <= app.now() {
+        return Err(Ending { anew, ..Ending::refused(invalid_state()) });
+    }
     if !flow.is_bound_to(callback.browser.as_ref()) {
-        let detail = [("reason", "wrong_browser".to_owned()), ("platform", callback.platform.to_string())];
-        app.audit_log.note(&app.audit(flow.subject(), Action::CallbackRefused, Actor::Anonymous, detail)).await?;
-        return Err(wrong_browser());
+        refuse_browser(app, &flow, callback.platform).await.map_err(Ending::refused)?;
+        return Err(Ending { anew, ..Ending::refused(wrong_browser()) });
     }
     Ok(flow)
+}
+
+/// Once for a flow, however often it is tried: the row is named by the flow.
+async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), Error> {
+    let detail = [("reason", "wrong_browser".to_owned()), ("platform", at.to_string())];
+    let mut audit = app.audit(flow.subject(), Action::CallbackRefused, Actor::Anonymous, detail);
+    audit.id = format!("{:012x}{}", flow.created_at.as_millisecond(), &flow.id.as_str()[..20]);
+    Ok(app.audit_log.note(&audit).await?)
 }
 
 /// The flow of that id, while it lasts and for whoever may finish it.
@@ -117,9 +145,11 @@ pub(super) async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>)
 }
 
 async fn lasting(app: &App, id: &FlowId) -> Result<Flow, Error> {
-    app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now()).ok_or_else(|| {
-        Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
-    })
+    app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now()).ok_or_else(invalid_state)
+}
+
+fn invalid_state() -> Error {
+    Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
 }
 
 fn wrong_browser() -> Error {
@@ -139,7 +169,8 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
         return wait_for_outcome(&app, &flow.id).await;
     }
     match exchange(&app, &flow, &callback, platform.as_ref()).await {
-        Ok(exchanged) => confirm(&app, &exchanged).await,
+        // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
+        Ok((grant, claim)) => confirm(&app, &keep(&app, &flow, grant, claim, platform.scopes()).await?).await,
         Err(Stop::Failed(failure)) => end(&app, &flow, failure).await,
         Err(Stop::Fault(error)) => end(&app, &flow, FlowFailure::Interrupted)
             .await
@@ -159,7 +190,7 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Flow, Stop> {
+async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<(Grant, Option<String>), Stop> {
     if flow.platform != callback.platform {
         return Err(Stop::Failed(FlowFailure::WrongPlatform));
     }
@@ -177,13 +208,31 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
         Some(sealed) => Some(app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await?),
         None => None,
     };
+    if let Some(existing) = &existing {
+        hold_revocation(app, existing).await?;
+    }
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
     let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now() };
     let grant = platform.exchange(exchange).await.map_err(|failure| {
         tracing::warn!(flow = %flow.id, ?failure, "a code was not exchanged");
         Stop::Failed(exchange_failure(&failure))
     })?;
-    let grant = super::refresh::seal_grant(app, flow.id.as_str(), grant, platform.scopes(), None).await?;
+    Ok((grant, claim))
+}
+
+/// From the exchange on the platform may have one grant for the company where there were two: what it is owed of a disconnect is
+/// not told while this consent is under way.
+async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> {
+    if existing.status() != Status::Disconnected {
+        return Ok(());
+    }
+    let id = RevocationId { connection: existing.id.clone(), epoch: existing.epoch.saturating_sub(1) };
+    Ok(app.revocations.hold(&id, later(app.now(), app.settings.flow_life * 2)).await?)
+}
+
+/// Keeps the grant in the flow, sealed to that.
+async fn keep(app: &App, flow: &Flow, grant: Grant, claim: Option<String>, asked: &[String]) -> Result<Flow, Error> {
+    let grant = super::refresh::seal_grant(app, flow.id.as_str(), grant, asked, None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
     keep_grant(app, flow, &grant, claim.as_deref(), expires_at).await?;
     Ok(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() })
@@ -278,7 +327,14 @@ async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
 
 async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
     match &flow.stage {
-        Stage::Done { connection } => app.connections.read(connection).await?.ok_or_else(|| error_of(FlowFailure::Gone)),
+        // What became of it since is not this flow's to tell.
+        Stage::Done { connection, company_id } => {
+            let found = app.connections.read(connection).await?;
+            let is_it = |found: &Connection| {
+                found.company.company_id == *company_id && found.company.platform == flow.platform && found.grant().is_some()
+            };
+            found.filter(is_it).ok_or_else(|| error_of(FlowFailure::Gone))
+        }
         Stage::Failed(failure) => Err(error_of(*failure)),
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { .. } => Err(choice_needed()),
@@ -311,7 +367,9 @@ pub fn error_of(failure: FlowFailure) -> Error {
         FlowFailure::ExchangeRefused | FlowFailure::ExchangeFailed | FlowFailure::ClientRefused | FlowFailure::Interrupted => {
             Error::PlatformFailed { code, message, retry_after: None }
         }
-        FlowFailure::OtherCompany | FlowFailure::Disconnected => Error::Conflict { code, message },
+        FlowFailure::OtherCompany | FlowFailure::Disconnected | FlowFailure::AuthorityRevoked => {
+            Error::Conflict { code, message }
+        }
         FlowFailure::Gone => Error::NotFound(failure.in_words()),
     }
 }

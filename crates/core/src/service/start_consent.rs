@@ -191,9 +191,12 @@ async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> 
     }
     Ok(match then {
         Then::Return(url) => url.map_or(Destination::ResultPage, Destination::ReturnUrl),
-        Then::HandOver { redirect_uri, state } => redirect_uri
-            .or_else(|| partner.redirect_uris.first().cloned())
-            .map_or(Destination::ResultPage, |redirect_uri| Destination::Handover { redirect_uri, state }),
+        Then::HandOver { redirect_uri, state } => {
+            redirect_uri.or_else(|| partner.redirect_uris.first().cloned()).map_or(Destination::ResultPage, |redirect_uri| {
+                let state = state.unwrap_or_else(|| app.new_secret().expose().to_owned());
+                Destination::Handover { redirect_uri, state }
+            })
+        }
     })
 }
 

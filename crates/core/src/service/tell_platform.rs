@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::Connection;
+use crate::model::connection::{Connection, Status};
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Secret;
@@ -101,14 +101,25 @@ impl Attempt<'_> {
     /// Whether revoking would end another grant: one of whoever holds that company, this connection after a new consent among
     /// them. Where grants stand by themselves that is only one with the very same token.
     async fn would_end_anothers(&self, platform: &dyn Platform) -> Result<bool, Error> {
-        let Revocation { id, company, grant, .. } = &self.revocation;
+        let Revocation { id, grant, .. } = &self.revocation;
         if !platform.grants_stand_alone() {
-            return Ok(!self.app.connections.connected_to(company).await?.is_empty());
+            return self.is_held().await;
         }
         let connection = self.app.connections.read(&id.connection).await?;
         let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(false) };
         let (present, ours) = (self.open(REFRESH_TOKEN, present).await?, self.open(REFRESH_TOKEN, grant).await?);
         Ok(present.fingerprint().matches(&ours.fingerprint()))
+    }
+
+    /// Whether a living connection holds the company; a dead one has nothing to lose.
+    async fn is_held(&self) -> Result<bool, Error> {
+        for id in self.app.connections.connected_to(&self.revocation.company).await? {
+            let holder = self.app.connections.read(&id).await?;
+            if holder.is_some_and(|holder| holder.status() == Status::Active) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Refreshes the grant; what it brings is on the row before it is used.

@@ -34,6 +34,12 @@ pub struct Verified {
 /// knows: then nothing was changed.
 pub async fn verify_connection(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Verified, Error> {
     let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
+    verify_by(app, id, found, ends_at).await
+}
+
+async fn verify_by(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>, ends_at: Duration) -> Result<Verified, Error> {
+    // Reading may refresh, and no refresh is begun that could not end.
+    in_time(app, app.settings.longest_refresh(), ends_at)?;
     let token = read_token(app, id, found, None).await.map_err(as_conflict)?;
     if let Some(company_name) = asked_in_time(app, &token, ends_at).await? {
         return Ok(Verified { connection: token.connection, company_name });
@@ -110,6 +116,7 @@ const PROBED_AT_ONCE: usize = 20;
 /// Probes the connections to a company that somebody says was disconnected at its platform. Anyone can say so: hence what comes
 /// of it is told to nobody, and a connection is probed once a minute at most.
 pub async fn heed_hint(app: &Arc<App>, platform: PlatformName, company_id: &str) {
+    let ends_at = app.clock.elapsed() + app.settings.function_time;
     let mut hinted = Vec::new();
     for environment in [Environment::Production, Environment::Sandbox] {
         match connected(app, platform, environment, company_id).await {
@@ -117,7 +124,7 @@ pub async fn heed_hint(app: &Arc<App>, platform: PlatformName, company_id: &str)
             Err(error) => tracing::warn!(%platform, environment = environment.as_str(), %error, "a hint was not followed"),
         }
     }
-    stream::iter(hinted).for_each_concurrent(PROBED_AT_ONCE, async |id| probe(app, id).await).await;
+    stream::iter(hinted).for_each_concurrent(PROBED_AT_ONCE, async |id| probe(app, id, ends_at).await).await;
 }
 
 async fn connected(
@@ -132,11 +139,11 @@ async fn connected(
     Ok(app.connections.connected_to(&company).await?)
 }
 
-async fn probe(app: &Arc<App>, id: ConnectionId) {
+async fn probe(app: &Arc<App>, id: ConnectionId, ends_at: Duration) {
     let now = app.now();
     let probed = match app.connections.note_probe(&id, now, earlier(now, PROBED_EVERY)).await {
         Ok(Written::Overtaken) => return,
-        Ok(Written::Stored) => probe_now(app, &id).await,
+        Ok(Written::Stored) => probe_now(app, &id, ends_at).await,
         Err(error) => Err(error.into()),
     };
     match probed {
@@ -145,7 +152,7 @@ async fn probe(app: &Arc<App>, id: ConnectionId) {
     }
 }
 
-async fn probe_now(app: &Arc<App>, id: &ConnectionId) -> Result<(), Error> {
+async fn probe_now(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<(), Error> {
     let found = app.connections.read(id).await?;
-    verify_connection(app, id, found).await.map(drop)
+    verify_by(app, id, found, ends_at).await.map(drop)
 }

@@ -50,7 +50,7 @@ pub(super) async fn write_consent(
 /// Somebody else ended the flow, another tab perhaps: what they made of it counts.
 async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> {
     match app.flows.flow(&flow.id).await?.map(|flow| flow.stage) {
-        Some(Stage::Done { connection }) => app.connections.read(&connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
+        Some(Stage::Done { connection, .. }) => app.connections.read(&connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
         Some(Stage::Failed(failure)) => Err(Stop::Failed(failure)),
         _ => Err(Stop::Failed(FlowFailure::Interrupted)),
     }

@@ -124,6 +124,8 @@ async fn t5_a_reconnect_while_the_platform_is_still_to_be_told_keeps_its_grant()
     assert_eq!(stage.disconnect(&id).await, Telling::Owed);
     reconnect(&stage, &id).await;
     stage.clock.advance(Duration::from_secs(300));
+    assert_eq!(crate::telling::run(&stage).await.due, 0, "not while the consent could still be under way");
+    stage.clock.advance(Duration::from_secs(900));
     let report = crate::telling::run(&stage).await;
     assert_eq!((report.due, report.settled), (1, 1));
     assert!(stage.installation.platform.revoked().is_empty(), "telling could have ended the new grant");

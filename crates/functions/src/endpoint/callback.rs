@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Destination, Flow, FlowId, Stage};
+use counterfoil_core::model::flow::{Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
-use crate::page::{self, Again};
+use crate::page;
 use crate::problem::{Choice, Choosable, Problem};
 use crate::read::{BrowserCookie, Query, form, wants_html};
 use crate::return_url;
@@ -83,18 +83,17 @@ async fn named(
 
 async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Response, Problem> {
     let read = read_callback(app, platform, query, headers);
-    let key = query.one("state", PARAMETER_LONGEST).ok().flatten().and_then(key_in_state);
     let ending = match read {
         Ok(callback) => finish_consent(app, callback).await,
-        Err(error) => Ending { flow: None, result: Err(error) },
+        Err(error) => Ending::refused(error),
     };
-    told(app, headers, ending, key.as_ref()).await
+    told(app, headers, ending).await
 }
 
 /// A browser is sent on, and so is any client that brings a code of ours to the partner; others get JSON.
-async fn told(app: &App, headers: &HeaderMap, ending: Ending, key: Option<&CompanyKey>) -> Result<Response, Problem> {
+async fn told(app: &App, headers: &HeaderMap, ending: Ending) -> Result<Response, Problem> {
     if wants_html(headers) || is_handover(&ending) {
-        return Ok(see_other(&destination(app, &ending, key).await));
+        return Ok(see_other(&destination(app, &ending).await));
     }
     Ok(as_json(ending))
 }
@@ -121,11 +120,6 @@ fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &Hea
     })
 }
 
-/// A state begins with the company key, so that a refused browser can be offered to start again.
-fn key_in_state(state: &str) -> Option<CompanyKey> {
-    CompanyKey::parse(state.split_once(':')?.0).ok()
-}
-
 async fn result(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
@@ -136,7 +130,9 @@ async fn result(
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let Some(flow) = FlowId::parse(&id) else {
         let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
-        return Ok(page::without_flow(&id, key.as_ref(), app.open_start).into_response());
+        let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
+        let anew = key.zip(platform).filter(|_| app.open_start);
+        return Ok(page::without_flow(&id, anew).into_response());
     };
     let ending = see_consent(&app, &flow, cookie.read(&headers).as_ref()).await;
     if wants_html(&headers) { Ok(page::of(&ending, app.open_start).into_response()) } else { Ok(as_json(ending)) }
@@ -175,7 +171,7 @@ async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId)
     if wants_html(headers) {
         return Ok(see_other(&format!("/oauth/result/{id}")));
     }
-    told(app, headers, ending, None).await
+    told(app, headers, ending).await
 }
 
 /// From our own page to the partner's, with a code of ours.
@@ -187,12 +183,15 @@ async fn hand_over(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = see_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    told(&app, &headers, ending, None).await
+    told(&app, &headers, ending).await
 }
 
-/// Whether nothing can change any more: neither a choice nor another try is open.
+/// Whether nothing can change any more: it is connected, the flow has failed for good, or what it was for is gone.
 fn is_over(ending: &Ending) -> bool {
-    !matches!(&ending.result, Err(error) if page::again(error) != Again::Start)
+    match &ending.result {
+        Ok(_) | Err(Error::NotFound(_)) => true,
+        Err(error) => error.code().parse::<FlowFailure>().is_ok(),
+    }
 }
 
 /// Whether it is now the partner's turn, whatever kind of client this is.
@@ -201,11 +200,11 @@ fn is_handover(ending: &Ending) -> bool {
 }
 
 /// Where a browser goes: to the partner's page once it is over, else to our own.
-async fn destination(app: &App, ending: &Ending, key: Option<&CompanyKey>) -> String {
+async fn destination(app: &App, ending: &Ending) -> String {
     let Some(flow) = &ending.flow else {
         let code = ending.result.as_ref().err().map_or("unknown", Error::code);
-        let key = key.map(|key| format!("?company_key={key}")).unwrap_or_default();
-        return format!("/oauth/result/{code}{key}");
+        let anew = ending.anew.as_ref().map(|(key, platform)| format!("?company_key={key}&platform={platform}"));
+        return format!("/oauth/result/{code}{}", anew.unwrap_or_default());
     };
     let page = if is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
     page.unwrap_or_else(|| format!("/oauth/result/{}", flow.id))
@@ -220,17 +219,14 @@ async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error
             let company_key = result.as_ref().map_or(named, |connection| Some(connection.id.company_key.as_str()));
             return_url::told(url, company_key.unwrap_or_default(), result.as_ref().err())
         }
-        Destination::Handover { redirect_uri, state } => {
-            let state = state.as_deref().unwrap_or(flow.id.as_str());
-            match result {
-                Ok(connection) => {
-                    let code = issue_code(app, connection, redirect_uri).await;
-                    let code = code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()?;
-                    return_url::handed(redirect_uri, &code, state)
-                }
-                Err(error) => return_url::refused(redirect_uri, error, state),
+        Destination::Handover { redirect_uri, state } => match result {
+            Ok(connection) => {
+                let code = issue_code(app, connection, redirect_uri).await;
+                let code = code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()?;
+                return_url::handed(redirect_uri, &code, state)
             }
-        }
+            Err(error) => return_url::refused(redirect_uri, error, state),
+        },
     }
 }
 

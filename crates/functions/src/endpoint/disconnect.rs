@@ -7,11 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::delete;
 use axum::{Json, Router};
-use counterfoil_core::App;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::disconnect;
 use counterfoil_core::service::tell_platform::Telling;
+use counterfoil_core::{App, Error};
 use serde::Serialize;
 
 use crate::endpoint::connections;
@@ -40,6 +40,9 @@ async fn disconnect(
 ) -> Result<Json<Answer>, Problem> {
     let company_key = company_key(path)?;
     let key = api_key(&headers, &query)?;
+    if query.one("purge", 10)?.is_some() {
+        return Err(Error::invalid("purge_unavailable", "purge is not built yet: nothing was disconnected. Leave it out.").into());
+    }
     let key = authenticate(&app, key.as_ref(), &[Scope::ConnectionsWrite]).await?;
     let disconnected = disconnect::disconnect(&app, &key, &company_key).await?;
     Ok(Json(Answer {

@@ -183,7 +183,8 @@ async fn who_may_begin_and_what_for() {
         (&plain, "", (401, "unauthenticated")),
         (&plain, rival.as_str(), (403, "wrong_partner")),
         (&plain, reader.as_str(), (403, "insufficient_scope")),
-        (&named, publishable.as_str(), (401, "unauthenticated")),
+        (&named, publishable.as_str(), (403, "insufficient_scope")),
+        (&named, "", (401, "unauthenticated")),
         (&plain.replace("default", "nobody"), "", (401, "unauthenticated")),
     ] {
         assert_eq!(refusal(&ask(path, key).await), (expected.0, expected.1.to_owned()), "{path}");
@@ -231,4 +232,52 @@ async fn a_code_is_good_for_the_address_that_it_was_handed_to() {
     assert_eq!(refusal(&ask("https://app.example.com/Done?from=books").await), (400, "invalid_code".to_owned()));
     let answer: Answer = ask(RETURN_URL).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_code_and_a_result_are_of_the_company_that_was_consented_to() {
+    let place = Installation::start().await;
+    let code = place.code_of("shop", RETURN_URL).await;
+    let mut browser = Browser::at(&place.server);
+    let callback = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;
+    assert!(parameter(browser.get(&callback).await.location(), "code").is_some());
+    for key in ["shop".to_owned(), format!("quickbooks-{LARKSPUR}")] {
+        place.connect(&key, HARBOR).await;
+    }
+    let body = json!({ "code": code, "platform": "quickbooks", "partnerId": "default" });
+    assert_eq!(refusal(&exchange(&place, &place.key, &body).await), (400, "invalid_code".to_owned()));
+    let told = browser.get(&callback).await;
+    assert_eq!(parameter(told.location(), "error").as_deref(), Some("not_found"));
+    assert!(!browser.get(crate::choosing::result_of(&callback)).await.body.contains(HARBOR), "it is not theirs to see");
+}
+
+#[tokio::test]
+async fn a_client_that_errs_while_a_choice_is_open_goes_nowhere() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut curl = Browser::curl(&place.server);
+    let callback = callback(&place, &mut curl, &authorize("freshbooks", ""), &[]).await;
+    let result = crate::choosing::result_of(&callback);
+    assert_eq!(curl.get(format!("{result}/continue")).await.problem(), (400, "consent_pending".to_owned()));
+    assert_eq!(curl.get(&callback).await.problem(), (409, "company_choice_required".to_owned()));
+    let wrong = curl.submit(format!("{result}/choose"), "company_id=nobody").await;
+    assert_eq!(wrong.problem(), (400, "unknown_company".to_owned()));
+    let chosen = curl.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await;
+    assert!(parameter(chosen.location(), "code").is_some());
+}
+
+#[tokio::test]
+async fn a2_start_again_never_leads_to_another_partner() {
+    let place = Installation::start().await;
+    place.partner("rival", &[]).await;
+    let publishable = place.key_of("rival", &[Scope::ConsentStart]).await;
+    let mut browser = Browser::at(&place.server);
+    let start = format!("/oauth/start/shop?api_key={publishable}");
+    let theirs = callback(&place, &mut browser, &start, &[("realm", LARKSPUR)]).await;
+    let ours = callback(&place, &mut browser, "/oauth/start/shop", &[("realm", LARKSPUR)]).await;
+    for (callback, offered) in [(theirs, false), (ours, true)] {
+        let mut stranger = Browser::at(&place.server);
+        let result = stranger.get(&callback).await.location().to_owned();
+        let page = stranger.get(&result).await.body;
+        assert_eq!(page.contains("/oauth/start/shop?platform=quickbooks"), offered, "{result}: {page}");
+    }
 }

@@ -40,10 +40,13 @@ async fn o6_a_missing_or_damaged_cookie_is_refused_and_a_browser_is_offered_to_s
     let cookie = browser.cookie.take().expect("it was set");
 
     let answer = browser.get(&callback).await;
-    assert_eq!((answer.status, answer.location()), (303, "/oauth/result/wrong_browser?company_key=beach-blend"));
+    assert_eq!(
+        (answer.status, answer.location()),
+        (303, "/oauth/result/wrong_browser?company_key=beach-blend&platform=quickbooks")
+    );
     let result = browser.get(answer.location()).await;
     assert_eq!(result.status, 400);
-    assert!(result.body.contains(r#"href="/oauth/start/beach-blend""#), "{}", result.body);
+    assert!(result.body.contains(r#"href="/oauth/start/beach-blend?platform=quickbooks""#), "{}", result.body);
 
     let cut = &cookie[..cookie.len() - 1];
     let unprefixed = cookie.replace("__Host-", "");

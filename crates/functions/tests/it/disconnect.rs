@@ -93,7 +93,7 @@ async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_what_was_owed_is_dro
     let row = place.rows.connection("beach-blend").await.expect("the connection");
     assert_eq!(row["epoch"].as_n().map(String::as_str), Ok("3"));
     place.intuit.no_more_faults().await;
-    place.pass(120).await;
+    place.pass(1_200).await;
     run(&place).await;
     assert_eq!(owed(&place).await, 0);
     let history = place.rows.history("beach-blend").await;

@@ -94,12 +94,33 @@ async fn o12_a_link_that_is_over_revoked_or_unknown_opens_nothing() {
 }
 
 #[tokio::test]
+async fn o12_what_a_link_began_ends_with_its_revocation_and_not_with_its_end() {
+    let place = Installation::start().await;
+    let consented =
+        async |made: &Value, browser: &mut Browser<'_>| callback(&place, browser, path(made), &[("realm", LARKSPUR)]).await;
+    let revoked = create(&place, json!({ "platform": "quickbooks", "companyKey": "shop" })).await;
+    let mut browser = Browser::curl(&place.server);
+    let late = consented(&revoked, &mut browser).await;
+    let id = revoked["id"].as_str().expect("an id");
+    send(&place, Method::DELETE, &format!("/v1/connect-links/{id}"), &place.key, None).await;
+    assert_eq!(parameter(browser.get(&late).await.location(), "error").as_deref(), Some("authority_revoked"));
+    assert!(place.rows.connection("shop").await.is_none());
+    assert_eq!(place.rows.history("shop").await, [format!("consent_failed by link:{id}: authority_revoked")]);
+
+    let short = create(&place, json!({ "platform": "quickbooks", "expiresIn": 60 })).await;
+    let slow = consented(&short, &mut browser).await;
+    place.pass(61).await;
+    assert!(parameter(browser.get(&slow).await.location(), "code").is_some());
+}
+
+#[tokio::test]
 async fn o12_only_the_hash_of_a_link_is_kept_and_its_address_is_told_once() {
     let place = Installation::start().await;
     let made = create(&place, json!({ "platform": "xero" })).await;
     let token = path(&made).strip_prefix("/connect/").expect("its path");
     assert!(!format!("{:?}", place.rows.all().await).contains(token.rsplit('.').next().expect("a random part")));
-    assert!(list(&place, "").await["data"][0].get("url").is_none());
+    let listed = list(&place, "").await["data"][0].clone();
+    assert_eq!((&listed["id"], listed.get("url")), (&made["id"], None));
 }
 
 #[tokio::test]

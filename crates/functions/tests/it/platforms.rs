@@ -124,6 +124,8 @@ async fn o13_a_forged_data_centre_gets_neither_the_code_nor_the_secret() {
         ("accounts-server", "https://accounts.zoho.eu.evil.example"),
         ("accounts-server", "http://localhost:1/zoho/eu"),
         ("accounts-server", ""),
+        ("api_domain", "https://www.zohoapis.com"),
+        ("api_domain", "https://evil.example"),
         ("location", "us"),
         ("location", "nowhere"),
     ];

@@ -60,7 +60,7 @@ async fn o16_an_anonymous_start_never_switches_the_company() {
     {
       "body": {
         "code": "other_company",
-        "detail": "This connection holds another company. Only a start with an API key may switch it.",
+        "detail": "This connection holds another company. Only a start with an API key, or a connect link, for this very connection may switch it.",
         "request_id": "[id]",
         "status": 409,
         "title": "Conflict",

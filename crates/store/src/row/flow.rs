@@ -57,6 +57,9 @@ struct FlowRow {
     /// The company key of the connection that it made or renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     connected: Option<String>,
+    /// The company that it was connected to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connected_to: Option<String>,
     #[serde(flatten)]
     grant: GrantAttributes,
 }
@@ -93,7 +96,7 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
     let (return_url, handover_uri, handover_state) = match flow.destination.clone() {
         Destination::ResultPage => (None, None, None),
         Destination::ReturnUrl(url) => (Some(url), None, None),
-        Destination::Handover { redirect_uri, state } => (None, Some(redirect_uri), state),
+        Destination::Handover { redirect_uri, state } => (None, Some(redirect_uri), Some(state)),
     };
     let (key_id, link_id) = match &flow.authority {
         Authority::Anonymous => (None, None),
@@ -128,6 +131,7 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         companies: Vec::new(),
         failure: None,
         connected: None,
+        connected_to: None,
         grant: GrantAttributes::default(),
     };
     to_item(&Key::flow(&flow.id), row)
@@ -140,7 +144,7 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let partner = PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?;
     let company_key = |text: String| CompanyKey::parse(&text).map_err(|_| damaged(&name, "company_key"));
     let connected = row.connected.map(company_key).transpose()?;
-    let connected = connected.map(|company_key| ConnectionId { partner: partner.clone(), company_key });
+    let connected = connected.map(|company_key| ConnectionId { partner: partner.clone(), company_key }).zip(row.connected_to);
     let progress =
         Progress { consumed_at: row.consumed_at, claim: row.claim, companies: row.companies, failure: row.failure, connected };
     let stage = stage(&name, &row.stage, progress, row.grant.read(&name)?)?;
@@ -165,7 +169,7 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
 
 fn destination(return_url: Option<String>, handover_uri: Option<String>, state: Option<String>) -> Destination {
     match (return_url, handover_uri) {
-        (_, Some(redirect_uri)) => Destination::Handover { redirect_uri, state },
+        (_, Some(redirect_uri)) => Destination::Handover { redirect_uri, state: state.unwrap_or_default() },
         (Some(url), None) => Destination::ReturnUrl(url),
         (None, None) => Destination::ResultPage,
     }
@@ -185,7 +189,7 @@ struct Progress {
     claim: Option<String>,
     companies: Vec<CompanyRow>,
     failure: Option<String>,
-    connected: Option<ConnectionId>,
+    connected: Option<(ConnectionId, String)>,
 }
 
 fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredGrant>) -> Result<Stage, StoreError> {
@@ -198,8 +202,8 @@ fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredG
             Ok(Stage::Choosing { grant, companies: companies.into_iter().map(ConfirmedCompany::from).collect() })
         }
         ("done", ..) => {
-            let connection = connected.ok_or_else(|| damaged(name, "it ended and names no connection"))?;
-            Ok(Stage::Done { connection })
+            let (connection, company_id) = connected.ok_or_else(|| damaged(name, "it ended and names no connection"))?;
+            Ok(Stage::Done { connection, company_id })
         }
         ("failed", _, Some(failure), _) => Ok(Stage::Failed(word(name, "failure", &failure)?)),
         _ => Err(damaged(name, "its stage and its attributes do not fit together")),

@@ -16,6 +16,7 @@ struct CodeRow {
     partner: String,
     company_key: String,
     platform: String,
+    company_id: String,
     redirect_uri: String,
     expires_at: i64,
     /// An hour later, so that one that comes again is known.
@@ -30,6 +31,7 @@ pub(crate) fn write(code: &Code) -> Result<Item, StoreError> {
         partner: code.connection.partner.to_string(),
         company_key: code.connection.company_key.to_string(),
         platform: code.platform.to_string(),
+        company_id: code.company_id.clone(),
         redirect_uri: code.redirect_uri.clone(),
         expires_at: millis(code.expires_at),
         ttl: code.expires_at.as_second() + 3_600,
@@ -47,6 +49,7 @@ pub(crate) fn read(item: Item) -> Result<Code, StoreError> {
             company_key: CompanyKey::parse(&row.company_key).map_err(unreadable("company_key is none"))?,
         },
         platform: word("CODE", "platform", &row.platform)?,
+        company_id: row.company_id,
         redirect_uri: row.redirect_uri,
         expires_at: time("CODE", row.expires_at)?,
         spent: row.consumed_by.is_some(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use counterfoil_core::model::audit::{Audit, Subject};
+use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::event::Event;
 use counterfoil_core::port::store::StoreError;
 use serde::Serialize;
@@ -16,12 +16,12 @@ struct AuditRow<'a> {
     action: &'static str,
     actor: String,
     detail: &'a BTreeMap<&'static str, String>,
-    /// What concerns no connection can be brought about by anybody, and does not stay for ever.
+    /// What anybody can bring about does not stay for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
 }
 
-/// How long a partner's own audit rows stay, in seconds: a year.
+/// How long the audit row of a refusal stays, in seconds: a year.
 const KEPT_FOR: i64 = 365 * 86_400;
 
 pub(crate) fn audit(audit: &Audit) -> Result<Item, StoreError> {
@@ -30,7 +30,7 @@ pub(crate) fn audit(audit: &Audit) -> Result<Item, StoreError> {
         action: audit.action.as_str(),
         actor: audit.actor.to_text(),
         detail: &audit.detail,
-        ttl: matches!(audit.subject, Subject::Partner(_)).then(|| audit.at.as_second() + KEPT_FOR),
+        ttl: audit.action.is_refusal().then(|| audit.at.as_second() + KEPT_FOR),
     };
     to_item(&Key::audit(&audit.subject, &audit.id), row)
 }

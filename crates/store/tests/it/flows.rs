@@ -30,7 +30,7 @@ async fn a_flow_comes_back_as_it_was_begun() {
         ..flow("acme", "bare")
     };
     assert!(store.table.flow(&full.id).await.expect("a table").is_none());
-    let handover = Destination::Handover { redirect_uri: "https://partner.test/done".to_owned(), state: Some("s".to_owned()) };
+    let handover = Destination::Handover { redirect_uri: "https://partner.test/done".to_owned(), state: "s".to_owned() };
     let by_link = Flow {
         company_key: None,
         destination: handover,
