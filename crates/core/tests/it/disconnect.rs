@@ -156,6 +156,18 @@ async fn r15_parked_tokens_come_back_to_what_the_platform_is_owed() {
     }
 }
 
+#[tokio::test]
+async fn r15_tokens_of_a_grant_before_another_are_not_owed_for_that_ones_company() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let (id, parked) = with_parked(&stage).await;
+    stage.disconnect(&id).await;
+    reconnect(&stage, &id).await;
+    stage.disconnect(&id).await;
+    let before = stage.installation.items_of(&id).await;
+    assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
+    assert!(stage.installation.items_of(&id).await == before, "what is owed stays as it was");
+}
+
 /// Handovers of a table in which a disconnect always comes just before a handle is put there.
 struct Disconnecting(Arc<App>);
 

@@ -48,7 +48,7 @@ async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_s
 }
 
 /// Another process took the grant for dead: it had the platform refuse the old token while ours was on its way.
-async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
+pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
     let connection = stage.row(id).await;
     let trouble = Trouble {
         failures: 1,

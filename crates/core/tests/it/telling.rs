@@ -160,6 +160,16 @@ async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by
     }
 }
 
+#[tokio::test]
+async fn r15_a_dead_connection_to_the_same_company_holds_nothing_back() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    let dead = try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    crate::late_grants::taken_for_dead(&stage, &dead.id).await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+}
+
 /// A platform that asks first, and a connection whose access token has ended.
 async fn asks_first() -> (Stage, ConnectionId) {
     let stage = Stage::new(Temper::OneUse).await;

@@ -175,3 +175,15 @@ async fn r15_newer_tokens_of_the_same_grant_replace_what_is_owed_and_its_claim()
     let Claimed::Ours(found) = claimed(&store, &newer.id, &claim("two", START)).await else { panic!("it is due at once") };
     assert!(found.grant == newer.grant);
 }
+
+#[tokio::test]
+async fn r15_what_is_held_is_not_due_and_what_is_gone_stays_gone() {
+    let store = store().await;
+    let owed = owing(&store).await;
+    let until = owed.due_at + 20.minutes();
+    store.table.hold(&owed.id, until).await.expect("a table");
+    assert_eq!((owed_at(&store, owed.due_at).await, owed_at(&store, until).await), (vec![], vec![owed.id.clone()]));
+    let unknown = RevocationId { epoch: 99, ..owed.id };
+    store.table.hold(&unknown, until).await.expect("nothing to hold is no failure");
+    assert_eq!(owed_at(&store, until).await.len(), 1);
+}
