@@ -281,3 +281,15 @@ async fn a2_start_again_never_leads_to_another_partner() {
         assert_eq!(page.contains("/oauth/start/shop?platform=quickbooks"), offered, "{result}: {page}");
     }
 }
+
+#[tokio::test]
+async fn a1_what_a_key_began_ends_with_its_revocation() {
+    let place = Installation::start().await;
+    let key = place.key_of("default", &Scope::ALL).await;
+    let start = get(authorize("quickbooks", "&companyKey=shop")).key(&key).to(&place.server).await;
+    let callback = place.intuit.consent(start.location(), LARKSPUR).await;
+    place.revoke(&key).await;
+    let told = get(callback).to(&place.server).await;
+    assert_eq!(parameter(told.location(), "error").as_deref(), Some("authority_revoked"));
+    assert!(place.rows.connection("shop").await.is_none());
+}
