@@ -7,15 +7,15 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::port::store::{ConnectionStore, DueEntry, ListQuery, Page, Settable, StoreError, Written};
+use counterfoil_core::port::store::{ConnectionStore, DueEntry, Holders, ListQuery, Page, Settable, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::fault;
 use crate::grants::{IS_LIVE, active, due};
 use crate::row::{self, Item, damaged};
 use crate::table::{
-    DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, company_pk, connections_of,
-    due_shard_name,
+    CONNECTION, DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, company_pk,
+    connections_of, due_shard_name,
 };
 use crate::update::Changes;
 
@@ -50,8 +50,6 @@ impl Table {
     }
 }
 
-/// How many connections to one company are looked at.
-const CONNECTED_MOST: i32 = 10;
 /// How often what a batch left over is asked for again.
 const BATCH_ROUNDS_MOST: usize = 5;
 /// How often the list index is asked for one page, where a filter leaves little of what it finds.
@@ -101,19 +99,27 @@ impl ConnectionStore for Table {
         self.due_keys(REFRESHER, shard, now, after, most).await?.iter().map(due_entry).collect()
     }
 
-    async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError> {
+        let pk = company_pk(company);
         let answer = self
             .client
             .query()
             .table_name(&self.name)
             .key_condition_expression(format!("{PK} = :company"))
-            .expression_attribute_values(":company", AttributeValue::S(company_pk(company)))
+            .expression_attribute_values(":company", AttributeValue::S(pk.clone()))
+            .set_exclusive_start_key(after.map(|sk| key_item(&Key { pk, sk: sk.to_owned() })))
             .consistent_read(true)
-            .limit(CONNECTED_MOST)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().iter().map(|item| connection_of(&text(item, SK)?)).collect()
+        let next = answer.last_evaluated_key.map(|item| text(&item, SK)).transpose()?;
+        let entries = answer.items.unwrap_or_default().iter().map(|item| text(item, SK)).collect::<Result<Vec<_>, _>>()?;
+        let (of_connections, consents): (Vec<_>, Vec<_>) = entries.into_iter().partition(|sk| sk.starts_with(CONNECTION));
+        let keys = of_connections.iter().map(|sk| Ok(Key::connection(&connection_of(sk)?)));
+        let found = self.get_all(&keys.collect::<Result<Vec<_>, StoreError>>()?).await?;
+        let connections = found.into_iter().flatten().map(row::connection::read).collect::<Result<_, _>>()?;
+        Ok(Holders { connections, consents, next })
     }
 
     async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError> {
@@ -213,7 +219,7 @@ pub(crate) fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
 /// The connection whose key is `CONN#{partner}#{company_key}`.
 fn connection_of(pk: &str) -> Result<ConnectionId, StoreError> {
     let parse = || {
-        let (partner, company_key) = pk.strip_prefix("CONN#")?.split_once('#')?;
+        let (partner, company_key) = pk.strip_prefix(CONNECTION)?.split_once('#')?;
         Some(ConnectionId { partner: PartnerId::parse(partner).ok()?, company_key: CompanyKey::parse(company_key).ok()? })
     };
     parse().ok_or_else(|| damaged(pk, "not the key of a connection"))

@@ -182,6 +182,8 @@ impl Key {
     }
 }
 
+/// What the partition key of every connection begins with, and with it the connection's entry under its company.
+pub(crate) const CONNECTION: &str = "CONN#";
 /// What the sort key of every connect link begins with.
 pub(crate) const LINK: &str = "LINK#";
 /// What the sort key of every API key begins with.
@@ -196,7 +198,7 @@ pub(crate) fn partner_pk(id: &PartnerId) -> String {
 }
 
 pub(crate) fn connection_pk(id: &ConnectionId) -> String {
-    format!("CONN#{}#{}", id.partner, id.company_key)
+    format!("{CONNECTION}{}#{}", id.partner, id.company_key)
 }
 
 pub(crate) fn company_pk(company: &Company) -> String {
@@ -205,7 +207,7 @@ pub(crate) fn company_pk(company: &Company) -> String {
 
 /// The list of a partner's connections.
 pub(crate) fn connections_of(partner: &PartnerId) -> String {
-    format!("CONN#{partner}")
+    format!("{CONNECTION}{partner}")
 }
 
 /// The shard that what is due for a connection lies in; `kind` is the worker that does it.

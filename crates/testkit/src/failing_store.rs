@@ -16,7 +16,8 @@ use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
     AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore,
-    GrantEnd, GrantStore, HandoverStore, LinkStore, ListQuery, Page, RevocationStore, Settable, StoreError, Taken, Written,
+    GrantEnd, GrantStore, HandoverStore, Holders, LinkStore, ListQuery, Page, RevocationStore, Settable, StoreError, Taken,
+    Written,
 };
 use jiff::Timestamp;
 
@@ -48,7 +49,7 @@ impl ConnectionStore for FailingStore {
         self.refuse()
     }
 
-    async fn connected_to(&self, _: &Company) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn holders(&self, _: &Company, _: Option<&str>, _: u32) -> Result<Holders, StoreError> {
         self.refuse()
     }
 

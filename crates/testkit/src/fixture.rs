@@ -151,6 +151,17 @@ impl Installation {
         &self.bare
     }
 
+    /// Puts an item there that has nothing but its key.
+    ///
+    /// # Panics
+    ///
+    /// When the table cannot be written to.
+    pub async fn put_key(&self, partition_key: &str, sort_key: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = self.client().put_item().table_name(TABLE).item("PK", text(partition_key)).item("SK", text(sort_key));
+        request.send().await.expect("a table to write to");
+    }
+
     /// Every item that lies under a connection, by its sort key.
     ///
     /// # Panics

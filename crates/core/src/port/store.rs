@@ -35,8 +35,9 @@ pub trait ConnectionStore: Send + Sync {
     /// them, where reading goes on.
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
-    /// Some connections to a company, at most ten; strongly consistent.
-    async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError>;
+    /// A page of what holds a company, at most `most` (1 to 100) entries of it, beginning behind `after`; strongly consistent.
+    /// A row that cannot be read is an error: nobody may take it for none.
+    async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError>;
 
     /// Notes that a connection is probed because of a hint, unless one was noted after `since`: then it is `Overtaken`.
     async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError>;
@@ -85,6 +86,17 @@ pub struct ListQuery {
     pub after: Option<CompanyKey>,
     /// At most so many, 1 to 100.
     pub limit: u32,
+}
+
+/// A page of what holds a company.
+#[derive(Default)]
+pub struct Holders {
+    /// Connections to it, dead ones among them.
+    pub connections: Vec<Connection>,
+    /// Consents that wait to become connections to it, each by the sort key of its entry.
+    pub consents: Vec<String>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<String>,
 }
 
 /// A page of connections.

@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod change_connection;
 pub mod check_ready;
 pub mod commit_parked;
+mod company_holders;
 pub mod confirm_company;
 pub mod connect_link;
 pub mod disconnect;

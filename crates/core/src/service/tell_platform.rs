@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, Status};
+use crate::model::connection::Connection;
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Secret;
@@ -13,6 +13,7 @@ use crate::port::platform::{Platform, Refresh, Revoke, TokenFailure};
 use crate::port::store::{Claim, Claimed, Written};
 use crate::{App, Error};
 
+use super::company_holders::{Held, who_holds};
 use super::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
 use super::start_consent::redirect_uri;
 
@@ -45,6 +46,7 @@ pub async fn tell_platform(app: &App, id: &RevocationId, ends_at: Duration) -> R
     match attempt.tell().await {
         Ok(Told::Yes) => attempt.settle(Action::PlatformTold, []).await,
         Ok(Told::WouldEndAnothers) => attempt.settle(Action::PlatformNotTold, [("reason", "company_held".to_owned())]).await,
+        Ok(Told::MayEndAnothers) => attempt.failed("somebody may hold the company").await,
         Ok(Told::NoTime) => attempt.put_off(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Told::Unheard) => attempt.failed("the platform did not hear").await,
         Err(error) => attempt.failed(&error.to_string()).await,
@@ -56,6 +58,8 @@ enum Told {
     Yes,
     /// It must not be told: somebody holds that company.
     WouldEndAnothers,
+    /// It must not be told now: whether somebody holds that company is not known.
+    MayEndAnothers,
     /// A refresh must come first, and would take longer than there is.
     NoTime,
     Unheard,
@@ -72,8 +76,10 @@ impl Attempt<'_> {
     async fn tell(&self) -> Result<Told, Error> {
         let company = &self.revocation.company;
         let platform = of_its_client(self.app, company).await?;
-        if self.would_end_anothers(platform.as_ref()).await? {
-            return Ok(Told::WouldEndAnothers);
+        match self.held(platform.as_ref()).await? {
+            Held::Nobody => {}
+            Held::Somebody => return Ok(Told::WouldEndAnothers),
+            Held::Unsure => return Ok(Told::MayEndAnothers),
         }
         let mut grant = self.revocation.grant.clone();
         // What is asked with must last for asking and removing.
@@ -100,26 +106,17 @@ impl Attempt<'_> {
 
     /// Whether revoking would end another grant: one of whoever holds that company, this connection after a new consent among
     /// them. Where grants stand by themselves that is only one with the very same token.
-    async fn would_end_anothers(&self, platform: &dyn Platform) -> Result<bool, Error> {
-        let Revocation { id, grant, .. } = &self.revocation;
+    async fn held(&self, platform: &dyn Platform) -> Result<Held, Error> {
+        let Revocation { id, company, grant, .. } = &self.revocation;
         if !platform.grants_stand_alone() {
-            return self.is_held().await;
+            // Asking and telling must still end in time, and so must settling.
+            let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
+            return who_holds(self.app, company, None, self.ends_at.saturating_sub(takes)).await;
         }
         let connection = self.app.connections.read(&id.connection).await?;
-        let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(false) };
+        let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(Held::Nobody) };
         let (present, ours) = (self.open(REFRESH_TOKEN, present).await?, self.open(REFRESH_TOKEN, grant).await?);
-        Ok(present.fingerprint().matches(&ours.fingerprint()))
-    }
-
-    /// Whether a living connection holds the company; a dead one has nothing to lose.
-    async fn is_held(&self) -> Result<bool, Error> {
-        for id in self.app.connections.connected_to(&self.revocation.company).await? {
-            let holder = self.app.connections.read(&id).await?;
-            if holder.is_some_and(|holder| holder.status() == Status::Active) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(if present.fingerprint().matches(&ours.fingerprint()) { Held::Somebody } else { Held::Nobody })
     }
 
     /// Refreshes the grant; what it brings is on the row before it is used.

@@ -110,7 +110,9 @@ fn reauthorization_required(message: &str) -> Error {
 
 /// Least time between two probes of one connection that only a hint asked for.
 const PROBED_EVERY: Duration = Duration::from_secs(60);
-/// How many connections are probed at once: ten to a company, in each environment.
+/// How many connections to a company are read at once.
+const PER_PAGE: u32 = 100;
+/// How many connections are probed at once.
 const PROBED_AT_ONCE: usize = 20;
 
 /// Probes the connections to a company that somebody says was disconnected at its platform. Anyone can say so: hence what comes
@@ -119,7 +121,7 @@ pub async fn heed_hint(app: &Arc<App>, platform: PlatformName, company_id: &str)
     let ends_at = app.clock.elapsed() + app.settings.function_time;
     let mut hinted = Vec::new();
     for environment in [Environment::Production, Environment::Sandbox] {
-        match connected(app, platform, environment, company_id).await {
+        match connected(app, platform, environment, company_id, ends_at).await {
             Ok(connections) => hinted.extend(connections),
             Err(error) => tracing::warn!(%platform, environment = environment.as_str(), %error, "a hint was not followed"),
         }
@@ -132,11 +134,21 @@ async fn connected(
     platform: PlatformName,
     environment: Environment,
     company_id: &str,
+    ends_at: Duration,
 ) -> Result<Vec<ConnectionId>, Error> {
     let client_id = app.platforms.get(platform, environment).await?.client_id().to_owned();
     let company_id = company_id.to_owned();
     let company = Company { platform, environment, client_id, company_id, api_base_url: String::new() };
-    Ok(app.connections.connected_to(&company).await?)
+    let mut connected = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.connections.holders(&company, after.as_deref(), PER_PAGE).await?;
+        connected.extend(page.connections.into_iter().map(|connection| connection.id));
+        after = page.next;
+        if after.is_none() || app.clock.elapsed() >= ends_at {
+            return Ok(connected);
+        }
+    }
 }
 
 async fn probe(app: &Arc<App>, id: ConnectionId, ends_at: Duration) {

@@ -35,7 +35,8 @@ async fn t5_a_connection_is_disconnected_at_once_and_its_platform_told() {
     assert_eq!((row.trouble, row.due_at, row.wanted_until, row.warned_of), (None, None, None, None));
     assert_eq!((row.created_at, &row.company), (before.created_at, &before.company), "what it was stays");
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
-    assert!(stage.app.connections.connected_to(&row.company).await.is_ok_and(|holders| holders.is_empty()));
+    let holders = stage.app.connections.holders(&row.company, None, 100).await;
+    assert!(holders.is_ok_and(|holders| holders.connections.is_empty() && holders.next.is_none()));
     assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
     assert_eq!(stage.read(&id).await.expect_err("it has no token").code(), "reauthorization_required");
 }

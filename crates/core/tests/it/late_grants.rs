@@ -49,11 +49,16 @@ async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_s
 
 /// Another process took the grant for dead: it had the platform refuse the old token while ours was on its way.
 pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
+    ended(stage, id, DeathCause::RotationLost).await;
+}
+
+/// The grant ends now, for that cause.
+pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
     let connection = stage.row(id).await;
     let trouble = Trouble {
         failures: 1,
         retry_at: START,
-        code: "rotation_lost".to_owned(),
+        code: cause.as_str().to_owned(),
         message: String::new(),
         at: START,
         settled_lease: None,
@@ -68,7 +73,7 @@ pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
         detail: [].into(),
     };
     let event = Event::about(&connection, EventKind::ReauthorizationRequired, "evt_ended".to_owned(), START);
-    let end = GrantEnd { epoch: connection.epoch, cause: DeathCause::RotationLost, trouble, audit, event };
+    let end = GrantEnd { epoch: connection.epoch, cause, trouble, audit, event };
     assert_eq!(stage.installation.table().end_grant(&end).await, Ok(Written::Stored));
 }
 

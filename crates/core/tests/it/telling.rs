@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::App;
-use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::connection::{ConnectionId, DeathCause};
 use counterfoil_core::model::revocation::{Revocation, RevocationId, TOLD_FOR};
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::tell_due::{TellReport, tell_due};
 use counterfoil_core::service::tell_platform::{Telling, tell_platform};
+use counterfoil_core::settings::Settings;
 use counterfoil_testkit::fixture::try_consent;
-use counterfoil_testkit::platform::{Habits, ScriptedPlatforms, Temper, Turn};
+use counterfoil_testkit::platform::{CLIENT_ID, Habits, ScriptedPlatforms, Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count, disconnect};
@@ -160,14 +161,81 @@ async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by
     }
 }
 
-#[tokio::test]
-async fn r15_a_dead_connection_to_the_same_company_holds_nothing_back() {
+/// A connection that is to be disconnected, and another to the same company whose grant has ended for that cause.
+async fn beside_a_dead_one(cause: DeathCause) -> (Stage, ConnectionId) {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let dead = try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-    crate::late_grants::taken_for_dead(&stage, &dead.id).await;
+    crate::late_grants::ended(&stage, &dead.id, cause).await;
+    (stage, id)
+}
+
+#[tokio::test]
+async fn r15_a_grant_that_was_refused_holds_nothing_back() {
+    let (stage, id) = beside_a_dead_one(DeathCause::Revoked).await;
     assert_eq!(stage.disconnect(&id).await, Telling::Settled);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
+async fn r15_a_grant_that_may_revive_is_waited_for_as_long_as_it_may() {
+    for cause in [DeathCause::RotationLost, DeathCause::AccessWithdrawn] {
+        let (stage, id) = beside_a_dead_one(cause).await;
+        assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+        stage.clock.advance(Duration::from_secs(14 * 86_400 - 1));
+        assert_eq!(run(&stage).await.owed, 1, "{cause:?}");
+        assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
+        stage.clock.advance(LONG);
+        assert_eq!(run(&stage).await.settled, 1, "{cause:?}");
+        assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
+    }
+}
+
+/// Puts entries under the company `acme` that nothing lies behind.
+async fn put_entries(stage: &Stage, sort_keys: impl Iterator<Item = String>) {
+    for sk in sort_keys {
+        stage.installation.put_key(&format!("COMPANY#quickbooks#{CLIENT_ID}#acme"), &sk).await;
+    }
+}
+
+/// More than are read at once, all of them before any other entry.
+fn many_entries() -> impl Iterator<Item = String> {
+    (0..101).map(|number| format!("CONN#a#{number}"))
+}
+
+#[tokio::test]
+async fn r15_a_living_connection_behind_any_number_of_dead_ones_is_found() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    put_entries(&stage, many_entries()).await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
+}
+
+#[tokio::test]
+async fn r15_entries_that_there_was_no_time_to_read_hold_a_revocation_back() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = unheard(&stage).await;
+    put_entries(&stage, many_entries()).await;
+    stage.clock.advance(LONG);
+    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
+    let settings = Settings { store_timeout: Duration::ZERO, ..stage.app.settings };
+    let hurried = Arc::new(App { settings, ..stage.installation.app(clock) });
+    let report = tell_due(&hurried, &ALL_SHARDS, settings.longest_telling()).await;
+    assert_eq!((report.owed, stage.installation.platform.revoked().len()), (1, 0), "its time was over after the first page");
+    stage.clock.advance(LONG);
+    assert_eq!((run(&stage).await.settled, owed(&stage, &id).await), (1, 0));
+}
+
+#[tokio::test]
+async fn r15_a_consent_that_waits_for_its_connection_is_waited_for() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    put_entries(&stage, ["FLOW#1".to_owned()].into_iter()).await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    assert!(stage.installation.platform.revoked().is_empty());
 }
 
 /// A platform that asks first, and a connection whose access token has ended.

@@ -13,8 +13,8 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GrantEnd, GrantStore, ListQuery, Page, Settable,
-    StoreError, Taken, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GrantEnd, GrantStore, Holders, ListQuery, Page,
+    Settable, StoreError, Taken, Written,
 };
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};
@@ -166,8 +166,8 @@ impl ConnectionStore for Link {
         self.call("UpdateItem", async |table: Table| table.change(id, settable).await).await
     }
 
-    async fn connected_to(&self, company: &Company) -> Result<Vec<ConnectionId>, StoreError> {
-        self.call("Query", async |table: Table| table.connected_to(company).await).await
+    async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError> {
+        self.call("Query", async |table: Table| table.holders(company, after, most).await).await
     }
 }
 
