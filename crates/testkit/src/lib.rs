@@ -15,4 +15,5 @@ mod loopback;
 pub mod parking;
 pub mod platform;
 pub mod secrets_manager;
+pub mod template;
 pub mod wire;

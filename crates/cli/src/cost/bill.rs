@@ -6,7 +6,7 @@ use super::prices;
 use super::work::{Load, Month};
 
 /// Alarms, metrics and secrets of `template.yaml`; a test counts the first and the last.
-pub(super) const ALARMS: u32 = 15;
+pub(super) const ALARMS: u32 = 16;
 /// Two measurements of each refresh, by outcome and by platform and outcome, with three outcomes and one platform at work;
 /// and four of each run.
 const METRICS: u32 = 2 * (3 + 3) + 4;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_functions::router::ROUTES;
+use counterfoil_testkit::template::BY_DEFAULT;
 use serde_json::{Value, json};
 
 mod promises;
@@ -17,10 +18,9 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The template, its short tags left out: `!Ref Table` reads as `"Table"`.
+/// The template with every parameter at its default.
 fn template() -> Value {
-    let text = fs::read_to_string(repository().join("template.yaml")).expect("template.yaml is there");
-    serde_saphyr::from_str(&text).expect("template.yaml is YAML")
+    counterfoil_testkit::template::template(BY_DEFAULT)
 }
 
 fn resources_of_type(kind: &str) -> BTreeMap<String, Value> {

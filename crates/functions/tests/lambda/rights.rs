@@ -29,9 +29,9 @@ pub(crate) fn used(function: &Function) -> BTreeSet<Right> {
     function.wire.requests().iter().flat_map(needed).collect()
 }
 
-/// `!GetAtt Table.Arn` is `Table`, `!Sub ${Table.Arn}/index/due` is `Table/index/due`.
+/// `!GetAtt Table.Arn` is `Table`, and with `/index/due` behind it `Table/index/due`.
 fn resource_name(resource: &Value) -> String {
-    text(resource).replace("${Table.Arn}", "Table").replace("Table.Arn", "Table")
+    text(resource).replace("Table.Arn", "Table")
 }
 
 /// What a template may give as one value or as several.

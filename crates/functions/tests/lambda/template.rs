@@ -1,9 +1,8 @@
 //! What `template.yaml` says of each function. References stand for themselves: `!Ref Table` reads as `Table`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
+use counterfoil_testkit::template::BY_DEFAULT;
 use serde_json::Value;
 
 /// The names of the functions' binaries.
@@ -31,8 +30,7 @@ pub(crate) fn properties() -> BTreeMap<String, Value> {
 }
 
 fn template() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-    serde_saphyr::from_str(&fs::read_to_string(path).expect("template.yaml is there")).expect("template.yaml is YAML")
+    counterfoil_testkit::template::template(BY_DEFAULT)
 }
 
 /// A value that must be a text.

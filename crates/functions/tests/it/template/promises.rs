@@ -99,8 +99,74 @@ fn s4_the_table_has_the_keys_the_store_uses_and_cannot_be_lost() {
     assert_eq!(keys(table), ["PK", "SK"]);
     assert_eq!(json!(indexes), json!({ DUE_INDEX: ["due_shard", "due_at"], LIST_INDEX: ["list_pk", "list_sk"] }));
     assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
-    assert_eq!(table["DeletionProtectionEnabled"], true);
-    assert_eq!([&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]], ["Retain", "Retain"]);
+    assert_eq!(keeping(&resource), ["RetainExceptOnCreate", "Retain"]);
+}
+
+/// What becomes of a resource that leaves the stack, and of one that is replaced.
+fn keeping(resource: &Value) -> [&Value; 2] {
+    [&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]]
+}
+
+/// A failed first deploy is taken back, which `CloudFormation` cannot do with a protected table.
+#[test]
+fn s4_the_table_is_protected_as_soon_as_it_has_an_address() {
+    let protected = |holding: &[&str]| {
+        counterfoil_testkit::template::template(holding)["Resources"]["Table"]["Properties"]["DeletionProtectionEnabled"].clone()
+    };
+    assert_eq!([protected(&["OwnTable"]), protected(&["OwnTable", "IsPublic"])], [json!(false), json!(true)]);
+}
+
+#[test]
+fn s4_what_holds_grants_is_kept_unless_the_deploy_that_makes_it_fails() {
+    let queues = resources_of_type("AWS::SQS::Queue");
+    for id in ["ParkingQueue", "ParkingDeadLetterQueue"] {
+        assert_eq!(keeping(&queues[id]), ["RetainExceptOnCreate", "Retain"], "{id}");
+    }
+}
+
+/// A restore from backup is a deploy that names what was restored (docs/refresh.md).
+#[test]
+fn s4_an_existing_table_and_keyring_take_the_place_of_the_stacks_own_everywhere() {
+    let own = counterfoil_testkit::template::template(&["OwnTable", "OwnKeyring"]);
+    let existing = counterfoil_testkit::template::template(&[]);
+    let mentions = |template: &Value, name: &str| {
+        let parts = ["Globals", "Resources", "Outputs"].map(|section| template[section].to_string());
+        parts.iter().map(|part| part.matches(&format!("\"{name}")).count()).sum::<usize>()
+    };
+    for (resource, parameter) in [("Table", "ExistingTableName"), ("Keyring", "ExistingKeyringArn")] {
+        assert!(own["Resources"][resource].is_object(), "{resource} is made");
+        let value = format!("{resource}\"");
+        assert!(mentions(&own, &value) > 1, "{resource} is referred to");
+        assert_eq!(mentions(&existing, &value) + mentions(&existing, &format!("{resource}.Arn")), 0, "{resource} is not made");
+        assert!(existing["Resources"].to_string().contains(parameter), "{parameter} is referred to");
+    }
+    let table = |function: &Value| {
+        statements(function).iter().any(|statement| {
+            list(&statement["Resource"]).iter().all(|resource| text(resource).contains(":table/${ExistingTableName}"))
+        })
+    };
+    for (id, resource) in existing["Resources"].as_object().expect("resources") {
+        if resource["Type"] == "AWS::Serverless::Function" {
+            assert!(table(&resource["Properties"]), "{id} may not use the existing table");
+        }
+    }
+}
+
+/// `start-message-move-task` takes back only what SQS itself moved: what Lambda reports goes to a queue of its own.
+#[test]
+fn s2_a_dead_letter_queue_holds_only_what_sqs_moved_there() {
+    let queues = resources_of_type("AWS::SQS::Queue");
+    let moved: BTreeSet<String> = queues
+        .values()
+        .filter_map(|queue| queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"].as_str())
+        .map(str::to_owned)
+        .collect();
+    let reported: BTreeSet<String> = functions()
+        .values()
+        .filter_map(|function| function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"].as_str())
+        .map(str::to_owned)
+        .collect();
+    assert!(!moved.is_empty() && !reported.is_empty() && moved.is_disjoint(&reported), "{moved:?} {reported:?}");
 }
 
 #[test]
@@ -113,7 +179,7 @@ fn s6_no_deploy_overwrites_the_keyring_or_the_credentials() {
     assert_eq!(secrets["Keyring"]["Properties"]["GenerateSecretString"], generated);
     assert_eq!(secrets["Credentials"]["Properties"]["SecretString"], "{}");
     for (id, secret) in secrets {
-        assert_eq!([&secret["DeletionPolicy"], &secret["UpdateReplacePolicy"]], ["Retain", "Retain"], "{id}");
+        assert_eq!(keeping(&secret), ["RetainExceptOnCreate", "Retain"], "{id}");
     }
 }
 
