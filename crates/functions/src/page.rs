@@ -15,7 +15,6 @@ use counterfoil_core::service::finish_consent::{Ending, error_of};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::problem::Problem;
-use crate::return_url;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -49,16 +48,34 @@ pub(crate) fn again(error: &Error) -> Again {
     }
 }
 
-/// The page of a flow.
+/// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself.
 pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
+    let onward = ending.flow.as_ref().filter(|flow| is_over(ending) && flow.destination != Destination::ResultPage).map(onward);
     match (&ending.result, &ending.flow) {
-        (Ok(connection), _) => (StatusCode::OK, connected(connection, ending.flow.as_ref())),
+        (Ok(connection), _) => (StatusCode::OK, connected(connection, onward.as_deref())),
         (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, .. }, .. })) => {
             (StatusCode::OK, choice(id, platform.title(), companies))
         }
-        (Err(error), Some(flow)) => (status(error), failed(error, Some(flow), start_again(flow).filter(|_| open_start))),
-        (Err(error), None) => (status(error), failed(error, None, None)),
+        (Err(error), Some(flow)) => {
+            let anew = start_again(flow).filter(|_| open_start);
+            (status(error), failed(error, Some(flow), anew, onward.as_deref()))
+        }
+        (Err(error), None) => (status(error), failed(error, None, None, None)),
     }
+}
+
+/// Whether nothing can change any more: it is connected, the flow has failed for good, or what it was for is gone.
+pub(crate) fn is_over(ending: &Ending) -> bool {
+    match &ending.result {
+        Ok(_) | Err(Error::NotFound(_)) => true,
+        Err(error) => error.code().parse::<FlowFailure>().is_ok(),
+    }
+}
+
+/// The address of ours that redirects to the partner's page. A form may not be redirected there (`form-action 'self'`, which
+/// Chromium applies to every redirect of a submission): the page after the form goes on by a navigation of its own.
+fn onward(flow: &Flow) -> String {
+    format!("/oauth/result/{}/continue", flow.id)
 }
 
 /// The page for a browser that brought no flow we may show: `code` says why.
@@ -73,22 +90,18 @@ pub(crate) fn without_flow(code: &str, anew: Option<(CompanyKey, PlatformName)>)
             .parse::<FlowFailure>()
             .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),
     };
-    (status(&error), failed(&error, None, anew.map(|(key, platform)| start(&key, platform))))
+    (status(&error), failed(&error, None, anew.map(|(key, platform)| start(&key, platform)), None))
 }
 
 fn status(error: &Error) -> StatusCode {
     Problem(error.clone()).status()
 }
 
-fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
+fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
     let missing = connection.grant().map(|grant| grant.missing_scopes.as_slice()).unwrap_or_default();
-    let further = flow.and_then(|flow| match &flow.destination {
-        Destination::ResultPage => None,
-        Destination::ReturnUrl(url) => return_url::told(url, connection.id.company_key.as_str(), None),
-        Destination::Handover { .. } => Some(further(flow)),
-    });
-    card(
+    card_going_on(
         "Connected",
+        onward,
         &html! {
             div.mark.good aria-hidden="true" { "✓" }
             h1 { "Connected" }
@@ -103,7 +116,7 @@ fn connected(connection: &Connection, flow: Option<&Flow>) -> Markup {
             @if !missing.is_empty() {
                 p.warn { "Not everything that was asked for was granted: " (missing.join(", ")) ". Some features may not work." }
             }
-            @if let Some(url) = further {
+            @if let Some(url) = onward {
                 a.button href=(url) { "Continue" }
             } @else {
                 p.quiet { "You can close this window." }
@@ -147,24 +160,25 @@ pub(crate) fn not_started(error: &Error) -> Markup {
         Error::Misconfigured { .. } | Error::Internal(_) => html! {},
         _ => go_back(),
     };
-    failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now)
+    failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now, None)
 }
 
-fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>) -> Markup {
+fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
     let passing = again(error) != Again::Start;
     let title = if passing { "Almost there" } else { "Not connected" };
-    failure(title, error, passing, &what_now(error, flow, anew))
+    failure(title, error, passing, &what_now(error, flow, anew, onward), onward)
 }
 
-fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup) -> Markup {
+fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
     let message = match error {
         Error::Internal(_) | Error::Misconfigured { .. } => {
             "Something is wrong on our side. Please tell whoever sent you here.".to_owned()
         }
         error => error.to_string(),
     };
-    card(
+    card_going_on(
         title,
+        onward,
         &html! {
             div.mark.(if passing { "wait" } else { "bad" }) aria-hidden="true" { (if passing { "…" } else { "!" }) }
             h1 { (title) }
@@ -175,23 +189,16 @@ fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup) -> Mark
     )
 }
 
-fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>) -> Markup {
+fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
     match (again(error), flow, anew) {
         (Again::Confirm, Some(flow), _) => html! {
             form method="post" action={ "/oauth/result/" (flow.id) "/retry" } { button.button type="submit" { "Try again" } }
         },
         (Again::Look | Again::Choose, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
-        (_, Some(flow @ Flow { destination: Destination::Handover { .. }, .. }), _) => {
-            html! { a.button href=(further(flow)) { "Go back" } }
-        }
+        _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
         (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
         _ => go_back(),
     }
-}
-
-/// Where our own page hands over to the partner's.
-fn further(flow: &Flow) -> String {
-    format!("/oauth/result/{}/continue", flow.id)
 }
 
 /// A start as the one before, where a browser without a key may begin that.
@@ -229,6 +236,11 @@ pub(crate) fn disconnected_there() -> Markup {
 }
 
 fn card(title: &str, content: &Markup) -> Markup {
+    card_going_on(title, None, content)
+}
+
+/// The same, which the browser leaves by itself for an address of ours.
+fn card_going_on(title: &str, onward: Option<&str>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -236,6 +248,9 @@ fn card(title: &str, content: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
+                @if let Some(onward) = onward {
+                    meta http-equiv="refresh" content={ "0;url=" (onward) };
+                }
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }

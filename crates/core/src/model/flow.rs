@@ -244,6 +244,8 @@ pub enum FlowFailure {
     OtherCompany,
     /// The connection was disconnected, and whoever began the flow may not revive it.
     Disconnected,
+    /// The connection's name begins with a platform's, and is not the one of the company that was confirmed.
+    ReservedKey,
     /// What the flow was for is gone.
     Gone,
     /// The key or the connect link that it was begun with has been revoked.
@@ -254,7 +256,7 @@ pub enum FlowFailure {
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -270,6 +272,7 @@ impl FlowFailure {
         Self::NoCompany,
         Self::OtherCompany,
         Self::Disconnected,
+        Self::ReservedKey,
         Self::Gone,
         Self::AuthorityRevoked,
         Self::Interrupted,
@@ -293,6 +296,7 @@ impl FlowFailure {
             Self::NoCompany => "no_company",
             Self::OtherCompany => "other_company",
             Self::Disconnected => "connection_disconnected",
+            Self::ReservedKey => "reserved_company_key",
             Self::Gone => "connection_gone",
             Self::AuthorityRevoked => "authority_revoked",
             Self::Interrupted => "consent_interrupted",
@@ -319,7 +323,10 @@ impl FlowFailure {
                 "This connection holds another company. Only a start with an API key, or a connect link, for this very connection may switch it."
             }
             Self::Disconnected => {
-                "This connection was disconnected. Only a start with an API key, or a connect link, may bring it back."
+                "This connection was disconnected. Only a later start with an API key, or a later connect link, may bring it back."
+            }
+            Self::ReservedKey => {
+                "The name of this connection begins with a platform's name and is not the name of the company that you connected. Start again with another name."
             }
             Self::Gone => "What this consent was for no longer exists.",
             Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",

@@ -35,6 +35,18 @@ impl CompanyKey {
             .unwrap_or_else(|_| Self(format!("{platform}-{}", &Fingerprint::of(company_id).as_str()[..40])))
     }
 
+    /// The platform whose name and a hyphen it begins with: such a key belongs to the company of that id alone (O-20).
+    pub fn reserved_for(&self) -> Option<PlatformName> {
+        let has_prefix =
+            |platform: &PlatformName| self.0.strip_prefix(platform.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        PlatformName::ALL.into_iter().find(has_prefix)
+    }
+
+    /// Whether a new connection to that company may have this key: the company's own name, or one that is nobody's.
+    pub fn may_name(&self, platform: PlatformName, company_id: &str) -> bool {
+        self.reserved_for().is_none() || *self == Self::of_company(platform, company_id)
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -115,6 +127,23 @@ mod tests {
         let (long, other) = ("x".repeat(64), format!("{}y", "x".repeat(63)));
         assert_eq!(CompanyKey::parse(&key(&long)).expect("a key").as_str(), key(&long));
         assert_ne!(key(&long), key(&other));
+    }
+
+    #[test]
+    fn o20_a_platforms_prefix_belongs_to_the_company_of_that_id() {
+        let key = |text: &str| CompanyKey::parse(text).expect("a key");
+        for free in ["quickbooks", "quickbooks2-1", "Quickbooks-1", "my-quickbooks-1", "acme"] {
+            assert!(key(free).may_name(PlatformName::Quickbooks, "1"), "{free}");
+        }
+        assert!(key("quickbooks-1").may_name(PlatformName::Quickbooks, "1"));
+        assert!(CompanyKey::of_company(PlatformName::Zoho, "a b").may_name(PlatformName::Zoho, "a b"));
+        for platform in PlatformName::ALL {
+            for reserved in ["1x", "", "1-", "01"].map(|id| key(&format!("{platform}-{id}"))) {
+                assert_eq!(reserved.reserved_for(), Some(platform));
+                assert!(!reserved.may_name(platform, "1"), "{reserved}");
+            }
+        }
+        assert!(!key("xero-1").may_name(PlatformName::Quickbooks, "1"));
     }
 
     #[test]

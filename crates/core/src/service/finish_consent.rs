@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, Status};
-use crate::model::flow::{Flow, FlowFailure, FlowId, Stage};
+use crate::model::flow::{Authority, Flow, FlowFailure, FlowId, Stage};
 use crate::model::grant::{Grant, StoredGrant};
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
@@ -208,7 +208,8 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
         Some(sealed) => Some(app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await?),
         None => None,
     };
-    if let Some(existing) = &existing {
+    // An anonymous flow cannot revive the connection, and so must not put off its revocation.
+    if let Some(existing) = existing.as_ref().filter(|_| flow.authority != Authority::Anonymous) {
         hold_revocation(app, existing).await?;
     }
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
@@ -367,9 +368,10 @@ pub fn error_of(failure: FlowFailure) -> Error {
         FlowFailure::ExchangeRefused | FlowFailure::ExchangeFailed | FlowFailure::ClientRefused | FlowFailure::Interrupted => {
             Error::PlatformFailed { code, message, retry_after: None }
         }
-        FlowFailure::OtherCompany | FlowFailure::Disconnected | FlowFailure::AuthorityRevoked => {
-            Error::Conflict { code, message }
-        }
+        FlowFailure::OtherCompany
+        | FlowFailure::Disconnected
+        | FlowFailure::ReservedKey
+        | FlowFailure::AuthorityRevoked => Error::Conflict { code, message },
         FlowFailure::Gone => Error::NotFound(failure.in_words()),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::api_key::ApiKey;
+use crate::model::api_key::{ApiKey, Scope};
 use crate::model::audit::{Action, Actor};
 use crate::model::connect_link::ConnectLink;
-use crate::model::connection::{Connection, ConnectionId, Standing};
+use crate::model::connection::{Connection, ConnectionId};
 use crate::model::flow::{Authority, Binding, Destination, Flow, FlowId, Stage};
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
@@ -85,22 +85,22 @@ pub struct Started {
 /// Begins a flow.
 ///
 /// # Errors
-/// `Unauthenticated` where anonymous starts are off, `Conflict` where an anonymous start may not do this, `Misconfigured`
-/// naming what is missing for this platform alone.
+/// `Unauthenticated` where anonymous starts are off, `Unauthenticated` or `Forbidden` where the caller may not name a
+/// connection, `Misconfigured` naming what is missing for this platform alone.
 pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Error> {
     let partner = owner(app, &start)?;
+    may_name(app, &start, &partner)?;
     let redirect_uri = redirect_uri(app, start.platform)?;
     let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
     let destination = destination(app, &known, start.then, authority.actor()).await?;
-    let existing = match start.company_key.clone() {
-        Some(company_key) => app.connections.read(&ConnectionId { partner: partner.clone(), company_key }).await?,
-        None => None,
-    };
-    if let (Authority::Anonymous, Some(connection)) = (&authority, &existing) {
-        anonymous_may_renew(connection, start.platform)?;
+    let existing = existing(app, &partner, &authority, start.company_key.as_ref()).await?;
+    if let (None, Some(company_key)) = (&existing, &start.company_key)
+        && authority != Authority::Anonymous
+    {
+        may_be_new(company_key, start.platform)?;
     }
-    let company_name = start.company_name.clone().filter(|_| existing.is_none() || authority != Authority::Anonymous);
+    let company_name = start.company_name;
     let environment = environment(start.platform, start.company_key.as_ref(), company_name.as_deref(), existing.as_ref());
     let platform = app.platforms.get(start.platform, environment).await?;
 
@@ -210,24 +210,53 @@ fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
     }
 }
 
-/// O-17: it renews the same company or nothing. Which company it will be shows only at the callback.
-fn anonymous_may_renew(connection: &Connection, platform: PlatformName) -> Result<(), Error> {
-    if connection.standing == Standing::Disconnected {
-        return Err(Error::conflict(
-            "connection_disconnected",
-            "This connection was disconnected; only a start with an API key may bring it back.",
-        ));
+/// Who may name a connection (O-20): a key with `connections:write` and a connect link. Nobody else may, except for the
+/// partner `default` where `OPEN_START` is on, and then only if no code is handed over: a partner's page must not receive the
+/// code of a connection that its customer's browser has named.
+fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> {
+    const NEEDS: &str = "Naming a connection needs an API key with the scope connections:write, or a connect link.";
+    let is_open = app.open_start && *partner == PartnerId::default_partner() && matches!(start.then, Then::Return(_));
+    match &start.caller {
+        _ if start.company_key.is_none() || is_open => Ok(()),
+        Caller::Link(_) => Ok(()),
+        Caller::Browser(key) | Caller::Server(key) if key.may(Scope::ConnectionsWrite) => Ok(()),
+        Caller::Publishable(_) | Caller::Browser(_) | Caller::Server(_) => {
+            Err(Error::Forbidden { code: "insufficient_scope", message: NEEDS.to_owned() })
+        }
+        Caller::Anonymous(_) => Err(Error::Unauthenticated(NEEDS)),
     }
-    if connection.company.platform != platform {
-        return Err(Error::conflict(
-            "other_company",
-            "This connection is to another platform; only a start with an API key may switch it.",
-        ));
-    }
-    Ok(())
 }
 
-/// A renewal stays where the connection is, unless its name is given anew.
+/// The connection that is named, for a caller who may know about it. An anonymous start does not read it: its answer, and the
+/// time that it takes, are the same whichever connections exist. What such a flow may do is decided when it is written.
+async fn existing(
+    app: &App,
+    partner: &PartnerId,
+    authority: &Authority,
+    company_key: Option<&CompanyKey>,
+) -> Result<Option<Connection>, Error> {
+    match company_key {
+        Some(company_key) if *authority != Authority::Anonymous => {
+            let id = ConnectionId { partner: partner.clone(), company_key: company_key.clone() };
+            Ok(app.connections.read(&id).await?)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A new connection with another platform's prefix can never be written. With this platform's, only the confirmed company
+/// shows whether the name is its own.
+fn may_be_new(company_key: &CompanyKey, platform: PlatformName) -> Result<(), Error> {
+    match company_key.reserved_for() {
+        Some(other) if other != platform => {
+            let message = format!("A company_key that begins with `{other}-` is the name of a company at {}.", other.title());
+            Err(Error::invalid("reserved_company_key", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A renewal stays where the connection is, unless its name is given anew. An anonymous start is told by its parameters alone.
 fn environment(
     platform: PlatformName,
     company_key: Option<&CompanyKey>,

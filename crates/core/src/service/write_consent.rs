@@ -7,6 +7,7 @@ use crate::model::connection::{Company, ConfirmedCompany, Connection, Standing, 
 use crate::model::event::{Event, EventKind};
 use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
 use crate::model::grant::StoredGrant;
+use crate::model::name::CompanyKey;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::platform::Platform;
 use crate::port::store::{Consent, ConsentWritten, StoreError};
@@ -56,26 +57,31 @@ async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> 
     }
 }
 
-/// O-16, O-17: what whoever began the flow may do to a connection that exists.
+/// O-16, O-17, O-20: what whoever began the flow may do to a connection that exists, and which name a new one may have.
 fn may_write(flow: &Flow, previous: Option<&Connection>, confirmed: &ConfirmedCompany) -> Result<(), FlowFailure> {
+    let may_have_name = flow.company_key.as_ref().is_none_or(|key| key.may_name(flow.platform, &confirmed.company_id));
     let Some(previous) = previous else {
-        return if flow.renews_epoch.is_some() { Err(FlowFailure::Gone) } else { Ok(()) };
+        return match (flow.renews_epoch, may_have_name) {
+            (Some(_), _) => Err(FlowFailure::Gone),
+            (None, true) => Ok(()),
+            (None, false) => Err(FlowFailure::ReservedKey),
+        };
     };
     let company = &previous.company;
     let same = company.platform == flow.platform
         && company.environment == flow.environment
         && company.company_id == confirmed.company_id;
-    // A company that names its connection never means one of another company.
-    if flow.company_key.is_none() && !same {
-        return Err(FlowFailure::OtherCompany);
-    }
-    if flow.authority != Authority::Anonymous {
-        return Ok(());
-    }
-    match previous.standing {
-        Standing::Disconnected => Err(FlowFailure::Disconnected),
-        _ if !same => Err(FlowFailure::OtherCompany),
-        _ => Ok(()),
+    let is_disconnected = previous.standing == Standing::Disconnected;
+    let is_own_name = previous.id.company_key == CompanyKey::of_company(flow.platform, &confirmed.company_id);
+    match flow.authority {
+        _ if !same && !may_have_name => Err(FlowFailure::ReservedKey),
+        // Whoever took a company's own name gives way to it once disconnected.
+        _ if !same && is_disconnected && is_own_name => Ok(()),
+        // A company that names its connection never means one of another company.
+        _ if !same && flow.company_key.is_none() => Err(FlowFailure::OtherCompany),
+        Authority::Anonymous if is_disconnected => Err(FlowFailure::Disconnected),
+        Authority::Anonymous if !same => Err(FlowFailure::OtherCompany),
+        Authority::Key(_) | Authority::Link(_) | Authority::Anonymous => Ok(()),
     }
 }
 

@@ -113,7 +113,7 @@ async fn t5_a_reconnect_restores_the_same_connection_with_a_higher_epoch() {
     reconnect(&stage, &id).await;
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch, row.created_at), (Status::Active, 3, first.created_at));
-    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-1"));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-2-1"), "the browser's was refused with its grant");
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "connected").await, 2);
 }
 

@@ -29,9 +29,6 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// The longest state of a partner, in characters.
 pub(super) const STATE_LONGEST: usize = 1_000;
 
-/// What naming a connection takes (O-17).
-const NEEDS: &str = "companyKey needs an API key with the scope connections:write, or a connect link.";
-
 /// The longest token of a connect link, in characters.
 const TOKEN_LONGEST: usize = 100;
 
@@ -48,13 +45,6 @@ async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &Hea
     let redirect_uri = query.filled("redirectUri", URL_LONGEST)?.map(str::to_owned);
     let state = query.one("state", STATE_LONGEST)?.filter(|state| !state.is_empty()).map(str::to_owned);
     let caller = caller(app, headers, partner).await?;
-    match caller {
-        Caller::Anonymous(_) if company_key.is_some() => return Err(Error::Unauthenticated(NEEDS)),
-        Caller::Publishable(_) if company_key.is_some() => {
-            return Err(Error::Forbidden { code: "insufficient_scope", message: NEEDS.to_owned() });
-        }
-        _ => {}
-    }
     let then = Then::HandOver { redirect_uri, state };
     let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(headers);
     begin(app, Start { company_key, company_name: None, platform, then, caller, browser }, uri, query, headers).await

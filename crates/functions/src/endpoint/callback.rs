@@ -13,10 +13,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Destination, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::flow::{Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::{CHOICE_REQUIRED, choose_company};
 use counterfoil_core::service::exchange_code::issue_code;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
+use super::start::refused;
 use crate::page;
 use crate::problem::{Choice, Choosable, Problem};
 use crate::read::{BrowserCookie, Query, form, wants_html};
@@ -174,7 +176,7 @@ async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId)
     told(app, headers, ending).await
 }
 
-/// From our own page to the partner's, with a code of ours.
+/// From our own page to the partner's. It never leads back to a page that goes on by itself.
 async fn hand_over(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
@@ -183,20 +185,22 @@ async fn hand_over(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = see_consent(&app, &id, cookie.read(&headers).as_ref()).await;
-    told(&app, &headers, ending).await
+    match &ending.flow {
+        Some(flow) if page::is_over(&ending) && flow.destination != Destination::ResultPage => {
+            let partners = partners_page(&app, flow, &ending.result).await;
+            Ok(partners.map_or_else(|| refused(no_code(), &headers), |page| see_other(&page)))
+        }
+        _ => told(&app, &headers, ending).await,
+    }
 }
 
-/// Whether nothing can change any more: it is connected, the flow has failed for good, or what it was for is gone.
-fn is_over(ending: &Ending) -> bool {
-    match &ending.result {
-        Ok(_) | Err(Error::NotFound(_)) => true,
-        Err(error) => error.code().parse::<FlowFailure>().is_ok(),
-    }
+fn no_code() -> Error {
+    Error::from(StoreError::Busy("no code could be issued".to_owned()))
 }
 
 /// Whether it is now the partner's turn, whatever kind of client this is.
 fn is_handover(ending: &Ending) -> bool {
-    is_over(ending) && matches!(&ending.flow, Some(Flow { destination: Destination::Handover { .. }, .. }))
+    page::is_over(ending) && matches!(&ending.flow, Some(Flow { destination: Destination::Handover { .. }, .. }))
 }
 
 /// Where a browser goes: to the partner's page once it is over, else to our own.
@@ -206,7 +210,7 @@ async fn destination(app: &App, ending: &Ending) -> String {
         let anew = ending.anew.as_ref().map(|(key, platform)| format!("?company_key={key}&platform={platform}"));
         return format!("/oauth/result/{code}{}", anew.unwrap_or_default());
     };
-    let page = if is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
+    let page = if page::is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
     page.unwrap_or_else(|| format!("/oauth/result/{}", flow.id))
 }
 

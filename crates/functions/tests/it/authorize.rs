@@ -134,7 +134,8 @@ async fn o17_an_anonymous_consent_neither_switches_nor_revives() {
     let key = format!("quickbooks-{LARKSPUR}");
     let start = authorize("quickbooks", "");
     let outcome = async || parameter(&handed(&place, &start, &[("realm", LARKSPUR)], None).await, "error");
-    place.connect(&key, HARBOR).await;
+    place.connect("shop", HARBOR).await;
+    place.rows.copy("shop", &key).await;
     assert_eq!(outcome().await.as_deref(), Some("other_company"));
     let by_key = get(&start).key(&place.key).to(&place.server).await;
     let back = get(place.intuit.consent(by_key.location(), LARKSPUR).await).to(&place.server).await;
@@ -157,7 +158,9 @@ async fn a_choice_on_our_page_goes_on_to_the_partners() {
     let further = format!("{result}/continue");
     assert_eq!(browser.get(&further).await.location(), result, "not over yet");
     assert_eq!(browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await.location(), result);
-    assert!(browser.get(&result).await.body.contains(&format!(r#"href="{further}""#)));
+    let connected = browser.get(&result).await;
+    assert!(connected.body.contains(&format!(r#"href="{further}""#)), "{}", connected.body);
+    crate::choosing::goes_on(&connected, &further);
     let page = browser.get(&further).await.location().to_owned();
     assert_eq!((given(&page), parameter(&page, "state").as_deref()), (vec!["code".into(), "state".into()], Some("s")));
     let body = json!({ "code": parameter(&page, "code"), "platform": "freshbooks", "partnerId": "default" });
@@ -241,9 +244,8 @@ async fn a_code_and_a_result_are_of_the_company_that_was_consented_to() {
     let mut browser = Browser::at(&place.server);
     let callback = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;
     assert!(parameter(browser.get(&callback).await.location(), "code").is_some());
-    for key in ["shop".to_owned(), format!("quickbooks-{LARKSPUR}")] {
-        place.connect(&key, HARBOR).await;
-    }
+    place.connect("shop", HARBOR).await;
+    place.rows.copy("shop", &format!("quickbooks-{LARKSPUR}")).await;
     let body = json!({ "code": code, "platform": "quickbooks", "partnerId": "default" });
     assert_eq!(refusal(&exchange(&place, &place.key, &body).await), (400, "invalid_code".to_owned()));
     let told = browser.get(&callback).await;
@@ -269,9 +271,9 @@ async fn a_client_that_errs_while_a_choice_is_open_goes_nowhere() {
 async fn a2_start_again_never_leads_to_another_partner() {
     let place = Installation::start().await;
     place.partner("rival", &[]).await;
-    let publishable = place.key_of("rival", &[Scope::ConsentStart]).await;
+    let key = place.key_of("rival", &Scope::ALL).await;
     let mut browser = Browser::at(&place.server);
-    let start = format!("/oauth/start/shop?api_key={publishable}");
+    let start = format!("/oauth/start/shop?api_key={key}");
     let theirs = callback(&place, &mut browser, &start, &[("realm", LARKSPUR)]).await;
     let ours = callback(&place, &mut browser, "/oauth/start/shop", &[("realm", LARKSPUR)]).await;
     for (callback, offered) in [(theirs, false), (ours, true)] {

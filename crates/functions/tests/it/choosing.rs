@@ -3,14 +3,24 @@
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_testkit::wire::{Fault, Rule};
 use serde_json::json;
 
-use crate::harness::{Browser, Installation, OTHER_KEYS, RETURN_URL, parameter};
+use crate::harness::{Answer, Browser, Installation, OTHER_KEYS, RETURN_URL, parameter};
 use crate::platforms::callback;
 
 /// The page of a callback's flow.
 pub(crate) fn result_of(callback: &str) -> String {
     format!("/oauth/result/{}", FlowId::of(&Secret::new(parameter(callback, "state").expect("a state"))))
+}
+
+/// A page of ours that a browser leaves by itself, for an address of ours: a form could not be redirected to another origin.
+pub(crate) fn goes_on(page: &Answer, to: &str) {
+    let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={to}">"#);
+    assert!(page.body.contains(&refresh), "{}", page.body);
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("form-action 'self';"), "{policy}");
 }
 
 const FRESHBOOKS: &str = "/oauth/start/shop?platform=freshbooks";
@@ -34,11 +44,12 @@ async fn o14_a_browser_chooses_on_our_page_without_a_script() {
 
     let chosen = browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await;
     assert_eq!((chosen.status, chosen.location()), (303, result.as_str()), "a form is not sent to another origin");
-    let connected = browser.get(&result).await.body;
-    assert!(
-        connected.contains("Okafor &amp; Lind Ceramics") && connected.contains("https://app.example.com/done"),
-        "{connected}"
-    );
+    let connected = browser.get(&result).await;
+    assert!(connected.body.contains("Okafor &amp; Lind Ceramics"), "{}", connected.body);
+    let further = format!("{result}/continue");
+    goes_on(&connected, &further);
+    let told = format!("{RETURN_URL}&company_key=shop&status=connected");
+    assert_eq!(browser.get(&further).await.location(), told);
     assert_eq!(place.token("shop").await.text("company_id"), "Lm4Tk7");
     assert_eq!(place.intuit.token_requests_at("freshbooks").await, 1);
 }
@@ -121,4 +132,38 @@ async fn o14_a_consent_that_reaches_nothing_connects_nothing() {
     assert_eq!(curl.get(&unticked).await.problem(), (400, "no_company".to_owned()));
     assert_eq!(place.rows.history("shop").await, ["consent_failed by anonymous: no_company"]);
     assert!(place.rows.connection("shop").await.is_none());
+}
+
+#[tokio::test]
+async fn a_consent_that_fails_after_the_choice_goes_on_by_itself_too() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut browser = Browser::at(&place.server);
+    let start = format!("/oauth/start/zoho-1?platform=freshbooks&return_url={}", crate::callback::encoded(RETURN_URL));
+    let callback = callback(&place, &mut browser, &start, &[]).await;
+    let result = browser.get(&callback).await.location().to_owned();
+    browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await;
+    let failed = browser.get(&result).await;
+    assert_eq!(failed.status, 409);
+    let further = format!("{result}/continue");
+    goes_on(&failed, &further);
+    let told = format!("{RETURN_URL}&company_key=zoho-1&status=failed&error=reserved_company_key");
+    assert_eq!(browser.get(&further).await.location(), told);
+}
+
+#[tokio::test]
+async fn a_page_that_goes_on_never_leads_back_to_itself() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let mut browser = Browser::at(&place.server);
+    let start = crate::authorize::authorize("freshbooks", "");
+    let callback = callback(&place, &mut browser, &start, &[]).await;
+    let result = browser.get(&callback).await.location().to_owned();
+    let waiting = browser.get(&result).await;
+    assert!(!waiting.body.contains("http-equiv"), "nothing is decided: {}", waiting.body);
+    browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await;
+    place.wire.inject(Rule::on("PutItem", Fault::Throttled).times(20));
+    let stuck = browser.get(format!("{result}/continue")).await;
+    assert_eq!((stuck.status, stuck.header("location")), (503, None));
+    assert!(stuck.body.contains("href=\"\">Try again") && !stuck.body.contains("http-equiv"), "{}", stuck.body);
+    place.wire.reset();
+    assert!(parameter(browser.get(format!("{result}/continue")).await.location(), "code").is_some());
 }

@@ -23,6 +23,11 @@ async fn create(place: &Installation, body: Value) -> Value {
     answer.json()["data"].clone()
 }
 
+/// The path of a new link.
+pub(crate) async fn made(place: &Installation, body: Value) -> String {
+    path(&create(place, body).await).to_owned()
+}
+
 /// The path of a link, which begins with our own address.
 fn path(link: &Value) -> &str {
     link["url"].as_str().and_then(|url| url.strip_prefix(BASE_URL)).unwrap_or_else(|| panic!("no address: {link}"))

@@ -22,6 +22,7 @@ mod keys;
 mod layers;
 mod links;
 mod listing;
+mod naming;
 mod partners;
 mod platform_trouble;
 mod platforms;

@@ -1,11 +1,12 @@
 //! What a start may do to a connection that exists, with a key and without (O-16, O-17).
 
-use counterfoil_core::model::api_key::Scope;
 use serde_json::json;
 
 use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, get};
 
 const START: &str = "/oauth/start/beach-blend";
+/// One of Intuit's companies in its sandbox.
+const SANDBOX: &str = "4620816365000000001";
 
 /// A whole consent of a browser without a key.
 async fn anonymously(place: &Installation, path: &str, realm: &str) -> Answer {
@@ -33,20 +34,6 @@ async fn o17_an_anonymous_start_creates_and_renews_the_same_company() {
     let events = place.rows.under("CONN#default#beach-blend", "EVENT#").await;
     let events: Vec<_> = events.iter().map(|event| event["event"].as_s().expect("text").as_str()).collect();
     assert_eq!(events, ["oauth.connected", "oauth.reauthorized"]);
-}
-
-#[tokio::test]
-async fn o17_a_publishable_key_opens_a_consent_page_and_may_no_more_than_nobody() {
-    let place = Installation::start_with(&[("OPEN_START", "false")]).await;
-    let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
-    let path = format!("/oauth/start/beach-blend?api_key={publishable}");
-    let first = anonymously(&place, &path, LARKSPUR).await;
-    assert_eq!(first.status, 200, "it creates");
-    assert_eq!(anonymously(&place, &path, HARBOR).await.problem(), (409, "other_company".to_owned()), "it switches nothing");
-    let renamed = anonymously(&place, &format!("{path}&company_name=Other"), LARKSPUR).await.json();
-    assert_eq!(renamed["company_name"], first.json()["company_name"], "it renames nothing");
-    let token = get("/api/token/beach-blend").key(&publishable).to(&place.server).await;
-    assert_eq!(token.problem(), (403, "insufficient_scope".to_owned()));
 }
 
 #[tokio::test]
@@ -103,8 +90,10 @@ async fn o17_an_anonymous_start_never_renames() {
     anonymously(&place, &format!("{START}?company_name=Beach%20Blend"), LARKSPUR).await;
     let renamed = anonymously(&place, &format!("{START}?company_name=Evil"), LARKSPUR).await;
     assert_eq!((renamed.status, renamed.text("company_name").as_str()), (200, "Beach Blend"));
-    let sandbox = anonymously(&place, &format!("{START}?company_name=sandbox"), LARKSPUR).await;
-    assert_eq!(sandbox.json()["uses_sandbox_credentials"], json!(false), "nor moves to the sandbox");
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start(format!("{START}?company_name=sandbox")).await;
+    let sandbox = curl.get(place.intuit.consent(&page, SANDBOX).await).await;
+    assert_eq!(sandbox.problem(), (409, "other_company".to_owned()), "nor moves to the sandbox");
     let by_key = with_key(&place, &format!("{START}?company_name=Beach%20Two"), LARKSPUR).await;
     assert_eq!(by_key.text("company_name"), "Beach Two", "a key may");
 }
@@ -118,12 +107,12 @@ async fn o17_an_anonymous_start_never_revives_what_was_disconnected() {
     place.rows.disconnect("beach-blend").await;
     let before = place.rows.connection("beach-blend").await;
 
-    let at_start = get(START).to(&place.server).await;
+    let at_start = anonymously(&place, START, LARKSPUR).await;
     insta::assert_json_snapshot!(at_start.shown(), { ".body.request_id" => "[id]" }, @r#"
     {
       "body": {
         "code": "connection_disconnected",
-        "detail": "This connection was disconnected; only a start with an API key may bring it back.",
+        "detail": "This connection was disconnected. Only a later start with an API key, or a later connect link, may bring it back.",
         "request_id": "[id]",
         "status": 409,
         "title": "Conflict",
@@ -152,7 +141,7 @@ async fn a_callback_for_a_connection_that_is_gone_is_a_404() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let mut curl = Browser::curl(&place.server);
-    let page = curl.start(START).await;
+    let page = curl.start(format!("{START}?api_key={}", place.key)).await;
     let callback = place.intuit.consent(&page, LARKSPUR).await;
     place.rows.remove("CONN#default#beach-blend", "STATE").await;
     let answer = curl.get(callback).await;

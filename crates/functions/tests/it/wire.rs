@@ -50,14 +50,14 @@ async fn a_refresh_is_one_write_for_the_lease_and_one_for_the_commit() {
 }
 
 #[tokio::test]
-async fn a_consent_is_two_reads_and_a_write_at_its_start_and_one_transaction_at_its_end() {
+async fn a_consent_is_a_read_and_a_write_at_its_start_and_one_transaction_at_its_end() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     place.wire.reset();
     let page = curl.start("/oauth/start/beach-blend").await;
     insta::assert_debug_snapshot!(place.wire.counts(), @r#"
     {
-        "GetItem": 2,
+        "GetItem": 1,
         "PutItem": 1,
     }
     "#);
