@@ -123,6 +123,10 @@ impl GrantStore for Table {
             self.put(row::history::event(&consent.event)?),
             self.put(key_item(&company_key)),
         ];
+        // Third in line, where a link is used: its refusal has a name of its own.
+        if let Some(link) = &consent.link {
+            items.insert(LINK_USE, transact_update(self.link_used(&connection.id.partner, link)));
+        }
         if let Some(replaced) = &consent.replaced {
             items.push(self.put(row::revocation::write(replaced)?));
         }
@@ -133,6 +137,9 @@ impl GrantStore for Table {
         Ok(match self.transact(items, &connection.commit_id).await? {
             Transacted::Stored => ConsentWritten::Stored,
             Transacted::Refused(refused) if refused.get(1) == Some(&true) => ConsentWritten::FlowIsOver,
+            Transacted::Refused(refused) if consent.link.is_some() && refused.get(LINK_USE) == Some(&true) => {
+                ConsentWritten::LinkIsOver
+            }
             Transacted::Refused(_) => ConsentWritten::Overtaken,
         })
     }
@@ -146,6 +153,7 @@ impl GrantStore for Table {
             .put("status", Some(Status::Disconnected.as_str()))?
             .put("commit_id", Some(commit_id))?
             .put("updated_at", Some(millis(audit.at)))?
+            .put("disconnected_at", Some(millis(audit.at)))?
             .given(":replaces", number(connection.epoch));
         let update = changes.under(self, &Key::connection(&connection.id), "epoch = :replaces");
         let mut items = vec![
@@ -164,6 +172,9 @@ impl GrantStore for Table {
         })
     }
 }
+
+/// The place of a link's use among the items of a consent.
+const LINK_USE: usize = 2;
 
 /// What a connection has on account of its grant, beside the grant itself.
 const OF_A_GRANT: [&str; 6] = ["trouble", "cause", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];

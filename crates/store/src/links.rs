@@ -1,7 +1,7 @@
 //! Connect links: beside their partner, by the first digits of their hash.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::name::PartnerId;
@@ -10,7 +10,7 @@ use counterfoil_core::port::store::{LinkStore, StoreError, Written};
 use crate::connections::key_item;
 use crate::fault;
 use crate::grants::{Transacted, transact_update};
-use crate::row::{self, millis};
+use crate::row::{self, millis, number};
 use crate::table::{Key, LINK, PK, SK, Table, partner_pk};
 use crate::update::Changes;
 
@@ -49,5 +49,24 @@ impl LinkStore for Table {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
+    }
+}
+
+impl Table {
+    /// A link's part of a consent: one use more, while it has one left and was not revoked. A link of before uses were counted is
+    /// good for one.
+    pub(crate) fn link_used(&self, partner: &PartnerId, id: &LinkId) -> Update {
+        let key = Key::link(partner, id);
+        Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&key)))
+            .update_expression("SET used = if_not_exists(used, :none) + :one, uses = if_not_exists(uses, :one)")
+            .condition_expression(format!(
+                "attribute_exists({PK}) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(used) OR used < uses)"
+            ))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":one", number(1))
+            .build()
+            .expect("table, key and expression are given")
     }
 }

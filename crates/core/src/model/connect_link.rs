@@ -1,11 +1,12 @@
-//! Connect links: an address that a partner sends to a customer, good for a while and until it is revoked. Only its hash is
-//! stored (O-12).
+//! Connect links: an address that a partner sends to a customer. It ends with its time, its uses, its revocation, the key that
+//! made it, and a disconnect of its connection. Only its hash is stored (O-12).
 
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::api_key::KeyId;
 use super::name::{CompanyKey, PartnerId};
 use super::platform::PlatformName;
 use super::secret::{Fingerprint, Secret};
@@ -16,6 +17,11 @@ pub const LIFE_LEAST: Duration = Duration::from_secs(60);
 pub const LIFE_MOST: Duration = Duration::from_secs(30 * 86_400);
 /// The life of a link where nothing is said.
 pub const LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// How many completed consents a link may be good for.
+pub const USES_MOST: u32 = 100;
+/// The same where nothing is said.
+pub const USES: u32 = 1;
 
 /// A connect link as it is stored. Whoever opens it may do what its partner's key may: also switch the company, and revive
 /// what was disconnected.
@@ -37,6 +43,12 @@ pub struct ConnectLink {
     pub redirect_uri: Option<String>,
     /// What the partner wants to see again there.
     pub state: Option<String>,
+    /// The key that made it and with which it ends; `None` for a link of before this was kept.
+    pub key: Option<KeyId>,
+    /// How many completed consents it is good for, 1 to [`USES_MOST`].
+    pub uses: u32,
+    /// How many it has had.
+    pub used: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends by itself.
@@ -46,9 +58,14 @@ pub struct ConnectLink {
 }
 
 impl ConnectLink {
-    /// Whether it opens anything at that moment.
+    /// Whether it opens anything at that moment, as far as the link itself says.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none_or(|at| at > now) && self.expires_at > now
+        self.revoked_at.is_none_or(|at| at > now) && self.expires_at > now && !self.is_used_up()
+    }
+
+    /// Whether it has had all its consents.
+    pub fn is_used_up(&self) -> bool {
+        self.used >= self.uses
     }
 }
 

@@ -137,6 +137,8 @@ pub struct Connection {
     pub commit_id: String,
     /// When it was first connected.
     pub created_at: Timestamp,
+    /// When it was last disconnected, also if it has been revived since.
+    pub disconnected_at: Option<Timestamp>,
     /// When anything about it last changed.
     pub updated_at: Timestamp,
     /// When its customer last consented.

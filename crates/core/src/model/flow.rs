@@ -250,13 +250,15 @@ pub enum FlowFailure {
     Gone,
     /// The key or the connect link that it was begun with has been revoked.
     AuthorityRevoked,
+    /// The connect link that it was begun with has had all its consents.
+    LinkUsed,
     /// The process that exchanged the code died.
     Interrupted,
 }
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -275,6 +277,7 @@ impl FlowFailure {
         Self::ReservedKey,
         Self::Gone,
         Self::AuthorityRevoked,
+        Self::LinkUsed,
         Self::Interrupted,
     ];
 
@@ -299,6 +302,7 @@ impl FlowFailure {
             Self::ReservedKey => "reserved_company_key",
             Self::Gone => "connection_gone",
             Self::AuthorityRevoked => "authority_revoked",
+            Self::LinkUsed => "link_used",
             Self::Interrupted => "consent_interrupted",
         }
     }
@@ -329,6 +333,7 @@ impl FlowFailure {
                 "The name of this connection begins with a platform's name and is not the name of the company that you connected. Start again with another name."
             }
             Self::Gone => "What this consent was for no longer exists.",
+            Self::LinkUsed => "This link has been used already. Ask whoever sent it for another.",
             Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",
             Self::Interrupted => "The consent was interrupted before it was finished.",
         }

@@ -210,6 +210,8 @@ pub struct Consent {
     pub replaced: Option<Revocation>,
     /// The flow that ends with it.
     pub flow: FlowId,
+    /// The connect link that it uses, once.
+    pub link: Option<LinkId>,
     /// Its audit row.
     pub audit: Audit,
     /// What the partner is told.
@@ -232,6 +234,8 @@ pub enum ConsentWritten {
     Overtaken,
     /// The flow is not waiting for this any more: somebody else finished it.
     FlowIsOver,
+    /// The link was revoked, or has had all its consents.
+    LinkIsOver,
 }
 
 /// A disconnect on its way into the table.

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::model::connection::{ConfirmedCompany, Connection, Standing};
 use crate::model::flow::{Authority, Flow, FlowFailure, FlowId, Stage};
 use crate::model::secret::Secret;
@@ -74,29 +76,48 @@ async fn connect(
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
-    if is_revoked(app, flow).await? {
-        return end(app, flow, FlowFailure::AuthorityRevoked).await;
-    }
+    let authorized_at = match still_authorized(app, flow).await {
+        Ok(at) => at,
+        Err(Stop::Failed(failure)) => return end(app, flow, failure).await,
+        Err(Stop::Fault(error)) => return Err(error),
+    };
     // One that nobody named shows only now.
     let existing = match &flow.company_key {
         Some(_) => existing,
         None => app.connections.read(&flow.connection_to(&company.company_id)).await?,
     };
-    match write_consent(app, flow, grant, company, platform, existing).await {
+    match write_consent(app, flow, grant, company, platform, existing, authorized_at).await {
         Ok(connection) => Ok(connection),
         Err(Stop::Failed(failure)) => end(app, flow, failure).await,
         Err(Stop::Fault(error)) => Err(error),
     }
 }
 
-/// Whether what the flow was begun with has been revoked since (O-12, A-1); that it has ended by itself meanwhile does not matter.
-async fn is_revoked(app: &App, flow: &Flow) -> Result<bool, Error> {
-    let revoked_at = match &flow.authority {
-        Authority::Anonymous => None,
-        Authority::Key(id) => app.directory.key(&flow.partner, id).await?.and_then(|key| key.revoked_at),
-        Authority::Link(id) => app.links.link(&flow.partner, id).await?.and_then(|link| link.revoked_at),
+/// When whoever began the flow was allowed to, if that still holds: the key and the link were not revoked since, and the link
+/// has a consent left (O-12, A-1). That they have ended by themselves meanwhile does not matter.
+async fn still_authorized(app: &App, flow: &Flow) -> Result<Timestamp, Stop> {
+    let (authorized_at, key) = match &flow.authority {
+        Authority::Anonymous => (flow.created_at, None),
+        Authority::Key(id) => (flow.created_at, Some(id.clone())),
+        Authority::Link(id) => {
+            let link = app.links.link(&flow.partner, id).await?.ok_or(Stop::Failed(FlowFailure::AuthorityRevoked))?;
+            if link.revoked_at.is_some_and(|at| at <= app.now()) {
+                return Err(Stop::Failed(FlowFailure::AuthorityRevoked));
+            }
+            if link.is_used_up() {
+                return Err(Stop::Failed(FlowFailure::LinkUsed));
+            }
+            (link.created_at, link.key)
+        }
     };
-    Ok(revoked_at.is_some_and(|at| at <= app.now()))
+    let revoked_at = match key {
+        Some(id) => app.directory.key(&flow.partner, &id).await?.and_then(|key| key.revoked_at),
+        None => None,
+    };
+    if revoked_at.is_some_and(|at| at <= app.now()) {
+        return Err(Stop::Failed(FlowFailure::AuthorityRevoked));
+    }
+    Ok(authorized_at)
 }
 
 /// What the named companies mean for a flow.

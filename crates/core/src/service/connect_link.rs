@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::model::api_key::ApiKey;
 use crate::model::audit::{Action, Actor};
 use crate::model::connect_link::{ConnectLink, LinkId, PresentedLink, token};
+use crate::model::connection::ConnectionId;
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
@@ -26,7 +27,9 @@ pub struct NewLink {
     pub redirect_uri: Option<String>,
     /// What the partner wants to see again there.
     pub state: Option<String>,
-    /// How long it is good for.
+    /// How many completed consents it is good for, 1 to [`USES_MOST`](crate::model::connect_link::USES_MOST).
+    pub uses: u32,
+    /// How long it is good for; never longer than the key that makes it.
     pub life: Duration,
 }
 
@@ -55,6 +58,7 @@ pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<Create
     let token = token(&key.partner, &app.new_secret());
     let hash = token.fingerprint();
     let now = app.now();
+    let expires_at = later(now, new.life);
     let link = ConnectLink {
         id: LinkId::of(&hash),
         partner: key.partner.clone(),
@@ -64,8 +68,11 @@ pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<Create
         company_name: new.company_name,
         redirect_uri: new.redirect_uri,
         state: new.state,
+        key: Some(key.id.clone()),
+        uses: new.uses,
+        used: 0,
         created_at: now,
-        expires_at: later(now, new.life),
+        expires_at: key.expires_at.map_or(expires_at, |end| end.min(expires_at)),
         revoked_at: None,
     };
     let detail = [("link", link.id.to_string()), ("platform", link.platform.to_string())];
@@ -77,12 +84,70 @@ pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<Create
 /// The link that a browser opened, while it is good.
 ///
 /// # Errors
-/// `NotFound` for one that is unknown, over, or revoked: the three are not told apart.
+/// `NotFound` for one that is unknown or has ended, in whichever way: they are not told apart.
 pub async fn open_link(app: &App, token: &Secret) -> Result<ConnectLink, Error> {
-    const REFUSED: Error = Error::NotFound("This link is unknown, has ended, or was revoked. Ask whoever sent it for another.");
+    const REFUSED: Error =
+        Error::NotFound("This link is unknown, was used, has ended, or was revoked. Ask whoever sent it for another.");
     let presented = PresentedLink::parse(token).ok_or(REFUSED)?;
     let found = app.links.link(&presented.partner, &LinkId::of(&presented.hash)).await?;
-    found.filter(|link| link.hash.matches(&presented.hash) && link.is_live(app.now())).ok_or(REFUSED)
+    let link = found.filter(|link| link.hash.matches(&presented.hash)).ok_or(REFUSED)?;
+    if state(app, &link).await? == LinkState::Active { Ok(link) } else { Err(REFUSED) }
+}
+
+/// Whether a link opens anything, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// It does.
+    Active,
+    /// It has had all its consents.
+    Used,
+    /// Its time is over, or its key's.
+    Expired,
+    /// It was revoked, or its key was, or its connection has been disconnected since it was made.
+    Revoked,
+}
+
+impl LinkState {
+    /// The word on the surface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// How a link stands, with the key and the connection that it depends on.
+///
+/// # Errors
+/// What the table says.
+pub async fn state(app: &App, link: &ConnectLink) -> Result<LinkState, Error> {
+    let now = app.now();
+    if link.revoked_at.is_some_and(|at| at <= now) {
+        return Ok(LinkState::Revoked);
+    }
+    if link.is_used_up() {
+        return Ok(LinkState::Used);
+    }
+    if !link.is_live(now) {
+        return Ok(LinkState::Expired);
+    }
+    if let Some(id) = &link.key {
+        match app.directory.key(&link.partner, id).await? {
+            Some(key) if key.is_live(now) => {}
+            Some(key) if key.revoked_at.is_none_or(|at| at > now) => return Ok(LinkState::Expired),
+            _ => return Ok(LinkState::Revoked),
+        }
+    }
+    Ok(if was_disconnected_since(app, link).await? { LinkState::Revoked } else { LinkState::Active })
+}
+
+async fn was_disconnected_since(app: &App, link: &ConnectLink) -> Result<bool, Error> {
+    let Some(company_key) = link.company_key.clone() else { return Ok(false) };
+    let connection = app.connections.read(&ConnectionId { partner: link.partner.clone(), company_key }).await?;
+    Ok(connection.and_then(|connection| connection.disconnected_at).is_some_and(|at| at > link.created_at))
 }
 
 /// Revokes a link from now on; one that was revoked already stays so.

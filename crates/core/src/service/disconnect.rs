@@ -114,6 +114,7 @@ fn without_grant(disconnect: Disconnect) -> Connection {
         trouble: None,
         commit_id,
         updated_at: audit.at,
+        disconnected_at: Some(audit.at),
         due_at: None,
         wanted_until: None,
         warned_of: None,

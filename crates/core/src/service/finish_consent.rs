@@ -371,7 +371,8 @@ pub fn error_of(failure: FlowFailure) -> Error {
         FlowFailure::OtherCompany
         | FlowFailure::Disconnected
         | FlowFailure::ReservedKey
-        | FlowFailure::AuthorityRevoked => Error::Conflict { code, message },
+        | FlowFailure::AuthorityRevoked
+        | FlowFailure::LinkUsed => Error::Conflict { code, message },
         FlowFailure::Gone => Error::NotFound(failure.in_words()),
     }
 }

@@ -28,14 +28,16 @@ pub(super) async fn write_consent(
     confirmed: ConfirmedCompany,
     platform: &dyn Platform,
     mut previous: Option<Connection>,
+    authorized_at: Timestamp,
 ) -> Result<Connection, Stop> {
     let id = flow.connection_to(&confirmed.company_id);
     let grant = &reseal_grant(app, grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     for attempt in 1..=TRIES_MOST {
-        may_write(flow, previous.as_ref(), &confirmed).map_err(Stop::Failed)?;
+        may_write(flow, previous.as_ref(), &confirmed, authorized_at).map_err(Stop::Failed)?;
         let consent = compose(app, flow, grant, &confirmed, platform, previous);
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => return Ok(consent.connection),
+            Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
             Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
@@ -57,8 +59,14 @@ async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> 
     }
 }
 
-/// O-16, O-17, O-20: what whoever began the flow may do to a connection that exists, and which name a new one may have.
-fn may_write(flow: &Flow, previous: Option<&Connection>, confirmed: &ConfirmedCompany) -> Result<(), FlowFailure> {
+/// O-16, O-17, O-20: what whoever began the flow may do to a connection that exists, and which name a new one may have. What
+/// was allowed before a disconnect does not undo it (O-12).
+fn may_write(
+    flow: &Flow,
+    previous: Option<&Connection>,
+    confirmed: &ConfirmedCompany,
+    authorized_at: Timestamp,
+) -> Result<(), FlowFailure> {
     let may_have_name = flow.company_key.as_ref().is_none_or(|key| key.may_name(flow.platform, &confirmed.company_id));
     let Some(previous) = previous else {
         return match (flow.renews_epoch, may_have_name) {
@@ -79,6 +87,7 @@ fn may_write(flow: &Flow, previous: Option<&Connection>, confirmed: &ConfirmedCo
         _ if !same && is_disconnected && is_own_name => Ok(()),
         // A company that names its connection never means one of another company.
         _ if !same && flow.company_key.is_none() => Err(FlowFailure::OtherCompany),
+        _ if previous.disconnected_at.is_some_and(|at| at > authorized_at) => Err(FlowFailure::Disconnected),
         Authority::Anonymous if is_disconnected => Err(FlowFailure::Disconnected),
         Authority::Anonymous if !same => Err(FlowFailure::OtherCompany),
         Authority::Key(_) | Authority::Link(_) | Authority::Anonymous => Ok(()),
@@ -114,6 +123,7 @@ fn compose(
         trouble: None,
         commit_id: app.new_id("commit_"),
         created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
+        disconnected_at: previous.as_ref().and_then(|previous| previous.disconnected_at),
         updated_at: now,
         consented_at: now,
         refreshed_at: None,
@@ -131,7 +141,11 @@ fn compose(
     let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
     let audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
     let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, platform, now));
-    Consent { previous, connection, replaced, flow: flow.id.clone(), audit, event }
+    let link = match &flow.authority {
+        Authority::Link(id) => Some(id.clone()),
+        Authority::Anonymous | Authority::Key(_) => None,
+    };
+    Consent { previous, connection, replaced, flow: flow.id.clone(), link, audit, event }
 }
 
 /// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.

@@ -12,9 +12,9 @@ use axum::response::Response;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::model::connect_link::{ConnectLink, LIFE, LIFE_LEAST, LIFE_MOST, LinkId};
+use counterfoil_core::model::connect_link::{ConnectLink, LIFE, LIFE_LEAST, LIFE_MOST, LinkId, USES, USES_MOST};
 use counterfoil_core::model::name::CompanyKey;
-use counterfoil_core::service::connect_link::{NewLink, create_link, revoke_link};
+use counterfoil_core::service::connect_link::{NewLink, create_link, revoke_link, state};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,7 @@ struct Fields {
     state: Option<String>,
     /// In seconds.
     expires_in: Option<u64>,
+    uses: Option<u32>,
 }
 
 impl Fields {
@@ -52,12 +53,17 @@ impl Fields {
             let (least, most) = (LIFE_LEAST.as_secs(), LIFE_MOST.as_secs());
             return Err(Error::invalid("invalid_parameter", format!("expiresIn must be from {least} to {most} seconds.")));
         }
+        let uses = self.uses.unwrap_or(USES);
+        if !(1..=USES_MOST).contains(&uses) {
+            return Err(Error::invalid("invalid_parameter", format!("uses must be from 1 to {USES_MOST}.")));
+        }
         Ok(NewLink {
             platform: partner_api::platform(&self.platform)?,
             company_key: self.company_key.as_deref().map(CompanyKey::parse).transpose()?,
             company_name: self.company_name.map_or(Ok(None), |text| name("companyName", &text))?,
             redirect_uri: bounded("redirectUri", self.redirect_uri, URL_LONGEST)?,
             state: bounded("state", self.state, STATE_LONGEST)?,
+            uses,
             life,
         })
     }
@@ -87,6 +93,8 @@ struct Answer {
     company_name: Option<String>,
     redirect_uri: Option<String>,
     state: Option<String>,
+    uses: u32,
+    used: u32,
     created_at: Timestamp,
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
@@ -102,7 +110,7 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<By
     partner_api::serve(&app, &headers, &[Scope::ConnectionsWrite], async |key| {
         let new = json::<Fields>(&headers, body)?.link()?;
         let created = create_link(&app, key, new).await?;
-        Ok((StatusCode::CREATED, Json(Envelope::of(answer(created.link, Some(created.url), app.now())))))
+        Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, created.link, Some(created.url)).await?))))
     })
     .await
 }
@@ -116,8 +124,11 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
         let links = app.links.links(&key.partner, after.as_ref(), limit).await?;
         let last = links.last().filter(|_| links.len() == limit as usize);
         let next = last.map(|last| cursor::write(LIST, &key.partner, &last.id.to_string()));
-        let now = app.now();
-        Ok(Json(Page::of(links.into_iter().map(|link| answer(link, None, now)).collect(), next)))
+        let mut answers = Vec::with_capacity(links.len());
+        for link in links {
+            answers.push(answer(&app, link, None).await?);
+        }
+        Ok(Json(Page::of(answers, next)))
     })
     .await
 }
@@ -125,18 +136,14 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
 async fn revoke(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
     partner_api::serve(&app, &headers, &[Scope::ConnectionsWrite], async |key| {
         let id = path.ok().and_then(|Path(id)| LinkId::parse(&id)).ok_or(Error::NO_LINK)?;
-        Ok(Json(Envelope::of(answer(revoke_link(&app, key, &id).await?, None, app.now()))))
+        Ok(Json(Envelope::of(answer(&app, revoke_link(&app, key, &id).await?, None).await?)))
     })
     .await
 }
 
-fn answer(link: ConnectLink, url: Option<String>, now: Timestamp) -> Answer {
-    let status = match link.revoked_at {
-        Some(_) => "revoked",
-        None if link.is_live(now) => "active",
-        None => "expired",
-    };
-    Answer {
+async fn answer(app: &App, link: ConnectLink, url: Option<String>) -> Result<Answer, Error> {
+    let status = state(app, &link).await?.as_str();
+    Ok(Answer {
         id: link.id.to_string(),
         url,
         status,
@@ -145,8 +152,10 @@ fn answer(link: ConnectLink, url: Option<String>, now: Timestamp) -> Answer {
         company_name: link.company_name,
         redirect_uri: link.redirect_uri,
         state: link.state,
+        uses: link.uses,
+        used: link.used,
         created_at: to_the_second(link.created_at),
         expires_at: to_the_second(link.expires_at),
         revoked_at: link.revoked_at.map(to_the_second),
-    }
+    })
 }

@@ -1,5 +1,6 @@
 //! The item of a connect link: its hash, never the token. DynamoDB removes it a while after its end.
 
+use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::Fingerprint;
@@ -23,11 +24,23 @@ struct LinkRow {
     redirect_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<String>,
+    /// The key that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    /// Links of before these were kept are good for one consent.
+    #[serde(default = "one")]
+    uses: u32,
+    #[serde(default)]
+    used: u32,
     created_at: i64,
     expires_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<i64>,
     ttl: i64,
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// How long an ended link can still be listed, in seconds: thirty days.
@@ -43,6 +56,9 @@ pub(crate) fn write(link: &ConnectLink) -> Result<Item, StoreError> {
         company_name: link.company_name.clone(),
         redirect_uri: link.redirect_uri.clone(),
         state: link.state.clone(),
+        key_id: link.key.as_ref().map(ToString::to_string),
+        uses: link.uses,
+        used: link.used,
         created_at: millis(link.created_at),
         expires_at: millis(link.expires_at),
         revoked_at: link.revoked_at.map(millis),
@@ -64,6 +80,9 @@ pub(crate) fn read(item: Item) -> Result<ConnectLink, StoreError> {
         company_name: row.company_name,
         redirect_uri: row.redirect_uri,
         state: row.state,
+        key: row.key_id.map(|id| KeyId::parse(&id).ok_or_else(|| damaged(&name, "key_id"))).transpose()?,
+        uses: row.uses,
+        used: row.used,
         created_at: time(&name, row.created_at)?,
         expires_at: time(&name, row.expires_at)?,
         revoked_at: maybe_time(&name, row.revoked_at)?,

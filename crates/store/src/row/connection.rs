@@ -32,6 +32,8 @@ pub(crate) struct ConnectionRow {
     pub(crate) trouble: Option<TroubleRow>,
     pub(crate) commit_id: String,
     pub(crate) created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disconnected_at: Option<i64>,
     pub(crate) updated_at: i64,
     pub(crate) consented_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,6 +196,7 @@ impl From<&Connection> for ConnectionRow {
             trouble: connection.trouble.as_ref().map(TroubleRow::from),
             commit_id: connection.commit_id.clone(),
             created_at: millis(connection.created_at),
+            disconnected_at: connection.disconnected_at.map(millis),
             updated_at: millis(connection.updated_at),
             consented_at: millis(connection.consented_at),
             refreshed_at: connection.refreshed_at.map(millis),
@@ -221,6 +224,8 @@ impl ConnectionRow {
             (Status::Disconnected, None, _) => Standing::Disconnected,
             _ => return Err(damaged(&item, "its status and its tokens do not fit together")),
         };
+        // Rows of before this was kept: nothing but a partner's settings changes a disconnected connection.
+        let disconnected_at = self.disconnected_at.or((standing == Standing::Disconnected).then_some(self.updated_at));
         Ok(Connection {
             company_name: self.company_name,
             company: Company {
@@ -235,6 +240,7 @@ impl ConnectionRow {
             trouble: self.trouble.map(|trouble| trouble.read(&item)).transpose()?,
             commit_id: self.commit_id,
             created_at: time(&item, self.created_at)?,
+            disconnected_at: maybe_time(&item, disconnected_at)?,
             updated_at: time(&item, self.updated_at)?,
             consented_at: time(&item, self.consented_at)?,
             refreshed_at: maybe_time(&item, self.refreshed_at)?,

@@ -71,6 +71,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
         trouble: None,
         commit_id: "disconnect 1".to_owned(),
         updated_at: START,
+        disconnected_at: Some(START),
         due_at: None,
         ..acme.clone()
     };

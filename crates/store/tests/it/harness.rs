@@ -87,6 +87,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
         connection: connection.clone(),
         replaced: None,
         flow,
+        link: None,
         audit: audit(connection, Action::Connected, &connection.commit_id),
         event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),
     }

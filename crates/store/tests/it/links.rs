@@ -1,16 +1,17 @@
 //! Connect links: kept by their hash beside their partner, revoked once.
 
+use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::{Action, Actor, Audit, Subject};
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{LinkStore as _, Written};
-use counterfoil_testkit::fixture::START;
+use counterfoil_core::port::store::{ConnectionStore as _, Consent, ConsentWritten, GrantStore as _, LinkStore as _, Written};
+use counterfoil_testkit::fixture::{START, connection};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
-use crate::harness::store;
+use crate::harness::{consent, store};
 
 fn link(token: &str) -> ConnectLink {
     let hash = Fingerprint::of(token);
@@ -23,6 +24,9 @@ fn link(token: &str) -> ConnectLink {
         company_name: Some("Acme".to_owned()),
         redirect_uri: Some("https://partner.test/done".to_owned()),
         state: Some("s".to_owned()),
+        key: KeyId::parse("0123456789abcdef"),
+        uses: 3,
+        used: 0,
         created_at: START,
         expires_at: START + 1.hour(),
         revoked_at: None,
@@ -76,4 +80,29 @@ async fn o12_a_link_is_revoked_once_with_its_audit_row() {
     let unknown = LinkId::parse("0123456789abcdef").expect("an id");
     let refused = store.table.revoke_link(&made.partner, &unknown, &audit(Action::LinkRevoked, "third")).await;
     assert_eq!(refused, Ok(Written::Overtaken));
+}
+
+#[tokio::test]
+async fn o12_a_link_counts_its_uses_with_the_connection_and_refuses_one_too_many() {
+    let store = store().await;
+    let made = ConnectLink { uses: 2, ..link("made") };
+    let revoked = ConnectLink { uses: 2, ..link("revoked") };
+    for link in [&made, &revoked] {
+        store.table.create_link(link, &audit(Action::LinkCreated, &link.id.to_string())).await.expect("a table");
+    }
+    let revoke = audit(Action::LinkRevoked, "revoke");
+    assert_eq!(store.table.revoke_link(&revoked.partner, &revoked.id, &revoke).await, Ok(Written::Stored));
+    let write = async |link: &ConnectLink, company_key: &str| {
+        let (connection, flow) = (connection(company_key), store.exchanged_flow(company_key).await);
+        let consent = Consent { link: Some(link.id.clone()), ..consent(&connection, None, flow) };
+        let written = store.table.write_consent(&consent).await.expect("a table that answers");
+        (written, store.table.read(&connection.id).await.expect("a table").is_some())
+    };
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply).times(1));
+    assert_eq!(write(&made, "one").await, (ConsentWritten::Stored, true), "a lost answer is the same use");
+    assert_eq!(write(&made, "two").await, (ConsentWritten::Stored, true));
+    assert_eq!(write(&made, "three").await, (ConsentWritten::LinkIsOver, false));
+    assert_eq!(write(&revoked, "four").await, (ConsentWritten::LinkIsOver, false));
+    let found = store.table.link(&made.partner, &made.id).await.expect("a table").expect("the link");
+    assert_eq!((found.used, found.uses, found.is_used_up()), (2, 2, true));
 }
