@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
 use serde::Deserialize;
 
-use crate::company::{ask, company};
+use crate::company::{List, ask, company, lenient};
 use crate::facts::Facts;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing};
 
 /// The addresses are those of the API documents.
 pub(crate) const FACTS: Facts = Facts {
@@ -49,6 +49,8 @@ impl Vendor for Freshbooks {
         redirect_uri_on_refresh: true,
         access_token_life: Duration::from_secs(43_200),
         refresh_token_life: None,
+        answers_with_refresh_token: true,
+        limits: SECOND_TRY,
         words: STANDARD_WORDS,
         trace: "x-request-id",
     };
@@ -57,9 +59,12 @@ impl Vendor for Freshbooks {
         let api = &parts.configured.api;
         let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(inquiry.access_token.expose());
         let Answer { response: me } = ask(request, Self::RULES.trace).await?;
-        let businesses = me.business_memberships.into_iter().map(|membership| membership.business);
-        let companies = businesses.filter_map(|business| company(&business.account_id?, &business.name, api));
-        Ok(Reach { companies: companies.collect(), named_by_consent: true })
+        let memberships = me.business_memberships.read::<Membership>();
+        let (companies, is_complete) = memberships.companies(|Membership { business }| {
+            let account_id = business.account_id?;
+            Some(company(&account_id, business.name.as_deref(), api))
+        });
+        Ok(Reach { companies, named_by_consent: true, is_complete })
     }
 }
 
@@ -70,7 +75,7 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Me {
-    business_memberships: Vec<Membership>,
+    business_memberships: List,
 }
 
 #[derive(Deserialize)]
@@ -78,8 +83,11 @@ struct Membership {
     business: Business,
 }
 
+/// One without `account_id` has no books.
 #[derive(Deserialize)]
 struct Business {
-    name: String,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     account_id: Option<String>,
 }

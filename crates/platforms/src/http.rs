@@ -7,6 +7,8 @@ use counterfoil_core::Error;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
+use crate::text::unpacked;
+
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpSettings {
@@ -14,8 +16,10 @@ pub struct HttpSettings {
     pub timeout: Duration,
 }
 
-/// The most that is read of an answer, in bytes. A token answer has some 5 KB, company details a little more.
-const ANSWER_MOST: usize = 256 * 1024;
+/// The most that is read of an answer, in bytes, packed and unpacked. A token answer has some 5 KB, a thousand organisations 400 KB.
+const ANSWER_MOST: usize = 4 * 1024 * 1024;
+/// How many headers an answer may have: what a header says or how many there are must not cost the body.
+const HEADERS_MOST: usize = 1_000;
 
 /// Makes the client.
 ///
@@ -34,6 +38,10 @@ pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
         .retry(reqwest::retry::never())
         .no_proxy()
         .pool_max_idle_per_host(0)
+        .http1_max_headers(HEADERS_MOST)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .connect_timeout(settings.timeout.min(Duration::from_secs(4)))
         .timeout(settings.timeout)
         .user_agent(concat!("counterfoil/", env!("CARGO_PKG_VERSION")))
@@ -41,13 +49,18 @@ pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
         .map_err(|error| Error::Internal(format!("the HTTP client could not be made: {error}")))
 }
 
-/// An answer, read whole within its bound.
+/// An answer, read within its bound and as far as it came.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) retry_after: Option<Duration>,
+    /// `Retry-After` as it is written.
+    pub(crate) retry_after: Option<String>,
+    /// When the platform says that it is.
+    pub(crate) date: Option<String>,
     /// The platform's own name for the request, for its support (Intuit: `intuit_tid`).
     pub(crate) trace: String,
     pub(crate) body: Vec<u8>,
+    /// Whether the body ends where the platform ended it: not at its bound, nor where the connection broke or the time was over.
+    pub(crate) is_whole: bool,
 }
 
 /// Why there is no answer.
@@ -57,25 +70,41 @@ pub(crate) enum NoAnswer {
     NotSent,
     /// It may have been sent and even acted on.
     Lost,
-    /// It came, but larger than is read.
-    TooLarge(StatusCode),
 }
 
-/// Sends a request and reads its answer.
+/// Sends a request and reads its answer, or what comes of it.
 pub(crate) async fn send(request: RequestBuilder, trace_header: &str) -> Result<Answer, NoAnswer> {
-    let mut response =
-        request.send().await.map_err(|error| if error.is_connect() { NoAnswer::NotSent } else { NoAnswer::Lost })?;
+    let response = request.send().await.map_err(|error| if error.is_connect() { NoAnswer::NotSent } else { NoAnswer::Lost })?;
     let status = response.status();
-    let retry_after = header(&response, "retry-after").and_then(|value| value.parse().ok()).map(Duration::from_secs);
-    let trace = header(&response, trace_header).unwrap_or_default();
+    let named = |name| header(&response, name);
+    let (retry_after, date, trace) = (named("retry-after"), named("date"), named(trace_header).unwrap_or_default());
+    let says_deflate = named("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("deflate"));
+    let (body, is_whole) = read(response).await;
+    let body = unpacked(body, says_deflate, ANSWER_MOST);
+    Ok(Answer { status, retry_after, date, trace, body, is_whole })
+}
+
+/// The same, for a question whose answer is worth nothing unless it is whole.
+pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str) -> Result<Answer, NoAnswer> {
+    send(request, trace_header).await.and_then(|answer| if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) })
+}
+
+/// A body, and whether it is whole.
+async fn read(mut response: reqwest::Response) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Lost)? {
-        if body.len() + chunk.len() > ANSWER_MOST {
-            return Err(NoAnswer::TooLarge(status));
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let fits = chunk.len().min(ANSWER_MOST - body.len());
+                body.extend_from_slice(&chunk[..fits]);
+                if fits < chunk.len() {
+                    return (body, false);
+                }
+            }
+            Ok(None) => return (body, true),
+            Err(_) => return (body, false),
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, retry_after, trace, body })
 }
 
 /// A header as text of sane length: it goes into logs.

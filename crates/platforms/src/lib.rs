@@ -1,17 +1,21 @@
 //! The only crate that knows a vendor. Each platform is a module: data first, code only where the platform is odd.
 //!
-//! `facts` is what a platform is as data, `vendor` what all of them do alike, `oauth` says what a token answer means, `company`
-//! asks for companies, `http` makes the one client, `registry` finds a platform and its credentials. A new platform is a module
+//! `facts` is what a platform is as data, `vendor` what all of them do alike, `oauth` says what a token answer means,
+//! `token_answer` what is in it, `company` asks for companies, `http` makes the one client, `text` and `fields` read what came, `registry` finds a platform and its credentials. A new platform is a module
 //! and a line here, and a name in `core::model::platform`.
 
 mod company;
 pub mod credentials;
 pub mod facts;
+mod fields;
 mod freshbooks;
 mod http;
 mod oauth;
 mod quickbooks;
 mod registry;
+mod retry_after;
+mod text;
+mod token_answer;
 mod vendor;
 mod xero;
 mod zoho;

@@ -12,10 +12,10 @@ use counterfoil_core::model::platform::Environment;
 use counterfoil_core::port::platform::{CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Reach};
 use serde::Deserialize;
 
-use crate::company::{ask, company, is_id};
+use crate::company::{ask, company, is_id, lenient};
 use crate::facts::Facts;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, Life, OAuth, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing, days};
 
 const SANDBOX_API_URL: &str = "SANDBOX_API_URL";
 
@@ -52,8 +52,11 @@ impl Vendor for Quickbooks {
         token_headers: &[("x-include-refresh-token-hard-expires-in", "true")],
         redirect_uri_on_refresh: false,
         access_token_life: Duration::from_secs(3_600),
-        // A hundred days from the last use.
-        refresh_token_life: Some(Duration::from_secs(100 * 86_400)),
+        // A hundred days from the last use; Intuit's own SDK has been seen with one more.
+        refresh_token_life: Some(Life { default: days(100), most: days(101) }),
+        // The same one for a day; then a new one.
+        answers_with_refresh_token: true,
+        limits: SECOND_TRY,
         words: STANDARD_WORDS,
         trace: "intuit_tid",
     };
@@ -77,7 +80,8 @@ impl Vendor for Quickbooks {
         let request = request.bearer_auth(inquiry.access_token.expose()).query(&[("minorversion", "75")]);
         match ask::<Answer>(request, Self::RULES.trace).await? {
             Answer { company: Some(info), fault: None } => {
-                Ok(Reach { companies: company(realm, &info.name, api).into_iter().collect(), named_by_consent: true })
+                let company = company(realm, info.name.as_deref(), api).map_err(|_| ConfirmFailure::Denied)?;
+                Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
             }
             Answer { fault: Some(_), .. } => Err(ConfirmFailure::Denied),
             Answer { .. } => Err(ConfirmFailure::Unavailable),
@@ -96,6 +100,6 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct CompanyInfo {
-    #[serde(rename = "CompanyName")]
-    name: String,
+    #[serde(rename = "CompanyName", default, deserialize_with = "lenient")]
+    name: Option<String>,
 }

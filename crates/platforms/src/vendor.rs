@@ -11,8 +11,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, COMPANIES_MOST, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach,
-    Refresh, Revoke, RevokeFailure, TokenFailure,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
+    RevokeFailure, TokenFailure, TokenLimits,
 };
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder};
@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::credentials::Credentials;
 use crate::facts::Configured;
-use crate::http::send;
+use crate::http::send_whole;
 use crate::oauth::{self, Words, request_token};
 
 /// How a platform differs, where it differs in data alone.
@@ -37,15 +37,36 @@ pub(crate) struct Rules {
     pub(crate) token_headers: &'static [(&'static str, &'static str)],
     /// Whether it wants to see the redirect URI at a refresh too.
     pub(crate) redirect_uri_on_refresh: bool,
-    /// How long access tokens live where the answer does not say.
+    /// How long access tokens live: where the answer does not say, and at most.
     pub(crate) access_token_life: Duration,
-    /// How long refresh tokens live from their last use where the answer does not say; `None` for ever.
-    pub(crate) refresh_token_life: Option<Duration>,
+    /// How long refresh tokens live from their last use; `None` for ever.
+    pub(crate) refresh_token_life: Option<Life>,
+    /// Whether each refresh answer brings a refresh token, the same or a new one.
+    pub(crate) answers_with_refresh_token: bool,
+    /// How many token requests it takes for one grant.
+    pub(crate) limits: TokenLimits,
     /// Its words for what went wrong.
     pub(crate) words: Words,
     /// The header with its own name for a request, which its support asks for.
     pub(crate) trace: &'static str,
 }
+
+/// How long something lives.
+#[derive(Clone, Copy)]
+pub(crate) struct Life {
+    /// Where the answer does not say.
+    pub(crate) default: Duration,
+    /// At most, whatever the answer says.
+    pub(crate) most: Duration,
+}
+
+/// So many days.
+pub(crate) const fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 86_400)
+}
+
+/// An answered fault is followed by one more request within the lease.
+pub(crate) const SECOND_TRY: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 
 /// How a platform revokes grants.
 pub(crate) struct Revoking {
@@ -172,9 +193,9 @@ impl<V: Vendor> OAuth<V> {
         };
         let request = self.parts.client.post(place.token.clone());
         let request = V::RULES.token_headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let answer = request_token(self.written(request, V::RULES.token, &place, fields), &V::RULES).await?;
-        let region = V::region(&self.parts, region, answer.api_domain.as_deref());
-        Ok(answer.into_grant(&V::RULES, region, sent_at))
+        let request = self.written(request, V::RULES.token, &place, fields);
+        let region = |api_domain: Option<&str>| V::region(&self.parts, region, api_domain);
+        request_token(request, &V::RULES, sent_at, region).await
     }
 }
 
@@ -198,6 +219,14 @@ impl<V: Vendor> Platform for OAuth<V> {
 
     fn grants_stand_alone(&self) -> bool {
         V::RULES.revoking.grants_stand_alone
+    }
+
+    fn answers_with_refresh_token(&self) -> bool {
+        V::RULES.answers_with_refresh_token
+    }
+
+    fn token_limits(&self) -> TokenLimits {
+        V::RULES.limits
     }
 
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
@@ -245,16 +274,14 @@ impl<V: Vendor> Platform for OAuth<V> {
         let request = self.parts.client.post(place.revoke.clone());
         let fields = [("token", revoke.refresh_token.expose())];
         let request = self.written(request, V::RULES.revoking.written, &place, &fields);
-        let answer = send(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
+        let answer = send_whole(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
         if oauth::is_over(&answer, &V::RULES) { Ok(()) } else { Err(RevokeFailure) }
     }
 
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let mut reach = V::companies(&self.parts, inquiry).await?;
-        // The one that is asked for must not be among those that are cut off.
         reach.companies.retain(|company| inquiry.claim.is_none_or(|claim| company.company_id == claim));
-        reach.companies.truncate(COMPANIES_MOST);
         Ok(reach)
     }
 }

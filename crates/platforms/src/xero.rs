@@ -16,11 +16,11 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
 use serde::Deserialize;
 
-use crate::company::{ask, company, is_id};
+use crate::company::{Entries, List, ask, company, is_id, lenient};
 use crate::facts::Facts;
-use crate::http::send;
+use crate::http::send_whole;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, Life, OAuth, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing, days};
 
 const CONNECTIONS_URL: &str = "CONNECTIONS_URL";
 
@@ -57,7 +57,9 @@ impl Vendor for Xero {
         token_headers: &[],
         redirect_uri_on_refresh: false,
         access_token_life: Duration::from_secs(1_800),
-        refresh_token_life: Some(Duration::from_secs(60 * 86_400)),
+        refresh_token_life: Some(Life { default: days(60), most: days(60) }),
+        answers_with_refresh_token: true,
+        limits: SECOND_TRY,
         words: STANDARD_WORDS,
         trace: "xero-correlation-id",
     };
@@ -67,10 +69,10 @@ impl Vendor for Xero {
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let event = authentication_event(inquiry.access_token).filter(|_| inquiry.claim.is_none());
         if let Some(event) = event {
-            let connections = connections(parts, inquiry.access_token, Some(&event)).await?;
-            let ours: Vec<_> = connections.into_iter().filter(|connection| connection.event.as_ref() == Some(&event)).collect();
-            if !ours.is_empty() {
-                return Ok(reach(parts, ours, true));
+            let mut connections = connections(parts, inquiry.access_token, Some(&event)).await?;
+            connections.entries.retain(|connection| connection.event.as_ref() == Some(&event));
+            if !connections.entries.is_empty() {
+                return Ok(reach(parts, connections, true));
             }
         }
         Ok(reach(parts, connections(parts, inquiry.access_token, None).await?, false))
@@ -83,37 +85,41 @@ impl Vendor for Xero {
             Err(ConfirmFailure::Unauthorized) => return Ok(true),
             Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => return Err(RevokeFailure),
         };
-        let is_it = |connection: &&Connection| connection.tenant_id == revoke.company_id;
-        if connections.iter().all(|connection| is_it(&connection)) {
+        let Entries { entries, is_complete } = connections;
+        let is_it = |connection: &&Connection| connection.tenant_id.as_deref() == Some(revoke.company_id);
+        // Of a list that was not read whole, that nothing else is in it, or not this one, means nothing.
+        if is_complete && entries.iter().all(|connection| is_it(&connection)) {
             return Ok(false);
         }
-        let Some(connection) = connections.iter().find(is_it) else { return Ok(true) };
-        if !is_id(&connection.id) {
-            return Err(RevokeFailure);
-        }
+        let Some(connection) = entries.iter().find(is_it) else {
+            return if is_complete { Ok(true) } else { Err(RevokeFailure) };
+        };
+        let Some(id) = connection.id.as_deref().filter(|id| is_id(id)) else { return Err(RevokeFailure) };
         let base = parts.configured.more[CONNECTIONS_URL].as_str().trim_end_matches('/');
-        let request = parts.client.delete(format!("{base}/{}", connection.id)).bearer_auth(revoke.access_token.expose());
-        let answer = send(request, Self::RULES.trace).await.map_err(|_| RevokeFailure)?;
+        let request = parts.client.delete(format!("{base}/{id}")).bearer_auth(revoke.access_token.expose());
+        let answer = send_whole(request, Self::RULES.trace).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "connection removed");
         if matches!(answer.status.as_u16(), 200 | 204 | 404) { Ok(true) } else { Err(RevokeFailure) }
     }
 }
 
-async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) -> Result<Vec<Connection>, ConfirmFailure> {
+/// The list has no pages.
+async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) -> Result<Entries<Connection>, ConfirmFailure> {
     let request = parts.client.get(parts.configured.more[CONNECTIONS_URL].clone()).bearer_auth(access_token.expose());
     let request = match event {
         Some(event) => request.query(&[("authEventId", event)]),
         None => request,
     };
-    ask(request, Xero::RULES.trace).await
+    Ok(ask::<List>(request, Xero::RULES.trace).await?.read())
 }
 
 /// Organisations alone: a practice keeps no books.
-fn reach(parts: &Parts, connections: Vec<Connection>, named_by_consent: bool) -> Reach {
-    let organisations = connections.into_iter().filter(|connection| connection.tenant_type == "ORGANISATION");
-    let api = &parts.configured.api;
-    let companies = organisations.filter_map(|it| company(&it.tenant_id, it.tenant_name.as_deref().unwrap_or("Unnamed"), api));
-    Reach { companies: companies.collect(), named_by_consent }
+fn reach(parts: &Parts, connections: Entries<Connection>, named_by_consent: bool) -> Reach {
+    let (companies, is_complete) = connections.companies(|it| {
+        let is_organisation = it.tenant_type.is_none_or(|kind| kind == "ORGANISATION");
+        is_organisation.then(|| company(&it.tenant_id.unwrap_or_default(), it.tenant_name.as_deref(), &parts.configured.api))
+    });
+    Reach { companies, named_by_consent, is_complete }
 }
 
 /// The consent that a token comes from: a claim of the token, which is a JWT. It is not verified, since it only narrows down
@@ -132,11 +138,15 @@ struct Claims {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Connection {
-    id: String,
-    #[serde(rename = "authEventId")]
+    #[serde(default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(rename = "authEventId", default, deserialize_with = "lenient")]
     event: Option<String>,
-    tenant_id: String,
-    tenant_type: String,
+    #[serde(default, deserialize_with = "lenient")]
+    tenant_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    tenant_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     tenant_name: Option<String>,
 }
 

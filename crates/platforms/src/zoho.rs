@@ -9,12 +9,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::port::platform::{CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Reach};
+use counterfoil_core::port::platform::{
+    CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Quota, Reach, TokenLimits,
+};
 use reqwest::header::AUTHORIZATION;
 use serde::Deserialize;
 use url::Url;
 
-use crate::company::{ask, company};
+use crate::company::{List, ask, company, lenient};
 use crate::facts::{DataCenter, Facts, KnownDataCenter};
 use crate::oauth::Words;
 use crate::vendor::{Body, Keys, OAuth, Parts, Place, Revoking, Rules, Vendor, Writing};
@@ -77,6 +79,9 @@ impl Vendor for Zoho {
         redirect_uri_on_refresh: false,
         access_token_life: Duration::from_secs(3_600),
         refresh_token_life: None,
+        answers_with_refresh_token: false,
+        // Ten access tokens for a refresh token in ten minutes, then `Access Denied` for as long.
+        limits: TokenLimits { resends_most: 0, quota: Some(Quota { requests: 10, per: Duration::from_secs(600) }) },
         words: Words {
             refused: &["invalid_code", "invalid_grant"],
             client_refused: &["invalid_client", "invalid_client_secret", "unauthorized_client"],
@@ -141,15 +146,31 @@ impl Vendor for Zoho {
             None => parts.configured.api.clone(),
         };
         let authorization = format!("Zoho-oauthtoken {}", inquiry.access_token.expose());
-        let request = parts.client.get(format!("{api}/organizations")).header(AUTHORIZATION, authorization);
-        let Answer { code, organizations } = ask(request, Self::RULES.trace).await?;
-        if code != 0 {
-            return Err(ConfirmFailure::Denied);
+        let (mut companies, mut is_complete) = (Vec::new(), true);
+        for page in 1..=PAGES_MOST {
+            let request = parts.client.get(format!("{api}/organizations")).header(AUTHORIZATION, &authorization);
+            let request = if page == 1 { request } else { request.query(&[("page", page)]) };
+            let answer = ask::<Answer>(request, Self::RULES.trace).await?;
+            if answer.code.as_deref().is_some_and(|code| code != "0") {
+                return Err(ConfirmFailure::Denied);
+            }
+            // An answer without a list says nothing of what the token reaches.
+            let organizations = answer.organizations.ok_or(ConfirmFailure::Unavailable)?.read::<Organization>();
+            let (more, all_read) =
+                organizations.companies(|it| Some(company(&it.id.unwrap_or_default(), it.name.as_deref(), &api)));
+            companies.extend(more);
+            is_complete &= all_read;
+            if !answer.page_context.is_some_and(|context| context.has_more_page) {
+                return Ok(Reach { companies, named_by_consent: true, is_complete });
+            }
         }
-        let companies = organizations.iter().filter_map(|it| company(&it.organization_id, &it.name, &api));
-        Ok(Reach { companies: companies.collect(), named_by_consent: true })
+        tracing::warn!(pages = PAGES_MOST, "a list of organizations has more pages than are read");
+        Ok(Reach { companies, named_by_consent: true, is_complete: false })
     }
 }
+
+/// How many pages of organizations are read, of two hundred each.
+const PAGES_MOST: u32 = 20;
 
 fn data_center<'a>(parts: &'a Parts, region: &str) -> Option<&'a DataCenter> {
     parts.configured.data_centers.iter().find(|center| center.location == region)
@@ -158,13 +179,22 @@ fn data_center<'a>(parts: &'a Parts, region: &str) -> Option<&'a DataCenter> {
 /// A 200 may carry an error, whose `code` is not zero.
 #[derive(Deserialize)]
 struct Answer {
-    code: i64,
+    #[serde(default, deserialize_with = "lenient")]
+    code: Option<String>,
+    organizations: Option<List>,
+    page_context: Option<PageContext>,
+}
+
+#[derive(Deserialize)]
+struct PageContext {
     #[serde(default)]
-    organizations: Vec<Organization>,
+    has_more_page: bool,
 }
 
 #[derive(Deserialize)]
 struct Organization {
-    organization_id: String,
-    name: String,
+    #[serde(rename = "organization_id", default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
 }

@@ -15,7 +15,7 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
-    RevokeFailure, TokenFailure,
+    RevokeFailure, TokenFailure, TokenLimits,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -266,6 +266,7 @@ impl State {
             hard_expires_at: Some(after(DAY * 1_826)),
             scopes: self.granted_scopes.clone(),
             region: None,
+            unread: None,
         }
     }
 }
@@ -290,6 +291,14 @@ impl Platform for ScriptedPlatform {
 
     fn grants_stand_alone(&self) -> bool {
         self.state().habits.grants_stand_alone
+    }
+
+    fn answers_with_refresh_token(&self) -> bool {
+        self.state().grants.answers_with_refresh_token()
+    }
+
+    fn token_limits(&self) -> TokenLimits {
+        TokenLimits { resends_most: 1, quota: None }
     }
 
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
@@ -341,6 +350,6 @@ impl Platform for ScriptedPlatform {
             name: format!("Company {company_id}"),
             api_base_url: "https://api.platform.test".to_owned(),
         };
-        Ok(Reach { companies: vec![company], named_by_consent: true })
+        Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::secret::{Sealed, Secret};
 use super::time::until;
+use super::unread::UnreadAnswer;
 
 /// A token answer, as the platform's module read it. All times are absolute: they count from the request's start
 /// unless the platform says when the token was made.
@@ -27,6 +28,8 @@ pub struct Grant {
     pub scopes: Option<Vec<String>>,
     /// Where it lives, on a platform that has several such places (Zoho's data centres).
     pub region: Option<String>,
+    /// The whole answer, where it has a refresh token that could not be read.
+    pub unread: Option<UnreadAnswer>,
 }
 
 /// A grant at rest.

@@ -15,3 +15,4 @@ pub mod platform;
 pub mod revocation;
 pub mod secret;
 pub mod time;
+pub mod unread;

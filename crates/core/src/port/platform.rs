@@ -12,6 +12,7 @@ use crate::model::connection::ConfirmedCompany;
 use crate::model::grant::Grant;
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
+use crate::model::unread::UnreadAnswer;
 
 /// The platforms that this process can reach, made when first asked for.
 #[async_trait]
@@ -41,6 +42,12 @@ pub trait Platform: Send + Sync {
     /// Whether the grant of each consent stands by itself: revoking one leaves every other to the same company as it is.
     fn grants_stand_alone(&self) -> bool;
 
+    /// Whether each refresh answer brings a refresh token. One without it may then have lost a new one: the grant is in doubt.
+    fn answers_with_refresh_token(&self) -> bool;
+
+    /// How many token requests it takes for one grant.
+    fn token_limits(&self) -> TokenLimits;
+
     /// Where to send the browser.
     fn authorize_url(&self, authorize: Authorize<'_>) -> String;
 
@@ -69,15 +76,30 @@ pub trait Platform: Send + Sync {
     /// [`RevokeFailure`] where the platform could not be told.
     async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure>;
 
-    /// Asks which companies the token is really for (O-18), at most [`COMPANIES_MOST`] of them.
+    /// Asks which companies the token is really for (O-18).
     ///
     /// # Errors
     /// Whether the platform denies what was claimed or could not be asked.
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
 }
 
-/// The most companies of one grant that are looked at; a customer chooses among these.
-pub const COMPANIES_MOST: usize = 200;
+/// How many token requests a platform takes for one grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct TokenLimits {
+    /// How often an answered fault is followed by another request within one lease.
+    pub resends_most: u32,
+    /// How many it takes in a while, where it counts them.
+    pub quota: Option<Quota>,
+}
+
+/// So many requests in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quota {
+    /// How many.
+    pub requests: u32,
+    /// In how long.
+    pub per: Duration,
+}
 
 /// What the browser takes to the platform.
 #[derive(Clone, Copy)]
@@ -179,6 +201,8 @@ pub struct Reach {
     /// Whether the platform says that this very consent was for them. Where it does not, even a single one is a person's to
     /// choose, never ours (O-14).
     pub named_by_consent: bool,
+    /// Whether these are all: every entry of the platform's list was read. Where not, that a company is missing means nothing.
+    pub is_complete: bool,
 }
 
 /// What a failed token request means.
@@ -197,6 +221,14 @@ pub enum TokenFailure {
     Broken {
         /// The HTTP status.
         status: u16,
+    },
+    /// It answered with success, but with neither a token nor an error that can be read. As [`Self::Broken`], and the answer is
+    /// to be kept: it may hold the only copy of a grant.
+    Unreadable {
+        /// The HTTP status.
+        status: u16,
+        /// What it said.
+        answer: UnreadAnswer,
     },
     /// It answered that it is overloaded; as [`Self::Broken`], and it asked for time.
     Overloaded {

@@ -38,6 +38,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     match settle(flow, reach, existing.as_ref()) {
         Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
         Verdict::Refuse(failure) => end(app, flow, failure).await,
+        Verdict::AskAgain => Err(unconfirmed()),
         Verdict::Ask(companies) => {
             app.flows.offer(&flow.id, &companies).await?;
             Err(choice_needed())
@@ -126,22 +127,27 @@ enum Verdict {
     Connect(ConfirmedCompany),
     Ask(Vec<ConfirmedCompany>),
     Refuse(FlowFailure),
+    /// The list was not read whole, so that it decides nothing.
+    AskAgain,
 }
 
 /// A renewal goes on with its company if the grant reaches that; an anonymous one with no other (O-16, O-17). Else the one
 /// company that the consent names is it, and among several a person chooses (O-14).
 fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
-    let Reach { mut companies, named_by_consent } = reach;
+    let Reach { mut companies, named_by_consent, is_complete } = reach;
     let live = existing.filter(|existing| existing.standing != Standing::Disconnected);
     let same_place = |it: &&Connection| it.company.platform == flow.platform && it.company.environment == flow.environment;
     let renewed = live.filter(same_place).map(|existing| &existing.company.company_id);
     if let Some(position) = companies.iter().position(|company| Some(&company.company_id) == renewed) {
         return Verdict::Connect(companies.swap_remove(position));
     }
+    let may_not_switch = live.is_some() && flow.authority == Authority::Anonymous;
     match companies.len() {
-        0 => Verdict::Refuse(FlowFailure::NoCompany),
-        _ if live.is_some() && flow.authority == Authority::Anonymous => Verdict::Refuse(FlowFailure::OtherCompany),
-        1 if named_by_consent => Verdict::Connect(companies.swap_remove(0)),
+        0 if is_complete => Verdict::Refuse(FlowFailure::NoCompany),
+        0 => Verdict::AskAgain,
+        _ if may_not_switch && is_complete => Verdict::Refuse(FlowFailure::OtherCompany),
+        _ if may_not_switch => Verdict::AskAgain,
+        1 if named_by_consent && (is_complete || renewed.is_none()) => Verdict::Connect(companies.swap_remove(0)),
         _ => Verdict::Ask(companies),
     }
 }

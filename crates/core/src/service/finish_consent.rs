@@ -294,6 +294,7 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
         TokenFailure::Throttled { .. }
         | TokenFailure::Overloaded { .. }
         | TokenFailure::Broken { .. }
+        | TokenFailure::Unreadable { .. }
         | TokenFailure::NoAnswer
         | TokenFailure::NotSent => FlowFailure::ExchangeFailed,
     }

@@ -60,13 +60,21 @@ async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<Op
     let region = connection.grant().and_then(|grant| grant.region.as_deref());
     let inquiry = Inquiry { access_token, region, claim: Some(company_id) };
     match of_its_client(app, &connection.company).await?.companies(inquiry).await {
-        Ok(reach) => Ok(reach.companies.into_iter().find(|it| it.company_id == *company_id).map(|company| company.name)),
+        Ok(reach) => match reach.companies.into_iter().find(|it| it.company_id == *company_id) {
+            None if !reach.is_complete => Err(not_asked()),
+            found => Ok(found.map(|company| company.name)),
+        },
         Err(ConfirmFailure::Unauthorized) => Ok(None),
-        Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => Err(Error::PlatformFailed {
-            code: "platform_unavailable",
-            message: "The platform could not be asked for the company just now. Nothing was changed.".to_owned(),
-            retry_after: Some(Duration::from_secs(5)),
-        }),
+        Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => Err(not_asked()),
+    }
+}
+
+/// The platform did not say what it would have to say for this to mean something.
+fn not_asked() -> Error {
+    Error::PlatformFailed {
+        code: "platform_unavailable",
+        message: "The platform could not be asked for the company just now. Nothing was changed.".to_owned(),
+        retry_after: Some(Duration::from_secs(5)),
     }
 }
 

@@ -3,7 +3,7 @@
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::time::later;
-use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_core::port::platform::{TokenFailure, TokenLimits};
 use counterfoil_core::port::store::{Taken, Written};
 use counterfoil_core::service::refresh::step::{Next, Now, Refresh, Saw, View, ViewStanding};
 
@@ -15,6 +15,8 @@ use crate::scope::{Broken, Left, Scope, settings, weaken};
 use crate::table::{Commit, End, Table};
 use crate::times::{COMMIT_BUDGET, LEASE, PLATFORM_TIMEOUT, Tick, done_by, seconds, seen_at, time_of_day};
 use crate::worker::{Leased, Run, Stage, Worker};
+
+const LIMITS: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 
 /// A state of the world.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -166,7 +168,7 @@ impl World {
                     doubtful: *doubtful,
                 };
                 let believed = settings(scope.broken).lease;
-                let ours = Saw::LeaseTaken { id: lease.id.clone(), until: later(started_at, believed) };
+                let ours = Saw::LeaseTaken { id: lease.id.clone(), until: later(started_at, believed), limits: LIMITS };
                 run.lease = Some(Leased { id: lease.id.clone(), since, table_epoch: self.table.epoch() });
                 match self.table.take_lease(lease, seen.as_deref(), scope.broken) {
                     Taken::Ours => ours,

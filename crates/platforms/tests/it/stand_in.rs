@@ -165,7 +165,7 @@ impl StandIn {
     }
 }
 
-struct Given(CredentialSet);
+pub(crate) struct Given(pub(crate) CredentialSet);
 
 #[async_trait]
 impl CredentialSource for Given {
@@ -182,7 +182,7 @@ fn registrations() -> Registrations {
     Registrations { quickbooks, xero: others.clone(), zoho: others.clone(), freshbooks: others }
 }
 
-fn credentials(platform: PlatformName) -> [(String, String); 2] {
+pub(crate) fn credentials(platform: PlatformName) -> [(String, String); 2] {
     let production = quickbooks::Environment::Production;
     let (id, secret) = match platform {
         PlatformName::Quickbooks => (production.client_id(), production.client_secret()),

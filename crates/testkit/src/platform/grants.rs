@@ -51,6 +51,11 @@ impl Grants {
         Self { temper, grants: Vec::new() }
     }
 
+    /// Whether every answer has a refresh token.
+    pub(super) fn answers_with_refresh_token(&self) -> bool {
+        self.temper != Temper::Stable
+    }
+
     /// A new grant: its access and its refresh token.
     pub(super) fn begin(&mut self, company_id: &str, at: Timestamp) -> (String, String) {
         self.grants.push(Granted {

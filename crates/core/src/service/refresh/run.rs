@@ -142,10 +142,11 @@ impl Run {
             refresh_token: send.refresh_token.fingerprint(),
             doubtful,
         };
+        let limits = send.platform.token_limits();
         let taken = self.app.grants.take_lease(&self.id, &lease, seen.as_deref()).await;
         self.send = Some(send);
         Ok(match taken {
-            Ok(Taken::Ours) => Saw::LeaseTaken { id: lease.id, until: lease.until },
+            Ok(Taken::Ours) => Saw::LeaseTaken { id: lease.id, until: lease.until, limits },
             Ok(Taken::Held) => Saw::LeaseHeld,
             Err(error) => self.store_failed("take lease", &error),
         })

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{DeathCause, Trouble};
 use crate::model::time::{later, until};
-use crate::port::platform::TokenFailure;
+use crate::port::platform::{TokenFailure, TokenLimits};
 use crate::settings::Settings;
 
 use failure::{Settled, record};
@@ -56,6 +56,8 @@ pub enum Saw {
         id: String,
         /// Until when nobody else may take it.
         until: Timestamp,
+        /// How many token requests the platform takes.
+        limits: TokenLimits,
     },
     /// Somebody else holds it.
     LeaseHeld,
@@ -144,6 +146,7 @@ struct Held {
     attempt: Attempt,
     lease_id: String,
     lease_until: Timestamp,
+    limits: TokenLimits,
 }
 
 /// One refresh of one connection.
@@ -181,8 +184,8 @@ impl Refresh {
             | (Phase::Committing { .. } | Phase::Ending { .. }, Saw::Overtaken) => (Phase::Looking, Next::Look),
             (Phase::Looking, Saw::View(None)) => finish(Outcome::Gone),
             (Phase::Looking, Saw::View(Some(view))) => self.after_look(now, &view),
-            (Phase::Leasing(attempt), Saw::LeaseTaken { id, until }) => {
-                (Phase::LookingAgain(Held { attempt, lease_id: id, lease_until: until }), Next::LookAgain)
+            (Phase::Leasing(attempt), Saw::LeaseTaken { id, until, limits }) => {
+                (Phase::LookingAgain(Held { attempt, lease_id: id, lease_until: until, limits }), Next::LookAgain)
             }
             (Phase::Leasing(_), Saw::LeaseHeld) => self.wait(now, now.wall),
             (Phase::LookingAgain(held), Saw::View(view)) => self.after_second_look(now, held, view.as_deref()),

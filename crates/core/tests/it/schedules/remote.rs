@@ -12,7 +12,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Platforms, Reach, Refresh,
-    Revoke, RevokeFailure, TokenFailure,
+    Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 use counterfoil_testkit::platform::ScriptedPlatform;
 use futures_util::FutureExt as _;
@@ -218,6 +218,14 @@ impl Platform for Caller {
 
     fn grants_stand_alone(&self) -> bool {
         self.remote.scripted.grants_stand_alone()
+    }
+
+    fn answers_with_refresh_token(&self) -> bool {
+        self.remote.scripted.answers_with_refresh_token()
+    }
+
+    fn token_limits(&self) -> TokenLimits {
+        self.remote.scripted.token_limits()
     }
 
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {

@@ -6,14 +6,12 @@ use jiff::Timestamp;
 
 use crate::model::connection::{DeathCause, Trouble};
 use crate::model::time::{backoff, later};
-use crate::port::platform::TokenFailure;
+use crate::port::platform::{Quota, TokenFailure};
 
 use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, in_words};
 
 /// A platform's `Retry-After` is honoured up to this.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
-/// How often an answered fault is followed by another try within one lease.
-const RESENDS_MOST: u32 = 1;
 
 /// Whether the attempt that failed is known to be over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +23,7 @@ pub(super) enum Settled {
 impl Refresh {
     pub(super) fn after_failure(&self, now: Now, mut held: Held, resends: u32, failure: &TokenFailure) -> (Phase, Next) {
         let cause = if held.attempt.doubtful { DeathCause::RotationLost } else { DeathCause::Revoked };
-        let backoff = self.backoff(now, held.attempt.failures);
+        let backoff = self.backoff(now, held.attempt.failures, held.limits.quota);
         let retry_at = later(now.wall, backoff);
         match failure {
             TokenFailure::Refused => {
@@ -46,12 +44,14 @@ impl Refresh {
                 let retry_at = later(now.wall, (*retry_after).min(RETRY_AFTER_MOST).max(backoff));
                 record(now, &held, "platform_fault", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
             }
-            TokenFailure::Broken { .. } => {
+            TokenFailure::Broken { .. } | TokenFailure::Unreadable { .. } => {
                 held.attempt.doubtful = true;
                 if let Some(pause) = self.pause_before_resend(now, &held, resends) {
                     return (Phase::Pausing { held, resends: resends + 1 }, Next::Wait(pause));
                 }
-                record(now, &held, "platform_fault", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+                let is_kept = matches!(failure, TokenFailure::Unreadable { .. });
+                let code = if is_kept { "platform_unreadable" } else { "platform_fault" };
+                record(now, &held, code, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
             }
             TokenFailure::NoAnswer => {
                 held.attempt.doubtful = true;
@@ -65,13 +65,22 @@ impl Refresh {
     fn pause_before_resend(&self, now: Now, held: &Held, resends: u32) -> Option<Duration> {
         let pause = self.settings.poll.mul_f64(2.0 + now.chance);
         let then = Now { elapsed: now.elapsed + pause, ..now };
-        let may = resends < RESENDS_MOST && self.reason != Reason::Forced && self.has_time(then, held);
+        let may = resends < held.limits.resends_most && self.reason != Reason::Forced && self.has_time(then, held);
         may.then_some(pause)
     }
 
-    pub(super) fn backoff(&self, now: Now, failures: u32) -> Duration {
-        backoff(self.settings.backoff_first, self.settings.backoff_longest, failures, now.chance)
+    /// The pause after a failure: doubled each time, and long enough not to spend the platform's quota.
+    pub(super) fn backoff(&self, now: Now, failures: u32, quota: Option<Quota>) -> Duration {
+        let doubled = backoff(self.settings.backoff_first, self.settings.backoff_longest, failures, now.chance);
+        quota.map_or(doubled, |quota| doubled.max(pause_within(quota, failures)))
     }
+}
+
+/// The least pause after so many failures in a row before this one. All but three of the quota may follow each other as the backoff
+/// has it; then a third of the quota's time lies between two, so that one is always left.
+fn pause_within(quota: Quota, failures: u32) -> Duration {
+    let quick = quota.requests.saturating_sub(3);
+    if failures.saturating_add(1) < quick { Duration::ZERO } else { quota.per / 3 }
 }
 
 /// Records why an attempt did not succeed, and with it whether its lease need be waited out.

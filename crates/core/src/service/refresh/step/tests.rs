@@ -12,9 +12,12 @@ use super::*;
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
+use crate::model::unread::UnreadAnswer;
+use crate::port::platform::Quota;
 
 const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 const EPOCH: u64 = 7;
+const LIMITS: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 const READ: Reason = Reason::Read { min_valid: Duration::from_secs(300) };
 
 /// One refresh under test, and the time it has come to.
@@ -60,7 +63,11 @@ impl Bench {
     }
 
     fn lease_taken(&self) -> Saw {
-        Saw::LeaseTaken { id: "ours".to_owned(), until: later(self.now.wall, Settings::default().lease) }
+        self.lease_taken_under(LIMITS)
+    }
+
+    fn lease_taken_under(&self, limits: TokenLimits) -> Saw {
+        Saw::LeaseTaken { id: "ours".to_owned(), until: later(self.now.wall, Settings::default().lease), limits }
     }
 }
 

@@ -110,11 +110,13 @@ fn r7_a_refusal_in_doubt_is_a_rotation_lost() {
 fn each_failure_says_whether_the_attempt_is_over_and_whether_there_is_doubt() {
     let broken = TokenFailure::Broken { status: 500 };
     let throttled = TokenFailure::Throttled { retry_after: None };
+    let unreadable = TokenFailure::Unreadable { status: 200, answer: UnreadAnswer::new("<html>") };
     for (failure, code, settled, doubtful) in [
         (TokenFailure::ClientRefused, "client_refused", true, false),
         (throttled, "platform_throttled", true, false),
         (TokenFailure::NotSent, "platform_unreachable", true, false),
         (broken, "platform_fault", true, true),
+        (unreadable, "platform_unreadable", true, true),
         (TokenFailure::NoAnswer, "platform_no_answer", false, true),
     ] {
         let mut bench = Bench::sending(Reason::Forced, stale());
@@ -139,6 +141,15 @@ fn r1_after_no_answer_the_token_rests_past_the_lease() {
     bench.pass(Duration::from_secs(10));
     let trouble = recorded(bench.step(Saw::Failed(TokenFailure::NoAnswer)));
     assert_eq!(trouble.retry_at, later(lease_until, Settings::default().rest));
+}
+
+#[test]
+fn a_platform_that_is_not_to_be_asked_twice_is_asked_once() {
+    let limits = TokenLimits { resends_most: 0, quota: None };
+    let (mut bench, _) = Bench::shown(READ, stale());
+    assert_eq!(bench.step(bench.lease_taken_under(limits)), Next::LookAgain);
+    assert_eq!(bench.step(saw(stale())), Next::Send);
+    assert_eq!(recorded(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 }))).code, "platform_fault");
 }
 
 #[test]

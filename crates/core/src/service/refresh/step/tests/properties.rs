@@ -12,6 +12,7 @@ fn failures() -> impl Strategy<Value = TokenFailure> {
         Just(TokenFailure::ClientRefused),
         (0_u64..100_000).prop_map(|seconds| TokenFailure::Throttled { retry_after: Some(Duration::from_secs(seconds)) }),
         (200_u16..600).prop_map(|status| TokenFailure::Broken { status }),
+        Just(TokenFailure::Unreadable { status: 200, answer: UnreadAnswer::new("<html>") }),
         (0_u64..100_000).prop_map(|seconds| TokenFailure::Overloaded { retry_after: Duration::from_secs(seconds) }),
         Just(TokenFailure::NoAnswer),
         Just(TokenFailure::NotSent),
@@ -100,7 +101,7 @@ impl Answer {
             Next::TakeLease { .. } => match self.luck {
                 0 => Saw::StoreFailed,
                 1 | 2 => Saw::LeaseHeld,
-                _ => Saw::LeaseTaken { id: "ours".to_owned(), until: later(now.wall, Settings::default().lease) },
+                _ => Saw::LeaseTaken { id: "ours".to_owned(), until: later(now.wall, Settings::default().lease), limits: LIMITS },
             },
             Next::Send => self.failure.clone().map_or(Saw::Granted, Saw::Failed),
             Next::Commit | Next::RecordTrouble(_) | Next::EndGrant(_) => match self.luck {
@@ -184,9 +185,10 @@ proptest! {
                             prop_assert_eq!(followed, &Next::EndGrant(cause));
                         }
                         Some(Saw::Failed(failure)) => {
-                            let again = matches!(failure, TokenFailure::Broken { .. }) && matches!(followed, Next::Wait(_));
+                            let is_answered = matches!(failure, TokenFailure::Broken { .. } | TokenFailure::Unreadable { .. });
+                            let again = is_answered && matches!(followed, Next::Wait(_));
                             prop_assert!(again || matches!(followed, Next::RecordTrouble(_)), "{:?} after {:?}", followed, failure);
-                            in_doubt |= matches!(failure, TokenFailure::Broken { .. } | TokenFailure::Overloaded { .. } | TokenFailure::NoAnswer);
+                            in_doubt |= is_answered || matches!(failure, TokenFailure::Overloaded { .. } | TokenFailure::NoAnswer);
                         }
                         other => prop_assert!(false, "{:?}", other),
                     }
@@ -207,7 +209,7 @@ proptest! {
     fn a_backoff_stays_between_half_the_first_and_the_longest(failures: u32, chance in 0.0..1.0) {
         let settings = Settings::default();
         let bench = Bench::new(READ);
-        let backoff = bench.machine.backoff(Now { chance, ..bench.now }, failures);
+        let backoff = bench.machine.backoff(Now { chance, ..bench.now }, failures, None);
         prop_assert!(backoff >= settings.backoff_first / 2);
         prop_assert!(backoff <= settings.backoff_longest);
     }
@@ -216,22 +218,32 @@ proptest! {
     #[test]
     fn a_dead_platform_is_asked_at_most_twelve_hundred_times_a_day(failure in failures(), luck in 0.0..1.0) {
         prop_assume!(failure != TokenFailure::Refused);
-        let sends = sends_in_a_day(&failure, luck);
+        let sends = sends_in(DAY, &failure, LIMITS, luck);
         prop_assert!((20..=1_200).contains(&sends), "{:?}: {} times", failure, sends);
+    }
+
+    /// Zoho gives ten access tokens in ten minutes, and then none for as long.
+    #[test]
+    fn a_quota_is_never_spent_by_failures(failure in failures(), luck in 0.0..1.0) {
+        prop_assume!(failure != TokenFailure::Refused);
+        let ten_minutes = Duration::from_secs(600);
+        let limits = TokenLimits { resends_most: 0, quota: Some(Quota { requests: 10, per: ten_minutes }) };
+        let sends = sends_in(ten_minutes, &failure, limits, luck);
+        prop_assert!(sends < 10, "{:?}: {} times", failure, sends);
     }
 }
 
 /// How often a platform that always fails so is asked, if somebody reads the token at every moment it may be refreshed.
-fn sends_in_a_day(failure: &TokenFailure, chance: f64) -> u32 {
+fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance: f64) -> u32 {
     let mut view = stale();
     let mut now = Now { wall: START, elapsed: Duration::ZERO, chance };
     let mut sends = 0;
-    while now.elapsed < DAY {
+    while now.elapsed < time {
         let mut bench = Bench { machine: Refresh::new(READ, Settings::default(), now), now };
         bench.step(Saw::Begin);
         let next = bench.step(saw(view.clone()));
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
-        bench.step(bench.lease_taken());
+        bench.step(bench.lease_taken_under(limits));
         let mut next = bench.step(saw(view.clone()));
         let trouble = loop {
             next = match next {

@@ -1,0 +1,47 @@
+//! The text of an answer's bytes, whatever they are wrapped in: compressed though nobody asked for that, UTF-16, behind a byte
+//! order mark.
+
+use std::io::Read;
+
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+
+/// Unpacks what is compressed, up to that many bytes. Of a body that breaks off, what comes before that.
+pub(crate) fn unpacked(body: Vec<u8>, says_deflate: bool, most: usize) -> Vec<u8> {
+    match body.as_slice() {
+        [0x1f, 0x8b, ..] => read(GzDecoder::new(body.as_slice()), most),
+        // RFC 1950: the method is 8 and the two bytes are a multiple of 31. No text of JSON begins so.
+        [method, flags, ..] if method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0 => {
+            read(ZlibDecoder::new(body.as_slice()), most)
+        }
+        _ if says_deflate => {
+            let unpacked = read(DeflateDecoder::new(body.as_slice()), most);
+            if unpacked.is_empty() { body } else { unpacked }
+        }
+        _ => body,
+    }
+}
+
+fn read(decoder: impl Read, most: usize) -> Vec<u8> {
+    let mut unpacked = Vec::new();
+    // What was read before a fault stays.
+    let _ = decoder.take(most as u64).read_to_end(&mut unpacked);
+    unpacked
+}
+
+/// The text. What is no character of its encoding is replaced: tokens are ASCII.
+pub(crate) fn decoded(body: &[u8]) -> String {
+    match body {
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        // JSON begins with a character of ASCII.
+        [0, second, ..] if *second != 0 => utf16(body, u16::from_be_bytes),
+        [first, 0, ..] if *first != 0 => utf16(body, u16::from_le_bytes),
+        _ => String::from_utf8_lossy(body).into_owned(),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
+    char::decode_utf16(units).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}

@@ -1,0 +1,93 @@
+//! A server that answers with given bytes and nothing else, and the product's own platforms pointed at it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::model::grant::Grant;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Platform, Platforms as _, Reach, Refresh, TokenFailure};
+use counterfoil_platforms::credentials::CredentialSet;
+use counterfoil_platforms::facts::Configured;
+use counterfoil_platforms::{Endpoints, HttpSettings, Registry, facts_of};
+use jiff::Timestamp;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::stand_in::{Given, credentials};
+
+/// When every request is said to be sent.
+pub(crate) const SENT_AT: Timestamp = Timestamp::constant(1_789_400_000, 0);
+
+/// Bytes of an answer; the connection is closed behind them.
+pub(crate) type Bytes = Vec<u8>;
+
+/// Has a platform refresh, and be answered so.
+pub(crate) async fn refresh(name: PlatformName, answer: Bytes) -> Result<Grant, TokenFailure> {
+    refresh_at(answering(name, vec![answer]).await.as_ref()).await
+}
+
+/// Has a platform refresh.
+pub(crate) async fn refresh_at(platform: &dyn Platform) -> Result<Grant, TokenFailure> {
+    let refresh_token = Secret::new("old");
+    platform.refresh(Refresh { refresh_token: &refresh_token, redirect_uri: None, region: None, sent_at: SENT_AT }).await
+}
+
+/// Asks a platform for the companies, and has it answer so, one request after the other.
+pub(crate) async fn companies(name: PlatformName, claim: Option<&str>, answers: Vec<Bytes>) -> Result<Reach, ConfirmFailure> {
+    let platform = answering(name, answers).await;
+    let access_token = Secret::new("access");
+    platform.companies(Inquiry { access_token: &access_token, region: None, claim }).await
+}
+
+/// An answer with these headers and that body.
+pub(crate) fn answer(status: u16, headers: &str, body: &[u8]) -> Bytes {
+    let head = format!("HTTP/1.1 {status} Odd\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// A platform that answers so, one request after the other.
+pub(crate) async fn answering(name: PlatformName, answers: Vec<Bytes>) -> Arc<dyn Platform> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(serve(listener, answers));
+    let endpoints = Endpoints {
+        platforms: [(name, configured(name, &base))].into(),
+        http: HttpSettings { timeout: Duration::from_secs(10) },
+    };
+    let variables: BTreeMap<String, String> = credentials(name).into();
+    let registry = Registry::new(endpoints, Arc::new(Given(CredentialSet::from_variables(variables))));
+    registry.get(name, Environment::Production).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn serve(listener: TcpListener, answers: Vec<Bytes>) {
+    for answer in answers {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = [0; 16 * 1024];
+        let _ = stream.read(&mut request).await;
+        // The caller may hang up before the end: an answer may be longer than it reads.
+        let _ = stream.write_all(&answer).await;
+        let _ = stream.shutdown().await;
+        // Else what was not read of the request resets the connection.
+        let _ = stream.read(&mut request).await;
+    }
+}
+
+/// Every address of a platform is that one.
+fn configured(name: PlatformName, base: &str) -> Configured {
+    let facts = facts_of(name);
+    let url = Url::parse(base).expect("an address");
+    Configured {
+        authorize: url.clone(),
+        token: url.clone(),
+        revoke: url.clone(),
+        api: base.to_owned(),
+        issuer: facts.issuer.to_owned(),
+        more: facts.more.iter().map(|(ending, _)| (*ending, url.clone())).collect(),
+        scopes: facts.scopes.split_whitespace().map(str::to_owned).collect(),
+        pkce: facts.pkce,
+        data_centers: facts.data_centers.iter().map(Into::into).collect(),
+    }
+}
