@@ -17,7 +17,10 @@ pub(crate) async fn preflight(headers: HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let allowed = response.headers_mut();
     allowed.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PATCH, DELETE"));
-    allowed.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type, x-api-key, idempotency-key"));
+    allowed.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, x-api-key, idempotency-key"),
+    );
     allowed.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     allow(&headers, None, response)
 }

@@ -6,18 +6,25 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use counterfoil_core::Error;
-use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::flow::BrowserIds;
+use counterfoil_core::model::name::{CompanyKey, readable};
 use counterfoil_core::model::secret::Secret;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use std::convert::Infallible;
 
-/// The query of a request, percent-decoded, in order.
-pub(crate) struct Query(Result<Vec<(String, String)>, &'static str>);
+/// The query of a request, percent-decoded, in order. A parameter that does not decode is an error only for whoever reads it.
+pub(crate) struct Query(Result<Vec<Parameter>, &'static str>);
 
-/// The most parameters, and the most characters of a query, that are read.
+struct Parameter {
+    name: String,
+    /// As it came where it is not percent-encoded UTF-8.
+    value: Result<String, String>,
+}
+
+/// The most parameters, and the most bytes of a query, that are read.
 const PARAMETERS_MOST: usize = 50;
-const QUERY_LONGEST: usize = 16 * 1024;
+pub(crate) const QUERY_LONGEST: usize = 16 * 1024;
 
 impl Query {
     /// Reads a raw query.
@@ -29,42 +36,57 @@ impl Query {
         if pairs.len() > PARAMETERS_MOST {
             return Self(Err("The query has more than 50 parameters."));
         }
-        let decoded = pairs.iter().map(|pair| {
+        // Nobody reads a parameter whose name cannot be read.
+        let decoded = pairs.iter().filter_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(name)?, decode(value)?))
+            Some(Parameter { name: decode(name)?, value: decode(value).ok_or_else(|| value.to_owned()) })
         });
-        Self(decoded.collect::<Option<_>>().ok_or("The query is not percent-encoded UTF-8."))
+        Self(Ok(decoded.collect()))
     }
 
-    /// The names of the parameters, as they come; none where the query cannot be read.
+    /// The names of the parameters, as they come; none where the query is too long.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flatten().map(|(name, _)| name.as_str())
+        self.0.iter().flatten().map(|parameter| parameter.name.as_str())
     }
 
     /// A parameter's value; `None` where it is absent.
     ///
     /// # Errors
-    /// `Invalid` where it is there twice or longer than `longest` characters, or where the query cannot be read.
+    /// `Invalid` where it is there twice, does not decode or is longer than `longest` characters, or where the query is too long.
     pub(crate) fn one(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
-        let pairs = self.0.as_ref().map_err(|problem| Error::invalid("invalid_query", *problem))?;
-        let mut values = pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
-        let value = values.next();
-        if values.next().is_some() {
+        let undecodable = || Error::invalid("invalid_query", format!("The parameter {name} is not percent-encoded UTF-8."));
+        let value = self.raw_or_decoded(name, longest)?;
+        value.map(|value| value.as_deref().map_err(|_| undecodable())).transpose()
+    }
+
+    /// The same for whoever judges the value themselves: one that does not decode is there as it came.
+    pub(crate) fn lenient(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
+        Ok(self.raw_or_decoded(name, longest)?.map(|value| match value {
+            Ok(text) | Err(text) => text.as_str(),
+        }))
+    }
+
+    fn raw_or_decoded(&self, name: &str, longest: usize) -> Result<Option<&Result<String, String>>, Error> {
+        let parameters = self.0.as_ref().map_err(|problem| Error::invalid("invalid_query", *problem))?;
+        let mut found = parameters.iter().filter(|parameter| parameter.name == name);
+        let Some(parameter) = found.next() else { return Ok(None) };
+        if found.next().is_some() {
             return Err(Error::invalid("repeated_parameter", format!("The parameter {name} is there more than once.")));
         }
-        if value.is_some_and(|value| value.chars().count() > longest) {
+        let (Ok(value) | Err(value)) = &parameter.value;
+        if value.chars().count() > longest {
             return Err(Error::invalid(
                 "parameter_too_long",
                 format!("The parameter {name} may have at most {longest} characters."),
             ));
         }
-        if value.is_some_and(|value| value.chars().any(char::is_control)) {
+        if value.chars().any(char::is_control) {
             return Err(Error::invalid("invalid_parameter", format!("The parameter {name} holds control characters.")));
         }
-        Ok(value)
+        Ok(Some(&parameter.value))
     }
 
-    /// The same; a parameter that is there but empty is an error too.
+    /// [`Self::one`]; a parameter that is there but empty is an error too.
     pub(crate) fn filled(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Error> {
         match self.one(name, longest)? {
             Some("") => Err(Error::invalid("empty_parameter", format!("The parameter {name} is empty."))),
@@ -117,6 +139,8 @@ fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The longest name of a company, in characters.
 pub(crate) const NAME_LONGEST: usize = 200;
 
@@ -129,7 +153,9 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes,
     if !has_content_type(headers, "application/json") {
         return Err(Error::invalid("invalid_body", "The body must be JSON, with Content-Type: application/json."));
     }
-    serde_json::from_slice(&body).map_err(|error| {
+    // RFC 8259, 8.1: a parser may ignore a byte order mark, and some clients send one.
+    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+    serde_json::from_slice(text).map_err(|error| {
         let message = match error.classify() {
             Category::Data => {
                 format!("The body is JSON, but not what is taken here (line {}, column {}).", error.line(), error.column())
@@ -163,7 +189,7 @@ fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
-/// A name for people, trimmed; `None` where nothing is left of it.
+/// A name for people, as [`readable`] makes it; `None` where nothing is left of it.
 ///
 /// # Errors
 /// `Invalid` where it is too long or holds control characters.
@@ -172,7 +198,7 @@ pub(crate) fn name(field: &'static str, text: &str) -> Result<Option<String>, Er
         let message = format!("{field} may have at most {NAME_LONGEST} characters, and no control characters.");
         return Err(Error::invalid("invalid_parameter", message));
     }
-    Ok(Some(text.trim().to_owned()).filter(|name| !name.is_empty()))
+    Ok(Some(readable(text)).filter(|name| !name.is_empty()))
 }
 
 /// The company key of a path.
@@ -186,7 +212,8 @@ pub(crate) fn company_key(path: Result<Path<String>, PathRejection>) -> Result<C
 /// The API key of a request: `X-API-Key`, `Authorization: Bearer` or `?api_key=`; where there are several, they must agree.
 pub(crate) fn api_key(headers: &HeaderMap, query: &Query) -> Result<Option<Secret>, Error> {
     let in_header = header_key(headers)?;
-    let in_query = query.filled("api_key", KEY_LONGEST)?.map(Secret::new);
+    // An empty one is a key that is not good, and no parameter that is missing: 401 (seed 001).
+    let in_query = query.one("api_key", KEY_LONGEST)?.map(Secret::new);
     match (in_header, in_query) {
         (Some(header), Some(query)) if !header.fingerprint().matches(&query.fingerprint()) => Err(ambiguous()),
         (header, query) => Ok(header.or(query)),
@@ -214,8 +241,9 @@ pub(crate) fn header_key(headers: &HeaderMap) -> Result<Option<Secret>, Error> {
     Ok(found)
 }
 
+/// The token behind `Bearer`, empty where nothing stands behind it; `None` for another scheme.
 fn bearer_token(text: &str) -> Option<&str> {
-    let (scheme, token) = text.split_once(' ')?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -243,14 +271,17 @@ impl BrowserCookie {
         if self.secure { "__Host-counterfoil" } else { "counterfoil" }
     }
 
-    /// The browser id that was brought.
-    pub(crate) fn read(&self, headers: &HeaderMap) -> Option<Secret> {
-        let cookies =
-            headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-        let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(name, _)| *name == self.name());
-        let value = values.next()?.1;
-        let fits = value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        fits.then(|| Secret::new(value))
+    /// The browser ids that were brought. The cookies of other apps are none of our business, whatever bytes they hold.
+    pub(crate) fn read(&self, headers: &HeaderMap) -> BrowserIds {
+        let pairs = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+        BrowserIds::of(pairs.filter_map(|pair| self.id_in(pair)))
+    }
+
+    fn id_in(&self, pair: &[u8]) -> Option<Secret> {
+        let id = pair.trim_ascii().strip_prefix(self.name().as_bytes())?.strip_prefix(b"=")?;
+        let fits = id.len() == 43 && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let text = std::str::from_utf8(id).ok()?;
+        fits.then(|| Secret::new(text))
     }
 
     /// The header that keeps it for an hour.
@@ -273,8 +304,11 @@ mod tests {
         assert_eq!(query.one("c", 9).expect_err("twice").code(), "repeated_parameter");
         assert_eq!(query.filled("d", 9).expect_err("empty").code(), "empty_parameter");
         assert_eq!(query.one("missing", 9), Ok(None));
-        for bad in ["a=%", "a=%z1", "a=%ff", "%ff=1"] {
+        for bad in ["a=%", "a=%z1", "a=%ff", "b=%&a=%ff"] {
             assert_eq!(Query::parse(bad).one("a", 9).expect_err(bad).code(), "invalid_query");
+        }
+        for unread in ["a=1&b=%", "a=1&%ff=2", "a=1&b=%E9&b=%E9"] {
+            assert_eq!(Query::parse(unread).one("a", 9), Ok(Some("1")), "{unread}");
         }
         assert!(Query::parse("a=%00").one("a", 9).is_err());
         assert!(Query::parse(&"a&".repeat(51)).one("x", 9).is_err());
@@ -288,6 +322,39 @@ mod tests {
         for bad in ["0", "101", "-1", "%2B1", "1.0", "1e1", "x", "99999999999999999999999"] {
             assert!(read(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_empty_key_is_a_key_that_is_not_good() {
+        let read = |headers: &HeaderMap, query: &str| api_key(headers, &Query::parse(query)).ok().flatten();
+        for empty in ["api_key=", "api_key", "x=1&api_key="] {
+            assert!(read(&HeaderMap::new(), empty).is_some_and(|key| key.expose().is_empty()), "{empty}");
+        }
+        for (name, value) in [("x-api-key", ""), ("x-api-key", " "), ("authorization", "Bearer"), ("authorization", "bearer ")] {
+            let headers = HeaderMap::from_iter([(name.parse().expect("a name"), value.parse().expect("a value"))]);
+            assert!(read(&headers, "").is_some_and(|key| key.expose().is_empty()), "{name}: {value}");
+        }
+        assert!(read(&HeaderMap::new(), "").is_none());
+    }
+
+    #[test]
+    fn o6_every_cookie_of_our_name_is_tried_among_any_others() {
+        let (ours, planted) = ("a".repeat(43), "b".repeat(43));
+        let cookie = format!("city=Zürich; counterfoil={planted}; other=1;counterfoil=short; counterfoil={ours}");
+        let latin1 = [b"city=Z\xfcrich; counterfoil=".as_slice(), ours.as_bytes()].concat();
+        for brought in [cookie.as_bytes(), &latin1] {
+            let value = header::HeaderValue::from_bytes(brought).expect("bytes that hyper takes");
+            let ids = BrowserCookie::under(None).read(&HeaderMap::from_iter([(header::COOKIE, value)]));
+            assert!(ids.holds(&Secret::new(&*ours).fingerprint()));
+        }
+    }
+
+    #[test]
+    fn a_json_body_may_begin_with_a_byte_order_mark() {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
+        let read = |text: &'static str| json::<Vec<u8>>(&headers, Ok(Bytes::from_static(text.as_bytes())));
+        assert_eq!(read("\u{feff}[1]"), Ok(vec![1]));
+        assert!(read("\u{feff}\u{feff}[1]").is_err());
     }
 
     #[test]

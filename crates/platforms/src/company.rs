@@ -2,6 +2,7 @@
 //! needed. A list is read entry by entry: one that cannot be read costs none of the others.
 
 use counterfoil_core::model::connection::ConfirmedCompany;
+use counterfoil_core::model::name::readable;
 use counterfoil_core::port::platform::ConfirmFailure;
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
@@ -95,11 +96,10 @@ pub(crate) fn company(id: &str, name: Option<&str>, api_base_url: &str) -> Resul
     if !is_id(id) {
         return Err(NoId);
     }
-    let name: String = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(NAME_LONGEST).collect();
-    let is_named = !name.trim().is_empty();
+    let name: String = readable(name.unwrap_or_default()).chars().take(NAME_LONGEST).collect();
     Ok(ConfirmedCompany {
         company_id: id.to_owned(),
-        name: if is_named { name } else { id.to_owned() },
+        name: if name.is_empty() { id.to_owned() } else { name },
         api_base_url: api_base_url.to_owned(),
     })
 }

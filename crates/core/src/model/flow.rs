@@ -123,11 +123,36 @@ impl Flow {
     }
 
     /// Whether this browser may finish it (O-6). A flow that a server began with its key travels freely.
-    pub fn is_bound_to(&self, browser: Option<&Secret>) -> bool {
+    pub fn is_bound_to(&self, browser: &BrowserIds) -> bool {
         match &self.binding {
-            Binding::Browser(hash) => browser.is_some_and(|id| id.fingerprint().matches(hash)),
+            Binding::Browser(hash) => browser.holds(hash),
             Binding::Key => true,
         }
+    }
+}
+
+/// The browser ids that a request brought: none, one, or several where a cookie of our name was also set by somebody else,
+/// such as an app on the parent domain. The browser decides their order, so each of them is tried.
+#[derive(Clone, Default)]
+pub struct BrowserIds(Vec<Secret>);
+
+impl BrowserIds {
+    /// The most that are tried.
+    pub const MOST: usize = 8;
+
+    /// The first [`Self::MOST`] of them.
+    pub fn of(ids: impl IntoIterator<Item = Secret>) -> Self {
+        Self(ids.into_iter().take(Self::MOST).collect())
+    }
+
+    /// Whether one of them has this hash.
+    pub fn holds(&self, hash: &Fingerprint) -> bool {
+        self.0.iter().any(|id| id.fingerprint().matches(hash))
+    }
+
+    /// The one that a new flow is bound to, so that two tabs of one browser work.
+    pub fn first(&self) -> Option<&Secret> {
+        self.0.first()
     }
 }
 

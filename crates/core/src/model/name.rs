@@ -98,6 +98,24 @@ impl fmt::Display for PartnerId {
     }
 }
 
+/// A name for people as it is kept: without what cannot be seen, and trimmed. Control characters and line separators would
+/// break a line of a log or a list, marks that turn the direction of writing show a name as another one, and characters of
+/// no width make two names that look the same. Emoji and scripts that join letters by U+200C or U+200D lose those joiners.
+pub fn readable(text: &str) -> String {
+    let seen: String = text.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+    seen.trim().to_owned()
+}
+
+/// The marks of Unicode's bidirectional algorithm (UAX 9), the line and paragraph separators, and the characters without
+/// a width (`Default_Ignorable_Code_Point`, but for variation selectors, which choose a letter's form).
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 fn is_name(text: &str, longest: usize, also: impl Fn(char) -> bool) -> bool {
     let plain = |c: char| matches!(c, 'a'..='z' | '0'..='9');
     let begins_well = text.starts_with(|c: char| plain(c) || (c.is_ascii_uppercase() && also(c)));
@@ -144,6 +162,20 @@ mod tests {
             }
         }
         assert!(!key("xero-1").may_name(PlatformName::Quickbooks, "1"));
+    }
+
+    #[test]
+    fn a_name_is_kept_without_what_cannot_be_seen() {
+        for (text, kept) in [
+            ("  Zürich & Söhne GmbH ", "Zürich & Söhne GmbH"),
+            ("Acme\u{202e}dtL", "AcmedtL"),
+            ("\u{2066}A\u{200b}c\u{200d}me\u{feff}\u{2069}", "Acme"),
+            ("two\u{2028}lines\nor\0three", "twolinesorthree"),
+            ("\u{200b} \u{2060}", ""),
+            ("見積\u{fe0f} 株式会社", "見積\u{fe0f} 株式会社"),
+        ] {
+            assert_eq!(readable(text), kept, "{text:?}");
+        }
     }
 
     #[test]

@@ -7,8 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::connection::{ConfirmedCompany, Connection, Standing};
-use crate::model::flow::{Authority, Flow, FlowFailure, FlowId, Stage};
-use crate::model::secret::Secret;
+use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage};
 use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
 use crate::{App, Error};
 
@@ -47,7 +46,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
 }
 
 /// Connects the company that somebody chose among those the platform named. One that is not among them spends nothing.
-pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>, company_id: &str) -> Ending {
+pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, company_id: &str) -> Ending {
     let flow = match find_by_id(app, id, browser).await {
         Ok(flow) => flow,
         Err(error) => return Ending::refused(error),

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, Status};
-use crate::model::flow::{Authority, Flow, FlowFailure, FlowId, Stage};
+use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage};
 use crate::model::grant::{Grant, StoredGrant};
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
@@ -38,8 +38,8 @@ pub struct Callback {
     pub parameters: BTreeMap<String, String>,
     /// Whether a parameter came more than once.
     pub ambiguous: bool,
-    /// The browser id that was brought.
-    pub browser: Option<Secret>,
+    /// The browser ids that were brought.
+    pub browser: BrowserIds,
 }
 
 /// How a flow stands after the attempt to finish it.
@@ -84,7 +84,7 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
 }
 
 /// Tries again what failed in passing: the confirmation of the company of an exchanged grant (O-18).
-pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) -> Ending {
+pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(error) => Ending::refused(error),
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
@@ -96,7 +96,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>
 }
 
 /// How a flow stands, changing nothing.
-pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: Option<&Secret>) -> Ending {
+pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(error) => Ending::refused(error),
         Ok(flow) => see(app, flow).await,
@@ -123,7 +123,7 @@ async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
     if flow.expires_at <= app.now() {
         return Err(Ending { anew, ..Ending::refused(invalid_state()) });
     }
-    if !flow.is_bound_to(callback.browser.as_ref()) {
+    if !flow.is_bound_to(&callback.browser) {
         refuse_browser(app, &flow, callback.platform).await.map_err(Ending::refused)?;
         return Err(Ending { anew, ..Ending::refused(wrong_browser()) });
     }
@@ -139,7 +139,7 @@ async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), 
 }
 
 /// The flow of that id, while it lasts and for whoever may finish it.
-pub(super) async fn find_by_id(app: &App, id: &FlowId, browser: Option<&Secret>) -> Result<Flow, Error> {
+pub(super) async fn find_by_id(app: &App, id: &FlowId, browser: &BrowserIds) -> Result<Flow, Error> {
     let flow = lasting(app, id).await?;
     if flow.is_bound_to(browser) { Ok(flow) } else { Err(wrong_browser()) }
 }

@@ -6,7 +6,7 @@ use crate::model::api_key::{ApiKey, Scope};
 use crate::model::audit::{Action, Actor};
 use crate::model::connect_link::ConnectLink;
 use crate::model::connection::{Connection, ConnectionId};
-use crate::model::flow::{Authority, Binding, Destination, Flow, FlowId, Stage};
+use crate::model::flow::{Authority, Binding, BrowserIds, Destination, Flow, FlowId, Stage};
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::{Environment, PlatformName};
@@ -32,8 +32,8 @@ pub struct Start {
     pub then: Then,
     /// Who asks.
     pub caller: Caller,
-    /// The browser id that was brought, so that two tabs of one browser work.
-    pub browser: Option<Secret>,
+    /// The browser ids that were brought: the first is used again, so that two tabs of one browser work.
+    pub browser: BrowserIds,
 }
 
 /// Where the browser is to go in the end: only to an address on the partner's list (O-10).
@@ -117,7 +117,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let browser = match start.caller {
         Caller::Server(_) => None,
         Caller::Anonymous(_) | Caller::Publishable(_) | Caller::Browser(_) | Caller::Link(_) => {
-            Some(start.browser.unwrap_or_else(|| app.new_secret()))
+            Some(start.browser.first().cloned().unwrap_or_else(|| app.new_secret()))
         }
     };
     let now = app.now();

@@ -47,13 +47,13 @@ async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());
     for ending in [
         finish_consent(&stage.app, callback.clone()).await,
-        see_consent(&stage.app, &flow, browser.as_ref()).await,
-        retry_consent(&stage.app, &flow, browser.as_ref()).await,
+        see_consent(&stage.app, &flow, &browser).await,
+        retry_consent(&stage.app, &flow, &browser).await,
     ] {
         assert_eq!(ending.result.err().map(|error| error.code()), Some("company_unconfirmed"));
     }
     assert!(stage.app.connections.read(&connection_id("acme")).await.expect("a table").is_none(), "not before it is confirmed");
-    let ending = retry_consent(&stage.app, &flow, browser.as_ref()).await;
+    let ending = retry_consent(&stage.app, &flow, &browser).await;
     assert!(ending.result.is_ok());
     assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
     assert_eq!(stage.installation.platform.exchanges(), 1);
@@ -80,11 +80,11 @@ async fn a_consent_that_failed_in_another_tab_is_not_reported_as_connected() {
     finish_consent(&stage.app, callback).await.result.err().expect("unconfirmed");
     stage.installation.wire.reset();
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::Delay(Duration::from_millis(500))));
-    let slow = retry_consent(&stage.app, &flow, browser.as_ref());
+    let slow = retry_consent(&stage.app, &flow, &browser);
     let denied = async {
         eventually("the slow one writes", async || stage.installation.wire.counts().contains_key("TransactWriteItems")).await;
         stage.installation.platform.fail_confirmations([ConfirmFailure::Denied]);
-        retry_consent(&stage.app, &flow, browser.as_ref()).await
+        retry_consent(&stage.app, &flow, &browser).await
     };
     let (slow, denied) = tokio::join!(slow, denied);
     assert_eq!(denied.result.err().map(|error| error.code()), Some("company_not_confirmed"));

@@ -109,7 +109,8 @@ fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &Hea
     let read = |name| query.one(name, PARAMETER_LONGEST).map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned));
     let (code, error) = (read("code"), read("error"));
     let others = query.names().filter(|name| !OWN.contains(name));
-    let parameters = others.map(|name| Ok((name.to_owned(), query.one(name, PARAMETER_LONGEST)?.unwrap_or_default().to_owned())));
+    let parameters =
+        others.map(|name| Ok((name.to_owned(), query.lenient(name, PARAMETER_LONGEST)?.unwrap_or_default().to_owned())));
     let parameters: Result<BTreeMap<_, _>, Error> = parameters.collect();
     Ok(Callback {
         platform,
@@ -136,7 +137,7 @@ async fn result(
         let anew = key.zip(platform).filter(|_| app.open_start);
         return Ok(page::without_flow(&id, anew).into_response());
     };
-    let ending = see_consent(&app, &flow, cookie.read(&headers).as_ref()).await;
+    let ending = see_consent(&app, &flow, &cookie.read(&headers)).await;
     if wants_html(&headers) { Ok(page::of(&ending, app.open_start).into_response()) } else { Ok(as_json(ending)) }
 }
 
@@ -147,7 +148,7 @@ async fn retry(
 ) -> Result<Response, Problem> {
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = retry_consent(&app, &id, cookie.read(&headers).as_ref()).await;
+    let ending = retry_consent(&app, &id, &cookie.read(&headers)).await;
     after_form(&app, &headers, ending, &id).await
 }
 
@@ -163,7 +164,7 @@ async fn choose(
     let company_id = form.filled("company_id", COMPANY_ID_LONGEST)?;
     let company_id = company_id.ok_or_else(|| Error::invalid("missing_company_id", "The form must have a company_id."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = choose_company(&app, &id, cookie.read(&headers).as_ref(), company_id).await;
+    let ending = choose_company(&app, &id, &cookie.read(&headers), company_id).await;
     after_form(&app, &headers, ending, &id).await
 }
 
@@ -184,7 +185,7 @@ async fn hand_over(
 ) -> Result<Response, Problem> {
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = see_consent(&app, &id, cookie.read(&headers).as_ref()).await;
+    let ending = see_consent(&app, &id, &cookie.read(&headers)).await;
     match &ending.flow {
         Some(flow) if page::is_over(&ending) && flow.destination != Destination::ResultPage => {
             let partners = partners_page(&app, flow, &ending.result).await;

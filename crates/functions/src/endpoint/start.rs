@@ -9,7 +9,7 @@ use axum::http::header::{HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::name::{PartnerId, readable};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::start_consent::{Caller, Start, Then, start_consent};
@@ -67,7 +67,7 @@ async fn start(
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let company_key = company_key(path)?;
-    let company_name = query.one("company_name", NAME_LONGEST)?.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+    let company_name = query.one("company_name", NAME_LONGEST)?.map(readable).filter(|name| !name.is_empty());
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
     let caller = caller(app, headers, query).await?;

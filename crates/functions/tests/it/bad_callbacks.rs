@@ -1,6 +1,8 @@
 //! Callbacks that bring no usable code spend the flow and leave an audit row (O-8).
 
-use crate::harness::{Browser, Installation, LARKSPUR, with_parameter};
+use crate::authorize::authorize;
+use crate::callback::encoded;
+use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, parameter, with_parameter};
 
 #[tokio::test]
 async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
@@ -85,4 +87,23 @@ async fn a_platform_that_fails_at_the_exchange_is_a_502() {
         place.intuit.no_more_faults().await;
     }
     assert!(place.rows.connection("beach-blend").await.is_none());
+}
+
+#[tokio::test]
+async fn a_parameter_that_does_not_decode_counts_only_where_it_is_read() {
+    let place = Installation::start().await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/beach-blend").await;
+    let good = place.intuit.consent(&page, LARKSPUR).await;
+    let answer = curl.get(format!("{good}&tracking=%E9&100%=x&error_description=%zz")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+
+    let start = authorize("quickbooks", &format!("&redirectUri={}&state=s", encoded(RETURN_URL)));
+    for (name, error) in [("iss", "wrong_issuer"), ("realmId", "missing_company"), ("code", "ambiguous_callback")] {
+        let page = curl.start(&start).await;
+        let good = with_parameter(&place.intuit.consent(&page, LARKSPUR).await, name, None);
+        let told = curl.get(format!("{good}&{name}=%E9")).await;
+        assert!(told.location().starts_with(RETURN_URL), "{name}: {}", told.location());
+        assert_eq!(parameter(told.location(), "error").as_deref(), Some(error), "{name}");
+    }
 }

@@ -105,3 +105,19 @@ async fn o6_the_result_is_shown_to_the_same_browser_alone() {
     assert!(!shown.body.contains("Larkspur"), "{}", shown.body);
     assert_eq!(browser.get(done.location()).await.status, 200);
 }
+
+/// What another app on the domain keeps in the browser is no reason to fail a consent.
+#[tokio::test]
+async fn o6_the_cookies_of_other_apps_do_no_harm() {
+    let place = Installation::start().await;
+    let planted = format!("__Host-counterfoil={}", "p".repeat(43));
+    for others in [b"city=Z\xc3\xbcrich".as_slice(), b"city=Z\xfcrich", planted.as_bytes(), b"=; ;;a"] {
+        let mut browser = Browser::curl(&place.server);
+        let page = browser.start("/oauth/start/beach-blend").await;
+        let callback = place.intuit.consent(&page, LARKSPUR).await;
+        let ours = browser.cookie.take().expect("it was set");
+        let cookie = [others, b"; ", ours.as_bytes()].concat();
+        let answer = get(&callback).header("cookie", cookie).to(&place.server).await;
+        assert_eq!(answer.status, 200, "{}: {}", others.escape_ascii(), answer.body);
+    }
+}

@@ -4,7 +4,7 @@ use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Ask, Installation, LARKSPUR};
+use crate::harness::{Answer, Ask, Installation, LARKSPUR, get};
 
 async fn patch(place: &Installation, company_key: &str, body: &str) -> Answer {
     let ask = Ask::new(Method::PATCH, format!("/api/connections/{company_key}")).key(&place.key);
@@ -80,4 +80,26 @@ async fn changing_needs_the_scope_and_a_connection() {
     let ask = Ask::new(Method::PATCH, "/api/connections/nobody").key(&lesser).header("content-type", "application/json");
     let answer = ask.body(Value::from(serde_json::Map::new()).to_string()).to(&place.server).await;
     assert_eq!(answer.problem(), (403, "insufficient_scope".to_owned()));
+}
+
+/// Marks that turn the direction of writing, and characters without a width, make one name look like another.
+#[tokio::test]
+async fn a_name_is_kept_without_what_cannot_be_seen() {
+    let place = Installation::start().await;
+    let start = "/oauth/start/beach-blend?company_name=%E2%80%AEBeach%E2%80%8B%20Blend%E2%81%A9";
+    let started = get(start).key(&place.key).to(&place.server).await;
+    let callback = place.intuit.consent(started.location(), LARKSPUR).await;
+    assert_eq!(get(callback).to(&place.server).await.text("company_name"), "Beach Blend");
+    let answer = patch(&place, "beach-blend", r#"{"company_name":"\u202eHarbor\ufeff"}"#).await;
+    assert_eq!(answer.text("company_name"), "Harbor");
+    let unseen = patch(&place, "beach-blend", r#"{"company_name":"\u200b\u2060"}"#).await;
+    assert_eq!(unseen.problem(), (400, "empty_parameter".to_owned()));
+}
+
+#[tokio::test]
+async fn a_body_may_begin_with_a_byte_order_mark() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let answer = patch(&place, "beach-blend", "\u{feff}{\"company_name\":\"Harbor\"}").await;
+    assert_eq!((answer.status, answer.text("company_name")), (200, "Harbor".to_owned()), "{}", answer.body);
 }

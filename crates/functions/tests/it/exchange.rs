@@ -138,7 +138,7 @@ async fn pages_of_the_partners_origins_may_read_the_answer_and_no_others() {
     let ask = |method, origin: &'static str| Ask::new(method, "/v1/oauth/token").header("origin", origin);
     let preflight = ask(Method::OPTIONS, PAGE).header("access-control-request-headers", "x-api-key").to(&place.server).await;
     assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, Some(PAGE)));
-    assert_eq!(preflight.header("access-control-allow-headers"), Some("content-type, x-api-key, idempotency-key"));
+    assert_eq!(preflight.header("access-control-allow-headers"), Some("authorization, content-type, x-api-key, idempotency-key"));
     let post = async |origin, body: Value| {
         let ask = ask(Method::POST, origin).key(&place.key).header("content-type", "application/json");
         ask.body(body.to_string()).to(&place.server).await
