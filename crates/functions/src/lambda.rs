@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use axum::Router;
 use counterfoil_core::App;
-use lambda_http::Error;
+use lambda_http::{Adapter, Error};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tower::util::MapRequest;
 
 use crate::config::{Config, environment};
 use crate::context::{World, assemble};
 use crate::{logging, router};
+use http_event::HttpEvent;
+
+mod http_event;
 
 /// Serves HTTP events with the routes of one endpoint. A configuration that is not complete is what every request is
 /// answered with, so that whoever deploys sees it where they look.
@@ -33,7 +37,11 @@ pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
             router::incomplete(&problem)
         }
     };
-    lambda_http::run(service).await
+    let cleaned = |event: LambdaEvent<HttpEvent>| {
+        let (HttpEvent(request), context) = event.into_parts();
+        LambdaEvent::new(request, context)
+    };
+    lambda_runtime::run(MapRequest::new(Adapter::from(service), cleaned)).await
 }
 
 /// Runs a worker at each event, with the time it has.

@@ -1,7 +1,8 @@
 //! Logs as JSON lines, each with the request's id (S-3), and metrics among them.
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -14,7 +15,22 @@ pub fn as_json(directives: Option<&str>) {
     let filter: Option<Targets> = directives.and_then(|directives| directives.parse().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     // One line for each refresh: its metric.
-    let filter = filter.with_target(metrics::REFRESH, LevelFilter::OFF);
+    let filter = filter.with_target(metrics::REFRESH, LevelFilter::OFF).and(filter_fn(is_ours_or_plain));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
     tracing_subscriber::registry().with(lines.with_filter(filter)).with(RefreshMetrics).init();
+    without_panic_messages();
+}
+
+/// Whether a line may be logged, whatever `RUST_LOG` asks for: ours at any level, those of other crates from info. Below that,
+/// HTTP clients, AWS's signing and the Lambda runtime write whole requests, with the keys and tokens in them.
+pub fn is_ours_or_plain(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::INFO || line.target().starts_with("counterfoil")
+}
+
+/// Has a panic logged by its place alone: its message may be made of what no log may hold.
+pub fn without_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a task panicked");
+    }));
 }

@@ -31,6 +31,7 @@ const fn route(function: &'static str, method: &'static str, path: &'static str)
 /// All of them. Tests hold this list against the routers and against `template.yaml`.
 pub const ROUTES: &[Route] = &[
     route("health", "GET", "/health"),
+    route("health", "HEAD", "/health"),
     route("health", "GET", "/ready"),
     route("start", "GET", "/oauth/start"),
     route("start", "GET", "/oauth/start/{company_key}"),
@@ -78,10 +79,9 @@ pub fn finish(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
 /// What is served while the configuration is not complete: `/health`, and everywhere else what is missing.
 pub fn incomplete(problem: &str) -> Router {
     let error = Error::Misconfigured { code: "configuration_incomplete", message: problem.to_owned() };
-    Router::new()
-        .route("/health", get(health::health))
-        .fallback(move || async move { Problem(error) })
-        .layer(middleware::from_fn(|request: Request, next: Next| wrap::wrap_with_id("unconfigured".to_owned(), request, next)))
+    Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
+        middleware::from_fn(|request: Request, next: Next| wrap::wrap_with_id("unconfigured".to_owned(), false, request, next)),
+    )
 }
 
 /// A GET that answers no HEAD: a link previewer must spend nothing (axum would run the GET for it).

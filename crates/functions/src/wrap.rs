@@ -1,6 +1,7 @@
-//! What every request gets: an id, a bound on its body, headers that keep secrets out of caches and referrers, and errors
-//! made into bodies that carry the id.
+//! What every request gets: an id, a bound on its body, headers that keep secrets out of caches and referrers, and errors,
+//! a panic among them, made into bodies that carry the id.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -8,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::{App, Error};
+use futures_util::FutureExt as _;
 use http_body::Body as _;
 use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
@@ -21,11 +23,12 @@ pub(crate) const BODY_MOST: usize = 64 * 1024;
 /// The middleware of every route.
 pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
-    wrap_with_id(id, request, next).await
+    let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+    wrap_with_id(id, is_https, request, next).await
 }
 
 /// The same where there is no application, since its configuration is not complete.
-pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Response {
+pub(crate) async fn wrap_with_id(id: String, is_https: bool, request: Request, next: Next) -> Response {
     // The route, never the address: it may hold a key, a code or the id of a result (T-1).
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let surface = Surface::of(request.uri().path());
@@ -33,7 +36,8 @@ pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Re
     let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
         Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
     } else {
-        next.run(request).instrument(span.clone()).await
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+        answered.unwrap_or_else(|_| Problem(Error::Internal("the handler panicked".to_owned())).into_response())
     };
     let _entered = span.enter();
     let mut response = match response.extensions().get::<Problem>() {
@@ -43,7 +47,7 @@ pub(crate) async fn wrap_with_id(id: String, request: Request, next: Next) -> Re
         }
         None => response,
     };
-    secure(&mut response, &id);
+    secure(&mut response, is_https, &id);
     response
 }
 
@@ -80,8 +84,11 @@ fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Respons
 }
 
 /// O-9, for pages and for everything else alike.
-fn secure(response: &mut Response, id: &str) {
+fn secure(response: &mut Response, is_https: bool, id: &str) {
     let headers = response.headers_mut();
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

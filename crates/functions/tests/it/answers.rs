@@ -1,10 +1,12 @@
 //! What every answer has: headers that keep secrets out of caches, referrers and frames (O-9), an id, and errors of one shape.
 
+use axum::Router;
 use axum::http::Method;
-use counterfoil_functions::router::ROUTES;
+use axum::routing::get as route;
+use counterfoil_functions::router::{self, ROUTES};
 use serde_json::Value;
 
-use crate::harness::{Answer, Ask, Installation, get, post};
+use crate::harness::{Answer, Ask, Installation, Logs, get, post};
 
 #[tokio::test]
 async fn o9_every_route_and_what_is_no_route_answers_with_the_same_guards() {
@@ -18,6 +20,7 @@ async fn o9_every_route_and_what_is_no_route_answers_with_the_same_guards() {
 }
 
 fn guarded(answer: &Answer) {
+    assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
@@ -75,6 +78,31 @@ async fn a8_every_kind_of_error_has_the_same_shape() {
         assert_eq!(fields, ["code", "detail", "request_id", "status", "title", "type"]);
         assert_eq!(body["status"], status);
     }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_answers_a_problem_of_its_surface_without_the_panics_words() {
+    async fn panics() {
+        panic!("canary")
+    }
+    let place = Installation::start().await;
+    let server = router::finish(Router::new().route("/boom", route(panics)).route("/v1/boom", route(panics)), &place.app());
+    let logs = Logs::capture();
+    let answer = get("/boom").to(&server).await;
+    assert_eq!(answer.problem(), (500, "internal".to_owned()));
+    assert_eq!(answer.header("x-request-id"), Some(answer.text("request_id").as_str()));
+    let of_partner = get("/v1/boom").to(&server).await;
+    assert_eq!((of_partner.status, &of_partner.json()["error"]["code"]), (500, &"internal".into()));
+    let told = format!("{}{}{}", answer.body, of_partner.body, logs.text());
+    assert!(!told.contains("canary") && logs.text().contains(&answer.text("request_id")), "{told}");
+    assert_eq!(get("/nowhere").to(&server).await.status, 404, "it goes on");
+}
+
+#[tokio::test]
+async fn hsts_is_for_an_https_address_alone() {
+    let place = Installation::start().await;
+    let plain = place.process(&[("PUBLIC_BASE_URL", "http://localhost:3000")]);
+    assert_eq!(get("/health").to(&plain).await.header("strict-transport-security"), None);
 }
 
 #[tokio::test]

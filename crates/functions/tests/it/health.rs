@@ -1,6 +1,8 @@
 //! `/health` and `/ready` (S-5).
 
-use crate::harness::{Installation, get};
+use axum::http::Method;
+
+use crate::harness::{Ask, Installation, get};
 
 #[tokio::test]
 async fn health_says_that_the_process_is_up() {
@@ -14,6 +16,13 @@ async fn health_says_that_the_process_is_up() {
       "status": 200
     }
     "#);
+}
+
+#[tokio::test]
+async fn health_answers_head_as_uptime_checks_send_it() {
+    let place = Installation::start().await;
+    let answer = Ask::new(Method::HEAD, "/health").to(&place.server).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
 }
 
 #[tokio::test]
