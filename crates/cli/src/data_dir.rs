@@ -33,6 +33,11 @@ impl DataDir {
         self.path.join("dynamodb.sqlite")
     }
 
+    /// What SQLite keeps beside the database while it is open, or after a kill.
+    pub(crate) fn beside_the_database(&self) -> [PathBuf; 2] {
+        ["dynamodb.sqlite-wal", "dynamodb.sqlite-shm"].map(|name| self.path.join(name))
+    }
+
     pub(crate) fn keyring(&self) -> PathBuf {
         self.path.join("keyring.json")
     }
@@ -52,8 +57,9 @@ impl DataDir {
 
     /// Takes the lock, making the folder where there is none; `None` where another process has it.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Failure> {
-        let opened = private_file::make_folder(&self.path)
-            .and_then(|()| private_file::open(&self.path.join("lock"), OpenOptions::new().write(true)));
+        let lock = self.path.join("lock");
+        let opened = private_file::make_folder(&self.path, || lock.exists())
+            .and_then(|()| private_file::open(&lock, OpenOptions::new().write(true)));
         let file = opened.map_err(|error| self.unusable(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),

@@ -25,6 +25,8 @@ pub(crate) struct DevFile {
     pub(crate) sandbox_url: String,
     /// The embedded `DynamoDB`.
     pub(crate) dynamodb_url: String,
+    /// The access key id that it takes, and the bearer token that the stand-ins' control takes; another in each run.
+    pub(crate) dynamodb_access_key: String,
 }
 
 impl DevFile {

@@ -1,6 +1,10 @@
-//! Logs for the person at the terminal: on standard error, as much as `RUST_LOG` says.
+//! Logs for the person at the terminal: on standard error, as much as `RUST_LOG` says; of other crates nothing below info.
 
-use tracing_subscriber::EnvFilter;
+use counterfoil_functions::logging::{is_ours_or_plain, without_panic_messages};
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use crate::failure::Failure;
 use crate::variables::Variables;
@@ -10,6 +14,9 @@ pub(crate) fn to_stderr(variables: &Variables, otherwise: &str) -> Result<(), Fa
     let directives = variables.get("RUST_LOG").unwrap_or(otherwise);
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}. Set it to a level, such as info.")))?;
-    tracing_subscriber::fmt().compact().with_writer(std::io::stderr).with_env_filter(filter).init();
+    let filter = filter.and(filter_fn(is_ours_or_plain));
+    let lines = fmt::layer().compact().with_writer(std::io::stderr).with_filter(filter);
+    tracing_subscriber::registry().with(lines).init();
+    without_panic_messages();
     Ok(())
 }

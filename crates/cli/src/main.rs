@@ -1,7 +1,7 @@
 //! `counterfoil`: the whole thing on a laptop (`dev`), what a deployment lacks (`doctor`), partners and API keys.
 //!
 //! One file or folder per command. What several of them need lies beside them: `variables` (where values come from),
-//! `data_dir` and `dev_file` (what the laptop keeps), `database` and `which_table` (how a table is reached), `terminal`
+//! `data_dir` and `dev_file` (what the laptop keeps), `database`, `guard` and `which_table` (how a table is reached, and by whom), `terminal`
 //! (what a person reads). For Linux and macOS.
 
 mod cost;
@@ -11,6 +11,7 @@ mod dev;
 mod dev_file;
 mod doctor;
 mod failure;
+mod guard;
 mod key;
 mod logging;
 mod partner;
@@ -65,8 +66,8 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Failure> {
     let variables = Variables::read()?;
-    // The doctor says what is wrong itself, in better words. To the database a failed condition is worth a warning.
-    let level = if matches!(command, Command::Doctor(_)) { "off" } else { "warn,dynoxide=error" };
+    // The doctor says what is wrong itself, in better words.
+    let level = if matches!(command, Command::Doctor(_)) { "off" } else { "warn" };
     logging::to_stderr(&variables, level)?;
     match command {
         Command::Cost(options) => {

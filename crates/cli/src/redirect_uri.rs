@@ -9,6 +9,9 @@ use crate::failure::Failure;
 /// The longest, in characters.
 const LONGEST: usize = 2_000;
 
+/// What a browser brings to the address: a second one of that name could be taken for it.
+const GIVEN: [&str; 5] = ["code", "state", "error", "company_key", "status"];
+
 /// Adds to a list what is not on it yet.
 pub(crate) fn added(listed: &[String], more: &[String]) -> Result<Vec<String>, Failure> {
     let mut all = listed.to_vec();
@@ -37,6 +40,13 @@ fn check(uri: &str) -> Result<(), Failure> {
     }
     if url.fragment().is_some() {
         return refuse("it must not have a fragment (#)");
+    }
+    // A browser reads it as a slash, and other parsers do not.
+    if uri.contains('\\') {
+        return refuse("it must not have a backslash");
+    }
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| GIVEN.contains(&name.as_ref())) {
+        return refuse(&format!("it must not have the parameter {name} in its query, which is added to it"));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return refuse("it must not hold a user name or a password");
@@ -70,6 +80,13 @@ mod tests {
             "https://app.example.com/a b",
             " https://app.example.com/",
             "javascript:alert(1)",
+            "https://app.example.com\\@evil.example.com/",
+            "https://app.example.com/a\\b",
+            "https://app.example.com/?code=1",
+            "https://app.example.com/?tab=books&state",
+            "https://app.example.com/?%63ode=1",
+            "https://app.example.com/?error=x",
+            "https://app.example.com/?status=connected",
             &long,
         ] {
             assert!(check(bad).is_err(), "{bad}");

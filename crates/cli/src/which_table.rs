@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
+use counterfoil_core::port::store::Directory as _;
 use counterfoil_store::Table;
 use counterfoil_store::aws::{self, SdkConfig};
 use tokio::net::TcpStream;
@@ -51,10 +52,14 @@ async fn open_laptops(dir: &DataDir) -> Result<OpenTable, Failure> {
         if let Some(lock) = dir.lock()? {
             return open_file(dir, lock).await;
         }
+        // A server that is about to run has another access key than the last one left in the file.
         if let Some(running) = DevFile::read(dir)?
             && answers(&running.dynamodb_url).await
         {
-            return Ok(at(&running.dynamodb_url, None));
+            let open = at(aws::keyed_local_config(&running.dynamodb_url, &running.dynamodb_access_key), None);
+            if open.table.check().await.is_ok() {
+                return Ok(open);
+            }
         }
         SystemClock::start().sleep(BETWEEN_TRIES).await;
     }
@@ -67,12 +72,11 @@ async fn open_file(dir: &DataDir, lock: Lock) -> Result<OpenTable, Failure> {
         return Err(no_table(dir));
     }
     let served = Served::start(database::open(dir)?, None).await?;
-    let url = served.url().to_owned();
-    Ok(at(&url, Some((served, lock))))
+    Ok(at(served.aws(), Some((served, lock))))
 }
 
-fn at(url: &str, embedded: Option<(Served, Lock)>) -> OpenTable {
-    OpenTable { table: database::table(url), aws: aws::local_config(url), _embedded: embedded }
+fn at(aws: SdkConfig, embedded: Option<(Served, Lock)>) -> OpenTable {
+    OpenTable { table: database::table(&aws), aws, _embedded: embedded }
 }
 
 async fn answers(url: &str) -> bool {

@@ -22,7 +22,8 @@
 //!
 //! # Control
 //!
-//! Under `/{platform}/__control/`, in JSON, without authentication. An unknown field is a 400 that says so.
+//! Under `/{platform}/__control/`, in JSON, without authentication: `counterfoil dev` asks for the run's access key before them
+//! ([`is_control`]). An unknown field is a 400 that says so.
 //!
 //! | Route | What it does |
 //! |---|---|
@@ -74,6 +75,11 @@ use oauth::StandIn;
 use quickbooks::Intuit;
 use xero::Xero;
 use zoho::Zoho;
+
+/// Whether a path is one of the control routes, at whichever platform.
+pub fn is_control(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "__control")
+}
 
 /// The largest request body, in bytes, that a stand-in reads; a larger one is a 413.
 const MAX_REQUEST_BODY: usize = 64 * 1024;

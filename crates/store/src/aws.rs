@@ -40,7 +40,12 @@ fn loader() -> ConfigLoader {
 
 /// The same for an embedded `DynamoDB` on this machine: any credentials do.
 pub fn local_config(endpoint: &str) -> SdkConfig {
-    let credentials = aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "local");
+    keyed_local_config(endpoint, "local")
+}
+
+/// The same for one that asks for an access key id; any secret beside it does.
+pub fn keyed_local_config(endpoint: &str, access_key: &str) -> SdkConfig {
+    let credentials = aws_sdk_dynamodb::config::Credentials::new(access_key, "local", None, None, "local");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

@@ -71,12 +71,16 @@ impl Folder {
         std::fs::remove_file(file)
     }
 
-    /// Writes beside and renames: a file that is there is whole, also after a kill or a power cut.
+    /// Writes beside and renames: a file that is there is whole, also after a kill or a power cut. Its owner alone may read it.
     fn write(&self, parked: &Parked, text: &str) -> io::Result<()> {
-        use io::Write as _;
-        std::fs::create_dir_all(&self.0)?;
+        use std::fs::{DirBuilder, OpenOptions, Permissions};
+        use std::io::Write as _;
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let beside = self.0.join(format!("{}.part", parked.commit.commit_id));
-        let mut file = std::fs::File::create(&beside)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        // Whatever the umask, and whoever made the file.
+        file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&beside, self.0.join(format!("{}.json", parked.commit.commit_id)))?;

@@ -1,27 +1,37 @@
-//! The embedded `DynamoDB`: a file, or memory, served on this machine alone.
+//! The embedded `DynamoDB`: a file, or memory, served on this machine alone, to whoever has its access key.
 
+mod operations;
+
+use std::fs::OpenOptions;
 use std::net::Ipv4Addr;
 
 use counterfoil_store::Table;
-use counterfoil_store::aws::local_config;
+use counterfoil_store::aws::{SdkConfig, keyed_local_config};
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::guard::{AccessKey, Names};
+use crate::private_file;
 
 /// The name of the laptop's table.
 pub(crate) const TABLE_NAME: &str = "counterfoil";
 
 /// The table in an embedded database, whoever serves it.
-pub(crate) fn table(url: &str) -> Table {
-    Table::new(&local_config(url), TABLE_NAME)
+pub(crate) fn table(aws: &SdkConfig) -> Table {
+    Table::new(aws, TABLE_NAME)
 }
 
 /// Opens the data folder's database, or makes it.
 pub(crate) fn open(dir: &DataDir) -> Result<Database, Failure> {
     let path = dir.database();
+    // SQLite gives the files beside it the rights that it has.
+    private_file::open(&path, OpenOptions::new().write(true)).map_err(|error| dir.unusable(&error))?;
+    for beside in dir.beside_the_database().iter().filter(|path| path.exists()) {
+        private_file::tighten(beside).map_err(|error| dir.unusable(&error))?;
+    }
     Database::new(&path.to_string_lossy()).map_err(|error| {
         let path = path.display();
         Failure::new(format!("The database {path} cannot be opened ({error}). Put a good copy in its place, or delete it."))
@@ -36,6 +46,7 @@ pub(crate) fn in_memory() -> Result<Database, Failure> {
 /// A database on a port; until it is dropped.
 pub(crate) struct Served {
     url: String,
+    key: AccessKey,
     server: JoinHandle<()>,
 }
 
@@ -49,7 +60,24 @@ impl Served {
         let bound = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) =
             bound.map_err(|error| Failure::new(format!("The database cannot be served on this machine: {error}.")))?;
-        Ok(Self { url: format!("http://{address}"), server: tokio::spawn(dynoxide::server::serve_on(listener, database)) })
+        let key = AccessKey::random();
+        let router = Names::of_port(address.port()).before(key.before(operations::router(database), |_| true));
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the database's server ended");
+            }
+        });
+        Ok(Self { url: format!("http://{address}"), key, server })
+    }
+
+    /// What opens it.
+    pub(crate) fn key(&self) -> &AccessKey {
+        &self.key
+    }
+
+    /// How the AWS SDK reaches it.
+    pub(crate) fn aws(&self) -> SdkConfig {
+        keyed_local_config(&self.url, self.key.expose())
     }
 
     /// Its address.

@@ -10,14 +10,20 @@ use crate::terminal;
 use crate::variables::Variables;
 
 /// The text; `variables` are those a person has set, before the laptop's own.
-pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &Variables) -> String {
+pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &Variables, open_start: bool) -> String {
     let base = &file.base_url;
     let (key, name) = example(given);
+    let start = format!("{base}/oauth/start/{key}?company_name={name}");
+    let connect = if open_start {
+        format!("Open in your browser:\n\n   {start}")
+    } else {
+        let curl = format!("curl -sSi -H \"X-API-Key: {}\" \"{start}\"", file.api_key);
+        format!("Open the Location of its answer in your browser:\n\n   {curl}\n\n   {CLOSED}")
+    };
     format!(
         "Counterfoil is running at {base}\n\
          \n\
-         1. Connect a company. Open in your browser:\n\
-         \n   {base}/oauth/start/{key}?company_name={name}\n\
+         1. Connect a company. {connect}\n\
          \n   The others are connected by the same link with {others}.\n\
          \n\
          2. Ask for its access token:\n\
@@ -31,6 +37,8 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
         facts = terminal::columns(&facts(file, served_at, options, given)),
     )
 }
+
+const CLOSED: &str = "Without a key nobody may start a consent; OPEN_START=true lets everybody who reaches this address.";
 
 /// A connection that the credentials at hand can make.
 fn example(given: &Variables) -> (&'static str, &'static str) {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::stop::Stop;
 use crate::failure::Failure;
+use crate::guard::Names;
 
 /// A port that is ours.
 pub(super) struct Loopback {
@@ -57,6 +58,11 @@ impl Loopback {
     /// Its address, as a browser reaches it.
     pub(super) fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
+    }
+
+    /// The names that it may be called by.
+    pub(super) fn names(&self) -> Names {
+        Names::of_port(self.port)
     }
 
     /// Serves until told to stop and every answer is given.

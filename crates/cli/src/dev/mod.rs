@@ -23,7 +23,6 @@ use counterfoil_functions::config::Config;
 use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
 use counterfoil_sandbox::Sandbox;
-use counterfoil_store::aws::local_config;
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 use tokio::task::JoinSet;
@@ -33,6 +32,7 @@ use crate::data_dir::DataDir;
 use crate::database::{self, Served};
 use crate::dev_file::DevFile;
 use crate::failure::Failure;
+use crate::guard::AccessKey;
 use crate::terminal;
 use crate::variables::Variables;
 use loopback::Loopback;
@@ -74,10 +74,10 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let given_here = given.clone().over([("PARKING_FOLDER", parked.display().to_string())]);
     let variables = variables::complete(given_here, &front.url(), &stand_ins.url(), &keyring);
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
-    let app = assemble(&config, &local_config(served.url()), World::real());
+    let app = assemble(&config, &served.aws(), World::real());
     app.sealer.check().await?;
     let sandbox = sandbox(&app, &options)?;
-    let table = database::table(served.url());
+    let table = database::table(&served.aws());
     table.create().await?;
     let keys = first_run::prepare(&table, &earlier, &options.redirect_uris, app.now()).await?;
     let file = DevFile {
@@ -87,10 +87,11 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
         publishable_key: keys.publishable_key.expose().to_owned(),
         sandbox_url: stand_ins.url(),
         dynamodb_url: served.url().to_owned(),
+        dynamodb_access_key: served.key().expose().to_owned(),
     };
-    let banner = banner::text(&file, &front.url(), &options, &given);
+    let banner = banner::text(&file, &front.url(), &options, &given, config.open_start);
 
-    let until_the_end = serve_stand_ins(&sandbox, stand_ins);
+    let until_the_end = serve_stand_ins(&sandbox, stand_ins, served.key());
     let (work, stop) = serve_and_tick(&app, front, database, parked);
     file.write(dir)?;
     terminal::say(banner);
@@ -110,9 +111,10 @@ fn sandbox(app: &App, options: &Options) -> Result<Sandbox, Failure> {
 }
 
 /// The stand-ins go on until what is returned is dropped: refreshes that are to finish need them.
-fn serve_stand_ins(sandbox: &Sandbox, place: Loopback) -> stop::Sender {
+fn serve_stand_ins(sandbox: &Sandbox, place: Loopback, key: &AccessKey) -> stop::Sender {
     let (sender, stop) = stop::channel();
-    tokio::spawn(place.serve(sandbox.router(), stop));
+    let router = place.names().before(key.before(sandbox.router(), counterfoil_sandbox::is_control));
+    tokio::spawn(place.serve(router, stop));
     sender
 }
 
@@ -120,7 +122,8 @@ fn serve_stand_ins(sandbox: &Sandbox, place: Loopback) -> stop::Sender {
 fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: PathBuf) -> (JoinSet<()>, stop::Sender) {
     let (sender, stop) = stop::channel();
     let requests = Requests::default();
-    let router = requests.track(router::all(app));
+    let names = front.names().and_of(app.public_base_url.as_deref());
+    let router = names.before(requests.track(router::all(app)));
     let mut work = JoinSet::new();
     let served = front.serve(router, stop.clone());
     work.spawn(async move {

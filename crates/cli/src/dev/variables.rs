@@ -4,6 +4,7 @@
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_platforms::credentials;
+use url::Url;
 
 use super::stand_ins;
 use crate::database::TABLE_NAME;
@@ -17,8 +18,20 @@ pub(crate) fn complete(given: Variables, base_url: &str, sandbox_url: &str, keyr
     let given = given.without(OF_A_DEPLOYMENT);
     let played = PlatformName::ALL.into_iter().filter(|platform| uses_stand_in(&given, *platform));
     let stand_ins: Vec<_> = played.flat_map(|platform| stand_ins::variables(platform, sandbox_url)).collect();
-    let own = [("TABLE_NAME", TABLE_NAME), ("PUBLIC_BASE_URL", base_url), ("OPEN_START", "true"), ("KEYRING", keyring.expose())];
+    let base_url = given.get("PUBLIC_BASE_URL").unwrap_or(base_url).to_owned();
+    // Behind an address that others reach, whether anybody may start a consent is for a person to choose.
+    let open_start = if is_loopback(&base_url) { "true" } else { "" };
+    let own = [
+        ("TABLE_NAME", TABLE_NAME),
+        ("PUBLIC_BASE_URL", base_url.as_str()),
+        ("OPEN_START", open_start),
+        ("KEYRING", keyring.expose()),
+    ];
     given.over(own.map(|(name, value)| (name, value.to_owned()))).over(stand_ins)
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    Url::parse(base_url).is_ok_and(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
 }
 
 /// Whether a platform is played by its stand-in.
@@ -51,6 +64,20 @@ mod tests {
         let id = quickbooks::Environment::Sandbox.client_id();
         assert_eq!(variables.get("QUICKBOOKS_SANDBOX_CLIENT_ID"), Some(id));
         assert_eq!(variables.get("OPEN_START"), Some("true"));
+    }
+
+    #[test]
+    fn anybody_may_start_a_consent_only_where_nobody_else_comes_to() {
+        for (base_url, open) in [
+            ("http://127.0.0.1:3000", Some("true")),
+            ("http://[::1]:3000", Some("true")),
+            ("https://tunnel.example.com", None),
+            ("https://localhost.example.com", None),
+        ] {
+            assert_eq!(completed(&[("PUBLIC_BASE_URL", base_url)]).get("OPEN_START"), open, "{base_url}");
+        }
+        let chosen = completed(&[("PUBLIC_BASE_URL", "https://tunnel.example.com"), ("OPEN_START", "true")]);
+        assert_eq!(chosen.get("OPEN_START"), Some("true"));
     }
 
     #[test]

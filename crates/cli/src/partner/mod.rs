@@ -6,7 +6,7 @@ mod redirect_uris;
 mod show;
 
 use clap::Subcommand;
-use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::name::{PartnerId, readable};
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::Directory as _;
 use counterfoil_store::Table;
@@ -60,9 +60,9 @@ const NAME_LONGEST: usize = 100;
 
 /// Reads a name for people out of an argument.
 pub(crate) fn read_name(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    let fits = !name.is_empty() && name.chars().count() <= NAME_LONGEST && !name.chars().any(char::is_control);
-    if fits { Ok(name.to_owned()) } else { Err(format!("a name has 1 to {NAME_LONGEST} characters on one line")) }
+    let name = readable(text);
+    let fits = !name.is_empty() && name.chars().count() <= NAME_LONGEST && !text.trim().chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(format!("a name has 1 to {NAME_LONGEST} characters on one line")) }
 }
 
 /// Reads a partner's id out of an argument.

@@ -25,11 +25,11 @@ async fn a_new_user_gets_a_token_by_what_is_printed() {
 }
 
 #[tokio::test]
-async fn dev_json_has_its_six_names_and_one_reader() {
+async fn dev_json_has_its_seven_names_and_one_reader() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let names: Vec<_> = dev.file.as_object().expect("an object").keys().map(String::as_str).collect();
-    let wanted = ["api_key", "base_url", "dynamodb_url", "partner_id", "publishable_key", "sandbox_url"];
+    let wanted = ["api_key", "base_url", "dynamodb_access_key", "dynamodb_url", "partner_id", "publishable_key", "sandbox_url"];
     assert_eq!(names, wanted);
     assert_eq!(dev.told("partner_id"), "default");
     assert!(dev.told("api_key").starts_with("cf_live_default_"));
@@ -82,6 +82,7 @@ async fn what_a_person_sets_wins_the_environment_over_the_file() {
     let start = dev.client.get(format!("{served}/oauth/start/acme"));
     let elsewhere = start.try_clone().expect("no body").send().await.expect("answers");
     assert_eq!(elsewhere.headers()["location"], "https://tunnel.example.com/oauth/start/acme?moved=1");
+    assert!(dev.banner.contains("OPEN_START=true lets everybody"), "{}", dev.banner);
     let through_the_tunnel = start.header("host", "tunnel.example.com").send().await.expect("answers");
     assert_eq!(through_the_tunnel.status(), StatusCode::UNAUTHORIZED);
 }

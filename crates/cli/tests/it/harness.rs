@@ -159,7 +159,8 @@ impl Dev {
 
     /// Tells the stand-in for QuickBooks something.
     pub(crate) async fn tell_stand_in(&self, route: &str, body: &Value) {
-        let answer = self.client.post(self.control(route)).json(body).send().await.expect("answers");
+        let request = self.client.post(self.control(route)).bearer_auth(self.told("dynamodb_access_key"));
+        let answer = request.json(body).send().await.expect("answers");
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
@@ -168,7 +169,8 @@ impl Dev {
         let watch = async {
             let mut tick = interval(Duration::from_millis(20));
             loop {
-                let answer = self.client.get(self.control("state")).send().await.expect("answers");
+                let request = self.client.get(self.control("state")).bearer_auth(self.told("dynamodb_access_key"));
+                let answer = request.send().await.expect("answers");
                 let state: Value = answer.json().await.expect("JSON");
                 if state["requests"]["token.refresh_token"].as_u64().expect("a count") >= wanted {
                     return;

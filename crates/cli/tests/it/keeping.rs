@@ -126,3 +126,52 @@ async fn s6_a_lost_keyring_is_not_replaced() {
     let said = machine.refusal(&["dev", "--port", "0"]).await;
     assert!(said.contains("keyring") && !said.contains("canary"), "{said}");
 }
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o777
+}
+
+/// What others may read, they may read the sealed tokens and the keys' hashes from.
+#[tokio::test]
+async fn every_file_is_its_owners_alone_whatever_the_umask_and_whatever_it_was_before() {
+    let machine = Machine::new();
+    let folder = machine.path(".counterfoil");
+    let dev = machine.dev(&[]).await;
+    dev.connect("acme").await;
+    let names =
+        ["dynamodb.sqlite", "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dev.json", "keyring.json", "stand-in.json", "lock"];
+    for name in names.iter().filter(|name| folder.join(name).exists()) {
+        assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
+    }
+    dev.kill().await;
+
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("ours");
+    for name in names.iter().filter(|name| folder.join(name).exists()) {
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o644)).expect("ours");
+    }
+    let dev = machine.dev(&[]).await;
+    assert_eq!(mode(&folder), 0o700);
+    for name in ["dynamodb.sqlite", "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dev.json"] {
+        assert!(!folder.join(name).exists() || mode(&folder.join(name)) == 0o600, "{name}");
+    }
+    assert!(!dev.token("acme").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_folder_that_others_share_is_refused_and_left_as_it_is() {
+    let machine = Machine::new();
+    let shared = machine.path("shared");
+    for (file, open) in [("somebodys", 0o755), ("lock", 0o777)] {
+        fs::create_dir(&shared).expect("made");
+        fs::write(shared.join(file), "").expect("written");
+        fs::set_permissions(&shared, fs::Permissions::from_mode(open)).expect("ours");
+        let said = machine.refusal(&["dev", "--port", "0", "--data-dir", "shared"]).await;
+        assert!(said.contains("shared") && said.contains("chmod 700"), "{said}");
+        assert_eq!(mode(&shared), open);
+        fs::remove_dir_all(&shared).expect("removed");
+    }
+    fs::create_dir(&shared).expect("made");
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).expect("ours");
+    machine.refusal(&["dev", "--port", "0", "--data-dir", "shared", "--redirect-uri", "no address"]).await;
+    assert_eq!(mode(&shared), 0o700, "an empty one is made ours");
+}

@@ -4,6 +4,7 @@ mod cost;
 mod deployed_doctor;
 mod dev;
 mod doctor;
+mod guard;
 mod harness;
 mod keeping;
 mod keys;

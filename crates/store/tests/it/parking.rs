@@ -114,3 +114,14 @@ async fn a_folder_that_cannot_be_written_to_says_so() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     std::fs::remove_file(&place.0).expect("a file to remove");
 }
+
+/// A parked grant is sealed, and still nobody else's to read.
+#[tokio::test]
+async fn a_parked_grant_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::of("modes");
+    place.folder().park(&whole("acme")).await.expect("parked");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    let parked = place.folder().parked().expect("readable");
+    assert_eq!((mode(&place.0), mode(&parked[0].0)), (0o700, 0o600));
+}
