@@ -89,10 +89,10 @@ async fn a_handler_that_panics_answers_a_problem_of_its_surface_without_the_pani
     let server = router::finish(Router::new().route("/boom", route(panics)).route("/v1/boom", route(panics)), &place.app());
     let logs = Logs::capture();
     let answer = get("/boom").to(&server).await;
-    assert_eq!(answer.problem(), (500, "internal".to_owned()));
+    assert_eq!(answer.problem(), (500, "internal_error".to_owned()));
     assert_eq!(answer.header("x-request-id"), Some(answer.text("request_id").as_str()));
     let of_partner = get("/v1/boom").to(&server).await;
-    assert_eq!((of_partner.status, &of_partner.json()["error"]["code"]), (500, &"internal".into()));
+    assert_eq!((of_partner.status, &of_partner.json()["error"]["code"]), (500, &"internal_error".into()));
     let told = format!("{}{}{}", answer.body, of_partner.body, logs.text());
     assert!(!told.contains("canary") && logs.text().contains(&answer.text("request_id")), "{told}");
     assert_eq!(get("/nowhere").to(&server).await.status, 404, "it goes on");

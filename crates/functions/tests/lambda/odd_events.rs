@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::browser::LARKSPUR;
 use crate::event::Sample;
 
-fn with(sample: Sample, fields: &Value) -> Value {
+fn with(sample: &Sample, fields: &Value) -> Value {
     let mut event = sample.to_json();
     for (name, value) in fields.as_object().expect("fields") {
         event[name] = value.clone();
@@ -21,7 +21,7 @@ async fn an_odd_query_host_or_header_is_answered() {
     let health = deployment.function("health").await;
     let ours = Sample::of("health").to_json()["headers"].clone();
     for query in ["a b", "a=\"", "<>", "a\u{0}b", "ü", "#", "%", "\\"] {
-        health.answer(&with(Sample::of("health"), &json!({ "rawQueryString": query }))).await.json(200);
+        health.answer(&with(&Sample::of("health"), &json!({ "rawQueryString": query }))).await.json(200);
     }
     for (name, value) in [
         ("host", "a b"),
@@ -33,7 +33,7 @@ async fn an_odd_query_host_or_header_is_answered() {
     ] {
         let mut headers = ours.clone();
         headers[name] = value.into();
-        health.answer(&with(Sample::of("health"), &json!({ "headers": headers }))).await.json(200);
+        health.answer(&with(&Sample::of("health"), &json!({ "headers": headers }))).await.json(200);
     }
 }
 
@@ -45,7 +45,7 @@ async fn a_company_key_is_what_the_gateway_read_and_decoded_once() {
         let raw = format!("/oauth/start/{key}");
         let event = json!({ "rawPath": raw, "pathParameters": { "company_key": key } });
         let sample = Sample::of("start").header("accept", "application/json");
-        let answer = start.answer(&with(sample, &event)).await;
+        let answer = start.answer(&with(&sample, &event)).await;
         assert!(matches!(answer.status, 400 | 404), "{key:?}: {answer:?}");
     }
     start.answer(&Sample::of("start").to_json()).await.location(302);
@@ -74,9 +74,11 @@ async fn no_level_of_logging_tells_a_key_or_a_token() {
     let function = deployment.function_in("token", variables).await;
     let event = Sample::of("token").header("x-api-key", &key).to_json();
     let token = function.answer(&event).await.json(200)["access_token"].as_str().expect("a token").to_owned();
+    let unknown = key.replace("_default_", "_nobody_");
+    function.answer(&Sample::of("token").header("x-api-key", &unknown).to_json()).await.json(401);
     let logs = function.lambda.logs();
-    assert!(logs.contains("counterfoil"), "ours are there: {logs}");
-    for (what, secret) in [("the key", &key), ("the token", &token)] {
+    assert!(logs.contains("request refused"), "ours are there: {logs}");
+    for (what, secret) in [("the key", &key), ("the unknown key", &unknown), ("the token", &token)] {
         assert!(!logs.contains(secret.as_str()), "{what} is in the log");
     }
 }
