@@ -33,7 +33,7 @@ impl DataDir {
         self.path.join("dynamodb.sqlite")
     }
 
-    /// What SQLite keeps beside the database while it is open, or after a kill.
+    /// What `SQLite` keeps beside the database while it is open, or after a kill.
     pub(crate) fn beside_the_database(&self) -> [PathBuf; 2] {
         ["dynamodb.sqlite-wal", "dynamodb.sqlite-shm"].map(|name| self.path.join(name))
     }
