@@ -94,6 +94,16 @@ impl Error {
         Self::Conflict { code, message: message.into() }
     }
 
+    /// What an operator must look at: `internal`, a fault of ours, or `misconfigured`, something that the installation lacks.
+    /// Given as the field `fault` of a log line it is counted, and an alarm goes off (`functions::metrics`).
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Internal(_) => Some("internal"),
+            Self::Misconfigured { .. } => Some("misconfigured"),
+            _ => None,
+        }
+    }
+
     /// The stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {

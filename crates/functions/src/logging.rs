@@ -7,17 +7,18 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::metrics::{self, RefreshMetrics};
+use crate::metrics::{self, Metrics};
 
 /// Sends logs and metrics to standard output. `directives` is what `RUST_LOG` holds: a level, or a list such as
 /// `info,counterfoil_store=debug`; where there is nothing that can be read, the level is info. Metrics are always sent.
 pub fn as_json(directives: Option<&str>) {
     let filter: Option<Targets> = directives.and_then(|directives| directives.parse().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    // One line for each refresh: its metric.
-    let filter = filter.with_target(metrics::REFRESH, LevelFilter::OFF).and(filter_fn(is_ours_or_plain));
+    // One line for each refresh and each consent: its metric.
+    let filter = filter.with_target(metrics::REFRESH, LevelFilter::OFF).with_target(metrics::CONSENT, LevelFilter::OFF);
+    let filter = filter.and(filter_fn(is_ours_or_plain));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).with(RefreshMetrics).init();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(Metrics).init();
     without_panic_messages();
 }
 

@@ -14,18 +14,47 @@ use tracing_subscriber::layer::Context;
 pub const NAMESPACE: &str = "Counterfoil";
 /// The target under which core says how a refresh ended.
 pub(crate) const REFRESH: &str = "counterfoil::refresh";
-/// What a refresh says of itself.
-const FIELDS: [&str; 4] = ["connection", "platform", "outcome", "milliseconds"];
+/// The target under which core says how a consent ended.
+pub(crate) const CONSENT: &str = "counterfoil::consent";
+/// The field of a line, under any target, that tells of a fault: [`counterfoil_core::Error::fault`].
+const FAULT: &str = "fault";
+/// What a metric line may hold of the event that it is made of.
+const FIELDS: [&str; 7] = ["connection", "platform", "outcome", "milliseconds", "reason", "code", FAULT];
 
-/// Makes a metric line of each refresh's end.
-pub struct RefreshMetrics;
+/// A metric: its name, its unit, and the sets of fields that it is told apart by.
+type Metric = (&'static str, &'static str, &'static [&'static [&'static str]]);
 
-impl<S: Subscriber> Layer<S> for RefreshMetrics {
+const BY_OUTCOME: &[&[&str]] = &[&["outcome"], &["platform", "outcome"]];
+const WHOLE: &[&[&str]] = &[&[]];
+
+const OF_A_REFRESH: &[Metric] = &[("Refreshes", "Count", BY_OUTCOME), ("milliseconds", "Milliseconds", BY_OUTCOME)];
+const OF_A_CONSENT: &[Metric] = &[("Consents", "Count", &[&["outcome"]])];
+const OF_A_FAULT: &[Metric] = &[("Faults", "Count", &[&[FAULT]])];
+const OF_A_RUN: &[Metric] = &[
+    ("OldestOverdueSeconds", "Seconds", WHOLE),
+    ("Due", "Count", WHOLE),
+    ("Left", "Count", WHOLE),
+    ("UnreadShards", "Count", WHOLE),
+];
+
+/// Whether there is a metric of that name that is told apart by exactly these fields; a test holds `template.yaml` to it.
+pub fn is_emitted(name: &str, dimensions: &[&str]) -> bool {
+    let all = [OF_A_REFRESH, OF_A_CONSENT, OF_A_FAULT, OF_A_RUN];
+    all.into_iter().flatten().any(|(metric, _, sets)| *metric == name && sets.contains(&dimensions))
+}
+
+/// Makes a metric line of each refresh's end, each consent's end and each fault.
+pub struct Metrics;
+
+impl<S: Subscriber> Layer<S> for Metrics {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == REFRESH {
+        let metadata = event.metadata();
+        if [REFRESH, CONSENT].contains(&metadata.target()) || metadata.fields().field(FAULT).is_some() {
             let mut fields = Fields(Map::new());
             event.record(&mut fields);
-            write(refresh_line(fields.0, now()));
+            if let Some(line) = event_line(metadata.target(), fields.0, now()) {
+                write(line);
+            }
         }
     }
 }
@@ -35,22 +64,23 @@ pub fn run(report: &Report) {
     write(run_line(report, now()));
 }
 
-fn refresh_line(mut line: Map<String, Value>, timestamp: i64) -> Map<String, Value> {
-    line.insert("Refreshes".to_owned(), json!(1));
-    let metrics = json!([{ "Name": "Refreshes", "Unit": "Count" }, { "Name": "milliseconds", "Unit": "Milliseconds" }]);
-    line.insert("_aws".to_owned(), directive(&json!([["outcome"], ["platform", "outcome"]]), &metrics, timestamp));
-    line
+/// The line of an event; `None` where a field `fault` is there and empty, as for a platform that is away.
+fn event_line(target: &str, mut line: Map<String, Value>, timestamp: i64) -> Option<Map<String, Value>> {
+    let metrics = match target {
+        REFRESH => OF_A_REFRESH,
+        CONSENT => OF_A_CONSENT,
+        _ if line.contains_key(FAULT) => OF_A_FAULT,
+        _ => return None,
+    };
+    let (counted, _, _) = metrics[0];
+    line.insert(counted.to_owned(), json!(1));
+    line.insert("_aws".to_owned(), directive(metrics, timestamp));
+    Some(line)
 }
 
 fn run_line(report: &Report, timestamp: i64) -> Map<String, Value> {
-    let metrics = json!([
-        { "Name": "OldestOverdueSeconds", "Unit": "Seconds" },
-        { "Name": "Due", "Unit": "Count" },
-        { "Name": "Left", "Unit": "Count" },
-        { "Name": "UnreadShards", "Unit": "Count" },
-    ]);
     let line = json!({
-        "_aws": directive(&json!([[]]), &metrics, timestamp),
+        "_aws": directive(OF_A_RUN, timestamp),
         "OldestOverdueSeconds": report.oldest_overdue.as_secs(),
         "Due": report.due,
         "Left": report.left,
@@ -59,7 +89,10 @@ fn run_line(report: &Report, timestamp: i64) -> Map<String, Value> {
     line.as_object().cloned().unwrap_or_default()
 }
 
-fn directive(dimensions: &Value, metrics: &Value, timestamp: i64) -> Value {
+/// What makes a log line a measurement of metrics that are told apart by the same fields.
+fn directive(metrics: &[Metric], timestamp: i64) -> Value {
+    let (_, _, dimensions) = metrics[0];
+    let metrics: Vec<_> = metrics.iter().map(|(name, unit, _)| json!({ "Name": name, "Unit": unit })).collect();
     json!({ "Timestamp": timestamp, "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics }] })
 }
 
@@ -108,7 +141,7 @@ mod tests {
     fn r16_a_refresh_is_counted_by_its_outcome_and_never_by_its_connection() {
         let fields =
             json!({ "connection": "default/acme", "platform": "quickbooks", "outcome": "refreshed", "milliseconds": 12 });
-        let line = refresh_line(fields.as_object().cloned().unwrap_or_default(), 5);
+        let line = event_line(REFRESH, fields.as_object().cloned().unwrap_or_default(), 5).expect("a refresh is measured");
         assert_eq!(
             Value::Object(line),
             json!({
@@ -120,6 +153,25 @@ mod tests {
                 "Refreshes": 1, "connection": "default/acme", "platform": "quickbooks", "outcome": "refreshed", "milliseconds": 12,
             })
         );
+    }
+
+    #[test]
+    fn a_consent_and_a_fault_are_counted_by_what_became_of_them() {
+        let line = |target, fields: Value| event_line(target, fields.as_object().cloned().unwrap_or_default(), 5);
+        let consent =
+            line(CONSENT, json!({ "outcome": "failed", "platform": "xero", "reason": "client_refused" })).expect("a line");
+        assert_eq!(consent["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["outcome"]]));
+        assert_eq!((&consent["Consents"], &consent["reason"]), (&json!(1), &json!("client_refused")));
+        let fault = line("anywhere", json!({ "fault": "internal", "code": "internal_error" })).expect("a line");
+        assert_eq!(fault["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["fault"]]));
+        assert_eq!(fault["Faults"], json!(1));
+        assert_eq!(line("anywhere", json!({ "code": "platform_unavailable" })), None, "no fault");
+    }
+
+    #[test]
+    fn a_metric_is_known_by_its_name_and_its_fields_together() {
+        assert!(is_emitted("Faults", &["fault"]) && is_emitted("Refreshes", &["outcome"]) && is_emitted("Due", &[]));
+        assert!(!is_emitted("Faults", &[]) && !is_emitted("Refreshes", &["platform"]) && !is_emitted("Done", &[]));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn gateway_id(request: &Request) -> Option<String> {
 fn log(problem: &Problem) {
     match &problem.0 {
         error @ (Error::Internal(_) | Error::Misconfigured { .. }) => {
-            tracing::error!(code = error.code(), %error, "request failed");
+            tracing::error!(code = error.code(), fault = error.fault(), %error, "request failed");
         }
         error => tracing::info!(code = error.code(), "request refused"),
     }

@@ -332,6 +332,21 @@ impl FlowFailure {
         }
     }
 
+    /// Whether it failed at the platform or at us, and not by what the customer, the browser or the caller did.
+    pub const fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::PlatformError
+                | Self::UnknownRegion
+                | Self::WrongIssuer
+                | Self::ExchangeRefused
+                | Self::ExchangeFailed
+                | Self::ClientRefused
+                | Self::CompanyNotConfirmed
+                | Self::Interrupted
+        )
+    }
+
     /// In words, for people.
     pub const fn in_words(self) -> &'static str {
         match self {

@@ -305,7 +305,14 @@ pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<
     let detail = [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())];
     let audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
     app.flows.fail(&flow.id, failure, &audit).await?;
+    let outcome = if failure.is_fault() { "failed" } else { "refused" };
+    measure(flow, outcome, Some(failure.as_str()));
     Err(error_of(failure))
+}
+
+/// Says how a consent ended, to be counted (`functions::metrics`).
+pub(super) fn measure(flow: &Flow, outcome: &'static str, reason: Option<&'static str>) {
+    tracing::info!(target: "counterfoil::consent", platform = flow.platform.as_str(), outcome, reason, "consent");
 }
 
 /// Waits for the callback that was quicker, up to a bound. A grant that still waits for its company then was left by a

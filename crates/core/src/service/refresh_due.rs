@@ -118,7 +118,7 @@ async fn refresh_one(app: &Arc<App>, id: ConnectionId, ends_at: Duration) -> Don
     let refreshed = match refresh(app, &id, Reason::Due).await {
         Ok(refreshed) => refreshed,
         Err(error) => {
-            tracing::error!(connection = %id, %error, "a refresh failed");
+            tracing::error!(connection = %id, code = error.code(), fault = error.fault(), %error, "a refresh failed");
             return Done::Failed;
         }
     };

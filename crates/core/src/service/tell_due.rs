@@ -48,7 +48,7 @@ pub async fn tell_due(app: &Arc<App>, shards: &[u8], time: Duration) -> TellRepo
             Ok(Telling::Settled) => report.settled += 1,
             Ok(Telling::Owed) => report.owed += 1,
             Err(error) => {
-                tracing::error!(%error, "a platform could not be told");
+                tracing::error!(code = error.code(), fault = error.fault(), %error, "a platform could not be told");
                 report.owed += 1;
             }
         }

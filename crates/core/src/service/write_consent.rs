@@ -14,7 +14,7 @@ use crate::port::store::{Consent, ConsentWritten, StoreError};
 use crate::{App, Error};
 
 use super::due::{self, Stored};
-use super::finish_consent::Stop;
+use super::finish_consent::{Stop, measure};
 use super::refresh::{reseal_grant, sealing_owner};
 
 /// How often the write is tried while others write to the same connection.
@@ -36,7 +36,10 @@ pub(super) async fn write_consent(
         may_write(flow, previous.as_ref(), &confirmed, authorized_at).map_err(Stop::Failed)?;
         let consent = compose(app, flow, grant, &confirmed, platform, previous);
         match app.grants.write_consent(&consent).await {
-            Ok(ConsentWritten::Stored) => return Ok(consent.connection),
+            Ok(ConsentWritten::Stored) => {
+                measure(flow, "connected", None);
+                return Ok(consent.connection);
+            }
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
             Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {

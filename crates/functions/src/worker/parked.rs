@@ -27,7 +27,7 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
         match committed {
             Ok((parked, unparked)) => tracing::info!(connection = %parked.connection, ?unparked, "a parked grant"),
             Err(error) => {
-                tracing::error!(%error, "a parked grant stays parked");
+                tracing::error!(code = error.code(), fault = error.fault(), %error, "a parked grant stays parked");
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message.message_id.unwrap_or_default();
                 answer.batch_item_failures.push(failure);
