@@ -4,11 +4,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint bench build deploy
+.PHONY: help run test browser lint bench build deploy exports
 
-# The AWS tools want a region, and say where they were used, also where neither matters.
-export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
+# sam reads the one, the command line tools of others the other.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION := $(AWS_REGION)
+endif
 
 SAM := .venv/sam/bin/sam
 CFN_LINT := .venv/cfn-lint/bin/cfn-lint
@@ -38,6 +40,8 @@ $(BROWSER_TESTS)/node_modules: $(BROWSER_TESTS)/package-lock.json
 $(CHROMIUM):
 	apt-get update && apt-get install --yes --no-install-recommends chromium
 
+# Nothing of AWS is asked, yet sam wants a region.
+lint: export AWS_DEFAULT_REGION ?= us-east-1
 lint: .venv/sam/stamp .venv/cfn-lint/stamp ## Check format, code and template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
@@ -53,9 +57,56 @@ bench: ## Measure a token read, a refresh and the start of a function
 build: .venv/cargo-lambda/stamp ## Build the functions for Lambda, as sam does, into target/lambda
 	$(CARGO_LAMBDA) cargo lambda build --release --arm64 --package counterfoil-functions --bins
 
-deploy: .venv/sam/stamp .venv/cargo-lambda/stamp ## Build and deploy to AWS, asking for the parameters
+STACK ?= counterfoil
+# The role that CloudFormation takes on, where whoever deploys has not the rights of the stack (docs/deploy.md).
+ROLE_ARN ?=
+# What `make deploy` may be given, and the template's parameter of each. One that is not given stays as it is deployed.
+PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart FRESHNESS:Freshness ALARM_EMAIL:AlarmEmail \
+	EXISTING_TABLE_NAME:ExistingTableName EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
+	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHER_STATE:RefresherState \
+	KEYLESS_REQUESTS_PER_SECOND:KeylessRequestsPerSecond DISABLE_EXECUTE_API_ENDPOINT:DisableExecuteApiEndpoint \
+	START_CONCURRENCY:StartConcurrency TOKEN_CONCURRENCY:TokenConcurrency REFRESHER_CONCURRENCY:RefresherConcurrency \
+	GRADUAL_DEPLOY:GradualDeploy
+KNOWN := STACK ROLE_ARN $(foreach pair,$(PARAMETERS),$(firstword $(subst :, ,$(pair))))
+# From the command line alone: what an environment holds may be another installation's.
+GIVEN := $(foreach assignment,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(assignment))))
+override_of = $(if $(filter $1,$(GIVEN)),'$2="$($1)"')
+OVERRIDES = $(strip $(foreach pair,$(PARAMETERS),$(call override_of,$(firstword $(subst :, ,$(pair))),$(lastword $(subst :, ,$(pair))))))
+
+ifneq ($(and $(filter deploy,$(MAKECMDGOALS)),$(filter-out $(KNOWN),$(GIVEN))),)
+$(error make deploy knows no $(filter-out $(KNOWN),$(GIVEN)), but $(KNOWN))
+endif
+
+deploy: .venv/sam/stamp .venv/cargo-lambda/stamp ## Build and deploy to AWS: make deploy OPEN_START=false ALARM_EMAIL=…
+	@.venv/sam/bin/python -c "$$HAS_REGION"
 	$(CARGO_LAMBDA) $(SAM) build
-	$(SAM) deploy --guided
+	release=$$({ cat template.yaml .aws-sam/build/*/bootstrap; echo $(OVERRIDES); } | $(SHA256) | cut -c 1-16); \
+	$(SAM) deploy --stack-name $(STACK) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) --parameter-overrides Release=$$release $(OVERRIDES)
+	@$(MAKE) --no-print-directory exports
+
+exports: .venv/sam/stamp ## Print what the command line must know of a deployment, to be pasted
+	@$(SAM) list stack-outputs --stack-name $(STACK) --output json | python3 -c "$$AS_EXPORTS"
+
+SHA256 := python3 -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
+
+define HAS_REGION
+import boto3, sys
+region = boto3.Session().region_name
+sys.exit(None if region else "No AWS region is set: give your profile one (aws configure set region …), or set AWS_REGION.")
+endef
+export HAS_REGION
+
+# An output is named as the variable is: TableName for TABLE_NAME.
+define AS_EXPORTS
+import json, re, shlex, sys
+outputs = {output["OutputKey"]: output["OutputValue"] for output in json.load(sys.stdin)}
+for key in "AwsRegion TableName PublicBaseUrl OpenStart KeyringSecretArn CredentialsSecretArn".split():
+    if key in outputs:
+        print(f"export {re.sub('(?<!^)(?=[A-Z])', '_', key).upper()}={shlex.quote(outputs[key])}")
+if "PublicBaseUrl" not in outputs:
+    print(f"# Next: make deploy PUBLIC_BASE_URL={outputs['ApiUrl']}")
+endef
+export AS_EXPORTS
 
 .venv/sam/stamp: PACKAGE := aws-sam-cli==1.170.0
 .venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 /// What holds where every parameter that has a default keeps it.
-pub const BY_DEFAULT: &[&str] = &["OwnTable", "OwnKeyring"];
+pub const BY_DEFAULT: &[&str] = &["OwnTable", "OwnKeyring", "RefresherRuns"];
 
 /// The template where these of its conditions hold and no others. Resources and outputs whose condition does not hold are
 /// left out.

@@ -10,7 +10,10 @@ use counterfoil_functions::router::ROUTES;
 use counterfoil_testkit::template::BY_DEFAULT;
 use serde_json::{Value, json};
 
+mod alarms;
+mod floods;
 mod promises;
+mod releases;
 
 type Functions = BTreeMap<String, Value>;
 
@@ -124,12 +127,22 @@ fn each_sample_event_is_one_that_its_function_gets() {
 }
 
 #[test]
-fn r12_the_schedules_of_the_refresher_share_out_every_shard_once() {
-    let refresher = functions().remove("refresher").expect("there is a refresher");
-    let turns = events(&refresher, "Schedule").map(|schedule| turn(&text(&schedule["Input"])));
-    let mut shards: Vec<_> = turns.flat_map(|turn| turn["shards"].as_array().cloned().unwrap_or_default()).collect();
-    shards.sort_by_key(Value::as_u64);
-    assert_eq!(json!(shards), json!(ALL_SHARDS));
+fn r12_the_schedules_that_run_share_out_every_shard_once() {
+    for (count, holding) in [(4, &[][..]), (8, &["AtLeast8"]), (16, &["AtLeast8", "Sixteen"])] {
+        let template = counterfoil_testkit::template::template(&[BY_DEFAULT, holding].concat());
+        let refresher = &template["Resources"]["RefresherFunction"]["Properties"];
+        let running: Vec<_> = events(refresher, "Schedule").filter(|schedule| schedule["State"] != "DISABLED").collect();
+        assert_eq!(running.len(), count);
+        assert!(running.iter().all(|schedule| schedule["State"] == "RefresherState"), "a parameter stops them all");
+        let turns: Vec<_> = running.into_iter().map(|schedule| turn(&text(&schedule["Input"]))).collect();
+        let shards = |turn: &Value| turn["shards"].as_array().cloned().unwrap_or_default();
+        assert!(turns.iter().all(|turn| shards(turn).len() == 16 / count), "each has as much to do as another: {turns:?}");
+        let mut all: Vec<_> = turns.iter().flat_map(shards).collect();
+        all.sort_by_key(Value::as_u64);
+        assert_eq!(json!(all), json!(ALL_SHARDS));
+        // Four fifths of the runs of five minutes.
+        assert_eq!(template["Resources"]["RefresherSilent"]["Properties"]["Threshold"], count * 4);
+    }
 }
 
 fn turn(input: &str) -> Value {

@@ -1,0 +1,147 @@
+//! What the alarms watch is measured, and whoever is woken by one finds its row in docs/runbook.md.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use counterfoil_functions::metrics::{NAMESPACE, is_emitted};
+use serde_json::{Value, json};
+
+use super::{repository, resources_of_type, template, text};
+
+/// Metrics of a namespace, and the sets of dimensions that each comes with.
+type Measured = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
+
+/// Metrics of AWS's own by namespace, and the dimensions that they come with. Sources: "Metrics for Lambda functions", "HTTP API
+/// metrics" of API Gateway, "`DynamoDB` metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS".
+const DOCUMENTED: &[Measured] = &[
+    ("AWS/Lambda", &["Errors", "Throttles", "Invocations", "Duration"], &[&["FunctionName"]]),
+    ("AWS/ApiGateway", &["4xx", "5xx", "Count", "Latency"], &[&["ApiId"]]),
+    (
+        "AWS/DynamoDB",
+        &["ReadThrottleEvents", "WriteThrottleEvents"],
+        &[&["TableName"], &["TableName", "GlobalSecondaryIndexName"]],
+    ),
+    ("AWS/DynamoDB", &["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"], &[&["TableName"]]),
+    ("AWS/DynamoDB", &["SystemErrors"], &[&["TableName", "Operation"]]),
+    ("AWS/SQS", &["ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"], &[&["QueueName"]]),
+];
+
+fn is_measured(namespace: &str, metric: &str, dimensions: &[&str]) -> bool {
+    if namespace == NAMESPACE {
+        return is_emitted(metric, dimensions);
+    }
+    DOCUMENTED.iter().any(|(of, names, sets)| *of == namespace && names.contains(&metric) && sets.contains(&dimensions))
+}
+
+fn alarms() -> Vec<(String, Value)> {
+    let all = resources_of_type("AWS::CloudWatch::Alarm").into_iter();
+    all.map(|(id, alarm)| (id, alarm["Properties"].clone())).collect()
+}
+
+/// The metrics of an alarm with their periods: its one, or those of its expression.
+fn measured(alarm: &Value) -> Vec<(Value, Value)> {
+    match alarm["Metrics"].as_array() {
+        None => vec![(alarm.clone(), alarm["Period"].clone())],
+        Some(entries) => {
+            let stats = entries.iter().filter(|entry| entry["MetricStat"].is_object()).map(|entry| &entry["MetricStat"]);
+            stats.map(|stat| (stat["Metric"].clone(), stat["Period"].clone())).collect()
+        }
+    }
+}
+
+fn dimensions(metric: &Value) -> Vec<(String, String)> {
+    let all = metric["Dimensions"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"]))).collect()
+}
+
+#[test]
+fn each_alarm_watches_what_is_measured() {
+    for (id, alarm) in alarms() {
+        let metrics = measured(&alarm);
+        assert!((1..=10).contains(&metrics.len()), "{id}: an expression takes ten metrics");
+        for (metric, period) in metrics {
+            let dimensions = dimensions(&metric);
+            let names: Vec<&str> = dimensions.iter().map(|(name, _)| name.as_str()).collect();
+            let (namespace, name) = (text(&metric["Namespace"]), text(&metric["MetricName"]));
+            assert!(is_measured(&namespace, &name, &names), "{id}: nobody measures {namespace} {name} by {names:?}");
+            assert!(period.as_u64().is_some_and(|seconds| seconds % 60 == 0), "{id}: {period}");
+        }
+    }
+}
+
+/// Words that an alarm compares a dimension with, held against those that are written.
+#[test]
+fn each_alarm_on_an_outcome_names_one_that_is_written() {
+    let faults = [counterfoil_core::Error::Internal(String::new()), misconfigured()].map(|error| error.fault());
+    let words = ["client_refused", "rotation_lost", "failed", "connected"].map(Some);
+    let written: BTreeSet<&str> = faults.into_iter().chain(words).flatten().collect();
+    let own = alarms().into_iter().flat_map(|(_, alarm)| measured(&alarm));
+    let named: BTreeSet<String> = own
+        .filter(|(metric, _)| metric["Namespace"] == NAMESPACE)
+        .flat_map(|(metric, _)| dimensions(&metric))
+        .map(|(_, value)| value)
+        .collect();
+    assert_eq!(named.iter().map(String::as_str).collect::<BTreeSet<_>>(), written);
+}
+
+fn misconfigured() -> counterfoil_core::Error {
+    counterfoil_core::Error::Misconfigured { code: "any", message: String::new() }
+}
+
+#[test]
+fn no_alarm_goes_off_for_want_of_data_before_there_was_any() {
+    for (id, alarm) in alarms() {
+        let expected = if id == "RefresherSilent" { "missing" } else { "notBreaching" };
+        assert_eq!(alarm["TreatMissingData"], expected, "{id}");
+    }
+    let silent = resources_of_type("AWS::CloudWatch::Alarm").remove("RefresherSilent").expect("an alarm");
+    assert_eq!(silent["Properties"]["InsufficientDataActions"], json!(["AlarmTopic"]), "silence after data is told");
+}
+
+#[test]
+fn each_function_is_watched_for_throttles() {
+    let watched: BTreeSet<_> = alarms()
+        .into_iter()
+        .filter(|(id, _)| id == "FunctionsThrottled")
+        .flat_map(|(_, alarm)| measured(&alarm).into_iter().map(|(metric, _)| dimensions(&metric)[0].1.clone()))
+        .collect();
+    assert_eq!(watched, resources_of_type("AWS::Serverless::Function").into_keys().collect());
+}
+
+#[test]
+fn each_alarm_has_a_row_in_the_runbook_and_each_row_a_query() {
+    let runbook = fs::read_to_string(repository().join("docs/runbook.md")).expect("docs/runbook.md is there");
+    let rows: Vec<Vec<&str>> = runbook
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    let named: Vec<String> = rows.iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
+    let mut sorted = named.clone();
+    sorted.sort();
+    assert_eq!(sorted, alarms().into_iter().map(|(id, _)| id).collect::<Vec<_>>());
+    for row in rows {
+        assert_eq!(row.len(), 4, "{row:?}");
+        let query = row[2].split("](#").nth(1).and_then(|rest| rest.strip_suffix(')')).expect("a query");
+        assert!(runbook.contains(&format!("\n### {query}\n")), "there is no query {query}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_alarm_and_only_what_is_measured() {
+    let dashboard = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    let body: Value = serde_json::from_str(&text(dashboard)).expect("a dashboard is JSON");
+    let widgets = body["widgets"].as_array().expect("widgets");
+    let shown: BTreeSet<String> =
+        widgets.iter().filter_map(|widget| widget["properties"]["alarms"].as_array()).flatten().map(text).collect();
+    assert_eq!(shown, alarms().into_iter().map(|(id, _)| format!("${{{id}.Arn}}")).collect());
+    for metric in widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten() {
+        if let Some(search) = metric[0]["expression"].as_str() {
+            let (sets, rest) = search.split_once("} MetricName=\"").expect("a search for one metric");
+            let mut sets = sets.trim_start_matches("SEARCH('{").split(',');
+            let (namespace, names) = (sets.next().expect("a namespace"), sets.collect::<Vec<_>>());
+            let name = rest.split('"').next().expect("a name");
+            assert!(is_measured(namespace, name, &names), "nobody measures {search}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What anybody may call without an API key is bounded, and cannot take the place of what has one.
+
+use std::collections::BTreeSet;
+
+use counterfoil_functions::router::ROUTES;
+use counterfoil_testkit::template::{BY_DEFAULT, template};
+use serde_json::{Value, json};
+
+use super::resources_of_type;
+
+/// The paths that an API key alone opens.
+const WITH_A_KEY: [&str; 4] = ["/api/token/", "/api/connections", "/v1/connect-links", "/v1/oauth/token"];
+
+#[test]
+fn each_route_that_needs_no_key_has_a_bound_of_its_own() {
+    let needs_none = |method: &str, path: &str| method == "OPTIONS" || !WITH_A_KEY.iter().any(|prefix| path.starts_with(prefix));
+    let keyless = ROUTES.iter().filter(|route| needs_none(route.method, route.path));
+    let keyless: BTreeSet<String> = keyless.map(|route| format!("{} {}", route.method, route.path)).collect();
+    let api = resources_of_type("AWS::Serverless::HttpApi").remove("Api").expect("there is an HTTP API");
+    let bounds = api["Properties"]["RouteSettings"].as_object().expect("bounds by route");
+    assert_eq!(bounds.keys().cloned().collect::<BTreeSet<_>>(), keyless);
+    let bound = json!({ "ThrottlingRateLimit": "KeylessRequestsPerSecond", "ThrottlingBurstLimit": "KeylessRequestsPerSecond" });
+    assert!(bounds.values().all(|given| *given == bound));
+}
+
+#[test]
+fn concurrency_is_reserved_where_a_parameter_says_so_and_nowhere_else() {
+    let reserved = |holding: &[&str], function: &str| {
+        template(&[BY_DEFAULT, holding].concat())["Resources"][function]["Properties"]["ReservedConcurrentExecutions"].clone()
+    };
+    for (function, condition, parameter) in [
+        ("StartFunction", "ReservesStart", "StartConcurrency"),
+        ("CallbackFunction", "ReservesStart", "StartConcurrency"),
+        ("TokenFunction", "ReservesToken", "TokenConcurrency"),
+        ("RefresherFunction", "ReservesRefresher", "RefresherConcurrency"),
+    ] {
+        assert_eq!([reserved(&[], function), reserved(&[condition], function)], [json!("AWS::NoValue"), json!(parameter)]);
+    }
+}
+
+#[test]
+fn the_apis_own_address_can_be_closed() {
+    let closed = |holding: &[&str]| -> Value {
+        template(&[BY_DEFAULT, holding].concat())["Resources"]["Api"]["Properties"]["DisableExecuteApiEndpoint"].clone()
+    };
+    assert_eq!([closed(&[]), closed(&["DisablesOwnAddress"])], [json!(false), json!(true)]);
+}
