@@ -3,14 +3,16 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::prices;
-use super::work::{Load, Month};
+use super::work::{Load, MONTH_HOURS, Month, Units};
 
-/// Alarms, metrics and secrets of `template.yaml`; a test counts the first and the last.
-pub(super) const ALARMS: u32 = 16;
-/// Two measurements of each refresh, by outcome and by platform and outcome, with three outcomes and one platform at work;
-/// and four of each run.
-const METRICS: u32 = 2 * (3 + 3) + 4;
-pub(super) const SECRETS: u32 = 2;
+/// What the alarms, the dashboards and the secrets of `template.yaml` are asked for; a test counts them there. An alarm is paid
+/// by the metrics that its expression takes.
+const ALARM_METRICS: u32 = 44;
+const DASHBOARDS: u32 = 1;
+const SECRETS: u32 = 2;
+/// Two measurements of each refresh, by outcome and by platform and outcome, with three outcomes and one platform at work; four
+/// of each run; consents by three outcomes, and faults of two kinds.
+const METRICS: u32 = 2 * (3 + 3) + 4 + 3 + 2;
 
 struct Line {
     what: &'static str,
@@ -40,7 +42,8 @@ impl Bill {
             each("Logs: taken in", logs_gb, "GB", prices::LOGS_GB),
             each("Logs: kept for 30 days", logs_gb, "GB", prices::LOGS_KEPT_GB),
             each("Metrics", f64::from(METRICS), "metrics", prices::METRIC),
-            each("Alarms", f64::from(ALARMS), "alarms", prices::ALARM),
+            each("Alarms", f64::from(ALARM_METRICS), "metrics", prices::ALARM_METRIC),
+            each("Dashboards", f64::from(DASHBOARDS), "dashboards", prices::DASHBOARD),
             each("Secrets", f64::from(SECRETS), "secrets", prices::SECRET),
             millions("Secrets: reads", secret_reads, prices::SECRET_READS_PER_MILLION),
             millions("Parking queue: polls", queue_requests, prices::QUEUE_PER_MILLION),
@@ -52,6 +55,15 @@ impl Bill {
     pub(super) fn total(&self) -> f64 {
         self.0.iter().map(Line::dollars).sum()
     }
+}
+
+/// What the table's units cost in US dollars, on demand and as provisioned capacity.
+pub(super) fn of_units(month: &Month) -> (f64, f64) {
+    let on_demand =
+        month.read_units / 1e6 * prices::READ_UNITS_PER_MILLION + month.write_units / 1e6 * prices::WRITE_UNITS_PER_MILLION;
+    let Units { reads, writes } = month.capacity();
+    let provisioned = (reads * prices::READ_CAPACITY_HOUR + writes * prices::WRITE_CAPACITY_HOUR) * MONTH_HOURS;
+    (on_demand, provisioned)
 }
 
 impl Line {

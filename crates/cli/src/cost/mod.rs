@@ -12,7 +12,7 @@ use crate::terminal;
 use bill::Bill;
 use work::{
     IDLE_RUN, IDLE_RUN_SECONDS, Load, READ, READ_LOGS, READ_SECONDS, READ_SENT, REFRESH, REFRESH_LOGS, REFRESH_SECONDS,
-    REFRESH_SENT, RUN_LOGS, Units,
+    REFRESH_SENT, RUN_LOGS, Size, Units,
 };
 
 /// What there is to do.
@@ -67,19 +67,26 @@ fn counts() -> String {
 
 fn section(connections: u32, load: Load) -> String {
     let month = load.month();
+    let size = load.size().map_or_else(String::new, |Size { memory, schedules }| {
+        format!(" The refresher is given `REFRESHER_MEMORY={memory} REFRESHER_SCHEDULES={schedules}`.")
+    });
+    let Units { reads, writes } = month.capacity();
+    let (on_demand, provisioned) = bill::of_units(&month);
     format!(
-        "## {} connections, `{}`\n\n{:.3} million token reads and {:.3} million refreshes a month.\n\n{}",
-        grouped(connections),
+        "## {} connections, `{}`\n\n{:.3} million token reads and {:.3} million refreshes a month.{size}\n\n{}\nThe table's {} read and {} write units \
+         provisioned cost ${provisioned:.0} in place of ${on_demand:.0}.\n",
+        grouped(&connections.to_string()),
         load.freshness.as_str(),
         month.reads / 1e6,
         month.refreshes / 1e6,
-        Bill::of(load)
+        Bill::of(load),
+        grouped(&reads.to_string()),
+        grouped(&writes.to_string()),
     )
 }
 
 /// `1000000` as `1,000,000`.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
+fn grouped(digits: &str) -> String {
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")
 }

@@ -11,6 +11,10 @@ pub(super) const GB_SECOND: f64 = 0.000_013_333_4;
 pub(super) const READ_UNITS_PER_MILLION: f64 = 0.125;
 /// `DynamoDB` on demand: a million write request units.
 pub(super) const WRITE_UNITS_PER_MILLION: f64 = 0.625;
+/// `DynamoDB` provisioned: a read capacity unit for an hour (aws.amazon.com/dynamodb/pricing/provisioned).
+pub(super) const READ_CAPACITY_HOUR: f64 = 0.000_13;
+/// `DynamoDB` provisioned: a write capacity unit for an hour.
+pub(super) const WRITE_CAPACITY_HOUR: f64 = 0.000_65;
 /// `DynamoDB`: a gigabyte kept for a month.
 pub(super) const TABLE_GB: f64 = 0.25;
 /// `DynamoDB`, point-in-time recovery: a gigabyte of table for a month.
@@ -21,8 +25,10 @@ pub(super) const LOGS_GB: f64 = 0.50;
 pub(super) const LOGS_KEPT_GB: f64 = 0.03 / 6.0;
 /// `CloudWatch`: a metric of one's own for a month.
 pub(super) const METRIC: f64 = 0.30;
-/// `CloudWatch`: an alarm for a month.
-pub(super) const ALARM: f64 = 0.10;
+/// `CloudWatch`: a metric of an alarm for a month.
+pub(super) const ALARM_METRIC: f64 = 0.10;
+/// `CloudWatch`: a dashboard for a month.
+pub(super) const DASHBOARD: f64 = 3.00;
 /// Secrets Manager: a secret for a month (aws.amazon.com/secrets-manager/pricing).
 pub(super) const SECRET: f64 = 0.40;
 /// Secrets Manager: a million requests; they are sold by ten thousand.

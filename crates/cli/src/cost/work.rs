@@ -16,10 +16,13 @@ const RENEWED_EVERY: f64 = 3_600.0 - 900.0 * 1.1 + 30.0;
 /// How long an idle grant of a hundred days rests before it is kept alive, in days: half of it, spread.
 const KEPT_ALIVE_EVERY: f64 = 50.0 * 0.9;
 /// A month, as AWS reckons: 730 hours.
-const MONTH_SECONDS: f64 = 730.0 * 3_600.0;
-const MONTH_DAYS: f64 = 730.0 / 24.0;
-/// The refresher's schedules: four, each minute.
-const RUNS: f64 = 4.0 * MONTH_SECONDS / 60.0;
+pub(super) const MONTH_HOURS: f64 = 730.0;
+const MONTH_SECONDS: f64 = MONTH_HOURS * 3_600.0;
+const MONTH_DAYS: f64 = MONTH_HOURS / 24.0;
+const MONTH_MINUTES: f64 = MONTH_SECONDS / 60.0;
+/// How many refreshes in a minute the refresher keeps up with as the template has it: four runs, each on a seventh of a
+/// processor, that Lambda gives for 256 MB. Assumed: fifteen in a second, in each.
+const KEPT_UP_WITH: f64 = 4.0 * 60.0 * 15.0;
 /// How many refreshes are under way at once in one run, at most.
 #[expect(clippy::cast_precision_loss, reason = "a small number")]
 const AT_ONCE: f64 = counterfoil_core::service::refresh_due::IN_FLIGHT_MOST as f64;
@@ -28,8 +31,8 @@ const AT_ONCE: f64 = counterfoil_core::service::refresh_due::IN_FLIGHT_MOST as f
 pub(super) const READ_SECONDS: f64 = 0.012;
 pub(super) const REFRESH_SECONDS: f64 = 0.330;
 pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
-/// What the template gives the functions, in gigabytes.
-const MEMORY_GB: f64 = 0.25;
+/// What the template gives the functions, in megabytes.
+const MEMORY_MB: f64 = 256.0;
 
 /// Bytes that are logged, those of Lambda and of the gateway among them.
 pub(super) const READ_LOGS: f64 = 750.0;
@@ -38,6 +41,9 @@ pub(super) const RUN_LOGS: f64 = 1_100.0;
 /// Bytes that are sent to the internet: an answer with a token; a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
 pub(super) const REFRESH_SENT: f64 = 2_000.0;
+
+/// How much of provisioned capacity is used, where auto scaling aims at its usual 70 percent.
+const AIMED_AT: f64 = 0.7;
 
 /// Processes that read the two secrets again every five minutes, beside each other.
 const PROCESSES: f64 = 10.0;
@@ -49,6 +55,14 @@ const QUEUE_POLLS: f64 = 5.0 * MONTH_SECONDS / 20.0;
 pub(super) struct Units {
     pub(super) reads: f64,
     pub(super) writes: f64,
+}
+
+/// What the refresher is given.
+pub(super) struct Size {
+    /// `RefresherMemory`, in megabytes.
+    pub(super) memory: f64,
+    /// `RefresherSchedules`.
+    pub(super) schedules: f64,
 }
 
 /// What there is to do.
@@ -77,23 +91,40 @@ pub(super) struct Month {
     pub(super) queue_requests: f64,
 }
 
+impl Month {
+    /// Read and write capacity units of a steady load, in each second, at the share of use that auto scaling aims at.
+    pub(super) fn capacity(&self) -> Units {
+        let in_a_second = |units: f64| (units / MONTH_SECONDS / AIMED_AT).ceil();
+        Units { reads: in_a_second(self.read_units), writes: in_a_second(self.write_units) }
+    }
+}
+
 impl Load {
+    /// A whole processor for each of sixteen runs where the template's defaults do not keep up; `None` where they do.
+    pub(super) fn size(self) -> Option<Size> {
+        let many = self.refreshes() / MONTH_MINUTES > KEPT_UP_WITH;
+        many.then_some(Size { memory: 1_769.0, schedules: 16.0 })
+    }
+
     pub(super) fn month(self) -> Month {
         let reads = self.connections * self.in_use * self.reads_a_day * MONTH_DAYS;
         let refreshes = self.refreshes();
-        let in_a_run = refreshes / RUNS;
+        let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
+        let runs = schedules * MONTH_MINUTES;
+        let in_a_run = refreshes / runs;
         // What is due in one run goes beside each other, up to a bound.
         let turns = in_a_run.min((in_a_run / AT_ONCE).ceil());
         let run_seconds = IDLE_RUN_SECONDS + turns * REFRESH_SECONDS;
         Month {
             reads,
             refreshes,
-            runs: RUNS,
-            gb_seconds: (reads * READ_SECONDS + RUNS * run_seconds) * MEMORY_GB,
-            read_units: reads * READ.reads + refreshes * REFRESH.reads + RUNS * IDLE_RUN.reads,
+            runs,
+            gb_seconds: (reads * READ_SECONDS * MEMORY_MB + runs * run_seconds * memory) / 1_024.0,
+            // The shards are read once a minute, by however many runs.
+            read_units: reads * READ.reads + refreshes * REFRESH.reads + 4.0 * MONTH_MINUTES * IDLE_RUN.reads,
             write_units: refreshes * REFRESH.writes,
             table_gb: self.connections * BYTES_PER_CONNECTION / 1e9,
-            logs_gb: (reads * READ_LOGS + refreshes * REFRESH_LOGS + RUNS * RUN_LOGS) / 1e9,
+            logs_gb: (reads * READ_LOGS + refreshes * REFRESH_LOGS + runs * RUN_LOGS) / 1e9,
             sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT) / 1e9,
             secret_reads: PROCESSES * 2.0 * MONTH_SECONDS / 300.0,
             queue_requests: QUEUE_POLLS,

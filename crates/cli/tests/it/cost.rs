@@ -15,10 +15,27 @@ async fn the_page_ends_with_what_the_command_prints() {
     let printed = Machine::new().printed(&["cost"]).await;
     assert!(of_the_project("docs/cost.md").ends_with(&printed), "docs/cost.md is to end with:\n{printed}");
     let template = of_the_project("template.yaml");
-    for (line, resource) in [("Alarms", "AWS::CloudWatch::Alarm"), ("Secrets", "AWS::SecretsManager::Secret\n")] {
-        let count = template.matches(&format!("Type: {resource}")).count();
+    let count = |text: &str| template.matches(text).count();
+    // An alarm on an expression is paid by its metrics, which are in it in place of one.
+    let alarm_metrics = count("Type: AWS::CloudWatch::Alarm\n") - count("ReturnData: true") + count("MetricStat:");
+    let (dashboards, secrets) = (count("Type: AWS::CloudWatch::Dashboard\n"), count("Type: AWS::SecretsManager::Secret\n"));
+    for (line, count) in [("Alarms", alarm_metrics), ("Dashboards", dashboards), ("Secrets", secrets)] {
         assert!(printed.contains(&format!("| {line} | {count}.000 |")), "{count} {line} in template.yaml");
     }
+}
+
+/// The memory that the page recommends is the memory that is paid for, and provisioned capacity is what a steady load saves.
+#[tokio::test]
+async fn a_million_is_reckoned_with_what_it_needs() {
+    let machine = Machine::new();
+    let million = machine.printed(&["cost", "--connections", "1000000"]).await;
+    assert!(million.contains("REFRESHER_MEMORY=1769 REFRESHER_SCHEDULES=16"), "{million}");
+    assert!(
+        million.contains("The table's 1,707 read and 2,706 write units provisioned cost $1446 in place of $3503."),
+        "{million}"
+    );
+    let thousand = machine.printed(&["cost", "--connections", "1000"]).await;
+    assert!(!thousand.contains("REFRESHER_MEMORY"), "{thousand}");
 }
 
 #[tokio::test]
