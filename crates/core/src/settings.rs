@@ -44,6 +44,9 @@ pub struct Settings {
     pub telling_longest: Duration,
     /// How long a consent may take, from start to callback, and how long its grant may wait for its company after that.
     pub flow_life: Duration,
+    /// For how long a platform may refuse a token that it has just made; after a request that took that long there is still
+    /// time for another in a function's time.
+    pub new_token_lag: Duration,
     /// How long a verified API key is remembered: the bound on how long a revoked one still works.
     pub key_memory: Duration,
 }
@@ -71,6 +74,7 @@ impl Default for Settings {
             telling_first: Duration::from_secs(120),
             telling_longest: Duration::from_secs(21_600),
             flow_life: Duration::from_secs(600),
+            new_token_lag: Duration::from_secs(5),
             key_memory: Duration::from_secs(60),
         }
     }

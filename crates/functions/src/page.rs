@@ -12,17 +12,53 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::CHOICE_REQUIRED;
 use counterfoil_core::service::finish_consent::{Ending, error_of};
+use counterfoil_core::service::write_consent::EXCHANGE_REQUIRED;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::problem::Problem;
 
 const STYLE: &str = include_str!("page.css");
 
+/// Put into the answer of a page whose form is answered by a redirect to other hosts. Browsers hold every step of such a
+/// redirect against `form-action`, and a platform's sign-in goes over hosts that nobody has listed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormLeaves;
+
 /// The policy of every answer: nothing but our own style, framed by nobody (O-9).
-pub(crate) fn content_security_policy() -> String {
+pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
+    let further = if leaves.is_some() { " https: http://127.0.0.1:* http://localhost:*" } else { "" };
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
     let hash = STANDARD.encode(hash);
-    format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+    format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'")
+}
+
+/// What a customer is asked before she goes on to the platform.
+pub(crate) struct Question<'a> {
+    /// Who asks.
+    pub(crate) partner: &'a str,
+    /// With which platform it connects.
+    pub(crate) platform: PlatformName,
+    /// What the partner calls her company, where it says so.
+    pub(crate) company: Option<&'a str>,
+}
+
+/// The page that names the partner, before anything is begun. Its form goes to the address that it is shown at.
+pub(crate) fn question(asked: &Question<'_>) -> Markup {
+    let Question { partner, platform, company } = asked;
+    let title = format!("Connect {}", platform.title());
+    card(
+        &title,
+        &html! {
+            div.mark.wait aria-hidden="true" { "?" }
+            h1 { (title) }
+            p.lead { strong { (partner) } " asks for access to your books at " (platform.title()) "." }
+            @if let Some(company) = company {
+                dl { dt { "Company" } dd { (company) } }
+            }
+            form method="post" { button.button type="submit" { "Continue to " (platform.title()) } }
+            p.quiet { "Continue only if you know " (partner) " and asked for this." }
+        },
+    )
 }
 
 /// What can be done after a failure.
@@ -36,6 +72,8 @@ pub(crate) enum Again {
     Choose,
     /// Look again in a moment.
     Look,
+    /// Go on to the partner's page, which exchanges our code.
+    HandOver,
 }
 
 /// What can be done about an error.
@@ -43,14 +81,17 @@ pub(crate) fn again(error: &Error) -> Again {
     match error.code() {
         "company_unconfirmed" => Again::Confirm,
         CHOICE_REQUIRED => Again::Choose,
+        EXCHANGE_REQUIRED => Again::HandOver,
         "consent_in_progress" | "storage_unavailable" => Again::Look,
         _ => Again::Start,
     }
 }
 
-/// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself.
-pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
-    let onward = ending.flow.as_ref().filter(|flow| is_over(ending) && flow.destination != Destination::ResultPage).map(onward);
+/// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself; `is_last` where it
+/// has been there.
+pub(crate) fn of(ending: &Ending, open_start: bool, is_last: bool) -> (StatusCode, Markup) {
+    let leaves = |flow: &&Flow| !is_last && is_over(ending) && flow.destination != Destination::ResultPage;
+    let onward = ending.flow.as_ref().filter(leaves).map(onward);
     match (&ending.result, &ending.flow) {
         (Ok(connection), _) => (StatusCode::OK, connected(connection, onward.as_deref())),
         (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, .. }, .. })) => {
@@ -64,18 +105,19 @@ pub(crate) fn of(ending: &Ending, open_start: bool) -> (StatusCode, Markup) {
     }
 }
 
-/// Whether nothing can change any more: it is connected, the flow has failed for good, or what it was for is gone.
+/// Whether nothing can change here any more: it is connected or waits for the partner's exchange, the flow has failed for good,
+/// or what it was for is gone.
 pub(crate) fn is_over(ending: &Ending) -> bool {
     match &ending.result {
         Ok(_) | Err(Error::NotFound(_)) => true,
-        Err(error) => error.code().parse::<FlowFailure>().is_ok(),
+        Err(error) => error.code() == EXCHANGE_REQUIRED || error.code().parse::<FlowFailure>().is_ok(),
     }
 }
 
 /// The address of ours that redirects to the partner's page. A form may not be redirected there (`form-action 'self'`, which
 /// Chromium applies to every redirect of a submission): the page after the form goes on by a navigation of its own.
 fn onward(flow: &Flow) -> String {
-    format!("/oauth/result/{}/continue", flow.id)
+    format!("/oauth/result/{}/continue", flow.id.as_str())
 }
 
 /// The page for a browser that brought no flow we may show: `code` says why.
@@ -94,7 +136,7 @@ pub(crate) fn without_flow(code: &str, anew: Option<(CompanyKey, PlatformName)>)
 }
 
 fn status(error: &Error) -> StatusCode {
-    Problem(error.clone()).status()
+    if again(error) == Again::HandOver { StatusCode::OK } else { Problem(error.clone()).status() }
 }
 
 fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
@@ -133,7 +175,7 @@ fn choice(flow: &FlowId, platform: &str, companies: &[ConfirmedCompany]) -> Mark
             div.mark.wait aria-hidden="true" { "?" }
             h1 { "Choose a company" }
             p.lead { "Access was granted at " (platform) ". Which company is to be connected?" }
-            form method="post" action={ "/oauth/result/" (flow) "/choose" } {
+            form method="post" action={ "/oauth/result/" (flow.as_str()) "/choose" } {
                 fieldset {
                     legend.quiet { "Companies" }
                     @for company in companies {
@@ -192,9 +234,12 @@ fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward:
 fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
     match (again(error), flow, anew) {
         (Again::Confirm, Some(flow), _) => html! {
-            form method="post" action={ "/oauth/result/" (flow.id) "/retry" } { button.button type="submit" { "Try again" } }
+            form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
         },
-        (Again::Look | Again::Choose, Some(flow), _) => html! { a.button href={ "/oauth/result/" (flow.id) } { "Look again" } },
+        (Again::Look | Again::Choose, Some(flow), _) => {
+            html! { a.button href={ "/oauth/result/" (flow.id.as_str()) } { "Look again" } }
+        }
+        (Again::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
         _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
         (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
         _ => go_back(),

@@ -256,6 +256,11 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|accept| accept.contains("text/html")))
 }
 
+/// Whether a browser says that a page of another site sent this. (Under our referrer policy `Origin` says `null`.)
+pub(crate) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+}
+
 /// The cookie that holds the browser id (O-6).
 pub(crate) struct BrowserCookie {
     secure: bool,

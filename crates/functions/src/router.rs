@@ -36,7 +36,10 @@ pub const ROUTES: &[Route] = &[
     route("start", "GET", "/oauth/start"),
     route("start", "GET", "/oauth/start/{company_key}"),
     route("start", "GET", "/v1/oauth/authorize"),
+    route("start", "GET", "/oauth/continue/{token}"),
+    route("start", "POST", "/oauth/continue/{token}"),
     route("start", "GET", "/connect/{token}"),
+    route("start", "POST", "/connect/{token}"),
     route("callback", "GET", "/oauth/callback"),
     route("callback", "GET", "/oauth/callback/{platform}"),
     route("callback", "GET", "/oauth/result/{id}"),
@@ -92,6 +95,18 @@ where
 {
     let refuse = || async { ([(ALLOW, "GET")], method_not_allowed().await) };
     get(handler).head(refuse).fallback(refuse)
+}
+
+/// A page and its form. As [`only_get`], it answers no HEAD.
+pub(crate) fn page_and_post<H, T, P, U>(page: H, post: P) -> MethodRouter<Arc<App>>
+where
+    H: axum::handler::Handler<T, Arc<App>>,
+    P: axum::handler::Handler<U, Arc<App>>,
+    T: 'static,
+    U: 'static,
+{
+    let refuse = || async { ([(ALLOW, "GET, POST")], method_not_allowed().await) };
+    get(page).post(post).head(refuse).fallback(refuse)
 }
 
 async fn method_not_allowed() -> Problem {

@@ -14,7 +14,7 @@ use http_body::Body as _;
 use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
 
-use crate::page;
+use crate::page::{self, FormLeaves};
 use crate::problem::{Problem, Surface};
 
 /// The most that a request's body may have, in bytes.
@@ -85,6 +85,7 @@ fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Respons
 
 /// O-9, for pages and for everything else alike.
 fn secure(response: &mut Response, is_https: bool, id: &str) {
+    let leaves = response.extensions().get::<FormLeaves>().copied();
     let headers = response.headers_mut();
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -92,7 +93,7 @@ fn secure(response: &mut Response, is_https: bool, id: &str) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy()) {
+    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy(leaves)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if let Ok(id) = HeaderValue::from_str(id) {

@@ -6,11 +6,13 @@ use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
 use counterfoil_core::model::grant::StoredGrant;
-use counterfoil_core::port::store::{FlowStore, StoreError, Written};
+use counterfoil_core::model::revocation::Revocation;
+use counterfoil_core::port::store::{FlowStore, StoreError, Waiting, Written};
 use jiff::Timestamp;
 
+use crate::connections::key_item;
 use crate::fault;
-use crate::grants::transact_update;
+use crate::grants::{Transacted, transact_update};
 use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes};
 use crate::row::flow::CompanyRow;
 use crate::row::{self, millis, number};
@@ -29,6 +31,20 @@ impl FlowStore for Table {
             .expression_attribute_values(":created_at", number(millis(flow.created_at)));
         put.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         Ok(())
+    }
+
+    async fn open(&self, offered: &FlowId, flow: &Flow, now: Timestamp) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("stage", Some("consumed"))?
+            .put("consumed_at", Some(millis(now)))?
+            .given(":offered", AttributeValue::S("offered".to_owned()))
+            .given(":now", number(millis(now)));
+        let taken = changes.under(self, &Key::flow(offered), "#stage = :offered AND expires_at > :now");
+        let items = vec![transact_update(taken), self.put(row::flow::write(flow)?)];
+        Ok(match self.transact(items, flow.id.as_str()).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
     }
 
     async fn flow(&self, id: &FlowId) -> Result<Option<Flow>, StoreError> {
@@ -78,16 +94,52 @@ impl FlowStore for Table {
         Ok(())
     }
 
-    async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError> {
+    async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError> {
+        let Waiting { flow, company, revocation } = waiting;
+        let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = changes
+            .put("stage", Some("confirmed"))?
+            .put("companies", Some(vec![CompanyRow::from(company)]))?
+            .put("expires_at", Some(millis(revocation.due_at)))?
+            .put(TTL, Some(row::flow::ttl(revocation.due_at)))?
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
+            .given(":choosing", AttributeValue::S("choosing".to_owned()));
+        let update = changes.under(self, &Key::flow(flow), "#stage IN (:exchanged, :choosing)");
+        let items = vec![
+            transact_update(update),
+            self.put(row::revocation::write(revocation)?),
+            self.put(key_item(&Key::waiting(&revocation.company, flow))),
+        ];
+        // Another attempt, in another tab perhaps, is another write: it is refused, and not taken for this one again.
+        let name = format!("await {} {}", flow.as_str(), millis(revocation.due_at));
+        Ok(match self.transact(items, &name).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn fail(
+        &self,
+        id: &FlowId,
+        failure: FlowFailure,
+        audit: &Audit,
+        revocation: Option<&Revocation>,
+    ) -> Result<(), StoreError> {
         let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
         let changes = changes
             .put("stage", Some("failed"))?
             .put("failure", Some(failure.as_str()))?
             .given(":consumed", AttributeValue::S("consumed".to_owned()))
             .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
-            .given(":choosing", AttributeValue::S("choosing".to_owned()));
-        let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged, :choosing)");
-        self.transact(vec![transact_update(update), self.put(row::history::audit(audit)?)], &audit.id).await?;
+            .given(":choosing", AttributeValue::S("choosing".to_owned()))
+            .given(":confirmed", AttributeValue::S("confirmed".to_owned()));
+        let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged, :choosing, :confirmed)");
+        let mut items = vec![transact_update(update), self.put(row::history::audit(audit)?)];
+        if let Some(revocation) = revocation {
+            items.push(self.put(row::revocation::write(revocation)?));
+            items.push(self.delete(&Key::waiting(&revocation.company, id)));
+        }
+        self.transact(items, &audit.id).await?;
         Ok(())
     }
 }

@@ -12,8 +12,9 @@ use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId, Status, Trouble};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::port::store::{
-    Commit, Consent, ConsentWritten, Disconnect, GrantEnd, GrantStore, StoreError, Taken, Written,
+    CodeExchange, Commit, Consent, ConsentWritten, Disconnect, GrantEnd, GrantStore, StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -116,17 +117,21 @@ impl GrantStore for Table {
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
         let connection = &consent.connection;
         let company_key = Key::company(&connection.company, &connection.id);
-        let mut items = vec![
+        // What refuses because the flow is over comes first, then what refuses because the link is.
+        let mut items = vec![transact_update(self.flow_done(consent)?)];
+        if let Some(exchange) = &consent.exchange {
+            items.extend(self.exchanged(consent, exchange)?);
+        }
+        let over = items.len();
+        if let Some(link) = &consent.link {
+            items.push(transact_update(self.link_used(&connection.id.partner, link)));
+        }
+        items.extend([
             transact_update(self.consented(connection, consent.previous.as_ref())?),
-            transact_update(self.flow_done(consent)?),
             self.put(row::history::audit(&consent.audit)?),
             self.put(row::history::event(&consent.event)?),
             self.put(key_item(&company_key)),
-        ];
-        // Third in line, where a link is used: its refusal has a name of its own.
-        if let Some(link) = &consent.link {
-            items.insert(LINK_USE, transact_update(self.link_used(&connection.id.partner, link)));
-        }
+        ]);
         if let Some(replaced) = &consent.replaced {
             items.push(self.put(row::revocation::write(replaced)?));
         }
@@ -136,8 +141,8 @@ impl GrantStore for Table {
         }
         Ok(match self.transact(items, &connection.commit_id).await? {
             Transacted::Stored => ConsentWritten::Stored,
-            Transacted::Refused(refused) if refused.get(1) == Some(&true) => ConsentWritten::FlowIsOver,
-            Transacted::Refused(refused) if consent.link.is_some() && refused.get(LINK_USE) == Some(&true) => {
+            Transacted::Refused(refused) if refused.iter().take(over).any(|refused| *refused) => ConsentWritten::FlowIsOver,
+            Transacted::Refused(refused) if consent.link.is_some() && refused.get(over) == Some(&true) => {
                 ConsentWritten::LinkIsOver
             }
             Transacted::Refused(_) => ConsentWritten::Overtaken,
@@ -173,9 +178,6 @@ impl GrantStore for Table {
     }
 }
 
-/// The place of a link's use among the items of a consent.
-const LINK_USE: usize = 2;
-
 /// What a connection has on account of its grant, beside the grant itself.
 const OF_A_GRANT: [&str; 6] = ["trouble", "cause", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
 
@@ -204,9 +206,32 @@ impl Table {
             .put("stage", Some("done"))?
             .put("connected", Some(consent.connection.id.company_key.as_str()))?
             .put("connected_to", Some(&consent.connection.company.company_id))?
-            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
-            .given(":choosing", AttributeValue::S("choosing".to_owned()));
-        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:exchanged, :choosing)"))
+            .given(":one", AttributeValue::S(if consent.exchange.is_some() { "confirmed" } else { "exchanged" }.to_owned()))
+            .given(":other", AttributeValue::S(if consent.exchange.is_some() { "confirmed" } else { "choosing" }.to_owned()));
+        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:one, :other)"))
+    }
+
+    /// An exchange's part of a consent: the code is spent, the handle made, and the grant waits no more. One that is being
+    /// revoked already is not taken.
+    fn exchanged(&self, consent: &Consent, exchange: &CodeExchange) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Consent { connection, flow, .. } = consent;
+        let spent = Changes::default()
+            .put("consumed_by", Some(&connection.commit_id))?
+            .given(":now", number(millis(connection.consented_at)));
+        let condition = format!("attribute_exists({PK}) AND attribute_not_exists(consumed_by) AND expires_at > :now");
+        let waited = RevocationId { connection: connection.id.clone(), grant: GrantId::Consent(flow.clone()) };
+        let taken = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&Key::revocation(&waited))))
+            .condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists(claim)"))
+            .build()
+            .expect("table and key are given");
+        Ok(vec![
+            transact_update(spent.under(self, &Key::code(&exchange.code), &condition)),
+            TransactWriteItem::builder().delete(taken).build(),
+            self.delete(&Key::waiting(&connection.company, flow)),
+            self.put(row::handover::write_handle(&connection.id, &exchange.handle)?),
+        ])
     }
 
     /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
@@ -241,7 +266,7 @@ impl Table {
         TransactWriteItem::builder().put(put).build()
     }
 
-    fn delete(&self, key: &Key) -> TransactWriteItem {
+    pub(crate) fn delete(&self, key: &Key) -> TransactWriteItem {
         let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(key))).build();
         TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
     }

@@ -1,14 +1,17 @@
 //! Codes that are handed to partners' pages, and the handles that they are exchanged for. Both lie here as hashes.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{AuditLog, HandoverStore, StoreError, Written};
+use counterfoil_core::port::store::{AuditLog, HandoverStore, Issued, StoreError, Written};
 use jiff::Timestamp;
 
+use crate::connections::key_item;
+use crate::grants::{Transacted, transact_update};
 use crate::row::{self, Item, millis, number};
 use crate::table::{Key, PK, Table};
 use crate::update::Changes;
@@ -18,8 +21,37 @@ const NOBODYS: &str = "void";
 
 #[async_trait]
 impl HandoverStore for Table {
-    async fn put_code(&self, code: &Code) -> Result<(), StoreError> {
-        self.put_item(row::handover::write(code)?).await
+    async fn issue_code(&self, flow: &FlowId, code: &Code, before: Option<&Fingerprint>) -> Result<Issued, StoreError> {
+        let hash = |hash: &Fingerprint| AttributeValue::S(hash.as_str().to_owned());
+        let changes = Changes::default()
+            .set("code_sha256", hash(&code.hash))
+            .given(":done", AttributeValue::S("done".to_owned()))
+            .given(":confirmed", AttributeValue::S("confirmed".to_owned()))
+            .naming("stage");
+        let can_have_one = "#stage IN (:done, :confirmed)";
+        let update = match before {
+            None => changes.under(self, &Key::flow(flow), &format!("{can_have_one} AND attribute_not_exists(code_sha256)")),
+            Some(before) => changes.given(":before", hash(before)).under(
+                self,
+                &Key::flow(flow),
+                &format!("{can_have_one} AND code_sha256 = :before"),
+            ),
+        };
+        let mut items = vec![transact_update(update), self.put(row::handover::write(code)?)];
+        if let Some(before) = before {
+            let delete = Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(key_item(&Key::code(before))))
+                .condition_expression("attribute_not_exists(consumed_by)")
+                .build()
+                .expect("table and key are given");
+            items.push(TransactWriteItem::builder().delete(delete).build());
+        }
+        Ok(match self.transact(items, code.hash.as_str()).await? {
+            Transacted::Stored => Issued::Stored,
+            Transacted::Refused(refused) if refused.get(2) == Some(&true) => Issued::Spent,
+            Transacted::Refused(_) => Issued::Overtaken,
+        })
     }
 
     async fn code(&self, hash: &Fingerprint) -> Result<Option<Code>, StoreError> {

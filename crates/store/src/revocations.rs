@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValue, TransactWriteItem};
 use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::grant::StoredGrant;
-use counterfoil_core::model::revocation::{Revocation, RevocationId};
+use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
 use counterfoil_core::port::store::{Claim, Claimed, RevocationStore, StoreError, Written};
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ use crate::fault;
 use crate::grants::{Transacted, with_grant};
 use crate::row::connection::GrantAttributes;
 use crate::row::{self, Item, damaged, millis, number};
-use crate::table::{DUE_AT, Key, PK, REVOCATION, SK, TELLER, Table};
+use crate::table::{CONSENT, DUE_AT, Key, PK, REVOCATION, SK, TELLER, Table};
 use crate::update::Changes;
 
 /// The condition of what is written under a claim.
@@ -68,15 +69,23 @@ impl RevocationStore for Table {
         self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
     }
 
-    async fn settle(&self, id: &RevocationId, claim: &Claim, audit: &Audit) -> Result<Written, StoreError> {
+    async fn waiting(&self, id: &RevocationId) -> Result<Option<Revocation>, StoreError> {
+        let found = self.get(&Key::revocation(id)).await?.filter(|item| !item.contains_key("claim"));
+        found.map(row::revocation::read).transpose()
+    }
+
+    async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.name)
-            .set_key(Some(key_item(&Key::revocation(id))))
+            .set_key(Some(key_item(&Key::revocation(&revocation.id))))
             .condition_expression(IS_CLAIMED)
             .expression_attribute_values(":claim", name(claim))
             .build()
             .expect("table and key are given");
-        let items = vec![TransactWriteItem::builder().delete(delete).build(), self.put(row::history::audit(audit)?)];
+        let mut items = vec![TransactWriteItem::builder().delete(delete).build(), self.put(row::history::audit(audit)?)];
+        if let GrantId::Consent(flow) = &revocation.id.grant {
+            items.push(self.delete(&Key::waiting(&revocation.company, flow)));
+        }
         Ok(match self.transact(items, &audit.id).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
@@ -91,9 +100,10 @@ fn name(claim: &Claim) -> AttributeValue {
 /// The revocation that an entry of the due index is of.
 fn revocation_id(item: &Item) -> Result<RevocationId, StoreError> {
     let sk = text(item, SK)?;
-    let epoch = sk.strip_prefix(REVOCATION).and_then(|epoch| epoch.parse().ok());
+    let epoch = sk.strip_prefix(REVOCATION).and_then(|epoch| epoch.parse().ok()).map(GrantId::Epoch);
+    let grant = epoch.or_else(|| sk.strip_prefix(CONSENT).and_then(FlowId::parse).map(GrantId::Consent));
     Ok(RevocationId {
         connection: connection_id(item)?,
-        epoch: epoch.ok_or_else(|| damaged(&sk, "not the key of a revocation"))?,
+        grant: grant.ok_or_else(|| damaged("a revocation", "its key names no grant"))?,
     })
 }

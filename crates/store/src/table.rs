@@ -13,7 +13,7 @@ use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_core::model::revocation::RevocationId;
+use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError};
 
@@ -152,7 +152,7 @@ impl Key {
     }
 
     pub(crate) fn flow(id: &FlowId) -> Self {
-        Self { pk: format!("FLOW#{id}"), sk: "FLOW".to_owned() }
+        Self { pk: format!("{FLOW}{}", id.as_str()), sk: "FLOW".to_owned() }
     }
 
     pub(crate) fn code(hash: &Fingerprint) -> Self {
@@ -164,9 +164,18 @@ impl Key {
         Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
     }
 
-    /// What a platform is to be told of a connection's grant, beside it.
+    /// The entry of a consent that waits for its exchange, among what holds the same company.
+    pub(crate) fn waiting(company: &Company, flow: &FlowId) -> Self {
+        Self { pk: company_pk(company), sk: flow.as_str().to_owned() }
+    }
+
+    /// The revocation of a grant, beside the connection that had it or was to have it.
     pub(crate) fn revocation(id: &RevocationId) -> Self {
-        Self { pk: connection_pk(&id.connection), sk: format!("{REVOCATION}{}", id.epoch) }
+        let sk = match &id.grant {
+            GrantId::Epoch(epoch) => format!("{REVOCATION}{epoch}"),
+            GrantId::Consent(flow) => format!("{CONSENT}{}", flow.as_str()),
+        };
+        Self { pk: connection_pk(&id.connection), sk }
     }
 
     pub(crate) fn partner(id: &PartnerId) -> Self {
@@ -184,12 +193,16 @@ impl Key {
 
 /// What the partition key of every connection begins with, and with it the connection's entry under its company.
 pub(crate) const CONNECTION: &str = "CONN#";
+/// What the partition key of every flow begins with.
+pub(crate) const FLOW: &str = "FLOW#";
 /// What the sort key of every connect link begins with.
 pub(crate) const LINK: &str = "LINK#";
 /// What the sort key of every API key begins with.
 pub(crate) const API_KEY: &str = "KEY#";
 /// What the sort key of everything that a platform is still to be told begins with.
 pub(crate) const REVOCATION: &str = "REVOCATION#";
+/// What the sort key of every grant that waits for its exchange begins with.
+pub(crate) const CONSENT: &str = "CONSENT#";
 /// The list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 

@@ -16,8 +16,8 @@ use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
     AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore,
-    GrantEnd, GrantStore, HandoverStore, Holders, LinkStore, ListQuery, Page, RevocationStore, Settable, StoreError, Taken,
-    Written,
+    GrantEnd, GrantStore, HandoverStore, Holders, Issued, LinkStore, ListQuery, Page, RevocationStore, Settable, StoreError,
+    Taken, Waiting, Written,
 };
 use jiff::Timestamp;
 
@@ -64,7 +64,7 @@ impl ConnectionStore for FailingStore {
 
 #[async_trait]
 impl HandoverStore for FailingStore {
-    async fn put_code(&self, _: &Code) -> Result<(), StoreError> {
+    async fn issue_code(&self, _: &FlowId, _: &Code, _: Option<&Fingerprint>) -> Result<Issued, StoreError> {
         self.refuse()
     }
 
@@ -176,7 +176,11 @@ impl RevocationStore for FailingStore {
         self.refuse()
     }
 
-    async fn settle(&self, _: &RevocationId, _: &Claim, _: &Audit) -> Result<Written, StoreError> {
+    async fn waiting(&self, _: &RevocationId) -> Result<Option<Revocation>, StoreError> {
+        self.refuse()
+    }
+
+    async fn settle(&self, _: &Revocation, _: &Claim, _: &Audit) -> Result<Written, StoreError> {
         self.refuse()
     }
 }
@@ -184,6 +188,10 @@ impl RevocationStore for FailingStore {
 #[async_trait]
 impl FlowStore for FailingStore {
     async fn begin(&self, _: &Flow) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn open(&self, _: &FlowId, _: &Flow, _: Timestamp) -> Result<Written, StoreError> {
         self.refuse()
     }
 
@@ -203,7 +211,11 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn fail(&self, _: &FlowId, _: FlowFailure, _: &Audit) -> Result<(), StoreError> {
+    async fn await_exchange(&self, _: &Waiting) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn fail(&self, _: &FlowId, _: FlowFailure, _: &Audit, _: Option<&Revocation>) -> Result<(), StoreError> {
         self.refuse()
     }
 }

@@ -14,14 +14,15 @@ use super::name::{CompanyKey, PartnerId};
 use super::platform::{Environment, PlatformName, UnknownName};
 use super::secret::{Fingerprint, Sealed, Secret};
 
-/// Names a flow: the SHA-256 of its `state`, so that who reads the table cannot finish anybody's consent (O-4).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Names a flow: the SHA-256 of its `state` (O-4), or of the token in its address while no browser has opened it. With the
+/// browser's cookie it opens the result page, so it is written to no log: see [`FlowId::label`].
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FlowId(Fingerprint);
 
 impl FlowId {
-    /// The flow that a `state` belongs to.
-    pub fn of(state: &Secret) -> Self {
-        Self(state.fingerprint())
+    /// The flow that a `state` or a token belongs to.
+    pub fn of(secret: &Secret) -> Self {
+        Self(secret.fingerprint())
     }
 
     /// Reads one from a URL or a row: 64 hex digits.
@@ -30,15 +31,20 @@ impl FlowId {
         fits.then(|| Self(Fingerprint::stored(text.to_owned())))
     }
 
-    /// The id as text.
+    /// The id as text, for the table and for the address of the result page.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// Tells flows apart in logs and audit rows, and opens nothing: the first 16 hex digits of the id's own SHA-256.
+    pub fn label(&self) -> String {
+        Fingerprint::of(self.as_str()).short().to_owned()
+    }
 }
 
-impl fmt::Display for FlowId {
+impl fmt::Debug for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        write!(f, "FlowId({})", self.label())
     }
 }
 
@@ -63,8 +69,8 @@ pub struct Flow {
     pub destination: Destination,
     /// The PKCE verifier, where the platform takes one (O-7).
     pub verifier: Option<Sealed>,
-    /// Who may finish it.
-    pub binding: Binding,
+    /// The hash of the cookie of the browser that may finish it (O-6); `None` while no browser has opened it.
+    pub browser: Option<Fingerprint>,
     /// Who began it, and so what it may do.
     pub authority: Authority,
     /// The epoch of the connection when it began; `None` where there was none.
@@ -73,6 +79,8 @@ pub struct Flow {
     pub created_at: Timestamp,
     /// When its present stage ends; checked in code, since DynamoDB's TTL may lag by days (O-4).
     pub expires_at: Timestamp,
+    /// The hash of the one code that was issued for it last.
+    pub code: Option<Fingerprint>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -122,12 +130,15 @@ impl Flow {
         self.named_connection().map_or_else(|| Subject::Partner(self.partner.clone()), Subject::Connection)
     }
 
-    /// Whether this browser may finish it (O-6). A flow that a server began with its key travels freely.
+    /// Whether this browser may finish it (O-6). A flow that no browser has opened is nobody's.
     pub fn is_bound_to(&self, browser: &BrowserIds) -> bool {
-        match &self.binding {
-            Binding::Browser(hash) => browser.holds(hash),
-            Binding::Key => true,
-        }
+        self.browser.as_ref().is_some_and(|ours| browser.holds(ours))
+    }
+
+    /// Whether the partner exchanges a code of ours at the end, having seen its own `state` in its own customer's session. A
+    /// connect link has no such session: whoever made it did not begin it in the customer's browser.
+    pub fn awaits_exchange(&self) -> bool {
+        matches!(self.destination, Destination::Handover { .. }) && !matches!(self.authority, Authority::Link(_))
     }
 }
 
@@ -156,15 +167,6 @@ impl BrowserIds {
     }
 }
 
-/// Who may finish a flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Binding {
-    /// The browser whose cookie has this hash.
-    Browser(Fingerprint),
-    /// Whoever its server passed the address on to: it was begun with an API key in a header.
-    Key,
-}
-
 /// Who began a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
@@ -190,9 +192,11 @@ impl Authority {
 /// How far a flow is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Stage {
+    /// A server began it, and no browser has opened the address that it was answered.
+    Offered,
     /// Waiting for the customer.
     Pending,
-    /// The callback came; its code is being exchanged. Once only (O-5).
+    /// The callback came; its code is being exchanged. Once only (O-5). Or a browser opened it, which made a flow of its own.
     Consumed {
         /// When.
         at: Timestamp,
@@ -211,6 +215,12 @@ pub enum Stage {
         /// Those it reaches.
         companies: Vec<ConfirmedCompany>,
     },
+    /// The company is confirmed; the connection is made when the partner exchanges our code. Until then the grant lies in a
+    /// [`Revocation`](super::revocation::Revocation) of its own, due when the time for that is over.
+    Confirmed {
+        /// The company.
+        company: ConfirmedCompany,
+    },
     /// The connection is written.
     Done {
         /// Which it is.
@@ -226,10 +236,12 @@ impl Stage {
     /// The word in the table.
     pub const fn as_str(&self) -> &'static str {
         match self {
+            Self::Offered => "offered",
             Self::Pending => "pending",
             Self::Consumed { .. } => "consumed",
             Self::Exchanged { .. } => "exchanged",
             Self::Choosing { .. } => "choosing",
+            Self::Confirmed { .. } => "confirmed",
             Self::Done { .. } => "done",
             Self::Failed(_) => "failed",
         }

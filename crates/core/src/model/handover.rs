@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::connection::ConnectionId;
+use super::flow::FlowId;
 use super::name::CompanyKey;
 use super::platform::PlatformName;
 use super::secret::{Fingerprint, Secret};
@@ -18,8 +19,10 @@ pub const CODE_LIFE: Duration = Duration::from_secs(300);
 pub struct Code {
     /// The hash of the code.
     pub hash: Fingerprint,
-    /// What it opens.
+    /// What it opens, or makes.
     pub connection: ConnectionId,
+    /// The consent that it was issued for.
+    pub flow: Option<FlowId>,
     /// With which platform.
     pub platform: PlatformName,
     /// To which company: a connection may be switched.

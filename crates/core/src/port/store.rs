@@ -212,10 +212,21 @@ pub struct Consent {
     pub flow: FlowId,
     /// The connect link that it uses, once.
     pub link: Option<LinkId>,
+    /// The exchange that makes it, of a flow that waited for that; `None` at the callback.
+    pub exchange: Option<CodeExchange>,
     /// Its audit row.
     pub audit: Audit,
     /// What the partner is told.
     pub event: Event,
+}
+
+/// What a partner's exchange of a code spends and makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeExchange {
+    /// The hash of the code.
+    pub code: Fingerprint,
+    /// The hash of the handle that it is exchanged for.
+    pub handle: Fingerprint,
 }
 
 impl Consent {
@@ -232,7 +243,7 @@ pub enum ConsentWritten {
     Stored,
     /// The connection changed meanwhile: read it and try again; a consent always wins.
     Overtaken,
-    /// The flow is not waiting for this any more: somebody else finished it.
+    /// The flow is not waiting for this any more: somebody else finished it, its code is spent, or its grant is being revoked.
     FlowIsOver,
     /// The link was revoked, or has had all its consents.
     LinkIsOver,
@@ -274,8 +285,12 @@ pub trait RevocationStore: Send + Sync {
     /// Counts so many tries in vain and says when to tell next, if the claim still holds.
     async fn put_off(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError>;
 
-    /// Takes it away with its tokens and writes down why, all or nothing, if the claim still holds.
-    async fn settle(&self, id: &RevocationId, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
+    /// One that is there, strongly consistent; `None` where there is none, or somebody has claimed it.
+    async fn waiting(&self, id: &RevocationId) -> Result<Option<Revocation>, StoreError>;
+
+    /// Takes it away with its tokens and writes down why, all or nothing, if the claim still holds. The entry of a consent under
+    /// its company goes too.
+    async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
 }
 
 /// One attempt to tell a platform.
@@ -306,6 +321,10 @@ pub trait FlowStore: Send + Sync {
     /// Stores a new flow.
     async fn begin(&self, flow: &Flow) -> Result<(), StoreError>;
 
+    /// Stores the flow that a browser makes of one that was offered, and ends the offer; `Overtaken` where the offer was taken
+    /// already, or is past its end.
+    async fn open(&self, offered: &FlowId, flow: &Flow, now: Timestamp) -> Result<Written, StoreError>;
+
     /// One flow, strongly consistent.
     async fn flow(&self, id: &FlowId) -> Result<Option<Flow>, StoreError>;
 
@@ -322,18 +341,50 @@ pub trait FlowStore: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
 
+    /// Takes the grant out of the flow into a revocation that is due when the partner has not exchanged its code in time, with an
+    /// entry under its company, so that nobody ends the grant meanwhile. `Overtaken` where somebody else ended the flow.
+    async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError>;
+
     /// Keeps the companies among which somebody must choose, if it holds a grant and has none yet.
     async fn offer(&self, id: &FlowId, companies: &[ConfirmedCompany]) -> Result<(), StoreError>;
 
-    /// Ends it without a connection, with an audit row, unless it is over already.
-    async fn fail(&self, id: &FlowId, failure: FlowFailure, audit: &Audit) -> Result<(), StoreError>;
+    /// Ends it without a connection, with an audit row, unless it is over already. Where it had a grant, that is to be revoked.
+    async fn fail(
+        &self,
+        id: &FlowId,
+        failure: FlowFailure,
+        audit: &Audit,
+        revocation: Option<&Revocation>,
+    ) -> Result<(), StoreError>;
+}
+
+/// A flow that begins to wait for the partner to exchange its code.
+#[derive(Clone)]
+pub struct Waiting {
+    /// The flow.
+    pub flow: FlowId,
+    /// The company that the platform confirmed.
+    pub company: ConfirmedCompany,
+    /// Its grant, which is revoked when it has waited in vain.
+    pub revocation: Revocation,
+}
+
+/// How issuing a code went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issued {
+    /// It is the one live code of its flow.
+    Stored,
+    /// Another code was issued meanwhile, or the flow waits for none.
+    Overtaken,
+    /// The code before was exchanged already: there is no second one.
+    Spent,
 }
 
 /// What is handed to partners' pages.
 #[async_trait]
 pub trait HandoverStore: Send + Sync {
-    /// Stores a new code.
-    async fn put_code(&self, code: &Code) -> Result<(), StoreError>;
+    /// Makes this the one live code of its flow; the one before is dead.
+    async fn issue_code(&self, flow: &FlowId, code: &Code, before: Option<&Fingerprint>) -> Result<Issued, StoreError>;
 
     /// One code, strongly consistent.
     async fn code(&self, hash: &Fingerprint) -> Result<Option<Code>, StoreError>;

@@ -56,7 +56,7 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
 }
 
 fn owed(app: &App, connection: Connection, commit: &Commit) -> Revocation {
-    let id = RevocationId { connection: connection.id, epoch: commit.epoch };
+    let id = RevocationId { connection: connection.id, grant: commit.epoch.into() };
     Revocation::owed(id, connection.company, commit.grant.clone(), app.now())
 }
 

@@ -11,9 +11,9 @@ use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage
 use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
 use crate::{App, Error};
 
-use super::finish_consent::{Ending, Stop, end, find_by_id, named, see};
+use super::finish_consent::{Ending, Stop, end, end_confirmed, find_by_id, named, see};
 use super::refresh::ACCESS_TOKEN;
-use super::write_consent::write_consent;
+use super::write_consent::{Confirmed, write_consent};
 
 /// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
 pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
@@ -23,7 +23,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let access_token = app.sealer.open(flow.id.as_str(), ACCESS_TOKEN, &grant.access_token).await?;
     let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
-    let reach = match platform.companies(inquiry).await {
+    let reach = match ask(app, platform.as_ref(), inquiry).await {
         Ok(reach) => reach,
         Err(ConfirmFailure::Unavailable) => return Err(unconfirmed()),
         Err(ConfirmFailure::Denied | ConfirmFailure::Unauthorized) if claim.is_none() => {
@@ -34,14 +34,31 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
         }
     };
     let existing = named(app, flow).await?;
-    match settle(flow, reach, existing.as_ref()) {
-        Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
-        Verdict::Refuse(failure) => end(app, flow, failure).await,
-        Verdict::AskAgain => Err(unconfirmed()),
-        Verdict::Ask(companies) => {
+    let only = reach.companies.first().filter(|_| reach.named_by_consent && reach.companies.len() == 1).cloned();
+    match (settle(flow, reach, existing.as_ref()), only) {
+        (Verdict::Connect(company), _) => connect(app, flow, company, platform.as_ref(), existing).await,
+        (Verdict::Refuse(failure), Some(company)) => {
+            end_confirmed(app, &Confirmed { flow, grant, company, platform: platform.as_ref(), exchange: None }, failure).await
+        }
+        (Verdict::Refuse(failure), None) => end(app, flow, failure).await,
+        (Verdict::AskAgain, _) => Err(unconfirmed()),
+        (Verdict::Ask(companies), _) => {
             app.flows.offer(&flow.id, &companies).await?;
             Err(choice_needed())
         }
+    }
+}
+
+/// A new token is not valid everywhere at once: one that is refused is shown again for a few seconds.
+async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+    let until = app.clock.elapsed() + app.settings.new_token_lag;
+    let mut pause = app.settings.poll * 10;
+    loop {
+        match platform.companies(inquiry).await {
+            Err(ConfirmFailure::Unauthorized) if app.clock.elapsed() + pause < until => app.clock.sleep(pause).await,
+            result => return result,
+        }
+        pause *= 2;
     }
 }
 
@@ -76,26 +93,27 @@ async fn connect(
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
+    let confirmed = Confirmed { flow, grant, company, platform, exchange: None };
     let authorized_at = match still_authorized(app, flow).await {
         Ok(at) => at,
-        Err(Stop::Failed(failure)) => return end(app, flow, failure).await,
+        Err(Stop::Failed(failure)) => return end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => return Err(error),
     };
     // One that nobody named shows only now.
     let existing = match &flow.company_key {
         Some(_) => existing,
-        None => app.connections.read(&flow.connection_to(&company.company_id)).await?,
+        None => app.connections.read(&flow.connection_to(&confirmed.company.company_id)).await?,
     };
-    match write_consent(app, flow, grant, company, platform, existing, authorized_at).await {
+    match write_consent(app, &confirmed, existing, authorized_at).await {
         Ok(connection) => Ok(connection),
-        Err(Stop::Failed(failure)) => end(app, flow, failure).await,
+        Err(Stop::Failed(failure)) => end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => Err(error),
     }
 }
 
 /// When whoever began the flow was allowed to, if that still holds: the key and the link were not revoked since, and the link
 /// has a consent left (O-12, A-1). That they have ended by themselves meanwhile does not matter.
-async fn still_authorized(app: &App, flow: &Flow) -> Result<Timestamp, Stop> {
+pub(super) async fn still_authorized(app: &App, flow: &Flow) -> Result<Timestamp, Stop> {
     let (authorized_at, key) = match &flow.authority {
         Authority::Anonymous => (flow.created_at, None),
         Authority::Key(id) => (flow.created_at, Some(id.clone())),

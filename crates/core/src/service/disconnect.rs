@@ -73,7 +73,7 @@ async fn wait_out(app: &App, disconnect: &Disconnect) {
 }
 
 async fn tell(app: &App, connection: Connection, ends_at: Duration) -> Disconnected {
-    let id = RevocationId { connection: connection.id.clone(), epoch: connection.epoch.saturating_sub(1) };
+    let id = RevocationId { connection: connection.id.clone(), grant: (connection.epoch.saturating_sub(1)).into() };
     let telling = tell_platform(app, &id, ends_at).await.unwrap_or_else(|error| {
         tracing::error!(connection = %id.connection, %error, "what a platform is owed could not be read");
         Telling::Owed
@@ -86,7 +86,7 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
     let mut event = Event::about(&connection, EventKind::Disconnected, app.new_id("evt_"), now);
     event.epoch = connection.epoch + 1;
     let revocation = connection.grant().map(|grant| {
-        let id = RevocationId { connection: connection.id.clone(), epoch: connection.epoch };
+        let id = RevocationId { connection: connection.id.clone(), grant: connection.epoch.into() };
         let owed = Revocation::owed(id, connection.company.clone(), grant.clone(), now);
         Revocation { due_at: in_use_until(&connection, lease).map_or(now, |until| until.max(now)), ..owed }
     });

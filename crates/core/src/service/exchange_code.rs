@@ -5,31 +5,55 @@ use std::sync::Arc;
 use crate::model::api_key::ApiKey;
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, ConnectionId, Status};
+use crate::model::flow::{Destination, Flow, FlowId, Stage};
 use crate::model::handover::{CODE_LIFE, Code, PresentedHandle, handle};
 use crate::model::platform::PlatformName;
+use crate::model::revocation::{GrantId, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::later;
+use crate::port::store::{CodeExchange, Issued, StoreError};
 use crate::{App, Error};
 
+use super::confirm_company::still_authorized;
+use super::finish_consent::{Stop, end_confirmed};
 use super::read_token::{Token, read_token};
+use super::write_consent::{Confirmed, write_consent};
 
-/// Makes a code for a connection that was consented to just now.
+/// How often a code is issued anew while the same browser comes more than once.
+const ISSUED_MOST: u32 = 5;
+
+/// Makes the one live code of a consent that came to a connection, or waits for the exchange to become one; the code before is
+/// dead. `None` where one was exchanged already, and where the consent came to nothing.
 ///
 /// # Errors
 /// What the table says.
-pub async fn issue_code(app: &App, connection: &Connection, redirect_uri: &str) -> Result<Secret, Error> {
-    let code = Secret::new(format!("cf_code_{}", app.new_secret().expose()));
-    let stored = Code {
-        hash: code.fingerprint(),
-        connection: connection.id.clone(),
-        platform: connection.company.platform,
-        company_id: connection.company.company_id.clone(),
-        redirect_uri: redirect_uri.to_owned(),
-        expires_at: later(app.now(), CODE_LIFE),
-        spent: false,
-    };
-    app.handovers.put_code(&stored).await?;
-    Ok(code)
+pub async fn issue_code(app: &App, flow: &FlowId) -> Result<Option<Secret>, Error> {
+    for _ in 0..ISSUED_MOST {
+        let Some(flow) = app.flows.flow(flow).await? else { return Ok(None) };
+        let Destination::Handover { redirect_uri, .. } = &flow.destination else { return Ok(None) };
+        let (connection, company_id) = match &flow.stage {
+            Stage::Done { connection, company_id } => (connection.clone(), company_id.clone()),
+            Stage::Confirmed { company } => (flow.connection_to(&company.company_id), company.company_id.clone()),
+            _ => return Ok(None),
+        };
+        let code = Secret::new(format!("cf_code_{}", app.new_secret().expose()));
+        let stored = Code {
+            hash: code.fingerprint(),
+            connection,
+            flow: Some(flow.id.clone()),
+            platform: flow.platform,
+            company_id,
+            redirect_uri: redirect_uri.clone(),
+            expires_at: later(app.now(), CODE_LIFE).min(flow.expires_at),
+            spent: false,
+        };
+        match app.handovers.issue_code(&flow.id, &stored, flow.code.as_ref()).await? {
+            Issued::Stored => return Ok(Some(code)),
+            Issued::Spent => return Ok(None),
+            Issued::Overtaken => {}
+        }
+    }
+    Err(StoreError::Busy("a code could not be issued".to_owned()).into())
 }
 
 /// What is presented with a code.
@@ -64,6 +88,13 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
     if !is_theirs || code.spent || code.expires_at <= app.now() {
         return Err(refuse(app, key, &code).await?);
     }
+    if let Some(flow) = &code.flow {
+        match app.flows.flow(flow).await? {
+            Some(flow) if matches!(flow.stage, Stage::Confirmed { .. }) => return make_connection(app, key, &code, &flow).await,
+            Some(flow) if matches!(flow.stage, Stage::Done { .. }) => {}
+            _ => return Err(refuse(app, key, &code).await?),
+        }
+    }
     // First the token: a platform that fails in passing must not cost the code.
     let found = app.connections.read(&code.connection).await?;
     let is_of = |connection: &Connection| {
@@ -79,6 +110,44 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
     let handle = handle(&code.connection.company_key, &app.new_secret());
     put_handle(app, &code.connection, &handle).await?;
     Ok(Exchanged { token, handle })
+}
+
+/// Spends the code and makes the connection, in one write. Whether the consent may still do what it waits to do is asked anew.
+async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow) -> Result<Exchanged, Error> {
+    let Stage::Confirmed { company } = &flow.stage else {
+        return Err(Error::Internal("only a confirmed consent waits for its exchange".to_owned()));
+    };
+    let id = RevocationId { connection: code.connection.clone(), grant: GrantId::Consent(flow.id.clone()) };
+    let waiting = match app.revocations.waiting(&id).await? {
+        Some(waiting) if flow.expires_at > app.now() => waiting,
+        _ => return Err(refuse(app, key, code).await?),
+    };
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let handle = handle(&code.connection.company_key, &app.new_secret());
+    let confirmed = Confirmed {
+        flow,
+        grant: &waiting.grant,
+        company: company.clone(),
+        platform: platform.as_ref(),
+        exchange: Some(CodeExchange { code: code.hash.clone(), handle: handle.fingerprint() }),
+    };
+    match write_anew(app, &confirmed, &code.connection).await {
+        // The grant is minutes old: its token is good without a word to the platform.
+        Ok(connection) => {
+            let token = read_token(app, &code.connection, Some(connection), None).await?;
+            Ok(Exchanged { token, handle })
+        }
+        Err(Stop::Failed(failure)) => Err(end_confirmed(app, &confirmed, failure).await.err().unwrap_or_else(no_such_code)),
+        Err(Stop::Fault(error)) if error.code() == INVALID_CODE => Err(refuse(app, key, code).await?),
+        Err(Stop::Fault(error)) => Err(error),
+    }
+}
+
+/// Asks anew who may do what, as at the callback, and writes it.
+async fn write_anew(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<Connection, Stop> {
+    let authorized_at = still_authorized(app, confirmed.flow).await?;
+    let previous = app.connections.read(id).await?;
+    write_consent(app, confirmed, previous, authorized_at).await
 }
 
 /// Makes a handle the live one. A disconnect kills the handle that it finds: one that came behind it must not live again when
@@ -126,9 +195,11 @@ async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Result<Error, Error> {
     Ok(no_such_code())
 }
 
-fn no_such_code() -> Error {
+const INVALID_CODE: &str = "invalid_code";
+
+pub(super) fn no_such_code() -> Error {
     Error::invalid(
-        "invalid_code",
+        INVALID_CODE,
         "The code is unknown, was exchanged already, is older than five minutes, or was not issued for this.",
     )
 }

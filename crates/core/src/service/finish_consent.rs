@@ -13,7 +13,7 @@ use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage
 use crate::model::grant::{Grant, StoredGrant};
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
-use crate::model::revocation::RevocationId;
+use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, Platform, TokenFailure};
@@ -22,6 +22,7 @@ use crate::{App, Error};
 
 use super::confirm_company::{CHOICE_REQUIRED, choice_needed, confirm, unconfirmed};
 use super::start_consent::VERIFIER;
+use super::write_consent::{Confirmed, EXCHANGE_REQUIRED, exchange_needed, unused_grant};
 
 /// What came back from the platform through the browser: untrusted, all of it.
 #[derive(Clone)]
@@ -74,8 +75,8 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback).in_current_span());
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
     match result {
-        // The companies are in the flow as it is now.
-        Err(error) if error.code() == CHOICE_REQUIRED => match lasting(app, &flow.id).await {
+        // What is chosen from, or exchanged, is in the flow as it is now.
+        Err(error) if [CHOICE_REQUIRED, EXCHANGE_REQUIRED].contains(&error.code()) => match lasting(app, &flow.id).await {
             Ok(flow) => Ending::of(flow, Err(error)),
             Err(error) => Ending::of(flow, Err(error)),
         },
@@ -108,7 +109,8 @@ pub(super) async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { .. } => Err(choice_needed()),
-        Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
+        Stage::Confirmed { .. } => Err(exchange_needed()),
+        Stage::Offered | Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
         Stage::Consumed { .. } | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
     Ending::of(flow, result)
@@ -134,7 +136,7 @@ async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
 async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), Error> {
     let detail = [("reason", "wrong_browser".to_owned()), ("platform", at.to_string())];
     let mut audit = app.audit(flow.subject(), Action::CallbackRefused, Actor::Anonymous, detail);
-    audit.id = format!("{:012x}{}", flow.created_at.as_millisecond(), &flow.id.as_str()[..20]);
+    audit.id = format!("{:012x}{}", flow.created_at.as_millisecond(), flow.id.label());
     Ok(app.audit_log.note(&audit).await?)
 }
 
@@ -215,7 +217,7 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
     let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now() };
     let grant = platform.exchange(exchange).await.map_err(|failure| {
-        tracing::warn!(flow = %flow.id, ?failure, "a code was not exchanged");
+        tracing::warn!(flow = flow.id.label(), ?failure, "a code was not exchanged");
         Stop::Failed(exchange_failure(&failure))
     })?;
     Ok((grant, claim))
@@ -227,7 +229,7 @@ async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> 
     if existing.status() != Status::Disconnected {
         return Ok(());
     }
-    let id = RevocationId { connection: existing.id.clone(), epoch: existing.epoch.saturating_sub(1) };
+    let id = RevocationId { connection: existing.id.clone(), grant: (existing.epoch.saturating_sub(1)).into() };
     Ok(app.revocations.hold(&id, later(app.now(), app.settings.flow_life * 2)).await?)
 }
 
@@ -259,7 +261,7 @@ async fn keep_grant(
     loop {
         match app.flows.keep_grant(&flow.id, grant, claim, expires_at).await {
             Err(error @ (StoreError::Busy(_) | StoreError::Unavailable(_))) if app.clock.elapsed() < until => {
-                tracing::warn!(flow = %flow.id, %error, "a grant could not be kept yet");
+                tracing::warn!(flow = flow.id.label(), %error, "a grant could not be kept yet");
                 app.clock.sleep(app.settings.poll * 2).await;
             }
             result => return Ok(result?),
@@ -302,9 +304,19 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
 
 /// Ends the flow for good, with its audit row, and says so.
 pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
+    end_with(app, flow, failure, None).await
+}
+
+/// The same after the company was confirmed: the grant is revoked, where that ends nobody else's.
+pub(super) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<Connection, Error> {
+    let revocation = unused_grant(confirmed, app.now(), app.now());
+    end_with(app, confirmed.flow, failure, Some(&revocation)).await
+}
+
+async fn end_with(app: &App, flow: &Flow, failure: FlowFailure, revocation: Option<&Revocation>) -> Result<Connection, Error> {
     let detail = [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())];
     let audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
-    app.flows.fail(&flow.id, failure, &audit).await?;
+    app.flows.fail(&flow.id, failure, &audit, revocation).await?;
     let outcome = if failure.is_fault() { "failed" } else { "refused" };
     measure(flow, outcome, Some(failure.as_str()));
     Err(error_of(failure))
@@ -347,8 +359,9 @@ async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
         Stage::Failed(failure) => Err(error_of(*failure)),
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { .. } => Err(choice_needed()),
+        Stage::Confirmed { .. } => Err(exchange_needed()),
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
-        Stage::Consumed { .. } | Stage::Pending => Err(Error::TryLater {
+        Stage::Consumed { .. } | Stage::Offered | Stage::Pending => Err(Error::TryLater {
             code: "consent_in_progress",
             message: "This consent is being finished. Look again in a moment.".to_owned(),
             retry_after: Duration::from_secs(2),

@@ -6,16 +6,16 @@ use crate::model::api_key::{ApiKey, Scope};
 use crate::model::audit::{Action, Actor};
 use crate::model::connect_link::ConnectLink;
 use crate::model::connection::{Connection, ConnectionId};
-use crate::model::flow::{Authority, Binding, BrowserIds, Destination, Flow, FlowId, Stage};
+use crate::model::flow::{Authority, BrowserIds, Destination, Flow, FlowId, Stage};
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
 use crate::model::time::later;
-use crate::port::platform::Authorize;
 use crate::{App, Error};
 
 use super::check_ready::no_base_url;
+use super::open_consent::{address, in_browser};
 
 /// The purpose a PKCE verifier is sealed for.
 pub(super) const VERIFIER: &str = "verifier";
@@ -57,7 +57,7 @@ pub enum Caller {
     Publishable(ApiKey),
     /// A browser with a key in its address.
     Browser(ApiKey),
-    /// A server with a key in a header: it passes the answer's address on.
+    /// A server with a key in a header: it is answered an address for its customer's browser to open.
     Server(ApiKey),
     /// A browser that opened a connect link.
     Link(ConnectLink),
@@ -76,8 +76,8 @@ impl Caller {
 
 /// A flow that has begun.
 pub struct Started {
-    /// Where to send the browser.
-    pub authorize_url: String,
+    /// Where to send the browser: the platform's page, or for a server's start an address of ours.
+    pub location: String,
     /// The browser id to keep in a cookie; `None` where a server began the flow.
     pub browser: Option<Secret>,
 }
@@ -102,27 +102,12 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     }
     let company_name = start.company_name;
     let environment = environment(start.platform, start.company_key.as_ref(), company_name.as_deref(), existing.as_ref());
-    let platform = app.platforms.get(start.platform, environment).await?;
-
-    let state = state(app, start.company_key.as_ref());
-    let flow_id = FlowId::of(&state);
-    let verifier = platform.uses_pkce().then(|| app.new_secret());
-    let challenge = verifier.as_ref().map(Secret::s256);
-    let authorize = Authorize { redirect_uri: &redirect_uri, state: &state, challenge: challenge.as_deref() };
-    let authorize_url = platform.authorize_url(authorize);
-    let verifier = match &verifier {
-        Some(verifier) => Some(app.sealer.seal(flow_id.as_str(), VERIFIER, verifier).await?),
-        None => None,
-    };
-    let browser = match start.caller {
-        Caller::Server(_) => None,
-        Caller::Anonymous(_) | Caller::Publishable(_) | Caller::Browser(_) | Caller::Link(_) => {
-            Some(start.browser.first().cloned().unwrap_or_else(|| app.new_secret()))
-        }
-    };
+    // What is missing for this platform shows here, also where a browser opens the flow later.
+    app.platforms.get(start.platform, environment).await?;
+    let token = app.new_secret();
     let now = app.now();
     let flow = Flow {
-        id: flow_id,
+        id: FlowId::of(&token),
         partner,
         company_key: start.company_key,
         company_name,
@@ -130,16 +115,23 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         environment,
         redirect_uri,
         destination,
-        verifier,
-        binding: browser.as_ref().map_or(Binding::Key, |browser| Binding::Browser(browser.fingerprint())),
+        verifier: None,
+        browser: None,
         authority,
         renews_epoch: existing.map(|connection| connection.epoch),
         created_at: now,
         expires_at: later(now, app.settings.flow_life),
-        stage: Stage::Pending,
+        code: None,
+        stage: Stage::Offered,
+    };
+    let (flow, started) = match start.caller {
+        Caller::Server(_) => (flow, Started { location: address(app, &token)?, browser: None }),
+        Caller::Anonymous(_) | Caller::Publishable(_) | Caller::Browser(_) | Caller::Link(_) => {
+            in_browser(app, flow, &start.browser).await?
+        }
     };
     app.flows.begin(&flow).await?;
-    Ok(Started { authorize_url, browser })
+    Ok(started)
 }
 
 /// Our redirect URI for a platform: one exact string (O-1).
@@ -166,12 +158,6 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
         Caller::Anonymous(partner) if app.open_start => Ok(partner.clone()),
         Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
     }
-}
-
-/// A state that begins with the connection's name, where it has one (seed 001).
-fn state(app: &App, company_key: Option<&CompanyKey>) -> Secret {
-    let random = app.new_secret();
-    company_key.map_or_else(|| random.clone(), |key| Secret::new(format!("{key}:{}", random.expose())))
 }
 
 /// O-10: an address is taken from the partner's list, or refused with an audit row.

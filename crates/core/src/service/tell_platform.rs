@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::Connection;
 use crate::model::grant::StoredGrant;
-use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::{backoff, later};
 use crate::port::platform::{Platform, Refresh, Revoke, TokenFailure};
@@ -47,6 +47,7 @@ pub async fn tell_platform(app: &App, id: &RevocationId, ends_at: Duration) -> R
         Ok(Told::Yes) => attempt.settle(Action::PlatformTold, []).await,
         Ok(Told::WouldEndAnothers) => attempt.settle(Action::PlatformNotTold, [("reason", "company_held".to_owned())]).await,
         Ok(Told::MayEndAnothers) => attempt.failed("somebody may hold the company").await,
+        Ok(Told::EndsByItself) => attempt.settle(Action::PlatformNotTold, [("reason", "no_refresh_token".to_owned())]).await,
         Ok(Told::NoTime) => attempt.put_off(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Told::Unheard) => attempt.failed("the platform did not hear").await,
         Err(error) => attempt.failed(&error.to_string()).await,
@@ -60,6 +61,8 @@ enum Told {
     WouldEndAnothers,
     /// It must not be told now: whether somebody holds that company is not known.
     MayEndAnothers,
+    /// A consent gave no refresh token, since the customer's older grant goes on: its access token ends within the hour.
+    EndsByItself,
     /// A refresh must come first, and would take longer than there is.
     NoTime,
     Unheard,
@@ -75,6 +78,9 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     async fn tell(&self) -> Result<Told, Error> {
         let company = &self.revocation.company;
+        if matches!(self.revocation.id.grant, GrantId::Consent(_)) && self.revocation.grant.refresh_token.is_none() {
+            return Ok(Told::EndsByItself);
+        }
         let platform = of_its_client(self.app, company).await?;
         match self.held(platform.as_ref()).await? {
             Held::Nobody => {}
@@ -109,13 +115,19 @@ impl Attempt<'_> {
     async fn held(&self, platform: &dyn Platform) -> Result<Held, Error> {
         let Revocation { id, company, grant, .. } = &self.revocation;
         if !platform.grants_stand_alone() {
+            // The entry of the consent whose own grant this is holds nothing back.
+            let own = match &id.grant {
+                GrantId::Consent(flow) => Some(flow.as_str()),
+                GrantId::Epoch(_) => None,
+            };
             // Asking and telling must still end in time, and so must settling.
             let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
-            return who_holds(self.app, company, None, self.ends_at.saturating_sub(takes)).await;
+            return who_holds(self.app, company, own, self.ends_at.saturating_sub(takes)).await;
         }
         let connection = self.app.connections.read(&id.connection).await?;
         let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(Held::Nobody) };
-        let (present, ours) = (self.open(REFRESH_TOKEN, present).await?, self.open(REFRESH_TOKEN, grant).await?);
+        let owner = sealing_owner(&id.connection);
+        let (present, ours) = (self.open_of(&owner, REFRESH_TOKEN, present).await?, self.open(REFRESH_TOKEN, grant).await?);
         Ok(if present.fingerprint().matches(&ours.fingerprint()) { Held::Somebody } else { Held::Nobody })
     }
 
@@ -131,7 +143,7 @@ impl Attempt<'_> {
             sent_at: self.app.now(),
         };
         let renewed = match platform.refresh(refresh).await {
-            Ok(renewed) => seal_grant(self.app, &sealing_owner(&id.connection), renewed, platform.scopes(), Some(grant)).await?,
+            Ok(renewed) => seal_grant(self.app, &self.owner(), renewed, platform.scopes(), Some(grant)).await?,
             Err(TokenFailure::Refused) => return Ok(Renewed::Gone),
             Err(_) => return Ok(Renewed::Not),
         };
@@ -143,18 +155,33 @@ impl Attempt<'_> {
 
     /// A token of the grant. One that has no refresh token is revoked by its access token (RFC 7009, 2.1, takes either).
     async fn open(&self, purpose: &'static str, grant: &StoredGrant) -> Result<Secret, Error> {
+        self.open_of(&self.owner(), purpose, grant).await
+    }
+
+    async fn open_of(&self, owner: &str, purpose: &'static str, grant: &StoredGrant) -> Result<Secret, Error> {
         let (purpose, sealed) = match &grant.refresh_token {
             Some(refresh_token) if purpose == REFRESH_TOKEN => (REFRESH_TOKEN, refresh_token),
             _ => (ACCESS_TOKEN, &grant.access_token),
         };
-        self.app.sealer.open(&sealing_owner(&self.revocation.id.connection), purpose, sealed).await
+        self.app.sealer.open(owner, purpose, sealed).await
+    }
+
+    /// What the tokens are sealed to: where the grant came from.
+    fn owner(&self) -> String {
+        match &self.revocation.id.grant {
+            GrantId::Epoch(_) => sealing_owner(&self.revocation.id.connection),
+            GrantId::Consent(flow) => flow.as_str().to_owned(),
+        }
     }
 
     async fn settle<const N: usize>(&self, action: Action, detail: [(&'static str, String); N]) -> Result<Telling, Error> {
         let id = &self.revocation.id;
-        let audit = self.app.audit(&id.connection, action, Actor::Vault, detail);
-        tracing::info!(connection = %id.connection, epoch = id.epoch, action = action.as_str(), "a revocation is settled");
-        match self.app.revocations.settle(id, &self.claim, &audit).await? {
+        let mut audit = self.app.audit(&id.connection, action, Actor::Vault, detail);
+        if let GrantId::Consent(_) = id.grant {
+            audit.detail.insert("grant", "of a consent that made no connection".to_owned());
+        }
+        tracing::info!(connection = %id.connection, grant = %id.grant, action = action.as_str(), "a revocation is settled");
+        match self.app.revocations.settle(&self.revocation, &self.claim, &audit).await? {
             Written::Stored => Ok(Telling::Settled),
             Written::Overtaken => Ok(Telling::Owed),
         }
@@ -162,7 +189,7 @@ impl Attempt<'_> {
 
     async fn failed(&self, why: &str) -> Result<Telling, Error> {
         let Revocation { id, tries, .. } = &self.revocation;
-        tracing::warn!(connection = %id.connection, epoch = id.epoch, tries, why, "a platform could not be told");
+        tracing::warn!(connection = %id.connection, grant = %id.grant, tries, why, "a platform could not be told");
         if self.revocation.is_given_up(self.app.now()) {
             return self.settle(Action::PlatformNotTold, [("reason", "given_up".to_owned())]).await;
         }

@@ -8,39 +8,56 @@ use crate::model::event::{Event, EventKind};
 use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
 use crate::model::grant::StoredGrant;
 use crate::model::name::CompanyKey;
-use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::revocation::{GrantId, Revocation, RevocationId};
+use crate::model::time::later;
 use crate::port::platform::Platform;
-use crate::port::store::{Consent, ConsentWritten, StoreError};
+use crate::port::store::{CodeExchange, Consent, ConsentWritten, StoreError, Waiting, Written};
 use crate::{App, Error};
 
 use super::due::{self, Stored};
+use super::exchange_code::no_such_code;
 use super::finish_consent::{Stop, measure};
 use super::refresh::{reseal_grant, sealing_owner};
 
 /// How often the write is tried while others write to the same connection.
 const TRIES_MOST: u32 = 20;
 
-/// Writes the connection of a confirmed consent, over the one that was there when that was last looked at.
+/// A confirmed consent on its way to a connection.
+pub(super) struct Confirmed<'a> {
+    pub(super) flow: &'a Flow,
+    /// Sealed to the flow.
+    pub(super) grant: &'a StoredGrant,
+    pub(super) company: ConfirmedCompany,
+    pub(super) platform: &'a dyn Platform,
+    /// The exchange of our code, where that is what writes it.
+    pub(super) exchange: Option<CodeExchange>,
+}
+
+/// Writes the connection of a confirmed consent, over the one that was there when that was last looked at. What only the
+/// partner's exchange of our code may do is left to that.
 pub(super) async fn write_consent(
     app: &App,
-    flow: &Flow,
-    grant: &StoredGrant,
-    confirmed: ConfirmedCompany,
-    platform: &dyn Platform,
+    confirmed: &Confirmed<'_>,
     mut previous: Option<Connection>,
     authorized_at: Timestamp,
 ) -> Result<Connection, Stop> {
-    let id = flow.connection_to(&confirmed.company_id);
-    let grant = &reseal_grant(app, grant, flow.id.as_str(), &sealing_owner(&id)).await?;
+    let Confirmed { flow, company, .. } = confirmed;
+    let id = flow.connection_to(&company.company_id);
+    let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     for attempt in 1..=TRIES_MOST {
-        may_write(flow, previous.as_ref(), &confirmed, authorized_at).map_err(Stop::Failed)?;
-        let consent = compose(app, flow, grant, &confirmed, platform, previous);
+        may_write(flow, previous.as_ref(), company, authorized_at).map_err(Stop::Failed)?;
+        if confirmed.exchange.is_none() && flow.awaits_exchange() && !renews(flow, previous.as_ref(), company) {
+            return await_exchange(app, confirmed).await;
+        }
+        let consent = compose(app, confirmed, grant, previous);
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
                 return Ok(consent.connection);
             }
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
+            // Whatever others made of it: this code is good for nothing any more.
+            Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => return Err(Stop::Fault(no_such_code())),
             Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
@@ -53,11 +70,52 @@ pub(super) async fn write_consent(
     Err(Stop::Fault(Error::from(StoreError::Busy("a consent could not be written".to_owned()))))
 }
 
+/// Whether the connection lives and is to this very company: then a consent changes nothing about whose books it gives.
+fn renews(flow: &Flow, previous: Option<&Connection>, company: &ConfirmedCompany) -> bool {
+    previous.is_some_and(|previous| previous.status() != Status::Disconnected && is_same(flow, &previous.company, company))
+}
+
+fn is_same(flow: &Flow, company: &Company, confirmed: &ConfirmedCompany) -> bool {
+    (company.platform, company.environment, &company.company_id) == (flow.platform, flow.environment, &confirmed.company_id)
+}
+
+/// A new connection, a switch or a revival waits for the partner to exchange our code: only then has the partner seen its own
+/// `state` in its own customer's session. Else a lured customer's books would end under an attacker's account.
+async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Connection, Stop> {
+    let Confirmed { flow, company, .. } = confirmed;
+    let revocation = unused_grant(confirmed, app.now(), later(app.now(), app.settings.flow_life));
+    let waiting = Waiting { flow: flow.id.clone(), company: company.clone(), revocation };
+    match app.flows.await_exchange(&waiting).await? {
+        Written::Stored => Err(Stop::Fault(exchange_needed())),
+        Written::Overtaken => as_others_ended_it(app, flow).await,
+    }
+}
+
+/// The revocation of a grant that becomes no connection.
+pub(super) fn unused_grant(confirmed: &Confirmed<'_>, now: Timestamp, due_at: Timestamp) -> Revocation {
+    let Confirmed { flow, grant, company, platform, .. } = confirmed;
+    let id = RevocationId { connection: flow.connection_to(&company.company_id), grant: GrantId::Consent(flow.id.clone()) };
+    let company = company_of(flow, company, *platform);
+    Revocation { due_at, ..Revocation::owed(id, company, (*grant).clone(), now) }
+}
+
+/// The code of a consent that waits for the partner to exchange our code.
+pub const EXCHANGE_REQUIRED: &str = "exchange_required";
+
+/// What whoever asks is told while our code has not been exchanged.
+pub(super) fn exchange_needed() -> Error {
+    Error::conflict(
+        EXCHANGE_REQUIRED,
+        "The company is confirmed. The connection is made when the partner exchanges the code that its page was given, within ten minutes.",
+    )
+}
+
 /// Somebody else ended the flow, another tab perhaps: what they made of it counts.
 async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> {
     match app.flows.flow(&flow.id).await?.map(|flow| flow.stage) {
         Some(Stage::Done { connection, .. }) => app.connections.read(&connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
         Some(Stage::Failed(failure)) => Err(Stop::Failed(failure)),
+        Some(Stage::Confirmed { .. }) => Err(Stop::Fault(exchange_needed())),
         _ => Err(Stop::Failed(FlowFailure::Interrupted)),
     }
 }
@@ -78,10 +136,7 @@ fn may_write(
             (None, false) => Err(FlowFailure::ReservedKey),
         };
     };
-    let company = &previous.company;
-    let same = company.platform == flow.platform
-        && company.environment == flow.environment
-        && company.company_id == confirmed.company_id;
+    let same = is_same(flow, &previous.company, confirmed);
     let is_disconnected = previous.standing == Standing::Disconnected;
     let is_own_name = previous.id.company_key == CompanyKey::of_company(flow.platform, &confirmed.company_id);
     match flow.authority {
@@ -97,22 +152,20 @@ fn may_write(
     }
 }
 
-fn compose(
-    app: &App,
-    flow: &Flow,
-    grant: &StoredGrant,
-    confirmed: &ConfirmedCompany,
-    platform: &dyn Platform,
-    previous: Option<Connection>,
-) -> Consent {
-    let now = app.now();
-    let company = Company {
+fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &dyn Platform) -> Company {
+    Company {
         platform: flow.platform,
         environment: flow.environment,
         client_id: platform.client_id().to_owned(),
         company_id: confirmed.company_id.clone(),
         api_base_url: confirmed.api_base_url.clone(),
-    };
+    }
+}
+
+fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: Option<Connection>) -> Consent {
+    let Confirmed { flow, company: confirmed, platform, exchange, .. } = confirmed;
+    let now = app.now();
+    let company = company_of(flow, confirmed, *platform);
     let freshness = previous.as_ref().map_or(app.freshness, |previous| previous.freshness);
     let wanted_until = previous.as_ref().and_then(|previous| previous.wanted_until);
     let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
@@ -143,12 +196,12 @@ fn compose(
     let event = Event::about(&connection, kind, app.new_id("evt_"), now);
     let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
     let audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
-    let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, platform, now));
+    let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, *platform, now));
     let link = match &flow.authority {
         Authority::Link(id) => Some(id.clone()),
         Authority::Anonymous | Authority::Key(_) => None,
     };
-    Consent { previous, connection, replaced, flow: flow.id.clone(), link, audit, event }
+    Consent { previous, connection, replaced, flow: flow.id.clone(), link, exchange: exchange.clone(), audit, event }
 }
 
 /// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.
@@ -156,7 +209,7 @@ fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, n
     let Company { platform: name, environment, client_id, .. } = &previous.company;
     let same_client = (*name, *environment, client_id) == (company.platform, company.environment, &company.client_id);
     let grant = previous.grant().filter(|_| same_client && platform.grants_stand_alone())?;
-    let id = RevocationId { connection: previous.id.clone(), epoch: previous.epoch };
+    let id = RevocationId { connection: previous.id.clone(), grant: previous.epoch.into() };
     Some(Revocation::owed(id, previous.company.clone(), grant.clone(), now))
 }
 

@@ -91,3 +91,24 @@ async fn a_consent_that_failed_in_another_tab_is_not_reported_as_connected() {
     assert_eq!(slow.result.err().map(|error| error.code()), Some("company_not_confirmed"), "nothing was written");
     assert!(stage.app.connections.read(&connection_id("acme")).await.expect("a table").is_none());
 }
+
+#[tokio::test]
+async fn a_new_token_that_is_not_valid_everywhere_yet_is_shown_again() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let callback = callback(&stage).await;
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized, ConfirmFailure::Unauthorized]);
+    let ending = finish_consent(&stage.app, callback).await;
+    assert_eq!(ending.result.map(|connection| connection.epoch), Ok(1));
+    assert_eq!(stage.installation.platform.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_stays_refused_ends_the_consent_within_the_functions_time() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let callback = callback(&stage).await;
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized; 100]);
+    let began = stage.app.clock.elapsed();
+    let error = finish_consent(&stage.app, callback).await.result.err().expect("it is refused");
+    assert_eq!(error.code(), "company_not_confirmed");
+    assert!(stage.app.clock.elapsed().saturating_sub(began) <= stage.app.settings.new_token_lag);
+}

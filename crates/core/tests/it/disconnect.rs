@@ -6,17 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::{Connection, ConnectionId, Standing, Status};
+use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::model::secret::{Fingerprint, Secret};
+use counterfoil_core::model::time::later;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_core::port::store::{HandoverStore, StoreError};
+use counterfoil_core::port::store::{HandoverStore, Issued, StoreError};
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::exchange_code::{Presented, exchange_code, issue_code};
+use counterfoil_core::service::exchange_code::{Presented, exchange_code};
 use counterfoil_core::service::finish_consent::finish_consent;
 use counterfoil_core::service::start_consent::Caller;
 use counterfoil_core::service::tell_platform::Telling;
-use counterfoil_testkit::fixture::{connection_id, consented_by, try_consent};
+use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::Timestamp;
@@ -174,8 +176,8 @@ struct Disconnecting(Arc<App>);
 
 #[async_trait]
 impl HandoverStore for Disconnecting {
-    async fn put_code(&self, code: &Code) -> Result<(), StoreError> {
-        self.0.handovers.put_code(code).await
+    async fn issue_code(&self, flow: &FlowId, code: &Code, before: Option<&Fingerprint>) -> Result<Issued, StoreError> {
+        self.0.handovers.issue_code(flow, code, before).await
     }
 
     async fn code(&self, hash: &Fingerprint) -> Result<Option<Code>, StoreError> {
@@ -203,8 +205,21 @@ impl HandoverStore for Disconnecting {
 #[tokio::test]
 async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the_connection() {
     let stage = Stage::new(Temper::OneUse).await;
-    let id = stage.installation.connect(&stage.app, "acme").await;
-    let code = issue_code(&stage.app, &stage.row(&id).await, "https://partner.test/done").await.expect("a code");
+    let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    let flow = FlowId::of(callback.state.as_ref().expect("a state"));
+    let id = finish_consent(&stage.app, callback).await.result.unwrap_or_else(|error| panic!("{error}")).id;
+    let code = Secret::new("cf_code_of_the_test");
+    let issued = Code {
+        hash: code.fingerprint(),
+        connection: id.clone(),
+        flow: Some(flow.clone()),
+        platform: PlatformName::Quickbooks,
+        company_id: "acme".to_owned(),
+        redirect_uri: "https://partner.test/done".to_owned(),
+        expires_at: later(stage.app.now(), Duration::from_secs(300)),
+        spent: false,
+    };
+    assert_eq!(stage.app.handovers.issue_code(&flow, &issued, None).await, Ok(Issued::Stored));
     let handovers = Arc::new(Disconnecting(Arc::clone(&stage.app)));
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let app = Arc::new(App { handovers, ..stage.installation.app(clock) });

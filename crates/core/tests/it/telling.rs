@@ -77,7 +77,7 @@ async fn t5_two_never_tell_at_once() {
     let id = unheard(&stage).await;
     stage.clock.advance(LONG);
     let other = stage.installation.process_at(&stage.clock);
-    let revocation = RevocationId { connection: id, epoch: 1 };
+    let revocation = RevocationId { connection: id, grant: 1.into() };
     let tell = async |app: &App| tell_platform(app, &revocation, app.clock.elapsed() + TIME).await;
     // The first one has claimed it, and then its machine stands still.
     stage.installation.wire.inject(Rule::on("Query", Fault::Throttled).times(100));
@@ -302,7 +302,7 @@ async fn t5_the_very_token_that_a_connection_has_now_is_not_revoked() {
     stage.installation.platform.set_habits(Habits { grants_stand_alone: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;
     let row = stage.row(&id).await;
-    let revocation = RevocationId { connection: id.clone(), epoch: 0 };
+    let revocation = RevocationId { connection: id.clone(), grant: 0.into() };
     let grant = row.grant().expect("a grant").clone();
     let same = Revocation::owed(revocation, row.company, grant, stage.app.now());
     stage.app.revocations.owe(&same).await.expect("a table that answers");

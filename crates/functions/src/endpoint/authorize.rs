@@ -1,19 +1,16 @@
-//! `GET /v1/oauth/authorize` (seed 000) and connect links: consents that hand a code of ours to the partner's page. Served by
-//! the function `start`: the same rights.
+//! `GET /v1/oauth/authorize` (seed 000): a consent that hands a code of ours to the partner's page. Served by the function
+//! `start`: the same rights.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::authenticate::authenticate;
-use counterfoil_core::service::connect_link::open_link;
 use counterfoil_core::service::start_consent::{Caller, Start, Then};
 use counterfoil_core::{App, Error};
 
@@ -23,14 +20,11 @@ use crate::router::only_get;
 
 /// The routes of this endpoint.
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/oauth/authorize", only_get(authorize)).route("/connect/{token}", only_get(connect))
+    Router::new().route("/v1/oauth/authorize", only_get(authorize))
 }
 
 /// The longest state of a partner, in characters.
 pub(super) const STATE_LONGEST: usize = 1_000;
-
-/// The longest token of a connect link, in characters.
-const TOKEN_LONGEST: usize = 100;
 
 async fn authorize(State(app): State<Arc<App>>, uri: Uri, query: Query, headers: HeaderMap) -> Response {
     begin_authorize(&app, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
@@ -58,29 +52,4 @@ async fn caller(app: &App, headers: &HeaderMap, partner: PartnerId) -> Result<Ca
         return Err(Error::wrong_partner());
     }
     Ok(if known.may(Scope::ConnectionsWrite) { Caller::Server(known) } else { Caller::Publishable(known) })
-}
-
-async fn connect(
-    State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    query: Query,
-    headers: HeaderMap,
-) -> Response {
-    let token = path.map(|Path(token)| token).unwrap_or_default();
-    begin_link(&app, token, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
-}
-
-async fn begin_link(app: &Arc<App>, token: String, uri: &Uri, query: &Query, headers: &HeaderMap) -> Result<Response, Error> {
-    let token = Secret::new(if token.len() <= TOKEN_LONGEST { token } else { String::new() });
-    let link = open_link(app, &token).await?;
-    let start = Start {
-        company_key: link.company_key.clone(),
-        company_name: link.company_name.clone(),
-        platform: link.platform,
-        then: Then::HandOver { redirect_uri: link.redirect_uri.clone(), state: link.state.clone() },
-        caller: Caller::Link(link),
-        browser: BrowserCookie::under(app.public_base_url.as_deref()).read(headers),
-    };
-    begin(app, start, uri, query, headers).await
 }

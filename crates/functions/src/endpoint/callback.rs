@@ -21,6 +21,7 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::{CHOICE_REQUIRED, choose_company};
 use counterfoil_core::service::exchange_code::issue_code;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
+use counterfoil_core::service::write_consent::EXCHANGE_REQUIRED;
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
@@ -138,7 +139,11 @@ async fn result(
         return Ok(page::without_flow(&id, anew).into_response());
     };
     let ending = see_consent(&app, &flow, &cookie.read(&headers)).await;
-    if wants_html(&headers) { Ok(page::of(&ending, app.open_start).into_response()) } else { Ok(as_json(ending)) }
+    if !wants_html(&headers) {
+        return Ok(as_json(ending));
+    }
+    let is_last = query.one(LAST, 1)?.is_some();
+    Ok(page::of(&ending, app.open_start, is_last).into_response())
 }
 
 async fn retry(
@@ -172,7 +177,7 @@ async fn choose(
 /// form-action).
 async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId) -> Result<Response, Problem> {
     if wants_html(headers) {
-        return Ok(see_other(&format!("/oauth/result/{id}")));
+        return Ok(see_other(&result_page(id)));
     }
     told(app, headers, ending).await
 }
@@ -212,7 +217,15 @@ async fn destination(app: &App, ending: &Ending) -> String {
         return format!("/oauth/result/{code}{}", anew.unwrap_or_default());
     };
     let page = if page::is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
-    page.unwrap_or_else(|| format!("/oauth/result/{}", flow.id))
+    page.unwrap_or_else(|| result_page(&flow.id))
+}
+
+/// Says on our own page that there is nowhere to go on to: the partner has exchanged its code.
+const LAST: &str = "last";
+
+/// Our own page of a flow.
+fn result_page(id: &FlowId) -> String {
+    format!("/oauth/result/{}", id.as_str())
 }
 
 /// The partner's page with what it is to know; `None` where there is none, or no code for it just now.
@@ -225,12 +238,14 @@ async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error
             return_url::told(url, company_key.unwrap_or_default(), result.as_ref().err())
         }
         Destination::Handover { redirect_uri, state } => match result {
-            Ok(connection) => {
-                let code = issue_code(app, connection, redirect_uri).await;
-                let code = code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()?;
-                return_url::handed(redirect_uri, &code, state)
+            Err(error) if error.code() != EXCHANGE_REQUIRED => return_url::refused(redirect_uri, error, state),
+            _ => {
+                let code = issue_code(app, &flow.id).await;
+                match code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()? {
+                    Some(code) => return_url::handed(redirect_uri, &code, state),
+                    None => Some(format!("{}?{LAST}=1", result_page(&flow.id))),
+                }
             }
-            Err(error) => return_url::refused(redirect_uri, error, state),
         },
     }
 }
@@ -257,7 +272,7 @@ fn as_json(ending: Ending) -> Response {
 
 fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
     let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
-    Choice { choose_at: format!("/oauth/result/{id}/choose"), companies: companies.into_iter().map(choosable).collect() }
+    Choice { choose_at: format!("{}/choose", result_page(id)), companies: companies.into_iter().map(choosable).collect() }
 }
 
 fn answer(connection: Connection) -> Answer {

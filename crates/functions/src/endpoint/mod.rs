@@ -7,6 +7,7 @@ pub mod connections;
 pub mod disconnect;
 mod exchange;
 pub mod health;
+mod open;
 pub mod start;
 pub mod token;
 mod verify;

@@ -1,4 +1,4 @@
-//! Starts a consent: a 302 to the platform's page. Where that cannot be, a browser is shown a page that says so.
+//! Starts a consent: a 302 to the platform's page, or for a server's start to an address of ours. Where that cannot be, a browser is shown a page that says so.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::name::{PartnerId, readable};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::service::authenticate::authenticate;
-use counterfoil_core::service::start_consent::{Caller, Start, Then, start_consent};
+use counterfoil_core::service::start_consent::{Caller, Start, Started, Then, start_consent};
 use counterfoil_core::{App, Error};
 
 use crate::page;
@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/oauth/start/", only_get(nameless))
         .route("/oauth/start/{company_key}", only_get(named))
         .merge(super::authorize::routes())
+        .merge(super::open::routes())
 }
 
 /// The longest address of a partner's page, in characters.
@@ -87,20 +88,23 @@ pub(super) async fn begin(
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     if !matches!(start.caller, Caller::Server(_))
-        && query.one(MOVED, 1)?.is_none()
-        && let Some(elsewhere) = on_the_public_host(app, headers, uri)
+        && let Some(elsewhere) = on_the_public_host(app, headers, uri, query)?
     {
-        return Ok((StatusCode::FOUND, [(LOCATION, elsewhere)]).into_response());
+        return Ok(elsewhere);
     }
+    Ok(sent_on(app, start_consent(app, start).await?, StatusCode::FOUND))
+}
+
+/// Sends the browser on, with its cookie.
+pub(super) fn sent_on(app: &App, started: Started, status: StatusCode) -> Response {
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let started = start_consent(app, start).await?;
-    let mut response = (StatusCode::FOUND, [(LOCATION, started.authorize_url)]).into_response();
+    let mut response = (status, [(LOCATION, started.location)]).into_response();
     if let Some(browser) = &started.browser
         && let Ok(value) = cookie.keep(browser).parse()
     {
         response.headers_mut().insert(SET_COOKIE, value);
     }
-    Ok(response)
+    response
 }
 
 async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller, Error> {
@@ -114,8 +118,19 @@ async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller,
     Ok(if header_key(headers)?.is_some() { Caller::Server(known) } else { Caller::Browser(known) })
 }
 
-/// The cookie that binds the flow must be set where the callback will come to: on the host of the public base URL.
-fn on_the_public_host(app: &App, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+/// The cookie that binds the flow must be set where the callback will come to: a browser that is elsewhere is sent to the host of
+/// the public base URL, once.
+///
+/// # Errors
+/// What is wrong with the query.
+pub(super) fn on_the_public_host(app: &App, headers: &HeaderMap, uri: &Uri, query: &Query) -> Result<Option<Response>, Error> {
+    if query.one(MOVED, 1)?.is_some() {
+        return Ok(None);
+    }
+    Ok(public_address(app, headers, uri).map(|address| (StatusCode::FOUND, [(LOCATION, address)]).into_response()))
+}
+
+fn public_address(app: &App, headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let base = app.public_base_url.as_deref()?;
     let wanted = base.split_once("://")?.1;
     let host = headers.get(HOST)?.to_str().ok()?;

@@ -59,7 +59,9 @@ async fn seed_000_every_platform_ends_at_the_partners_page_with_a_code_that_open
 async fn the_same_company_again_is_the_same_connection_and_another_is_another() {
     let place = Installation::start().await;
     for realm in [LARKSPUR, HARBOR, LARKSPUR] {
-        handed(&place, &authorize("quickbooks", ""), &[("realm", realm)], None).await;
+        let page = handed(&place, &authorize("quickbooks", ""), &[("realm", realm)], None).await;
+        let body = json!({ "code": parameter(&page, "code"), "platform": "quickbooks", "partnerId": "default" });
+        assert_eq!(exchange(&place, &place.key, &body).await.json()["data"]["companyId"], json!(realm));
         place.pass(1).await;
     }
     let list = get("/api/connections").key(&place.key).to(&place.server).await.json();
@@ -138,7 +140,7 @@ async fn o17_an_anonymous_consent_neither_switches_nor_revives() {
     place.rows.copy("shop", &key).await;
     assert_eq!(outcome().await.as_deref(), Some("other_company"));
     let by_key = get(&start).key(&place.key).to(&place.server).await;
-    let back = get(place.intuit.consent(by_key.location(), LARKSPUR).await).to(&place.server).await;
+    let back = place.consent(by_key.location(), LARKSPUR).await;
     assert_eq!(
         parameter(back.location(), "error").as_deref(),
         Some("other_company"),
@@ -195,8 +197,9 @@ async fn who_may_begin_and_what_for() {
     assert!(ask(&plain, &publishable).await.header("set-cookie").is_some(), "a browser's, as nobody's");
     let server = ask(&named, &place.key).await;
     assert!(server.status == 302 && server.header("set-cookie").is_none(), "a server's: passed on");
-    let back = get(place.intuit.consent(server.location(), LARKSPUR).await).to(&place.server).await;
-    assert!(parameter(back.location(), "code").is_some());
+    let back = place.consent(server.location(), LARKSPUR).await;
+    let body = json!({ "code": parameter(back.location(), "code"), "platform": "quickbooks" });
+    assert_eq!(exchange(&place, &place.key, &body).await.status, 200);
     assert_eq!(place.connection("shop").await.text("realm_id"), LARKSPUR);
 }
 
@@ -240,6 +243,8 @@ async fn a_code_is_good_for_the_address_that_it_was_handed_to() {
 #[tokio::test]
 async fn a_code_and_a_result_are_of_the_company_that_was_consented_to() {
     let place = Installation::start().await;
+    place.connect("shop", LARKSPUR).await;
+    place.connect(&format!("quickbooks-{LARKSPUR}"), LARKSPUR).await;
     let code = place.code_of("shop", RETURN_URL).await;
     let mut browser = Browser::at(&place.server);
     let callback = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;
@@ -289,9 +294,11 @@ async fn a1_what_a_key_began_ends_with_its_revocation() {
     let place = Installation::start().await;
     let key = place.key_of("default", &Scope::ALL).await;
     let start = get(authorize("quickbooks", "&companyKey=shop")).key(&key).to(&place.server).await;
-    let callback = place.intuit.consent(start.location(), LARKSPUR).await;
+    let mut browser = Browser::curl(&place.server);
+    let page = browser.open(start.location()).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
     place.revoke(&key).await;
-    let told = get(callback).to(&place.server).await;
+    let told = browser.get(callback).await;
     assert_eq!(parameter(told.location(), "error").as_deref(), Some("authority_revoked"));
     assert!(place.rows.connection("shop").await.is_none());
 }

@@ -77,11 +77,23 @@ async fn o6_two_tabs_of_one_browser_share_its_id_and_both_finish() {
 }
 
 #[tokio::test]
-async fn o6_a_flow_that_a_server_began_with_its_key_travels() {
+async fn o6_a_flow_that_a_server_began_belongs_to_the_browser_that_opens_it() {
     let place = Installation::start().await;
     let start = get("/oauth/start/beach-blend").key(&place.key).to(&place.server).await;
-    let callback = place.intuit.consent(start.location(), LARKSPUR).await;
-    assert_eq!(Browser::curl(&place.server).get(callback).await.status, 200);
+    assert_eq!((start.status, start.header("set-cookie")), (302, None), "the server is not the customer's browser");
+    let mut customer = Browser::curl(&place.server);
+    let page = customer.open(start.location()).await;
+    let token = start.location().rsplit('/').next().expect("a token");
+    assert!(!page.contains(token), "whoever knows the address does not know the state");
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    for mut other in [Browser::curl(&place.server), Browser::at(&place.server)] {
+        other.start("/oauth/start/their-own").await;
+        let refused = other.get(&callback).await;
+        let code = if refused.status == 303 { refused.location().to_owned() } else { refused.text("code") };
+        assert!(code.contains("wrong_browser"), "{code}");
+    }
+    assert_eq!(place.intuit.token_requests().await, 0);
+    assert_eq!(customer.get(callback).await.status, 200);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::platforms::callback;
 
 /// The page of a callback's flow.
 pub(crate) fn result_of(callback: &str) -> String {
-    format!("/oauth/result/{}", FlowId::of(&Secret::new(parameter(callback, "state").expect("a state"))))
+    format!("/oauth/result/{}", FlowId::of(&Secret::new(parameter(callback, "state").expect("a state"))).as_str())
 }
 
 /// A page of ours that a browser leaves by itself, for an address of ours: a form could not be redirected to another origin.

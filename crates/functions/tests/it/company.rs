@@ -72,7 +72,7 @@ async fn o18_a_company_that_cannot_be_asked_for_just_now_keeps_the_grant_for_a_r
     assert!(place.rows.connection("beach-blend").await.is_none());
 
     let state = Secret::new(parameter(&callback, "state").expect("a state"));
-    let retry = format!("/oauth/result/{}/retry", FlowId::of(&state));
+    let retry = format!("/oauth/result/{}/retry", FlowId::of(&state).as_str());
     assert_eq!(curl.post(&retry).await.problem(), (502, "company_unconfirmed".to_owned()));
     place.intuit.no_more_faults().await;
     assert_eq!(Browser::curl(&place.server).post(&retry).await.problem(), (400, "wrong_browser".to_owned()));
@@ -134,7 +134,7 @@ async fn o18_the_kept_grant_waits_ten_minutes_and_no_longer() {
     assert_eq!(curl.get(&callback).await.status, 502);
     place.intuit.no_more_faults().await;
     let state = Secret::new(parameter(&callback, "state").expect("a state"));
-    let retry = format!("/oauth/result/{}/retry", FlowId::of(&state));
+    let retry = format!("/oauth/result/{}/retry", FlowId::of(&state).as_str());
     place.pass(600).await;
     assert_eq!(curl.post(&retry).await.problem(), (400, "invalid_state".to_owned()));
 }

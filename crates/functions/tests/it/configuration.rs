@@ -3,7 +3,7 @@
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
 
-use crate::harness::{Answer, Installation, KEYRING, LARKSPUR, Row, get, post};
+use crate::harness::{Answer, Browser, Installation, KEYRING, LARKSPUR, Row, get, post};
 
 const OTHER_KEYRING: &str = r#"{"primary":"another-keyring-0123456789-0123456789-01234567"}"#;
 
@@ -81,8 +81,10 @@ async fn without_a_keyring_a_code_is_not_exchanged() {
     let place = Installation::start().await;
     let server = place.process(&[("KEYRING", "")]);
     let start = get("/oauth/start/beach-blend").key(&place.key).to(&server).await;
-    let callback = place.intuit.consent(start.location(), LARKSPUR).await;
-    assert_eq!(get(callback).to(&server).await.problem(), (500, "secret_missing".to_owned()));
+    let mut browser = Browser::curl(&server);
+    let page = browser.open(start.location()).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    assert_eq!(browser.get(callback).await.problem(), (500, "secret_missing".to_owned()));
     assert_eq!(place.intuit.token_requests().await, 0);
     assert!(place.rows.connection("beach-blend").await.is_none());
 }

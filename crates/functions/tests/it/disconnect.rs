@@ -20,7 +20,7 @@ async fn delete(place: &Installation, company_key: &str) -> Answer {
 }
 
 /// One run of the refresher.
-async fn run(place: &Installation) {
+pub(crate) async fn run(place: &Installation) {
     let report = refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await;
     report.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -33,7 +33,7 @@ pub(crate) use browser::Browser;
 pub(crate) use http::{Answer, Ask, get, post};
 pub(crate) use intuit::{HARBOR, Intuit, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
 pub(crate) use logs::Logs;
-pub(crate) use rows::{Row, Rows};
+pub(crate) use rows::{Row, Rows, text};
 pub(crate) use scripted::ScriptedPlatform;
 
 /// The host that browsers reach, and the address everything is built from.
@@ -76,8 +76,7 @@ impl Installation {
             crate::callback::encoded(redirect_uri)
         );
         let start = get(start).key(&self.key).to(&self.server).await;
-        let callback = self.intuit.consent(start.location(), LARKSPUR).await;
-        let handed = get(callback).to(&self.server).await;
+        let handed = self.consent(start.location(), LARKSPUR).await;
         parameter(handed.location(), "code").expect("a code")
     }
 
@@ -167,10 +166,16 @@ impl Installation {
     /// Connects a company, by a start with the key of every scope.
     pub(crate) async fn connect(&self, company_key: &str, realm: &str) -> Answer {
         let start = get(format!("/oauth/start/{company_key}")).key(&self.key).to(&self.server).await;
-        let callback = self.intuit.consent(start.location(), realm).await;
-        let answer = get(callback).to(&self.server).await;
+        let answer = self.consent(start.location(), realm).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer
+    }
+
+    /// From the address that a server's start was answered with to the answer of the callback, in a browser of its own.
+    pub(crate) async fn consent(&self, address: &str, realm: &str) -> Answer {
+        let mut browser = Browser::curl(&self.server);
+        let page = browser.open(address).await;
+        browser.get(self.intuit.consent(&page, realm).await).await
     }
 
     /// Reads a token, with the key of every scope.

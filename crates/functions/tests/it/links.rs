@@ -97,7 +97,7 @@ async fn o12_a_link_ends_with_its_first_completed_consent() {
     let page = unsure.start(path(&made)).await;
     let cancelled = unsure.get(place.intuit.cancel(&page).await).await;
     assert_eq!(parameter(cancelled.location(), "error").as_deref(), Some("access_denied"));
-    assert_eq!(stands(&place, &made).await, ("active".to_owned(), 302), "a consent that was refused is none");
+    assert_eq!(stands(&place, &made).await, ("active".to_owned(), 200), "a consent that was refused is none");
 
     assert!(parameter(&told(&place, path(&made), LARKSPUR).await, "code").is_some());
     assert_eq!(stands(&place, &made).await, ("used".to_owned(), 404));
@@ -140,7 +140,7 @@ async fn o12_a_link_ends_with_the_key_that_made_it() {
     assert_eq!(stands(&place, &of_revoked).await, ("revoked".to_owned(), 404));
     assert_eq!(parameter(browser.get(&begun).await.location(), "error").as_deref(), Some("authority_revoked"));
     assert!(place.rows.connection("shop").await.is_none());
-    assert_eq!(stands(&place, &of_short).await, ("active".to_owned(), 302));
+    assert_eq!(stands(&place, &of_short).await, ("active".to_owned(), 200));
     place.pass(60).await;
     assert_eq!(stands(&place, &of_short).await, ("expired".to_owned(), 404));
 }
@@ -168,7 +168,7 @@ async fn o12_a_link_ends_with_a_disconnect_of_its_connection_for_good() {
         let end = told(&place, path(&unnamed), LARKSPUR).await;
         assert_eq!(parameter(&end, "error").as_deref(), Some("connection_disconnected"));
         // Once a later link, or a key, has brought them back, the same links stay over.
-        if stands(&place, &after).await.1 == 302 {
+        if stands(&place, &after).await.1 == 200 {
             assert_eq!(parameter(browser.get(&begun).await.location(), "error").as_deref(), Some("connection_disconnected"));
             assert!(parameter(&told(&place, path(&after), LARKSPUR).await, "code").is_some());
             place.connect(&own, LARKSPUR).await;
@@ -185,7 +185,7 @@ async fn o12_a_link_of_before_uses_and_keys_were_kept_is_good_for_one_consent() 
         row.remove(name);
     }
     place.rows.put(row).await;
-    assert_eq!(stands(&place, &made).await, ("active".to_owned(), 302));
+    assert_eq!(stands(&place, &made).await, ("active".to_owned(), 200));
     assert!(parameter(&told(&place, path(&made), LARKSPUR).await, "code").is_some());
     assert_eq!(stands(&place, &made).await, ("used".to_owned(), 404));
 }

@@ -6,9 +6,10 @@ use counterfoil_functions::router::ROUTES;
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
 
 /// Routes of flows, which are their browser's: see the tests below.
-const OF_A_BROWSER: [&str; 9] = [
+const OF_A_BROWSER: [&str; 10] = [
     "/v1/oauth/authorize",
     "/connect/{token}",
+    "/oauth/continue/{token}",
     "/oauth/result/{id}/continue",
     "/oauth/start/{company_key}",
     "/oauth/callback",
@@ -70,7 +71,7 @@ async fn a2_the_same_company_key_is_another_connection_for_another_partner() {
     let rival = place.key_of("rival", &Scope::ALL).await;
     let ours = place.rows.connection("beach-blend").await;
     let start = get("/oauth/start/beach-blend").key(&rival).to(&place.server).await;
-    let answer = get(place.intuit.consent(start.location(), HARBOR).await).to(&place.server).await;
+    let answer = place.consent(start.location(), HARBOR).await;
     assert_eq!(answer.status, 200);
     assert_eq!(place.rows.connection("beach-blend").await, ours);
     let theirs = get("/api/connections/beach-blend").key(&rival).to(&place.server).await;

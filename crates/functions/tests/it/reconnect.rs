@@ -18,7 +18,7 @@ async fn anonymously(place: &Installation, path: &str, realm: &str) -> Answer {
 /// A whole consent that a key began.
 async fn with_key(place: &Installation, path: &str, realm: &str) -> Answer {
     let start = get(path).key(&place.key).to(&place.server).await;
-    get(place.intuit.consent(start.location(), realm).await).to(&place.server).await
+    place.consent(start.location(), realm).await
 }
 
 #[tokio::test]

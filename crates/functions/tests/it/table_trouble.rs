@@ -3,7 +3,7 @@
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::net::TcpSocket;
 
-use crate::harness::{Installation, LARKSPUR, get, post};
+use crate::harness::{Browser, Installation, LARKSPUR, get, post};
 
 async fn connected() -> Installation {
     let place = Installation::start().await;
@@ -76,9 +76,11 @@ async fn r4_a_consent_that_meets_another_transaction_is_written_all_the_same() {
 async fn o5_a_consume_whose_answer_is_lost_is_still_ours() {
     let place = connected().await;
     let start = get("/oauth/start/corner-shop").key(&place.key).to(&place.server).await;
-    let callback = place.intuit.consent(start.location(), LARKSPUR).await;
+    let mut browser = Browser::curl(&place.server);
+    let page = browser.open(start.location()).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
     place.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
-    assert_eq!(get(callback).to(&place.server).await.status, 200);
+    assert_eq!(browser.get(callback).await.status, 200);
     assert_eq!(place.rows.history("corner-shop").await.len(), 1);
 }
 
@@ -86,9 +88,11 @@ async fn o5_a_consume_whose_answer_is_lost_is_still_ours() {
 async fn o5_a_consent_whose_last_answer_is_lost_is_written_once() {
     let place = connected().await;
     let start = get("/oauth/start/corner-shop").key(&place.key).to(&place.server).await;
-    let callback = place.intuit.consent(start.location(), LARKSPUR).await;
+    let mut browser = Browser::curl(&place.server);
+    let page = browser.open(start.location()).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
-    assert_eq!(get(callback).to(&place.server).await.status, 200);
+    assert_eq!(browser.get(callback).await.status, 200);
     assert_eq!(place.rows.history("corner-shop").await.len(), 1);
 }
 

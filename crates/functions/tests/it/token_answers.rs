@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::callback::encoded;
-use crate::harness::{Answer, BEGINNING, Installation, ScriptedPlatform, get, parameter};
+use crate::harness::{Answer, BEGINNING, Browser, Installation, ScriptedPlatform, get, parameter};
 
 /// A connection whose grant is what the platform answers with.
 async fn connected(platform: &ScriptedPlatform, grant: Value) -> Installation {
@@ -16,8 +16,9 @@ async fn connected(platform: &ScriptedPlatform, grant: Value) -> Installation {
 
 async fn consent(place: &Installation) -> Answer {
     let start = get("/oauth/start/beach-blend").key(&place.key).to(&place.server).await;
-    let state = parameter(start.location(), "state").expect("a state");
-    get(format!("/oauth/callback?code=c&realmId=1&state={}", encoded(&state))).to(&place.server).await
+    let mut browser = Browser::curl(&place.server);
+    let state = parameter(&browser.open(start.location()).await, "state").expect("a state");
+    browser.get(format!("/oauth/callback?code=c&realmId=1&state={}", encoded(&state))).await
 }
 
 fn presented(platform: &ScriptedPlatform) -> Vec<Option<String>> {

@@ -135,9 +135,13 @@ impl Story {
         self.secrets.push(self.key.clone());
         let started = self.ask("start", &self.sample("start")).await;
         assert_eq!(started.cookies, Vec::<String>::new(), "a server's browser is elsewhere");
-        let query = self.deployment.intuit.consent(started.location(302), Some(HARBOR)).await;
-        self.keep_secrets_of(&query, &[]);
-        let callback = Sample::of("callback").query(&query).cookies(&[]).header("accept", "application/json");
+        let offered = Url::parse(started.location(302)).expect("an address");
+        self.secrets.push(offered.path().rsplit('/').next().expect("a token").to_owned());
+        assert_eq!(self.ask("start", &HttpEvent::get(offered.path()).to_json()).await.status, 200, "a page");
+        let opened = self.ask("start", &HttpEvent::post(offered.path()).to_json()).await;
+        let query = self.deployment.intuit.consent(opened.location(303), Some(HARBOR)).await;
+        self.keep_secrets_of(&query, &opened.cookies);
+        let callback = Sample::of("callback").query(&query).cookies(&opened.cookies).header("accept", "application/json");
         let connected = self.ask("callback", &callback.to_json()).await.json(200);
         assert_eq!(connected["realm_id"], HARBOR);
 
@@ -221,8 +225,10 @@ impl Story {
         let url = Url::parse(made["url"].as_str().expect("an address")).expect("an address");
         self.secrets.push(url.path().rsplit('.').next().expect("a random part").to_owned());
 
-        let started = self.ask("start", &HttpEvent::get(url.path()).to_json()).await;
-        let query = self.deployment.intuit.consent(started.location(302), Some(LARKSPUR)).await;
+        self.is_made_by_an_exchange().await;
+        assert_eq!(self.ask("start", &HttpEvent::get(url.path()).to_json()).await.status, 200, "a page");
+        let started = self.ask("start", &HttpEvent::post(url.path()).to_json()).await;
+        let query = self.deployment.intuit.consent(started.location(303), Some(LARKSPUR)).await;
         self.keep_secrets_of(&query, &started.cookies);
         let callback = self.ask("callback", &Sample::of("callback").query(&query).cookies(&started.cookies).to_json()).await;
         let handed = Url::parse(callback.location(303)).expect("an address");
@@ -240,6 +246,28 @@ impl Story {
         self.ask("connections", &links(revoke, &self.key)).await.json(200);
         let refused = HttpEvent::get(url.path()).header("accept", "application/json");
         self.ask("start", &refused.to_json()).await.json(404);
+    }
+
+    /// A page of the partner's begins it, comes back with two codes, and exchanges the second.
+    async fn is_made_by_an_exchange(&mut self) {
+        let page: String = url::form_urlencoded::byte_serialize(PARTNERS_PAGE.as_bytes()).collect();
+        let begin = format!("/v1/oauth/authorize?platform=quickbooks&partnerId=default&redirectUri={page}");
+        let started = self.ask("start", &HttpEvent::get(&begin).to_json()).await;
+        let query = self.deployment.intuit.consent(started.location(302), Some(LARKSPUR)).await;
+        self.keep_secrets_of(&query, &started.cookies);
+        let mut code = String::new();
+        for _ in 0..2 {
+            let callback = self.ask("callback", &Sample::of("callback").query(&query).cookies(&started.cookies).to_json()).await;
+            let handed = Url::parse(callback.location(303)).expect("an address");
+            code = handed.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+            self.secrets.push(code.clone());
+        }
+        let body = json!({ "code": code, "platform": "quickbooks", "partnerId": "default" });
+        let exchange = HttpEvent::post("/v1/oauth/token").json(&body).header("x-api-key", &self.key);
+        let data = self.token(&exchange.to_json()).await.json(200)["data"].clone();
+        assert_eq!(data["companyId"], LARKSPUR);
+        self.keep(&data["refreshToken"]);
+        self.keep(&data["accessToken"]);
     }
 
     fn function(&self, name: &str) -> &Function {

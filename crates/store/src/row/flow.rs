@@ -3,7 +3,7 @@
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{ConfirmedCompany, ConnectionId};
-use counterfoil_core::model::flow::{Authority, Binding, Destination, Flow, FlowId, Stage};
+use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
@@ -45,6 +45,8 @@ struct FlowRow {
     created_at: i64,
     expires_at: i64,
     ttl: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_sha256: Option<String>,
     stage: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumed_at: Option<i64>,
@@ -115,16 +117,14 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         handover_uri,
         handover_state,
         verifier: flow.verifier.as_ref().map(|verifier| ByteBuf::from(verifier.as_bytes())),
-        browser_sha256: match &flow.binding {
-            Binding::Browser(hash) => Some(hash.as_str().to_owned()),
-            Binding::Key => None,
-        },
+        browser_sha256: flow.browser.as_ref().map(|hash| hash.as_str().to_owned()),
         key_id,
         link_id,
         renews_epoch: flow.renews_epoch,
         created_at: millis(flow.created_at),
         expires_at: millis(flow.expires_at),
         ttl: ttl(flow.expires_at),
+        code_sha256: flow.code.as_ref().map(|hash| hash.as_str().to_owned()),
         stage: flow.stage.as_str().to_owned(),
         consumed_at: None,
         claim: None,
@@ -140,7 +140,8 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
 /// A flow out of its item.
 pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let row: FlowRow = from_item(item)?;
-    let name = format!("FLOW#{}", row.flow_id);
+    let id = FlowId::parse(&row.flow_id).ok_or_else(|| damaged("a flow", "flow_id"))?;
+    let name = format!("flow {}", id.label());
     let partner = PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?;
     let company_key = |text: String| CompanyKey::parse(&text).map_err(|_| damaged(&name, "company_key"));
     let connected = row.connected.map(company_key).transpose()?;
@@ -149,7 +150,7 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
         Progress { consumed_at: row.consumed_at, claim: row.claim, companies: row.companies, failure: row.failure, connected };
     let stage = stage(&name, &row.stage, progress, row.grant.read(&name)?)?;
     Ok(Flow {
-        id: FlowId::parse(&row.flow_id).ok_or_else(|| damaged(&name, "flow_id"))?,
+        id,
         partner,
         company_key: row.company_key.map(company_key).transpose()?,
         company_name: row.company_name,
@@ -158,11 +159,12 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
         redirect_uri: row.redirect_uri,
         destination: destination(row.return_url, row.handover_uri, row.handover_state),
         verifier: row.verifier.map(|verifier| Sealed::from_bytes(verifier.into_vec())),
-        binding: row.browser_sha256.map_or(Binding::Key, |hash| Binding::Browser(Fingerprint::stored(hash))),
+        browser: row.browser_sha256.map(Fingerprint::stored),
         authority: authority(&name, row.key_id, row.link_id)?,
         renews_epoch: row.renews_epoch,
         created_at: time(&name, row.created_at)?,
         expires_at: time(&name, row.expires_at)?,
+        code: row.code_sha256.map(Fingerprint::stored),
         stage,
     })
 }
@@ -195,11 +197,16 @@ struct Progress {
 fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredGrant>) -> Result<Stage, StoreError> {
     let Progress { consumed_at, claim, companies, failure, connected } = progress;
     match (word_of_it, consumed_at, failure, grant) {
+        ("offered", ..) => Ok(Stage::Offered),
         ("pending", None, ..) => Ok(Stage::Pending),
         ("consumed", Some(at), ..) => Ok(Stage::Consumed { at: time(name, at)? }),
         ("exchanged", _, _, Some(grant)) => Ok(Stage::Exchanged { grant, claim }),
         ("choosing", _, _, Some(grant)) if !companies.is_empty() => {
             Ok(Stage::Choosing { grant, companies: companies.into_iter().map(ConfirmedCompany::from).collect() })
+        }
+        ("confirmed", ..) => {
+            let company = companies.into_iter().next().ok_or_else(|| damaged(name, "it is confirmed and names no company"))?;
+            Ok(Stage::Confirmed { company: company.into() })
         }
         ("done", ..) => {
             let (connection, company_id) = connected.ok_or_else(|| damaged(name, "it ended and names no connection"))?;

@@ -1,6 +1,7 @@
 //! The items of codes and handles: hashes, and what they are bound to. DynamoDB removes a code a while after its end.
 
 use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::Fingerprint;
@@ -18,6 +19,8 @@ struct CodeRow {
     platform: String,
     company_id: String,
     redirect_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
     expires_at: i64,
     /// An hour later, so that one that comes again is known.
     ttl: i64,
@@ -33,6 +36,7 @@ pub(crate) fn write(code: &Code) -> Result<Item, StoreError> {
         platform: code.platform.to_string(),
         company_id: code.company_id.clone(),
         redirect_uri: code.redirect_uri.clone(),
+        flow_id: code.flow.as_ref().map(|flow| flow.as_str().to_owned()),
         expires_at: millis(code.expires_at),
         ttl: code.expires_at.as_second() + 3_600,
         consumed_by: None,
@@ -51,6 +55,7 @@ pub(crate) fn read(item: Item) -> Result<Code, StoreError> {
         platform: word("CODE", "platform", &row.platform)?,
         company_id: row.company_id,
         redirect_uri: row.redirect_uri,
+        flow: row.flow_id.as_deref().and_then(FlowId::parse),
         expires_at: time("CODE", row.expires_at)?,
         spent: row.consumed_by.is_some(),
         hash: Fingerprint::stored(row.code_sha256),

@@ -15,12 +15,13 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::table::{Key, PK, SK};
+use crate::table::{FLOW, Key, PK, SK};
 
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -74,7 +75,12 @@ pub(crate) fn damaged(item: &str, problem: &str) -> StoreError {
     StoreError::Damaged { item: item.to_owned(), problem: problem.to_owned() }
 }
 
+/// How an item is named in an error, which is logged: a flow by its label, since its id opens its result page.
 fn name_of(item: &Item) -> String {
     let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-    format!("{}/{}", part(PK), part(SK))
+    let (pk, sk) = (part(PK), part(SK));
+    match pk.strip_prefix(FLOW) {
+        Some(id) => FlowId::parse(id).map_or_else(|| "a flow".to_owned(), |id| format!("flow {}", id.label())),
+        None => format!("{pk}/{sk}"),
+    }
 }

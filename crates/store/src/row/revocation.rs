@@ -1,9 +1,10 @@
-//! The item of what a platform is still to be told, beside its connection: a grant as it lay there, and its place in the due
+//! The item of a revocation, beside its connection: a grant as it lay there or in its flow, and its place in the due
 //! index. It has no TTL: it is deleted when the platform knows, or when it is given up.
 
 use counterfoil_core::model::connection::{Company, ConnectionId};
+use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::model::revocation::{Revocation, RevocationId};
+use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,10 @@ use crate::table::{Key, TELLER, due_shard};
 struct RevocationRow {
     partner: String,
     company_key: String,
-    epoch: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
     platform: String,
     environment: String,
     client_id: String,
@@ -30,11 +34,16 @@ struct RevocationRow {
 }
 
 pub(crate) fn write(revocation: &Revocation) -> Result<Item, StoreError> {
-    let Revocation { id: RevocationId { connection, epoch }, company, .. } = revocation;
+    let Revocation { id: RevocationId { connection, grant }, company, .. } = revocation;
+    let (epoch, flow_id) = match grant {
+        GrantId::Epoch(epoch) => (Some(*epoch), None),
+        GrantId::Consent(flow) => (None, Some(flow.as_str().to_owned())),
+    };
     let row = RevocationRow {
         partner: connection.partner.to_string(),
         company_key: connection.company_key.to_string(),
-        epoch: *epoch,
+        epoch,
+        flow_id,
         platform: company.platform.as_str().to_owned(),
         environment: company.environment.as_str().to_owned(),
         client_id: company.client_id.clone(),
@@ -51,14 +60,19 @@ pub(crate) fn write(revocation: &Revocation) -> Result<Item, StoreError> {
 
 pub(crate) fn read(item: Item) -> Result<Revocation, StoreError> {
     let row: RevocationRow = from_item(item)?;
-    let item = format!("CONN#{}#{}/REVOCATION#{}", row.partner, row.company_key, row.epoch);
+    let item = format!("a revocation of CONN#{}#{}", row.partner, row.company_key);
+    let grant = match (row.epoch, row.flow_id.as_deref().and_then(FlowId::parse)) {
+        (Some(epoch), _) => GrantId::Epoch(epoch),
+        (None, Some(flow)) => GrantId::Consent(flow),
+        (None, None) => return Err(damaged(&item, "it names no grant")),
+    };
     Ok(Revocation {
         id: RevocationId {
             connection: ConnectionId {
                 partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&item, "partner"))?,
                 company_key: CompanyKey::parse(&row.company_key).map_err(|_| damaged(&item, "company_key"))?,
             },
-            epoch: row.epoch,
+            grant,
         },
         company: Company {
             platform: word(&item, "platform", &row.platform)?,

@@ -25,7 +25,7 @@ async fn a_consent_writes_everything_and_ends_its_flow() {
     assert!(company_entry(&store, "acme").await);
     let ended = store.table.flow(&flow).await.expect("a table").expect("the flow");
     assert!(ended.stage == Stage::Done { connection: acme.id.clone(), company_id: acme.company.company_id.clone() });
-    let item = store.item(&format!("FLOW#{flow}"), "FLOW").await.expect("the flow's item");
+    let item = store.item(&format!("FLOW#{}", flow.as_str()), "FLOW").await.expect("the flow's item");
     assert!(!item.contains_key("access_token") && !item.contains_key("refresh_token"), "the grant it kept is gone");
 }
 

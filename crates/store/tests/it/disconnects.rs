@@ -28,7 +28,7 @@ fn disconnect_of(connection: &Connection) -> Disconnect {
 }
 
 fn revocation_of(connection: &Connection) -> Revocation {
-    let id = RevocationId { connection: connection.id.clone(), epoch: connection.epoch };
+    let id = RevocationId { connection: connection.id.clone(), grant: connection.epoch.into() };
     Revocation::owed(id, connection.company.clone(), connection.grant().expect("it has one").clone(), START)
 }
 
@@ -126,7 +126,7 @@ async fn t5_what_is_owed_comes_back_as_it_was_and_to_one_claimant_alone() {
     assert!(claimed(&store, id, &claim("two", START + 59.seconds())).await == Claimed::NotDue);
     assert!(owed_at(&store, START + 59.seconds()).await.is_empty());
     assert!(matches!(claimed(&store, id, &claim("two", START + 1.minute())).await, Claimed::Ours(_)), "the first has run out");
-    let unknown = RevocationId { epoch: 2, ..id.clone() };
+    let unknown = RevocationId { grant: 2.into(), ..id.clone() };
     assert!(claimed(&store, &unknown, &claim("one", START)).await == Claimed::Gone);
     assert_eq!(store.count(&id.connection, "REVOCATION#").await, 1, "asking makes none");
 }
@@ -152,7 +152,7 @@ async fn t5_only_whoever_holds_the_claim_writes() {
     let told = audit(&acme, Action::PlatformTold, "told");
     assert_eq!(store.table.renew(id, &late, &fresh).await, Ok(Written::Overtaken));
     assert_eq!(store.table.put_off(id, &late, 9, START).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.settle(id, &late, &told).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.settle(&revocation, &late, &told).await, Ok(Written::Overtaken));
     assert_eq!(store.count(&id.connection, "AUDIT#").await, 0);
 
     assert_eq!(store.table.renew(id, &present, &fresh).await, Ok(Written::Stored));
@@ -160,7 +160,7 @@ async fn t5_only_whoever_holds_the_claim_writes() {
     let next = claim("next", START + 2.hours());
     let Claimed::Ours(found) = claimed(&store, id, &next).await else { panic!("its time has come") };
     assert!(found.grant == fresh && found.tries == 3 && found.since == START);
-    assert_eq!(store.table.settle(id, &next, &told).await, Ok(Written::Stored));
+    assert_eq!(store.table.settle(&revocation, &next, &told).await, Ok(Written::Stored));
     assert_eq!((store.count(&id.connection, "REVOCATION#").await, store.count(&id.connection, "AUDIT#").await), (0, 1));
 }
 
@@ -173,7 +173,7 @@ async fn r15_newer_tokens_of_the_same_grant_replace_what_is_owed_and_its_claim()
     let newer = Revocation { grant: stored_grant("newer"), ..revocation };
     store.table.owe(&newer).await.expect("a table that answers");
     let told = audit(&connection("acme"), Action::PlatformTold, "told");
-    assert_eq!(store.table.settle(&newer.id, &one, &told).await, Ok(Written::Overtaken), "the old ones were told");
+    assert_eq!(store.table.settle(&newer, &one, &told).await, Ok(Written::Overtaken), "the old ones were told");
     let Claimed::Ours(found) = claimed(&store, &newer.id, &claim("two", START)).await else { panic!("it is due at once") };
     assert!(found.grant == newer.grant);
 }
@@ -185,7 +185,7 @@ async fn r15_what_is_held_is_not_due_and_what_is_gone_stays_gone() {
     let until = owed.due_at + 20.minutes();
     store.table.hold(&owed.id, until).await.expect("a table");
     assert_eq!((owed_at(&store, owed.due_at).await, owed_at(&store, until).await), (vec![], vec![owed.id.clone()]));
-    let unknown = RevocationId { epoch: 99, ..owed.id };
+    let unknown = RevocationId { grant: 99.into(), ..owed.id };
     store.table.hold(&unknown, until).await.expect("nothing to hold is no failure");
     assert_eq!(owed_at(&store, until).await.len(), 1);
 }

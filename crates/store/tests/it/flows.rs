@@ -3,8 +3,8 @@
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connect_link::LinkId;
-use counterfoil_core::model::flow::{Authority, Binding, Destination, Flow, FlowFailure, FlowId, Stage};
-use counterfoil_core::port::store::FlowStore as _;
+use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::port::store::{FlowStore as _, Written};
 use counterfoil_testkit::fixture::{START, connection, connection_id, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
@@ -24,7 +24,8 @@ async fn a_flow_comes_back_as_it_was_begun() {
         company_name: None,
         destination: Destination::ResultPage,
         verifier: None,
-        binding: Binding::Key,
+        browser: None,
+        stage: Stage::Offered,
         authority: Authority::Key(KeyId::parse("0123456789abcdef").expect("a key id")),
         renews_epoch: None,
         ..flow("acme", "bare")
@@ -46,12 +47,36 @@ async fn a_flow_comes_back_as_it_was_begun() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn o6_of_fifty_browsers_at_once_one_opens_what_was_offered() {
+    let store = store().await;
+    let offered = Flow { browser: None, stage: Stage::Offered, ..flow("acme", "token") };
+    store.table.begin(&offered).await.expect("a new flow");
+    let mut tasks = JoinSet::new();
+    for number in 0..50 {
+        let (table, offered) = (store.table.clone(), offered.id.clone());
+        let opened = flow("acme", &format!("state {number}"));
+        tasks.spawn(async move { (table.open(&offered, &opened, START).await, opened.id) });
+    }
+    let taken: Vec<_> = tasks.join_all().await.into_iter().filter(|(open, _)| *open == Ok(Written::Stored)).collect();
+    assert_eq!(taken.len(), 1);
+    assert!(read(&store, &taken[0].1).await.stage == Stage::Pending);
+    assert!(read(&store, &offered.id).await.stage == Stage::Consumed { at: START });
+    store.installation.wire.reset();
+    let late = Flow { browser: None, stage: Stage::Offered, ..flow("acme", "late") };
+    store.table.begin(&late).await.expect("a new flow");
+    let opened = flow("acme", "late state");
+    assert_eq!(store.table.open(&late.id, &opened, late.expires_at).await, Ok(Written::Overtaken));
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.open(&late.id, &opened, START).await, Ok(Written::Stored), "a lost answer is asked for again");
+}
+
 #[tokio::test]
 async fn o4_a_flow_goes_by_itself_an_hour_after_its_end() {
     let store = store().await;
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");
-    let item = store.item(&format!("FLOW#{}", flow.id), "FLOW").await.expect("its item");
+    let item = store.item(&format!("FLOW#{}", flow.id.as_str()), "FLOW").await.expect("its item");
     let ttl: i64 = item["ttl"].as_n().expect("a number").parse().expect("a number");
     assert_eq!(ttl, (flow.expires_at + 1.hour()).as_second());
 }
@@ -114,15 +139,15 @@ async fn a_flow_fails_once_and_its_grant_goes() {
     let audited = |id: &str| audit(&connection("acme"), Action::ConsentFailed, id);
     let pending = flow("acme", "pending");
     store.table.begin(&pending).await.expect("a new flow");
-    store.table.fail(&pending.id, FlowFailure::Gone, &audited("never")).await.expect("a table that answers");
+    store.table.fail(&pending.id, FlowFailure::Gone, &audited("never"), None).await.expect("a table that answers");
     assert!(read(&store, &pending.id).await.stage == Stage::Pending, "a pending flow spends nothing");
 
     let exchanged = store.exchanged_flow("exchanged").await;
     for failure in [FlowFailure::CompanyNotConfirmed, FlowFailure::Interrupted] {
-        store.table.fail(&exchanged, failure, &audited(failure.as_str())).await.expect("a table that answers");
+        store.table.fail(&exchanged, failure, &audited(failure.as_str()), None).await.expect("a table that answers");
     }
     assert!(read(&store, &exchanged).await.stage == Stage::Failed(FlowFailure::CompanyNotConfirmed), "the first stays");
     assert_eq!(store.count(&connection_id("acme"), "AUDIT#").await, 1);
-    let item = store.item(&format!("FLOW#{exchanged}"), "FLOW").await.expect("its item");
+    let item = store.item(&format!("FLOW#{}", exchanged.as_str()), "FLOW").await.expect("its item");
     assert!(!item.contains_key("access_token") && !item.contains_key("refresh_token"));
 }

@@ -88,6 +88,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
         replaced: None,
         flow,
         link: None,
+        exchange: None,
         audit: audit(connection, Action::Connected, &connection.commit_id),
         event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),
     }

@@ -13,3 +13,4 @@ mod harness;
 mod leases;
 mod links;
 mod parking;
+mod waiting;

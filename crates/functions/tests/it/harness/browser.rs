@@ -2,6 +2,7 @@
 
 use axum::Router;
 
+use super::BASE_URL;
 use super::http::{Answer, Ask, get, post};
 
 /// Keeps the one cookie that we set.
@@ -36,10 +37,20 @@ impl<'a> Browser<'a> {
         self.send(ask.body(form.to_owned())).await
     }
 
-    /// Opens a start link; gives the address of the platform's page.
+    /// Opens a start or a connect link; gives the address of the platform's page.
     pub(crate) async fn start(&mut self, path: impl AsRef<str>) -> String {
-        let answer = self.get(path).await;
-        assert_eq!(answer.status, 302, "{}", answer.body);
+        self.open(path.as_ref()).await
+    }
+
+    /// Opens the address that a server's start was answered with, or a connect link; gives the address of the platform's page.
+    pub(crate) async fn open(&mut self, address: &str) -> String {
+        let path = address.strip_prefix(BASE_URL).unwrap_or(address);
+        let mut answer = self.get(path).await;
+        if answer.status == 200 {
+            assert!(answer.body.contains(r#"<form method="post">"#), "{}", answer.body);
+            answer = self.post(path).await;
+            assert_eq!(answer.status, 303, "{}", answer.body);
+        }
         answer.location().to_owned()
     }
 

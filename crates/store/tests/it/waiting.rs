@@ -1,0 +1,142 @@
+//! A confirmed consent that waits for its exchange: one row of its own, one entry under its company, one live code.
+
+use counterfoil_core::model::audit::Action;
+use counterfoil_core::model::connection::{Company, ConfirmedCompany};
+use counterfoil_core::model::flow::{FlowFailure, FlowId, Stage};
+use counterfoil_core::model::handover::Code;
+use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
+use counterfoil_core::model::secret::{Fingerprint, Secret};
+use counterfoil_core::port::store::{
+    Claim, Claimed, CodeExchange, ConnectionStore as _, Consent, ConsentWritten, FlowStore as _, GrantStore as _,
+    HandoverStore as _, Issued, RevocationStore as _, Waiting, Written,
+};
+use counterfoil_testkit::fixture::{START, company, connection, stored_grant};
+use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::ToSpan as _;
+
+use crate::harness::{Store, audit, consent, store};
+
+fn of(flow: &FlowId) -> Waiting {
+    let Company { company_id, api_base_url, .. } = company("acme");
+    let id = RevocationId { connection: connection("acme").id, grant: GrantId::Consent(flow.clone()) };
+    let due_at = START + 20.minutes();
+    let revocation = Revocation { due_at, ..Revocation::owed(id, company("acme"), stored_grant("waits"), START) };
+    Waiting { flow: flow.clone(), company: ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url }, revocation }
+}
+
+/// A consent that waits, and the hash of its code.
+async fn waits(store: &Store, state: &str) -> (Waiting, Fingerprint) {
+    let waiting = of(&store.exchanged_flow(state).await);
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored), "its answer was lost");
+    assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored), "the same again");
+    let later =
+        Waiting { revocation: Revocation { due_at: START + 21.minutes(), ..waiting.revocation.clone() }, ..waiting.clone() };
+    assert_eq!(store.table.await_exchange(&later).await, Ok(Written::Overtaken), "another tab");
+    let code = code(&waiting.flow, state);
+    assert_eq!(store.table.issue_code(&waiting.flow, &code, None).await, Ok(Issued::Stored));
+    (waiting, code.hash)
+}
+
+fn code(flow: &FlowId, text: &str) -> Code {
+    Code {
+        hash: Secret::new(text).fingerprint(),
+        connection: connection("acme").id,
+        flow: Some(flow.clone()),
+        platform: counterfoil_core::model::platform::PlatformName::Quickbooks,
+        company_id: "acme".to_owned(),
+        redirect_uri: "https://partner.test/done".to_owned(),
+        expires_at: START + 5.minutes(),
+        spent: false,
+    }
+}
+
+fn exchange(flow: &FlowId, code: &Fingerprint) -> Consent {
+    let exchange = CodeExchange { code: code.clone(), handle: Fingerprint::of("handle") };
+    Consent { exchange: Some(exchange), ..consent(&connection("acme"), None, flow.clone()) }
+}
+
+async fn entries(store: &Store) -> Vec<String> {
+    store.table.holders(&company("acme"), None, 100).await.expect("a table").consents
+}
+
+#[tokio::test]
+async fn what_waits_has_no_grant_in_its_flow_and_holds_its_company() {
+    let store = store().await;
+    let (waiting, hash) = waits(&store, "state").await;
+    let flow = store.table.flow(&waiting.flow).await.expect("a table").expect("the flow");
+    assert!(flow.stage == Stage::Confirmed { company: waiting.company.clone() });
+    assert_eq!((flow.expires_at, flow.code), (waiting.revocation.due_at, Some(hash)));
+    let item = store.item(&format!("FLOW#{}", waiting.flow.as_str()), "FLOW").await.expect("its item");
+    assert!(!item.contains_key("access_token") && !item.contains_key("refresh_token"));
+    assert_eq!(entries(&store).await, [waiting.flow.as_str()]);
+    let kept = store.table.waiting(&waiting.revocation.id).await.expect("a table").expect("a row");
+    assert!(kept == waiting.revocation);
+    let item = store.item("CONN#default#acme", &format!("CONSENT#{}", waiting.flow.as_str())).await.expect("its item");
+    assert!(!item.contains_key("ttl"), "it goes by revocation alone");
+}
+
+#[tokio::test]
+async fn an_exchange_spends_the_code_and_takes_everything_or_nothing() {
+    let store = store().await;
+    let (waiting, hash) = waits(&store, "state").await;
+    let unknown = Fingerprint::of("unknown");
+    assert_eq!(store.table.write_consent(&exchange(&waiting.flow, &unknown)).await, Ok(ConsentWritten::FlowIsOver));
+    let at_the_callback = consent(&connection("acme"), None, waiting.flow.clone());
+    assert_eq!(store.table.write_consent(&at_the_callback).await, Ok(ConsentWritten::FlowIsOver), "it waits for its exchange");
+    assert!(store.table.read(&connection("acme").id).await.expect("a table").is_none());
+
+    let exchange = exchange(&waiting.flow, &hash);
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.write_consent(&exchange).await, Ok(ConsentWritten::Stored));
+    assert!(store.read(&connection("acme").id).await == connection("acme"));
+    assert!(store.table.waiting(&waiting.revocation.id).await.expect("a table").is_none());
+    assert!(entries(&store).await.is_empty());
+    assert!(store.table.code(&hash).await.expect("a table").expect("a code").spent);
+    let (handle, _) = store.table.handle_and_connection(&connection("acme").id).await.expect("a table");
+    assert_eq!(handle, Some(Fingerprint::of("handle")));
+    let another = Code { hash: Fingerprint::of("another"), ..code(&waiting.flow, "x") };
+    assert_eq!(store.table.issue_code(&waiting.flow, &another, Some(&hash)).await, Ok(Issued::Spent));
+}
+
+#[tokio::test]
+async fn a_grant_that_is_being_revoked_is_not_taken_and_its_settling_takes_its_entry() {
+    let store = store().await;
+    let (waiting, hash) = waits(&store, "state").await;
+    let claim = Claim { id: "ours".to_owned(), at: waiting.revocation.due_at, until: waiting.revocation.due_at + 1.minute() };
+    assert!(matches!(store.table.claim(&waiting.revocation.id, &claim).await, Ok(Claimed::Ours(_))));
+    assert!(store.table.waiting(&waiting.revocation.id).await.expect("a table").is_none());
+    assert_eq!(store.table.write_consent(&exchange(&waiting.flow, &hash)).await, Ok(ConsentWritten::FlowIsOver));
+    let told = audit(&connection("acme"), Action::PlatformTold, "told");
+    assert_eq!(store.table.settle(&waiting.revocation, &claim, &told).await, Ok(Written::Stored));
+    assert!(entries(&store).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
+    let store = store().await;
+    let (waiting, first) = waits(&store, "state").await;
+    let second = code(&waiting.flow, "second");
+    assert_eq!(store.table.issue_code(&waiting.flow, &second, None).await, Ok(Issued::Overtaken), "there is one");
+    assert_eq!(store.table.issue_code(&waiting.flow, &second, Some(&first)).await, Ok(Issued::Stored));
+    assert!(store.table.code(&first).await.expect("a table").is_none());
+    let now = Revocation { due_at: START, ..waiting.revocation.clone() };
+    let failed = audit(&connection("acme"), Action::ConsentFailed, "failed");
+    store.table.fail(&waiting.flow, FlowFailure::AuthorityRevoked, &failed, Some(&now)).await.expect("a table");
+    assert!(entries(&store).await.is_empty(), "a grant that is to be revoked holds nothing");
+    let due = store.table.owed(now_shard(&store).await, START, 10).await.expect("a table");
+    assert_eq!(due, [waiting.revocation.id]);
+    let third = code(&waiting.flow, "third");
+    assert_eq!(store.table.issue_code(&waiting.flow, &third, Some(&second.hash)).await, Ok(Issued::Overtaken));
+    assert_eq!(store.table.write_consent(&exchange(&waiting.flow, &second.hash)).await, Ok(ConsentWritten::FlowIsOver));
+}
+
+/// The shard of what is due for that connection.
+async fn now_shard(store: &Store) -> u8 {
+    for shard in 0..16 {
+        if !store.table.owed(shard, START, 10).await.expect("a table").is_empty() {
+            return shard;
+        }
+    }
+    panic!("nothing is due");
+}
