@@ -1,17 +1,23 @@
 //! The only crate that knows DynamoDB: one table, conditional writes, secrets sealed at rest.
 //!
 //! `row` says how a thing lies in the table; `connections`, `grants`, `revocations`, `flows`, `handovers` and
-//! `directory` are the ports of `counterfoil_core::port::store`; `table` is the table itself.
+//! `directory` are the ports of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals, with the keyring
+//! that `secret_source` reads; `keyring_text`, `kept_secret` and `reseal` are what an operator changes it by.
 
 pub mod aws;
 mod connections;
+pub mod copy_newer;
+mod date_watch;
 mod directory;
 mod fault;
 mod flows;
 mod grants;
 mod handovers;
+pub mod kept_secret;
+pub mod keyring_text;
 mod links;
 pub mod parking;
+pub mod reseal;
 mod revocations;
 mod row;
 pub mod sealing;

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use crate::keyring_text::KeyringText;
+use crate::secret_source::SecretSource;
 use async_trait::async_trait;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
@@ -13,9 +15,6 @@ use counterfoil_core::Error;
 use counterfoil_core::model::secret::{Sealed, Secret, hex};
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::sealer::Sealer;
-use serde::Deserialize;
-
-use crate::secret_source::SecretSource;
 
 const VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 8;
@@ -23,20 +22,26 @@ const HEADER_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
 /// The shortest text that is taken for a key: 43 letters and digits hold 256 bits.
 const KEY_TEXT_SHORTEST: usize = 43;
 
+/// The length of the tag at the end.
+const TAG_LEN: usize = 16;
+
 /// The keys that seal and open, the first of which seals.
 pub struct Keyring(Vec<RingKey>);
 
-struct RingKey {
+pub(crate) struct RingKey {
     id: [u8; KEY_ID_LEN],
     prk: Prk,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyringText {
-    primary: String,
-    #[serde(default)]
-    older: Vec<String>,
+/// The id of the key that sealed this, in hex; `None` where it does not have the form of a sealed value.
+pub fn key_id(sealed: &Sealed) -> Option<String> {
+    key_id_of(sealed.as_bytes())
+}
+
+/// The id of the key that sealed these bytes, in hex; `None` where they do not have the form of a sealed value.
+pub(crate) fn key_id_of(bytes: &[u8]) -> Option<String> {
+    let is_sealed = bytes.len() >= HEADER_LEN + TAG_LEN && bytes[0] == VERSION;
+    is_sealed.then(|| hex(&bytes[1..=KEY_ID_LEN]))
 }
 
 impl Keyring {
@@ -45,13 +50,15 @@ impl Keyring {
     /// # Errors
     /// `Misconfigured`, without a word of what was there.
     pub fn parse(text: &Secret) -> Result<Self, Error> {
-        let ring: KeyringText = serde_json::from_str(text.expose())
-            .map_err(|_| unusable("The keyring is not of the form {\"primary\": \"…\", \"older\": [\"…\"]}."))?;
-        let texts = std::iter::once(ring.primary).chain(ring.older).map(Secret::new);
-        texts.map(|text| RingKey::derive(&text)).collect::<Result<Vec<_>, _>>().map(Self)
+        KeyringText::parse(text)?.keys().iter().map(RingKey::derive).collect::<Result<Vec<_>, _>>().map(Self)
     }
 
-    fn seal(&self, owner: &str, purpose: &str, secret: &Secret, entropy: &dyn Entropy) -> Result<Sealed, Error> {
+    /// The id of the key that seals, in hex.
+    pub fn primary(&self) -> String {
+        self.0[0].id()
+    }
+
+    pub(crate) fn seal(&self, owner: &str, purpose: &str, secret: &Secret, entropy: &dyn Entropy) -> Result<Sealed, Error> {
         let key = &self.0[0];
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
@@ -67,31 +74,56 @@ impl Keyring {
         Ok(Sealed::from_bytes(sealed))
     }
 
-    fn open(&self, owner: &str, purpose: &str, sealed: &Sealed) -> Result<Secret, Error> {
+    pub(crate) fn open(&self, owner: &str, purpose: &str, sealed: &Sealed) -> Result<Secret, Unopened> {
         let bytes = sealed.as_bytes();
-        let (header, ciphertext) = bytes.split_at_checked(HEADER_LEN).ok_or_else(|| unusable("A sealed secret is cut short."))?;
+        let (header, ciphertext) = bytes.split_at_checked(HEADER_LEN).ok_or(Unopened::Damaged("it is cut short"))?;
         if header[0] != VERSION {
-            return Err(unusable("A sealed secret has a form that this version does not know."));
+            return Err(Unopened::Damaged("it has a form that this version does not know"));
         }
         let (id, nonce) = header[1..].split_at(KEY_ID_LEN);
-        let key = self.0.iter().find(|key| key.id == id).ok_or_else(|| {
-            unusable(&format!(
-                "The keyring does not hold the key {} that sealed this. Put that key back, under \"older\" if there is a new one; nothing was changed.",
-                hex(id)
-            ))
-        })?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| unusable("A sealed secret is cut short."))?;
+        let key = self.0.iter().find(|key| key.id == id).ok_or_else(|| Unopened::UnknownKey(hex(id)))?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unopened::Damaged("it is cut short"))?;
         let mut text = ciphertext.to_vec();
         let opened = key
-            .for_owner(owner)?
+            .for_owner(owner)
+            .map_err(|_| Unopened::Damaged("its key could not be derived"))?
             .open_in_place(nonce, Aad::from(associated(owner, purpose)), &mut text)
-            .map_err(|_| unusable("A sealed secret does not open here: it was changed, or it belongs to another row."))?;
-        String::from_utf8(opened.to_vec()).map(Secret::new).map_err(|_| unusable("A sealed secret is not text."))
+            .map_err(|_| Unopened::Damaged("it was changed, or it belongs to another row"))?;
+        String::from_utf8(opened.to_vec()).map(Secret::new).map_err(|_| Unopened::Damaged("it is not text"))
+    }
+}
+
+/// Why a sealed value does not open. For the operator alone: a caller learns only that it does not.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unopened {
+    /// The id of a key that the keyring does not hold.
+    UnknownKey(String),
+    /// What is wrong with it.
+    Damaged(&'static str),
+}
+
+impl Unopened {
+    /// Logs it for the operator, and says to the caller that there is something in the log.
+    fn tell_operator(&self, owner: &str, purpose: &str) -> Error {
+        match self {
+            Self::UnknownKey(key_id) => tracing::error!(
+                owner,
+                purpose,
+                key_id,
+                "a sealed value does not open: the keyring does not hold its key; put that key back under \"older\"; nothing was changed"
+            ),
+            Self::Damaged(problem) => tracing::error!(owner, purpose, problem, "a sealed value does not open"),
+        }
+        unusable("A stored secret cannot be opened. The operator of this installation finds the reason in its log.")
     }
 }
 
 impl RingKey {
-    fn derive(text: &Secret) -> Result<Self, Error> {
+    pub(crate) fn id(&self) -> String {
+        hex(&self.id)
+    }
+
+    pub(crate) fn derive(text: &Secret) -> Result<Self, Error> {
         if text.expose().len() < KEY_TEXT_SHORTEST {
             return Err(unusable("A key of the keyring is too short: it must be a random text of at least 43 characters."));
         }
@@ -126,39 +158,40 @@ fn associated(owner: &str, purpose: &str) -> Vec<u8> {
     [purpose.as_bytes(), &[0], owner.as_bytes()].concat()
 }
 
-fn unusable(message: &str) -> Error {
+pub(crate) fn unusable(message: &str) -> Error {
     Error::Misconfigured { code: "keyring_unusable", message: message.to_owned() }
 }
 
 /// The sealer of a process: the keyring is read when it is first needed.
 pub struct KeyringSealer {
-    source: Arc<SecretSource>,
+    source: Arc<SecretSource<Keyring>>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl KeyringSealer {
     /// A sealer with the keyring from that source.
-    pub fn new(source: Arc<SecretSource>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(source: Arc<SecretSource<Keyring>>, entropy: Arc<dyn Entropy>) -> Self {
         Self { source, entropy }
-    }
-
-    async fn keyring(&self) -> Result<Keyring, Error> {
-        Keyring::parse(&self.source.get().await?)
     }
 }
 
 #[async_trait]
 impl Sealer for KeyringSealer {
     async fn seal(&self, owner: &str, purpose: &'static str, secret: &Secret) -> Result<Sealed, Error> {
-        self.keyring().await?.seal(owner, purpose, secret, self.entropy.as_ref())
+        self.source.get().await?.seal(owner, purpose, secret, self.entropy.as_ref())
     }
 
     async fn open(&self, owner: &str, purpose: &'static str, sealed: &Sealed) -> Result<Secret, Error> {
-        self.keyring().await?.open(owner, purpose, sealed)
+        let opened = match self.source.get().await?.open(owner, purpose, sealed) {
+            // Another process may seal with a key that came after this keyring was read.
+            Err(Unopened::UnknownKey(_)) => self.source.get_newer().await?.open(owner, purpose, sealed),
+            opened => opened,
+        };
+        opened.map_err(|unopened| unopened.tell_operator(owner, purpose))
     }
 
     async fn check(&self) -> Result<(), Error> {
-        self.keyring().await.map(|_| ())
+        self.source.get().await.map(|_| ())
     }
 }
 
@@ -183,17 +216,19 @@ mod tests {
         ring.seal(owner, "access_token", &Secret::new("canary"), &SystemEntropy).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn refusal(result: Result<Secret, Error>) -> String {
-        result.err().expect("must not open").to_string()
+    fn refusal(result: Result<Secret, Unopened>) -> Unopened {
+        result.err().expect("must not open")
     }
+
+    const ANOTHER_ROW: Unopened = Unopened::Damaged("it was changed, or it belongs to another row");
 
     #[test]
     fn s6_what_was_sealed_opens_for_its_owner_and_purpose_alone() {
         let ring = old_ring();
         let sealed = seal(&ring, "a");
         assert!(ring.open("a", "access_token", &sealed).is_ok_and(|secret| secret.expose() == "canary"));
-        assert!(refusal(ring.open("b", "access_token", &sealed)).contains("another row"));
-        assert!(refusal(ring.open("a", "refresh_token", &sealed)).contains("another row"));
+        assert_eq!(refusal(ring.open("b", "access_token", &sealed)), ANOTHER_ROW);
+        assert_eq!(refusal(ring.open("a", "refresh_token", &sealed)), ANOTHER_ROW);
         assert!(!hex(sealed.as_bytes()).contains(&hex(b"canary")));
     }
 
@@ -202,7 +237,9 @@ mod tests {
         let sealed = seal(&old_ring(), "a");
         let rotated = ring(&format!(r#"{{"primary":"{NEW}","older":["{OLD}"]}}"#));
         assert!(rotated.open("a", "access_token", &sealed).is_ok());
-        assert!(refusal(old_ring().open("a", "access_token", &seal(&rotated, "a"))).contains("does not hold the key"));
+        let sealed = seal(&rotated, "a");
+        let key_id = hex(&rotated.0[0].id);
+        assert_eq!(refusal(old_ring().open("a", "access_token", &sealed)), Unopened::UnknownKey(key_id));
     }
 
     #[test]

@@ -1,28 +1,47 @@
-//! Where secrets come from: AWS Secrets Manager, or the laptop's own files; read when first needed, and again now and
-//! then, so that what an operator fills in takes effect without a deployment.
+//! Where secrets come from: AWS Secrets Manager, or the laptop's own files. A secret is read when it is first needed and
+//! again every five minutes, so that what an operator fills in takes effect without a deployment.
+//!
+//! What was read and understood last stays in use for as long as the process lives: while Secrets Manager does not answer,
+//! refuses, or holds a text that does not parse. Losing a keyring for a moment would lose the grants that come in meanwhile.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use counterfoil_core::Error;
-use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::clock::Clock;
-use tokio::sync::Mutex;
+use counterfoil_core::model::secret::{Fingerprint, Secret};
+use counterfoil_core::port::clock::{Clock, Moment};
 
-/// One secret, wherever it is.
-pub struct SecretSource {
+/// One secret, wherever it is, as `T`.
+pub struct SecretSource<T> {
     place: Place,
+    parse: fn(&Secret) -> Result<T, Error>,
     clock: Arc<dyn Clock>,
-    read: Mutex<Option<(Secret, Duration)>>,
+    state: Mutex<State<T>>,
+    /// Held by whoever reads it.
+    turn: tokio::sync::Mutex<()>,
 }
 
-enum Place {
+/// Where a secret is.
+pub enum Place {
+    /// Here.
     Given(Secret),
-    SecretsManager { manager: Arc<SecretsManager>, arn: String, variable: &'static str },
-    Nowhere { variable: &'static str },
+    /// In Secrets Manager.
+    SecretsManager {
+        /// The client.
+        manager: Arc<SecretsManager>,
+        /// The secret's ARN.
+        arn: String,
+        /// The variable that names it.
+        variable: &'static str,
+    },
+    /// This function was not given it.
+    Nowhere {
+        /// The variable that would name it.
+        variable: &'static str,
+    },
 }
 
 /// Secrets Manager, with one client for all secrets, made when one is first asked for.
@@ -37,59 +56,76 @@ impl SecretsManager {
         Self { aws: aws.clone(), client: OnceLock::new() }
     }
 
-    fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         self.client.get_or_init(|| Client::new(&self.aws))
     }
 }
 
-/// How long a secret is used before it is read again.
-const FRESH_FOR: Duration = Duration::from_secs(300);
+struct State<T> {
+    /// What was read and understood last.
+    good: Option<(Fingerprint, Arc<T>)>,
+    /// The last try, and why it failed.
+    tried: Option<(Moment, Option<Error>)>,
+    /// The last early reading, and how long after it the next may be.
+    sought: Option<(Moment, Duration)>,
+}
 
+/// How long a secret is used before it is read again. `counterfoil keyring rotate` waits for that.
+pub const FRESH_FOR: Duration = Duration::from_secs(300);
+/// After a failure, how long what was read before is used until the next try.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// After a failure with nothing read before, how long it answers others too, who would else ask one after another.
+const FAILURE_SHARED_FOR: Duration = Duration::from_secs(1);
+/// Least time between two early readings; doubled up to [`FRESH_FOR`] each time that one brings nothing new, so that a
+/// damaged row does not ask for ever.
+const SOUGHT_EVERY: Duration = Duration::from_secs(10);
+/// What a caller is told to wait where a secret could not be read for a moment.
+const COME_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How often a reading ahead lets others go first: enough for a connection on this machine and a request over it.
 const TURNS_OF_OTHERS: u32 = 8;
 
-impl SecretSource {
-    /// A secret that is at hand.
-    pub fn given(secret: Secret, clock: Arc<dyn Clock>) -> Self {
-        Self { place: Place::Given(secret), clock, read: Mutex::new(None) }
+impl<T: Send + Sync + 'static> SecretSource<T> {
+    /// A secret in that place; nothing is read yet.
+    pub fn new(place: Place, parse: fn(&Secret) -> Result<T, Error>, clock: Arc<dyn Clock>) -> Self {
+        let state = Mutex::new(State { good: None, tried: None, sought: None });
+        Self { place, parse, clock, state, turn: tokio::sync::Mutex::new(()) }
     }
 
-    /// A secret in Secrets Manager.
-    pub fn secrets_manager(manager: Arc<SecretsManager>, arn: String, variable: &'static str, clock: Arc<dyn Clock>) -> Self {
-        Self { place: Place::SecretsManager { manager, arn, variable }, clock, read: Mutex::new(None) }
-    }
-
-    /// A secret that this function was not given; `variable` is where it would have been named.
-    pub fn nowhere(variable: &'static str, clock: Arc<dyn Clock>) -> Self {
-        Self { place: Place::Nowhere { variable }, clock, read: Mutex::new(None) }
-    }
-
-    /// The secret's text. What was read before is used where it cannot be read again.
+    /// The secret. What was read before is used where it cannot be read again.
     ///
     /// # Errors
-    /// `Misconfigured`, naming the secret and what to do.
-    pub async fn get(&self) -> Result<Secret, Error> {
-        let (client, arn, variable) = match &self.place {
-            Place::Given(secret) => return Ok(secret.clone()),
-            Place::Nowhere { variable } => {
-                return Err(missing(&format!("{variable} is not set for this function: name the secret there.")));
-            }
-            Place::SecretsManager { manager, arn, variable } => (manager.client(), arn, *variable),
+    /// Where it was never read: `TryLater` if that may pass by itself, else `Misconfigured`, naming the secret and what to do.
+    pub async fn get(&self) -> Result<Arc<T>, Error> {
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let _turn = match (self.turn.try_lock(), self.good()) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some(good)) => return Ok(good),
+            (Err(_), None) => self.turn.lock().await,
         };
-        let mut read = self.read.lock().await;
-        let now = self.clock.elapsed();
-        if let Some((secret, at)) = read.as_ref()
-            && now.saturating_sub(*at) < FRESH_FOR
-        {
-            return Ok(secret.clone());
+        match self.known() {
+            Some(known) => known,
+            None => self.read().await,
         }
-        match (fetch(client, arn, variable).await, read.take()) {
-            (Ok(secret), _) | (Err(_), Some((secret, _))) => {
-                *read = Some((secret.clone(), now));
-                Ok(secret)
+    }
+
+    /// The secret, read again before its time because the one at hand lacks something. At most once in ten seconds; else,
+    /// and where nothing new is there, it is the one at hand.
+    ///
+    /// # Errors
+    /// That it could not be read.
+    pub async fn get_newer(&self) -> Result<Arc<T>, Error> {
+        let before = self.last_try();
+        let _turn = self.turn.lock().await;
+        // Somebody else read it meanwhile.
+        if self.last_try() == before && self.may_seek() {
+            self.read().await?;
+            if let Some((_, Some(error))) = &self.state().tried {
+                return Err(error.clone());
             }
-            (Err(error), None) => Err(error),
         }
+        self.good().ok_or_else(|| Error::Internal("there is no secret to read again".to_owned()))
     }
 
     /// Begins to read it, so that it is there when it is first needed; behind the first request for an event, which a start
@@ -105,19 +141,126 @@ impl SecretSource {
             });
         }
     }
+
+    /// What there is to say without reading.
+    fn known(&self) -> Option<Result<Arc<T>, Error>> {
+        let state = self.state();
+        let (tried_at, failure) = state.tried.as_ref()?;
+        let age = tried_at.age(self.clock.as_ref());
+        match (&state.good, failure) {
+            (Some((_, good)), None) => (age < FRESH_FOR || self.is_given()).then(|| Ok(Arc::clone(good))),
+            (Some((_, good)), Some(_)) => (age < RETRY_AFTER).then(|| Ok(Arc::clone(good))),
+            (None, Some(error)) => (age < FAILURE_SHARED_FOR).then(|| Err(error.clone())),
+            (None, None) => None,
+        }
+    }
+
+    /// Whoever calls it has the turn.
+    async fn read(&self) -> Result<Arc<T>, Error> {
+        let text = self.text().await;
+        let mut state = self.state();
+        let parsed = text.and_then(|text| {
+            let fingerprint = text.fingerprint();
+            match &state.good {
+                Some((known, good)) if *known == fingerprint => Ok((fingerprint, Arc::clone(good))),
+                _ => Ok((fingerprint, Arc::new((self.parse)(&text)?))),
+            }
+        });
+        state.tried = Some((Moment::of(self.clock.as_ref()), parsed.as_ref().err().cloned()));
+        match (parsed, &state.good) {
+            (Ok((fingerprint, good)), known) => {
+                if known.as_ref().is_some_and(|(known, _)| *known != fingerprint) {
+                    state.sought = None;
+                }
+                state.good = Some((fingerprint, Arc::clone(&good)));
+                Ok(good)
+            }
+            (Err(error), Some((_, good))) => {
+                tracing::error!(%error, "a secret could not be read again; the last good one stays in use");
+                Ok(Arc::clone(good))
+            }
+            (Err(error), None) => {
+                tracing::error!(%error, "a secret could not be read");
+                Err(error)
+            }
+        }
+    }
+
+    async fn text(&self) -> Result<Secret, Error> {
+        match &self.place {
+            Place::Given(secret) => Ok(secret.clone()),
+            Place::Nowhere { variable } => {
+                Err(missing(format!("{variable} is not set for this function: name the secret there.")))
+            }
+            Place::SecretsManager { manager, arn, variable } => fetch(manager.client(), arn, variable).await,
+        }
+    }
+
+    /// Whether it may be read before its time; it is noted that it is.
+    fn may_seek(&self) -> bool {
+        if self.is_given() {
+            return false;
+        }
+        let mut state = self.state();
+        let pause = match state.sought {
+            Some((at, pause)) if at.age(self.clock.as_ref()) < pause => return false,
+            Some((_, pause)) => (pause * 2).min(FRESH_FOR),
+            None => SOUGHT_EVERY,
+        };
+        state.sought = Some((Moment::of(self.clock.as_ref()), pause));
+        true
+    }
+
+    fn is_given(&self) -> bool {
+        matches!(self.place, Place::Given(_))
+    }
+
+    fn good(&self) -> Option<Arc<T>> {
+        self.state().good.as_ref().map(|(_, good)| Arc::clone(good))
+    }
+
+    fn last_try(&self) -> Option<Moment> {
+        self.state().tried.as_ref().map(|(at, _)| *at)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// What only an operator can mend: there is no such secret, or its use is denied. All else passes by itself.
+/// Source: AWS Secrets Manager API reference, "`GetSecretValue`" and "Common Errors".
+const LASTING: [&str; 10] = [
+    "ResourceNotFoundException",
+    "AccessDeniedException",
+    "AccessDenied",
+    "DecryptionFailure",
+    "InvalidParameterException",
+    "InvalidRequestException",
+    "ValidationException",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "NotAuthorized",
+];
 
 async fn fetch(client: &Client, arn: &str, variable: &'static str) -> Result<Secret, Error> {
     let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
         let code = error.as_service_error().and_then(|error| error.code()).unwrap_or("no answer").to_owned();
-        tracing::error!(arn, code, "a secret could not be read");
-        missing(&format!(
-            "The secret named in {variable} could not be read from Secrets Manager ({code}). Check that it exists and that the role may read it."
-        ))
+        tracing::error!(arn, code, "Secrets Manager gave no secret");
+        if LASTING.contains(&code.as_str()) {
+            return missing(format!(
+                "The secret named in {variable} could not be read from Secrets Manager ({code}). Check that it exists and that the role may read it."
+            ));
+        }
+        Error::TryLater {
+            code: "secret_unavailable",
+            message: format!("The secret named in {variable} cannot be read from Secrets Manager at the moment."),
+            retry_after: COME_AGAIN_AFTER,
+        }
     })?;
-    answer.secret_string.map(Secret::new).ok_or_else(|| missing(&format!("The secret named in {variable} holds no text.")))
+    answer.secret_string.map(Secret::new).ok_or_else(|| missing(format!("The secret named in {variable} holds no text.")))
 }
 
-fn missing(message: &str) -> Error {
-    Error::Misconfigured { code: "secret_missing", message: message.to_owned() }
+fn missing(message: String) -> Error {
+    Error::Misconfigured { code: "secret_missing", message }
 }

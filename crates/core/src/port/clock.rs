@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::model::time::until;
+
 /// A clock.
 #[async_trait]
 pub trait Clock: Send + Sync {
@@ -16,6 +18,26 @@ pub trait Clock: Send + Sync {
 
     /// Waits.
     async fn sleep(&self, time: Duration);
+}
+
+/// A moment by both clocks, for whatever has an age. The monotonic clock may stand still while the machine does (Lambda
+/// freezes a process between events), and the time of day may be set: what is old by either is old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    wall: Timestamp,
+    elapsed: Duration,
+}
+
+impl Moment {
+    /// This moment.
+    pub fn of(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), elapsed: clock.elapsed() }
+    }
+
+    /// How long ago it was: the longer of what the two clocks say.
+    pub fn age(self, clock: &dyn Clock) -> Duration {
+        until(self.wall, clock.now()).max(clock.elapsed().saturating_sub(self.elapsed))
+    }
 }
 
 /// The machine's own clock.

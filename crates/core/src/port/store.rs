@@ -469,6 +469,15 @@ pub enum StoreError {
     /// No answer, or a fault.
     #[error("the table is out of reach: {0}")]
     Unavailable(String),
+    /// A row with a word that this version does not know, such as the name of a platform: a later version wrote it, as happens
+    /// while one takes the place of another.
+    #[error("the row {item} is of a later version: its {what} is not one that is known here")]
+    Newer {
+        /// Its key.
+        item: String,
+        /// The attribute.
+        what: String,
+    },
     /// A row that should not exist.
     #[error("the row {item} is damaged: {problem}")]
     Damaged {
@@ -490,6 +499,15 @@ impl From<StoreError> for Error {
                     code: "storage_unavailable",
                     message: "The storage does not answer just now. Nothing was changed; try again.".to_owned(),
                     retry_after: std::time::Duration::from_secs(2),
+                }
+            }
+            StoreError::Newer { .. } => {
+                tracing::error!(%error, "a row is of a later version");
+                Self::TryLater {
+                    code: "written_by_later_version",
+                    message: "This was written by a later version of this service, which is perhaps just being deployed. Nothing was changed; try again."
+                        .to_owned(),
+                    retry_after: std::time::Duration::from_secs(30),
                 }
             }
             StoreError::Damaged { .. } => Self::Internal(error.to_string()),

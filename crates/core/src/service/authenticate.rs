@@ -9,6 +9,7 @@ use crate::model::connection::{Connection, ConnectionId};
 use crate::model::name::CompanyKey;
 use crate::model::secret::{Fingerprint, Secret};
 use crate::model::time::until;
+use crate::port::clock::Moment;
 use crate::{App, Error};
 
 /// The sentence for every key that does not open: it does not say which of the reasons it was.
@@ -79,7 +80,7 @@ fn permitted(key: ApiKey, one_of: &[Scope]) -> Result<ApiKey, Error> {
 
 /// Keys that were verified a moment ago, by their hash.
 #[derive(Debug, Default)]
-pub struct KeyMemory(Mutex<HashMap<Fingerprint, (ApiKey, Duration)>>);
+pub struct KeyMemory(Mutex<HashMap<Fingerprint, (ApiKey, Moment)>>);
 
 /// How many keys a process remembers; when it is full, all are forgotten.
 const REMEMBERED_MOST: usize = 1_000;
@@ -88,7 +89,7 @@ impl KeyMemory {
     fn recall(&self, app: &App, hash: &Fingerprint) -> Option<ApiKey> {
         let keys = self.0.lock().ok()?;
         let (key, verified_at) = keys.get(hash)?;
-        let fresh = app.clock.elapsed().saturating_sub(*verified_at) < app.settings.key_memory;
+        let fresh = verified_at.age(app.clock.as_ref()) < app.settings.key_memory;
         (fresh && key.is_live(app.now())).then(|| key.clone())
     }
 
@@ -97,6 +98,6 @@ impl KeyMemory {
         if keys.len() >= REMEMBERED_MOST {
             keys.clear();
         }
-        keys.insert(hash.clone(), (key.clone(), app.clock.elapsed()));
+        keys.insert(hash.clone(), (key.clone(), Moment::of(app.clock.as_ref())));
     }
 }

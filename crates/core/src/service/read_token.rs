@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
 use crate::model::secret::Secret;
-use crate::model::time::until;
+use crate::model::time::{later, until};
 use crate::{App, Error};
 
 use super::refresh::step::{Outcome, Reason};
@@ -40,8 +40,15 @@ pub async fn read_token(
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    let refreshed = refresh(app, id, Reason::Read { min_valid }).await?;
-    answer(app, refreshed, connection, Fallback::StoredToken).await
+    match refresh(app, id, Reason::Read { min_valid }).await {
+        Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
+        // Credentials that cannot be read, say.
+        Err(error) if is_valid(&connection, app.now()) => {
+            tracing::error!(connection = %id, %error, "a refresh failed; the stored token is still good");
+            open(app, connection).await
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Refreshes the token even if it is good; within ten seconds of a refresh, answers with what that one brought (T-4).
@@ -82,6 +89,13 @@ fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool 
     grant.is_good_for(min_valid, now) || (pausing && grant.is_good_for(Duration::ZERO, now))
 }
 
+fn is_valid(connection: &Connection, now: Timestamp) -> bool {
+    matches!(&connection.standing, Standing::Active(grant) if grant.is_good_for(Duration::ZERO, now))
+}
+
+/// When another machine may answer, or the clock be right again.
+const SKEW_RETRY: Duration = Duration::from_secs(5);
+
 enum Fallback {
     StoredToken,
     None,
@@ -109,6 +123,12 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
         Outcome::LeaseTimeout => {
             Some(try_later("refresh_too_slow", "The refresh began too late to be finished safely.", now, now))
         }
+        Outcome::ClockSkewed => Some(try_later(
+            "clock_skewed",
+            "The clock of the machine that answered is off, so no token is refreshed there.",
+            now,
+            later(now, SKEW_RETRY),
+        )),
         Outcome::StoreFailed => {
             Some(try_later("storage_unavailable", "The storage does not answer just now; try again.", now, now))
         }
@@ -117,8 +137,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
         | Outcome::PlatformThrottled { retry_at }
         | Outcome::ClientRefused { retry_at } => Some(platform_failed(&connection, now, retry_at)),
     };
-    let valid = matches!(&connection.standing, Standing::Active(grant) if grant.is_good_for(Duration::ZERO, now));
-    if valid && matches!(fallback, Fallback::StoredToken) {
+    if is_valid(&connection, now) && matches!(fallback, Fallback::StoredToken) {
         return open(app, connection).await;
     }
     Err(error.or_else(|| standing_error(&connection)).unwrap_or_else(|| no_refresh_token(&connection)))

@@ -7,8 +7,8 @@ use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::clock::Clock;
-use counterfoil_store::sealing::KeyringSealer;
-use counterfoil_store::secret_source::SecretSource;
+use counterfoil_store::sealing::{Keyring, KeyringSealer};
+use counterfoil_store::secret_source::{Place, SecretSource};
 use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::{ScriptedPlatforms, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -61,14 +61,16 @@ async fn a_token_that_is_good_costs_one_read_and_no_write() {
 async fn s6_without_the_keyring_nothing_is_written_or_sent() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
-    let keyring = |source| KeyringSealer::new(Arc::new(source), Arc::clone(&stage.app.entropy));
     let clock = || Arc::clone(&stage.app.clock);
+    let keyring = |place| {
+        let source = SecretSource::new(place, Keyring::parse, clock());
+        KeyringSealer::new(Arc::new(source), Arc::clone(&stage.app.entropy))
+    };
     let another = Secret::new(r#"{"primary":"another-key-of-forty-three-characters-or-more-1"}"#);
-    for (source, code) in [
-        (SecretSource::nowhere("KEYRING_SECRET_ARN", clock()), "secret_missing"),
-        (SecretSource::given(another, clock()), "keyring_unusable"),
-    ] {
-        let app = App { sealer: Arc::new(keyring(source)), ..stage.installation.app(clock()) };
+    for (place, code) in
+        [(Place::Nowhere { variable: "KEYRING_SECRET_ARN" }, "secret_missing"), (Place::Given(another), "keyring_unusable")]
+    {
+        let app = App { sealer: Arc::new(keyring(place)), ..stage.installation.app(clock()) };
         nothing_happens(&stage, app, &id, code).await;
     }
 }
@@ -102,4 +104,15 @@ async fn r2_a_consent_between_the_look_and_the_lease_is_seen_before_anything_is_
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(reader.await.expect("no panic").as_deref(), Ok("access-1-1"));
     assert_eq!(stage.refreshes(), 0);
+}
+
+/// What is missing for a refresh does not take away the token that is in hand.
+#[tokio::test]
+async fn without_credentials_a_token_that_is_still_good_is_served() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.short_lived("acme").await;
+    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
+    let app = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };
+    assert_eq!(read(&Arc::new(app), &id).await.as_deref(), Ok("access-1-0"));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-1"), "with credentials it is refreshed");
 }

@@ -3,9 +3,11 @@
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
 
-use crate::harness::{Answer, Browser, Installation, KEYRING, LARKSPUR, Row, get, post};
+use crate::harness::{Answer, Browser, Installation, KEYRING, LARKSPUR, Logs, Row, get, post};
 
 const OTHER_KEYRING: &str = r#"{"primary":"another-keyring-0123456789-0123456789-01234567"}"#;
+
+const CANNOT_BE_OPENED: &str = "A stored secret cannot be opened. The operator of this installation finds the reason in its log.";
 
 async fn connected() -> (Installation, Vec<Row>) {
     let place = Installation::start().await;
@@ -25,13 +27,18 @@ async fn all_three(place: &Installation, changes: &[(&str, &str)]) -> Vec<Answer
 }
 
 #[tokio::test]
-async fn s6_another_keyring_names_the_key_that_is_missing_and_changes_nothing() {
+async fn s6_another_keyring_changes_nothing_and_the_key_that_is_missing_is_in_the_log_alone() {
     let (place, rows) = connected().await;
+    let logs = Logs::capture();
     for answer in all_three(&place, &[("KEYRING", OTHER_KEYRING)]).await {
         assert_eq!(answer.problem(), (500, "keyring_unusable".to_owned()));
-        let detail = answer.text("detail");
-        assert!(detail.contains("does not hold the key") && detail.contains(r#"under "older""#), "{detail}");
+        assert_eq!(answer.text("detail"), CANNOT_BE_OPENED);
     }
+    let logged = logs.text();
+    let line = logged.lines().find(|line| line.contains("key_id")).unwrap_or_else(|| panic!("{logged}"));
+    let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!((&line["level"], &line["owner"]), (&"ERROR".into(), &"connection default/beach-blend".into()), "{line}");
+    assert_eq!(line["key_id"].as_str().map(str::len), Some(16), "{line}");
     assert_eq!(place.rows.all().await, rows, "not even a lease");
     assert_eq!(place.intuit.requests("token.refresh_token").await, 0);
     assert_eq!(place.token("beach-blend").await.status, 200, "with the right one all is well");

@@ -127,3 +127,15 @@ async fn a1_a_key_that_is_not_plain_text_is_a_400() {
     let bytes = |ask: Ask| ask.header("x-api-key", b"\xff\xfe");
     assert_eq!(bytes(get(PATH)).to(&place.server).await.problem(), (400, "invalid_api_key".to_owned()));
 }
+
+/// A process that Lambda froze counts no time meanwhile.
+#[tokio::test]
+async fn a1_a_revoked_key_stops_working_within_a_minute_also_where_the_process_was_frozen() {
+    let place = connected().await;
+    let key = place.key_of("default", &[Scope::ConnectionsRead]).await;
+    let read = async || get("/api/connections/beach-blend").key(&key).to(&place.server).await.status;
+    assert_eq!(read().await, 200);
+    place.revoke(&key).await;
+    place.clock.set_wall(at(BEGINNING + 60));
+    assert_eq!(read().await, 401);
+}

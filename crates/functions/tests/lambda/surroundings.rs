@@ -148,7 +148,7 @@ async fn s6_a_keyring_that_sealed_nothing_here_is_refused_and_nothing_is_written
 
     let token = deployment.function("token").await;
     for event in events("token", &key) {
-        names(&token.answer(&event).await, "keyring_unusable", "The keyring does not hold the key");
+        names(&token.answer(&event).await, "keyring_unusable", "A stored secret cannot be opened");
     }
     wrote_nothing(&token);
     assert_eq!(deployment.intuit.requests("token.refresh_token").await, 0);

@@ -3,6 +3,7 @@
 mod connections;
 mod consents;
 mod damaged;
+mod dates;
 mod directory;
 mod disconnects;
 mod due;
@@ -12,5 +13,8 @@ mod grants;
 mod harness;
 mod leases;
 mod links;
+mod other_versions;
 mod parking;
+mod reseal;
+mod secrets;
 mod waiting;
