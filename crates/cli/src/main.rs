@@ -1,9 +1,10 @@
-//! `counterfoil`: the whole thing on a laptop (`dev`), what a deployment lacks (`doctor`), partners and API keys.
+//! `counterfoil`: the whole thing on a laptop (`dev`), what a deployment lacks (`doctor`), partners, API keys and the keyring.
 //!
 //! One file or folder per command. What several of them need lies beside them: `variables` (where values come from),
 //! `data_dir` and `dev_file` (what the laptop keeps), `database`, `guard` and `which_table` (how a table is reached, and by whom), `terminal`
 //! (what a person reads). For Linux and macOS.
 
+mod copy_newer;
 mod cost;
 mod data_dir;
 mod database;
@@ -13,6 +14,7 @@ mod doctor;
 mod failure;
 mod guard;
 mod key;
+mod keyring;
 mod logging;
 mod partner;
 mod private_file;
@@ -40,6 +42,8 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: table, stand-in for QuickBooks, every route
     Dev(dev::Options),
+    /// After a restore: copy what the old table holds that is newer than in the restored one
+    CopyNewer(copy_newer::Options),
     /// Work out what an installation costs in a month
     Cost(cost::Options),
     /// Say what is missing in an installation, and which redirect URIs to register
@@ -47,6 +51,9 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Rotate the keyring, and say when an old key may go
+    #[command(subcommand)]
+    Keyring(keyring::Command),
     /// Make, list and change partners
     #[command(subcommand)]
     Partner(partner::Command),
@@ -70,6 +77,7 @@ async fn run(command: Command) -> Result<(), Failure> {
     let level = if matches!(command, Command::Doctor(_)) { "off" } else { "warn" };
     logging::to_stderr(&variables, level)?;
     match command {
+        Command::CopyNewer(options) => copy_newer::run(&options).await,
         Command::Cost(options) => {
             cost::run(&options);
             Ok(())
@@ -77,6 +85,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Dev(options) => dev::run(options, variables).await,
         Command::Doctor(options) => doctor::run(options, variables).await,
         Command::Key(command) => key::run(command, &variables).await,
+        Command::Keyring(command) => keyring::run(command, &variables).await,
         Command::Partner(command) => partner::run(command, &variables).await,
     }
 }

@@ -1,5 +1,6 @@
-//! AWS Secrets Manager, of which the product uses one call: `GetSecretValue`.
-//! Source: AWS Secrets Manager API reference, "`GetSecretValue`" and "Common Errors"; JSON 1.1 over POST.
+//! AWS Secrets Manager, of which the product's functions use one call, `GetSecretValue`, and the operator's command two more:
+//! `PutSecretValue` and `UpdateSecretVersionStage`.
+//! Source: AWS Secrets Manager API reference, these three and "Common Errors"; JSON 1.1 over POST.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,12 +15,12 @@ use serde_json::{Value, json};
 
 use crate::loopback::Loopback;
 
-const TARGET: &str = "secretsmanager.GetSecretValue";
+const CURRENT: &str = "AWSCURRENT";
 const ARN_PREFIX: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:";
 /// The service ends a secret's ARN in a hyphen and six characters.
 const ARN_SUFFIX: &str = "-AbCdEf";
-/// 2026-01-01T00:00:00Z, in seconds.
-const CREATED: u32 = 1_767_225_600;
+/// 2026-01-01T00:00:00Z, in seconds: when a version was made where a test does not say.
+const CREATED: i64 = 1_767_225_600;
 
 /// A stand-in that holds its secrets in memory.
 #[derive(Debug)]
@@ -46,11 +47,21 @@ struct Vault {
     secrets: BTreeMap<String, Secret>,
     failure: Option<SecretsFailure>,
     requests: usize,
+    /// When versions that come are made, in seconds.
+    now: Option<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Secret {
+    /// By id.
+    versions: BTreeMap<String, Version>,
+    /// The version that bears each label.
+    labels: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
-struct Secret {
-    version: u32,
+struct Version {
+    created: i64,
     value: String,
 }
 
@@ -75,8 +86,26 @@ impl SecretsManager {
     /// Adds a secret or gives it a new version.
     pub fn set(&self, name: &str, value: &str) {
         let mut vault = lock(&self.vault);
-        let version = vault.secrets.get(name).map_or(1, |secret| secret.version + 1);
-        vault.secrets.insert(name.to_owned(), Secret { version, value: value.to_owned() });
+        let created = vault.now.unwrap_or(CREATED);
+        let secret = vault.secrets.entry(name.to_owned()).or_default();
+        let id = format!("00000000-0000-4000-8000-{:012}", secret.versions.len() + 1);
+        secret.versions.insert(id.clone(), Version { created, value: value.to_owned() });
+        secret.labels.insert(CURRENT.to_owned(), id);
+    }
+
+    /// The value that everybody reads.
+    ///
+    /// # Panics
+    /// Where there is no such secret.
+    pub fn value(&self, name: &str) -> String {
+        let vault = lock(&self.vault);
+        let secret = &vault.secrets[name];
+        secret.versions[&secret.labels[CURRENT]].value.clone()
+    }
+
+    /// What the service's clock shows from now on, in seconds since 1970.
+    pub fn set_now(&self, now: i64) {
+        lock(&self.vault).now = Some(now);
     }
 
     /// Fails every call from now on; `None` ends that.
@@ -96,38 +125,92 @@ struct GetSecretValue {
     secret_id: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutSecretValue {
+    secret_id: String,
+    client_request_token: String,
+    secret_string: String,
+    version_stages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateSecretVersionStage {
+    secret_id: String,
+    version_stage: String,
+    move_to_version_id: String,
+    remove_from_version_id: String,
+}
+
 async fn handle(State(vault): State<Arc<Mutex<Vault>>>, headers: HeaderMap, body: Bytes) -> Response {
     let mut vault = lock(&vault);
     vault.requests += 1;
     if let Some(failure) = vault.failure {
         return failure.into_response();
     }
-    if headers.get("x-amz-target").is_none_or(|target| target != TARGET) {
-        return refuse(StatusCode::BAD_REQUEST, "UnknownOperationException", "only GetSecretValue is known here");
-    }
-    match serde_json::from_slice::<GetSecretValue>(&body) {
-        Ok(request) => vault.get(&request.secret_id),
-        Err(error) => refuse(StatusCode::BAD_REQUEST, "SerializationException", &error.to_string()),
-    }
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let answered = match target.strip_prefix("secretsmanager.") {
+        Some("GetSecretValue") => serde_json::from_slice(&body).map(|request: GetSecretValue| vault.get(&request.secret_id)),
+        Some("PutSecretValue") => serde_json::from_slice(&body).map(|request| vault.put(request)),
+        Some("UpdateSecretVersionStage") => serde_json::from_slice(&body).map(|request| vault.move_label(request)),
+        _ => return refuse(StatusCode::BAD_REQUEST, "UnknownOperationException", "this operation is not known here"),
+    };
+    answered.unwrap_or_else(|error| refuse(StatusCode::BAD_REQUEST, "SerializationException", &error.to_string()))
+}
+
+/// Takes a name or a whole ARN, as the service does.
+fn name_of(secret_id: &str) -> &str {
+    secret_id.strip_prefix(ARN_PREFIX).and_then(|rest| rest.strip_suffix(ARN_SUFFIX)).unwrap_or(secret_id)
+}
+
+fn not_found() -> Response {
+    refuse(StatusCode::BAD_REQUEST, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
 impl Vault {
-    /// Takes a name or a whole ARN, as the service does.
     fn get(&self, secret_id: &str) -> Response {
-        let name = secret_id.strip_prefix(ARN_PREFIX).and_then(|rest| rest.strip_suffix(ARN_SUFFIX)).unwrap_or(secret_id);
-        let Some(secret) = self.secrets.get(name) else {
-            let message = "Secrets Manager can't find the specified secret.";
-            return refuse(StatusCode::BAD_REQUEST, "ResourceNotFoundException", message);
-        };
+        let name = name_of(secret_id);
+        let Some(secret) = self.secrets.get(name) else { return not_found() };
+        let id = &secret.labels[CURRENT];
+        let version = &secret.versions[id];
         let value = json!({
             "ARN": format!("{ARN_PREFIX}{name}{ARN_SUFFIX}"),
-            "CreatedDate": CREATED,
+            "CreatedDate": version.created,
             "Name": name,
-            "SecretString": secret.value,
-            "VersionId": format!("00000000-0000-4000-8000-{:012}", secret.version),
-            "VersionStages": ["AWSCURRENT"],
+            "SecretString": version.value,
+            "VersionId": id,
+            "VersionStages": [CURRENT],
         });
         answer(StatusCode::OK, &value)
+    }
+
+    fn put(&mut self, request: PutSecretValue) -> Response {
+        let created = self.now.unwrap_or(CREATED);
+        let Some(secret) = self.secrets.get_mut(name_of(&request.secret_id)) else { return not_found() };
+        let id = request.client_request_token;
+        if !(32..=64).contains(&id.len()) {
+            return refuse(StatusCode::BAD_REQUEST, "ValidationException", "ClientRequestToken has 32 to 64 characters");
+        }
+        let version = secret.versions.entry(id.clone()).or_insert(Version { created, value: request.secret_string.clone() });
+        if version.value != request.secret_string {
+            return refuse(StatusCode::BAD_REQUEST, "ResourceExistsException", "this version has another value");
+        }
+        for label in request.version_stages {
+            secret.labels.insert(label, id.clone());
+        }
+        answer(StatusCode::OK, &json!({ "VersionId": id }))
+    }
+
+    /// A label is moved only from the version that bears it.
+    fn move_label(&mut self, request: UpdateSecretVersionStage) -> Response {
+        let Some(secret) = self.secrets.get_mut(name_of(&request.secret_id)) else { return not_found() };
+        let bearer = secret.labels.get(&request.version_stage);
+        if bearer != Some(&request.remove_from_version_id) || !secret.versions.contains_key(&request.move_to_version_id) {
+            return refuse(StatusCode::BAD_REQUEST, "InvalidParameterException", "the label is on another version");
+        }
+        secret.labels.insert(request.version_stage, request.move_to_version_id);
+        answer(StatusCode::OK, &json!({}))
     }
 }
 

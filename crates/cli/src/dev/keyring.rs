@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 
-use counterfoil_core::model::secret::{Secret, hex};
-use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::entropy::SystemEntropy;
+use counterfoil_store::keyring_text::KeyringText;
 use serde_json::json;
 
 use crate::data_dir::DataDir;
@@ -42,9 +43,7 @@ pub(crate) fn lost(dir: &DataDir) -> Failure {
 }
 
 fn make(dir: &DataDir) -> Result<Secret, Failure> {
-    let mut random = [0; 32];
-    SystemEntropy.fill(&mut random);
-    let text = json!({ "primary": hex(&random) }).to_string();
+    let text = json!({ "primary": KeyringText::new_key(&SystemEntropy).expose() }).to_string();
     private_file::replace(&dir.keyring(), &text).map_err(|error| dir.unusable(&error))?;
     Ok(Secret::new(text))
 }

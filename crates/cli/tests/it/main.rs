@@ -7,6 +7,7 @@ mod doctor;
 mod guard;
 mod harness;
 mod keeping;
+mod keyring;
 mod keys;
 mod partners;
 mod refusals;

@@ -9,4 +9,5 @@ pub mod step;
 
 pub use run::{Refreshed, refresh};
 pub(crate) use run::{end_of, of_its_client};
-pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant, sealing_owner};
+pub use sealed_grant::sealing_owner;
+pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant};

@@ -15,7 +15,7 @@ pub(crate) const ACCESS_TOKEN: &str = "access_token";
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 
 /// What a connection's tokens are sealed to.
-pub(crate) fn sealing_owner(id: &ConnectionId) -> String {
+pub fn sealing_owner(id: &ConnectionId) -> String {
     format!("connection {id}")
 }
 

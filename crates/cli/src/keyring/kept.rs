@@ -1,0 +1,50 @@
+//! Where the keyring is kept: in Secrets Manager, or in the laptop's folder.
+
+use counterfoil_core::model::secret::Secret;
+use counterfoil_store::aws;
+use counterfoil_store::kept_secret::KeptSecret;
+use counterfoil_store::keyring_text::KeyringText;
+
+use crate::data_dir::DataDir;
+use crate::dev::keyring;
+use crate::failure::Failure;
+use crate::variables::Variables;
+
+/// The place.
+pub(super) enum Kept {
+    Deployed(KeptSecret),
+    Laptop,
+}
+
+/// Finds it, by the variables that a deployment is named by.
+pub(super) async fn find(variables: &Variables) -> Result<Kept, Failure> {
+    if let Some(arn) = variables.get("KEYRING_SECRET_ARN") {
+        return Ok(Kept::Deployed(KeptSecret::new(&aws::config().await, arn)));
+    }
+    if variables.get("TABLE_NAME").is_some() {
+        return Err(Failure::new("KEYRING_SECRET_ARN is not set: set it to the stack's output KeyringSecretArn."));
+    }
+    if variables.get("KEYRING").is_some() {
+        return Err(Failure::new(
+            "The keyring is in the variable KEYRING, which this command cannot change: unset it, or change it there.",
+        ));
+    }
+    Ok(Kept::Laptop)
+}
+
+/// The laptop's keyring.
+pub(super) fn of_laptop(dir: &DataDir, variables: &Variables) -> Result<Secret, Failure> {
+    keyring::find(dir, variables)?
+        .ok_or_else(|| Failure::new(format!("There is no keyring in {}: run `counterfoil dev` first.", dir.path().display())))
+}
+
+impl Kept {
+    /// The keyring as it is now.
+    pub(super) async fn text(&self, dir: &DataDir, variables: &Variables) -> Result<KeyringText, Failure> {
+        let text = match self {
+            Self::Deployed(secret) => secret.current().await?.text,
+            Self::Laptop => of_laptop(dir, variables)?,
+        };
+        Ok(KeyringText::parse(&text)?)
+    }
+}

@@ -1,0 +1,33 @@
+//! `counterfoil keyring`: another key seals from now on, what the older ones sealed is sealed anew, and an old key is named
+//! that may go. Every step can be ended at any moment and begun again.
+
+mod kept;
+mod reseal;
+mod rotate;
+mod status;
+
+use clap::Subcommand;
+
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::variables::Variables;
+
+/// What to do with the keyring.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Say which keys there are, how much each has sealed, and when an old one may go
+    Status(DataDir),
+    /// Seal with a new key from now on; what the older ones sealed still opens
+    Rotate(rotate::Options),
+    /// Seal anew whatever older keys sealed
+    Reseal(DataDir),
+}
+
+/// Does it.
+pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
+    match command {
+        Command::Status(dir) => status::run(&dir, variables).await,
+        Command::Rotate(options) => rotate::run(&options, variables).await,
+        Command::Reseal(dir) => reseal::run(&dir, variables).await,
+    }
+}

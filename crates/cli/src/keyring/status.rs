@@ -1,0 +1,89 @@
+//! `counterfoil keyring status`: how much each key has sealed, and when an old one may go.
+
+use std::collections::BTreeMap;
+
+use counterfoil_store::keyring_text::KeyringText;
+use counterfoil_store::parking::Folder;
+use counterfoil_store::sealing::key_id;
+use jiff::Timestamp;
+
+use super::kept::{self, Kept};
+use super::rotate;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::variables::Variables;
+use crate::{terminal, which_table};
+
+/// How long an old key is needed where everything that lies there is sealed anew.
+enum Elsewhere {
+    /// In the queues and the backups of a deployment; the keyring is from then.
+    Deployed(Timestamp),
+    /// In copies that somebody made of the folder.
+    Laptop,
+}
+
+pub(super) async fn run(dir: &DataDir, variables: &Variables) -> Result<(), Failure> {
+    let kept = kept::find(variables).await?;
+    let (ring, pending, elsewhere) = match &kept {
+        Kept::Deployed(secret) => {
+            let current = secret.current().await?;
+            let ring = KeyringText::parse(&current.text)?;
+            let pending = rotate::pending(&current, &ring);
+            (ring, pending, Elsewhere::Deployed(current.made_at))
+        }
+        Kept::Laptop => (kept.text(dir, variables).await?, None, Elsewhere::Laptop),
+    };
+    let mut counts = which_table::open(variables, dir).await?.table.sealed_values().await?;
+    if matches!(kept, Kept::Laptop) {
+        add_parked(dir, &mut counts)?;
+    }
+    terminal::say(terminal::columns(&table(&ring, &counts)));
+    for id in ring.ids().iter().skip(1) {
+        let sealed = counts.get(id).copied().unwrap_or_default();
+        terminal::say(advice(id, pending.as_ref() == Some(id), sealed, &elsewhere));
+    }
+    let lost: Vec<_> = counts.iter().filter(|(id, _)| !ring.ids().contains(id)).collect();
+    for (id, values) in &lost {
+        terminal::say(format!("{id}: is not in the keyring, and sealed {values} values. Put it back under \"older\"."));
+    }
+    if lost.is_empty() { Ok(()) } else { Err(Failure::new("The keyring lacks a key.")) }
+}
+
+fn table(ring: &KeyringText, counts: &BTreeMap<String, u64>) -> Vec<Vec<String>> {
+    let head = ["KEY", "PLACE", "SEALED VALUES"].map(str::to_owned).to_vec();
+    let row = |(place, id): (usize, &String)| {
+        let named = if place == 0 { "primary".to_owned() } else { format!("older, {place}") };
+        vec![id.clone(), named, counts.get(id).copied().unwrap_or_default().to_string()]
+    };
+    std::iter::once(head).chain(ring.ids().iter().enumerate().map(row)).collect()
+}
+
+fn advice(id: &str, is_pending: bool, sealed: u64, elsewhere: &Elsewhere) -> String {
+    if is_pending {
+        return format!("{id}: is added and does not seal yet. `counterfoil keyring rotate` goes on with it.");
+    }
+    if sealed > 0 {
+        return format!("{id}: is needed. `counterfoil keyring reseal` seals its {sealed} values anew.");
+    }
+    match elsewhere {
+        Elsewhere::Deployed(since) => {
+            let since = since.strftime("%Y-%m-%d %H:%M UTC");
+            format!(
+                "{id}: nothing in the table needs it. It may go once the parking queue and its failure queue hold no message from before {since} \
+                 (they keep one for 14 days at most), and once you will not restore the table to a time before now \
+                 (point-in-time recovery reaches back 35 days; backups of yours as long as you keep them)."
+            )
+        }
+        Elsewhere::Laptop => format!("{id}: nothing here needs it. It may go, unless you keep older copies of this folder."),
+    }
+}
+
+fn add_parked(dir: &DataDir, counts: &mut BTreeMap<String, u64>) -> Result<(), Failure> {
+    for (_, parked) in Folder::new(dir.parked()).parked().map_err(|error| dir.unusable(&error))? {
+        let grant = &parked.commit.grant;
+        for id in grant.refresh_token.iter().chain([&grant.access_token]).filter_map(key_id) {
+            *counts.entry(id).or_default() += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! What is sealed in the table: counted by the key that sealed it, and sealed anew with the present one.
+//!
+//! A sealed value is known by its form, so that a kind of item that is added later is counted too. One is replaced only while
+//! its attribute still holds exactly the bytes that were read: each sealing has a nonce of its own, so a newer grant never
+//! gives way.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::Error;
+use counterfoil_core::model::secret::Sealed;
+use counterfoil_core::port::entropy::Entropy;
+use counterfoil_core::port::store::{StoreError, Written};
+use counterfoil_core::service::refresh::sealing_owner;
+
+use crate::connections::{connection_id, text};
+use crate::fault;
+use crate::row::Item;
+use crate::sealing::{Keyring, key_id_of};
+use crate::table::{Key, PK, SK, Table};
+use crate::update::Changes;
+
+/// How a sweep went.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// How many values were sealed anew.
+    pub values: usize,
+    /// How many items somebody else wrote meanwhile: another sweep finds what is left.
+    pub overtaken: usize,
+    /// How many values did not open, or could not be told whose they are; nothing was changed.
+    pub unopened: usize,
+    /// The items of the first hundred of those.
+    pub unopened_items: Vec<String>,
+}
+
+/// How many items are read at a time.
+const PAGE: i32 = 200;
+/// How many items that cannot be sealed anew are named.
+const NAMED_MOST: usize = 100;
+
+impl Table {
+    /// How many values each key has sealed, by the key's id in hex.
+    ///
+    /// # Errors
+    /// What the table says.
+    pub async fn sealed_values(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let (mut counts, mut after) = (BTreeMap::new(), None);
+        loop {
+            let (items, next) = self.scan(after).await?;
+            for value in items.iter().flat_map(HashMap::values) {
+                count(value, &mut counts);
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(counts);
+            }
+        }
+    }
+
+    /// Seals anew whatever another key than the keyring's primary sealed. It can be ended at any moment and begun again.
+    ///
+    /// # Errors
+    /// What the table says; what was done until then stays done.
+    pub async fn reseal(&self, keyring: &Keyring, entropy: &dyn Entropy) -> Result<Resealed, Error> {
+        let (mut report, mut after) = (Resealed::default(), None);
+        loop {
+            let (items, next) = self.scan(after).await?;
+            for item in items {
+                self.reseal_item(keyring, entropy, &item, &mut report).await?;
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// A page of all items, and where the next begins.
+    pub(crate) async fn scan(&self, after: Option<Item>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let request = self.client.scan().table_name(&self.name).consistent_read(true).limit(PAGE);
+        let answer = request.set_exclusive_start_key(after).send().await;
+        let answer = answer.map_err(|error| fault::meaning(&self.name, &error))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    async fn reseal_item(
+        &self,
+        keyring: &Keyring,
+        entropy: &dyn Entropy,
+        item: &Item,
+        report: &mut Resealed,
+    ) -> Result<(), Error> {
+        let key = Key { pk: text(item, PK)?, sk: text(item, SK)? };
+        let (mut changes, mut conditions) = (Changes::default(), Vec::new());
+        for (name, bytes) in item.iter().filter_map(|(name, value)| Some((name, value.as_b().ok()?))) {
+            if key_id_of(bytes.as_ref()).is_none_or(|id| id == keyring.primary()) {
+                continue;
+            }
+            let opened = owner(item).and_then(|owner| {
+                let secret = keyring.open(&owner, name, &Sealed::from_bytes(bytes.as_ref().to_vec())).ok()?;
+                Some((owner, secret))
+            });
+            let Some((owner, secret)) = opened else {
+                report.unopened += 1;
+                if report.unopened_items.len() < NAMED_MOST {
+                    report.unopened_items.push(format!("{}/{} {name}", key.pk, key.sk));
+                }
+                continue;
+            };
+            let sealed = keyring.seal(&owner, name, &secret, entropy)?;
+            let bytes_read = AttributeValue::B(bytes.clone());
+            changes = changes
+                .set(name, AttributeValue::B(sealed.as_bytes().to_vec().into()))
+                .given(&format!(":{name}_read"), bytes_read);
+            conditions.push(format!("#{name} = :{name}_read"));
+        }
+        if conditions.is_empty() {
+            return Ok(());
+        }
+        match self.update(changes.under(self, &key, &conditions.join(" AND ")), |_| false).await? {
+            Written::Stored => report.values += conditions.len(),
+            Written::Overtaken => report.overtaken += 1,
+        }
+        Ok(())
+    }
+}
+
+/// Whose a sealed value of this item is: a connection's, of whatever lies beside it, or a flow's. The purpose is the
+/// attribute's name.
+fn owner(item: &Item) -> Option<String> {
+    let pk = text(item, PK).ok()?;
+    match pk.strip_prefix("FLOW#") {
+        Some(flow) => Some(flow.to_owned()),
+        None => Some(sealing_owner(&connection_id(item).ok()?)),
+    }
+}
+
+/// At any depth: one that cannot be sealed anew must still be counted.
+fn count(value: &AttributeValue, counts: &mut BTreeMap<String, u64>) {
+    match value {
+        AttributeValue::B(bytes) => {
+            if let Some(id) = key_id_of(bytes.as_ref()) {
+                *counts.entry(id).or_default() += 1;
+            }
+        }
+        AttributeValue::Bs(many) => {
+            for id in many.iter().filter_map(|bytes| key_id_of(bytes.as_ref())) {
+                *counts.entry(id).or_default() += 1;
+            }
+        }
+        AttributeValue::L(list) => list.iter().for_each(|value| count(value, counts)),
+        AttributeValue::M(map) => map.values().for_each(|value| count(value, counts)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_core::model::connection::{Connection, Standing};
+    use counterfoil_core::model::secret::Secret;
+    use counterfoil_core::port::entropy::SystemEntropy;
+    use counterfoil_testkit::dynamodb::DynamoDb;
+    use counterfoil_testkit::fixture::{connection, stored_grant};
+
+    use super::*;
+    use crate::aws::local_config;
+
+    fn ring(text: &str) -> Keyring {
+        Keyring::parse(&Secret::new(text)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[tokio::test]
+    async fn a_grant_that_came_after_the_item_was_read_is_not_overwritten() {
+        let database = DynamoDb::start().await;
+        let table = Table::new(&local_config(database.endpoint()), "table");
+        table.create().await.expect("a table in an empty database");
+        let old = ring(r#"{"primary":"the-old-key-of-forty-three-characters-or-more-1"}"#);
+        let mut grant = stored_grant("old");
+        let sealed = |purpose, text: &str| old.seal("connection default/acme", purpose, &Secret::new(text), &SystemEntropy);
+        grant.access_token = sealed("access_token", "old").expect("sealed");
+        grant.refresh_token = Some(sealed("refresh_token", "old").expect("sealed"));
+        let put = async |connection: &Connection| {
+            let item = crate::row::connection::write(connection).expect("an item");
+            table.client.put_item().table_name("table").set_item(Some(item)).send().await.expect("a table");
+        };
+        put(&Connection { standing: Standing::Active(grant), ..connection("acme") }).await;
+        let (items, _) = table.scan(None).await.expect("a table that answers");
+
+        put(&Connection { epoch: 2, standing: Standing::Active(stored_grant("newer")), ..connection("acme") }).await;
+        let rotated = ring(
+            r#"{"primary":"the-new-key-of-forty-three-characters-or-more-2","older":["the-old-key-of-forty-three-characters-or-more-1"]}"#,
+        );
+        let mut report = Resealed::default();
+        table.reseal_item(&rotated, &SystemEntropy, &items[0], &mut report).await.expect("a table that answers");
+        assert_eq!((report.values, report.overtaken), (0, 1));
+        let (items, _) = table.scan(None).await.expect("a table that answers");
+        assert_eq!(items[0]["access_token"].as_b().expect("bytes").as_ref(), b"access newer");
+    }
+}

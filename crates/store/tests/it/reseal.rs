@@ -1,0 +1,143 @@
+//! Sealing anew what an older key sealed, over a whole table.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::connection::{Connection, Standing};
+use counterfoil_core::model::secret::{Sealed, Secret};
+use counterfoil_core::port::entropy::SystemEntropy;
+use counterfoil_core::port::sealer::Sealer as _;
+use counterfoil_core::port::store::{ConnectionStore as _, FlowStore as _, GrantStore as _};
+use counterfoil_store::sealing::{Keyring, KeyringSealer};
+use counterfoil_store::secret_source::{Place, SecretSource};
+use counterfoil_testkit::clock::MovableClock;
+use counterfoil_testkit::fixture::{Item, START, TABLE, connection, flow, stored_grant};
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Store, commit, store};
+
+const OLD_KEY: &str = "the-old-key-of-forty-three-characters-or-more-1";
+const NEW_KEY: &str = "the-new-key-of-forty-three-characters-or-more-2";
+
+fn text(primary: &str, older: &[&str]) -> Secret {
+    let older = older.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(",");
+    Secret::new(format!(r#"{{"primary":{primary:?},"older":[{older}]}}"#))
+}
+
+fn ring(primary: &str, older: &[&str]) -> Keyring {
+    Keyring::parse(&text(primary, older)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn with_keyring(text: Secret) -> KeyringSealer {
+    let source = SecretSource::new(Place::Given(text), Keyring::parse, Arc::new(MovableClock::new(START)));
+    KeyringSealer::new(Arc::new(source), Arc::new(SystemEntropy))
+}
+
+async fn sealed(owner: &str, purpose: &'static str, secret: &str) -> Sealed {
+    let sealed = with_keyring(text(OLD_KEY, &[])).seal(owner, purpose, &Secret::new(secret)).await;
+    sealed.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A connection whose tokens the old key sealed.
+async fn sealed_connection(store: &Store, company_key: &str) -> Connection {
+    let owner = format!("connection default/{company_key}");
+    let mut grant = stored_grant(company_key);
+    grant.access_token = sealed(&owner, "access_token", "the access token").await;
+    grant.refresh_token = Some(sealed(&owner, "refresh_token", "the refresh token").await);
+    let connection = Connection { standing: Standing::Active(grant), ..connection(company_key) };
+    store.write_consent(&connection, None).await;
+    connection
+}
+
+async fn all(store: &Store) -> Vec<Item> {
+    store.installation.client().scan().table_name(TABLE).send().await.expect("a table").items.unwrap_or_default()
+}
+
+fn without_bytes(items: &[Item]) -> Vec<BTreeMap<String, AttributeValue>> {
+    let plain = |item: &Item| item.clone().into_iter().filter(|(_, value)| !value.is_b()).collect();
+    let mut items: Vec<BTreeMap<_, _>> = items.iter().map(plain).collect();
+    items.sort_by_key(|item| format!("{:?}{:?}", item["PK"], item["SK"]));
+    items
+}
+
+#[tokio::test]
+async fn everything_that_an_older_key_sealed_is_sealed_anew_and_nothing_else_changes() {
+    let store = store().await;
+    let acme = sealed_connection(&store, "acme").await;
+    let mut beside = store.item("CONN#default#acme", "STATE").await.expect("the item");
+    beside.insert("SK".to_owned(), crate::harness::text("REVOCATION#1"));
+    store.put(beside).await;
+    let mut begun = flow("acme", "state");
+    begun.verifier = Some(sealed(begun.id.as_str(), "verifier", "the verifier").await);
+    store.table.begin(&begun).await.expect("a new flow");
+
+    let rotated = ring(NEW_KEY, &[OLD_KEY]);
+    let (old, new) = (ring(OLD_KEY, &[]).primary(), rotated.primary());
+    assert_eq!(store.table.sealed_values().await, Ok(BTreeMap::from([(old, 5)])));
+    let before = all(&store).await;
+    let done = store.table.reseal(&rotated, &SystemEntropy).await.expect("a table that answers");
+    assert_eq!((done.values, done.overtaken, done.unopened), (5, 0, 0));
+    assert_eq!(store.table.sealed_values().await, Ok(BTreeMap::from([(new, 5)])));
+    assert_eq!(without_bytes(&all(&store).await), without_bytes(&before));
+
+    let new_alone = with_keyring(text(NEW_KEY, &[]));
+    let grant = store.read(&acme.id).await.grant().expect("it is connected").clone();
+    let open = async |owner: &str, purpose, sealed: &Sealed| {
+        new_alone.open(owner, purpose, sealed).await.map(|secret| secret.expose().to_owned())
+    };
+    let owner = "connection default/acme";
+    assert_eq!(open(owner, "access_token", &grant.access_token).await.as_deref(), Ok("the access token"));
+    let refresh_token = grant.refresh_token.expect("one");
+    assert_eq!(open(owner, "refresh_token", &refresh_token).await.as_deref(), Ok("the refresh token"));
+    let kept = store.table.flow(&begun.id).await.expect("a table that answers").expect("a flow");
+    assert_eq!(open(begun.id.as_str(), "verifier", &kept.verifier.expect("one")).await.as_deref(), Ok("the verifier"));
+
+    let again = store.table.reseal(&rotated, &SystemEntropy).await.expect("a table that answers");
+    assert_eq!(again.values, 0, "there is nothing left to do");
+}
+
+#[tokio::test]
+async fn a_sweep_that_was_ended_half_way_is_finished_by_the_next() {
+    let store = store().await;
+    for number in 0..5 {
+        sealed_connection(&store, &format!("acme-{number}")).await;
+    }
+    let rotated = ring(NEW_KEY, &[OLD_KEY]);
+    store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply).times(1));
+    store.installation.wire.inject(Rule::on("UpdateItem", Fault::InternalServerError).times(1_000));
+    assert!(store.table.reseal(&rotated, &SystemEntropy).await.is_err());
+    store.installation.wire.reset();
+    store.table.reseal(&rotated, &SystemEntropy).await.expect("a table that answers");
+    assert_eq!(store.table.sealed_values().await, Ok(BTreeMap::from([(rotated.primary(), 10)])));
+}
+
+#[tokio::test]
+async fn what_does_not_open_is_named_and_left_as_it_is() {
+    let store = store().await;
+    sealed_connection(&store, "acme").await;
+    sealed_connection(&store, "sound").await;
+    let mut damaged = store.item("CONN#default#acme", "STATE").await.expect("the item");
+    let mut bytes = damaged["access_token"].as_b().expect("bytes").clone().into_inner();
+    *bytes.last_mut().expect("a byte") ^= 1;
+    damaged.insert("access_token".to_owned(), AttributeValue::B(bytes.into()));
+    store.put(damaged.clone()).await;
+    let done = store.table.reseal(&ring(NEW_KEY, &[OLD_KEY]), &SystemEntropy).await.expect("a table that answers");
+    assert_eq!((done.values, done.unopened), (3, 1));
+    assert_eq!(done.unopened_items, ["CONN#default#acme/STATE access_token"]);
+    let left = store.item("CONN#default#acme", "STATE").await.expect("the item");
+    assert_eq!(left["access_token"], damaged["access_token"]);
+
+    let done = store.table.reseal(&ring(OLD_KEY, &[]), &SystemEntropy).await.expect("a table that answers");
+    assert_eq!((done.values, done.unopened), (0, 3), "of a key that is not in the keyring");
+}
+
+#[tokio::test]
+async fn a_refresh_that_commits_after_a_sweep_is_not_refused() {
+    let store = store().await;
+    let acme = sealed_connection(&store, "acme").await;
+    store.table.reseal(&ring(NEW_KEY, &[OLD_KEY]), &SystemEntropy).await.expect("a table that answers");
+    let committed = store.table.commit(&acme.id, &commit(&acme, "ours")).await;
+    assert_eq!(committed, Ok(counterfoil_core::port::store::Written::Stored));
+    assert_eq!(store.table.read(&acme.id).await.expect("a table").expect("a connection").epoch, 2);
+}
