@@ -61,12 +61,17 @@ pub(crate) struct Installation {
     pub(crate) key: String,
     table: Table,
     variables: BTreeMap<String, String>,
-    _database: DynamoDb,
+    database: DynamoDb,
 }
 
 impl Installation {
     pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
+    }
+
+    /// The table's own endpoint, past the wire.
+    pub(crate) fn database(&self) -> &str {
+        self.database.endpoint()
     }
 
     /// A code of ours, as a consent for that connection hands it to that address.
@@ -103,7 +108,7 @@ impl Installation {
             key: String::new(),
             table,
             variables,
-            _database: database,
+            database,
         };
         installation.partner("default", &[RETURN_URL]).await;
         installation.key = installation.key_of("default", &Scope::ALL).await;
@@ -211,6 +216,6 @@ fn process(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn 
 
 fn parts(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn Clock>) -> Arc<App> {
     let config = Config::from_variables(variables).expect("a complete configuration");
-    let world = World { clock, entropy: Arc::new(SystemEntropy) };
+    let world = World { clock, entropy: Arc::new(SystemEntropy), is_real_time: false };
     assemble(&config, &aws::local_config(database), world)
 }

@@ -28,6 +28,7 @@ mod partners;
 mod platform_trouble;
 mod platforms;
 mod reconnect;
+mod restore;
 mod return_url;
 mod secrets;
 mod start;

@@ -1,0 +1,69 @@
+//! The restore runbook, rehearsed: a table is restored from its past, what is newer in the old one is copied, and the
+//! functions go on with the restored one.
+
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::port::clock::Clock as _;
+use counterfoil_store::copy_newer::copy_newer;
+use counterfoil_store::{Table, aws};
+
+use crate::harness::{Ask, HARBOR, Installation, LARKSPUR, Logs, get, post};
+
+const RESTORED: &str = "counterfoil-restored";
+
+/// The table as it was at that moment, as a restore brings it back.
+async fn backup(place: &Installation) -> Table {
+    let config = aws::local_config(place.database());
+    let restored = Table::new(&config, RESTORED);
+    restored.create().await.expect("a second table");
+    let client = aws_sdk_dynamodb::Client::new(&config);
+    for row in place.rows.all().await {
+        let put = client.put_item().table_name(RESTORED).set_item(Some(row.into_iter().collect()));
+        put.send().await.expect("written");
+    }
+    restored
+}
+
+#[tokio::test]
+async fn d3_after_a_restore_and_the_copy_everything_is_as_it_was_before() {
+    let place = Installation::start().await;
+    place.connect("kept", LARKSPUR).await;
+    place.connect("refreshed", HARBOR).await;
+    place.connect("ended", LARKSPUR).await;
+    let revoked = place.key_of("default", &Scope::ALL).await;
+    let restored = backup(&place).await;
+
+    // What happens after the moment that is restored.
+    place.pass(60).await;
+    let fresh = place.refresh("refreshed").await;
+    assert_eq!(fresh.status, 200, "{}", fresh.body);
+    place.connect("new", HARBOR).await;
+    let disconnected = Ask::new(Method::DELETE, "/api/connections/ended").key(&place.key).to(&place.server).await;
+    assert_eq!(disconnected.status, 200, "{}", disconnected.body);
+    place.revoke(&revoked).await;
+    let made = place.key_of("default", &[Scope::TokensRead]).await;
+
+    // A dry run counts and writes nothing; the copy does it once.
+    let old = Table::new(&aws::local_config(place.database()), "counterfoil");
+    let now = place.clock.now();
+    let planned = copy_newer(&old, &restored, now, false).await.expect("two tables");
+    let done = copy_newer(&old, &restored, now, true).await.expect("two tables");
+    assert_eq!(planned, done, "a dry run says what will be done");
+    assert_eq!((done["connections"].copied, done["connections"].same), (3, 1), "{done:?}");
+    assert_eq!((done["API keys"].copied, done["leases"].copied), (2, 1), "{done:?}");
+    let again = copy_newer(&old, &restored, now, true).await.expect("two tables");
+    assert!(again.values().all(|count| count.copied + count.kept + count.overtaken == 0), "{again:?}");
+
+    let logs = Logs::capture();
+    let server = place.process(&[("TABLE_NAME", RESTORED)]);
+    let token = async |company_key: &str, key: &str| get(format!("/api/token/{company_key}")).key(key).to(&server).await;
+    assert_eq!(token("refreshed", &made).await.text("access_token"), fresh.text("access_token"));
+    assert_eq!(token("kept", &made).await.status, 200);
+    assert_eq!(token("new", &made).await.status, 200);
+    assert_eq!(token("ended", &made).await.problem(), (409, "reauthorization_required".to_owned()));
+    assert_eq!(token("kept", &revoked).await.status, 401, "a revoked key stays revoked");
+    // The refresh token is the one that the platform gave last.
+    place.pass(3_600).await;
+    let again = post("/api/token/refreshed/refresh").key(&place.key).to(&server).await;
+    assert_eq!(again.status, 200, "{}\n{}", again.body, logs.text());
+}

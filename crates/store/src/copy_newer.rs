@@ -1,0 +1,265 @@
+//! After a restore: what a table holds that is newer than in the table that was restored from its past.
+//!
+//! The restored table is the other's past, so that whatever differs is newer in the other, but for what was written to the
+//! restored one since. An item is written only while it is exactly as it was read; nothing that was revoked or spent in
+//! either table is given back.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::port::store::StoreError;
+use jiff::Timestamp;
+
+use crate::connections::text;
+use crate::fault;
+use crate::row::Item;
+use crate::table::{API_KEY, Key, LINK, PK, REVOCATION, SK, TTL, Table};
+
+/// How it went with the items of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// How many were in both alike, or were over.
+    pub same: u64,
+    /// How many were copied; in a dry run, how many would be.
+    pub copied: u64,
+    /// How many are as new or newer in the restored table, and were left as they are there.
+    pub kept: u64,
+    /// How many were written by somebody else meanwhile: the same again sees to them.
+    pub overtaken: u64,
+}
+
+/// By kind of item.
+pub type Report = BTreeMap<&'static str, Copied>;
+
+/// How many items are compared at a time: as many as one `BatchGetItem` takes.
+const PAGE: usize = 100;
+
+/// Copies what is newer in `from` to `to`, or where `write` is false, only counts it. It can be ended at any moment and begun
+/// again: what was copied is then the same in both.
+///
+/// # Errors
+/// What the tables say; what was copied until then stays copied.
+pub async fn copy_newer(from: &Table, to: &Table, now: Timestamp, write: bool) -> Result<Report, StoreError> {
+    let (mut report, mut after) = (Report::new(), None);
+    loop {
+        let (items, next) = from.scan(after).await?;
+        for page in items.chunks(PAGE) {
+            copy_page(page, to, now, write, &mut report).await?;
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(report);
+        }
+    }
+}
+
+async fn copy_page(items: &[Item], to: &Table, now: Timestamp, write: bool, report: &mut Report) -> Result<(), StoreError> {
+    let keys =
+        items.iter().map(|item| Ok(Key { pk: text(item, PK)?, sk: text(item, SK)? })).collect::<Result<Vec<_>, StoreError>>()?;
+    let there = to.get_all(&keys).await?;
+    for ((item, key), there) in items.iter().zip(&keys).zip(&there) {
+        let kind = Kind::of(key);
+        let count = report.entry(kind.name()).or_default();
+        match decide(kind, item, there.as_ref(), now) {
+            Decision::Same => count.same += 1,
+            Decision::Keep => count.kept += 1,
+            Decision::Put(_) if !write => count.copied += 1,
+            Decision::Put(item) => {
+                let written = put_over(to, item, there.as_ref()).await?;
+                *(if written { &mut count.copied } else { &mut count.overtaken }) += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What an item is, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Connection,
+    Lease,
+    Handle,
+    Revocation,
+    Audit,
+    Event,
+    Company,
+    Flow,
+    Code,
+    Partner,
+    ApiKey,
+    Link,
+    Other,
+}
+
+impl Kind {
+    fn of(key: &Key) -> Self {
+        match (key.pk.split('#').next().unwrap_or_default(), key.sk.as_str()) {
+            ("CONN", "STATE") => Self::Connection,
+            ("CONN", "LEASE") => Self::Lease,
+            ("CONN", "HANDLE") => Self::Handle,
+            (_, sk) if sk.starts_with(REVOCATION) => Self::Revocation,
+            (_, sk) if sk.starts_with("AUDIT#") => Self::Audit,
+            (_, sk) if sk.starts_with("EVENT#") => Self::Event,
+            ("COMPANY", _) => Self::Company,
+            ("FLOW", "FLOW") => Self::Flow,
+            ("CODE", _) => Self::Code,
+            ("PARTNER", "PARTNER") => Self::Partner,
+            ("PARTNER", sk) if sk.starts_with(API_KEY) => Self::ApiKey,
+            ("PARTNER", sk) if sk.starts_with(LINK) => Self::Link,
+            _ => Self::Other,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connections",
+            Self::Lease => "leases",
+            Self::Handle => "handles",
+            Self::Revocation => "revocations",
+            Self::Audit => "audit rows",
+            Self::Event => "events",
+            Self::Company => "company entries",
+            Self::Flow => "flows",
+            Self::Code => "codes",
+            Self::Partner => "partners",
+            Self::ApiKey => "API keys",
+            Self::Link => "connect links",
+            Self::Other => "other items",
+        }
+    }
+
+    /// What orders two states of one item, from the weightiest on. Where there is nothing, the restored item is the older.
+    const fn order(self) -> &'static [&'static str] {
+        match self {
+            // Marking a grant dead, or a failure, leaves the epoch.
+            Self::Connection => &["epoch", "updated_at"],
+            Self::Lease => &["started_at"],
+            Self::Revocation => &["tries"],
+            _ => &[],
+        }
+    }
+
+    /// What is never taken away from an item again.
+    const fn lasting(self) -> &'static [&'static str] {
+        match self {
+            Self::ApiKey | Self::Link => &["revoked_at"],
+            Self::Code => &["consumed_by"],
+            _ => &[],
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Decision {
+    Same,
+    Keep,
+    Put(Item),
+}
+
+fn decide(kind: Kind, item: &Item, there: Option<&Item>, now: Timestamp) -> Decision {
+    let Some(there) = there else {
+        let is_over = item.get(TTL).and_then(as_number).is_some_and(|ttl| ttl < i128::from(now.as_second()));
+        return if is_over { Decision::Same } else { Decision::Put(item.clone()) };
+    };
+    if item == there {
+        return Decision::Same;
+    }
+    let went_on_there = kind == Kind::Flow && there.contains_key("consumed_at") && !item.contains_key("consumed_at");
+    let standing = |item: &Item| kind.order().iter().map(|name| item.get(*name).and_then(as_number)).collect::<Vec<_>>();
+    // A row that has not what orders it is damaged: it takes the place of none.
+    if went_on_there || standing(item).contains(&None) || standing(item) < standing(there) {
+        return Decision::Keep;
+    }
+    let mut newer = item.clone();
+    for name in kind.lasting() {
+        if let (false, Some(value)) = (newer.contains_key(*name), there.get(*name)) {
+            newer.insert((*name).to_owned(), value.clone());
+        }
+    }
+    if newer == *there { Decision::Same } else { Decision::Put(newer) }
+}
+
+fn as_number(value: &AttributeValue) -> Option<i128> {
+    value.as_n().ok()?.parse().ok()
+}
+
+/// Puts an item where there is none, or in place of exactly that one; false where it is another by now.
+async fn put_over(to: &Table, item: Item, there: Option<&Item>) -> Result<bool, StoreError> {
+    let mut put = to.client.put_item().table_name(&to.name).set_item(Some(item));
+    put = match there {
+        None => put.condition_expression(format!("attribute_not_exists({PK})")),
+        Some(there) => {
+            let mut conditions = Vec::new();
+            for (number, (name, value)) in there.iter().enumerate() {
+                conditions.push(format!("#n{number} = :v{number}"));
+                put = put
+                    .expression_attribute_names(format!("#n{number}"), name)
+                    .expression_attribute_values(format!(":v{number}"), value.clone());
+            }
+            put.condition_expression(conditions.join(" AND "))
+        }
+    };
+    match put.send().await {
+        Ok(_) => Ok(true),
+        Err(SdkError::ServiceError(refused)) if matches!(refused.err(), PutItemError::ConditionalCheckFailedException(_)) => {
+            Ok(false)
+        }
+        Err(error) => Err(fault::meaning(&to.name, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(attributes: &[(&str, i64)]) -> Item {
+        attributes.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::N(value.to_string()))).collect()
+    }
+
+    fn decided(kind: Kind, from: &[(&str, i64)], to: &[(&str, i64)]) -> Decision {
+        decide(kind, &item(from), Some(&item(to)), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_connection_gives_way_to_a_higher_epoch_and_within_one_to_a_later_change() {
+        let newer = Decision::Put(item(&[("epoch", 2), ("updated_at", 5)]));
+        assert_eq!(decided(Kind::Connection, &[("epoch", 2), ("updated_at", 5)], &[("epoch", 1), ("updated_at", 9)]), newer);
+        assert_eq!(decided(Kind::Connection, &[("epoch", 2), ("updated_at", 5)], &[("epoch", 2), ("updated_at", 4)]), newer);
+        assert_eq!(
+            decided(Kind::Connection, &[("epoch", 1), ("updated_at", 9)], &[("epoch", 2), ("updated_at", 5)]),
+            Decision::Keep
+        );
+        assert_eq!(
+            decided(Kind::Connection, &[("epoch", 2), ("updated_at", 4)], &[("epoch", 2), ("updated_at", 5)]),
+            Decision::Keep
+        );
+        assert_eq!(
+            decided(Kind::Connection, &[("updated_at", 9)], &[("epoch", 2), ("updated_at", 5)]),
+            Decision::Keep,
+            "damaged"
+        );
+    }
+
+    #[test]
+    fn what_was_revoked_in_either_table_stays_revoked() {
+        let revoked = Decision::Put(item(&[("last_used_at", 2), ("revoked_at", 7)]));
+        assert_eq!(decided(Kind::ApiKey, &[("last_used_at", 2), ("revoked_at", 7)], &[("last_used_at", 1)]), revoked);
+        assert_eq!(decided(Kind::ApiKey, &[("last_used_at", 2)], &[("last_used_at", 1), ("revoked_at", 7)]), revoked);
+        assert_eq!(decided(Kind::Code, &[("at", 1)], &[("at", 1), ("consumed_by", 7)]), Decision::Same);
+    }
+
+    #[test]
+    fn what_is_missing_is_copied_unless_its_time_is_over() {
+        let now = Timestamp::from_second(100).expect("in range");
+        let passing = |ttl| decide(Kind::Audit, &item(&[(TTL, ttl)]), None, now);
+        assert_eq!(passing(99), Decision::Same);
+        assert_eq!(passing(100), Decision::Put(item(&[(TTL, 100)])));
+        assert_eq!(
+            decide(Kind::Other, &item(&[("any", 1)]), None, now),
+            Decision::Put(item(&[("any", 1)])),
+            "a kind of a later version"
+        );
+    }
+}
