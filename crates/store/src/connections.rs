@@ -52,8 +52,8 @@ impl Table {
 
 /// How often what a batch left over is asked for again.
 const BATCH_ROUNDS_MOST: usize = 5;
-/// How often the list index is asked for one page, where a filter leaves little of what it finds.
-const LIST_ROUNDS_MOST: usize = 10;
+/// How often a list is asked for one page, where a filter, or rows that cannot be read, leave little of what is found.
+pub(crate) const LIST_ROUNDS_MOST: usize = 10;
 
 #[async_trait]
 impl ConnectionStore for Table {
@@ -73,15 +73,7 @@ impl ConnectionStore for Table {
         for _ in 0..LIST_ROUNDS_MOST {
             let room = query.limit.saturating_sub(u32::try_from(page.connections.len()).unwrap_or(u32::MAX));
             let (keys, next) = self.list_keys(partner, &query.prefix, page.next.as_ref(), room).await?;
-            for item in self.get_all(&keys).await?.into_iter().flatten() {
-                let connection = match row::connection::read(item) {
-                    Ok(connection) => connection,
-                    Err(error) => {
-                        // One damaged row must not hide a partner's whole list; reading it by its key still says so.
-                        tracing::error!(%error, "a connection was left out of a list");
-                        continue;
-                    }
-                };
+            for connection in row::readable(self.get_all(&keys).await?.into_iter().flatten().map(row::connection::read)) {
                 let fits = query.platform.is_none_or(|platform| connection.company.platform == platform)
                     && query.status.is_none_or(|status| connection.status() == status);
                 page.connections.extend(fits.then_some(connection));
@@ -95,8 +87,20 @@ impl ConnectionStore for Table {
     }
 
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError> {
-        let after = after.map(|entry| due_position(shard, entry));
-        self.due_keys(REFRESHER, shard, now, after, most).await?.iter().map(due_entry).collect()
+        let mut entries = Vec::new();
+        let mut after = after.map(|entry| due_position(shard, entry));
+        for _ in 0..LIST_ROUNDS_MOST {
+            let room = most.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+            let mut keys = self.due_keys(REFRESHER, shard, now, after, room).await?;
+            let is_end = keys.len() < room as usize;
+            entries.extend(row::readable(keys.iter().map(due_entry)));
+            after = keys.pop();
+            // Less than was asked for means to the caller that there is no more: what cannot be read must not say so.
+            if is_end || entries.len() >= most as usize {
+                break;
+            }
+        }
+        Ok(entries)
     }
 
     async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError> {

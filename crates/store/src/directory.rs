@@ -106,7 +106,7 @@ impl Table {
             .consistent_read(true)
             .limit(LISTED_MOST);
         let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().into_iter().map(row::api_key::read).collect()
+        Ok(row::readable(answer.items.unwrap_or_default().into_iter().map(row::api_key::read)).collect())
     }
 
     /// Revokes a key from that moment on; `Overtaken` where there is no such key.

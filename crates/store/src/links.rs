@@ -7,7 +7,7 @@ use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::store::{LinkStore, StoreError, Written};
 
-use crate::connections::key_item;
+use crate::connections::{LIST_ROUNDS_MOST, key_item};
 use crate::fault;
 use crate::grants::{Transacted, transact_update};
 use crate::row::{self, millis, number};
@@ -26,18 +26,28 @@ impl LinkStore for Table {
     }
 
     async fn links(&self, partner: &PartnerId, after: Option<&LinkId>, most: u32) -> Result<Vec<ConnectLink>, StoreError> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :links)"))
-            .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
-            .expression_attribute_values(":links", AttributeValue::S(LINK.to_owned()))
-            .set_exclusive_start_key(after.map(|id| key_item(&Key::link(partner, id))))
-            .consistent_read(true)
-            .limit(i32::try_from(most).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().into_iter().map(row::connect_link::read).collect()
+        let mut links = Vec::new();
+        let mut after = after.map(|id| key_item(&Key::link(partner, id)));
+        for _ in 0..LIST_ROUNDS_MOST {
+            let room = i32::try_from(most).unwrap_or(i32::MAX) - i32::try_from(links.len()).unwrap_or(i32::MAX);
+            let request = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :links)"))
+                .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
+                .expression_attribute_values(":links", AttributeValue::S(LINK.to_owned()))
+                .set_exclusive_start_key(after)
+                .consistent_read(true)
+                .limit(room);
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+            links.extend(row::readable(answer.items.unwrap_or_default().into_iter().map(row::connect_link::read)));
+            after = answer.last_evaluated_key;
+            if after.is_none() || links.len() >= most as usize {
+                break;
+            }
+        }
+        Ok(links)
     }
 
     async fn revoke_link(&self, partner: &PartnerId, id: &LinkId, audit: &Audit) -> Result<Written, StoreError> {

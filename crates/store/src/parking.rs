@@ -110,7 +110,6 @@ impl Parking for NoParking {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ParkedText {
     partner: String,
     company_key: String,

@@ -125,13 +125,12 @@ impl Table {
     }
 }
 
-/// Whose a sealed value of this item is: a connection's, of whatever lies beside it, or a flow's. The purpose is the
-/// attribute's name.
+/// Whose a sealed value of this item is: a flow's, where the item names one, such as the flow itself and the revocation of a
+/// consent's grant; else that of the connection that the item lies beside. The purpose is the attribute's name.
 fn owner(item: &Item) -> Option<String> {
-    let pk = text(item, PK).ok()?;
-    match pk.strip_prefix("FLOW#") {
-        Some(flow) => Some(flow.to_owned()),
-        None => Some(sealing_owner(&connection_id(item).ok()?)),
+    match text(item, "flow_id") {
+        Ok(flow) => Some(flow),
+        Err(_) => Some(sealing_owner(&connection_id(item).ok()?)),
     }
 }
 

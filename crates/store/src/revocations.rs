@@ -36,7 +36,7 @@ impl RevocationStore for Table {
     }
 
     async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError> {
-        self.due_keys(TELLER, shard, now, None, most).await?.iter().map(revocation_id).collect()
+        Ok(row::readable(self.due_keys(TELLER, shard, now, None, most).await?.iter().map(revocation_id)).collect())
     }
 
     async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError> {

@@ -18,13 +18,14 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, read};
 
-fn failures() -> [(StoreError, &'static str); 5] {
+fn failures() -> [(StoreError, &'static str); 6] {
     let table = || "counterfoil".to_owned();
     [
         (StoreError::TableMissing { table: table() }, "table_missing"),
         (StoreError::Denied { table: table() }, "table_denied"),
         (StoreError::Busy("throttled".to_owned()), "storage_unavailable"),
         (StoreError::Unavailable("no answer".to_owned()), "storage_unavailable"),
+        (StoreError::Newer { item: "CONN#a".to_owned(), what: "platform".to_owned() }, "written_by_later_version"),
         (StoreError::Damaged { item: "CONN#a".to_owned(), problem: "epoch".to_owned() }, "internal_error"),
     ]
 }

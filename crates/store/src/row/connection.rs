@@ -1,6 +1,6 @@
 //! The item of a connection. It is never deleted, since its epoch must never fall.
 
-use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Standing, Status, Trouble};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, Standing, Status, Trouble};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::Sealed;
@@ -8,7 +8,7 @@ use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::{Item, damaged, from_item, maybe_time, millis, time, to_item, word};
+use super::{Item, damaged, from_item, maybe_time, millis, time, to_item, word, word_or};
 use crate::table::{DUE_SHARD, Key, LIST_PK, LIST_SK, REFRESHER, connections_of, due_shard};
 
 /// The attributes, each with the name it has in the table.
@@ -219,7 +219,8 @@ impl ConnectionRow {
         let standing = match (word::<Status>(&item, "status", &self.status)?, grant, self.cause) {
             (Status::Active, Some(grant), _) => Standing::Active(grant),
             (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
-                Standing::NeedsReauthorization { grant, cause: word(&item, "cause", &cause)? }
+                // The one cause after which a grant may live again: whoever asks who holds a company must count it.
+                Standing::NeedsReauthorization { grant, cause: word_or(&item, "cause", &cause, DeathCause::AccessWithdrawn) }
             }
             (Status::Disconnected, None, _) => Standing::Disconnected,
             _ => return Err(damaged(&item, "its status and its tokens do not fit together")),
@@ -245,7 +246,7 @@ impl ConnectionRow {
             consented_at: time(&item, self.consented_at)?,
             refreshed_at: maybe_time(&item, self.refreshed_at)?,
             due_at: maybe_time(&item, self.due_at)?,
-            freshness: word(&item, "freshness", &self.freshness)?,
+            freshness: word_or(&item, "freshness", &self.freshness, Freshness::Always),
             wanted_until: maybe_time(&item, self.wanted_until)?,
             warned_of: maybe_time(&item, self.warned_of)?,
             id,

@@ -3,7 +3,7 @@
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{ConfirmedCompany, ConnectionId};
-use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowId, Stage};
+use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::connection::GrantAttributes;
-use super::{Item, damaged, from_item, millis, time, to_item, word};
+use super::{Item, damaged, from_item, millis, newer, time, to_item, word, word_or};
 use crate::table::Key;
 
 #[derive(Serialize, Deserialize)]
@@ -185,6 +185,9 @@ fn authority(name: &str, key_id: Option<String>, link_id: Option<String>) -> Res
     }
 }
 
+/// The stages that are known here.
+const STAGES: [&str; 8] = ["offered", "pending", "consumed", "exchanged", "choosing", "confirmed", "done", "failed"];
+
 /// What a flow has come to, beside its grant.
 struct Progress {
     consumed_at: Option<i64>,
@@ -212,7 +215,8 @@ fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredG
             let (connection, company_id) = connected.ok_or_else(|| damaged(name, "it ended and names no connection"))?;
             Ok(Stage::Done { connection, company_id })
         }
-        ("failed", _, Some(failure), _) => Ok(Stage::Failed(word(name, "failure", &failure)?)),
+        ("failed", _, Some(failure), _) => Ok(Stage::Failed(word_or(name, "failure", &failure, FlowFailure::Interrupted))),
+        (unknown, ..) if !STAGES.contains(&unknown) => Err(newer(name, "stage")),
         _ => Err(damaged(name, "its stage and its attributes do not fit together")),
     }
 }

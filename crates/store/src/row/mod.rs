@@ -1,4 +1,9 @@
 //! How things lie in the table. A row that should not exist is named as such, not guessed at.
+//!
+//! Two versions of this code read and write the same rows while one takes the place of the other. So every reader passes over
+//! attributes that it does not know, no attribute changes its meaning, and a word that is not known is met in one of two ways.
+//! Where there is a meaning that is safe, it is taken: an unknown scope permits nothing, an unknown freshness is `always`.
+//! Elsewhere the row is [`StoreError::Newer`]: left out of lists, and told on its own route.
 
 pub(crate) mod api_key;
 pub(crate) mod connect_link;
@@ -26,11 +31,17 @@ use crate::table::{FLOW, Key, PK, SK};
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// The attribute that says by which schema a row was written; a row without it is of the first.
+pub(crate) const SCHEMA: &str = "schema_version";
+/// The schema that is written. It goes up when a reader must tell rows of two schemas apart.
+const SCHEMA_VERSION: u32 = 1;
+
 /// The attributes of a row, under a key.
 pub(crate) fn to_item<T: Serialize>(key: &Key, row: T) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(row).map_err(|error| damaged(&key.pk, &error.to_string()))?;
     item.insert(PK.to_owned(), AttributeValue::S(key.pk.clone()));
     item.insert(SK.to_owned(), AttributeValue::S(key.sk.clone()));
+    item.insert(SCHEMA.to_owned(), number(SCHEMA_VERSION));
     Ok(item)
 }
 
@@ -65,9 +76,27 @@ pub(crate) fn maybe_time(item: &str, millis: Option<i64>) -> Result<Option<Times
     millis.map(|millis| time(item, millis)).transpose()
 }
 
-/// A word of a closed list.
+/// A word of a list that a later version may have made longer, where none of ours can stand for it.
 pub(crate) fn word<T: FromStr>(item: &str, what: &str, text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| damaged(item, &format!("{what} is not one that is known")))
+    text.parse().map_err(|_| newer(item, what))
+}
+
+/// The same where one of ours can.
+pub(crate) fn word_or<T: FromStr>(item: &str, what: &str, text: &str, instead: T) -> T {
+    text.parse().unwrap_or_else(|_| {
+        tracing::warn!(item, what, "a word of a later version is taken for another");
+        instead
+    })
+}
+
+/// A row of a later version.
+pub(crate) fn newer(item: &str, what: &str) -> StoreError {
+    StoreError::Newer { item: item.to_owned(), what: what.to_owned() }
+}
+
+/// Those of a list that can be read: one odd row must not hide the others. Reading it by its key still says what is wrong.
+pub(crate) fn readable<T>(read: impl IntoIterator<Item = Result<T, StoreError>>) -> impl Iterator<Item = T> {
+    read.into_iter().filter_map(|row| row.inspect_err(|error| tracing::error!(%error, "a row was left out of a list")).ok())
 }
 
 /// A row that should not exist.
