@@ -16,6 +16,7 @@ use crate::port::store::{
     AuditLog, ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, LinkStore, RevocationStore,
 };
 use crate::service::authenticate::KeyMemory;
+use crate::service::skew::Skew;
 use crate::settings::Settings;
 
 /// Everything a service needs.
@@ -48,6 +49,8 @@ pub struct App {
     pub platforms: Arc<dyn Platforms>,
     /// API keys that were verified a moment ago.
     pub key_memory: KeyMemory,
+    /// How far the time of day is from the table's.
+    pub skew: Arc<Skew>,
     /// Times and bounds.
     pub settings: Settings,
     /// The address everything is built from, without a slash at its end; `None` where it is not set yet.

@@ -109,6 +109,13 @@ impl Settings {
         self.rests[platform as usize].unwrap_or(self.rest)
     }
 
+    /// How far this machine's time of day may be from the table's while a refresh token of that platform is sent. Two processes
+    /// within it are less than the rest apart: by the clock of whoever is ahead, the rest of an attempt ends no sooner than the
+    /// lease does by the other's, and the request was over a commit budget before that.
+    pub fn skew_most(&self, platform: PlatformName) -> Duration {
+        self.rest_of(platform) / 2
+    }
+
     /// Whether the times fit together: no token request is sent unless the lease outlasts its time-out and the commit.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The table: its name, its keys, its two indexes. `template.yaml` declares the same; a test holds the two together.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
@@ -15,8 +17,11 @@ use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError};
+use counterfoil_core::service::skew::Skew;
 
+use crate::date_watch::DateWatch;
 use crate::fault;
 
 /// The partition key.
@@ -49,6 +54,12 @@ impl Table {
     /// The table of that name; nothing is asked of it yet.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
         Self { client: Client::new(config), name: name.into() }
+    }
+
+    /// The same, and the `Date` of its answers is compared with this clock.
+    pub fn watching(config: &SdkConfig, name: impl Into<String>, clock: Arc<dyn Clock>, skew: Arc<Skew>) -> Self {
+        let config = aws_sdk_dynamodb::config::Builder::from(config).interceptor(DateWatch { clock, skew }).build();
+        Self { client: Client::from_conf(config), name: name.into() }
     }
 
     /// Its name.

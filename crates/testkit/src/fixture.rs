@@ -22,8 +22,8 @@ use counterfoil_core::service::authenticate::KeyMemory;
 use counterfoil_core::settings::Settings;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
-use counterfoil_store::sealing::KeyringSealer;
-use counterfoil_store::secret_source::SecretSource;
+use counterfoil_store::sealing::{Keyring, KeyringSealer};
+use counterfoil_store::secret_source::{Place, SecretSource};
 use jiff::Timestamp;
 
 pub use self::consent::{consented, consented_by, try_consent};
@@ -136,6 +136,7 @@ impl Installation {
             sealer: sealer(&clock, &entropy),
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
             key_memory: KeyMemory::default(),
+            skew: Arc::default(),
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),
             open_start: true,
@@ -182,7 +183,7 @@ pub type Item = std::collections::HashMap<String, AttributeValue>;
 
 /// What seals in every process of an installation.
 pub fn sealer(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<dyn Sealer> {
-    let keyring = SecretSource::given(Secret::new(KEYRING), Arc::clone(clock));
+    let keyring = SecretSource::new(Place::Given(Secret::new(KEYRING)), Keyring::parse, Arc::clone(clock));
     Arc::new(KeyringSealer::new(Arc::new(keyring), Arc::clone(entropy)))
 }
 

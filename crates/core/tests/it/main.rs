@@ -14,5 +14,6 @@ mod lease;
 mod parking;
 mod refusal;
 mod schedules;
+mod skew;
 mod table_out_of_order;
 mod telling;

@@ -85,6 +85,7 @@ impl Run {
         for _ in 0..STEPS_MOST {
             saw = match machine.step(self.now(), saw) {
                 Next::Look => self.look().await,
+                Next::TakeLease { .. } if self.is_clock_skewed() => return Ok(self.finish(Outcome::ClockSkewed)),
                 Next::TakeLease { epoch, seen, doubtful } => self.take_lease(epoch, seen, doubtful).await?,
                 Next::LookAgain => self.look_again().await,
                 Next::Send => self.send().await?,
@@ -104,6 +105,16 @@ impl Run {
 
     fn now(&self) -> Now {
         Now { wall: self.app.clock.now(), elapsed: self.app.clock.elapsed(), chance: self.app.entropy.fraction() }
+    }
+
+    /// Judged by the look that was just answered, before anything is written or sent.
+    fn is_clock_skewed(&self) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let (skew, most) = (self.app.skew.least(), self.app.settings.skew_most(connection.company.platform));
+        if skew > most {
+            tracing::error!(connection = %self.id, ?skew, ?most, "this machine's clock is too far from the table's to refresh a token");
+        }
+        skew > most
     }
 
     async fn look(&mut self) -> Saw {

@@ -55,6 +55,8 @@ pub enum Outcome {
     },
     /// Too little of the lease was left to send anything.
     LeaseTimeout,
+    /// This machine's time of day is too far from the table's: what a lease says could be misread.
+    ClockSkewed,
     /// The table failed.
     StoreFailed,
 }
@@ -78,6 +80,7 @@ impl Outcome {
             Self::PlatformThrottled { .. } => "platform_throttled",
             Self::ClientRefused { .. } => "client_refused",
             Self::LeaseTimeout => "lease_timeout",
+            Self::ClockSkewed => "clock_skewed",
             Self::StoreFailed => "store_failed",
         }
     }

@@ -1,0 +1,91 @@
+//! How far this machine's time of day is from that of the table's servers. Processes compare their leases through the time of
+//! day: two whose clocks are too far apart could present one refresh token at once.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// What the answers of the table tell of it.
+#[derive(Debug, Default)]
+pub struct Skew(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The least skew that fits each of the last two answers, in milliseconds; positive where this machine is ahead.
+    last: [i64; 2],
+    warned_at: Option<Timestamp>,
+}
+
+/// An HTTP date has whole seconds, and servers write the same one for up to a second more.
+const DATE_IS_WITHIN_MS: i64 = 2_000;
+/// From here on an operator is told.
+const WARN_FROM_MS: u64 = 5_000;
+/// Least time between two warnings.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+impl Skew {
+    /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`.
+    pub fn note(&self, asked: Timestamp, answered: Timestamp, date: Timestamp) {
+        let ms = Timestamp::as_millisecond;
+        // The date was written between the two, at some moment from `date` on.
+        let (least, most) = (ms(asked) - ms(date) - DATE_IS_WITHIN_MS, ms(answered) - ms(date));
+        if least > most {
+            // The time of day was set meanwhile.
+            return;
+        }
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.last = [least.max(0) + most.min(0), state.last[0]];
+        let skew = agreed(state.last);
+        let is_warned = state.warned_at.is_some_and(|at| (ms(answered) - ms(at)).unsigned_abs() < WARN_EVERY.as_millis() as u64);
+        if skew.unsigned_abs() >= WARN_FROM_MS && !is_warned {
+            state.warned_at = Some(answered);
+            tracing::warn!(milliseconds = skew, "this machine's clock is ahead of the table's, or behind it where negative");
+        }
+    }
+
+    /// How far this machine is ahead or behind at least, as the last two answers agree. One alone may have been delayed or
+    /// misdated.
+    pub fn least(&self) -> Duration {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Duration::from_millis(agreed(state.last).unsigned_abs())
+    }
+}
+
+/// The smaller of two that point the same way.
+fn agreed([one, other]: [i64; 2]) -> i64 {
+    if one.signum() == other.signum() { one.signum() * one.abs().min(other.abs()) } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_767_225_600_000 + milliseconds).unwrap_or_default()
+    }
+
+    fn after(answers: &[(i64, i64, i64)]) -> Duration {
+        let skew = Skew::default();
+        for (asked, answered, date) in answers {
+            skew.note(at(*asked), at(*answered), at(*date));
+        }
+        skew.least()
+    }
+
+    #[test]
+    fn a8_a_skew_counts_when_two_answers_agree() {
+        assert_eq!(after(&[(62_500, 62_600, 0)]), Duration::ZERO);
+        assert_eq!(after(&[(62_500, 62_600, 0), (62_800, 62_900, 0)]), Duration::from_millis(60_500), "ahead");
+        assert_eq!(after(&[(0, 100, 60_000), (200, 300, 60_000)]), Duration::from_millis(59_700), "behind");
+        assert_eq!(after(&[(62_500, 62_600, 0), (0, 100, 60_000)]), Duration::ZERO, "they contradict each other");
+    }
+
+    #[test]
+    fn a8_latency_whole_seconds_and_a_freeze_are_no_skew() {
+        assert_eq!(after(&[(999, 1_005, 0), (1_900, 1_990, 0)]), Duration::ZERO, "a date of whole seconds");
+        assert_eq!(after(&[(0, 20_000, 10_000), (0, 20_000, 19_000)]), Duration::ZERO, "slow answers");
+        assert_eq!(after(&[(0, 3_600_000, 0), (0, 3_600_000, 0)]), Duration::ZERO, "frozen before the answer was read");
+        assert_eq!(after(&[(60_000, 0, 0), (60_000, 0, 0)]), Duration::ZERO, "set while it was under way");
+    }
+}

@@ -1,0 +1,49 @@
+//! A machine whose clock is off (A.8): it sends no refresh token, and hands out what is still good.
+
+use std::time::Duration;
+
+use counterfoil_core::port::clock::Clock as _;
+use counterfoil_testkit::platform::Temper;
+
+use crate::harness::Stage;
+
+/// Two answers of the table by whose dates this machine is so much ahead.
+fn answers_say(stage: &Stage, ahead: Duration) {
+    let now = stage.clock.now();
+    for _ in 0..2 {
+        stage.app.skew.note(now, now, now - ahead);
+    }
+}
+
+#[tokio::test]
+async fn a8_with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    answers_say(&stage, Duration::from_secs(60));
+    let error = stage.read(&id).await.expect_err("its token has ended");
+    assert_eq!(error.code(), "clock_skewed");
+    assert_eq!(stage.refreshes(), 0);
+    assert!(!stage.installation.wire.counts().contains_key("PutItem"), "no lease");
+
+    answers_say(&stage, Duration::from_secs(1));
+    assert!(stage.read(&id).await.is_ok(), "once the clock is right it goes on");
+}
+
+#[tokio::test]
+async fn a8_with_its_clock_off_a_token_that_is_still_good_is_served() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.short_lived("acme").await;
+    answers_say(&stage, Duration::from_secs(60));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-0"));
+    assert_eq!(stage.force(&id).await.map_err(|error| error.code()), Err("clock_skewed"));
+    assert_eq!(stage.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn a8_a_clock_within_what_leases_allow_refreshes() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    answers_say(&stage, Duration::from_secs(12));
+    assert!(stage.read(&id).await.is_ok());
+    assert_eq!(stage.refreshes(), 1);
+}

@@ -1,0 +1,33 @@
+//! The `Date` of the table's answers beside this machine's clock (A.8).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::port::clock::{Clock, SystemClock};
+use counterfoil_core::port::store::ConnectionStore as _;
+use counterfoil_core::service::skew::Skew;
+use counterfoil_store::Table;
+use counterfoil_store::aws::local_config;
+use counterfoil_testkit::clock::MovableClock;
+use counterfoil_testkit::fixture::{START, TABLE, connection_id};
+
+use crate::harness::{Store, store};
+
+/// What two reads by a process with that clock tell of it.
+async fn skew_of(store: &Store, clock: Arc<dyn Clock>) -> Duration {
+    let skew = Arc::<Skew>::default();
+    let config = local_config(store.installation.wire.endpoint());
+    let table = Table::watching(&config, TABLE, clock, Arc::clone(&skew));
+    for _ in 0..2 {
+        table.read(&connection_id("acme")).await.expect("a table that answers");
+    }
+    skew.least()
+}
+
+#[tokio::test]
+async fn a8_a_clock_that_is_off_shows_by_the_dates_of_the_tables_answers() {
+    let store = store().await;
+    assert_eq!(skew_of(&store, Arc::new(SystemClock::start())).await, Duration::ZERO);
+    // The embedded table's dates are of this machine; that clock stands still at the beginning of 2026.
+    assert!(skew_of(&store, Arc::new(MovableClock::new(START))).await > Duration::from_secs(60));
+}
