@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 
 use crate::connections::text;
-use crate::fault;
+use crate::grants::Transacted;
 use crate::row::Item;
 use crate::table::{API_KEY, Key, LINK, PK, REVOCATION, SK, TTL, Table};
 
@@ -46,7 +45,7 @@ pub async fn copy_newer(from: &Table, to: &Table, now: Timestamp, write: bool) -
     loop {
         let (items, next) = from.scan(after).await?;
         for page in items.chunks(PAGE) {
-            copy_page(page, to, now, write, &mut report).await?;
+            copy_page(page, (from, to), now, write, &mut report).await?;
         }
         after = next;
         if after.is_none() {
@@ -55,7 +54,13 @@ pub async fn copy_newer(from: &Table, to: &Table, now: Timestamp, write: bool) -
     }
 }
 
-async fn copy_page(items: &[Item], to: &Table, now: Timestamp, write: bool, report: &mut Report) -> Result<(), StoreError> {
+async fn copy_page(
+    items: &[Item],
+    (from, to): (&Table, &Table),
+    now: Timestamp,
+    write: bool,
+    report: &mut Report,
+) -> Result<(), StoreError> {
     let keys =
         items.iter().map(|item| Ok(Key { pk: text(item, PK)?, sk: text(item, SK)? })).collect::<Result<Vec<_>, StoreError>>()?;
     let there = to.get_all(&keys).await?;
@@ -67,7 +72,8 @@ async fn copy_page(items: &[Item], to: &Table, now: Timestamp, write: bool, repo
             Decision::Keep => count.kept += 1,
             Decision::Put(_) if !write => count.copied += 1,
             Decision::Put(item) => {
-                let written = put_over(to, item, there.as_ref()).await?;
+                let left = if kind == Kind::Connection { left_company(from, &key.pk, there.as_ref()).await? } else { None };
+                let written = put_over(to, item, there.as_ref(), left.as_ref()).await?;
                 *(if written { &mut count.copied } else { &mut count.overtaken }) += 1;
             }
         }
@@ -185,29 +191,38 @@ fn as_number(value: &AttributeValue) -> Option<i128> {
     value.as_n().ok()?.parse().ok()
 }
 
-/// Puts an item where there is none, or in place of exactly that one; false where it is another by now.
-async fn put_over(to: &Table, item: Item, there: Option<&Item>) -> Result<bool, StoreError> {
-    let mut put = to.client.put_item().table_name(&to.name).set_item(Some(item));
-    put = match there {
-        None => put.condition_expression(format!("attribute_not_exists({PK})")),
-        Some(there) => {
-            let mut conditions = Vec::new();
-            for (number, (name, value)) in there.iter().enumerate() {
-                conditions.push(format!("#n{number} = :v{number}"));
-                put = put
-                    .expression_attribute_names(format!("#n{number}"), name)
-                    .expression_attribute_values(format!(":v{number}"), value.clone());
-            }
-            put.condition_expression(conditions.join(" AND "))
-        }
+/// The entry by which a connection counts as a holder of the company that it has in the restored table, where it is one no
+/// more: it went to another company since, or was disconnected.
+async fn left_company(from: &Table, connection: &str, there: Option<&Item>) -> Result<Option<Key>, StoreError> {
+    let Some(there) = there else { return Ok(None) };
+    let [platform, client, company] = ["platform", "client_id", "company_id"].map(|name| text(there, name));
+    let entry = Key { pk: format!("COMPANY#{}#{}#{}", platform?, client?, company?), sk: connection.to_owned() };
+    Ok(if from.get(&entry).await?.is_none() { Some(entry) } else { None })
+}
+
+/// Puts an item where there is none, or in place of exactly that one, and deletes that other; false where it is another by now.
+async fn put_over(to: &Table, item: Item, there: Option<&Item>, left: Option<&Key>) -> Result<bool, StoreError> {
+    let token = format!("{item:?} over {there:?}");
+    let mut put = Put::builder().table_name(&to.name).set_item(Some(item));
+    let Some(there) = there else {
+        put = put.condition_expression(format!("attribute_not_exists({PK})"));
+        return write(to, put, None, &token).await;
     };
-    match put.send().await {
-        Ok(_) => Ok(true),
-        Err(SdkError::ServiceError(refused)) if matches!(refused.err(), PutItemError::ConditionalCheckFailedException(_)) => {
-            Ok(false)
-        }
-        Err(error) => Err(fault::meaning(&to.name, &error)),
+    let mut conditions = Vec::new();
+    for (number, (name, value)) in there.iter().enumerate() {
+        conditions.push(format!("#n{number} = :v{number}"));
+        put = put
+            .expression_attribute_names(format!("#n{number}"), name)
+            .expression_attribute_values(format!(":v{number}"), value.clone());
     }
+    write(to, put.condition_expression(conditions.join(" AND ")), left, &token).await
+}
+
+async fn write(to: &Table, put: PutBuilder, left: Option<&Key>, token: &str) -> Result<bool, StoreError> {
+    let put = put.build().expect("table and item are given");
+    let put = TransactWriteItem::builder().put(put).build();
+    let items = std::iter::once(put).chain(left.map(|key| to.delete(key))).collect();
+    Ok(matches!(to.transact(items, token).await?, Transacted::Stored))
 }
 
 #[cfg(test)]

@@ -179,10 +179,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
                 tracing::error!(%error, "a secret could not be read again; the last good one stays in use");
                 Ok(Arc::clone(good))
             }
-            (Err(error), None) => {
-                tracing::error!(%error, "a secret could not be read");
-                Err(error)
-            }
+            (Err(error), None) => Err(error),
         }
     }
 

@@ -22,7 +22,7 @@ const DATE_IS_WITHIN_MS: i64 = 2_000;
 /// From here on an operator is told.
 const WARN_FROM_MS: u64 = 5_000;
 /// Least time between two warnings.
-const WARN_EVERY: Duration = Duration::from_secs(60);
+const WARN_EVERY_MS: u64 = 60_000;
 
 impl Skew {
     /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`.
@@ -37,7 +37,7 @@ impl Skew {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.last = [least.max(0) + most.min(0), state.last[0]];
         let skew = agreed(state.last);
-        let is_warned = state.warned_at.is_some_and(|at| (ms(answered) - ms(at)).unsigned_abs() < WARN_EVERY.as_millis() as u64);
+        let is_warned = state.warned_at.is_some_and(|at| (ms(answered) - ms(at)).unsigned_abs() < WARN_EVERY_MS);
         if skew.unsigned_abs() >= WARN_FROM_MS && !is_warned {
             state.warned_at = Some(answered);
             tracing::warn!(milliseconds = skew, "this machine's clock is ahead of the table's, or behind it where negative");

@@ -7,7 +7,8 @@ use counterfoil_core::port::clock::Clock as _;
 use counterfoil_store::copy_newer::copy_newer;
 use counterfoil_store::{Table, aws};
 
-use crate::harness::{Ask, HARBOR, Installation, LARKSPUR, Logs, get, post};
+use crate::harness::text;
+use crate::harness::{Ask, HARBOR, Installation, LARKSPUR, Logs, Row, get, post};
 
 const RESTORED: &str = "counterfoil-restored";
 
@@ -24,12 +25,22 @@ async fn backup(place: &Installation) -> Table {
     restored
 }
 
+/// What the restored table holds, by key.
+async fn rows_of(place: &Installation) -> Vec<Row> {
+    let client = aws_sdk_dynamodb::Client::new(&aws::local_config(place.database()));
+    let scan = client.scan().table_name(RESTORED).send().await.expect("a table");
+    let mut rows: Vec<Row> = scan.items.unwrap_or_default().into_iter().map(Row::from_iter).collect();
+    rows.sort_by_key(|row| (text(row, "PK"), text(row, "SK")));
+    rows
+}
+
 #[tokio::test]
 async fn d3_after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     let place = Installation::start().await;
     place.connect("kept", LARKSPUR).await;
     place.connect("refreshed", HARBOR).await;
     place.connect("ended", LARKSPUR).await;
+    place.connect("switched", LARKSPUR).await;
     let revoked = place.key_of("default", &Scope::ALL).await;
     let restored = backup(&place).await;
 
@@ -38,6 +49,7 @@ async fn d3_after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     let fresh = place.refresh("refreshed").await;
     assert_eq!(fresh.status, 200, "{}", fresh.body);
     place.connect("new", HARBOR).await;
+    place.connect("switched", HARBOR).await;
     let disconnected = Ask::new(Method::DELETE, "/api/connections/ended").key(&place.key).to(&place.server).await;
     assert_eq!(disconnected.status, 200, "{}", disconnected.body);
     place.revoke(&revoked).await;
@@ -49,10 +61,14 @@ async fn d3_after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     let planned = copy_newer(&old, &restored, now, false).await.expect("two tables");
     let done = copy_newer(&old, &restored, now, true).await.expect("two tables");
     assert_eq!(planned, done, "a dry run says what will be done");
-    assert_eq!((done["connections"].copied, done["connections"].same), (3, 1), "{done:?}");
+    assert_eq!((done["connections"].copied, done["connections"].same), (4, 1), "{done:?}");
     assert_eq!((done["API keys"].copied, done["leases"].copied), (2, 1), "{done:?}");
     let again = copy_newer(&old, &restored, now, true).await.expect("two tables");
     assert!(again.values().all(|count| count.copied + count.kept + count.overtaken == 0), "{again:?}");
+
+    let (before, after) = (place.rows.under("COMPANY#", "").await, rows_of(&place).await);
+    let companies = after.iter().filter(|row| text(row, "PK").starts_with("COMPANY#"));
+    assert!(companies.eq(&before), "who holds which company");
 
     let logs = Logs::capture();
     let server = place.process(&[("TABLE_NAME", RESTORED)]);
