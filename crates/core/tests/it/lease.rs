@@ -113,6 +113,6 @@ async fn without_credentials_a_token_that_is_still_good_is_served() {
     let id = stage.short_lived("acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let app = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };
-    assert_eq!(read(&Arc::new(app), &id).await.as_deref(), Ok("access-1-0"));
-    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-1"), "with credentials it is refreshed");
+    assert_eq!(read(&Arc::new(app), &id).await.as_deref(), Ok("access-0-1"));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "with credentials it is refreshed");
 }
