@@ -63,7 +63,7 @@ ROLE_ARN ?=
 # What `make deploy` may be given, and the template's parameter of each. One that is not given stays as it is deployed.
 PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart FRESHNESS:Freshness ALARM_EMAIL:AlarmEmail \
 	EXISTING_TABLE_NAME:ExistingTableName EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
-	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHER_STATE:RefresherState \
+	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHES_AT_ONCE:RefreshesAtOnce REFRESHER_STATE:RefresherState \
 	KEYLESS_REQUESTS_PER_SECOND:KeylessRequestsPerSecond DISABLE_EXECUTE_API_ENDPOINT:DisableExecuteApiEndpoint \
 	START_CONCURRENCY:StartConcurrency TOKEN_CONCURRENCY:TokenConcurrency REFRESHER_CONCURRENCY:RefresherConcurrency \
 	GRADUAL_DEPLOY:GradualDeploy

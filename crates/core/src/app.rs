@@ -16,6 +16,8 @@ use crate::port::store::{
     AuditLog, ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, LinkStore, RevocationStore,
 };
 use crate::service::authenticate::KeyMemory;
+use crate::service::in_hand::InHand;
+use crate::service::refresh::UnusedLeases;
 use crate::service::skew::Skew;
 use crate::settings::Settings;
 
@@ -51,6 +53,10 @@ pub struct App {
     pub key_memory: KeyMemory,
     /// How far the time of day is from the table's.
     pub skew: Arc<Skew>,
+    /// Grants that no durable place has taken yet.
+    pub in_hand: InHand,
+    /// Leases of this process that were never used.
+    pub unused_leases: UnusedLeases,
     /// Times and bounds.
     pub settings: Settings,
     /// The address everything is built from, without a slash at its end; `None` where it is not set yet.

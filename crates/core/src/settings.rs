@@ -7,15 +7,18 @@ use crate::model::platform::PlatformName;
 /// Times that must fit together; see [`Settings::check`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Settings {
-    /// How long a token request may take. Well above 3.5 s: platforms have rotated and answered later than that.
+    /// How long a platform is given for a request. For a token request it bounds when anybody may present the same refresh token
+    /// again, by way of the lease, not how long the sender listens for the answer. Well above 3.5 s: platforms have rotated and
+    /// answered later than that.
     pub platform_timeout: Duration,
-    /// How long storing a fresh grant may take, retries included.
+    /// How long a fresh grant is tried at the table before it is parked.
     pub commit_budget: Duration,
     /// What `template.yaml` gives a function that refreshes on a caller's behalf.
     pub function_time: Duration,
     /// How long one request to the table or the parking queue takes at most, the client's own retries included.
     pub store_timeout: Duration,
-    /// How long a lease lasts; longer than the two above together.
+    /// How long a lease lasts: longer than the platform time-out and the commit budget together. What is more is for the request
+    /// that takes the lease and the second look.
     pub lease: Duration,
     /// How long a refresh token rests past the lease's end after an attempt of unknown outcome.
     pub rest: Duration,
@@ -31,8 +34,10 @@ pub struct Settings {
     pub min_valid: Duration,
     /// Longest time before an access token's end at which the refresher renews it.
     pub refresh_ahead: Duration,
-    /// Between the first refreshes of a run of the refresher, which else would go in step from then on: a burst for the
-    /// platform, then one for the table. Those that follow begin as others end.
+    /// How many refreshes of the refresher are under way at once, over all its schedules: each run has the share of its shards.
+    pub refreshes_at_once: u32,
+    /// The longest pause between the starts of two refreshes, over all schedules. A run with more to do than that leaves time for
+    /// spreads its starts evenly over its time; one with less is over sooner.
     pub stagger: Duration,
     /// The first pause after a failed refresh; doubled each time.
     pub backoff_first: Duration,
@@ -60,7 +65,7 @@ impl Default for Settings {
             commit_budget: Duration::from_secs(4),
             function_time: Duration::from_secs(29),
             store_timeout: STORE_TIMEOUT,
-            lease: Duration::from_secs(16),
+            lease: Duration::from_secs(18),
             rest: Duration::from_secs(30),
             rests: [None; PlatformName::ALL.len()],
             wait: Duration::from_secs(10),
@@ -68,7 +73,8 @@ impl Default for Settings {
             forced_interval: Duration::from_secs(10),
             min_valid: Duration::from_secs(300),
             refresh_ahead: Duration::from_secs(900),
-            stagger: Duration::from_millis(4),
+            refreshes_at_once: 64,
+            stagger: Duration::from_millis(5),
             backoff_first: Duration::from_secs(1),
             backoff_longest: Duration::from_secs(300),
             telling_first: Duration::from_secs(120),
@@ -81,16 +87,20 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long after its beginning a refresh may still take a lease: a request, the lease and the parking must then end in
-    /// the function's time, beside the reading of a key before it.
-    pub fn lease_within(&self) -> Duration {
-        self.wait.min(self.function_time.saturating_sub(self.lease + 4 * self.store_timeout))
+    /// How long a refresh on a caller's behalf may take: what the function has, less storing what earlier events left and reading
+    /// a key before it. A refresh that has that long takes its lease at once or soon after, and ends in time.
+    pub fn refresh_time(&self) -> Duration {
+        self.function_time.saturating_sub(2 * self.store_timeout)
     }
 
-    /// The longest that a refresh takes.
-    pub fn longest_refresh(&self) -> Duration {
-        let refreshing = self.lease_within() + self.lease + 2 * self.store_timeout;
-        refreshing.max(self.wait + self.store_timeout)
+    /// What a refresh needs from the moment it takes a lease: the lease covers request and commit, then it may have to park.
+    pub fn needed_from_lease(&self) -> Duration {
+        self.lease + self.store_timeout
+    }
+
+    /// What a sender keeps of its time, from the platform's answer on: the commit, then the parking.
+    pub fn needed_from_answer(&self) -> Duration {
+        self.commit_budget + self.store_timeout
     }
 
     /// The longest that telling a platform of a revocation takes, once it is claimed: it is asked, then told, or told alone,
@@ -153,8 +163,9 @@ mod tests {
         assert!(long.check().expect_err("22 s and four requests are more than 29 s").contains("LEASE_MS"));
         let patient = Settings { wait: Duration::from_secs(26), ..Settings::default() };
         assert!(patient.check().expect_err("26 s and two requests are more than 29 s").contains("WAIT_MS"));
-        // Before it a key is read; after it nothing is done that takes time.
+        // A lease write and a second look that take all their time leave enough of the lease.
         let settings = Settings::default();
-        assert!(settings.longest_refresh() + STORE_TIMEOUT < settings.function_time);
+        assert!(settings.platform_timeout + settings.commit_budget + 2 * STORE_TIMEOUT <= settings.lease);
+        assert!(settings.needed_from_lease() < settings.refresh_time());
     }
 }

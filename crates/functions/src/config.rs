@@ -33,6 +33,7 @@ pub const VARIABLES: &[&str] = &[
     "WAIT_MS",
     "POLL_MS",
     "FORCED_INTERVAL_MS",
+    "REFRESHES_AT_ONCE",
     "BACKOFF_FIRST_MS",
     "BACKOFF_LONGEST_MS",
 ];
@@ -179,6 +180,17 @@ impl Reader<'_> {
         }
     }
 
+    fn count(&mut self, name: &str, default: u32) -> u32 {
+        match self.text(name).map(|text| text.parse()) {
+            None => default,
+            Some(Ok(count @ 1..=4_096)) => count,
+            Some(_) => {
+                self.problems.push(format!("{name} must be a number from 1 to 4096"));
+                default
+            }
+        }
+    }
+
     /// `{PLATFORM}_REST_MS`, where it is set.
     fn rest_of(&mut self, platform: PlatformName) -> Option<Duration> {
         let name = facts::variable(platform, facts::REST_MS);
@@ -242,6 +254,7 @@ impl Reader<'_> {
             wait: self.milliseconds("WAIT_MS", default.wait),
             poll: self.milliseconds("POLL_MS", default.poll),
             forced_interval: self.milliseconds("FORCED_INTERVAL_MS", default.forced_interval),
+            refreshes_at_once: self.count("REFRESHES_AT_ONCE", default.refreshes_at_once),
             backoff_first: self.milliseconds("BACKOFF_FIRST_MS", default.backoff_first),
             backoff_longest: self.milliseconds("BACKOFF_LONGEST_MS", default.backoff_longest),
             ..default

@@ -9,6 +9,8 @@ use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
 use counterfoil_core::service::authenticate::KeyMemory;
+use counterfoil_core::service::in_hand::InHand;
+use counterfoil_core::service::refresh::UnusedLeases;
 use counterfoil_core::service::skew::Skew;
 use counterfoil_core::{App, Error};
 use counterfoil_platforms::credentials::CredentialSet;
@@ -66,6 +68,8 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
         key_memory: KeyMemory::default(),
         skew,
+        in_hand: InHand::default(),
+        unused_leases: UnusedLeases::default(),
         settings: config.settings,
         public_base_url: config.public_base_url.clone(),
         open_start: config.open_start,

@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use counterfoil_core::service::in_hand::store_in_hand;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;
 use http_body::Body as _;
@@ -20,9 +21,10 @@ use crate::problem::{Problem, Surface};
 /// The most that a request's body may have, in bytes.
 pub(crate) const BODY_MOST: usize = 64 * 1024;
 
-/// The middleware of every route.
+/// The middleware of every route. What an earlier event of this process could not store comes first.
 pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
+    store_in_hand(&app).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     wrap_with_id(id, is_https, request, next).await
 }

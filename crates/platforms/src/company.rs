@@ -1,6 +1,8 @@
 //! Asking a platform's API for companies. What comes back is untrusted: bounded, checked, and taken only as far as it is
 //! needed. A list is read entry by entry: one that cannot be read costs none of the others.
 
+use std::time::Duration;
+
 use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::name::readable;
 use counterfoil_core::port::platform::ConfirmFailure;
@@ -19,10 +21,10 @@ const NAME_LONGEST: usize = 200;
 /// The most entries of a list that are looked at.
 const ENTRIES_MOST: usize = 10_000;
 
-/// Sends a question and reads its answer.
-pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder, trace: &str) -> Result<T, ConfirmFailure> {
+/// Sends a question and reads its answer, for that long at most.
+pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder, trace: &str, time: Duration) -> Result<T, ConfirmFailure> {
     let request = request.header(ACCEPT, "application/json");
-    let answer = send_whole(request, trace).await.map_err(|_| ConfirmFailure::Unavailable)?;
+    let answer = send_whole(request, trace, time).await.map_err(|_| ConfirmFailure::Unavailable)?;
     tracing::info!(status = answer.status.as_u16(), bytes = answer.body.len(), trace = answer.trace, "company answer");
     match answer.status.as_u16() {
         200..=299 => read(&decoded(&answer.body)).ok_or(ConfirmFailure::Unavailable),

@@ -52,13 +52,15 @@ impl Vendor for Freshbooks {
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
         words: STANDARD_WORDS,
+        // "One use", and no grace is documented.
+        must_hear_every_answer: true,
         trace: "x-request-id",
     };
 
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let api = &parts.configured.api;
         let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(inquiry.access_token.expose());
-        let Answer { response: me } = ask(request, Self::RULES.trace).await?;
+        let Answer { response: me } = ask(request, Self::RULES.trace, parts.timeout).await?;
         let memberships = me.business_memberships.read::<Membership>();
         let (companies, is_complete) = memberships.companies(|Membership { business }| {
             let account_id = business.account_id?;

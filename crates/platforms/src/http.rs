@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use counterfoil_core::Error;
+use counterfoil_core::port::clock::{Clock as _, SystemClock, within};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
@@ -12,7 +13,7 @@ use crate::text::unpacked;
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpSettings {
-    /// How long a request may take, from the connection to the last byte.
+    /// How long a request may take, from the connection to the last byte; whoever sends a token request says how long for that.
     pub timeout: Duration,
 }
 
@@ -23,7 +24,8 @@ const HEADERS_MOST: usize = 1_000;
 
 /// Makes the client.
 ///
-/// Nothing is pooled: each token request has a connection of its own, so that none dies of another's leftovers.
+/// Nothing is pooled: each token request has a connection of its own, so that none dies of another's leftovers. It has no
+/// time-out for whole requests: [`send`] has one that a frozen process does not fall for.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
 pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
@@ -43,7 +45,6 @@ pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .connect_timeout(settings.timeout.min(Duration::from_secs(4)))
-        .timeout(settings.timeout)
         .user_agent(concat!("counterfoil/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Error::Internal(format!("the HTTP client could not be made: {error}")))
@@ -72,37 +73,43 @@ pub(crate) enum NoAnswer {
     Lost,
 }
 
-/// Sends a request and reads its answer, or what comes of it.
-pub(crate) async fn send(request: RequestBuilder, trace_header: &str) -> Result<Answer, NoAnswer> {
-    let response = request.send().await.map_err(|error| if error.is_connect() { NoAnswer::NotSent } else { NoAnswer::Lost })?;
+/// Sends a request and reads its answer for that long at most, or what comes of it by then.
+pub(crate) async fn send(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
+    let clock = SystemClock::start();
+    let response = match within(&clock, time, request.send()).await {
+        Some(Ok(response)) => response,
+        Some(Err(error)) if error.is_connect() => return Err(NoAnswer::NotSent),
+        Some(Err(_)) | None => return Err(NoAnswer::Lost),
+    };
     let status = response.status();
     let named = |name| header(&response, name);
     let (retry_after, date, trace) = (named("retry-after"), named("date"), named(trace_header).unwrap_or_default());
     let says_deflate = named("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("deflate"));
-    let (body, is_whole) = read(response).await;
+    let mut body = Vec::new();
+    let left = time.saturating_sub(clock.elapsed());
+    let is_whole = within(&clock, left, read(response, &mut body)).await.unwrap_or(false);
     let body = unpacked(body, says_deflate, ANSWER_MOST);
     Ok(Answer { status, retry_after, date, trace, body, is_whole })
 }
 
 /// The same, for a question whose answer is worth nothing unless it is whole.
-pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str) -> Result<Answer, NoAnswer> {
-    send(request, trace_header).await.and_then(|answer| if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) })
+pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
+    send(request, trace_header, time).await.and_then(|answer| if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) })
 }
 
-/// A body, and whether it is whole.
-async fn read(mut response: reqwest::Response) -> (Vec<u8>, bool) {
-    let mut body = Vec::new();
+/// Reads a body; whether that is all of it.
+async fn read(mut response: reqwest::Response, body: &mut Vec<u8>) -> bool {
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
                 let fits = chunk.len().min(ANSWER_MOST - body.len());
                 body.extend_from_slice(&chunk[..fits]);
                 if fits < chunk.len() {
-                    return (body, false);
+                    return false;
                 }
             }
-            Ok(None) => return (body, true),
-            Err(_) => return (body, false),
+            Ok(None) => return true,
+            Err(_) => return false,
         }
     }
 }

@@ -41,14 +41,14 @@ pub(crate) const STANDARD_WORDS: Words = Words {
     in_success: false,
 };
 
-/// Sends a token request and reads its answer. `region` says where the grant lives, from the API that the answer names.
+/// Sends a token request and listens that long for its answer. `region` says where the grant lives, from the API that the answer names.
 pub(crate) async fn request_token(
     request: RequestBuilder,
     rules: &Rules,
-    sent_at: Timestamp,
+    (sent_at, listen): (Timestamp, Duration),
     region: impl FnOnce(Option<&str>) -> Option<String>,
 ) -> Result<Grant, TokenFailure> {
-    let answer = match send(request, rules.trace).await {
+    let answer = match send(request, rules.trace, listen).await {
         Ok(answer) => answer,
         Err(failure) => {
             tracing::warn!(?failure, "no token answer");

@@ -58,6 +58,8 @@ impl Vendor for Quickbooks {
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
         words: STANDARD_WORDS,
+        // Of one refresh a day alone: the token changes about every 24 hours.
+        must_hear_every_answer: false,
         trace: "intuit_tid",
     };
 
@@ -78,7 +80,7 @@ impl Vendor for Quickbooks {
         };
         let request = parts.client.get(format!("{api}/v3/company/{realm}/companyinfo/{realm}"));
         let request = request.bearer_auth(inquiry.access_token.expose()).query(&[("minorversion", "75")]);
-        match ask::<Answer>(request, Self::RULES.trace).await? {
+        match ask::<Answer>(request, Self::RULES.trace, parts.timeout).await? {
             Answer { company: Some(info), fault: None } => {
                 let company = company(realm, info.name.as_deref(), api).map_err(|_| ConfirmFailure::Denied)?;
                 Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })

@@ -30,7 +30,7 @@ pub trait CredentialSource: Send + Sync {
 pub struct Endpoints {
     /// Every platform's own.
     pub platforms: BTreeMap<PlatformName, Configured>,
-    /// Bounds of every request.
+    /// Bounds of requests.
     pub http: HttpSettings,
 }
 
@@ -62,6 +62,7 @@ impl Platforms for Registry {
         let credentials = self.credentials.credentials().await?.of(name, environment)?;
         let configured = self.endpoints.platforms.get(&name).cloned();
         let configured = configured.ok_or_else(|| Error::Internal(format!("{name} is not configured")))?;
-        Ok((facts_of(name).make)(Parts { client: self.client()?, credentials, environment, configured }))
+        let timeout = self.endpoints.http.timeout;
+        Ok((facts_of(name).make)(Parts { client: self.client()?, timeout, credentials, environment, configured }))
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Rules {
     pub(crate) limits: TokenLimits,
     /// Its words for what went wrong.
     pub(crate) words: Words,
+    /// Whether every lost answer costs the grant: see `Platform::must_hear_every_answer`.
+    pub(crate) must_hear_every_answer: bool,
     /// The header with its own name for a request, which its support asks for.
     pub(crate) trace: &'static str,
 }
@@ -104,6 +106,8 @@ pub(crate) enum Body {
 /// What a platform is made of.
 pub(crate) struct Parts {
     pub(crate) client: Client,
+    /// How long a question or a revocation may take.
+    pub(crate) timeout: Duration,
     pub(crate) credentials: Credentials,
     pub(crate) environment: Environment,
     pub(crate) configured: Configured,
@@ -186,6 +190,7 @@ impl<V: Vendor> OAuth<V> {
         region: Option<&str>,
         fields: &[(&str, &str)],
         sent_at: jiff::Timestamp,
+        listen: Duration,
     ) -> Result<Grant, TokenFailure> {
         let Some(place) = V::place(&self.parts, region) else {
             tracing::error!(region, "a grant lives in a region that is not on the list");
@@ -195,7 +200,7 @@ impl<V: Vendor> OAuth<V> {
         let request = V::RULES.token_headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let request = self.written(request, V::RULES.token, &place, fields);
         let region = |api_domain: Option<&str>| V::region(&self.parts, region, api_domain);
-        request_token(request, &V::RULES, sent_at, region).await
+        request_token(request, &V::RULES, (sent_at, listen), region).await
     }
 }
 
@@ -229,6 +234,10 @@ impl<V: Vendor> Platform for OAuth<V> {
         V::RULES.limits
     }
 
+    fn must_hear_every_answer(&self) -> bool {
+        V::RULES.must_hear_every_answer
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let mut url = self.parts.configured.authorize.clone();
         url.query_pairs_mut()
@@ -256,14 +265,14 @@ impl<V: Vendor> Platform for OAuth<V> {
             [("grant_type", "authorization_code"), ("code", exchange.code.expose()), ("redirect_uri", exchange.redirect_uri)];
         let verifier = exchange.verifier.map(|verifier| ("code_verifier", verifier.expose()));
         let fields: Vec<_> = code.into_iter().chain(verifier).collect();
-        self.token(exchange.region, &fields, exchange.sent_at).await
+        self.token(exchange.region, &fields, exchange.sent_at, exchange.listen).await
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
         let token = [("grant_type", "refresh_token"), ("refresh_token", refresh.refresh_token.expose())];
         let redirect_uri = refresh.redirect_uri.filter(|_| V::RULES.redirect_uri_on_refresh);
         let fields: Vec<_> = token.into_iter().chain(redirect_uri.map(|uri| ("redirect_uri", uri))).collect();
-        self.token(refresh.region, &fields, refresh.sent_at).await
+        self.token(refresh.region, &fields, refresh.sent_at, refresh.listen).await
     }
 
     async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {
@@ -274,7 +283,7 @@ impl<V: Vendor> Platform for OAuth<V> {
         let request = self.parts.client.post(place.revoke.clone());
         let fields = [("token", revoke.refresh_token.expose())];
         let request = self.written(request, V::RULES.revoking.written, &place, &fields);
-        let answer = send_whole(request, V::RULES.trace).await.map_err(|_| RevokeFailure)?;
+        let answer = send_whole(request, V::RULES.trace, self.parts.timeout).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
         if oauth::is_over(&answer, &V::RULES) { Ok(()) } else { Err(RevokeFailure) }
     }

@@ -88,6 +88,8 @@ impl Vendor for Zoho {
             throttled: Some(("Access Denied", Duration::from_secs(600))),
             in_success: true,
         },
+        // The refresh token never changes.
+        must_hear_every_answer: false,
         trace: "x-request-id",
     };
 
@@ -150,7 +152,7 @@ impl Vendor for Zoho {
         for page in 1..=PAGES_MOST {
             let request = parts.client.get(format!("{api}/organizations")).header(AUTHORIZATION, &authorization);
             let request = if page == 1 { request } else { request.query(&[("page", page)]) };
-            let answer = ask::<Answer>(request, Self::RULES.trace).await?;
+            let answer = ask::<Answer>(request, Self::RULES.trace, parts.timeout).await?;
             if answer.code.as_deref().is_some_and(|code| code != "0") {
                 return Err(ConfirmFailure::Denied);
             }

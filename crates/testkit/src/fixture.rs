@@ -19,6 +19,8 @@ use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::sealer::Sealer;
 use counterfoil_core::service::authenticate::KeyMemory;
+use counterfoil_core::service::in_hand::InHand;
+use counterfoil_core::service::refresh::UnusedLeases;
 use counterfoil_core::settings::Settings;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
@@ -137,6 +139,8 @@ impl Installation {
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
             key_memory: KeyMemory::default(),
             skew: Arc::default(),
+            in_hand: InHand::default(),
+            unused_leases: UnusedLeases::default(),
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),
             open_start: true,

@@ -301,6 +301,10 @@ impl Platform for ScriptedPlatform {
         TokenLimits { resends_most: 1, quota: None }
     }
 
+    fn must_hear_every_answer(&self) -> bool {
+        self.state().grants.must_hear_every_answer()
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let Authorize { redirect_uri, state, .. } = authorize;
         format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())

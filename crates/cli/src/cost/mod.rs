@@ -68,7 +68,7 @@ fn counts() -> String {
 fn section(connections: u32, load: Load) -> String {
     let month = load.month();
     let size = load.size().map_or_else(String::new, |Size { memory, schedules }| {
-        format!(" The refresher is given `REFRESHER_MEMORY={memory} REFRESHER_SCHEDULES={schedules}`.")
+        format!(" The refresher is given `REFRESHER_MEMORY={memory} REFRESHER_SCHEDULES={schedules} REFRESHES_AT_ONCE=256`.")
     });
     let Units { reads, writes } = month.capacity();
     let (on_demand, provisioned) = bill::of_units(&month);

@@ -23,9 +23,10 @@ const MONTH_MINUTES: f64 = MONTH_SECONDS / 60.0;
 /// How many refreshes in a minute the refresher keeps up with as the template has it: four runs, each on a seventh of a
 /// processor, that Lambda gives for 256 MB. Assumed: fifteen in a second, in each.
 const KEPT_UP_WITH: f64 = 4.0 * 60.0 * 15.0;
-/// How many refreshes are under way at once in one run, at most.
-#[expect(clippy::cast_precision_loss, reason = "a small number")]
-const AT_ONCE: f64 = counterfoil_core::service::refresh_due::IN_FLIGHT_MOST as f64;
+/// Between the starts of two refreshes, over all schedules, in seconds, unless there are so many that they would not fit into the
+/// time in which a run begins any.
+const STAGGER: f64 = 0.005;
+const BEGINS_FOR: f64 = 32.0;
 
 /// Seconds that things take, assumed: a request to the table is some 5 ms, a platform answers a token request in 300 ms.
 pub(super) const READ_SECONDS: f64 = 0.012;
@@ -112,9 +113,9 @@ impl Load {
         let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
         let runs = schedules * MONTH_MINUTES;
         let in_a_run = refreshes / runs;
-        // What is due in one run goes beside each other, up to a bound.
-        let turns = in_a_run.min((in_a_run / AT_ONCE).ceil());
-        let run_seconds = IDLE_RUN_SECONDS + turns * REFRESH_SECONDS;
+        // What is due in one run goes beside each other, one begun after the other.
+        let starts = (in_a_run * STAGGER * schedules).min(BEGINS_FOR);
+        let run_seconds = IDLE_RUN_SECONDS + starts + in_a_run.min(1.0) * REFRESH_SECONDS;
         Month {
             reads,
             refreshes,

@@ -1,8 +1,11 @@
 //! Time, in one place: what o'clock it is, how long something took, and waiting.
 
+use std::future::Future;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures_util::future::{Either, select};
 use jiff::Timestamp;
 
 use crate::model::time::until;
@@ -40,6 +43,23 @@ impl Moment {
     }
 }
 
+/// How long work whose time is up is looked at once more.
+const LOOK_ONCE_MORE: Duration = Duration::from_millis(100);
+
+/// Waits for work that long at most; `None` where it is not done then, and it is dropped.
+///
+/// A process that was frozen wakes with the time up and the answer unread in its socket. So the work is looked at once more for
+/// a moment that begins only then.
+pub async fn within<T>(clock: &dyn Clock, time: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    for time in [time, LOOK_ONCE_MORE] {
+        if let Either::Left((done, _)) = select(work.as_mut(), clock.sleep(time)).await {
+            return Some(done);
+        }
+    }
+    None
+}
+
 /// The machine's own clock.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
@@ -68,5 +88,47 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that waits")]
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Each sleep is over as soon as it begins; the first one lets the answer come, as a process that wakes finds it.
+    struct Frozen(Mutex<Option<oneshot::Sender<()>>>);
+
+    #[async_trait]
+    impl Clock for Frozen {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn sleep(&self, _: Duration) {
+            if let Some(answer) = self.0.lock().expect("no panic inside").take() {
+                answer.send(()).expect("somebody listens");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_while_the_process_was_frozen_is_heard_though_the_time_is_up() {
+        let (answer, answered) = oneshot::channel();
+        let clock = Frozen(Mutex::new(Some(answer)));
+        assert_eq!(within(&clock, Duration::from_secs(10), answered).await, Some(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn what_never_comes_is_waited_for_no_longer() {
+        let clock = Frozen(Mutex::default());
+        assert_eq!(within(&clock, Duration::from_secs(10), std::future::pending::<()>()).await, None);
     }
 }

@@ -48,6 +48,10 @@ pub trait Platform: Send + Sync {
     /// How many token requests it takes for one grant.
     fn token_limits(&self) -> TokenLimits;
 
+    /// Whether every answer to a refresh that is lost costs the grant: the refresh token changes at each use, and the one before
+    /// is dead at once.
+    fn must_hear_every_answer(&self) -> bool;
+
     /// Where to send the browser.
     fn authorize_url(&self, authorize: Authorize<'_>) -> String;
 
@@ -154,6 +158,8 @@ pub struct Exchange<'a> {
     pub region: Option<&'a str>,
     /// From when expiries count.
     pub sent_at: Timestamp,
+    /// How long to listen for the answer; then it is [`TokenFailure::NoAnswer`].
+    pub listen: Duration,
 }
 
 /// A refresh token and where it is good.
@@ -167,6 +173,8 @@ pub struct Refresh<'a> {
     pub region: Option<&'a str>,
     /// From when expiries count.
     pub sent_at: Timestamp,
+    /// How long to listen for the answer; then it is [`TokenFailure::NoAnswer`].
+    pub listen: Duration,
 }
 
 /// A grant to end, as far as it gives one company.

@@ -4,23 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, Status};
 use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage};
-use crate::model::grant::{Grant, StoredGrant};
+use crate::model::grant::Grant;
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, Platform, TokenFailure};
-use crate::port::store::StoreError;
 use crate::{App, Error};
 
 use super::confirm_company::{CHOICE_REQUIRED, choice_needed, confirm, unconfirmed};
+use super::in_hand::{Unstored, store_or_keep};
 use super::start_consent::VERIFIER;
 use super::write_consent::{Confirmed, EXCHANGE_REQUIRED, exchange_needed, unused_grant};
 
@@ -160,6 +159,8 @@ fn wrong_browser() -> Error {
 }
 
 async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connection, Error> {
+    // Reading the flow came before this.
+    let ends_at = app.clock.elapsed() + app.settings.refresh_time();
     if flow.stage != Stage::Pending {
         let elsewhere = flow.platform != callback.platform;
         return if elsewhere { Err(error_of(FlowFailure::WrongPlatform)) } else { wait_for_outcome(&app, &flow.id).await };
@@ -170,9 +171,13 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
     if !app.flows.consume(&flow.id, &app.new_id("attempt_"), app.now()).await? {
         return wait_for_outcome(&app, &flow.id).await;
     }
-    match exchange(&app, &flow, &callback, platform.as_ref()).await {
+    match exchange(&app, &flow, &callback, platform.as_ref(), ends_at).await {
         // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
-        Ok((grant, claim)) => confirm(&app, &keep(&app, &flow, grant, claim, platform.scopes()).await?).await,
+        Ok((grant, claim)) => {
+            let flow = keep(&app, &flow, grant, claim, platform.scopes(), ends_at).await?;
+            let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
+            if has_time { confirm(&app, &flow).await } else { Err(unconfirmed()) }
+        }
         Err(Stop::Failed(failure)) => end(&app, &flow, failure).await,
         Err(Stop::Fault(error)) => end(&app, &flow, FlowFailure::Interrupted)
             .await
@@ -192,7 +197,13 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<(Grant, Option<String>), Stop> {
+async fn exchange(
+    app: &App,
+    flow: &Flow,
+    callback: &Callback,
+    platform: &dyn Platform,
+    ends_at: Duration,
+) -> Result<(Grant, Option<String>), Stop> {
     if flow.platform != callback.platform {
         return Err(Stop::Failed(FlowFailure::WrongPlatform));
     }
@@ -215,7 +226,8 @@ async fn exchange(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Pl
         hold_revocation(app, existing).await?;
     }
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
-    let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now() };
+    let listen = ends_at.saturating_sub(app.clock.elapsed() + app.settings.needed_from_answer());
+    let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now(), listen };
     let grant = platform.exchange(exchange).await.map_err(|failure| {
         tracing::warn!(flow = flow.id.label(), ?failure, "a code was not exchanged");
         Stop::Failed(exchange_failure(&failure))
@@ -233,11 +245,20 @@ async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> 
     Ok(app.revocations.hold(&id, later(app.now(), app.settings.flow_life * 2)).await?)
 }
 
-/// Keeps the grant in the flow, sealed to that.
-async fn keep(app: &App, flow: &Flow, grant: Grant, claim: Option<String>, asked: &[String]) -> Result<Flow, Error> {
+/// Keeps the grant in the flow, sealed to that: the code is spent, and the grant in our hands alone.
+async fn keep(
+    app: &App,
+    flow: &Flow,
+    grant: Grant,
+    claim: Option<String>,
+    asked: &[String],
+    ends_at: Duration,
+) -> Result<Flow, Error> {
     let grant = super::refresh::seal_grant(app, flow.id.as_str(), grant, asked, None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
-    keep_grant(app, flow, &grant, claim.as_deref(), expires_at).await?;
+    let unstored =
+        Unstored::Exchanged { flow: flow.id.clone(), grant: Box::new(grant.clone()), claim: claim.clone(), expires_at };
+    store_or_keep(app, unstored, ends_at).await?;
     Ok(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() })
 }
 
@@ -246,26 +267,6 @@ pub(super) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, 
     match flow.named_connection() {
         Some(id) => Ok(app.connections.read(&id).await?),
         None => Ok(None),
-    }
-}
-
-/// The code is spent and the grant is in our hands alone: kept by all means that a moment allows.
-async fn keep_grant(
-    app: &App,
-    flow: &Flow,
-    grant: &StoredGrant,
-    claim: Option<&str>,
-    expires_at: Timestamp,
-) -> Result<(), Error> {
-    let until = app.clock.elapsed() + app.settings.commit_budget;
-    loop {
-        match app.flows.keep_grant(&flow.id, grant, claim, expires_at).await {
-            Err(error @ (StoreError::Busy(_) | StoreError::Unavailable(_))) if app.clock.elapsed() < until => {
-                tracing::warn!(flow = flow.id.label(), %error, "a grant could not be kept yet");
-                app.clock.sleep(app.settings.poll * 2).await;
-            }
-            result => return Ok(result?),
-        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod disconnect;
 mod due;
 pub mod exchange_code;
 pub mod finish_consent;
+pub mod in_hand;
 pub mod open_consent;
 pub mod read_token;
 pub mod refresh;

@@ -11,7 +11,7 @@ use crate::model::time::{later, until};
 use crate::{App, Error};
 
 use super::refresh::step::{Outcome, Reason};
-use super::refresh::{ACCESS_TOKEN, Refreshed, refresh, sealing_owner};
+use super::refresh::{ACCESS_TOKEN, Asked, Place, Refreshed, refresh, sealing_owner};
 
 /// A valid access token and the connection it belongs to.
 pub struct Token {
@@ -32,6 +32,17 @@ pub async fn read_token(
     found: Option<Connection>,
     min_valid: Option<Duration>,
 ) -> Result<Token, Error> {
+    read_token_by(app, id, found, min_valid, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+pub(super) async fn read_token_by(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    min_valid: Option<Duration>,
+    ends_at: Duration,
+) -> Result<Token, Error> {
     let connection = found.ok_or(Error::NO_CONNECTION)?;
     let min_valid = min_valid_for(app, &connection, min_valid)?;
     if serves(&connection, min_valid, app.now()) {
@@ -40,7 +51,7 @@ pub async fn read_token(
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    match refresh(app, id, Reason::Read { min_valid }).await {
+    match refresh(app, id, Asked { reason: Reason::Read { min_valid }, ends_at, place: Place::NotNeeded }).await {
         Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
         // Credentials that cannot be read, say.
         Err(error) if is_valid(&connection, app.now()) => {
@@ -56,11 +67,21 @@ pub async fn read_token(
 /// # Errors
 /// As [`read_token`], and `PlatformFailed` also where the old token would still be valid: a refresh was asked for.
 pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Token, Error> {
+    force_refresh_by(app, id, found, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+pub(super) async fn force_refresh_by(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    ends_at: Duration,
+) -> Result<Token, Error> {
     let connection = found.ok_or(Error::NO_CONNECTION)?;
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    let refreshed = refresh(app, id, Reason::Forced).await?;
+    let refreshed = refresh(app, id, Asked { reason: Reason::Forced, ends_at, place: Place::NotNeeded }).await?;
     answer(app, refreshed, connection, Fallback::None).await
 }
 
@@ -107,7 +128,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
     let connection = connection.unwrap_or(found);
     let now = app.now();
     let error = match outcome {
-        Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked => return open(app, connection).await,
+        Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked | Outcome::Unstored => return open(app, connection).await,
         Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
         Outcome::Gone => return Err(Error::NO_CONNECTION),
@@ -120,7 +141,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
             now,
             retry_at,
         )),
-        Outcome::LeaseTimeout => {
+        Outcome::Crowded | Outcome::LeaseTimeout => {
             Some(try_later("refresh_too_slow", "The refresh began too late to be finished safely.", now, now))
         }
         Outcome::ClockSkewed => Some(try_later(

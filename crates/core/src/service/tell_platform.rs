@@ -14,6 +14,7 @@ use crate::port::store::{Claim, Claimed, Written};
 use crate::{App, Error};
 
 use super::company_holders::{Held, who_holds};
+use super::in_hand::{Unstored, store_or_keep};
 use super::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
 use super::start_consent::redirect_uri;
 
@@ -94,6 +95,9 @@ impl Attempt<'_> {
                 return Ok(Told::NoTime);
             }
             grant = match self.renew(platform.as_ref()).await? {
+                Renewed::Grant(_) if self.app.clock.elapsed() + self.app.settings.longest_telling() > self.ends_at => {
+                    return Ok(Told::NoTime);
+                }
                 Renewed::Grant(grant) => *grant,
                 Renewed::Gone => return Ok(Told::Yes),
                 Renewed::Not => return Ok(Told::Unheard),
@@ -141,14 +145,16 @@ impl Attempt<'_> {
             redirect_uri: redirect_uri.as_deref(),
             region: grant.region.as_deref(),
             sent_at: self.app.now(),
+            listen: self.ends_at.saturating_sub(self.app.clock.elapsed() + self.app.settings.needed_from_answer()),
         };
         let renewed = match platform.refresh(refresh).await {
             Ok(renewed) => seal_grant(self.app, &self.owner(), renewed, platform.scopes(), Some(grant)).await?,
             Err(TokenFailure::Refused) => return Ok(Renewed::Gone),
             Err(_) => return Ok(Renewed::Not),
         };
-        Ok(match self.app.revocations.renew(id, &self.claim, &renewed).await? {
-            Written::Stored => Renewed::Grant(Box::new(renewed)),
+        let (id, claim, grant) = (id.clone(), self.claim.clone(), Box::new(renewed));
+        Ok(match store_or_keep(self.app, Unstored::Renewed { id, claim, grant: grant.clone() }, self.ends_at).await? {
+            Written::Stored => Renewed::Grant(grant),
             Written::Overtaken => Renewed::Not,
         })
     }

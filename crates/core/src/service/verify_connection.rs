@@ -14,7 +14,7 @@ use crate::port::platform::{ConfirmFailure, Inquiry};
 use crate::port::store::Written;
 use crate::{App, Error};
 
-use super::read_token::{Token, force_refresh, how_to_reconnect, read_token};
+use super::read_token::{Token, force_refresh_by, how_to_reconnect, read_token_by};
 use super::refresh::step::in_words;
 use super::refresh::{end_of, of_its_client};
 
@@ -39,13 +39,13 @@ pub async fn verify_connection(app: &Arc<App>, id: &ConnectionId, found: Option<
 
 async fn verify_by(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>, ends_at: Duration) -> Result<Verified, Error> {
     // Reading may refresh, and no refresh is begun that could not end.
-    in_time(app, app.settings.longest_refresh(), ends_at)?;
-    let token = read_token(app, id, found, None).await.map_err(as_conflict)?;
+    in_time(app, app.settings.refresh_time(), ends_at)?;
+    let token = read_token_by(app, id, found, None, ends_at).await.map_err(as_conflict)?;
     if let Some(company_name) = asked_in_time(app, &token, ends_at).await? {
         return Ok(Verified { connection: token.connection, company_name });
     }
-    in_time(app, app.settings.longest_refresh(), ends_at)?;
-    let token = force_refresh(app, id, Some(token.connection)).await.map_err(as_conflict)?;
+    in_time(app, app.settings.refresh_time(), ends_at)?;
+    let token = force_refresh_by(app, id, Some(token.connection), ends_at).await.map_err(as_conflict)?;
     match asked_in_time(app, &token, ends_at).await? {
         Some(company_name) => Ok(Verified { connection: token.connection, company_name }),
         None => Err(withdrawn(app, &token.connection).await?),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use counterfoil_core::port::store::StoreError;
 use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -48,22 +47,6 @@ async fn r4_a_commit_is_tried_until_the_table_takes_it() {
         assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "{fault:?}");
         assert_eq!((stage.row(&id).await.epoch, stage.refreshes()), (2, 1), "{fault:?}");
     }
-}
-
-#[tokio::test]
-async fn a_grant_that_neither_place_takes_is_not_served_and_its_token_rests() {
-    let stage = Stage::self_advancing(Temper::Graceful).await;
-    stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
-    let id = stage.expired("acme").await;
-    stage.installation.wire.inject(on_commit(Fault::TransactionConflict).times(1_000));
-    assert_eq!(stage.read(&id).await.expect_err("not stored").code(), "storage_unavailable");
-    let row = stage.row(&id).await;
-    assert_eq!((row.epoch, row.trouble), (1, None));
-    stage.installation.wire.reset();
-    stage.clock.advance(stage.app.settings.lease);
-    assert_eq!(stage.read(&id).await.expect_err("it rests").code(), "refresh_outcome_unknown");
-    stage.clock.advance(stage.app.settings.rest);
-    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-3"), "the platform's grace saves it");
 }
 
 #[tokio::test]

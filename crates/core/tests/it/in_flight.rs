@@ -120,7 +120,7 @@ async fn r14_a_panic_in_one_refresh_harms_no_other_and_its_own_token_rests() {
     stage.installation.platform.script([Turn::Panic]);
     assert!(matches!(stage.read(&broken).await, Err(Error::Internal(_))));
     assert_eq!(stage.read(&sound).await.as_deref(), Ok("access-1-2"));
-    stage.clock.advance(Duration::from_secs(45));
+    stage.clock.advance(Duration::from_secs(47));
     assert_eq!(stage.read(&broken).await.expect_err("it rests").code(), "refresh_outcome_unknown");
     stage.clock.advance(Duration::from_secs(1));
     assert_eq!(stage.read(&broken).await.as_deref(), Ok("access-0-2"));

@@ -34,7 +34,7 @@ async fn run(stage: &Stage) -> Report {
 }
 
 async fn run_of(app: &Arc<App>) -> Report {
-    refresh_due(app, &ALL_SHARDS, Duration::from_secs(20)).await.unwrap_or_else(|error| panic!("{error}"))
+    refresh_due(app, &ALL_SHARDS, Duration::from_secs(57)).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn due_in(stage: &Stage, row: &Connection) -> Duration {

@@ -30,7 +30,7 @@ async fn r2_the_intent_is_on_record_before_anything_is_sent() {
     let lease = lease.expect("a lease");
     let now = stage.clock.now();
     assert_eq!((lease.epoch, connection.epoch), (1, 1));
-    assert_eq!((lease.started_at, lease.until), (now, now + 16.seconds()));
+    assert_eq!((lease.started_at, lease.until), (now, now + 18.seconds()));
     assert_eq!(lease.refresh_token, Fingerprint::of("refresh-0-0"));
     assert_eq!(lease.owner, stage.app.owner);
     assert!(!lease.doubtful);

@@ -9,8 +9,8 @@ use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::Parked;
 use counterfoil_core::port::store::Commit;
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::refresh::refresh;
 use counterfoil_core::service::refresh::step::{Outcome, Reason};
+use counterfoil_core::service::refresh::{Asked, Place, refresh};
 use counterfoil_testkit::fixture::{connection_id, try_consent};
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -57,7 +57,10 @@ async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
     refuse_commits(&stage);
     let began = stage.clock.now();
     let reason = Reason::Read { min_valid: Duration::from_secs(300) };
-    let refreshed = refresh(&stage.app, &id, reason).await.unwrap_or_else(|error| panic!("{error}"));
+    let ends_at = stage.app.clock.elapsed() + stage.app.settings.refresh_time();
+    let refreshed = refresh(&stage.app, &id, Asked { reason, ends_at, place: Place::NotNeeded })
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(refreshed.outcome, Outcome::Parked);
     let spent = counterfoil_core::model::time::until(began, stage.clock.now());
     assert!(spent <= stage.app.settings.commit_budget, "{spent:?}");

@@ -80,9 +80,9 @@ async fn r10_a_table_that_fails_does_not_hide_a_token_that_is_still_valid() {
 
 #[tokio::test]
 async fn r1_a_lease_that_cannot_be_taken_sends_nothing() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::self_advancing(Temper::OneUse).await;
     let id = stage.expired("acme").await;
-    stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutBeforeApply).times(100));
+    stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutBeforeApply).times(10_000));
     assert_eq!(stage.read(&id).await.expect_err("no lease, no token").code(), "storage_unavailable");
     assert_eq!(stage.refreshes(), 0);
     stage.installation.wire.reset();

@@ -20,7 +20,7 @@ pub(crate) enum Action {
     Do { worker: usize, fault: Option<StoreFault>, heard: Heard },
     /// An answer that was late is heard, or a pause is over.
     GoOn(usize),
-    /// A worker hears nothing from the platform in time.
+    /// A worker has listened for the platform in vain, or is told that nobody knows.
     TimeOut(usize),
     /// A worker vanishes.
     Crash(usize),
@@ -28,6 +28,8 @@ pub(crate) enum Action {
     Answer { request: usize, answer: Answer, heard: Heard },
     /// A request that nobody waits for never arrives.
     Vanish { request: usize },
+    /// The write of a lease that was given up comes to the table.
+    LateLease,
     /// The parking's worker takes a step.
     Unpark,
     /// The customer consents anew.
@@ -45,6 +47,8 @@ pub(crate) enum StoreFault {
     NotApplied,
     /// It was applied, and the answer was lost.
     AnswerLost,
+    /// It may be applied at any time from now on. Of a lease alone.
+    Late,
 }
 
 /// When an answer is heard.
@@ -87,12 +91,15 @@ impl Model for Vault {
     fn actions(&self, world: &World, actions: &mut Vec<Action>) {
         for (index, worker) in world.workers.iter().enumerate() {
             match worker {
-                Worker::Idle { runs } if *runs > 0 && world.now <= HORIZON => actions.push(Action::Begin(index)),
+                Worker::Idle { runs, .. } if *runs > 0 && world.now <= HORIZON => actions.push(Action::Begin(index)),
                 Worker::Running(run) => worker_actions(world, index, run, actions),
                 Worker::Idle { .. } | Worker::Gone => {}
             }
         }
         request_actions(world, actions);
+        if world.late_lease.is_some() {
+            actions.push(Action::LateLease);
+        }
         if !world.parking.is_empty() {
             actions.push(Action::Unpark);
         }
@@ -126,14 +133,20 @@ fn worker_actions(world: &World, worker: usize, run: &Run, actions: &mut Vec<Act
                 for fault in [StoreFault::NotApplied, StoreFault::AnswerLost] {
                     actions.push(Action::Do { worker, fault: Some(fault), heard: Heard::AtOnce });
                 }
+                if matches!(next, Next::TakeLease { .. }) && world.late_lease.is_none() {
+                    actions.push(Action::Do { worker, fault: Some(StoreFault::Late), heard: Heard::AtOnce });
+                }
             }
         }
         Stage::Answered(_) => actions.push(Action::GoOn(worker)),
         Stage::Asleep { until } if seconds(world.now) >= *until => actions.push(Action::GoOn(worker)),
         Stage::Asleep { .. } => {}
-        Stage::AtPlatform { sent } => {
+        Stage::AtPlatform { sent, until } => {
             let waits_in_vain = !world.is_at_platform(worker);
-            if world.now == sent + PLATFORM_TIMEOUT && (waits_in_vain || world.left.bad_answers > 0) {
+            let is_over = seconds(world.now) >= *until && (waits_in_vain || world.left.bad_answers > 0);
+            // Before that, a gateway may have given up waiting.
+            let is_told = world.now == sent + PLATFORM_TIMEOUT && !waits_in_vain && world.left.bad_answers > 0;
+            if is_over || is_told {
                 actions.push(Action::TimeOut(worker));
             }
         }
@@ -165,16 +178,17 @@ fn request_actions(world: &World, actions: &mut Vec<Action>) {
 /// Time passes only as far as the stated times let it, and while there is something to wait for.
 fn may_tick(world: &World) -> bool {
     let runs = || world.workers.iter().filter_map(|worker| if let Worker::Running(run) = worker { Some(run) } else { None });
-    let idle = world.workers.iter().any(|worker| matches!(worker, Worker::Idle { runs } if *runs > 0));
-    let abandoned = || world.provider.in_flight.iter().filter(|request| request.caller.is_none());
+    let idle = world.workers.iter().any(|worker| matches!(worker, Worker::Idle { runs, .. } if *runs > 0));
+    let in_flight = &world.provider.in_flight;
+    let is_abandoned = in_flight.iter().any(|request| request.caller.is_none());
     // Nothing is old before anybody begins: time starts with the first run.
-    let is_awaited = runs().next().is_some() || abandoned().next().is_some() || idle && (1..HORIZON).contains(&world.now);
-    is_awaited && runs().all(|run| may_wait(world, run)) && abandoned().all(|request| world.now < request.done_by)
+    let is_awaited = runs().next().is_some() || is_abandoned || idle && (1..HORIZON).contains(&world.now);
+    is_awaited && runs().all(|run| may_wait(world, run)) && in_flight.iter().all(|request| world.now < request.done_by)
 }
 
 fn may_wait(world: &World, run: &Run) -> bool {
     match run.stage {
-        Stage::AtPlatform { sent } => world.now < sent + PLATFORM_TIMEOUT,
+        Stage::AtPlatform { until, .. } => seconds(world.now) < until,
         Stage::Asleep { until } if seconds(world.now) < until => true,
         Stage::Asleep { .. } | Stage::Doing { .. } | Stage::Answered(_) => {
             let in_time = run.must_by.is_none_or(|by| world.now < by);

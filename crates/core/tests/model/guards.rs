@@ -14,6 +14,8 @@ struct Guard {
     faults: Left,
     /// For how many ticks the first worker may stall.
     stalls: u8,
+    /// How often each worker may begin.
+    runs: u8,
     finds: &'static str,
 }
 
@@ -22,7 +24,7 @@ const BAD_ANSWER: Left = Left { bad_answers: 1, ..NO_FAULTS };
 const FAILING_WRITE: Left = Left { store_faults: 1, ..NO_FAULTS };
 const INTERRUPTION: Left = Left { interruptions: 1, ..NO_FAULTS };
 
-const GUARDS: [Guard; 17] = [
+const GUARDS: [Guard; 19] = [
     guard(Broken::LeaseCondition, NO_FAULTS, "I1"),
     Guard { workers: 3, ..guard(Broken::SeenCondition, CRASH, "I1") },
     guard(Broken::SecondLook, INTERRUPTION, "I7"),
@@ -40,17 +42,19 @@ const GUARDS: [Guard; 17] = [
     guard(Broken::Revive, FAILING_WRITE, "I3"),
     guard(Broken::ReviveEpoch, Left { interruptions: 1, ..FAILING_WRITE }, "I2"),
     guard(Broken::Doubt, BAD_ANSWER, "I8"),
+    Guard { runs: 2, ..guard(Broken::UsedLease, Left { store_faults: 1, ..BAD_ANSWER }, "I1") },
+    guard(Broken::UnusedDoubt, Left { store_faults: 1, ..CRASH }, "I8"),
 ];
 
 const fn guard(broken: Broken, faults: Left, finds: &'static str) -> Guard {
-    Guard { broken, workers: 2, temper: Temper::Strict, faults, stalls: 0, finds }
+    Guard { broken, workers: 2, temper: Temper::Strict, faults, stalls: 0, runs: 1, finds }
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is for whoever runs it with --nocapture")]
 fn every_guard_is_missed_when_it_is_gone() {
     for guard in GUARDS {
-        let mut scope = Scope { broken: guard.broken, ..Scope::new(guard.workers, guard.temper, guard.faults) };
+        let mut scope = Scope { runs: guard.runs, ..Scope::new(guard.workers, guard.temper, guard.faults).without(guard.broken) };
         scope.stalls[0] = guard.stalls;
         if guard.broken == Broken::Clocks {
             scope.drifts = vec![vec![2, -2], vec![-2, 2]];

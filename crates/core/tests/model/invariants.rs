@@ -6,7 +6,6 @@ use counterfoil_core::service::refresh::step::ViewStanding;
 use stateright::Property;
 
 use crate::actions::Vault;
-use crate::times::{COMMIT_BUDGET, LEASE, WAIT};
 use crate::worker::Worker;
 use crate::world::World;
 
@@ -60,12 +59,10 @@ impl Vault {
         is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))
     }
 
-    /// Whether every run is within the time that one wait, one lease and its stalls can take together, however often its grant
-    /// is overtaken: no lease is taken after the wait.
+    /// Whether every run is within its time and its stalls, however often its grant is overtaken.
     fn ends_in_time(&self, world: &World) -> bool {
-        let most = WAIT + LEASE + COMMIT_BUDGET + self.scope.stalls.iter().max().unwrap_or(&0);
-        world.workers.iter().all(|worker| match worker {
-            Worker::Running(run) => world.now - run.began <= most,
+        world.workers.iter().zip(&self.scope.run_times).all(|(worker, time)| match worker {
+            Worker::Running(run) => world.now - run.began <= time + self.scope.stalls.iter().max().unwrap_or(&0),
             Worker::Idle { .. } | Worker::Gone => true,
         })
     }

@@ -19,6 +19,7 @@ use actions::Vault;
 use provider::Temper;
 use scope::{Left, NO_FAULTS, Scope};
 use stateright::{Checker, HasDiscoveries, Model};
+use times::{LEASE, REST, RUN_TIME};
 
 /// Each thing that may go wrong in a schedule, once.
 const ONE_FAULT: [Left; 3] =
@@ -48,6 +49,18 @@ fn two_workers_a_bad_answer_and_a_long_stall() {
     let fault = Left { bad_answers: 1, ..NO_FAULTS };
     let scope = Scope::new(2, Temper::Strict, fault);
     explore("2 workers, a bad answer, a stall of three ticks", Scope { stalls: vec![3, 0], ..scope });
+}
+
+/// A worker of the refresher listens for longer than anybody rests, and may be frozen with the answer in its socket.
+#[test]
+fn two_workers_one_listens_past_the_rest() {
+    for temper in [Temper::Graceful, Temper::Strict, Temper::FamilyRevocation] {
+        for fault in [NO_FAULTS, Left { bad_answers: 1, ..NO_FAULTS }] {
+            let scope = Scope::new(2, temper, fault);
+            let scope = Scope { run_times: vec![LEASE + REST + 5, RUN_TIME], stalls: vec![8, 0], ..scope };
+            explore("2 workers, one listens past the rest, a stall of eight ticks", scope);
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,11 @@ impl Parking {
         self.waiting.push(commit);
     }
 
+    /// A process keeps what neither place took: stored the same way, though it is not parked.
+    pub(crate) fn keep(&mut self, commit: Commit) {
+        self.waiting.push(commit);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

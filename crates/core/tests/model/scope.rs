@@ -7,7 +7,7 @@ use counterfoil_core::service::refresh::step::{Next, Reason};
 use counterfoil_core::settings::Settings;
 
 use crate::provider::Temper;
-use crate::times::{LEASE, seconds, stated};
+use crate::times::{LEASE, RUN_TIME, Tick, seconds, stated};
 use crate::worker::Run;
 
 /// The guard that is taken away.
@@ -49,6 +49,10 @@ pub(crate) enum Broken {
     ReviveEpoch,
     /// Whether an attempt's outcome was unknown is forgotten.
     Doubt,
+    /// A lease of one's own counts as never used though something was sent under it.
+    UsedLease,
+    /// A lease that was never used does not say whether the one that it replaced was of unknown outcome.
+    UnusedDoubt,
 }
 
 /// How often each thing may go wrong, in one schedule.
@@ -73,6 +77,8 @@ pub(crate) struct Scope {
     pub(crate) drifts: Vec<Vec<i8>>,
     /// How often each worker may begin: a caller that is told to retry does.
     pub(crate) runs: u8,
+    /// How long each worker's run may take.
+    pub(crate) run_times: Vec<Tick>,
     /// For how many ticks in all each worker may stall in the midst of a run, its sends and commits apart.
     pub(crate) stalls: Vec<u8>,
     /// What may go wrong.
@@ -94,11 +100,18 @@ impl Scope {
             reasons: reasons[..workers].to_vec(),
             drifts: [[1, -1, 0], [-1, 1, 0]].map(|drifts| drifts[..workers].to_vec()).to_vec(),
             runs: 1,
+            run_times: vec![RUN_TIME; workers],
             stalls: vec![0; workers],
             faults,
             temper,
             broken: Broken::Nothing,
         }
+    }
+
+    /// Taken away with it is a guard. Whoever believes in a longer lease must have the time for it.
+    pub(crate) fn without(self, broken: Broken) -> Self {
+        let more = if broken == Broken::TimeLeft { LEASE * 10 } else { 0 };
+        Self { broken, run_times: self.run_times.iter().map(|time| time + more).collect(), ..self }
     }
 
     /// With every set of clocks that is off by a tick at most.

@@ -19,6 +19,8 @@ pub(crate) const LEASE: Tick = 4;
 pub(crate) const REST: Tick = 3;
 /// How long a reader waits.
 pub(crate) const WAIT: Tick = 3;
+/// How long a run may take: a wait, then a lease.
+pub(crate) const RUN_TIME: Tick = WAIT + LEASE;
 /// How far two workers' clocks are apart at most: the bound within which the protocol keeps its promises.
 pub(crate) const SPREAD: Tick = 2;
 /// How long a graceful platform honours the refresh token before the newest.

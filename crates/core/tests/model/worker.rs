@@ -11,8 +11,8 @@ use crate::times::Tick;
 /// A worker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Worker {
-    /// It may begin so many more times.
-    Idle { runs: u8 },
+    /// It may begin so many more times, and remembers its leases that were never used.
+    Idle { runs: u8, unused: Vec<String> },
     /// It is at it.
     Running(Box<Run>),
     /// It has vanished.
@@ -29,6 +29,8 @@ pub(crate) struct Run {
     /// The connection as it was last looked at: its epoch and its grant.
     pub(crate) looked: Option<(u64, Grant)>,
     pub(crate) lease: Option<Leased>,
+    /// It has sent something.
+    pub(crate) has_sent: bool,
     pub(crate) commit: Option<Commit>,
     /// For how many more ticks it may stall.
     pub(crate) stalls: u8,
@@ -55,8 +57,8 @@ pub(crate) enum Stage {
     Doing { next: Next, since: Tick },
     /// It is done, and the answer is on its way.
     Answered(Saw),
-    /// Its token request is sent.
-    AtPlatform { sent: Tick },
+    /// Its token request is sent, and it listens until then.
+    AtPlatform { sent: Tick, until: Duration },
     /// It pauses.
     Asleep { until: Duration },
 }

@@ -1,11 +1,13 @@
 //! The whole world of one connection, and how each step changes it.
 
+use std::time::Duration;
+
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::platform::{TokenFailure, TokenLimits};
 use counterfoil_core::port::store::{Taken, Written};
-use counterfoil_core::service::refresh::step::{Next, Now, Refresh, Saw, View, ViewStanding};
+use counterfoil_core::service::refresh::step::{Next, Now, Outcome, Refresh, Saw, View, ViewStanding};
 
 use crate::actions::{Action, Answer, Heard, StoreFault, fault};
 use crate::invariants::{Flaw, Flaws};
@@ -27,7 +29,11 @@ pub(crate) struct World {
     pub(crate) table: Table,
     pub(crate) provider: Provider,
     pub(crate) parking: Parking,
+    /// The write of a lease that may yet come, and the lease that it names as seen.
+    pub(crate) late_lease: Option<(Lease, Option<String>)>,
     pub(crate) workers: Vec<Worker>,
+    /// A worker was frozen with a grant in its socket.
+    was_frozen: bool,
     pub(crate) left: Left,
     pub(crate) flaws: Flaws,
 }
@@ -42,7 +48,9 @@ impl World {
             table: Table::new(grant, time_of_day(-10)),
             provider,
             parking: Parking::default(),
-            workers: vec![Worker::Idle { runs: scope.runs }; scope.reasons.len()],
+            late_lease: None,
+            workers: vec![Worker::Idle { runs: scope.runs, unused: Vec::new() }; scope.reasons.len()],
+            was_frozen: false,
             left: scope.faults,
             flaws: Flaws::new(),
         }
@@ -73,6 +81,11 @@ impl World {
             Action::Vanish { request } => {
                 self.provider.in_flight.remove(request);
             }
+            Action::LateLease => {
+                if let Some((lease, seen)) = self.late_lease.take() {
+                    self.table.take_lease(lease, seen.as_deref(), scope.broken);
+                }
+            }
             Action::Unpark => self.parking.step(&mut self.table, scope.broken, &mut self.flaws),
             Action::Consent => {
                 self.left.interruptions -= 1;
@@ -101,21 +114,24 @@ impl World {
             };
             if is_idle && run.must_by.is_none() {
                 run.stalls -= 1;
+                self.was_frozen |= run.stage == Stage::Answered(Saw::Granted);
             }
         }
         self.now += 1;
     }
 
     fn begin(&mut self, scope: &Scope, worker: usize) {
-        let Worker::Idle { runs } = self.workers[worker] else { return };
+        let Worker::Idle { runs, unused } = self.workers[worker].clone() else { return };
         let reason = scope.reasons[worker];
+        let ends_at = seconds(self.now + scope.run_times[worker]);
         let run = Run {
-            machine: Refresh::new(reason, settings(scope.broken), self.seen_by(worker)),
+            machine: Refresh::new(reason, settings(scope.broken), self.seen_by(worker), ends_at, unused),
             reason,
             stage: Stage::Answered(Saw::Begin),
             began: self.now,
             looked: None,
             lease: None,
+            has_sent: false,
             commit: None,
             stalls: scope.stalls[worker],
             must_by: None,
@@ -135,14 +151,38 @@ impl World {
         let mut run = run.clone();
         let Stage::Doing { next, since } = run.stage.clone() else { return };
         self.left.store_faults -= u8::from(fault.is_some());
-        let saw = if fault == Some(StoreFault::NotApplied) {
-            Saw::StoreFailed
-        } else {
-            self.apply(scope, worker, &mut run, &next, since)
+        let lease = match &next {
+            Next::TakeLease { epoch, seen, doubtful } => {
+                Some((self.lease(worker, run.runs, since, (*epoch, *doubtful)), seen.clone()))
+            }
+            _ => None,
         };
-        let saw = if fault.is_some() { Saw::StoreFailed } else { saw };
+        let is_applied = matches!(fault, None | Some(StoreFault::AnswerLost));
+        let saw = if is_applied { self.apply(scope, worker, &mut run, &next, since) } else { Saw::StoreFailed };
+        let saw = match (fault, &lease) {
+            (None, _) => saw,
+            (Some(_), Some((lease, _))) => Saw::LeaseUnknown { id: lease.id.clone() },
+            (Some(_), None) => Saw::StoreFailed,
+        };
+        if fault == Some(StoreFault::Late) {
+            self.late_lease = lease;
+        }
         self.workers[worker] = Worker::Running(run);
         self.hear(scope, worker, saw, heard);
+    }
+
+    /// The lease that a worker takes whose request began then.
+    fn lease(&self, worker: usize, run: u8, since: Tick, (epoch, doubtful): (u64, bool)) -> Lease {
+        let started_at = seen_at(since, self.drifts[worker]).wall;
+        Lease {
+            id: format!("{worker}.{run}.{since}"),
+            epoch,
+            owner: String::new(),
+            started_at,
+            until: later(started_at, seconds(LEASE)),
+            refresh_token: Fingerprint::stored(String::new()),
+            doubtful,
+        }
     }
 
     fn apply(&mut self, scope: &Scope, worker: usize, run: &mut Run, next: &Next, since: Tick) -> Saw {
@@ -150,25 +190,20 @@ impl World {
         match next {
             Next::Look => {
                 run.looked = Some((self.table.epoch(), self.table.grant));
-                Saw::View(Some(Box::new(self.table.look(scope.broken))))
+                let mut view = self.table.look(scope.broken);
+                if let Some(lease) = view.lease.as_mut().filter(|_| scope.broken == Broken::UnusedDoubt) {
+                    lease.doubtful = false;
+                }
+                Saw::View(Some(Box::new(view)))
             }
             Next::LookAgain if scope.broken == Broken::SecondLook => {
                 Saw::View(Some(Box::new(View { epoch, standing: ViewStanding::Active, ..self.table.read() })))
             }
             Next::LookAgain => Saw::View(Some(Box::new(self.table.read()))),
             Next::TakeLease { epoch, seen, doubtful } => {
-                let started_at = seen_at(since, self.drifts[worker]).wall;
-                let lease = Lease {
-                    id: format!("{worker}.{}.{since}", run.runs),
-                    epoch: *epoch,
-                    owner: String::new(),
-                    started_at,
-                    until: later(started_at, seconds(LEASE)),
-                    refresh_token: Fingerprint::stored(String::new()),
-                    doubtful: *doubtful,
-                };
+                let lease = self.lease(worker, run.runs, since, (*epoch, *doubtful));
                 let believed = settings(scope.broken).lease;
-                let ours = Saw::LeaseTaken { id: lease.id.clone(), until: later(started_at, believed), limits: LIMITS };
+                let ours = Saw::LeaseTaken { id: lease.id.clone(), until: later(lease.started_at, believed), limits: LIMITS };
                 run.lease = Some(Leased { id: lease.id.clone(), since, table_epoch: self.table.epoch() });
                 match self.table.take_lease(lease, seen.as_deref(), scope.broken) {
                     Taken::Ours => ours,
@@ -192,14 +227,14 @@ impl World {
                 let end = End { epoch, cause: *cause, faultless: self.is_faultless(scope) };
                 saw(self.table.end_grant(&end, &self.provider, scope.broken, &mut self.flaws))
             }
-            Next::Send | Next::Wait(_) | Next::Finish(_) => unreachable!("done as soon as it is decided"),
+            Next::Send { .. } | Next::Wait(_) | Next::Finish(_) => unreachable!("done as soon as it is decided"),
         }
     }
 
     fn is_faultless(&self, scope: &Scope) -> bool {
         let Left { crashes, bad_answers, store_faults, .. } = self.left;
         let all = scope.faults;
-        (crashes, bad_answers, store_faults) == (all.crashes, all.bad_answers, all.store_faults)
+        !self.was_frozen && (crashes, bad_answers, store_faults) == (all.crashes, all.bad_answers, all.store_faults)
     }
 
     fn hear(&mut self, scope: &Scope, worker: usize, saw: Saw, heard: Heard) {
@@ -228,11 +263,22 @@ impl World {
             _ => None,
         };
         match next {
-            Next::Finish(_) => self.workers[worker] = Worker::Idle { runs: run.runs },
+            Next::Finish(outcome) => {
+                let mut unused = run.machine.unused().to_vec();
+                if scope.broken == Broken::UsedLease && run.has_sent {
+                    unused.extend(run.lease.take().map(|lease| lease.id));
+                }
+                // The process stores it at its next event, as the parking's worker does.
+                let kept = run.commit.take().filter(|_| outcome == Outcome::Unstored);
+                self.workers[worker] = Worker::Idle { runs: run.runs, unused };
+                if let Some(commit) = kept {
+                    self.parking.keep(commit);
+                }
+            }
             Next::Wait(time) => run.stage = Stage::Asleep { until: now.elapsed + time },
             // Between the check of what is left of the lease and the request no time passes: the protocol assumes it,
             // and keeps nothing in between that waits.
-            Next::Send => self.send(scope, worker),
+            Next::Send { listen } => self.send(scope, worker, now.elapsed + listen),
             Next::Look => {
                 (run.looked, run.lease, run.commit) = (None, None, None);
                 run.stage = Stage::Doing { next, since: 0 };
@@ -242,14 +288,15 @@ impl World {
         }
     }
 
-    fn send(&mut self, scope: &Scope, worker: usize) {
+    fn send(&mut self, scope: &Scope, worker: usize, until: Duration) {
         let Worker::Running(run) = &mut self.workers[worker] else { return };
         let (epoch, grant) = run.looked.expect("it was looked at");
         let lease = run.lease.as_ref().expect("the lease is taken");
         if epoch != lease.table_epoch {
             self.flaws.insert(Flaw::I7NeverPresentedOnceReplaced);
         }
-        run.stage = Stage::AtPlatform { sent: self.now };
+        run.stage = Stage::AtPlatform { sent: self.now, until };
+        run.has_sent = true;
         let done_by = done_by(lease.since).max(self.now + PLATFORM_TIMEOUT);
         let request = Request { token: grant.token, caller: Some(worker), done_by };
         if self.provider.receive(request, scope.temper) {
@@ -278,7 +325,7 @@ impl World {
         let Some(caller) = request.caller else { return };
         let at = self.seen_by(caller).wall;
         let Worker::Running(run) = &mut self.workers[caller] else { return };
-        let Stage::AtPlatform { sent } = run.stage else { return };
+        let Stage::AtPlatform { sent, .. } = run.stage else { return };
         let saw = match (answer, given) {
             (Answer::Lost, _) => return,
             (Answer::FaultAfter | Answer::FaultBefore, _) => fault(),
@@ -289,7 +336,8 @@ impl World {
                 Saw::Granted
             }
         };
-        run.must_by = Some(sent + PLATFORM_TIMEOUT);
+        // Within the time-out it comes when it comes; after that only a process that was frozen hears it late.
+        run.must_by = Some(sent + PLATFORM_TIMEOUT).filter(|by| self.now < *by);
         self.hear(scope, caller, saw, heard);
     }
 }

@@ -1,7 +1,7 @@
 //! The figures of `make bench`: what a token read, a refresh and a consent cost, and how a function starts. It prints
 //! counts, and times only as ratios within this run; it judges none of them.
 //!
-//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`.
+//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`.
 //!
 //! It measures the binaries that lie beside its own folder (`target/release`), driven as Lambda drives them.
 
@@ -21,6 +21,7 @@ mod event;
 #[path = "../../tests/lambda/function.rs"]
 mod function;
 mod handler;
+mod losses;
 mod machine;
 mod scale;
 mod slow_platform;
@@ -56,6 +57,9 @@ async fn main() {
     }
     if wanted("scale") {
         scale::print(&connected().await).await;
+    }
+    if wanted("losses") {
+        losses::print().await;
     }
 }
 

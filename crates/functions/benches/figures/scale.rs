@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::service::refresh_due::IN_FLIGHT_MOST;
+use counterfoil_core::settings::Settings;
 use counterfoil_testkit::lambda::Lambda;
 use serde_json::json;
 
@@ -52,11 +52,12 @@ async fn print_rate(deployment: &Deployment) {
     let asked = platform.asked();
     let cores = |used: Duration| used.as_secs_f64() / asked.lasted.as_secs_f64();
     let (own, other) = (cores(CpuTime::of(refresher.pid()).since(own)), cores(CpuTime::of(std::process::id()).since(other)));
-    let possible = f64_of(IN_FLIGHT_MOST as u64 * 1_000 / PLATFORM_MS);
+    let Settings { refreshes_at_once, stagger, .. } = Settings::default();
+    let possible = (f64::from(refreshes_at_once) * 1_000.0 / f64_of(PLATFORM_MS)).min(1.0 / stagger.as_secs_f64());
     let rate = f64_of(asked.requests as u64) / asked.lasted.as_secs_f64();
     let peak = f64_of(refresher.peak_memory_bytes().expect("it runs")) / 1e6;
     println!(
-        "\nOne refresher, {IN_FLIGHT_MOST} refreshes at once, the platform taking {PLATFORM_MS} ms: {possible} a second are possible"
+        "\nOne refresher over all shards, {refreshes_at_once} refreshes at once, the platform taking {PLATFORM_MS} ms: {possible:.0} a second may begin"
     );
     println!("  refreshed                        {} in {:.2} s", asked.requests, asked.lasted.as_secs_f64());
     println!("  rate                             {rate:.0} a second, {:.0} %", rate / possible * 100.0);

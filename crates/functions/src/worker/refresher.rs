@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::port::store::DUE_SHARDS;
+use counterfoil_core::service::in_hand::store_in_hand;
 use counterfoil_core::service::refresh_due::{Report, refresh_due};
 use counterfoil_core::service::tell_due::tell_due;
 use counterfoil_core::{App, Error};
@@ -38,8 +39,8 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
     let all: Vec<u8> = (0..DUE_SHARDS).collect();
     let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
     let left = left.saturating_sub(Duration::from_secs(1));
-    let refreshing = refresh_due(app, shards, left.saturating_sub(app.settings.longest_refresh()));
-    let (refreshed, told) = tokio::join!(refreshing, tell_due(app, shards, left));
+    store_in_hand(app).await;
+    let (refreshed, told) = tokio::join!(refresh_due(app, shards, left), tell_due(app, shards, left));
     if told.due > 0 {
         tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "told platforms what they were owed");
     }

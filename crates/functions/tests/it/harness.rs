@@ -20,6 +20,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
 use counterfoil_core::port::store::Written;
+use counterfoil_core::settings::Settings;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
@@ -113,6 +114,15 @@ impl Installation {
         installation.partner("default", &[RETURN_URL]).await;
         installation.key = installation.key_of("default", &Scope::ALL).await;
         installation
+    }
+
+    /// The same with times that no variable sets.
+    pub(crate) fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
+        let mut config = Config::from_variables(&self.variables).expect("a complete configuration");
+        config.settings = change(config.settings);
+        let world = World { clock: self.clock.clone(), entropy: Arc::new(SystemEntropy) };
+        self.server = router::all(&assemble(&config, &aws::local_config(self.wire.endpoint()), world));
+        self
     }
 
     /// Another process over the same table and platform; a blank variable is not set.

@@ -1,5 +1,8 @@
 //! What a caller sees when the platform refuses, fails or is away.
 
+use std::time::Duration;
+
+use counterfoil_core::settings::Settings;
 use serde_json::json;
 
 use crate::harness::{Answer, Installation, LARKSPUR, get, post};
@@ -121,7 +124,15 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
 
 /// A connection whose access token has ended, and a read of it that got no answer from the platform.
 async fn read_without_an_answer(kind: &str) -> Installation {
-    let place = Installation::start_with(&[("PLATFORM_TIMEOUT_MS", "300")]).await;
+    // A second in all to listen: a platform that says nothing is heard out in real time.
+    let place = Installation::start().await.with_settings(|settings| Settings {
+        platform_timeout: Duration::from_millis(300),
+        commit_budget: Duration::from_millis(300),
+        store_timeout: Duration::from_millis(100),
+        lease: Duration::from_secs(1),
+        function_time: Duration::from_millis(1_600),
+        ..settings
+    });
     place.connect("beach-blend", LARKSPUR).await;
     place.pass(3_600).await;
     place.intuit.fault("token", kind).await;

@@ -14,13 +14,15 @@ pub(crate) enum Temper {
     Strict,
     Grace,
     Stable,
+    Daily,
     Family,
     Fault,
     Slow,
 }
 
 impl Temper {
-    pub(crate) const ALL: [Self; 6] = [Self::Strict, Self::Grace, Self::Stable, Self::Family, Self::Fault, Self::Slow];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Strict, Self::Grace, Self::Stable, Self::Daily, Self::Family, Self::Fault, Self::Slow];
 
     /// The name in the table.
     pub(crate) const fn name(self) -> &'static str {
@@ -28,17 +30,20 @@ impl Temper {
             Self::Strict => "strict",
             Self::Grace => "grace",
             Self::Stable => "stable",
+            Self::Daily => "daily",
             Self::Family => "family",
             Self::Fault => "fault",
             Self::Slow => "slow",
         }
     }
 
-    /// The stand-in's preset.
-    const fn preset(self) -> &'static str {
+    /// The stand-in's settings.
+    fn settings(self) -> Value {
         match self {
-            Self::Fault | Self::Slow => Self::Grace.name(),
-            other => other.name(),
+            Self::Fault | Self::Slow => json!({ "temper": Self::Grace.name() }),
+            // Its day of change.
+            Self::Daily => json!({ "temper": self.name(), "rotate_after_seconds": 0 }),
+            other => json!({ "temper": other.name() }),
         }
     }
 
@@ -48,14 +53,6 @@ impl Temper {
             Self::Fault => Some(json!({ "at": "token", "kind": "status_after_rotating", "times": 1 })),
             Self::Slow => Some(json!({ "at": "token", "kind": "slow", "delay_ms": SLOW_MS, "times": 1 })),
             _ => None,
-        }
-    }
-
-    /// The write by which a process would tell what the platform did at its first request; nothing of it is stored.
-    fn first_word(self, fault: Fault) -> Rule {
-        match self {
-            Self::Slow => Rule::on("UpdateItem", fault).when("platform_no_answer"),
-            _ => commit(fault),
         }
     }
 }
@@ -110,7 +107,7 @@ impl Case {
     pub(crate) async fn end(self) -> String {
         let reader = Reader::of_an_expired_token().await;
         let intuit = &reader.deployment.intuit;
-        intuit.control("settings", json!({ "temper": self.temper.preset() })).await;
+        intuit.control("settings", self.temper.settings()).await;
         if let Some(fault) = self.temper.fault() {
             intuit.control("faults", fault).await;
         }
@@ -138,7 +135,10 @@ impl Case {
 
     async fn kill_unstored(self, reader: &Reader) {
         let before = reader.deployment.connection().await;
-        reader.killed_at(self.temper.first_word(Fault::Hold)).await;
+        match self.temper {
+            Temper::Slow => reader.killed_when_sent().await,
+            _ => reader.killed_at(commit(Fault::Hold)).await,
+        }
         assert_ne!(reader.token_requests().await, 0, "{self:?}: nothing was sent");
         let after = reader.deployment.connection().await;
         assert_eq!((after.epoch, after.trouble), (before.epoch, None), "{self:?}: something was stored");

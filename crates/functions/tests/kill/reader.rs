@@ -77,9 +77,25 @@ impl Reader {
     pub(crate) async fn killed_at(&self, rule: Rule) {
         let function = self.function().await;
         function.wire.inject(rule);
+        self.killed_once(&function, function.wire.held()).await;
+    }
+
+    /// Reads from a new process, and kills that while the platform is at what it sent.
+    pub(crate) async fn killed_when_sent(&self) {
+        let function = self.function().await;
+        let before = self.token_requests().await;
+        let sent = async {
+            while self.token_requests().await == before {
+                tokio::task::yield_now().await;
+            }
+        };
+        self.killed_once(&function, sent).await;
+    }
+
+    async fn killed_once(&self, function: &Function, moment: impl Future<Output = ()>) {
         tokio::select! {
-            heard = self.read_from(&function) => panic!("heard {}, and was not killed\n{}", heard.in_words(), function.lambda.logs()),
-            () = function.wire.held() => {}
+            heard = self.read_from(function) => panic!("heard {}, and was not killed\n{}", heard.in_words(), function.lambda.logs()),
+            () = moment => {}
         }
         function.lambda.kill().await;
         match function.lambda.invoke(&self.event).await {

@@ -108,6 +108,7 @@ impl Deployment {
             "PublicBaseUrl" => BASE_URL.to_owned(),
             "OpenStart" => "true".to_owned(),
             "Freshness" => "always".to_owned(),
+            "RefreshesAtOnce" => "64".to_owned(),
             "ParkingQueue" => NO_QUEUE.to_owned(),
             "info" => in_template,
             // A reference left as it is would make a function that refuses its configuration, and starts fast at that.

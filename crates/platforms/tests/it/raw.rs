@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::stand_in::{Given, credentials};
+use crate::stand_in::{Given, LISTEN, credentials};
 
 /// When every request is said to be sent.
 pub(crate) const SENT_AT: Timestamp = Timestamp::constant(1_789_400_000, 0);
@@ -32,7 +32,9 @@ pub(crate) async fn refresh(name: PlatformName, answer: Bytes) -> Result<Grant, 
 /// Has a platform refresh.
 pub(crate) async fn refresh_at(platform: &dyn Platform) -> Result<Grant, TokenFailure> {
     let refresh_token = Secret::new("old");
-    platform.refresh(Refresh { refresh_token: &refresh_token, redirect_uri: None, region: None, sent_at: SENT_AT }).await
+    platform
+        .refresh(Refresh { refresh_token: &refresh_token, redirect_uri: None, region: None, sent_at: SENT_AT, listen: LISTEN })
+        .await
 }
 
 /// Asks a platform for the companies, and has it answer so, one request after the other.

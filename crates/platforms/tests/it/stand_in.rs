@@ -28,6 +28,8 @@ use crate::rows::Row;
 
 pub(crate) const REDIRECT_URI: &str = "https://books.example.com/oauth/callback/any";
 pub(crate) const STATE: &str = "acme:0123456789";
+/// Longer than any stand-in takes.
+pub(crate) const LISTEN: Duration = Duration::from_secs(60);
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0";
 
 /// Ends with the test.
@@ -52,15 +54,17 @@ impl StandIn {
 
     /// The same with other credentials.
     pub(crate) async fn start_with(row: Row, changes: &[(&str, &str)]) -> Self {
+        Self::start_within(row, changes, Duration::from_secs(10)).await
+    }
+
+    /// The same with a bound for questions and revocations.
+    pub(crate) async fn start_within(row: Row, changes: &[(&str, &str)], timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
         let sandbox = Sandbox::new(registrations());
         let mut variables: BTreeMap<String, String> = credentials(row.name).into();
         variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let endpoints = Endpoints {
-            platforms: [(row.name, configured(row.name, &base))].into(),
-            http: HttpSettings { timeout: Duration::from_secs(10) },
-        };
+        let endpoints = Endpoints { platforms: [(row.name, configured(row.name, &base))].into(), http: HttpSettings { timeout } };
         let registry = Registry::new(endpoints, Arc::new(Given(CredentialSet::from_variables(variables))));
         let platform = registry.get(row.name, Environment::Production).await;
         Self {
@@ -112,7 +116,8 @@ impl StandIn {
         let verifier = self.platform.uses_pkce().then_some(&verifier);
         let CallbackRead { region, .. } = self.read(callback);
         let sent_at = self.now().await;
-        let exchange = Exchange { code: &code, redirect_uri: REDIRECT_URI, verifier, region: region.as_deref(), sent_at };
+        let exchange =
+            Exchange { code: &code, redirect_uri: REDIRECT_URI, verifier, region: region.as_deref(), sent_at, listen: LISTEN };
         self.platform.exchange(exchange).await
     }
 
@@ -123,8 +128,13 @@ impl StandIn {
     }
 
     pub(crate) async fn refresh(&self, refresh_token: &Secret) -> Result<Grant, TokenFailure> {
+        self.refresh_within(refresh_token, LISTEN).await
+    }
+
+    pub(crate) async fn refresh_within(&self, refresh_token: &Secret, listen: Duration) -> Result<Grant, TokenFailure> {
         let (redirect_uri, region) = (Some(REDIRECT_URI), self.row.region);
-        self.platform.refresh(Refresh { refresh_token, redirect_uri, region, sent_at: self.now().await }).await
+        let sent_at = self.now().await;
+        self.platform.refresh(Refresh { refresh_token, redirect_uri, region, sent_at, listen }).await
     }
 
     pub(crate) async fn companies(&self, grant: &Grant, claim: Option<&str>) -> Result<Reach, ConfirmFailure> {

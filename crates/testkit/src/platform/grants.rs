@@ -69,6 +69,10 @@ impl Grants {
         (access_token(grant, 1), refresh_token(grant, 0))
     }
 
+    pub(super) fn must_hear_every_answer(&self) -> bool {
+        matches!(self.temper, Temper::OneUse | Temper::FamilyRevocation)
+    }
+
     pub(super) fn revoke(&mut self, company_id: &str) {
         for granted in self.grants.iter_mut().filter(|granted| granted.company_id == company_id) {
             granted.revoked = true;

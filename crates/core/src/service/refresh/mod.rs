@@ -6,8 +6,10 @@
 mod run;
 mod sealed_grant;
 pub mod step;
+mod unused;
 
-pub use run::{Refreshed, refresh};
+pub use run::{Asked, Place, Refreshed, refresh};
 pub(crate) use run::{end_of, of_its_client};
 pub use sealed_grant::sealing_owner;
 pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant};
+pub use unused::UnusedLeases;

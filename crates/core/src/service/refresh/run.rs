@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
@@ -19,6 +20,7 @@ use crate::{App, Error};
 
 use super::super::commit_parked::{Unparked, commit_parked};
 use super::super::due::{self, Stored};
+use super::super::in_hand::Unstored;
 use super::super::start_consent::redirect_uri;
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
@@ -31,17 +33,38 @@ pub struct Refreshed {
     pub connection: Option<Connection>,
 }
 
+/// What a refresh is asked for, and within which bounds.
+pub struct Asked {
+    /// Why.
+    pub reason: Reason,
+    /// When all of it must be over, by the clock that does not jump.
+    pub ends_at: Duration,
+    /// Its place among those under way that [every lost answer](Platform::must_hear_every_answer) would end.
+    pub place: Place,
+}
+
+/// A place among so many refreshes at most.
+pub enum Place {
+    /// There is no such bound: a caller waits.
+    NotNeeded,
+    /// One of these; with none free nothing is begun.
+    IfFree(Arc<Semaphore>),
+    /// This one.
+    Taken(OwnedSemaphorePermit),
+}
+
 /// Refreshes a connection's token if there is reason to.
 ///
-/// It runs as a task of its own: a caller that goes away does not cancel it half way, and a panic in it stays in it.
+/// It runs as a task of its own: a caller that goes away does not cancel it half way, and a panic in it stays in it. It ends when
+/// the platform's answer is stored, or when its time is spent: a process that Lambda has frozen in between would not hear it.
 ///
 /// # Errors
 /// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
-pub async fn refresh(app: &Arc<App>, id: &ConnectionId, reason: Reason) -> Result<Refreshed, Error> {
+pub async fn refresh(app: &Arc<App>, id: &ConnectionId, asked: Asked) -> Result<Refreshed, Error> {
     let run = Run {
         app: Arc::clone(app),
         id: id.clone(),
-        reason,
+        asked,
         began: app.clock.elapsed(),
         connection: None,
         send: None,
@@ -60,7 +83,7 @@ const STEPS_MOST: usize = 2_000;
 struct Run {
     app: Arc<App>,
     id: ConnectionId,
-    reason: Reason,
+    asked: Asked,
     began: Duration,
     connection: Option<Connection>,
     send: Option<ToSend>,
@@ -80,15 +103,23 @@ struct ToSend {
 
 impl Run {
     async fn drive(mut self) -> Result<Refreshed, Error> {
-        let mut machine = Refresh::new(self.reason, self.app.settings, self.now());
+        let unused = self.app.unused_leases.of(&self.id);
+        let mut machine = Refresh::new(self.asked.reason, self.app.settings, self.now(), self.asked.ends_at, unused);
+        let ended = self.obey(&mut machine).await;
+        self.app.unused_leases.set(&self.id, machine.unused());
+        Ok(self.finish(ended?))
+    }
+
+    async fn obey(&mut self, machine: &mut Refresh) -> Result<Outcome, Error> {
         let mut saw = Saw::Begin;
         for _ in 0..STEPS_MOST {
             saw = match machine.step(self.now(), saw) {
                 Next::Look => self.look().await,
-                Next::TakeLease { .. } if self.is_clock_skewed() => return Ok(self.finish(Outcome::ClockSkewed)),
+                Next::TakeLease { .. } if self.is_clock_skewed() => return Ok(Outcome::ClockSkewed),
+                Next::TakeLease { .. } if !self.has_place().await? => return Ok(Outcome::Crowded),
                 Next::TakeLease { epoch, seen, doubtful } => self.take_lease(epoch, seen, doubtful).await?,
                 Next::LookAgain => self.look_again().await,
-                Next::Send => self.send().await?,
+                Next::Send { listen } => self.send(listen).await?,
                 Next::Commit => self.store().await,
                 Next::Park => self.park().await,
                 Next::RecordTrouble(trouble) => self.record_trouble(trouble).await,
@@ -97,7 +128,7 @@ impl Run {
                     self.app.clock.sleep(time).await;
                     Saw::Waited
                 }
-                Next::Finish(outcome) => return Ok(self.finish(outcome)),
+                Next::Finish(outcome) => return Ok(outcome),
             };
         }
         Err(Error::Internal(format!("the refresh of {} did not end", self.id)))
@@ -140,6 +171,18 @@ impl Run {
         }
     }
 
+    /// Whether this may be under way beside what is. A place is taken before the lease, and held until the run is over.
+    async fn has_place(&mut self) -> Result<bool, Error> {
+        let (Place::IfFree(places), Some(connection)) = (&self.asked.place, &self.connection) else { return Ok(true) };
+        if of_its_client(&self.app, &connection.company).await?.must_hear_every_answer() {
+            match Arc::clone(places).try_acquire_owned() {
+                Ok(place) => self.asked.place = Place::Taken(place),
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
     /// Opens the refresh token and finds the platform first: what is missing there must be found before a lease is taken.
     async fn take_lease(&mut self, epoch: u64, seen: Option<String>, doubtful: bool) -> Result<Saw, Error> {
         let send = self.prepare().await?;
@@ -159,6 +202,10 @@ impl Run {
         Ok(match taken {
             Ok(Taken::Ours) => Saw::LeaseTaken { id: lease.id, until: lease.until, limits },
             Ok(Taken::Held) => Saw::LeaseHeld,
+            Err(error @ (StoreError::Busy(_) | StoreError::Unavailable(_))) => {
+                self.store_failed("take lease", &error);
+                Saw::LeaseUnknown { id: lease.id }
+            }
             Err(error) => self.store_failed("take lease", &error),
         })
     }
@@ -174,10 +221,11 @@ impl Run {
         Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_id("lease_") })
     }
 
-    async fn send(&mut self) -> Result<Saw, Error> {
+    async fn send(&mut self, listen: Duration) -> Result<Saw, Error> {
         let send = self.send.as_ref().ok_or_else(|| Error::Internal("there is nothing to send".to_owned()))?;
         let (redirect_uri, region) = (send.redirect_uri.as_deref(), send.region.as_deref());
-        let refresh = platform::Refresh { refresh_token: &send.refresh_token, redirect_uri, region, sent_at: self.app.now() };
+        let (refresh_token, sent_at) = (&send.refresh_token, self.app.now());
+        let refresh = platform::Refresh { refresh_token, redirect_uri, region, sent_at, listen };
         let answer = send.platform.refresh(refresh).await;
         Ok(match answer {
             Ok(grant) => {
@@ -195,7 +243,7 @@ impl Run {
         let stored = Stored {
             grant: &grant,
             freshness: connection.freshness,
-            reason: Some(self.reason),
+            reason: Some(self.asked.reason),
             wanted_until: connection.wanted_until,
             warned_of: connection.warned_of,
         };
@@ -239,9 +287,6 @@ impl Run {
             return self.store_failed("park", &error);
         }
         tracing::warn!(connection = %self.id, commit = parked.commit.commit_id, "a fresh grant was parked");
-        if let Some(connection) = &mut self.connection {
-            apply(connection, &parked.commit);
-        }
         Saw::Parked
     }
 
@@ -279,7 +324,20 @@ impl Run {
         Saw::StoreFailed
     }
 
-    fn finish(self, outcome: Outcome) -> Refreshed {
+    fn finish(mut self, outcome: Outcome) -> Refreshed {
+        // A fresh access token is good wherever the grant lies: the caller gets it.
+        if let (Outcome::Parked | Outcome::Unstored, Some(fresh), Some(connection)) =
+            (outcome, self.fresh.take(), &mut self.connection)
+        {
+            apply(connection, &fresh.commit);
+            if outcome == Outcome::Unstored {
+                self.app.in_hand.keep(Unstored::Refreshed(Box::new(fresh)));
+            }
+        }
+        // Nothing was begun: it comes again in the same run.
+        if outcome == Outcome::Crowded {
+            return Refreshed { outcome, connection: self.connection };
+        }
         let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
         let milliseconds = u64::try_from(self.app.clock.elapsed().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX);
         tracing::info!(target: "counterfoil::refresh", connection = %self.id, platform, outcome = outcome.as_str(), milliseconds, "refresh");

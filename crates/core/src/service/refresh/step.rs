@@ -2,7 +2,9 @@
 //! a model checker can explore it; it knows no I/O, no secret and no clock of its own.
 
 mod failure;
+mod leased;
 mod outcome;
+mod storing;
 mod view;
 
 use std::time::Duration;
@@ -14,7 +16,6 @@ use crate::model::time::{later, until};
 use crate::port::platform::{TokenFailure, TokenLimits};
 use crate::settings::Settings;
 
-use failure::{Settled, record};
 pub use outcome::{Outcome, in_words};
 pub use view::{View, ViewStanding};
 
@@ -61,6 +62,11 @@ pub enum Saw {
     },
     /// Somebody else holds it.
     LeaseHeld,
+    /// The table did not answer: the lease may be ours or may come to be.
+    LeaseUnknown {
+        /// Its name.
+        id: String,
+    },
     /// The platform gave a grant.
     Granted,
     /// The platform did not.
@@ -94,7 +100,10 @@ pub enum Next {
     /// Read the connection again, now that the lease is ours.
     LookAgain,
     /// Present the refresh token.
-    Send,
+    Send {
+        /// How long to listen for the answer.
+        listen: Duration,
+    },
     /// Store the grant.
     Commit,
     /// Put the grant into the second durable place: the table does not take it.
@@ -123,9 +132,10 @@ enum Phase {
     Committing { until: Duration },
     CommitPausing { until: Duration },
     Parking,
+    ParkPausing,
     Recording(Outcome),
-    Ending { cause: DeathCause, until: Duration },
-    EndPausing { cause: DeathCause, until: Duration },
+    Ending(DeathCause),
+    EndPausing(DeathCause),
     Finished,
 }
 
@@ -155,18 +165,26 @@ pub struct Refresh {
     settings: Settings,
     reason: Reason,
     began: Duration,
+    ends_at: Duration,
     leases: u32,
+    unused: Vec<String>,
     phase: Phase,
 }
 
-/// How often one refresh takes a lease: more than once only if others keep changing the connection under it. None is taken
-/// later than [`Settings::lease_within`], so that a refresh ends in its function's time.
+/// How often one refresh holds a lease: more than once only if others keep changing the connection under it, or if the table is
+/// too slow for it to be used.
 const LEASES_MOST: u32 = 3;
 
 impl Refresh {
-    /// A refresh that begins now.
-    pub fn new(reason: Reason, settings: Settings, now: Now) -> Self {
-        Self { settings, reason, began: now.elapsed, leases: 0, phase: Phase::Begin }
+    /// A refresh that begins now and must be over when the clock has counted to `ends_at`. `unused` names leases of this process
+    /// on this connection under which nothing was sent and nothing ever will be: they stand in nobody's way.
+    pub fn new(reason: Reason, settings: Settings, now: Now, ends_at: Duration, unused: Vec<String>) -> Self {
+        Self { settings, reason, began: now.elapsed, ends_at, leases: 0, unused, phase: Phase::Begin }
+    }
+
+    /// The leases that were never used, those of before among them: for this process' next refresh of the connection.
+    pub fn unused(&self) -> &[String] {
+        &self.unused
     }
 
     /// Decides what to do next.
@@ -181,17 +199,21 @@ impl Refresh {
         match (phase, saw) {
             (Phase::Begin, Saw::Begin)
             | (Phase::Waiting, Saw::Waited)
-            | (Phase::Committing { .. } | Phase::Ending { .. }, Saw::Overtaken) => (Phase::Looking, Next::Look),
+            | (Phase::Committing { .. } | Phase::Ending(_), Saw::Overtaken) => (Phase::Looking, Next::Look),
             (Phase::Looking, Saw::View(None)) => finish(Outcome::Gone),
             (Phase::Looking, Saw::View(Some(view))) => self.after_look(now, &view),
             (Phase::Leasing(attempt), Saw::LeaseTaken { id, until, limits }) => {
+                self.leases += 1;
                 (Phase::LookingAgain(Held { attempt, lease_id: id, lease_until: until, limits }), Next::LookAgain)
             }
             (Phase::Leasing(_), Saw::LeaseHeld) => self.wait(now, now.wall),
+            (Phase::Leasing(_), Saw::LeaseUnknown { id }) => {
+                self.take_back(now, id).unwrap_or_else(|| finish(Outcome::StoreFailed))
+            }
             (Phase::LookingAgain(held), Saw::View(view)) => self.after_second_look(now, held, view.as_deref()),
             (Phase::LookingAgain(held), Saw::StoreFailed) => self.look_again_later(now, held),
             (Phase::LookAgainPausing(held), Saw::Waited) => (Phase::LookingAgain(held), Next::LookAgain),
-            (Phase::Pausing { held, resends }, Saw::Waited) => self.send_in_time(now, held, resends),
+            (Phase::Pausing { held, resends }, Saw::Waited) => self.send_again(now, held, resends),
             (Phase::Sending { .. }, Saw::Granted) => {
                 (Phase::Committing { until: now.elapsed + self.settings.commit_budget }, Next::Commit)
             }
@@ -202,13 +224,16 @@ impl Refresh {
             }
             (Phase::CommitPausing { until }, Saw::Waited) => (Phase::Committing { until }, Next::Commit),
             (Phase::Parking, Saw::Parked) => finish(Outcome::Parked),
+            (Phase::Parking, Saw::StoreFailed) => self.try_both_again(now),
+            // The commit's own budget is spent: one try at each of the two places in turn.
+            (Phase::ParkPausing, Saw::Waited) => (Phase::Committing { until: now.elapsed }, Next::Commit),
             (Phase::Recording(outcome), _) => finish(outcome),
-            (Phase::Ending { cause, .. }, Saw::Stored) => finish(Outcome::Ended(cause)),
-            (Phase::Ending { cause, until }, Saw::StoreFailed) => {
-                self.write_again(now, until, Phase::EndPausing { cause, until }, finish(Outcome::StoreFailed))
+            (Phase::Ending(cause), Saw::Stored) => finish(Outcome::Ended(cause)),
+            (Phase::Ending(cause), Saw::StoreFailed) => {
+                self.write_again(now, self.ends_at, Phase::EndPausing(cause), finish(Outcome::StoreFailed))
             }
-            (Phase::EndPausing { cause, until }, Saw::Waited) => (Phase::Ending { cause, until }, Next::EndGrant(cause)),
-            (Phase::Looking | Phase::Leasing(_) | Phase::Parking, Saw::StoreFailed) => finish(Outcome::StoreFailed),
+            (Phase::EndPausing(cause), Saw::Waited) => (Phase::Ending(cause), Next::EndGrant(cause)),
+            (Phase::Looking | Phase::Leasing(_), Saw::StoreFailed) => finish(Outcome::StoreFailed),
             (phase, saw) => unreachable!("{saw:?} is no answer to {phase:?}"),
         }
     }
@@ -227,7 +252,10 @@ impl Refresh {
             return finish(Outcome::NoRefreshToken);
         }
         let rest = self.settings.rest_of(view.platform);
-        if let Some(lease) = view.open_lease() {
+        let present = view.lease.as_ref();
+        let is_unused = present.is_some_and(|lease| self.unused.contains(&lease.id));
+        let open = view.open_lease().filter(|_| !is_unused);
+        if let Some(lease) = open {
             if now.wall < lease.until {
                 return self.beside_somebody_else(now, view, lease.until);
             }
@@ -236,16 +264,16 @@ impl Refresh {
                 return finish(Outcome::Resting { retry_at });
             }
         }
-        if let Some(retry_at) = self.must_pause_until(view, now) {
+        if let Some(retry_at) = self.must_pause_until(view, is_unused, now) {
             return finish(Outcome::BackingOff { retry_at });
         }
-        if self.leases == LEASES_MOST || now.elapsed.saturating_sub(self.began) > self.settings.lease_within() {
+        if !self.may_take_lease(now) {
             return finish(Outcome::Held { retry_at: now.wall });
         }
-        self.leases += 1;
-        let doubtful = view.is_doubtful() || view.open_lease().is_some();
+        // A lease that was never used stands for the one that it replaced.
+        let doubtful = view.is_doubtful() || open.is_some() || present.is_some_and(|lease| is_unused && lease.doubtful);
         let attempt = Attempt { epoch: view.epoch, since: now.elapsed, rest, doubtful, failures: view.failures() };
-        let seen = view.lease.as_ref().map(|lease| lease.id.clone());
+        let seen = present.map(|lease| lease.id.clone());
         (Phase::Leasing(attempt), Next::TakeLease { epoch: view.epoch, seen, doubtful })
     }
 
@@ -273,9 +301,10 @@ impl Refresh {
     }
 
     /// The row's backoff; a forced refresh also keeps its distance from any attempt before (T-4).
-    fn must_pause_until(&self, view: &View, now: Now) -> Option<Timestamp> {
+    fn must_pause_until(&self, view: &View, is_unused: bool, now: Now) -> Option<Timestamp> {
         let backoff = view.trouble.as_ref().map(|trouble| trouble.retry_at);
-        let last_attempt = view.present_lease().map(|lease| lease.started_at).filter(|_| self.reason == Reason::Forced);
+        let keeps_distance = self.reason == Reason::Forced && !is_unused;
+        let last_attempt = view.present_lease().map(|lease| lease.started_at).filter(|_| keeps_distance);
         let distance = last_attempt.map(|at| later(at, self.settings.forced_interval));
         backoff.max(distance).filter(|at| *at > now.wall)
     }
@@ -286,52 +315,13 @@ impl Refresh {
         if self.reason == Reason::Due || waited >= self.settings.wait {
             return finish(Outcome::Held { retry_at });
         }
-        // A fifth of what was waited, so that nobody waits much longer than the refresh takes.
-        let pause = (waited / 5).clamp(self.settings.poll, self.settings.poll * 8).mul_f64(0.5 + now.chance / 2.0);
+        let pause = self.pause_after(waited, now.chance);
         (Phase::Waiting, Next::Wait(pause.min(self.settings.wait.saturating_sub(waited))))
     }
 
-    /// The second look: the lease is worth nothing if the epoch moved before it was ours.
-    fn after_second_look(&self, now: Now, held: Held, view: Option<&View>) -> (Phase, Next) {
-        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && view.standing == ViewStanding::Active);
-        if !same {
-            return (Phase::Looking, Next::Look);
-        }
-        self.send_in_time(now, held, 0)
-    }
-
-    /// Nothing was sent yet: a table that fails for a moment must not leave the token to rest.
-    fn look_again_later(&self, now: Now, held: Held) -> (Phase, Next) {
-        let pause = self.settings.poll.mul_f64(1.0 + now.chance);
-        if !self.has_time(Now { elapsed: now.elapsed + pause, ..now }, &held) {
-            return record(now, &held, "lease_timeout", Outcome::StoreFailed, now.wall, Settled::Yes);
-        }
-        (Phase::LookAgainPausing(held), Next::Wait(pause))
-    }
-
-    /// The last check before the token is presented, the first time and again.
-    fn send_in_time(&self, now: Now, held: Held, resends: u32) -> (Phase, Next) {
-        if !self.has_time(now, &held) {
-            return record(now, &held, "lease_timeout", Outcome::LeaseTimeout, now.wall, Settled::Yes);
-        }
-        (Phase::Sending { held, resends }, Next::Send)
-    }
-
-    /// Writes again until the budget is spent: what the platform has just said is in our hands and nowhere else. Then a grant
-    /// is parked; that a grant has ended will be seen again.
-    fn write_again(&self, now: Now, until: Duration, pausing: Phase, spent: (Phase, Next)) -> (Phase, Next) {
-        let pause = self.settings.poll.mul_f64(1.0 + now.chance);
-        // None is begun that could not end within the budget.
-        let takes = self.settings.store_timeout.min(self.settings.commit_budget / 2);
-        if now.elapsed + pause + takes >= until { spent } else { (pausing, Next::Wait(pause)) }
-    }
-
-    /// Whether the rest of the lease covers a token request and the commit.
-    fn has_time(&self, now: Now, held: &Held) -> bool {
-        let needed = self.settings.platform_timeout + self.settings.commit_budget;
-        let by_count = now.elapsed.saturating_sub(held.attempt.since) + needed <= self.settings.lease;
-        // A machine that was suspended counts no time; its wall clock does.
-        by_count && later(now.wall, needed) <= held.lease_until
+    /// A fifth of what was waited, so that nobody waits much longer than what is waited for takes.
+    fn pause_after(&self, waited: Duration, chance: f64) -> Duration {
+        (waited / 5).clamp(self.settings.poll, self.settings.poll * 8).mul_f64(0.5 + chance / 2.0)
     }
 }
 

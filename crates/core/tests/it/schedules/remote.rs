@@ -22,7 +22,7 @@ use super::chance::Chance;
 use super::timeline::ProcessClock;
 use super::{COMPANY, Mood};
 
-/// How long a caller waits for an answer: `Settings::platform_timeout` as the real platforms' client keeps it.
+/// When a gateway before the platform gives up.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a request may linger at the platform: well inside a lease and its rest.
 const LINGERS_MOST: Duration = Duration::from_secs(28);
@@ -55,6 +55,8 @@ struct Truth {
 enum Fate {
     /// It acts, and answers so much later.
     Answer(Duration),
+    /// It acts that late, and its answer is heard at once then.
+    Late(Duration),
     /// It acts that late, and its answer is lost; the caller sees this after so long.
     Lose { acts: Duration, shown: TokenFailure, after: Duration },
     /// It does nothing, and the caller sees this after so long.
@@ -118,7 +120,7 @@ impl Remote {
                 truth.to_do.pop_first().expect("it was there")
             };
             let ((_, request), (token, sent_at)) = next;
-            let refresh = Refresh { refresh_token: &token, redirect_uri: None, region: None, sent_at };
+            let refresh = Refresh { refresh_token: &token, redirect_uri: None, region: None, sent_at, listen: Duration::ZERO };
             let answer = self.scripted.refresh(refresh).now_or_never().expect("no gate");
             let grant = grant_of(token.expose());
             let mut truth = self.truth();
@@ -135,7 +137,8 @@ impl Remote {
         }
     }
 
-    fn fate(&self) -> Fate {
+    /// For a caller who listens that long.
+    fn fate(&self, listen: Duration) -> Fate {
         let chance = &self.chance;
         let soon = chance.between(Duration::from_millis(20), Duration::from_millis(3_500));
         if self.truth().is_over || !chance.happens(self.mood.failures()) {
@@ -155,11 +158,11 @@ impl Remote {
             0 => Fate::Fail(broken, soon),
             1 => Fate::Fail(TokenFailure::NoAnswer, TIMEOUT),
             2 => Fate::Lose { acts: soon / 2, shown: broken, after: soon },
-            3 => Fate::Lose { acts: soon, shown: TokenFailure::NoAnswer, after: TIMEOUT },
+            3 => Fate::Lose { acts: soon, shown: TokenFailure::NoAnswer, after: listen },
             4 if chance.happens(0.3) => Fate::Revoked(soon),
             _ => {
                 let acts = chance.between(TIMEOUT, LINGERS_MOST);
-                Fate::Lose { acts, shown: TokenFailure::NoAnswer, after: TIMEOUT }
+                if acts < listen { Fate::Late(acts) } else { Fate::Lose { acts, shown: TokenFailure::NoAnswer, after: listen } }
             }
         }
     }
@@ -228,6 +231,10 @@ impl Platform for Caller {
         self.remote.scripted.token_limits()
     }
 
+    fn must_hear_every_answer(&self) -> bool {
+        self.remote.scripted.must_hear_every_answer()
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         self.remote.scripted.authorize_url(authorize)
     }
@@ -243,10 +250,11 @@ impl Platform for Caller {
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
-        let Refresh { refresh_token, sent_at, .. } = refresh;
+        let Refresh { refresh_token, sent_at, listen, .. } = refresh;
         let (remote, now) = (&self.remote, self.clock.elapsed());
-        let (acts, after, shown) = match remote.fate() {
+        let (acts, after, shown) = match remote.fate(listen) {
             Fate::Answer(after) => (Some(after / 2), after, None),
+            Fate::Late(acts) => (Some(acts), acts, None),
             Fate::Lose { acts, shown, after } => {
                 remote.truth().answers_lost += 1;
                 (Some(acts), after, Some(shown))
@@ -258,7 +266,9 @@ impl Platform for Caller {
             }
         };
         if shown != Some(TokenFailure::NotSent) {
-            remote.fly(refresh_token, now, now + acts.unwrap_or_default().max(after));
+            // It is done when it has acted, however long its caller listens on.
+            let done = acts.unwrap_or(after.min(TIMEOUT)).max(if shown.is_none() { after } else { Duration::ZERO });
+            remote.fly(refresh_token, now, now + done);
         }
         let request = {
             let mut truth = remote.truth();

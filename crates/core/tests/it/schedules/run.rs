@@ -8,8 +8,8 @@ use counterfoil_core::model::connection::{Connection, ConnectionId, Standing};
 use counterfoil_core::port::parking::Parked;
 use counterfoil_core::port::store::ConnectionStore as _;
 use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::refresh::refresh;
 use counterfoil_core::service::refresh::step::Reason;
+use counterfoil_core::service::refresh::{Asked, Place, refresh};
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::{Installation, START, try_consent};
@@ -27,6 +27,8 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(80);
 /// The longest, in real time, until everybody sleeps again: the client's own pauses and a busy machine.
 const SETTLES_WITHIN: Duration = Duration::from_secs(120);
 const STEPS_MOST: usize = 20_000;
+/// What a run of the refresher has.
+const RUN: Duration = Duration::from_secs(57);
 
 /// What came about in a schedule.
 #[derive(Debug, Clone, Copy, Default)]
@@ -216,7 +218,10 @@ impl World {
                 let found = app.connections.read(&self.id).await?;
                 counterfoil_core::service::read_token::force_refresh(app, &self.id, found).await.map(drop)
             }
-            Ask::Due => refresh(app, &self.id, Reason::Due).await.map(drop),
+            Ask::Due => {
+                let ends_at = app.clock.elapsed() + RUN;
+                refresh(app, &self.id, Asked { reason: Reason::Due, ends_at, place: Place::NotNeeded }).await.map(drop)
+            }
             Ask::Consent => try_consent(&self.storage.installation, app, COMPANY, COMPANY).await.map(drop),
             Ask::Disconnect => crate::harness::disconnect(app, &self.id).await.map(drop),
             Ask::Unpark => self.unpark(app).await,

@@ -26,9 +26,7 @@ impl Refresh {
         let backoff = self.backoff(now, held.attempt.failures, held.limits.quota);
         let retry_at = later(now.wall, backoff);
         match failure {
-            TokenFailure::Refused => {
-                (Phase::Ending { cause, until: now.elapsed + self.settings.commit_budget }, Next::EndGrant(cause))
-            }
+            TokenFailure::Refused => (Phase::Ending(cause), Next::EndGrant(cause)),
             TokenFailure::ClientRefused => {
                 record(now, &held, "client_refused", Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
             }

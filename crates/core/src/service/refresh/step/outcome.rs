@@ -11,6 +11,8 @@ pub enum Outcome {
     Refreshed,
     /// A new token is in hand and parked; the table has yet to take it.
     Parked,
+    /// A new token is in hand, and neither table nor parking took it; this process keeps it for its next event.
+    Unstored,
     /// There was nothing to do: the stored token serves.
     AlreadyFresh,
     /// The platform refused the grant just now.
@@ -53,6 +55,8 @@ pub enum Outcome {
         /// When to try again.
         retry_at: Timestamp,
     },
+    /// Too many grants that one lost answer would end are under way in this process: nothing was begun.
+    Crowded,
     /// Too little of the lease was left to send anything.
     LeaseTimeout,
     /// This machine's time of day is too far from the table's: what a lease says could be misread.
@@ -67,6 +71,7 @@ impl Outcome {
         match self {
             Self::Refreshed => "refreshed",
             Self::Parked => "parked",
+            Self::Unstored => "unstored",
             Self::AlreadyFresh => "already_fresh",
             Self::Ended(cause) => cause.as_str(),
             Self::Dead(_) => "dead",
@@ -79,6 +84,7 @@ impl Outcome {
             Self::PlatformDown { .. } => "platform_down",
             Self::PlatformThrottled { .. } => "platform_throttled",
             Self::ClientRefused { .. } => "client_refused",
+            Self::Crowded => "crowded",
             Self::LeaseTimeout => "lease_timeout",
             Self::ClockSkewed => "clock_skewed",
             Self::StoreFailed => "store_failed",

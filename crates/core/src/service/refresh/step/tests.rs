@@ -33,7 +33,8 @@ impl Bench {
 
     fn with(reason: Reason, settings: Settings) -> Self {
         let now = Now { wall: START, elapsed: Duration::from_secs(1_000), chance: 0.5 };
-        Self { machine: Refresh::new(reason, settings, now), now }
+        let ends_at = now.elapsed + settings.refresh_time();
+        Self { machine: Refresh::new(reason, settings, now, ends_at, Vec::new()), now }
     }
 
     fn step(&mut self, saw: Saw) -> Next {
@@ -58,8 +59,15 @@ impl Bench {
         let (mut bench, next) = Self::shown(reason, view.clone());
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
         assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
-        assert_eq!(bench.step(saw(view)), Next::Send);
+        assert!(matches!(bench.step(saw(view)), Next::Send { .. }));
         bench
+    }
+
+    /// The decision to send, in no time.
+    fn shown_sending(reason: Reason) -> Next {
+        let (mut bench, _) = Self::shown(reason, stale());
+        bench.step(bench.lease_taken());
+        bench.step(saw(stale()))
     }
 
     fn lease_taken(&self) -> Saw {

@@ -24,22 +24,103 @@ fn r3_nothing_is_sent_unless_the_lease_outlasts_the_request_and_the_commit() {
         let taken = bench.lease_taken();
         bench.pass(time);
         bench.step(taken);
-        bench.step(saw(stale()))
+        (bench.step(saw(stale())), bench)
     };
-    assert_eq!(second_look_after(Duration::from_secs(2)), Next::Send);
-    let late = recorded(second_look_after(Duration::from_millis(2_001)));
-    assert_eq!((late.code.as_str(), late.settled_lease.as_deref()), ("lease_timeout", Some("ours")));
-    assert!(!late.doubtful, "nothing was sent");
+    assert!(matches!(second_look_after(Duration::from_secs(4)).0, Next::Send { .. }));
+    let (late, bench) = second_look_after(Duration::from_millis(4_001));
+    taken_back(bench, &late);
+}
+
+/// It looks again after a pause, and takes a lease over its own.
+fn taken_back(mut bench: Bench, next: &Next) {
+    let Next::Wait(pause) = next else { panic!("{next:?}") };
+    bench.pass(*pause);
+    assert_eq!(bench.step(Saw::Waited), Next::Look);
+    let own = later(bench.now.wall, Settings::default().lease);
+    let next = bench.step(saw(View { lease: Some(lease("ours", own)), ..stale() }));
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("ours".to_owned()), doubtful: false });
 }
 
 #[test]
 fn r3_the_lease_is_measured_by_the_clock_that_does_not_jump() {
     let (mut bench, _) = Bench::shown(READ, stale());
     let taken = bench.lease_taken();
-    bench.now.elapsed += Duration::from_secs(3);
+    bench.now.elapsed += Duration::from_millis(4_500);
     bench.now.wall = START - jiff::SignedDuration::from_secs(3_600);
     bench.step(taken);
-    assert_eq!(recorded(bench.step(saw(stale()))).code, "lease_timeout");
+    let next = bench.step(saw(stale()));
+    assert!(matches!(next, Next::Wait(_)), "{next:?}");
+}
+
+#[test]
+fn a_lease_that_came_too_late_for_another_need_not_be_waited_out() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    let taken = bench.lease_taken();
+    bench.pass(Duration::from_secs(6));
+    bench.step(taken);
+    let late = recorded(bench.step(saw(stale())));
+    assert_eq!((late.code.as_str(), late.settled_lease.as_deref()), ("lease_timeout", Some("ours")));
+    assert!(!late.doubtful, "nothing was sent");
+    assert_eq!(bench.step(Saw::Stored), Next::Finish(Outcome::LeaseTimeout));
+}
+
+#[test]
+fn a_lease_of_unknown_outcome_is_taken_over_by_the_next() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    let next = bench.step(Saw::LeaseUnknown { id: "ours".to_owned() });
+    taken_back(bench, &next);
+}
+
+#[test]
+fn r1_a_lease_of_ours_is_remembered_until_something_is_sent_under_it() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    bench.step(Saw::LeaseUnknown { id: "first".to_owned() });
+    bench.step(Saw::Waited);
+    bench.step(saw(stale()));
+    assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
+    assert!(matches!(bench.step(saw(stale())), Next::Send { .. }));
+    assert_eq!(bench.machine.unused(), ["first"], "the other is used");
+}
+
+#[test]
+fn r7_a_lease_that_was_never_used_hands_on_its_doubt() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    bench.step(Saw::LeaseUnknown { id: "ours".to_owned() });
+    bench.step(Saw::Waited);
+    let own = Lease { doubtful: true, ..lease("ours", in_seconds(10)) };
+    let next = bench.step(saw(View { lease: Some(own), ..stale() }));
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("ours".to_owned()), doubtful: true });
+}
+
+#[test]
+fn a_lease_is_not_tried_for_longer_than_it_could_be_used() {
+    let (mut bench, mut next) = Bench::shown(READ, stale());
+    let began = bench.now.elapsed;
+    let mut tries = 0;
+    while let Next::TakeLease { .. } = next {
+        tries += 1;
+        next = bench.step(Saw::LeaseUnknown { id: format!("lease {tries}") });
+        if let Next::Wait(pause) = next {
+            bench.pass(pause);
+            assert_eq!(bench.step(Saw::Waited), Next::Look);
+            next = bench.step(saw(stale()));
+        }
+    }
+    assert_eq!(next, Next::Finish(Outcome::StoreFailed));
+    assert!((5..100).contains(&tries), "{tries}");
+    assert!(bench.now.elapsed <= began + Duration::from_secs(5));
+}
+
+#[test]
+fn the_sender_listens_until_its_time_is_spent_but_for_storing() {
+    let mut bench = Bench::sending(READ, stale());
+    let settings = Settings::default();
+    let kept = settings.commit_budget + settings.store_timeout;
+    let Next::Send { listen } = Bench::shown_sending(READ) else { panic!("it sends") };
+    assert_eq!(listen + kept, settings.refresh_time());
+    assert!(listen > settings.lease, "longer than anybody waits for it");
+    bench.pass(listen);
+    assert_eq!(bench.step(Saw::Granted), Next::Commit, "an answer is stored however late it is");
 }
 
 #[test]
@@ -64,7 +145,41 @@ fn a_grant_is_stored_until_the_commit_budget_is_spent() {
     assert!(bench.now.elapsed < began + settings.commit_budget);
     let mut parked = bench.machine.clone();
     assert_eq!(parked.step(bench.now, Saw::Parked), Next::Finish(Outcome::Parked));
-    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed), "neither place took it");
+    let spent = bench.machine.ends_at;
+    let (mut commits, mut parkings) = (0, 1);
+    let outcome = loop {
+        match bench.step(Saw::StoreFailed) {
+            Next::Wait(pause) => {
+                bench.pass(pause);
+                assert_eq!(bench.step(Saw::Waited), Next::Commit);
+                commits += 1;
+            }
+            Next::Park => parkings += 1,
+            Next::Finish(outcome) => break outcome,
+            next => panic!("{next:?}"),
+        }
+    };
+    assert_eq!((outcome, commits, parkings), (Outcome::Unstored, commits, commits + 1), "both in turn");
+    assert!(commits > 10, "{commits}");
+    assert!(bench.now.elapsed + Duration::from_secs(5) > spent && bench.now.elapsed < spent, "to the end of its time");
+}
+
+#[test]
+fn r6_a_grant_that_both_places_refused_is_stored_when_either_takes_it() {
+    for taken in [Saw::Stored, Saw::Parked] {
+        let mut bench = Bench::sending(READ, stale());
+        bench.step(Saw::Granted);
+        bench.pass(Settings::default().commit_budget);
+        assert_eq!(bench.step(Saw::StoreFailed), Next::Park);
+        let Next::Wait(pause) = bench.step(Saw::StoreFailed) else { panic!("it gives up") };
+        bench.pass(pause);
+        assert_eq!(bench.step(Saw::Waited), Next::Commit);
+        let outcome = if taken == Saw::Stored { Outcome::Refreshed } else { Outcome::Parked };
+        if taken == Saw::Parked {
+            assert_eq!(bench.step(Saw::StoreFailed), Next::Park);
+        }
+        assert_eq!(bench.step(taken), Next::Finish(outcome));
+    }
 }
 
 #[test]
@@ -158,7 +273,7 @@ fn an_answered_fault_is_followed_once_within_the_lease() {
     let mut bench = Bench::sending(READ, stale());
     let Next::Wait(pause) = bench.step(fault()) else { panic!("it must try again") };
     bench.pass(pause);
-    assert_eq!(bench.step(Saw::Waited), Next::Send);
+    assert!(matches!(bench.step(Saw::Waited), Next::Send { .. }));
     let trouble = recorded(bench.step(fault()));
     assert!(trouble.doubtful && trouble.settled_lease.is_some());
     assert_eq!(trouble.failures, 1, "one attempt, whatever it took");
@@ -167,7 +282,7 @@ fn an_answered_fault_is_followed_once_within_the_lease() {
 #[test]
 fn an_answered_fault_that_came_late_is_not_followed() {
     let mut bench = Bench::sending(READ, stale());
-    bench.pass(Duration::from_secs(2));
+    bench.pass(Duration::from_secs(4));
     recorded(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 })));
 }
 
@@ -177,7 +292,7 @@ fn r3_time_is_measured_again_before_the_second_try() {
     assert!(matches!(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 })), Next::Wait(_)));
     bench.pass(Duration::from_secs(20));
     let next = bench.step(Saw::Waited);
-    assert_ne!(next, Next::Send, "the pause outlasted the lease");
+    assert!(!matches!(next, Next::Send { .. }), "the pause outlasted the lease");
     assert!(recorded(next).doubtful);
 }
 
@@ -205,6 +320,7 @@ fn r8_a_retry_after_is_honoured_within_bounds() {
 #[test]
 fn a_second_look_that_fails_is_tried_again_while_there_is_time_and_leaves_nothing_open() {
     let (mut bench, _) = Bench::shown(READ, stale());
+    bench.machine.ends_at = bench.now.elapsed + Settings::default().needed_from_lease();
     let mut next = bench.step(bench.lease_taken());
     let mut looks = 0;
     while next == Next::LookAgain {
@@ -230,7 +346,7 @@ fn r8_a_refusal_is_recorded_as_stubbornly_as_a_grant() {
     let Next::Wait(pause) = bench.step(Saw::StoreFailed) else { panic!("it must try again") };
     bench.pass(pause);
     assert_eq!(bench.step(Saw::Waited), end);
-    bench.pass(Settings::default().commit_budget);
+    bench.pass(bench.machine.ends_at.saturating_sub(bench.now.elapsed));
     assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
 }
 

@@ -99,11 +99,11 @@ impl Answer {
             Next::LookAgain if self.luck < 8 => Saw::View(seen.cloned().map(Box::new)),
             Next::Look | Next::LookAgain => Saw::View(self.view.clone().map(Box::new)),
             Next::TakeLease { .. } => match self.luck {
-                0 => Saw::StoreFailed,
+                0 => Saw::LeaseUnknown { id: format!("{:?}", now.elapsed) },
                 1 | 2 => Saw::LeaseHeld,
                 _ => Saw::LeaseTaken { id: "ours".to_owned(), until: later(now.wall, Settings::default().lease), limits: LIMITS },
             },
-            Next::Send => self.failure.clone().map_or(Saw::Granted, Saw::Failed),
+            Next::Send { .. } => self.failure.clone().map_or(Saw::Granted, Saw::Failed),
             Next::Commit | Next::RecordTrouble(_) | Next::EndGrant(_) => match self.luck {
                 0..4 => Saw::StoreFailed,
                 4 => Saw::Overtaken,
@@ -170,7 +170,7 @@ proptest! {
                     prop_assert!(lease_since.is_some(), "it looks again under no lease");
                     looked_again = true;
                 }
-                Next::Send => {
+                Next::Send { .. } => {
                     let since = lease_since.expect("R-9: it sends without a lease");
                     prop_assert!(looked_again, "R-2: it sends without the second look");
                     let outlasts = at.elapsed + settings.platform_timeout + settings.commit_budget <= since + settings.lease;
@@ -239,7 +239,10 @@ fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance:
     let mut now = Now { wall: START, elapsed: Duration::ZERO, chance };
     let mut sends = 0;
     while now.elapsed < time {
-        let mut bench = Bench { machine: Refresh::new(READ, Settings::default(), now), now };
+        let mut bench = Bench {
+            machine: Refresh::new(READ, Settings::default(), now, now.elapsed + Settings::default().refresh_time(), Vec::new()),
+            now,
+        };
         bench.step(Saw::Begin);
         let next = bench.step(saw(view.clone()));
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
@@ -247,7 +250,7 @@ fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance:
         let mut next = bench.step(saw(view.clone()));
         let trouble = loop {
             next = match next {
-                Next::Send => {
+                Next::Send { .. } => {
                     sends += 1;
                     bench.step(Saw::Failed(failure.clone()))
                 }

@@ -1,0 +1,34 @@
+//! Leases of this process under which nothing was sent and nothing will be: it need not wait for them. Only the process that took
+//! one can know.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::connection::ConnectionId;
+
+/// The most connections that are remembered.
+const CONNECTIONS_MOST: usize = 1_000;
+
+/// The names of these leases, by connection.
+#[derive(Default)]
+pub struct UnusedLeases(Mutex<HashMap<ConnectionId, Vec<String>>>);
+
+impl UnusedLeases {
+    pub(super) fn of(&self, id: &ConnectionId) -> Vec<String> {
+        self.all().get(id).cloned().unwrap_or_default()
+    }
+
+    /// Remembers these in place of what was remembered of that connection.
+    pub(super) fn set(&self, id: &ConnectionId, leases: &[String]) {
+        let mut all = self.all();
+        if leases.is_empty() {
+            all.remove(id);
+        } else if all.len() < CONNECTIONS_MOST || all.contains_key(id) {
+            all.insert(id.clone(), leases.to_vec());
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<ConnectionId, Vec<String>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,131 @@
+//! A grant that neither table nor parking takes: its caller gets the token, and the process keeps the grant for its next event.
+
+use std::time::Duration;
+
+use counterfoil_core::model::connection::Status;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::time::until;
+use counterfoil_core::port::clock::Clock as _;
+use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
+use counterfoil_core::service::finish_consent::{finish_consent, retry_consent};
+use counterfoil_core::service::in_hand::store_in_hand;
+use counterfoil_core::service::tell_due::tell_due;
+use counterfoil_testkit::fixture::{connection_id, consented};
+use counterfoil_testkit::platform::{Habits, Temper, Turn};
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Stage, count};
+use crate::parking::refuse_commits;
+
+/// Neither place takes anything.
+fn both_away(stage: &Stage) {
+    stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
+    refuse_commits(stage);
+}
+
+fn both_back(stage: &Stage) {
+    stage.installation.parking.fail_with(None);
+    stage.installation.wire.reset();
+}
+
+#[tokio::test]
+async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_event() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    both_away(&stage);
+    let began = stage.clock.now();
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "a token in hand is good wherever its grant lies");
+    let spent = until(began, stage.clock.now());
+    let time = stage.app.settings.refresh_time();
+    assert!(spent <= time && spent + Duration::from_secs(5) > time, "it tries to the end of its time: {spent:?}");
+    assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (1, 1));
+    store_in_hand(&stage.app).await;
+    assert_eq!(stage.app.in_hand.count(), 1, "they are still away");
+    both_back(&stage);
+    store_in_hand(&stage.app).await;
+    assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (2, 0));
+    stage.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-3"));
+    assert_eq!(stage.presented(), ["refresh-0-0", "refresh-0-1"], "it goes on from there");
+}
+
+#[tokio::test]
+async fn r6_what_was_kept_is_parked_where_the_table_alone_stays_away() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    both_away(&stage);
+    stage.read(&id).await.expect("a token");
+    stage.installation.parking.fail_with(None);
+    store_in_hand(&stage.app).await;
+    assert_eq!((stage.app.in_hand.count(), stage.installation.parking.take().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
+    let refused =
+        10 + usize::try_from(stage.app.settings.commit_budget.as_millis() / stage.app.settings.poll.as_millis()).unwrap();
+    let commits = Rule::on("UpdateItem", Fault::TransactionConflict)
+        .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
+    stage.installation.wire.inject(commits.times(refused));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (2, 0), "the table took it late");
+}
+
+#[tokio::test]
+async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
+    let keeps = Rule::on("UpdateItem", Fault::TransactionConflict).when("access_token");
+    stage.installation.wire.inject(keeps.times(10_000));
+    let began = stage.clock.now();
+    let ending = finish_consent(&stage.app, callback).await;
+    assert_eq!(ending.result.err().map(|error| error.code()), Some("storage_unavailable"));
+    let spent = until(began, stage.clock.now());
+    assert!(spent + Duration::from_secs(5) > stage.app.settings.refresh_time(), "{spent:?}");
+    assert_eq!(stage.app.in_hand.count(), 1);
+    stage.installation.wire.reset();
+    store_in_hand(&stage.app).await;
+    assert_eq!(stage.app.in_hand.count(), 0);
+    assert!(retry_consent(&stage.app, &flow, browser.as_ref()).await.result.is_ok(), "from the page of the result");
+    assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
+    assert_eq!(stage.installation.platform.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_takes_it() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
+    let id = stage.expired("acme").await;
+    let renewals = Rule::on("UpdateItem", Fault::TransactionConflict).when("refresh_token");
+    stage.installation.platform.be_deaf(1);
+    stage.disconnect(&id).await;
+    stage.clock.advance(Duration::from_secs(7_200));
+    stage.installation.wire.inject(renewals.times(10_000));
+    tell_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+    assert_eq!(stage.app.in_hand.count(), 1);
+    stage.installation.wire.reset();
+    store_in_hand(&stage.app).await;
+    assert_eq!(stage.app.in_hand.count(), 0);
+    stage.clock.advance(Duration::from_secs(7_200));
+    tell_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+    let revoked = stage.installation.platform.revoked();
+    let newest = stage.presented().len();
+    assert_eq!(revoked, [format!("refresh-0-{newest}")], "the newest, of no token that was used up");
+}
+
+#[tokio::test]
+async fn r8_that_a_grant_has_ended_is_written_until_the_time_is_spent() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
+    let refused = usize::try_from(stage.app.settings.commit_budget.as_millis() / stage.app.settings.poll.as_millis()).unwrap();
+    stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(refused));
+    assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
+    assert_eq!(stage.row(&id).await.status(), Status::NeedsReauthorization);
+    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1);
+}

@@ -1,0 +1,70 @@
+//! A table that is slow to take a lease: a write of unknown outcome is repeated, and no lease under which nothing was sent is waited
+//! out by the process that took it.
+
+use std::time::Duration;
+
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::service::refresh_due::refresh_due;
+use counterfoil_testkit::fixture::Installation;
+use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::wire::{Fault, Rule};
+use futures_util::future::join_all;
+
+use crate::harness::{Stage, read};
+
+/// The client tries a request so often.
+const TRIES: usize = 3;
+
+/// Befalls leases: as the table stores them, and nobody hears of it.
+fn unheard_leases(count: usize) -> Rule {
+    Rule::on("PutItem", Fault::TimeoutAfterApply).when("refresh_token_sha256").times(count * TRIES)
+}
+
+#[tokio::test]
+async fn r2_a_lease_that_nobody_heard_of_is_taken_over_by_whoever_took_it() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.wire.inject(unheard_leases(1));
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    assert_eq!(stage.presented(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
+async fn r2_after_a_failed_read_the_same_process_need_not_wait_for_its_own_lease() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    stage.installation.wire.inject(unheard_leases(1_000));
+    assert_eq!(stage.read(&id).await.expect_err("no lease").code(), "storage_unavailable");
+    stage.installation.wire.reset();
+    let other = stage.installation.process_at(&stage.clock);
+    assert!(read(&other, &id).await.is_err(), "another process cannot know that nothing was sent");
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
+    assert_eq!(stage.presented(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
+async fn r1_a_lease_that_was_used_is_waited_out_by_its_own_process_too() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let lost = counterfoil_core::port::platform::TokenFailure::NoAnswer;
+    stage.installation.platform.script([counterfoil_testkit::platform::Turn::LoseAnswer(lost)]);
+    stage.installation.wire.inject(Rule::on("UpdateItem", Fault::TransactionConflict).times(1));
+    stage.read(&id).await.expect_err("no answer");
+    assert_eq!(stage.row(&id).await.trouble, None, "the row does not say so");
+    stage.read(&id).await.expect_err("it rests");
+    assert_eq!(stage.refreshes(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r12_leases_that_nobody_heard_of_leave_none_of_a_run_behind() {
+    const DUE: usize = 40;
+    let installation = Installation::in_real_time(Temper::Stable).await;
+    let app = installation.process();
+    let keys: Vec<_> = (0..DUE).map(|number| format!("company-{number}")).collect();
+    join_all(keys.iter().map(|key| installation.connect_expired(&app, key))).await;
+    installation.wire.reset();
+    installation.wire.inject(unheard_leases(DUE));
+    let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(110)).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((report.due, report.fresh), (DUE, DUE), "{report:?}");
+    assert_eq!(installation.platform.refreshes(), DUE);
+}

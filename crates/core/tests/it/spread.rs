@@ -1,0 +1,105 @@
+//! How many refreshes of a run are under way at once, and when they begin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::App;
+use counterfoil_core::port::clock::Clock;
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::service::refresh_due::{FRAGILE_MOST, Report, refresh_due};
+use counterfoil_core::settings::Settings;
+use counterfoil_testkit::platform::Temper;
+
+use crate::harness::{Stage, eventually};
+
+/// What a run of the deployed refresher has.
+const TIME: Duration = Duration::from_secs(57);
+
+/// So many connections that are due, at a process with these settings.
+async fn due(temper: Temper, count: usize, settings: impl FnOnce(Settings) -> Settings) -> Stage {
+    let stage = Stage::new(temper).await;
+    let app = stage.installation.app(Arc::clone(&stage.clock) as Arc<dyn Clock>);
+    let settings = settings(app.settings);
+    let stage = Stage { app: Arc::new(App { settings, ..app }), ..stage };
+    for number in 0..count {
+        stage.installation.connect_expired(&stage.app, &format!("company-{number}")).await;
+    }
+    stage.installation.wire.reset();
+    stage
+}
+
+fn running(stage: &Stage, shards: &'static [u8]) -> tokio::task::JoinHandle<Report> {
+    let app = Arc::clone(&stage.app);
+    tokio::spawn(async move { refresh_due(&app, shards, TIME).await.unwrap_or_else(|error| panic!("{error}")) })
+}
+
+#[tokio::test]
+async fn r14_of_grants_that_a_lost_answer_ends_only_so_many_are_under_way() {
+    let stage = due(Temper::OneUse, FRAGILE_MOST + 4, |settings| settings).await;
+    let gate = stage.installation.platform.hold();
+    let run = running(&stage, &ALL_SHARDS);
+    gate.reached_by(FRAGILE_MOST).await;
+    eventually("each was looked at", async || stage.installation.wire.counts()["BatchGetItem"] >= FRAGILE_MOST + 4).await;
+    gate.open();
+    let report = run.await.expect("no panic");
+    assert_eq!((report.due, report.fresh), (FRAGILE_MOST + 4, FRAGILE_MOST + 4), "the others came after them");
+    assert_eq!(stage.installation.platform.most_in_flight(), FRAGILE_MOST);
+}
+
+#[tokio::test]
+async fn r14_grants_that_a_lost_answer_does_not_end_have_no_such_bound() {
+    let stage = due(Temper::Graceful, FRAGILE_MOST + 4, |settings| settings).await;
+    let gate = stage.installation.platform.hold();
+    let run = running(&stage, &ALL_SHARDS);
+    gate.reached_by(FRAGILE_MOST + 4).await;
+    gate.open();
+    assert_eq!(run.await.expect("no panic").fresh, FRAGILE_MOST + 4);
+}
+
+#[tokio::test]
+async fn a_run_has_the_share_of_its_shards() {
+    const HALF: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7];
+    let stage = due(Temper::Stable, 24, |settings| Settings { refreshes_at_once: 6, ..settings }).await;
+    let gate = stage.installation.platform.hold();
+    let run = running(&stage, HALF);
+    gate.reached_by(3).await;
+    gate.open();
+    let report = run.await.expect("no panic");
+    assert!(report.due > 3 && report.fresh == report.due, "{report:?}");
+    assert_eq!(stage.installation.platform.most_in_flight(), 3);
+}
+
+#[tokio::test]
+async fn one_that_only_listens_leaves_its_slot_to_the_next() {
+    let stage = due(Temper::Stable, 2, |settings| Settings { refreshes_at_once: 1, ..settings }).await;
+    let gate = stage.installation.platform.hold();
+    let run = running(&stage, &ALL_SHARDS);
+    gate.reached_by(1).await;
+    stage.clock.advance(stage.app.settings.lease);
+    gate.reached_by(2).await;
+    gate.open();
+    assert_eq!(run.await.expect("no panic").fresh, 2, "and is heard");
+}
+
+#[tokio::test]
+async fn many_begin_evenly_over_the_time_that_a_run_has_for_beginning() {
+    let stage = due(Temper::Stable, 10, |settings| Settings { stagger: Duration::from_secs(60), ..settings }).await;
+    let begins_for = TIME.saturating_sub(stage.app.settings.refresh_time());
+    let run = running(&stage, &ALL_SHARDS);
+    for begun in 1..=10 {
+        eventually("the next begins", async || stage.refreshes() == begun).await;
+        stage.clock.until_asleep(10 - begun).await;
+        stage.clock.advance(begins_for / 10);
+    }
+    assert_eq!(run.await.expect("no panic").fresh, 10);
+}
+
+#[tokio::test]
+async fn few_begin_soon_after_each_other() {
+    let stage = due(Temper::Stable, 2, |settings| Settings { stagger: Duration::from_millis(5), ..settings }).await;
+    let run = running(&stage, &ALL_SHARDS);
+    eventually("the first begins", async || stage.refreshes() == 1).await;
+    stage.clock.until_asleep(1).await;
+    stage.clock.advance(Duration::from_millis(5));
+    assert_eq!(run.await.expect("no panic").fresh, 2);
+}
