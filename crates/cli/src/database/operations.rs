@@ -85,32 +85,32 @@ mod tests {
 
     /// Items, conditions that fail, transactions with their reasons: what the store reads answers of.
     const REQUESTS: [(&str, &str); 14] = [
-        ("PutItem", r#"{"TableName":"t","Item":{"PK":{"S":"a"},"n":{"N":"1"}}}"#),
-        ("PutItem", r#"{"TableName":"t","Item":{"PK":{"S":"a"}},"ConditionExpression":"attribute_not_exists(PK)"}"#),
+        ("PutItem", r#"{"TableName":"items","Item":{"PK":{"S":"a"},"n":{"N":"1"}}}"#),
+        ("PutItem", r#"{"TableName":"items","Item":{"PK":{"S":"a"}},"ConditionExpression":"attribute_not_exists(PK)"}"#),
         (
             "UpdateItem",
-            r##"{"TableName":"t","Key":{"PK":{"S":"a"}},"UpdateExpression":"SET #n = :n","ConditionExpression":"#n = :m","ExpressionAttributeNames":{"#n":"n"},"ExpressionAttributeValues":{":n":{"N":"2"},":m":{"N":"7"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}"##,
+            r##"{"TableName":"items","Key":{"PK":{"S":"a"}},"UpdateExpression":"SET #n = :n","ConditionExpression":"#n = :m","ExpressionAttributeNames":{"#n":"n"},"ExpressionAttributeValues":{":n":{"N":"2"},":m":{"N":"7"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}"##,
         ),
-        ("GetItem", r#"{"TableName":"t","Key":{"PK":{"S":"a"}},"ConsistentRead":true}"#),
-        ("GetItem", r#"{"TableName":"t","Key":{"PK":{"S":"none"}}}"#),
+        ("GetItem", r#"{"TableName":"items","Key":{"PK":{"S":"a"}},"ConsistentRead":true}"#),
+        ("GetItem", r#"{"TableName":"items","Key":{"PK":{"S":"none"}}}"#),
         ("GetItem", r#"{"TableName":"nowhere","Key":{"PK":{"S":"a"}}}"#),
-        ("BatchGetItem", r#"{"RequestItems":{"t":{"Keys":[{"PK":{"S":"a"}},{"PK":{"S":"b"}}]}}}"#),
+        ("BatchGetItem", r#"{"RequestItems":{"items":{"Keys":[{"PK":{"S":"a"}},{"PK":{"S":"b"}}]}}}"#),
         (
             "Query",
-            r#"{"TableName":"t","KeyConditionExpression":"PK = :pk","ExpressionAttributeValues":{":pk":{"S":"a"}},"Limit":1}"#,
+            r#"{"TableName":"items","KeyConditionExpression":"PK = :pk","ExpressionAttributeValues":{":pk":{"S":"a"}},"Limit":1}"#,
         ),
         (
             "TransactWriteItems",
-            r#"{"TransactItems":[{"Put":{"TableName":"t","Item":{"PK":{"S":"b"}}}},{"ConditionCheck":{"TableName":"t","Key":{"PK":{"S":"a"}},"ConditionExpression":"attribute_not_exists(PK)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}]}"#,
+            r#"{"TransactItems":[{"Put":{"TableName":"items","Item":{"PK":{"S":"b"}}}},{"ConditionCheck":{"TableName":"items","Key":{"PK":{"S":"a"}},"ConditionExpression":"attribute_not_exists(PK)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}]}"#,
         ),
-        ("TransactWriteItems", r#"{"TransactItems":[{"Put":{"TableName":"t","Item":{"PK":{"S":"c"}}}}]}"#),
-        ("DeleteItem", r#"{"TableName":"t","Key":{"PK":{"S":"a"}},"ReturnValues":"ALL_OLD"}"#),
-        ("Scan", r#"{"TableName":"t"}"#),
-        ("Query", r#"{"TableName":"t"}"#),
+        ("TransactWriteItems", r#"{"TransactItems":[{"Put":{"TableName":"items","Item":{"PK":{"S":"c"}}}}]}"#),
+        ("DeleteItem", r#"{"TableName":"items","Key":{"PK":{"S":"a"}},"ReturnValues":"ALL_OLD"}"#),
+        ("Scan", r#"{"TableName":"items"}"#),
+        ("Query", r#"{"TableName":"items"}"#),
         ("Nothing", "{}"),
     ];
 
-    const TABLE: &str = r#"{"TableName":"t","AttributeDefinitions":[{"AttributeName":"PK","AttributeType":"S"}],"KeySchema":[{"AttributeName":"PK","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}"#;
+    const TABLE: &str = r#"{"TableName":"items","AttributeDefinitions":[{"AttributeName":"PK","AttributeType":"S"}],"KeySchema":[{"AttributeName":"PK","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}"#;
 
     async fn asked(server: SocketAddr, operation: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(server).await.expect("it listens");
