@@ -52,6 +52,13 @@ pub struct Settings {
     /// For how long a platform may refuse a token that it has just made; after a request that took that long there is still
     /// time for another in a function's time.
     pub new_token_lag: Duration,
+    /// How many consents may be begun without a key in a minute, for one partner. With the life of a flow it bounds how many wait
+    /// for their customers.
+    pub open_starts_most: u32,
+    /// The same by one connect link.
+    pub link_starts_most: u32,
+    /// How many connections of a partner to one company may be made without a key.
+    pub open_connections_most: u32,
     /// How long a verified API key is remembered: the bound on how long a revoked one still works.
     pub key_memory: Duration,
 }
@@ -81,6 +88,9 @@ impl Default for Settings {
             telling_longest: Duration::from_secs(21_600),
             flow_life: Duration::from_secs(600),
             new_token_lag: Duration::from_secs(5),
+            open_starts_most: 3_000,
+            link_starts_most: 100,
+            open_connections_most: 10,
             key_memory: Duration::from_secs(60),
         }
     }

@@ -80,6 +80,7 @@ impl Problem {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Conflict { .. } => StatusCode::CONFLICT,
             Error::PlatformFailed { .. } => StatusCode::BAD_GATEWAY,
+            Error::TryLater { code: "too_many_consents", .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TryLater { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Misconfigured { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

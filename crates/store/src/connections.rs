@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::port::store::{ConnectionStore, DueEntry, Holders, ListQuery, Page, Settable, StoreError, Written};
+use counterfoil_core::port::store::{ConnectionStore, DueEntry, Holders, ListQuery, Page, Settable, StoreError, Tally, Written};
 use jiff::Timestamp;
 
 use crate::fault;
@@ -131,6 +131,10 @@ impl ConnectionStore for Table {
             Changes::default().put("probed_at", Some(row::millis(at)))?.given(":since", row::number(row::millis(since)));
         let condition = format!("attribute_exists({PK}) AND (attribute_not_exists(probed_at) OR probed_at <= :since)");
         self.update(changes.under(self, &Key::connection(id), &condition), |_| false).await
+    }
+
+    async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError> {
+        self.tally_of(company, partner, most).await
     }
 
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError> {

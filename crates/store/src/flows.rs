@@ -7,7 +7,7 @@ use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::revocation::Revocation;
-use counterfoil_core::port::store::{FlowStore, StoreError, Waiting, Written};
+use counterfoil_core::port::store::{FlowStore, Starts, StoreError, Waiting, Written};
 use jiff::Timestamp;
 
 use crate::connections::key_item;
@@ -122,7 +122,7 @@ impl FlowStore for Table {
         &self,
         id: &FlowId,
         failure: FlowFailure,
-        audit: &Audit,
+        audit: Option<&Audit>,
         revocation: Option<&Revocation>,
     ) -> Result<(), StoreError> {
         let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
@@ -134,12 +134,21 @@ impl FlowStore for Table {
             .given(":choosing", AttributeValue::S("choosing".to_owned()))
             .given(":confirmed", AttributeValue::S("confirmed".to_owned()));
         let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged, :choosing, :confirmed)");
-        let mut items = vec![transact_update(update), self.put(row::history::audit(audit)?)];
+        let mut items = vec![transact_update(update)];
+        if let Some(audit) = audit {
+            items.push(self.put(row::history::audit(audit)?));
+        }
         if let Some(revocation) = revocation {
             items.push(self.put(row::revocation::write(revocation)?));
             items.push(self.delete(&Key::waiting(&revocation.company, id)));
         }
-        self.transact(items, &audit.id).await?;
-        Ok(())
+        // What is counted and not audited has no row to be named by: the same content is the same write.
+        let due_at = revocation.map(|revocation| millis(revocation.due_at)).unwrap_or_default();
+        let name = audit.map_or_else(|| format!("fail {} {} {due_at}", id.as_str(), failure.as_str()), |audit| audit.id.clone());
+        self.transact(items, &name).await.map(drop)
+    }
+
+    async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError> {
+        self.count_start_of(starts, at, most).await
     }
 }

@@ -132,6 +132,9 @@ impl GrantStore for Table {
             self.put(row::history::event(&consent.event)?),
             self.put(key_item(&company_key)),
         ]);
+        if let Some(counted) = consent.tally {
+            items.push(transact_update(self.tallied(connection, counted)?));
+        }
         if let Some(replaced) = &consent.replaced {
             items.push(self.put(row::revocation::write(replaced)?));
         }

@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
-use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{AuditLog, HandoverStore, Issued, StoreError, Written};
+use counterfoil_core::port::store::{HandoverStore, Issued, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::connections::key_item;
@@ -79,12 +78,5 @@ impl HandoverStore for Table {
         let mut items = self.get_all(&[Key::handle(id), Key::connection(id)]).await?.into_iter();
         let (handle, connection) = (items.next().flatten(), items.next().flatten());
         Ok((handle.map(row::handover::read_handle).transpose()?, connection.map(row::connection::read).transpose()?))
-    }
-}
-
-#[async_trait]
-impl AuditLog for Table {
-    async fn note(&self, audit: &Audit) -> Result<(), StoreError> {
-        self.put_item(row::history::audit(audit)?).await
     }
 }

@@ -7,6 +7,7 @@
 pub mod aws;
 mod connections;
 pub mod copy_newer;
+mod counts;
 mod date_watch;
 mod directory;
 mod fault;

@@ -66,17 +66,9 @@ impl Table {
     /// A link's part of a consent: one use more, while it has one left and was not revoked. A link of before uses were counted is
     /// good for one.
     pub(crate) fn link_used(&self, partner: &PartnerId, id: &LinkId) -> Update {
-        let key = Key::link(partner, id);
-        Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key_item(&key)))
-            .update_expression("SET used = if_not_exists(used, :none) + :one, uses = if_not_exists(uses, :one)")
-            .condition_expression(format!(
-                "attribute_exists({PK}) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(used) OR used < uses)"
-            ))
-            .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":one", number(1))
-            .build()
-            .expect("table, key and expression are given")
+        let condition = format!(
+            "attribute_exists({PK}) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(#used) OR #used < #uses)"
+        );
+        Changes::default().once("uses", number(1)).add("used", 1).under(self, &Key::link(partner, id), &condition)
     }
 }

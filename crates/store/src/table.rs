@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, TimeToLiveSpecification,
 };
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::model::audit::Subject;
+use counterfoil_core::model::audit::{Refusal, Subject};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
@@ -18,7 +18,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_core::port::store::{DUE_SHARDS, StoreError};
+use counterfoil_core::port::store::{DUE_SHARDS, Starts, StoreError};
 use counterfoil_core::service::skew::Skew;
 
 use crate::date_watch::DateWatch;
@@ -187,6 +187,26 @@ impl Key {
             GrantId::Consent(flow) => format!("{CONSENT}{}", flow.as_str()),
         };
         Self { pk: connection_pk(&id.connection), sk }
+    }
+
+    /// The count of a partner's refusals of a day, by what was refused and why.
+    pub(crate) fn refusals(refusal: &Refusal) -> Self {
+        let Refusal { partner, action, reason, at, .. } = refusal;
+        Self { pk: format!("REFUSED#{partner}#{}", at.strftime("%F")), sk: format!("{}#{reason}", action.as_str()) }
+    }
+
+    /// The version of a partner's number of connections to a company.
+    pub(crate) fn tally(company: &Company, partner: &PartnerId) -> Self {
+        Self { pk: format!("TALLY#{partner}#{}", company_pk(company)), sk: "TALLY".to_owned() }
+    }
+
+    /// The count of starts without a key in a stretch of time.
+    pub(crate) fn starts(starts: &Starts, window: i64) -> Self {
+        let whose = match starts {
+            Starts::OfPartner(partner) => partner.to_string(),
+            Starts::OfLink(partner, link) => format!("{partner}#{link}"),
+        };
+        Self { pk: format!("STARTS#{whose}#{window}"), sk: "STARTS".to_owned() }
     }
 
     pub(crate) fn partner(id: &PartnerId) -> Self {

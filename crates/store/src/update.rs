@@ -13,6 +13,7 @@ use crate::table::{Key, PK, SK, Table};
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     sets: Vec<String>,
+    adds: Vec<String>,
     removes: Vec<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
@@ -32,6 +33,22 @@ impl Changes {
         self.sets.push(format!("#{name} = :{name}"));
         self.names.insert(format!("#{name}"), name.to_owned());
         self.values.insert(format!(":{name}"), value);
+        self
+    }
+
+    /// Sets an attribute that is not there yet.
+    pub(crate) fn once(mut self, name: &str, value: AttributeValue) -> Self {
+        self.sets.push(format!("#{name} = if_not_exists(#{name}, :{name})"));
+        self.names.insert(format!("#{name}"), name.to_owned());
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
+    /// Adds to a number; one that is not there counts as 0.
+    pub(crate) fn add(mut self, name: &str, number: u32) -> Self {
+        self.adds.push(format!("#{name} :{name}"));
+        self.names.insert(format!("#{name}"), name.to_owned());
+        self.values.insert(format!(":{name}"), crate::row::number(number));
         self
     }
 
@@ -56,6 +73,13 @@ impl Changes {
 
     /// The update of one item under a condition; attribute names in the condition stand as they are.
     pub(crate) fn under(self, table: &Table, key: &Key, condition: &str) -> Update {
+        let mut update = self.always(table, key);
+        update.condition_expression = Some(condition.to_owned());
+        update
+    }
+
+    /// The update of one item, whether it is there or not.
+    pub(crate) fn always(self, table: &Table, key: &Key) -> Update {
         let clause = |word: &str, parts: &[String]| {
             if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(", ")) }
         };
@@ -63,8 +87,9 @@ impl Changes {
             .table_name(&table.name)
             .key(PK, AttributeValue::S(key.pk.clone()))
             .key(SK, AttributeValue::S(key.sk.clone()))
-            .update_expression(format!("{}{}", clause("SET", &self.sets), clause("REMOVE", &self.removes)).trim_end())
-            .condition_expression(condition)
+            .update_expression(
+                [clause("SET", &self.sets), clause("ADD", &self.adds), clause("REMOVE", &self.removes)].concat().trim_end(),
+            )
             .set_expression_attribute_names(Some(self.names))
             .set_expression_attribute_values(Some(self.values).filter(|values| !values.is_empty()))
             .build()

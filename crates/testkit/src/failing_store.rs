@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
-use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::audit::{Audit, Refusal};
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, Trouble};
 use counterfoil_core::model::event::Event;
@@ -16,8 +16,8 @@ use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
     AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore,
-    GrantEnd, GrantStore, HandoverStore, Holders, Issued, LinkStore, ListQuery, Page, RevocationStore, Settable, StoreError,
-    Taken, Waiting, Written,
+    GrantEnd, GrantStore, HandoverStore, Holders, Issued, LinkStore, ListQuery, Page, RevocationStore, Settable, Starts,
+    StoreError, Taken, Tally, Waiting, Written,
 };
 use jiff::Timestamp;
 
@@ -50,6 +50,10 @@ impl ConnectionStore for FailingStore {
     }
 
     async fn holders(&self, _: &Company, _: Option<&str>, _: u32) -> Result<Holders, StoreError> {
+        self.refuse()
+    }
+
+    async fn tally(&self, _: &Company, _: &PartnerId, _: u32) -> Result<Tally, StoreError> {
         self.refuse()
     }
 
@@ -92,6 +96,10 @@ impl HandoverStore for FailingStore {
 #[async_trait]
 impl AuditLog for FailingStore {
     async fn note(&self, _: &Audit) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn count(&self, _: &Refusal) -> Result<(), StoreError> {
         self.refuse()
     }
 }
@@ -215,7 +223,11 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn fail(&self, _: &FlowId, _: FlowFailure, _: &Audit, _: Option<&Revocation>) -> Result<(), StoreError> {
+    async fn fail(&self, _: &FlowId, _: FlowFailure, _: Option<&Audit>, _: Option<&Revocation>) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn count_start(&self, _: &Starts, _: Timestamp, _: u32) -> Result<bool, StoreError> {
         self.refuse()
     }
 }

@@ -107,6 +107,22 @@ impl Action {
     }
 }
 
+/// A refusal that a caller without a key can cause, as often as they like. It is counted by partner, action, reason and day, so
+/// that a flood of them fills neither the table nor the history of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Whose consent was refused.
+    pub partner: PartnerId,
+    /// What was refused.
+    pub action: Action,
+    /// Why: a word of a closed list.
+    pub reason: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// More of it; short values, never a secret. The day's row keeps those of its last refusal.
+    pub detail: BTreeMap<&'static str, String>,
+}
+
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {

@@ -283,6 +283,8 @@ pub enum FlowFailure {
     Disconnected,
     /// The connection's name begins with a platform's, and is not the one of the company that was confirmed.
     ReservedKey,
+    /// There are as many connections to the company as may be made without a key.
+    TooManyConnections,
     /// What the flow was for is gone.
     Gone,
     /// The key or the connect link that it was begun with has been revoked.
@@ -295,7 +297,7 @@ pub enum FlowFailure {
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -312,6 +314,7 @@ impl FlowFailure {
         Self::OtherCompany,
         Self::Disconnected,
         Self::ReservedKey,
+        Self::TooManyConnections,
         Self::Gone,
         Self::AuthorityRevoked,
         Self::LinkUsed,
@@ -337,6 +340,7 @@ impl FlowFailure {
             Self::OtherCompany => "other_company",
             Self::Disconnected => "connection_disconnected",
             Self::ReservedKey => "reserved_company_key",
+            Self::TooManyConnections => "too_many_connections",
             Self::Gone => "connection_gone",
             Self::AuthorityRevoked => "authority_revoked",
             Self::LinkUsed => "link_used",
@@ -383,6 +387,9 @@ impl FlowFailure {
             }
             Self::ReservedKey => {
                 "The name of this connection begins with a platform's name and is not the name of the company that you connected. Start again with another name."
+            }
+            Self::TooManyConnections => {
+                "This company is connected too often already. Only a start with an API key, or a connect link, may connect it once more."
             }
             Self::Gone => "What this consent was for no longer exists.",
             Self::LinkUsed => "This link has been used already. Ask whoever sent it for another.",

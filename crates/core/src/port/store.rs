@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::model::api_key::{ApiKey, KeyId};
-use crate::model::audit::Audit;
+use crate::model::audit::{Audit, Refusal};
 use crate::model::connect_link::{ConnectLink, LinkId};
 use crate::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
 use crate::model::event::Event;
@@ -42,6 +42,9 @@ pub trait ConnectionStore: Send + Sync {
     /// Notes that a connection is probed because of a hint, unless one was noted after `since`: then it is `Overtaken`.
     async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError>;
 
+    /// How many connections of a partner there are to a company, counted up to `most`; strongly consistent.
+    async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError>;
+
     /// Stores what a partner may set; a due time only while the grant that it was worked out for is there and alive.
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError>;
 }
@@ -57,6 +60,15 @@ pub struct Settable {
     pub due: Option<(u64, Option<Timestamp>)>,
     /// When it is changed.
     pub at: Timestamp,
+}
+
+/// How many connections of a partner there are to a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// The number.
+    pub connections: u32,
+    /// Rises with each connection that is made without a key: whoever adds one names the version that was counted.
+    pub version: u64,
 }
 
 /// Over how many shards what is due is spread.
@@ -214,6 +226,9 @@ pub struct Consent {
     pub link: Option<LinkId>,
     /// The exchange that makes it, of a flow that waited for that; `None` at the callback.
     pub exchange: Option<CodeExchange>,
+    /// Where a connection is made without a key, the version of the company's tally that was counted: any other one refuses it
+    /// as overtaken.
+    pub tally: Option<u64>,
     /// Its audit row.
     pub audit: Audit,
     /// What the partner is told.
@@ -348,14 +363,19 @@ pub trait FlowStore: Send + Sync {
     /// Keeps the companies among which somebody must choose, if it holds a grant and has none yet.
     async fn offer(&self, id: &FlowId, companies: &[ConfirmedCompany]) -> Result<(), StoreError>;
 
-    /// Ends it without a connection, with an audit row, unless it is over already. Where it had a grant, that is to be revoked.
+    /// Ends it without a connection, with an audit row where there is one, unless it is over already. Where it had a grant, that is
+    /// to be revoked.
     async fn fail(
         &self,
         id: &FlowId,
         failure: FlowFailure,
-        audit: &Audit,
+        audit: Option<&Audit>,
         revocation: Option<&Revocation>,
     ) -> Result<(), StoreError>;
+
+    /// Counts a start of the minute that `at` lies in, unless there were `most` in it already: then `false`. One whose answer was
+    /// lost may be counted twice.
+    async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError>;
 }
 
 /// A flow that begins to wait for the partner to exchange its code.
@@ -378,6 +398,15 @@ pub enum Issued {
     Overtaken,
     /// The code before was exchanged already: there is no second one.
     Spent,
+}
+
+/// Starts without a key, which are counted together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Starts {
+    /// Those of a partner.
+    OfPartner(PartnerId),
+    /// Those of one connect link.
+    OfLink(PartnerId, LinkId),
 }
 
 /// What is handed to partners' pages.
@@ -407,6 +436,9 @@ pub trait HandoverStore: Send + Sync {
 pub trait AuditLog: Send + Sync {
     /// Stores a row about something that was refused, and so changed nothing.
     async fn note(&self, audit: &Audit) -> Result<(), StoreError>;
+
+    /// Counts a refusal in the row of its partner, action, reason and day. One whose answer was lost may be counted twice.
+    async fn count(&self, refusal: &Refusal) -> Result<(), StoreError>;
 }
 
 /// Connect links.

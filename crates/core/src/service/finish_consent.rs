@@ -20,6 +20,7 @@ use crate::{App, Error};
 
 use super::confirm_company::{CHOICE_REQUIRED, choice_needed, confirm, unconfirmed};
 use super::in_hand::{Unstored, store_or_keep};
+use super::refusal::{Refused, count};
 use super::start_consent::VERIFIER;
 use super::write_consent::{Confirmed, EXCHANGE_REQUIRED, exchange_needed, unused_grant};
 
@@ -131,9 +132,15 @@ async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
     Ok(flow)
 }
 
-/// Once for a flow, however often it is tried: the row is named by the flow.
+/// Counted, but for a flow that a key began: then a row, once however often it is tried, since it is named by the flow.
 async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), Error> {
-    let detail = [("reason", "wrong_browser".to_owned()), ("platform", at.to_string())];
+    const REASON: &str = "wrong_browser";
+    if !matches!(flow.authority, Authority::Key(_)) {
+        let detail = [("platform", at.to_string())];
+        count(app, &flow.partner, Refused { action: Action::CallbackRefused, reason: REASON, detail }).await;
+        return Ok(());
+    }
+    let detail = [("reason", REASON.to_owned()), ("platform", at.to_string())];
     let mut audit = app.audit(flow.subject(), Action::CallbackRefused, Actor::Anonymous, detail);
     audit.id = format!("{:012x}{}", flow.created_at.as_millisecond(), flow.id.label());
     Ok(app.audit_log.note(&audit).await?)
@@ -303,7 +310,7 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
     }
 }
 
-/// Ends the flow for good, with its audit row, and says so.
+/// Ends the flow for good, and says so: in an audit row where a key began it, else in a count.
 pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
     end_with(app, flow, failure, None).await
 }
@@ -315,9 +322,16 @@ pub(super) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure:
 }
 
 async fn end_with(app: &App, flow: &Flow, failure: FlowFailure, revocation: Option<&Revocation>) -> Result<Connection, Error> {
-    let detail = [("reason", failure.as_str().to_owned()), ("platform", flow.platform.as_str().to_owned())];
-    let audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
-    app.flows.fail(&flow.id, failure, &audit, revocation).await?;
+    let (reason, platform) = (failure.as_str(), flow.platform.to_string());
+    if matches!(flow.authority, Authority::Key(_)) {
+        let detail = [("reason", reason.to_owned()), ("platform", platform)];
+        let audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
+        app.flows.fail(&flow.id, failure, Some(&audit), revocation).await?;
+    } else {
+        app.flows.fail(&flow.id, failure, None, revocation).await?;
+        let detail = [("platform", platform), ("actor", flow.authority.actor().to_text())];
+        count(app, &flow.partner, Refused { action: Action::ConsentFailed, reason, detail }).await;
+    }
     let outcome = if failure.is_fault() { "failed" } else { "refused" };
     measure(flow, outcome, Some(failure.as_str()));
     Err(error_of(failure))
@@ -394,7 +408,8 @@ pub fn error_of(failure: FlowFailure) -> Error {
         | FlowFailure::Disconnected
         | FlowFailure::ReservedKey
         | FlowFailure::AuthorityRevoked
-        | FlowFailure::LinkUsed => Error::Conflict { code, message },
+        | FlowFailure::LinkUsed
+        | FlowFailure::TooManyConnections => Error::Conflict { code, message },
         FlowFailure::Gone => Error::NotFound(failure.in_words()),
     }
 }

@@ -16,6 +16,7 @@ pub mod open_consent;
 pub mod read_token;
 pub mod refresh;
 pub mod refresh_due;
+mod refusal;
 pub mod skew;
 pub mod start_consent;
 pub mod tell_due;

@@ -1,6 +1,7 @@
 //! Begins a flow and says where to send the browser.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::api_key::{ApiKey, Scope};
 use crate::model::audit::{Action, Actor};
@@ -12,10 +13,12 @@ use crate::model::partner::Partner;
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::Secret;
 use crate::model::time::later;
+use crate::port::store::Starts;
 use crate::{App, Error};
 
 use super::check_ready::no_base_url;
 use super::open_consent::{address, in_browser};
+use super::refusal::{Refused, note};
 
 /// The purpose a PKCE verifier is sealed for.
 pub(super) const VERIFIER: &str = "verifier";
@@ -94,6 +97,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
     let destination = destination(app, &known, start.then, authority.actor()).await?;
+    bound_starts(app, &partner, &authority).await?;
     let existing = existing(app, &partner, &authority, start.company_key.as_ref()).await?;
     if let (None, Some(company_key)) = (&existing, &start.company_key)
         && authority != Authority::Anonymous
@@ -167,8 +171,8 @@ async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> 
         Then::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirectUri", "invalid_redirect_uri"),
     };
     if let Some(given) = given.filter(|uri| !partner.allows(uri)) {
-        let audit = app.audit(&partner.id, Action::RedirectRefused, actor, [("reason", code.to_owned())]);
-        app.audit_log.note(&audit).await?;
+        let refused = Refused { action: Action::RedirectRefused, reason: code, detail: [] };
+        note(app, &partner.id, actor, (&partner.id).into(), refused).await?;
         let message = format!(
             "{name} is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
             given.chars().count()
@@ -194,6 +198,24 @@ fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
         code: "partner_missing",
         message: format!("There is no partner {id}. Make it with: counterfoil partner create {id}"),
     }
+}
+
+/// A start without a key writes a flow, so there are only so many in a minute: by a partner's strangers, and by one connect
+/// link. Starts with a key are neither counted nor held up by those.
+async fn bound_starts(app: &App, partner: &PartnerId, authority: &Authority) -> Result<(), Error> {
+    let (starts, most) = match authority {
+        Authority::Key(_) => return Ok(()),
+        Authority::Anonymous => (Starts::OfPartner(partner.clone()), app.settings.open_starts_most),
+        Authority::Link(id) => (Starts::OfLink(partner.clone(), id.clone()), app.settings.link_starts_most),
+    };
+    if app.flows.count_start(&starts, app.now(), most).await? {
+        return Ok(());
+    }
+    Err(Error::TryLater {
+        code: "too_many_consents",
+        message: "Too many consents were begun in this minute. Try again in the next.".to_owned(),
+        retry_after: Duration::from_secs(60),
+    })
 }
 
 /// Who may name a connection (O-20): a key with `connections:write` and a connect link. Nobody else may, except for the

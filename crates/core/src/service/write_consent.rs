@@ -49,7 +49,8 @@ pub(super) async fn write_consent(
         if confirmed.exchange.is_none() && flow.awaits_exchange() && !renews(flow, previous.as_ref(), company) {
             return await_exchange(app, confirmed).await;
         }
-        let consent = compose(app, confirmed, grant, previous);
+        let tally = tally(app, confirmed, previous.as_ref()).await?;
+        let consent = Consent { tally, ..compose(app, confirmed, grant, previous) };
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
@@ -152,6 +153,17 @@ fn may_write(
     }
 }
 
+/// A connection that is made without a key, also not that of an exchange: only so many to one company.
+async fn tally(app: &App, confirmed: &Confirmed<'_>, previous: Option<&Connection>) -> Result<Option<u64>, Stop> {
+    let Confirmed { flow, company, platform, exchange, .. } = confirmed;
+    if flow.authority != Authority::Anonymous || exchange.is_some() || previous.is_some() {
+        return Ok(None);
+    }
+    let most = app.settings.open_connections_most;
+    let tally = app.connections.tally(&company_of(flow, company, *platform), &flow.partner, most).await?;
+    if tally.connections >= most { Err(Stop::Failed(FlowFailure::TooManyConnections)) } else { Ok(Some(tally.version)) }
+}
+
 fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &dyn Platform) -> Company {
     Company {
         platform: flow.platform,
@@ -201,7 +213,8 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
         Authority::Link(id) => Some(id.clone()),
         Authority::Anonymous | Authority::Key(_) => None,
     };
-    Consent { previous, connection, replaced, flow: flow.id.clone(), link, exchange: exchange.clone(), audit, event }
+    let exchange = exchange.clone();
+    Consent { previous, connection, replaced, flow: flow.id.clone(), link, exchange, tally: None, audit, event }
 }
 
 /// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.

@@ -6,12 +6,13 @@ use counterfoil_core::Error;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::service::finish_consent::{Callback, finish_consent, retry_consent, see_consent};
-use counterfoil_testkit::fixture::{connection_id, consented};
+use counterfoil_core::service::start_consent::Caller;
+use counterfoil_testkit::fixture::{connection_id, consented, consented_by};
 use counterfoil_testkit::platform::{COMPANY, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;
 
-use crate::harness::{Stage, count, eventually};
+use crate::harness::{Stage, count, eventually, key};
 
 async fn callback(stage: &Stage) -> Callback {
     consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"))
@@ -62,10 +63,12 @@ async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
 #[tokio::test]
 async fn o18_a_company_that_is_denied_connects_nothing() {
     let stage = Stage::new(Temper::OneUse).await;
-    let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..callback(&stage).await };
+    let id = connection_id("acme");
+    let by_key = consented_by(&stage.installation, &stage.app, Caller::Server(key(&id)), ("acme", "acme")).await;
+    let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
+    let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..by_key };
     let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");
     assert_eq!(error.code(), "company_not_confirmed");
-    let id = connection_id("acme");
     assert!(stage.app.connections.read(&id).await.expect("a table").is_none());
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "consent_failed").await, 1);
 }

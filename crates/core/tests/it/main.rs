@@ -10,6 +10,7 @@ mod harness;
 mod in_flight;
 mod in_hand;
 mod keeping;
+mod keyless;
 mod late_grants;
 mod lease;
 mod parking;

@@ -26,11 +26,13 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
 
         let answer = curl.get(format!("{bad}{more}")).await;
         assert_eq!(answer.problem(), (400, code.to_owned()), "{more}");
-        assert_eq!(place.rows.history(&company_key).await, [format!("consent_failed by anonymous: {code}")], "{more}");
+        assert!(place.rows.history(&company_key).await.is_empty(), "nobody fills the history of a connection: {more}");
         assert_eq!(curl.get(&good).await.problem(), (400, code.to_owned()), "spent: {more}");
         assert!(place.rows.connection(&company_key).await.is_none());
     }
     assert_eq!(place.intuit.token_requests().await, 0);
+    let counted = ["access_denied x1", "ambiguous_callback x4", "missing_code x2", "platform_error x1"];
+    assert_eq!(place.rows.refusals("default").await, counted.map(|count| format!("consent_failed: {count}")));
 }
 
 #[tokio::test]
@@ -72,7 +74,7 @@ async fn o8_a_wrong_code_is_the_platforms_refusal_and_spends_the_flow() {
     assert_eq!(answer.problem(), (502, "exchange_refused".to_owned()));
     assert_eq!(curl.get(&good).await.problem(), (502, "exchange_refused".to_owned()));
     assert_eq!(place.intuit.token_requests().await, 1);
-    assert_eq!(place.rows.history("beach-blend").await, ["consent_failed by anonymous: exchange_refused"]);
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: exchange_refused x1"]);
 }
 
 #[tokio::test]

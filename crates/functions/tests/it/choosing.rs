@@ -130,7 +130,7 @@ async fn o14_a_consent_that_reaches_nothing_connects_nothing() {
     let mut curl = Browser::curl(&place.server);
     let unticked = callback(&place, &mut curl, "/oauth/start/shop?platform=xero", &[]).await;
     assert_eq!(curl.get(&unticked).await.problem(), (400, "no_company".to_owned()));
-    assert_eq!(place.rows.history("shop").await, ["consent_failed by anonymous: no_company"]);
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: no_company x1"]);
     assert!(place.rows.connection("shop").await.is_none());
 }
 

@@ -27,7 +27,7 @@ async fn o18_a_forged_realm_is_refused_and_nothing_becomes_active() {
     }
     "#);
     assert!(place.rows.connection("beach-blend").await.is_none());
-    assert_eq!(place.rows.history("beach-blend").await, ["consent_failed by anonymous: company_not_confirmed"]);
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: company_not_confirmed x1"]);
     let flow = place.rows.under("FLOW#", "").await.pop().expect("the flow");
     assert!(!flow.contains_key("access_token") && !flow.contains_key("refresh_token"), "its grant is forgotten");
     assert_eq!(curl.get(&callback).await.problem(), (400, "company_not_confirmed".to_owned()), "spent");

@@ -113,5 +113,5 @@ async fn o5_a_consent_whose_process_died_ends_after_a_minute() {
     assert_eq!(waiting.header("retry-after"), Some("2"));
     place.pass(61).await;
     assert_eq!(curl.get(&callback).await.problem(), (502, "consent_interrupted".to_owned()));
-    assert_eq!(place.rows.history("beach-blend").await, ["consent_failed by anonymous: consent_interrupted"]);
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: consent_interrupted x1"]);
 }

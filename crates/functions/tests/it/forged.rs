@@ -1,4 +1,4 @@
-//! What comes through a browser and is not what it seems: refused, nothing exchanged, no secret sent, an audit row.
+//! What comes through a browser and is not what it seems: refused, nothing exchanged, no secret sent, and counted.
 
 use crate::authorize::authorize;
 use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
@@ -23,8 +23,8 @@ async fn o3_an_issuer_that_is_not_the_platforms_ends_the_consent() {
         }
         assert_eq!(exchanges, 0, "{name}");
     }
-    let history = place.rows.history_of("PARTNER#default").await;
-    assert_eq!(history.iter().filter(|row| row.ends_with(": wrong_issuer")).count(), 3 * ROWS.len(), "{history:?}");
+    let refusals = place.rows.refusals("default").await;
+    assert!(refusals.contains(&format!("consent_failed: wrong_issuer x{}", 3 * ROWS.len())), "{refusals:?}");
 }
 
 #[tokio::test]
@@ -49,8 +49,7 @@ async fn o18_a_forged_realm_reaches_nothing_though_the_code_was_good() {
     let told = browser.get(with_parameter(&good, "realmId", Some("9999999999"))).await;
     assert_eq!(parameter(told.location(), "error").as_deref(), Some("company_not_confirmed"));
     assert!(place.rows.under("CONN#", "STATE").await.is_empty());
-    let history = place.rows.history_of("PARTNER#default").await;
-    assert_eq!(history, ["consent_failed by anonymous: company_not_confirmed"]);
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: company_not_confirmed x1"]);
 }
 
 #[tokio::test]
@@ -65,7 +64,7 @@ async fn o6_a_state_of_another_browser_or_partner_spends_nothing_and_leaves_a_tr
     let mixed = with_parameter(&theirs, "state", parameter(&good, "state").as_deref());
     assert_eq!(rivals.get(&mixed).await.problem(), (400, "wrong_browser".to_owned()));
     assert_eq!(place.intuit.token_requests().await, 0);
-    assert_eq!(place.rows.history_of("PARTNER#default").await, ["callback_refused by anonymous: wrong_browser"]);
+    assert_eq!(place.rows.refusals("default").await, ["callback_refused: wrong_browser x1"]);
     assert!(parameter(browser.get(&good).await.location(), "code").is_some(), "nothing was spent");
     assert!(rivals.get(&theirs).await.location().starts_with("https://rival.example/done?code="));
 }

@@ -55,8 +55,8 @@ async fn o12_a_link_connects_what_it_was_made_for_in_the_browser_that_opens_it()
     assert_eq!(parameter(&told, "state").as_deref(), Some("s"));
     assert_eq!(place.connection("shop").await.text("company_name"), "The Shop");
     let id = made["id"].as_str().expect("an id");
-    let history = place.rows.history("shop").await;
-    assert_eq!(history, ["callback_refused by anonymous: wrong_browser", &format!("connected by link:{id}")]);
+    assert_eq!(place.rows.history("shop").await, [format!("connected by link:{id}")]);
+    assert_eq!(place.rows.refusals("default").await, ["callback_refused: wrong_browser x1"]);
 }
 
 #[tokio::test]
@@ -229,7 +229,8 @@ async fn o12_what_a_link_began_ends_with_its_revocation_and_not_with_its_end() {
     send(&place, Method::DELETE, &format!("/v1/connect-links/{id}"), &place.key, None).await;
     assert_eq!(parameter(browser.get(&late).await.location(), "error").as_deref(), Some("authority_revoked"));
     assert!(place.rows.connection("shop").await.is_none());
-    assert_eq!(place.rows.history("shop").await, [format!("consent_failed by link:{id}: authority_revoked")]);
+    assert!(place.rows.history("shop").await.is_empty());
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: authority_revoked x1"]);
 
     let short = create(&place, json!({ "platform": "quickbooks", "expiresIn": 60 })).await;
     let slow = consented(&short, &mut browser).await;

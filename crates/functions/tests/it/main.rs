@@ -18,6 +18,7 @@ mod exchange;
 mod forged;
 mod harness;
 mod health;
+mod keyless;
 mod keys;
 mod layers;
 mod links;

@@ -105,16 +105,16 @@ async fn every_platform_is_refreshed_again_and_again_by_the_same_vault() {
 }
 
 #[tokio::test]
-async fn o8_a_refusal_at_any_platform_ends_the_flow_with_an_audit_row() {
+async fn o8_a_refusal_at_any_platform_ends_the_flow_and_is_counted() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, .. } in ROWS {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start(format!("/oauth/start/{name}?platform={name}")).await;
         let answer = curl.get(place.intuit.cancel(&page).await).await;
         assert_eq!(answer.problem(), (400, "access_denied".to_owned()), "{name}");
-        assert_eq!(place.rows.history(name).await, ["consent_failed by anonymous: access_denied"]);
         assert_eq!(place.intuit.token_requests_at(name).await, 0, "{name}");
     }
+    assert_eq!(place.rows.refusals("default").await, [format!("consent_failed: access_denied x{}", ROWS.len())]);
 }
 
 #[tokio::test]
@@ -135,10 +135,10 @@ async fn o13_a_forged_data_centre_gets_neither_the_code_nor_the_secret() {
         let good = callback(&place, &mut curl, &format!("/oauth/start/{key}?platform=zoho"), &[("account", "eu")]).await;
         let answer = curl.get(with_parameter(&good, name, Some(value))).await;
         assert_eq!(answer.problem(), (400, "unknown_region".to_owned()), "{name}={value}");
-        assert_eq!(place.rows.history(&key).await, ["consent_failed by anonymous: unknown_region"]);
         assert_eq!(curl.get(&good).await.problem(), (400, "unknown_region".to_owned()), "spent");
     }
     assert_eq!(place.intuit.token_requests_at("zoho").await, 0);
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: unknown_region x7"]);
 }
 
 #[tokio::test]
@@ -151,10 +151,10 @@ async fn o2_a_state_of_one_platform_is_worth_nothing_at_anothers_callback() {
         let good = callback(&place, &mut curl, &format!("/oauth/start/{key}?platform={begun}"), chosen).await;
         let swapped = good.replace(&format!("/oauth/callback/{begun}?"), &format!("/oauth/callback/{ended}?"));
         assert_eq!(curl.get(&swapped).await.problem(), (400, "wrong_platform".to_owned()), "{key}");
-        assert_eq!(place.rows.history(&key).await, ["consent_failed by anonymous: wrong_platform"]);
         assert_eq!(curl.get(&good).await.problem(), (400, "wrong_platform".to_owned()), "spent: {key}");
         assert!(place.rows.connection(&key).await.is_none());
     }
+    assert_eq!(place.rows.refusals("default").await, ["consent_failed: wrong_platform x4"]);
     for Row { name, .. } in ROWS {
         assert_eq!(place.intuit.token_requests_at(name).await, 0, "{name}");
     }

@@ -50,7 +50,7 @@ async fn a_refresh_is_one_write_for_the_lease_and_one_for_the_commit() {
 }
 
 #[tokio::test]
-async fn a_consent_is_a_read_and_a_write_at_its_start_and_one_transaction_at_its_end() {
+async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_one_transaction_at_its_end() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     place.wire.reset();
@@ -59,6 +59,7 @@ async fn a_consent_is_a_read_and_a_write_at_its_start_and_one_transaction_at_its
     {
         "GetItem": 1,
         "PutItem": 1,
+        "UpdateItem": 1,
     }
     "#);
     let callback = place.intuit.consent(&page, LARKSPUR).await;
@@ -66,7 +67,8 @@ async fn a_consent_is_a_read_and_a_write_at_its_start_and_one_transaction_at_its
     assert_eq!(curl.get(callback).await.status, 200);
     insta::assert_debug_snapshot!(place.wire.counts(), @r#"
     {
-        "GetItem": 4,
+        "GetItem": 5,
+        "Query": 1,
         "TransactWriteItems": 1,
         "UpdateItem": 2,
     }

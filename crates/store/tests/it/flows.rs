@@ -139,12 +139,12 @@ async fn a_flow_fails_once_and_its_grant_goes() {
     let audited = |id: &str| audit(&connection("acme"), Action::ConsentFailed, id);
     let pending = flow("acme", "pending");
     store.table.begin(&pending).await.expect("a new flow");
-    store.table.fail(&pending.id, FlowFailure::Gone, &audited("never"), None).await.expect("a table that answers");
+    store.table.fail(&pending.id, FlowFailure::Gone, Some(&audited("never")), None).await.expect("a table that answers");
     assert!(read(&store, &pending.id).await.stage == Stage::Pending, "a pending flow spends nothing");
 
     let exchanged = store.exchanged_flow("exchanged").await;
     for failure in [FlowFailure::CompanyNotConfirmed, FlowFailure::Interrupted] {
-        store.table.fail(&exchanged, failure, &audited(failure.as_str()), None).await.expect("a table that answers");
+        store.table.fail(&exchanged, failure, Some(&audited(failure.as_str())), None).await.expect("a table that answers");
     }
     assert!(read(&store, &exchanged).await.stage == Stage::Failed(FlowFailure::CompanyNotConfirmed), "the first stays");
     assert_eq!(store.count(&connection_id("acme"), "AUDIT#").await, 1);

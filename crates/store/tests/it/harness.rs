@@ -89,6 +89,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
         flow,
         link: None,
         exchange: None,
+        tally: None,
         audit: audit(connection, Action::Connected, &connection.commit_id),
         event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),
     }

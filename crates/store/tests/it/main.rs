@@ -2,6 +2,7 @@
 
 mod connections;
 mod consents;
+mod counts;
 mod damaged;
 mod dates;
 mod directory;

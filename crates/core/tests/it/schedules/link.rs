@@ -14,7 +14,7 @@ use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{
     Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GrantEnd, GrantStore, Holders, ListQuery, Page,
-    Settable, StoreError, Taken, Written,
+    Settable, StoreError, Taken, Tally, Written,
 };
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};
@@ -168,6 +168,10 @@ impl ConnectionStore for Link {
 
     async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError> {
         self.call("Query", async |table: Table| table.holders(company, after, most).await).await
+    }
+
+    async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError> {
+        self.call("Query", async |table: Table| table.tally(company, partner, most).await).await
     }
 }
 

@@ -58,6 +58,16 @@ impl Rows {
         audits.iter().map(|row| format!("{} by {}{}", text(row, "action"), text(row, "actor"), why(row))).collect()
     }
 
+    /// What was refused of a partner's consents to callers without a key: what, why and how often.
+    pub(crate) async fn refusals(&self, partner: &str) -> Vec<String> {
+        let counts = self.under(&format!("REFUSED#{partner}#"), "").await;
+        let line = |row: &Row| {
+            let times = row["count"].as_n().expect("a number");
+            format!("{}: {} x{times}", text(row, "action"), text(row, "reason"))
+        };
+        counts.iter().map(line).collect()
+    }
+
     /// Writes a row, over what is there.
     pub(crate) async fn put(&self, row: Row) {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(row.into_iter().collect()));

@@ -1,0 +1,75 @@
+//! Bounds on what is begun and made without a key, over any number of processes.
+
+use std::time::Duration;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::partner::Partner;
+use counterfoil_core::service::finish_consent::finish_consent;
+use counterfoil_core::service::start_consent::Caller;
+use counterfoil_testkit::fixture::{START, connection_id, consented, consented_by};
+use counterfoil_testkit::platform::Temper;
+use tokio::task::JoinSet;
+
+use crate::harness::{Stage, key};
+
+/// The same stage where so few are allowed.
+async fn bounded(starts: u32, connections: u32) -> Stage {
+    let mut stage = Stage::self_advancing(Temper::OneUse).await;
+    stage.installation.settings.open_starts_most = starts;
+    stage.installation.settings.open_connections_most = connections;
+    stage.app = stage.installation.process_at(&stage.clock);
+    stage
+}
+
+#[tokio::test]
+async fn so_many_consents_are_begun_in_a_minute_without_a_key_and_those_with_one_go_on() {
+    let stage = bounded(3, 10).await;
+    let code = async |key: &str| consented(&stage.installation, &stage.app, key, key).await.err().map(|error| error.code());
+    for number in 0..3 {
+        assert_eq!(code(&format!("shop-{number}")).await, None);
+    }
+    assert_eq!(code("shop-3").await, Some("too_many_consents"));
+    let id = connection_id("shop-3");
+    let by_key = consented_by(&stage.installation, &stage.app, Caller::Server(key(&id)), ("shop-3", "shop-3")).await;
+    assert!(by_key.is_ok(), "a key is not held up");
+    let rival = PartnerId::parse("rival").expect("an id");
+    let partner = Partner { id: rival.clone(), name: "Rival".to_owned(), redirect_uris: Vec::new(), created_at: START };
+    stage.installation.table().create_partner(&partner).await.expect("a table");
+    let others = crate::keyless::unnamed(&stage, rival).await;
+    assert!(others.is_ok(), "nor is another partner");
+    stage.clock.advance(Duration::from_secs(60));
+    assert_eq!(code("shop-3").await, None, "the next minute");
+}
+
+/// A start that names a partner and no connection.
+async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
+    use counterfoil_core::model::flow::BrowserIds;
+    use counterfoil_core::model::platform::PlatformName;
+    use counterfoil_core::service::start_consent::{Start, Then, start_consent};
+    let start = Start {
+        company_key: None,
+        company_name: None,
+        platform: PlatformName::Quickbooks,
+        then: Then::HandOver { redirect_uri: None, state: None },
+        caller: Caller::Anonymous(partner),
+        browser: BrowserIds::default(),
+    };
+    start_consent(&stage.app, start).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_consents_at_once_without_a_key_a_company_takes_as_many_as_it_may() {
+    let stage = bounded(100, 3).await;
+    let mut consents = JoinSet::new();
+    for number in 0..12 {
+        let callback = consented(&stage.installation, &stage.app, &format!("shop-{number}"), "company").await;
+        let callback = callback.unwrap_or_else(|error| panic!("{error}"));
+        let app = stage.app.clone();
+        consents.spawn(async move { finish_consent(&app, callback).await.result.map(drop) });
+    }
+    let results = consents.join_all().await;
+    let refused = |result: &&Result<(), Error>| result.as_ref().is_err_and(|error| error.code() == "too_many_connections");
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 3, "{results:?}");
+    assert_eq!(results.iter().filter(refused).count(), 9, "{results:?}");
+}
