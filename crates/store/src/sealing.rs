@@ -114,7 +114,7 @@ impl Unopened {
                 "a sealed value does not open: the keyring does not hold its key; put that key back under \"older\"; nothing was changed"
             ),
             Self::Damaged(problem) => {
-                tracing::error!(owner, purpose, problem, fault = "internal", "a sealed value does not open")
+                tracing::error!(owner, purpose, problem, fault = "internal", "a sealed value does not open");
             }
         }
         unusable("A stored secret cannot be opened. The operator of this installation finds the reason in its log.")

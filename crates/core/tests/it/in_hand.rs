@@ -91,7 +91,7 @@ async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
     stage.installation.wire.reset();
     store_in_hand(&stage.app).await;
     assert_eq!(stage.app.in_hand.count(), 0);
-    assert!(retry_consent(&stage.app, &flow, browser.as_ref()).await.result.is_ok(), "from the page of the result");
+    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), "from the page of the result");
     assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }

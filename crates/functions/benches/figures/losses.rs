@@ -25,11 +25,13 @@ pub(crate) async fn print() {
     let slow = join_all(SLOW_SECONDS.map(|seconds| lost_if(Duration::from_secs(seconds), async |_, _| {}))).await;
     print_lost("answered after", &SLOW_SECONDS, &slow);
     let frozen = join_all(
-        FROZEN_SECONDS.map(|seconds| lost_if(ANSWERS_AFTER, async |deployment, token| frozen(deployment, token, seconds).await)),
+        FROZEN_SECONDS
+            .map(|seconds| lost_if(ANSWERS_AFTER, async move |deployment, token| frozen(deployment, token, seconds).await)),
     )
     .await;
     print_lost("process frozen for", &FROZEN_SECONDS, &frozen);
-    let away = join_all(AWAY_SECONDS.map(|seconds| lost_if(ANSWERS_AFTER, async |_, token| away(token, seconds).await))).await;
+    let away =
+        join_all(AWAY_SECONDS.map(|seconds| lost_if(ANSWERS_AFTER, async move |_, token| away(token, seconds).await))).await;
     print_lost("table and queue away for", &AWAY_SECONDS, &away);
 }
 

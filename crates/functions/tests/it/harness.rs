@@ -120,7 +120,7 @@ impl Installation {
     pub(crate) fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let mut config = Config::from_variables(&self.variables).expect("a complete configuration");
         config.settings = change(config.settings);
-        let world = World { clock: self.clock.clone(), entropy: Arc::new(SystemEntropy) };
+        let world = World { clock: self.clock.clone(), entropy: Arc::new(SystemEntropy), is_real_time: false };
         self.server = router::all(&assemble(&config, &aws::local_config(self.wire.endpoint()), world));
         self
     }
