@@ -23,8 +23,8 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, time: Duration);
 }
 
-/// A moment by both clocks, for whatever has an age. The monotonic clock may stand still while the machine does (Lambda
-/// freezes a process between events), and the time of day may be set: what is old by either is old.
+/// A moment by both clocks, for whatever has an age. The monotonic clock may stand still while the machine does (a function
+/// is frozen between events), and the time of day may be set: what is old by either is old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     wall: Timestamp,
