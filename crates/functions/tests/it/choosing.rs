@@ -160,7 +160,7 @@ async fn a_page_that_goes_on_never_leads_back_to_itself() {
     let waiting = browser.get(&result).await;
     assert!(!waiting.body.contains("http-equiv"), "nothing is decided: {}", waiting.body);
     browser.submit(format!("{result}/choose"), "company_id=Lm4Tk7").await;
-    place.wire.inject(Rule::on("PutItem", Fault::Throttled).times(20));
+    place.wire.inject(Rule::on("TransactWriteItems", Fault::Throttled).times(20));
     let stuck = browser.get(format!("{result}/continue")).await;
     assert_eq!((stuck.status, stuck.header("location")), (503, None));
     assert!(stuck.body.contains("href=\"\">Try again") && !stuck.body.contains("http-equiv"), "{}", stuck.body);

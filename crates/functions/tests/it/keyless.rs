@@ -57,7 +57,11 @@ async fn nobody_without_a_key_writes_into_the_history_of_a_connection_or_a_partn
     place.connect("shop", LARKSPUR).await;
     let link = json!({ "platform": "quickbooks", "companyKey": "shop" });
     let link = crate::links::made(&place, link).await;
-    let own = async || [place.rows.under("CONN#", "").await, place.rows.under("PARTNER#", "").await];
+    let of_shop = async |kind: &str| place.rows.under("CONN#default#shop", kind).await;
+    let own = async || {
+        let partners = place.rows.under("PARTNER#", "").await;
+        [of_shop("AUDIT#").await, of_shop("EVENT#").await, of_shop("STATE").await, partners]
+    };
     let before = own().await;
     for start in ["/oauth/start/shop", &link, "/oauth/start/shop?platform=quickbooks&company_name=Other"] {
         let mut browser = Browser::curl(&place.server);
