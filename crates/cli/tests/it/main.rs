@@ -1,6 +1,7 @@
 //! The binary as people use it: started, talked to over HTTP, stopped, killed, started again.
 
 mod cost;
+mod credentials;
 mod deployed_doctor;
 mod dev;
 mod doctor;
