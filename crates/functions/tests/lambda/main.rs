@@ -7,6 +7,7 @@ mod crowd;
 mod deployment;
 mod event;
 mod function;
+mod measured;
 mod odd_events;
 mod rights;
 mod samples;
