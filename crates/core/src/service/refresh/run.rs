@@ -56,7 +56,7 @@ pub enum Place {
 /// Refreshes a connection's token if there is reason to.
 ///
 /// It runs as a task of its own: a caller that goes away does not cancel it half way, and a panic in it stays in it. It ends when
-/// the platform's answer is stored, or when its time is spent: a process that Lambda has frozen in between would not hear it.
+/// the platform's answer is stored, or when its time is spent: a process that is frozen in between would not hear it.
 ///
 /// # Errors
 /// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
