@@ -3,7 +3,7 @@
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::net::TcpSocket;
 
-use crate::harness::{Browser, Installation, LARKSPUR, get, post};
+use crate::harness::{BASE_URL, Browser, Installation, LARKSPUR, get, post};
 
 async fn connected() -> Installation {
     let place = Installation::start().await;
@@ -67,9 +67,24 @@ async fn r4_a_commit_whose_answer_is_lost_is_known_again_as_our_own() {
 #[tokio::test]
 async fn r4_a_consent_that_meets_another_transaction_is_written_all_the_same() {
     let place = connected().await;
+    let mut browser = Browser::curl(&place.server);
+    let page = browser.start("/oauth/start/corner-shop").await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(5));
-    place.connect("corner-shop", LARKSPUR).await;
+    assert_eq!(browser.get(callback).await.status, 200);
     assert_eq!(place.token("corner-shop").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_meets_another_transaction_is_not_spent() {
+    let place = connected().await;
+    let start = get("/oauth/start/corner-shop").key(&place.key).to(&place.server).await;
+    let path = start.location().strip_prefix(BASE_URL).expect("an address of ours");
+    place.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(5));
+    let answer = post(path).to(&place.server).await;
+    assert_eq!(answer.problem(), (503, "storage_unavailable".to_owned()));
+    place.wire.reset();
+    assert_eq!(post(path).to(&place.server).await.status, 303);
 }
 
 #[tokio::test]
