@@ -4,7 +4,7 @@ use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Ask, Installation, LARKSPUR, get};
+use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR};
 
 async fn patch(place: &Installation, company_key: &str, body: &str) -> Answer {
     let ask = Ask::new(Method::PATCH, format!("/api/connections/{company_key}")).key(&place.key);
@@ -87,9 +87,10 @@ async fn changing_needs_the_scope_and_a_connection() {
 async fn a_name_is_kept_without_what_cannot_be_seen() {
     let place = Installation::start().await;
     let start = "/oauth/start/beach-blend?company_name=%E2%80%AEBeach%E2%80%8B%20Blend%E2%81%A9";
-    let started = get(start).key(&place.key).to(&place.server).await;
-    let callback = place.intuit.consent(started.location(), LARKSPUR).await;
-    assert_eq!(get(callback).to(&place.server).await.text("company_name"), "Beach Blend");
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start(start).await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    assert_eq!(curl.get(callback).await.text("company_name"), "Beach Blend");
     let answer = patch(&place, "beach-blend", r#"{"company_name":"\u202eHarbor\ufeff"}"#).await;
     assert_eq!(answer.text("company_name"), "Harbor");
     let unseen = patch(&place, "beach-blend", r#"{"company_name":"\u200b\u2060"}"#).await;
