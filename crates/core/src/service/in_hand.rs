@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::RevocationId;
-use crate::port::clock::within;
 use crate::port::parking::Parked;
 use crate::port::store::{Claim, Written};
 use crate::{App, Error};
@@ -109,13 +108,10 @@ pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Durati
     }
 }
 
-/// Tries once to store what earlier events of this process left, within the time of one request to the table. What is not stored
-/// stays: nothing is taken out before it is.
+/// Tries once to store what earlier events of this process left; each request is bounded by its client. What is not stored stays:
+/// nothing is taken out before it is.
 pub async fn store_in_hand(app: &App) {
     let unstored = app.in_hand.all().clone();
-    if unstored.is_empty() {
-        return;
-    }
     let storing = stream::iter(unstored).for_each_concurrent(AT_ONCE, async |one| match one.store(app).await {
         Ok(_) => {
             tracing::warn!("a grant that this process kept is stored");
@@ -123,7 +119,5 @@ pub async fn store_in_hand(app: &App) {
         }
         Err(error) => tracing::error!(%error, "a grant is still in this process alone"),
     });
-    if within(&*app.clock, app.settings.store_timeout, storing).await.is_none() {
-        tracing::error!("the table is too slow for what this process keeps");
-    }
+    storing.await;
 }

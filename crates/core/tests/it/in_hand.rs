@@ -66,8 +66,8 @@ async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
-    let refused =
-        10 + usize::try_from(stage.app.settings.commit_budget.as_millis() / stage.app.settings.poll.as_millis()).unwrap();
+    // More than fit into the commit's own budget, fewer than into the refresh's time.
+    let refused = 50;
     let commits = Rule::on("UpdateItem", Fault::TransactionConflict)
         .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
     stage.installation.wire.inject(commits.times(refused));

@@ -8,7 +8,6 @@ use counterfoil_core::service::refresh_due::refresh_due;
 use counterfoil_testkit::fixture::Installation;
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
-use futures_util::future::join_all;
 
 use crate::harness::{Stage, read};
 
@@ -60,8 +59,9 @@ async fn r12_leases_that_nobody_heard_of_leave_none_of_a_run_behind() {
     const DUE: usize = 40;
     let installation = Installation::in_real_time(Temper::Stable).await;
     let app = installation.process();
-    let keys: Vec<_> = (0..DUE).map(|number| format!("company-{number}")).collect();
-    join_all(keys.iter().map(|key| installation.connect_expired(&app, key))).await;
+    for number in 0..DUE {
+        installation.connect_expired(&app, &format!("company-{number}")).await;
+    }
     installation.wire.reset();
     installation.wire.inject(unheard_leases(DUE));
     let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(110)).await.unwrap_or_else(|error| panic!("{error}"));
