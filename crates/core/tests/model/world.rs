@@ -32,8 +32,8 @@ pub(crate) struct World {
     /// The write of a lease that may yet come, and the lease that it names as seen.
     pub(crate) late_lease: Option<(Lease, Option<String>)>,
     pub(crate) workers: Vec<Worker>,
-    /// A worker was frozen with a grant in its socket.
-    was_frozen: bool,
+    /// An answer was heard later than the platform's time-out.
+    was_late: bool,
     pub(crate) left: Left,
     pub(crate) flaws: Flaws,
 }
@@ -50,7 +50,7 @@ impl World {
             parking: Parking::default(),
             late_lease: None,
             workers: vec![Worker::Idle { runs: scope.runs, unused: Vec::new() }; scope.reasons.len()],
-            was_frozen: false,
+            was_late: false,
             left: scope.faults,
             flaws: Flaws::new(),
         }
@@ -114,7 +114,7 @@ impl World {
             };
             if is_idle && run.must_by.is_none() {
                 run.stalls -= 1;
-                self.was_frozen |= run.stage == Stage::Answered(Saw::Granted);
+                self.was_late |= run.stage == Stage::Answered(Saw::Granted);
             }
         }
         self.now += 1;
@@ -234,7 +234,7 @@ impl World {
     fn is_faultless(&self, scope: &Scope) -> bool {
         let Left { crashes, bad_answers, store_faults, .. } = self.left;
         let all = scope.faults;
-        !self.was_frozen && (crashes, bad_answers, store_faults) == (all.crashes, all.bad_answers, all.store_faults)
+        !self.was_late && (crashes, bad_answers, store_faults) == (all.crashes, all.bad_answers, all.store_faults)
     }
 
     fn hear(&mut self, scope: &Scope, worker: usize, saw: Saw, heard: Heard) {
@@ -338,6 +338,7 @@ impl World {
         };
         // Within the time-out it comes when it comes; after that only a process that was frozen hears it late.
         run.must_by = Some(sent + PLATFORM_TIMEOUT).filter(|by| self.now < *by);
+        self.was_late |= self.now > sent + PLATFORM_TIMEOUT;
         self.hear(scope, caller, saw, heard);
     }
 }
