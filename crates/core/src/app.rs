@@ -13,7 +13,7 @@ use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
 use crate::port::store::{
-    AuditLog, ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, LinkStore, RevocationStore,
+    AuditLog, ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, LinkStore, ProbeStore, RevocationStore,
 };
 use crate::service::authenticate::KeyMemory;
 use crate::service::in_hand::InHand;
@@ -33,6 +33,8 @@ pub struct App {
     pub grants: Arc<dyn GrantStore>,
     /// What platforms are still to be told.
     pub revocations: Arc<dyn RevocationStore>,
+    /// Hints and probes.
+    pub probes: Arc<dyn ProbeStore>,
     /// Flows.
     pub flows: Arc<dyn FlowStore>,
     /// What is handed to partners' pages.

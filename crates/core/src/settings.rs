@@ -124,6 +124,16 @@ impl Settings {
         self.longest_telling() + self.platform_timeout + self.store_timeout
     }
 
+    /// The time that a probe is given at least: a refresh, a question to the platform, and two requests to the table.
+    pub fn longest_probe(&self) -> Duration {
+        self.refresh_time() + self.platform_timeout + 2 * self.store_timeout
+    }
+
+    /// How long an access token must be good for to ask a platform with it.
+    pub fn probe_takes(&self) -> Duration {
+        self.platform_timeout * 2
+    }
+
     /// How long a platform's refresh token rests.
     pub fn rest_of(&self, platform: PlatformName) -> Duration {
         self.rests[platform as usize].unwrap_or(self.rest)

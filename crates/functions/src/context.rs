@@ -58,6 +58,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         connections: table.clone(),
         grants: table.clone(),
         revocations: table.clone(),
+        probes: table.clone(),
         flows: table.clone(),
         handovers: table.clone(),
         audit_log: table.clone(),

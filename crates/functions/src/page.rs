@@ -9,9 +9,10 @@ use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
 use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::reference::Reference;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::CHOICE_REQUIRED;
-use counterfoil_core::service::finish_consent::{Ending, error_of};
+use counterfoil_core::service::finish_consent::{EXCHANGE_POSTPONED, Ending, error_of};
 use counterfoil_core::service::write_consent::EXCHANGE_REQUIRED;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -66,8 +67,8 @@ pub(crate) fn question(asked: &Question<'_>) -> Markup {
 pub(crate) enum Again {
     /// Begin the consent anew.
     Start,
-    /// Ask the platform for the company once more; the grant is kept.
-    Confirm,
+    /// Ask the platform once more, for the grant or for the company: the code or the grant is kept.
+    Retry,
     /// Choose one of several companies; the grant is kept.
     Choose,
     /// Look again in a moment.
@@ -79,7 +80,7 @@ pub(crate) enum Again {
 /// What can be done about an error.
 pub(crate) fn again(error: &Error) -> Again {
     match error.code() {
-        "company_unconfirmed" => Again::Confirm,
+        "company_unconfirmed" | EXCHANGE_POSTPONED => Again::Retry,
         CHOICE_REQUIRED => Again::Choose,
         EXCHANGE_REQUIRED => Again::HandOver,
         "consent_in_progress" | "storage_unavailable" => Again::Look,
@@ -208,7 +209,12 @@ pub(crate) fn not_started(error: &Error) -> Markup {
 fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
     let passing = again(error) != Again::Start;
     let title = if passing { "Almost there" } else { "Not connected" };
-    failure(title, error, passing, &what_now(error, flow, anew, onward), onward)
+    let said = flow.and_then(|flow| flow.reference.as_deref()).filter(|text| Reference::is_for_the_operator(text));
+    let what_now = html! {
+        (what_now(error, flow, anew, onward))
+        @if let Some(said) = said { p.quiet { "For whoever runs this: " code { (said) } } }
+    };
+    failure(title, error, passing, &what_now, onward)
 }
 
 fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
@@ -233,7 +239,7 @@ fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward:
 
 fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
     match (again(error), flow, anew) {
-        (Again::Confirm, Some(flow), _) => html! {
+        (Again::Retry, Some(flow), _) => html! {
             form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
         },
         (Again::Look | Again::Choose, Some(flow), _) => {

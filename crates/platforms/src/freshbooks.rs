@@ -51,6 +51,8 @@ impl Vendor for Freshbooks {
         refresh_token_life: None,
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
+        needs_refresh_token: true,
+        code_life: Duration::from_secs(300),
         words: STANDARD_WORDS,
         // "One use", and no grace is documented.
         must_hear_every_answer: true,

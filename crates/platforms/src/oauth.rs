@@ -9,8 +9,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::model::grant::Grant;
+use counterfoil_core::model::reference::Reference;
 use counterfoil_core::model::unread::UnreadAnswer;
-use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_core::port::platform::{NotExchanged, TokenFailure};
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
 
@@ -47,21 +48,22 @@ pub(crate) async fn request_token(
     rules: &Rules,
     (sent_at, listen): (Timestamp, Duration),
     region: impl FnOnce(Option<&str>) -> Option<String>,
-) -> Result<Grant, TokenFailure> {
+) -> Result<Grant, NotExchanged> {
     let answer = match send(request, rules.trace, listen).await {
         Ok(answer) => answer,
         Err(failure) => {
             tracing::warn!(?failure, "no token answer");
             return Err(match failure {
-                NoAnswer::NotSent => TokenFailure::NotSent,
-                NoAnswer::Lost => TokenFailure::NoAnswer,
+                NoAnswer::NotSent => TokenFailure::NotSent.into(),
+                NoAnswer::Lost => TokenFailure::NoAnswer.into(),
             });
         }
     };
     let Answer { status, body, is_whole, trace, .. } = &answer;
-    tracing::info!(status = status.as_u16(), bytes = body.len(), is_whole, trace, "token answer");
     let text = decoded(body);
-    let token = meaning(&answer, &text, &rules.words, sent_at)?;
+    let said = Reference::of_answer(error_code(&text).as_deref(), status.as_u16(), trace);
+    tracing::info!(status = status.as_u16(), bytes = body.len(), is_whole, trace, error = said.error, "token answer");
+    let token = meaning(&answer, &text, &rules.words, sent_at).map_err(|failure| NotExchanged { failure, said })?;
     let region = region(token.api_domain().as_deref());
     Ok(token.into_grant(rules, region, sent_at, unread(body, &text)))
 }

@@ -57,6 +57,9 @@ impl Vendor for Quickbooks {
         // The same one for a day; then a new one.
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
+        needs_refresh_token: true,
+        // By third parties' guides.
+        code_life: Duration::from_secs(600),
         words: STANDARD_WORDS,
         // Of one refresh a day alone: the token changes about every 24 hours.
         must_hear_every_answer: false,

@@ -11,8 +11,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
-    RevokeFailure, TokenFailure, TokenLimits,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
+    Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder};
@@ -24,6 +24,7 @@ use crate::http::send_whole;
 use crate::oauth::{self, Words, request_token};
 
 /// How a platform differs, where it differs in data alone.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of a platform by itself")]
 pub(crate) struct Rules {
     /// How token requests are written.
     pub(crate) token: Writing,
@@ -45,6 +46,10 @@ pub(crate) struct Rules {
     pub(crate) answers_with_refresh_token: bool,
     /// How many token requests it takes for one grant.
     pub(crate) limits: TokenLimits,
+    /// Whether a grant is of use only with a refresh token.
+    pub(crate) needs_refresh_token: bool,
+    /// How long an authorization code is good.
+    pub(crate) code_life: Duration,
     /// Its words for what went wrong.
     pub(crate) words: Words,
     /// Whether every lost answer costs the grant: see `Platform::must_hear_every_answer`.
@@ -191,10 +196,10 @@ impl<V: Vendor> OAuth<V> {
         fields: &[(&str, &str)],
         sent_at: jiff::Timestamp,
         listen: Duration,
-    ) -> Result<Grant, TokenFailure> {
+    ) -> Result<Grant, NotExchanged> {
         let Some(place) = V::place(&self.parts, region) else {
             tracing::error!(region, "a grant lives in a region that is not on the list");
-            return Err(TokenFailure::NotSent);
+            return Err(TokenFailure::NotSent.into());
         };
         let request = self.parts.client.post(place.token.clone());
         let request = V::RULES.token_headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -238,6 +243,14 @@ impl<V: Vendor> Platform for OAuth<V> {
         V::RULES.must_hear_every_answer
     }
 
+    fn needs_refresh_token(&self) -> bool {
+        V::RULES.needs_refresh_token
+    }
+
+    fn code_life(&self) -> Duration {
+        V::RULES.code_life
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let mut url = self.parts.configured.authorize.clone();
         url.query_pairs_mut()
@@ -260,7 +273,7 @@ impl<V: Vendor> Platform for OAuth<V> {
         }
     }
 
-    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged> {
         let code =
             [("grant_type", "authorization_code"), ("code", exchange.code.expose()), ("redirect_uri", exchange.redirect_uri)];
         let verifier = exchange.verifier.map(|verifier| ("code_verifier", verifier.expose()));
@@ -272,7 +285,7 @@ impl<V: Vendor> Platform for OAuth<V> {
         let token = [("grant_type", "refresh_token"), ("refresh_token", refresh.refresh_token.expose())];
         let redirect_uri = refresh.redirect_uri.filter(|_| V::RULES.redirect_uri_on_refresh);
         let fields: Vec<_> = token.into_iter().chain(redirect_uri.map(|uri| ("redirect_uri", uri))).collect();
-        self.token(refresh.region, &fields, refresh.sent_at, refresh.listen).await
+        self.token(refresh.region, &fields, refresh.sent_at, refresh.listen).await.map_err(|failed| failed.failure)
     }
 
     async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {

@@ -60,6 +60,8 @@ impl Vendor for Xero {
         refresh_token_life: Some(Life { default: days(60), most: days(60) }),
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
+        needs_refresh_token: true,
+        code_life: Duration::from_secs(300),
         words: STANDARD_WORDS,
         // The one before works for thirty minutes more (OAuth 2.0 FAQ).
         must_hear_every_answer: false,
@@ -85,7 +87,7 @@ impl Vendor for Xero {
             Ok(connections) => connections,
             // An access token that has not ended and is refused: the grant is gone.
             Err(ConfirmFailure::Unauthorized) => return Ok(true),
-            Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => return Err(RevokeFailure),
+            Err(ConfirmFailure::Forbidden | ConfirmFailure::Denied | ConfirmFailure::Unavailable) => return Err(RevokeFailure),
         };
         let Entries { entries, is_complete } = connections;
         let is_it = |connection: &&Connection| connection.tenant_id.as_deref() == Some(revoke.company_id);

@@ -82,6 +82,9 @@ impl Vendor for Zoho {
         answers_with_refresh_token: false,
         // Ten access tokens for a refresh token in ten minutes, then `Access Denied` for as long.
         limits: TokenLimits { resends_most: 0, quota: Some(Quota { requests: 10, per: Duration::from_secs(600) }) },
+        needs_refresh_token: true,
+        // "Short-lived" by the documents; third parties found a minute.
+        code_life: Duration::from_secs(60),
         words: Words {
             refused: &["invalid_code", "invalid_grant"],
             client_refused: &["invalid_client", "invalid_client_secret", "unauthorized_client"],

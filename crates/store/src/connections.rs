@@ -126,13 +126,6 @@ impl ConnectionStore for Table {
         Ok(Holders { connections, consents, next })
     }
 
-    async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError> {
-        let changes =
-            Changes::default().put("probed_at", Some(row::millis(at)))?.given(":since", row::number(row::millis(since)));
-        let condition = format!("attribute_exists({PK}) AND (attribute_not_exists(probed_at) OR probed_at <= :since)");
-        self.update(changes.under(self, &Key::connection(id), &condition), |_| false).await
-    }
-
     async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError> {
         self.tally_of(company, partner, most).await
     }

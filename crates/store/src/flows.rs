@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::ConfirmedCompany;
-use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
+use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::revocation::Revocation;
-use counterfoil_core::port::store::{FlowStore, Starts, StoreError, Waiting, Written};
+use counterfoil_core::port::store::{Claim, FlowStore, Starts, StoreError, Waiting, Written};
 use jiff::Timestamp;
 
 use crate::connections::key_item;
@@ -61,6 +61,42 @@ impl FlowStore for Table {
         let update = changes.under(self, &Key::flow(id), "#stage = :pending AND expires_at > :now");
         let own = |item: &row::Item| item.get("consumed_by") == Some(&AttributeValue::S(attempt.to_owned()));
         Ok(self.update(update, own).await? == Written::Stored)
+    }
+
+    async fn keep_code(&self, id: &FlowId, kept: &KeptCode) -> Result<(), StoreError> {
+        let changes = Changes::default()
+            .set("code", AttributeValue::B(kept.code.as_bytes().to_vec().into()))
+            .put("claim", kept.claim.as_ref())?
+            .put("code_region", kept.region.as_ref())?
+            .put("code_until", Some(millis(kept.until)))?
+            .given(":consumed", AttributeValue::S("consumed".to_owned()))
+            .naming("stage");
+        self.update(changes.under(self, &Key::flow(id), "#stage = :consumed"), |_| false).await.map(drop)
+    }
+
+    async fn take_code(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let changes = Changes::default()
+            .remove("code")
+            .put("consumed_at", Some(millis(now)))?
+            .put("consumed_by", Some(attempt))?
+            .given(":consumed", AttributeValue::S("consumed".to_owned()))
+            .given(":now", number(millis(now)))
+            .naming("stage");
+        let condition = "#stage = :consumed AND attribute_exists(#code) AND code_until > :now";
+        let own = |item: &row::Item| item.get("consumed_by") == Some(&AttributeValue::S(attempt.to_owned()));
+        Ok(self.update(changes.under(self, &Key::flow(id), condition), own).await? == Written::Stored)
+    }
+
+    async fn lease_flow(&self, id: &FlowId, claim: &Claim) -> Result<bool, StoreError> {
+        let changes = Changes::default()
+            .put("leased_by", Some(&claim.id))?
+            .put("leased_until", Some(millis(claim.until)))?
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
+            .given(":now", number(millis(claim.at)))
+            .naming("stage");
+        let condition =
+            "#stage = :exchanged AND (attribute_not_exists(leased_until) OR leased_until <= :now OR leased_by = :leased_by)";
+        Ok(self.update(changes.under(self, &Key::flow(id), condition), |_| false).await? == Written::Stored)
     }
 
     async fn keep_grant(
@@ -124,11 +160,14 @@ impl FlowStore for Table {
         failure: FlowFailure,
         audit: Option<&Audit>,
         revocation: Option<&Revocation>,
+        reference: Option<&str>,
     ) -> Result<(), StoreError> {
         let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
         let changes = changes
+            .remove("code")
             .put("stage", Some("failed"))?
             .put("failure", Some(failure.as_str()))?
+            .put("reference", reference)?
             .given(":consumed", AttributeValue::S("consumed".to_owned()))
             .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
             .given(":choosing", AttributeValue::S("choosing".to_owned()))

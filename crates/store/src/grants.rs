@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::{Connection, ConnectionId, Status, Trouble};
+use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Status, Trouble};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::port::store::{
-    CodeExchange, Commit, Consent, ConsentWritten, Disconnect, GrantEnd, GrantStore, StoreError, Taken, Written,
+    CodeExchange, Commit, Consent, ConsentWritten, Disconnect, GivenBack, GrantEnd, GrantStore, StoreError, Taken, Written,
 };
 use jiff::Timestamp;
 
@@ -70,6 +70,41 @@ impl GrantStore for Table {
         })
     }
 
+    async fn renew_withdrawn(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
+        let grant = GrantAttributes::from(&commit.grant);
+        let changes = Changes::default()
+            .set("epoch", number(commit.epoch + 1))
+            .put("commit_id", Some(&commit.commit_id))?
+            .put("updated_at", Some(millis(commit.at)))?
+            .put("refreshed_at", Some(millis(commit.at)))?;
+        let changes = with_grant(changes, grant)?.given(":replaces", number(commit.epoch)).given(":withdrawn", withdrawn());
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND cause = :withdrawn");
+        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
+        self.update(update, own).await
+    }
+
+    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError> {
+        let id = &back.event.connection;
+        let changes = Changes::default()
+            .put("status", Some(Status::Active.as_str()))?
+            .put("updated_at", Some(millis(back.audit.at)))?
+            .remove("trouble")
+            .remove("cause")
+            .given(":epoch", number(back.epoch))
+            .given(":withdrawn", withdrawn());
+        let changes = due(changes, id, back.due_at)?;
+        let update = changes.under(self, &Key::connection(id), "epoch = :epoch AND cause = :withdrawn");
+        let items = vec![
+            transact_update(update),
+            self.put(row::history::audit(&back.audit)?),
+            self.put(row::history::event(&back.event)?),
+        ];
+        Ok(match self.transact(items, &back.event.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
     async fn warn(
         &self,
         event: &Event,
@@ -106,9 +141,12 @@ impl GrantStore for Table {
             .put("updated_at", Some(millis(end.audit.at)))?;
         let changes = due(changes, id, None)?.given(":epoch", number(end.epoch)).given(":active", active());
         let update = changes.under(self, &Key::connection(id), IS_LIVE);
-        let items =
-            [transact_update(update), self.put(row::history::audit(&end.audit)?), self.put(row::history::event(&end.event)?)];
-        match self.transact(items.into(), &end.event.id).await? {
+        let mut items =
+            vec![transact_update(update), self.put(row::history::audit(&end.audit)?), self.put(row::history::event(&end.event)?)];
+        if let Some(probe) = &end.probe {
+            items.push(self.put(row::probe::write(probe)?));
+        }
+        match self.transact(items, &end.event.id).await? {
             Transacted::Stored => Ok(Written::Stored),
             Transacted::Refused(_) => Ok(Written::Overtaken),
         }
@@ -182,7 +220,7 @@ impl GrantStore for Table {
 }
 
 /// What a connection has on account of its grant, beside the grant itself.
-const OF_A_GRANT: [&str; 6] = ["trouble", "cause", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
+const OF_A_GRANT: [&str; 7] = ["trouble", "cause", "ended_by", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
 
 impl Table {
     /// The connection's part of a consent: everything a consent decides, and nothing that a partner may have set.
@@ -308,6 +346,10 @@ pub(crate) fn active() -> AttributeValue {
     AttributeValue::S(Status::Active.as_str().to_owned())
 }
 
+fn withdrawn() -> AttributeValue {
+    AttributeValue::S(DeathCause::AccessWithdrawn.as_str().to_owned())
+}
+
 /// What a refreshed grant changes on its connection.
 fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> {
     let changes = Changes::default()
@@ -318,7 +360,8 @@ fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> 
         .put("refreshed_at", Some(millis(commit.at)))?
         .put("wanted_until", commit.wanted_until.map(millis))?
         .remove("trouble")
-        .remove("cause");
+        .remove("cause")
+        .remove("ended_by");
     let changes = with_grant(changes, GrantAttributes::from(&commit.grant))?;
     Ok(due(changes, id, commit.due_at)?.given(":replaces", number(commit.epoch)))
 }

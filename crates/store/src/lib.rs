@@ -18,6 +18,7 @@ pub mod kept_secret;
 pub mod keyring_text;
 mod links;
 pub mod parking;
+mod probes;
 pub mod reseal;
 mod revocations;
 mod row;

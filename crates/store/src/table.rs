@@ -15,6 +15,7 @@ use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::probe::HintsId;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::clock::Clock;
@@ -209,6 +210,15 @@ impl Key {
         Self { pk: format!("STARTS#{whose}#{window}"), sk: "STARTS".to_owned() }
     }
 
+    /// The probe that a connection is to have, beside it.
+    pub(crate) fn probe(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "PROBE".to_owned() }
+    }
+
+    pub(crate) fn hints(id: &HintsId) -> Self {
+        Self { pk: format!("{HINTS}{:02}", id.shard), sk: id.minute.to_string() }
+    }
+
     pub(crate) fn partner(id: &PartnerId) -> Self {
         Self { pk: partner_pk(id), sk: "PARTNER".to_owned() }
     }
@@ -234,6 +244,8 @@ pub(crate) const API_KEY: &str = "KEY#";
 pub(crate) const REVOCATION: &str = "REVOCATION#";
 /// What the sort key of every grant that waits for its exchange begins with.
 pub(crate) const CONSENT: &str = "CONSENT#";
+/// What the partition key of all hints of a shard begins with.
+pub(crate) const HINTS: &str = "HINTS#";
 /// The list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
@@ -267,5 +279,7 @@ pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
 pub(crate) const REFRESHER: &str = "refresh";
 /// The worker that tells platforms of revocations.
 pub(crate) const TELLER: &str = "revoke";
+/// The worker that asks platforms whether they still give access.
+pub(crate) const PROBER: &str = "probe";
 /// The worker that delivers events.
 pub(crate) const DELIVERER: &str = "deliver";

@@ -6,7 +6,7 @@ use counterfoil_core::model::audit::{Audit, Refusal};
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, Trouble};
 use counterfoil_core::model::event::Event;
-use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId};
+use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::lease::Lease;
@@ -16,8 +16,8 @@ use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
     AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore,
-    GrantEnd, GrantStore, HandoverStore, Holders, Issued, LinkStore, ListQuery, Page, RevocationStore, Settable, Starts,
-    StoreError, Taken, Tally, Waiting, Written,
+    GivenBack, GrantEnd, GrantStore, HandoverStore, Holders, Issued, LinkStore, ListQuery, Page, RevocationStore, Settable,
+    Starts, StoreError, Taken, Tally, Waiting, Written,
 };
 use jiff::Timestamp;
 
@@ -54,10 +54,6 @@ impl ConnectionStore for FailingStore {
     }
 
     async fn tally(&self, _: &Company, _: &PartnerId, _: u32) -> Result<Tally, StoreError> {
-        self.refuse()
-    }
-
-    async fn note_probe(&self, _: &ConnectionId, _: Timestamp, _: Timestamp) -> Result<Written, StoreError> {
         self.refuse()
     }
 
@@ -130,6 +126,14 @@ impl GrantStore for FailingStore {
     }
 
     async fn commit(&self, _: &ConnectionId, _: &Commit) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn renew_withdrawn(&self, _: &ConnectionId, _: &Commit) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn give_back(&self, _: &GivenBack) -> Result<Written, StoreError> {
         self.refuse()
     }
 
@@ -211,6 +215,18 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
+    async fn keep_code(&self, _: &FlowId, _: &KeptCode) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    async fn take_code(&self, _: &FlowId, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        self.refuse()
+    }
+
+    async fn lease_flow(&self, _: &FlowId, _: &Claim) -> Result<bool, StoreError> {
+        self.refuse()
+    }
+
     async fn keep_grant(&self, _: &FlowId, _: &StoredGrant, _: Option<&str>, _: Timestamp) -> Result<(), StoreError> {
         self.refuse()
     }
@@ -223,7 +239,14 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn fail(&self, _: &FlowId, _: FlowFailure, _: Option<&Audit>, _: Option<&Revocation>) -> Result<(), StoreError> {
+    async fn fail(
+        &self,
+        _: &FlowId,
+        _: FlowFailure,
+        _: Option<&Audit>,
+        _: Option<&Revocation>,
+        _: Option<&str>,
+    ) -> Result<(), StoreError> {
         self.refuse()
     }
 

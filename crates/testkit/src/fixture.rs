@@ -129,6 +129,7 @@ impl Installation {
             connections: table.clone(),
             grants: table.clone(),
             revocations: table.clone(),
+            probes: table.clone(),
             flows: table.clone(),
             handovers: table.clone(),
             audit_log: table.clone(),

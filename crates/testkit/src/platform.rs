@@ -14,8 +14,8 @@ use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Reach, Refresh, Revoke,
-    RevokeFailure, TokenFailure, TokenLimits,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
+    Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -305,6 +305,14 @@ impl Platform for ScriptedPlatform {
         self.state().grants.must_hear_every_answer()
     }
 
+    fn needs_refresh_token(&self) -> bool {
+        true
+    }
+
+    fn code_life(&self) -> Duration {
+        Duration::from_secs(300)
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let Authorize { redirect_uri, state, .. } = authorize;
         format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())
@@ -315,8 +323,8 @@ impl Platform for ScriptedPlatform {
         Ok(CallbackRead { claim: Some(claim.ok_or(CallbackFault::NoCompany)?.to_owned()), region: None })
     }
 
-    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
-        self.state().exchange(exchange.code.expose(), exchange.sent_at)
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged> {
+        Ok(self.state().exchange(exchange.code.expose(), exchange.sent_at)?)
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {

@@ -7,7 +7,7 @@ pub(super) const READ: Units = Units { reads: 1.0, writes: 0.0 };
 /// A refresh by the refresher.
 pub(super) const REFRESH: Units = Units { reads: 3.0, writes: 5.0 };
 /// One run of the refresher over four shards that finds nothing.
-pub(super) const IDLE_RUN: Units = Units { reads: 4.0, writes: 0.0 };
+pub(super) const IDLE_RUN: Units = Units { reads: 6.0, writes: 0.0 };
 /// Bytes that a connection takes with its lease, its entry under its company, a year's audit and event rows, and its index entries.
 pub(super) const BYTES_PER_CONNECTION: f64 = 5_000.0;
 

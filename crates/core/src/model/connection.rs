@@ -75,15 +75,21 @@ pub enum DeathCause {
     RotationLost,
     /// The platform takes the token for its company no more, not even one that was refreshed just now (T-7).
     AccessWithdrawn,
+    /// The consent brought no refresh token, without which the platform's grants are of no use.
+    NoRefreshToken,
 }
 
 impl DeathCause {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Revoked, Self::RotationLost, Self::AccessWithdrawn, Self::NoRefreshToken];
+
     /// The word on the surface and in the table.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
             Self::RotationLost => "rotation_lost",
             Self::AccessWithdrawn => "access_withdrawn",
+            Self::NoRefreshToken => "no_refresh_token",
         }
     }
 }
@@ -92,10 +98,7 @@ impl FromStr for DeathCause {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Revoked, Self::RotationLost, Self::AccessWithdrawn]
-            .into_iter()
-            .find(|cause| cause.as_str() == text)
-            .ok_or(UnknownName)
+        Self::ALL.into_iter().find(|cause| cause.as_str() == text).ok_or(UnknownName)
     }
 }
 

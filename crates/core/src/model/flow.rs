@@ -83,6 +83,8 @@ pub struct Flow {
     pub code: Option<Fingerprint>,
     /// How far it is.
     pub stage: Stage,
+    /// What the platform said of the failure that ended it, as its audit row has it.
+    pub reference: Option<String>,
 }
 
 /// Where the browser goes when a flow is over.
@@ -201,6 +203,8 @@ pub enum Stage {
         /// When.
         at: Timestamp,
     },
+    /// The platform took no requests when the code was to be exchanged, and did not look at it: it is kept, to be presented again.
+    Postponed(KeptCode),
     /// The grant is here, sealed; the platform has yet to confirm the company (O-18).
     Exchanged {
         /// The grant.
@@ -232,13 +236,26 @@ pub enum Stage {
     Failed(FlowFailure),
 }
 
+/// A code that the platform has not looked at, and what the callback said beside it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptCode {
+    /// The code, sealed.
+    pub code: Sealed,
+    /// The company that the callback claimed, where it did.
+    pub claim: Option<String>,
+    /// Where the code is good, on a platform that has several such places.
+    pub region: Option<String>,
+    /// Until when the platform takes it.
+    pub until: Timestamp,
+}
+
 impl Stage {
-    /// The word in the table.
+    /// The word in the table. The version before knows a kept code as one that is being exchanged.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Offered => "offered",
             Self::Pending => "pending",
-            Self::Consumed { .. } => "consumed",
+            Self::Consumed { .. } | Self::Postponed(_) => "consumed",
             Self::Exchanged { .. } => "exchanged",
             Self::Choosing { .. } => "choosing",
             Self::Confirmed { .. } => "confirmed",
@@ -277,6 +294,8 @@ pub enum FlowFailure {
     CompanyNotConfirmed,
     /// The grant reaches no company.
     NoCompany,
+    /// The platform gave no refresh token, without which its grants are of no use.
+    NoRefreshToken,
     /// The connection holds another company, and whoever began the flow may not switch it.
     OtherCompany,
     /// The connection was disconnected, and whoever began the flow may not revive it.
@@ -297,7 +316,7 @@ pub enum FlowFailure {
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -311,6 +330,7 @@ impl FlowFailure {
         Self::ClientRefused,
         Self::CompanyNotConfirmed,
         Self::NoCompany,
+        Self::NoRefreshToken,
         Self::OtherCompany,
         Self::Disconnected,
         Self::ReservedKey,
@@ -337,6 +357,7 @@ impl FlowFailure {
             Self::ClientRefused => "client_refused",
             Self::CompanyNotConfirmed => "company_not_confirmed",
             Self::NoCompany => "no_company",
+            Self::NoRefreshToken => "no_refresh_token",
             Self::OtherCompany => "other_company",
             Self::Disconnected => "connection_disconnected",
             Self::ReservedKey => "reserved_company_key",
@@ -366,7 +387,9 @@ impl FlowFailure {
     /// In words, for people.
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::AccessDenied => "Access was refused at the platform, so nothing was connected.",
+            Self::AccessDenied => {
+                "Access was refused at the platform, which ended this attempt: nothing was connected. To allow it after all, start again."
+            }
             Self::PlatformError => "The platform reported an error instead of a consent.",
             Self::MissingCode => "The platform came back without an authorization code.",
             Self::AmbiguousCallback => "The callback holds a parameter twice, or a code beside an error.",
@@ -379,6 +402,9 @@ impl FlowFailure {
             Self::ClientRefused => "The platform refuses this installation's client id or secret.",
             Self::CompanyNotConfirmed => "The platform does not confirm that this consent is for the company in the callback.",
             Self::NoCompany => "This consent reaches no company that can be connected. Start again, and allow what is asked for.",
+            Self::NoRefreshToken => {
+                "The platform gave access without a refresh token, which would end within the hour. A connection that was there stays as it was. Wait a minute, then start again."
+            }
             Self::OtherCompany => {
                 "This connection holds another company. Only a start with an API key, or a connect link, for this very connection may switch it."
             }

@@ -12,6 +12,8 @@ pub mod lease;
 pub mod name;
 pub mod partner;
 pub mod platform;
+pub mod probe;
+pub mod reference;
 pub mod revocation;
 pub mod secret;
 pub mod time;

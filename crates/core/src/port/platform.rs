@@ -11,6 +11,7 @@ use crate::Error;
 use crate::model::connection::ConfirmedCompany;
 use crate::model::grant::Grant;
 use crate::model::platform::{Environment, PlatformName};
+use crate::model::reference::Reference;
 use crate::model::secret::Secret;
 use crate::model::unread::UnreadAnswer;
 
@@ -51,6 +52,11 @@ pub trait Platform: Send + Sync {
     /// Whether every answer to a refresh that is lost costs the grant: the refresh token changes at each use, and the one before
     /// is dead at once.
     fn must_hear_every_answer(&self) -> bool;
+    /// Whether a grant is of use only with a refresh token.
+    fn needs_refresh_token(&self) -> bool;
+
+    /// How long a code of its is good.
+    fn code_life(&self) -> Duration;
 
     /// Where to send the browser.
     fn authorize_url(&self, authorize: Authorize<'_>) -> String;
@@ -66,7 +72,7 @@ pub trait Platform: Send + Sync {
     ///
     /// # Errors
     /// What the answer means.
-    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure>;
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged>;
 
     /// Presents a refresh token: one request on a fresh connection, never repeated here.
     ///
@@ -213,6 +219,21 @@ pub struct Reach {
     pub is_complete: bool,
 }
 
+/// A token request that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotExchanged {
+    /// What that means.
+    pub failure: TokenFailure,
+    /// What the platform said.
+    pub said: Reference,
+}
+
+impl From<TokenFailure> for NotExchanged {
+    fn from(failure: TokenFailure) -> Self {
+        Self { failure, said: Reference::default() }
+    }
+}
+
 /// What a failed token request means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TokenFailure {
@@ -256,8 +277,10 @@ pub struct RevokeFailure;
 /// Why a company was not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfirmFailure {
-    /// The platform does not take the token, or not for this company.
+    /// The platform does not take the token (401).
     Unauthorized,
+    /// The platform takes the token and refuses this question (403): for good, or for a moment.
+    Forbidden,
     /// It answers that the question is wrong, or that there is no such company.
     Denied,
     /// The platform could not be asked; another try may help.

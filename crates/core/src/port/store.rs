@@ -9,13 +9,14 @@ use crate::model::audit::{Audit, Refusal};
 use crate::model::connect_link::{ConnectLink, LinkId};
 use crate::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
 use crate::model::event::Event;
-use crate::model::flow::{Flow, FlowFailure, FlowId};
+use crate::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
 use crate::model::grant::StoredGrant;
 use crate::model::handover::Code;
 use crate::model::lease::Lease;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::PlatformName;
+use crate::model::probe::{Hint, HintsId, Probe, Suspicion};
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Fingerprint;
 
@@ -38,9 +39,6 @@ pub trait ConnectionStore: Send + Sync {
     /// A page of what holds a company, at most `most` (1 to 100) entries of it, beginning behind `after`; strongly consistent.
     /// A row that cannot be read is an error: nobody may take it for none.
     async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError>;
-
-    /// Notes that a connection is probed because of a hint, unless one was noted after `since`: then it is `Overtaken`.
-    async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError>;
 
     /// How many connections of a partner there are to a company, counted up to `most`; strongly consistent.
     async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError>;
@@ -149,7 +147,14 @@ pub trait GrantStore: Send + Sync {
         due_at: Timestamp,
     ) -> Result<Written, StoreError>;
 
-    /// Marks the grant of an epoch as dead, with its audit row and event; the epoch stays.
+    /// Stores a refreshed grant over one whose access was withdrawn, which stays so: nobody has seen yet that it is back.
+    async fn renew_withdrawn(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
+
+    /// Makes a grant whose access was withdrawn active again, with its audit row and event; the epoch stays, so that what was
+    /// parked for it still fits.
+    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError>;
+
+    /// Marks the grant of an epoch as dead, with its audit row and event, and the probe that follows; the epoch stays.
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError>;
 
     /// Writes a consent: the connection, the company's entry, audit row, event, what the platform is to be told of the grant
@@ -205,6 +210,21 @@ pub struct GrantEnd {
     pub cause: DeathCause,
     /// What the connection says went wrong.
     pub trouble: Trouble,
+    /// The probe that is to find out whether access is back, where it was withdrawn.
+    pub probe: Option<Probe>,
+    /// Its audit row.
+    pub audit: Audit,
+    /// What the partner is told.
+    pub event: Event,
+}
+
+/// The return of access that had been withdrawn.
+#[derive(Debug, Clone)]
+pub struct GivenBack {
+    /// Of the grant of which epoch.
+    pub epoch: u64,
+    /// When the refresher should come next.
+    pub due_at: Option<Timestamp>,
     /// Its audit row.
     pub audit: Audit,
     /// What the partner is told.
@@ -308,7 +328,35 @@ pub trait RevocationStore: Send + Sync {
     async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
 }
 
-/// One attempt to tell a platform.
+/// Hints that a company was disconnected at its platform, and probes of connections (T-7).
+#[async_trait]
+pub trait ProbeStore: Send + Sync {
+    /// Keeps a hint, in one write that is the same whatever it names. Where there are too many in that minute, it is dropped.
+    async fn note_hint(&self, hint: &Hint, at: Timestamp) -> Result<(), StoreError>;
+
+    /// What is due of one of [`DUE_SHARDS`], longest overdue first; may lag by moments.
+    async fn suspicions(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Suspicion>, StoreError>;
+
+    /// The hints of a shard and a minute.
+    async fn hints(&self, id: &HintsId) -> Result<Vec<Hint>, StoreError>;
+
+    /// Takes them away, unless there are more than the ones that were followed.
+    async fn forget_hints(&self, id: &HintsId, followed: usize) -> Result<(), StoreError>;
+
+    /// Stores a probe, unless the connection has one already or was probed after `since`: then it is `Overtaken`.
+    async fn suspect(&self, probe: &Probe, since: Timestamp) -> Result<Written, StoreError>;
+
+    /// Claims the probe of a connection if it is due, so that for a while nobody else makes it.
+    async fn claim_probe(&self, id: &ConnectionId, claim: &Claim) -> Result<Option<Probe>, StoreError>;
+
+    /// Stores the probe that follows, if the claim still holds.
+    async fn put_off_probe(&self, probe: &Probe, claim: &Claim) -> Result<Written, StoreError>;
+
+    /// Ends the probing, if the claim still holds.
+    async fn end_probe(&self, id: &ConnectionId, claim: &Claim, at: Timestamp) -> Result<Written, StoreError>;
+}
+
+/// One attempt at what is due: a revocation, a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// Names it, never used twice.
@@ -347,6 +395,15 @@ pub trait FlowStore: Send + Sync {
     /// one gets `true` (O-5).
     async fn consume(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// Keeps a code that the platform has not looked at in a consumed flow.
+    async fn keep_code(&self, id: &FlowId, kept: &KeptCode) -> Result<(), StoreError>;
+
+    /// Takes the kept code out again, while it is good. Of any number of attempts, each with a name of its own, one gets `true`.
+    async fn take_code(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Leases a flow that holds a grant until then, so that one at a time asks the platform for its company.
+    async fn lease_flow(&self, id: &FlowId, claim: &Claim) -> Result<bool, StoreError>;
+
     /// Keeps the sealed grant in the flow until its company is confirmed.
     async fn keep_grant(
         &self,
@@ -371,6 +428,7 @@ pub trait FlowStore: Send + Sync {
         failure: FlowFailure,
         audit: Option<&Audit>,
         revocation: Option<&Revocation>,
+        reference: Option<&str>,
     ) -> Result<(), StoreError>;
 
     /// Counts a start of the minute that `at` lies in, unless there were `most` in it already: then `false`. One whose answer was

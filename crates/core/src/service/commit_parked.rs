@@ -2,7 +2,7 @@
 //! obtained for: also if the grant of that epoch was marked dead meanwhile.
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, Standing};
+use crate::model::connection::{Connection, DeathCause, Standing};
 use crate::model::event::{Event, EventKind};
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::parking::Parked;
@@ -45,6 +45,10 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
         };
         let (written, unparked) = match connection.standing {
             Standing::Disconnected => return Ok(Unparked::Late),
+            // Access must be seen to be back before it is active; the probe that is due does that.
+            Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. } => {
+                (app.grants.renew_withdrawn(&connection.id, &commit).await?, Unparked::Committed)
+            }
             Standing::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),
             Standing::Active(_) => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
         };

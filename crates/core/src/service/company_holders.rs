@@ -59,7 +59,7 @@ fn may_revive(connection: &Connection, now: Timestamp) -> bool {
     let Standing::NeedsReauthorization { cause, .. } = &connection.standing else { return false };
     let ended_at = connection.trouble.as_ref().map_or(connection.updated_at, |trouble| trouble.at);
     match cause {
-        DeathCause::Revoked => false,
+        DeathCause::Revoked | DeathCause::NoRefreshToken => false,
         DeathCause::RotationLost | DeathCause::AccessWithdrawn => until(ended_at, now) < MAY_REVIVE_FOR,
     }
 }

@@ -26,10 +26,10 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     let reach = match ask(app, platform.as_ref(), inquiry).await {
         Ok(reach) => reach,
         Err(ConfirmFailure::Unavailable) => return Err(unconfirmed()),
-        Err(ConfirmFailure::Denied | ConfirmFailure::Unauthorized) if claim.is_none() => {
+        Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden | ConfirmFailure::Unauthorized) if claim.is_none() => {
             return end(app, flow, FlowFailure::NoCompany).await;
         }
-        Err(ConfirmFailure::Denied | ConfirmFailure::Unauthorized) => {
+        Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden | ConfirmFailure::Unauthorized) => {
             return end(app, flow, FlowFailure::CompanyNotConfirmed).await;
         }
     };
@@ -180,10 +180,13 @@ pub(super) fn choice_needed() -> Error {
     )
 }
 
+/// The code of a consent whose company the platform has yet to confirm.
+pub(super) const COMPANY_UNCONFIRMED: &str = "company_unconfirmed";
+
 /// The platform could not be asked; the grant is kept.
 pub(super) fn unconfirmed() -> Error {
     Error::PlatformFailed {
-        code: "company_unconfirmed",
+        code: COMPANY_UNCONFIRMED,
         message: "Access was granted, but the platform could not be asked for the company just now. Try again; nothing is lost for ten minutes.".to_owned(),
         retry_after: Some(Duration::from_secs(5)),
     }

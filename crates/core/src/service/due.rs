@@ -46,7 +46,7 @@ pub(super) fn next(stored: &Stored<'_>, settings: &Settings, now: Timestamp, cha
     }
     let wanted_until = match stored.reason {
         Some(Reason::Read { .. } | Reason::Forced) => Some(later(now, WANTED_FOR)),
-        Some(Reason::Due) | None => stored.wanted_until,
+        Some(Reason::Due | Reason::Probe) | None => stored.wanted_until,
     };
     let fresh = stored.freshness == Freshness::Always || wanted_until.is_some_and(|until| until > now);
     let renew = if fresh { refresh_at(grant, settings, chance) } else { keep_alive_at(grant, now, chance) };

@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, Status};
-use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage};
+use crate::model::connection::{Connection, DeathCause, Standing, Status};
+use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, KeptCode, Stage};
 use crate::model::grant::Grant;
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
+use crate::model::reference::Reference;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
-use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, Platform, TokenFailure};
+use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, NotExchanged, Platform, TokenFailure};
+use crate::port::store::Claim;
 use crate::{App, Error};
 
-use super::confirm_company::{CHOICE_REQUIRED, choice_needed, confirm, unconfirmed};
+use super::confirm_company::{CHOICE_REQUIRED, COMPANY_UNCONFIRMED, choice_needed, confirm, unconfirmed};
 use super::in_hand::{Unstored, store_or_keep};
 use super::refusal::{Refused, count};
 use super::start_consent::VERIFIER;
@@ -54,7 +57,14 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// A connection whose consent brought no refresh token is there, and does not work: whoever consented is told that.
     pub(super) fn of(flow: Flow, result: Result<Connection, Error>) -> Self {
+        let result = result.and_then(|connection| match connection.standing {
+            Standing::NeedsReauthorization { cause: DeathCause::NoRefreshToken, .. } => {
+                Err(error_of(FlowFailure::NoRefreshToken))
+            }
+            _ => Ok(connection),
+        });
         Self { flow: Some(flow), result, anew: None }
     }
 
@@ -84,12 +94,19 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
     }
 }
 
-/// Tries again what failed in passing: the confirmation of the company of an exchanged grant (O-18).
+/// Tries again what failed in passing: the exchange of a code that the platform did not look at, or the confirmation of the
+/// company of an exchanged grant (O-18).
 pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(error) => Ending::refused(error),
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
-            let result = confirm(app, &flow).await;
+            let result = confirm_alone(app, &flow).await;
+            Ending::of(flow, result)
+        }
+        Ok(flow) if matches!(&flow.stage, Stage::Postponed(kept) if kept.until > app.now()) => {
+            // A task of its own, as the callback's.
+            let task = tokio::spawn(exchange_again(Arc::clone(app), flow.clone()).in_current_span());
+            let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
             Ending::of(flow, result)
         }
         Ok(flow) => see(app, flow).await,
@@ -111,7 +128,7 @@ pub(super) async fn see(app: &App, flow: Flow) -> Ending {
         Stage::Choosing { .. } => Err(choice_needed()),
         Stage::Confirmed { .. } => Err(exchange_needed()),
         Stage::Offered | Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
-        Stage::Consumed { .. } | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
+        Stage::Consumed { .. } | Stage::Postponed(_) | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
     Ending::of(flow, result)
 }
@@ -178,15 +195,21 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
     if !app.flows.consume(&flow.id, &app.new_id("attempt_"), app.now()).await? {
         return wait_for_outcome(&app, &flow.id).await;
     }
-    match exchange(&app, &flow, &callback, platform.as_ref(), ends_at).await {
-        // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
-        Ok((grant, claim)) => {
-            let flow = keep(&app, &flow, grant, claim, platform.scopes(), ends_at).await?;
-            let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
-            if has_time { confirm(&app, &flow).await } else { Err(unconfirmed()) }
+    match read(&app, &flow, &callback, platform.as_ref()).await {
+        Ok(presented) => exchange(&app, &flow, presented, platform.as_ref(), ends_at).await,
+        Err(Stop::Failed(failure)) => {
+            let said = Reference::of_word(callback.error.as_deref());
+            tracing::warn!(flow = flow.id.label(), failure = failure.as_str(), %said, "a callback brought no code");
+            end_saying(&app, &flow, failure, &said).await
         }
-        Err(Stop::Failed(failure)) => end(&app, &flow, failure).await,
-        Err(Stop::Fault(error)) => end(&app, &flow, FlowFailure::Interrupted)
+        Err(stop) => stopped(&app, &flow, stop).await,
+    }
+}
+
+async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<Connection, Error> {
+    match stop {
+        Stop::Failed(failure) => end(app, flow, failure).await,
+        Stop::Fault(error) => end(app, flow, FlowFailure::Interrupted)
             .await
             .map_or_else(|_| Err(error), |_| Err(Error::Internal("a failed flow has no connection".to_owned()))),
     }
@@ -204,13 +227,17 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-async fn exchange(
-    app: &App,
-    flow: &Flow,
-    callback: &Callback,
-    platform: &dyn Platform,
-    ends_at: Duration,
-) -> Result<(Grant, Option<String>), Stop> {
+/// A code, and what the callback said beside it.
+struct Presented {
+    code: Secret,
+    claim: Option<String>,
+    region: Option<String>,
+    /// Until when the platform takes it.
+    until: Timestamp,
+}
+
+/// What a callback brings to the exchange.
+async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Presented, Stop> {
     if flow.platform != callback.platform {
         return Err(Stop::Failed(FlowFailure::WrongPlatform));
     }
@@ -224,22 +251,100 @@ async fn exchange(
     let renews = renews.map(|existing| existing.company.company_id.as_str());
     let said = CallbackSaid { parameters: &callback.parameters, renews };
     let CallbackRead { claim, region } = platform.read_callback(said).map_err(|fault| Stop::Failed(callback_failure(fault)))?;
-    let verifier = match &flow.verifier {
-        Some(sealed) => Some(app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await?),
-        None => None,
-    };
     // An anonymous flow cannot revive the connection, and so must not put off its revocation.
     if let Some(existing) = existing.as_ref().filter(|_| flow.authority != Authority::Anonymous) {
         hold_revocation(app, existing).await?;
     }
+    Ok(Presented { code: code.clone(), claim, region, until: later(app.now(), platform.code_life()) })
+}
+
+async fn exchange(
+    app: &App,
+    flow: &Flow,
+    presented: Presented,
+    platform: &dyn Platform,
+    ends_at: Duration,
+) -> Result<Connection, Error> {
+    let verifier = match &flow.verifier {
+        Some(sealed) => match app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await {
+            Ok(verifier) => Some(verifier),
+            Err(error) => return stopped(app, flow, Stop::Fault(error)).await,
+        },
+        None => None,
+    };
+    let Presented { code, region, .. } = &presented;
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
     let listen = ends_at.saturating_sub(app.clock.elapsed() + app.settings.needed_from_answer());
     let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now(), listen };
-    let grant = platform.exchange(exchange).await.map_err(|failure| {
-        tracing::warn!(flow = flow.id.label(), ?failure, "a code was not exchanged");
-        Stop::Failed(exchange_failure(&failure))
-    })?;
-    Ok((grant, claim))
+    match platform.exchange(exchange).await {
+        // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
+        Ok(grant) => {
+            let flow = keep(app, flow, grant, presented.claim, platform.scopes(), ends_at).await?;
+            let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
+            if has_time { confirm_alone(app, &flow).await } else { Err(unconfirmed()) }
+        }
+        Err(failed) => not_exchanged(app, flow, presented, failed).await,
+    }
+}
+
+/// A code that the platform did not look at is kept for as long as it is good. Any other outcome is final: a code may be used once.
+async fn not_exchanged(app: &App, flow: &Flow, presented: Presented, failed: NotExchanged) -> Result<Connection, Error> {
+    let NotExchanged { failure, said } = failed;
+    tracing::warn!(flow = flow.id.label(), ?failure, %said, "a code was not exchanged");
+    let is_unread = matches!(failure, TokenFailure::NotSent | TokenFailure::Throttled { .. } | TokenFailure::Overloaded { .. });
+    let Presented { code, claim, region, until } = presented;
+    if !is_unread || until <= app.now() {
+        return end_saying(app, flow, exchange_failure(&failure), &said).await;
+    }
+    let code = app.sealer.seal(flow.id.as_str(), CODE, &code).await?;
+    app.flows.keep_code(&flow.id, &KeptCode { code, claim, region, until }).await?;
+    Err(postponed())
+}
+
+/// Presents a kept code again. Of any number of tries at once one does; the others see what comes of it.
+async fn exchange_again(app: Arc<App>, flow: Flow) -> Result<Connection, Error> {
+    let ends_at = app.clock.elapsed() + app.settings.refresh_time();
+    let Stage::Postponed(kept) = &flow.stage else {
+        return Err(Error::Internal("only a kept code can be presented again".to_owned()));
+    };
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let code = app.sealer.open(flow.id.as_str(), CODE, &kept.code).await?;
+    if !app.flows.take_code(&flow.id, &app.new_id("attempt_"), app.now()).await? {
+        return wait_for_outcome(&app, &flow.id).await;
+    }
+    let KeptCode { claim, region, until, .. } = kept.clone();
+    exchange(&app, &flow, Presented { code, claim, region, until }, platform.as_ref(), ends_at).await
+}
+
+/// What a kept code is sealed for.
+const CODE: &str = "code";
+
+/// The code of a consent whose authorization code is kept.
+pub const EXCHANGE_POSTPONED: &str = "exchange_postponed";
+
+fn postponed() -> Error {
+    Error::PlatformFailed {
+        code: EXCHANGE_POSTPONED,
+        message: "The platform takes no requests just now. Try again in a moment: what was allowed is good for a short while."
+            .to_owned(),
+        retry_after: Some(Duration::from_secs(5)),
+    }
+}
+
+/// Asks the platform for the company, one at a time of whoever tries.
+async fn confirm_alone(app: &App, flow: &Flow) -> Result<Connection, Error> {
+    let now = app.now();
+    let takes = app.settings.platform_timeout + 4 * app.settings.store_timeout;
+    let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, takes) };
+    if !app.flows.lease_flow(&flow.id, &claim).await? {
+        return Err(in_progress());
+    }
+    let result = confirm(app, flow).await;
+    if matches!(&result, Err(error) if error.code() == COMPANY_UNCONFIRMED) {
+        let now = app.now();
+        app.flows.lease_flow(&flow.id, &Claim { at: now, until: now, ..claim }).await?;
+    }
+    result
 }
 
 /// From the exchange on the platform may have one grant for the company where there were two: what it is owed of a disconnect is
@@ -312,24 +417,37 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
 
 /// Ends the flow for good, and says so: in an audit row where a key began it, else in a count.
 pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
-    end_with(app, flow, failure, None).await
+    end_with(app, flow, failure, None, &Reference::default()).await
+}
+
+/// The same where the platform said something of it.
+async fn end_saying(app: &App, flow: &Flow, failure: FlowFailure, said: &Reference) -> Result<Connection, Error> {
+    end_with(app, flow, failure, None, said).await
 }
 
 /// The same after the company was confirmed: the grant is revoked, where that ends nobody else's.
 pub(super) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<Connection, Error> {
     let revocation = unused_grant(confirmed, app.now(), app.now());
-    end_with(app, confirmed.flow, failure, Some(&revocation)).await
+    end_with(app, confirmed.flow, failure, Some(&revocation), &Reference::default()).await
 }
 
-async fn end_with(app: &App, flow: &Flow, failure: FlowFailure, revocation: Option<&Revocation>) -> Result<Connection, Error> {
-    let (reason, platform) = (failure.as_str(), flow.platform.to_string());
+async fn end_with(
+    app: &App,
+    flow: &Flow,
+    failure: FlowFailure,
+    revocation: Option<&Revocation>,
+    said: &Reference,
+) -> Result<Connection, Error> {
+    let (reason, platform, said) = (failure.as_str(), flow.platform.to_string(), said.to_text());
     if matches!(flow.authority, Authority::Key(_)) {
         let detail = [("reason", reason.to_owned()), ("platform", platform)];
-        let audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
-        app.flows.fail(&flow.id, failure, Some(&audit), revocation).await?;
+        let mut audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
+        audit.detail.extend(said.clone().map(|said| ("reference", said)));
+        app.flows.fail(&flow.id, failure, Some(&audit), revocation, said.as_deref()).await?;
     } else {
-        app.flows.fail(&flow.id, failure, None, revocation).await?;
-        let detail = [("platform", platform), ("actor", flow.authority.actor().to_text())];
+        app.flows.fail(&flow.id, failure, None, revocation, said.as_deref()).await?;
+        let actor = flow.authority.actor().to_text();
+        let detail = [("platform", platform), ("actor", actor), ("reference", said.unwrap_or_default())];
         count(app, &flow.partner, Refused { action: Action::ConsentFailed, reason, detail }).await;
     }
     let outcome = if failure.is_fault() { "failed" } else { "refused" };
@@ -350,7 +468,7 @@ async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
         let flow = app.flows.flow(id).await?.ok_or_else(|| error_of(FlowFailure::Gone))?;
         let time_is_up = app.clock.elapsed().saturating_sub(began) >= app.settings.wait;
         match &flow.stage {
-            Stage::Exchanged { .. } if time_is_up => return confirm(app, &flow).await,
+            Stage::Exchanged { .. } if time_is_up => return confirm_alone(app, &flow).await,
             Stage::Exchanged { .. } => {}
             _ => match outcome_of(app, &flow).await {
                 Err(Error::TryLater { .. }) if !time_is_up => {}
@@ -375,12 +493,18 @@ async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { .. } => Err(choice_needed()),
         Stage::Confirmed { .. } => Err(exchange_needed()),
+        Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
+        Stage::Postponed(_) => Err(postponed()),
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
-        Stage::Consumed { .. } | Stage::Offered | Stage::Pending => Err(Error::TryLater {
-            code: "consent_in_progress",
-            message: "This consent is being finished. Look again in a moment.".to_owned(),
-            retry_after: Duration::from_secs(2),
-        }),
+        Stage::Consumed { .. } | Stage::Offered | Stage::Pending => Err(in_progress()),
+    }
+}
+
+fn in_progress() -> Error {
+    Error::TryLater {
+        code: "consent_in_progress",
+        message: "This consent is being finished. Look again in a moment.".to_owned(),
+        retry_after: Duration::from_secs(2),
     }
 }
 
@@ -401,9 +525,11 @@ pub fn error_of(failure: FlowFailure) -> Error {
         | FlowFailure::WrongIssuer
         | FlowFailure::CompanyNotConfirmed
         | FlowFailure::NoCompany => Error::Invalid { code, message },
-        FlowFailure::ExchangeRefused | FlowFailure::ExchangeFailed | FlowFailure::ClientRefused | FlowFailure::Interrupted => {
-            Error::PlatformFailed { code, message, retry_after: None }
-        }
+        FlowFailure::ExchangeRefused
+        | FlowFailure::ExchangeFailed
+        | FlowFailure::ClientRefused
+        | FlowFailure::NoRefreshToken
+        | FlowFailure::Interrupted => Error::PlatformFailed { code, message, retry_after: None },
         FlowFailure::OtherCompany
         | FlowFailure::Disconnected
         | FlowFailure::ReservedKey

@@ -164,7 +164,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
     Err(error.or_else(|| standing_error(&connection)).unwrap_or_else(|| no_refresh_token(&connection)))
 }
 
-async fn open(app: &App, connection: Connection) -> Result<Token, Error> {
+pub(super) async fn open(app: &App, connection: Connection) -> Result<Token, Error> {
     let grant = connection.grant().ok_or_else(|| Error::Internal("a connection without a grant cannot serve".to_owned()))?;
     let access_token = app.sealer.open(&sealing_owner(&connection.id), ACCESS_TOKEN, &grant.access_token).await?;
     Ok(Token { connection, access_token })

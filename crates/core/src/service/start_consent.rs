@@ -127,6 +127,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         expires_at: later(now, app.settings.flow_life),
         code: None,
         stage: Stage::Offered,
+        reference: None,
     };
     let (flow, started) = match start.caller {
         Caller::Server(_) => (flow, Started { location: address(app, &token)?, browser: None }),

@@ -1,15 +1,11 @@
-//! Asks the platform whether a connection still reaches its company, with its live token (T-7). What a link or a person says of
-//! it is believed only as far as this shows.
+//! Asks the platform whether a connection still reaches its company, with its live token (T-7).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
-
-use crate::model::connection::{Company, Connection, ConnectionId, DeathCause};
-use crate::model::platform::{Environment, PlatformName};
-use crate::model::time::earlier;
+use crate::model::connection::{Connection, ConnectionId, DeathCause};
+use crate::model::probe::{CONFIRMED_AFTER, Probe};
+use crate::model::time::later;
 use crate::port::platform::{ConfirmFailure, Inquiry};
 use crate::port::store::Written;
 use crate::{App, Error};
@@ -26,45 +22,100 @@ pub struct Verified {
     pub company_name: String,
 }
 
-/// Asks the platform. Where it takes the token for that company no more, and not one refreshed just now either, the grant is
-/// ended.
+/// Asks the platform. Where it does not take the token, and not one refreshed just now either, or does not name the company among
+/// those of the grant, the grant is ended. A 403 ends nothing: the platform is asked again in ten minutes.
 ///
 /// # Errors
 /// `NotFound`; `Conflict` where a consent is needed, by what came of this or before; `PlatformFailed` and `TryLater` where nobody
 /// knows: then nothing was changed.
 pub async fn verify_connection(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Verified, Error> {
     let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
-    verify_by(app, id, found, ends_at).await
+    match access_of(app, id, found, ends_at).await? {
+        Access::Given { connection, company_name } => Ok(Verified { connection, company_name }),
+        Access::Forbidden => {
+            let now = app.now();
+            let probe = Probe::suspected(id.clone(), 1, later(now, CONFIRMED_AFTER));
+            app.probes.suspect(&probe, now).await?;
+            Err(forbidden())
+        }
+        Access::Withdrawn(connection) => Err(withdrawn(app, &connection).await?),
+    }
 }
 
-async fn verify_by(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>, ends_at: Duration) -> Result<Verified, Error> {
+/// What the platform says of a connection's access to its company.
+pub(super) enum Access {
+    /// It is there.
+    Given {
+        /// The connection, as it is now.
+        connection: Connection,
+        /// What the platform calls the company.
+        company_name: String,
+    },
+    /// The platform takes the token and refuses the question.
+    Forbidden,
+    /// The platform takes no token for the company, not even one refreshed just now.
+    Withdrawn(Connection),
+}
+
+/// Asks with the stored token and, where that is not taken, with a fresh one.
+///
+/// # Errors
+/// As [`verify_connection`]'s.
+pub(super) async fn access_of(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    ends_at: Duration,
+) -> Result<Access, Error> {
     // Reading may refresh, and no refresh is begun that could not end.
     in_time(app, app.settings.refresh_time(), ends_at)?;
     let token = read_token_by(app, id, found, None, ends_at).await.map_err(as_conflict)?;
-    if let Some(company_name) = asked_in_time(app, &token, ends_at).await? {
-        return Ok(Verified { connection: token.connection, company_name });
+    match asked_in_time(app, &token, ends_at).await? {
+        Answer::Company(company_name) => return Ok(Access::Given { connection: token.connection, company_name }),
+        Answer::Forbidden => return Ok(Access::Forbidden),
+        Answer::NotTaken => {}
     }
     in_time(app, app.settings.refresh_time(), ends_at)?;
     let token = force_refresh_by(app, id, Some(token.connection), ends_at).await.map_err(as_conflict)?;
-    match asked_in_time(app, &token, ends_at).await? {
-        Some(company_name) => Ok(Verified { connection: token.connection, company_name }),
-        None => Err(withdrawn(app, &token.connection).await?),
-    }
+    Ok(match asked_in_time(app, &token, ends_at).await? {
+        Answer::Company(company_name) => Access::Given { connection: token.connection, company_name },
+        Answer::Forbidden => Access::Forbidden,
+        Answer::NotTaken => Access::Withdrawn(token.connection),
+    })
 }
 
-/// The company's name; `None` where the platform does not take the token for it.
-async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<Option<String>, Error> {
+/// A platform's clear answer to the question for a company.
+pub(super) enum Answer {
+    /// The company's name.
+    Company(String),
+    /// It does not take the token, or the company is not among those of the grant.
+    NotTaken,
+    /// It takes the token and refuses the question (403).
+    Forbidden,
+}
+
+async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<Answer, Error> {
     in_time(app, app.settings.platform_timeout + app.settings.store_timeout, ends_at)?;
+    ask(app, token).await
+}
+
+/// Asks for the company of a connection with its access token.
+///
+/// # Errors
+/// `PlatformFailed` where there is no clear answer.
+pub(super) async fn ask(app: &App, token: &Token) -> Result<Answer, Error> {
     let Token { connection, access_token } = token;
     let company_id = &connection.company.company_id;
     let region = connection.grant().and_then(|grant| grant.region.as_deref());
     let inquiry = Inquiry { access_token, region, claim: Some(company_id) };
     match of_its_client(app, &connection.company).await?.companies(inquiry).await {
         Ok(reach) => match reach.companies.into_iter().find(|it| it.company_id == *company_id) {
-            None if !reach.is_complete => Err(not_asked()),
-            found => Ok(found.map(|company| company.name)),
+            Some(company) => Ok(Answer::Company(company.name)),
+            None if reach.is_complete => Ok(Answer::NotTaken),
+            None => Err(not_asked()),
         },
-        Err(ConfirmFailure::Unauthorized) => Ok(None),
+        Err(ConfirmFailure::Unauthorized) => Ok(Answer::NotTaken),
+        Err(ConfirmFailure::Forbidden) => Ok(Answer::Forbidden),
         Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => Err(not_asked()),
     }
 }
@@ -75,6 +126,15 @@ fn not_asked() -> Error {
         code: "platform_unavailable",
         message: "The platform could not be asked for the company just now. Nothing was changed.".to_owned(),
         retry_after: Some(Duration::from_secs(5)),
+    }
+}
+
+fn forbidden() -> Error {
+    Error::PlatformFailed {
+        code: "company_forbidden",
+        message: "The platform refuses to answer for the company just now (403). Nothing was changed; it is asked again in ten minutes."
+            .to_owned(),
+        retry_after: Some(CONFIRMED_AFTER),
     }
 }
 
@@ -114,65 +174,4 @@ fn as_conflict(error: Error) -> Error {
 
 fn reauthorization_required(message: &str) -> Error {
     Error::conflict("reauthorization_required", message)
-}
-
-/// Least time between two probes of one connection that only a hint asked for.
-const PROBED_EVERY: Duration = Duration::from_secs(60);
-/// How many connections to a company are read at once.
-const PER_PAGE: u32 = 100;
-/// How many connections are probed at once.
-const PROBED_AT_ONCE: usize = 20;
-
-/// Probes the connections to a company that somebody says was disconnected at its platform. Anyone can say so: hence what comes
-/// of it is told to nobody, and a connection is probed once a minute at most.
-pub async fn heed_hint(app: &Arc<App>, platform: PlatformName, company_id: &str) {
-    let ends_at = app.clock.elapsed() + app.settings.function_time;
-    let mut hinted = Vec::new();
-    for environment in [Environment::Production, Environment::Sandbox] {
-        match connected(app, platform, environment, company_id, ends_at).await {
-            Ok(connections) => hinted.extend(connections),
-            Err(error) => tracing::warn!(%platform, environment = environment.as_str(), %error, "a hint was not followed"),
-        }
-    }
-    stream::iter(hinted).for_each_concurrent(PROBED_AT_ONCE, async |id| probe(app, id, ends_at).await).await;
-}
-
-async fn connected(
-    app: &App,
-    platform: PlatformName,
-    environment: Environment,
-    company_id: &str,
-    ends_at: Duration,
-) -> Result<Vec<ConnectionId>, Error> {
-    let client_id = app.platforms.get(platform, environment).await?.client_id().to_owned();
-    let company_id = company_id.to_owned();
-    let company = Company { platform, environment, client_id, company_id, api_base_url: String::new() };
-    let mut connected = Vec::new();
-    let mut after = None;
-    loop {
-        let page = app.connections.holders(&company, after.as_deref(), PER_PAGE).await?;
-        connected.extend(page.connections.into_iter().map(|connection| connection.id));
-        after = page.next;
-        if after.is_none() || app.clock.elapsed() >= ends_at {
-            return Ok(connected);
-        }
-    }
-}
-
-async fn probe(app: &Arc<App>, id: ConnectionId, ends_at: Duration) {
-    let now = app.now();
-    let probed = match app.connections.note_probe(&id, now, earlier(now, PROBED_EVERY)).await {
-        Ok(Written::Overtaken) => return,
-        Ok(Written::Stored) => probe_now(app, &id, ends_at).await,
-        Err(error) => Err(error.into()),
-    };
-    match probed {
-        Ok(()) => tracing::info!(connection = %id, "a hint was wrong: the connection works"),
-        Err(error) => tracing::info!(connection = %id, %error, "a hint was followed"),
-    }
-}
-
-async fn probe_now(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<(), Error> {
-    let found = app.connections.read(id).await?;
-    verify_by(app, id, found, ends_at).await.map(drop)
 }

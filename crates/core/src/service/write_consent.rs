@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::audit::Action;
-use crate::model::connection::{Company, ConfirmedCompany, Connection, Standing, Status};
+use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, Standing, Status, Trouble};
 use crate::model::event::{Event, EventKind};
 use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
 use crate::model::grant::StoredGrant;
@@ -17,6 +17,7 @@ use crate::{App, Error};
 use super::due::{self, Stored};
 use super::exchange_code::no_such_code;
 use super::finish_consent::{Stop, measure};
+use super::refresh::step::in_words;
 use super::refresh::{reseal_grant, sealing_owner};
 
 /// How often the write is tried while others write to the same connection.
@@ -46,6 +47,10 @@ pub(super) async fn write_consent(
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     for attempt in 1..=TRIES_MOST {
         may_write(flow, previous.as_ref(), company, authorized_at).map_err(Stop::Failed)?;
+        // A grant that lives, or may revive, is worth more.
+        if is_short_lived(grant, confirmed.platform) && previous.as_ref().and_then(Connection::grant).is_some() {
+            return Err(Stop::Failed(FlowFailure::NoRefreshToken));
+        }
         if confirmed.exchange.is_none() && flow.awaits_exchange() && !renews(flow, previous.as_ref(), company) {
             return await_exchange(app, confirmed).await;
         }
@@ -182,13 +187,15 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
     let wanted_until = previous.as_ref().and_then(|previous| previous.wanted_until);
     let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
     let due = due::next(&stored, &app.settings, now, app.entropy.fraction());
+    let (standing, trouble) =
+        if is_short_lived(grant, *platform) { dead_from_the_start(grant, now) } else { (Standing::Active(grant.clone()), None) };
     let connection = Connection {
         id: flow.connection_to(&confirmed.company_id),
         company_name: name(flow, previous.as_ref(), &company, confirmed),
         company,
         epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
-        standing: Standing::Active(grant.clone()),
-        trouble: None,
+        standing,
+        trouble,
         commit_id: app.new_id("commit_"),
         created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
         disconnected_at: previous.as_ref().and_then(|previous| previous.disconnected_at),
@@ -205,9 +212,13 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
         .is_some_and(|previous| previous.status() != Status::Disconnected && previous.company == connection.company);
     let (action, kind) =
         if again { (Action::Reconnected, EventKind::Reauthorized) } else { (Action::Connected, EventKind::Connected) };
-    let event = Event::about(&connection, kind, app.new_id("evt_"), now);
+    let mut event = Event::about(&connection, kind, app.new_id("evt_"), now);
     let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
-    let audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
+    let mut audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
+    if let Standing::NeedsReauthorization { cause, .. } = &connection.standing {
+        (event.kind, event.reason) = (EventKind::ReauthorizationRequired, Some(cause.as_str()));
+        audit.detail.insert("cause", cause.as_str().to_owned());
+    }
     let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, *platform, now));
     let link = match &flow.authority {
         Authority::Link(id) => Some(id.clone()),
@@ -215,6 +226,26 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
     };
     let exchange = exchange.clone();
     Consent { previous, connection, replaced, flow: flow.id.clone(), link, exchange, tally: None, audit, event }
+}
+
+/// Whether access ends with the access token, since the platform gave no refresh token.
+fn is_short_lived(grant: &StoredGrant, platform: &dyn Platform) -> bool {
+    grant.refresh_token.is_none() && platform.needs_refresh_token()
+}
+
+/// Where a connection stands whose first consent brought no refresh token.
+fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<Trouble>) {
+    let cause = DeathCause::NoRefreshToken;
+    let trouble = Trouble {
+        failures: 1,
+        retry_at: now,
+        code: cause.as_str().to_owned(),
+        message: in_words(cause.as_str()).to_owned(),
+        at: now,
+        settled_lease: None,
+        doubtful: false,
+    };
+    (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(trouble))
 }
 
 /// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.

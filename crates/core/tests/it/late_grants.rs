@@ -73,7 +73,7 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
         detail: [].into(),
     };
     let event = Event::about(&connection, EventKind::ReauthorizationRequired, "evt_ended".to_owned(), START);
-    let end = GrantEnd { epoch: connection.epoch, cause, trouble, audit, event };
+    let end = GrantEnd { epoch: connection.epoch, cause, trouble, probe: None, audit, event };
     assert_eq!(stage.installation.table().end_grant(&end).await, Ok(Written::Stored));
 }
 

@@ -11,8 +11,10 @@ use axum::{Json, Router};
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::probe::Hint;
 use counterfoil_core::service::authenticate::authenticate_and_read;
-use counterfoil_core::service::verify_connection::{heed_hint, verify_connection};
+use counterfoil_core::service::hint::note_hint;
+use counterfoil_core::service::verify_connection::verify_connection;
 use counterfoil_platforms::facts_of;
 use maud::Markup;
 use serde::Serialize;
@@ -58,14 +60,14 @@ async fn verify(
 /// The longest id of a company.
 const COMPANY_ID_LONGEST: usize = 64;
 
-/// Where a platform sends the browser of a customer who disconnected the app there. Anyone can open it, so that it shows the
-/// same whatever it names and whatever comes of it.
+/// Where a platform sends the browser of a customer who disconnected the app there. Anyone can open it, so that it does and shows
+/// the same whatever it names; the refresher's run finds out what is true of it.
 async fn hint(State(app): State<Arc<App>>, query: Query) -> Markup {
     for platform in PlatformName::ALL {
         if let Some(name) = facts_of(platform).disconnect_hint
             && let Ok(Some(company_id)) = query.filled(name, COMPANY_ID_LONGEST)
         {
-            heed_hint(&app, platform, company_id).await;
+            note_hint(&app, &Hint { platform, company_id: company_id.to_owned() }).await;
         }
     }
     page::disconnected_there()

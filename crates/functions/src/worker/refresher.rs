@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::service::in_hand::store_in_hand;
+use counterfoil_core::service::probe_due::probe_due;
 use counterfoil_core::service::refresh_due::{Report, refresh_due};
 use counterfoil_core::service::tell_due::tell_due;
 use counterfoil_core::{App, Error};
@@ -30,7 +31,7 @@ pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error>
     Ok(())
 }
 
-/// Refreshes what is due, and beside that tells platforms what they are owed, within the time that the function has: nothing
+/// Refreshes what is due, and beside that tells platforms what they are owed and probes connections under suspicion, within the time that the function has: nothing
 /// is begun that could not end in it.
 ///
 /// # Errors
@@ -40,7 +41,11 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
     let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
     let left = left.saturating_sub(Duration::from_secs(1));
     store_in_hand(app).await;
-    let (refreshed, told) = tokio::join!(refresh_due(app, shards, left), tell_due(app, shards, left));
+    let (refreshed, told, probed) =
+        tokio::join!(refresh_due(app, shards, left), tell_due(app, shards, left), probe_due(app, shards, left));
+    if probed > 0 {
+        tracing::info!(due = probed, "followed hints and probes");
+    }
     if told.due > 0 {
         tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "told platforms what they were owed");
     }

@@ -45,7 +45,7 @@ async fn o8_a_customer_who_says_no_is_told_so() {
     {
       "body": {
         "code": "access_denied",
-        "detail": "Access was refused at the platform, so nothing was connected.",
+        "detail": "Access was refused at the platform, which ended this attempt: nothing was connected. To allow it after all, start again.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",
@@ -80,7 +80,7 @@ async fn o8_a_wrong_code_is_the_platforms_refusal_and_spends_the_flow() {
 #[tokio::test]
 async fn a_platform_that_fails_at_the_exchange_is_a_502() {
     let place = Installation::start().await;
-    for kind in ["status", "reset", "garbage", "oversized", "throttled"] {
+    for kind in ["status", "reset", "garbage", "oversized"] {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start("/oauth/start/beach-blend").await;
         let callback = place.intuit.consent(&page, LARKSPUR).await;
@@ -108,4 +108,44 @@ async fn a_parameter_that_does_not_decode_counts_only_where_it_is_read() {
         assert!(told.location().starts_with(RETURN_URL), "{name}: {}", told.location());
         assert_eq!(parameter(told.location(), "error").as_deref(), Some(error), "{name}");
     }
+}
+
+#[tokio::test]
+async fn f4_the_platforms_own_word_is_in_the_audit_row_and_an_operators_fault_on_the_page() {
+    let place = Installation::start().await;
+    for (number, (said, reference, on_the_page)) in [
+        ("invalid_scope", Some("invalid_scope"), true),
+        ("Unauthorized_Client", Some("unauthorized_client"), true),
+        ("server_error", Some("server_error"), false),
+        ("<script>", None, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let key = format!("shop-{number}");
+        let mut browser = Browser::at(&place.server);
+        let page = browser.start(format!("/oauth/start/{key}")).await;
+        let good = place.intuit.consent(&page, LARKSPUR).await;
+        let bad = with_parameter(&with_parameter(&good, "code", None), "error", Some(said));
+        let result = browser.get(&bad).await.location().to_owned();
+        let shown = browser.get(&result).await.body;
+        assert_eq!(reference.is_some_and(|word| shown.contains(word)), on_the_page, "{said}: {shown}");
+        let flows = place.rows.under("FLOW#", "").await;
+        let of_key = flows.iter().find(|row| row["company_key"].as_s().is_ok_and(|found| *found == key)).expect("the flow");
+        assert_eq!(of_key.get("reference").and_then(|text| text.as_s().ok()).map(String::as_str), reference);
+    }
+}
+
+#[tokio::test]
+async fn f4_a_refused_exchange_says_by_which_word_and_under_which_name_of_the_request() {
+    let place = Installation::start_with(&[("QUICKBOOKS_CLIENT_SECRET", "wrong")]).await;
+    let mut browser = Browser::at(&place.server);
+    let page = browser.start("/oauth/start/shop").await;
+    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let result = browser.get(&callback).await.location().to_owned();
+    let shown = browser.get(&result).await.body;
+    let flows = place.rows.under("FLOW#", "").await;
+    let reference = flows[0]["reference"].as_s().expect("a text").clone();
+    assert!(reference.starts_with("invalid_client 401"), "{reference}");
+    assert!(shown.contains(&reference), "{shown}");
 }

@@ -1,7 +1,10 @@
 //! `POST /api/connections/{company_key}/verify`, and Intuit's disconnect URL: by the platform's own word (T-7).
 
+use std::time::Duration;
+
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
+use counterfoil_functions::worker::refresher::{Turn, refresh};
 use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
@@ -102,7 +105,7 @@ async fn t7_a_refusal_that_goes_with_a_fresh_token_ends_nothing() {
     place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 1 })).await;
     assert_eq!(verify(&place, "beach-blend").await.status, 200);
     assert_eq!((place.intuit.requests("token.refresh_token").await, status(&place, "beach-blend").await.as_str()), (1, "active"));
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 403, "times": 2 })).await;
+    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 2 })).await;
     place.pass(11).await;
     assert_eq!(verify(&place, "beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
 }
@@ -123,6 +126,24 @@ async fn hint(place: &Installation, query: &str) -> Answer {
     answer
 }
 
+/// One run of the refresher.
+async fn run(place: &Installation) {
+    let report = refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await;
+    report.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The runs that follow the hints of the last minute, and make the probes of them.
+async fn follow(place: &Installation) {
+    place.pass(66).await;
+    run(place).await;
+    run(place).await;
+}
+
+/// Every API request is answered with that status.
+async fn api_answers(place: &Installation, status: u16) {
+    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": status })).await;
+}
+
 #[tokio::test]
 async fn t7_a_hint_is_followed_where_it_is_true_and_not_believed_where_it_is_false() {
     let place = Installation::start().await;
@@ -138,9 +159,24 @@ async fn t7_a_hint_is_followed_where_it_is_true_and_not_believed_where_it_is_fal
         hint(&place, "?realmId=%ff&realmId=").await,
     ];
     assert!(pages.iter().all(|page| page.body == pages[0].body && !page.body.contains("gone")), "the same for all");
+    assert_eq!(status(&place, "gone").await, "active", "the work is the refresher's");
+    follow(&place).await;
     assert_eq!(status(&place, "gone").await, "needs_reauthorization");
     assert_eq!((status(&place, "there").await.as_str(), place.refresh("there").await.status), ("active", 200));
     assert_eq!(status(&place, "gone-sandbox").await, "active");
+    assert!(place.rows.under("HINTS#", "").await.is_empty(), "they were followed");
+}
+
+#[tokio::test]
+async fn b8_a_hint_is_one_write_whatever_it_names() {
+    let place = Installation::start().await;
+    place.connect("there", HARBOR).await;
+    for realm in [HARBOR, "1"] {
+        place.wire.reset();
+        hint(&place, &format!("?realmId={realm}")).await;
+        let operations: Vec<_> = place.wire.requests().into_iter().map(|request| request.operation).collect();
+        assert_eq!(operations, ["UpdateItem"], "{realm}");
+    }
 }
 
 #[tokio::test]
@@ -152,10 +188,96 @@ async fn t7_a_connection_is_probed_once_a_minute_whoever_asks() {
     for _ in 0..5 {
         hint(&place, &format!("?realmId={HARBOR}")).await;
     }
+    assert_eq!(asked().await, before, "nothing is asked while somebody waits");
+    follow(&place).await;
+    run(&place).await;
     assert_eq!(asked().await, before + 1);
-    place.pass(60).await;
     hint(&place, &format!("?realmId={HARBOR}")).await;
+    follow(&place).await;
     assert_eq!(asked().await, before + 2);
     let head = Ask::new(Method::HEAD, format!("/oauth/disconnect?realmId={HARBOR}")).to(&place.server).await;
+    follow(&place).await;
     assert_eq!((head.status, asked().await), (405, before + 2), "a link previewer spends nothing");
+}
+
+#[tokio::test]
+async fn b5_a_403_alone_never_ends_a_grant() {
+    let place = Installation::start().await;
+    place.connect("there", HARBOR).await;
+    api_answers(&place, 403).await;
+    hint(&place, &format!("?realmId={HARBOR}")).await;
+    assert_eq!(verify(&place, "there").await.problem(), (502, "company_forbidden".to_owned()));
+    for _ in 0..4 {
+        follow(&place).await;
+        place.pass(600).await;
+    }
+    assert_eq!(status(&place, "there").await, "active");
+    place.intuit.no_more_faults().await;
+    assert_eq!(verify(&place, "there").await.status, 200);
+}
+
+#[tokio::test]
+async fn b5_a_suspicion_is_probed_again_ten_minutes_later_before_the_grant_ends() {
+    let place = Installation::start().await;
+    place.connect("there", HARBOR).await;
+    for lasts in [false, true] {
+        api_answers(&place, 401).await;
+        hint(&place, &format!("?realmId={HARBOR}")).await;
+        follow(&place).await;
+        place.pass(500).await;
+        run(&place).await;
+        assert_eq!(status(&place, "there").await, "active", "ten minutes are not over");
+        if !lasts {
+            place.intuit.no_more_faults().await;
+        }
+        place.pass(120).await;
+        run(&place).await;
+        assert_eq!(status(&place, "there").await, if lasts { "needs_reauthorization" } else { "active" });
+    }
+    let history = place.rows.history("there").await;
+    assert_eq!(history.last().map(String::as_str), Some("grant_ended by vault: access_withdrawn"));
+}
+
+/// A connection whose grant has just ended because its access was withdrawn.
+async fn with_withdrawn_access() -> Installation {
+    let place = Installation::start().await;
+    place.connect("there", HARBOR).await;
+    api_answers(&place, 401).await;
+    assert_eq!(verify(&place, "there").await.problem(), (409, "reauthorization_required".to_owned()));
+    assert_eq!(status(&place, "there").await, "needs_reauthorization");
+    place
+}
+
+#[tokio::test]
+async fn b5_access_that_comes_back_revives_the_grant_and_says_so() {
+    let place = with_withdrawn_access().await;
+    place.pass(3_601).await;
+    run(&place).await;
+    assert_eq!(status(&place, "there").await, "needs_reauthorization", "it is not back yet");
+    let refreshed = place.intuit.requests("token.refresh_token").await;
+    place.intuit.no_more_faults().await;
+    place.pass(86_000).await;
+    run(&place).await;
+    assert_eq!(status(&place, "there").await, "needs_reauthorization", "a day is not over");
+    place.pass(401).await;
+    run(&place).await;
+    assert_eq!(status(&place, "there").await, "active");
+    assert_eq!(place.intuit.requests("token.refresh_token").await, refreshed + 1, "asked with a token that had not ended");
+    assert_eq!((place.token("there").await.status, place.refresh("there").await.status), (200, 200));
+    let events = place.rows.under("CONN#default#there", "EVENT#").await;
+    assert_eq!(events.last().expect("an event")["event"].as_s().map(String::as_str), Ok("oauth.reauthorized"));
+    assert_eq!(place.rows.history("there").await.last().map(String::as_str), Some("grant_revived by vault: access_returned"));
+}
+
+#[tokio::test]
+async fn b5_access_that_stays_away_is_asked_for_three_times_and_no_more() {
+    let place = with_withdrawn_access().await;
+    let asked = async || place.intuit.requests("api").await;
+    let before = asked().await;
+    for (probes, pause) in [(1, 3_601), (2, 86_401), (3, 7 * 86_401), (3, 30 * 86_400)] {
+        place.pass(pause).await;
+        run(&place).await;
+        assert_eq!(asked().await, before + probes);
+    }
+    assert_eq!(status(&place, "there").await, "needs_reauthorization");
 }

@@ -118,7 +118,7 @@ impl StandIn {
         let sent_at = self.now().await;
         let exchange =
             Exchange { code: &code, redirect_uri: REDIRECT_URI, verifier, region: region.as_deref(), sent_at, listen: LISTEN };
-        self.platform.exchange(exchange).await
+        self.platform.exchange(exchange).await.map_err(|failed| failed.failure)
     }
 
     /// A grant, from consent to exchange.

@@ -26,6 +26,9 @@ pub(crate) struct ConnectionRow {
     pub(crate) status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cause: Option<String>,
+    /// The cause, where the version before does not know its word: that reads `revoked` in `cause`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_by: Option<String>,
     #[serde(flatten)]
     pub(crate) grant: GrantAttributes,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,8 +178,17 @@ pub(crate) fn read(item: Item) -> Result<Connection, StoreError> {
     from_item::<ConnectionRow>(item)?.read()
 }
 
+/// Whether code that runs beside this during a deploy knows the word.
+fn is_known_before(cause: DeathCause) -> bool {
+    cause != DeathCause::NoRefreshToken
+}
+
 impl From<&Connection> for ConnectionRow {
     fn from(connection: &Connection) -> Self {
+        let cause = match &connection.standing {
+            Standing::NeedsReauthorization { cause, .. } => Some(*cause),
+            Standing::Active(_) | Standing::Disconnected => None,
+        };
         Self {
             partner: connection.id.partner.to_string(),
             company_key: connection.id.company_key.to_string(),
@@ -188,10 +200,8 @@ impl From<&Connection> for ConnectionRow {
             api_base_url: connection.company.api_base_url.clone(),
             epoch: connection.epoch,
             status: connection.status().as_str().to_owned(),
-            cause: match &connection.standing {
-                Standing::NeedsReauthorization { cause, .. } => Some(cause.as_str().to_owned()),
-                Standing::Active(_) | Standing::Disconnected => None,
-            },
+            cause: cause.map(|cause| if is_known_before(cause) { cause } else { DeathCause::Revoked }.as_str().to_owned()),
+            ended_by: cause.filter(|cause| !is_known_before(*cause)).map(|cause| cause.as_str().to_owned()),
             grant: connection.grant().map(GrantAttributes::from).unwrap_or_default(),
             trouble: connection.trouble.as_ref().map(TroubleRow::from),
             commit_id: connection.commit_id.clone(),
@@ -216,7 +226,8 @@ impl ConnectionRow {
             company_key: CompanyKey::parse(&self.company_key).map_err(|_| damaged(&item, "company_key"))?,
         };
         let grant = self.grant.read(&item)?;
-        let standing = match (word::<Status>(&item, "status", &self.status)?, grant, self.cause) {
+        let cause = self.ended_by.or(self.cause);
+        let standing = match (word::<Status>(&item, "status", &self.status)?, grant, cause) {
             (Status::Active, Some(grant), _) => Standing::Active(grant),
             (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
                 // The one cause after which a grant may live again: whoever asks who holds a company must count it.

@@ -3,7 +3,7 @@
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{ConfirmedCompany, ConnectionId};
-use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, KeptCode, Stage};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
@@ -51,11 +51,19 @@ struct FlowRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     consumed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     companies: Vec<CompanyRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
     /// The company key of the connection that it made or renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     connected: Option<String>,
@@ -127,9 +135,13 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         code_sha256: flow.code.as_ref().map(|hash| hash.as_str().to_owned()),
         stage: flow.stage.as_str().to_owned(),
         consumed_at: None,
+        code: None,
+        code_region: None,
+        code_until: None,
         claim: None,
         companies: Vec::new(),
         failure: None,
+        reference: None,
         connected: None,
         connected_to: None,
         grant: GrantAttributes::default(),
@@ -146,8 +158,23 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let company_key = |text: String| CompanyKey::parse(&text).map_err(|_| damaged(&name, "company_key"));
     let connected = row.connected.map(company_key).transpose()?;
     let connected = connected.map(|company_key| ConnectionId { partner: partner.clone(), company_key }).zip(row.connected_to);
-    let progress =
-        Progress { consumed_at: row.consumed_at, claim: row.claim, companies: row.companies, failure: row.failure, connected };
+    let code = match row.code.zip(row.code_until) {
+        Some((code, until)) => Some(KeptCode {
+            code: Sealed::from_bytes(code.into_vec()),
+            claim: row.claim.clone(),
+            region: row.code_region,
+            until: time(&name, until)?,
+        }),
+        None => None,
+    };
+    let progress = Progress {
+        consumed_at: row.consumed_at,
+        code,
+        claim: row.claim,
+        companies: row.companies,
+        failure: row.failure,
+        connected,
+    };
     let stage = stage(&name, &row.stage, progress, row.grant.read(&name)?)?;
     Ok(Flow {
         id,
@@ -166,6 +193,7 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
         expires_at: time(&name, row.expires_at)?,
         code: row.code_sha256.map(Fingerprint::stored),
         stage,
+        reference: row.reference,
     })
 }
 
@@ -191,6 +219,7 @@ const STAGES: [&str; 8] = ["offered", "pending", "consumed", "exchanged", "choos
 /// What a flow has come to, beside its grant.
 struct Progress {
     consumed_at: Option<i64>,
+    code: Option<KeptCode>,
     claim: Option<String>,
     companies: Vec<CompanyRow>,
     failure: Option<String>,
@@ -198,7 +227,10 @@ struct Progress {
 }
 
 fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredGrant>) -> Result<Stage, StoreError> {
-    let Progress { consumed_at, claim, companies, failure, connected } = progress;
+    let Progress { consumed_at, code, claim, companies, failure, connected } = progress;
+    if let ("consumed", Some(code)) = (word_of_it, code) {
+        return Ok(Stage::Postponed(code));
+    }
     match (word_of_it, consumed_at, failure, grant) {
         ("offered", ..) => Ok(Stage::Offered),
         ("pending", None, ..) => Ok(Stage::Pending),

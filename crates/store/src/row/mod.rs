@@ -13,6 +13,7 @@ pub(crate) mod handover;
 pub(crate) mod history;
 pub(crate) mod lease;
 pub(crate) mod partner;
+pub(crate) mod probe;
 pub(crate) mod revocation;
 
 use std::collections::HashMap;

@@ -45,7 +45,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.flow(&flow.id).await),
         error(table.consume(&flow.id, "ours", START).await),
         error(table.keep_grant(&flow.id, &stored_grant("kept"), Some("realm"), START).await),
-        error(table.fail(&flow.id, FlowFailure::Gone, Some(&failed), None).await),
+        error(table.fail(&flow.id, FlowFailure::Gone, Some(&failed), None, None).await),
         error(table.partner(&partner).await),
         error(table.key(&partner, &key).await),
         error(table.key_and_connection((&partner, &key), &acme.id).await),

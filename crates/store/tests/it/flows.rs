@@ -3,14 +3,15 @@
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connect_link::LinkId;
-use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, KeptCode, Stage};
+use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::store::{FlowStore as _, Written};
 use counterfoil_testkit::fixture::{START, connection, connection_id, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 use tokio::task::JoinSet;
 
-use crate::harness::{Store, audit, store};
+use crate::harness::{Store, audit, store, text};
 
 async fn read(store: &Store, id: &FlowId) -> Flow {
     store.table.flow(id).await.expect("a table that answers").expect("a flow")
@@ -139,15 +140,38 @@ async fn a_flow_fails_once_and_its_grant_goes() {
     let audited = |id: &str| audit(&connection("acme"), Action::ConsentFailed, id);
     let pending = flow("acme", "pending");
     store.table.begin(&pending).await.expect("a new flow");
-    store.table.fail(&pending.id, FlowFailure::Gone, Some(&audited("never")), None).await.expect("a table that answers");
+    store.table.fail(&pending.id, FlowFailure::Gone, Some(&audited("never")), None, None).await.expect("a table that answers");
     assert!(read(&store, &pending.id).await.stage == Stage::Pending, "a pending flow spends nothing");
 
     let exchanged = store.exchanged_flow("exchanged").await;
     for failure in [FlowFailure::CompanyNotConfirmed, FlowFailure::Interrupted] {
-        store.table.fail(&exchanged, failure, Some(&audited(failure.as_str())), None).await.expect("a table that answers");
+        store.table.fail(&exchanged, failure, Some(&audited(failure.as_str())), None, None).await.expect("a table that answers");
     }
     assert!(read(&store, &exchanged).await.stage == Stage::Failed(FlowFailure::CompanyNotConfirmed), "the first stays");
     assert_eq!(store.count(&connection_id("acme"), "AUDIT#").await, 1);
     let item = store.item(&format!("FLOW#{}", exchanged.as_str()), "FLOW").await.expect("its item");
     assert!(!item.contains_key("access_token") && !item.contains_key("refresh_token"));
+}
+
+#[tokio::test]
+async fn f6_a_kept_code_is_taken_out_by_one_while_it_is_good() {
+    let store = store().await;
+    let flow = flow("acme", "state");
+    store.table.begin(&flow).await.expect("a new flow");
+    assert!(store.table.consume(&flow.id, "attempt", START).await.expect("a table that answers"));
+    let kept = KeptCode {
+        code: Sealed::from_bytes(b"code".to_vec()),
+        claim: Some("realm".to_owned()),
+        region: Some("eu".to_owned()),
+        until: START + 5.minutes(),
+    };
+    store.table.keep_code(&flow.id, &kept).await.expect("a table that answers");
+    assert!(read(&store, &flow.id).await.stage == Stage::Postponed(kept.clone()));
+    let item = store.item(&format!("FLOW#{}", flow.id.as_str()), "FLOW").await.expect("a flow");
+    assert_eq!(item["stage"], text("consumed"), "a word that the version before knows");
+    let take = async |attempt: &'static str, now| store.table.take_code(&flow.id, attempt, now).await;
+    assert_eq!(take("late", kept.until).await, Ok(false));
+    assert_eq!(take("one", START).await, Ok(true));
+    assert_eq!(take("two", START).await, Ok(false));
+    assert!(matches!(read(&store, &flow.id).await.stage, Stage::Consumed { .. }));
 }

@@ -138,6 +138,7 @@ pub(crate) fn end(connection: &Connection, id: &str) -> GrantEnd {
         epoch: connection.epoch,
         cause: DeathCause::RotationLost,
         trouble: trouble(),
+        probe: None,
         audit: audit(connection, Action::GrantEnded, id),
         event,
     }

@@ -16,6 +16,7 @@ mod leases;
 mod links;
 mod other_versions;
 mod parking;
+mod probes;
 mod reseal;
 mod secrets;
 mod waiting;

@@ -122,7 +122,7 @@ async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
     assert!(store.table.code(&first).await.expect("a table").is_none());
     let now = Revocation { due_at: START, ..waiting.revocation.clone() };
     let failed = audit(&connection("acme"), Action::ConsentFailed, "failed");
-    store.table.fail(&waiting.flow, FlowFailure::AuthorityRevoked, Some(&failed), Some(&now)).await.expect("a table");
+    store.table.fail(&waiting.flow, FlowFailure::AuthorityRevoked, Some(&failed), Some(&now), None).await.expect("a table");
     assert!(entries(&store).await.is_empty(), "a grant that is to be revoked holds nothing");
     let due = store.table.owed(now_shard(&store).await, START, 10).await.expect("a table");
     assert_eq!(due, [waiting.revocation.id]);

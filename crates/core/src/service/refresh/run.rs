@@ -11,6 +11,7 @@ use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, St
 use crate::model::event::{Event, EventKind};
 use crate::model::grant::Grant;
 use crate::model::lease::Lease;
+use crate::model::probe::Probe;
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::port::parking::Parked;
@@ -390,6 +391,7 @@ pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> G
             settled_lease: None,
             doubtful: cause == DeathCause::RotationLost,
         },
+        probe: (cause == DeathCause::AccessWithdrawn).then(|| Probe::withdrawn(connection.id.clone(), now)),
         audit: app.audit(&connection.id, Action::GrantEnded, Actor::Vault, [("cause", cause.as_str().to_owned())]),
         event,
     }

@@ -31,6 +31,8 @@ pub enum Reason {
     Forced,
     /// The connection's due time has come.
     Due,
+    /// A connection whose access was withdrawn is to be asked for again, with a token that has not ended.
+    Probe,
 }
 
 /// One moment: both clocks and a throw of the dice.
@@ -242,6 +244,7 @@ impl Refresh {
     fn after_look(&mut self, now: Now, view: &View) -> (Phase, Next) {
         match view.standing {
             ViewStanding::Active => {}
+            ViewStanding::Dead(DeathCause::AccessWithdrawn) if self.reason == Reason::Probe => {}
             ViewStanding::Dead(cause) => return finish(Outcome::Dead(cause)),
             ViewStanding::Disconnected => return finish(Outcome::Disconnected),
         }
@@ -284,6 +287,9 @@ impl Refresh {
             Reason::Read { min_valid } => view.is_valid(now) && until(now.wall, view.expires_at) >= min_valid,
             Reason::Forced => false,
             Reason::Due => view.due_at.is_none_or(|at| at > now.wall),
+            Reason::Probe => {
+                view.standing == ViewStanding::Active || until(now.wall, view.expires_at) >= self.settings.probe_takes()
+            }
         }
     }
 
@@ -294,7 +300,7 @@ impl Refresh {
     /// Somebody holds the lease: a reader whose token is still valid need not wait for them, nor need the refresher.
     fn beside_somebody_else(&self, now: Now, view: &View, retry_at: Timestamp) -> (Phase, Next) {
         match self.reason {
-            Reason::Due => finish(Outcome::Held { retry_at }),
+            Reason::Due | Reason::Probe => finish(Outcome::Held { retry_at }),
             Reason::Read { .. } if view.is_valid(now) => finish(Outcome::Held { retry_at }),
             Reason::Read { .. } | Reason::Forced => self.wait(now, retry_at),
         }
@@ -312,7 +318,7 @@ impl Refresh {
     /// Waits for somebody else's refresh, up to a bound; never sends without the lease.
     fn wait(&self, now: Now, retry_at: Timestamp) -> (Phase, Next) {
         let waited = now.elapsed.saturating_sub(self.began);
-        if self.reason == Reason::Due || waited >= self.settings.wait {
+        if matches!(self.reason, Reason::Due | Reason::Probe) || waited >= self.settings.wait {
             return finish(Outcome::Held { retry_at });
         }
         let pause = self.pause_after(waited, now.chance);

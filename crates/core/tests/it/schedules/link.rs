@@ -13,8 +13,8 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GrantEnd, GrantStore, Holders, ListQuery, Page,
-    Settable, StoreError, Taken, Tally, Written,
+    Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GivenBack, GrantEnd, GrantStore, Holders, ListQuery,
+    Page, Settable, StoreError, Taken, Tally, Written,
 };
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};
@@ -158,10 +158,6 @@ impl ConnectionStore for Link {
         self.call("Query", async |table: Table| table.due(shard, now, after, most).await).await
     }
 
-    async fn note_probe(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Written, StoreError> {
-        self.call("UpdateItem", async |table: Table| table.note_probe(id, at, since).await).await
-    }
-
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError> {
         self.call("UpdateItem", async |table: Table| table.change(id, settable).await).await
     }
@@ -183,6 +179,14 @@ impl GrantStore for Link {
 
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
         self.call("UpdateItem", async |table: Table| table.commit(id, commit).await).await
+    }
+
+    async fn renew_withdrawn(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
+        self.call("UpdateItem", async |table: Table| table.renew_withdrawn(id, commit).await).await
+    }
+
+    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError> {
+        self.call("TransactWriteItems", async |table: Table| table.give_back(back).await).await
     }
 
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError> {

@@ -11,8 +11,8 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Platforms, Reach, Refresh,
-    Revoke, RevokeFailure, TokenFailure, TokenLimits,
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Platforms,
+    Reach, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 use counterfoil_testkit::platform::ScriptedPlatform;
 use futures_util::FutureExt as _;
@@ -235,6 +235,14 @@ impl Platform for Caller {
         self.remote.scripted.must_hear_every_answer()
     }
 
+    fn needs_refresh_token(&self) -> bool {
+        self.remote.scripted.needs_refresh_token()
+    }
+
+    fn code_life(&self) -> Duration {
+        self.remote.scripted.code_life()
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         self.remote.scripted.authorize_url(authorize)
     }
@@ -243,7 +251,7 @@ impl Platform for Caller {
         self.remote.scripted.read_callback(said)
     }
 
-    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, TokenFailure> {
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged> {
         let grant = self.remote.scripted.exchange(exchange).await?;
         self.remote.truth().exchanged += 1;
         Ok(grant)

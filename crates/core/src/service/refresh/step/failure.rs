@@ -8,7 +8,7 @@ use crate::model::connection::{DeathCause, Trouble};
 use crate::model::time::{backoff, later};
 use crate::port::platform::{Quota, TokenFailure};
 
-use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, in_words};
+use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, finish, in_words};
 
 /// A platform's `Retry-After` is honoured up to this.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
@@ -26,6 +26,8 @@ impl Refresh {
         let backoff = self.backoff(now, held.attempt.failures, held.limits.quota);
         let retry_at = later(now.wall, backoff);
         match failure {
+            // It is marked as ended already.
+            TokenFailure::Refused if self.reason == Reason::Probe => finish(Outcome::Ended(cause)),
             TokenFailure::Refused => (Phase::Ending(cause), Next::EndGrant(cause)),
             TokenFailure::ClientRefused => {
                 record(now, &held, "client_refused", Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)

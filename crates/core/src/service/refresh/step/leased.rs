@@ -1,9 +1,10 @@
 //! What follows when a lease is ours, or may be: the second look, the last check, and what becomes of a lease that is not used.
 
+use crate::model::connection::DeathCause;
 use crate::model::time::later;
 
 use super::failure::{Settled, record};
-use super::{Held, LEASES_MOST, Next, Now, Outcome, Phase, Refresh, View, ViewStanding};
+use super::{Held, LEASES_MOST, Next, Now, Outcome, Phase, Reason, Refresh, View, ViewStanding};
 
 /// How many leases of our own that were never used are remembered for one connection.
 const UNUSED_MOST: usize = 64;
@@ -11,7 +12,11 @@ const UNUSED_MOST: usize = 64;
 impl Refresh {
     /// The second look: the lease is worth nothing if the epoch moved before it was ours.
     pub(super) fn after_second_look(&mut self, now: Now, held: Held, view: Option<&View>) -> (Phase, Next) {
-        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && view.standing == ViewStanding::Active);
+        let meant = match self.reason {
+            Reason::Probe => ViewStanding::Dead(DeathCause::AccessWithdrawn),
+            Reason::Read { .. } | Reason::Forced | Reason::Due => ViewStanding::Active,
+        };
+        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && view.standing == meant);
         if !same {
             return (Phase::Looking, Next::Look);
         }

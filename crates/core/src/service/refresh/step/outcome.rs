@@ -106,6 +106,7 @@ pub fn in_words(code: &str) -> &'static str {
         "rotation_lost" => "The platform refused the refresh token after an answer of it had been lost on the way.",
         "revoked" => "The platform refused the refresh token: access was taken away or has ended.",
         "access_withdrawn" => "The platform gives no access to this company any more.",
+        "no_refresh_token" => "The platform gave no refresh token with the consent, so that access would end within the hour.",
         _ => "The refresh failed.",
     }
 }
