@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::browser::LARKSPUR;
 use crate::event::Sample;
 
+/// How many runs of the refresher are waited for.
+const RUNS_MOST: u32 = 10;
+
 /// The measurements of a metric in a log: each value, with the values of the first set of fields that it is told apart by.
 fn measured(logs: &str, metric: &str) -> Vec<(Value, Vec<Value>)> {
     let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -49,8 +52,16 @@ async fn d5_a_refresh_that_lacks_what_an_operator_must_provide_is_counted() {
     deployment.expire().await;
     deployment.secrets.set("credentials", "{}");
     let refresher = deployment.function("refresher").await;
-    refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");
-    assert_eq!(measured(&refresher.lambda.logs(), "Faults"), [(json!(1), vec![json!("misconfigured")])]);
+    // A run in which a secret was too slow to be read counts none, and the connection stays due.
+    let mut counted = Vec::new();
+    for _ in 0..RUNS_MOST {
+        refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");
+        counted = measured(&refresher.lambda.logs(), "Faults");
+        if !counted.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(counted, [(json!(1), vec![json!("misconfigured")])]);
 }
 
 #[tokio::test]
