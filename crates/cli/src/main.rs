@@ -4,6 +4,7 @@
 //! `data_dir` and `dev_file` (what the laptop keeps), `database`, `guard` and `which_table` (how a table is reached, and by whom), `terminal`
 //! (what a person reads). For Linux and macOS.
 
+mod answer;
 mod copy_newer;
 mod cost;
 mod data_dir;
@@ -48,6 +49,9 @@ enum Command {
     Cost(cost::Options),
     /// Say what is missing in an installation, and which redirect URIs to register
     Doctor(doctor::Options),
+    /// List and open token answers of platforms that could not be read
+    #[command(subcommand)]
+    Answer(answer::Command),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -82,6 +86,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             cost::run(&options);
             Ok(())
         }
+        Command::Answer(command) => answer::run(command, variables).await,
         Command::Dev(options) => dev::run(options, variables).await,
         Command::Doctor(options) => doctor::run(options, variables).await,
         Command::Key(command) => key::run(command, &variables).await,

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditi
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Status, Trouble};
 use counterfoil_core::model::event::Event;
+use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::port::store::{
@@ -150,6 +151,10 @@ impl GrantStore for Table {
             Transacted::Stored => Ok(Written::Stored),
             Transacted::Refused(_) => Ok(Written::Overtaken),
         }
+    }
+
+    async fn keep_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        self.put_item(row::kept_answer::write(kept)?).await
     }
 
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
@@ -359,7 +364,7 @@ fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> 
         .put("updated_at", Some(millis(commit.at)))?
         .put("refreshed_at", Some(millis(commit.at)))?
         .put("wanted_until", commit.wanted_until.map(millis))?
-        .remove("trouble")
+        .put("trouble", commit.trouble().as_ref().map(TroubleRow::from))?
         .remove("cause")
         .remove("ended_by");
     let changes = with_grant(changes, GrantAttributes::from(&commit.grant))?;

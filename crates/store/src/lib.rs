@@ -14,6 +14,7 @@ mod fault;
 mod flows;
 mod grants;
 mod handovers;
+mod kept_answers;
 pub mod kept_secret;
 pub mod keyring_text;
 mod links;

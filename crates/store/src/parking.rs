@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::{Commit, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::row::connection::GrantAttributes;
-use crate::row::{damaged, maybe_time, millis, time};
+use crate::row::{self, damaged, maybe_time, millis, time};
 
 /// A queue of SQS, with a client that is made when something is first parked: hardly ever, and a client costs a start.
 pub struct Queue {
@@ -34,8 +35,18 @@ impl Queue {
 #[async_trait]
 impl Parking for Queue {
     async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
+        self.send(write(parked)?).await
+    }
+
+    async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        self.send(row::kept_answer::to_text(kept)?).await
+    }
+}
+
+impl Queue {
+    async fn send(&self, text: String) -> Result<(), StoreError> {
         let client = self.client.get_or_init(|| Client::new(&self.aws));
-        let sent = client.send_message().queue_url(&self.url).message_body(write(parked)?).send().await;
+        let sent = client.send_message().queue_url(&self.url).message_body(text).send().await;
         sent.map(|_| ()).map_err(|error| crate::fault::meaning("of parked grants", &error))
     }
 }
@@ -53,7 +64,7 @@ impl Folder {
     ///
     /// # Errors
     /// What the file system says.
-    pub fn parked(&self) -> io::Result<Vec<(PathBuf, Parked)>> {
+    pub fn parked(&self) -> io::Result<Vec<(PathBuf, Waiting)>> {
         let entries = match std::fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -72,18 +83,18 @@ impl Folder {
     }
 
     /// Writes beside and renames: a file that is there is whole, also after a kill or a power cut. Its owner alone may read it.
-    fn write(&self, parked: &Parked, text: &str) -> io::Result<()> {
+    fn write(&self, name: &str, text: &str) -> io::Result<()> {
         use std::fs::{DirBuilder, OpenOptions, Permissions};
         use std::io::Write as _;
         use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let beside = self.0.join(format!("{}.part", parked.commit.commit_id));
+        let beside = self.0.join(format!("{name}.part"));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         // Whatever the umask, and whoever made the file.
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&beside, self.0.join(format!("{}.json", parked.commit.commit_id)))?;
+        std::fs::rename(&beside, self.0.join(format!("{name}.json")))?;
         std::fs::File::open(&self.0)?.sync_all()
     }
 }
@@ -94,9 +105,16 @@ const TAKEN_MOST: usize = 100;
 #[async_trait]
 impl Parking for Folder {
     async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
-        let text = write(parked)?;
-        self.write(parked, &text).map_err(|error| StoreError::Unavailable(format!("the folder of parked grants: {error}")))
+        self.write(&parked.commit.commit_id, &write(parked)?).map_err(|error| of_the_folder(&error))
     }
+
+    async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        self.write(&format!("answer_{}", kept.hash), &row::kept_answer::to_text(kept)?).map_err(|error| of_the_folder(&error))
+    }
+}
+
+fn of_the_folder(error: &io::Error) -> StoreError {
+    StoreError::Unavailable(format!("the folder of parked grants: {error}"))
 }
 
 /// No second place: for a function that refreshes nothing.
@@ -105,8 +123,24 @@ pub struct NoParking;
 #[async_trait]
 impl Parking for NoParking {
     async fn park(&self, _: &Parked) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("PARKING_QUEUE_URL is not set for this function".to_owned()))
+        Err(no_queue())
     }
+
+    async fn park_answer(&self, _: &KeptAnswer) -> Result<(), StoreError> {
+        Err(no_queue())
+    }
+}
+
+fn no_queue() -> StoreError {
+    StoreError::Unavailable("PARKING_QUEUE_URL is not set for this function".to_owned())
+}
+
+/// What waits in the second place.
+pub enum Waiting {
+    /// A fresh grant.
+    Grant(Parked),
+    /// An answer that could not be read.
+    Answer(KeptAnswer),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +152,9 @@ struct ParkedText {
     at: i64,
     due_at: Option<i64>,
     wanted_until: Option<i64>,
+    /// Left out where it is false: a version that does not know it reads what most messages say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_doubt: bool,
     grant: GrantAttributes,
 }
 
@@ -135,16 +172,20 @@ pub fn write(parked: &Parked) -> Result<String, StoreError> {
         at: millis(commit.at),
         due_at: commit.due_at.map(millis),
         wanted_until: commit.wanted_until.map(millis),
+        in_doubt: commit.in_doubt,
         grant: GrantAttributes::from(&commit.grant),
     };
     serde_json::to_string(&text).map_err(|error| damaged("a parked grant", &error.to_string()))
 }
 
-/// A parked grant out of the text of a message or a file.
+/// What waits, out of the text of a message or a file.
 ///
 /// # Errors
 /// `Damaged`, without a word of what was there.
-pub fn read(text: &str) -> Result<Parked, StoreError> {
+pub fn read(text: &str) -> Result<Waiting, StoreError> {
+    if let Some(answer) = row::kept_answer::from_text(text) {
+        return Ok(Waiting::Answer(answer));
+    }
     let item = "a parked grant";
     let text: ParkedText = serde_json::from_str(text).map_err(|_| damaged(item, "it is not of the form that is written"))?;
     let connection = ConnectionId {
@@ -158,11 +199,12 @@ pub fn read(text: &str) -> Result<Parked, StoreError> {
         at: time(item, text.at)?,
         due_at: maybe_time(item, text.due_at)?,
         wanted_until: maybe_time(item, text.wanted_until)?,
+        in_doubt: text.in_doubt,
     };
-    Ok(Parked { connection, commit })
+    Ok(Waiting::Grant(Parked { connection, commit }))
 }
 
-fn read_file(path: &Path) -> io::Result<Parked> {
+fn read_file(path: &Path) -> io::Result<Waiting> {
     let text = std::fs::read_to_string(path)?;
     read(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display())))
 }

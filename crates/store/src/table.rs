@@ -14,6 +14,7 @@ use counterfoil_core::model::audit::{Refusal, Subject};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::kept_answer::AnswerOf;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::probe::HintsId;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
@@ -219,6 +220,15 @@ impl Key {
         Self { pk: format!("{HINTS}{:02}", id.shard), sk: id.minute.to_string() }
     }
 
+    /// An answer that could not be read, beside its connection or its flow.
+    pub(crate) fn kept_answer(of: &AnswerOf, epoch: u64, hash: &str) -> Self {
+        let pk = match of {
+            AnswerOf::Connection(id) => connection_pk(id),
+            AnswerOf::Flow(id) => Self::flow(id).pk,
+        };
+        Self { pk, sk: format!("{ANSWER}{epoch}#{hash}") }
+    }
+
     pub(crate) fn partner(id: &PartnerId) -> Self {
         Self { pk: partner_pk(id), sk: "PARTNER".to_owned() }
     }
@@ -246,6 +256,8 @@ pub(crate) const REVOCATION: &str = "REVOCATION#";
 pub(crate) const CONSENT: &str = "CONSENT#";
 /// What the partition key of all hints of a shard begins with.
 pub(crate) const HINTS: &str = "HINTS#";
+/// What the sort key of every answer that could not be read begins with.
+pub(crate) const ANSWER: &str = "ANSWER#";
 /// The list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
@@ -281,5 +293,7 @@ pub(crate) const REFRESHER: &str = "refresh";
 pub(crate) const TELLER: &str = "revoke";
 /// The worker that asks platforms whether they still give access.
 pub(crate) const PROBER: &str = "probe";
+/// The operator, who looks at answers that could not be read.
+pub(crate) const OPERATOR: &str = "answer";
 /// The worker that delivers events.
 pub(crate) const DELIVERER: &str = "deliver";

@@ -9,6 +9,7 @@ use counterfoil_core::model::event::Event;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::handover::Code;
+use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
@@ -150,6 +151,10 @@ impl GrantStore for FailingStore {
     }
 
     async fn end_grant(&self, _: &GrantEnd) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn keep_answer(&self, _: &KeptAnswer) -> Result<(), StoreError> {
         self.refuse()
     }
 

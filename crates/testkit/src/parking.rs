@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::StoreError;
 
@@ -19,6 +20,7 @@ impl std::fmt::Debug for ParkingLot {
 #[derive(Default)]
 struct Lot {
     parked: Vec<Parked>,
+    answers: Vec<KeptAnswer>,
     failure: Option<StoreError>,
 }
 
@@ -31,6 +33,11 @@ impl ParkingLot {
     /// Takes out what is parked.
     pub fn take(&self) -> Vec<Parked> {
         std::mem::take(&mut self.lot().parked)
+    }
+
+    /// Takes out the answers that are parked.
+    pub fn take_answers(&self) -> Vec<KeptAnswer> {
+        std::mem::take(&mut self.lot().answers)
     }
 
     fn lot(&self) -> MutexGuard<'_, Lot> {
@@ -46,6 +53,15 @@ impl Parking for ParkingLot {
             return Err(failure.clone());
         }
         lot.parked.push(parked.clone());
+        Ok(())
+    }
+
+    async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        let mut lot = self.lot();
+        if let Some(failure) = &lot.failure {
+            return Err(failure.clone());
+        }
+        lot.answers.push(kept.clone());
         Ok(())
     }
 }

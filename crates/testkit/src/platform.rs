@@ -70,6 +70,8 @@ pub enum Turn {
     Fail(TokenFailure),
     /// The platform honours it, rotation included, and the caller sees this failure instead of the answer.
     LoseAnswer(TokenFailure),
+    /// It acts, and answers without a refresh token.
+    LoseRefreshToken,
     /// The caller's own code panics.
     Panic,
 }
@@ -236,6 +238,7 @@ impl State {
             Turn::Answer => self.honour(refresh_token, sent_at),
             Turn::Fail(failure) => Err(failure),
             Turn::LoseAnswer(failure) => self.honour(refresh_token, sent_at).and(Err(failure)),
+            Turn::LoseRefreshToken => self.honour(refresh_token, sent_at).map(|grant| Grant { refresh_token: None, ..grant }),
             Turn::Panic => panic!("a scripted panic"),
         }
     }

@@ -86,7 +86,8 @@ async fn look(dir: &DataDir, given: &Variables, variables: &Variables) -> Result
     Ok(Report { findings, redirect_uris: checks::redirect_uris(&app) })
 }
 
-fn of_this_machine(dir: &DataDir, given: Variables) -> Result<Variables, Failure> {
+/// The variables of the laptop's installation.
+pub(crate) fn of_this_machine(dir: &DataDir, given: Variables) -> Result<Variables, Failure> {
     let file = DevFile::read(dir)?
         .ok_or_else(|| Failure::new(format!("There is no {}: run `counterfoil dev` once more.", dir.dev_file().display())))?;
     let keyring = keyring::find(dir, &given)?.ok_or_else(|| keyring::lost(dir))?;

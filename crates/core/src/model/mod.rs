@@ -8,6 +8,7 @@ pub mod event;
 pub mod flow;
 pub mod grant;
 pub mod handover;
+pub mod kept_answer;
 pub mod lease;
 pub mod name;
 pub mod partner;

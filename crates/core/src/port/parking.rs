@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::store::{Commit, StoreError};
 use crate::model::connection::ConnectionId;
+use crate::model::kept_answer::KeptAnswer;
 
 /// A fresh grant, sealed, on its way to a table that does not answer.
 #[derive(Clone)]
@@ -22,4 +23,10 @@ pub trait Parking: Send + Sync {
     /// # Errors
     /// What the second place says.
     async fn park(&self, parked: &Parked) -> Result<(), StoreError>;
+
+    /// Parks an answer that could not be read, on its way into the table.
+    ///
+    /// # Errors
+    /// What the second place says.
+    async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError>;
 }

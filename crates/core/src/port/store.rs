@@ -12,6 +12,7 @@ use crate::model::event::Event;
 use crate::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
 use crate::model::grant::StoredGrant;
 use crate::model::handover::Code;
+use crate::model::kept_answer::KeptAnswer;
 use crate::model::lease::Lease;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
@@ -157,6 +158,9 @@ pub trait GrantStore: Send + Sync {
     /// Marks the grant of an epoch as dead, with its audit row and event, and the probe that follows; the epoch stays.
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError>;
 
+    /// Keeps a token answer that could not be read; the same again is kept once.
+    async fn keep_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError>;
+
     /// Writes a consent: the connection, the company's entry, audit row, event, what the platform is to be told of the grant
     /// before, and the flow's end, all or nothing.
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
@@ -199,6 +203,25 @@ pub struct Commit {
     pub due_at: Option<Timestamp>,
     /// Until when the token is wanted.
     pub wanted_until: Option<Timestamp>,
+    /// Whether the answer lacked a refresh token that can be read, though the platform's answers have one: then a refusal of the one
+    /// that is kept means that its successor was lost, not that access was taken away.
+    pub in_doubt: bool,
+}
+
+impl Commit {
+    /// What the connection says went wrong: nothing, or the doubt.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let code = "refresh_token_missing";
+        self.in_doubt.then(|| Trouble {
+            failures: 0,
+            retry_at: self.at,
+            code: code.to_owned(),
+            message: "The platform's last answer had no refresh token that could be read; the one before is kept.".to_owned(),
+            at: self.at,
+            settled_lease: None,
+            doubtful: true,
+        })
+    }
 }
 
 /// The end of a grant.

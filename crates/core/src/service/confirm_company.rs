@@ -43,7 +43,7 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
         (Verdict::Refuse(failure), None) => end(app, flow, failure).await,
         (Verdict::AskAgain, _) => Err(unconfirmed()),
         (Verdict::Ask(companies), _) => {
-            app.flows.offer(&flow.id, &companies).await?;
+            app.flows.offer(&flow.id, fitting(&companies)).await?;
             Err(choice_needed())
         }
     }
@@ -60,6 +60,25 @@ async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result
         }
         pause *= 2;
     }
+}
+
+/// How many bytes of companies are kept in a flow: a row of the table takes 400 KB, the sealed grant among them.
+const OFFERED_MOST: usize = 200_000;
+/// What a company takes in a row beside its texts, in bytes.
+const COMPANY_OVERHEAD: usize = 48;
+
+/// As many of the first companies as fit into the flow.
+fn fitting(companies: &[ConfirmedCompany]) -> &[ConfirmedCompany] {
+    let mut left = OFFERED_MOST;
+    let fits = |it: &&ConfirmedCompany| {
+        let takes = it.company_id.len() + it.name.len() + it.api_base_url.len() + COMPANY_OVERHEAD;
+        left.checked_sub(takes).map(|less| left = less).is_some()
+    };
+    let fitting = companies.iter().take_while(fits).count();
+    if fitting < companies.len() {
+        tracing::warn!(companies = companies.len(), fitting, "not all companies of a consent can be offered");
+    }
+    &companies[..fitting]
 }
 
 /// Connects the company that somebody chose among those the platform named. One that is not among them spends nothing.

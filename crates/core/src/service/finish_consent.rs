@@ -11,6 +11,7 @@ use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, DeathCause, Standing, Status};
 use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, KeptCode, Stage};
 use crate::model::grant::Grant;
+use crate::model::kept_answer::AnswerOf;
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
 use crate::model::reference::Reference;
@@ -23,6 +24,7 @@ use crate::{App, Error};
 
 use super::confirm_company::{CHOICE_REQUIRED, COMPANY_UNCONFIRMED, choice_needed, confirm, unconfirmed};
 use super::in_hand::{Unstored, store_or_keep};
+use super::keep_answer::keep_answer;
 use super::refusal::{Refused, count};
 use super::start_consent::VERIFIER;
 use super::write_consent::{Confirmed, EXCHANGE_REQUIRED, exchange_needed, unused_grant};
@@ -279,7 +281,11 @@ async fn exchange(
     match platform.exchange(exchange).await {
         // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
         Ok(grant) => {
+            let unread = grant.unread.clone();
             let flow = keep(app, flow, grant, presented.claim, platform.scopes(), ends_at).await?;
+            if let Some(unread) = unread {
+                keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread).await;
+            }
             let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
             if has_time { confirm_alone(app, &flow).await } else { Err(unconfirmed()) }
         }
@@ -291,6 +297,9 @@ async fn exchange(
 async fn not_exchanged(app: &App, flow: &Flow, presented: Presented, failed: NotExchanged) -> Result<Connection, Error> {
     let NotExchanged { failure, said } = failed;
     tracing::warn!(flow = flow.id.label(), ?failure, %said, "a code was not exchanged");
+    if let TokenFailure::Unreadable { answer, .. } = &failure {
+        keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, answer).await;
+    }
     let is_unread = matches!(failure, TokenFailure::NotSent | TokenFailure::Throttled { .. } | TokenFailure::Overloaded { .. });
     let Presented { code, claim, region, until } = presented;
     if !is_unread || until <= app.now() {

@@ -13,6 +13,7 @@ pub mod exchange_code;
 pub mod finish_consent;
 pub mod hint;
 pub mod in_hand;
+pub mod keep_answer;
 pub mod open_consent;
 mod probe;
 pub mod probe_due;

@@ -21,3 +21,4 @@ mod slow_table;
 mod spread;
 mod table_out_of_order;
 mod telling;
+mod unreadable;

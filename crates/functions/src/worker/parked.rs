@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use counterfoil_core::service::commit_parked::commit_parked;
 use counterfoil_core::{App, Error};
-use counterfoil_store::parking::{Folder, read};
+use counterfoil_store::parking::{Folder, Waiting, read};
 
 /// What the slowest message takes: a few requests to the table.
 const SLOWEST: Duration = Duration::from_secs(8);
@@ -21,11 +21,11 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
     for message in batch.records {
         let committed = match read(message.body.as_deref().unwrap_or_default()) {
             _ if app.clock.elapsed() + SLOWEST > ends_at => Err(out_of_time()),
-            Ok(parked) => commit_parked(&app, &parked).await.map(|unparked| (parked, unparked)),
+            Ok(waiting) => settle(&app, &waiting).await,
             Err(error) => Err(error.into()),
         };
         match committed {
-            Ok((parked, unparked)) => tracing::info!(connection = %parked.connection, ?unparked, "a parked grant"),
+            Ok(()) => {}
             Err(error) => {
                 tracing::error!(code = error.code(), fault = error.fault(), %error, "a parked grant stays parked");
                 let mut failure = BatchItemFailure::default();
@@ -35,6 +35,21 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
         }
     }
     Ok(answer)
+}
+
+/// Commits a grant, or puts an answer that could not be read where an operator finds it.
+async fn settle(app: &App, waiting: &Waiting) -> Result<(), Error> {
+    match waiting {
+        Waiting::Grant(parked) => {
+            let unparked = commit_parked(app, parked).await?;
+            tracing::info!(connection = %parked.connection, ?unparked, "a parked grant");
+        }
+        Waiting::Answer(kept) => {
+            app.grants.keep_answer(kept).await?;
+            tracing::info!(answer = kept.hash, "a parked answer");
+        }
+    }
+    Ok(())
 }
 
 fn out_of_time() -> Error {
@@ -49,14 +64,13 @@ fn out_of_time() -> Error {
 pub async fn run_folder(app: &App, folder: &Folder) -> std::io::Result<(usize, usize)> {
     let (mut committed, mut left) = (0, 0);
     for (file, parked) in folder.parked()? {
-        match commit_parked(app, &parked).await {
-            Ok(unparked) => {
-                tracing::info!(connection = %parked.connection, ?unparked, "a parked grant");
+        match settle(app, &parked).await {
+            Ok(()) => {
                 folder.forget(&file)?;
                 committed += 1;
             }
             Err(error) => {
-                tracing::error!(connection = %parked.connection, %error, "a parked grant stays parked");
+                tracing::error!(file = %file.display(), %error, "a parked grant stays parked");
                 left += 1;
             }
         }

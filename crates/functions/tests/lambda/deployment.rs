@@ -175,6 +175,7 @@ impl Deployment {
             at: now - 2 * HOUR,
             due_at: Some(now - HOUR),
             wanted_until: None,
+            in_doubt: false,
         };
         assert_eq!(self.operator.grants.commit(&connection_id(), &commit).await, Ok(Written::Stored));
     }

@@ -177,7 +177,7 @@ impl Story {
         let grant = StoredGrant { issued_at: now, access_token_expires_at: now + HOUR, ..grant };
         let commit_id = self.deployment.operator.new_id("commit_");
         let due_at = Some(now + HOUR);
-        let commit = Commit { epoch: connection.epoch, commit_id, grant, at: now, due_at, wanted_until: None };
+        let commit = Commit { epoch: connection.epoch, commit_id, grant, at: now, due_at, wanted_until: None, in_doubt: false };
         self.park(commit).await;
         self.token(&self.sample("token")).await.json(200);
     }
@@ -201,7 +201,7 @@ impl Story {
         }
         let commit_id = self.deployment.operator.new_id("commit_");
         let (at, due_at) = (self.deployment.operator.now(), None);
-        let commit = Commit { epoch: connection.epoch, commit_id, grant, at, due_at, wanted_until: None };
+        let commit = Commit { epoch: connection.epoch, commit_id, grant, at, due_at, wanted_until: None, in_doubt: false };
         self.park(commit).await;
         let ran = self.function("refresher").lambda.invoke(&json!({ "shards": [] })).await;
         assert_eq!(ran.expect("the run ends"), Value::Null);

@@ -11,6 +11,7 @@ pub(crate) mod connection;
 pub(crate) mod flow;
 pub(crate) mod handover;
 pub(crate) mod history;
+pub(crate) mod kept_answer;
 pub(crate) mod lease;
 pub(crate) mod partner;
 pub(crate) mod probe;

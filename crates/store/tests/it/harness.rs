@@ -115,6 +115,7 @@ pub(crate) fn commit(connection: &Connection, commit_id: &str) -> Commit {
         at: START + 50.minutes(),
         due_at: Some(START + 95.minutes()),
         wanted_until: None,
+        in_doubt: false,
     }
 }
 

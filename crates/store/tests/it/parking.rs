@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use counterfoil_core::model::kept_answer::{AnswerOf, KeptAnswer};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::parking::{Parked, Parking as _};
 use counterfoil_core::port::store::{Commit, StoreError};
-use counterfoil_store::parking::{Folder, read};
+use counterfoil_store::parking::{Folder, Waiting, read};
 use counterfoil_testkit::fixture::{START, connection};
 use jiff::ToSpan as _;
 
@@ -32,7 +35,8 @@ impl Drop for Place {
 /// One with a value in every field.
 fn whole(company_key: &str) -> Parked {
     let connection = connection(company_key);
-    let commit = Commit { wanted_until: Some(START + 24.hours()), ..commit(&connection, &format!("commit_{company_key}")) };
+    let wanted_until = Some(START + 24.hours());
+    let commit = Commit { wanted_until, in_doubt: true, ..commit(&connection, &format!("commit_{company_key}")) };
     Parked { connection: connection.id, commit }
 }
 
@@ -43,16 +47,17 @@ fn bare(company_key: &str) -> Parked {
     commit.grant.refresh_token_expires_at = None;
     commit.grant.hard_expires_at = None;
     commit.grant.missing_scopes.clear();
-    (commit.due_at, commit.wanted_until) = (None, None);
+    (commit.due_at, commit.wanted_until, commit.in_doubt) = (None, None, false);
     Parked { connection, commit }
 }
 
-fn same(one: &Parked, other: &Parked) -> bool {
-    let Commit { epoch, commit_id, grant, at, due_at, wanted_until } = &one.commit;
+fn same(one: &Waiting, other: &Parked) -> bool {
+    let Waiting::Grant(one) = one else { return false };
+    let Commit { epoch, commit_id, grant, at, due_at, wanted_until, in_doubt } = &one.commit;
     let theirs = &other.commit;
     one.connection == other.connection
         && (epoch, commit_id, at) == (&theirs.epoch, &theirs.commit_id, &theirs.at)
-        && (due_at, wanted_until) == (&theirs.due_at, &theirs.wanted_until)
+        && (due_at, wanted_until, in_doubt) == (&theirs.due_at, &theirs.wanted_until, &theirs.in_doubt)
         && *grant == theirs.grant
 }
 
@@ -72,6 +77,19 @@ async fn r6_what_is_parked_in_a_folder_is_read_back_as_it_was_until_it_is_forgot
         place.folder().forget(file).expect("a file to forget");
     }
     assert!(place.folder().parked().expect("a folder to read").is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_could_not_be_read_is_parked_beside_the_grants() {
+    let place = Place::of("answer");
+    let of = AnswerOf::Connection(connection("acme").id);
+    let text = Sealed::from_bytes(vec![0, 1, 255]);
+    let kept = KeptAnswer { of, epoch: 3, hash: "0123456789abcdef".to_owned(), platform: PlatformName::Zoho, at: START, text };
+    place.folder().park_answer(&kept).await.expect("a folder to write to");
+    let (_, waiting) = place.folder().parked().expect("a folder to read").remove(0);
+    let Waiting::Answer(found) = waiting else { panic!("it is no grant") };
+    assert!(found.text == kept.text);
+    assert_eq!((found.of, found.epoch, found.hash, found.platform, found.at), (kept.of, 3, kept.hash, kept.platform, START));
 }
 
 #[tokio::test]

@@ -10,18 +10,21 @@ use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Standing, Trouble};
 use crate::model::event::{Event, EventKind};
 use crate::model::grant::Grant;
+use crate::model::kept_answer::AnswerOf;
 use crate::model::lease::Lease;
 use crate::model::probe::Probe;
 use crate::model::secret::Secret;
 use crate::model::time::later;
+use crate::model::unread::UnreadAnswer;
 use crate::port::parking::Parked;
-use crate::port::platform::{self, Platform};
+use crate::port::platform::{self, Platform, TokenFailure};
 use crate::port::store::{Commit, GrantEnd, StoreError, Taken, Written};
 use crate::{App, Error};
 
 use super::super::commit_parked::{Unparked, commit_parked};
 use super::super::due::{self, Stored};
 use super::super::in_hand::Unstored;
+use super::super::keep_answer::keep_answer;
 use super::super::start_consent::redirect_uri;
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
@@ -80,6 +83,9 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, asked: Asked) -> Result<
 
 /// The most steps one refresh takes: looks while waiting, and retries, are bounded by time long before this.
 const STEPS_MOST: usize = 2_000;
+
+/// After so many failures in a row no further answer is kept: what the platform gave for the token it gave at once.
+const ANSWERS_KEPT_MOST: u32 = 8;
 
 struct Run {
     app: Arc<App>,
@@ -230,16 +236,34 @@ impl Run {
         let answer = send.platform.refresh(refresh).await;
         Ok(match answer {
             Ok(grant) => {
+                if let Some(unread) = &grant.unread {
+                    self.keep(unread).await;
+                }
                 let commit = self.commit_of(grant, send).await?;
                 self.fresh = Some(Parked { connection: self.id.clone(), commit });
                 Saw::Granted
             }
-            Err(failure) => Saw::Failed(failure),
+            Err(failure) => {
+                if let TokenFailure::Unreadable { answer, .. } = &failure {
+                    self.keep(answer).await;
+                }
+                Saw::Failed(failure)
+            }
         })
+    }
+
+    /// Keeps an answer that could not be read. A platform that answers so again and again is left with the first few.
+    async fn keep(&self, answer: &UnreadAnswer) {
+        let Some(connection) = &self.connection else { return };
+        if connection.trouble.as_ref().is_none_or(|trouble| trouble.failures < ANSWERS_KEPT_MOST) {
+            let of = AnswerOf::Connection(self.id.clone());
+            keep_answer(&self.app, of, connection.epoch, connection.company.platform, answer).await;
+        }
     }
 
     async fn commit_of(&self, grant: Grant, sent: &ToSend) -> Result<Commit, Error> {
         let connection = self.connection.as_ref().ok_or_else(|| Error::Internal("nothing was looked at".to_owned()))?;
+        let in_doubt = grant.unread.is_some() || grant.refresh_token.is_none() && sent.platform.answers_with_refresh_token();
         let grant = seal_grant(&self.app, &sealing_owner(&self.id), grant, sent.platform.scopes(), connection.grant()).await?;
         let stored = Stored {
             grant: &grant,
@@ -256,6 +280,7 @@ impl Run {
             at: self.app.now(),
             due_at: due.at,
             wanted_until: due.wanted_until,
+            in_doubt,
         })
     }
 
@@ -366,7 +391,7 @@ pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dy
 fn apply(connection: &mut Connection, commit: &Commit) {
     connection.epoch = commit.epoch + 1;
     connection.standing = Standing::Active(commit.grant.clone());
-    connection.trouble = None;
+    connection.trouble = commit.trouble();
     connection.commit_id.clone_from(&commit.commit_id);
     connection.updated_at = commit.at;
     connection.refreshed_at = Some(commit.at);

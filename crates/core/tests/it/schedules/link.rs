@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Trouble};
 use counterfoil_core::model::event::Event;
+use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
@@ -217,6 +218,10 @@ impl GrantStore for Link {
         self.call("TransactWriteItems", async |table: Table| table.end_grant(end).await).await
     }
 
+    async fn keep_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        self.call("PutItem", async |table: Table| table.keep_answer(kept).await).await
+    }
+
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
         self.call("TransactWriteItems", async |table: Table| table.write_consent(consent).await).await
     }
@@ -236,5 +241,9 @@ impl Parking for Link {
             return Err(StoreError::Unavailable("no second place".to_owned()));
         }
         self.storage.installation.parking.park(parked).await
+    }
+
+    async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        self.storage.installation.parking.park_answer(kept).await
     }
 }

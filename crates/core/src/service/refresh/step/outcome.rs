@@ -100,7 +100,6 @@ pub fn in_words(code: &str) -> &'static str {
         "platform_unreachable" => "The platform could not be reached.",
         "platform_fault" => "The platform answered with a fault.",
         "platform_unreadable" => "The platform's answer could not be read. It is kept for the operator of this installation.",
-        "refresh_token_missing" => "The platform's last answer had no refresh token that could be read; the one before is kept.",
         "platform_no_answer" => "The platform did not answer in time.",
         "lease_timeout" => "The refresh began too late to be finished safely.",
         "rotation_lost" => "The platform refused the refresh token after an answer of it had been lost on the way.",

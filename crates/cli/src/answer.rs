@@ -1,0 +1,96 @@
+//! `counterfoil answer`: token answers of platforms that could not be read. Each may hold the only copy of a grant, so it is kept,
+//! sealed, for ninety days.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use counterfoil_core::App;
+use counterfoil_core::model::kept_answer::{AnswerOf, KeptAnswer};
+use counterfoil_core::service::keep_answer::{ANSWER, owner};
+use counterfoil_functions::config::Config;
+use counterfoil_functions::context::{World, assemble};
+
+use crate::data_dir::DataDir;
+use crate::doctor::of_this_machine;
+use crate::failure::Failure;
+use crate::variables::Variables;
+use crate::{private_file, terminal, which_table};
+
+/// What to do with answers.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List token answers that could not be read
+    List(ListOptions),
+    /// Write one into a file that only you may read
+    Open(OpenOptions),
+}
+
+/// How to list.
+#[derive(Args)]
+pub(crate) struct ListOptions {
+    #[command(flatten)]
+    dir: DataDir,
+}
+
+/// Which one, and where to.
+#[derive(Args)]
+pub(crate) struct OpenOptions {
+    /// The id that the list shows
+    id: String,
+    /// The file to write; it holds a customer's tokens, so delete it when you are done
+    #[arg(long)]
+    to: PathBuf,
+    #[command(flatten)]
+    dir: DataDir,
+}
+
+/// Does it.
+pub(crate) async fn run(command: Command, given: Variables) -> Result<(), Failure> {
+    let dir = match &command {
+        Command::List(options) => options.dir.clone(),
+        Command::Open(options) => options.dir.clone(),
+    };
+    let open = which_table::open(&given, &dir).await?;
+    let kept = open.table.kept_answers(jiff::Timestamp::MAX).await?;
+    match command {
+        Command::List(_) => {
+            list(&kept);
+            Ok(())
+        }
+        Command::Open(options) => {
+            let kept = kept.iter().find(|kept| kept.hash == options.id);
+            let kept = kept.ok_or_else(|| Failure::new("There is no such answer. See: counterfoil answer list"))?;
+            let variables = if given.get("TABLE_NAME").is_some() { given } else { of_this_machine(&dir, given)? };
+            let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
+            write(&assemble(&config, &open.aws, World::real()), kept, &options.to).await
+        }
+    }
+}
+
+fn list(kept: &[KeptAnswer]) {
+    if kept.is_empty() {
+        terminal::say("There are no answers that could not be read.");
+        return;
+    }
+    let head = ["ID", "CAME", "PLATFORM", "OF", "EPOCH"].map(str::to_owned).to_vec();
+    let rows = kept.iter().map(|kept| {
+        let came = kept.at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        vec![kept.hash.clone(), came, kept.platform.to_string(), of(kept), kept.epoch.to_string()]
+    });
+    terminal::say(terminal::columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
+}
+
+fn of(kept: &KeptAnswer) -> String {
+    match &kept.of {
+        AnswerOf::Connection(id) => id.to_string(),
+        AnswerOf::Flow(_) => "a consent".to_owned(),
+    }
+}
+
+async fn write(app: &App, kept: &KeptAnswer, to: &std::path::Path) -> Result<(), Failure> {
+    let text = app.sealer.open(&owner(&kept.of), ANSWER, &kept.text).await.map_err(|error| Failure::new(error.to_string()))?;
+    let written = private_file::replace(to, text.expose());
+    written.map_err(|error| Failure::new(format!("{} cannot be written: {error}.", to.display())))?;
+    terminal::say(format!("{} holds the answer of {}. Delete it when you are done.", to.display(), of(kept)));
+    Ok(())
+}
