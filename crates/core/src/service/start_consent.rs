@@ -97,7 +97,6 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
     let destination = destination(app, &known, start.then, authority.actor()).await?;
-    bound_starts(app, &partner, &authority).await?;
     let existing = existing(app, &partner, &authority, start.company_key.as_ref()).await?;
     if let (None, Some(company_key)) = (&existing, &start.company_key)
         && authority != Authority::Anonymous
@@ -135,6 +134,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
             in_browser(app, flow, &start.browser).await?
         }
     };
+    bound_starts(app, &flow).await?;
     app.flows.begin(&flow).await?;
     Ok(started)
 }
@@ -202,12 +202,13 @@ fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
 }
 
 /// A start without a key writes a flow, so there are only so many in a minute: by a partner's strangers, and by one connect
-/// link. Starts with a key are neither counted nor held up by those.
-async fn bound_starts(app: &App, partner: &PartnerId, authority: &Authority) -> Result<(), Error> {
-    let (starts, most) = match authority {
+/// link. Starts with a key are neither counted nor held up by those, and one that fails before it is not counted.
+async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
+    let partner = flow.partner.clone();
+    let (starts, most) = match &flow.authority {
         Authority::Key(_) => return Ok(()),
-        Authority::Anonymous => (Starts::OfPartner(partner.clone()), app.settings.open_starts_most),
-        Authority::Link(id) => (Starts::OfLink(partner.clone(), id.clone()), app.settings.link_starts_most),
+        Authority::Anonymous => (Starts::OfPartner(partner), app.settings.open_starts_most),
+        Authority::Link(id) => (Starts::OfLink(partner, id.clone()), app.settings.link_starts_most),
     };
     if app.flows.count_start(&starts, app.now(), most).await? {
         return Ok(());
