@@ -88,16 +88,15 @@ impl InHand {
     }
 }
 
-/// Stores what is in our hands alone: tries again while the table fails in passing and the time lasts, and then keeps it in this
-/// process.
+/// Stores what is in our hands alone: tries again while the table fails and the time lasts, and then keeps it in this process.
 ///
 /// # Errors
 /// What the table says last.
 pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Duration) -> Result<Written, Error> {
     loop {
         let error = match unstored.store(app).await {
-            Err(error @ Error::TryLater { .. }) => error,
-            result => return result,
+            Err(error) => error,
+            stored => return stored,
         };
         let pause = app.settings.poll.mul_f64(2.0 * (1.0 + app.entropy.fraction()));
         if app.clock.elapsed() + pause + app.settings.store_timeout > ends_at {

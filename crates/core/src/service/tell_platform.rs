@@ -51,6 +51,8 @@ pub async fn tell_platform(app: &App, id: &RevocationId, ends_at: Duration) -> R
         Ok(Told::EndsByItself) => attempt.settle(Action::PlatformNotTold, [("reason", "no_refresh_token".to_owned())]).await,
         Ok(Told::NoTime) => attempt.put_off(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Told::Unheard) => attempt.failed("the platform did not hear").await,
+        // Its claim stays: the grant in this process is stored under it.
+        Ok(Told::InHand) => Ok(Telling::Owed),
         Err(error) => attempt.failed(&error.to_string()).await,
     }
 }
@@ -66,6 +68,8 @@ enum Told {
     EndsByItself,
     /// A refresh must come first, and would take longer than there is.
     NoTime,
+    /// It was refreshed, and what that brought is in this process alone.
+    InHand,
     Unheard,
 }
 
@@ -100,6 +104,7 @@ impl Attempt<'_> {
                 }
                 Renewed::Grant(grant) => *grant,
                 Renewed::Gone => return Ok(Told::Yes),
+                Renewed::InHand => return Ok(Told::InHand),
                 Renewed::Not => return Ok(Told::Unheard),
             };
         }
@@ -153,9 +158,10 @@ impl Attempt<'_> {
             Err(_) => return Ok(Renewed::Not),
         };
         let (id, claim, grant) = (id.clone(), self.claim.clone(), Box::new(renewed));
-        Ok(match store_or_keep(self.app, Unstored::Renewed { id, claim, grant: grant.clone() }, self.ends_at).await? {
-            Written::Stored => Renewed::Grant(grant),
-            Written::Overtaken => Renewed::Not,
+        Ok(match store_or_keep(self.app, Unstored::Renewed { id, claim, grant: grant.clone() }, self.ends_at).await {
+            Ok(Written::Stored) => Renewed::Grant(grant),
+            Ok(Written::Overtaken) => Renewed::Not,
+            Err(_) => Renewed::InHand,
         })
     }
 
@@ -216,5 +222,6 @@ enum Renewed {
     Grant(Box<StoredGrant>),
     /// The platform knows it no more.
     Gone,
+    InHand,
     Not,
 }
