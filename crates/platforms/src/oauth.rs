@@ -42,9 +42,11 @@ pub(crate) const STANDARD_WORDS: Words = Words {
     in_success: false,
 };
 
-/// Sends a token request and listens that long for its answer. `region` says where the grant lives, from the API that the answer names.
+/// Sends a token request and listens that long for its answer. `secrets` are those that the request holds: an error word that repeats
+/// one is not logged. `region` says where the grant lives, from the API that the answer names.
 pub(crate) async fn request_token(
     request: RequestBuilder,
+    secrets: &[&str],
     rules: &Rules,
     (sent_at, listen): (Timestamp, Duration),
     region: impl FnOnce(Option<&str>) -> Option<String>,
@@ -61,7 +63,9 @@ pub(crate) async fn request_token(
     };
     let Answer { status, body, is_whole, trace, .. } = &answer;
     let text = decoded(body);
-    let said = Reference::of_answer(error_code(&text).as_deref(), status.as_u16(), trace);
+    let unrepeated = |said: &&str| !secrets.iter().any(|secret| said.contains(secret));
+    let (word, trace) = (error_code(&text), Some(trace.as_str()).filter(unrepeated).unwrap_or_default());
+    let said = Reference::of_answer(word.as_deref().filter(unrepeated), status.as_u16(), trace);
     tracing::info!(status = status.as_u16(), bytes = body.len(), is_whole, trace, error = said.error, "token answer");
     let token = meaning(&answer, &text, &rules.words, sent_at).map_err(|failure| NotExchanged { failure, said })?;
     let region = region(token.api_domain().as_deref());

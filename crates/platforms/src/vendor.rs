@@ -161,6 +161,9 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     }
 }
 
+/// The fields of a token request that nobody may see.
+const SECRET_FIELDS: [&str; 3] = ["code", "code_verifier", "refresh_token"];
+
 /// A vendor as a platform.
 pub(crate) struct OAuth<V> {
     parts: Parts,
@@ -204,8 +207,11 @@ impl<V: Vendor> OAuth<V> {
         let request = self.parts.client.post(place.token.clone());
         let request = V::RULES.token_headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let request = self.written(request, V::RULES.token, &place, fields);
+        let is_secret = |(name, _): &&(&str, &str)| SECRET_FIELDS.contains(name);
+        let mut secrets: Vec<_> = fields.iter().filter(is_secret).map(|(_, value)| *value).collect();
+        secrets.push(place.client_secret.expose());
         let region = |api_domain: Option<&str>| V::region(&self.parts, region, api_domain);
-        request_token(request, &V::RULES, (sent_at, listen), region).await
+        request_token(request, &secrets, &V::RULES, (sent_at, listen), region).await
     }
 }
 

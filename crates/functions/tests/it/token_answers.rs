@@ -50,19 +50,23 @@ async fn r11_missing_lifetimes_are_the_platforms_defaults_and_count_from_the_req
     let clock = place.clock.clone();
     platform.answer_with(move || {
         clock.advance(std::time::Duration::from_secs(5));
-        (200, json!({ "access_token": "a2", "expires_in": 1_000, "x_refresh_token_expires_in": 2_000 }))
+        (200, json!({ "access_token": "a2", "expires_in": 1_000, "x_refresh_token_expires_in": 20_000 }))
     });
     let token = place.refresh("beach-blend").await.json();
     assert_eq!(token["access_token_expires_at"], BEGINNING + 1_000);
-    assert_eq!(token["refresh_token_expires_at"], BEGINNING + 2_000);
+    assert_eq!(token["refresh_token_expires_at"], BEGINNING + 20_000);
     assert_eq!(token["last_refresh_at"], BEGINNING + 5);
 }
 
 #[tokio::test]
 async fn a_grant_without_a_refresh_token_serves_its_token_and_is_then_a_409() {
     let platform = ScriptedPlatform::start().await;
-    let place = connected(&platform, json!({ "access_token": "a1", "expires_in": 3600 })).await;
-    assert_eq!(place.connection("beach-blend").await.json()["connected"], false, "both tokens are stored");
+    let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1", "expires_in": 3600 })).await;
+    // As earlier versions stored such a consent.
+    let mut row = place.rows.connection("beach-blend").await.expect("it is connected");
+    row.remove("refresh_token").expect("it has one");
+    place.rows.put(row).await;
+    assert_eq!(place.connection("beach-blend").await.json()["connected"], false, "only one token is stored");
     assert_eq!(place.token("beach-blend").await.text("access_token"), "a1");
     assert_eq!(place.refresh("beach-blend").await.problem(), (409, "missing_refresh_token".to_owned()));
     place.pass(3_599).await;

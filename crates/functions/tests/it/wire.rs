@@ -70,7 +70,7 @@ async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_one_transactio
         "GetItem": 5,
         "Query": 1,
         "TransactWriteItems": 1,
-        "UpdateItem": 2,
+        "UpdateItem": 3,
     }
     "#);
 }

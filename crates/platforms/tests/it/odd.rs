@@ -16,7 +16,7 @@ fn row(name: PlatformName) -> Row {
 async fn o18_quickbooks_denies_a_realm_that_the_grant_is_not_for() {
     let stand_in = StandIn::start(row(PlatformName::Quickbooks)).await;
     let grant = stand_in.grant().await;
-    assert_eq!(stand_in.companies(&grant, Some("9130357849067890")).await, Err(ConfirmFailure::Unauthorized));
+    assert_eq!(stand_in.companies(&grant, Some("9130357849067890")).await, Err(ConfirmFailure::Forbidden));
     assert_eq!(stand_in.companies(&grant, Some("../1")).await, Err(ConfirmFailure::Denied));
 }
 
