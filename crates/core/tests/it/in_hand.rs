@@ -102,7 +102,6 @@ async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_t
     stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
     let id = stage.expired("acme").await;
     let renewals = Rule::on("UpdateItem", Fault::TransactionConflict).when("refresh_token");
-    stage.installation.platform.be_deaf(1);
     stage.disconnect(&id).await;
     stage.clock.advance(Duration::from_secs(7_200));
     stage.installation.wire.inject(renewals.times(10_000));
