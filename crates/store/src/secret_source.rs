@@ -176,7 +176,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
                 Ok(good)
             }
             (Err(error), Some((_, good))) => {
-                tracing::error!(%error, fault = "misconfigured", "a secret could not be read again; the last good one stays in use");
+                tracing::error!(%error, fault = error.fault(), "a secret could not be read again; the last good one stays in use");
                 Ok(Arc::clone(good))
             }
             (Err(error), None) => Err(error),

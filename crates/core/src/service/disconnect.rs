@@ -11,6 +11,7 @@ use crate::model::event::{Event, EventKind};
 use crate::model::lease::Lease;
 use crate::model::name::CompanyKey;
 use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::time::later;
 use crate::port::store::{Disconnect, StoreError, Written};
 use crate::{App, Error};
 
@@ -62,7 +63,7 @@ async fn wait_out(app: &App, disconnect: &Disconnect) {
     let Some(revocation) = &disconnect.revocation else { return };
     let looked = async {
         let lease = app.connections.look(&disconnect.connection.id).await?.and_then(|(_, lease)| lease);
-        match in_use_until(&disconnect.connection, lease).filter(|until| *until > revocation.due_at) {
+        match in_use_until(app, &disconnect.connection, lease).filter(|until| *until > revocation.due_at) {
             Some(until) => app.revocations.hold(&revocation.id, until).await,
             None => Ok(()),
         }
@@ -88,16 +89,17 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
     let revocation = connection.grant().map(|grant| {
         let id = RevocationId { connection: connection.id.clone(), grant: connection.epoch.into() };
         let owed = Revocation::owed(id, connection.company.clone(), grant.clone(), now);
-        Revocation { due_at: in_use_until(&connection, lease).map_or(now, |until| until.max(now)), ..owed }
+        Revocation { due_at: in_use_until(app, &connection, lease).map_or(now, |until| until.max(now)), ..owed }
     });
     let audit = app.audit(&connection.id, Action::Disconnected, Actor::Key(key.clone()), []);
     Disconnect { commit_id: app.new_id("commit_"), revocation, audit, event, connection }
 }
 
 /// Until when somebody may have its refresh token at the platform: it is not presented by two at once. One that was refused is
-/// back.
-fn in_use_until(connection: &Connection, lease: Option<Lease>) -> Option<Timestamp> {
-    View::of(connection, lease).open_lease().map(|lease| lease.until).filter(|_| !was_refused(connection))
+/// back. Whoever sent it listens past the lease: the rest after it is for that, as it is before a refresh.
+fn in_use_until(app: &App, connection: &Connection, lease: Option<Lease>) -> Option<Timestamp> {
+    let rest = app.settings.rest_of(connection.company.platform);
+    View::of(connection, lease).open_lease().map(|lease| later(lease.until, rest)).filter(|_| !was_refused(connection))
 }
 
 fn was_refused(connection: &Connection) -> bool {

@@ -45,6 +45,7 @@ pub(super) async fn write_consent(
     let Confirmed { flow, company, .. } = confirmed;
     let id = flow.connection_to(&company.company_id);
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
+    let mut tried = Vec::new();
     for attempt in 1..=TRIES_MOST {
         may_write(flow, previous.as_ref(), company, authorized_at).map_err(Stop::Failed)?;
         // A grant that lives, or may revive, is worth more.
@@ -56,14 +57,18 @@ pub(super) async fn write_consent(
         }
         let tally = tally(app, confirmed, previous.as_ref()).await?;
         let consent = Consent { tally, ..compose(app, confirmed, grant, previous) };
+        tried.push(consent.connection.commit_id.clone());
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
                 return Ok(consent.connection);
             }
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
-            // Whatever others made of it: this code is good for nothing any more.
-            Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => return Err(Stop::Fault(no_such_code())),
+            // An earlier try whose answer was lost, or others: then this code is good for nothing any more.
+            Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => {
+                let written = app.connections.read(&id).await?.filter(|connection| tried.contains(&connection.commit_id));
+                return written.ok_or_else(|| Stop::Fault(no_such_code()));
+            }
             Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::model::connection::{ConnectionId, DeathCause};
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::revocation::{Revocation, RevocationId, TOLD_FOR};
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
@@ -134,13 +135,14 @@ async fn t5_without_the_clients_credentials_it_is_put_off() {
 }
 
 #[tokio::test]
-async fn t5_an_open_lease_is_waited_out() {
+async fn t5_an_open_lease_and_its_rest_are_waited_out() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
     assert_eq!(stage.disconnect(&id).await, Telling::Owed, "the platform may still be at it");
-    stage.clock.advance(stage.app.settings.lease.saturating_sub(Duration::from_secs(1)));
+    let rest = stage.app.settings.rest_of(PlatformName::Quickbooks);
+    stage.clock.advance((stage.app.settings.lease + rest).saturating_sub(Duration::from_secs(1)));
     assert_eq!(run(&stage).await.due, 0);
     stage.clock.advance(Duration::from_secs(1));
     assert_eq!(run(&stage).await.settled, 1);

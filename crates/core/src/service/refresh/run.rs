@@ -73,6 +73,7 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, asked: Asked) -> Result<
         connection: None,
         send: None,
         fresh: None,
+        unread: None,
         end: None,
     };
     match tokio::spawn(run.drive().in_current_span()).await {
@@ -96,6 +97,8 @@ struct Run {
     send: Option<ToSend>,
     /// The grant in hand, on its way into the table.
     fresh: Option<Parked>,
+    /// The answer that brought it, where a field of it could not be read, and the epoch that it replaces.
+    unread: Option<(u64, UnreadAnswer)>,
     /// The end of the grant, on its way there.
     end: Option<GrantEnd>,
 }
@@ -114,6 +117,10 @@ impl Run {
         let mut machine = Refresh::new(self.asked.reason, self.app.settings, self.now(), self.asked.ends_at, unused);
         let ended = self.obey(&mut machine).await;
         self.app.unused_leases.set(&self.id, machine.unused());
+        // After the grant is stored: a slow table must not keep that waiting.
+        if let Some((epoch, unread)) = self.unread.take() {
+            self.keep(epoch, &unread).await;
+        }
         Ok(self.finish(ended?))
     }
 
@@ -236,16 +243,15 @@ impl Run {
         let answer = send.platform.refresh(refresh).await;
         Ok(match answer {
             Ok(grant) => {
-                if let Some(unread) = &grant.unread {
-                    self.keep(unread).await;
-                }
+                let unread = grant.unread.clone();
                 let commit = self.commit_of(grant, send).await?;
+                self.unread = unread.map(|unread| (commit.epoch, unread));
                 self.fresh = Some(Parked { connection: self.id.clone(), commit });
                 Saw::Granted
             }
             Err(failure) => {
-                if let TokenFailure::Unreadable { answer, .. } = &failure {
-                    self.keep(answer).await;
+                if let (TokenFailure::Unreadable { answer, .. }, Some(connection)) = (&failure, &self.connection) {
+                    self.keep(connection.epoch, answer).await;
                 }
                 Saw::Failed(failure)
             }
@@ -253,11 +259,11 @@ impl Run {
     }
 
     /// Keeps an answer that could not be read. A platform that answers so again and again is left with the first few.
-    async fn keep(&self, answer: &UnreadAnswer) {
+    async fn keep(&self, epoch: u64, answer: &UnreadAnswer) {
         let Some(connection) = &self.connection else { return };
         if connection.trouble.as_ref().is_none_or(|trouble| trouble.failures < ANSWERS_KEPT_MOST) {
             let of = AnswerOf::Connection(self.id.clone());
-            keep_answer(&self.app, of, connection.epoch, connection.company.platform, answer).await;
+            keep_answer(&self.app, of, epoch, connection.company.platform, answer).await;
         }
     }
 
