@@ -36,6 +36,8 @@ pub struct Settings {
     pub refresh_ahead: Duration,
     /// How many refreshes of the refresher are under way at once, over all its schedules: each run has the share of its shards.
     pub refreshes_at_once: u32,
+    /// How many rows that are due are taken from one shard at a time.
+    pub due_page: u32,
     /// The longest pause between the starts of two refreshes, over all schedules. A run with more to do than that leaves time for
     /// spreads its starts evenly over its time; one with less is over sooner.
     pub stagger: Duration,
@@ -81,6 +83,7 @@ impl Default for Settings {
             min_valid: Duration::from_secs(300),
             refresh_ahead: Duration::from_secs(900),
             refreshes_at_once: 64,
+            due_page: 250,
             stagger: Duration::from_millis(5),
             backoff_first: Duration::from_secs(1),
             backoff_longest: Duration::from_secs(300),

@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::model::connection::ConnectionId;
 use crate::model::time::until;
-use crate::port::store::{DUE_SHARDS, DueEntry};
+use crate::port::store::{DUE_SHARDS, DueEntry, StoreError};
 use crate::{App, Error};
 
 use super::refresh::step::{Outcome, Reason};
@@ -21,8 +22,8 @@ use super::warn_expiring::warn_expiring;
 /// How many grants are under way at once in one process that [every lost answer](crate::port::platform::Platform::must_hear_every_answer)
 /// would end: so many are lost at most if it is killed.
 pub const FRAGILE_MOST: usize = 8;
-/// How many are taken from one shard at a time.
-const PER_PAGE_MOST: u32 = 250;
+/// No page is read while so many refreshes of a run have begun and are not over.
+const IN_HAND_MOST: usize = 4_000;
 
 /// How a run went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Report {
     pub left: usize,
     /// How many shards could not be asked.
     pub unread_shards: usize,
+    /// How many shards were not read to their end, because time was up: what else is due in them is in no number here.
+    pub unfinished_shards: usize,
     /// For how long the one that was due longest had been waiting when the run began.
     pub oldest_overdue: Duration,
 }
@@ -48,54 +51,85 @@ enum Done {
     Left,
 }
 
-/// A shard that is not read to its end.
-struct Reading {
-    shard: u8,
-    after: Option<DueEntry>,
+impl Report {
+    fn count(&mut self, done: &Done) {
+        match done {
+            Done::Fresh => self.fresh += 1,
+            Done::Failed => self.failed += 1,
+            Done::Left => self.left += 1,
+        }
+    }
 }
 
 /// Refreshes what was due in these shards when the run began, until it is done or the time is up: all is over after `time`, and
 /// no refresh is begun that a slow platform would leave too little of it. A failed refresh stays on its own row, and a shard that
-/// cannot be asked stands in no other's way.
+/// cannot be asked stands in no other's way; nor does a platform that does not answer: a page is read as soon as all of the
+/// pages before it has begun.
 ///
 /// # Errors
 /// What the table says where not one shard could be asked.
 pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
-    let (began, ends_at) = (app.now(), app.clock.elapsed() + time);
-    let run = Run::new(app, shards.len(), ends_at);
+    let run = Run::new(app, shards.len(), app.clock.elapsed() + time);
+    let mut reading = Reading::new(app, shards);
     let mut report = Report::default();
-    let mut failure = None;
-    let mut open: Vec<_> =
-        shards.iter().filter(|shard| **shard < DUE_SHARDS).map(|shard| Reading { shard: *shard, after: None }).collect();
+    let (mut starting, mut running) = (FuturesUnordered::new(), FuturesUnordered::new());
+    starting.extend(run.starts(reading.pages(&mut report).await));
     loop {
+        if starting.is_empty() && running.len() < IN_HAND_MOST && run.may_begin() {
+            starting.extend(run.starts(reading.pages(&mut report).await));
+        }
+        tokio::select! {
+            biased;
+            Some(done) = running.next() => report.count(&done),
+            Some((entry, slot)) = starting.next() => running.push(run.refresh_one(entry, slot)),
+            else => if reading.open.is_empty() || !run.may_begin() { break },
+        }
+    }
+    report.unfinished_shards = reading.open.len();
+    match reading.failure {
+        Some(error) if report.unread_shards == shards.len() => Err(error.into()),
+        _ => Ok(report),
+    }
+}
+
+/// What is still to be read of the shards.
+struct Reading<'a> {
+    app: &'a App,
+    began: Timestamp,
+    /// The shards that are not read to their end, and the last entry of each that was read.
+    open: Vec<(u8, Option<DueEntry>)>,
+    failure: Option<StoreError>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(app: &'a App, shards: &[u8]) -> Self {
+        let open = shards.iter().filter(|shard| **shard < DUE_SHARDS).map(|shard| (*shard, None)).collect();
+        Self { app, began: app.now(), open, failure: None }
+    }
+
+    /// The next page of each shard.
+    async fn pages(&mut self, report: &mut Report) -> Vec<DueEntry> {
+        let most = self.app.settings.due_page;
         let mut due = Vec::new();
-        for reading in std::mem::take(&mut open) {
-            match app.connections.due(reading.shard, began, reading.after.as_ref(), PER_PAGE_MOST).await {
+        for (shard, after) in std::mem::take(&mut self.open) {
+            match self.app.connections.due(shard, self.began, after.as_ref(), most).await {
                 Ok(page) => {
-                    report.oldest_overdue =
-                        report.oldest_overdue.max(page.first().map_or(Duration::ZERO, |entry| until(entry.since, began)));
+                    let overdue = page.first().map_or(Duration::ZERO, |entry| until(entry.since, self.began));
+                    report.oldest_overdue = report.oldest_overdue.max(overdue);
                     // Read on behind the last one: rows that fail without a write must not stand before the rest.
-                    let more = page.len() == PER_PAGE_MOST as usize;
-                    open.extend(
-                        page.last().filter(|_| more).map(|last| Reading { shard: reading.shard, after: Some(last.clone()) }),
-                    );
+                    let more = page.len() == most as usize;
+                    self.open.extend(page.last().filter(|_| more).map(|last| (shard, Some(last.clone()))));
                     due.extend(page);
                 }
                 Err(error) => {
-                    tracing::error!(shard = reading.shard, %error, "a shard could not be asked what is due");
+                    tracing::error!(shard, %error, "a shard could not be asked what is due");
                     report.unread_shards += 1;
-                    failure = Some(error);
+                    self.failure = Some(error);
                 }
             }
         }
-        run.refresh_all(due, &mut report).await;
-        if open.is_empty() || app.clock.elapsed() >= run.begins_until {
-            break;
-        }
-    }
-    match failure {
-        Some(error) if report.unread_shards == shards.len() => Err(error.into()),
-        _ => Ok(report),
+        report.due += due.len();
+        due
     }
 }
 
@@ -129,31 +163,32 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Refreshes these, their starts spread: a burst at the first second would be one for the platform, then one for the table.
-    async fn refresh_all(&self, due: Vec<DueEntry>, report: &mut Report) {
-        report.due += due.len();
+    fn may_begin(&self) -> bool {
+        self.app.clock.elapsed() < self.begins_until
+    }
+
+    /// The starts of these, spread: a burst at the first second would be one for the platform, then one for the table. Each is
+    /// over when it has a slot.
+    fn starts(&self, due: Vec<DueEntry>) -> impl Iterator<Item = impl Future<Output = (DueEntry, SemaphorePermit<'_>)>> {
         let began = self.app.clock.elapsed();
         let count = u32::try_from(due.len()).unwrap_or(u32::MAX).max(1);
         let pause = (self.begins_until.saturating_sub(began) / count).min(self.stagger);
-        let refreshes = (0_u32..).zip(due).map(async |(place, entry)| {
+        (0_u32..).zip(due).map(move |(place, entry)| async move {
             let starts_at = began + pause * place;
             self.app.clock.sleep(starts_at.saturating_sub(self.app.clock.elapsed())).await;
-            self.refresh_one(&entry.connection).await
-        });
-        let mut running: FuturesUnordered<_> = refreshes.collect();
-        while let Some(done) = running.next().await {
-            match done {
-                Done::Fresh => report.fresh += 1,
-                Done::Failed => report.failed += 1,
-                Done::Left => report.left += 1,
-            }
-        }
+            (entry, self.slot().await)
+        })
     }
 
-    async fn refresh_one(&self, id: &ConnectionId) -> Done {
-        let refreshed = match self.refresh(id, Place::IfFree(Arc::clone(&self.places))).await {
+    async fn slot(&self) -> SemaphorePermit<'_> {
+        self.slots.acquire().await.expect("nobody closes it")
+    }
+
+    async fn refresh_one(&self, entry: DueEntry, slot: SemaphorePermit<'_>) -> Done {
+        let id = &entry.connection;
+        let refreshed = match self.refresh(id, slot, Place::IfFree(Arc::clone(&self.places))).await {
             Some(Ok(Refreshed { outcome: Outcome::Crowded, .. })) => match Arc::clone(&self.places).acquire_owned().await {
-                Ok(place) => self.refresh(id, Place::Taken(place)).await,
+                Ok(place) => self.refresh(id, self.slot().await, Place::Taken(place)).await,
                 Err(_) => None,
             },
             refreshed => refreshed,
@@ -180,17 +215,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One refresh, when there is a slot for it; `None` where it is too late to begin then.
-    async fn refresh(&self, id: &ConnectionId, place: Place) -> Option<Result<Refreshed, Error>> {
+    /// One refresh in that slot; `None` where it is too late to begin.
+    async fn refresh(&self, id: &ConnectionId, slot: SemaphorePermit<'_>, place: Place) -> Option<Result<Refreshed, Error>> {
         let Self { app, ends_at, .. } = *self;
-        let slot = self.slots.acquire().await.ok()?;
-        if app.clock.elapsed() >= self.begins_until {
+        if !self.may_begin() {
             return None;
         }
         let refreshing = pin!(refresh(app, id, Asked { reason: Reason::Due, ends_at, place }));
         match select(refreshing, app.clock.sleep(app.settings.lease)).await {
             Either::Left((refreshed, _)) => Some(refreshed),
-            // It only listens now, to a platform that may never answer: its slot is for others.
+            // Its lease is over, so that it only listens now, to a platform that may never answer: its slot is for others.
             Either::Right(((), refreshing)) => {
                 drop(slot);
                 Some(refreshing.await)

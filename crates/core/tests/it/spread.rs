@@ -81,6 +81,29 @@ async fn one_that_only_listens_leaves_its_slot_to_the_next() {
     assert_eq!(run.await.expect("no panic").fresh, 2, "and is heard");
 }
 
+/// More connections than there are shards: some shard has two of them.
+const MORE_THAN_SHARDS: usize = ALL_SHARDS.len() + 1;
+
+#[tokio::test]
+async fn those_that_are_never_answered_keep_nobody_of_a_later_page_waiting() {
+    let stage = due(Temper::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
+    let gate = stage.installation.platform.hold();
+    let run = running(&stage, &ALL_SHARDS);
+    let all_began = tokio::time::timeout(Duration::from_secs(10), gate.reached_by(MORE_THAN_SHARDS)).await;
+    assert!(all_began.is_ok(), "the first of each shard is at the platform, and the others never began");
+    gate.open();
+    let report = run.await.expect("no panic");
+    assert_eq!((report.due, report.fresh, report.unfinished_shards), (MORE_THAN_SHARDS, MORE_THAN_SHARDS, 0));
+}
+
+#[tokio::test]
+async fn shards_that_were_not_read_to_their_end_are_counted() {
+    let stage = due(Temper::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
+    let report = refresh_due(&stage.app, &ALL_SHARDS, Duration::ZERO).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.due < MORE_THAN_SHARDS && report.due == report.left, "{report:?}");
+    assert_eq!(report.unfinished_shards, report.due, "each page was full");
+}
+
 #[tokio::test]
 async fn many_begin_evenly_over_the_time_that_a_run_has_for_beginning() {
     let stage = due(Temper::Stable, 10, |settings| Settings { stagger: Duration::from_secs(60), ..settings }).await;

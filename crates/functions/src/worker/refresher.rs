@@ -51,6 +51,7 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
         tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "told platforms what they were owed");
     }
     let report = refreshed?;
-    tracing::info!(due = report.due, fresh = report.fresh, failed = report.failed, left = report.left, "refreshed what was due");
+    let Report { due, fresh, failed, left, unfinished_shards, .. } = report;
+    tracing::info!(due, fresh, failed, left, unfinished_shards, "refreshed what was due");
     Ok(report)
 }
