@@ -1,28 +1,42 @@
 //! The fields of a JSON object, read one by one: whatever one of them is, the others can be read. A body that breaks off, or goes
 //! on behind the object, has the fields that it has.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How many objects of a body are looked into, from the outside inwards.
 const OBJECTS_MOST: usize = 16;
+/// How many values of one field are looked at: the last ones, in JSON the ones that hold.
+const VALUES_MOST: usize = 16;
 
-/// The fields of an object in their order, each with the text of its value. A name may come more than once.
+/// An object in a text: its fields in their order, each with the text of its value. A name may come more than once. They are looked
+/// for with each question and kept nowhere: an answer may have a million.
 #[derive(Default)]
-pub(crate) struct Fields<'a>(Vec<(String, &'a str)>);
+pub(crate) struct Fields<'a> {
+    text: &'a str,
+    /// Behind the opening brace.
+    begins: usize,
+}
 
 impl<'a> Fields<'a> {
     /// The first object that has one of these fields.
     pub(crate) fn of(text: &'a str, wanted: &[&str]) -> Self {
         let starts = text.match_indices('{').map(|(at, _)| at).take(OBJECTS_MOST);
-        let objects = starts.map(|at| Self(Scanner { text, at: at + 1 }.object()));
+        let objects = starts.map(|at| Self { text, begins: at + 1 });
         let is_it = |object: &Self| wanted.iter().any(|name| object.values(name).next().is_some());
         objects.into_iter().find(is_it).unwrap_or_default()
     }
 
-    /// The values of a field, the last one first; a `null` is none.
+    /// The values of a field, the last one first, as many as are looked at; a `null` is none.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        let of_name = self.0.iter().rev().filter(move |(field, _)| field == name);
-        of_name.map(|(_, value)| *value).filter(|value| *value != "null")
+        let fields = Scanner { text: self.text, at: self.begins };
+        let of_name = fields.filter(|(field, value)| field == name && *value != "null").map(|(_, value)| value);
+        let mut last = VecDeque::new();
+        for value in of_name {
+            last.truncate(VALUES_MOST - 1);
+            last.push_front(value);
+        }
+        last.into_iter()
     }
 
     /// Whether it is there and `usable` is not.
@@ -87,23 +101,21 @@ struct Scanner<'a> {
     at: usize,
 }
 
-impl<'a> Scanner<'a> {
-    /// The fields, from behind the opening brace.
-    fn object(mut self) -> Vec<(String, &'a str)> {
-        let mut fields = Vec::new();
-        loop {
-            self.skip_blanks();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'"') => match self.field() {
-                    Some(field) => fields.push(field),
-                    None => return fields,
-                },
-                _ => return fields,
-            }
-        }
-    }
+/// The fields, from behind the opening brace.
+impl<'a> Iterator for Scanner<'a> {
+    type Item = (String, &'a str);
 
+    fn next(&mut self) -> Option<Self::Item> {
+        self.skip_blanks();
+        while self.peek() == Some(b',') {
+            self.at += 1;
+            self.skip_blanks();
+        }
+        if self.peek() == Some(b'"') { self.field() } else { None }
+    }
+}
+
+impl<'a> Scanner<'a> {
     /// A field and what lies between it and the next comma or the end of the object; `None` where the text breaks off.
     fn field(&mut self) -> Option<(String, &'a str)> {
         let name = self.string()?;

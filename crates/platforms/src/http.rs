@@ -17,7 +17,9 @@ pub struct HttpSettings {
     pub timeout: Duration,
 }
 
-/// The most that is read of an answer, in bytes, packed and unpacked. A token answer has some 5 KB, a thousand organisations 400 KB.
+/// The most that is read of a token answer, in bytes, packed and unpacked. One has some 5 KB; 64 may be in hand at once.
+const TOKEN_ANSWER_MOST: usize = 1024 * 1024;
+/// The most that is read of any other answer. A thousand organisations have 400 KB.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
 /// How many headers an answer may have: what a header says or how many there are must not cost the body.
 const HEADERS_MOST: usize = 1_000;
@@ -73,8 +75,18 @@ pub(crate) enum NoAnswer {
     Lost,
 }
 
-/// Sends a request and reads its answer for that long at most, or what comes of it by then.
+/// Sends a token request and reads its answer for that long at most, or what comes of it by then.
 pub(crate) async fn send(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
+    send_within(request, trace_header, time, TOKEN_ANSWER_MOST).await
+}
+
+/// Sends any other request, whose answer is worth nothing unless it is whole.
+pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
+    let answer = send_within(request, trace_header, time, ANSWER_MOST).await?;
+    if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) }
+}
+
+async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration, most: usize) -> Result<Answer, NoAnswer> {
     let clock = SystemClock::start();
     let response = match within(&clock, time, request.send()).await {
         Some(Ok(response)) => response,
@@ -87,22 +99,17 @@ pub(crate) async fn send(request: RequestBuilder, trace_header: &str, time: Dura
     let says_deflate = named("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("deflate"));
     let mut body = Vec::new();
     let left = time.saturating_sub(clock.elapsed());
-    let is_whole = within(&clock, left, read(response, &mut body)).await.unwrap_or(false);
-    let body = unpacked(body, says_deflate, ANSWER_MOST);
+    let is_whole = within(&clock, left, read(response, &mut body, most)).await.unwrap_or(false);
+    let body = unpacked(body, says_deflate, most);
     Ok(Answer { status, retry_after, date, trace, body, is_whole })
 }
 
-/// The same, for a question whose answer is worth nothing unless it is whole.
-pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
-    send(request, trace_header, time).await.and_then(|answer| if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) })
-}
-
-/// Reads a body; whether that is all of it.
-async fn read(mut response: reqwest::Response, body: &mut Vec<u8>) -> bool {
+/// Reads that many bytes of a body at most; whether that is all of it.
+async fn read(mut response: reqwest::Response, body: &mut Vec<u8>, most: usize) -> bool {
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
-                let fits = chunk.len().min(ANSWER_MOST - body.len());
+                let fits = chunk.len().min(most - body.len());
                 body.extend_from_slice(&chunk[..fits]);
                 if fits < chunk.len() {
                     return false;

@@ -266,6 +266,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn tokens_are_found_behind_any_number_of_other_fields() {
+        let others: String = (0..50_000).map(|n| format!(r#""{n}":0,"#)).collect();
+        let repeated = r#""refresh_token":"r","#.repeat(10_000);
+        let answer = grant(&Xero::RULES, &format!(r#"{{{others}{repeated}"access_token":"a"}}"#));
+        assert_eq!((tokens(&answer), answer.unread.clone()), (("a", Some("r")), None));
+    }
+
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
