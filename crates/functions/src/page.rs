@@ -1,6 +1,8 @@
 //! The page that shows a customer how a consent went, or that it could not begin: one card, no script, nothing from elsewhere. It says what happened,
 //! and offers the one thing that can be done about it.
 
+use std::sync::LazyLock;
+
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +21,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::problem::Problem;
 
 const STYLE: &str = include_str!("page.css");
+/// Every answer has it, pages or not: it is made once.
+static STYLE_HASH: LazyLock<String> =
+    LazyLock::new(|| STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes())));
 
 /// Put into the answer of a page whose form is answered by a redirect to other hosts. Browsers hold every step of such a
 /// redirect against `form-action`, and a platform's sign-in goes over hosts that nobody has listed.
@@ -28,9 +33,10 @@ pub(crate) struct FormLeaves;
 /// The policy of every answer: nothing but our own style, framed by nobody (O-9).
 pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
     let further = if leaves.is_some() { " https: http://127.0.0.1:* http://localhost:*" } else { "" };
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
-    let hash = STANDARD.encode(hash);
-    format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'",
+        *STYLE_HASH
+    )
 }
 
 /// What a customer is asked before she goes on to the platform.
