@@ -7,13 +7,13 @@ use std::time::Duration;
 use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::settings::Settings;
-use counterfoil_platforms::facts;
-use counterfoil_platforms::{Endpoints, HttpSettings};
+use counterfoil_platforms::variables::{self, REST_MS, variable};
+use counterfoil_platforms::{Endpoints, HttpSettings, facts_of};
 use url::Url;
 
 mod platforms;
 
-/// Every variable there is, beside those of the platforms ([`facts::variables`]). A test holds `template.yaml` and the README's
+/// Every variable there is, beside those of the platforms ([`variables::all`]). A test holds `template.yaml` and the README's
 /// table against this list.
 pub const VARIABLES: &[&str] = &[
     "TABLE_NAME",
@@ -132,7 +132,7 @@ impl Config {
 }
 
 fn credential_variables() -> Vec<String> {
-    PlatformName::ALL.into_iter().flat_map(facts::credential_variables).collect()
+    PlatformName::ALL.into_iter().flat_map(|platform| variables::of_credentials(platform, facts_of(platform))).collect()
 }
 
 /// https, or http on this machine: a client secret goes there. And nothing that an address of ours does not need.
@@ -193,7 +193,7 @@ impl Reader<'_> {
 
     /// `{PLATFORM}_REST_MS`, where it is set.
     fn rest_of(&mut self, platform: PlatformName) -> Option<Duration> {
-        let name = facts::variable(platform, facts::REST_MS);
+        let name = variable(platform, REST_MS);
         self.text(&name).is_some().then(|| self.milliseconds(&name, Duration::ZERO))
     }
 
@@ -264,8 +264,6 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_platforms::facts_of;
-
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {

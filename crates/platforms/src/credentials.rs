@@ -6,8 +6,8 @@ use counterfoil_core::Error;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 
-use crate::facts::secret_of;
-use crate::facts_of;
+use crate::facts::Facts;
+use crate::variables::{of_client, secret_of};
 
 /// An app's credentials at a platform.
 #[derive(Clone)]
@@ -49,13 +49,13 @@ impl CredentialSet {
     ///
     /// # Errors
     /// `Misconfigured`, naming what is missing for this one alone.
-    pub fn of(&self, platform: PlatformName, environment: Environment) -> Result<Credentials, Error> {
-        let [id_name, secret_name] = variables(platform, environment);
+    pub fn of(&self, platform: PlatformName, environment: Environment, facts: &Facts) -> Result<Credentials, Error> {
+        let [id_name, secret_name] = of_client(platform, environment);
         match (self.0.get(&id_name), self.0.get(&secret_name)) {
             (Some(id), Some(secret)) => Ok(Credentials {
                 client_id: id.expose().to_owned(),
                 client_secret: secret.clone(),
-                secrets_of_data_centers: self.of_data_centers(platform),
+                secrets_of_data_centers: self.of_data_centers(platform, facts),
             }),
             (id, secret) => {
                 let missing = [(id, id_name), (secret, secret_name)];
@@ -72,33 +72,25 @@ impl CredentialSet {
         }
     }
 
-    fn of_data_centers(&self, platform: PlatformName) -> BTreeMap<&'static str, Secret> {
-        let known = facts_of(platform).data_centers.iter().map(|known| known.location);
+    fn of_data_centers(&self, platform: PlatformName, facts: &Facts) -> BTreeMap<&'static str, Secret> {
+        let known = facts.data_centers.iter().map(|known| known.location);
         known.filter_map(|location| Some((location, self.0.get(&secret_of(platform, location))?.clone()))).collect()
     }
-}
-
-/// The names of a platform's client id and client secret.
-pub fn variables(platform: PlatformName, environment: Environment) -> [String; 2] {
-    let platform = platform.as_str().to_ascii_uppercase();
-    let prefix = match environment {
-        Environment::Production => platform,
-        Environment::Sandbox => format!("{platform}_SANDBOX"),
-    };
-    [format!("{prefix}_CLIENT_ID"), format!("{prefix}_CLIENT_SECRET")]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quickbooks::FACTS;
 
     #[test]
     fn what_is_missing_is_named_for_that_platform_alone() {
         let set = CredentialSet::parse(&Secret::new(r#"{"QUICKBOOKS_CLIENT_ID":"id","QUICKBOOKS_CLIENT_SECRET":" "}"#))
             .unwrap_or_default();
-        let error = set.of(PlatformName::Quickbooks, Environment::Production).err().expect("the secret is blank").to_string();
+        let error =
+            set.of(PlatformName::Quickbooks, Environment::Production, &FACTS).err().expect("the secret is blank").to_string();
         assert!(error.contains("QUICKBOOKS_CLIENT_SECRET") && !error.contains("QUICKBOOKS_CLIENT_ID"), "{error}");
-        let error = set.of(PlatformName::Quickbooks, Environment::Sandbox).err().expect("none are there").to_string();
+        let error = set.of(PlatformName::Quickbooks, Environment::Sandbox, &FACTS).err().expect("none are there").to_string();
         assert!(error.contains("QUICKBOOKS_SANDBOX_CLIENT_ID and QUICKBOOKS_SANDBOX_CLIENT_SECRET"), "{error}");
     }
 

@@ -13,22 +13,21 @@ use serde::Deserialize;
 use crate::company::{List, ask, company, lenient};
 use crate::facts::Facts;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, OAuth, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing};
+use crate::vendor::{Body, Keys, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing};
 
 /// The addresses are those of the API documents.
 pub(crate) const FACTS: Facts = Facts {
     authorize: "https://auth.freshbooks.com/oauth/authorize",
     token: "https://api.freshbooks.com/auth/oauth/token",
-    revoke: "https://api.freshbooks.com/auth/oauth/revoke",
+    revoke: Some("https://api.freshbooks.com/auth/oauth/revoke"),
     api: "https://api.freshbooks.com",
-    issuer: "https://auth.freshbooks.com",
+    issuer: Some("https://auth.freshbooks.com"),
     more: &[],
     scopes: "user:profile:read user:bills:read user:bill_payments:read user:bill_vendors:read user:expenses:read \
              user:payments:read user:invoices:read user:clients:read",
     pkce: true,
     data_centers: &[],
     disconnect_hint: None,
-    make: OAuth::<Freshbooks>::make,
 };
 
 pub(crate) enum Freshbooks {}
@@ -37,18 +36,19 @@ pub(crate) enum Freshbooks {}
 impl Vendor for Freshbooks {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Body, body: Body::Json },
-        revoking: Revoking {
+        revoking: Some(Revoking {
             written: Writing { keys: Keys::Body, body: Body::Json },
             dead_is_400: false,
             asks_first: false,
             grants_stand_alone: false,
-        },
+        }),
         scope_separator: " ",
         authorize: &[],
         token_headers: &[],
         redirect_uri_on_refresh: true,
         access_token_life: Duration::from_secs(43_200),
-        refresh_token_life: None,
+        unused_life: None,
+        grant_life: None,
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
         needs_refresh_token: true,

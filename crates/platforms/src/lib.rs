@@ -2,7 +2,7 @@
 //!
 //! `facts` is what a platform is as data, `vendor` what all of them do alike, `oauth` says what a token answer means,
 //! `token_answer` what is in it, `company` asks for companies, `http` makes the one client, `text` and `fields` read what came, `registry` finds a platform and its credentials. A new platform is a module
-//! and a line here, and a name in `core::model::platform`.
+//! and its lines here, and a name in `core::model::platform`.
 
 mod company;
 pub mod credentials;
@@ -16,15 +16,20 @@ mod registry;
 mod retry_after;
 mod text;
 mod token_answer;
+pub mod variables;
 mod vendor;
 mod xero;
 mod zoho;
 
+use std::sync::Arc;
+
 use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::port::platform::Platform;
 
 use facts::Facts;
 pub use http::HttpSettings;
 pub use registry::{CredentialSource, Endpoints, Registry};
+use vendor::{OAuth, Parts};
 
 /// A platform as data.
 pub fn facts_of(platform: PlatformName) -> &'static Facts {
@@ -33,5 +38,14 @@ pub fn facts_of(platform: PlatformName) -> &'static Facts {
         PlatformName::Xero => &xero::FACTS,
         PlatformName::Zoho => &zoho::FACTS,
         PlatformName::Freshbooks => &freshbooks::FACTS,
+    }
+}
+
+fn make(platform: PlatformName, parts: Parts) -> Arc<dyn Platform> {
+    match platform {
+        PlatformName::Quickbooks => OAuth::<quickbooks::Quickbooks>::make(parts),
+        PlatformName::Xero => OAuth::<xero::Xero>::make(parts),
+        PlatformName::Zoho => OAuth::<zoho::Zoho>::make(parts),
+        PlatformName::Freshbooks => OAuth::<freshbooks::Freshbooks>::make(parts),
     }
 }

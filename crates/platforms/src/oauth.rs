@@ -20,7 +20,7 @@ use crate::http::{Answer, NoAnswer, send};
 use crate::retry_after;
 use crate::text::decoded;
 use crate::token_answer::TokenAnswer;
-use crate::vendor::Rules;
+use crate::vendor::{Revoking, Rules};
 
 /// A platform's words for what went wrong.
 pub(crate) struct Words {
@@ -118,13 +118,13 @@ fn refusal(text: &str, words: &Words, retry_after: Option<Duration>) -> Option<T
 }
 
 /// Whether an answer to a revocation means that the token is over: by this request, or before it (RFC 7009, 2.2).
-pub(crate) fn is_over(answer: &Answer, rules: &Rules) -> bool {
+pub(crate) fn is_over(answer: &Answer, words: &Words, revoking: Revoking) -> bool {
     let text = decoded(&answer.body);
-    let refusal = refusal(&text, &rules.words, None);
+    let refusal = refusal(&text, words, None);
     match answer.status.as_u16() {
         200 | 204 | 400 if refusal == Some(TokenFailure::Refused) => true,
-        200 | 204 => !rules.words.in_success || error_code(&text).is_none(),
-        400 => rules.revoking.dead_is_400 && refusal.is_none(),
+        200 | 204 => !words.in_success || error_code(&text).is_none(),
+        400 => revoking.dead_is_400 && refusal.is_none(),
         _ => false,
     }
 }
@@ -156,7 +156,9 @@ mod tests {
 
     #[test]
     fn t5_an_unknown_token_is_over_and_a_throttled_request_has_told_nobody() {
-        let is_over = |rules: &Rules, status: u16, body: &str| super::is_over(&answer(status, body), rules);
+        let is_over = |rules: &Rules, status: u16, body: &str| {
+            super::is_over(&answer(status, body), &rules.words, rules.revoking.expect("it revokes"))
+        };
         let [intuit, xero, zoho] = [&Quickbooks::RULES, &Xero::RULES, &Zoho::RULES];
         assert!(is_over(intuit, 200, "") && is_over(intuit, 400, "") && is_over(xero, 200, "") && is_over(zoho, 400, ""));
         assert!(is_over(zoho, 200, r#"{"status":"success"}"#) && is_over(zoho, 200, r#"{"error":"invalid_code"}"#));

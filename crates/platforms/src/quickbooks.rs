@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::company::{ask, company, is_id, lenient};
 use crate::facts::Facts;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, Life, OAuth, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing, days};
+use crate::vendor::{Body, Keys, Life, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing, days};
 
 const SANDBOX_API_URL: &str = "SANDBOX_API_URL";
 
@@ -23,16 +23,15 @@ const SANDBOX_API_URL: &str = "SANDBOX_API_URL";
 pub(crate) const FACTS: Facts = Facts {
     authorize: "https://appcenter.intuit.com/connect/oauth2",
     token: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
-    revoke: "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+    revoke: Some("https://developer.api.intuit.com/v2/oauth2/tokens/revoke"),
     api: "https://quickbooks.api.intuit.com",
-    issuer: "https://oauth.platform.intuit.com/op/v1",
+    issuer: Some("https://oauth.platform.intuit.com/op/v1"),
     more: &[(SANDBOX_API_URL, "https://sandbox-quickbooks.api.intuit.com")],
     // Read and write: Intuit has no smaller scope for accounting data.
     scopes: "com.intuit.quickbooks.accounting",
     pkce: false,
     data_centers: &[],
     disconnect_hint: Some("realmId"),
-    make: OAuth::<Quickbooks>::make,
 };
 
 pub(crate) enum Quickbooks {}
@@ -41,19 +40,21 @@ pub(crate) enum Quickbooks {}
 impl Vendor for Quickbooks {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Header, body: Body::Form },
-        revoking: Revoking {
+        revoking: Some(Revoking {
             written: Writing { keys: Keys::Header, body: Body::Json },
             dead_is_400: true,
             asks_first: false,
             grants_stand_alone: false,
-        },
+        }),
         scope_separator: " ",
         authorize: &[],
         token_headers: &[("x-include-refresh-token-hard-expires-in", "true")],
         redirect_uri_on_refresh: false,
         access_token_life: Duration::from_secs(3_600),
         // A hundred days from the last use; Intuit's own SDK has been seen with one more.
-        refresh_token_life: Some(Life { default: days(100), most: days(101) }),
+        unused_life: Some(Life { field: Some("x_refresh_token_expires_in"), default: Some(days(100)), most: days(101) }),
+        // Five years from the consent (Intuit's blog, "Important changes to refresh token policy").
+        grant_life: Some(Life { field: Some("x_refresh_token_hard_expires_in"), default: None, most: days(5 * 366) }),
         // The same one for a day; then a new one.
         answers_with_refresh_token: true,
         limits: SECOND_TRY,

@@ -11,9 +11,9 @@ use reqwest::Client;
 
 use crate::credentials::CredentialSet;
 use crate::facts::Configured;
-use crate::facts_of;
 use crate::http::{HttpSettings, client};
 use crate::vendor::Parts;
+use crate::{facts_of, make};
 
 /// Where credentials come from; asked each time, since an operator may change them.
 #[async_trait]
@@ -59,10 +59,10 @@ impl Registry {
 #[async_trait]
 impl Platforms for Registry {
     async fn get(&self, name: PlatformName, environment: Environment) -> Result<Arc<dyn Platform>, Error> {
-        let credentials = self.credentials.credentials().await?.of(name, environment)?;
+        let credentials = self.credentials.credentials().await?.of(name, environment, facts_of(name))?;
         let configured = self.endpoints.platforms.get(&name).cloned();
         let configured = configured.ok_or_else(|| Error::Internal(format!("{name} is not configured")))?;
         let timeout = self.endpoints.http.timeout;
-        Ok((facts_of(name).make)(Parts { client: self.client()?, timeout, credentials, environment, configured }))
+        Ok(make(name, Parts { client: self.client()?, timeout, credentials, environment, configured }))
     }
 }

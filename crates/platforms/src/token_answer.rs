@@ -18,8 +18,6 @@ const TOKEN_LONGEST: usize = 32 * 1024;
 const ACCESS_LIFE_LEAST: Duration = Duration::from_secs(60);
 /// A refresh token is taken to live at least so long.
 const REFRESH_LIFE_LEAST: Duration = Duration::from_secs(3_600);
-/// A grant ends no later than that after its consent: five years (Intuit's blog, "Important changes to refresh token policy").
-const HARD_LIFE_MOST: Duration = Duration::from_secs(5 * 366 * 86_400);
 /// How far a platform's clock may be ahead of ours before that is worth a warning.
 const CLOCK_AHEAD_MOST: Duration = Duration::from_secs(60);
 
@@ -60,15 +58,14 @@ impl<'a> TokenAnswer<'a> {
             RefreshToken::One(token) => (Some(token), None),
             RefreshToken::Doubtful(token) => (token, Some(answer)),
         };
-        let unused = rules.refresh_token_life.map(|known| refresh_life(&fields, known));
-        let hard = fields.seconds("x_refresh_token_hard_expires_in", REFRESH_LIFE_LEAST, HARD_LIFE_MOST);
+        let ends = |life: Option<Life>| life.and_then(|life| said_or_known(&fields, life)).map(|life| later(sent_at, life));
         Grant {
             access_token: Secret::new(access_token),
             refresh_token: refresh_token.map(Secret::new),
             issued_at,
             access_token_expires_at: later(issued_at, life).max(later(sent_at, ACCESS_LIFE_LEAST)),
-            refresh_token_expires_at: unused.map(|life| later(sent_at, life)),
-            hard_expires_at: hard.map(|life| later(sent_at, life)),
+            refresh_token_expires_at: ends(rules.unused_life),
+            hard_expires_at: ends(rules.grant_life),
             scopes: fields.words("scope"),
             region,
             unread,
@@ -76,8 +73,9 @@ impl<'a> TokenAnswer<'a> {
     }
 }
 
-fn refresh_life(fields: &Fields<'_>, known: Life) -> Duration {
-    fields.seconds("x_refresh_token_expires_in", REFRESH_LIFE_LEAST, known.most).unwrap_or(known.default)
+fn said_or_known(fields: &Fields<'_>, life: Life) -> Option<Duration> {
+    let said = life.field.and_then(|field| fields.seconds(field, REFRESH_LIFE_LEAST, life.most));
+    said.or(life.default)
 }
 
 fn refresh_token(fields: &Fields<'_>) -> RefreshToken {
@@ -268,7 +266,7 @@ mod tests {
 
     #[test]
     fn tokens_are_found_behind_any_number_of_other_fields() {
-        let others: String = (0..50_000).map(|n| format!(r#""{n}":0,"#)).collect();
+        let others = r#""other":0,"#.repeat(50_000);
         let repeated = r#""refresh_token":"r","#.repeat(10_000);
         let answer = grant(&Xero::RULES, &format!(r#"{{{others}{repeated}"access_token":"a"}}"#));
         assert_eq!((tokens(&answer), answer.unread.clone()), (("a", Some("r")), None));

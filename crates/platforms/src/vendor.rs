@@ -28,8 +28,8 @@ use crate::oauth::{self, Words, request_token};
 pub(crate) struct Rules {
     /// How token requests are written.
     pub(crate) token: Writing,
-    /// How grants are revoked.
-    pub(crate) revoking: Revoking,
+    /// How grants are revoked; `None` where only the customer can.
+    pub(crate) revoking: Option<Revoking>,
     /// What lies between two scopes.
     pub(crate) scope_separator: &'static str,
     /// Further parameters of the consent page's address.
@@ -41,7 +41,9 @@ pub(crate) struct Rules {
     /// How long access tokens live: where the answer does not say, and at most.
     pub(crate) access_token_life: Duration,
     /// How long refresh tokens live from their last use; `None` for ever.
-    pub(crate) refresh_token_life: Option<Life>,
+    pub(crate) unused_life: Option<Life>,
+    /// How long a grant lives from its consent, however it is used; `None` for ever.
+    pub(crate) grant_life: Option<Life>,
     /// Whether each refresh answer brings a refresh token, the same or a new one.
     pub(crate) answers_with_refresh_token: bool,
     /// How many token requests it takes for one grant.
@@ -58,11 +60,13 @@ pub(crate) struct Rules {
     pub(crate) trace: &'static str,
 }
 
-/// How long something lives.
+/// How long something lives, counted in each token answer from that answer on.
 #[derive(Clone, Copy)]
 pub(crate) struct Life {
-    /// Where the answer does not say.
-    pub(crate) default: Duration,
+    /// The field that says it, in seconds.
+    pub(crate) field: Option<&'static str>,
+    /// Where the answer does not say; `None` where nothing is known then.
+    pub(crate) default: Option<Duration>,
     /// At most, whatever the answer says.
     pub(crate) most: Duration,
 }
@@ -76,6 +80,7 @@ pub(crate) const fn days(days: u64) -> Duration {
 pub(crate) const SECOND_TRY: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 
 /// How a platform revokes grants.
+#[derive(Clone, Copy)]
 pub(crate) struct Revoking {
     /// How the request is written.
     pub(crate) written: Writing,
@@ -121,7 +126,7 @@ pub(crate) struct Parts {
 /// Where a grant lives.
 pub(crate) struct Place {
     pub(crate) token: Url,
-    pub(crate) revoke: Url,
+    pub(crate) revoke: Option<Url>,
     pub(crate) client_secret: Secret,
 }
 
@@ -138,7 +143,7 @@ pub(crate) trait Vendor: Send + Sync + 'static {
 
     /// Whether a callback was made by the platform's own server, as its `iss` says (RFC 9207).
     fn is_issuer(parts: &Parts, _region: Option<&str>, issuer: &str) -> bool {
-        issuer == parts.configured.issuer
+        parts.configured.issuer.as_deref() == Some(issuer)
     }
 
     /// Where a grant of that region lives; `None` where the region is on no list (any more).
@@ -229,12 +234,16 @@ impl<V: Vendor> Platform for OAuth<V> {
         self.parts.configured.pkce
     }
 
+    fn can_revoke(&self) -> bool {
+        V::RULES.revoking.is_some()
+    }
+
     fn asks_before_revoking(&self) -> bool {
-        V::RULES.revoking.asks_first
+        V::RULES.revoking.is_some_and(|revoking| revoking.asks_first)
     }
 
     fn grants_stand_alone(&self) -> bool {
-        V::RULES.revoking.grants_stand_alone
+        V::RULES.revoking.is_some_and(|revoking| revoking.grants_stand_alone)
     }
 
     fn answers_with_refresh_token(&self) -> bool {
@@ -259,11 +268,12 @@ impl<V: Vendor> Platform for OAuth<V> {
 
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let mut url = self.parts.configured.authorize.clone();
+        let scope = Some(self.scopes().join(V::RULES.scope_separator)).filter(|scope| !scope.is_empty());
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", self.client_id())
             .append_pair("redirect_uri", authorize.redirect_uri)
-            .append_pair("scope", &self.scopes().join(V::RULES.scope_separator))
+            .extend_pairs(scope.map(|scope| ("scope", scope)))
             .extend_pairs(V::RULES.authorize)
             .extend_pairs(authorize.challenge.map(|challenge| ("code_challenge", challenge)))
             .extend_pairs(authorize.challenge.map(|_| ("code_challenge_method", "S256")))
@@ -298,13 +308,14 @@ impl<V: Vendor> Platform for OAuth<V> {
         if V::remove_company(&self.parts, revoke).await? {
             return Ok(());
         }
+        let revoking = V::RULES.revoking.ok_or(RevokeFailure)?;
         let place = V::place(&self.parts, revoke.region).ok_or(RevokeFailure)?;
-        let request = self.parts.client.post(place.revoke.clone());
+        let address = place.revoke.clone().ok_or(RevokeFailure)?;
         let fields = [("token", revoke.refresh_token.expose())];
-        let request = self.written(request, V::RULES.revoking.written, &place, &fields);
+        let request = self.written(self.parts.client.post(address), revoking.written, &place, &fields);
         let answer = send_whole(request, V::RULES.trace, self.parts.timeout).await.map_err(|_| RevokeFailure)?;
         tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "revoke answer");
-        if oauth::is_over(&answer, &V::RULES) { Ok(()) } else { Err(RevokeFailure) }
+        if oauth::is_over(&answer, &V::RULES.words, revoking) { Ok(()) } else { Err(RevokeFailure) }
     }
 
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {

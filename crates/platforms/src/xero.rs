@@ -20,16 +20,16 @@ use crate::company::{Entries, List, ask, company, is_id, lenient};
 use crate::facts::Facts;
 use crate::http::send_whole;
 use crate::oauth::STANDARD_WORDS;
-use crate::vendor::{Body, Keys, Life, OAuth, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing, days};
+use crate::vendor::{Body, Keys, Life, Parts, Revoking, Rules, SECOND_TRY, Vendor, Writing, days};
 
 const CONNECTIONS_URL: &str = "CONNECTIONS_URL";
 
 pub(crate) const FACTS: Facts = Facts {
     authorize: "https://login.xero.com/identity/connect/authorize",
     token: "https://identity.xero.com/connect/token",
-    revoke: "https://identity.xero.com/connect/revocation",
+    revoke: Some("https://identity.xero.com/connect/revocation"),
     api: "https://api.xero.com/api.xro/2.0",
-    issuer: "https://identity.xero.com",
+    issuer: Some("https://identity.xero.com"),
     more: &[(CONNECTIONS_URL, "https://api.xero.com/connections")],
     // The granular ones: apps made since 2 March 2026 are refused the broad ones.
     scopes: "offline_access accounting.invoices.read accounting.payments.read accounting.banktransactions.read \
@@ -37,7 +37,6 @@ pub(crate) const FACTS: Facts = Facts {
     pkce: true,
     data_centers: &[],
     disconnect_hint: None,
-    make: OAuth::<Xero>::make,
 };
 
 pub(crate) enum Xero {}
@@ -46,18 +45,19 @@ pub(crate) enum Xero {}
 impl Vendor for Xero {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Header, body: Body::Form },
-        revoking: Revoking {
+        revoking: Some(Revoking {
             written: Writing { keys: Keys::Header, body: Body::Form },
             dead_is_400: false,
             asks_first: true,
             grants_stand_alone: false,
-        },
+        }),
         scope_separator: " ",
         authorize: &[],
         token_headers: &[],
         redirect_uri_on_refresh: false,
         access_token_life: Duration::from_secs(1_800),
-        refresh_token_life: Some(Life { default: days(60), most: days(60) }),
+        unused_life: Some(Life { field: None, default: Some(days(60)), most: days(60) }),
+        grant_life: None,
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
         needs_refresh_token: true,

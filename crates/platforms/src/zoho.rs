@@ -19,22 +19,21 @@ use url::Url;
 use crate::company::{List, ask, company, lenient};
 use crate::facts::{DataCenter, Facts, KnownDataCenter};
 use crate::oauth::Words;
-use crate::vendor::{Body, Keys, OAuth, Parts, Place, Revoking, Rules, Vendor, Writing};
+use crate::vendor::{Body, Keys, Parts, Place, Revoking, Rules, Vendor, Writing};
 
 /// The addresses are those of the first data centre, where every consent begins but China's.
 pub(crate) const FACTS: Facts = Facts {
     authorize: "https://accounts.zoho.com/oauth/v2/auth",
     token: "https://accounts.zoho.com/oauth/v2/token",
-    revoke: "https://accounts.zoho.com/oauth/v2/token/revoke",
+    revoke: Some("https://accounts.zoho.com/oauth/v2/token/revoke"),
     api: "https://www.zohoapis.com/books/v3",
-    issuer: "https://accounts.zoho.com",
+    issuer: Some("https://accounts.zoho.com"),
     more: &[],
     scopes: "ZohoBooks.settings.READ ZohoBooks.vendorpayments.READ ZohoBooks.expenses.READ ZohoBooks.bills.READ \
              ZohoBooks.invoices.READ ZohoBooks.contacts.READ ZohoBooks.banking.READ",
     pkce: true,
     data_centers: &DATA_CENTERS,
     disconnect_hint: None,
-    make: OAuth::<Zoho>::make,
 };
 
 /// From `/oauth/serverinfo` and Zoho's page on its data centres.
@@ -65,20 +64,21 @@ pub(crate) enum Zoho {}
 impl Vendor for Zoho {
     const RULES: Rules = Rules {
         token: Writing { keys: Keys::Body, body: Body::Form },
-        revoking: Revoking {
+        revoking: Some(Revoking {
             written: Writing { keys: Keys::Nowhere, body: Body::Form },
             dead_is_400: true,
             asks_first: false,
             // Twenty of them may stand beside each other for a user; the next one ends the oldest.
             grants_stand_alone: true,
-        },
+        }),
         scope_separator: ",",
         // Without these two there is no refresh token.
         authorize: &[("access_type", "offline"), ("prompt", "consent")],
         token_headers: &[],
         redirect_uri_on_refresh: false,
         access_token_life: Duration::from_secs(3_600),
-        refresh_token_life: None,
+        unused_life: None,
+        grant_life: None,
         answers_with_refresh_token: false,
         // Ten access tokens for a refresh token in ten minutes, then `Access Denied` for as long.
         limits: TokenLimits { resends_most: 0, quota: Some(Quota { requests: 10, per: Duration::from_secs(600) }) },
@@ -118,7 +118,7 @@ impl Vendor for Zoho {
     fn is_issuer(parts: &Parts, region: Option<&str>, issuer: &str) -> bool {
         match region {
             Some(region) => data_center(parts, region).is_some_and(|center| center.accounts == issuer),
-            None => issuer == parts.configured.issuer,
+            None => parts.configured.issuer.as_deref() == Some(issuer),
         }
     }
 
@@ -131,7 +131,7 @@ impl Vendor for Zoho {
         };
         let accounts = &data_center(parts, region)?.accounts;
         let address = |path: &str| Url::parse(&format!("{accounts}{path}")).ok();
-        Some(Place { token: address("/oauth/v2/token")?, revoke: address("/oauth/v2/token/revoke")?, client_secret })
+        Some(Place { token: address("/oauth/v2/token")?, revoke: address("/oauth/v2/token/revoke"), client_secret })
     }
 
     /// The answer's `api_domain` says which data centre it is where the callback did not. One that is on no list is not used.

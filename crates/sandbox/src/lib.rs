@@ -54,9 +54,11 @@ mod oauth;
 mod params;
 pub mod quickbooks;
 mod random;
+mod sample;
 pub mod xero;
 pub mod zoho;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,13 +70,10 @@ pub use kept_file::KeptFileError;
 pub use oauth::Temper;
 pub use oauth::redirect_uri::{InvalidRedirectUri, RedirectUris};
 pub use oauth::settings::Settings;
+pub use sample::{Rotation, Sample};
 
-use freshbooks::FreshBooks;
 use kept_file::KeptFile;
-use oauth::StandIn;
-use quickbooks::Intuit;
-use xero::Xero;
-use zoho::Zoho;
+use oauth::{Platform, StandIn};
 
 /// Whether a path is one of the control routes, at whichever platform.
 pub fn is_control(path: &str) -> bool {
@@ -84,36 +83,82 @@ pub fn is_control(path: &str) -> bool {
 /// The largest request body, in bytes, that a stand-in reads; a larger one is a 413.
 const MAX_REQUEST_BODY: usize = 64 * 1024;
 
-/// What is registered with the platforms before the first request.
+/// A stand-in, as the table has it.
+struct Listed {
+    name: &'static str,
+    sample: Sample,
+    variables: fn(&str) -> Vec<(&'static str, String)>,
+    open: fn(Option<Arc<KeptFile>>, RedirectUris) -> Result<Router, KeptFileError>,
+}
+
+const fn listed<P: Platform>() -> Listed {
+    Listed { name: P::NAME, sample: P::SAMPLE, variables: P::variables, open: open::<P> }
+}
+
+fn open<P: Platform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -> Result<Router, KeptFileError> {
+    let stand_in = match file {
+        Some(file) => StandIn::<P>::kept_in(file, redirect_uris.into())?,
+        None => StandIn::new(redirect_uris.into()),
+    };
+    Ok(P::routes(Arc::new(stand_in)))
+}
+
+/// Every stand-in.
+const STAND_INS: [Listed; 4] = [
+    listed::<quickbooks::Intuit>(),
+    listed::<xero::Xero>(),
+    listed::<zoho::Zoho>(),
+    listed::<freshbooks::FreshBooks>(),
+];
+
+/// The names of all stand-ins.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STAND_INS.iter().map(|stand_in| stand_in.name)
+}
+
+/// A consent at each stand-in, by the platform's name.
+pub fn samples() -> impl Iterator<Item = (&'static str, Sample)> {
+    STAND_INS.iter().map(|stand_in| (stand_in.name, stand_in.sample))
+}
+
+/// The settings that point the product at a platform's stand-in which is served at `base_url`: its addresses and its keys, by the
+/// endings of their variables, such as `TOKEN_URL`. Empty where there is no such stand-in.
+pub fn variables(platform: &str, base_url: &str) -> Vec<(&'static str, String)> {
+    let stand_in = STAND_INS.iter().find(|stand_in| stand_in.name == platform);
+    stand_in.map(|stand_in| (stand_in.variables)(base_url.trim_end_matches('/'))).unwrap_or_default()
+}
+
+/// The redirect URIs that are registered with the platforms before the first request.
 #[derive(Clone, Debug, Default)]
-pub struct Registrations {
-    /// The redirect URIs registered with Intuit.
-    pub quickbooks: quickbooks::RedirectUris,
-    /// The redirect URIs registered with Xero.
-    pub xero: RedirectUris,
-    /// The redirect URIs registered with Zoho, in every data centre.
-    pub zoho: RedirectUris,
-    /// The redirect URIs registered with `FreshBooks`.
-    pub freshbooks: RedirectUris,
+pub struct Registrations(BTreeMap<String, RedirectUris>);
+
+impl Registrations {
+    /// Registers `uri` for all keys of a platform; once more is no error.
+    ///
+    /// # Errors
+    /// Where it cannot be redirected to, or there is no room.
+    pub fn register(&mut self, platform: &str, uri: &str) -> Result<(), InvalidRedirectUri> {
+        self.0.entry(platform.to_owned()).or_default().register(uri)
+    }
+
+    /// Registers `uri` with every platform.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub fn everywhere(uri: &str) -> Result<Self, InvalidRedirectUri> {
+        let mut registrations = Self::default();
+        names().try_for_each(|platform| registrations.register(platform, uri))?;
+        Ok(registrations)
+    }
 }
 
 /// All stand-ins, each with a clock and a memory of its own. The memory ends with the process, or is kept in a file.
-pub struct Sandbox {
-    quickbooks: Arc<StandIn<Intuit>>,
-    xero: Arc<StandIn<Xero>>,
-    zoho: Arc<StandIn<Zoho>>,
-    freshbooks: Arc<StandIn<FreshBooks>>,
-}
+pub struct Sandbox(Vec<(&'static str, Router)>);
 
 impl Sandbox {
     /// Stand-ins that have seen no request yet; their clocks show the real time.
     pub fn new(registrations: Registrations) -> Self {
-        Self {
-            quickbooks: Arc::new(StandIn::new(registrations.quickbooks)),
-            xero: Arc::new(StandIn::new(registrations.xero)),
-            zoho: Arc::new(StandIn::new(registrations.zoho)),
-            freshbooks: Arc::new(StandIn::new(registrations.freshbooks)),
-        }
+        Self::open(None, registrations).expect("only a file can be unreadable")
     }
 
     /// Stand-ins that go on where those that last used the file `path` ended, with their grants, settings and clocks; as
@@ -124,23 +169,21 @@ impl Sandbox {
     /// # Errors
     /// `Unreadable` or `Damaged` where the file is there and of no use.
     pub fn kept_in(path: &Path, registrations: Registrations) -> Result<Self, KeptFileError> {
-        let file = Arc::new(KeptFile::open(path)?);
-        Ok(Self {
-            quickbooks: Arc::new(StandIn::kept_in(Arc::clone(&file), registrations.quickbooks)?),
-            xero: Arc::new(StandIn::kept_in(Arc::clone(&file), registrations.xero)?),
-            zoho: Arc::new(StandIn::kept_in(Arc::clone(&file), registrations.zoho)?),
-            freshbooks: Arc::new(StandIn::kept_in(file, registrations.freshbooks)?),
-        })
+        Self::open(Some(&Arc::new(KeptFile::open(path)?)), registrations)
+    }
+
+    fn open(file: Option<&Arc<KeptFile>>, mut registrations: Registrations) -> Result<Self, KeptFileError> {
+        let mut open = |Listed { name, open, .. }: &Listed| {
+            let redirect_uris = registrations.0.remove(*name).unwrap_or_default();
+            Ok((*name, open(file.cloned(), redirect_uris)?))
+        };
+        STAND_INS.iter().map(&mut open).collect::<Result<_, _>>().map(Self)
     }
 
     /// The routes of every platform; each router made here shows the same stand-ins.
     pub fn router(&self) -> Router {
-        Router::new()
-            .nest("/quickbooks", quickbooks::routes(Arc::clone(&self.quickbooks)))
-            .nest("/xero", xero::routes(Arc::clone(&self.xero)))
-            .nest("/zoho", zoho::routes(Arc::clone(&self.zoho)))
-            .nest("/freshbooks", freshbooks::routes(Arc::clone(&self.freshbooks)))
-            .layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
+        let nested = |router: Router, (name, routes): &(&str, Router)| router.nest(&format!("/{name}"), routes.clone());
+        self.0.iter().fold(Router::new(), nested).layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
     }
 
     /// Serves the routes on `listener` until the future is dropped.

@@ -79,6 +79,8 @@ pub enum Turn {
 /// How it goes about revocations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Habits {
+    /// See [`Platform::can_revoke`].
+    pub cannot_revoke: bool,
     /// See [`Platform::asks_before_revoking`].
     pub asks_before_revoking: bool,
     /// See [`Platform::grants_stand_alone`].
@@ -286,6 +288,10 @@ impl Platform for ScriptedPlatform {
 
     fn uses_pkce(&self) -> bool {
         false
+    }
+
+    fn can_revoke(&self) -> bool {
+        !self.state().habits.cannot_revoke
     }
 
     fn asks_before_revoking(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_platforms::credentials;
+use counterfoil_platforms::variables::of_client;
 use url::Url;
 
 use super::stand_ins;
@@ -43,7 +43,7 @@ pub(crate) fn uses_stand_in(variables: &Variables, platform: PlatformName) -> bo
 
 /// Whether a person has set credentials for a platform.
 pub(super) fn has_credentials(variables: &Variables, platform: PlatformName, environment: Environment) -> bool {
-    credentials::variables(platform, environment).iter().any(|name| variables.get(name).is_some())
+    of_client(platform, environment).iter().any(|name| variables.get(name).is_some())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub enum PlatformName {
 }
 
 impl PlatformName {
-    /// All of them.
+    /// All of them, in the order in which they are declared: tables are indexed by it.
     pub const ALL: [Self; 4] = [Self::Quickbooks, Self::Xero, Self::Zoho, Self::Freshbooks];
 
     /// Their names, for a sentence.
@@ -111,6 +111,11 @@ pub struct UnknownName;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_has_the_order_of_the_enum() {
+        assert!(PlatformName::ALL.into_iter().enumerate().all(|(place, name)| name as usize == place));
+    }
 
     #[test]
     fn the_sandbox_is_named_in_key_or_name_in_any_case() {

@@ -37,6 +37,9 @@ pub trait Platform: Send + Sync {
     /// Whether a consent is bound by PKCE (O-7).
     fn uses_pkce(&self) -> bool;
 
+    /// Whether a grant can be revoked by us at all; where not, only the customer can end it, at the platform.
+    fn can_revoke(&self) -> bool;
+
     /// Whether it is asked with the access token before anything is revoked, so that one is needed that has not ended.
     fn asks_before_revoking(&self) -> bool;
 

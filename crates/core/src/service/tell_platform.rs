@@ -48,6 +48,7 @@ pub async fn tell_platform(app: &App, id: &RevocationId, ends_at: Duration) -> R
         Ok(Told::Yes) => attempt.settle(Action::PlatformTold, []).await,
         Ok(Told::WouldEndAnothers) => attempt.settle(Action::PlatformNotTold, [("reason", "company_held".to_owned())]).await,
         Ok(Told::MayEndAnothers) => attempt.failed("somebody may hold the company").await,
+        Ok(Told::CannotRevoke) => attempt.settle(Action::PlatformNotTold, [("reason", "no_revocation".to_owned())]).await,
         Ok(Told::EndsByItself) => attempt.settle(Action::PlatformNotTold, [("reason", "no_refresh_token".to_owned())]).await,
         Ok(Told::NoTime) => attempt.put_off(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Told::Unheard) => attempt.failed("the platform did not hear").await,
@@ -64,6 +65,8 @@ enum Told {
     WouldEndAnothers,
     /// It must not be told now: whether somebody holds that company is not known.
     MayEndAnothers,
+    /// The platform has no way for it: only the customer can end the grant there.
+    CannotRevoke,
     /// A consent gave no refresh token, since the customer's older grant goes on: its access token ends within the hour.
     EndsByItself,
     /// A refresh must come first, and would take longer than there is.
@@ -87,6 +90,9 @@ impl Attempt<'_> {
             return Ok(Told::EndsByItself);
         }
         let platform = of_its_client(self.app, company).await?;
+        if !platform.can_revoke() {
+            return Ok(Told::CannotRevoke);
+        }
         match self.held(platform.as_ref()).await? {
             Held::Nobody => {}
             Held::Somebody => return Ok(Told::WouldEndAnothers),

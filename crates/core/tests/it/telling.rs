@@ -240,6 +240,16 @@ async fn r15_a_consent_that_waits_for_its_connection_is_waited_for() {
     assert!(stage.installation.platform.revoked().is_empty());
 }
 
+#[tokio::test]
+async fn a_platform_that_revokes_nothing_is_not_asked_to() {
+    let stage = Stage::new(Temper::OneUse).await;
+    stage.installation.platform.set_habits(Habits { cannot_revoke: true, ..Habits::default() });
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert!(stage.installation.platform.revoked().is_empty());
+    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
+}
+
 /// A platform that asks first, and a connection whose access token has ended.
 async fn asks_first() -> (Stage, ConnectionId) {
     let stage = Stage::new(Temper::OneUse).await;

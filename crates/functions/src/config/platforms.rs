@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_platforms::facts::{ADDRESSES, Configured, DATA_CENTERS, DataCenter, ISSUER, PKCE, SCOPES, variable};
+use counterfoil_platforms::facts::{Configured, DataCenter};
 use counterfoil_platforms::facts_of;
+use counterfoil_platforms::variables::{
+    API_URL, AUTHORIZE_URL, DATA_CENTERS, ISSUER, PKCE, REVOKE_URL, SCOPES, TOKEN_URL, variable,
+};
 use url::Url;
 
 use super::{Reader, is_safe};
@@ -17,9 +20,9 @@ impl Reader<'_> {
 
     fn platform(&mut self, platform: PlatformName) -> Configured {
         let facts = facts_of(platform);
-        let defaults = [facts.authorize, facts.token, facts.revoke, facts.api];
         let mut address = |ending: &str, default: &str| self.url(&variable(platform, ending), default);
-        let [authorize, token, revoke, api] = std::array::from_fn(|index| address(ADDRESSES[index], defaults[index]));
+        let (authorize, token) = (address(AUTHORIZE_URL, facts.authorize), address(TOKEN_URL, facts.token));
+        let (revoke, api) = (facts.revoke.map(|default| address(REVOKE_URL, default)), address(API_URL, facts.api));
         let more = facts.more.iter().map(|(ending, default)| (*ending, address(ending, default))).collect();
         let scopes = self.text(&variable(platform, SCOPES)).unwrap_or_else(|| facts.scopes.to_owned());
         let is_between = |c: char| c == ',' || c.is_whitespace();
@@ -28,7 +31,7 @@ impl Reader<'_> {
             token,
             revoke,
             api: api.as_str().trim_end_matches('/').to_owned(),
-            issuer: self.text(&variable(platform, ISSUER)).unwrap_or_else(|| facts.issuer.to_owned()),
+            issuer: self.text(&variable(platform, ISSUER)).or_else(|| facts.issuer.map(str::to_owned)),
             more,
             scopes: scopes.split(is_between).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
             pkce: self.flag(&variable(platform, PKCE), facts.pkce),

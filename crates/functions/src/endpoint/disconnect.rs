@@ -9,9 +9,10 @@ use axum::routing::delete;
 use axum::{Json, Router};
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::service::authenticate::authenticate;
-use counterfoil_core::service::disconnect;
+use counterfoil_core::service::disconnect::{self, Disconnected};
 use counterfoil_core::service::tell_platform::Telling;
 use counterfoil_core::{App, Error};
+use counterfoil_platforms::facts_of;
 use serde::Serialize;
 
 use crate::endpoint::connections;
@@ -28,8 +29,29 @@ pub fn routes() -> Router<Arc<App>> {
 struct Answer {
     #[serde(flatten)]
     connection: connections::Answer,
-    /// Whether the platform knows, or is none to be told; else it will be.
+    /// Whether nothing is left to be done at the platform by us.
     platform_told: bool,
+    revocation: Revocation,
+}
+
+/// What became of the grant at its platform.
+#[derive(Serialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Revocation {
+    /// It was revoked, or another connection needs it.
+    Settled,
+    /// It is tried again for thirty days.
+    Pending,
+    /// The platform has no way to revoke it: the customer removes the app there.
+    Unsupported,
+}
+
+fn revocation(disconnected: &Disconnected) -> Revocation {
+    match disconnected.telling {
+        _ if facts_of(disconnected.connection.company.platform).revoke.is_none() => Revocation::Unsupported,
+        Telling::Settled => Revocation::Settled,
+        Telling::Owed => Revocation::Pending,
+    }
 }
 
 async fn disconnect(
@@ -45,8 +67,7 @@ async fn disconnect(
     }
     let key = authenticate(&app, key.as_ref(), &[Scope::ConnectionsWrite]).await?;
     let disconnected = disconnect::disconnect(&app, &key, &company_key).await?;
-    Ok(Json(Answer {
-        connection: connections::answer(disconnected.connection),
-        platform_told: disconnected.telling == Telling::Settled,
-    }))
+    let revocation = revocation(&disconnected);
+    let platform_told = revocation == Revocation::Settled;
+    Ok(Json(Answer { connection: connections::answer(disconnected.connection), platform_told, revocation }))
 }

@@ -9,7 +9,7 @@ use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get};
-use crate::platforms::{ROWS, Row, callback};
+use crate::platforms::{Row, callback, rows};
 
 async fn delete_by(place: &Installation, key: &str, company_key: &str) -> Answer {
     Ask::new(Method::DELETE, format!("/api/connections/{company_key}")).key(key).to(&place.server).await
@@ -38,6 +38,7 @@ async fn t5_the_answer_is_the_connection_as_it_is_now_and_whether_the_platform_k
     let mut expected = place.connection("beach-blend").await.json();
     assert_eq!([&expected["status"], &expected["connected"]], [&json!("disconnected"), &json!(false)]);
     expected["platform_told"] = json!(true);
+    expected["revocation"] = json!("settled");
     assert_eq!(answer.json(), expected);
     assert_eq!(place.rows.history("beach-blend").await.len(), 3);
     assert_eq!(place.token("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
@@ -125,7 +126,7 @@ async fn t5_a_handle_dies_with_the_disconnect_and_stays_dead() {
 #[tokio::test]
 async fn t5_every_platform_is_told_in_its_own_way() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, chosen, choice, .. } in ROWS {
+    for Row { name, chosen, choice, can_revoke, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
         let callback = callback(&place, &mut curl, &format!("/oauth/start/{name}?platform={name}"), chosen).await;
         curl.get(&callback).await;
@@ -134,8 +135,10 @@ async fn t5_every_platform_is_told_in_its_own_way() {
         }
         assert!(place.intuit.live_grants_at(name).await > 0, "{name}");
         let answer = delete(&place, name).await;
-        assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(true)), "{name}: {}", answer.body);
-        assert_eq!(place.intuit.live_grants_at(name).await, 0, "{name}");
+        let expected = if can_revoke { "settled" } else { "unsupported" };
+        let said = (answer.json()["platform_told"].clone(), answer.json()["revocation"].clone());
+        assert_eq!((answer.status, said), (200, (json!(can_revoke), json!(expected))), "{name}: {}", answer.body);
+        assert_eq!(place.intuit.live_grants_at(name).await, usize::from(!can_revoke), "{name}");
     }
 }
 

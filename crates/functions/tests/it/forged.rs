@@ -2,12 +2,12 @@
 
 use crate::authorize::authorize;
 use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
-use crate::platforms::{ROWS, Row, callback};
+use crate::platforms::{Row, callback, row, rows};
 
 #[tokio::test]
 async fn o3_an_issuer_that_is_not_the_platforms_ends_the_consent() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, chosen, .. } in ROWS {
+    for Row { name, chosen, .. } in rows() {
         let mut exchanges = 0;
         for (iss, error) in [
             ("&iss=https%3A%2F%2Fevil.example", "wrong_issuer"),
@@ -24,15 +24,15 @@ async fn o3_an_issuer_that_is_not_the_platforms_ends_the_consent() {
         assert_eq!(exchanges, 0, "{name}");
     }
     let refusals = place.rows.refusals("default").await;
-    assert!(refusals.contains(&format!("consent_failed: wrong_issuer x{}", 3 * ROWS.len())), "{refusals:?}");
+    assert!(refusals.contains(&format!("consent_failed: wrong_issuer x{}", 3 * rows().count())), "{refusals:?}");
 }
 
 #[tokio::test]
 async fn o3_the_platforms_own_issuer_is_let_pass() {
     let place = Installation::start_with(&[&OTHER_KEYS[..], &[("XERO_ISSUER", "https://id.example/x")]].concat()).await;
     for (name, iss, chosen) in [
-        ("quickbooks", "https%3A%2F%2Foauth.platform.intuit.com%2Fop%2Fv1", ROWS[0].chosen),
-        ("xero", "https%3A%2F%2Fid.example%2Fx", ROWS[1].chosen),
+        ("quickbooks", "https%3A%2F%2Foauth.platform.intuit.com%2Fop%2Fv1", row("quickbooks").chosen),
+        ("xero", "https%3A%2F%2Fid.example%2Fx", row("xero").chosen),
     ] {
         let mut browser = Browser::curl(&place.server);
         let good = callback(&place, &mut browser, &authorize(name, ""), chosen).await;

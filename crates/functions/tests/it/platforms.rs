@@ -2,7 +2,7 @@
 
 use counterfoil_sandbox::xero::ORGANISATIONS;
 
-use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, with_parameter};
+use crate::harness::{Browser, Installation, OTHER_KEYS, with_parameter};
 
 /// What is chosen at the platform, what must then be chosen with us, and what comes of it.
 pub(crate) struct Row {
@@ -12,42 +12,31 @@ pub(crate) struct Row {
     pub(crate) company_id: &'static str,
     pub(crate) company_name: &'static str,
     pub(crate) api: &'static str,
+    pub(crate) pkce: bool,
+    pub(crate) can_revoke: bool,
 }
 
-pub(crate) const ROWS: [Row; 4] = [
-    Row {
-        name: "quickbooks",
-        chosen: &[("realm", LARKSPUR)],
-        choice: None,
-        company_id: LARKSPUR,
-        company_name: "Larkspur Roofing LLC",
-        api: "/quickbooks/api",
-    },
-    Row {
-        name: "xero",
-        chosen: &[("tenant_id", ORGANISATIONS[1].tenant_id)],
-        choice: None,
-        company_id: ORGANISATIONS[1].tenant_id,
-        company_name: "Pemberton Glass & Sons",
-        api: "/xero/api.xro/2.0",
-    },
-    Row {
-        name: "zoho",
-        chosen: &[("account", "in")],
-        choice: None,
-        company_id: "60021544",
-        company_name: "Neem Tree Press",
-        api: "/zoho/in/api/books/v3",
-    },
-    Row {
-        name: "freshbooks",
-        chosen: &[],
-        choice: Some("Lm4Tk7"),
-        company_id: "Lm4Tk7",
-        company_name: "Okafor & Lind Ceramics",
-        api: "/freshbooks/api",
-    },
-];
+/// Every platform. Of several companies the last is chosen.
+pub(crate) fn rows() -> impl Iterator<Item = Row> {
+    counterfoil_sandbox::samples().map(|(name, sample)| {
+        let (company_id, company_name) = sample.companies[sample.companies.len() - 1];
+        let choice = (sample.companies.len() > 1).then_some(company_id);
+        Row {
+            name,
+            chosen: sample.chosen,
+            choice,
+            company_id,
+            company_name,
+            api: sample.api,
+            pkce: sample.pkce,
+            can_revoke: sample.can_revoke,
+        }
+    })
+}
+
+pub(crate) fn row(name: &str) -> Row {
+    rows().find(|row| row.name == name).expect("a platform")
+}
 
 /// From the start to the callback's address, in a browser.
 pub(crate) async fn callback(place: &Installation, browser: &mut Browser<'_>, start: &str, chosen: &[(&str, &str)]) -> String {
@@ -59,7 +48,7 @@ pub(crate) async fn callback(place: &Installation, browser: &mut Browser<'_>, st
 #[tokio::test]
 async fn o2_each_platform_is_connected_by_a_path_of_its_own_and_its_token_says_where_it_is_good() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, chosen, choice, company_id, company_name, api } in ROWS {
+    for Row { name, chosen, choice, company_id, company_name, api, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
         let start = format!("/oauth/start/shop-{name}?platform={name}");
         let callback = callback(&place, &mut curl, &start, chosen).await;
@@ -83,7 +72,7 @@ async fn o2_each_platform_is_connected_by_a_path_of_its_own_and_its_token_says_w
 #[tokio::test]
 async fn every_platform_is_refreshed_again_and_again_by_the_same_vault() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, chosen, choice, company_id, api, .. } in ROWS {
+    for Row { name, chosen, choice, company_id, api, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
         let callback = callback(&place, &mut curl, &format!("/oauth/start/{name}?platform={name}"), chosen).await;
         curl.get(&callback).await;
@@ -107,14 +96,14 @@ async fn every_platform_is_refreshed_again_and_again_by_the_same_vault() {
 #[tokio::test]
 async fn o8_a_refusal_at_any_platform_ends_the_flow_and_is_counted() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, .. } in ROWS {
+    for Row { name, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start(format!("/oauth/start/{name}?platform={name}")).await;
         let answer = curl.get(place.intuit.cancel(&page).await).await;
         assert_eq!(answer.problem(), (400, "access_denied".to_owned()), "{name}");
         assert_eq!(place.intuit.token_requests_at(name).await, 0, "{name}");
     }
-    assert_eq!(place.rows.refusals("default").await, [format!("consent_failed: access_denied x{}", ROWS.len())]);
+    assert_eq!(place.rows.refusals("default").await, [format!("consent_failed: access_denied x{}", rows().count())]);
 }
 
 #[tokio::test]
@@ -147,7 +136,7 @@ async fn o2_a_state_of_one_platform_is_worth_nothing_at_anothers_callback() {
     for (begun, ended) in [("xero", "zoho"), ("zoho", "freshbooks"), ("freshbooks", "xero"), ("xero", "quickbooks")] {
         let key = format!("{begun}-{ended}");
         let mut curl = Browser::curl(&place.server);
-        let chosen = ROWS.iter().find(|row| row.name == begun).expect("in the table").chosen;
+        let chosen = row(begun).chosen;
         let good = callback(&place, &mut curl, &format!("/oauth/start/{key}?platform={begun}"), chosen).await;
         let swapped = good.replace(&format!("/oauth/callback/{begun}?"), &format!("/oauth/callback/{ended}?"));
         assert_eq!(curl.get(&swapped).await.problem(), (400, "wrong_platform".to_owned()), "{key}");
@@ -155,7 +144,7 @@ async fn o2_a_state_of_one_platform_is_worth_nothing_at_anothers_callback() {
         assert!(place.rows.connection(&key).await.is_none());
     }
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: wrong_platform x4"]);
-    for Row { name, .. } in ROWS {
+    for Row { name, .. } in rows() {
         assert_eq!(place.intuit.token_requests_at(name).await, 0, "{name}");
     }
 }
@@ -163,11 +152,10 @@ async fn o2_a_state_of_one_platform_is_worth_nothing_at_anothers_callback() {
 #[tokio::test]
 async fn o7_the_verifier_is_sealed_and_never_in_an_address() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, .. } in ROWS {
+    for Row { name, pkce: bound, .. } in rows() {
         let page = Browser::curl(&place.server).start(format!("/oauth/start/{name}?platform={name}")).await;
         let flows = place.rows.under("FLOW#", "").await;
         let flow = flows.iter().find(|row| row["company_key"].as_s().is_ok_and(|key| key == name)).expect("the flow");
-        let bound = name != "quickbooks";
         assert_eq!(flow.get("verifier").is_some_and(|verifier| verifier.as_b().is_ok()), bound, "{name}");
         assert_eq!(page.contains("code_challenge=") && page.contains("code_challenge_method=S256"), bound, "{name}");
         assert!(!page.contains("verifier"), "{page}");

@@ -9,7 +9,7 @@ use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, get, post};
-use crate::platforms::{ROWS, Row, callback};
+use crate::platforms::{Row, callback, rows};
 
 /// The realm of a company of Intuit's sandbox.
 const SANDBOX_COMPANY: &str = "4620816365000000001";
@@ -29,7 +29,7 @@ async fn status(place: &Installation, company_key: &str) -> String {
 #[tokio::test]
 async fn t7_every_platform_is_asked_for_the_company() {
     let place = Installation::start_with(&OTHER_KEYS).await;
-    for Row { name, chosen, choice, company_id, company_name, .. } in ROWS {
+    for Row { name, chosen, choice, company_id, company_name, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
         let callback = callback(&place, &mut curl, &format!("/oauth/start/{name}?platform={name}"), chosen).await;
         curl.get(&callback).await;

@@ -1,6 +1,6 @@
 //! Intuit's stand-in, served on the loopback interface, and the customer who consents there.
 
-use counterfoil_sandbox::quickbooks::{Endpoints, Environment, RedirectUris};
+use counterfoil_sandbox::quickbooks::Endpoints;
 use counterfoil_sandbox::{Registrations, Sandbox};
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
@@ -28,11 +28,9 @@ impl Drop for Intuit {
 impl Intuit {
     /// Starts it with one redirect URI, registered for both key pairs.
     pub(crate) async fn start(redirect_uri: &str) -> Self {
-        let mut redirect_uris = RedirectUris::default();
-        for environment in Environment::ALL {
-            redirect_uris.register(environment, redirect_uri).expect("a well-formed redirect URI");
-        }
-        let sandbox = Sandbox::new(Registrations { quickbooks: redirect_uris, ..Registrations::default() });
+        let mut registrations = Registrations::default();
+        registrations.register("quickbooks", redirect_uri).expect("a well-formed redirect URI");
+        let sandbox = Sandbox::new(registrations);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::later;
-use counterfoil_core::port::platform::{ConfirmFailure, Revoke, TokenFailure};
+use counterfoil_core::port::platform::{ConfirmFailure, Revoke, RevokeFailure, TokenFailure};
+use counterfoil_sandbox::Rotation;
 use serde_json::json;
 
-use crate::rows::{ROWS, Rotation, Row};
+use crate::rows::{Row, row, rows};
 use crate::stand_in::{STATE, StandIn};
 
 /// Runs a test on each platform; what fails names it.
 async fn on_each(test: impl AsyncFn(StandIn)) {
-    for row in ROWS {
+    for row in rows() {
         test(StandIn::start(row).await).await;
     }
 }
@@ -25,26 +27,26 @@ fn failure<T>(result: Result<T, TokenFailure>, of: Row) -> TokenFailure {
 #[tokio::test]
 async fn a_consent_becomes_a_grant_that_reaches_the_companies() {
     on_each(async |stand_in| {
-        let Row { name, companies, api, region, access_token_life, .. } = stand_in.row;
+        let (name, row) = (stand_in.row.name, stand_in.row);
         let callback = stand_in.consent().await;
         assert_eq!(callback["state"], STATE, "{name}");
-        assert_eq!(stand_in.read(&callback).region.as_deref(), region, "{name}");
+        assert_eq!(stand_in.read(&callback).region.as_deref(), row.region, "{name}");
         assert_eq!(stand_in.read(&callback).claim.as_deref(), stand_in.claim(), "{name}");
         let before = stand_in.now().await;
         let grant = stand_in.exchange(&callback).await.unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
         assert!(grant.refresh_token.is_some(), "{name}");
-        let life = Duration::from_secs(access_token_life.unsigned_abs());
+        let life = Duration::from_secs(row.access_token_seconds.unsigned_abs());
         let (least, most) = (later(before, life), later(stand_in.now().await, life));
         assert!((least..=most).contains(&grant.access_token_expires_at), "{name}: {}", grant.access_token_expires_at);
         assert_eq!(grant.missing_scopes(stand_in.platform.scopes()), [""; 0], "{name}");
-        assert_eq!(grant.region.as_deref(), region, "{name}");
+        assert_eq!(grant.region.as_deref(), row.region, "{name}");
 
         let reach = stand_in.companies(&grant, stand_in.claim()).await.expect("they are named");
         let ids: Vec<_> = reach.companies.iter().map(|company| company.company_id.as_str()).collect();
-        assert_eq!(ids, companies, "{name}");
+        assert_eq!(ids, row.company_ids(), "{name}");
         assert!(reach.named_by_consent, "{name}");
         for company in &reach.companies {
-            assert!(company.api_base_url.ends_with(api) && !company.name.is_empty(), "{name}: {company:?}");
+            assert!(company.api_base_url.ends_with(row.api) && !company.name.is_empty(), "{name}: {company:?}");
         }
     })
     .await;
@@ -75,18 +77,17 @@ async fn a_code_is_good_once_and_a_made_up_one_never() {
 
 #[tokio::test]
 async fn o7_a_code_is_worth_nothing_without_its_verifier() {
-    let mut with_pkce = 0;
-    for row in ROWS {
-        let stand_in = StandIn::start(row).await;
-        assert_eq!(stand_in.page().contains("code_challenge_method=S256"), stand_in.platform.uses_pkce(), "{}", row.name);
-        if stand_in.platform.uses_pkce() {
+    on_each(async |stand_in| {
+        let (name, pkce) = (stand_in.row.name, stand_in.row.pkce);
+        assert_eq!(stand_in.page().contains("code_challenge_method=S256"), pkce, "{name}");
+        if pkce {
             let callback = stand_in.consent().await;
             let another = "another-verifier-of-forty-three-characters-or-so";
-            assert_eq!(failure(stand_in.exchange_with(&callback, another).await, row), TokenFailure::Refused, "{}", row.name);
-            with_pkce += 1;
+            let refused = failure(stand_in.exchange_with(&callback, another).await, stand_in.row);
+            assert_eq!(refused, TokenFailure::Refused, "{name}");
         }
-    }
-    assert_eq!(with_pkce, 3, "all but Intuit take it");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -116,7 +117,7 @@ async fn an_access_token_that_is_over_reaches_nothing_and_a_refresh_mends_it() {
     on_each(async |stand_in| {
         let name = stand_in.row.name;
         let grant = stand_in.grant().await;
-        stand_in.control("clock", json!({ "advance_seconds": stand_in.row.access_token_life + 1 })).await;
+        stand_in.control("clock", json!({ "advance_seconds": stand_in.row.access_token_seconds + 1 })).await;
         let reach = stand_in.companies(&grant, stand_in.claim()).await;
         assert_eq!(reach, Err(ConfirmFailure::Unauthorized), "{name}");
         let refreshed = stand_in.refresh(&grant.refresh_token.expect("one")).await;
@@ -148,8 +149,13 @@ async fn t5_a_grant_that_we_revoke_is_over_and_revoking_it_again_is_no_failure()
             access_token: &grant.access_token,
             refresh_token: &refresh_token,
             region: grant.region.as_deref(),
-            company_id: stand_in.row.companies[0],
+            company_id: stand_in.row.company_ids()[0],
         };
+        assert_eq!(stand_in.platform.can_revoke(), stand_in.row.can_revoke, "{name}");
+        if !stand_in.row.can_revoke {
+            assert_eq!(stand_in.platform.revoke(revoke).await, Err(RevokeFailure), "{name}");
+            return assert!(stand_in.refresh(&refresh_token).await.is_ok(), "{name}");
+        }
         assert_eq!(stand_in.platform.revoke(revoke).await, Ok(()), "{name}");
         assert_eq!(failure(stand_in.refresh(&refresh_token).await, stand_in.row), TokenFailure::Refused, "{name}");
         assert_eq!(stand_in.platform.revoke(revoke).await, Ok(()), "{name}");
@@ -185,7 +191,7 @@ const SLOW_MS: u64 = 1_500;
 /// On one of them: all platforms have the same client.
 #[tokio::test]
 async fn r3_a_token_answer_is_listened_for_as_long_as_its_sender_says() {
-    let (row, given) = (ROWS[0], Duration::from_secs(1));
+    let (row, given) = (row(PlatformName::Quickbooks), Duration::from_secs(1));
     let stand_in = StandIn::start_within(row, &[], given).await;
     let token = stand_in.grant().await.refresh_token.expect("one");
     let slow = async |delay: u64| {
@@ -200,7 +206,7 @@ async fn r3_a_token_answer_is_listened_for_as_long_as_its_sender_says() {
 
 #[tokio::test]
 async fn r8_wrong_keys_are_our_fault_and_end_no_grant() {
-    for row in ROWS {
+    for row in rows() {
         let secret = format!("{}_CLIENT_SECRET", row.name.as_str().to_ascii_uppercase());
         let stand_in = StandIn::start_with(row, &[(&secret, "wrong")]).await;
         let callback = stand_in.consent().await;
@@ -235,8 +241,8 @@ async fn o18_a_token_that_is_nobodys_reaches_no_company() {
 #[tokio::test]
 async fn o15_what_was_asked_for_and_not_granted_is_known() {
     on_each(async |stand_in| {
-        // Intuit has one scope: less than that is nothing.
-        let [granted @ .., left_out] = stand_in.platform.scopes() else { panic!("no scopes") };
+        // Of no scopes or of one, nothing can be left out.
+        let [granted @ .., left_out] = stand_in.platform.scopes() else { return };
         if granted.is_empty() {
             return;
         }

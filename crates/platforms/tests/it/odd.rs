@@ -5,12 +5,8 @@ use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailu
 use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
-use crate::rows::{ROWS, Row};
+use crate::rows::row;
 use crate::stand_in::StandIn;
-
-fn row(name: PlatformName) -> Row {
-    *ROWS.iter().find(|row| row.name == name).expect("in the table")
-}
 
 #[tokio::test]
 async fn o18_quickbooks_denies_a_realm_that_the_grant_is_not_for() {
@@ -81,7 +77,8 @@ async fn o13_zoho_is_followed_to_its_own_data_centres_alone() {
 
 #[tokio::test]
 async fn zoho_without_a_data_centre_in_the_callback_is_known_by_its_answer() {
-    let zoho = Row { chosen: &[("account", "us")], region: None, ..row(PlatformName::Zoho) };
+    let mut zoho = row(PlatformName::Zoho);
+    (zoho.sample.chosen, zoho.sample.region) = (&[("account", "us")], None);
     let stand_in = StandIn::start(zoho).await;
     let mut callback = stand_in.consent().await;
     callback.remove("accounts-server");

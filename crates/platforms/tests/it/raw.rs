@@ -84,9 +84,9 @@ fn configured(name: PlatformName, base: &str) -> Configured {
     Configured {
         authorize: url.clone(),
         token: url.clone(),
-        revoke: url.clone(),
+        revoke: facts.revoke.map(|_| url.clone()),
         api: base.to_owned(),
-        issuer: facts.issuer.to_owned(),
+        issuer: facts.issuer.map(str::to_owned),
         more: facts.more.iter().map(|(ending, _)| (*ending, url.clone())).collect(),
         scopes: facts.scopes.split_whitespace().map(str::to_owned).collect(),
         pkce: facts.pkce,

@@ -15,8 +15,9 @@ use counterfoil_core::port::platform::{
 };
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::facts::{Configured, DataCenter};
+use counterfoil_platforms::variables::{API_URL, AUTHORIZE_URL, DATA_CENTERS, REVOKE_URL, TOKEN_URL, variable};
 use counterfoil_platforms::{CredentialSource, Endpoints, HttpSettings, Registry, facts_of};
-use counterfoil_sandbox::{RedirectUris, Registrations, Sandbox, freshbooks, quickbooks, xero, zoho};
+use counterfoil_sandbox::{Registrations, Sandbox};
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -61,7 +62,7 @@ impl StandIn {
     pub(crate) async fn start_within(row: Row, changes: &[(&str, &str)], timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
-        let sandbox = Sandbox::new(registrations());
+        let sandbox = Sandbox::new(Registrations::everywhere(REDIRECT_URI).expect("an address"));
         let mut variables: BTreeMap<String, String> = credentials(row.name).into();
         variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let endpoints = Endpoints { platforms: [(row.name, configured(row.name, &base))].into(), http: HttpSettings { timeout } };
@@ -144,7 +145,7 @@ impl StandIn {
 
     /// The claim of the row's callback.
     pub(crate) fn claim(&self) -> Option<&'static str> {
-        (self.row.name == PlatformName::Quickbooks).then_some(self.row.companies[0])
+        self.row.names_company.then_some(self.row.company_ids()[0])
     }
 
     /// What the stand-in's clock shows.
@@ -184,66 +185,36 @@ impl CredentialSource for Given {
     }
 }
 
-fn registrations() -> Registrations {
-    let mut quickbooks = quickbooks::RedirectUris::default();
-    quickbooks.register(quickbooks::Environment::Production, REDIRECT_URI).expect("an address");
-    let mut others = RedirectUris::default();
-    others.register(REDIRECT_URI).expect("an address");
-    Registrations { quickbooks, xero: others.clone(), zoho: others.clone(), freshbooks: others }
+/// What a stand-in says by that ending, or the empty text.
+fn said(platform: PlatformName, base: &str, ending: &str) -> String {
+    let settings = counterfoil_sandbox::variables(platform.as_str(), base);
+    settings.into_iter().find(|(name, _)| *name == ending).map(|(_, value)| value).unwrap_or_default()
 }
 
 pub(crate) fn credentials(platform: PlatformName) -> [(String, String); 2] {
-    let production = quickbooks::Environment::Production;
-    let (id, secret) = match platform {
-        PlatformName::Quickbooks => (production.client_id(), production.client_secret()),
-        PlatformName::Xero => (xero::CLIENT_ID, xero::CLIENT_SECRET),
-        PlatformName::Zoho => (zoho::CLIENT_ID, zoho::CLIENT_SECRET),
-        PlatformName::Freshbooks => (freshbooks::CLIENT_ID, freshbooks::CLIENT_SECRET),
-    };
-    let [id_name, secret_name] = counterfoil_platforms::credentials::variables(platform, Environment::Production);
-    [(id_name, id.to_owned()), (secret_name, secret.to_owned())]
+    ["CLIENT_ID", "CLIENT_SECRET"].map(|ending| (variable(platform, ending), said(platform, "", ending)))
 }
 
 fn configured(platform: PlatformName, base: &str) -> Configured {
-    let (mut more, mut data_centers) = (Vec::new(), Vec::new());
-    let [authorize, token, revoke, api] = match platform {
-        PlatformName::Quickbooks => {
-            let at = quickbooks::Endpoints::at(base);
-            more.push(("SANDBOX_API_URL", at.sandbox_api));
-            [at.authorize, at.token, at.revoke, at.api]
-        }
-        PlatformName::Xero => {
-            let at = xero::Endpoints::at(base);
-            more.push(("CONNECTIONS_URL", at.connections));
-            [at.authorize, at.token, at.revoke, at.api]
-        }
-        PlatformName::Zoho => {
-            let at = zoho::Endpoints::at(base);
-            data_centers.extend(at.data_centers.into_iter().map(|center| DataCenter {
-                location: center.location.to_owned(),
-                accounts: center.accounts_server,
-                api: center.api_domain,
-            }));
-            [at.authorize, at.token, at.revoke, at.api]
-        }
-        PlatformName::Freshbooks => {
-            let at = freshbooks::Endpoints::at(base);
-            [at.authorize, at.token, at.revoke, at.api]
-        }
-    };
     let facts = facts_of(platform);
-    let url = |text: &str| Url::parse(text).expect("an address");
+    let url = |ending: &str| Url::parse(&said(platform, base, ending)).expect("an address");
     Configured {
-        authorize: url(&authorize),
-        token: url(&token),
-        revoke: url(&revoke),
-        api,
-        issuer: facts.issuer.to_owned(),
-        more: more.iter().map(|(ending, text)| (*ending, url(text))).collect(),
+        authorize: url(AUTHORIZE_URL),
+        token: url(TOKEN_URL),
+        revoke: facts.revoke.map(|_| url(REVOKE_URL)),
+        api: said(platform, base, API_URL),
+        issuer: facts.issuer.map(str::to_owned),
+        more: facts.more.iter().map(|(ending, _)| (*ending, url(ending))).collect(),
         scopes: facts.scopes.split_whitespace().map(str::to_owned).collect(),
         pkce: facts.pkce,
-        data_centers,
+        data_centers: said(platform, base, DATA_CENTERS).split_terminator(',').map(data_center).collect(),
     }
+}
+
+fn data_center(entry: &str) -> DataCenter {
+    let (location, hosts) = entry.split_once('=').expect("a location");
+    let (accounts, api) = hosts.split_once('|').expect("two hosts");
+    DataCenter { location: location.to_owned(), accounts: accounts.to_owned(), api: api.to_owned() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a browser of the tests' own; nothing of ours is deployed with it")]

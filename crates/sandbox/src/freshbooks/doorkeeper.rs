@@ -1,15 +1,17 @@
 //! What is particular to the authorization server of `FreshBooks`, which behaves as Ruby's Doorkeeper does.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::membership::{MEMBERSHIPS, Membership};
-use super::{CLIENT_ID, CLIENT_SECRET, me};
+use super::{CLIENT_ID, CLIENT_SECRET, Endpoints, me};
 use crate::desk::Failure;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
@@ -21,8 +23,9 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules};
+use crate::oauth::{Agreeing, Platform, Rules, StandIn};
 use crate::random;
+use crate::sample::{Rotation, Sample};
 
 /// The one user, by `identity_id`.
 pub(super) const USER: u32 = 14_460_001;
@@ -76,6 +79,19 @@ impl Platform for FreshBooks {
         default_scope: Some(REGISTERED_SCOPES),
         further_parameters: &[],
     };
+    const SAMPLE: Sample = Sample {
+        chosen: &[],
+        // The third has no books.
+        companies: &[("Qx9Zb1", MEMBERSHIPS[0].name), ("Lm4Tk7", MEMBERSHIPS[1].name)],
+        names_company: false,
+        region: None,
+        api: "/freshbooks/api",
+        access_token_seconds: 43_200,
+        rotation: Rotation::OneUse,
+        pkce: true,
+        can_revoke: true,
+        disconnect: "{}",
+    };
     const LOOK: Look = Look {
         name: "FreshBooks",
         style: include_str!("look.css"),
@@ -93,6 +109,22 @@ impl Platform for FreshBooks {
     type RedirectUris = RedirectUris;
     type Books = ();
     type Disconnect = Disconnect;
+
+    fn variables(base_url: &str) -> Vec<(&'static str, String)> {
+        let Endpoints { authorize, token, revoke, api, control: _ } = Endpoints::at(base_url);
+        vec![
+            ("AUTHORIZE_URL", authorize),
+            ("TOKEN_URL", token),
+            ("REVOKE_URL", revoke),
+            ("API_URL", api),
+            ("CLIENT_ID", CLIENT_ID.to_owned()),
+            ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+        ]
+    }
+
+    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
+        super::routes(stand_in)
+    }
 
     fn settings() -> Settings {
         Settings {

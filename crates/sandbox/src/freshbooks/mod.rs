@@ -31,7 +31,7 @@ pub const CLIENT_ID: &str = "stand-in-freshbooks-client";
 pub const CLIENT_SECRET: &str = "stand-in-freshbooks-secret";
 
 /// Both of the hosts and the control routes.
-pub(crate) fn routes(stand_in: Arc<StandIn<FreshBooks>>) -> Router {
+fn routes(stand_in: Arc<StandIn<FreshBooks>>) -> Router {
     Router::new()
         .route("/oauth/authorize", authorize::route(()))
         .route("/api/auth/oauth/token", token::route(()))

@@ -21,6 +21,7 @@ pub(crate) mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +33,7 @@ use url::Url;
 use crate::desk::{Desk, Failure};
 use crate::kept_file::{KeptFile, KeptFileError};
 use crate::params::Params;
+use crate::sample::Sample;
 
 pub use temper::Temper;
 
@@ -42,7 +44,7 @@ use keys::{Keys, Showing};
 use ledger::Ledger;
 use page::{Choice, Look};
 use raw::Source;
-use redirect_uri::Registry;
+use redirect_uri::{RedirectUris, Registry};
 use refusal::Refusal;
 use settings::Settings;
 
@@ -61,15 +63,23 @@ pub(crate) trait Platform: Sized + Send + Sync + 'static {
     const KEYS: &'static [Keys];
     const RULES: Rules;
     const LOOK: Look;
+    /// A consent, for tests of all platforms.
+    const SAMPLE: Sample;
     /// Makes its own error answer.
     const FAILURE: Failure;
     /// Which of its hosts a request came to, where it has several of one kind.
     type Site: Copy + Send + Sync + 'static;
-    type RedirectUris: Registry;
+    type RedirectUris: Registry + From<RedirectUris>;
     /// What it remembers beside codes, grants and tokens: what the books of its companies hold, and who reaches them.
     type Books: Default + Serialize + DeserializeOwned + Send;
     /// What the control route `revoke` takes.
     type Disconnect: DeserializeOwned + Send;
+
+    /// What a configuration that points at the stand-in has, by the endings of the variables; the base has no slash at its end.
+    fn variables(base_url: &str) -> Vec<(&'static str, String)>;
+
+    /// All of its hosts, each a path, and the control routes.
+    fn routes(stand_in: Arc<StandIn<Self>>) -> Router;
 
     /// Its own rules, with which the stand-in begins.
     fn settings() -> Settings;

@@ -1,14 +1,17 @@
 //! What is particular to Intuit. The rules are those of its OAuth pages and SDKs; each source is named beside its rule.
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::RedirectUris;
 use super::environment::Environment;
 use super::gateway;
+use super::{Endpoints, RedirectUris};
 use crate::desk::Failure;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
@@ -18,8 +21,9 @@ use crate::oauth::page::{Choice, Choosing, Look};
 use crate::oauth::raw::Source;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules};
+use crate::oauth::{Agreeing, Platform, Rules, StandIn};
 use crate::random;
+use crate::sample::{Rotation, Sample};
 
 /// The scope of the data API; it is read and write, there is no lesser one.
 pub(super) const ACCOUNTING_SCOPE: &str = "com.intuit.quickbooks.accounting";
@@ -68,6 +72,18 @@ impl Platform for Intuit {
         default_scope: None,
         further_parameters: &[],
     };
+    const SAMPLE: Sample = Sample {
+        chosen: &[("realm", "9130357849012345")],
+        companies: &[("9130357849012345", "Larkspur Roofing LLC")],
+        names_company: true,
+        region: None,
+        api: "/quickbooks/api",
+        access_token_seconds: 3_600,
+        rotation: Rotation::Repeated,
+        pkce: false,
+        can_revoke: true,
+        disconnect: r#"{"realm":"9130357849012345"}"#,
+    };
     const LOOK: Look = Look {
         name: "QuickBooks",
         style: include_str!("look.css"),
@@ -85,6 +101,26 @@ impl Platform for Intuit {
     type RedirectUris = RedirectUris;
     type Books = ();
     type Disconnect = Disconnect;
+
+    fn variables(base_url: &str) -> Vec<(&'static str, String)> {
+        let Endpoints { authorize, token, revoke, api, sandbox_api, control: _ } = Endpoints::at(base_url);
+        let [production, sandbox] = Environment::ALL;
+        vec![
+            ("AUTHORIZE_URL", authorize),
+            ("TOKEN_URL", token),
+            ("REVOKE_URL", revoke),
+            ("API_URL", api),
+            ("SANDBOX_API_URL", sandbox_api),
+            ("CLIENT_ID", production.client_id().to_owned()),
+            ("CLIENT_SECRET", production.client_secret().to_owned()),
+            ("SANDBOX_CLIENT_ID", sandbox.client_id().to_owned()),
+            ("SANDBOX_CLIENT_SECRET", sandbox.client_secret().to_owned()),
+        ]
+    }
+
+    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
+        super::routes(stand_in)
+    }
 
     fn settings() -> Settings {
         Settings::default()

@@ -31,12 +31,12 @@ use crate::random;
 pub use company::Company;
 pub use endpoints::Endpoints;
 pub use environment::Environment;
-pub use redirect_uri::RedirectUris;
+pub(crate) use redirect_uri::RedirectUris;
 
 pub(crate) use intuit::Intuit;
 
 /// All of Intuit's hosts, each a path, and the control routes.
-pub(crate) fn routes(stand_in: Arc<StandIn<Intuit>>) -> Router {
+fn routes(stand_in: Arc<StandIn<Intuit>>) -> Router {
     Router::new()
         .route("/connect/oauth2", authorize::route(()))
         .route("/oauth2/v1/tokens/bearer", token::route(()))

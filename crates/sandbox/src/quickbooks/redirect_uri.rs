@@ -8,14 +8,20 @@ use crate::oauth::redirect_uri::{self, InvalidRedirectUri, Registry};
 
 /// What is registered; nothing, to begin with.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct RedirectUris {
+pub(crate) struct RedirectUris {
     production: redirect_uri::RedirectUris,
     sandbox: redirect_uri::RedirectUris,
 }
 
+impl From<redirect_uri::RedirectUris> for RedirectUris {
+    fn from(uris: redirect_uri::RedirectUris) -> Self {
+        Self { production: uris.clone(), sandbox: uris }
+    }
+}
+
 impl RedirectUris {
     /// Registers `uri` for the keys of `environment`; once more is no error.
-    pub fn register(&mut self, environment: Environment, uri: &str) -> Result<(), InvalidRedirectUri> {
+    fn register(&mut self, environment: Environment, uri: &str) -> Result<(), InvalidRedirectUri> {
         match environment {
             Environment::Production => self.production.register(uri),
             Environment::Sandbox => self.sandbox.register(uri),

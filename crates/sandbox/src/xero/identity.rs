@@ -1,5 +1,8 @@
 //! What is particular to Xero's identity server.
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +12,7 @@ use url::Url;
 
 use super::connections::Connections;
 use super::organisation::{ORGANISATIONS, Organisation};
-use super::{CLIENT_ID, CLIENT_SECRET, problem};
+use super::{CLIENT_ID, CLIENT_SECRET, Endpoints, problem};
 use crate::desk::Failure;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
@@ -21,9 +24,10 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules};
+use crate::oauth::{Agreeing, Platform, Rules, StandIn};
 use crate::params::Params;
 use crate::random;
+use crate::sample::{Rotation, Sample};
 
 /// The one user, by `xero_userid`.
 const USER: &str = "9d0b1f5e-37c2-4a86-b1f0-2f6c9e54a7d3";
@@ -83,6 +87,18 @@ impl Platform for Xero {
         default_scope: None,
         further_parameters: &["acr_values"],
     };
+    const SAMPLE: Sample = Sample {
+        chosen: &[("tenant_id", ORGANISATIONS[1].tenant_id)],
+        companies: &[(ORGANISATIONS[1].tenant_id, ORGANISATIONS[1].name)],
+        names_company: false,
+        region: None,
+        api: "/xero/api.xro/2.0",
+        access_token_seconds: 1_800,
+        rotation: Rotation::Graceful,
+        pkce: true,
+        can_revoke: true,
+        disconnect: "{}",
+    };
     const LOOK: Look = Look {
         name: "Xero",
         style: include_str!("look.css"),
@@ -100,6 +116,23 @@ impl Platform for Xero {
     type RedirectUris = RedirectUris;
     type Books = Connections;
     type Disconnect = Disconnect;
+
+    fn variables(base_url: &str) -> Vec<(&'static str, String)> {
+        let Endpoints { authorize, token, revoke, connections, api, control: _ } = Endpoints::at(base_url);
+        vec![
+            ("AUTHORIZE_URL", authorize),
+            ("TOKEN_URL", token),
+            ("REVOKE_URL", revoke),
+            ("API_URL", api),
+            ("CONNECTIONS_URL", connections),
+            ("CLIENT_ID", CLIENT_ID.to_owned()),
+            ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+        ]
+    }
+
+    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
+        super::routes(stand_in)
+    }
 
     fn settings() -> Settings {
         Settings {

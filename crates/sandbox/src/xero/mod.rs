@@ -34,7 +34,7 @@ pub const CLIENT_ID: &str = "stand-in-xero-client";
 pub const CLIENT_SECRET: &str = "stand-in-xero-secret";
 
 /// All of Xero's hosts and the control routes.
-pub(crate) fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
+fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
     Router::new()
         .route("/identity/connect/authorize", authorize::route(()))
         .route("/connect/token", token::route(()))

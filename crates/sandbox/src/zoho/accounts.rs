@@ -1,15 +1,17 @@
 //! What is particular to Zoho's accounts servers.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::data_center::{DATA_CENTERS, DataCenter};
 use super::organizations::{access_denied, failure};
-use super::{CLIENT_ID, CLIENT_SECRET};
+use super::{CLIENT_ID, CLIENT_SECRET, DataCenterAddress, Endpoints};
 use crate::desk::Failure;
 use crate::headers::origin;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
@@ -21,9 +23,10 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules};
+use crate::oauth::{Agreeing, Platform, Rules, StandIn};
 use crate::params::Params;
 use crate::random;
+use crate::sample::{Rotation, Sample};
 
 /// A grant is a user's and good in that user's data centre alone, though the client id is the same everywhere: so codes and
 /// tokens are for the data centre.
@@ -71,6 +74,18 @@ impl Platform for Zoho {
         default_scope: None,
         further_parameters: &["access_type", "prompt"],
     };
+    const SAMPLE: Sample = Sample {
+        chosen: &[("account", "eu")],
+        companies: &[("20087615", "Veldhoven Fietsen BV")],
+        names_company: false,
+        region: Some("eu"),
+        api: "/zoho/eu/api/books/v3",
+        access_token_seconds: 3_600,
+        rotation: Rotation::Silent,
+        pkce: true,
+        can_revoke: true,
+        disconnect: r#"{"location":"eu"}"#,
+    };
     const LOOK: Look = Look {
         name: "Zoho Books",
         style: include_str!("look.css"),
@@ -90,6 +105,24 @@ impl Platform for Zoho {
     type Disconnect = Disconnect;
 
     /// [Zoho, "OAuth token limits"]
+    fn variables(base_url: &str) -> Vec<(&'static str, String)> {
+        let Endpoints { authorize, token, revoke, api, data_centers, control: _ } = Endpoints::at(base_url);
+        let entry = |it: &DataCenterAddress| format!("{}={}|{}", it.location, it.accounts_server, it.api_domain);
+        vec![
+            ("AUTHORIZE_URL", authorize),
+            ("TOKEN_URL", token),
+            ("REVOKE_URL", revoke),
+            ("API_URL", api),
+            ("DATA_CENTERS", data_centers.iter().map(entry).collect::<Vec<_>>().join(",")),
+            ("CLIENT_ID", CLIENT_ID.to_owned()),
+            ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+        ]
+    }
+
+    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
+        super::routes(stand_in)
+    }
+
     fn settings() -> Settings {
         Settings {
             access_token_seconds: 3600,

@@ -32,7 +32,7 @@ pub const CLIENT_ID: &str = "1000.STANDINZOHOCLIENT";
 pub const CLIENT_SECRET: &str = "stand-in-zoho-secret";
 
 /// Accounts server and API of every data centre, and the control routes.
-pub(crate) fn routes(stand_in: Arc<StandIn<Zoho>>) -> Router {
+fn routes(stand_in: Arc<StandIn<Zoho>>) -> Router {
     let control = Router::new().nest("/__control", control::routes());
     let add = |routes: Router<Arc<StandIn<Zoho>>>, site: &'static DataCenter| {
         routes.nest(&format!("/{}", site.location), of_data_center(site))

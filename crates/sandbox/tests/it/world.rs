@@ -149,14 +149,7 @@ impl<E: Endpoints> World<E> {
 
 /// The redirect URI is registered everywhere.
 pub(crate) fn registrations() -> Registrations {
-    let mut registrations = Registrations::default();
-    for environment in quickbooks::Environment::ALL {
-        registrations.quickbooks.register(environment, REDIRECT_URI).expect("a well-formed redirect URI");
-    }
-    for platform in [&mut registrations.xero, &mut registrations.zoho, &mut registrations.freshbooks] {
-        platform.register(REDIRECT_URI).expect("a well-formed redirect URI");
-    }
-    registrations
+    Registrations::everywhere(REDIRECT_URI).expect("a well-formed redirect URI")
 }
 
 #[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]

@@ -215,6 +215,10 @@ impl Platform for Caller {
         self.remote.scripted.uses_pkce()
     }
 
+    fn can_revoke(&self) -> bool {
+        self.remote.scripted.can_revoke()
+    }
+
     fn asks_before_revoking(&self) -> bool {
         self.remote.scripted.asks_before_revoking()
     }

@@ -2,12 +2,12 @@
 //! by the test.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use counterfoil_sandbox::quickbooks::{Endpoints, Environment};
-use counterfoil_sandbox::{Registrations, Sandbox, freshbooks, xero, zoho};
+use counterfoil_sandbox::{Registrations, Sandbox};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -20,20 +20,30 @@ pub(crate) const LARKSPUR: &str = "9130357849012345";
 pub(crate) const HARBOR: &str = "9130357849067890";
 
 /// The keys of the other platforms' stand-ins.
-pub(crate) const OTHER_KEYS: [(&str, &str); 6] = [
-    ("XERO_CLIENT_ID", xero::CLIENT_ID),
-    ("XERO_CLIENT_SECRET", xero::CLIENT_SECRET),
-    ("ZOHO_CLIENT_ID", zoho::CLIENT_ID),
-    ("ZOHO_CLIENT_SECRET", zoho::CLIENT_SECRET),
-    ("FRESHBOOKS_CLIENT_ID", freshbooks::CLIENT_ID),
-    ("FRESHBOOKS_CLIENT_SECRET", freshbooks::CLIENT_SECRET),
-];
+pub(crate) static OTHER_KEYS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let keys = settings("").into_iter().filter(|(name, _)| is_key(name) && !name.starts_with(QUICKBOOKS));
+    keys.map(|(name, value)| (&*name.leak(), &*value.leak())).collect()
+});
+
+const QUICKBOOKS: &str = "QUICKBOOKS_";
+
+fn is_key(variable: &str) -> bool {
+    variable.ends_with("_CLIENT_ID") || variable.ends_with("_CLIENT_SECRET")
+}
+
+/// What a configuration has that points at all stand-ins of that base.
+fn settings(base: &str) -> Vec<(String, String)> {
+    let of = |platform: &'static str| {
+        let named = move |(ending, value)| (format!("{}_{ending}", platform.to_ascii_uppercase()), value);
+        counterfoil_sandbox::variables(platform, base).into_iter().map(named)
+    };
+    counterfoil_sandbox::names().flat_map(of).collect()
+}
 
 /// Ends with the test.
 pub(crate) struct Intuit {
     router: Router,
     address: String,
-    endpoints: Endpoints,
     server: JoinHandle<()>,
 }
 
@@ -46,12 +56,9 @@ impl Drop for Intuit {
 impl Intuit {
     pub(super) async fn start(redirect_uri: &str) -> Self {
         let mut registrations = Registrations::default();
-        for environment in Environment::ALL {
-            registrations.quickbooks.register(environment, redirect_uri).expect("a redirect URI");
-        }
-        let others = [&mut registrations.xero, &mut registrations.zoho, &mut registrations.freshbooks];
-        for (other, name) in others.into_iter().zip(["xero", "zoho", "freshbooks"]) {
-            other.register(&format!("{redirect_uri}/{name}")).expect("a redirect URI");
+        for name in counterfoil_sandbox::names() {
+            let uri = if name == "quickbooks" { redirect_uri.to_owned() } else { format!("{redirect_uri}/{name}") };
+            registrations.register(name, &uri).expect("a redirect URI");
         }
         let sandbox = Sandbox::new(registrations);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -59,49 +66,15 @@ impl Intuit {
         Self {
             router: sandbox.router(),
             address: address.to_string(),
-            endpoints: Endpoints::at(&format!("http://{address}")),
             server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
         }
     }
 
-    /// What a configuration that points here has.
+    /// What a configuration that points here has: the addresses of all, and Intuit's keys. The others' are [`OTHER_KEYS`], for
+    /// tests that want them.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        let [production, sandbox] = Environment::ALL;
-        let variables = [
-            ("QUICKBOOKS_CLIENT_ID", production.client_id()),
-            ("QUICKBOOKS_CLIENT_SECRET", production.client_secret()),
-            ("QUICKBOOKS_SANDBOX_CLIENT_ID", sandbox.client_id()),
-            ("QUICKBOOKS_SANDBOX_CLIENT_SECRET", sandbox.client_secret()),
-            ("QUICKBOOKS_AUTHORIZE_URL", &self.endpoints.authorize),
-            ("QUICKBOOKS_TOKEN_URL", &self.endpoints.token),
-            ("QUICKBOOKS_REVOKE_URL", &self.endpoints.revoke),
-            ("QUICKBOOKS_API_URL", &self.endpoints.api),
-            ("QUICKBOOKS_SANDBOX_API_URL", &self.endpoints.sandbox_api),
-        ];
-        let quickbooks = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        quickbooks.into_iter().chain(self.other_addresses()).collect()
-    }
-
-    /// Where the stand-ins of the other platforms are. Their keys are [`OTHER_KEYS`], for tests that want them.
-    fn other_addresses(&self) -> Vec<(String, String)> {
-        let base = format!("http://{}", self.address);
-        let (xero, zoho, freshbooks) = (xero::Endpoints::at(&base), zoho::Endpoints::at(&base), freshbooks::Endpoints::at(&base));
-        let centers = zoho.data_centers.iter().map(|it| format!("{}={}|{}", it.location, it.accounts_server, it.api_domain));
-        let four = |name: &str, addresses: [String; 4]| {
-            let endings = ["AUTHORIZE_URL", "TOKEN_URL", "REVOKE_URL", "API_URL"];
-            endings.map(|ending| format!("{name}_{ending}")).into_iter().zip(addresses).collect::<Vec<_>>()
-        };
-        let more = [
-            ("XERO_CONNECTIONS_URL".to_owned(), xero.connections),
-            ("ZOHO_DATA_CENTERS".to_owned(), centers.collect::<Vec<_>>().join(",")),
-        ];
-        [
-            four("XERO", [xero.authorize, xero.token, xero.revoke, xero.api]),
-            four("ZOHO", [zoho.authorize, zoho.token, zoho.revoke, zoho.api]),
-            four("FRESHBOOKS", [freshbooks.authorize, freshbooks.token, freshbooks.revoke, freshbooks.api]),
-            more.into(),
-        ]
-        .concat()
+        let settings = settings(&format!("http://{}", self.address)).into_iter();
+        settings.filter(|(name, _)| !is_key(name) || name.starts_with(QUICKBOOKS)).collect()
     }
 
     /// Presses "connect" on the page at that address; gives the path and query of the callback.
