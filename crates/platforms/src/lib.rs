@@ -8,6 +8,7 @@ mod company;
 pub mod credentials;
 pub mod facts;
 mod fields;
+mod freeagent;
 mod freshbooks;
 mod http;
 mod oauth;
@@ -38,6 +39,7 @@ pub fn facts_of(platform: PlatformName) -> &'static Facts {
         PlatformName::Xero => &xero::FACTS,
         PlatformName::Zoho => &zoho::FACTS,
         PlatformName::Freshbooks => &freshbooks::FACTS,
+        PlatformName::Freeagent => &freeagent::FACTS,
     }
 }
 
@@ -47,5 +49,6 @@ fn make(platform: PlatformName, parts: Parts) -> Arc<dyn Platform> {
         PlatformName::Xero => OAuth::<xero::Xero>::make(parts),
         PlatformName::Zoho => OAuth::<zoho::Zoho>::make(parts),
         PlatformName::Freshbooks => OAuth::<freshbooks::Freshbooks>::make(parts),
+        PlatformName::Freeagent => OAuth::<freeagent::Freeagent>::make(parts),
     }
 }

@@ -1,6 +1,6 @@
 //! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They are strict about what
 //! they take, answer as the platform does, and misbehave when told to. One module per platform, each under
-//! `/{platform}`: [`quickbooks`], [`xero`], [`zoho`], [`freshbooks`]. What all of them share lies beside those modules.
+//! `/{platform}`: [`quickbooks`], [`xero`], [`zoho`], [`freshbooks`], [`freeagent`]. What all of them share lies beside those modules.
 //!
 //! # Consent without a browser
 //!
@@ -16,6 +16,7 @@
 //! | `xero` | `tenant_id`: organisations, repeated for several, absent for none | `scope`, `session_state` |
 //! | `zoho` | `account`: the user of a data centre, by `location` | `location`, `accounts-server` |
 //! | `freshbooks` | nothing: the user gives all businesses | |
+//! | `freeagent` | nothing: the user has one company | |
 //!
 //! In the page, what can be chosen are radio buttons or checkboxes of that name (ids `{name}-{value}`), the buttons are
 //! `#connect` and `#cancel`, and a refusal says why in `#error`.
@@ -41,11 +42,12 @@
 //! | `xero` | `{"tenant_id"}` | the organisation is not connected; tokens stay healthy and get 403 there |
 //! | `xero` | `{}` | nothing is connected, and the user's grants have ended |
 //! | `zoho` | `{"location"}` | the grants of that data centre's user have ended |
-//! | `freshbooks` | `{}` | the user's grants have ended |
+//! | `freshbooks`, `freeagent` | `{}` | the user's grants have ended |
 
 mod clock;
 mod desk;
 pub mod fault;
+pub mod freeagent;
 pub mod freshbooks;
 mod headers;
 mod journal;
@@ -104,11 +106,12 @@ fn open<P: Platform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -
 }
 
 /// Every stand-in.
-const STAND_INS: [Listed; 4] = [
+const STAND_INS: [Listed; 5] = [
     listed::<quickbooks::Intuit>(),
     listed::<xero::Xero>(),
     listed::<zoho::Zoho>(),
     listed::<freshbooks::FreshBooks>(),
+    listed::<freeagent::FreeAgent>(),
 ];
 
 /// The names of all stand-ins.

@@ -14,11 +14,13 @@ pub enum PlatformName {
     Zoho,
     /// `FreshBooks`.
     Freshbooks,
+    /// `FreeAgent`.
+    Freeagent,
 }
 
 impl PlatformName {
     /// All of them, in the order in which they are declared: tables are indexed by it.
-    pub const ALL: [Self; 4] = [Self::Quickbooks, Self::Xero, Self::Zoho, Self::Freshbooks];
+    pub const ALL: [Self; 5] = [Self::Quickbooks, Self::Xero, Self::Zoho, Self::Freshbooks, Self::Freeagent];
 
     /// Their names, for a sentence.
     pub fn names() -> String {
@@ -32,6 +34,7 @@ impl PlatformName {
             Self::Xero => "xero",
             Self::Zoho => "zoho",
             Self::Freshbooks => "freshbooks",
+            Self::Freeagent => "freeagent",
         }
     }
 
@@ -42,6 +45,7 @@ impl PlatformName {
             Self::Xero => "Xero",
             Self::Zoho => "Zoho Books",
             Self::Freshbooks => "FreshBooks",
+            Self::Freeagent => "FreeAgent",
         }
     }
 

@@ -121,3 +121,24 @@ async fn r11_freshbooks_counts_from_when_the_token_was_made() {
     let left = grant.access_token_expires_at.as_second() - stand_in.now().await.as_second();
     assert!((39_590..=39_600).contains(&left), "{left}");
 }
+
+#[tokio::test]
+async fn freeagent_has_no_scopes_and_a_grant_that_ends_twenty_years_after_its_consent() {
+    let stand_in = StandIn::start(row(PlatformName::Freeagent)).await;
+    assert!(!stand_in.page().contains("scope"), "{}", stand_in.page());
+    let callback = stand_in.consent().await;
+    let grant = stand_in.exchange(&callback).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+    let consented_at = stand_in.now().await;
+    assert_eq!(grant.refresh_token_expires_at, None, "it lives however seldom it is used");
+    let ends_at = grant.hard_expires_at.expect("the answer says it");
+    stand_in.control("clock", json!({ "advance_seconds": 86_400 })).await;
+    let refreshed = stand_in.refresh(&grant.refresh_token.expect("one")).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+    let moved = refreshed.hard_expires_at.expect("the answer says it").as_second() - ends_at.as_second();
+    assert!(moved.abs() <= 2, "a refresh puts it off by {moved} s");
+    assert_eq!((ends_at.as_second() - consented_at.as_second()) / 31_536_000, 20);
+
+    let mut named = callback.clone();
+    named.insert("iss".to_owned(), "https://api.freeagent.com".to_owned());
+    let read = stand_in.platform.read_callback(CallbackSaid { parameters: &named, renews: None });
+    assert_eq!(read, Err(CallbackFault::WrongIssuer), "it has none");
+}
