@@ -8,7 +8,7 @@ use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::{Item, damaged, from_item, maybe_time, millis, time, to_item, word, word_or};
+use super::{Item, damaged, from_item, from_item_of, maybe_time, millis, name_of, time, to_item, word, word_or};
 use crate::table::{DUE_SHARD, Key, LIST_PK, LIST_SK, REFRESHER, connections_of, due_shard};
 
 /// The attributes, each with the name it has in the table.
@@ -29,7 +29,8 @@ pub(crate) struct ConnectionRow {
     /// The cause, where the version before does not know its word: that reads `revoked` in `cause`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ended_by: Option<String>,
-    #[serde(flatten)]
+    /// Read by itself ([`read`]): each read of a token would have serde keep a copy of every attribute to find these among them.
+    #[serde(flatten, skip_deserializing)]
     pub(crate) grant: GrantAttributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trouble: Option<TroubleRow>,
@@ -174,8 +175,10 @@ pub(crate) fn write(connection: &Connection) -> Result<Item, StoreError> {
 }
 
 /// A connection out of its item.
-pub(crate) fn read(item: Item) -> Result<Connection, StoreError> {
-    from_item::<ConnectionRow>(item)?.read()
+pub(crate) fn read(mut item: Item) -> Result<Connection, StoreError> {
+    let name = name_of(&item);
+    let grant = from_item_of(&name, GRANT_ATTRIBUTES.iter().filter_map(|name| item.remove_entry(*name)).collect())?;
+    ConnectionRow { grant, ..from_item(item)? }.read()
 }
 
 /// Whether code that runs beside this during a deploy knows the word.

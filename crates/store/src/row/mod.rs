@@ -49,8 +49,12 @@ pub(crate) fn to_item<T: Serialize>(key: &Key, row: T) -> Result<Item, StoreErro
 
 /// A row out of an item.
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    let name = name_of(&item);
-    serde_dynamo::from_item(item).map_err(|error| damaged(&name, &error.to_string()))
+    from_item_of(&name_of(&item), item)
+}
+
+/// The same of attributes without their key, from the item of that name.
+pub(crate) fn from_item_of<T: DeserializeOwned>(name: &str, attributes: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(attributes).map_err(|error| damaged(name, &error.to_string()))
 }
 
 /// One attribute.
