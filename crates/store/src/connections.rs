@@ -7,15 +7,17 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::port::store::{ConnectionStore, DueEntry, Holders, ListQuery, Page, Settable, StoreError, Tally, Written};
+use counterfoil_core::port::store::{
+    ConnectionStore, DueEntry, Holders, Holding, ListQuery, Page, Settable, StoreError, Tally, Written,
+};
 use jiff::Timestamp;
 
 use crate::fault;
 use crate::grants::{IS_LIVE, active, due};
 use crate::row::{self, Item, damaged};
 use crate::table::{
-    CONNECTION, DUE_AT, DUE_INDEX, DUE_SHARD, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table, company_pk,
-    connections_of, due_shard_name,
+    CONNECTION, DUE_AT, DUE_INDEX, DUE_SHARD, HOLDS_UNTIL, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table,
+    company_pk, connections_of, due_shard_name,
 };
 use crate::update::Changes;
 
@@ -118,9 +120,9 @@ impl ConnectionStore for Table {
             .await
             .map_err(|error| fault::meaning(&self.name, &error))?;
         let next = answer.last_evaluated_key.map(|item| text(&item, SK)).transpose()?;
-        let entries = answer.items.unwrap_or_default().iter().map(|item| text(item, SK)).collect::<Result<Vec<_>, _>>()?;
-        let (of_connections, consents): (Vec<_>, Vec<_>) = entries.into_iter().partition(|sk| sk.starts_with(CONNECTION));
-        let keys = of_connections.iter().map(|sk| Ok(Key::connection(&connection_of(sk)?)));
+        let entries = answer.items.unwrap_or_default().iter().map(holding).collect::<Result<Vec<_>, _>>()?;
+        let (of_connections, consents): (Vec<_>, Vec<_>) = entries.into_iter().partition(|it| it.flow.starts_with(CONNECTION));
+        let keys = of_connections.iter().map(|it| Ok(Key::connection(&connection_of(&it.flow)?)));
         let found = self.get_all(&keys.collect::<Result<Vec<_>, StoreError>>()?).await?;
         let connections = found.into_iter().flatten().map(row::connection::read).collect::<Result<_, _>>()?;
         Ok(Holders { connections, consents, next })
@@ -224,6 +226,15 @@ fn connection_of(pk: &str) -> Result<ConnectionId, StoreError> {
         Some(ConnectionId { partner: PartnerId::parse(partner).ok()?, company_key: CompanyKey::parse(company_key).ok()? })
     };
     parse().ok_or_else(|| damaged(pk, "not the key of a connection"))
+}
+
+/// An entry under a company; that of a connection has its key in place of a flow.
+fn holding(item: &Item) -> Result<Holding, StoreError> {
+    let until = match item.get(HOLDS_UNTIL).and_then(|value| value.as_n().ok()) {
+        Some(millis) => Some(row::time(HOLDS_UNTIL, millis.parse().map_err(|_| damaged(HOLDS_UNTIL, "not a time"))?)?),
+        None => None,
+    };
+    Ok(Holding { flow: text(item, SK)?, until })
 }
 
 fn due_entry(item: &Item) -> Result<DueEntry, StoreError> {

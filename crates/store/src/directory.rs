@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::name::PartnerId;
@@ -10,6 +10,7 @@ use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::{Directory, StoreError, Written};
 use jiff::Timestamp;
 
+use crate::connections::key_item;
 use crate::fault;
 use crate::row::{self, millis, number};
 use crate::table::{API_KEY, Key, LIST_INDEX, LIST_PK, PARTNERS, PK, SK, Table, partner_pk};
@@ -120,6 +121,17 @@ impl Table {
     }
 
     /// Stores an item, over one of the same key.
+    /// A key's part of a consent: it was not revoked. One that is not there was never revoked.
+    pub(crate) fn key_lives(&self, partner: &PartnerId, id: &KeyId, now: Timestamp) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&Key::api_key(partner, id))))
+            .condition_expression("attribute_not_exists(revoked_at) OR revoked_at > :now")
+            .expression_attribute_values(":now", number(millis(now)))
+            .build();
+        TransactWriteItem::builder().condition_check(check.expect("table, key and condition are given")).build()
+    }
+
     pub(crate) async fn put_item(&self, item: row::Item) -> Result<(), StoreError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| fault::meaning(&self.name, &error))

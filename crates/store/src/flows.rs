@@ -2,21 +2,19 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::ConfirmedCompany;
+use counterfoil_core::model::connection::Company;
 use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
-use counterfoil_core::model::grant::StoredGrant;
-use counterfoil_core::model::revocation::Revocation;
-use counterfoil_core::port::store::{Claim, FlowStore, Starts, StoreError, Waiting, Written};
+use counterfoil_core::port::store::{Claim, FlowEnd, FlowStore, KeptGrant, Offer, Starts, StoreError, Waiting, Written};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
 use crate::connections::key_item;
 use crate::fault;
-use crate::grants::{Transacted, transact_update};
+use crate::grants::{Transacted, transact_update, with_grant};
 use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes};
 use crate::row::flow::CompanyRow;
-use crate::row::{self, millis, number};
-use crate::table::{Key, PK, TTL, Table};
+use crate::row::{self, Item, millis, number};
+use crate::table::{DUE_AT, DUE_SHARD, HOLDS_UNTIL, Key, PK, TTL, Table, flow_shard};
 use crate::update::Changes;
 
 #[async_trait]
@@ -99,47 +97,52 @@ impl FlowStore for Table {
         Ok(self.update(changes.under(self, &Key::flow(id), condition), |_| false).await? == Written::Stored)
     }
 
-    async fn keep_grant(
-        &self,
-        id: &FlowId,
-        grant: &StoredGrant,
-        claim: Option<&str>,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let kept = GrantAttributes::from(grant);
+    async fn keep_grant(&self, kept: &KeptGrant) -> Result<Written, StoreError> {
         let changes = Changes::default()
             .put("stage", Some("exchanged"))?
-            .put("claim", claim)?
-            .put("expires_at", Some(millis(expires_at)))?
-            .put(TTL, Some(row::flow::ttl(expires_at)))?;
-        let changes = crate::grants::with_grant(changes, kept)?.given(":consumed", AttributeValue::S("consumed".to_owned()));
-        let update = changes.under(self, &Key::flow(id), "#stage = :consumed");
-        let own = |item: &row::Item| item.get("stage") == Some(&AttributeValue::S("exchanged".to_owned()));
-        self.update(update, own).await?;
-        Ok(())
+            .put("grant_id", Some(&kept.id))?
+            .put("claim", kept.claim.as_ref())?
+            .put("expires_at", Some(millis(kept.expires_at)))?
+            .put(DUE_AT, Some(millis(kept.expires_at)))?
+            .put(DUE_SHARD, Some(flow_shard(&kept.flow)))?
+            .put(TTL, Some(row::flow::NEVER))?
+            .remove("failure")
+            .given(":consumed", text("consumed"))
+            .given(":failed", text("failed"))
+            .given(":interrupted", text(FlowFailure::Interrupted.as_str()));
+        let changes = with_grant(changes, GrantAttributes::from(&kept.grant))?;
+        let condition = "#stage = :consumed OR (#stage = :failed AND #failure = :interrupted)";
+        let mut items = vec![transact_update(changes.under(self, &Key::flow(&kept.flow), condition))];
+        items.extend(kept.holds.iter().map(|company| self.put(holding(company, &kept.flow, kept.expires_at))));
+        if let Transacted::Stored = self.transact(items, &kept.id).await? {
+            return Ok(Written::Stored);
+        }
+        let there = self.get(&Key::flow(&kept.flow)).await?;
+        let is_own = there.is_some_and(|item| item.get("grant_id") == Some(&text(&kept.id)));
+        Ok(if is_own { Written::Stored } else { Written::Overtaken })
     }
 
-    async fn offer(&self, id: &FlowId, companies: &[ConfirmedCompany]) -> Result<(), StoreError> {
-        let companies: Vec<_> = companies.iter().map(CompanyRow::from).collect();
+    async fn offer(&self, offer: &Offer) -> Result<(), StoreError> {
+        let entries: Vec<_> = offer.holds.iter().map(|company| holding(company, &offer.flow, offer.expires_at)).collect();
+        stream::iter(entries).map(|entry| self.put_item(entry)).buffer_unordered(PUTS_AT_ONCE).try_collect::<()>().await?;
+        let companies: Vec<_> = offer.companies.iter().map(CompanyRow::from).collect();
         let changes = Changes::default()
             .put("stage", Some("choosing"))?
             .put("companies", Some(companies))?
-            .given(":exchanged", AttributeValue::S("exchanged".to_owned()));
+            .given(":exchanged", text("exchanged"));
         // What refuses is a flow that was offered them already, or that is over: both stay as they are.
-        self.update(changes.under(self, &Key::flow(id), "#stage = :exchanged"), |_| false).await?;
+        self.update(changes.under(self, &Key::flow(&offer.flow), "#stage = :exchanged"), |_| false).await?;
         Ok(())
     }
 
     async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError> {
         let Waiting { flow, company, revocation } = waiting;
-        let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
-        let changes = changes
+        let changes = without_grant(Changes::default(), revocation.due_at)?
             .put("stage", Some("confirmed"))?
             .put("companies", Some(vec![CompanyRow::from(company)]))?
             .put("expires_at", Some(millis(revocation.due_at)))?
-            .put(TTL, Some(row::flow::ttl(revocation.due_at)))?
-            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
-            .given(":choosing", AttributeValue::S("choosing".to_owned()));
+            .given(":exchanged", text("exchanged"))
+            .given(":choosing", text("choosing"));
         let update = changes.under(self, &Key::flow(flow), "#stage IN (:exchanged, :choosing)");
         let items = vec![
             transact_update(update),
@@ -154,40 +157,67 @@ impl FlowStore for Table {
         })
     }
 
-    async fn fail(
-        &self,
-        id: &FlowId,
-        failure: FlowFailure,
-        audit: Option<&Audit>,
-        revocation: Option<&Revocation>,
-        reference: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
-        let changes = changes
+    async fn fail(&self, end: &FlowEnd) -> Result<Written, StoreError> {
+        // One that is pending, or over, is not ended.
+        if !matches!(end.seen.as_str(), "consumed" | "exchanged" | "choosing" | "confirmed") {
+            return Ok(Written::Overtaken);
+        }
+        let changes = without_grant(Changes::default(), end.at)?
             .remove("code")
             .put("stage", Some("failed"))?
-            .put("failure", Some(failure.as_str()))?
-            .put("reference", reference)?
-            .given(":consumed", AttributeValue::S("consumed".to_owned()))
-            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
-            .given(":choosing", AttributeValue::S("choosing".to_owned()))
-            .given(":confirmed", AttributeValue::S("confirmed".to_owned()));
-        let update = changes.under(self, &Key::flow(id), "#stage IN (:consumed, :exchanged, :choosing, :confirmed)");
-        let mut items = vec![transact_update(update)];
-        if let Some(audit) = audit {
+            .put("failure", Some(end.failure.as_str()))?
+            .put("reference", end.reference.as_ref())?
+            .given(":seen", text(end.seen.as_str()));
+        let mut items = vec![transact_update(changes.under(self, &Key::flow(&end.flow), "#stage = :seen"))];
+        if let Some(audit) = &end.audit {
             items.push(self.put(row::history::audit(audit)?));
         }
-        if let Some(revocation) = revocation {
+        if let Some(revocation) = &end.revocation {
             items.push(self.put(row::revocation::write(revocation)?));
-            items.push(self.delete(&Key::waiting(&revocation.company, id)));
         }
-        // What is counted and not audited has no row to be named by: the same content is the same write.
-        let due_at = revocation.map(|revocation| millis(revocation.due_at)).unwrap_or_default();
-        let name = audit.map_or_else(|| format!("fail {} {} {due_at}", id.as_str(), failure.as_str()), |audit| audit.id.clone());
-        self.transact(items, &name).await.map(drop)
+        items.extend(end.released.iter().map(|company| self.delete(&Key::waiting(company, &end.flow))));
+        // What is counted and not audited has no row to be named by.
+        let name = format!("fail {} {} {}", end.flow.as_str(), end.failure.as_str(), millis(end.at));
+        let name = end.audit.as_ref().map_or(name.clone(), |audit| format!("{name} {}", audit.id));
+        Ok(match self.transact(items, &name).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn put_off_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError> {
+        let ttl = due_at.map_or_else(|| row::flow::ttl(flow.expires_at), |_| row::flow::NEVER);
+        let changes = Changes::default()
+            .put(DUE_AT, due_at.map(millis))?
+            .put(DUE_SHARD, due_at.map(|_| flow_shard(&flow.id)))?
+            .put(TTL, Some(ttl))?
+            .given(":seen", text(flow.stage.as_str()))
+            .naming("stage");
+        self.update(changes.under(self, &Key::flow(&flow.id), "#stage = :seen"), |_| false).await.map(drop)
     }
 
     async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError> {
         self.count_start_of(starts, at, most).await
     }
+}
+
+/// How many entries of one consent are put at once.
+const PUTS_AT_ONCE: usize = 16;
+
+/// The entry of a consent whose company is yet to be confirmed or chosen, among what holds that company.
+fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
+    let mut item = key_item(&Key::waiting(company, flow));
+    item.insert(HOLDS_UNTIL.to_owned(), number(millis(until)));
+    item.insert(TTL.to_owned(), number(row::flow::ttl(until)));
+    item
+}
+
+/// A flow that holds no grant is not due, and goes by itself.
+pub(crate) fn without_grant(changes: Changes, over_at: Timestamp) -> Result<Changes, StoreError> {
+    let gone = GRANT_ATTRIBUTES.iter().chain(&[DUE_AT, DUE_SHARD]);
+    gone.fold(changes, |changes, name| changes.remove(name)).put(TTL, Some(row::flow::ttl(over_at)))
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }

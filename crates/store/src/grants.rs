@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::connections::key_item;
 use crate::fault;
+use crate::flows::without_grant;
 use crate::row::connection::{GRANT_ATTRIBUTES, GrantAttributes, TroubleRow};
 use crate::row::{self, Item, millis, number};
 use crate::table::{DUE_AT, DUE_SHARD, Key, PK, REFRESHER, SK, Table, due_shard};
@@ -166,9 +167,11 @@ impl GrantStore for Table {
             items.extend(self.exchanged(consent, exchange)?);
         }
         let over = items.len();
-        if let Some(link) = &consent.link {
-            items.push(transact_update(self.link_used(&connection.id.partner, link)));
-        }
+        let of_link = consent.link.as_ref().map(|link| transact_update(self.link_used(&connection.id.partner, link)));
+        let of_key = consent.key.as_ref().map(|key| self.key_lives(&connection.id.partner, key, connection.consented_at));
+        let (link_at, key_at) = (over, over + usize::from(of_link.is_some()));
+        let (has_link, has_key) = (of_link.is_some(), of_key.is_some());
+        items.extend(of_link.into_iter().chain(of_key));
         items.extend([
             transact_update(self.consented(connection, consent.previous.as_ref())?),
             self.put(row::history::audit(&consent.audit)?),
@@ -178,6 +181,7 @@ impl GrantStore for Table {
         if let Some(counted) = consent.tally {
             items.push(transact_update(self.tallied(connection, counted)?));
         }
+        items.push(self.delete(&Key::waiting(&connection.company, &consent.flow)));
         if let Some(replaced) = &consent.replaced {
             items.push(self.put(row::revocation::write(replaced)?));
         }
@@ -188,9 +192,8 @@ impl GrantStore for Table {
         Ok(match self.transact(items, &connection.commit_id).await? {
             Transacted::Stored => ConsentWritten::Stored,
             Transacted::Refused(refused) if refused.iter().take(over).any(|refused| *refused) => ConsentWritten::FlowIsOver,
-            Transacted::Refused(refused) if consent.link.is_some() && refused.get(over) == Some(&true) => {
-                ConsentWritten::LinkIsOver
-            }
+            Transacted::Refused(refused) if has_link && refused.get(link_at) == Some(&true) => ConsentWritten::LinkIsOver,
+            Transacted::Refused(refused) if has_key && refused.get(key_at) == Some(&true) => ConsentWritten::KeyIsOver,
             Transacted::Refused(_) => ConsentWritten::Overtaken,
         })
     }
@@ -247,8 +250,7 @@ impl Table {
 
     /// The flow's part of a consent: it ends, and the grant it kept goes.
     fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
-        let changes = GRANT_ATTRIBUTES.iter().fold(Changes::default(), |changes, name| changes.remove(name));
-        let changes = changes
+        let changes = without_grant(Changes::default(), consent.connection.consented_at)?
             .put("stage", Some("done"))?
             .put("connected", Some(consent.connection.id.company_key.as_str()))?
             .put("connected_to", Some(&consent.connection.company.company_id))?
@@ -275,7 +277,6 @@ impl Table {
         Ok(vec![
             transact_update(spent.under(self, &Key::code(&exchange.code), &condition)),
             TransactWriteItem::builder().delete(taken).build(),
-            self.delete(&Key::waiting(&connection.company, flow)),
             self.put(row::handover::write_handle(&connection.id, &exchange.handle)?),
         ])
     }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValue, TransactWrite
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::grant::StoredGrant;
-use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
+use counterfoil_core::model::revocation::{GrantId, Owed, Revocation, RevocationId};
 use counterfoil_core::port::store::{Claim, Claimed, RevocationStore, StoreError, Written};
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::fault;
 use crate::grants::{Transacted, with_grant};
 use crate::row::connection::GrantAttributes;
 use crate::row::{self, Item, damaged, millis, number};
-use crate::table::{CONSENT, DUE_AT, Key, PK, REVOCATION, SK, TELLER, Table};
+use crate::table::{CONSENT, DUE_AT, FLOW, Key, PK, REVOCATION, SK, TELLER, Table};
 use crate::update::Changes;
 
 /// The condition of what is written under a claim.
@@ -35,8 +35,8 @@ impl RevocationStore for Table {
         self.update(update, |_| false).await.map(drop)
     }
 
-    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError> {
-        Ok(row::readable(self.due_keys(TELLER, shard, now, None, most).await?.iter().map(revocation_id)).collect())
+    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Owed>, StoreError> {
+        Ok(row::readable(self.due_keys(TELLER, shard, now, None, most).await?.iter().map(owed)).collect())
     }
 
     async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError> {
@@ -84,9 +84,9 @@ impl RevocationStore for Table {
             .expect("table and key are given");
         let mut items = vec![TransactWriteItem::builder().delete(delete).build(), self.put(row::history::audit(audit)?)];
         if let GrantId::Consent(flow) = &revocation.id.grant {
-            items.push(self.delete(&Key::waiting(&revocation.company, flow)));
+            items.extend(revocation.companies().map(|company| self.delete(&Key::waiting(&company, flow))));
         }
-        Ok(match self.transact(items, &audit.id).await? {
+        Ok(match self.transact(items, &claim.id).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
@@ -97,7 +97,14 @@ fn name(claim: &Claim) -> AttributeValue {
     AttributeValue::S(claim.id.clone())
 }
 
-/// The revocation that an entry of the due index is of.
+/// What an entry of the due index is of.
+fn owed(item: &Item) -> Result<Owed, StoreError> {
+    match text(item, PK)?.strip_prefix(FLOW) {
+        Some(flow) => FlowId::parse(flow).map(Owed::Flow).ok_or_else(|| damaged("a flow", "its key names none")),
+        None => revocation_id(item).map(Owed::Revocation),
+    }
+}
+
 fn revocation_id(item: &Item) -> Result<RevocationId, StoreError> {
     let sk = text(item, SK)?;
     let epoch = sk.strip_prefix(REVOCATION).and_then(|epoch| epoch.parse().ok()).map(GrantId::Epoch);

@@ -45,6 +45,9 @@ pub const LIST_SK: &str = "list_sk";
 /// The attribute of `DynamoDB`'s TTL, in seconds since 1970; only on flows and other passing rows, never on a lease.
 pub const TTL: &str = "ttl";
 
+/// Until when the entry of a consent holds its company, in milliseconds since 1970.
+pub(crate) const HOLDS_UNTIL: &str = "holds_until";
+
 /// The table, through one client.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -177,7 +180,7 @@ impl Key {
         Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
     }
 
-    /// The entry of a consent that waits for its exchange, among what holds the same company.
+    /// The entry of a consent, among what holds the same company.
     pub(crate) fn waiting(company: &Company, flow: &FlowId) -> Self {
         Self { pk: company_pk(company), sk: flow.as_str().to_owned() }
     }
@@ -281,6 +284,11 @@ pub(crate) fn connections_of(partner: &PartnerId) -> String {
 /// The shard that what is due for a connection lies in; `kind` is the worker that does it.
 pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
     due_shard_name(kind, Fingerprint::of(&connection_pk(id)).shard(DUE_SHARDS))
+}
+
+/// The shard that a flow which holds a grant is due in.
+pub(crate) fn flow_shard(id: &FlowId) -> String {
+    due_shard_name(TELLER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
 }
 
 pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {

@@ -4,21 +4,21 @@ use async_trait::async_trait;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::{Audit, Refusal};
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
-use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, Trouble};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Trouble};
 use counterfoil_core::model::event::Event;
-use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
+use counterfoil_core::model::flow::{Flow, FlowId, KeptCode};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::model::revocation::{Revocation, RevocationId};
+use counterfoil_core::model::revocation::{Owed, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
-    AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowStore,
-    GivenBack, GrantEnd, GrantStore, HandoverStore, Holders, Issued, LinkStore, ListQuery, Page, RevocationStore, Settable,
-    Starts, StoreError, Taken, Tally, Waiting, Written,
+    AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowEnd,
+    FlowStore, GivenBack, GrantEnd, GrantStore, HandoverStore, Holders, Issued, KeptGrant, LinkStore, ListQuery, Offer, Page,
+    RevocationStore, Settable, Starts, StoreError, Taken, Tally, Waiting, Written,
 };
 use jiff::Timestamp;
 
@@ -177,7 +177,7 @@ impl RevocationStore for FailingStore {
         self.refuse()
     }
 
-    async fn owed(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<RevocationId>, StoreError> {
+    async fn owed(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<Owed>, StoreError> {
         self.refuse()
     }
 
@@ -232,11 +232,11 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn keep_grant(&self, _: &FlowId, _: &StoredGrant, _: Option<&str>, _: Timestamp) -> Result<(), StoreError> {
+    async fn keep_grant(&self, _: &KeptGrant) -> Result<Written, StoreError> {
         self.refuse()
     }
 
-    async fn offer(&self, _: &FlowId, _: &[ConfirmedCompany]) -> Result<(), StoreError> {
+    async fn offer(&self, _: &Offer) -> Result<(), StoreError> {
         self.refuse()
     }
 
@@ -244,14 +244,11 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn fail(
-        &self,
-        _: &FlowId,
-        _: FlowFailure,
-        _: Option<&Audit>,
-        _: Option<&Revocation>,
-        _: Option<&str>,
-    ) -> Result<(), StoreError> {
+    async fn fail(&self, _: &FlowEnd) -> Result<Written, StoreError> {
+        self.refuse()
+    }
+
+    async fn put_off_flow(&self, _: &Flow, _: Option<Timestamp>) -> Result<(), StoreError> {
         self.refuse()
     }
 

@@ -27,6 +27,20 @@ pub struct Audit {
     pub detail: BTreeMap<&'static str, String>,
 }
 
+impl Audit {
+    /// The same as the one row of its action and reason about its subject on that day: for what anybody can bring about as often
+    /// as they like.
+    #[must_use]
+    pub fn once_a_day(self) -> Self {
+        let day = self.at.as_second().div_euclid(DAY) * DAY * 1_000;
+        let reason = self.detail.get("reason").map_or("", String::as_str);
+        Self { id: format!("{day:012x}{}{reason}", self.action.as_str()), ..self }
+    }
+}
+
+/// In seconds.
+const DAY: i64 = 86_400;
+
 /// What an audit row is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {

@@ -312,11 +312,13 @@ pub enum FlowFailure {
     LinkUsed,
     /// The process that exchanged the code died.
     Interrupted,
+    /// Its company was not chosen, or not confirmed, in time.
+    Expired,
 }
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AccessDenied,
         Self::PlatformError,
         Self::MissingCode,
@@ -339,6 +341,7 @@ impl FlowFailure {
         Self::AuthorityRevoked,
         Self::LinkUsed,
         Self::Interrupted,
+        Self::Expired,
     ];
 
     /// The stable code.
@@ -366,6 +369,7 @@ impl FlowFailure {
             Self::AuthorityRevoked => "authority_revoked",
             Self::LinkUsed => "link_used",
             Self::Interrupted => "consent_interrupted",
+            Self::Expired => "consent_expired",
         }
     }
 
@@ -421,6 +425,7 @@ impl FlowFailure {
             Self::LinkUsed => "This link has been used already. Ask whoever sent it for another.",
             Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",
             Self::Interrupted => "The consent was interrupted before it was finished.",
+            Self::Expired => "No company was confirmed or chosen in time. Start again.",
         }
     }
 }

@@ -47,13 +47,27 @@ impl fmt::Display for GrantId {
     }
 }
 
+/// What is due of a platform's grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owed {
+    /// A revocation.
+    Revocation(RevocationId),
+    /// A flow that holds a grant and has expired: nobody chose a company, or the platform did not confirm one.
+    Flow(FlowId),
+}
+
 /// A grant that no connection has (any more), and that its platform does not know to be over.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Revocation {
     /// Names it.
     pub id: RevocationId,
-    /// The company that it gives, and perhaps others.
+    /// The company that it gives.
     pub company: Company,
+    /// The ids of others that it gives too and that could have been chosen, where telling the platform ends it for all of them.
+    pub others: Vec<String>,
+    /// Whether a key began the consent that it is of. Whoever needs none can bring about any number of such revocations: their
+    /// audit rows are at most one of a kind in a day.
+    pub by_key: bool,
     /// The grant as it lay in the connection or in the flow: sealed for that, so that it opens as it is.
     pub grant: StoredGrant,
     /// How often the platform was told in vain.
@@ -67,7 +81,13 @@ pub struct Revocation {
 impl Revocation {
     /// One that is owed from now on.
     pub fn owed(id: RevocationId, company: Company, grant: StoredGrant, now: Timestamp) -> Self {
-        Self { id, company, grant, tries: 0, since: now, due_at: now }
+        Self { id, company, others: Vec::new(), by_key: true, grant, tries: 0, since: now, due_at: now }
+    }
+
+    /// Every company that telling the platform may end a grant of.
+    pub fn companies(&self) -> impl Iterator<Item = Company> {
+        let others = self.others.iter().map(|id| Company { company_id: id.clone(), ..self.company.clone() });
+        std::iter::once(self.company.clone()).chain(others)
     }
 
     /// Whether it has been owed for so long that it is given up.

@@ -9,7 +9,7 @@ use crate::model::audit::{Audit, Refusal};
 use crate::model::connect_link::{ConnectLink, LinkId};
 use crate::model::connection::{Company, ConfirmedCompany, Connection, ConnectionId, DeathCause, Freshness, Status, Trouble};
 use crate::model::event::Event;
-use crate::model::flow::{Flow, FlowFailure, FlowId, KeptCode};
+use crate::model::flow::{Flow, FlowFailure, FlowId, KeptCode, Stage};
 use crate::model::grant::StoredGrant;
 use crate::model::handover::Code;
 use crate::model::kept_answer::KeptAnswer;
@@ -18,7 +18,7 @@ use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::partner::Partner;
 use crate::model::platform::PlatformName;
 use crate::model::probe::{Hint, HintsId, Probe, Suspicion};
-use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::revocation::{Owed, Revocation, RevocationId};
 use crate::model::secret::Fingerprint;
 
 /// Connections, and nothing of their tokens. Every read of one is strongly consistent; lists may lag by moments.
@@ -104,10 +104,20 @@ pub struct ListQuery {
 pub struct Holders {
     /// Connections to it, dead ones among them.
     pub connections: Vec<Connection>,
-    /// Consents that wait to become connections to it, each by the sort key of its entry.
-    pub consents: Vec<String>,
+    /// Consents that may become connections to it.
+    pub consents: Vec<Holding>,
     /// Where to go on; `None` at the end.
     pub next: Option<String>,
+}
+
+/// The entry of a consent under a company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Its flow, as text.
+    pub flow: String,
+    /// Until when it holds the company, while that is yet to be confirmed or chosen; `None` while it waits for our code's exchange,
+    /// which ends by a write of its own.
+    pub until: Option<Timestamp>,
 }
 
 /// A page of connections.
@@ -267,6 +277,8 @@ pub struct Consent {
     pub flow: FlowId,
     /// The connect link that it uses, once.
     pub link: Option<LinkId>,
+    /// The key that it hangs on: that of whoever began the flow, or made the link.
+    pub key: Option<KeyId>,
     /// The exchange that makes it, of a flow that waited for that; `None` at the callback.
     pub exchange: Option<CodeExchange>,
     /// Where a connection is made without a key, the version of the company's tally that was counted: any other one refuses it
@@ -305,6 +317,8 @@ pub enum ConsentWritten {
     FlowIsOver,
     /// The link was revoked, or has had all its consents.
     LinkIsOver,
+    /// The key was revoked.
+    KeyIsOver,
 }
 
 /// A disconnect on its way into the table.
@@ -331,8 +345,8 @@ pub trait RevocationStore: Send + Sync {
     /// Puts off one that is there, whoever claims it: it is not to be told before.
     async fn hold(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError>;
 
-    /// Those of one of [`DUE_SHARDS`] that are due, longest overdue first; may lag by moments.
-    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<RevocationId>, StoreError>;
+    /// What is due of one of [`DUE_SHARDS`], expired flows that hold a grant among it, longest overdue first; may lag by moments.
+    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Owed>, StoreError>;
 
     /// Claims one that is due, so that for a while nobody else tells the same.
     async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError>;
@@ -346,8 +360,8 @@ pub trait RevocationStore: Send + Sync {
     /// One that is there, strongly consistent; `None` where there is none, or somebody has claimed it.
     async fn waiting(&self, id: &RevocationId) -> Result<Option<Revocation>, StoreError>;
 
-    /// Takes it away with its tokens and writes down why, all or nothing, if the claim still holds. The entry of a consent under
-    /// its company goes too.
+    /// Takes it away with its tokens and writes down why, all or nothing, if the claim still holds. The entries of a consent
+    /// under its companies go too.
     async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
 }
 
@@ -427,36 +441,79 @@ pub trait FlowStore: Send + Sync {
     /// Leases a flow that holds a grant until then, so that one at a time asks the platform for its company.
     async fn lease_flow(&self, id: &FlowId, claim: &Claim) -> Result<bool, StoreError>;
 
-    /// Keeps the sealed grant in the flow until its company is confirmed.
-    async fn keep_grant(
-        &self,
-        id: &FlowId,
-        grant: &StoredGrant,
-        claim: Option<&str>,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError>;
+    /// Keeps the sealed grant in the flow until its company is confirmed, with an entry under the company that was claimed. The flow
+    /// is due at its end and does not go by itself. One that was ended as interrupted meanwhile goes on; `Overtaken` where the
+    /// flow is gone or has another end.
+    async fn keep_grant(&self, kept: &KeptGrant) -> Result<Written, StoreError>;
 
     /// Takes the grant out of the flow into a revocation that is due when the partner has not exchanged its code in time, with an
     /// entry under its company, so that nobody ends the grant meanwhile. `Overtaken` where somebody else ended the flow.
     async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError>;
 
-    /// Keeps the companies among which somebody must choose, if it holds a grant and has none yet.
-    async fn offer(&self, id: &FlowId, companies: &[ConfirmedCompany]) -> Result<(), StoreError>;
+    /// Keeps the companies among which somebody must choose, if it holds a grant and has none yet. Each of them has an entry before
+    /// they are offered.
+    async fn offer(&self, offer: &Offer) -> Result<(), StoreError>;
 
-    /// Ends it without a connection, with an audit row where there is one, unless it is over already. Where it had a grant, that is
-    /// to be revoked.
-    async fn fail(
-        &self,
-        id: &FlowId,
-        failure: FlowFailure,
-        audit: Option<&Audit>,
-        revocation: Option<&Revocation>,
-        reference: Option<&str>,
-    ) -> Result<(), StoreError>;
+    /// Ends a flow without a connection; `Overtaken` where it is not at the stage that was seen.
+    async fn fail(&self, end: &FlowEnd) -> Result<Written, StoreError>;
+
+    /// Says when a flow that is due is due again: never, where it holds no grant any more.
+    async fn put_off_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError>;
 
     /// Counts a start of the minute that `at` lies in, unless there were `most` in it already: then `false`. One whose answer was
     /// lost may be counted twice.
     async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError>;
+}
+
+/// A grant that a code was exchanged for, on its way into its flow.
+#[derive(Clone)]
+pub struct KeptGrant {
+    /// Names this grant, so that a retry after a lost answer knows its own.
+    pub id: String,
+    /// The flow.
+    pub flow: FlowId,
+    /// The grant, sealed to the flow.
+    pub grant: StoredGrant,
+    /// The company that the callback claimed, where it did.
+    pub claim: Option<String>,
+    /// The same, where revoking another grant of that company could end this one.
+    pub holds: Option<Company>,
+    /// When the flow ends unless its company is confirmed.
+    pub expires_at: Timestamp,
+}
+
+/// Companies to choose from.
+#[derive(Clone)]
+pub struct Offer {
+    /// The flow.
+    pub flow: FlowId,
+    /// Those that it offers.
+    pub companies: Vec<ConfirmedCompany>,
+    /// The same, where revoking another grant of one of them could end this one.
+    pub holds: Vec<Company>,
+    /// When the flow ends unless one is chosen.
+    pub expires_at: Timestamp,
+}
+
+/// The end of a flow without a connection.
+#[derive(Clone)]
+pub struct FlowEnd {
+    /// The flow.
+    pub flow: FlowId,
+    /// The stage that it was seen at.
+    pub seen: Stage,
+    /// Why it ends.
+    pub failure: FlowFailure,
+    /// What the platform said of it.
+    pub reference: Option<String>,
+    /// Its audit row, where it has one.
+    pub audit: Option<Audit>,
+    /// What the platform is to be told of its grant.
+    pub revocation: Option<Revocation>,
+    /// The company under which its entry goes.
+    pub released: Option<Company>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A flow that begins to wait for the partner to exchange its code.

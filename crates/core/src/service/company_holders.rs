@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Company, Connection, DeathCause, Standing};
 use crate::model::time::until;
+use crate::port::store::Holding;
 use crate::{App, Error};
 
 /// Whether somebody would lose a grant.
@@ -39,7 +40,7 @@ pub(super) async fn who_holds(app: &App, company: &Company, but: Option<&str>, e
             return Ok(Held::Somebody);
         }
         let now = app.now();
-        let is_open = page.consents.iter().any(|consent| Some(consent.as_str()) != but)
+        let is_open = page.consents.iter().any(|consent| Some(consent.flow.as_str()) != but && is_under_way(consent, now))
             || page.connections.iter().any(|connection| may_revive(connection, now));
         if is_open {
             held = Held::Unsure;
@@ -52,6 +53,11 @@ pub(super) async fn who_holds(app: &App, company: &Company, but: Option<&str>, e
             return Ok(Held::Unsure);
         }
     }
+}
+
+/// Whether a consent may still become a connection.
+fn is_under_way(consent: &Holding, now: Timestamp) -> bool {
+    consent.until.is_none_or(|until| until > now)
 }
 
 /// Whether a grant that ended may live again: its successor may be parked, or its access be given back.

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::model::api_key::KeyId;
 use crate::model::connection::{ConfirmedCompany, Connection, Standing};
 use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, Stage};
 use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
+use crate::port::store::Offer;
 use crate::{App, Error};
 
-use super::finish_consent::{Ending, Stop, end, end_confirmed, find_by_id, named, see};
+use super::finish_consent::{Ending, Stop, end_confirmed, end_unused, find_by_id, named, see};
 use super::refresh::ACCESS_TOKEN;
+use super::unused_grant::company_of;
 use super::write_consent::{Confirmed, write_consent};
 
 /// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
@@ -25,28 +28,32 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
     let reach = match ask(app, platform.as_ref(), inquiry).await {
         Ok(reach) => reach,
-        Err(ConfirmFailure::Unavailable) => return Err(unconfirmed()),
-        Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden | ConfirmFailure::Unauthorized) if claim.is_none() => {
-            return end(app, flow, FlowFailure::NoCompany).await;
-        }
-        Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden | ConfirmFailure::Unauthorized) => {
-            return end(app, flow, FlowFailure::CompanyNotConfirmed).await;
+        // A new token may be refused for longer than anybody waits here: its grant is kept, and it can be tried again.
+        Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => return Err(unconfirmed()),
+        Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => {
+            let failure = if claim.is_none() { FlowFailure::NoCompany } else { FlowFailure::CompanyNotConfirmed };
+            return end_unused(app, flow, platform.as_ref(), &[], failure).await;
         }
     };
     let existing = named(app, flow).await?;
-    let only = reach.companies.first().filter(|_| reach.named_by_consent && reach.companies.len() == 1).cloned();
-    match (settle(flow, reach, existing.as_ref()), only) {
-        (Verdict::Connect(company), _) => connect(app, flow, company, platform.as_ref(), existing).await,
-        (Verdict::Refuse(failure), Some(company)) => {
-            end_confirmed(app, &Confirmed { flow, grant, company, platform: platform.as_ref(), exchange: None }, failure).await
-        }
-        (Verdict::Refuse(failure), None) => end(app, flow, failure).await,
-        (Verdict::AskAgain, _) => Err(unconfirmed()),
-        (Verdict::Ask(companies), _) => {
-            app.flows.offer(&flow.id, fitting(&companies)).await?;
+    let reached = reach.companies.clone();
+    match settle(flow, reach, existing.as_ref()) {
+        Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
+        Verdict::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &reached, failure).await,
+        Verdict::AskAgain => Err(unconfirmed()),
+        Verdict::Ask(companies) => {
+            app.flows.offer(&offer(flow, &companies, platform.as_ref())).await?;
             Err(choice_needed())
         }
     }
+}
+
+/// As many of the companies as can be offered. Each holds back the revocations of its other grants while somebody chooses.
+fn offer(flow: &Flow, companies: &[ConfirmedCompany], platform: &dyn Platform) -> Offer {
+    let companies = fitting(companies).to_vec();
+    let held = companies.iter().filter(|_| !platform.grants_stand_alone());
+    let holds = held.map(|company| company_of(flow, company, platform)).collect();
+    Offer { flow: flow.id.clone(), companies, holds, expires_at: flow.expires_at }
 }
 
 /// A new token is not valid everywhere at once: one that is refused is shown again for a few seconds.
@@ -113,8 +120,8 @@ async fn connect(
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
     let confirmed = Confirmed { flow, grant, company, platform, exchange: None };
-    let authorized_at = match still_authorized(app, flow).await {
-        Ok(at) => at,
+    let authorized = match still_authorized(app, flow).await {
+        Ok(authorized) => authorized,
         Err(Stop::Failed(failure)) => return end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => return Err(error),
     };
@@ -123,17 +130,25 @@ async fn connect(
         Some(_) => existing,
         None => app.connections.read(&flow.connection_to(&confirmed.company.company_id)).await?,
     };
-    match write_consent(app, &confirmed, existing, authorized_at).await {
+    match write_consent(app, &confirmed, existing, &authorized).await {
         Ok(connection) => Ok(connection),
         Err(Stop::Failed(failure)) => end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => Err(error),
     }
 }
 
-/// When whoever began the flow was allowed to, if that still holds: the key and the link were not revoked since, and the link
+/// On what whoever began a flow was allowed to.
+pub(super) struct Authorized {
+    /// Since when.
+    pub(super) at: Timestamp,
+    /// The key that it hangs on: whoever writes asks anew whether that lives.
+    pub(super) key: Option<KeyId>,
+}
+
+/// What whoever began the flow was allowed on, if that still holds: the key and the link were not revoked since, and the link
 /// has a consent left (O-12, A-1). That they have ended by themselves meanwhile does not matter.
-pub(super) async fn still_authorized(app: &App, flow: &Flow) -> Result<Timestamp, Stop> {
-    let (authorized_at, key) = match &flow.authority {
+pub(super) async fn still_authorized(app: &App, flow: &Flow) -> Result<Authorized, Stop> {
+    let (at, key) = match &flow.authority {
         Authority::Anonymous => (flow.created_at, None),
         Authority::Key(id) => (flow.created_at, Some(id.clone())),
         Authority::Link(id) => {
@@ -147,14 +162,14 @@ pub(super) async fn still_authorized(app: &App, flow: &Flow) -> Result<Timestamp
             (link.created_at, link.key)
         }
     };
-    let revoked_at = match key {
-        Some(id) => app.directory.key(&flow.partner, &id).await?.and_then(|key| key.revoked_at),
+    let revoked_at = match &key {
+        Some(id) => app.directory.key(&flow.partner, id).await?.and_then(|key| key.revoked_at),
         None => None,
     };
     if revoked_at.is_some_and(|at| at <= app.now()) {
         return Err(Stop::Failed(FlowFailure::AuthorityRevoked));
     }
-    Ok(authorized_at)
+    Ok(Authorized { at, key })
 }
 
 /// What the named companies mean for a flow.
@@ -200,7 +215,7 @@ pub(super) fn choice_needed() -> Error {
 }
 
 /// The code of a consent whose company the platform has yet to confirm.
-pub(super) const COMPANY_UNCONFIRMED: &str = "company_unconfirmed";
+const COMPANY_UNCONFIRMED: &str = "company_unconfirmed";
 
 /// The platform could not be asked; the grant is kept.
 pub(super) fn unconfirmed() -> Error {

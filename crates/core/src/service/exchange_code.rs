@@ -145,9 +145,9 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow)
 
 /// Asks anew who may do what, as at the callback, and writes it.
 async fn write_anew(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<Connection, Stop> {
-    let authorized_at = still_authorized(app, confirmed.flow).await?;
+    let authorized = still_authorized(app, confirmed.flow).await?;
     let previous = app.connections.read(id).await?;
-    write_consent(app, confirmed, previous, authorized_at).await
+    write_consent(app, confirmed, previous, &authorized).await
 }
 
 /// Makes a handle the live one. A disconnect kills the handle that it finds: one that came behind it must not live again when

@@ -8,25 +8,26 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, DeathCause, Standing, Status};
+use crate::model::connection::{ConfirmedCompany, Connection, DeathCause, Standing, Status};
 use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, KeptCode, Stage};
 use crate::model::grant::Grant;
 use crate::model::kept_answer::AnswerOf;
 use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
 use crate::model::reference::Reference;
-use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::revocation::RevocationId;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Exchange, NotExchanged, Platform, TokenFailure};
-use crate::port::store::Claim;
+use crate::port::store::{Claim, FlowEnd, KeptGrant, Written};
 use crate::{App, Error};
 
-use super::confirm_company::{CHOICE_REQUIRED, COMPANY_UNCONFIRMED, choice_needed, confirm, unconfirmed};
+use super::confirm_company::{CHOICE_REQUIRED, choice_needed, confirm, unconfirmed};
 use super::in_hand::{Unstored, store_or_keep};
 use super::keep_answer::keep_answer;
 use super::refusal::{Refused, count};
 use super::start_consent::VERIFIER;
+use super::unused_grant::{Unused, held_by_claim, unused};
 use super::write_consent::{Confirmed, EXCHANGE_REQUIRED, exchange_needed, unused_grant};
 
 /// What came back from the platform through the browser: untrusted, all of it.
@@ -194,9 +195,11 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
     // What is missing on our side shows before the state is spent: the same callback works once it is there.
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     app.sealer.check().await?;
-    if !app.flows.consume(&flow.id, &app.new_id("attempt_"), app.now()).await? {
+    let now = app.now();
+    if !app.flows.consume(&flow.id, &app.new_id("attempt_"), now).await? {
         return wait_for_outcome(&app, &flow.id).await;
     }
+    let flow = Flow { stage: Stage::Consumed { at: now }, ..flow };
     match read(&app, &flow, &callback, platform.as_ref()).await {
         Ok(presented) => exchange(&app, &flow, presented, platform.as_ref(), ends_at).await,
         Err(Stop::Failed(failure)) => {
@@ -211,9 +214,7 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
 async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<Connection, Error> {
     match stop {
         Stop::Failed(failure) => end(app, flow, failure).await,
-        Stop::Fault(error) => end(app, flow, FlowFailure::Interrupted)
-            .await
-            .map_or_else(|_| Err(error), |_| Err(Error::Internal("a failed flow has no connection".to_owned()))),
+        Stop::Fault(error) => end(app, flow, FlowFailure::Interrupted).await.map_err(|_| error),
     }
 }
 
@@ -282,7 +283,9 @@ async fn exchange(
         // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
         Ok(grant) => {
             let unread = grant.unread.clone();
-            let flow = keep(app, flow, grant, presented.claim, platform.scopes(), ends_at).await?;
+            let Some(flow) = keep(app, flow, grant, presented.claim, platform, ends_at).await? else {
+                return how_it_stands(app, &flow.id).await;
+            };
             if let Some(unread) = unread {
                 keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread).await;
             }
@@ -343,15 +346,17 @@ fn postponed() -> Error {
 /// Asks the platform for the company, one at a time of whoever tries.
 async fn confirm_alone(app: &App, flow: &Flow) -> Result<Connection, Error> {
     let now = app.now();
-    let takes = app.settings.platform_timeout + 4 * app.settings.store_timeout;
-    let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, takes) };
+    // However often it asks and writes: no process is at one event for longer.
+    let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, app.settings.function_time) };
     if !app.flows.lease_flow(&flow.id, &claim).await? {
         return Err(in_progress());
     }
     let result = confirm(app, flow).await;
-    if matches!(&result, Err(error) if error.code() == COMPANY_UNCONFIRMED) {
+    if matches!(&result, Err(Error::PlatformFailed { .. } | Error::TryLater { .. })) {
         let now = app.now();
-        app.flows.lease_flow(&flow.id, &Claim { at: now, until: now, ..claim }).await?;
+        if let Err(error) = app.flows.lease_flow(&flow.id, &Claim { at: now, until: now, ..claim }).await {
+            tracing::warn!(flow = flow.id.label(), %error, "the lease of a flow was not given back, and runs out");
+        }
     }
     result
 }
@@ -366,21 +371,29 @@ async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> 
     Ok(app.revocations.hold(&id, later(app.now(), app.settings.flow_life * 2)).await?)
 }
 
-/// Keeps the grant in the flow, sealed to that: the code is spent, and the grant in our hands alone.
+/// Keeps the grant in the flow, sealed to that: the code is spent, and the grant in our hands alone. `None` where the flow is over.
 async fn keep(
     app: &App,
     flow: &Flow,
     grant: Grant,
     claim: Option<String>,
-    asked: &[String],
+    platform: &dyn Platform,
     ends_at: Duration,
-) -> Result<Flow, Error> {
-    let grant = super::refresh::seal_grant(app, flow.id.as_str(), grant, asked, None).await?;
+) -> Result<Option<Flow>, Error> {
+    let grant = super::refresh::seal_grant(app, flow.id.as_str(), grant, platform.scopes(), None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
-    let unstored =
-        Unstored::Exchanged { flow: flow.id.clone(), grant: Box::new(grant.clone()), claim: claim.clone(), expires_at };
-    store_or_keep(app, unstored, ends_at).await?;
-    Ok(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() })
+    let kept = KeptGrant {
+        id: app.new_id("grant_"),
+        flow: flow.id.clone(),
+        grant: grant.clone(),
+        claim: claim.clone(),
+        holds: held_by_claim(flow, claim.as_deref(), platform),
+        expires_at,
+    };
+    Ok(match store_or_keep(app, Unstored::Exchanged(Box::new(kept)), ends_at).await? {
+        Written::Stored => Some(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() }),
+        Written::Overtaken => None,
+    })
 }
 
 /// The connection that the start named, as it is now.
@@ -424,44 +437,81 @@ fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
     }
 }
 
-/// Ends the flow for good, and says so: in an audit row where a key began it, else in a count.
+/// How a flow ends without a connection.
+pub(super) struct EndOf {
+    pub(super) failure: FlowFailure,
+    /// What the platform said of it.
+    pub(super) said: Reference,
+    /// What becomes of its grant, where it has one.
+    pub(super) unused: Option<Unused>,
+}
+
+/// Ends the flow for good, before it had a grant.
 pub(super) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
-    end_with(app, flow, failure, None, &Reference::default()).await
+    end_saying(app, flow, failure, &Reference::default()).await
 }
 
 /// The same where the platform said something of it.
 async fn end_saying(app: &App, flow: &Flow, failure: FlowFailure, said: &Reference) -> Result<Connection, Error> {
-    end_with(app, flow, failure, None, said).await
+    conclude(app, flow, EndOf { failure, said: said.clone(), unused: None }).await
 }
 
-/// The same after the company was confirmed: the grant is revoked, where that ends nobody else's.
-pub(super) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<Connection, Error> {
-    let revocation = unused_grant(confirmed, app.now(), app.now());
-    end_with(app, confirmed.flow, failure, Some(&revocation), &Reference::default()).await
-}
-
-async fn end_with(
+/// The same with a grant that reaches these companies, as far as the platform says: it is revoked, where that ends nobody else's.
+pub(super) async fn end_unused(
     app: &App,
     flow: &Flow,
+    platform: &dyn Platform,
+    companies: &[ConfirmedCompany],
     failure: FlowFailure,
-    revocation: Option<&Revocation>,
-    said: &Reference,
 ) -> Result<Connection, Error> {
+    let unused = unused(flow, platform, companies, app.now());
+    conclude(app, flow, EndOf { failure, said: Reference::default(), unused }).await
+}
+
+/// The same after the company was confirmed.
+pub(super) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<Connection, Error> {
+    let revocation = unused_grant(confirmed, app.now(), app.now());
+    let unused = Unused { released: Some(revocation.company.clone()), revocation: Some(revocation) };
+    conclude(app, confirmed.flow, EndOf { failure, said: Reference::default(), unused: Some(unused) }).await
+}
+
+async fn conclude(app: &App, flow: &Flow, end: EndOf) -> Result<Connection, Error> {
+    let failure = end.failure;
+    match end_flow(app, flow, end).await? {
+        Written::Stored => Err(error_of(failure)),
+        Written::Overtaken => how_it_stands(app, &flow.id).await,
+    }
+}
+
+/// Ends a flow that is still at the stage where it was seen, and says so: in an audit row where a key began it, else in a count.
+/// That a consent without a refresh token replaced no grant is said in both.
+pub(super) async fn end_flow(app: &App, flow: &Flow, end: EndOf) -> Result<Written, Error> {
+    let EndOf { failure, said, unused } = end;
     let (reason, platform, said) = (failure.as_str(), flow.platform.to_string(), said.to_text());
-    if matches!(flow.authority, Authority::Key(_)) {
-        let detail = [("reason", reason.to_owned()), ("platform", platform)];
-        let mut audit = app.audit(flow.subject(), Action::ConsentFailed, flow.authority.actor(), detail);
+    let is_left = unused.as_ref().is_some_and(|unused| unused.revocation.is_none());
+    let left = if is_left { "not revoked, since that could end another grant" } else { "" };
+    let (revocation, released) = unused.map_or((None, None), |unused| (unused.revocation, unused.released));
+    let by_key = matches!(flow.authority, Authority::Key(_));
+    let audit = (by_key || failure == FlowFailure::NoRefreshToken).then(|| {
+        let subject = revocation.as_ref().map_or_else(|| flow.subject(), |revocation| (&revocation.id.connection).into());
+        let detail = [("reason", reason.to_owned()), ("platform", platform.clone())];
+        let mut audit = app.audit(subject, Action::ConsentFailed, flow.authority.actor(), detail);
         audit.detail.extend(said.clone().map(|said| ("reference", said)));
-        app.flows.fail(&flow.id, failure, Some(&audit), revocation, said.as_deref()).await?;
-    } else {
-        app.flows.fail(&flow.id, failure, None, revocation, said.as_deref()).await?;
-        let actor = flow.authority.actor().to_text();
-        let detail = [("platform", platform), ("actor", actor), ("reference", said.unwrap_or_default())];
+        audit.detail.extend(is_left.then(|| ("grant", left.to_owned())));
+        if by_key { audit } else { audit.once_a_day() }
+    });
+    let (seen, reference) = (flow.stage.clone(), said.clone());
+    let ended = FlowEnd { flow: flow.id.clone(), seen, failure, reference, audit, revocation, released, at: app.now() };
+    if app.flows.fail(&ended).await? == Written::Overtaken {
+        return Ok(Written::Overtaken);
+    }
+    if !by_key {
+        let (actor, said) = (flow.authority.actor().to_text(), said.unwrap_or_default());
+        let detail = [("platform", platform), ("actor", actor), ("reference", said), ("grant", left.to_owned())];
         count(app, &flow.partner, Refused { action: Action::ConsentFailed, reason, detail }).await;
     }
-    let outcome = if failure.is_fault() { "failed" } else { "refused" };
-    measure(flow, outcome, Some(failure.as_str()));
-    Err(error_of(failure))
+    measure(flow, if failure.is_fault() { "failed" } else { "refused" }, Some(reason));
+    Ok(Written::Stored)
 }
 
 /// Says how a consent ended, to be counted (`functions::metrics`).
@@ -488,7 +538,22 @@ async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
     }
 }
 
+/// What came of a flow. One whose process died, or whose code was kept in vain, ends here.
 async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
+    match &flow.stage {
+        Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
+        Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
+        _ => standing(app, flow).await,
+    }
+}
+
+/// What somebody else made of a flow, in another tab perhaps: that counts.
+pub(super) async fn how_it_stands(app: &App, id: &FlowId) -> Result<Connection, Error> {
+    let flow = app.flows.flow(id).await?.ok_or_else(|| error_of(FlowFailure::Gone))?;
+    standing(app, &flow).await
+}
+
+async fn standing(app: &App, flow: &Flow) -> Result<Connection, Error> {
     match &flow.stage {
         // What became of it since is not this flow's to tell.
         Stage::Done { connection, company_id } => {
@@ -502,9 +567,7 @@ async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { .. } => Err(choice_needed()),
         Stage::Confirmed { .. } => Err(exchange_needed()),
-        Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
         Stage::Postponed(_) => Err(postponed()),
-        Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
         Stage::Consumed { .. } | Stage::Offered | Stage::Pending => Err(in_progress()),
     }
 }
@@ -533,7 +596,8 @@ pub fn error_of(failure: FlowFailure) -> Error {
         | FlowFailure::UnknownRegion
         | FlowFailure::WrongIssuer
         | FlowFailure::CompanyNotConfirmed
-        | FlowFailure::NoCompany => Error::Invalid { code, message },
+        | FlowFailure::NoCompany
+        | FlowFailure::Expired => Error::Invalid { code, message },
         FlowFailure::ExchangeRefused
         | FlowFailure::ExchangeFailed
         | FlowFailure::ClientRefused

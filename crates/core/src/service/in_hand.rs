@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use jiff::Timestamp;
 
-use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::RevocationId;
 use crate::port::parking::Parked;
-use crate::port::store::{Claim, Written};
+use crate::port::store::{Claim, KeptGrant, Written};
 use crate::{App, Error};
 
 use super::commit_parked::{Unparked, commit_parked};
+use super::unused_grant::disown;
 
 /// The most that one process keeps: more than it can have under way at once.
 const KEPT_MOST: usize = 256;
@@ -32,17 +31,17 @@ pub(crate) enum Unstored {
     /// Of a connection that was refreshed.
     Refreshed(Box<Parked>),
     /// Of a code that was exchanged; it belongs into its flow.
-    Exchanged { flow: FlowId, grant: Box<StoredGrant>, claim: Option<String>, expires_at: Timestamp },
+    Exchanged(Box<KeptGrant>),
     /// Of a revocation that needed a refresh first.
     Renewed { id: RevocationId, claim: Claim, grant: Box<StoredGrant> },
 }
 
 impl Unstored {
-    /// Tells it from the others; not for logs: a flow's id is a secret.
+    /// Tells it from the others.
     fn name(&self) -> &str {
         match self {
             Self::Refreshed(parked) => &parked.commit.commit_id,
-            Self::Exchanged { flow, .. } => flow.as_str(),
+            Self::Exchanged(kept) => &kept.id,
             Self::Renewed { claim, .. } => &claim.id,
         }
     }
@@ -55,10 +54,10 @@ impl Unstored {
                 Ok(Unparked::Late) => Ok(Written::Overtaken),
                 Err(error) => app.parking.park(parked).await.map(|()| Written::Stored).map_err(|_| error),
             },
-            Self::Exchanged { flow, grant, claim, expires_at } => {
-                app.flows.keep_grant(flow, grant, claim.as_deref(), *expires_at).await?;
-                Ok(Written::Stored)
-            }
+            Self::Exchanged(kept) => match app.flows.keep_grant(kept).await? {
+                Written::Stored => Ok(Written::Stored),
+                Written::Overtaken => disown(app, kept).await.map(|()| Written::Overtaken),
+            },
             Self::Renewed { id, claim, grant } => Ok(app.revocations.renew(id, claim, grant).await?),
         }
     }
@@ -112,8 +111,11 @@ pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Durati
 pub async fn store_in_hand(app: &App) {
     let unstored = app.in_hand.all().clone();
     let storing = stream::iter(unstored).for_each_concurrent(AT_ONCE, async |one| match one.store(app).await {
-        Ok(_) => {
-            tracing::warn!("a grant that this process kept is stored");
+        Ok(written) => {
+            match written {
+                Written::Stored => tracing::warn!("a grant that this process kept is stored"),
+                Written::Overtaken => tracing::warn!("the place of a grant that this process kept is taken"),
+            }
             app.in_hand.forget(&one);
         }
         Err(error) => tracing::error!(%error, "a grant is still in this process alone"),

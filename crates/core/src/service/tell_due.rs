@@ -7,10 +7,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use tracing::Instrument as _;
 
-use crate::model::revocation::RevocationId;
+use crate::model::revocation::Owed;
 use crate::port::store::DUE_SHARDS;
 use crate::{App, Error};
 
+use super::end_expired::end_expired;
 use super::tell_platform::{Telling, tell_platform};
 
 /// How many platforms are told at once.
@@ -41,7 +42,7 @@ pub async fn tell_due(app: &Arc<App>, shards: &[u8], time: Duration) -> TellRepo
         }
     }
     let mut report = TellReport { due: due.len(), ..TellReport::default() };
-    let telling = due.into_iter().map(|id| tell_one(app, id, ends_at));
+    let telling = due.into_iter().map(|owed| tell_one(app, owed, ends_at));
     let mut running = stream::iter(telling).buffer_unordered(IN_FLIGHT_MOST);
     while let Some(told) = running.next().await {
         match told {
@@ -57,8 +58,14 @@ pub async fn tell_due(app: &Arc<App>, shards: &[u8], time: Duration) -> TellRepo
 }
 
 /// As a task of its own: a panic in it stays in it.
-async fn tell_one(app: &Arc<App>, id: RevocationId, ends_at: Duration) -> Result<Telling, Error> {
+async fn tell_one(app: &Arc<App>, owed: Owed, ends_at: Duration) -> Result<Telling, Error> {
     let app = Arc::clone(app);
-    let task = tokio::spawn(async move { tell_platform(&app, &id, ends_at).await }.in_current_span());
+    let task = async move {
+        match owed {
+            Owed::Revocation(id) => tell_platform(&app, &id, ends_at).await,
+            Owed::Flow(id) => end_expired(&app, &id, ends_at).await,
+        }
+    };
+    let task = tokio::spawn(task.in_current_span());
     task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("telling ended early: {panic}"))))
 }

@@ -128,7 +128,7 @@ impl Attempt<'_> {
     /// Whether revoking would end another grant: one of whoever holds that company, this connection after a new consent among
     /// them. Where grants stand by themselves that is only one with the very same token.
     async fn held(&self, platform: &dyn Platform) -> Result<Held, Error> {
-        let Revocation { id, company, grant, .. } = &self.revocation;
+        let Revocation { id, grant, .. } = &self.revocation;
         if !platform.grants_stand_alone() {
             // The entry of the consent whose own grant this is holds nothing back.
             let own = match &id.grant {
@@ -137,7 +137,15 @@ impl Attempt<'_> {
             };
             // Asking and telling must still end in time, and so must settling.
             let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
-            return who_holds(self.app, company, own, self.ends_at.saturating_sub(takes)).await;
+            let mut held = Held::Nobody;
+            for company in self.revocation.companies() {
+                match who_holds(self.app, &company, own, self.ends_at.saturating_sub(takes)).await? {
+                    Held::Somebody => return Ok(Held::Somebody),
+                    Held::Unsure => held = Held::Unsure,
+                    Held::Nobody => {}
+                }
+            }
+            return Ok(held);
         }
         let connection = self.app.connections.read(&id.connection).await?;
         let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(Held::Nobody) };
@@ -197,6 +205,9 @@ impl Attempt<'_> {
         let mut audit = self.app.audit(&id.connection, action, Actor::Vault, detail);
         if let GrantId::Consent(_) = id.grant {
             audit.detail.insert("grant", "of a consent that made no connection".to_owned());
+        }
+        if !self.revocation.by_key {
+            audit = audit.once_a_day();
         }
         tracing::info!(connection = %id.connection, grant = %id.grant, action = action.as_str(), "a revocation is settled");
         match self.app.revocations.settle(&self.revocation, &self.claim, &audit).await? {

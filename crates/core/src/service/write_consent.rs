@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::model::audit::Action;
 use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, Standing, Status, Trouble};
 use crate::model::event::{Event, EventKind};
-use crate::model::flow::{Authority, Flow, FlowFailure, Stage};
+use crate::model::flow::{Authority, Flow, FlowFailure};
 use crate::model::grant::StoredGrant;
 use crate::model::name::CompanyKey;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
@@ -14,11 +14,13 @@ use crate::port::platform::Platform;
 use crate::port::store::{CodeExchange, Consent, ConsentWritten, StoreError, Waiting, Written};
 use crate::{App, Error};
 
+use super::confirm_company::Authorized;
 use super::due::{self, Stored};
 use super::exchange_code::no_such_code;
-use super::finish_consent::{Stop, measure};
+use super::finish_consent::{Stop, how_it_stands, measure};
 use super::refresh::step::in_words;
 use super::refresh::{reseal_grant, sealing_owner};
+use super::unused_grant::company_of;
 
 /// How often the write is tried while others write to the same connection.
 const TRIES_MOST: u32 = 20;
@@ -40,14 +42,14 @@ pub(super) async fn write_consent(
     app: &App,
     confirmed: &Confirmed<'_>,
     mut previous: Option<Connection>,
-    authorized_at: Timestamp,
+    authorized: &Authorized,
 ) -> Result<Connection, Stop> {
     let Confirmed { flow, company, .. } = confirmed;
     let id = flow.connection_to(&company.company_id);
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     let mut tried = Vec::new();
     for attempt in 1..=TRIES_MOST {
-        may_write(flow, previous.as_ref(), company, authorized_at).map_err(Stop::Failed)?;
+        may_write(flow, previous.as_ref(), company, authorized.at).map_err(Stop::Failed)?;
         // A grant that lives, or may revive, is worth more.
         if is_short_lived(grant, confirmed.platform) && previous.as_ref().and_then(Connection::grant).is_some() {
             return Err(Stop::Failed(FlowFailure::NoRefreshToken));
@@ -56,20 +58,21 @@ pub(super) async fn write_consent(
             return await_exchange(app, confirmed).await;
         }
         let tally = tally(app, confirmed, previous.as_ref()).await?;
-        let consent = Consent { tally, ..compose(app, confirmed, grant, previous) };
+        let consent = Consent { tally, key: authorized.key.clone(), ..compose(app, confirmed, grant, previous) };
         tried.push(consent.connection.commit_id.clone());
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
                 return Ok(consent.connection);
             }
+            Ok(ConsentWritten::KeyIsOver) => return Err(Stop::Failed(FlowFailure::AuthorityRevoked)),
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
             // An earlier try whose answer was lost, or others: then this code is good for nothing any more.
             Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => {
                 let written = app.connections.read(&id).await?.filter(|connection| tried.contains(&connection.commit_id));
                 return written.ok_or_else(|| Stop::Fault(no_such_code()));
             }
-            Ok(ConsentWritten::FlowIsOver) => return as_others_ended_it(app, flow).await,
+            Ok(ConsentWritten::FlowIsOver) => return how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
                 app.clock.sleep(pause).await;
@@ -98,7 +101,7 @@ async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Connecti
     let waiting = Waiting { flow: flow.id.clone(), company: company.clone(), revocation };
     match app.flows.await_exchange(&waiting).await? {
         Written::Stored => Err(Stop::Fault(exchange_needed())),
-        Written::Overtaken => as_others_ended_it(app, flow).await,
+        Written::Overtaken => how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
     }
 }
 
@@ -107,7 +110,8 @@ pub(super) fn unused_grant(confirmed: &Confirmed<'_>, now: Timestamp, due_at: Ti
     let Confirmed { flow, grant, company, platform, .. } = confirmed;
     let id = RevocationId { connection: flow.connection_to(&company.company_id), grant: GrantId::Consent(flow.id.clone()) };
     let company = company_of(flow, company, *platform);
-    Revocation { due_at, ..Revocation::owed(id, company, (*grant).clone(), now) }
+    let by_key = matches!(flow.authority, Authority::Key(_));
+    Revocation { by_key, due_at, ..Revocation::owed(id, company, (*grant).clone(), now) }
 }
 
 /// The code of a consent that waits for the partner to exchange our code.
@@ -119,16 +123,6 @@ pub(super) fn exchange_needed() -> Error {
         EXCHANGE_REQUIRED,
         "The company is confirmed. The connection is made when the partner exchanges the code that its page was given, within ten minutes.",
     )
-}
-
-/// Somebody else ended the flow, another tab perhaps: what they made of it counts.
-async fn as_others_ended_it(app: &App, flow: &Flow) -> Result<Connection, Stop> {
-    match app.flows.flow(&flow.id).await?.map(|flow| flow.stage) {
-        Some(Stage::Done { connection, .. }) => app.connections.read(&connection).await?.ok_or(Stop::Failed(FlowFailure::Gone)),
-        Some(Stage::Failed(failure)) => Err(Stop::Failed(failure)),
-        Some(Stage::Confirmed { .. }) => Err(Stop::Fault(exchange_needed())),
-        _ => Err(Stop::Failed(FlowFailure::Interrupted)),
-    }
 }
 
 /// O-16, O-17, O-20: what whoever began the flow may do to a connection that exists, and which name a new one may have. What
@@ -172,16 +166,6 @@ async fn tally(app: &App, confirmed: &Confirmed<'_>, previous: Option<&Connectio
     let most = app.settings.open_connections_most;
     let tally = app.connections.tally(&company_of(flow, company, *platform), &flow.partner, most).await?;
     if tally.connections >= most { Err(Stop::Failed(FlowFailure::TooManyConnections)) } else { Ok(Some(tally.version)) }
-}
-
-fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &dyn Platform) -> Company {
-    Company {
-        platform: flow.platform,
-        environment: flow.environment,
-        client_id: platform.client_id().to_owned(),
-        company_id: confirmed.company_id.clone(),
-        api_base_url: confirmed.api_base_url.clone(),
-    }
 }
 
 fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: Option<Connection>) -> Consent {
@@ -230,7 +214,7 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
         Authority::Anonymous | Authority::Key(_) => None,
     };
     let exchange = exchange.clone();
-    Consent { previous, connection, replaced, flow: flow.id.clone(), link, exchange, tally: None, audit, event }
+    Consent { previous, connection, replaced, flow: flow.id.clone(), link, key: None, exchange, tally: None, audit, event }
 }
 
 /// Whether access ends with the access token, since the platform gave no refresh token.

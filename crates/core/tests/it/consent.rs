@@ -105,12 +105,17 @@ async fn a_new_token_that_is_not_valid_everywhere_yet_is_shown_again() {
 }
 
 #[tokio::test]
-async fn a_token_that_stays_refused_ends_the_consent_within_the_functions_time() {
+async fn f5_a_token_that_stays_refused_keeps_its_grant_for_another_try() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let callback = callback(&stage).await;
-    stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized; 100]);
+    let (flow, browser) = (flow_of(&callback), callback.browser.clone());
+    // As often as it is asked with pauses that double, within the lag.
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized; 4]);
     let began = stage.app.clock.elapsed();
     let error = finish_consent(&stage.app, callback).await.result.err().expect("it is refused");
-    assert_eq!(error.code(), "company_not_confirmed");
+    assert_eq!(error.code(), "company_unconfirmed");
     assert!(stage.app.clock.elapsed().saturating_sub(began) <= stage.app.settings.new_token_lag);
+    let ending = retry_consent(&stage.app, &flow, &browser).await;
+    assert_eq!(ending.result.map(|connection| connection.epoch), Ok(1));
+    assert_eq!(stage.installation.platform.exchanges(), 1);
 }

@@ -80,7 +80,7 @@ async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
-    let keeps = Rule::on("UpdateItem", Fault::TransactionConflict).when("access_token");
+    let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
     stage.installation.wire.inject(keeps.times(10_000));
     let began = stage.clock.now();
     let ending = finish_consent(&stage.app, callback).await;

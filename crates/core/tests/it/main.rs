@@ -22,3 +22,4 @@ mod spread;
 mod table_out_of_order;
 mod telling;
 mod unreadable;
+mod unused_grants;

@@ -167,3 +167,52 @@ async fn a_page_that_goes_on_never_leads_back_to_itself() {
     place.wire.reset();
     assert!(parameter(browser.get(format!("{result}/continue")).await.location(), "code").is_some());
 }
+
+/// A consent at FreshBooks for a connection, as far as the choice among its two companies.
+async fn choice_at_freshbooks<'a>(place: &'a Installation, company_key: &str) -> (Browser<'a>, String) {
+    let mut curl = Browser::curl(&place.server);
+    let callback = callback(place, &mut curl, &format!("/oauth/start/{company_key}?platform=freshbooks"), &[]).await;
+    assert_eq!(curl.get(&callback).await.problem(), (409, "company_choice_required".to_owned()));
+    let choose = format!("{}/choose", result_of(&callback));
+    (curl, choose)
+}
+
+/// Two runs of the refresher: one finds what expired, the next tells.
+async fn two_runs(place: &Installation) {
+    crate::disconnect::run(place).await;
+    crate::disconnect::run(place).await;
+}
+
+#[tokio::test]
+async fn f5_a_choice_that_nobody_made_has_its_grant_revoked_where_nobody_holds_one_of_its_companies() {
+    for held in [false, true] {
+        let place = Installation::start_with(&OTHER_KEYS).await;
+        if held {
+            let (mut curl, choose) = choice_at_freshbooks(&place, "other").await;
+            assert_eq!(curl.submit(&choose, "company_id=Lm4Tk7").await.status, 200);
+        }
+        let (mut late, choose) = choice_at_freshbooks(&place, "shop").await;
+        place.pass(600).await;
+        two_runs(&place).await;
+        assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, u64::from(!held), "held: {held}");
+        assert_eq!(late.submit(&choose, "company_id=Qx9Zb1").await.problem(), (400, "invalid_state".to_owned()));
+        assert!(place.rows.under("CONN#default#shop", "CONSENT#").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn r15_every_company_that_may_be_chosen_is_held() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let (mut curl, choose) = choice_at_freshbooks(&place, "old").await;
+    assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);
+    let (mut curl, choose) = choice_at_freshbooks(&place, "new").await;
+    let delete = crate::harness::Ask::new(axum::http::Method::DELETE, "/api/connections/old").key(&place.key);
+    assert_eq!(delete.to(&place.server).await.json()["platform_told"], json!(false));
+    place.pass(300).await;
+    two_runs(&place).await;
+    assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0);
+    assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);
+    place.pass(21_600).await;
+    two_runs(&place).await;
+    assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0);
+}

@@ -25,6 +25,8 @@ async fn f1_a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
     assert_eq!(consent_without(&place, "prompt").await.problem(), (502, "no_refresh_token".to_owned()));
     assert_eq!(place.rows.connection("shop").await, before, "the old grant stays");
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: no_refresh_token x1"]);
+    let history = place.rows.history("shop").await;
+    assert!(history.contains(&"consent_failed by anonymous: no_refresh_token".to_owned()), "{history:?}");
     refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await.expect("a run");
     assert_eq!(place.intuit.requests_at("zoho", "revoke").await, 0);
     place.pass(11).await;

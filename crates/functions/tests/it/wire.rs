@@ -50,7 +50,7 @@ async fn a_refresh_is_one_write_for_the_lease_and_one_for_the_commit() {
 }
 
 #[tokio::test]
-async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_one_transaction_at_its_end() {
+async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_two_transactions_at_its_end() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     place.wire.reset();
@@ -69,8 +69,8 @@ async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_one_transactio
     {
         "GetItem": 5,
         "Query": 1,
-        "TransactWriteItems": 1,
-        "UpdateItem": 3,
+        "TransactWriteItems": 2,
+        "UpdateItem": 2,
     }
     "#);
 }

@@ -101,6 +101,9 @@ pub(crate) fn ttl(expires_at: jiff::Timestamp) -> i64 {
     expires_at.as_second() + 3_600
 }
 
+/// The TTL of a flow that holds a grant, which nothing may remove: a version that reads no flow without one may be under way.
+pub(crate) const NEVER: i64 = 32_503_680_000;
+
 /// The item of a flow that begins.
 pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
     let (return_url, handover_uri, handover_state) = match flow.destination.clone() {

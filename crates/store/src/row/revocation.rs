@@ -25,12 +25,21 @@ struct RevocationRow {
     client_id: String,
     company_id: String,
     api_base_url: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_company_ids: Vec<String>,
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    by_key: bool,
     #[serde(flatten)]
     grant: GrantAttributes,
     tries: u32,
     since: i64,
     due_at: i64,
     due_shard: String,
+}
+
+/// What a row says that was written before it was asked.
+fn yes() -> bool {
+    true
 }
 
 pub(crate) fn write(revocation: &Revocation) -> Result<Item, StoreError> {
@@ -49,6 +58,8 @@ pub(crate) fn write(revocation: &Revocation) -> Result<Item, StoreError> {
         client_id: company.client_id.clone(),
         company_id: company.company_id.clone(),
         api_base_url: company.api_base_url.clone(),
+        other_company_ids: revocation.others.clone(),
+        by_key: revocation.by_key,
         grant: GrantAttributes::from(&revocation.grant),
         tries: revocation.tries,
         since: millis(revocation.since),
@@ -81,6 +92,8 @@ pub(crate) fn read(item: Item) -> Result<Revocation, StoreError> {
             company_id: row.company_id,
             api_base_url: row.api_base_url,
         },
+        others: row.other_company_ids,
+        by_key: row.by_key,
         grant: row.grant.read(&item)?.ok_or_else(|| damaged(&item, "it holds no token"))?,
         tries: row.tries,
         since: time(&item, row.since)?,

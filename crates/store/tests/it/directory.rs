@@ -18,7 +18,7 @@ fn partner(id: &str) -> Partner {
     }
 }
 
-fn key(partner: &str, seed: u8) -> ApiKey {
+pub(crate) fn key(partner: &str, seed: u8) -> ApiKey {
     let text = compose(&PartnerId::parse(partner).expect("a partner id"), false, &[seed; 64]);
     let presented = PresentedKey::parse(&text).expect("well formed");
     ApiKey {

@@ -3,7 +3,7 @@
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Standing};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::model::revocation::{Revocation, RevocationId};
+use counterfoil_core::model::revocation::{Owed, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{
     ALL_SHARDS, Claim, Claimed, ConnectionStore as _, Disconnect, GrantStore as _, HandoverStore as _, RevocationStore as _,
@@ -52,7 +52,11 @@ async fn owed_at(store: &Store, now: Timestamp) -> Vec<RevocationId> {
     for shard in ALL_SHARDS {
         owed.extend(store.table.owed(shard, now, 10).await.expect("a table that answers"));
     }
-    owed
+    let revocation = |owed| match owed {
+        Owed::Revocation(id) => Some(id),
+        Owed::Flow(_) => None,
+    };
+    owed.into_iter().filter_map(revocation).collect()
 }
 
 #[tokio::test]

@@ -4,18 +4,17 @@ use std::fmt::Debug;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::model::audit::Action;
-use counterfoil_core::model::flow::FlowFailure;
+use counterfoil_core::model::flow::{FlowFailure, Stage};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::store::{
     ConnectionStore as _, Directory as _, FlowStore as _, GrantStore as _, ListQuery, StoreError,
 };
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
-use counterfoil_testkit::fixture::{START, connection, flow, lease, stored_grant};
+use counterfoil_testkit::fixture::{START, connection, flow, lease};
 use counterfoil_testkit::wire::{Fault, Rule};
 
-use crate::harness::{audit, commit, consent, end, flow_id, store, trouble};
+use crate::harness::{commit, consent, end, failed, flow_id, kept, store, trouble};
 
 fn error<T>(result: Result<T, StoreError>) -> StoreError {
     result.err().expect("it must fail")
@@ -30,7 +29,6 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
     let key = KeyId::parse("0123456789abcdef").expect("a key id");
     let query = ListQuery { limit: 10, ..ListQuery::default() };
     let flow = flow("acme", "state");
-    let failed = audit(&acme, Action::ConsentFailed, "failed");
     let answers = [
         error(table.read(&acme.id).await),
         error(table.look(&acme.id).await),
@@ -44,8 +42,8 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.begin(&flow).await),
         error(table.flow(&flow.id).await),
         error(table.consume(&flow.id, "ours", START).await),
-        error(table.keep_grant(&flow.id, &stored_grant("kept"), Some("realm"), START).await),
-        error(table.fail(&flow.id, FlowFailure::Gone, Some(&failed), None, None).await),
+        error(table.keep_grant(&kept(&flow, "kept")).await),
+        error(table.fail(&failed(&flow.id, Stage::Consumed { at: START }, FlowFailure::Gone)).await),
         error(table.partner(&partner).await),
         error(table.key(&partner, &key).await),
         error(table.key_and_connection((&partner, &key), &acme.id).await),

@@ -1,17 +1,19 @@
 //! Flows: begun, consumed once, ended once.
 
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, KeptCode, Stage};
+use counterfoil_core::model::revocation::Owed;
 use counterfoil_core::model::secret::Sealed;
-use counterfoil_core::port::store::{FlowStore as _, Written};
-use counterfoil_testkit::fixture::{START, connection, connection_id, flow, stored_grant};
+use counterfoil_core::port::store::{
+    ALL_SHARDS, ConnectionStore as _, FlowEnd, FlowStore as _, Holding, KeptGrant, RevocationStore as _, Written,
+};
+use counterfoil_testkit::fixture::{START, company, connection_id, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 use tokio::task::JoinSet;
 
-use crate::harness::{Store, audit, store, text};
+use crate::harness::{Store, failed, kept, store, text};
 
 async fn read(store: &Store, id: &FlowId) -> Flow {
     store.table.flow(id).await.expect("a table that answers").expect("a flow")
@@ -123,31 +125,83 @@ async fn o18_a_consumed_flow_keeps_its_grant_until_the_company_is_confirmed() {
     let store = store().await;
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");
-    let until = START + 15.minutes();
-    let keep = async || store.table.keep_grant(&flow.id, &stored_grant("kept"), Some("realm"), until).await;
-    keep().await.expect("a table that answers");
+    let kept = KeptGrant { expires_at: START + 15.minutes(), ..kept(&flow, "kept") };
+    assert_eq!(store.table.keep_grant(&kept).await, Ok(Written::Overtaken));
     assert!(read(&store, &flow.id).await.stage == Stage::Pending, "a flow nobody consumed keeps nothing");
     assert_eq!(store.table.consume(&flow.id, "ours", START).await, Ok(true));
-    keep().await.expect("a table that answers");
-    let kept = read(&store, &flow.id).await;
-    assert!(kept.stage == Stage::Exchanged { grant: stored_grant("kept"), claim: Some("realm".to_owned()) });
-    assert_eq!(kept.expires_at, until);
+    let kept = KeptGrant { id: "grant 2".to_owned(), ..kept };
+    for _ in ["first", "again: a lost answer"] {
+        assert_eq!(store.table.keep_grant(&kept).await, Ok(Written::Stored));
+    }
+    let another = KeptGrant { id: "grant 3".to_owned(), ..kept.clone() };
+    assert_eq!(store.table.keep_grant(&another).await, Ok(Written::Overtaken));
+    let there = read(&store, &flow.id).await;
+    assert!(there.stage == Stage::Exchanged { grant: stored_grant("kept"), claim: Some("realm".to_owned()) });
+    assert_eq!(there.expires_at, kept.expires_at);
+}
+
+#[tokio::test]
+async fn o5_a_slow_exchange_gives_its_grant_to_a_flow_that_was_called_interrupted_and_to_no_other() {
+    let store = store().await;
+    for (failure, written) in [(FlowFailure::Interrupted, Written::Stored), (FlowFailure::ExchangeFailed, Written::Overtaken)] {
+        let flow = flow("acme", failure.as_str());
+        store.table.begin(&flow).await.expect("a new flow");
+        assert_eq!(store.table.consume(&flow.id, "ours", START).await, Ok(true));
+        let end = failed(&flow.id, Stage::Consumed { at: START }, failure);
+        assert_eq!(store.table.fail(&end).await, Ok(Written::Stored));
+        assert_eq!(store.table.keep_grant(&kept(&flow, failure.as_str())).await, Ok(written));
+        assert_eq!(matches!(read(&store, &flow.id).await.stage, Stage::Exchanged { .. }), written == Written::Stored);
+    }
+}
+
+#[tokio::test]
+async fn f5_a_flow_that_holds_a_grant_is_due_at_its_end_and_stays_until_it_holds_none() {
+    let store = store().await;
+    let flow = store.exchanged_flow("state").await;
+    let (there, pk) = (read(&store, &flow).await, format!("FLOW#{}", flow.as_str()));
+    let ttl = async || store.item(&pk, "FLOW").await.expect("its item")["ttl"].as_n().expect("a number").parse::<i64>();
+    let a_lifetime = (START + 876_000.hours()).as_second();
+    assert!(ttl().await.expect("a number") > a_lifetime);
+    let due = async |at| {
+        let mut due = Vec::new();
+        for shard in ALL_SHARDS {
+            due.extend(store.table.owed(shard, at, 10).await.expect("a table"));
+        }
+        due
+    };
+    assert_eq!(due(there.expires_at - 1.millisecond()).await, []);
+    assert_eq!(due(there.expires_at).await, [Owed::Flow(flow.clone())]);
+    let later = there.expires_at + 2.minutes();
+    store.table.put_off_flow(&there, Some(later)).await.expect("a table");
+    assert_eq!((due(there.expires_at).await, due(later).await), (vec![], vec![Owed::Flow(flow.clone())]));
+    let entry = store.table.holders(&company("realm"), None, 10).await.expect("a table").consents;
+    assert_eq!(entry, [Holding { flow: flow.as_str().to_owned(), until: Some(there.expires_at) }]);
+
+    let end = FlowEnd { released: Some(company("realm")), ..failed(&flow, there.stage, FlowFailure::Expired) };
+    assert_eq!(store.table.fail(&end).await, Ok(Written::Stored));
+    assert_eq!(due(later).await, []);
+    assert_eq!(ttl().await, Ok((START + 1.hour()).as_second()));
+    assert!(store.table.holders(&company("realm"), None, 10).await.expect("a table").consents.is_empty());
 }
 
 #[tokio::test]
 async fn a_flow_fails_once_and_its_grant_goes() {
     let store = store().await;
-    let audited = |id: &str| audit(&connection("acme"), Action::ConsentFailed, id);
     let pending = flow("acme", "pending");
     store.table.begin(&pending).await.expect("a new flow");
-    store.table.fail(&pending.id, FlowFailure::Gone, Some(&audited("never")), None, None).await.expect("a table that answers");
+    assert_eq!(store.table.fail(&failed(&pending.id, Stage::Pending, FlowFailure::Gone)).await, Ok(Written::Overtaken));
     assert!(read(&store, &pending.id).await.stage == Stage::Pending, "a pending flow spends nothing");
 
     let exchanged = store.exchanged_flow("exchanged").await;
-    for failure in [FlowFailure::CompanyNotConfirmed, FlowFailure::Interrupted] {
-        store.table.fail(&exchanged, failure, Some(&audited(failure.as_str())), None, None).await.expect("a table that answers");
+    let seen = read(&store, &exchanged).await.stage;
+    for (seen, failure, written) in [
+        (Stage::Consumed { at: START }, FlowFailure::Gone, Written::Overtaken),
+        (seen.clone(), FlowFailure::CompanyNotConfirmed, Written::Stored),
+        (seen, FlowFailure::Interrupted, Written::Overtaken),
+    ] {
+        assert_eq!(store.table.fail(&failed(&exchanged, seen, failure)).await, Ok(written), "{failure:?}");
     }
-    assert!(read(&store, &exchanged).await.stage == Stage::Failed(FlowFailure::CompanyNotConfirmed), "the first stays");
+    assert!(read(&store, &exchanged).await.stage == Stage::Failed(FlowFailure::CompanyNotConfirmed));
     assert_eq!(store.count(&connection_id("acme"), "AUDIT#").await, 1);
     let item = store.item(&format!("FLOW#{}", exchanged.as_str()), "FLOW").await.expect("its item");
     assert!(!item.contains_key("access_token") && !item.contains_key("refresh_token"));

@@ -4,13 +4,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::model::flow::{Flow, FlowId};
+use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::store::{
-    Commit, ConnectionStore as _, Consent, ConsentWritten, FlowStore as _, GrantEnd, GrantStore as _,
+    Commit, ConnectionStore as _, Consent, ConsentWritten, FlowEnd, FlowStore as _, GrantEnd, GrantStore as _, KeptGrant, Written,
 };
 use counterfoil_store::Table;
-use counterfoil_testkit::fixture::{Installation, Item, START, TABLE, connection, flow, stored_grant};
+use counterfoil_testkit::fixture::{Installation, Item, START, TABLE, company, connection, flow, stored_grant};
 use counterfoil_testkit::platform::Temper;
 use jiff::ToSpan as _;
 
@@ -47,10 +47,7 @@ impl Store {
         let flow: Flow = flow("acme", state);
         self.table.begin(&flow).await.expect("a new flow");
         assert!(self.table.consume(&flow.id, "attempt", START).await.expect("a table that answers"));
-        self.table
-            .keep_grant(&flow.id, &stored_grant(state), Some("realm"), flow.expires_at)
-            .await
-            .expect("a table that answers");
+        assert_eq!(self.table.keep_grant(&kept(&flow, state)).await, Ok(Written::Stored));
         flow.id
     }
 
@@ -88,10 +85,37 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
         replaced: None,
         flow,
         link: None,
+        key: None,
         exchange: None,
         tally: None,
         audit: audit(connection, Action::Connected, &connection.commit_id),
         event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),
+    }
+}
+
+/// A grant on its way into its flow; its callback claimed the company `realm`.
+pub(crate) fn kept(flow: &Flow, mark: &str) -> KeptGrant {
+    KeptGrant {
+        id: format!("grant {mark}"),
+        flow: flow.id.clone(),
+        grant: stored_grant(mark),
+        claim: Some("realm".to_owned()),
+        holds: Some(company("realm")),
+        expires_at: flow.expires_at,
+    }
+}
+
+/// The end of a flow that was seen at that stage.
+pub(crate) fn failed(flow: &FlowId, seen: Stage, failure: FlowFailure) -> FlowEnd {
+    FlowEnd {
+        flow: flow.clone(),
+        seen,
+        failure,
+        reference: None,
+        audit: Some(audit(&connection("acme"), Action::ConsentFailed, failure.as_str())),
+        revocation: None,
+        released: None,
+        at: START,
     }
 }
 

@@ -4,17 +4,17 @@ use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Company, ConfirmedCompany};
 use counterfoil_core::model::flow::{FlowFailure, FlowId, Stage};
 use counterfoil_core::model::handover::Code;
-use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
+use counterfoil_core::model::revocation::{GrantId, Owed, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::store::{
-    Claim, Claimed, CodeExchange, ConnectionStore as _, Consent, ConsentWritten, FlowStore as _, GrantStore as _,
+    Claim, Claimed, CodeExchange, ConnectionStore as _, Consent, ConsentWritten, FlowEnd, FlowStore as _, GrantStore as _,
     HandoverStore as _, Issued, RevocationStore as _, Waiting, Written,
 };
 use counterfoil_testkit::fixture::{START, company, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
-use crate::harness::{Store, audit, consent, store};
+use crate::harness::{Store, audit, consent, failed, store};
 
 fn of(flow: &FlowId) -> Waiting {
     let Company { company_id, api_base_url, .. } = company("acme");
@@ -57,7 +57,7 @@ fn exchange(flow: &FlowId, code: &Fingerprint) -> Consent {
 }
 
 async fn entries(store: &Store) -> Vec<String> {
-    store.table.holders(&company("acme"), None, 100).await.expect("a table").consents
+    store.table.holders(&company("acme"), None, 100).await.expect("a table").consents.into_iter().map(|it| it.flow).collect()
 }
 
 #[tokio::test]
@@ -121,14 +121,36 @@ async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
     assert_eq!(store.table.issue_code(&waiting.flow, &second, Some(&first)).await, Ok(Issued::Stored));
     assert!(store.table.code(&first).await.expect("a table").is_none());
     let now = Revocation { due_at: START, ..waiting.revocation.clone() };
-    let failed = audit(&connection("acme"), Action::ConsentFailed, "failed");
-    store.table.fail(&waiting.flow, FlowFailure::AuthorityRevoked, Some(&failed), Some(&now), None).await.expect("a table");
+    let end = FlowEnd {
+        revocation: Some(now),
+        released: Some(waiting.revocation.company.clone()),
+        ..failed(&waiting.flow, Stage::Confirmed { company: waiting.company.clone() }, FlowFailure::AuthorityRevoked)
+    };
+    assert_eq!(store.table.fail(&end).await, Ok(Written::Stored));
     assert!(entries(&store).await.is_empty(), "a grant that is to be revoked holds nothing");
     let due = store.table.owed(now_shard(&store).await, START, 10).await.expect("a table");
-    assert_eq!(due, [waiting.revocation.id]);
+    assert_eq!(due, [Owed::Revocation(waiting.revocation.id)]);
     let third = code(&waiting.flow, "third");
     assert_eq!(store.table.issue_code(&waiting.flow, &third, Some(&second.hash)).await, Ok(Issued::Overtaken));
     assert_eq!(store.table.write_consent(&exchange(&waiting.flow, &second.hash)).await, Ok(ConsentWritten::FlowIsOver));
+}
+
+#[tokio::test]
+async fn b1_a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
+    let store = store().await;
+    let (waiting, hash) = waits(&store, "state").await;
+    let key = crate::directory::key("default", 1);
+    assert_eq!(store.table.create_key(&key).await, Ok(Written::Stored));
+    let by_key = Consent { key: Some(key.id.clone()), ..exchange(&waiting.flow, &hash) };
+    assert_eq!(store.table.revoke_key(&key.partner, &key.id, START).await, Ok(Written::Stored));
+    assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::KeyIsOver));
+    assert!(store.table.read(&connection("acme").id).await.expect("a table").is_none());
+    assert!(!store.table.code(&hash).await.expect("a table").expect("a code").spent);
+
+    let living = crate::directory::key("default", 2);
+    assert_eq!(store.table.create_key(&living).await, Ok(Written::Stored));
+    let by_key = Consent { key: Some(living.id), ..by_key };
+    assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::Stored));
 }
 
 /// The shard of what is due for that connection.

@@ -1,0 +1,110 @@
+//! Grants of consents that make no connection: each is revoked where that ends nobody else's.
+
+use jiff::Timestamp;
+
+use crate::model::connection::{Company, ConfirmedCompany};
+use crate::model::flow::{Authority, Flow, Stage};
+use crate::model::grant::StoredGrant;
+use crate::model::revocation::{GrantId, Revocation, RevocationId};
+use crate::port::platform::Platform;
+use crate::port::store::KeptGrant;
+use crate::{App, Error};
+
+/// The most companies of one grant that are asked about before it is revoked.
+const COMPANIES_MOST: usize = 20;
+
+/// The grant of a flow that becomes no connection.
+pub(super) struct Unused {
+    /// What its platform is to be told; `None` where that could end a grant that nobody here can ask about.
+    pub(super) revocation: Option<Revocation>,
+    /// The company under which its entry goes.
+    pub(super) released: Option<Company>,
+}
+
+/// The grant that a flow holds whose company is not settled; it reaches these, as far as the platform says.
+pub(super) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[ConfirmedCompany], now: Timestamp) -> Option<Unused> {
+    let (grant, claim) = match &flow.stage {
+        Stage::Exchanged { grant, claim } => (grant, claim.as_deref()),
+        Stage::Choosing { grant, .. } => (grant, None),
+        _ => return None,
+    };
+    let revocation = revocation_of(flow, grant, companies, platform, now);
+    Some(Unused { revocation, released: held_by_claim(flow, claim, platform) })
+}
+
+/// The revocation of a grant that gives these companies and no others. Where it gives one that is not known, or too many, only
+/// a grant that stands by itself is revoked.
+fn revocation_of(
+    flow: &Flow,
+    grant: &StoredGrant,
+    companies: &[ConfirmedCompany],
+    platform: &dyn Platform,
+    now: Timestamp,
+) -> Option<Revocation> {
+    let stands_alone = platform.grants_stand_alone();
+    let (first, others) = match companies.split_first() {
+        // Nothing of a grant that stands by itself is asked of its company.
+        None if stands_alone => (nameless(flow), &[][..]),
+        None => return None,
+        Some((first, _)) if stands_alone => (first.clone(), &[][..]),
+        // Of a platform that is asked first, each company is told by itself.
+        Some((_, others)) if others.len() >= COMPANIES_MOST || (!others.is_empty() && platform.asks_before_revoking()) => {
+            return None;
+        }
+        Some((first, others)) => (first.clone(), others),
+    };
+    let id = RevocationId { connection: flow.connection_to(&first.company_id), grant: GrantId::Consent(flow.id.clone()) };
+    let others = others.iter().map(|other| other.company_id.clone()).filter(|other| *other != first.company_id);
+    let (others, by_key) = (others.collect(), matches!(flow.authority, Authority::Key(_)));
+    Some(Revocation { others, by_key, ..Revocation::owed(id, company_of(flow, &first, platform), grant.clone(), now) })
+}
+
+/// Stands for the company of a grant that reaches none that is known.
+fn nameless(flow: &Flow) -> ConfirmedCompany {
+    claimed(&flow.id.label())
+}
+
+/// A company of which nothing but the id is known.
+fn claimed(company_id: &str) -> ConfirmedCompany {
+    ConfirmedCompany { company_id: company_id.to_owned(), name: company_id.to_owned(), api_base_url: String::new() }
+}
+
+pub(super) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &dyn Platform) -> Company {
+    Company {
+        platform: flow.platform,
+        environment: flow.environment,
+        client_id: platform.client_id().to_owned(),
+        company_id: confirmed.company_id.clone(),
+        api_base_url: confirmed.api_base_url.clone(),
+    }
+}
+
+/// The company that a callback claimed, where the entry of the consent must hold it: revoking another grant of it could end
+/// this one.
+pub(super) fn held_by_claim(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
+    claim.filter(|_| !platform.grants_stand_alone()).map(|claim| company_of(flow, &claimed(claim), platform))
+}
+
+/// Sees to a grant that its flow does not take, since that is over: it is revoked, where that ends nobody else's.
+///
+/// # Errors
+/// What the table says.
+pub(super) async fn disown(app: &App, kept: &KeptGrant) -> Result<(), Error> {
+    let Some(flow) = app.flows.flow(&kept.flow).await? else {
+        tracing::error!(flow = kept.flow.label(), "a grant is lost: its flow is gone");
+        return Ok(());
+    };
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let companies: Vec<_> = kept.claim.as_deref().map(claimed).into_iter().collect();
+    let revocation = revocation_of(&flow, &kept.grant, &companies, platform.as_ref(), app.now());
+    let is_revoked = revocation.is_some();
+    if let Some(revocation) = revocation {
+        app.revocations.owe(&revocation).await?;
+    }
+    tracing::error!(
+        flow = flow.id.label(),
+        is_revoked,
+        "a code was exchanged and its flow is over: the grant becomes no connection"
+    );
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! Grants of consents that make no connection: held while they may, then revoked where that ends nobody else's.
+
+use std::time::Duration;
+
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::flow::{BrowserIds, FlowFailure, FlowId, Stage as FlowStage};
+use counterfoil_core::port::platform::ConfirmFailure;
+use counterfoil_core::port::store::FlowEnd;
+use counterfoil_core::service::finish_consent::{Callback, finish_consent, retry_consent};
+use counterfoil_core::service::in_hand::store_in_hand;
+use counterfoil_core::service::start_consent::Caller;
+use counterfoil_core::service::tell_platform::Telling;
+use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
+use counterfoil_testkit::platform::{COMPANY, Habits, Temper};
+use counterfoil_testkit::wire::{Fault, Rule};
+
+use crate::harness::{Stage, count, key};
+use crate::telling::run;
+
+/// A minute more than a flow lives.
+const FLOW_LIFE: Duration = Duration::from_secs(660);
+/// Longer than any pause.
+const LONG: Duration = Duration::from_secs(21_601);
+
+async fn callback(stage: &Stage, company_key: &str, company_id: &str) -> (Callback, FlowId, BrowserIds) {
+    let callback = consented(&stage.installation, &stage.app, company_key, company_id).await;
+    let callback = callback.unwrap_or_else(|error| panic!("{error}"));
+    let flow = FlowId::of(callback.state.as_ref().expect("a state"));
+    let browser = callback.browser.clone();
+    (callback, flow, browser)
+}
+
+/// A consent whose code is exchanged, and whose company the platform has not confirmed.
+async fn unconfirmed(stage: &Stage, company_key: &str, company_id: &str) -> (FlowId, BrowserIds) {
+    let (callback, flow, browser) = callback(stage, company_key, company_id).await;
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
+    let error = finish_consent(&stage.app, callback).await.result.err().expect("unconfirmed");
+    assert_eq!(error.code(), "company_unconfirmed");
+    (flow, browser)
+}
+
+async fn stage_of(stage: &Stage, flow: &FlowId) -> FlowStage {
+    stage.app.flows.flow(flow).await.expect("a table").expect("a flow").stage
+}
+
+/// Two runs of the worker: one finds what expired, the next tells.
+async fn two_runs(stage: &Stage) {
+    run(stage).await;
+    run(stage).await;
+}
+
+fn revoked(stage: &Stage) -> Vec<String> {
+    stage.installation.platform.revoked()
+}
+
+async fn audited(stage: &Stage, id: &ConnectionId, action: &str) -> usize {
+    count(&stage.installation, id, "AUDIT#", "action", action).await
+}
+
+#[tokio::test]
+async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
+    let stage = Stage::new(Temper::Stable).await;
+    let old = stage.installation.connect(&stage.app, "acme").await;
+    let (flow, browser) = unconfirmed(&stage, "another", "acme").await;
+    assert_eq!(stage.disconnect(&old).await, Telling::Owed, "it would end the grant that was just given");
+    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok());
+    stage.clock.advance(LONG);
+    assert_eq!(run(&stage).await.settled, 1);
+    assert!(revoked(&stage).is_empty(), "and now the connection holds it");
+}
+
+#[tokio::test]
+async fn r15_a_consent_that_expired_holds_nothing() {
+    let stage = Stage::new(Temper::Stable).await;
+    let old = stage.installation.connect(&stage.app, "acme").await;
+    unconfirmed(&stage, "another", "acme").await;
+    assert_eq!(stage.disconnect(&old).await, Telling::Owed);
+    stage.clock.advance(FLOW_LIFE);
+    two_runs(&stage).await;
+    let mut revoked = revoked(&stage);
+    revoked.sort();
+    assert_eq!(revoked, ["refresh-0-0", "refresh-1-0"]);
+}
+
+#[tokio::test]
+async fn f5_a_consent_that_expired_with_its_grant_has_it_revoked() {
+    let stage = Stage::new(Temper::Stable).await;
+    let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
+    stage.clock.advance(stage.app.settings.flow_life.saturating_sub(Duration::from_secs(1)));
+    assert_eq!(run(&stage).await.due, 0);
+    stage.clock.advance(Duration::from_secs(1));
+    two_runs(&stage).await;
+    assert_eq!(revoked(&stage), ["refresh-0-0"]);
+    assert!(stage_of(&stage, &flow).await == FlowStage::Failed(FlowFailure::Expired));
+    assert_eq!(audited(&stage, &connection_id("acme"), "platform_told").await, 1);
+    let late = retry_consent(&stage.app, &flow, &browser).await.result.err().expect("it is over");
+    assert_eq!(late.code(), "invalid_state");
+}
+
+#[tokio::test]
+async fn r15_a_consent_that_expired_ends_nobody_elses_grant() {
+    let stage = Stage::new(Temper::Stable).await;
+    let living = stage.installation.connect(&stage.app, "acme").await;
+    unconfirmed(&stage, "another", "acme").await;
+    stage.clock.advance(FLOW_LIFE);
+    two_runs(&stage).await;
+    assert!(revoked(&stage).is_empty());
+    assert_eq!(audited(&stage, &connection_id("another"), "platform_not_told").await, 1);
+    assert_eq!(stage.force(&living).await.as_deref(), Ok("access-0-2"));
+}
+
+#[tokio::test]
+async fn f5_what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_lasts_and_then_left() {
+    let stage = Stage::new(Temper::Stable).await;
+    let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
+    stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable; 2]);
+    stage.clock.advance(FLOW_LIFE);
+    assert_eq!(run(&stage).await.owed, 1);
+    assert_eq!(run(&stage).await.due, 0, "it is put off");
+    assert!(matches!(stage_of(&stage, &flow).await, FlowStage::Exchanged { .. }));
+    stage.clock.advance(Duration::from_secs(3_600));
+    two_runs(&stage).await;
+    assert!(stage_of(&stage, &flow).await == FlowStage::Failed(FlowFailure::Expired));
+    assert!(revoked(&stage).is_empty(), "whose grant else it would end is not known");
+}
+
+#[tokio::test]
+async fn f5_a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_themselves() {
+    for stands_alone in [false, true] {
+        let stage = Stage::new(Temper::Stable).await;
+        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
+        let id = connection_id("acme");
+        let by_key = consented_by(&stage.installation, &stage.app, Caller::Server(key(&id)), ("acme", "acme")).await;
+        let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
+        let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..by_key };
+        let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");
+        assert_eq!(error.code(), "company_not_confirmed");
+        run(&stage).await;
+        assert_eq!(revoked(&stage).len(), usize::from(stands_alone));
+        let items = stage.installation.items_of(&id).await;
+        let (_, row) = items.iter().find(|(sk, _)| sk.starts_with("AUDIT#")).expect("an audit row");
+        let said = row["detail"].as_m().expect("a map").contains_key("grant");
+        assert!(stands_alone || said, "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn b7_refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_history() {
+    let stage = Stage::new(Temper::Stable).await;
+    let id = stage.installation.connect(&stage.app, "acme").await;
+    for _ in 0..3 {
+        let refused = try_consent(&stage.installation, &stage.app, "acme", "other").await;
+        assert_eq!(refused.err().map(|error| error.code()), Some("other_company"));
+        assert_eq!(run(&stage).await.settled, 1);
+    }
+    assert_eq!(revoked(&stage).len(), 3);
+    assert_eq!(audited(&stage, &id, "platform_told").await, 1);
+}
+
+#[tokio::test]
+async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose_flow_is_over_revoked() {
+    for (failure, stored) in [(FlowFailure::Interrupted, true), (FlowFailure::ExchangeFailed, false)] {
+        let stage = Stage::self_advancing(Temper::Stable).await;
+        let (callback, flow, browser) = callback(&stage, "acme", "acme").await;
+        let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
+        stage.installation.wire.inject(keeps.times(10_000));
+        finish_consent(&stage.app, callback).await.result.err().expect("the table is away");
+        stage.installation.wire.reset();
+        let seen = stage_of(&stage, &flow).await;
+        let end = FlowEnd {
+            flow: flow.clone(),
+            seen,
+            failure,
+            reference: None,
+            audit: None,
+            revocation: None,
+            released: None,
+            at: stage.app.now(),
+        };
+        stage.app.flows.fail(&end).await.expect("a table");
+        store_in_hand(&stage.app).await;
+        assert_eq!(stage.app.in_hand.count(), 0);
+        run(&stage).await;
+        assert_eq!(revoked(&stage).len(), usize::from(!stored), "{failure:?}");
+        assert_eq!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), stored, "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_attempts_that_end_a_consent_only_one_counts() {
+    let stage = Stage::new(Temper::Stable).await;
+    let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
+    let seen = stage.app.flows.flow(&flow).await.expect("a table").expect("a flow");
+    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok());
+    let late = FlowEnd {
+        flow: flow.clone(),
+        seen: seen.stage,
+        failure: FlowFailure::NoCompany,
+        reference: None,
+        audit: None,
+        revocation: None,
+        released: None,
+        at: stage.app.now(),
+    };
+    let written = stage.app.flows.fail(&late).await;
+    assert_eq!(written, Ok(counterfoil_core::port::store::Written::Overtaken));
+    assert!(matches!(stage_of(&stage, &flow).await, FlowStage::Done { .. }));
+}
