@@ -1,12 +1,15 @@
 //! What a token read takes in the handler, beside a bare read of the same item by a client of the same configuration.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use counterfoil_core::model::api_key::PresentedKey;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
 use counterfoil_store::aws::local_config;
@@ -30,19 +33,25 @@ pub(crate) async fn print(deployment: &Deployment) {
     config.settings.key_memory = Duration::ZERO;
     let forgetting = router::all(&assemble(&config, &aws, World::real()));
 
-    let [mut bare, mut known, mut unknown] = [const { Vec::new() }; 3];
+    let [mut bare, mut both, mut known, mut unknown] = [const { Vec::new() }; 4];
     for round in 0..WARM_UP + ROUNDS {
-        let times = [timed(get_item(&client)).await, timed(read(&remembering, &key)).await, timed(read(&forgetting, &key)).await];
+        let times = [
+            timed(get_item(&client)).await,
+            timed(get_both(&client, &key)).await,
+            timed(read(&remembering, &key)).await,
+            timed(read(&forgetting, &key)).await,
+        ];
         if round >= WARM_UP {
-            bare.push(times[0]);
-            known.push(times[1]);
-            unknown.push(times[2]);
+            for (seen, time) in [&mut bare, &mut both, &mut known, &mut unknown].into_iter().zip(times) {
+                seen.push(time);
+            }
         }
     }
-    let [bare, known, unknown] = [&mut bare, &mut known, &mut unknown].map(|times| median(times));
+    let [bare, both, known, unknown] = [&mut bare, &mut both, &mut known, &mut unknown].map(|times| median(times));
     println!("\nToken read in the handler, to a bare GetItem of its item (medians of {ROUNDS})");
     println!("  key remembered                   {:.2} times", ratio(known, bare));
     println!("  key read with it                 {:.2} times", ratio(unknown, bare));
+    println!("  a bare BatchGetItem of both      {:.2} times", ratio(both, bare));
 }
 
 async fn timed(work: impl Future<Output = ()>) -> Duration {
@@ -51,15 +60,25 @@ async fn timed(work: impl Future<Output = ()>) -> Duration {
     began.elapsed()
 }
 
+fn connection_key() -> HashMap<String, AttributeValue> {
+    item_key(format!("CONN#default#{COMPANY_KEY}"), "STATE".to_owned())
+}
+
+fn item_key(pk: String, sk: String) -> HashMap<String, AttributeValue> {
+    [(PK, pk), (SK, sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
+}
+
+/// The connection's item and the key's, in the one request that a key takes which is not remembered.
+async fn get_both(client: &Client, key: &str) {
+    let id = PresentedKey::parse(&Secret::new(key)).expect("a key").id;
+    let keys = [connection_key(), item_key("PARTNER#default".to_owned(), format!("KEY#{id}"))];
+    let wanted = KeysAndAttributes::builder().set_keys(Some(keys.into())).consistent_read(true).build().expect("keys are given");
+    let answer = client.batch_get_item().request_items(TABLE, wanted).send().await.expect("an answer");
+    assert_eq!(answer.responses.expect("items")[TABLE].len(), 2);
+}
+
 async fn get_item(client: &Client) {
-    let answer = client
-        .get_item()
-        .table_name(TABLE)
-        .key(PK, AttributeValue::S(format!("CONN#default#{COMPANY_KEY}")))
-        .key(SK, AttributeValue::S("STATE".to_owned()))
-        .consistent_read(true)
-        .send()
-        .await;
+    let answer = client.get_item().table_name(TABLE).set_key(Some(connection_key())).consistent_read(true).send().await;
     assert!(answer.expect("an answer").item.is_some());
 }
 
