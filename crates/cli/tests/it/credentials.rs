@@ -39,7 +39,7 @@ async fn reads_the_table(machine: &mut Machine, profile: &str) {
 }
 
 #[tokio::test]
-async fn d4_a_profile_may_name_a_command_that_gives_credentials() {
+async fn a_profile_may_name_a_command_that_gives_credentials() {
     let mut machine = Machine::new();
     let given = r#"{"Version": 1, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "any"}"#;
     fs::write(machine.path("given.json"), given).expect("a file in the machine's folder");
@@ -50,7 +50,7 @@ async fn d4_a_profile_may_name_a_command_that_gives_credentials() {
 
 /// With a token of `aws sso login` in its cache. The file is named by the SHA-1 of the session's name.
 #[tokio::test]
-async fn d4_a_profile_may_use_single_sign_on() {
+async fn a_profile_may_use_single_sign_on() {
     let mut machine = Machine::new();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     machine.set("AWS_ENDPOINT_URL_SSO", &format!("http://{}", listener.local_addr().expect("bound")));

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f4_a_word_is_bounded_and_never_a_sentence() {
+    fn a_word_is_bounded_and_never_a_sentence() {
         let word = |text| Reference::of_word(Some(text)).error;
         assert_eq!(word("invalid_scope").as_deref(), Some("invalid_scope"));
         assert_eq!(word("Access Denied").as_deref(), Some("access_denied"));
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn f4_a_reference_is_one_line_and_says_whose_fault_it_is() {
+    fn a_reference_is_one_line_and_says_whose_fault_it_is() {
         let text = Reference::of_answer(Some("redirect_uri_mismatch"), 400, "1-5f8a <x>").to_text().expect("something");
         assert_eq!(text, "redirect_uri_mismatch 400 1-5f8ax");
         assert!(Reference::is_for_the_operator(&text) && !Reference::is_for_the_operator("invalid_grant 400"));

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a8_a_skew_counts_when_two_answers_agree() {
+    fn a_skew_counts_when_two_answers_agree() {
         assert_eq!(after(&[(62_500, 62_600, 0)]), Duration::ZERO);
         assert_eq!(after(&[(62_500, 62_600, 0), (62_800, 62_900, 0)]), Duration::from_millis(60_500), "ahead");
         assert_eq!(after(&[(0, 100, 60_000), (200, 300, 60_000)]), Duration::from_millis(59_700), "behind");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a8_latency_whole_seconds_and_a_freeze_are_no_skew() {
+    fn latency_whole_seconds_and_a_freeze_are_no_skew() {
         assert_eq!(after(&[(999, 1_005, 0), (1_900, 1_990, 0)]), Duration::ZERO, "a date of whole seconds");
         assert_eq!(after(&[(0, 20_000, 10_000), (0, 20_000, 19_000)]), Duration::ZERO, "slow answers");
         assert_eq!(after(&[(0, 3_600_000, 0), (0, 3_600_000, 0)]), Duration::ZERO, "frozen before the answer was read");

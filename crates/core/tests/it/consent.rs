@@ -105,7 +105,7 @@ async fn a_new_token_that_is_not_valid_everywhere_yet_is_shown_again() {
 }
 
 #[tokio::test]
-async fn f5_a_token_that_stays_refused_keeps_its_grant_for_another_try() {
+async fn a_token_that_stays_refused_keeps_its_grant_for_another_try() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let callback = callback(&stage).await;
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());

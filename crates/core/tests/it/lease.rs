@@ -76,7 +76,7 @@ async fn s6_without_the_keyring_nothing_is_written_or_sent() {
 }
 
 #[tokio::test]
-async fn a10_without_credentials_nothing_is_written_or_sent() {
+async fn without_credentials_nothing_is_written_or_sent() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;

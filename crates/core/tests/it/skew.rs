@@ -16,7 +16,7 @@ fn answers_say(stage: &Stage, ahead: Duration) {
 }
 
 #[tokio::test]
-async fn a8_with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent() {
+async fn with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     answers_say(&stage, Duration::from_secs(60));
@@ -30,7 +30,7 @@ async fn a8_with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_s
 }
 
 #[tokio::test]
-async fn a8_with_its_clock_off_a_token_that_is_still_good_is_served() {
+async fn with_its_clock_off_a_token_that_is_still_good_is_served() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.short_lived("acme").await;
     answers_say(&stage, Duration::from_secs(60));
@@ -40,7 +40,7 @@ async fn a8_with_its_clock_off_a_token_that_is_still_good_is_served() {
 }
 
 #[tokio::test]
-async fn a8_a_clock_within_what_leases_allow_refreshes() {
+async fn a_clock_within_what_leases_allow_refreshes() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     answers_say(&stage, Duration::from_secs(12));

@@ -83,7 +83,7 @@ async fn r15_a_consent_that_expired_holds_nothing() {
 }
 
 #[tokio::test]
-async fn f5_a_consent_that_expired_with_its_grant_has_it_revoked() {
+async fn a_consent_that_expired_with_its_grant_has_it_revoked() {
     let stage = Stage::new(Temper::Stable).await;
     let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
     stage.clock.advance(stage.app.settings.flow_life.saturating_sub(Duration::from_secs(1)));
@@ -110,7 +110,7 @@ async fn r15_a_consent_that_expired_ends_nobody_elses_grant() {
 }
 
 #[tokio::test]
-async fn f5_what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_lasts_and_then_left() {
+async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_lasts_and_then_left() {
     let stage = Stage::new(Temper::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable; 2]);
@@ -125,7 +125,7 @@ async fn f5_what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_
 }
 
 #[tokio::test]
-async fn f5_a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_themselves() {
+async fn a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_themselves() {
     for stands_alone in [false, true] {
         let stage = Stage::new(Temper::Stable).await;
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
@@ -145,7 +145,7 @@ async fn f5_a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by
 }
 
 #[tokio::test]
-async fn b7_refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_history() {
+async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_history() {
     let stage = Stage::new(Temper::Stable).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     for _ in 0..3 {

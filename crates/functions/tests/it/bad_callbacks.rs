@@ -111,7 +111,7 @@ async fn a_parameter_that_does_not_decode_counts_only_where_it_is_read() {
 }
 
 #[tokio::test]
-async fn f4_the_platforms_own_word_is_in_the_audit_row_and_an_operators_fault_on_the_page() {
+async fn the_platforms_own_word_is_in_the_audit_row_and_an_operators_fault_on_the_page() {
     let place = Installation::start().await;
     for (number, (said, reference, on_the_page)) in [
         ("invalid_scope", Some("invalid_scope"), true),
@@ -137,7 +137,7 @@ async fn f4_the_platforms_own_word_is_in_the_audit_row_and_an_operators_fault_on
 }
 
 #[tokio::test]
-async fn f4_a_refused_exchange_says_by_which_word_and_under_which_name_of_the_request() {
+async fn a_refused_exchange_says_by_which_word_and_under_which_name_of_the_request() {
     let place = Installation::start_with(&[("QUICKBOOKS_CLIENT_SECRET", "wrong")]).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop").await;

@@ -184,7 +184,7 @@ async fn two_runs(place: &Installation) {
 }
 
 #[tokio::test]
-async fn f5_a_choice_that_nobody_made_has_its_grant_revoked_where_nobody_holds_one_of_its_companies() {
+async fn a_choice_that_nobody_made_has_its_grant_revoked_where_nobody_holds_one_of_its_companies() {
     for held in [false, true] {
         let place = Installation::start_with(&OTHER_KEYS).await;
         if held {

@@ -17,7 +17,7 @@ async fn consent_without(place: &Installation, parameter: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn f1_a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
+async fn a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     assert_eq!(consent_without(&place, "nothing").await.status, 200);
     let before = place.rows.connection("shop").await;
@@ -34,7 +34,7 @@ async fn f1_a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
 }
 
 #[tokio::test]
-async fn f1_a_first_consent_without_a_refresh_token_needs_another_from_the_start() {
+async fn a_first_consent_without_a_refresh_token_needs_another_from_the_start() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     assert_eq!(consent_without(&place, "access_type").await.problem(), (502, "no_refresh_token".to_owned()));
     let connection = place.connection("shop").await.json();
@@ -56,7 +56,7 @@ async fn f1_a_first_consent_without_a_refresh_token_needs_another_from_the_start
 }
 
 #[tokio::test]
-async fn f1_the_page_says_what_happened() {
+async fn the_page_says_what_happened() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop?platform=zoho").await;

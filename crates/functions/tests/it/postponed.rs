@@ -11,7 +11,7 @@ fn retry_of(callback: &str) -> String {
 }
 
 #[tokio::test]
-async fn f6_a_throttled_exchange_keeps_the_code_and_a_retry_presents_it_again() {
+async fn a_throttled_exchange_keeps_the_code_and_a_retry_presents_it_again() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -36,7 +36,7 @@ async fn f6_a_throttled_exchange_keeps_the_code_and_a_retry_presents_it_again() 
 }
 
 #[tokio::test]
-async fn f6_of_two_tabs_that_retry_at_once_one_presents_the_code() {
+async fn of_two_tabs_that_retry_at_once_one_presents_the_code() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -53,7 +53,7 @@ async fn f6_of_two_tabs_that_retry_at_once_one_presents_the_code() {
 }
 
 #[tokio::test]
-async fn f6_a_browser_is_offered_to_try_again() {
+async fn a_browser_is_offered_to_try_again() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
@@ -67,7 +67,7 @@ async fn f6_a_browser_is_offered_to_try_again() {
 }
 
 #[tokio::test]
-async fn f6_an_unknown_outcome_is_final() {
+async fn an_unknown_outcome_is_final() {
     for kind in ["status", "reset"] {
         let place = Installation::start().await;
         let mut curl = Browser::curl(&place.server);
@@ -82,7 +82,7 @@ async fn f6_an_unknown_outcome_is_final() {
 }
 
 #[tokio::test]
-async fn f6_a_kept_code_is_not_presented_after_its_life() {
+async fn a_kept_code_is_not_presented_after_its_life() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let callback = crate::platforms::callback(&place, &mut curl, "/oauth/start/shop?platform=zoho", &[("account", "in")]).await;

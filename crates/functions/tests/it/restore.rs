@@ -35,7 +35,7 @@ async fn rows_of(place: &Installation) -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn d3_after_a_restore_and_the_copy_everything_is_as_it_was_before() {
+async fn after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     let place = Installation::start().await;
     place.connect("kept", LARKSPUR).await;
     place.connect("refreshed", HARBOR).await;

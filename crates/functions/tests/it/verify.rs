@@ -168,7 +168,7 @@ async fn t7_a_hint_is_followed_where_it_is_true_and_not_believed_where_it_is_fal
 }
 
 #[tokio::test]
-async fn b8_a_hint_is_one_write_whatever_it_names() {
+async fn a_hint_is_one_write_whatever_it_names() {
     let place = Installation::start().await;
     place.connect("there", HARBOR).await;
     for realm in [HARBOR, "1"] {
@@ -201,7 +201,7 @@ async fn t7_a_connection_is_probed_once_a_minute_whoever_asks() {
 }
 
 #[tokio::test]
-async fn b5_a_403_alone_never_ends_a_grant() {
+async fn a_403_alone_never_ends_a_grant() {
     let place = Installation::start().await;
     place.connect("there", HARBOR).await;
     api_answers(&place, 403).await;
@@ -217,7 +217,7 @@ async fn b5_a_403_alone_never_ends_a_grant() {
 }
 
 #[tokio::test]
-async fn b5_a_suspicion_is_probed_again_ten_minutes_later_before_the_grant_ends() {
+async fn a_suspicion_is_probed_again_ten_minutes_later_before_the_grant_ends() {
     let place = Installation::start().await;
     place.connect("there", HARBOR).await;
     for lasts in [false, true] {
@@ -249,7 +249,7 @@ async fn with_withdrawn_access() -> Installation {
 }
 
 #[tokio::test]
-async fn b5_access_that_comes_back_revives_the_grant_and_says_so() {
+async fn access_that_comes_back_revives_the_grant_and_says_so() {
     let place = with_withdrawn_access().await;
     place.pass(3_601).await;
     run(&place).await;
@@ -270,7 +270,7 @@ async fn b5_access_that_comes_back_revives_the_grant_and_says_so() {
 }
 
 #[tokio::test]
-async fn b5_access_that_stays_away_is_asked_for_three_times_and_no_more() {
+async fn access_that_stays_away_is_asked_for_three_times_and_no_more() {
     let place = with_withdrawn_access().await;
     let asked = async || place.intuit.requests("api").await;
     let before = asked().await;

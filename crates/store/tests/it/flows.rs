@@ -155,7 +155,7 @@ async fn o5_a_slow_exchange_gives_its_grant_to_a_flow_that_was_called_interrupte
 }
 
 #[tokio::test]
-async fn f5_a_flow_that_holds_a_grant_is_due_at_its_end_and_stays_until_it_holds_none() {
+async fn a_flow_that_holds_a_grant_is_due_at_its_end_and_stays_until_it_holds_none() {
     let store = store().await;
     let flow = store.exchanged_flow("state").await;
     let (there, pk) = (read(&store, &flow).await, format!("FLOW#{}", flow.as_str()));
@@ -208,7 +208,7 @@ async fn a_flow_fails_once_and_its_grant_goes() {
 }
 
 #[tokio::test]
-async fn f6_a_kept_code_is_taken_out_by_one_while_it_is_good() {
+async fn a_kept_code_is_taken_out_by_one_while_it_is_good() {
     let store = store().await;
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");

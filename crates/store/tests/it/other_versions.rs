@@ -100,12 +100,12 @@ async fn all_are_read(store: &Store) {
 }
 
 #[tokio::test]
-async fn d9_rows_that_lie_in_tables_today_are_read() {
+async fn rows_that_lie_in_tables_today_are_read() {
     all_are_read(&table_with(|_| {}).await).await;
 }
 
 #[tokio::test]
-async fn d9_attributes_of_a_later_version_are_passed_over() {
+async fn attributes_of_a_later_version_are_passed_over() {
     let surplus = |row: &mut Item| {
         row.insert("schema_version".to_owned(), AttributeValue::N("9".to_owned()));
         row.insert("surplus".to_owned(), AttributeValue::M([("of".to_owned(), text("a later version"))].into()));
@@ -116,7 +116,7 @@ async fn d9_attributes_of_a_later_version_are_passed_over() {
 }
 
 #[tokio::test]
-async fn d9_every_row_that_is_written_says_its_schema() {
+async fn every_row_that_is_written_says_its_schema() {
     let store = store().await;
     store.consented("acme").await;
     let items = store.installation.items_of(&connection_id("acme")).await;
@@ -127,7 +127,7 @@ async fn d9_every_row_that_is_written_says_its_schema() {
 }
 
 #[tokio::test]
-async fn d9_a_word_that_nothing_can_stand_for_is_told_on_its_own_route_and_left_out_of_lists() {
+async fn a_word_that_nothing_can_stand_for_is_told_on_its_own_route_and_left_out_of_lists() {
     for (attribute, word) in [("platform", "sage"), ("environment", "staging"), ("status", "paused")] {
         let store = table_where("STATE", attribute, text(word)).await;
         store.consented("other").await;
@@ -149,7 +149,7 @@ async fn d9_a_word_that_nothing_can_stand_for_is_told_on_its_own_route_and_left_
 }
 
 #[tokio::test]
-async fn d9_a_word_that_one_of_ours_can_stand_for_is_taken_for_it() {
+async fn a_word_that_one_of_ours_can_stand_for_is_taken_for_it() {
     let read = async |store: &Store| -> Connection { store.read(&connection_id("acme")).await };
     let store = table_where("STATE", "freshness", text("hourly")).await;
     assert_eq!(read(&store).await.freshness, Freshness::Always);
@@ -181,7 +181,7 @@ async fn d9_a_word_that_one_of_ours_can_stand_for_is_taken_for_it() {
 }
 
 #[tokio::test]
-async fn d9_a_due_row_that_cannot_be_read_hides_none_behind_it() {
+async fn a_due_row_that_cannot_be_read_hides_none_behind_it() {
     let store = store().await;
     let sound = rows().swap_remove(0);
     for (pk, due_at) in [("ODD#1", 1_i64), ("ODD#2", 2), ("CONN#default#acme", 3)] {

@@ -27,7 +27,7 @@ async fn rows_of_hints(store: &Store) -> Vec<HintsId> {
 }
 
 #[tokio::test]
-async fn b5_hints_are_kept_once_and_follow_after_their_minute() {
+async fn hints_are_kept_once_and_follow_after_their_minute() {
     let store = store().await;
     for _ in 0..3 {
         store.table.note_hint(&hint("acme"), START).await.expect("a table that answers");
@@ -43,7 +43,7 @@ async fn b5_hints_are_kept_once_and_follow_after_their_minute() {
 }
 
 #[tokio::test]
-async fn b7_anonymous_hints_fill_a_row_a_shard_and_a_minute_up_to_a_bound() {
+async fn anonymous_hints_fill_a_row_a_shard_and_a_minute_up_to_a_bound() {
     let store = store().await;
     for company in 0..2_000 {
         store.table.note_hint(&hint(&company.to_string()), START).await.expect("a table that answers");

@@ -136,7 +136,7 @@ async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
 }
 
 #[tokio::test]
-async fn b1_a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
+async fn a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let key = crate::directory::key("default", 1);
