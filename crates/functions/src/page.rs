@@ -8,15 +8,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::Error;
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, Stage};
-use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::flow::{Anew, Authority, Destination, Flow, FlowFailure, FlowId, Stage};
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::reference::Reference;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::CHOICE_REQUIRED;
 use counterfoil_core::service::finish_consent::{EXCHANGE_POSTPONED, Ending, error_of};
+use counterfoil_core::service::start_consent::start_path;
 use counterfoil_core::service::write_consent::EXCHANGE_REQUIRED;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use url::form_urlencoded::byte_serialize;
 
 use crate::problem::Problem;
 
@@ -128,7 +129,7 @@ fn onward(flow: &Flow) -> String {
 }
 
 /// The page for a browser that brought no flow we may show: `code` says why.
-pub(crate) fn without_flow(code: &str, anew: Option<(CompanyKey, PlatformName)>) -> (StatusCode, Markup) {
+pub(crate) fn without_flow(code: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
     let error = match code {
         "wrong_browser" => {
             Error::invalid("wrong_browser", "This consent was begun in another browser, or this one kept no cookie.")
@@ -139,7 +140,7 @@ pub(crate) fn without_flow(code: &str, anew: Option<(CompanyKey, PlatformName)>)
             .parse::<FlowFailure>()
             .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),
     };
-    (status(&error), failed(&error, None, anew.map(|(key, platform)| start(&key, platform)), None))
+    (status(&error), failed(&error, None, anew.map(start), None))
 }
 
 fn status(error: &Error) -> StatusCode {
@@ -262,7 +263,7 @@ fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Op
 fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
-        Some(_) => flow.anew().map(|(key, platform)| start(&key, platform)),
+        Some(_) => flow.anew().map(|anew| start(&anew) + &named(flow.company_name.as_deref())),
         None if flow.authority == Authority::Anonymous => {
             Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
         }
@@ -270,8 +271,14 @@ fn start_again(flow: &Flow) -> Option<String> {
     }
 }
 
-fn start(key: &CompanyKey, platform: PlatformName) -> String {
-    format!("/oauth/start/{key}?platform={platform}")
+fn start(anew: &Anew) -> String {
+    start_path(&anew.company_key, anew.platform, anew.environment)
+}
+
+/// The name that a connection is to have, as a further parameter.
+fn named(company_name: Option<&str>) -> String {
+    let encoded = |name: &str| byte_serialize(name.as_bytes()).collect::<String>();
+    company_name.map(|name| format!("&company_name={}", encoded(name))).unwrap_or_default()
 }
 
 fn go_back() -> Markup {

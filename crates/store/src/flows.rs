@@ -39,7 +39,10 @@ impl FlowStore for Table {
             .given(":now", number(millis(now)));
         let taken = changes.under(self, &Key::flow(offered), "#stage = :offered AND expires_at > :now");
         let items = vec![transact_update(taken), self.put(row::flow::write(flow)?)];
-        Ok(match self.transact(items, flow.id.as_str()).await? {
+        // A second click at the same moment opens the same flow with another verifier: that is another write.
+        let verifier = flow.verifier.as_ref().map(|sealed| sealed.as_bytes().escape_ascii().to_string()).unwrap_or_default();
+        let name = format!("open {} {} {verifier}", flow.id.as_str(), millis(now));
+        Ok(match self.transact(items, &name).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
@@ -54,9 +57,14 @@ impl FlowStore for Table {
             .put("stage", Some("consumed"))?
             .put("consumed_at", Some(millis(now)))?
             .put("consumed_by", Some(attempt))?
-            .given(":pending", AttributeValue::S("pending".to_owned()))
+            .remove("failure")
+            .remove("reference")
+            .given(":pending", text("pending"))
+            .given(":failed", text("failed"))
+            .given(":denied", text(FlowFailure::AccessDenied.as_str()))
             .given(":now", number(millis(now)));
-        let update = changes.under(self, &Key::flow(id), "#stage = :pending AND expires_at > :now");
+        let may_go_on = "(#stage = :pending OR (#stage = :failed AND #failure = :denied)) AND expires_at > :now";
+        let update = changes.under(self, &Key::flow(id), may_go_on);
         let own = |item: &row::Item| item.get("consumed_by") == Some(&AttributeValue::S(attempt.to_owned()));
         Ok(self.update(update, own).await? == Written::Stored)
     }

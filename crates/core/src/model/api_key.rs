@@ -171,6 +171,11 @@ pub fn compose(partner: &PartnerId, publishable: bool, random: &[u8; 64]) -> Sec
     Secret::new(format!("{prefix}{partner}_{}", base62(random)))
 }
 
+/// Whether that is the text of a publishable key.
+pub fn is_publishable(key: &Secret) -> bool {
+    key.expose().starts_with(PREFIXES[1])
+}
+
 /// Long division of a big-endian number by 62, 43 times.
 fn base62(number: &[u8; 64]) -> String {
     let mut number = *number;

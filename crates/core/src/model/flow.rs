@@ -119,17 +119,24 @@ impl Flow {
         })
     }
 
-    /// How whoever could begin it may begin it anew without a key: the connection and the platform. `None` where that would
-    /// be another consent: a start without a key is the default partner's, and hands over no code.
-    pub fn anew(&self) -> Option<(CompanyKey, PlatformName)> {
+    /// How whoever could begin it may begin it anew without a key. `None` where that would be another consent: a start without
+    /// a key is the default partner's, and hands over no code.
+    pub fn anew(&self) -> Option<Anew> {
         let is_open = self.authority == Authority::Anonymous && self.partner == PartnerId::default_partner();
         let hands_over = matches!(self.destination, Destination::Handover { .. });
-        self.company_key.clone().filter(|_| is_open && !hands_over).map(|key| (key, self.platform))
+        let company_key = self.company_key.clone().filter(|_| is_open && !hands_over)?;
+        Some(Anew { company_key, platform: self.platform, environment: self.environment })
     }
 
     /// What its audit rows are about while there is no connection.
     pub fn subject(&self) -> Subject {
         self.named_connection().map_or_else(|| Subject::Partner(self.partner.clone()), Subject::Connection)
+    }
+
+    /// Whether the platform's page may still bring a code for it: nothing came back yet, or the customer refused, and may go back
+    /// there and allow. A refusal spends nothing.
+    pub fn awaits_consent(&self) -> bool {
+        matches!(self.stage, Stage::Pending | Stage::Failed(FlowFailure::AccessDenied))
     }
 
     /// Whether this browser may finish it (O-6). A flow that no browser has opened is nobody's.
@@ -144,6 +151,17 @@ impl Flow {
     }
 }
 
+/// What a consent is begun anew with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anew {
+    /// The connection.
+    pub company_key: CompanyKey,
+    /// The platform.
+    pub platform: PlatformName,
+    /// With which of its credentials.
+    pub environment: Environment,
+}
+
 /// The browser ids that a request brought: none, one, or several where a cookie of our name was also set by somebody else,
 /// such as an app on the parent domain. The browser decides their order, so each of them is tried.
 #[derive(Clone, Default)]
@@ -156,6 +174,11 @@ impl BrowserIds {
     /// The first [`Self::MOST`] of them.
     pub fn of(ids: impl IntoIterator<Item = Secret>) -> Self {
         Self(ids.into_iter().take(Self::MOST).collect())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Secret> {
+        self.0.iter()
     }
 
     /// Whether one of them has this hash.
@@ -392,7 +415,7 @@ impl FlowFailure {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::AccessDenied => {
-                "Access was refused at the platform, which ended this attempt: nothing was connected. To allow it after all, start again."
+                "Access was refused at the platform: nothing was connected. To allow it after all, go back there, or start again."
             }
             Self::PlatformError => "The platform reported an error instead of a consent.",
             Self::MissingCode => "The platform came back without an authorization code.",

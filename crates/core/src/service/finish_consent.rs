@@ -9,10 +9,9 @@ use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{ConfirmedCompany, Connection, DeathCause, Standing, Status};
-use crate::model::flow::{Authority, BrowserIds, Flow, FlowFailure, FlowId, KeptCode, Stage};
+use crate::model::flow::{Anew, Authority, BrowserIds, Flow, FlowFailure, FlowId, KeptCode, Stage};
 use crate::model::grant::Grant;
 use crate::model::kept_answer::AnswerOf;
-use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
 use crate::model::reference::Reference;
 use crate::model::revocation::RevocationId;
@@ -56,7 +55,7 @@ pub struct Ending {
     /// The connection, or why there is none (yet).
     pub result: Result<Connection, Error>,
     /// How a caller who may not see the flow may begin it anew.
-    pub anew: Option<(CompanyKey, PlatformName)>,
+    pub anew: Option<Anew>,
 }
 
 impl Ending {
@@ -188,7 +187,7 @@ fn wrong_browser() -> Error {
 async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connection, Error> {
     // Reading the flow came before this.
     let ends_at = app.clock.elapsed() + app.settings.refresh_time();
-    if flow.stage != Stage::Pending {
+    if flow.stage != Stage::Pending && !allows_after_all(&flow, &callback) {
         let elsewhere = flow.platform != callback.platform;
         return if elsewhere { Err(error_of(FlowFailure::WrongPlatform)) } else { wait_for_outcome(&app, &flow.id).await };
     }
@@ -209,6 +208,11 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connect
         }
         Err(stop) => stopped(&app, &flow, stop).await,
     }
+}
+
+/// Whether the customer, who had refused, went back and allowed.
+fn allows_after_all(flow: &Flow, callback: &Callback) -> bool {
+    flow.awaits_consent() && flow.platform == callback.platform && read_code(callback).is_ok()
 }
 
 async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<Connection, Error> {

@@ -1,5 +1,5 @@
 //! Opens a flow in a browser: the browser gets its cookie and goes on to the platform. A flow that a server began waits for this
-//! at an address of ours, which is good once and for ten minutes (O-6).
+//! at an address of ours, which is good for ten minutes and for the one browser that opens it (O-6).
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::model::name::CompanyKey;
 use crate::model::partner::Partner;
 use crate::model::secret::Secret;
 use crate::model::time::later;
-use crate::port::platform::Authorize;
+use crate::port::platform::{Authorize, Platform};
 use crate::port::store::Written;
 use crate::{App, Error};
 
@@ -18,7 +18,7 @@ use super::start_consent::{Started, VERIFIER};
 /// The path of the address that a server's start is answered with, before its token.
 pub const PATH: &str = "/oauth/continue/";
 
-/// A flow that waits to be opened, and its partner.
+/// A flow that waits to be opened, or that this browser has opened, and its partner.
 pub struct Offer {
     /// The flow.
     pub flow: Flow,
@@ -26,32 +26,82 @@ pub struct Offer {
     pub partner: Partner,
 }
 
-/// The flow that waits at that address; looking at it spends nothing.
+/// The flow that waits at that address, or the one that this browser has opened there; looking at it spends nothing.
 ///
 /// # Errors
-/// `NotFound` where the address is unknown, was opened already, or is older than ten minutes: the three are not told apart.
-pub async fn offered(app: &App, token: &Secret) -> Result<Offer, Error> {
-    let found = app.flows.flow(&FlowId::of(token)).await?;
-    let flow = found.filter(|flow| flow.stage == Stage::Offered && flow.expires_at > app.now()).ok_or(NO_OFFER)?;
+/// `NotFound` where the address is unknown, was opened in another browser, or is older than ten minutes: the three are not told
+/// apart.
+pub async fn offered(app: &App, token: &Secret, browser: &BrowserIds) -> Result<Offer, Error> {
+    let offer = app.flows.flow(&FlowId::of(token)).await?.ok_or(NO_OFFER)?;
+    let flow = if waits(app, &offer) { offer } else { opened_by(app, token, &offer, browser).await?.flow };
     let partner = app.directory.partner(&flow.partner).await?.ok_or(NO_OFFER)?;
     Ok(Offer { flow, partner })
 }
 
-/// Opens the flow that waits at that address, for the browser that asks. Of any number of attempts one succeeds.
+/// Opens the flow that waits at that address, for the browser that asks. Of any number of browsers one succeeds. That one may
+/// come again, by a second click or by going back: it is sent on with the same flow.
 ///
 /// # Errors
 /// As [`offered`]; `Misconfigured` where the platform's credentials are missing.
 pub async fn open_consent(app: &Arc<App>, token: &Secret, browser: &BrowserIds) -> Result<Started, Error> {
-    let Offer { flow: offer, .. } = offered(app, token).await?;
-    let (flow, started) = in_browser(app, offer.clone(), browser).await?;
-    match app.flows.open(&offer.id, &flow, app.now()).await? {
-        Written::Stored => Ok(started),
-        Written::Overtaken => Err(NO_OFFER),
+    let offer = app.flows.flow(&FlowId::of(token)).await?.ok_or(NO_OFFER)?;
+    if waits(app, &offer) {
+        let id = id_for(app, browser);
+        let random = random_for(token, &id);
+        let (flow, started) = in_browser(app, offer.clone(), id, random).await?;
+        if app.flows.open(&offer.id, &flow, app.now()).await? == Written::Stored {
+            return Ok(started);
+        }
     }
+    again(app, opened_by(app, token, &offer, browser).await?).await
 }
 
-const NO_OFFER: Error =
-    Error::NotFound("This address is unknown, was opened already, or is older than ten minutes. Start the consent again.");
+const NO_OFFER: Error = Error::NotFound(
+    "This address is unknown, was opened in another browser, or is older than ten minutes. Start the consent again.",
+);
+
+fn waits(app: &App, offer: &Flow) -> bool {
+    offer.stage == Stage::Offered && offer.expires_at > app.now()
+}
+
+/// A flow that a browser has opened, and what of it is not in the table.
+struct Opened {
+    flow: Flow,
+    state: Secret,
+    browser: Secret,
+}
+
+/// The flow that this browser has opened at that address, while it lasts.
+async fn opened_by(app: &App, token: &Secret, offer: &Flow, browser: &BrowserIds) -> Result<Opened, Error> {
+    for id in browser.iter() {
+        let state = state(offer.company_key.as_ref(), &random_for(token, id));
+        let found = app.flows.flow(&FlowId::of(&state)).await?;
+        if let Some(flow) = found.filter(|flow| flow.expires_at > app.now()) {
+            return Ok(Opened { flow, state, browser: id.clone() });
+        }
+    }
+    Err(NO_OFFER)
+}
+
+/// Sends a browser on once more: to the platform while that may still bring a code, else to the page that says how it went.
+async fn again(app: &App, opened: Opened) -> Result<Started, Error> {
+    let Opened { flow, state, browser } = opened;
+    if !flow.awaits_consent() {
+        return Ok(Started { location: result_path(&flow.id), browser: Some(browser) });
+    }
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let verifier = match &flow.verifier {
+        Some(sealed) => Some(app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await?),
+        None => None,
+    };
+    let location = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
+    Ok(Started { location, browser: Some(browser) })
+}
+
+/// Our own page of a flow.
+pub fn result_path(id: &FlowId) -> String {
+    format!("/oauth/result/{}", id.as_str())
+}
 
 /// The address that offers a flow to the browser that opens it.
 pub(super) fn address(app: &App, token: &Secret) -> Result<String, Error> {
@@ -59,20 +109,28 @@ pub(super) fn address(app: &App, token: &Secret) -> Result<String, Error> {
     Ok(format!("{base}{PATH}{}", token.expose()))
 }
 
-/// The flow as that browser begins it, with a state of its own: whoever knew the address that offered it does not know the state.
-pub(super) async fn in_browser(app: &App, flow: Flow, browser: &BrowserIds) -> Result<(Flow, Started), Error> {
+/// The id of the browser that a flow is bound to: the one that it has, or a new one.
+pub(super) fn id_for(app: &App, browser: &BrowserIds) -> Secret {
+    browser.first().cloned().unwrap_or_else(|| app.new_secret())
+}
+
+/// What is random in the state of an offered flow. Only the browser that opened it can name it again: whoever knows the token
+/// does not know the browser's id.
+fn random_for(token: &Secret, browser: &Secret) -> Secret {
+    Secret::new(Secret::new(format!("{} {}", token.expose(), browser.expose())).s256())
+}
+
+/// The flow as that browser begins it, with a state made of what is random.
+pub(super) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: Secret) -> Result<(Flow, Started), Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    let state = state(app, flow.company_key.as_ref());
+    let state = state(flow.company_key.as_ref(), &random);
     let id = FlowId::of(&state);
     let verifier = platform.uses_pkce().then(|| app.new_secret());
-    let challenge = verifier.as_ref().map(Secret::s256);
-    let authorize = Authorize { redirect_uri: &flow.redirect_uri, state: &state, challenge: challenge.as_deref() };
-    let location = platform.authorize_url(authorize);
+    let location = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
     let verifier = match &verifier {
         Some(verifier) => Some(app.sealer.seal(id.as_str(), VERIFIER, verifier).await?),
         None => None,
     };
-    let browser = browser.first().cloned().unwrap_or_else(|| app.new_secret());
     let flow = Flow {
         id,
         verifier,
@@ -85,7 +143,11 @@ pub(super) async fn in_browser(app: &App, flow: Flow, browser: &BrowserIds) -> R
 }
 
 /// A state that begins with the connection's name, where it has one (seed 001).
-fn state(app: &App, company_key: Option<&CompanyKey>) -> Secret {
-    let random = app.new_secret();
+fn state(company_key: Option<&CompanyKey>, random: &Secret) -> Secret {
     company_key.map_or_else(|| random.clone(), |key| Secret::new(format!("{key}:{}", random.expose())))
+}
+
+fn platforms_page(platform: &dyn Platform, redirect_uri: &str, state: &Secret, verifier: Option<&Secret>) -> String {
+    let challenge = verifier.map(Secret::s256);
+    platform.authorize_url(Authorize { redirect_uri, state, challenge: challenge.as_deref() })
 }

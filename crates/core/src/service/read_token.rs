@@ -12,6 +12,7 @@ use crate::{App, Error};
 
 use super::refresh::step::{Outcome, Reason};
 use super::refresh::{ACCESS_TOKEN, Asked, Place, Refreshed, refresh, sealing_owner};
+use super::start_consent::start_path;
 
 /// A valid access token and the connection it belongs to.
 pub struct Token {
@@ -189,7 +190,9 @@ fn no_refresh_token(connection: &Connection) -> Error {
 }
 
 pub(super) fn how_to_reconnect(connection: &Connection) -> String {
-    format!("Send the customer to /oauth/start/{} to consent again.", connection.id.company_key)
+    let company = &connection.company;
+    let path = start_path(&connection.id.company_key, company.platform, company.environment);
+    format!("Send the customer to {path} to consent again.")
 }
 
 fn just_refused(connection: &Connection, cause: DeathCause) -> Error {

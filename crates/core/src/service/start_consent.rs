@@ -17,7 +17,7 @@ use crate::port::store::Starts;
 use crate::{App, Error};
 
 use super::check_ready::no_base_url;
-use super::open_consent::{address, in_browser};
+use super::open_consent::{address, id_for, in_browser};
 use super::refusal::{Refused, note};
 
 /// The purpose a PKCE verifier is sealed for.
@@ -33,10 +33,13 @@ pub struct Start {
     pub platform: PlatformName,
     /// Where the browser goes in the end.
     pub then: Then,
+    /// Whether the platform's sandbox is asked for. It is used too where the connection's key or name says so.
+    pub sandbox: bool,
     /// Who asks.
     pub caller: Caller,
-    /// The browser ids that were brought: the first is used again, so that two tabs of one browser work.
-    pub browser: BrowserIds,
+    /// The browser ids that were brought: the first is used again, so that two tabs of one browser work. `None` where a server
+    /// asks: it is answered an address for its customer's browser to open.
+    pub browser: Option<BrowserIds>,
 }
 
 /// Where the browser is to go in the end: only to an address on the partner's list (O-10).
@@ -54,14 +57,12 @@ pub enum Then {
 
 /// Who asks for a consent.
 pub enum Caller {
-    /// A browser without a key, for the partner that it names.
+    /// Whoever has no key, for the partner that it names.
     Anonymous(PartnerId),
-    /// A browser with a publishable key, which anybody may have: it names the partner, and may no more than nobody.
+    /// Whoever has a publishable key, as anybody may: it names the partner, and may no more than nobody.
     Publishable(ApiKey),
-    /// A browser with a key in its address.
-    Browser(ApiKey),
-    /// A server with a key in a header: it is answered an address for its customer's browser to open.
-    Server(ApiKey),
+    /// Whoever has a key that may name connections.
+    Key(ApiKey),
     /// A browser that opened a connect link.
     Link(ConnectLink),
 }
@@ -71,7 +72,7 @@ impl Caller {
     fn authority(&self) -> Authority {
         match self {
             Self::Anonymous(_) | Self::Publishable(_) => Authority::Anonymous,
-            Self::Browser(key) | Self::Server(key) => Authority::Key(key.id.clone()),
+            Self::Key(key) => Authority::Key(key.id.clone()),
             Self::Link(link) => Authority::Link(link.id.clone()),
         }
     }
@@ -104,7 +105,8 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         may_be_new(company_key, start.platform)?;
     }
     let company_name = start.company_name;
-    let environment = environment(start.platform, start.company_key.as_ref(), company_name.as_deref(), existing.as_ref());
+    let names = (start.company_key.as_ref(), company_name.as_deref());
+    let environment = environment(start.platform, start.sandbox, names, existing.as_ref())?;
     // What is missing for this platform shows here, also where a browser opens the flow later.
     app.platforms.get(start.platform, environment).await?;
     let token = app.new_secret();
@@ -128,11 +130,9 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         stage: Stage::Offered,
         reference: None,
     };
-    let (flow, started) = match start.caller {
-        Caller::Server(_) => (flow, Started { location: address(app, &token)?, browser: None }),
-        Caller::Anonymous(_) | Caller::Publishable(_) | Caller::Browser(_) | Caller::Link(_) => {
-            in_browser(app, flow, &start.browser).await?
-        }
+    let (flow, started) = match start.browser {
+        None => (flow, Started { location: address(app, &token)?, browser: None }),
+        Some(ids) => in_browser(app, flow, id_for(app, &ids), app.new_secret()).await?,
     };
     bound_starts(app, &flow).await?;
     app.flows.begin(&flow).await?;
@@ -156,9 +156,16 @@ pub fn callback_path(platform: PlatformName) -> String {
     }
 }
 
+/// Where a consent for that connection begins, with what its key does not say of it.
+pub fn start_path(company_key: &CompanyKey, platform: PlatformName, environment: Environment) -> String {
+    let is_said = Environment::of(platform, company_key.as_str(), None) == environment;
+    let sandbox = if environment == Environment::Sandbox && !is_said { "&environment=sandbox" } else { "" };
+    format!("/oauth/start/{company_key}?platform={platform}{sandbox}")
+}
+
 fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
     match &start.caller {
-        Caller::Publishable(key) | Caller::Browser(key) | Caller::Server(key) => Ok(key.partner.clone()),
+        Caller::Publishable(key) | Caller::Key(key) => Ok(key.partner.clone()),
         Caller::Link(link) => Ok(link.partner.clone()),
         Caller::Anonymous(partner) if app.open_start => Ok(partner.clone()),
         Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
@@ -229,8 +236,8 @@ fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> 
     match &start.caller {
         _ if start.company_key.is_none() || is_open => Ok(()),
         Caller::Link(_) => Ok(()),
-        Caller::Browser(key) | Caller::Server(key) if key.may(Scope::ConnectionsWrite) => Ok(()),
-        Caller::Publishable(_) | Caller::Browser(_) | Caller::Server(_) => {
+        Caller::Key(key) if key.may(Scope::ConnectionsWrite) => Ok(()),
+        Caller::Publishable(_) | Caller::Key(_) => {
             Err(Error::Forbidden { code: "insufficient_scope", message: NEEDS.to_owned() })
         }
         Caller::Anonymous(_) => Err(Error::Unauthenticated(NEEDS)),
@@ -269,12 +276,16 @@ fn may_be_new(company_key: &CompanyKey, platform: PlatformName) -> Result<(), Er
 /// A renewal stays where the connection is, unless its name is given anew. An anonymous start is told by its parameters alone.
 fn environment(
     platform: PlatformName,
-    company_key: Option<&CompanyKey>,
-    company_name: Option<&str>,
+    sandbox: bool,
+    (company_key, company_name): (Option<&CompanyKey>, Option<&str>),
     existing: Option<&Connection>,
-) -> Environment {
+) -> Result<Environment, Error> {
     match existing.filter(|connection| connection.company.platform == platform) {
-        Some(connection) if company_name.is_none() => connection.company.environment,
-        _ => Environment::of(platform, company_key.map_or("", CompanyKey::as_str), company_name),
+        _ if sandbox && platform.has_sandbox() => Ok(Environment::Sandbox),
+        _ if sandbox => {
+            Err(Error::invalid("invalid_parameter", format!("{} has no sandbox: leave out environment.", platform.title())))
+        }
+        Some(connection) if company_name.is_none() => Ok(connection.company.environment),
+        _ => Ok(Environment::of(platform, company_key.map_or("", CompanyKey::as_str), company_name)),
     }
 }

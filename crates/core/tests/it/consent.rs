@@ -64,7 +64,7 @@ async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
 async fn o18_a_company_that_is_denied_connects_nothing() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = connection_id("acme");
-    let by_key = consented_by(&stage.installation, &stage.app, Caller::Server(key(&id)), ("acme", "acme")).await;
+    let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
     let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
     let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..by_key };
     let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");

@@ -98,7 +98,7 @@ async fn t5_a_disconnect_goes_on_past_a_write_that_came_between() {
 
 /// A consent that a server began, which may bring a disconnected connection back.
 async fn reconnect(stage: &Stage, id: &ConnectionId) {
-    let (caller, names) = (Caller::Server(key(id)), (id.company_key.as_str(), id.company_key.as_str()));
+    let (caller, names) = (Caller::Key(key(id)), (id.company_key.as_str(), id.company_key.as_str()));
     let callback = consented_by(&stage.installation, &stage.app, caller, names).await;
     let callback = callback.unwrap_or_else(|error| panic!("{error}"));
     finish_consent(&stage.app, callback).await.result.unwrap_or_else(|error| panic!("{error}"));

@@ -31,7 +31,7 @@ async fn so_many_consents_are_begun_in_a_minute_without_a_key_and_those_with_one
     }
     assert_eq!(code("shop-3").await, Some("too_many_consents"));
     let id = connection_id("shop-3");
-    let by_key = consented_by(&stage.installation, &stage.app, Caller::Server(key(&id)), ("shop-3", "shop-3")).await;
+    let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("shop-3", "shop-3")).await;
     assert!(by_key.is_ok(), "a key is not held up");
     let rival = PartnerId::parse("rival").expect("an id");
     let partner = Partner { id: rival.clone(), name: "Rival".to_owned(), redirect_uris: Vec::new(), created_at: START };
@@ -52,8 +52,9 @@ async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
         company_name: None,
         platform: PlatformName::Quickbooks,
         then: Then::HandOver { redirect_uri: None, state: None },
+        sandbox: false,
         caller: Caller::Anonymous(partner),
-        browser: BrowserIds::default(),
+        browser: Some(BrowserIds::default()),
     };
     start_consent(&stage.app, start).await.map(drop)
 }

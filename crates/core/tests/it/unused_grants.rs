@@ -130,7 +130,7 @@ async fn a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_th
         let stage = Stage::new(Temper::Stable).await;
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
         let id = connection_id("acme");
-        let by_key = consented_by(&stage.installation, &stage.app, Caller::Server(key(&id)), ("acme", "acme")).await;
+        let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
         let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
         let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..by_key };
         let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");

@@ -7,15 +7,15 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::api_key::{Scope, is_publishable};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::start_consent::{Caller, Start, Then};
 use counterfoil_core::{App, Error};
 
-use super::start::{URL_LONGEST, begin, refused};
-use crate::read::{BrowserCookie, Query, header_key};
+use super::start::{URL_LONGEST, begin, browser, by, refused};
+use crate::read::{Query, api_key, header_key};
 use crate::router::only_get;
 
 /// The routes of this endpoint.
@@ -38,18 +38,22 @@ async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &Hea
     let company_key = query.filled("companyKey", CompanyKey::LONGEST)?.map(CompanyKey::parse).transpose()?;
     let redirect_uri = query.filled("redirectUri", URL_LONGEST)?.map(str::to_owned);
     let state = query.one("state", STATE_LONGEST)?.filter(|state| !state.is_empty()).map(str::to_owned);
-    let caller = caller(app, headers, partner).await?;
+    let caller = caller(app, headers, query, partner).await?;
     let then = Then::HandOver { redirect_uri, state };
-    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(headers);
-    begin(app, Start { company_key, company_name: None, platform, then, caller, browser }, uri, query, headers).await
+    let browser = browser(app, headers)?;
+    let start = Start { company_key, company_name: None, platform, then, sandbox: false, caller, browser };
+    begin(app, start, uri, query, headers).await
 }
 
-/// A key is taken from a header alone: it has no place in this address.
-async fn caller(app: &App, headers: &HeaderMap, partner: PartnerId) -> Result<Caller, Error> {
-    let Some(key) = header_key(headers)? else { return Ok(Caller::Anonymous(partner)) };
+/// A partner's page has this address: a secret key has no place in it.
+async fn caller(app: &App, headers: &HeaderMap, query: &Query, partner: PartnerId) -> Result<Caller, Error> {
+    let Some(key) = api_key(headers, query)? else { return Ok(Caller::Anonymous(partner)) };
+    if header_key(headers)?.is_none() && !is_publishable(&key) {
+        return Err(Error::Unauthenticated("Only a publishable key (cf_pub_…) may stand in this address."));
+    }
     let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
     if known.partner != partner {
         return Err(Error::wrong_partner());
     }
-    Ok(if known.may(Scope::ConnectionsWrite) { Caller::Server(known) } else { Caller::Publishable(known) })
+    Ok(by(known))
 }

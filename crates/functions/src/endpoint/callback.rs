@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Destination, Flow, FlowId, Stage};
+use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
@@ -21,6 +21,7 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::{CHOICE_REQUIRED, choose_company};
 use counterfoil_core::service::exchange_code::issue_code;
 use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
+use counterfoil_core::service::open_consent::result_path;
 use counterfoil_core::service::write_consent::EXCHANGE_REQUIRED;
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
@@ -135,8 +136,10 @@ async fn result(
     let Some(flow) = FlowId::parse(&id) else {
         let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
         let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
+        let environment = query.word("environment", "production, sandbox").ok().flatten().unwrap_or(Environment::Production);
         let anew = key.zip(platform).filter(|_| app.open_start);
-        return Ok(page::without_flow(&id, anew).into_response());
+        let anew = anew.map(|(company_key, platform)| Anew { company_key, platform, environment });
+        return Ok(page::without_flow(&id, anew.as_ref()).into_response());
     };
     let ending = see_consent(&app, &flow, &cookie.read(&headers)).await;
     if !wants_html(&headers) {
@@ -177,7 +180,7 @@ async fn choose(
 /// form-action).
 async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId) -> Result<Response, Problem> {
     if wants_html(headers) {
-        return Ok(see_other(&result_page(id)));
+        return Ok(see_other(&result_path(id)));
     }
     told(app, headers, ending).await
 }
@@ -213,20 +216,21 @@ fn is_handover(ending: &Ending) -> bool {
 async fn destination(app: &App, ending: &Ending) -> String {
     let Some(flow) = &ending.flow else {
         let code = ending.result.as_ref().err().map_or("unknown", Error::code);
-        let anew = ending.anew.as_ref().map(|(key, platform)| format!("?company_key={key}&platform={platform}"));
-        return format!("/oauth/result/{code}{}", anew.unwrap_or_default());
+        return format!("/oauth/result/{code}{}", ending.anew.as_ref().map(told_anew).unwrap_or_default());
     };
     let page = if page::is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
-    page.unwrap_or_else(|| result_page(&flow.id))
+    page.unwrap_or_else(|| result_path(&flow.id))
+}
+
+/// What our own page is told, so that it can offer to begin anew.
+fn told_anew(anew: &Anew) -> String {
+    let Anew { company_key, platform, environment } = anew;
+    let sandbox = if *environment == Environment::Sandbox { "&environment=sandbox" } else { "" };
+    format!("?company_key={company_key}&platform={platform}{sandbox}")
 }
 
 /// Says on our own page that there is nowhere to go on to: the partner has exchanged its code.
 const LAST: &str = "last";
-
-/// Our own page of a flow.
-fn result_page(id: &FlowId) -> String {
-    format!("/oauth/result/{}", id.as_str())
-}
 
 /// The partner's page with what it is to know; `None` where there is none, or no code for it just now.
 async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error>) -> Option<String> {
@@ -243,7 +247,7 @@ async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error
                 let code = issue_code(app, &flow.id).await;
                 match code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()? {
                     Some(code) => return_url::handed(redirect_uri, &code, state),
-                    None => Some(format!("{}?{LAST}=1", result_page(&flow.id))),
+                    None => Some(format!("{}?{LAST}=1", result_path(&flow.id))),
                 }
             }
         },
@@ -272,7 +276,7 @@ fn as_json(ending: Ending) -> Response {
 
 fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
     let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
-    Choice { choose_at: format!("{}/choose", result_page(id)), companies: companies.into_iter().map(choosable).collect() }
+    Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
 }
 
 fn answer(connection: Connection) -> Answer {

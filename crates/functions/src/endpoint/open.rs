@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::connect_link::ConnectLink;
-use counterfoil_core::model::flow::BrowserIds;
+use counterfoil_core::model::flow::{BrowserIds, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::connect_link::open_link;
@@ -18,7 +18,7 @@ use counterfoil_core::service::open_consent::{Offer, offered, open_consent};
 use counterfoil_core::service::start_consent::{Caller, Start, Then, start_consent};
 use counterfoil_core::{App, Error};
 
-use super::start::{on_the_public_host, refused, sent_on};
+use super::start::{on_the_public_host, refused, sent_on, with_cookie};
 use crate::page::{self, FormLeaves, Question};
 use crate::read::{BrowserCookie, Query, is_from_another_site};
 use crate::router::page_and_post;
@@ -41,13 +41,15 @@ fn token(path: Result<Path<String>, PathRejection>) -> Secret {
 
 async fn look(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
     let token = token(path);
+    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
     let answer = async {
-        let Offer { flow, partner } = offered(&app, &token).await?;
-        if flow.awaits_exchange() {
+        let Offer { flow, partner } = offered(&app, &token, &browser).await?;
+        let is_asked = flow.stage == Stage::Offered || flow.awaits_consent();
+        if flow.awaits_exchange() || !is_asked {
             return opened(&app, &token, &headers, StatusCode::FOUND).await;
         }
         let named = flow.company_name.as_deref().or(flow.company_key.as_ref().map(CompanyKey::as_str));
-        Ok(question(&Question { partner: &partner.name, platform: flow.platform, company: named }))
+        Ok(question(&app, &browser, &Question { partner: &partner.name, platform: flow.platform, company: named }))
     };
     answer.await.unwrap_or_else(|error| refused(error, &headers))
 }
@@ -79,7 +81,8 @@ async fn look_at_link(
         let link = open_link(&app, &token(path)).await?;
         let partner = app.directory.partner(&link.partner).await?.ok_or(Error::NO_LINK)?;
         let named = link.company_name.as_deref().or(link.company_key.as_ref().map(CompanyKey::as_str));
-        Ok(question(&Question { partner: &partner.name, platform: link.platform, company: named }))
+        let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
+        Ok(question(&app, &browser, &Question { partner: &partner.name, platform: link.platform, company: named }))
     };
     answer.await.unwrap_or_else(|error| refused(error, &headers))
 }
@@ -100,15 +103,17 @@ fn of_link(link: ConnectLink, browser: BrowserIds) -> Start {
         company_name: link.company_name.clone(),
         platform: link.platform,
         then: Then::HandOver { redirect_uri: link.redirect_uri.clone(), state: link.state.clone() },
+        sandbox: false,
         caller: Caller::Link(link),
-        browser,
+        browser: Some(browser),
     }
 }
 
-fn question(asked: &Question<'_>) -> Response {
+/// The browser has its id before its first click: a second one then comes from the same browser.
+fn question(app: &App, browser: &BrowserIds, asked: &Question<'_>) -> Response {
     let mut response = page::question(asked).into_response();
     response.extensions_mut().insert(FormLeaves);
-    response
+    if browser.first().is_some() { response } else { with_cookie(app, response, &app.new_secret()) }
 }
 
 /// A page of another site must not go on in the customer's place: she has to see who asks.

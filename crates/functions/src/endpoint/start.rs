@@ -8,9 +8,11 @@ use axum::extract::{Path, State};
 use axum::http::header::{HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::api_key::{ApiKey, Scope};
+use counterfoil_core::model::flow::BrowserIds;
 use counterfoil_core::model::name::{PartnerId, readable};
-use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::start_consent::{Caller, Start, Started, Then, start_consent};
 use counterfoil_core::{App, Error};
@@ -71,11 +73,18 @@ async fn start(
     let company_name = query.one("company_name", NAME_LONGEST)?.map(readable).filter(|name| !name.is_empty());
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
+    let sandbox = query.word("environment", "production, sandbox")? == Some(Environment::Sandbox);
     let caller = caller(app, headers, query).await?;
-    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(headers);
+    let browser = browser(app, headers)?;
     let then = Then::Return(return_url);
-    let start = Start { company_key: Some(company_key), company_name, platform, then, caller, browser };
+    let start = Start { company_key: Some(company_key), company_name, platform, then, sandbox, caller, browser };
     begin(app, start, uri, query, headers).await
+}
+
+/// The ids of the browser that begins; `None` where a server does, which is whoever sends a key in a header.
+pub(super) fn browser(app: &App, headers: &HeaderMap) -> Result<Option<BrowserIds>, Error> {
+    let is_server = header_key(headers)?.is_some();
+    Ok((!is_server).then(|| BrowserCookie::under(app.public_base_url.as_deref()).read(headers)))
 }
 
 /// Begins the flow and sends the browser to the platform, with its cookie; a browser that is on another host than the public
@@ -87,7 +96,7 @@ pub(super) async fn begin(
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    if !matches!(start.caller, Caller::Server(_))
+    if start.browser.is_some()
         && let Some(elsewhere) = on_the_public_host(app, headers, uri, query)?
     {
         return Ok(elsewhere);
@@ -97,11 +106,16 @@ pub(super) async fn begin(
 
 /// Sends the browser on, with its cookie.
 pub(super) fn sent_on(app: &App, started: Started, status: StatusCode) -> Response {
-    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let mut response = (status, [(LOCATION, started.location)]).into_response();
-    if let Some(browser) = &started.browser
-        && let Ok(value) = cookie.keep(browser).parse()
-    {
+    let response = (status, [(LOCATION, started.location)]).into_response();
+    match &started.browser {
+        Some(browser) => with_cookie(app, response, browser),
+        None => response,
+    }
+}
+
+/// Has the browser keep its id.
+pub(super) fn with_cookie(app: &App, mut response: Response, browser: &Secret) -> Response {
+    if let Ok(value) = BrowserCookie::under(app.public_base_url.as_deref()).keep(browser).parse() {
         response.headers_mut().insert(SET_COOKIE, value);
     }
     response
@@ -112,10 +126,12 @@ async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller,
         return Ok(Caller::Anonymous(PartnerId::default_partner()));
     };
     let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
-    if !known.may(Scope::ConnectionsWrite) {
-        return Ok(Caller::Publishable(known));
-    }
-    Ok(if header_key(headers)?.is_some() { Caller::Server(known) } else { Caller::Browser(known) })
+    Ok(by(known))
+}
+
+/// Whoever brought that key.
+pub(super) fn by(key: ApiKey) -> Caller {
+    if key.may(Scope::ConnectionsWrite) { Caller::Key(key) } else { Caller::Publishable(key) }
 }
 
 /// The cookie that binds the flow must be set where the callback will come to: a browser that is elsewhere is sent to the host of

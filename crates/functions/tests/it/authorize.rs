@@ -194,13 +194,55 @@ async fn who_may_begin_and_what_for() {
     ] {
         assert_eq!(refusal(&ask(path, key).await), (expected.0, expected.1.to_owned()), "{path}");
     }
-    assert!(ask(&plain, &publishable).await.header("set-cookie").is_some(), "a browser's, as nobody's");
     let server = ask(&named, &place.key).await;
     assert!(server.status == 302 && server.header("set-cookie").is_none(), "a server's: passed on");
     let back = place.consent(server.location(), LARKSPUR).await;
     let body = json!({ "code": parameter(back.location(), "code"), "platform": "quickbooks" });
     assert_eq!(exchange(&place, &place.key, &body).await.status, 200);
     assert_eq!(place.connection("shop").await.text("realm_id"), LARKSPUR);
+}
+
+/// From a start with the publishable key to the token of the connection that it made.
+async fn exchanged(place: &Installation, address: &str) -> Answer {
+    let back = place.consent(address, LARKSPUR).await;
+    let body = json!({ "code": parameter(back.location(), "code").expect("a code"), "platform": "quickbooks" });
+    exchange(place, &place.key, &body).await
+}
+
+#[tokio::test]
+async fn a1_a_publishable_key_begins_a_consent_by_a_server_and_in_the_address_by_a_browser() {
+    for open in ["true", "false"] {
+        let place = Installation::start_with(&[("OPEN_START", open)]).await;
+        let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
+        let server = get(authorize("quickbooks", "&state=s")).key(&publishable).to(&place.server).await;
+        assert_eq!((server.status, server.header("set-cookie")), (302, None), "{}", server.body);
+        assert!(server.location().contains("/oauth/continue/"), "for the customer's browser to open: {}", server.location());
+        let made = exchanged(&place, server.location()).await;
+        assert_eq!((made.status, &made.json()["data"]["companyId"]), (200, &json!(LARKSPUR)), "{}", made.body);
+
+        place.pass(1).await;
+        let address = authorize("quickbooks", &format!("&api_key={publishable}"));
+        assert_eq!(exchanged(&place, &address).await.status, 200, "OPEN_START={open}");
+        assert_eq!(place.rows.history(&format!("quickbooks-{LARKSPUR}")).await[0], "connected by anonymous");
+        let named = format!("{address}&companyKey=shop");
+        assert_eq!(refusal(&get(named).to(&place.server).await), (403, "insufficient_scope".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a1_no_secret_key_stands_in_the_address_of_a_partners_page() {
+    let place = Installation::start().await;
+    for key in [place.key.as_str(), "", "cf_live_x", "cf_pub_x"] {
+        let answer = get(authorize("quickbooks", &format!("&api_key={key}"))).to(&place.server).await;
+        assert_eq!(refusal(&answer), (401, "unauthenticated".to_owned()), "{key}");
+    }
+    let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
+    let two = get(authorize("quickbooks", &format!("&api_key={publishable}"))).key(&place.key).to(&place.server).await;
+    assert_eq!(refusal(&two), (400, "ambiguous_api_key".to_owned()));
+    place.partner("rival", &[]).await;
+    let theirs = authorize("quickbooks", &format!("&api_key={publishable}")).replace("partnerId=default", "partnerId=rival");
+    assert_eq!(refusal(&get(theirs).to(&place.server).await), (403, "wrong_partner".to_owned()));
+    assert!(place.rows.under("FLOW#", "").await.is_empty());
 }
 
 #[tokio::test]

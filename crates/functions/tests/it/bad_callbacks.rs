@@ -1,4 +1,4 @@
-//! Callbacks that bring no usable code spend the flow and leave an audit row (O-8).
+//! Callbacks that bring no usable code spend the flow, but for a refusal, and leave an audit row (O-8).
 
 use crate::authorize::authorize;
 use crate::callback::encoded;
@@ -27,7 +27,9 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
         let answer = curl.get(format!("{bad}{more}")).await;
         assert_eq!(answer.problem(), (400, code.to_owned()), "{more}");
         assert!(place.rows.history(&company_key).await.is_empty(), "nobody fills the history of a connection: {more}");
-        assert_eq!(curl.get(&good).await.problem(), (400, code.to_owned()), "spent: {more}");
+        // Who refuses may go back and allow.
+        let again = if code == "access_denied" { format!("{bad}{more}") } else { good };
+        assert_eq!(curl.get(again).await.problem(), (400, code.to_owned()), "spent: {more}");
         assert!(place.rows.connection(&company_key).await.is_none());
     }
     assert_eq!(place.intuit.token_requests().await, 0);
@@ -45,7 +47,7 @@ async fn o8_a_customer_who_says_no_is_told_so() {
     {
       "body": {
         "code": "access_denied",
-        "detail": "Access was refused at the platform, which ended this attempt: nothing was connected. To allow it after all, start again.",
+        "detail": "Access was refused at the platform: nothing was connected. To allow it after all, go back there, or start again.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",
@@ -62,6 +64,28 @@ async fn o8_a_customer_who_says_no_is_told_so() {
     let result = browser.get(redirected.location()).await;
     assert_eq!(result.status, 400);
     assert!(result.body.contains("Access was refused") && result.body.contains("Start again"), "{}", result.body);
+}
+
+#[tokio::test]
+async fn f6_a_customer_who_refuses_goes_back_and_allows_is_connected() {
+    let place = Installation::start().await;
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/beach-blend").await;
+    let denied = place.intuit.cancel(&page).await;
+    assert_eq!(curl.get(&denied).await.problem(), (400, "access_denied".to_owned()));
+    let allowed = place.intuit.consent(&page, LARKSPUR).await;
+    assert_eq!(Browser::curl(&place.server).get(&allowed).await.problem(), (400, "wrong_browser".to_owned()));
+    assert_eq!(curl.get(with_parameter(&allowed, "error", Some("x"))).await.problem(), (400, "access_denied".to_owned()));
+    let connected = curl.get(&allowed).await;
+    assert_eq!((connected.status, connected.text("realm_id").as_str()), (200, LARKSPUR));
+    assert_eq!(curl.get(&denied).await.status, 200, "what came of it, whichever callback is opened again");
+    assert_eq!(place.intuit.token_requests().await, 1);
+
+    let page = curl.start("/oauth/start/corner-shop").await;
+    assert_eq!(curl.get(place.intuit.cancel(&page).await).await.status, 400);
+    let late = place.intuit.consent(&page, LARKSPUR).await;
+    place.pass(601).await;
+    assert_eq!(curl.get(late).await.problem(), (400, "invalid_state".to_owned()), "while the flow lasts");
 }
 
 #[tokio::test]

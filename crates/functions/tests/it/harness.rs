@@ -152,7 +152,7 @@ impl Installation {
         assert_eq!(self.table.create_partner(&partner).await, Ok(Written::Stored));
     }
 
-    /// A new key with those scopes.
+    /// A new key with those scopes, publishable where `consent:start` is the only one.
     pub(crate) async fn key_of(&self, partner: &str, scopes: &[Scope]) -> String {
         self.key_until(partner, scopes, None).await
     }
@@ -162,7 +162,7 @@ impl Installation {
         let partner = PartnerId::parse(partner).expect("an id");
         let mut random = [0; 64];
         SystemEntropy.fill(&mut random);
-        let secret = compose(&partner, false, &random);
+        let secret = compose(&partner, scopes == [Scope::ConsentStart], &random);
         let PresentedKey { id, hash, .. } = PresentedKey::parse(&secret).expect("well formed");
         let (created_at, last_used_at) = (self.clock.now(), self.clock.now());
         let (name, scopes, revoked_at) = ("test".to_owned(), scopes.to_vec(), None);

@@ -1,10 +1,11 @@
 //! The addresses that a customer is sent, before anything is begun: a server's start and a connect link.
 
 use axum::http::Method;
+use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::authorize::authorize;
-use crate::harness::{Ask, BASE_URL, Browser, Installation, LARKSPUR, get, parameter};
+use crate::harness::{Ask, BASE_URL, Browser, Installation, LARKSPUR, OTHER_KEYS, get, parameter};
 
 /// The path of the address that a server's start is answered with.
 async fn offered(place: &Installation, start: &str) -> String {
@@ -31,7 +32,7 @@ async fn a_look_shows_who_asks_and_spends_nothing() {
         let flows = place.rows.under("FLOW#", "").await;
         for _ in 0..2 {
             let page = get(&address).to(&place.server).await;
-            assert_eq!((page.status, page.header("set-cookie")), (200, None), "{}", page.body);
+            assert_eq!(page.status, 200, "{}", page.body);
             for part in ["<strong>default</strong>", "QuickBooks", "The &lt;b&gt;Shop&lt;/b&gt;", r#"<form method="post">"#] {
                 assert!(page.body.contains(part), "{part}: {}", page.body);
             }
@@ -83,6 +84,39 @@ async fn an_address_is_good_once_and_for_ten_minutes() {
         assert!(page.status == 404 && page.body.contains("Start the consent again"), "{}", page.body);
     }
     assert_eq!(place.rows.under("FLOW#", "").await.len(), flows, "and nothing was begun");
+}
+
+#[tokio::test]
+async fn the_browser_that_opened_an_address_gets_on_by_a_second_click_and_by_going_back() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let handover = offered(&place, &authorize("xero", "&state=s")).await;
+    for address in [offered(&place, NAMED).await, handover] {
+        let mut browser = Browser::at(&place.server);
+        let shown = browser.get(&address).await;
+        assert!(browser.cookie.is_some(), "its id comes before its first click");
+        let cookie = browser.cookie.clone().expect("a cookie");
+        let click = || Ask::new(Method::POST, &address).header("cookie", &cookie).to(&place.server);
+        let (first, second) = tokio::join!(click(), click());
+        assert_eq!((first.status, second.status), (303, 303), "{} {}", first.body, second.body);
+        assert_eq!(first.location(), second.location(), "one flow, and so one code in the end");
+        let back = browser.get(&address).await;
+        assert_eq!((back.status, &back.body), (shown.status, &shown.body), "the same page, or straight on");
+        let page = browser.open(&address).await;
+        assert_eq!(page, first.location());
+        for stranger in [Browser::at(&place.server).get(&address).await, Browser::at(&place.server).post(&address).await] {
+            assert_eq!(stranger.status, 404, "{}", stranger.body);
+        }
+        assert_eq!(browser.get(place.intuit.cancel(&page).await).await.status, 303);
+        assert_eq!(browser.open(&address).await, page, "who refused may go back and allow");
+        let chosen = if page.contains("xero") { ("tenant_id", ORGANISATIONS[0].tenant_id) } else { ("realm", LARKSPUR) };
+        let done = browser.get(place.intuit.decide(&page, &[("decision", "connect"), chosen]).await).await;
+        assert!(done.location().starts_with("https://app.example.com/"), "{}", done.location());
+        for over in [browser.get(&address).await, browser.post(&address).await] {
+            assert!(over.location().starts_with("/oauth/result/"), "how it went: {}", over.location());
+            assert_ne!(browser.get(over.location()).await.status, 404);
+        }
+    }
+    assert_eq!(place.rows.under("CONN#", "STATE").await.len(), 1, "the other waits for the partner's exchange");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! What a start may do to a connection that exists, with a key and without (O-16, O-17).
 
+use axum::http::Method;
+use counterfoil_sandbox::xero::ORGANISATIONS;
 use serde_json::json;
 
-use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, get};
+use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, get};
 
 const START: &str = "/oauth/start/beach-blend";
 /// One of Intuit's companies in its sandbox.
@@ -97,6 +99,55 @@ async fn o17_an_anonymous_start_never_renames() {
     assert_eq!(sandbox.problem(), (409, "other_company".to_owned()), "nor moves to the sandbox");
     let by_key = with_key(&place, &format!("{START}?company_name=Beach%20Two"), LARKSPUR).await;
     assert_eq!(by_key.text("company_name"), "Beach Two", "a key may");
+}
+
+/// The address of ours in a sentence, or in a page.
+fn start_in(text: &str) -> String {
+    let address = text.split_once("/oauth/start/").expect("an address").1.split([' ', '"']).next().expect("its end");
+    format!("/oauth/start/{}", address.replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn a_connection_in_the_sandbox_is_reconnected_there() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let start = format!("{START}?company_name=Beach%20%26%20Sandbox");
+    assert_eq!(anonymously(&place, &start, SANDBOX).await.status, 200);
+    let named = json!({ "company_name": "Beach" }).to_string();
+    let ask = Ask::new(Method::PATCH, "/api/connections/beach-blend").key(&place.key).header("content-type", "application/json");
+    assert_eq!(ask.body(named).to(&place.server).await.status, 200);
+    place.rows.disconnect("beach-blend").await;
+    let address = start_in(&place.token("beach-blend").await.text("detail"));
+    assert_eq!(address, format!("{START}?platform=quickbooks&environment=sandbox"));
+    let revived = with_key(&place, &address, SANDBOX).await;
+    assert_eq!(revived.json()["uses_sandbox_credentials"], json!(true), "{}", revived.body);
+    let renewed = anonymously(&place, &address, SANDBOX).await;
+    assert_eq!((renewed.status, renewed.text("company_name").as_str()), (200, "Beach"));
+
+    let mut browser = Browser::at(&place.server);
+    let page = browser.start(&start).await;
+    let denied = browser.get(place.intuit.cancel(&page).await).await;
+    let shown = browser.get(denied.location()).await.body;
+    let again = format!("{START}?platform=quickbooks&environment=sandbox&company_name=Beach+%26+Sandbox");
+    assert_eq!(start_in(&shown), again);
+    let callback = place.intuit.consent(&browser.start(&again).await, SANDBOX).await;
+    let mut stranger = Browser::at(&place.server);
+    let told = stranger.get(&callback).await;
+    let shown = stranger.get(told.location()).await.body;
+    assert_eq!(start_in(&shown), address, "the name is not theirs to see");
+}
+
+#[tokio::test]
+async fn a_connection_is_reconnected_at_its_own_platform() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let only = ("tenant_id", ORGANISATIONS[0].tenant_id);
+    let mut curl = Browser::curl(&place.server);
+    let page = curl.start("/oauth/start/shop?platform=xero").await;
+    let callback = place.intuit.decide(&page, &[("decision", "connect"), only]).await;
+    assert_eq!(curl.get(callback).await.status, 200);
+    place.rows.disconnect("shop").await;
+    assert_eq!(start_in(&place.token("shop").await.text("detail")), "/oauth/start/shop?platform=xero");
+    let elsewhere = get("/oauth/start/shop?platform=xero&environment=sandbox").to(&place.server).await;
+    assert_eq!(elsewhere.problem(), (400, "invalid_parameter".to_owned()), "it has none");
 }
 
 #[tokio::test]

@@ -109,6 +109,25 @@ async fn o5_an_attempt_whose_answer_was_lost_knows_that_it_consumed_the_flow() {
 }
 
 #[tokio::test]
+async fn f6_a_flow_that_was_refused_is_consumed_once_more_and_any_other_failure_is_final() {
+    let store = store().await;
+    for failure in FlowFailure::ALL {
+        let flow = flow("acme", failure.as_str());
+        store.table.begin(&flow).await.expect("a new flow");
+        assert_eq!(store.table.consume(&flow.id, "first", START).await, Ok(true));
+        let end = FlowEnd { reference: Some("said".to_owned()), ..failed(&flow.id, Stage::Consumed { at: START }, failure) };
+        assert_eq!(store.table.fail(&end).await, Ok(Written::Stored));
+        let is_refusal = failure == FlowFailure::AccessDenied;
+        assert_eq!(store.table.consume(&flow.id, "second", START).await, Ok(is_refusal), "{failure:?}");
+        if is_refusal {
+            let consumed = read(&store, &flow.id).await;
+            assert!(consumed.stage == Stage::Consumed { at: START } && consumed.reference.is_none());
+            assert_eq!(store.table.consume(&flow.id, "third", START).await, Ok(false));
+        }
+    }
+}
+
+#[tokio::test]
 async fn o4_a_flow_past_its_end_is_not_consumed() {
     let store = store().await;
     let flow = flow("acme", "state");
