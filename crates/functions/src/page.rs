@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::Error;
-use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Anew, Authority, Destination, Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::{Anew, Authority, Destination, Flow, FlowFailure, Stage};
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::reference::Reference;
 use counterfoil_core::port::store::StoreError;
@@ -20,6 +20,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use url::form_urlencoded::byte_serialize;
 
 use crate::problem::Problem;
+
+mod choice;
+pub(crate) use choice::View;
+use choice::{Offered, choice};
 
 const STYLE: &str = include_str!("page.css");
 /// Every answer has it, pages or not: it is made once.
@@ -97,13 +101,14 @@ pub(crate) fn again(error: &Error) -> Again {
 
 /// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself; `is_last` where it
 /// has been there.
-pub(crate) fn of(ending: &Ending, open_start: bool, is_last: bool) -> (StatusCode, Markup) {
+pub(crate) fn of(ending: &Ending, open_start: bool, is_last: bool, view: View<'_>) -> (StatusCode, Markup) {
     let leaves = |flow: &&Flow| !is_last && is_over(ending) && flow.destination != Destination::ResultPage;
     let onward = ending.flow.as_ref().filter(leaves).map(onward);
     match (&ending.result, &ending.flow) {
         (Ok(connection), _) => (StatusCode::OK, connected(connection, onward.as_deref())),
-        (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, .. }, .. })) => {
-            (StatusCode::OK, choice(id, platform.title(), companies))
+        (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, is_complete, .. }, .. })) => {
+            let offered = Offered { flow: id, platform: platform.title(), companies, is_complete: *is_complete };
+            (StatusCode::OK, choice(&offered, view))
         }
         (Err(error), Some(flow)) => {
             let anew = start_again(flow).filter(|_| open_start);
@@ -171,32 +176,6 @@ fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
             } @else {
                 p.quiet { "You can close this window." }
             }
-        },
-    )
-}
-
-/// A form without a script: one of the companies, and a button.
-fn choice(flow: &FlowId, platform: &str, companies: &[ConfirmedCompany]) -> Markup {
-    card(
-        "Choose a company",
-        &html! {
-            div.mark.wait aria-hidden="true" { "?" }
-            h1 { "Choose a company" }
-            p.lead { "Access was granted at " (platform) ". Which company is to be connected?" }
-            form method="post" action={ "/oauth/result/" (flow.as_str()) "/choose" } {
-                fieldset {
-                    legend.quiet { "Companies" }
-                    @for company in companies {
-                        label.choice {
-                            input type="radio" name="company_id" value=(company.company_id) required;
-                            span { (company.name) }
-                            small.quiet { (company.company_id) }
-                        }
-                    }
-                }
-                button.button type="submit" { "Connect" }
-            }
-            p.quiet { "Nothing is connected until you choose. The choice is kept open for ten minutes." }
         },
     )
 }

@@ -137,6 +137,7 @@ impl FlowStore for Table {
         let changes = Changes::default()
             .put("stage", Some("choosing"))?
             .put("companies", Some(companies))?
+            .put("companies_left_out", (!offer.is_complete).then_some(true))?
             .given(":exchanged", text("exchanged"));
         // What refuses is a flow that was offered them already, or that is over: both stay as they are.
         self.update(changes.under(self, &Key::flow(&offer.flow), "#stage = :exchanged"), |_| false).await?;

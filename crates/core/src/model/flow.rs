@@ -239,8 +239,10 @@ pub enum Stage {
     Choosing {
         /// The grant.
         grant: StoredGrant,
-        /// Those it reaches.
+        /// Those it reaches, as many as are kept.
         companies: Vec<ConfirmedCompany>,
+        /// Whether these are all of them.
+        is_complete: bool,
     },
     /// The company is confirmed; the connection is made when the partner exchanges our code. Until then the grant lies in a
     /// [`Revocation`](super::revocation::Revocation) of its own, due when the time for that is over.

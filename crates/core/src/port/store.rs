@@ -489,6 +489,8 @@ pub struct Offer {
     pub flow: FlowId,
     /// Those that it offers.
     pub companies: Vec<ConfirmedCompany>,
+    /// Whether the consent reaches no others.
+    pub is_complete: bool,
     /// The same, where revoking another grant of one of them could end this one.
     pub holds: Vec<Company>,
     /// When the flow ends unless one is chosen.

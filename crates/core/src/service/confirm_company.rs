@@ -36,24 +36,25 @@ pub(super) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
         }
     };
     let existing = named(app, flow).await?;
-    let reached = reach.companies.clone();
+    let (reached, is_complete) = (reach.companies.clone(), reach.is_complete);
     match settle(flow, reach, existing.as_ref()) {
         Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
         Verdict::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &reached, failure).await,
         Verdict::AskAgain => Err(unconfirmed()),
         Verdict::Ask(companies) => {
-            app.flows.offer(&offer(flow, &companies, platform.as_ref())).await?;
+            app.flows.offer(&offer(flow, &companies, is_complete, platform.as_ref())).await?;
             Err(choice_needed())
         }
     }
 }
 
 /// As many of the companies as can be offered. Each holds back the revocations of its other grants while somebody chooses.
-fn offer(flow: &Flow, companies: &[ConfirmedCompany], platform: &dyn Platform) -> Offer {
-    let companies = fitting(companies).to_vec();
+fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform: &dyn Platform) -> Offer {
+    let companies = fitting(reached).to_vec();
+    let is_complete = is_complete && companies.len() == reached.len();
     let held = companies.iter().filter(|_| !platform.grants_stand_alone());
     let holds = held.map(|company| company_of(flow, company, platform)).collect();
-    Offer { flow: flow.id.clone(), companies, holds, expires_at: flow.expires_at }
+    Offer { flow: flow.id.clone(), companies, is_complete, holds, expires_at: flow.expires_at }
 }
 
 /// A new token is not valid everywhere at once: one that is refused is shown again for a few seconds.

@@ -29,7 +29,7 @@ use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use super::start::refused;
-use crate::page;
+use crate::page::{self, View};
 use crate::problem::{Choice, Choosable, Problem};
 use crate::read::{BrowserCookie, Query, form, wants_html};
 use crate::return_url;
@@ -146,7 +146,7 @@ async fn result(
         return Ok(as_json(ending));
     }
     let is_last = query.one(LAST, 1)?.is_some();
-    Ok(page::of(&ending, app.open_start, is_last).into_response())
+    Ok(page::of(&ending, app.open_start, is_last, View::read(&query)).into_response())
 }
 
 async fn retry(

@@ -8,6 +8,7 @@ mod binding;
 mod bounds;
 mod callback;
 mod changing;
+mod choice_page;
 mod choosing;
 mod company;
 mod configuration;

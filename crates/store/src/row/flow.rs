@@ -60,6 +60,9 @@ struct FlowRow {
     claim: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     companies: Vec<CompanyRow>,
+    /// Whether the consent reaches more than those.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    companies_left_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +146,7 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         code_until: None,
         claim: None,
         companies: Vec::new(),
+        companies_left_out: false,
         failure: None,
         reference: None,
         connected: None,
@@ -175,6 +179,7 @@ pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
         code,
         claim: row.claim,
         companies: row.companies,
+        is_complete: !row.companies_left_out,
         failure: row.failure,
         connected,
     };
@@ -225,12 +230,13 @@ struct Progress {
     code: Option<KeptCode>,
     claim: Option<String>,
     companies: Vec<CompanyRow>,
+    is_complete: bool,
     failure: Option<String>,
     connected: Option<(ConnectionId, String)>,
 }
 
 fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredGrant>) -> Result<Stage, StoreError> {
-    let Progress { consumed_at, code, claim, companies, failure, connected } = progress;
+    let Progress { consumed_at, code, claim, companies, is_complete, failure, connected } = progress;
     if let ("consumed", Some(code)) = (word_of_it, code) {
         return Ok(Stage::Postponed(code));
     }
@@ -240,7 +246,8 @@ fn stage(name: &str, word_of_it: &str, progress: Progress, grant: Option<StoredG
         ("consumed", Some(at), ..) => Ok(Stage::Consumed { at: time(name, at)? }),
         ("exchanged", _, _, Some(grant)) => Ok(Stage::Exchanged { grant, claim }),
         ("choosing", _, _, Some(grant)) if !companies.is_empty() => {
-            Ok(Stage::Choosing { grant, companies: companies.into_iter().map(ConfirmedCompany::from).collect() })
+            let companies = companies.into_iter().map(ConfirmedCompany::from).collect();
+            Ok(Stage::Choosing { grant, companies, is_complete })
         }
         ("confirmed", ..) => {
             let company = companies.into_iter().next().ok_or_else(|| damaged(name, "it is confirmed and names no company"))?;
