@@ -4,6 +4,7 @@
 use std::io::Write as _;
 
 use counterfoil_core::service::refresh_due::Report;
+use counterfoil_core::service::skew::CLOCK;
 use serde_json::{Map, Value, json};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -30,6 +31,7 @@ const WHOLE: &[&[&str]] = &[&[]];
 const OF_A_REFRESH: &[Metric] = &[("Refreshes", "Count", BY_OUTCOME), ("milliseconds", "Milliseconds", BY_OUTCOME)];
 const OF_A_CONSENT: &[Metric] = &[("Consents", "Count", &[&["outcome"]])];
 const OF_A_FAULT: &[Metric] = &[("Faults", "Count", &[&[FAULT]])];
+const OF_A_CLOCK: &[Metric] = &[("ClockWarnings", "Count", WHOLE)];
 const OF_A_RUN: &[Metric] = &[
     ("OldestOverdueSeconds", "Seconds", WHOLE),
     ("Due", "Count", WHOLE),
@@ -39,17 +41,17 @@ const OF_A_RUN: &[Metric] = &[
 
 /// Whether there is a metric of that name that is told apart by exactly these fields; a test holds `template.yaml` to it.
 pub fn is_emitted(name: &str, dimensions: &[&str]) -> bool {
-    let all = [OF_A_REFRESH, OF_A_CONSENT, OF_A_FAULT, OF_A_RUN];
+    let all = [OF_A_REFRESH, OF_A_CONSENT, OF_A_FAULT, OF_A_CLOCK, OF_A_RUN];
     all.into_iter().flatten().any(|(metric, _, sets)| *metric == name && sets.contains(&dimensions))
 }
 
-/// Makes a metric line of each refresh's end, each consent's end and each fault.
+/// Makes a metric line of each refresh's end, each consent's end, each fault and each warning of a clock that is off.
 pub struct Metrics;
 
 impl<S: Subscriber> Layer<S> for Metrics {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        if [REFRESH, CONSENT].contains(&metadata.target()) || metadata.fields().field(FAULT).is_some() {
+        if [REFRESH, CONSENT, CLOCK].contains(&metadata.target()) || metadata.fields().field(FAULT).is_some() {
             let mut fields = Fields(Map::new());
             event.record(&mut fields);
             if let Some(line) = event_line(metadata.target(), fields.0, now()) {
@@ -69,6 +71,7 @@ fn event_line(target: &str, mut line: Map<String, Value>, timestamp: i64) -> Opt
     let metrics = match target {
         REFRESH => OF_A_REFRESH,
         CONSENT => OF_A_CONSENT,
+        CLOCK => OF_A_CLOCK,
         _ if line.contains_key(FAULT) => OF_A_FAULT,
         _ => return None,
     };
@@ -124,6 +127,10 @@ impl Visit for Fields {
         self.keep(field, json!(value));
     }
 
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.keep(field, json!(value));
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
         self.keep(field, json!(value));
     }
@@ -166,6 +173,14 @@ mod tests {
         assert_eq!(fault["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["fault"]]));
         assert_eq!(fault["Faults"], json!(1));
         assert_eq!(line("anywhere", json!({ "code": "platform_unavailable" })), None, "no fault");
+    }
+
+    #[test]
+    fn a8_a_clock_that_is_off_is_counted() {
+        let fields = json!({ "milliseconds": -5_200 }).as_object().cloned().unwrap_or_default();
+        let line = Value::Object(event_line(CLOCK, fields, 5).expect("a line"));
+        assert_eq!((&line["ClockWarnings"], &line["milliseconds"]), (&json!(1), &json!(-5_200)));
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
     }
 
     #[test]

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use counterfoil_core::Error;
 use counterfoil_core::port::clock::{Clock as _, SystemClock, within};
+use counterfoil_core::service::skew::Skew;
+use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
+use crate::retry_after::read_date;
 use crate::text::unpacked;
 
 /// Bounds of a request.
@@ -88,6 +91,7 @@ pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time
 
 async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration, most: usize) -> Result<Answer, NoAnswer> {
     let clock = SystemClock::start();
+    let asked = clock.now();
     let response = match within(&clock, time, request.send()).await {
         Some(Ok(response)) => response,
         Some(Err(error)) if error.is_connect() => return Err(NoAnswer::NotSent),
@@ -96,12 +100,22 @@ async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration
     let status = response.status();
     let named = |name| header(&response, name);
     let (retry_after, date, trace) = (named("retry-after"), named("date"), named(trace_header).unwrap_or_default());
+    watch(&PLATFORMS, asked, clock.now(), date.as_deref());
     let says_deflate = named("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("deflate"));
     let mut body = Vec::new();
     let left = time.saturating_sub(clock.elapsed());
     let is_whole = within(&clock, left, read(response, &mut body, most)).await.unwrap_or(false);
     let body = unpacked(body, says_deflate, most);
     Ok(Answer { status, retry_after, date, trace, body, is_whole })
+}
+
+/// What platforms' answers tell of this machine's clock. It is only told: a platform's clock stops no refresh.
+static PLATFORMS: Skew = Skew::unknown();
+
+fn watch(skew: &Skew, asked: Timestamp, answered: Timestamp, date: Option<&str>) -> Option<i64> {
+    let milliseconds = skew.observe(asked, answered, read_date(date?)?)?;
+    tracing::warn!(milliseconds, "this machine's clock is ahead of a platform's, or behind it where negative");
+    Some(milliseconds)
 }
 
 /// Reads that many bytes of a body at most; whether that is all of it.
@@ -125,4 +139,19 @@ async fn read(mut response: reqwest::Response, body: &mut Vec<u8>, most: usize) 
 fn header(response: &reqwest::Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?;
     (value.len() <= 100).then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a8_a_platforms_date_is_held_against_our_clock() {
+        let skew = Skew::unknown();
+        let now = Timestamp::constant(1_789_557_180, 0);
+        let answer = |date| watch(&skew, now, now, date);
+        assert_eq!([answer(None), answer(Some("soon")), answer(Some("Wed, 16 Sep 2026 11:13:00 GMT"))], [None; 3]);
+        let behind = Some("Wed, 16 Sep 2026 11:13:40 GMT");
+        assert_eq!([answer(behind), answer(behind), answer(behind)], [None, Some(-40_000), None]);
+    }
 }

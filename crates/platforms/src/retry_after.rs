@@ -21,7 +21,8 @@ pub(crate) fn read(value: &str, date: Option<&str>, now: Timestamp) -> Option<Du
     Some(until(from, at).min(LONGEST))
 }
 
-fn read_date(value: &str) -> Option<Timestamp> {
+/// An HTTP date.
+pub(crate) fn read_date(value: &str) -> Option<Timestamp> {
     Timestamp::try_from(httpdate::parse_http_date(value).ok()?).ok()
 }
 

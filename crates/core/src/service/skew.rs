@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// What the answers of the table tell of it.
+/// The target under which it is said that this machine's clock is off.
+pub const CLOCK: &str = "counterfoil::clock";
+
+/// What the answers of some servers tell of it.
 #[derive(Debug, Default)]
 pub struct Skew(Mutex<State>);
 
@@ -25,23 +28,37 @@ const WARN_FROM_MS: u64 = 5_000;
 const WARN_EVERY_MS: u64 = 60_000;
 
 impl Skew {
-    /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`.
+    /// Nothing is known yet.
+    pub const fn unknown() -> Self {
+        Self(Mutex::new(State { last: [0, 0], warned_at: None }))
+    }
+
+    /// Takes in an answer of the table, and tells an operator where this machine's clock is off.
     pub fn note(&self, asked: Timestamp, answered: Timestamp, date: Timestamp) {
+        if let Some(milliseconds) = self.observe(asked, answered, date) {
+            tracing::warn!(target: CLOCK, milliseconds, "this machine's clock is ahead of the table's, or behind it where negative");
+        }
+    }
+
+    /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`. Says
+    /// how many milliseconds this machine is ahead where an operator is to be told, which is once a minute at most.
+    pub fn observe(&self, asked: Timestamp, answered: Timestamp, date: Timestamp) -> Option<i64> {
         let ms = Timestamp::as_millisecond;
         // The date was written between the two, at some moment from `date` on.
         let (least, most) = (ms(asked) - ms(date) - DATE_IS_WITHIN_MS, ms(answered) - ms(date));
         if least > most {
             // The time of day was set meanwhile.
-            return;
+            return None;
         }
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.last = [least.max(0) + most.min(0), state.last[0]];
         let skew = agreed(state.last);
         let is_warned = state.warned_at.is_some_and(|at| (ms(answered) - ms(at)).unsigned_abs() < WARN_EVERY_MS);
-        if skew.unsigned_abs() >= WARN_FROM_MS && !is_warned {
+        let is_told = skew.unsigned_abs() >= WARN_FROM_MS && !is_warned;
+        is_told.then(|| {
             state.warned_at = Some(answered);
-            tracing::warn!(milliseconds = skew, "this machine's clock is ahead of the table's, or behind it where negative");
-        }
+            skew
+        })
     }
 
     /// How far this machine is ahead or behind at least, as the last two answers agree. One alone may have been delayed or
@@ -79,6 +96,17 @@ mod tests {
         assert_eq!(after(&[(62_500, 62_600, 0), (62_800, 62_900, 0)]), Duration::from_millis(60_500), "ahead");
         assert_eq!(after(&[(0, 100, 60_000), (200, 300, 60_000)]), Duration::from_millis(59_700), "behind");
         assert_eq!(after(&[(62_500, 62_600, 0), (0, 100, 60_000)]), Duration::ZERO, "they contradict each other");
+    }
+
+    #[test]
+    fn an_operator_is_told_from_five_seconds_on_and_once_a_minute() {
+        let skew = Skew::unknown();
+        let answer = |milliseconds: i64, ahead: i64| {
+            skew.observe(at(milliseconds), at(milliseconds), at(milliseconds - ahead - DATE_IS_WITHIN_MS))
+        };
+        assert_eq!([answer(0, 4_999), answer(1, 4_999)], [None, None]);
+        assert_eq!([answer(2, 5_000), answer(3, 5_000), answer(60_002, 5_000)], [None, Some(5_000), None]);
+        assert_eq!(answer(60_003, 6_000), Some(5_000), "as both agree");
     }
 
     #[test]
