@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a8_a_clock_that_is_off_is_counted() {
+    fn a_clock_that_is_off_is_counted() {
         let fields = json!({ "milliseconds": -5_200 }).as_object().cloned().unwrap_or_default();
         let line = Value::Object(event_line(CLOCK, fields, 5).expect("a line"));
         assert_eq!((&line["ClockWarnings"], &line["milliseconds"]), (&json!(1), &json!(-5_200)));

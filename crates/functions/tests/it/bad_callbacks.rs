@@ -67,7 +67,7 @@ async fn o8_a_customer_who_says_no_is_told_so() {
 }
 
 #[tokio::test]
-async fn f6_a_customer_who_refuses_goes_back_and_allows_is_connected() {
+async fn a_customer_who_refuses_goes_back_and_allows_is_connected() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;

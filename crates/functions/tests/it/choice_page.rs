@@ -49,7 +49,7 @@ fn ids(page: &str) -> Vec<String> {
 const CUT: &str = "This list is not complete";
 
 #[tokio::test]
-async fn f2_many_companies_are_shown_in_pages_and_each_can_be_chosen() {
+async fn many_companies_are_shown_in_pages_and_each_can_be_chosen() {
     let place = installation(230, false).await;
     let mut browser = Browser::at(&place.server);
     let result = choosing(&place, &mut browser).await;
@@ -74,7 +74,7 @@ async fn f2_many_companies_are_shown_in_pages_and_each_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn f2_a_search_finds_by_name_and_by_id_in_any_case_and_keeps_to_its_pages() {
+async fn a_search_finds_by_name_and_by_id_in_any_case_and_keeps_to_its_pages() {
     let place = installation(230, false).await;
     let mut browser = Browser::at(&place.server);
     let result = choosing(&place, &mut browser).await;
@@ -99,7 +99,7 @@ async fn f2_a_search_finds_by_name_and_by_id_in_any_case_and_keeps_to_its_pages(
 }
 
 #[tokio::test]
-async fn f2_a_list_that_was_cut_says_so() {
+async fn a_list_that_was_cut_says_so() {
     for (count, with_odd, is_cut) in [(2, false, false), (2, true, true), (2_000, false, true)] {
         let place = installation(count, with_odd).await;
         let mut browser = Browser::at(&place.server);

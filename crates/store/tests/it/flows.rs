@@ -109,7 +109,7 @@ async fn o5_an_attempt_whose_answer_was_lost_knows_that_it_consumed_the_flow() {
 }
 
 #[tokio::test]
-async fn f6_a_flow_that_was_refused_is_consumed_once_more_and_any_other_failure_is_final() {
+async fn a_flow_that_was_refused_is_consumed_once_more_and_any_other_failure_is_final() {
     let store = store().await;
     for failure in FlowFailure::ALL {
         let flow = flow("acme", failure.as_str());
