@@ -21,8 +21,8 @@ const MONTH_SECONDS: f64 = MONTH_HOURS * 3_600.0;
 const MONTH_DAYS: f64 = MONTH_HOURS / 24.0;
 const MONTH_MINUTES: f64 = MONTH_SECONDS / 60.0;
 /// How many refreshes in a minute the refresher keeps up with as the template has it: four runs, each on a seventh of a
-/// processor, that Lambda gives for 256 MB. Assumed: fifteen in a second, in each.
-const KEPT_UP_WITH: f64 = 4.0 * 60.0 * 15.0;
+/// processor, that Lambda gives for 256 MB, in the time in which they begin any. Assumed: fifteen in a second, in each.
+const KEPT_UP_WITH: f64 = 4.0 * BEGINS_FOR * 15.0;
 /// Between the starts of two refreshes, over all schedules, in seconds, unless there are so many that they would not fit into the
 /// time in which a run begins any.
 const STAGGER: f64 = 0.005;
@@ -101,10 +101,10 @@ impl Month {
 }
 
 impl Load {
-    /// A whole processor for each of sixteen runs where the template's defaults do not keep up; `None` where they do.
+    /// Four times the memory for each of sixteen runs where the template's defaults do not keep up; `None` where they do.
     pub(super) fn size(self) -> Option<Size> {
         let many = self.refreshes() / MONTH_MINUTES > KEPT_UP_WITH;
-        many.then_some(Size { memory: 1_769.0, schedules: 16.0 })
+        many.then_some(Size { memory: 1_024.0, schedules: 16.0 })
     }
 
     pub(super) fn month(self) -> Month {

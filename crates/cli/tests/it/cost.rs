@@ -29,7 +29,7 @@ async fn the_page_ends_with_what_the_command_prints() {
 async fn a_million_is_reckoned_with_what_it_needs() {
     let machine = Machine::new();
     let million = machine.printed(&["cost", "--connections", "1000000"]).await;
-    assert!(million.contains("REFRESHER_MEMORY=1769 REFRESHER_SCHEDULES=16"), "{million}");
+    assert!(million.contains("REFRESHER_MEMORY=1024 REFRESHER_SCHEDULES=16"), "{million}");
     assert!(
         million.contains("The table's 1,707 read and 2,706 write units provisioned cost $1446 in place of $3503."),
         "{million}"
