@@ -18,6 +18,7 @@ impl Refresh {
         };
         let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && view.standing == meant);
         if !same {
+            self.remember_unused(held.lease_id);
             return (Phase::Looking, Next::Look);
         }
         if self.has_time(now, &held) {
@@ -45,13 +46,17 @@ impl Refresh {
     /// Looks again after a pause, from now on past a lease of our own under which nothing was sent. Whether it is in the table or
     /// still to come, the next one replaces it: its condition no longer holds then, since it names neither.
     pub(super) fn take_back(&mut self, now: Now, lease_id: String) -> Option<(Phase, Next)> {
+        self.remember_unused(lease_id);
+        let pause = self.pause_after(now.elapsed.saturating_sub(self.began), now.chance);
+        self.may_take_lease(Now { elapsed: now.elapsed + pause, ..now }).then_some((Phase::Waiting, Next::Wait(pause)))
+    }
+
+    fn remember_unused(&mut self, lease_id: String) {
         if !self.unused.contains(&lease_id) {
             self.unused.push(lease_id);
         }
         let surplus = self.unused.len().saturating_sub(UNUSED_MOST);
         self.unused.drain(..surplus);
-        let pause = self.pause_after(now.elapsed.saturating_sub(self.began), now.chance);
-        self.may_take_lease(Now { elapsed: now.elapsed + pause, ..now }).then_some((Phase::Waiting, Next::Wait(pause)))
     }
 
     /// Whether a lease that is taken now could be used to its end.

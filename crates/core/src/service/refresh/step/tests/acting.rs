@@ -83,6 +83,18 @@ fn r1_a_lease_of_ours_is_remembered_until_something_is_sent_under_it() {
 }
 
 #[test]
+fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_out() {
+    let (mut bench, _) = Bench::shown(READ, stale());
+    bench.step(bench.lease_taken());
+    // The late commit of another attempt, whose access token is over too.
+    let outdated = View { epoch: EPOCH + 1, commit_id: "another".to_owned(), ..stale() };
+    assert_eq!(bench.step(saw(outdated.clone())), Next::Look);
+    assert_eq!(bench.machine.unused(), ["ours"]);
+    let next = bench.step(saw(View { lease: Some(lease("ours", in_seconds(18))), ..outdated }));
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH + 1, seen: Some("ours".to_owned()), doubtful: false });
+}
+
+#[test]
 fn r7_a_lease_that_was_never_used_hands_on_its_doubt() {
     let (mut bench, _) = Bench::shown(READ, stale());
     bench.step(Saw::LeaseUnknown { id: "ours".to_owned() });
