@@ -100,8 +100,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long a refresh on a caller's behalf may take: what the function has, less storing what earlier events left and reading
-    /// a key before it. A refresh that has that long takes its lease at once or soon after, and ends in time.
+    /// How long a refresh is given: what a function has, less storing what earlier events left and reading a key before it. A
+    /// request's own deadline may leave it more or less. A refresh that has that long takes its lease at once or soon after, and ends in time.
     pub fn refresh_time(&self) -> Duration {
         self.function_time.saturating_sub(2 * self.store_timeout)
     }

@@ -14,6 +14,7 @@ use tower::util::MapRequest;
 
 use crate::config::{Config, environment};
 use crate::context::{World, assemble};
+use crate::deadline::left;
 use crate::{logging, router};
 use http_event::HttpEvent;
 
@@ -60,9 +61,7 @@ where
     let config = Config::from_variables(&variables)?;
     let app = assemble(&config, &counterfoil_store::aws::function_config().await, World::real());
     let handle = service_fn(|event: LambdaEvent<E>| {
-        let now = u64::try_from(app.now().as_millisecond()).unwrap_or(0);
-        let left = Duration::from_millis(event.context.deadline.saturating_sub(now));
-        let run = worker(Arc::clone(&app), event.payload, left);
+        let run = worker(Arc::clone(&app), event.payload, left(&app, &event.context));
         async move { run.await.map_err(Error::from) }
     });
     lambda_runtime::run(handle).await

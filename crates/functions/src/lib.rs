@@ -7,6 +7,7 @@ pub mod config;
 pub mod context;
 mod cors;
 mod cursor;
+mod deadline;
 pub mod endpoint;
 mod envelope;
 pub mod lambda;

@@ -15,6 +15,7 @@ use http_body::Body as _;
 use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
 
+use crate::deadline::EndsAt;
 use crate::page::{self, FormLeaves};
 use crate::problem::{Problem, Surface};
 
@@ -22,9 +23,11 @@ use crate::problem::{Problem, Surface};
 pub(crate) const BODY_MOST: usize = 64 * 1024;
 
 /// The middleware of every route. What an earlier event of this process could not store comes first.
-pub(crate) async fn wrap(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
-    store_in_hand(&app).await;
+    let ends_at = EndsAt::of(&app, &request);
+    request.extensions_mut().insert(ends_at);
+    store_in_hand(&app, ends_at.0).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     wrap_with_id(id, is_https, request, next).await
 }

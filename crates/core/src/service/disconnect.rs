@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing};
+use crate::model::connection::{Connection, ConnectionId, Standing};
 use crate::model::event::{Event, EventKind};
 use crate::model::lease::Lease;
 use crate::model::name::CompanyKey;
@@ -30,13 +30,11 @@ pub struct Disconnected {
 const TRIES_MOST: u32 = 10;
 
 /// Disconnects a connection of the key's partner. One that is disconnected already stays as it is; what its platform is owed
-/// is told again if that is due.
+/// is told again if that is due. All of it is over at `ends_at`.
 ///
 /// # Errors
 /// `NotFound` where there is none, else what the table says. That the platform does not hear is none.
-pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey) -> Result<Disconnected, Error> {
-    // The key may have been read before.
-    let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
+pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_at: Duration) -> Result<Disconnected, Error> {
     let id = ConnectionId { partner: key.partner.clone(), company_key: company_key.clone() };
     for attempt in 1..=TRIES_MOST {
         let (connection, lease) = app.connections.look(&id).await?.ok_or(Error::NO_CONNECTION)?;
@@ -95,16 +93,10 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
     Disconnect { commit_id: app.new_id("commit_"), revocation, audit, event, connection }
 }
 
-/// Until when somebody may have its refresh token at the platform: it is not presented by two at once. One that was refused is
-/// back. Whoever sent it listens past the lease: the rest after it is for that, as it is before a refresh.
+/// Until when somebody may have its refresh token at the platform: it is not presented by two at once. Whoever sent it listens past the lease: the rest after it is for that, as it is before a refresh.
 fn in_use_until(app: &App, connection: &Connection, lease: Option<Lease>) -> Option<Timestamp> {
     let rest = app.settings.rest_of(connection.company.platform);
-    View::of(connection, lease).open_lease().map(|lease| later(lease.until, rest)).filter(|_| !was_refused(connection))
-}
-
-fn was_refused(connection: &Connection) -> bool {
-    let refused = [DeathCause::Revoked, DeathCause::RotationLost];
-    matches!(&connection.standing, Standing::NeedsReauthorization { cause, .. } if refused.contains(cause))
+    View::of(connection, lease).open_lease().map(|lease| later(lease.until, rest))
 }
 
 /// The connection as that write leaves it.

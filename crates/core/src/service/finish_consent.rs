@@ -79,12 +79,17 @@ impl Ending {
 /// Finishes the flow that a callback belongs to. Of any number of equal callbacks one exchanges the code; the others see
 /// the same result (O-5).
 pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
+    finish_consent_by(app, callback, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+pub async fn finish_consent_by(app: &Arc<App>, callback: Callback, ends_at: Duration) -> Ending {
     let flow = match find(app, &callback).await {
         Ok(flow) => flow,
         Err(ending) => return ending,
     };
     // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
-    let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback).in_current_span());
+    let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback, ends_at).in_current_span());
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
     match result {
         // What is chosen from, or exchanged, is in the flow as it is now.
@@ -99,6 +104,11 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
 /// Tries again what failed in passing: the exchange of a code that the platform did not look at, or the confirmation of the
 /// company of an exchanged grant (O-18).
 pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
+    retry_consent_by(app, id, browser, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+pub async fn retry_consent_by(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, ends_at: Duration) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(error) => Ending::refused(error),
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
@@ -107,7 +117,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) ->
         }
         Ok(flow) if matches!(&flow.stage, Stage::Postponed(kept) if kept.until > app.now()) => {
             // A task of its own, as the callback's.
-            let task = tokio::spawn(exchange_again(Arc::clone(app), flow.clone()).in_current_span());
+            let task = tokio::spawn(exchange_again(Arc::clone(app), flow.clone(), ends_at).in_current_span());
             let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
             Ending::of(flow, result)
         }
@@ -184,9 +194,7 @@ fn wrong_browser() -> Error {
     Error::invalid("wrong_browser", message)
 }
 
-async fn finish(app: Arc<App>, flow: Flow, callback: Callback) -> Result<Connection, Error> {
-    // Reading the flow came before this.
-    let ends_at = app.clock.elapsed() + app.settings.refresh_time();
+async fn finish(app: Arc<App>, flow: Flow, callback: Callback, ends_at: Duration) -> Result<Connection, Error> {
     if flow.stage != Stage::Pending && !allows_after_all(&flow, &callback) {
         let elsewhere = flow.platform != callback.platform;
         return if elsewhere { Err(error_of(FlowFailure::WrongPlatform)) } else { wait_for_outcome(&app, &flow.id).await };
@@ -279,6 +287,12 @@ async fn exchange(
         },
         None => None,
     };
+    // A code may be presented once: with too little time to hear the answer and store it, it is kept for another try.
+    let needed = app.settings.platform_timeout + app.settings.needed_from_answer();
+    if app.clock.elapsed() + needed > ends_at {
+        let not_sent = NotExchanged { failure: TokenFailure::NotSent, said: Reference::default() };
+        return not_exchanged(app, flow, presented, not_sent, ends_at).await;
+    }
     let Presented { code, region, .. } = &presented;
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
     let listen = ends_at.saturating_sub(app.clock.elapsed() + app.settings.needed_from_answer());
@@ -291,21 +305,27 @@ async fn exchange(
                 return how_it_stands(app, &flow.id).await;
             };
             if let Some(unread) = unread {
-                keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread).await;
+                keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread, ends_at).await;
             }
             let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
             if has_time { confirm_alone(app, &flow).await } else { Err(unconfirmed()) }
         }
-        Err(failed) => not_exchanged(app, flow, presented, failed).await,
+        Err(failed) => not_exchanged(app, flow, presented, failed, ends_at).await,
     }
 }
 
 /// A code that the platform did not look at is kept for as long as it is good. Any other outcome is final: a code may be used once.
-async fn not_exchanged(app: &App, flow: &Flow, presented: Presented, failed: NotExchanged) -> Result<Connection, Error> {
+async fn not_exchanged(
+    app: &App,
+    flow: &Flow,
+    presented: Presented,
+    failed: NotExchanged,
+    ends_at: Duration,
+) -> Result<Connection, Error> {
     let NotExchanged { failure, said } = failed;
     tracing::warn!(flow = flow.id.label(), ?failure, %said, "a code was not exchanged");
     if let TokenFailure::Unreadable { answer, .. } = &failure {
-        keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, answer).await;
+        keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, answer, ends_at).await;
     }
     let is_unread = matches!(failure, TokenFailure::NotSent | TokenFailure::Throttled { .. } | TokenFailure::Overloaded { .. });
     let Presented { code, claim, region, until } = presented;
@@ -318,8 +338,7 @@ async fn not_exchanged(app: &App, flow: &Flow, presented: Presented, failed: Not
 }
 
 /// Presents a kept code again. Of any number of tries at once one does; the others see what comes of it.
-async fn exchange_again(app: Arc<App>, flow: Flow) -> Result<Connection, Error> {
-    let ends_at = app.clock.elapsed() + app.settings.refresh_time();
+async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration) -> Result<Connection, Error> {
     let Stage::Postponed(kept) = &flow.stage else {
         return Err(Error::Internal("only a kept code can be presented again".to_owned()));
     };

@@ -106,19 +106,28 @@ pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Durati
     }
 }
 
-/// Tries once to store what earlier events of this process left; each request is bounded by its client. What is not stored stays:
-/// nothing is taken out before it is.
-pub async fn store_in_hand(app: &App) {
+/// Tries once to store what earlier events of this process left, beginning none after the time of one request, since what the
+/// event is for comes after it, and none that could not be over at `ends_at`. What is not stored stays: nothing is taken out
+/// before it is.
+pub async fn store_in_hand(app: &App, ends_at: Duration) {
     let unstored = app.in_hand.all().clone();
-    let storing = stream::iter(unstored).for_each_concurrent(AT_ONCE, async |one| match one.store(app).await {
-        Ok(written) => {
-            match written {
-                Written::Stored => tracing::warn!("a grant that this process kept is stored"),
-                Written::Overtaken => tracing::warn!("the place of a grant that this process kept is taken"),
-            }
-            app.in_hand.forget(&one);
+    // Table and parking, each bounded by its client.
+    let takes = 2 * app.settings.store_timeout;
+    let begins_until = (app.clock.elapsed() + app.settings.store_timeout).min(ends_at.saturating_sub(takes));
+    let storing = stream::iter(unstored).for_each_concurrent(AT_ONCE, async |one| {
+        if app.clock.elapsed() > begins_until {
+            return;
         }
-        Err(error) => tracing::error!(%error, "a grant is still in this process alone"),
+        match one.store(app).await {
+            Ok(written) => {
+                match written {
+                    Written::Stored => tracing::warn!("a grant that this process kept is stored"),
+                    Written::Overtaken => tracing::warn!("the place of a grant that this process kept is taken"),
+                }
+                app.in_hand.forget(&one);
+            }
+            Err(error) => tracing::error!(%error, "a grant is still in this process alone"),
+        }
     });
     storing.await;
 }

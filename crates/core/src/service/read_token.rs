@@ -37,7 +37,10 @@ pub async fn read_token(
 }
 
 /// The same, and all of it is over at that time.
-pub(super) async fn read_token_by(
+///
+/// # Errors
+/// As [`read_token`].
+pub async fn read_token_by(
     app: &Arc<App>,
     id: &ConnectionId,
     found: Option<Connection>,
@@ -72,7 +75,10 @@ pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Conn
 }
 
 /// The same, and all of it is over at that time.
-pub(super) async fn force_refresh_by(
+///
+/// # Errors
+/// As [`force_refresh`].
+pub async fn force_refresh_by(
     app: &Arc<App>,
     id: &ConnectionId,
     found: Option<Connection>,

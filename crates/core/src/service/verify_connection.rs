@@ -22,14 +22,18 @@ pub struct Verified {
     pub company_name: String,
 }
 
-/// Asks the platform. Where it does not take the token, and not one refreshed just now either, or does not name the company among
+/// Asks the platform; all of it is over at `ends_at`. Where it does not take the token, and not one refreshed just now either, or does not name the company among
 /// those of the grant, the grant is ended. A 403 ends nothing: the platform is asked again in ten minutes.
 ///
 /// # Errors
 /// `NotFound`; `Conflict` where a consent is needed, by what came of this or before; `PlatformFailed` and `TryLater` where nobody
 /// knows: then nothing was changed.
-pub async fn verify_connection(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Verified, Error> {
-    let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
+pub async fn verify_connection(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    ends_at: Duration,
+) -> Result<Verified, Error> {
     match access_of(app, id, found, ends_at).await? {
         Access::Given { connection, company_name } => Ok(Verified { connection, company_name }),
         Access::Forbidden => {

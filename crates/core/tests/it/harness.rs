@@ -83,7 +83,8 @@ impl Stage {
 
 /// Disconnects, as a server with a key does.
 pub(crate) async fn disconnect(app: &App, id: &ConnectionId) -> Result<Telling, Error> {
-    service::disconnect(app, &key(id), &id.company_key).await.map(|disconnected| disconnected.telling)
+    let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
+    service::disconnect(app, &key(id), &id.company_key, ends_at).await.map(|disconnected| disconnected.telling)
 }
 
 /// A key of the connection's partner.

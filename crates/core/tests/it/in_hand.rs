@@ -8,7 +8,7 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
-use counterfoil_core::service::finish_consent::{finish_consent, retry_consent};
+use counterfoil_core::service::finish_consent::{finish_consent, finish_consent_by, retry_consent};
 use counterfoil_core::service::in_hand::store_in_hand;
 use counterfoil_core::service::tell_due::tell_due;
 use counterfoil_testkit::fixture::{connection_id, consented};
@@ -29,6 +29,25 @@ fn both_back(stage: &Stage) {
     stage.installation.wire.reset();
 }
 
+/// What the process does first at its next event.
+async fn next_event(stage: &Stage) {
+    store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
+}
+
+#[tokio::test]
+async fn r6_what_was_kept_is_not_begun_where_it_could_not_end_in_the_events_time() {
+    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    both_away(&stage);
+    stage.read(&id).await.expect("a token");
+    both_back(&stage);
+    let takes = 2 * stage.app.settings.store_timeout;
+    store_in_hand(&stage.app, (stage.app.clock.elapsed() + takes).saturating_sub(Duration::from_millis(1))).await;
+    assert_eq!((stage.app.in_hand.count(), stage.row(&id).await.epoch), (1, 1));
+    store_in_hand(&stage.app, stage.app.clock.elapsed() + takes).await;
+    assert_eq!((stage.app.in_hand.count(), stage.row(&id).await.epoch), (0, 2));
+}
+
 #[tokio::test]
 async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_event() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
@@ -40,10 +59,10 @@ async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_ev
     let time = stage.app.settings.refresh_time();
     assert!(spent <= time && spent + Duration::from_secs(5) > time, "it tries to the end of its time: {spent:?}");
     assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (1, 1));
-    store_in_hand(&stage.app).await;
+    next_event(&stage).await;
     assert_eq!(stage.app.in_hand.count(), 1, "they are still away");
     both_back(&stage);
-    store_in_hand(&stage.app).await;
+    next_event(&stage).await;
     assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (2, 0));
     stage.clock.advance(Duration::from_secs(3_600));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-3"));
@@ -57,7 +76,7 @@ async fn r6_what_was_kept_is_parked_where_the_table_alone_stays_away() {
     both_away(&stage);
     stage.read(&id).await.expect("a token");
     stage.installation.parking.fail_with(None);
-    store_in_hand(&stage.app).await;
+    next_event(&stage).await;
     assert_eq!((stage.app.in_hand.count(), stage.installation.parking.take().len()), (0, 1));
 }
 
@@ -89,11 +108,25 @@ async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
     assert!(spent + Duration::from_secs(5) > stage.app.settings.refresh_time(), "{spent:?}");
     assert_eq!(stage.app.in_hand.count(), 1);
     stage.installation.wire.reset();
-    store_in_hand(&stage.app).await;
+    next_event(&stage).await;
     assert_eq!(stage.app.in_hand.count(), 0);
     assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), "from the page of the result");
     assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
     assert_eq!(stage.installation.platform.exchanges(), 1);
+}
+
+/// A code may be presented once.
+#[tokio::test]
+async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stored() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
+    let needed = stage.app.settings.platform_timeout + stage.app.settings.needed_from_answer();
+    let ends_at = (stage.app.clock.elapsed() + needed).saturating_sub(Duration::from_millis(1));
+    let ending = finish_consent_by(&stage.app, callback, ends_at).await;
+    assert_eq!(ending.result.err().map(|error| error.code()), Some("exchange_postponed"));
+    assert_eq!(stage.installation.platform.exchanges(), 0);
+    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), "the code is still good");
 }
 
 #[tokio::test]
@@ -108,7 +141,7 @@ async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_t
     tell_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
     assert_eq!(stage.app.in_hand.count(), 1);
     stage.installation.wire.reset();
-    store_in_hand(&stage.app).await;
+    next_event(&stage).await;
     assert_eq!(stage.app.in_hand.count(), 0);
     stage.clock.advance(Duration::from_secs(7_200));
     tell_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;

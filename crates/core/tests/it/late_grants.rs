@@ -90,6 +90,20 @@ async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_an
     assert!(stage.installation.platform.revoked().is_empty());
 }
 
+/// The refusal of another attempt says nothing of the one that is at the platform.
+#[tokio::test]
+async fn r15_a_dead_grant_is_not_revoked_while_its_token_is_at_the_platform() {
+    let stage = Stage::new(Temper::OneUse).await;
+    let id = stage.expired("acme").await;
+    let ended_and_disconnected = async || {
+        taken_for_dead(&stage, &id).await;
+        assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    };
+    assert_eq!(during_a_refresh(&stage, &id, ended_and_disconnected).await, Err("reauthorization_required"));
+    assert!(stage.installation.platform.revoked().is_empty());
+    assert_eq!(told(&stage).await, ["refresh-0-1"], "the newest, in place of the dead one");
+}
+
 #[tokio::test]
 async fn r15_parked_tokens_of_a_disconnected_connection_are_revoked_and_not_stored() {
     let stage = Stage::self_advancing(Temper::OneUse).await;

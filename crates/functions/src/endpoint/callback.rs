@@ -11,7 +11,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
 use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
@@ -20,7 +20,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::confirm_company::{CHOICE_REQUIRED, choose_company};
 use counterfoil_core::service::exchange_code::issue_code;
-use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent, retry_consent, see_consent};
+use counterfoil_core::service::finish_consent::{Callback, Ending, finish_consent_by, retry_consent_by, see_consent};
 use counterfoil_core::service::open_consent::result_path;
 use counterfoil_core::service::write_consent::EXCHANGE_REQUIRED;
 use counterfoil_core::{App, Error};
@@ -29,6 +29,7 @@ use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use super::start::refused;
+use crate::deadline::EndsAt;
 use crate::page::{self, View};
 use crate::problem::{Choice, Choosable, Problem};
 use crate::read::{BrowserCookie, Query, form, wants_html};
@@ -70,25 +71,37 @@ struct Answer {
     missing_scopes: Vec<String>,
 }
 
-async fn quickbooks(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Response, Problem> {
-    callback(&app, PlatformName::Quickbooks, &query, &headers).await
+async fn quickbooks(
+    State(app): State<Arc<App>>,
+    Extension(ends_at): Extension<EndsAt>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    callback(&app, PlatformName::Quickbooks, &query, &headers, ends_at).await
 }
 
 /// `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
 async fn named(
     State(app): State<Arc<App>>,
+    Extension(ends_at): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let platform = path.ok().and_then(|Path(name)| name.parse::<PlatformName>().ok());
-    callback(&app, platform.ok_or(Error::NotFound("There is no such platform."))?, &query, &headers).await
+    callback(&app, platform.ok_or(Error::NotFound("There is no such platform."))?, &query, &headers, ends_at).await
 }
 
-async fn callback(app: &Arc<App>, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn callback(
+    app: &Arc<App>,
+    platform: PlatformName,
+    query: &Query,
+    headers: &HeaderMap,
+    EndsAt(ends_at): EndsAt,
+) -> Result<Response, Problem> {
     let read = read_callback(app, platform, query, headers);
     let ending = match read {
-        Ok(callback) => finish_consent(app, callback).await,
+        Ok(callback) => finish_consent_by(app, callback, ends_at).await,
         Err(error) => Ending::refused(error),
     };
     told(app, headers, ending).await
@@ -151,12 +164,13 @@ async fn result(
 
 async fn retry(
     State(app): State<Arc<App>>,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = retry_consent(&app, &id, &cookie.read(&headers)).await;
+    let ending = retry_consent_by(&app, &id, &cookie.read(&headers), ends_at).await;
     after_form(&app, &headers, ending, &id).await
 }
 

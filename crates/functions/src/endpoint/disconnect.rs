@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::delete;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::service::authenticate::authenticate;
 use counterfoil_core::service::disconnect::{self, Disconnected};
@@ -15,6 +15,7 @@ use counterfoil_core::{App, Error};
 use counterfoil_platforms::facts_of;
 use serde::Serialize;
 
+use crate::deadline::EndsAt;
 use crate::endpoint::connections;
 use crate::problem::Problem;
 use crate::read::{Query, api_key, company_key};
@@ -56,6 +57,7 @@ fn revocation(disconnected: &Disconnected) -> Revocation {
 
 async fn disconnect(
     State(app): State<Arc<App>>,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
     query: Query,
     headers: HeaderMap,
@@ -66,7 +68,7 @@ async fn disconnect(
         return Err(Error::invalid("purge_unavailable", "purge is not built yet: nothing was disconnected. Leave it out.").into());
     }
     let key = authenticate(&app, key.as_ref(), &[Scope::ConnectionsWrite]).await?;
-    let disconnected = disconnect::disconnect(&app, &key, &company_key).await?;
+    let disconnected = disconnect::disconnect(&app, &key, &company_key, ends_at).await?;
     let revocation = revocation(&disconnected);
     let platform_told = revocation == Revocation::Settled;
     Ok(Json(Answer { connection: connections::answer(disconnected.connection), platform_told, revocation }))

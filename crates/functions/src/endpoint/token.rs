@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::platform::Environment;
@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
+use crate::deadline::EndsAt;
 use crate::endpoint::{exchange, verify};
 use crate::problem::Problem;
 use crate::read::{Query, api_key, company_key};
@@ -57,6 +58,7 @@ const MIN_VALID_SECONDS_MOST: u64 = 86_400;
 
 async fn read(
     State(app): State<Arc<App>>,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
     query: Query,
     headers: HeaderMap,
@@ -65,12 +67,13 @@ async fn read(
     let key = api_key(&headers, &query)?;
     let min_valid = query.number("min_valid_seconds", 0, MIN_VALID_SECONDS_MOST)?.map(Duration::from_secs);
     let (id, connection) = authenticate_and_read(&app, key.as_ref(), Scope::TokensRead, &company_key).await?;
-    let token = read_token::read_token(&app, &id, connection, min_valid).await?;
+    let token = read_token::read_token_by(&app, &id, connection, min_valid, ends_at).await?;
     Ok(Json(answer(token)))
 }
 
 async fn refresh(
     State(app): State<Arc<App>>,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
     query: Query,
     headers: HeaderMap,
@@ -78,7 +81,7 @@ async fn refresh(
     let company_key = company_key(path)?;
     let key = api_key(&headers, &query)?;
     let (id, connection) = authenticate_and_read(&app, key.as_ref(), Scope::TokensRead, &company_key).await?;
-    let token = read_token::force_refresh(&app, &id, connection).await?;
+    let token = read_token::force_refresh_by(&app, &id, connection, ends_at).await?;
     Ok(Json(answer(token)))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::platform::PlatformName;
@@ -19,6 +19,7 @@ use counterfoil_platforms::facts_of;
 use maud::Markup;
 use serde::Serialize;
 
+use crate::deadline::EndsAt;
 use crate::page;
 use crate::problem::Problem;
 use crate::read::{Query, api_key, company_key};
@@ -40,6 +41,7 @@ struct Answer {
 
 async fn verify(
     State(app): State<Arc<App>>,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
     query: Query,
     headers: HeaderMap,
@@ -47,7 +49,7 @@ async fn verify(
     let company_key = company_key(path)?;
     let key = api_key(&headers, &query)?;
     let (id, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
-    let verified = verify_connection(&app, &id, found).await?;
+    let verified = verify_connection(&app, &id, found, ends_at).await?;
     Ok(Json(Answer {
         company_key: id.company_key.to_string(),
         platform: verified.connection.company.platform.as_str(),

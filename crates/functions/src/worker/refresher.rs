@@ -40,7 +40,7 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
     let all: Vec<u8> = (0..DUE_SHARDS).collect();
     let shards = if turn.shards.is_empty() { &all } else { &turn.shards };
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
-    store_in_hand(app).await;
+    store_in_hand(app, ends_at).await;
     let left = ends_at.saturating_sub(app.clock.elapsed());
     let (refreshed, told, probed) =
         tokio::join!(refresh_due(app, shards, left), tell_due(app, shards, left), probe_due(app, shards, left));

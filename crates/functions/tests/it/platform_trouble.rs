@@ -124,13 +124,13 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
 
 /// A connection whose access token has ended, and a read of it that got no answer from the platform.
 async fn read_without_an_answer(kind: &str) -> Installation {
-    // A second in all to listen: a platform that says nothing is heard out in real time.
+    // A second to listen, and one that is kept for the answer: a platform that says nothing is heard out in real time.
     let place = Installation::start().await.with_settings(|settings| Settings {
         platform_timeout: Duration::from_millis(300),
         commit_budget: Duration::from_millis(300),
         store_timeout: Duration::from_millis(100),
         lease: Duration::from_secs(1),
-        function_time: Duration::from_millis(1_600),
+        function_time: Duration::from_millis(2_400),
         ..settings
     });
     place.connect("beach-blend", LARKSPUR).await;

@@ -1,9 +1,10 @@
 //! `GET /api/token/{company_key}` and `POST …/refresh`: a valid token, and when it is a new one (T-3, T-4).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::port::clock::SystemClock;
+use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use futures_util::future::join_all;
 
 use crate::harness::{Installation, LARKSPUR, get, post};
@@ -226,4 +227,24 @@ async fn t4_thirty_forced_refreshes_at_once_are_one_call_and_one_token() {
         assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
     }
     assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+}
+
+/// A function is frozen, or ended, at its deadline: what could not be stored by then is not asked for.
+#[tokio::test]
+async fn no_refresh_is_begun_that_could_not_end_before_the_functions_deadline() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let old = place.token("beach-blend").await.text("access_token");
+    let refresh = async |seconds| {
+        let due_by = place.clock.now() + Duration::from_secs(seconds);
+        post("/api/token/beach-blend/refresh").key(&place.key).due_by(due_by).to(&place.server).await
+    };
+    place.pass(60).await;
+    assert_eq!(
+        refresh(20).await.problem(),
+        (503, "refresh_in_progress".to_owned()),
+        "a lease lasts 18 s, then it may have to park"
+    );
+    assert_eq!(place.token("beach-blend").await.text("access_token"), old);
+    assert_ne!(refresh(22).await.text("access_token"), old);
 }

@@ -263,7 +263,7 @@ impl Run {
         let Some(connection) = &self.connection else { return };
         if connection.trouble.as_ref().is_none_or(|trouble| trouble.failures < ANSWERS_KEPT_MOST) {
             let of = AnswerOf::Connection(self.id.clone());
-            keep_answer(&self.app, of, epoch, connection.company.platform, answer).await;
+            keep_answer(&self.app, of, epoch, connection.company.platform, answer, self.asked.ends_at).await;
         }
     }
 
@@ -338,7 +338,12 @@ impl Run {
             return Saw::StoreFailed;
         };
         // The same again at each try: its event's id tells the table that it is one and the same.
-        let end = self.end.get_or_insert_with(|| end_of(&self.app, connection, cause));
+        let end = self.end.get_or_insert_with(|| {
+            let mut end = end_of(&self.app, connection, cause);
+            // Whoever has taken a lease since has the token at the platform still.
+            end.trouble.settled_lease = self.send.as_ref().map(|sent| sent.lease_id.clone());
+            end
+        });
         let written = self.app.grants.end_grant(end).await;
         self.saw("end grant", written)
     }

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt as _;
+use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -44,6 +45,13 @@ impl Ask {
     /// With an API key in the header.
     pub(crate) fn key(self, key: impl AsRef<str>) -> Self {
         self.header("x-api-key", key.as_ref())
+    }
+
+    /// As Lambda hands it over, to be over at that time.
+    pub(crate) fn due_by(self, deadline: jiff::Timestamp) -> Self {
+        let mut context = lambda_runtime::Context::default();
+        context.deadline = u64::try_from(deadline.as_millisecond()).expect("after 1970");
+        Self(self.0.with_lambda_context(context))
     }
 
     pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
