@@ -187,7 +187,7 @@ impl Sealer for KeyringSealer {
     async fn open(&self, owner: &str, purpose: &'static str, sealed: &Sealed) -> Result<Secret, Error> {
         let opened = match self.source.get().await?.open(owner, purpose, sealed) {
             // Another process may seal with a key that came after this keyring was read.
-            Err(Unopened::UnknownKey(_)) => self.source.get_newer().await?.open(owner, purpose, sealed),
+            Err(Unopened::UnknownKey(key_id)) => self.source.get_newer(&key_id).await?.open(owner, purpose, sealed),
             opened => opened,
         };
         opened.map_err(|unopened| unopened.tell_operator(owner, purpose))

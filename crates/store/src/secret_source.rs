@@ -4,6 +4,7 @@
 //! What was read and understood last stays in use for as long as the process lives: while Secrets Manager does not answer,
 //! refuses, or holds a text that does not parse. Losing a keyring for a moment would lose the grants that come in meanwhile.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -66,8 +67,8 @@ struct State<T> {
     good: Option<(Fingerprint, Arc<T>)>,
     /// The last try, and why it failed.
     tried: Option<(Moment, Option<Error>)>,
-    /// The last early reading, and how long after it the next may be.
-    sought: Option<(Moment, Duration)>,
+    /// What was last read early for: when, and how long after that the next reading for the same may be.
+    sought: HashMap<String, (Moment, Duration)>,
 }
 
 /// How long a secret is used before it is read again. `counterfoil keyring rotate` waits for that.
@@ -76,9 +77,13 @@ pub const FRESH_FOR: Duration = Duration::from_secs(300);
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// After a failure with nothing read before, how long it answers others too, who would else ask one after another.
 const FAILURE_SHARED_FOR: Duration = Duration::from_secs(1);
-/// Least time between two early readings; doubled up to [`FRESH_FOR`] each time that one brings nothing new, so that a
-/// damaged row does not ask for ever.
+/// Least time between two early readings for the same; doubled up to [`FRESH_FOR`] each time that one brings nothing new, so
+/// that a damaged row does not ask for ever.
 const SOUGHT_EVERY: Duration = Duration::from_secs(10);
+/// What nobody has asked for in that time is forgotten.
+const SOUGHT_KEPT: Duration = Duration::from_secs(2 * FRESH_FOR.as_secs());
+/// For how many different things it is read early at most.
+const SOUGHT_MOST: usize = 16;
 /// What a caller is told to wait where a secret could not be read for a moment.
 const COME_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How often a reading ahead lets others go first: enough for a connection on this machine and a request over it.
@@ -87,7 +92,7 @@ const TURNS_OF_OTHERS: u32 = 8;
 impl<T: Send + Sync + 'static> SecretSource<T> {
     /// A secret in that place; nothing is read yet.
     pub fn new(place: Place, parse: fn(&Secret) -> Result<T, Error>, clock: Arc<dyn Clock>) -> Self {
-        let state = Mutex::new(State { good: None, tried: None, sought: None });
+        let state = Mutex::new(State { good: None, tried: None, sought: HashMap::new() });
         Self { place, parse, clock, state, turn: tokio::sync::Mutex::new(()) }
     }
 
@@ -110,16 +115,16 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         }
     }
 
-    /// The secret, read again before its time because the one at hand lacks something. At most once in ten seconds; else,
-    /// and where nothing new is there, it is the one at hand.
+    /// The secret, read again before its time because the one at hand lacks what is named. At most once in ten seconds for the
+    /// same; else, and where nothing new is there, it is the one at hand.
     ///
     /// # Errors
     /// That it could not be read.
-    pub async fn get_newer(&self) -> Result<Arc<T>, Error> {
+    pub async fn get_newer(&self, lacks: &str) -> Result<Arc<T>, Error> {
         let before = self.last_try();
         let _turn = self.turn.lock().await;
         // Somebody else read it meanwhile.
-        if self.last_try() == before && self.may_seek() {
+        if self.last_try() == before && self.may_seek(lacks) {
             self.read().await?;
             if let Some((_, Some(error))) = &self.state().tried {
                 return Err(error.clone());
@@ -170,7 +175,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         match (parsed, &state.good) {
             (Ok((fingerprint, good)), known) => {
                 if known.as_ref().is_some_and(|(known, _)| *known != fingerprint) {
-                    state.sought = None;
+                    state.sought.clear();
                 }
                 state.good = Some((fingerprint, Arc::clone(&good)));
                 Ok(good)
@@ -193,18 +198,20 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         }
     }
 
-    /// Whether it may be read before its time; it is noted that it is.
-    fn may_seek(&self) -> bool {
+    /// Whether it may be read before its time for that; it is noted that it is.
+    fn may_seek(&self, lacks: &str) -> bool {
         if self.is_given() {
             return false;
         }
         let mut state = self.state();
-        let pause = match state.sought {
-            Some((at, pause)) if at.age(self.clock.as_ref()) < pause => return false,
-            Some((_, pause)) => (pause * 2).min(FRESH_FOR),
+        state.sought.retain(|_, (at, _)| at.age(self.clock.as_ref()) < SOUGHT_KEPT);
+        let pause = match state.sought.get(lacks) {
+            Some((at, pause)) if at.age(self.clock.as_ref()) < *pause => return false,
+            Some((_, pause)) => (*pause * 2).min(FRESH_FOR),
+            None if state.sought.len() == SOUGHT_MOST => return false,
             None => SOUGHT_EVERY,
         };
-        state.sought = Some((Moment::of(self.clock.as_ref()), pause));
+        state.sought.insert(lacks.to_owned(), (Moment::of(self.clock.as_ref()), pause));
         true
     }
 

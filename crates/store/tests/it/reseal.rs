@@ -1,18 +1,25 @@
 //! Sealing anew what an older key sealed, over a whole table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use counterfoil_core::model::connection::{Connection, Standing};
+use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, Standing};
+use counterfoil_core::model::flow::KeptCode;
+use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::kept_answer::{AnswerOf, KeptAnswer};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Sealed, Secret};
 use counterfoil_core::port::entropy::SystemEntropy;
 use counterfoil_core::port::sealer::Sealer as _;
-use counterfoil_core::port::store::{ConnectionStore as _, FlowStore as _, GrantStore as _};
-use counterfoil_store::sealing::{Keyring, KeyringSealer};
+use counterfoil_core::port::store::{
+    ConnectionStore as _, FlowStore as _, GrantStore as _, RevocationStore as _, Waiting, Written,
+};
+use counterfoil_store::sealing::{Keyring, KeyringSealer, key_id};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use counterfoil_testkit::clock::MovableClock;
-use counterfoil_testkit::fixture::{Item, START, TABLE, connection, flow, stored_grant};
+use counterfoil_testkit::fixture::{Item, START, TABLE, company, connection, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Store, commit, store};
@@ -39,12 +46,18 @@ async fn sealed(owner: &str, purpose: &'static str, secret: &str) -> Sealed {
     sealed.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A grant that the old key sealed for that owner.
+async fn sealed_grant(owner: &str) -> StoredGrant {
+    StoredGrant {
+        access_token: sealed(owner, "access_token", "the access token").await,
+        refresh_token: Some(sealed(owner, "refresh_token", "the refresh token").await),
+        ..stored_grant(owner)
+    }
+}
+
 /// A connection whose tokens the old key sealed.
 async fn sealed_connection(store: &Store, company_key: &str) -> Connection {
-    let owner = format!("connection default/{company_key}");
-    let mut grant = stored_grant(company_key);
-    grant.access_token = sealed(&owner, "access_token", "the access token").await;
-    grant.refresh_token = Some(sealed(&owner, "refresh_token", "the refresh token").await);
+    let grant = sealed_grant(&format!("connection default/{company_key}")).await;
     let connection = Connection { standing: Standing::Active(grant), ..connection(company_key) };
     store.write_consent(&connection, None).await;
     connection
@@ -97,6 +110,90 @@ async fn everything_that_an_older_key_sealed_is_sealed_anew_and_nothing_else_cha
     assert_eq!(again.values, 0, "there is nothing left to do");
 }
 
+/// Every attribute that holds a sealed value, behind the kind of its row.
+const SEALED: [&str; 12] = [
+    "CONN ANSWER answer",
+    "CONN CONSENT access_token",
+    "CONN CONSENT refresh_token",
+    "CONN REVOCATION access_token",
+    "CONN REVOCATION refresh_token",
+    "CONN STATE access_token",
+    "CONN STATE refresh_token",
+    "FLOW ANSWER answer",
+    "FLOW FLOW access_token",
+    "FLOW FLOW code",
+    "FLOW FLOW refresh_token",
+    "FLOW FLOW verifier",
+];
+
+fn sealed_attributes(items: &[Item]) -> BTreeSet<String> {
+    let kind = |value: &AttributeValue| value.as_s().expect("text").split('#').next().unwrap_or_default().to_owned();
+    let of = |item: &Item| {
+        let row = format!("{} {}", kind(&item["PK"]), kind(&item["SK"]));
+        let sealed = item.iter().filter(|(_, value)| value.as_b().is_ok_and(|bytes| is_sealed(bytes.as_ref())));
+        sealed.map(|(name, _)| format!("{row} {name}")).collect::<Vec<_>>()
+    };
+    items.iter().flat_map(of).collect()
+}
+
+fn is_sealed(bytes: &[u8]) -> bool {
+    key_id(&Sealed::from_bytes(bytes.to_vec())).is_some()
+}
+
+/// One row of each kind that holds a sealed value, each as the store writes it.
+async fn every_sealed_row(store: &Store) {
+    let connection = sealed_connection(store, "acme").await;
+    let owner = "connection default/acme";
+    let of = |grant| RevocationId { connection: connection.id.clone(), grant };
+    let owed = Revocation::owed(of(GrantId::Epoch(1)), company("acme"), sealed_grant(owner).await, START);
+    store.table.owe(&owed).await.expect("a table");
+    let begun = async |state: &str| {
+        let mut flow = flow("acme", state);
+        flow.verifier = Some(sealed(flow.id.as_str(), "verifier", "the verifier").await);
+        store.table.begin(&flow).await.expect("a new flow");
+        assert_eq!(store.table.consume(&flow.id, "attempt", START).await, Ok(true));
+        flow
+    };
+    let postponed = begun("postponed").await;
+    let code = sealed(postponed.id.as_str(), "code", "the code").await;
+    let kept = KeptCode { code, claim: None, region: None, until: postponed.expires_at };
+    store.table.keep_code(&postponed.id, &kept).await.expect("a table");
+    for state in ["exchanged", "waits"] {
+        let flow = begun(state).await;
+        let grant = sealed_grant(flow.id.as_str()).await;
+        store.table.keep_grant(&flow.id, &grant, Some("realm"), flow.expires_at).await.expect("a table");
+        if state == "waits" {
+            let Company { company_id, api_base_url, .. } = company("acme");
+            let company_of_it = ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url };
+            let revocation = Revocation::owed(of(GrantId::Consent(flow.id.clone())), company("acme"), grant, START);
+            let waiting = Waiting { flow: flow.id.clone(), company: company_of_it, revocation };
+            assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored));
+        }
+    }
+    for (of, owner) in [
+        (AnswerOf::Connection(connection.id.clone()), owner.to_owned()),
+        (AnswerOf::Flow(postponed.id.clone()), postponed.id.as_str().to_owned()),
+    ] {
+        let text = sealed(&owner, "answer", "the answer").await;
+        let platform = PlatformName::Quickbooks;
+        let kept = KeptAnswer { of, epoch: 1, hash: "hash".to_owned(), platform, at: START, text };
+        store.table.keep_answer(&kept).await.expect("a table");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_row_that_holds_a_sealed_value_is_sealed_anew() {
+    let store = store().await;
+    every_sealed_row(&store).await;
+    let found = sealed_attributes(&all(&store).await);
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), SEALED);
+    let rotated = ring(NEW_KEY, &[OLD_KEY]);
+    let done = store.table.reseal(&rotated, &SystemEntropy).await.expect("a table that answers");
+    assert_eq!((done.unopened_items, done.overtaken), (Vec::<String>::new(), 0));
+    let counts = store.table.sealed_values().await.expect("a table that answers");
+    assert_eq!(counts.into_keys().collect::<Vec<_>>(), [rotated.primary()]);
+}
+
 #[tokio::test]
 async fn a_sweep_that_was_ended_half_way_is_finished_by_the_next() {
     let store = store().await;
@@ -138,6 +235,6 @@ async fn a_refresh_that_commits_after_a_sweep_is_not_refused() {
     let acme = sealed_connection(&store, "acme").await;
     store.table.reseal(&ring(NEW_KEY, &[OLD_KEY]), &SystemEntropy).await.expect("a table that answers");
     let committed = store.table.commit(&acme.id, &commit(&acme, "ours")).await;
-    assert_eq!(committed, Ok(counterfoil_core::port::store::Written::Stored));
+    assert_eq!(committed, Ok(Written::Stored));
     assert_eq!(store.table.read(&acme.id).await.expect("a table").expect("a connection").epoch, 2);
 }

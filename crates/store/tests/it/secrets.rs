@@ -177,6 +177,17 @@ async fn a_key_that_is_nowhere_does_not_ask_for_ever() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_nowhere_keeps_no_other_from_being_sought() {
+    let stage = Stage::with(OLD).await;
+    let process = stage.process();
+    let lost = seal(&Stage::with(OTHER).await.process()).await;
+    assert!(open(&process, &lost).await.is_err());
+    stage.manager.set("keyring", NEW);
+    let by_new_key = seal(&stage.process()).await;
+    assert_eq!(open(&process, &by_new_key).await.as_deref(), Ok("canary"));
+}
+
+#[tokio::test]
 async fn a_key_that_is_added_as_older_first_is_known_everywhere_before_it_seals() {
     let stage = Stage::with(OLD).await;
     let behind = stage.process();
