@@ -100,14 +100,16 @@ async fn r4_a_refresh_during_a_consent_does_not_stop_it() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     // The consent reads the connection, and is slow to write.
-    let slow = Rule::on("TransactWriteItems", Fault::Delay(Duration::from_millis(300)));
+    let slow = Rule::on("TransactWriteItems", Fault::UntilReleased);
     stage.installation.wire.inject(slow);
     let consent =
         async { try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}")) };
     let refresh = async {
         eventually("the consent is on its way", async || stage.installation.wire.counts().contains_key("TransactWriteItems"))
             .await;
-        stage.read(&id).await
+        let refreshed = stage.read(&id).await;
+        stage.installation.wire.release();
+        refreshed
     };
     let (consented, refreshed) = tokio::join!(consent, refresh);
     assert_eq!(refreshed.as_deref(), Ok("access-0-2"));

@@ -1,7 +1,5 @@
 //! A consent whose end is not a matter of one callback: repeated, retried, refused in another tab.
 
-use std::time::Duration;
-
 use counterfoil_core::Error;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::port::platform::ConfirmFailure;
@@ -81,13 +79,15 @@ async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
     finish_consent(&stage.app, callback).await.result.err().expect("unconfirmed");
     stage.installation.wire.reset();
-    stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::Delay(Duration::from_millis(500))));
+    stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::UntilReleased));
     let slow = retry_consent(&stage.app, &flow, &browser);
     let second = async {
         eventually("the slow one writes", async || stage.installation.wire.counts().contains_key("TransactWriteItems")).await;
         // It would end the consent that is being written.
         stage.installation.platform.fail_confirmations([ConfirmFailure::Denied]);
-        retry_consent(&stage.app, &flow, &browser).await
+        let second = retry_consent(&stage.app, &flow, &browser).await;
+        stage.installation.wire.release();
+        second
     };
     let (slow, second) = tokio::join!(slow, second);
     assert_eq!(second.result.err().map(|error| error.code()), Some("consent_in_progress"));

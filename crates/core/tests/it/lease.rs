@@ -1,7 +1,6 @@
 //! The lease: what it says, what comes before it, what is written around it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
@@ -97,11 +96,12 @@ async fn nothing_happens(stage: &Stage, app: App, id: &ConnectionId, code: &str)
 async fn r2_a_consent_between_the_look_and_the_lease_is_seen_before_anything_is_sent() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
-    let slow = Rule::on("PutItem", Fault::Delay(Duration::from_millis(500))).when("refresh_token_sha256");
+    let slow = Rule::on("PutItem", Fault::UntilReleased).when("refresh_token_sha256");
     stage.installation.wire.inject(slow);
     let reader = reading(&stage.app, &id);
     eventually("the lease is on its way", async || stage.installation.wire.counts().contains_key("PutItem")).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
+    stage.installation.wire.release();
     assert_eq!(reader.await.expect("no panic").as_deref(), Ok("access-1-1"));
     assert_eq!(stage.refreshes(), 0);
 }

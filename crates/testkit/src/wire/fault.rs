@@ -26,6 +26,10 @@ pub enum Fault {
     TimeoutBeforeApply,
     /// Applied so much later, also when its client has given up by then and has perhaps tried again.
     Delay(Duration),
+    /// Applied when the test says so, [`Wire::release`], and answered then.
+    ///
+    /// [`Wire::release`]: super::Wire::release
+    UntilReleased,
     /// Not applied and not answered for as long as its client waits: the moment to kill it, see [`Wire::held`].
     ///
     /// [`Wire::held`]: super::Wire::held

@@ -36,6 +36,8 @@ pub(super) struct Proxy {
     pub(super) rules: Rules,
     /// A permit for each request that was held.
     pub(super) held: Semaphore,
+    /// One permit for each request of [`Fault::UntilReleased`] that may go on.
+    pub(super) released: Semaphore,
     /// Whether requests are made to ask what they consume.
     pub(super) metered: bool,
 }
@@ -59,7 +61,15 @@ impl Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { upstream, client, journal: Journal::default(), rules: Rules::default(), held: Semaphore::new(0), metered: false }
+        Self {
+            upstream,
+            client,
+            journal: Journal::default(),
+            rules: Rules::default(),
+            held: Semaphore::new(0),
+            released: Semaphore::new(0),
+            metered: false,
+        }
     }
 
     /// Serves connections until told to stop, and closes them then.
@@ -116,6 +126,10 @@ impl Proxy {
             Some(Fault::Delay(time)) => {
                 #[expect(clippy::disallowed_methods, reason = "a network is slow in real time")]
                 tokio::time::sleep(time).await;
+                Ok(self.forward(head, body).await)
+            }
+            Some(Fault::UntilReleased) => {
+                self.released.acquire().await.expect("it is never closed").forget();
                 Ok(self.forward(head, body).await)
             }
             Some(Fault::Throttled) => Ok(fault::throttled()),

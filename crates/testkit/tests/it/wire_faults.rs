@@ -122,6 +122,19 @@ async fn a_delayed_request_is_applied_after_its_client_gave_up() {
     until(async || is_there(&setup.direct, "one").await).await;
 }
 
+#[tokio::test]
+async fn a_request_waits_until_it_is_released() {
+    let setup = setup().await;
+    setup.wire.inject(Rule::on("PutItem", Fault::UntilReleased));
+
+    let sending = tokio::spawn(put(&setup.client, "one").send());
+    until(async || !setup.wire.requests().is_empty()).await;
+    assert!(!is_there(&setup.direct, "one").await);
+    setup.wire.release();
+    sending.await.expect("no panic").expect("written");
+    assert!(is_there(&setup.direct, "one").await);
+}
+
 /// Waits, within bounds, for what another task brings about.
 async fn until(happened: impl AsyncFn() -> bool) {
     let waiting = async {
