@@ -157,6 +157,9 @@ impl Kind {
     }
 }
 
+/// What only rises, whichever kind of item has it: how often a link was used, what was counted, the version of a count.
+const RISING: [&str; 3] = ["used", "count", "version"];
+
 #[derive(Debug, PartialEq)]
 enum Decision {
     Same,
@@ -182,6 +185,11 @@ fn decide(kind: Kind, item: &Item, there: Option<&Item>, now: Timestamp) -> Deci
     for name in kind.lasting() {
         if let (false, Some(value)) = (newer.contains_key(*name), there.get(*name)) {
             newer.insert((*name).to_owned(), value.clone());
+        }
+    }
+    for name in RISING {
+        if let Some(value) = there.get(name).filter(|value| as_number(value) > newer.get(name).and_then(as_number)) {
+            newer.insert(name.to_owned(), value.clone());
         }
     }
     if newer == *there { Decision::Same } else { Decision::Put(newer) }
@@ -263,6 +271,15 @@ mod tests {
         assert_eq!(decided(Kind::ApiKey, &[("last_used_at", 2), ("revoked_at", 7)], &[("last_used_at", 1)]), revoked);
         assert_eq!(decided(Kind::ApiKey, &[("last_used_at", 2)], &[("last_used_at", 1), ("revoked_at", 7)]), revoked);
         assert_eq!(decided(Kind::Code, &[("at", 1)], &[("at", 1), ("consumed_by", 7)]), Decision::Same);
+    }
+
+    #[test]
+    fn a_link_is_never_given_back_a_use() {
+        let revoked = Decision::Put(item(&[("used", 2), ("revoked_at", 7)]));
+        assert_eq!(decided(Kind::Link, &[("used", 1), ("revoked_at", 7)], &[("used", 2)]), revoked);
+        assert_eq!(decided(Kind::Link, &[("used", 1)], &[("used", 2)]), Decision::Same);
+        assert_eq!(decided(Kind::Link, &[], &[("used", 2)]), Decision::Same, "of an earlier version");
+        assert_eq!(decided(Kind::Link, &[("used", 3)], &[("used", 2)]), Decision::Put(item(&[("used", 3)])));
     }
 
     #[test]

@@ -97,6 +97,28 @@ async fn a_deployment_whose_keyring_is_not_named_is_refused() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_done_must_be_said_in_full() {
+    let machine = Machine::new();
+    for wrong in [&["keyring"][..], &["keyring", "remove"], &["keyring", "reseal", "--no-wait"], &["keyring", "status", "acme"]] {
+        assert_eq!(machine.run(wrong).await.status.code(), Some(2), "clap's own: {wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_keyring_in_a_variable_is_not_changed() {
+    let mut machine = Machine::new();
+    machine.set("KEYRING", KEYRING);
+    let said = machine.refusal(&["keyring", "rotate"]).await;
+    assert!(said.contains("KEYRING") && !said.contains("canary"), "{said}");
+}
+
+#[tokio::test]
+async fn a_folder_without_a_keyring_is_named() {
+    let said = Machine::new().refusal(&["keyring", "status"]).await;
+    assert!(said.contains("There is no keyring in") && said.contains("counterfoil dev"), "{said}");
+}
+
+#[tokio::test]
 async fn a_laptops_keyring_is_rotated_and_its_tokens_are_sealed_anew() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;

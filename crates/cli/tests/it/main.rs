@@ -1,5 +1,6 @@
 //! The binary as people use it: started, talked to over HTTP, stopped, killed, started again.
 
+mod copy_newer;
 mod cost;
 mod credentials;
 mod deployed_doctor;
