@@ -190,7 +190,9 @@ pub async fn redeem_handle(
 /// Writes down that a code came which should not have.
 async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Result<Error, Error> {
     let detail = [("partner", key.partner.to_string())];
-    let audit = app.audit(&code.connection, Action::CodeRefused, Actor::Key(key.id.clone()), detail);
+    let mut audit = app.audit(&code.connection, Action::CodeRefused, Actor::Key(key.id.clone()), detail);
+    // One row, however often it is presented: it is named by the code.
+    audit.id = format!("{:012x}{}", code.expires_at.as_millisecond(), code.hash.short());
     app.audit_log.note(&audit).await?;
     Ok(no_such_code())
 }

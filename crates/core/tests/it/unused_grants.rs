@@ -178,7 +178,7 @@ async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose
             at: stage.app.now(),
         };
         stage.app.flows.fail(&end).await.expect("a table");
-        store_in_hand(&stage.app).await;
+        store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
         assert_eq!(stage.app.in_hand.count(), 0);
         run(&stage).await;
         assert_eq!(revoked(&stage).len(), usize::from(!stored), "{failure:?}");

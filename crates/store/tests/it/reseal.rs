@@ -14,7 +14,7 @@ use counterfoil_core::model::secret::{Sealed, Secret};
 use counterfoil_core::port::entropy::SystemEntropy;
 use counterfoil_core::port::sealer::Sealer as _;
 use counterfoil_core::port::store::{
-    ConnectionStore as _, FlowStore as _, GrantStore as _, RevocationStore as _, Waiting, Written,
+    ConnectionStore as _, FlowStore as _, GrantStore as _, KeptGrant, RevocationStore as _, Waiting, Written,
 };
 use counterfoil_store::sealing::{Keyring, KeyringSealer, key_id};
 use counterfoil_store::secret_source::{Place, SecretSource};
@@ -22,7 +22,7 @@ use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::{Item, START, TABLE, company, connection, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 
-use crate::harness::{Store, commit, store};
+use crate::harness::{Store, commit, kept, store};
 
 const OLD_KEY: &str = "the-old-key-of-forty-three-characters-or-more-1";
 const NEW_KEY: &str = "the-new-key-of-forty-three-characters-or-more-2";
@@ -156,12 +156,13 @@ async fn every_sealed_row(store: &Store) {
     };
     let postponed = begun("postponed").await;
     let code = sealed(postponed.id.as_str(), "code", "the code").await;
-    let kept = KeptCode { code, claim: None, region: None, until: postponed.expires_at };
-    store.table.keep_code(&postponed.id, &kept).await.expect("a table");
+    let kept_code = KeptCode { code, claim: None, region: None, until: postponed.expires_at };
+    store.table.keep_code(&postponed.id, &kept_code).await.expect("a table");
     for state in ["exchanged", "waits"] {
         let flow = begun(state).await;
         let grant = sealed_grant(flow.id.as_str()).await;
-        store.table.keep_grant(&flow.id, &grant, Some("realm"), flow.expires_at).await.expect("a table");
+        let kept = KeptGrant { grant: grant.clone(), ..kept(&flow, state) };
+        assert_eq!(store.table.keep_grant(&kept).await, Ok(Written::Stored));
         if state == "waits" {
             let Company { company_id, api_base_url, .. } = company("acme");
             let company_of_it = ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url };
