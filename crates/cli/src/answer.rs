@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use counterfoil_core::App;
 use counterfoil_core::model::kept_answer::{AnswerOf, KeptAnswer};
-use counterfoil_core::service::keep_answer::{ANSWER, owner};
+use counterfoil_core::service::vault::keep_answer::{ANSWER, owner};
 use counterfoil_functions::config::Config;
-use counterfoil_functions::context::{World, assemble};
+use counterfoil_functions::wiring::{World, assemble};
 
 use crate::data_dir::DataDir;
 use crate::doctor::of_this_machine;

@@ -22,7 +22,7 @@ pub(crate) struct DevFile {
     /// A key that may stand in a page: it opens consent pages.
     pub(crate) publishable_key: String,
     /// The stand-ins for the platforms, each under its name.
-    pub(crate) sandbox_url: String,
+    pub(crate) stand_ins_url: String,
     /// The embedded `DynamoDB`.
     pub(crate) dynamodb_url: String,
     /// The access key id that it takes, and the bearer token that the stand-ins' control takes; another in each run.

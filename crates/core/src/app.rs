@@ -12,13 +12,19 @@ use crate::port::entropy::Entropy;
 use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
-use crate::port::store::{
-    AuditLog, ConnectionStore, Directory, FlowStore, GrantStore, HandoverStore, LinkStore, ProbeStore, RevocationStore,
-};
-use crate::service::authenticate::KeyMemory;
-use crate::service::in_hand::InHand;
-use crate::service::refresh::UnusedLeases;
-use crate::service::skew::Skew;
+use crate::port::store::audit::AuditLog;
+use crate::port::store::connections::ConnectionStore;
+use crate::port::store::consents::FlowStore;
+use crate::port::store::consents::HandoverStore;
+use crate::port::store::partners::Directory;
+use crate::port::store::partners::LinkStore;
+use crate::port::store::probes::ProbeStore;
+use crate::port::store::revocations::RevocationStore;
+use crate::port::store::vault::GrantStore;
+use crate::service::partner::authenticate::KeyMemory;
+use crate::service::vault::in_hand::InHand;
+use crate::service::vault::refresh::UnusedLeases;
+use crate::service::vault::skew::Skew;
 use crate::settings::Settings;
 
 /// Everything a service needs.

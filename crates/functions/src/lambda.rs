@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use tower::util::MapRequest;
 
 use crate::config::{Config, environment};
-use crate::context::{World, assemble};
 use crate::deadline::left;
+use crate::wiring::{World, assemble};
 use crate::{logging, router};
 use http_event::HttpEvent;
 

@@ -1,23 +1,18 @@
-//! Everything that is deployed: `endpoint` (HTTP), `worker` (schedules) and `bin`, one small file per Lambda function.
+//! Everything that is deployed: `surface` (HTTP), `worker` (schedules) and `bin`, one small file per Lambda function.
 //!
-//! A request goes one way, down: event → bin → endpoint (read, call one service, answer) → service → platform or store.
+//! A request goes one way, down: event → bin → surface (read, call one service, answer) → service → platform or store.
 //! The laptop mounts the very same router (`router::all`).
 
 pub mod config;
-pub mod context;
-mod cors;
-mod cursor;
 mod deadline;
-pub mod endpoint;
-mod envelope;
+mod extract;
 pub mod lambda;
 pub mod logging;
+mod methods;
 pub mod metrics;
 mod page;
-mod partner_api;
-mod problem;
-mod read;
-mod return_url;
 pub mod router;
+pub mod surface;
+pub mod wiring;
 pub mod worker;
 mod wrap;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::header::ALLOW;
 use axum::middleware::{self, Next};
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
 use counterfoil_core::{App, Error};
 
-use crate::endpoint::{callback, connections, disconnect, health, start, token};
-use crate::problem::Problem;
+use crate::methods::method_not_allowed;
+use crate::surface::connections::{callback, connections, disconnect, health, start, token};
+use crate::surface::problem::Problem;
 use crate::wrap;
 
 /// One route, as `template.yaml` has it too.
@@ -85,30 +85,4 @@ pub fn incomplete(problem: &str) -> Router {
     Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
         middleware::from_fn(|request: Request, next: Next| wrap::wrap_with_id("unconfigured".to_owned(), false, request, next)),
     )
-}
-
-/// A GET that answers no HEAD: a link previewer must spend nothing (axum would run the GET for it).
-pub(crate) fn only_get<H, T>(handler: H) -> MethodRouter<Arc<App>>
-where
-    H: axum::handler::Handler<T, Arc<App>>,
-    T: 'static,
-{
-    let refuse = || async { ([(ALLOW, "GET")], method_not_allowed().await) };
-    get(handler).head(refuse).fallback(refuse)
-}
-
-/// A page and its form. As [`only_get`], it answers no HEAD.
-pub(crate) fn page_and_post<H, T, P, U>(page: H, post: P) -> MethodRouter<Arc<App>>
-where
-    H: axum::handler::Handler<T, Arc<App>>,
-    P: axum::handler::Handler<U, Arc<App>>,
-    T: 'static,
-    U: 'static,
-{
-    let refuse = || async { ([(ALLOW, "GET, POST")], method_not_allowed().await) };
-    get(page).post(post).head(refuse).fallback(refuse)
-}
-
-async fn method_not_allowed() -> Problem {
-    Problem(Error::invalid("method_not_allowed", "This address does not take this method."))
 }

@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::service::in_hand::store_in_hand;
+use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;
 use http_body::Body as _;
@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 
 use crate::deadline::EndsAt;
 use crate::page::{self, FormLeaves};
-use crate::problem::{Problem, Surface};
+use crate::surface::problem::{Problem, Surface};
 
 /// The most that a request's body may have, in bytes.
 pub(crate) const BODY_MOST: usize = 64 * 1024;

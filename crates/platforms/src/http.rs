@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::Error;
 use counterfoil_core::port::clock::{Clock as _, SystemClock, within};
-use counterfoil_core::service::skew::Skew;
+use counterfoil_core::service::vault::skew::Skew;
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};

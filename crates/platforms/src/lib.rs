@@ -15,6 +15,7 @@ mod oauth;
 mod quickbooks;
 mod registry;
 mod retry_after;
+pub(crate) mod rules;
 mod text;
 mod token_answer;
 pub mod variables;

@@ -18,29 +18,9 @@ use reqwest::RequestBuilder;
 use crate::fields::Fields;
 use crate::http::{Answer, NoAnswer, send};
 use crate::retry_after;
+use crate::rules::{Revoking, Rules, Words};
 use crate::text::decoded;
 use crate::token_answer::TokenAnswer;
-use crate::vendor::{Revoking, Rules};
-
-/// A platform's words for what went wrong.
-pub(crate) struct Words {
-    /// The code or the refresh token is no good.
-    pub(crate) refused: &'static [&'static str],
-    /// Our own credentials are wrong.
-    pub(crate) client_refused: &'static [&'static str],
-    /// Too many requests, by a word instead of a status: come back after that time.
-    pub(crate) throttled: Option<(&'static str, Duration)>,
-    /// Whether they also come with HTTP 200.
-    pub(crate) in_success: bool,
-}
-
-/// As RFC 6749 has them.
-pub(crate) const STANDARD_WORDS: Words = Words {
-    refused: &["invalid_grant"],
-    client_refused: &["invalid_client", "unauthorized_client"],
-    throttled: None,
-    in_success: false,
-};
 
 /// Sends a token request and listens that long for its answer. `secrets` are those that the request holds: an error word that repeats
 /// one is not logged. `region` says where the grant lives, from the API that the answer names.
@@ -140,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::quickbooks::Quickbooks;
+    use crate::rules::STANDARD_WORDS;
     use crate::vendor::Vendor as _;
     use crate::xero::Xero;
     use crate::zoho::Zoho;

@@ -10,7 +10,8 @@ use counterfoil_core::model::unread::UnreadAnswer;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fields::{self, Fields};
-use crate::vendor::{Life, Rules};
+use crate::rules::Life;
+use crate::rules::Rules;
 
 /// A token longer than this is no token. Two of them, sealed, fit into a message of the parking queue.
 const TOKEN_LONGEST: usize = 32 * 1024;

@@ -11,9 +11,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 
-use crate::connections::text;
-use crate::grants::Transacted;
+use crate::request::Transacted;
 use crate::row::Item;
+use crate::row::text;
 use crate::table::{API_KEY, Key, LINK, PK, REVOCATION, SK, TTL, Table};
 
 /// How it went with the items of one kind.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use counterfoil_core::port::clock::Clock;
-use counterfoil_core::service::skew::Skew;
+use counterfoil_core::service::vault::skew::Skew;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 

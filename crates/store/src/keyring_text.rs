@@ -5,7 +5,8 @@ use counterfoil_core::model::secret::{Secret, hex};
 use counterfoil_core::port::entropy::Entropy;
 use serde::{Deserialize, Serialize};
 
-use crate::sealing::{RingKey, unusable};
+use crate::ring_key::RingKey;
+use crate::ring_key::unusable;
 
 /// `{"primary": "…", "older": ["…"]}`. Fields that a later version adds are left out of it.
 pub struct KeyringText {

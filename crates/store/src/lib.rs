@@ -6,26 +6,27 @@
 
 pub mod aws;
 mod connections;
+mod consents;
 pub mod copy_newer;
-mod counts;
 mod date_watch;
-mod directory;
 mod fault;
-mod flows;
-mod grants;
-mod handovers;
+mod history;
 mod kept_answers;
 pub mod kept_secret;
 pub mod keyring_text;
 mod links;
 pub mod parking;
+mod partners;
 mod probes;
+mod request;
 pub mod reseal;
 mod revocations;
+pub(crate) mod ring_key;
 mod row;
 pub mod sealing;
 pub mod secret_source;
 pub mod table;
 mod update;
+mod vault;
 
 pub use table::Table;

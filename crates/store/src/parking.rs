@@ -12,11 +12,12 @@ use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::parking::{Parked, Parking};
-use counterfoil_core::port::store::{Commit, StoreError};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::vault::Commit;
 use serde::{Deserialize, Serialize};
 
-use crate::row::connection::GrantAttributes;
-use crate::row::{self, damaged, maybe_time, millis, time};
+use crate::connections::row::GrantAttributes;
+use crate::row::{damaged, maybe_time, millis, time};
 
 /// A queue of SQS, with a client that is made when something is first parked: hardly ever, and a client costs a start.
 pub struct Queue {
@@ -39,7 +40,7 @@ impl Parking for Queue {
     }
 
     async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
-        self.send(row::kept_answer::to_text(kept)?).await
+        self.send(crate::kept_answers::row::to_text(kept)?).await
     }
 }
 
@@ -109,7 +110,8 @@ impl Parking for Folder {
     }
 
     async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
-        self.write(&format!("answer_{}", kept.hash), &row::kept_answer::to_text(kept)?).map_err(|error| of_the_folder(&error))
+        self.write(&format!("answer_{}", kept.hash), &crate::kept_answers::row::to_text(kept)?)
+            .map_err(|error| of_the_folder(&error))
     }
 }
 
@@ -183,7 +185,7 @@ pub fn write(parked: &Parked) -> Result<String, StoreError> {
 /// # Errors
 /// `Damaged`, without a word of what was there.
 pub fn read(text: &str) -> Result<Waiting, StoreError> {
-    if let Some(answer) = row::kept_answer::from_text(text) {
+    if let Some(answer) = crate::kept_answers::row::from_text(text) {
         return Ok(Waiting::Answer(answer));
     }
     let item = "a parked grant";

@@ -11,11 +11,12 @@ use counterfoil_core::Error;
 use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::store::{StoreError, Written};
-use counterfoil_core::service::refresh::sealing_owner;
+use counterfoil_core::service::vault::refresh::sealing_owner;
 
-use crate::connections::{connection_id, text};
+use crate::connections::row::connection_id;
 use crate::fault;
 use crate::row::Item;
+use crate::row::text;
 use crate::sealing::{Keyring, key_id_of};
 use crate::table::{Key, PK, SK, Table};
 use crate::update::Changes;
@@ -179,7 +180,7 @@ mod tests {
         grant.access_token = sealed("access_token", "old").expect("sealed");
         grant.refresh_token = Some(sealed("refresh_token", "old").expect("sealed"));
         let put = async |connection: &Connection| {
-            let item = crate::row::connection::write(connection).expect("an item");
+            let item = crate::connections::row::write(connection).expect("an item");
             table.client.put_item().table_name("table").set_item(Some(item)).send().await.expect("a table");
         };
         put(&Connection { standing: Standing::Active(grant), ..connection("acme") }).await;

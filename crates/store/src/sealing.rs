@@ -6,32 +6,26 @@
 
 use std::sync::Arc;
 
-use crate::keyring_text::KeyringText;
-use crate::secret_source::SecretSource;
 use async_trait::async_trait;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use counterfoil_core::Error;
 use counterfoil_core::model::secret::{Sealed, Secret, hex};
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::sealer::Sealer;
 
+use crate::keyring_text::KeyringText;
+use crate::ring_key::{KEY_ID_LEN, RingKey, unusable};
+use crate::secret_source::SecretSource;
+
 const VERSION: u8 = 1;
-const KEY_ID_LEN: usize = 8;
+
 const HEADER_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
-/// The shortest text that is taken for a key: 43 letters and digits hold 256 bits.
-const KEY_TEXT_SHORTEST: usize = 43;
 
 /// The length of the tag at the end.
 const TAG_LEN: usize = 16;
 
 /// The keys that seal and open, the first of which seals.
 pub struct Keyring(Vec<RingKey>);
-
-pub(crate) struct RingKey {
-    id: [u8; KEY_ID_LEN],
-    prk: Prk,
-}
 
 /// The id of the key that sealed this, in hex; `None` where it does not have the form of a sealed value.
 pub fn key_id(sealed: &Sealed) -> Option<String> {
@@ -121,48 +115,8 @@ impl Unopened {
     }
 }
 
-impl RingKey {
-    pub(crate) fn id(&self) -> String {
-        hex(&self.id)
-    }
-
-    pub(crate) fn derive(text: &Secret) -> Result<Self, Error> {
-        if text.expose().len() < KEY_TEXT_SHORTEST {
-            return Err(unusable("A key of the keyring is too short: it must be a random text of at least 43 characters."));
-        }
-        let prk = Salt::new(HKDF_SHA256, b"counterfoil keyring").extract(text.expose().as_bytes());
-        let mut id = [0; KEY_ID_LEN];
-        fill(&prk, &[b"key id"], &mut id)?;
-        Ok(Self { id, prk })
-    }
-
-    fn for_owner(&self, owner: &str) -> Result<LessSafeKey, Error> {
-        let mut key = [0; 32];
-        fill(&self.prk, &[b"seal", owner.as_bytes()], &mut key)?;
-        let unbound = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| unusable("A key could not be derived."))?;
-        Ok(LessSafeKey::new(unbound))
-    }
-}
-
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
-fn fill(prk: &Prk, info: &[&[u8]], out: &mut [u8]) -> Result<(), Error> {
-    let filled = prk.expand(info, Length(out.len())).and_then(|okm| okm.fill(out));
-    filled.map_err(|_| unusable("A key could not be derived."))
-}
-
 fn associated(owner: &str, purpose: &str) -> Vec<u8> {
     [purpose.as_bytes(), &[0], owner.as_bytes()].concat()
-}
-
-pub(crate) fn unusable(message: &str) -> Error {
-    Error::Misconfigured { code: "keyring_unusable", message: message.to_owned() }
 }
 
 /// The sealer of a process: the keyring is read when it is first needed.

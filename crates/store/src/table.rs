@@ -20,8 +20,10 @@ use counterfoil_core::model::probe::HintsId;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_core::port::store::{DUE_SHARDS, Starts, StoreError};
-use counterfoil_core::service::skew::Skew;
+use counterfoil_core::port::store::DUE_SHARDS;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::consents::Starts;
+use counterfoil_core::service::vault::skew::Skew;
 
 use crate::date_watch::DateWatch;
 use crate::fault;

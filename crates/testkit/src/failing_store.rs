@@ -15,11 +15,37 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::revocation::{Owed, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{
-    AuditLog, Claim, Claimed, Commit, ConnectionStore, Consent, ConsentWritten, Directory, Disconnect, DueEntry, FlowEnd,
-    FlowStore, GivenBack, GrantEnd, GrantStore, HandoverStore, Holders, Issued, KeptGrant, LinkStore, ListQuery, Offer, Page,
-    RevocationStore, Settable, Starts, StoreError, Taken, Tally, Waiting, Written,
-};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::audit::AuditLog;
+use counterfoil_core::port::store::connections::ConnectionStore;
+use counterfoil_core::port::store::connections::DueEntry;
+use counterfoil_core::port::store::connections::Holders;
+use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::port::store::connections::Page;
+use counterfoil_core::port::store::connections::Settable;
+use counterfoil_core::port::store::connections::Tally;
+use counterfoil_core::port::store::consents::FlowEnd;
+use counterfoil_core::port::store::consents::FlowStore;
+use counterfoil_core::port::store::consents::HandoverStore;
+use counterfoil_core::port::store::consents::Issued;
+use counterfoil_core::port::store::consents::KeptGrant;
+use counterfoil_core::port::store::consents::Offer;
+use counterfoil_core::port::store::consents::Starts;
+use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::port::store::partners::Directory;
+use counterfoil_core::port::store::partners::LinkStore;
+use counterfoil_core::port::store::revocations::Claim;
+use counterfoil_core::port::store::revocations::Claimed;
+use counterfoil_core::port::store::revocations::RevocationStore;
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::vault::Consent;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::Disconnect;
+use counterfoil_core::port::store::vault::GivenBack;
+use counterfoil_core::port::store::vault::GrantEnd;
+use counterfoil_core::port::store::vault::GrantStore;
+use counterfoil_core::port::store::vault::Taken;
 use jiff::Timestamp;
 
 /// Every call of every port fails with this.

@@ -1,7 +1,7 @@
 //! What a person needs to know when everything runs: what to click, what to type, where things are.
 
 use counterfoil_core::model::platform::{Environment, PlatformName};
-use counterfoil_core::service::start_consent::callback_path;
+use counterfoil_core::service::addresses::callback_path;
 
 use super::Options;
 use super::variables::{has_credentials, uses_stand_in};
@@ -60,7 +60,7 @@ fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) 
     for platform in PlatformName::ALL {
         let title = platform.title();
         if uses_stand_in(given, platform) {
-            facts.push((title, format!("a stand-in at {}/{platform}", file.sandbox_url)));
+            facts.push((title, format!("a stand-in at {}/{platform}", file.stand_ins_url)));
         } else {
             facts.push((title, "the real one; register this redirect URI with your keys:".to_owned()));
             facts.push(("", format!("{}{}", file.base_url, callback_path(platform))));

@@ -20,9 +20,9 @@ use std::time::Duration;
 use clap::Args;
 use counterfoil_core::App;
 use counterfoil_functions::config::Config;
-use counterfoil_functions::context::{World, assemble};
 use counterfoil_functions::router;
-use counterfoil_sandbox::Sandbox;
+use counterfoil_functions::wiring::{World, assemble};
+use counterfoil_stand_ins::StandIns;
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 use tokio::task::JoinSet;
@@ -65,7 +65,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let mut signals = Signals::listen()?;
     let earlier = DevFile::read(dir)?.unwrap_or_default();
     let front = Loopback::bind_exactly(options.port).await?;
-    let stand_ins = Loopback::bind_rather(port(&earlier.sandbox_url)).await?;
+    let stand_ins = Loopback::bind_rather(port(&earlier.stand_ins_url)).await?;
     let keyring = keyring::find_or_make(dir, &given, options.ephemeral)?;
     let database = if options.ephemeral { database::in_memory()? } else { database::open(dir)? };
     let served = Served::start(database.clone(), port(&earlier.dynamodb_url)).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
     let app = assemble(&config, &served.aws(), World::real());
     app.sealer.check().await?;
-    let sandbox = sandbox(&app, &options)?;
+    let played = open_stand_ins(&app, &options)?;
     let table = database::table(&served.aws());
     table.create().await?;
     let keys = first_run::prepare(&table, &earlier, &options.redirect_uris, app.now()).await?;
@@ -85,13 +85,13 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
         partner_id: keys.partner.to_string(),
         api_key: keys.api_key.expose().to_owned(),
         publishable_key: keys.publishable_key.expose().to_owned(),
-        sandbox_url: stand_ins.url(),
+        stand_ins_url: stand_ins.url(),
         dynamodb_url: served.url().to_owned(),
         dynamodb_access_key: served.key().expose().to_owned(),
     };
     let banner = banner::text(&file, &front.url(), &options, &given, config.open_start);
 
-    let until_the_end = serve_stand_ins(&sandbox, stand_ins, served.key());
+    let until_the_end = serve_stand_ins(&played, stand_ins, served.key());
     let (work, stop) = serve_and_tick(&app, front, database, parked);
     file.write(dir)?;
     terminal::say(banner);
@@ -102,18 +102,18 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
 }
 
 /// The stand-ins, with the grants that the table's connections live by: either both outlive the process or neither does.
-fn sandbox(app: &App, options: &Options) -> Result<Sandbox, Failure> {
+fn open_stand_ins(app: &App, options: &Options) -> Result<StandIns, Failure> {
     let registrations = stand_ins::registrations(app)?;
     if options.ephemeral {
-        return Ok(Sandbox::new(registrations));
+        return Ok(StandIns::new(registrations));
     }
-    Sandbox::kept_in(&options.dir.stand_in(), registrations).map_err(|error| Failure::new(error.to_string()))
+    StandIns::kept_in(&options.dir.stand_in(), registrations).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// The stand-ins go on until what is returned is dropped: refreshes that are to finish need them.
-fn serve_stand_ins(sandbox: &Sandbox, place: Loopback, key: &AccessKey) -> stop::Sender {
+fn serve_stand_ins(stand_ins: &StandIns, place: Loopback, key: &AccessKey) -> stop::Sender {
     let (sender, stop) = stop::channel();
-    let router = place.names().before(key.before(sandbox.router(), counterfoil_sandbox::is_control));
+    let router = place.names().before(key.before(stand_ins.router(), counterfoil_stand_ins::is_control));
     tokio::spawn(place.serve(router, stop));
     sender
 }

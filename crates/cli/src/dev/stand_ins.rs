@@ -3,15 +3,15 @@
 
 use counterfoil_core::App;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::service::start_consent::redirect_uri;
+use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_platforms::variables::variable;
-use counterfoil_sandbox::Registrations;
+use counterfoil_stand_ins::Registrations;
 
 use crate::failure::Failure;
 
 /// What has a platform played by its stand-in.
-pub(super) fn variables(platform: PlatformName, sandbox_url: &str) -> Vec<(String, String)> {
-    let settings = counterfoil_sandbox::variables(platform.as_str(), sandbox_url);
+pub(super) fn variables(platform: PlatformName, stand_ins_url: &str) -> Vec<(String, String)> {
+    let settings = counterfoil_stand_ins::variables(platform.as_str(), stand_ins_url);
     settings.into_iter().map(|(ending, value)| (variable(platform, ending), value)).collect()
 }
 

@@ -14,10 +14,10 @@ use crate::variables::Variables;
 const OF_A_DEPLOYMENT: &[&str] = &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "PARKING_QUEUE_URL"];
 
 /// Everything the configuration needs here.
-pub(crate) fn complete(given: Variables, base_url: &str, sandbox_url: &str, keyring: &Secret) -> Variables {
+pub(crate) fn complete(given: Variables, base_url: &str, stand_ins_url: &str, keyring: &Secret) -> Variables {
     let given = given.without(OF_A_DEPLOYMENT);
     let played = PlatformName::ALL.into_iter().filter(|platform| uses_stand_in(&given, *platform));
-    let stand_ins: Vec<_> = played.flat_map(|platform| stand_ins::variables(platform, sandbox_url)).collect();
+    let stand_ins: Vec<_> = played.flat_map(|platform| stand_ins::variables(platform, stand_ins_url)).collect();
     let base_url = given.get("PUBLIC_BASE_URL").unwrap_or(base_url).to_owned();
     // Behind an address that others reach, whether anybody may start a consent is for a person to choose.
     let open_start = if is_loopback(&base_url) { "true" } else { "" };
@@ -48,7 +48,7 @@ pub(super) fn has_credentials(variables: &Variables, platform: PlatformName, env
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_sandbox::quickbooks;
+    use counterfoil_stand_ins::quickbooks;
 
     use super::*;
 

@@ -2,9 +2,10 @@
 
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::{Environment, PlatformName};
-use counterfoil_core::port::store::{Directory as _, StoreError};
-use counterfoil_core::service::check_ready::{Check, check_ready};
-use counterfoil_core::service::start_consent::redirect_uri;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::service::addresses::redirect_uri;
+use counterfoil_core::service::health::ready::{Check, check_ready};
 use counterfoil_core::{App, Error};
 use counterfoil_functions::config::{Config, SecretPlace};
 use counterfoil_store::Table;

@@ -8,7 +8,7 @@ mod finding;
 
 use clap::Args;
 use counterfoil_functions::config::Config;
-use counterfoil_functions::context::{World, assemble};
+use counterfoil_functions::wiring::{World, assemble};
 
 use crate::data_dir::DataDir;
 use crate::dev::{keyring, variables as laptop};
@@ -91,5 +91,5 @@ pub(crate) fn of_this_machine(dir: &DataDir, given: Variables) -> Result<Variabl
     let file = DevFile::read(dir)?
         .ok_or_else(|| Failure::new(format!("There is no {}: run `counterfoil dev` once more.", dir.dev_file().display())))?;
     let keyring = keyring::find(dir, &given)?.ok_or_else(|| keyring::lost(dir))?;
-    Ok(laptop::complete(given, &file.base_url, &file.sandbox_url, &keyring))
+    Ok(laptop::complete(given, &file.base_url, &file.stand_ins_url, &keyring))
 }

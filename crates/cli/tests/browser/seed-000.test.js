@@ -48,7 +48,7 @@ for (const platform of ['quickbooks', 'xero', 'zoho', 'freshbooks']) {
   test(`${platform}: the customer consents, and the page exchanges the code`, async () => {
     const page = await partnersPage();
     await page.evaluate((name) => { window.location.href = window.oauth.getAuthUrl(name); }, platform);
-    await page.waitForURL((url) => url.origin === new URL(place.sandbox_url).origin);
+    await page.waitForURL((url) => url.origin === new URL(place.stand_ins_url).origin);
     assert.equal(await consent(page), platform !== 'quickbooks');
     assert.equal(new URL(page.url()).pathname, '/oauth/callback');
     assert.deepEqual([...given(page).keys()], ['code', 'state']);
@@ -72,7 +72,7 @@ test('in a popup without a redirect URI it ends at the partner\'s first', async 
     window.open(`${base}/v1/oauth/authorize?platform=quickbooks&partnerId=${partner}`, 'QuickBooks Auth', 'width=600,height=700');
   }, [place.base_url, place.partner_id]);
   const popup = await opened;
-  await popup.waitForURL((url) => url.origin === new URL(place.sandbox_url).origin);
+  await popup.waitForURL((url) => url.origin === new URL(place.stand_ins_url).origin);
   await consent(popup);
   assert.ok(popup.url().startsWith(place.callback) && given(popup).get('code'));
 });

@@ -29,7 +29,7 @@ async fn dev_json_has_its_seven_names_and_one_reader() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let names: Vec<_> = dev.file.as_object().expect("an object").keys().map(String::as_str).collect();
-    let wanted = ["api_key", "base_url", "dynamodb_access_key", "dynamodb_url", "partner_id", "publishable_key", "sandbox_url"];
+    let wanted = ["api_key", "base_url", "dynamodb_access_key", "dynamodb_url", "partner_id", "publishable_key", "stand_ins_url"];
     assert_eq!(names, wanted);
     assert_eq!(dev.told("partner_id"), "default");
     assert!(dev.told("api_key").starts_with("cf_live_default_"));
@@ -108,8 +108,8 @@ async fn every_platform_is_offered_and_its_stand_in_knows_our_redirect_uri() {
         let start = dev.client.get(dev.url(&format!("/oauth/start/acme-{platform}?platform={platform}")));
         let started = start.send().await.expect("answers");
         let page = started.headers()["location"].to_str().expect("text").to_owned();
-        assert!(page.starts_with(&format!("{}/{platform}/", dev.told("sandbox_url"))), "{page}");
+        assert!(page.starts_with(&format!("{}/{platform}/", dev.told("stand_ins_url"))), "{page}");
         assert_eq!(dev.client.get(&page).send().await.expect("a page").status(), StatusCode::OK, "{page}");
-        assert!(dev.banner.contains(&format!("{}/{platform}", dev.told("sandbox_url"))), "{}", dev.banner);
+        assert!(dev.banner.contains(&format!("{}/{platform}", dev.told("stand_ins_url"))), "{}", dev.banner);
     }
 }

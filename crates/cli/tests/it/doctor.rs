@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use counterfoil_sandbox::quickbooks::Environment;
+use counterfoil_stand_ins::quickbooks::Environment;
 
 use crate::harness::{Machine, text};
 

@@ -15,7 +15,7 @@ struct Port {
 }
 
 fn ports(dev: &Dev) -> [Port; 4] {
-    let stand_in = dev.told("sandbox_url");
+    let stand_in = dev.told("stand_ins_url");
     [
         Port { name: "front", url: dev.url("/health"), needs_key: false },
         Port { name: "stand-in", url: format!("{stand_in}/xero/identity/.well-known/none"), needs_key: false },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use counterfoil_sandbox::quickbooks::Environment;
+use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
@@ -116,7 +116,7 @@ impl Dev {
         let cookie = started.headers()[SET_COOKIE].to_str().expect("text");
         let cookie = cookie.split(';').next().expect("a pair").to_owned();
         let mut page = Url::parse(started.headers()[LOCATION].to_str().expect("text")).expect("an address");
-        assert!(page.as_str().starts_with(self.told("sandbox_url")), "{page}");
+        assert!(page.as_str().starts_with(self.told("stand_ins_url")), "{page}");
         let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
         form.push(("decision".to_owned(), "connect".to_owned()));
         form.push(("realm".to_owned(), Environment::Production.companies()[0].realm.to_owned()));
@@ -154,7 +154,7 @@ impl Dev {
     }
 
     fn control(&self, route: &str) -> String {
-        format!("{}/quickbooks/__control/{route}", self.told("sandbox_url"))
+        format!("{}/quickbooks/__control/{route}", self.told("stand_ins_url"))
     }
 
     /// Tells the stand-in for QuickBooks something.

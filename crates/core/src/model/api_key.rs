@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::name::PartnerId;
-use super::platform::UnknownName;
-use super::secret::{Fingerprint, Secret};
+use crate::model::name::PartnerId;
+use crate::model::platform::UnknownName;
+use crate::model::secret::{Fingerprint, Secret};
 
 /// What a key may do. The list is part of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::api_key::KeyId;
-use super::connect_link::LinkId;
-use super::connection::ConnectionId;
-use super::name::PartnerId;
+use crate::model::api_key::KeyId;
+use crate::model::connect_link::LinkId;
+use crate::model::connection::ConnectionId;
+use crate::model::name::PartnerId;
 
 /// One audit row.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::api_key::KeyId;
-use super::name::{CompanyKey, PartnerId};
-use super::platform::PlatformName;
-use super::secret::{Fingerprint, Secret};
+use crate::model::api_key::KeyId;
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::platform::PlatformName;
+use crate::model::secret::{Fingerprint, Secret};
 
 /// The shortest life of a link.
 pub const LIFE_LEAST: Duration = Duration::from_secs(60);

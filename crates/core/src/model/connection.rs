@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::grant::StoredGrant;
-use super::name::{CompanyKey, PartnerId};
-use super::platform::{Environment, PlatformName, UnknownName};
+use crate::model::grant::StoredGrant;
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::platform::{Environment, PlatformName, UnknownName};
 
 /// Whose connection, and which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::connection::{Connection, ConnectionId};
+use crate::model::connection::{Connection, ConnectionId};
 
 /// One event. What its body says is fixed when it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::secret::{Sealed, Secret};
-use super::time::until;
-use super::unread::UnreadAnswer;
+use crate::model::secret::{Sealed, Secret};
+use crate::model::time::until;
+use crate::model::unread::UnreadAnswer;
 
 /// A token answer, as the platform's module read it. All times are absolute: they count from the request's start
 /// unless the platform says when the token was made.

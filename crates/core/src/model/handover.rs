@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::connection::ConnectionId;
-use super::flow::FlowId;
-use super::name::CompanyKey;
-use super::platform::PlatformName;
-use super::secret::{Fingerprint, Secret};
+use crate::model::connection::ConnectionId;
+use crate::model::flow::FlowId;
+use crate::model::name::CompanyKey;
+use crate::model::platform::PlatformName;
+use crate::model::secret::{Fingerprint, Secret};
 
 /// How long a code may be exchanged.
 pub const CODE_LIFE: Duration = Duration::from_secs(300);

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::connection::ConnectionId;
-use super::flow::FlowId;
-use super::platform::PlatformName;
-use super::secret::Sealed;
+use crate::model::connection::ConnectionId;
+use crate::model::flow::FlowId;
+use crate::model::platform::PlatformName;
+use crate::model::secret::Sealed;
 
 /// One kept answer.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::secret::Fingerprint;
+use crate::model::secret::Fingerprint;
 
 /// A lease on one epoch of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

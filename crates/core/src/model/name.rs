@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::platform::PlatformName;
-use super::secret::Fingerprint;
 use crate::Error;
+use crate::model::platform::PlatformName;
+use crate::model::secret::Fingerprint;
 
 /// The name a partner gives to a connection: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, case kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::name::PartnerId;
+use crate::model::name::PartnerId;
 
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::connection::ConnectionId;
-use super::platform::PlatformName;
-use super::time::later;
+use crate::model::connection::ConnectionId;
+use crate::model::platform::PlatformName;
+use crate::model::time::later;
 
 /// How long after access was first refused the platform is asked again, before the grant ends.
 pub const CONFIRMED_AFTER: Duration = Duration::from_secs(600);

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::connection::{Company, ConnectionId};
-use super::flow::FlowId;
-use super::grant::StoredGrant;
-use super::time::until;
+use crate::model::connection::{Company, ConnectionId};
+use crate::model::flow::FlowId;
+use crate::model::grant::StoredGrant;
+use crate::model::time::until;
 
 /// For how long a platform is told again and again.
 pub const TOLD_FOR: Duration = Duration::from_secs(30 * 86_400);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::secret::{Fingerprint, Secret};
+use crate::model::secret::{Fingerprint, Secret};
 
 /// How much of an answer is kept, in bytes. Tokens lie at its beginning.
 const KEPT_MOST: usize = 64 * 1024;

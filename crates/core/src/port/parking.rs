@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::store::{Commit, StoreError};
 use crate::model::connection::ConnectionId;
 use crate::model::kept_answer::KeptAnswer;
+use crate::port::store::StoreError;
+use crate::port::store::vault::Commit;
 
 /// A fresh grant, sealed, on its way to a table that does not answer.
 #[derive(Clone)]

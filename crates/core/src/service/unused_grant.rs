@@ -7,22 +7,22 @@ use crate::model::flow::{Authority, Flow, Stage};
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::port::platform::Platform;
-use crate::port::store::KeptGrant;
+use crate::port::store::consents::KeptGrant;
 use crate::{App, Error};
 
 /// The most companies of one grant that are asked about before it is revoked.
 const COMPANIES_MOST: usize = 20;
 
 /// The grant of a flow that becomes no connection.
-pub(super) struct Unused {
+pub(crate) struct Unused {
     /// What its platform is to be told; `None` where that could end a grant that nobody here can ask about.
-    pub(super) revocation: Option<Revocation>,
+    pub(crate) revocation: Option<Revocation>,
     /// The company under which its entry goes.
-    pub(super) released: Option<Company>,
+    pub(crate) released: Option<Company>,
 }
 
 /// The grant that a flow holds whose company is not settled; it reaches these, as far as the platform says.
-pub(super) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[ConfirmedCompany], now: Timestamp) -> Option<Unused> {
+pub(crate) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[ConfirmedCompany], now: Timestamp) -> Option<Unused> {
     let (grant, claim) = match &flow.stage {
         Stage::Exchanged { grant, claim } => (grant, claim.as_deref()),
         Stage::Choosing { grant, .. } => (grant, None),
@@ -69,7 +69,7 @@ fn claimed(company_id: &str) -> ConfirmedCompany {
     ConfirmedCompany { company_id: company_id.to_owned(), name: company_id.to_owned(), api_base_url: String::new() }
 }
 
-pub(super) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &dyn Platform) -> Company {
+pub(crate) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &dyn Platform) -> Company {
     Company {
         platform: flow.platform,
         environment: flow.environment,
@@ -81,7 +81,7 @@ pub(super) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &d
 
 /// The company that a callback claimed, where the entry of the consent must hold it: revoking another grant of it could end
 /// this one.
-pub(super) fn held_by_claim(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
+pub(crate) fn held_by_claim(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
     claim.filter(|_| !platform.grants_stand_alone()).map(|claim| company_of(flow, &claimed(claim), platform))
 }
 
@@ -89,7 +89,7 @@ pub(super) fn held_by_claim(flow: &Flow, claim: Option<&str>, platform: &dyn Pla
 ///
 /// # Errors
 /// What the table says.
-pub(super) async fn disown(app: &App, kept: &KeptGrant) -> Result<(), Error> {
+pub(crate) async fn disown(app: &App, kept: &KeptGrant) -> Result<(), Error> {
     let Some(flow) = app.flows.flow(&kept.flow).await? else {
         tracing::error!(flow = kept.flow.label(), "a grant is lost: its flow is gone");
         return Ok(());

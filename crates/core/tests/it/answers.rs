@@ -76,7 +76,7 @@ async fn t4_a_reader_gets_what_is_good_for_as_long_as_it_asks() {
     let read = async |seconds| {
         let found = stage.app.connections.read(&id).await.expect("a table");
         let min_valid = Some(Duration::from_secs(seconds));
-        counterfoil_core::service::read_token::read_token(&stage.app, &id, found, min_valid)
+        counterfoil_core::service::vault::read::read_token(&stage.app, &id, found, min_valid)
             .await
             .map(|token| token.access_token.expose().to_owned())
     };

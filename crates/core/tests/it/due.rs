@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::time::until;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::refresh_due::{Report, refresh_due};
+use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
 use counterfoil_testkit::platform::{Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 

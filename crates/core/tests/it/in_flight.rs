@@ -44,7 +44,7 @@ async fn t4_forced_refreshes_at_once_make_one_request() {
         let (app, id) = (app.clone(), id.clone());
         callers.spawn(async move {
             let found = app.connections.read(&id).await?;
-            let token = counterfoil_core::service::read_token::force_refresh(&app, &id, found).await?;
+            let token = counterfoil_core::service::vault::read::force_refresh(&app, &id, found).await?;
             Ok::<_, Error>(token.access_token.expose().to_owned())
         });
     }

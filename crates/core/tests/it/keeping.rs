@@ -9,8 +9,8 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::refresh_due::{Report, refresh_due};
-use counterfoil_core::service::warn_expiring::warn_expiring;
+use counterfoil_core::service::vault::warn::warn_expiring;
+use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
 use counterfoil_testkit::platform::{Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use counterfoil_core::Error;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::service::finish_consent::finish_consent;
-use counterfoil_core::service::start_consent::Caller;
+use counterfoil_core::service::consent::callback::finish_consent;
+use counterfoil_core::service::consent::start::Caller;
 use counterfoil_testkit::fixture::{START, connection_id, consented, consented_by};
 use counterfoil_testkit::platform::Temper;
 use tokio::task::JoinSet;
@@ -46,7 +46,7 @@ async fn so_many_consents_are_begun_in_a_minute_without_a_key_and_those_with_one
 async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
     use counterfoil_core::model::flow::BrowserIds;
     use counterfoil_core::model::platform::PlatformName;
-    use counterfoil_core::service::start_consent::{Start, Then, start_consent};
+    use counterfoil_core::service::consent::start::{Start, Then, start_consent};
     let start = Start {
         company_key: None,
         company_name: None,

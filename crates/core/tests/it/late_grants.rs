@@ -5,10 +5,13 @@ use std::time::Duration;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, Status, Trouble};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::port::store::{ALL_SHARDS, GrantEnd, GrantStore as _, Written};
-use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::tell_due::tell_due;
-use counterfoil_core::service::tell_platform::Telling;
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::vault::GrantEnd;
+use counterfoil_core::port::store::vault::GrantStore as _;
+use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::worker::revoke_due::tell_due;
 use counterfoil_testkit::fixture::{START, try_consent};
 use counterfoil_testkit::platform::Temper;
 

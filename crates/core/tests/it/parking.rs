@@ -7,10 +7,10 @@ use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing, St
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::Parked;
-use counterfoil_core::port::store::Commit;
-use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::refresh::step::{Outcome, Reason};
-use counterfoil_core::service::refresh::{Asked, Place, refresh};
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::vault::refresh::step::{Outcome, Reason};
+use counterfoil_core::service::vault::refresh::{Asked, Place, refresh};
 use counterfoil_testkit::fixture::{connection_id, try_consent};
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};

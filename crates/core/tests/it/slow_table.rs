@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::refresh_due::refresh_due;
+use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_testkit::fixture::Installation;
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};

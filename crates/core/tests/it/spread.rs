@@ -6,7 +6,7 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::refresh_due::{FRAGILE_MOST, Report, refresh_due};
+use counterfoil_core::service::worker::refresh_due::{FRAGILE_MOST, Report, refresh_due};
 use counterfoil_core::settings::Settings;
 use counterfoil_testkit::platform::Temper;
 

@@ -8,8 +8,8 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::service::authenticate::authenticate;
-use counterfoil_core::service::refresh_due::refresh_due;
+use counterfoil_core::service::partner::authenticate::authenticate;
+use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::failing_store::FailingStore;
 use counterfoil_testkit::fixture::try_consent;
@@ -103,6 +103,6 @@ async fn a_second_look_that_fails_for_a_moment_costs_no_rest() {
     let id = stage.expired("acme").await;
     let found = stage.row(&id).await;
     stage.installation.wire.inject(Rule::on("GetItem", Fault::Throttled).times(4));
-    let token = counterfoil_core::service::read_token::read_token(&stage.app, &id, Some(found), None).await;
+    let token = counterfoil_core::service::vault::read::read_token(&stage.app, &id, Some(found), None).await;
     assert_eq!(token.map(|token| token.access_token.expose().to_owned()).as_deref(), Ok("access-0-2"));
 }

@@ -5,7 +5,7 @@ use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::unread::UnreadAnswer;
 use counterfoil_core::port::platform::TokenFailure;
-use counterfoil_core::service::keep_answer::{ANSWER, owner};
+use counterfoil_core::service::vault::keep_answer::{ANSWER, owner};
 use counterfoil_testkit::platform::{Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::model::flow::{BrowserIds, FlowFailure, FlowId, Stage as FlowStage};
+use counterfoil_core::model::flow::BrowserIds;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::flow::Stage as FlowStage;
+use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::port::platform::ConfirmFailure;
-use counterfoil_core::port::store::FlowEnd;
-use counterfoil_core::service::finish_consent::{Callback, finish_consent, retry_consent};
-use counterfoil_core::service::in_hand::store_in_hand;
-use counterfoil_core::service::start_consent::Caller;
-use counterfoil_core::service::tell_platform::Telling;
+use counterfoil_core::port::store::consents::FlowEnd;
+use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent};
+use counterfoil_core::service::consent::start::Caller;
+use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
 use counterfoil_testkit::platform::{COMPANY, Habits, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};

@@ -1,6 +1,6 @@
 //! Every step that the world can take from a state, and what comes of it.
 
-use counterfoil_core::service::refresh::step::{Next, Saw};
+use counterfoil_core::service::vault::refresh::step::{Next, Saw};
 use stateright::{Model, Property};
 
 use crate::invariants;

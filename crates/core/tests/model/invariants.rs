@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_core::service::refresh::step::ViewStanding;
+use counterfoil_core::service::vault::refresh::step::ViewStanding;
 use stateright::Property;
 
 use crate::actions::Vault;

@@ -1,7 +1,7 @@
 //! The second durable place and its worker, step for step as `commit_parked` has it: a read, then a conditional write.
 
 use counterfoil_core::port::store::Written;
-use counterfoil_core::service::refresh::step::ViewStanding;
+use counterfoil_core::service::vault::refresh::step::ViewStanding;
 
 use crate::invariants::Flaws;
 use crate::provider::Token;

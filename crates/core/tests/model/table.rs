@@ -3,8 +3,9 @@
 use counterfoil_core::model::connection::{DeathCause, Trouble};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::port::store::{Taken, Written};
-use counterfoil_core::service::refresh::step::{View, ViewStanding};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::vault::Taken;
+use counterfoil_core::service::vault::refresh::step::{View, ViewStanding};
 use jiff::Timestamp;
 
 use crate::invariants::{Flaw, Flaws};

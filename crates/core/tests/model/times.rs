@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::service::refresh::step::Now;
+use counterfoil_core::service::vault::refresh::step::Now;
 use counterfoil_core::settings::Settings;
 use jiff::Timestamp;
 

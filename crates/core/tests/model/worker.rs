@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::service::refresh::step::{Next, Reason, Refresh, Saw};
+use counterfoil_core::service::vault::refresh::step::{Next, Reason, Refresh, Saw};
 
 use crate::provider::Grant;
 use crate::table::Commit;

@@ -6,8 +6,9 @@ use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::platform::{TokenFailure, TokenLimits};
-use counterfoil_core::port::store::{Taken, Written};
-use counterfoil_core::service::refresh::step::{Next, Now, Outcome, Refresh, Saw, View, ViewStanding};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::vault::Taken;
+use counterfoil_core::service::vault::refresh::step::{Next, Now, Outcome, Refresh, Saw, View, ViewStanding};
 
 use crate::actions::{Action, Answer, Heard, StoreFault, fault};
 use crate::invariants::{Flaw, Flaws};

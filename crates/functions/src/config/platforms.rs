@@ -10,7 +10,7 @@ use counterfoil_platforms::variables::{
 };
 use url::Url;
 
-use super::{Reader, is_safe};
+use crate::config::reader::{Reader, is_safe};
 
 impl Reader<'_> {
     /// What is configured for each.

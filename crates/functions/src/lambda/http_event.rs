@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::read::QUERY_LONGEST;
+use crate::extract::query::QUERY_LONGEST;
 
 /// The event of a request, cleaned when it is read.
 pub(super) struct HttpEvent(pub(super) LambdaRequest);

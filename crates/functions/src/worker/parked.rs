@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use counterfoil_core::service::commit_parked::commit_parked;
+use counterfoil_core::service::vault::commit_parked::commit_parked;
 use counterfoil_core::{App, Error};
 use counterfoil_store::parking::{Folder, Waiting, read};
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::port::store::DUE_SHARDS;
-use counterfoil_core::service::in_hand::store_in_hand;
-use counterfoil_core::service::probe_due::probe_due;
-use counterfoil_core::service::refresh_due::{Report, refresh_due};
-use counterfoil_core::service::tell_due::tell_due;
+use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::worker::probe_due::probe_due;
+use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
+use counterfoil_core::service::worker::revoke_due::tell_due;
 use counterfoil_core::{App, Error};
 use serde::Deserialize;
 

@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_stand_ins::xero::ORGANISATIONS;
 use counterfoil_testkit::wire::{Fault, Rule};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_functions::worker::refresher::{Turn, refresh};
-use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get};

@@ -1,7 +1,7 @@
 //! The addresses that a customer is sent, before anything is begun: a server's start and a connect link.
 
 use axum::http::Method;
-use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::authorize::authorize;

@@ -1,6 +1,6 @@
 //! Every platform through the routes: consent, token, refresh, and callbacks that are not what they seem.
 
-use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_stand_ins::xero::ORGANISATIONS;
 
 use crate::harness::{Browser, Installation, OTHER_KEYS, with_parameter};
 
@@ -18,7 +18,7 @@ pub(crate) struct Row {
 
 /// Every platform. Of several companies the last is chosen.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
-    counterfoil_sandbox::samples().map(|(name, sample)| {
+    counterfoil_stand_ins::samples().map(|(name, sample)| {
         let (company_id, company_name) = sample.companies[sample.companies.len() - 1];
         let choice = (sample.companies.len() > 1).then_some(company_id);
         Row {

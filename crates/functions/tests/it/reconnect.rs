@@ -1,7 +1,7 @@
 //! What a start may do to a connection that exists, with a key and without (O-16, O-17).
 
 use axum::http::Method;
-use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, get};

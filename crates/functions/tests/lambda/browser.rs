@@ -1,7 +1,7 @@
 //! Intuit's stand-in, served on the loopback interface, and the customer who consents there.
 
-use counterfoil_sandbox::quickbooks::Endpoints;
-use counterfoil_sandbox::{Registrations, Sandbox};
+use counterfoil_stand_ins::quickbooks::Endpoints;
+use counterfoil_stand_ins::{Registrations, StandIns};
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -30,13 +30,13 @@ impl Intuit {
     pub(crate) async fn start(redirect_uri: &str) -> Self {
         let mut registrations = Registrations::default();
         registrations.register("quickbooks", redirect_uri).expect("a well-formed redirect URI");
-        let sandbox = Sandbox::new(registrations);
+        let stand_ins = StandIns::new(registrations);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {
             endpoints: Endpoints::at(&format!("http://{address}")),
             client: client(),
-            server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
+            server: tokio::spawn(async move { stand_ins.serve(listener).await.expect("serves") }),
         }
     }
 

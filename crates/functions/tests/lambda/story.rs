@@ -6,7 +6,7 @@ use std::time::Duration;
 use counterfoil_core::model::connection::Standing;
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::port::parking::Parked;
-use counterfoil_core::port::store::Commit;
+use counterfoil_core::port::store::vault::Commit;
 use counterfoil_store::parking;
 use counterfoil_testkit::http_event::HttpEvent;
 use serde_json::{Value, json};

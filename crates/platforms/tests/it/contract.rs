@@ -6,7 +6,7 @@ use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::platform::{ConfirmFailure, Revoke, RevokeFailure, TokenFailure};
-use counterfoil_sandbox::Rotation;
+use counterfoil_stand_ins::Rotation;
 use serde_json::json;
 
 use crate::rows::{Row, row, rows};

@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailure, Revoke, TokenFailure};
-use counterfoil_sandbox::xero::ORGANISATIONS;
+use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
 use crate::rows::row;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_sandbox::Sample;
+use counterfoil_stand_ins::Sample;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
@@ -26,7 +26,8 @@ impl Row {
 }
 
 pub(crate) fn row(name: PlatformName) -> Row {
-    let (_, sample) = counterfoil_sandbox::samples().find(|(known, _)| *known == name.as_str()).expect("every platform has one");
+    let (_, sample) =
+        counterfoil_stand_ins::samples().find(|(known, _)| *known == name.as_str()).expect("every platform has one");
     Row { name, sample }
 }
 
@@ -37,5 +38,5 @@ pub(crate) fn rows() -> impl Iterator<Item = Row> {
 #[test]
 fn every_stand_in_is_of_a_platform() {
     let platforms: Vec<_> = PlatformName::ALL.into_iter().map(PlatformName::as_str).collect();
-    assert_eq!(counterfoil_sandbox::names().collect::<Vec<_>>(), platforms);
+    assert_eq!(counterfoil_stand_ins::names().collect::<Vec<_>>(), platforms);
 }

@@ -17,7 +17,7 @@ use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::facts::{Configured, DataCenter};
 use counterfoil_platforms::variables::{API_URL, AUTHORIZE_URL, DATA_CENTERS, REVOKE_URL, TOKEN_URL, variable};
 use counterfoil_platforms::{CredentialSource, Endpoints, HttpSettings, Registry, facts_of};
-use counterfoil_sandbox::{Registrations, Sandbox};
+use counterfoil_stand_ins::{Registrations, StandIns};
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -62,7 +62,7 @@ impl StandIn {
     pub(crate) async fn start_within(row: Row, changes: &[(&str, &str)], timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
-        let sandbox = Sandbox::new(Registrations::everywhere(REDIRECT_URI).expect("an address"));
+        let stand_ins = StandIns::new(Registrations::everywhere(REDIRECT_URI).expect("an address"));
         let mut variables: BTreeMap<String, String> = credentials(row.name).into();
         variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let endpoints = Endpoints { platforms: [(row.name, configured(row.name, &base))].into(), http: HttpSettings { timeout } };
@@ -73,7 +73,7 @@ impl StandIn {
             platform: platform.unwrap_or_else(|error| panic!("{error}")),
             base,
             browser: client(),
-            server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
+            server: tokio::spawn(async move { stand_ins.serve(listener).await.expect("serves") }),
         }
     }
 
@@ -187,7 +187,7 @@ impl CredentialSource for Given {
 
 /// What a stand-in says by that ending, or the empty text.
 fn said(platform: PlatformName, base: &str, ending: &str) -> String {
-    let settings = counterfoil_sandbox::variables(platform.as_str(), base);
+    let settings = counterfoil_stand_ins::variables(platform.as_str(), base);
     settings.into_iter().find(|(name, _)| *name == ending).map(|(_, value)| value).unwrap_or_default()
 }
 

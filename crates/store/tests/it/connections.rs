@@ -3,7 +3,13 @@
 use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::port::store::{ConnectionStore as _, ConsentWritten, GrantStore as _, ListQuery, Page, Taken, Written};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::port::store::connections::Page;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::GrantStore as _;
+use counterfoil_core::port::store::vault::Taken;
 use counterfoil_testkit::fixture::{connection, connection_id, lease};
 
 use crate::harness::{Store, end, store, text};

@@ -2,7 +2,11 @@
 
 use counterfoil_core::model::connection::{Company, Connection, Standing};
 use counterfoil_core::model::flow::Stage;
-use counterfoil_core::port::store::{ConnectionStore as _, ConsentWritten, FlowStore as _, GrantStore as _, Written};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, company, connection, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;

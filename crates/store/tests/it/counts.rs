@@ -3,9 +3,14 @@
 use counterfoil_core::model::audit::{Action, Refusal};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_core::port::store::{
-    AuditLog as _, ConnectionStore as _, Consent, ConsentWritten, FlowStore as _, GrantStore as _, Starts, Tally,
-};
+use counterfoil_core::port::store::audit::AuditLog as _;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::connections::Tally;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::consents::Starts;
+use counterfoil_core::port::store::vault::Consent;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, company, connection};
 use jiff::ToSpan as _;
 use tokio::task::JoinSet;

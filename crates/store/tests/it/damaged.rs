@@ -1,7 +1,11 @@
 //! Rows that should not exist: named, not guessed at.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use counterfoil_core::port::store::{ConnectionStore as _, Directory as _, FlowStore as _, GrantStore as _, StoreError};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{Item, flow, lease};
 
 use crate::harness::{Store, store, text};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::port::clock::{Clock, SystemClock};
-use counterfoil_core::port::store::ConnectionStore as _;
-use counterfoil_core::service::skew::Skew;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::service::vault::skew::Skew;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::clock::MovableClock;

@@ -5,10 +5,15 @@ use counterfoil_core::model::connection::{Connection, Standing};
 use counterfoil_core::model::event::{Event, EventKind};
 use counterfoil_core::model::revocation::{Owed, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{
-    ALL_SHARDS, Claim, Claimed, ConnectionStore as _, Disconnect, GrantStore as _, HandoverStore as _, RevocationStore as _,
-    Written,
-};
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::HandoverStore as _;
+use counterfoil_core::port::store::revocations::Claim;
+use counterfoil_core::port::store::revocations::Claimed;
+use counterfoil_core::port::store::revocations::RevocationStore as _;
+use counterfoil_core::port::store::vault::Disconnect;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::{Timestamp, ToSpan as _};

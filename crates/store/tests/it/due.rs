@@ -1,7 +1,12 @@
 //! The index of what is due.
 
 use counterfoil_core::model::connection::{Connection, ConnectionId};
-use counterfoil_core::port::store::{Commit, ConnectionStore as _, ConsentWritten, DUE_SHARDS, GrantStore as _, Written};
+use counterfoil_core::port::store::DUE_SHARDS;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, connection};
 use jiff::{Timestamp, ToSpan as _};
 

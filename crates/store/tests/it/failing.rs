@@ -4,11 +4,15 @@ use std::fmt::Debug;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::model::flow::{FlowFailure, Stage};
+use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_core::port::store::{
-    ConnectionStore as _, Directory as _, FlowStore as _, GrantStore as _, ListQuery, StoreError,
-};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::fixture::{START, connection, flow, lease};

@@ -2,12 +2,23 @@
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
-use counterfoil_core::model::flow::{Authority, Destination, Flow, FlowFailure, FlowId, KeptCode, Stage};
+use counterfoil_core::model::flow::Authority;
+use counterfoil_core::model::flow::Destination;
+use counterfoil_core::model::flow::Flow;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::flow::KeptCode;
+use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::revocation::Owed;
 use counterfoil_core::model::secret::Sealed;
-use counterfoil_core::port::store::{
-    ALL_SHARDS, ConnectionStore as _, FlowEnd, FlowStore as _, Holding, KeptGrant, RevocationStore as _, Written,
-};
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::connections::Holding;
+use counterfoil_core::port::store::consents::FlowEnd;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::consents::KeptGrant;
+use counterfoil_core::port::store::revocations::RevocationStore as _;
 use counterfoil_testkit::fixture::{START, company, connection_id, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;

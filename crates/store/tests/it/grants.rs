@@ -3,7 +3,9 @@
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Freshness, Standing};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::port::store::{Commit, GrantStore as _, Written};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;

@@ -4,11 +4,21 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::model::flow::{Flow, FlowFailure, FlowId, Stage};
+use counterfoil_core::model::flow::Flow;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::store::{
-    Commit, ConnectionStore as _, Consent, ConsentWritten, FlowEnd, FlowStore as _, GrantEnd, GrantStore as _, KeptGrant, Written,
-};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::FlowEnd;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::consents::KeptGrant;
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::vault::Consent;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::GrantEnd;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, Item, START, TABLE, company, connection, flow, stored_grant};
 use counterfoil_testkit::platform::Temper;

@@ -1,7 +1,9 @@
 //! Who gets the lease.
 
 use counterfoil_core::model::lease::Lease;
-use counterfoil_core::port::store::{ConnectionStore as _, GrantStore as _, Taken};
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::vault::GrantStore as _;
+use counterfoil_core::port::store::vault::Taken;
 use counterfoil_testkit::fixture::lease;
 use tokio::task::JoinSet;
 

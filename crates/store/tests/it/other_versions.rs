@@ -8,13 +8,18 @@ use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::model::api_key::{KeyId, Scope};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Connection, DeathCause, Freshness, Standing};
-use counterfoil_core::model::flow::{FlowFailure, Stage};
+use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::{
-    ConnectionStore as _, Directory as _, FlowStore as _, HandoverStore as _, LinkStore as _, ListQuery, StoreError,
-};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::consents::HandoverStore as _;
+use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::LinkStore as _;
 use counterfoil_testkit::fixture::{Item, START, connection, connection_id};
 use serde_json::Value;
 

@@ -2,7 +2,10 @@
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::probe::{Hint, HintsId, Probe, Suspicion};
-use counterfoil_core::port::store::{ALL_SHARDS, Claim, ProbeStore as _, Written};
+use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::probes::ProbeStore as _;
+use counterfoil_core::port::store::revocations::Claim;
 use counterfoil_testkit::fixture::{START, connection_id};
 use jiff::{Timestamp, ToSpan as _};
 

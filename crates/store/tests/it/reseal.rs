@@ -13,9 +13,13 @@ use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Sealed, Secret};
 use counterfoil_core::port::entropy::SystemEntropy;
 use counterfoil_core::port::sealer::Sealer as _;
-use counterfoil_core::port::store::{
-    ConnectionStore as _, FlowStore as _, GrantStore as _, KeptGrant, RevocationStore as _, Waiting, Written,
-};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::consents::KeptGrant;
+use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::port::store::revocations::RevocationStore as _;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::sealing::{Keyring, KeyringSealer, key_id};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use counterfoil_testkit::clock::MovableClock;

@@ -2,14 +2,26 @@
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Company, ConfirmedCompany};
-use counterfoil_core::model::flow::{FlowFailure, FlowId, Stage};
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::revocation::{GrantId, Owed, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Fingerprint, Secret};
-use counterfoil_core::port::store::{
-    Claim, Claimed, CodeExchange, ConnectionStore as _, Consent, ConsentWritten, FlowEnd, FlowStore as _, GrantStore as _,
-    HandoverStore as _, Issued, RevocationStore as _, Waiting, Written,
-};
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::FlowEnd;
+use counterfoil_core::port::store::consents::FlowStore as _;
+use counterfoil_core::port::store::consents::HandoverStore as _;
+use counterfoil_core::port::store::consents::Issued;
+use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::port::store::revocations::Claim;
+use counterfoil_core::port::store::revocations::Claimed;
+use counterfoil_core::port::store::revocations::RevocationStore as _;
+use counterfoil_core::port::store::vault::CodeExchange;
+use counterfoil_core::port::store::vault::Consent;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, company, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;

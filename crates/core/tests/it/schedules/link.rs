@@ -13,10 +13,23 @@ use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
-use counterfoil_core::port::store::{
-    Commit, ConnectionStore, Consent, ConsentWritten, Disconnect, DueEntry, GivenBack, GrantEnd, GrantStore, Holders, ListQuery,
-    Page, Settable, StoreError, Taken, Tally, Written,
-};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionStore;
+use counterfoil_core::port::store::connections::DueEntry;
+use counterfoil_core::port::store::connections::Holders;
+use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::port::store::connections::Page;
+use counterfoil_core::port::store::connections::Settable;
+use counterfoil_core::port::store::connections::Tally;
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::vault::Consent;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::Disconnect;
+use counterfoil_core::port::store::vault::GivenBack;
+use counterfoil_core::port::store::vault::GrantEnd;
+use counterfoil_core::port::store::vault::GrantStore;
+use counterfoil_core::port::store::vault::Taken;
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Installation, connection_id};
 use counterfoil_testkit::wire::{Fault, Rule};

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use counterfoil_core::model::connection::{Connection, ConnectionId, Standing};
 use counterfoil_core::port::parking::Parked;
-use counterfoil_core::port::store::ConnectionStore as _;
-use counterfoil_core::service::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::refresh::step::Reason;
-use counterfoil_core::service::refresh::{Asked, Place, refresh};
+use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
+use counterfoil_core::service::vault::refresh::step::Reason;
+use counterfoil_core::service::vault::refresh::{Asked, Place, refresh};
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::{Installation, START, try_consent};
@@ -216,7 +216,7 @@ impl World {
             Ask::Read => crate::harness::read(app, &self.id).await.map(drop),
             Ask::Force => {
                 let found = app.connections.read(&self.id).await?;
-                counterfoil_core::service::read_token::force_refresh(app, &self.id, found).await.map(drop)
+                counterfoil_core::service::vault::read::force_refresh(app, &self.id, found).await.map(drop)
             }
             Ask::Due => {
                 let ends_at = app.clock.elapsed() + RUN;

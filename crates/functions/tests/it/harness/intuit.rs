@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use counterfoil_sandbox::{Registrations, Sandbox};
+use counterfoil_stand_ins::{Registrations, StandIns};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -35,9 +35,9 @@ fn is_key(variable: &str) -> bool {
 fn settings(base: &str) -> Vec<(String, String)> {
     let of = |platform: &'static str| {
         let named = move |(ending, value)| (format!("{}_{ending}", platform.to_ascii_uppercase()), value);
-        counterfoil_sandbox::variables(platform, base).into_iter().map(named)
+        counterfoil_stand_ins::variables(platform, base).into_iter().map(named)
     };
-    counterfoil_sandbox::names().flat_map(of).collect()
+    counterfoil_stand_ins::names().flat_map(of).collect()
 }
 
 /// Ends with the test.
@@ -56,17 +56,17 @@ impl Drop for Intuit {
 impl Intuit {
     pub(super) async fn start(redirect_uri: &str) -> Self {
         let mut registrations = Registrations::default();
-        for name in counterfoil_sandbox::names() {
+        for name in counterfoil_stand_ins::names() {
             let uri = if name == "quickbooks" { redirect_uri.to_owned() } else { format!("{redirect_uri}/{name}") };
             registrations.register(name, &uri).expect("a redirect URI");
         }
-        let sandbox = Sandbox::new(registrations);
+        let stand_ins = StandIns::new(registrations);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         Self {
-            router: sandbox.router(),
+            router: stand_ins.router(),
             address: address.to_string(),
-            server: tokio::spawn(async move { sandbox.serve(listener).await.expect("serves") }),
+            server: tokio::spawn(async move { stand_ins.serve(listener).await.expect("serves") }),
         }
     }
 

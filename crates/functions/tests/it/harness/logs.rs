@@ -1,7 +1,7 @@
 //! What is logged on this test's thread, in the form that a deployed function logs.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::Layer as _;
@@ -15,6 +15,8 @@ pub(crate) struct Logs {
     _guard: DefaultGuard,
 }
 
+static EVERYWHERE: Once = Once::new();
+
 impl Logs {
     /// Everything of ours, and what others say at the level that is deployed.
     pub(crate) fn capture() -> Self {
@@ -25,6 +27,8 @@ impl Logs {
         let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
         let lines = lines.with_writer(move || sink.clone()).with_filter(filter);
         let subscriber = tracing_subscriber::registry().with(lines);
+        // Else a line that another test's thread, which has no subscriber, comes by first is off for all of them.
+        EVERYWHERE.call_once(|| drop(tracing::subscriber::set_global_default(tracing_subscriber::registry())));
         Self { written, _guard: tracing::subscriber::set_default(subscriber) }
     }
 

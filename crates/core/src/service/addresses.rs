@@ -1,0 +1,37 @@
+//! Addresses of our own.
+
+use crate::model::flow::FlowId;
+use crate::model::name::CompanyKey;
+use crate::model::platform::{Environment, PlatformName};
+use crate::{App, Error};
+
+use crate::service::health::ready::no_base_url;
+
+/// Our redirect URI for a platform: one exact string (O-1).
+///
+/// # Errors
+/// `Misconfigured` where the public base URL is not set.
+pub fn redirect_uri(app: &App, platform: PlatformName) -> Result<String, Error> {
+    let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
+    Ok(format!("{base}{}", callback_path(platform)))
+}
+
+/// Where a platform comes back to. `/oauth/callback` is QuickBooks' own; each of the others has a path to itself (O-2).
+pub fn callback_path(platform: PlatformName) -> String {
+    match platform {
+        PlatformName::Quickbooks => "/oauth/callback".to_owned(),
+        other => format!("/oauth/callback/{other}"),
+    }
+}
+
+/// Our own page of a flow.
+pub fn result_path(id: &FlowId) -> String {
+    format!("/oauth/result/{}", id.as_str())
+}
+
+/// Where a consent for that connection begins, with what its key does not say of it.
+pub fn start_path(company_key: &CompanyKey, platform: PlatformName, environment: Environment) -> String {
+    let is_said = Environment::of(platform, company_key.as_str(), None) == environment;
+    let sandbox = if environment == Environment::Sandbox && !is_said { "&environment=sandbox" } else { "" };
+    format!("/oauth/start/{company_key}?platform={platform}{sandbox}")
+}

@@ -1,0 +1,217 @@
+//! Finishes a flow: consumes the state once, exchanges the code, and goes on to the company (`confirm_company`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Instrument as _;
+
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::{Connection, Status};
+use crate::model::flow::Authority;
+use crate::model::flow::BrowserIds;
+use crate::model::flow::Flow;
+use crate::model::flow::FlowId;
+use crate::model::flow::Stage;
+use crate::model::flow::failure::FlowFailure;
+use crate::model::platform::PlatformName;
+use crate::model::reference::Reference;
+use crate::model::revocation::RevocationId;
+use crate::model::secret::Secret;
+use crate::model::time::later;
+use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Platform};
+use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
+use crate::service::consent::outcome::{
+    CHOICE_REQUIRED, EXCHANGE_REQUIRED, Ending, Stop, end_saying, error_of, find_by_id, invalid_state, lasting, named, see,
+    stopped, wrong_browser,
+};
+use crate::service::consent::platform_code::{Presented, exchange, exchange_again};
+use crate::service::partner::refusal::{Refused, count};
+use crate::{App, Error};
+
+/// What came back from the platform through the browser: untrusted, all of it.
+#[derive(Clone)]
+pub struct Callback {
+    /// The platform whose path it came to.
+    pub platform: PlatformName,
+    /// The state.
+    pub state: Option<Secret>,
+    /// The code.
+    pub code: Option<Secret>,
+    /// The platform's error.
+    pub error: Option<String>,
+    /// Every other parameter: each is for the platform to judge.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether a parameter came more than once.
+    pub ambiguous: bool,
+    /// The browser ids that were brought.
+    pub browser: BrowserIds,
+}
+
+/// Finishes the flow that a callback belongs to. Of any number of equal callbacks one exchanges the code; the others see
+/// the same result (O-5).
+pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
+    finish_consent_by(app, callback, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+pub async fn finish_consent_by(app: &Arc<App>, callback: Callback, ends_at: Duration) -> Ending {
+    let flow = match find(app, &callback).await {
+        Ok(flow) => flow,
+        Err(ending) => return ending,
+    };
+    // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
+    let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback, ends_at).in_current_span());
+    let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
+    match result {
+        // What is chosen from, or exchanged, is in the flow as it is now.
+        Err(error) if [CHOICE_REQUIRED, EXCHANGE_REQUIRED].contains(&error.code()) => match lasting(app, &flow.id).await {
+            Ok(flow) => Ending::of(flow, Err(error)),
+            Err(error) => Ending::of(flow, Err(error)),
+        },
+        result => Ending::of(flow, result),
+    }
+}
+
+/// Tries again what failed in passing: the exchange of a code that the platform did not look at, or the confirmation of the
+/// company of an exchanged grant (O-18).
+pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
+    retry_consent_by(app, id, browser, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+pub async fn retry_consent_by(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, ends_at: Duration) -> Ending {
+    match find_by_id(app, id, browser).await {
+        Err(error) => Ending::refused(error),
+        Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
+            let result = confirm_alone(app, &flow).await;
+            Ending::of(flow, result)
+        }
+        Ok(flow) if matches!(&flow.stage, Stage::Postponed(kept) if kept.until > app.now()) => {
+            // A task of its own, as the callback's.
+            let task = tokio::spawn(exchange_again(Arc::clone(app), flow.clone(), ends_at).in_current_span());
+            let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
+            Ending::of(flow, result)
+        }
+        Ok(flow) => see(app, flow).await,
+    }
+}
+
+/// How a flow stands, changing nothing.
+pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
+    match find_by_id(app, id, browser).await {
+        Err(error) => Ending::refused(error),
+        Ok(flow) => see(app, flow).await,
+    }
+}
+
+async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
+    let missing = || Error::invalid("missing_state", "The callback has no state.");
+    let state = callback.state.as_ref().ok_or_else(|| Ending::refused(missing()))?;
+    let found = app.flows.flow(&FlowId::of(state)).await.map_err(|error| Ending::refused(error.into()))?;
+    let flow = found.ok_or_else(|| Ending::refused(invalid_state()))?;
+    let anew = flow.anew();
+    if flow.expires_at <= app.now() {
+        return Err(Ending { anew, ..Ending::refused(invalid_state()) });
+    }
+    if !flow.is_bound_to(&callback.browser) {
+        refuse_browser(app, &flow, callback.platform).await.map_err(Ending::refused)?;
+        return Err(Ending { anew, ..Ending::refused(wrong_browser()) });
+    }
+    Ok(flow)
+}
+
+/// Counted, but for a flow that a key began: then a row, once however often it is tried, since it is named by the flow.
+async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), Error> {
+    const REASON: &str = "wrong_browser";
+    if !matches!(flow.authority, Authority::Key(_)) {
+        let detail = [("platform", at.to_string())];
+        count(app, &flow.partner, Refused { action: Action::CallbackRefused, reason: REASON, detail }).await;
+        return Ok(());
+    }
+    let detail = [("reason", REASON.to_owned()), ("platform", at.to_string())];
+    let mut audit = app.audit(flow.subject(), Action::CallbackRefused, Actor::Anonymous, detail);
+    audit.id = format!("{:012x}{}", flow.created_at.as_millisecond(), flow.id.label());
+    Ok(app.audit_log.note(&audit).await?)
+}
+
+async fn finish(app: Arc<App>, flow: Flow, callback: Callback, ends_at: Duration) -> Result<Connection, Error> {
+    if flow.stage != Stage::Pending && !allows_after_all(&flow, &callback) {
+        let elsewhere = flow.platform != callback.platform;
+        return if elsewhere { Err(error_of(FlowFailure::WrongPlatform)) } else { wait_for_outcome(&app, &flow.id).await };
+    }
+    // What is missing on our side shows before the state is spent: the same callback works once it is there.
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    app.sealer.check().await?;
+    let now = app.now();
+    if !app.flows.consume(&flow.id, &app.new_id("attempt_"), now).await? {
+        return wait_for_outcome(&app, &flow.id).await;
+    }
+    let flow = Flow { stage: Stage::Consumed { at: now }, ..flow };
+    match read(&app, &flow, &callback, platform.as_ref()).await {
+        Ok(presented) => exchange(&app, &flow, presented, platform.as_ref(), ends_at).await,
+        Err(Stop::Failed(failure)) => {
+            let said = Reference::of_word(callback.error.as_deref());
+            tracing::warn!(flow = flow.id.label(), failure = failure.as_str(), %said, "a callback brought no code");
+            end_saying(&app, &flow, failure, &said).await
+        }
+        Err(stop) => stopped(&app, &flow, stop).await,
+    }
+}
+
+/// Whether the customer, who had refused, went back and allowed.
+fn allows_after_all(flow: &Flow, callback: &Callback) -> bool {
+    flow.awaits_consent() && flow.platform == callback.platform && read_code(callback).is_ok()
+}
+
+/// What a callback brings to the exchange.
+async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Presented, Stop> {
+    if flow.platform != callback.platform {
+        return Err(Stop::Failed(FlowFailure::WrongPlatform));
+    }
+    let code = read_code(callback).map_err(Stop::Failed)?;
+    let existing = named(app, flow).await?;
+    let partner = app.directory.partner(&flow.partner).await?;
+    if partner.is_none() || (flow.renews_epoch.is_some() && existing.is_none()) {
+        return Err(Stop::Failed(FlowFailure::Gone));
+    }
+    let renews = existing.as_ref().filter(|existing| existing.company.platform == flow.platform);
+    let renews = renews.map(|existing| existing.company.company_id.as_str());
+    let said = CallbackSaid { parameters: &callback.parameters, renews };
+    let CallbackRead { claim, region } = platform.read_callback(said).map_err(|fault| Stop::Failed(callback_failure(fault)))?;
+    // An anonymous flow cannot revive the connection, and so must not put off its revocation.
+    if let Some(existing) = existing.as_ref().filter(|_| flow.authority != Authority::Anonymous) {
+        hold_revocation(app, existing).await?;
+    }
+    Ok(Presented { code: code.clone(), claim, region, until: later(app.now(), platform.code_life()) })
+}
+
+/// From the exchange on the platform may have one grant for the company where there were two: what it is owed of a disconnect is
+/// not told while this consent is under way.
+async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> {
+    if existing.status() != Status::Disconnected {
+        return Ok(());
+    }
+    let id = RevocationId { connection: existing.id.clone(), grant: (existing.epoch.saturating_sub(1)).into() };
+    Ok(app.revocations.hold(&id, later(app.now(), app.settings.flow_life * 2)).await?)
+}
+
+/// O-8: what a callback may be besides a code.
+fn read_code(callback: &Callback) -> Result<&Secret, FlowFailure> {
+    match (&callback.code, &callback.error) {
+        _ if callback.ambiguous => Err(FlowFailure::AmbiguousCallback),
+        (Some(_), Some(_)) => Err(FlowFailure::AmbiguousCallback),
+        (None, Some(error)) if error == "access_denied" => Err(FlowFailure::AccessDenied),
+        (None, Some(_)) => Err(FlowFailure::PlatformError),
+        (None, None) => Err(FlowFailure::MissingCode),
+        (Some(code), None) => Ok(code),
+    }
+}
+
+fn callback_failure(fault: CallbackFault) -> FlowFailure {
+    match fault {
+        CallbackFault::NoCompany => FlowFailure::MissingCompany,
+        CallbackFault::UnknownRegion => FlowFailure::UnknownRegion,
+        CallbackFault::WrongIssuer => FlowFailure::WrongIssuer,
+    }
+}

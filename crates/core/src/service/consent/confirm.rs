@@ -1,0 +1,213 @@
+//! Which company a grant is for: what the platform itself says, and where that is several, whom somebody chooses. Only then
+//! is the connection written.
+
+use std::sync::Arc;
+
+use crate::model::connection::{ConfirmedCompany, Connection, Standing};
+use crate::model::flow::Authority;
+use crate::model::flow::BrowserIds;
+use crate::model::flow::Flow;
+use crate::model::flow::FlowId;
+use crate::model::flow::Stage;
+use crate::model::flow::failure::FlowFailure;
+use crate::model::time::later;
+use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
+use crate::port::store::consents::Offer;
+use crate::port::store::revocations::Claim;
+use crate::service::consent::authority::still_authorized;
+use crate::service::consent::outcome::{
+    Confirmed, Ending, Stop, choice_needed, end_confirmed, end_unused, error_of, find_by_id, in_progress, named, outcome_of, see,
+    unconfirmed,
+};
+use crate::service::consent::write::write_consent;
+use crate::service::unused_grant::company_of;
+use crate::service::vault::refresh::ACCESS_TOKEN;
+use crate::{App, Error};
+
+/// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
+pub(crate) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
+    let Stage::Exchanged { grant, claim } = &flow.stage else {
+        return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
+    };
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let access_token = app.sealer.open(flow.id.as_str(), ACCESS_TOKEN, &grant.access_token).await?;
+    let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
+    let reach = match ask(app, platform.as_ref(), inquiry).await {
+        Ok(reach) => reach,
+        // A new token may be refused for longer than anybody waits here: its grant is kept, and it can be tried again.
+        Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => return Err(unconfirmed()),
+        Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => {
+            let failure = if claim.is_none() { FlowFailure::NoCompany } else { FlowFailure::CompanyNotConfirmed };
+            return end_unused(app, flow, platform.as_ref(), &[], failure).await;
+        }
+    };
+    let existing = named(app, flow).await?;
+    let (reached, is_complete) = (reach.companies.clone(), reach.is_complete);
+    match settle(flow, reach, existing.as_ref()) {
+        Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
+        Verdict::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &reached, failure).await,
+        Verdict::AskAgain => Err(unconfirmed()),
+        Verdict::Ask(companies) => {
+            app.flows.offer(&offer(flow, &companies, is_complete, platform.as_ref())).await?;
+            Err(choice_needed())
+        }
+    }
+}
+
+/// As many of the companies as can be offered. Each holds back the revocations of its other grants while somebody chooses.
+fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform: &dyn Platform) -> Offer {
+    let companies = fitting(reached).to_vec();
+    let is_complete = is_complete && companies.len() == reached.len();
+    let held = companies.iter().filter(|_| !platform.grants_stand_alone());
+    let holds = held.map(|company| company_of(flow, company, platform)).collect();
+    Offer { flow: flow.id.clone(), companies, is_complete, holds, expires_at: flow.expires_at }
+}
+
+/// A new token is not valid everywhere at once: one that is refused is shown again for a few seconds.
+async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+    let until = app.clock.elapsed() + app.settings.new_token_lag;
+    let mut pause = app.settings.poll * 10;
+    loop {
+        match platform.companies(inquiry).await {
+            Err(ConfirmFailure::Unauthorized) if app.clock.elapsed() + pause < until => app.clock.sleep(pause).await,
+            result => return result,
+        }
+        pause *= 2;
+    }
+}
+
+/// How many bytes of companies are kept in a flow: a row of the table takes 400 KB, the sealed grant among them.
+const OFFERED_MOST: usize = 200_000;
+/// What a company takes in a row beside its texts, in bytes.
+const COMPANY_OVERHEAD: usize = 48;
+
+/// As many of the first companies as fit into the flow.
+fn fitting(companies: &[ConfirmedCompany]) -> &[ConfirmedCompany] {
+    let mut left = OFFERED_MOST;
+    let fits = |it: &&ConfirmedCompany| {
+        let takes = it.company_id.len() + it.name.len() + it.api_base_url.len() + COMPANY_OVERHEAD;
+        left.checked_sub(takes).map(|less| left = less).is_some()
+    };
+    let fitting = companies.iter().take_while(fits).count();
+    if fitting < companies.len() {
+        tracing::warn!(companies = companies.len(), fitting, "not all companies of a consent can be offered");
+    }
+    &companies[..fitting]
+}
+
+/// Connects the company that somebody chose among those the platform named. One that is not among them spends nothing.
+pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, company_id: &str) -> Ending {
+    let flow = match find_by_id(app, id, browser).await {
+        Ok(flow) => flow,
+        Err(error) => return Ending::refused(error),
+    };
+    // Chosen already, in another tab or by a second click, or nothing to choose: how it stands is the answer.
+    let Stage::Choosing { companies, .. } = &flow.stage else { return see(app, flow).await };
+    let result = match companies.iter().find(|company| company.company_id == company_id) {
+        Some(company) => connect_chosen(app, &flow, company.clone()).await,
+        None => Err(Error::invalid("unknown_company", "This is not one of the companies that the consent reaches.")),
+    };
+    Ending::of(flow, result)
+}
+
+async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let existing = named(app, flow).await?;
+    connect(app, flow, company, platform.as_ref(), existing).await
+}
+
+async fn connect(
+    app: &App,
+    flow: &Flow,
+    company: ConfirmedCompany,
+    platform: &dyn Platform,
+    existing: Option<Connection>,
+) -> Result<Connection, Error> {
+    let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
+        return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
+    };
+    let confirmed = Confirmed { flow, grant, company, platform, exchange: None };
+    let authorized = match still_authorized(app, flow).await {
+        Ok(authorized) => authorized,
+        Err(Stop::Failed(failure)) => return end_confirmed(app, &confirmed, failure).await,
+        Err(Stop::Fault(error)) => return Err(error),
+    };
+    // One that nobody named shows only now.
+    let existing = match &flow.company_key {
+        Some(_) => existing,
+        None => app.connections.read(&flow.connection_to(&confirmed.company.company_id)).await?,
+    };
+    match write_consent(app, &confirmed, existing, &authorized).await {
+        Ok(connection) => Ok(connection),
+        Err(Stop::Failed(failure)) => end_confirmed(app, &confirmed, failure).await,
+        Err(Stop::Fault(error)) => Err(error),
+    }
+}
+
+/// What the named companies mean for a flow.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Connect(ConfirmedCompany),
+    Ask(Vec<ConfirmedCompany>),
+    Refuse(FlowFailure),
+    /// The list was not read whole, so that it decides nothing.
+    AskAgain,
+}
+
+/// A renewal goes on with its company if the grant reaches that; an anonymous one with no other (O-16, O-17). Else the one
+/// company that the consent names is it, and among several a person chooses (O-14).
+fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
+    let Reach { mut companies, named_by_consent, is_complete } = reach;
+    let live = existing.filter(|existing| existing.standing != Standing::Disconnected);
+    let same_place = |it: &&Connection| it.company.platform == flow.platform && it.company.environment == flow.environment;
+    let renewed = live.filter(same_place).map(|existing| &existing.company.company_id);
+    if let Some(position) = companies.iter().position(|company| Some(&company.company_id) == renewed) {
+        return Verdict::Connect(companies.swap_remove(position));
+    }
+    let may_not_switch = live.is_some() && flow.authority == Authority::Anonymous;
+    match companies.len() {
+        0 if is_complete => Verdict::Refuse(FlowFailure::NoCompany),
+        0 => Verdict::AskAgain,
+        _ if may_not_switch && is_complete => Verdict::Refuse(FlowFailure::OtherCompany),
+        _ if may_not_switch => Verdict::AskAgain,
+        1 if named_by_consent && (is_complete || renewed.is_none()) => Verdict::Connect(companies.swap_remove(0)),
+        _ => Verdict::Ask(companies),
+    }
+}
+
+/// Asks the platform for the company, one at a time of whoever tries.
+pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<Connection, Error> {
+    let now = app.now();
+    // However often it asks and writes: no process is at one event for longer.
+    let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, app.settings.function_time) };
+    if !app.flows.lease_flow(&flow.id, &claim).await? {
+        return Err(in_progress());
+    }
+    let result = confirm(app, flow).await;
+    if matches!(&result, Err(Error::PlatformFailed { .. } | Error::TryLater { .. })) {
+        let now = app.now();
+        if let Err(error) = app.flows.lease_flow(&flow.id, &Claim { at: now, until: now, ..claim }).await {
+            tracing::warn!(flow = flow.id.label(), %error, "the lease of a flow was not given back, and runs out");
+        }
+    }
+    result
+}
+
+/// Waits for the callback that was quicker, up to a bound. A grant that still waits for its company then was left by a
+/// confirmation that failed in passing: it is tried again.
+pub(crate) async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
+    let began = app.clock.elapsed();
+    loop {
+        let flow = app.flows.flow(id).await?.ok_or_else(|| error_of(FlowFailure::Gone))?;
+        let time_is_up = app.clock.elapsed().saturating_sub(began) >= app.settings.wait;
+        match &flow.stage {
+            Stage::Exchanged { .. } if time_is_up => return confirm_alone(app, &flow).await,
+            Stage::Exchanged { .. } => {}
+            _ => match outcome_of(app, &flow).await {
+                Err(Error::TryLater { .. }) if !time_is_up => {}
+                result => return result,
+            },
+        }
+        app.clock.sleep(app.settings.poll * 2).await;
+    }
+}

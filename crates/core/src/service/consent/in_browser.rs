@@ -1,0 +1,66 @@
+//! A flow in the browser that finishes it: the browser gets its cookie and goes on to the platform.
+
+use crate::model::flow::{BrowserIds, Flow, FlowId, Stage};
+use crate::model::name::CompanyKey;
+use crate::model::secret::Secret;
+use crate::model::time::later;
+use crate::port::platform::{Authorize, Platform};
+use crate::service::health::ready::no_base_url;
+use crate::{App, Error};
+
+/// A flow that has begun.
+pub struct Started {
+    /// Where to send the browser: the platform's page, or for a server's start an address of ours.
+    pub location: String,
+    /// The browser id to keep in a cookie; `None` where a server began the flow.
+    pub browser: Option<Secret>,
+}
+
+/// The purpose a PKCE verifier is sealed for.
+pub(crate) const VERIFIER: &str = "verifier";
+
+/// The path of the address that a server's start is answered with, before its token.
+pub const PATH: &str = "/oauth/continue/";
+
+/// The address that offers a flow to the browser that opens it.
+pub(crate) fn address(app: &App, token: &Secret) -> Result<String, Error> {
+    let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
+    Ok(format!("{base}{PATH}{}", token.expose()))
+}
+
+/// The flow as that browser begins it, with a state made of what is random.
+pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: Secret) -> Result<(Flow, Started), Error> {
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let state = state(flow.company_key.as_ref(), &random);
+    let id = FlowId::of(&state);
+    let verifier = platform.uses_pkce().then(|| app.new_secret());
+    let location = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
+    let verifier = match &verifier {
+        Some(verifier) => Some(app.sealer.seal(id.as_str(), VERIFIER, verifier).await?),
+        None => None,
+    };
+    let flow = Flow {
+        id,
+        verifier,
+        browser: Some(browser.fingerprint()),
+        expires_at: later(app.now(), app.settings.flow_life),
+        stage: Stage::Pending,
+        ..flow
+    };
+    Ok((flow, Started { location, browser: Some(browser) }))
+}
+
+/// A state that begins with the connection's name, where it has one (seed 001).
+pub(crate) fn state(company_key: Option<&CompanyKey>, random: &Secret) -> Secret {
+    company_key.map_or_else(|| random.clone(), |key| Secret::new(format!("{key}:{}", random.expose())))
+}
+
+/// The id of the browser that a flow is bound to: the one that it has, or a new one.
+pub(crate) fn id_for(app: &App, browser: &BrowserIds) -> Secret {
+    browser.first().cloned().unwrap_or_else(|| app.new_secret())
+}
+
+pub(crate) fn platforms_page(platform: &dyn Platform, redirect_uri: &str, state: &Secret, verifier: Option<&Secret>) -> String {
+    let challenge = verifier.map(Secret::s256);
+    platform.authorize_url(Authorize { redirect_uri, state, challenge: challenge.as_deref() })
+}

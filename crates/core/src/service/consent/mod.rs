@@ -1,0 +1,13 @@
+//! Consents: a customer allows access at a platform, and a connection comes of it.
+
+pub(crate) mod authority;
+pub mod callback;
+pub mod confirm;
+pub(crate) mod end_expired;
+pub mod exchange;
+pub mod in_browser;
+pub mod open;
+pub mod outcome;
+pub(crate) mod platform_code;
+pub mod start;
+pub mod write;

@@ -1,0 +1,155 @@
+//! The platform's authorization code: presented once, and its grant kept in the flow.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::connection::Connection;
+use crate::model::flow::Flow;
+use crate::model::flow::KeptCode;
+use crate::model::flow::Stage;
+use crate::model::flow::failure::FlowFailure;
+use crate::model::grant::Grant;
+use crate::model::kept_answer::AnswerOf;
+use crate::model::reference::Reference;
+use crate::model::secret::Secret;
+use crate::model::time::later;
+use crate::port::platform::{Exchange, NotExchanged, Platform, TokenFailure};
+use crate::port::store::Written;
+use crate::port::store::consents::KeptGrant;
+use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
+use crate::service::consent::in_browser::VERIFIER;
+use crate::service::consent::outcome::{Stop, end_saying, how_it_stands, postponed, stopped, unconfirmed};
+use crate::service::unused_grant::held_by_claim;
+use crate::service::vault::in_hand::{Unstored, store_or_keep};
+use crate::service::vault::keep_answer::keep_answer;
+use crate::{App, Error};
+
+/// A code, and what the callback said beside it.
+pub(crate) struct Presented {
+    pub(crate) code: Secret,
+    pub(crate) claim: Option<String>,
+    pub(crate) region: Option<String>,
+    /// Until when the platform takes it.
+    pub(crate) until: Timestamp,
+}
+
+pub(crate) async fn exchange(
+    app: &App,
+    flow: &Flow,
+    presented: Presented,
+    platform: &dyn Platform,
+    ends_at: Duration,
+) -> Result<Connection, Error> {
+    let verifier = match &flow.verifier {
+        Some(sealed) => match app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await {
+            Ok(verifier) => Some(verifier),
+            Err(error) => return stopped(app, flow, Stop::Fault(error)).await,
+        },
+        None => None,
+    };
+    // A code may be presented once: with too little time to hear the answer and store it, it is kept for another try.
+    let needed = app.settings.platform_timeout + app.settings.needed_from_answer();
+    if app.clock.elapsed() + needed > ends_at {
+        let not_sent = NotExchanged { failure: TokenFailure::NotSent, said: Reference::default() };
+        return not_exchanged(app, flow, presented, not_sent, ends_at).await;
+    }
+    let Presented { code, region, .. } = &presented;
+    let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
+    let listen = ends_at.saturating_sub(app.clock.elapsed() + app.settings.needed_from_answer());
+    let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now(), listen };
+    match platform.exchange(exchange).await {
+        // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
+        Ok(grant) => {
+            let unread = grant.unread.clone();
+            let Some(flow) = keep(app, flow, grant, presented.claim, platform, ends_at).await? else {
+                return how_it_stands(app, &flow.id).await;
+            };
+            if let Some(unread) = unread {
+                keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread, ends_at).await;
+            }
+            let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
+            if has_time { confirm_alone(app, &flow).await } else { Err(unconfirmed()) }
+        }
+        Err(failed) => not_exchanged(app, flow, presented, failed, ends_at).await,
+    }
+}
+
+/// A code that the platform did not look at is kept for as long as it is good. Any other outcome is final: a code may be used once.
+pub(crate) async fn not_exchanged(
+    app: &App,
+    flow: &Flow,
+    presented: Presented,
+    failed: NotExchanged,
+    ends_at: Duration,
+) -> Result<Connection, Error> {
+    let NotExchanged { failure, said } = failed;
+    tracing::warn!(flow = flow.id.label(), ?failure, %said, "a code was not exchanged");
+    if let TokenFailure::Unreadable { answer, .. } = &failure {
+        keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, answer, ends_at).await;
+    }
+    let is_unread = matches!(failure, TokenFailure::NotSent | TokenFailure::Throttled { .. } | TokenFailure::Overloaded { .. });
+    let Presented { code, claim, region, until } = presented;
+    if !is_unread || until <= app.now() {
+        return end_saying(app, flow, exchange_failure(&failure), &said).await;
+    }
+    let code = app.sealer.seal(flow.id.as_str(), CODE, &code).await?;
+    app.flows.keep_code(&flow.id, &KeptCode { code, claim, region, until }).await?;
+    Err(postponed())
+}
+
+/// Presents a kept code again. Of any number of tries at once one does; the others see what comes of it.
+pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration) -> Result<Connection, Error> {
+    let Stage::Postponed(kept) = &flow.stage else {
+        return Err(Error::Internal("only a kept code can be presented again".to_owned()));
+    };
+    let platform = app.platforms.get(flow.platform, flow.environment).await?;
+    let code = app.sealer.open(flow.id.as_str(), CODE, &kept.code).await?;
+    if !app.flows.take_code(&flow.id, &app.new_id("attempt_"), app.now()).await? {
+        return wait_for_outcome(&app, &flow.id).await;
+    }
+    let KeptCode { claim, region, until, .. } = kept.clone();
+    exchange(&app, &flow, Presented { code, claim, region, until }, platform.as_ref(), ends_at).await
+}
+
+/// What a kept code is sealed for.
+pub(crate) const CODE: &str = "code";
+
+/// Keeps the grant in the flow, sealed to that: the code is spent, and the grant in our hands alone. `None` where the flow is over.
+pub(crate) async fn keep(
+    app: &App,
+    flow: &Flow,
+    grant: Grant,
+    claim: Option<String>,
+    platform: &dyn Platform,
+    ends_at: Duration,
+) -> Result<Option<Flow>, Error> {
+    let grant = crate::service::vault::refresh::seal_grant(app, flow.id.as_str(), grant, platform.scopes(), None).await?;
+    let expires_at = later(app.now(), app.settings.flow_life);
+    let kept = KeptGrant {
+        id: app.new_id("grant_"),
+        flow: flow.id.clone(),
+        grant: grant.clone(),
+        claim: claim.clone(),
+        holds: held_by_claim(flow, claim.as_deref(), platform),
+        expires_at,
+    };
+    Ok(match store_or_keep(app, Unstored::Exchanged(Box::new(kept)), ends_at).await? {
+        Written::Stored => Some(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() }),
+        Written::Overtaken => None,
+    })
+}
+
+pub(crate) fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
+    match failure {
+        TokenFailure::Refused => FlowFailure::ExchangeRefused,
+        TokenFailure::ClientRefused => FlowFailure::ClientRefused,
+        TokenFailure::Throttled { .. }
+        | TokenFailure::Overloaded { .. }
+        | TokenFailure::Broken { .. }
+        | TokenFailure::Unreadable { .. }
+        | TokenFailure::NoAnswer
+        | TokenFailure::NotSent => FlowFailure::ExchangeFailed,
+    }
+}

@@ -1,0 +1,254 @@
+//! Begins a flow and says where to send the browser.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::api_key::{ApiKey, Scope};
+use crate::model::audit::{Action, Actor};
+use crate::model::connect_link::ConnectLink;
+use crate::model::connection::{Connection, ConnectionId};
+use crate::model::flow::{Authority, BrowserIds, Destination, Flow, FlowId, Stage};
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::partner::Partner;
+use crate::model::platform::{Environment, PlatformName};
+use crate::model::time::later;
+use crate::port::store::consents::Starts;
+use crate::service::addresses::redirect_uri;
+use crate::service::consent::in_browser::{Started, address, id_for, in_browser};
+use crate::service::partner::refusal::{Refused, note};
+use crate::{App, Error};
+
+/// What is asked for.
+pub struct Start {
+    /// The connection to make or renew; `None` for the one of the company that the customer will choose.
+    pub company_key: Option<CompanyKey>,
+    /// Its name.
+    pub company_name: Option<String>,
+    /// With which platform.
+    pub platform: PlatformName,
+    /// Where the browser goes in the end.
+    pub then: Then,
+    /// Whether the platform's sandbox is asked for. It is used too where the connection's key or name says so.
+    pub sandbox: bool,
+    /// Who asks.
+    pub caller: Caller,
+    /// The browser ids that were brought: the first is used again, so that two tabs of one browser work. `None` where a server
+    /// asks: it is answered an address for its customer's browser to open.
+    pub browser: Option<BrowserIds>,
+}
+
+/// Where the browser is to go in the end: only to an address on the partner's list (O-10).
+pub enum Then {
+    /// To that address, or else to our own page.
+    Return(Option<String>),
+    /// To that address with a code of ours, or else to the first on the list, or where that is empty to our own page.
+    HandOver {
+        /// The address.
+        redirect_uri: Option<String>,
+        /// What the partner wants to see again there.
+        state: Option<String>,
+    },
+}
+
+/// Who asks for a consent.
+pub enum Caller {
+    /// Whoever has no key, for the partner that it names.
+    Anonymous(PartnerId),
+    /// Whoever has a publishable key, as anybody may: it names the partner, and may no more than nobody.
+    Publishable(ApiKey),
+    /// Whoever has a key that may name connections.
+    Key(ApiKey),
+    /// A browser that opened a connect link.
+    Link(ConnectLink),
+}
+
+impl Caller {
+    /// What the flow may do.
+    fn authority(&self) -> Authority {
+        match self {
+            Self::Anonymous(_) | Self::Publishable(_) => Authority::Anonymous,
+            Self::Key(key) => Authority::Key(key.id.clone()),
+            Self::Link(link) => Authority::Link(link.id.clone()),
+        }
+    }
+}
+
+/// Begins a flow.
+///
+/// # Errors
+/// `Unauthenticated` where anonymous starts are off, `Unauthenticated` or `Forbidden` where the caller may not name a
+/// connection, `Misconfigured` naming what is missing for this platform alone.
+pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Error> {
+    let partner = owner(app, &start)?;
+    may_name(app, &start, &partner)?;
+    let redirect_uri = redirect_uri(app, start.platform)?;
+    let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
+    let authority = start.caller.authority();
+    let destination = destination(app, &known, start.then, authority.actor()).await?;
+    let existing = existing(app, &partner, &authority, start.company_key.as_ref()).await?;
+    if let (None, Some(company_key)) = (&existing, &start.company_key)
+        && authority != Authority::Anonymous
+    {
+        may_be_new(company_key, start.platform)?;
+    }
+    let company_name = start.company_name;
+    let names = (start.company_key.as_ref(), company_name.as_deref());
+    let environment = environment(start.platform, start.sandbox, names, existing.as_ref())?;
+    // What is missing for this platform shows here, also where a browser opens the flow later.
+    app.platforms.get(start.platform, environment).await?;
+    let token = app.new_secret();
+    let now = app.now();
+    let flow = Flow {
+        id: FlowId::of(&token),
+        partner,
+        company_key: start.company_key,
+        company_name,
+        platform: start.platform,
+        environment,
+        redirect_uri,
+        destination,
+        verifier: None,
+        browser: None,
+        authority,
+        renews_epoch: existing.map(|connection| connection.epoch),
+        created_at: now,
+        expires_at: later(now, app.settings.flow_life),
+        code: None,
+        stage: Stage::Offered,
+        reference: None,
+    };
+    let (flow, started) = match start.browser {
+        None => (flow, Started { location: address(app, &token)?, browser: None }),
+        Some(ids) => in_browser(app, flow, id_for(app, &ids), app.new_secret()).await?,
+    };
+    bound_starts(app, &flow).await?;
+    app.flows.begin(&flow).await?;
+    Ok(started)
+}
+
+fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
+    match &start.caller {
+        Caller::Publishable(key) | Caller::Key(key) => Ok(key.partner.clone()),
+        Caller::Link(link) => Ok(link.partner.clone()),
+        Caller::Anonymous(partner) if app.open_start => Ok(partner.clone()),
+        Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
+    }
+}
+
+/// O-10: an address is taken from the partner's list, or refused with an audit row.
+async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> Result<Destination, Error> {
+    let (given, name, code) = match &then {
+        Then::Return(url) => (url.as_ref(), "return_url", "invalid_return_url"),
+        Then::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirectUri", "invalid_redirect_uri"),
+    };
+    if let Some(given) = given.filter(|uri| !partner.allows(uri)) {
+        let refused = Refused { action: Action::RedirectRefused, reason: code, detail: [] };
+        note(app, &partner.id, actor, (&partner.id).into(), refused).await?;
+        let message = format!(
+            "{name} is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
+            given.chars().count()
+        );
+        return Err(Error::invalid(code, message));
+    }
+    Ok(match then {
+        Then::Return(url) => url.map_or(Destination::ResultPage, Destination::ReturnUrl),
+        Then::HandOver { redirect_uri, state } => {
+            redirect_uri.or_else(|| partner.redirect_uris.first().cloned()).map_or(Destination::ResultPage, |redirect_uri| {
+                let state = state.unwrap_or_else(|| app.new_secret().expose().to_owned());
+                Destination::Handover { redirect_uri, state }
+            })
+        }
+    })
+}
+
+fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
+    if matches!(caller, Caller::Anonymous(_)) && *id != PartnerId::default_partner() {
+        return Error::invalid("unknown_partner", "There is no such partner here.");
+    }
+    Error::Misconfigured {
+        code: "partner_missing",
+        message: format!("There is no partner {id}. Make it with: counterfoil partner create {id}"),
+    }
+}
+
+/// A start without a key writes a flow, so there are only so many in a minute: by a partner's strangers, and by one connect
+/// link. Starts with a key are neither counted nor held up by those, and one that fails before it is not counted.
+async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
+    let partner = flow.partner.clone();
+    let (starts, most) = match &flow.authority {
+        Authority::Key(_) => return Ok(()),
+        Authority::Anonymous => (Starts::OfPartner(partner), app.settings.open_starts_most),
+        Authority::Link(id) => (Starts::OfLink(partner, id.clone()), app.settings.link_starts_most),
+    };
+    if app.flows.count_start(&starts, app.now(), most).await? {
+        return Ok(());
+    }
+    Err(Error::TryLater {
+        code: "too_many_consents",
+        message: "Too many consents were begun in this minute. Try again in the next.".to_owned(),
+        retry_after: Duration::from_secs(60),
+    })
+}
+
+/// Who may name a connection (O-20): a key with `connections:write` and a connect link. Nobody else may, except for the
+/// partner `default` where `OPEN_START` is on, and then only if no code is handed over: a partner's page must not receive the
+/// code of a connection that its customer's browser has named.
+fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> {
+    const NEEDS: &str = "Naming a connection needs an API key with the scope connections:write, or a connect link.";
+    let is_open = app.open_start && *partner == PartnerId::default_partner() && matches!(start.then, Then::Return(_));
+    match &start.caller {
+        _ if start.company_key.is_none() || is_open => Ok(()),
+        Caller::Link(_) => Ok(()),
+        Caller::Key(key) if key.may(Scope::ConnectionsWrite) => Ok(()),
+        Caller::Publishable(_) | Caller::Key(_) => {
+            Err(Error::Forbidden { code: "insufficient_scope", message: NEEDS.to_owned() })
+        }
+        Caller::Anonymous(_) => Err(Error::Unauthenticated(NEEDS)),
+    }
+}
+
+/// The connection that is named, for a caller who may know about it. An anonymous start does not read it: its answer, and the
+/// time that it takes, are the same whichever connections exist. What such a flow may do is decided when it is written.
+async fn existing(
+    app: &App,
+    partner: &PartnerId,
+    authority: &Authority,
+    company_key: Option<&CompanyKey>,
+) -> Result<Option<Connection>, Error> {
+    match company_key {
+        Some(company_key) if *authority != Authority::Anonymous => {
+            let id = ConnectionId { partner: partner.clone(), company_key: company_key.clone() };
+            Ok(app.connections.read(&id).await?)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A new connection with another platform's prefix can never be written. With this platform's, only the confirmed company
+/// shows whether the name is its own.
+fn may_be_new(company_key: &CompanyKey, platform: PlatformName) -> Result<(), Error> {
+    match company_key.reserved_for() {
+        Some(other) if other != platform => {
+            let message = format!("A company_key that begins with `{other}-` is the name of a company at {}.", other.title());
+            Err(Error::invalid("reserved_company_key", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A renewal stays where the connection is, unless its name is given anew. An anonymous start is told by its parameters alone.
+fn environment(
+    platform: PlatformName,
+    sandbox: bool,
+    (company_key, company_name): (Option<&CompanyKey>, Option<&str>),
+    existing: Option<&Connection>,
+) -> Result<Environment, Error> {
+    match existing.filter(|connection| connection.company.platform == platform) {
+        _ if sandbox && platform.has_sandbox() => Ok(Environment::Sandbox),
+        _ if sandbox => {
+            Err(Error::invalid("invalid_parameter", format!("{} has no sandbox: leave out environment.", platform.title())))
+        }
+        Some(connection) if company_name.is_none() => Ok(connection.company.environment),
+        _ => Ok(Environment::of(platform, company_key.map_or("", CompanyKey::as_str), company_name)),
+    }
+}

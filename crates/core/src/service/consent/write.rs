@@ -1,0 +1,233 @@
+//! Writes what a consent brought: a consent always wins over a refresh, and is retried until it is written.
+
+use jiff::Timestamp;
+
+use crate::model::audit::Action;
+use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, Standing, Status, Trouble};
+use crate::model::event::{Event, EventKind};
+use crate::model::flow::Authority;
+use crate::model::flow::Flow;
+use crate::model::flow::failure::FlowFailure;
+use crate::model::grant::StoredGrant;
+use crate::model::name::CompanyKey;
+use crate::model::revocation::{Revocation, RevocationId};
+use crate::model::time::later;
+use crate::port::platform::Platform;
+use crate::port::store::StoreError;
+use crate::port::store::Written;
+use crate::port::store::consents::Waiting;
+use crate::port::store::vault::Consent;
+use crate::port::store::vault::ConsentWritten;
+use crate::service::consent::authority::Authorized;
+use crate::service::consent::outcome::no_such_code;
+use crate::service::consent::outcome::{Confirmed, Stop, exchange_needed, how_it_stands, measure, unused_grant};
+use crate::service::unused_grant::company_of;
+use crate::service::vault::due::{self, Stored};
+use crate::service::vault::refresh::step::in_words;
+use crate::service::vault::refresh::{reseal_grant, sealing_owner};
+use crate::{App, Error};
+
+/// How often the write is tried while others write to the same connection.
+const TRIES_MOST: u32 = 20;
+
+/// Writes the connection of a confirmed consent, over the one that was there when that was last looked at. What only the
+/// partner's exchange of our code may do is left to that.
+pub(crate) async fn write_consent(
+    app: &App,
+    confirmed: &Confirmed<'_>,
+    mut previous: Option<Connection>,
+    authorized: &Authorized,
+) -> Result<Connection, Stop> {
+    let Confirmed { flow, company, .. } = confirmed;
+    let id = flow.connection_to(&company.company_id);
+    let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
+    let mut tried = Vec::new();
+    for attempt in 1..=TRIES_MOST {
+        may_write(flow, previous.as_ref(), company, authorized.at).map_err(Stop::Failed)?;
+        // A grant that lives, or may revive, is worth more.
+        if is_short_lived(grant, confirmed.platform) && previous.as_ref().and_then(Connection::grant).is_some() {
+            return Err(Stop::Failed(FlowFailure::NoRefreshToken));
+        }
+        if confirmed.exchange.is_none() && flow.awaits_exchange() && !renews(flow, previous.as_ref(), company) {
+            return await_exchange(app, confirmed).await;
+        }
+        let tally = tally(app, confirmed, previous.as_ref()).await?;
+        let consent = Consent { tally, key: authorized.key.clone(), ..compose(app, confirmed, grant, previous) };
+        tried.push(consent.connection.commit_id.clone());
+        match app.grants.write_consent(&consent).await {
+            Ok(ConsentWritten::Stored) => {
+                measure(flow, "connected", None);
+                return Ok(consent.connection);
+            }
+            Ok(ConsentWritten::KeyIsOver) => return Err(Stop::Failed(FlowFailure::AuthorityRevoked)),
+            Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
+            // An earlier try whose answer was lost, or others: then this code is good for nothing any more.
+            Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => {
+                let written = app.connections.read(&id).await?.filter(|connection| tried.contains(&connection.commit_id));
+                return written.ok_or_else(|| Stop::Fault(no_such_code()));
+            }
+            Ok(ConsentWritten::FlowIsOver) => return how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
+            Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
+                let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
+                app.clock.sleep(pause).await;
+                previous = app.connections.read(&id).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Stop::Fault(Error::from(StoreError::Busy("a consent could not be written".to_owned()))))
+}
+
+/// Whether the connection lives and is to this very company: then a consent changes nothing about whose books it gives.
+fn renews(flow: &Flow, previous: Option<&Connection>, company: &ConfirmedCompany) -> bool {
+    previous.is_some_and(|previous| previous.status() != Status::Disconnected && is_same(flow, &previous.company, company))
+}
+
+fn is_same(flow: &Flow, company: &Company, confirmed: &ConfirmedCompany) -> bool {
+    (company.platform, company.environment, &company.company_id) == (flow.platform, flow.environment, &confirmed.company_id)
+}
+
+/// A new connection, a switch or a revival waits for the partner to exchange our code: only then has the partner seen its own
+/// `state` in its own customer's session. Else a lured customer's books would end under an attacker's account.
+async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Connection, Stop> {
+    let Confirmed { flow, company, .. } = confirmed;
+    let revocation = unused_grant(confirmed, app.now(), later(app.now(), app.settings.flow_life));
+    let waiting = Waiting { flow: flow.id.clone(), company: company.clone(), revocation };
+    match app.flows.await_exchange(&waiting).await? {
+        Written::Stored => Err(Stop::Fault(exchange_needed())),
+        Written::Overtaken => how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
+    }
+}
+
+/// O-16, O-17, O-20: what whoever began the flow may do to a connection that exists, and which name a new one may have. What
+/// was allowed before a disconnect does not undo it (O-12).
+fn may_write(
+    flow: &Flow,
+    previous: Option<&Connection>,
+    confirmed: &ConfirmedCompany,
+    authorized_at: Timestamp,
+) -> Result<(), FlowFailure> {
+    let may_have_name = flow.company_key.as_ref().is_none_or(|key| key.may_name(flow.platform, &confirmed.company_id));
+    let Some(previous) = previous else {
+        return match (flow.renews_epoch, may_have_name) {
+            (Some(_), _) => Err(FlowFailure::Gone),
+            (None, true) => Ok(()),
+            (None, false) => Err(FlowFailure::ReservedKey),
+        };
+    };
+    let same = is_same(flow, &previous.company, confirmed);
+    let is_disconnected = previous.standing == Standing::Disconnected;
+    let is_own_name = previous.id.company_key == CompanyKey::of_company(flow.platform, &confirmed.company_id);
+    match flow.authority {
+        _ if !same && !may_have_name => Err(FlowFailure::ReservedKey),
+        // Whoever took a company's own name gives way to it once disconnected.
+        _ if !same && is_disconnected && is_own_name => Ok(()),
+        // A company that names its connection never means one of another company.
+        _ if !same && flow.company_key.is_none() => Err(FlowFailure::OtherCompany),
+        _ if previous.disconnected_at.is_some_and(|at| at > authorized_at) => Err(FlowFailure::Disconnected),
+        Authority::Anonymous if is_disconnected => Err(FlowFailure::Disconnected),
+        Authority::Anonymous if !same => Err(FlowFailure::OtherCompany),
+        Authority::Key(_) | Authority::Link(_) | Authority::Anonymous => Ok(()),
+    }
+}
+
+/// A connection that is made without a key, also not that of an exchange: only so many to one company.
+async fn tally(app: &App, confirmed: &Confirmed<'_>, previous: Option<&Connection>) -> Result<Option<u64>, Stop> {
+    let Confirmed { flow, company, platform, exchange, .. } = confirmed;
+    if flow.authority != Authority::Anonymous || exchange.is_some() || previous.is_some() {
+        return Ok(None);
+    }
+    let most = app.settings.open_connections_most;
+    let tally = app.connections.tally(&company_of(flow, company, *platform), &flow.partner, most).await?;
+    if tally.connections >= most { Err(Stop::Failed(FlowFailure::TooManyConnections)) } else { Ok(Some(tally.version)) }
+}
+
+fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: Option<Connection>) -> Consent {
+    let Confirmed { flow, company: confirmed, platform, exchange, .. } = confirmed;
+    let now = app.now();
+    let company = company_of(flow, confirmed, *platform);
+    let freshness = previous.as_ref().map_or(app.freshness, |previous| previous.freshness);
+    let wanted_until = previous.as_ref().and_then(|previous| previous.wanted_until);
+    let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
+    let due = due::next(&stored, &app.settings, now, app.entropy.fraction());
+    let (standing, trouble) =
+        if is_short_lived(grant, *platform) { dead_from_the_start(grant, now) } else { (Standing::Active(grant.clone()), None) };
+    let connection = Connection {
+        id: flow.connection_to(&confirmed.company_id),
+        company_name: name(flow, previous.as_ref(), &company, confirmed),
+        company,
+        epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
+        standing,
+        trouble,
+        commit_id: app.new_id("commit_"),
+        created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
+        disconnected_at: previous.as_ref().and_then(|previous| previous.disconnected_at),
+        updated_at: now,
+        consented_at: now,
+        refreshed_at: None,
+        due_at: due.at,
+        freshness,
+        wanted_until: due.wanted_until,
+        warned_of: None,
+    };
+    let again = previous
+        .as_ref()
+        .is_some_and(|previous| previous.status() != Status::Disconnected && previous.company == connection.company);
+    let (action, kind) =
+        if again { (Action::Reconnected, EventKind::Reauthorized) } else { (Action::Connected, EventKind::Connected) };
+    let mut event = Event::about(&connection, kind, app.new_id("evt_"), now);
+    let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
+    let mut audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
+    if let Standing::NeedsReauthorization { cause, .. } = &connection.standing {
+        (event.kind, event.reason) = (EventKind::ReauthorizationRequired, Some(cause.as_str()));
+        audit.detail.insert("cause", cause.as_str().to_owned());
+    }
+    let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, *platform, now));
+    let link = match &flow.authority {
+        Authority::Link(id) => Some(id.clone()),
+        Authority::Anonymous | Authority::Key(_) => None,
+    };
+    let exchange = exchange.clone();
+    Consent { previous, connection, replaced, flow: flow.id.clone(), link, key: None, exchange, tally: None, audit, event }
+}
+
+/// Whether access ends with the access token, since the platform gave no refresh token.
+fn is_short_lived(grant: &StoredGrant, platform: &dyn Platform) -> bool {
+    grant.refresh_token.is_none() && platform.needs_refresh_token()
+}
+
+/// Where a connection stands whose first consent brought no refresh token.
+fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<Trouble>) {
+    let cause = DeathCause::NoRefreshToken;
+    let trouble = Trouble {
+        failures: 1,
+        retry_at: now,
+        code: cause.as_str().to_owned(),
+        message: in_words(cause.as_str()).to_owned(),
+        at: now,
+        settled_lease: None,
+        doubtful: false,
+    };
+    (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(trouble))
+}
+
+/// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.
+fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, now: Timestamp) -> Option<Revocation> {
+    let Company { platform: name, environment, client_id, .. } = &previous.company;
+    let same_client = (*name, *environment, client_id) == (company.platform, company.environment, &company.client_id);
+    let grant = previous.grant().filter(|_| same_client && platform.grants_stand_alone())?;
+    let id = RevocationId { connection: previous.id.clone(), grant: previous.epoch.into() };
+    Some(Revocation::owed(id, previous.company.clone(), grant.clone(), now))
+}
+
+/// The name given at the start, else the one it has for the same company, else the platform's.
+fn name(flow: &Flow, previous: Option<&Connection>, company: &Company, confirmed: &ConfirmedCompany) -> String {
+    let given = flow.company_name.clone();
+    let kept = previous
+        .filter(|previous| previous.company.company_id == company.company_id)
+        .map(|previous| previous.company_name.clone());
+    given
+        .filter(|_| previous.is_none() || flow.authority != Authority::Anonymous)
+        .or(kept)
+        .unwrap_or_else(|| confirmed.name.clone())
+}

@@ -1,0 +1,3 @@
+//! Whether an installation can work.
+
+pub mod ready;

@@ -1,0 +1,70 @@
+//! Changes what a partner may set on a connection: its name, and how fresh its token is kept.
+
+use jiff::Timestamp;
+
+use crate::model::connection::{Connection, ConnectionId, Freshness, Standing};
+use crate::port::store::StoreError;
+use crate::port::store::Written;
+use crate::port::store::connections::Settable;
+use crate::{App, Error};
+
+use crate::service::vault::due::{self, Stored};
+
+/// What is to be changed; `None` leaves it as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Its name, for people.
+    pub company_name: Option<String>,
+    /// How fresh its token is kept.
+    pub freshness: Option<Freshness>,
+}
+
+/// How often it is tried while others write to the same connection.
+const TRIES_MOST: u32 = 5;
+
+/// Changes a connection, which is given as it was read, and says how it is now.
+///
+/// # Errors
+/// `NotFound` where there is none.
+pub async fn change_connection(
+    app: &App,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    change: &Change,
+) -> Result<Connection, Error> {
+    let mut found = found;
+    for _ in 0..TRIES_MOST {
+        let connection = found.ok_or(Error::NO_CONNECTION)?;
+        let due_at = other_due_time(app, &connection, change);
+        let settable = Settable {
+            company_name: change.company_name.clone().unwrap_or_else(|| connection.company_name.clone()),
+            freshness: change.freshness.unwrap_or(connection.freshness),
+            due: due_at.map(|due_at| (connection.epoch, due_at)),
+            at: app.now(),
+        };
+        match app.connections.change(id, &settable).await? {
+            Written::Stored => return Ok(with(connection, settable)),
+            Written::Overtaken => found = app.connections.read(id).await?,
+        }
+    }
+    Err(StoreError::Busy("a connection could not be changed".to_owned()).into())
+}
+
+/// Another freshness of a living grant is another due time, unless an attempt is to be made again anyway.
+#[expect(clippy::option_option, reason = "that nothing is due is a due time too")]
+fn other_due_time(app: &App, connection: &Connection, change: &Change) -> Option<Option<Timestamp>> {
+    let freshness = change.freshness.filter(|freshness| *freshness != connection.freshness)?;
+    let Standing::Active(grant) = &connection.standing else { return None };
+    if connection.trouble.is_some() {
+        return None;
+    }
+    let (wanted_until, warned_of) = (connection.wanted_until, connection.warned_of);
+    let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of };
+    Some(due::next(&stored, &app.settings, app.now(), app.entropy.fraction()).at)
+}
+
+fn with(connection: Connection, settable: Settable) -> Connection {
+    let due_at = settable.due.map_or(connection.due_at, |(_, due_at)| due_at);
+    let Settable { company_name, freshness, at, .. } = settable;
+    Connection { company_name, freshness, due_at, updated_at: at, ..connection }
+}

@@ -1,0 +1,167 @@
+//! Connect links: made and revoked by a partner's server, opened by a customer's browser (O-12).
+
+use std::time::Duration;
+
+use crate::model::api_key::ApiKey;
+use crate::model::audit::{Action, Actor};
+use crate::model::connect_link::{ConnectLink, LinkId, PresentedLink, token};
+use crate::model::connection::ConnectionId;
+use crate::model::name::CompanyKey;
+use crate::model::platform::PlatformName;
+use crate::model::secret::Secret;
+use crate::model::time::later;
+use crate::port::store::Written;
+use crate::{App, Error};
+
+use crate::service::health::ready::no_base_url;
+
+/// A link that is to be made.
+pub struct NewLink {
+    /// With which platform it connects.
+    pub platform: PlatformName,
+    /// The connection to make or renew; where there is none, the company names it.
+    pub company_key: Option<CompanyKey>,
+    /// The connection's name.
+    pub company_name: Option<String>,
+    /// Where the browser is handed over in the end; only from the partner's list (O-10).
+    pub redirect_uri: Option<String>,
+    /// What the partner wants to see again there.
+    pub state: Option<String>,
+    /// How many completed consents it is good for, 1 to [`USES_MOST`](crate::model::connect_link::USES_MOST).
+    pub uses: u32,
+    /// How long it is good for; never longer than the key that makes it.
+    pub life: Duration,
+}
+
+/// A link that was made just now.
+pub struct CreatedLink {
+    /// The link as it is stored.
+    pub link: ConnectLink,
+    /// Its address, which is shown this once.
+    pub url: String,
+}
+
+/// The path of a link's address, before its token.
+pub const PATH: &str = "/connect/";
+
+/// Makes a link.
+///
+/// # Errors
+/// `Invalid` for a redirect URI that is not on the partner's list; `Misconfigured` where the public base URL is not set.
+pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<CreatedLink, Error> {
+    let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
+    let partner = app.directory.partner(&key.partner).await?;
+    if new.redirect_uri.as_ref().is_some_and(|uri| !partner.is_some_and(|partner| partner.allows(uri))) {
+        let message = "redirectUri is not on the partner's list of redirect URIs, compared exactly.";
+        return Err(Error::invalid("invalid_redirect_uri", message));
+    }
+    let token = token(&key.partner, &app.new_secret());
+    let hash = token.fingerprint();
+    let now = app.now();
+    let expires_at = later(now, new.life);
+    let link = ConnectLink {
+        id: LinkId::of(&hash),
+        partner: key.partner.clone(),
+        hash,
+        platform: new.platform,
+        company_key: new.company_key,
+        company_name: new.company_name,
+        redirect_uri: new.redirect_uri,
+        state: new.state,
+        key: Some(key.id.clone()),
+        uses: new.uses,
+        used: 0,
+        created_at: now,
+        expires_at: key.expires_at.map_or(expires_at, |end| end.min(expires_at)),
+        revoked_at: None,
+    };
+    let detail = [("link", link.id.to_string()), ("platform", link.platform.to_string())];
+    let audit = app.audit(&key.partner, Action::LinkCreated, Actor::Key(key.id.clone()), detail);
+    app.links.create_link(&link, &audit).await?;
+    Ok(CreatedLink { url: format!("{base}{PATH}{}", token.expose()), link })
+}
+
+/// The link that a browser opened, while it is good.
+///
+/// # Errors
+/// `NotFound` for one that is unknown or has ended, in whichever way: they are not told apart.
+pub async fn open_link(app: &App, token: &Secret) -> Result<ConnectLink, Error> {
+    const REFUSED: Error =
+        Error::NotFound("This link is unknown, was used, has ended, or was revoked. Ask whoever sent it for another.");
+    let presented = PresentedLink::parse(token).ok_or(REFUSED)?;
+    let found = app.links.link(&presented.partner, &LinkId::of(&presented.hash)).await?;
+    let link = found.filter(|link| link.hash.matches(&presented.hash)).ok_or(REFUSED)?;
+    if state(app, &link).await? == LinkState::Active { Ok(link) } else { Err(REFUSED) }
+}
+
+/// Whether a link opens anything, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// It does.
+    Active,
+    /// It has had all its consents.
+    Used,
+    /// Its time is over, or its key's.
+    Expired,
+    /// It was revoked, or its key was, or its connection has been disconnected since it was made.
+    Revoked,
+}
+
+impl LinkState {
+    /// The word on the surface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// How a link stands, with the key and the connection that it depends on.
+///
+/// # Errors
+/// What the table says.
+pub async fn state(app: &App, link: &ConnectLink) -> Result<LinkState, Error> {
+    let now = app.now();
+    if link.revoked_at.is_some_and(|at| at <= now) {
+        return Ok(LinkState::Revoked);
+    }
+    if link.is_used_up() {
+        return Ok(LinkState::Used);
+    }
+    if !link.is_live(now) {
+        return Ok(LinkState::Expired);
+    }
+    if let Some(id) = &link.key {
+        match app.directory.key(&link.partner, id).await? {
+            Some(key) if key.is_live(now) => {}
+            Some(key) if key.revoked_at.is_none_or(|at| at > now) => return Ok(LinkState::Expired),
+            _ => return Ok(LinkState::Revoked),
+        }
+    }
+    Ok(if was_disconnected_since(app, link).await? { LinkState::Revoked } else { LinkState::Active })
+}
+
+async fn was_disconnected_since(app: &App, link: &ConnectLink) -> Result<bool, Error> {
+    let Some(company_key) = link.company_key.clone() else { return Ok(false) };
+    let connection = app.connections.read(&ConnectionId { partner: link.partner.clone(), company_key }).await?;
+    Ok(connection.and_then(|connection| connection.disconnected_at).is_some_and(|at| at > link.created_at))
+}
+
+/// Revokes a link from now on; one that was revoked already stays so.
+///
+/// # Errors
+/// `NotFound` for one that is not this partner's.
+pub async fn revoke_link(app: &App, key: &ApiKey, id: &LinkId) -> Result<ConnectLink, Error> {
+    let link = app.links.link(&key.partner, id).await?.ok_or(Error::NO_LINK)?;
+    if link.revoked_at.is_some() {
+        return Ok(link);
+    }
+    let audit = app.audit(&key.partner, Action::LinkRevoked, Actor::Key(key.id.clone()), [("link", id.to_string())]);
+    match app.links.revoke_link(&key.partner, id, &audit).await? {
+        Written::Stored => Ok(ConnectLink { revoked_at: Some(audit.at), ..link }),
+        Written::Overtaken => app.links.link(&key.partner, id).await?.ok_or(Error::NO_LINK),
+    }
+}

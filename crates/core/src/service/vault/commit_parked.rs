@@ -1,0 +1,82 @@
+//! Commits a grant that comes late, from the parking queue or from a refresh that was overtaken, for the epoch it was
+//! obtained for: also if the grant of that epoch was marked dead meanwhile.
+
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::{Connection, DeathCause, Standing};
+use crate::model::event::{Event, EventKind};
+use crate::model::revocation::{Revocation, RevocationId};
+use crate::port::parking::Parked;
+use crate::port::store::StoreError;
+use crate::port::store::Written;
+use crate::port::store::vault::Commit;
+use crate::{App, Error};
+
+/// What became of a parked grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unparked {
+    /// It is stored, by us or by an earlier try.
+    Committed,
+    /// It is stored, and the connection that had been marked dead works again.
+    Revived,
+    /// Its epoch is gone: somebody else's grant stands.
+    Late,
+}
+
+/// How often it is tried while others write to the same connection.
+const TRIES_MOST: u32 = 5;
+
+/// Commits a grant that comes late, if it may be. One of a connection that was disconnected is owed to its platform instead, in
+/// place of the one that the disconnect left: telling then decides whether it may be revoked. Else it is dropped.
+///
+/// # Errors
+/// What the table says: the grant stays parked.
+pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error> {
+    for _ in 0..TRIES_MOST {
+        let Some(connection) = app.connections.read(&parked.connection).await? else { return Ok(Unparked::Late) };
+        if connection.commit_id == parked.commit.commit_id {
+            return Ok(Unparked::Committed);
+        }
+        // The company is that of the grant only if nothing but the disconnect came between.
+        if connection.standing == Standing::Disconnected && connection.epoch == parked.commit.epoch + 1 {
+            app.revocations.owe(&owed(app, connection, &parked.commit)).await?;
+            return Ok(Unparked::Late);
+        }
+        let Some(commit) = fitting(&connection, &parked.commit) else {
+            tracing::info!(connection = %connection.id, "late tokens were dropped");
+            return Ok(Unparked::Late);
+        };
+        let (written, unparked) = match connection.standing {
+            Standing::Disconnected => return Ok(Unparked::Late),
+            // Access must be seen to be back before it is active; the probe that is due does that.
+            Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. } => {
+                (app.grants.renew_withdrawn(&connection.id, &commit).await?, Unparked::Committed)
+            }
+            Standing::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),
+            Standing::Active(_) => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
+        };
+        if written == Written::Stored {
+            return Ok(unparked);
+        }
+    }
+    Err(Error::from(StoreError::Busy("a parked grant could not be committed".to_owned())))
+}
+
+fn owed(app: &App, connection: Connection, commit: &Commit) -> Revocation {
+    let id = RevocationId { connection: connection.id, grant: commit.epoch.into() };
+    Revocation::owed(id, connection.company, commit.grant.clone(), app.now())
+}
+
+/// The commit over the epoch that it was obtained for. A connection of an earlier epoch was restored from a backup: what was
+/// parked since is younger than what is there, unless there was a consent or a refresh after that.
+fn fitting(connection: &Connection, commit: &Commit) -> Option<Commit> {
+    let is_restored = connection.epoch < commit.epoch && connection.last_refresh_at() < commit.at;
+    (connection.epoch == commit.epoch || is_restored).then(|| Commit { epoch: connection.epoch, ..commit.clone() })
+}
+
+async fn revive(app: &App, connection: &Connection, commit: &Commit) -> Result<Written, Error> {
+    let mut event = Event::about(connection, EventKind::Reauthorized, app.new_id("evt_"), app.now());
+    event.epoch = commit.epoch + 1;
+    let detail = [("commit", commit.commit_id.clone())];
+    let audit = app.audit(&connection.id, Action::GrantRevived, Actor::Vault, detail);
+    Ok(app.grants.revive(commit, &audit, &event).await?)
+}

@@ -1,0 +1,62 @@
+//! Hints that a company was disconnected at its platform. Anybody can give one: it is kept in one write that is the same whatever
+//! it names, and the refresher's run has the connections to that company probed (T-7).
+
+use std::time::Duration;
+
+use crate::model::connection::{Company, Standing};
+use crate::model::platform::Environment;
+use crate::model::probe::{Hint, HintsId, Probe};
+use crate::model::time::earlier;
+use crate::{App, Error};
+
+/// Least time between two probes of one connection that only hints asked for.
+const PROBED_EVERY: Duration = Duration::from_secs(60);
+/// How many connections to a company are read at once.
+const PER_PAGE: u32 = 100;
+
+/// Keeps a hint. That it could not be kept is logged: whoever gave it is told nothing.
+pub async fn note_hint(app: &App, hint: &Hint) {
+    if let Err(error) = app.probes.note_hint(hint, app.now()).await {
+        tracing::warn!(platform = %hint.platform, %error, "a hint could not be kept");
+    }
+}
+
+/// Has every connection probed that the hints of one minute are about.
+///
+/// # Errors
+/// What the table says, and what a secret that cannot be read just now does: then the hints are followed again.
+pub(crate) async fn follow_hints(app: &App, id: &HintsId) -> Result<(), Error> {
+    let hints = app.probes.hints(id).await?;
+    for hint in &hints {
+        for environment in [Environment::Production, Environment::Sandbox] {
+            follow(app, hint, environment).await?;
+        }
+    }
+    Ok(app.probes.forget_hints(id, hints.len()).await?)
+}
+
+async fn follow(app: &App, hint: &Hint, environment: Environment) -> Result<(), Error> {
+    let platform = match app.platforms.get(hint.platform, environment).await {
+        Ok(platform) => platform,
+        // Without credentials there is no connection that could be probed.
+        Err(Error::Misconfigured { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let (client_id, company_id) = (platform.client_id().to_owned(), hint.company_id.clone());
+    let company = Company { platform: hint.platform, environment, client_id, company_id, api_base_url: String::new() };
+    let mut after = None;
+    loop {
+        let page = app.connections.holders(&company, after.as_deref(), PER_PAGE).await?;
+        for connection in page.connections {
+            if matches!(connection.standing, Standing::Active(_)) {
+                let now = app.now();
+                let probe = Probe::suspected(connection.id, 0, now);
+                app.probes.suspect(&probe, earlier(now, PROBED_EVERY)).await?;
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The vault: hands out access tokens and keeps grants alive.
+
+pub mod commit_parked;
+pub(crate) mod due;
+pub mod hint;
+pub mod in_hand;
+pub mod keep_answer;
+pub(crate) mod probe;
+pub mod read;
+pub mod refresh;
+pub mod skew;
+pub mod verify;
+pub mod warn;

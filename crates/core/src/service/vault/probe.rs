@@ -1,0 +1,131 @@
+//! One probe of a connection, by the refresher's run: a grant ends only where two probes ten minutes apart find that its platform
+//! does not take a fresh token, and one that ended so is asked for again for a week (T-7).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing};
+use crate::model::event::{Event, EventKind};
+use crate::model::probe::{Aim, Probe};
+use crate::model::time::later;
+use crate::port::store::Written;
+use crate::port::store::revocations::Claim;
+use crate::port::store::vault::GivenBack;
+use crate::{App, Error};
+
+use crate::service::vault::due::{self, Stored};
+use crate::service::vault::read::open;
+use crate::service::vault::refresh::step::{Outcome, Reason};
+use crate::service::vault::refresh::{Asked, Place, end_of, refresh};
+use crate::service::vault::verify::{Access, Answer, access_of, ask};
+
+/// What a probe found.
+enum Found {
+    /// There is access, or nothing to find out any more.
+    Over,
+    /// There is none.
+    NoAccess,
+    /// The platform gave no clear answer.
+    NoAnswer,
+}
+
+/// Makes a probe that is due, if there is time for it before the clock has counted to `ends_at`.
+///
+/// # Errors
+/// What the table says: then the claim on it runs out, and it is due again.
+pub(crate) async fn probe(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<(), Error> {
+    if app.clock.elapsed() + app.settings.longest_probe() > ends_at {
+        return Ok(());
+    }
+    let now = app.now();
+    let claim = Claim { id: app.new_id("claim_"), at: now, until: later(now, app.settings.longest_probe() * 2) };
+    let Some(probe) = app.probes.claim_probe(id, &claim).await? else { return Ok(()) };
+    let connection = app.connections.read(id).await?;
+    let found = match (probe.aim, connection) {
+        (Aim::Suspected, Some(connection)) if matches!(connection.standing, Standing::Active(_)) => {
+            suspected(app, &probe, connection, ends_at).await
+        }
+        (Aim::Withdrawn, Some(connection)) if is_withdrawn(&connection) => withdrawn(app, id, ends_at).await,
+        _ => Ok(Found::Over),
+    };
+    let found = found.unwrap_or_else(|error| {
+        tracing::warn!(connection = %id, %error, "a probe brought no clear answer");
+        Found::NoAnswer
+    });
+    let next = match found {
+        Found::Over => None,
+        Found::NoAccess => probe.after_denial(app.now()),
+        Found::NoAnswer => probe.after_no_answer(app.now()),
+    };
+    match next {
+        Some(next) => app.probes.put_off_probe(&next, &claim).await?,
+        None => app.probes.end_probe(id, &claim, app.now()).await?,
+    };
+    Ok(())
+}
+
+fn is_withdrawn(connection: &Connection) -> bool {
+    matches!(connection.standing, Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. })
+}
+
+/// A living grant. The second time that the platform takes no fresh token for the company, it ends.
+async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_at: Duration) -> Result<Found, Error> {
+    let id = &probe.connection;
+    match access_of(app, id, Some(connection), ends_at).await {
+        Ok(Access::Given { .. }) => {
+            tracing::info!(connection = %id, "a suspicion was wrong: the connection works");
+            Ok(Found::Over)
+        }
+        Ok(Access::Forbidden) => Ok(Found::NoAccess),
+        Ok(Access::Withdrawn(_)) if probe.denied == 0 => Ok(Found::NoAccess),
+        Ok(Access::Withdrawn(connection)) => {
+            // The probe that follows takes the place of this one.
+            app.grants.end_grant(&end_of(app, &connection, DeathCause::AccessWithdrawn)).await?;
+            Ok(Found::Over)
+        }
+        // The refresh token was refused: the grant has ended.
+        Err(Error::Conflict { .. }) => Ok(Found::Over),
+        Err(error) => Err(error),
+    }
+}
+
+/// A grant whose access was withdrawn.
+async fn withdrawn(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Found, Error> {
+    match refresh(app, id, Asked { reason: Reason::Probe, ends_at, place: Place::NotNeeded }).await?.outcome {
+        Outcome::AlreadyFresh | Outcome::Refreshed => {}
+        Outcome::Ended(_) | Outcome::Dead(_) | Outcome::Disconnected | Outcome::Gone | Outcome::NoRefreshToken => {
+            return Ok(Found::Over);
+        }
+        _ => return Ok(Found::NoAnswer),
+    }
+    let Some(connection) = app.connections.read(id).await?.filter(is_withdrawn) else { return Ok(Found::Over) };
+    match ask(app, &open(app, connection).await?).await? {
+        Answer::Company(_) => give_back(app, id).await,
+        Answer::NotTaken | Answer::Forbidden => Ok(Found::NoAccess),
+    }
+}
+
+/// What a refresh brought meanwhile counts: the connection is read again.
+async fn give_back(app: &App, id: &ConnectionId) -> Result<Found, Error> {
+    let Some(connection) = app.connections.read(id).await?.filter(is_withdrawn) else { return Ok(Found::Over) };
+    let Some(grant) = connection.grant() else { return Ok(Found::Over) };
+    let Connection { freshness, wanted_until, warned_of, .. } = connection;
+    let now = app.now();
+    let due = due::next(
+        &Stored { grant, freshness, reason: None, wanted_until, warned_of },
+        &app.settings,
+        now,
+        app.entropy.fraction(),
+    );
+    let back = GivenBack {
+        epoch: connection.epoch,
+        due_at: due.at,
+        audit: app.audit(id, Action::GrantRevived, Actor::Vault, [("cause", "access_returned".to_owned())]),
+        event: Event::about(&connection, EventKind::Reauthorized, app.new_id("evt_"), now),
+    };
+    Ok(match app.grants.give_back(&back).await? {
+        Written::Stored => Found::Over,
+        Written::Overtaken => Found::NoAnswer,
+    })
+}

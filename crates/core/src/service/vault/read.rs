@@ -1,0 +1,227 @@
+//! Hands out a valid access token: what is stored if that is good for long enough, else a fresh one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
+use crate::model::secret::Secret;
+use crate::model::time::{later, until};
+use crate::{App, Error};
+
+use crate::service::addresses::start_path;
+use crate::service::vault::refresh::step::{Outcome, Reason};
+use crate::service::vault::refresh::{ACCESS_TOKEN, Asked, Place, Refreshed, refresh, sealing_owner};
+
+/// A valid access token and the connection it belongs to.
+pub struct Token {
+    /// The connection, as it is now.
+    pub connection: Connection,
+    /// The token.
+    pub access_token: Secret,
+}
+
+/// Reads a token that is good for `min_valid` more, or for the default where the caller does not say (T-4).
+///
+/// # Errors
+/// `Invalid` for a `min_valid` of more than half the token's life, `Conflict` where a consent is needed, `PlatformFailed`
+/// and `TryLater` where no valid token could be had.
+pub async fn read_token(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    min_valid: Option<Duration>,
+) -> Result<Token, Error> {
+    read_token_by(app, id, found, min_valid, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+///
+/// # Errors
+/// As [`read_token`].
+pub async fn read_token_by(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    min_valid: Option<Duration>,
+    ends_at: Duration,
+) -> Result<Token, Error> {
+    let connection = found.ok_or(Error::NO_CONNECTION)?;
+    let min_valid = min_valid_for(app, &connection, min_valid)?;
+    if serves(&connection, min_valid, app.now()) {
+        return open(app, connection).await;
+    }
+    if let Some(error) = standing_error(&connection) {
+        return Err(error);
+    }
+    match refresh(app, id, Asked { reason: Reason::Read { min_valid }, ends_at, place: Place::NotNeeded }).await {
+        Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
+        // Credentials that cannot be read, say.
+        Err(error) if is_valid(&connection, app.now()) => {
+            tracing::error!(connection = %id, %error, "a refresh failed; the stored token is still good");
+            open(app, connection).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Refreshes the token even if it is good; within ten seconds of a refresh, answers with what that one brought (T-4).
+///
+/// # Errors
+/// As [`read_token`], and `PlatformFailed` also where the old token would still be valid: a refresh was asked for.
+pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Token, Error> {
+    force_refresh_by(app, id, found, app.clock.elapsed() + app.settings.refresh_time()).await
+}
+
+/// The same, and all of it is over at that time.
+///
+/// # Errors
+/// As [`force_refresh`].
+pub async fn force_refresh_by(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    ends_at: Duration,
+) -> Result<Token, Error> {
+    let connection = found.ok_or(Error::NO_CONNECTION)?;
+    if let Some(error) = standing_error(&connection) {
+        return Err(error);
+    }
+    let refreshed = refresh(app, id, Asked { reason: Reason::Forced, ends_at, place: Place::NotNeeded }).await?;
+    answer(app, refreshed, connection, Fallback::None).await
+}
+
+/// Half of a token's life at most: more would mean a refresh at every read.
+fn min_valid_for(app: &App, connection: &Connection, asked: Option<Duration>) -> Result<Duration, Error> {
+    let Some(grant) = connection.grant() else {
+        return Ok(Duration::ZERO);
+    };
+    let most = grant.access_token_life() / 2;
+    match asked {
+        None => Ok(app.settings.min_valid.min(most)),
+        Some(asked) if asked <= most => Ok(asked),
+        Some(_) => Err(Error::invalid(
+            "invalid_min_valid_seconds",
+            format!("min_valid_seconds may be at most {}, half of this token's life.", most.as_secs()),
+        )),
+    }
+}
+
+/// Whether the stored token is the answer: it is good for long enough, or good at all while refreshes fail.
+fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool {
+    let Standing::Active(grant) = &connection.standing else {
+        return false;
+    };
+    let pausing = connection.trouble.as_ref().is_some_and(|trouble| trouble.retry_at > now);
+    grant.is_good_for(min_valid, now) || (pausing && grant.is_good_for(Duration::ZERO, now))
+}
+
+fn is_valid(connection: &Connection, now: Timestamp) -> bool {
+    matches!(&connection.standing, Standing::Active(grant) if grant.is_good_for(Duration::ZERO, now))
+}
+
+/// When another machine may answer, or the clock be right again.
+const SKEW_RETRY: Duration = Duration::from_secs(5);
+
+enum Fallback {
+    StoredToken,
+    None,
+}
+
+/// `found` is the connection as the caller read it: what is known of it where the refresh could not look.
+async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fallback) -> Result<Token, Error> {
+    let Refreshed { outcome, connection } = refreshed;
+    let connection = connection.unwrap_or(found);
+    let now = app.now();
+    let error = match outcome {
+        Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked | Outcome::Unstored => return open(app, connection).await,
+        Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
+        Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
+        Outcome::Gone => return Err(Error::NO_CONNECTION),
+        Outcome::Held { retry_at } => {
+            Some(try_later("refresh_in_progress", "Somebody else is refreshing this token.", now, retry_at))
+        }
+        Outcome::Resting { retry_at } => Some(try_later(
+            "refresh_outcome_unknown",
+            "A refresh was interrupted; it is safe to try again only after a pause.",
+            now,
+            retry_at,
+        )),
+        Outcome::Crowded | Outcome::LeaseTimeout => {
+            Some(try_later("refresh_too_slow", "The refresh began too late to be finished safely.", now, now))
+        }
+        Outcome::ClockSkewed => Some(try_later(
+            "clock_skewed",
+            "The clock of the machine that answered is off, so no token is refreshed there.",
+            now,
+            later(now, SKEW_RETRY),
+        )),
+        Outcome::StoreFailed => {
+            Some(try_later("storage_unavailable", "The storage does not answer just now; try again.", now, now))
+        }
+        Outcome::BackingOff { retry_at }
+        | Outcome::PlatformDown { retry_at }
+        | Outcome::PlatformThrottled { retry_at }
+        | Outcome::ClientRefused { retry_at } => Some(platform_failed(&connection, now, retry_at)),
+    };
+    if is_valid(&connection, now) && matches!(fallback, Fallback::StoredToken) {
+        return open(app, connection).await;
+    }
+    Err(error.or_else(|| standing_error(&connection)).unwrap_or_else(|| no_refresh_token(&connection)))
+}
+
+pub(crate) async fn open(app: &App, connection: Connection) -> Result<Token, Error> {
+    let grant = connection.grant().ok_or_else(|| Error::Internal("a connection without a grant cannot serve".to_owned()))?;
+    let access_token = app.sealer.open(&sealing_owner(&connection.id), ACCESS_TOKEN, &grant.access_token).await?;
+    Ok(Token { connection, access_token })
+}
+
+/// Where a connection stands, if it stands so that only a consent helps.
+fn standing_error(connection: &Connection) -> Option<Error> {
+    let why = match &connection.standing {
+        Standing::Active(_) => return None,
+        Standing::NeedsReauthorization { cause, .. } => crate::service::vault::refresh::step::in_words(cause.as_str()),
+        Standing::Disconnected => "The connection was disconnected.",
+    };
+    Some(Error::conflict("reauthorization_required", format!("{why} {}", how_to_reconnect(connection))))
+}
+
+fn no_refresh_token(connection: &Connection) -> Error {
+    let how = how_to_reconnect(connection);
+    Error::conflict(
+        "missing_refresh_token",
+        format!("There is no refresh token on record, so there can be no new access token. {how}"),
+    )
+}
+
+pub(crate) fn how_to_reconnect(connection: &Connection) -> String {
+    let company = &connection.company;
+    let path = start_path(&connection.id.company_key, company.platform, company.environment);
+    format!("Send the customer to {path} to consent again.")
+}
+
+fn just_refused(connection: &Connection, cause: DeathCause) -> Error {
+    let why = crate::service::vault::refresh::step::in_words(cause.as_str());
+    Error::PlatformFailed { code: "grant_refused", message: format!("{why} {}", how_to_reconnect(connection)), retry_after: None }
+}
+
+fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp) -> Error {
+    let (code, message) = match connection.trouble.as_ref().map(|trouble: &Trouble| trouble.code.as_str()) {
+        Some("client_refused") => ("client_refused", crate::service::vault::refresh::step::in_words("client_refused")),
+        Some("platform_throttled") => {
+            ("platform_throttled", crate::service::vault::refresh::step::in_words("platform_throttled"))
+        }
+        Some(code) => ("platform_unavailable", crate::service::vault::refresh::step::in_words(code)),
+        None => ("platform_unavailable", "A token was asked for a moment ago without success."),
+    };
+    Error::PlatformFailed { code, message: message.to_owned(), retry_after: Some(at_least_a_second(until(now, retry_at))) }
+}
+
+fn try_later(code: &'static str, message: &str, now: Timestamp, retry_at: Timestamp) -> Error {
+    Error::TryLater { code, message: message.to_owned(), retry_after: at_least_a_second(until(now, retry_at)) }
+}
+
+fn at_least_a_second(time: Duration) -> Duration {
+    time.max(Duration::from_secs(1))
+}

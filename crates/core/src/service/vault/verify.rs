@@ -1,0 +1,181 @@
+//! Asks the platform whether a connection still reaches its company, with its live token (T-7).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::connection::{Connection, ConnectionId, DeathCause};
+use crate::model::probe::{CONFIRMED_AFTER, Probe};
+use crate::model::time::later;
+use crate::port::platform::{ConfirmFailure, Inquiry};
+use crate::port::store::Written;
+use crate::{App, Error};
+
+use crate::service::vault::read::{Token, force_refresh_by, how_to_reconnect, read_token_by};
+use crate::service::vault::refresh::step::in_words;
+use crate::service::vault::refresh::{end_of, of_its_client};
+
+/// A connection that reaches its company.
+pub struct Verified {
+    /// The connection, as it is now.
+    pub connection: Connection,
+    /// What the platform calls the company.
+    pub company_name: String,
+}
+
+/// Asks the platform; all of it is over at `ends_at`. Where it does not take the token, and not one refreshed just now either, or does not name the company among
+/// those of the grant, the grant is ended. A 403 ends nothing: the platform is asked again in ten minutes.
+///
+/// # Errors
+/// `NotFound`; `Conflict` where a consent is needed, by what came of this or before; `PlatformFailed` and `TryLater` where nobody
+/// knows: then nothing was changed.
+pub async fn verify_connection(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    ends_at: Duration,
+) -> Result<Verified, Error> {
+    match access_of(app, id, found, ends_at).await? {
+        Access::Given { connection, company_name } => Ok(Verified { connection, company_name }),
+        Access::Forbidden => {
+            let now = app.now();
+            let probe = Probe::suspected(id.clone(), 1, later(now, CONFIRMED_AFTER));
+            app.probes.suspect(&probe, now).await?;
+            Err(forbidden())
+        }
+        Access::Withdrawn(connection) => Err(withdrawn(app, &connection).await?),
+    }
+}
+
+/// What the platform says of a connection's access to its company.
+pub(crate) enum Access {
+    /// It is there.
+    Given {
+        /// The connection, as it is now.
+        connection: Connection,
+        /// What the platform calls the company.
+        company_name: String,
+    },
+    /// The platform takes the token and refuses the question.
+    Forbidden,
+    /// The platform takes no token for the company, not even one refreshed just now.
+    Withdrawn(Connection),
+}
+
+/// Asks with the stored token and, where that is not taken, with a fresh one.
+///
+/// # Errors
+/// As [`verify_connection`]'s.
+pub(crate) async fn access_of(
+    app: &Arc<App>,
+    id: &ConnectionId,
+    found: Option<Connection>,
+    ends_at: Duration,
+) -> Result<Access, Error> {
+    // Reading may refresh, and no refresh is begun that could not end.
+    in_time(app, app.settings.refresh_time(), ends_at)?;
+    let token = read_token_by(app, id, found, None, ends_at).await.map_err(as_conflict)?;
+    match asked_in_time(app, &token, ends_at).await? {
+        Answer::Company(company_name) => return Ok(Access::Given { connection: token.connection, company_name }),
+        Answer::Forbidden => return Ok(Access::Forbidden),
+        Answer::NotTaken => {}
+    }
+    in_time(app, app.settings.refresh_time(), ends_at)?;
+    let token = force_refresh_by(app, id, Some(token.connection), ends_at).await.map_err(as_conflict)?;
+    Ok(match asked_in_time(app, &token, ends_at).await? {
+        Answer::Company(company_name) => Access::Given { connection: token.connection, company_name },
+        Answer::Forbidden => Access::Forbidden,
+        Answer::NotTaken => Access::Withdrawn(token.connection),
+    })
+}
+
+/// A platform's clear answer to the question for a company.
+pub(crate) enum Answer {
+    /// The company's name.
+    Company(String),
+    /// It does not take the token, or the company is not among those of the grant.
+    NotTaken,
+    /// It takes the token and refuses the question (403).
+    Forbidden,
+}
+
+async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<Answer, Error> {
+    in_time(app, app.settings.platform_timeout + app.settings.store_timeout, ends_at)?;
+    ask(app, token).await
+}
+
+/// Asks for the company of a connection with its access token.
+///
+/// # Errors
+/// `PlatformFailed` where there is no clear answer.
+pub(crate) async fn ask(app: &App, token: &Token) -> Result<Answer, Error> {
+    let Token { connection, access_token } = token;
+    let company_id = &connection.company.company_id;
+    let region = connection.grant().and_then(|grant| grant.region.as_deref());
+    let inquiry = Inquiry { access_token, region, claim: Some(company_id) };
+    match of_its_client(app, &connection.company).await?.companies(inquiry).await {
+        Ok(reach) => match reach.companies.into_iter().find(|it| it.company_id == *company_id) {
+            Some(company) => Ok(Answer::Company(company.name)),
+            None if reach.is_complete => Ok(Answer::NotTaken),
+            None => Err(not_asked()),
+        },
+        Err(ConfirmFailure::Unauthorized) => Ok(Answer::NotTaken),
+        Err(ConfirmFailure::Forbidden) => Ok(Answer::Forbidden),
+        Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => Err(not_asked()),
+    }
+}
+
+/// The platform did not say what it would have to say for this to mean something.
+fn not_asked() -> Error {
+    Error::PlatformFailed {
+        code: "platform_unavailable",
+        message: "The platform could not be asked for the company just now. Nothing was changed.".to_owned(),
+        retry_after: Some(Duration::from_secs(5)),
+    }
+}
+
+fn forbidden() -> Error {
+    Error::PlatformFailed {
+        code: "company_forbidden",
+        message: "The platform refuses to answer for the company just now (403). Nothing was changed; it is asked again in ten minutes."
+            .to_owned(),
+        retry_after: Some(CONFIRMED_AFTER),
+    }
+}
+
+/// What would outlast the function is not begun; what was done so far counts for the next time.
+fn in_time(app: &App, takes: Duration, ends_at: Duration) -> Result<(), Error> {
+    if app.clock.elapsed() + takes <= ends_at {
+        return Ok(());
+    }
+    let message = "The platform is too slow for one request just now; try again.".to_owned();
+    Err(Error::TryLater { code: "verification_too_slow", message, retry_after: Duration::from_secs(1) })
+}
+
+/// Ends the grant of a connection that reaches its company no more.
+async fn withdrawn(app: &App, connection: &Connection) -> Result<Error, Error> {
+    let end = end_of(app, connection, DeathCause::AccessWithdrawn);
+    match app.grants.end_grant(&end).await? {
+        Written::Stored => Ok(reauthorization_required(&format!(
+            "{} {}",
+            in_words(DeathCause::AccessWithdrawn.as_str()),
+            how_to_reconnect(connection)
+        ))),
+        Written::Overtaken => Err(Error::TryLater {
+            code: "connection_changed",
+            message: "The connection was changed meanwhile; try again.".to_owned(),
+            retry_after: Duration::from_secs(1),
+        }),
+    }
+}
+
+/// A grant that the platform refused just now: the vault has marked it as ended.
+fn as_conflict(error: Error) -> Error {
+    match error {
+        Error::PlatformFailed { code: "grant_refused", message, .. } => reauthorization_required(&message),
+        error => error,
+    }
+}
+
+fn reauthorization_required(message: &str) -> Error {
+    Error::conflict("reauthorization_required", message)
+}

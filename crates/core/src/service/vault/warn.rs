@@ -1,0 +1,37 @@
+//! Warns a partner of a grant's hard end, thirty days ahead and once. A refresh cannot move that end.
+
+use crate::model::connection::Connection;
+use crate::model::event::{Event, EventKind};
+use crate::model::secret::Fingerprint;
+use crate::model::time::earlier;
+use crate::{App, Error};
+
+use crate::service::vault::due::{Stored, WARN_AHEAD, next};
+use crate::service::vault::refresh::step::Reason;
+
+/// Writes the warning if its time has come and it was not written yet; says whether it did.
+///
+/// # Errors
+/// What the table says.
+pub async fn warn_expiring(app: &App, connection: &Connection) -> Result<bool, Error> {
+    let now = app.now();
+    let Some(grant) = connection.grant() else { return Ok(false) };
+    let Some(end) = grant.hard_expires_at.filter(|end| connection.warned_of != Some(*end) && earlier(*end, WARN_AHEAD) <= now)
+    else {
+        return Ok(false);
+    };
+    // Named by what it warns of: a second writer writes the same event.
+    let name = Fingerprint::of(&format!("{} {}", connection.id, end.as_millisecond()));
+    let id = format!("evt_{:012x}{}", end.as_millisecond(), &name.as_str()[..20]);
+    let event = Event::about(connection, EventKind::RefreshTokenExpiring, id, now);
+    let stored = Stored {
+        grant,
+        freshness: connection.freshness,
+        reason: Some(Reason::Due),
+        wanted_until: connection.wanted_until,
+        warned_of: Some(end),
+    };
+    let due = next(&stored, &app.settings, now, app.entropy.fraction());
+    app.grants.warn(&event, connection.epoch, end, due.at).await?;
+    Ok(true)
+}

@@ -1,0 +1,8 @@
+//! What a request brings, read strictly.
+
+pub(crate) mod api_key;
+pub(crate) mod body;
+pub(crate) mod browser_cookie;
+pub(crate) mod cursor;
+pub(crate) mod query;
+pub(crate) mod read;

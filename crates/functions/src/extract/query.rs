@@ -1,0 +1,168 @@
+//! The query of a request, read strictly.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use counterfoil_core::Error;
+
+/// The query of a request, percent-decoded, in order. A parameter that does not decode is an error only for whoever reads it.
+pub(crate) struct Query(Result<Vec<Parameter>, &'static str>);
+
+impl Query {
+    /// Reads a raw query.
+    pub(crate) fn parse(raw: &str) -> Self {
+        if raw.len() > QUERY_LONGEST {
+            return Self(Err("The query is longer than 16 KiB."));
+        }
+        let pairs: Vec<_> = raw.split('&').filter(|pair| !pair.is_empty()).collect();
+        if pairs.len() > PARAMETERS_MOST {
+            return Self(Err("The query has more than 50 parameters."));
+        }
+        // Nobody reads a parameter whose name cannot be read.
+        let decoded = pairs.iter().filter_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some(Parameter { name: decode(name)?, value: decode(value).ok_or_else(|| value.to_owned()) })
+        });
+        Self(Ok(decoded.collect()))
+    }
+
+    /// The names of the parameters, as they come; none where the query is too long.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flatten().map(|parameter| parameter.name.as_str())
+    }
+
+    /// A parameter's value; `None` where it is absent.
+    ///
+    /// # Errors
+    /// `Invalid` where it is there twice, does not decode or is longer than `longest` characters, or where the query is too long.
+    pub(crate) fn one(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
+        let undecodable = || Error::invalid("invalid_query", format!("The parameter {name} is not percent-encoded UTF-8."));
+        let value = self.raw_or_decoded(name, longest)?;
+        value.map(|value| value.as_deref().map_err(|_| undecodable())).transpose()
+    }
+
+    /// The same for whoever judges the value themselves: one that does not decode is there as it came.
+    pub(crate) fn lenient(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
+        Ok(self.raw_or_decoded(name, longest)?.map(|value| match value {
+            Ok(text) | Err(text) => text.as_str(),
+        }))
+    }
+
+    fn raw_or_decoded(&self, name: &str, longest: usize) -> Result<Option<&Result<String, String>>, Error> {
+        let parameters = self.0.as_ref().map_err(|problem| Error::invalid("invalid_query", *problem))?;
+        let mut found = parameters.iter().filter(|parameter| parameter.name == name);
+        let Some(parameter) = found.next() else { return Ok(None) };
+        if found.next().is_some() {
+            return Err(Error::invalid("repeated_parameter", format!("The parameter {name} is there more than once.")));
+        }
+        let (Ok(value) | Err(value)) = &parameter.value;
+        if value.chars().count() > longest {
+            return Err(Error::invalid(
+                "parameter_too_long",
+                format!("The parameter {name} may have at most {longest} characters."),
+            ));
+        }
+        if value.chars().any(char::is_control) {
+            return Err(Error::invalid("invalid_parameter", format!("The parameter {name} holds control characters.")));
+        }
+        Ok(Some(&parameter.value))
+    }
+
+    /// [`Self::one`]; a parameter that is there but empty is an error too.
+    pub(crate) fn filled(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Error> {
+        match self.one(name, longest)? {
+            Some("") => Err(Error::invalid("empty_parameter", format!("The parameter {name} is empty."))),
+            value => Ok(value),
+        }
+    }
+
+    /// A parameter that is one of a closed list.
+    pub(crate) fn word<T: std::str::FromStr>(&self, name: &'static str, allowed: &str) -> Result<Option<T>, Error> {
+        let Some(text) = self.filled(name, 64)? else { return Ok(None) };
+        text.parse()
+            .map(Some)
+            .map_err(|_| Error::invalid("invalid_parameter", format!("The parameter {name} must be one of: {allowed}.")))
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn number(&self, name: &'static str, least: u64, most: u64) -> Result<Option<u64>, Error> {
+        let Some(text) = self.filled(name, 64)? else { return Ok(None) };
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let number = digits.then(|| text.parse().ok()).flatten().filter(|number| (least..=most).contains(number));
+        number.map(Some).ok_or_else(|| {
+            Error::invalid("invalid_parameter", format!("The parameter {name} must be a whole number from {least} to {most}."))
+        })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    /// As it came where it is not percent-encoded UTF-8.
+    pub(crate) value: Result<String, String>,
+}
+
+/// The most parameters, and the most bytes of a query, that are read.
+pub(crate) const PARAMETERS_MOST: usize = 50;
+
+pub(crate) const QUERY_LONGEST: usize = 16 * 1024;
+
+/// Percent-decoding with `+` as a space; `None` where it is malformed or not UTF-8.
+pub(crate) fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => hex_digit(rest.next()?)? * 16 + hex_digit(rest.next()?)?,
+            _ => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_strictly() {
+        let query = Query::parse("a=1&b=%C3%A4+x&c=1&c=2&d=&e");
+        assert_eq!(query.one("a", 9), Ok(Some("1")));
+        assert_eq!(query.one("b", 3), Ok(Some("ä x")));
+        assert_eq!(query.one("b", 2).expect_err("too long").code(), "parameter_too_long");
+        assert_eq!(query.one("c", 9).expect_err("twice").code(), "repeated_parameter");
+        assert_eq!(query.filled("d", 9).expect_err("empty").code(), "empty_parameter");
+        assert_eq!(query.one("missing", 9), Ok(None));
+        for bad in ["a=%", "a=%z1", "a=%ff", "b=%&a=%ff"] {
+            assert_eq!(Query::parse(bad).one("a", 9).expect_err(bad).code(), "invalid_query");
+        }
+        for unread in ["a=1&b=%", "a=1&%ff=2", "a=1&b=%E9&b=%E9"] {
+            assert_eq!(Query::parse(unread).one("a", 9), Ok(Some("1")), "{unread}");
+        }
+        assert!(Query::parse("a=%00").one("a", 9).is_err());
+        assert!(Query::parse(&"a&".repeat(51)).one("x", 9).is_err());
+        assert!(Query::parse(&"a".repeat(16_385)).one("x", 9).is_err());
+    }
+
+    #[test]
+    fn a_number_is_digits_within_bounds() {
+        let read = |text: &str| Query::parse(&format!("n={text}")).number("n", 1, 100);
+        assert_eq!(read("100"), Ok(Some(100)));
+        for bad in ["0", "101", "-1", "%2B1", "1.0", "1e1", "x", "99999999999999999999999"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

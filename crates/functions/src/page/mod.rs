@@ -1,0 +1,310 @@
+//! The page that shows a customer how a consent went, or that it could not begin: one card, no script, nothing from elsewhere. It says what happened,
+//! and offers the one thing that can be done about it.
+
+use std::sync::LazyLock;
+
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::Error;
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::Anew;
+use counterfoil_core::model::flow::Authority;
+use counterfoil_core::model::flow::Destination;
+use counterfoil_core::model::flow::Flow;
+use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::flow::failure::FlowFailure;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::reference::Reference;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::service::addresses::start_path;
+use counterfoil_core::service::consent::outcome::CHOICE_REQUIRED;
+use counterfoil_core::service::consent::outcome::EXCHANGE_POSTPONED;
+use counterfoil_core::service::consent::outcome::EXCHANGE_REQUIRED;
+use counterfoil_core::service::consent::outcome::Ending;
+use counterfoil_core::service::consent::outcome::error_of;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use url::form_urlencoded::byte_serialize;
+
+use crate::surface::problem::Problem;
+
+mod choice;
+pub(crate) use choice::View;
+use choice::{Offered, choice};
+
+const STYLE: &str = include_str!("page.css");
+/// Every answer has it, pages or not: it is made once.
+static STYLE_HASH: LazyLock<String> =
+    LazyLock::new(|| STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes())));
+
+/// Put into the answer of a page whose form is answered by a redirect to other hosts. Browsers hold every step of such a
+/// redirect against `form-action`, and a platform's sign-in goes over hosts that nobody has listed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormLeaves;
+
+/// The policy of every answer: nothing but our own style, framed by nobody (O-9).
+pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
+    let further = if leaves.is_some() { " https: http://127.0.0.1:* http://localhost:*" } else { "" };
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'",
+        *STYLE_HASH
+    )
+}
+
+/// What a customer is asked before she goes on to the platform.
+pub(crate) struct Question<'a> {
+    /// Who asks.
+    pub(crate) partner: &'a str,
+    /// With which platform it connects.
+    pub(crate) platform: PlatformName,
+    /// What the partner calls her company, where it says so.
+    pub(crate) company: Option<&'a str>,
+}
+
+/// The page that names the partner, before anything is begun. Its form goes to the address that it is shown at.
+pub(crate) fn question(asked: &Question<'_>) -> Markup {
+    let Question { partner, platform, company } = asked;
+    let title = format!("Connect {}", platform.title());
+    card(
+        &title,
+        &html! {
+            div.mark.wait aria-hidden="true" { "?" }
+            h1 { (title) }
+            p.lead { strong { (partner) } " asks for access to your books at " (platform.title()) "." }
+            @if let Some(company) = company {
+                dl { dt { "Company" } dd { (company) } }
+            }
+            form method="post" { button.button type="submit" { "Continue to " (platform.title()) } }
+            p.quiet { "Continue only if you know " (partner) " and asked for this." }
+        },
+    )
+}
+
+/// What can be done after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Begin the consent anew.
+    Start,
+    /// Ask the platform once more, for the grant or for the company: the code or the grant is kept.
+    Retry,
+    /// Choose one of several companies; the grant is kept.
+    Choose,
+    /// Look again in a moment.
+    Look,
+    /// Go on to the partner's page, which exchanges our code.
+    HandOver,
+}
+
+/// What can be done about an error.
+pub(crate) fn again(error: &Error) -> Again {
+    match error.code() {
+        "company_unconfirmed" | EXCHANGE_POSTPONED => Again::Retry,
+        CHOICE_REQUIRED => Again::Choose,
+        EXCHANGE_REQUIRED => Again::HandOver,
+        "consent_in_progress" | "storage_unavailable" => Again::Look,
+        _ => Again::Start,
+    }
+}
+
+/// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself; `is_last` where it
+/// has been there.
+pub(crate) fn of(ending: &Ending, open_start: bool, is_last: bool, view: View<'_>) -> (StatusCode, Markup) {
+    let leaves = |flow: &&Flow| !is_last && is_over(ending) && flow.destination != Destination::ResultPage;
+    let onward = ending.flow.as_ref().filter(leaves).map(onward);
+    match (&ending.result, &ending.flow) {
+        (Ok(connection), _) => (StatusCode::OK, connected(connection, onward.as_deref())),
+        (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, is_complete, .. }, .. })) => {
+            let offered = Offered { flow: id, platform: platform.title(), companies, is_complete: *is_complete };
+            (StatusCode::OK, choice(&offered, view))
+        }
+        (Err(error), Some(flow)) => {
+            let anew = start_again(flow).filter(|_| open_start);
+            (status(error), failed(error, Some(flow), anew, onward.as_deref()))
+        }
+        (Err(error), None) => (status(error), failed(error, None, None, None)),
+    }
+}
+
+/// Whether nothing can change here any more: it is connected or waits for the partner's exchange, the flow has failed for good,
+/// or what it was for is gone.
+pub(crate) fn is_over(ending: &Ending) -> bool {
+    match &ending.result {
+        Ok(_) | Err(Error::NotFound(_)) => true,
+        Err(error) => error.code() == EXCHANGE_REQUIRED || error.code().parse::<FlowFailure>().is_ok(),
+    }
+}
+
+/// The address of ours that redirects to the partner's page. A form may not be redirected there (`form-action 'self'`, which
+/// Chromium applies to every redirect of a submission): the page after the form goes on by a navigation of its own.
+fn onward(flow: &Flow) -> String {
+    format!("/oauth/result/{}/continue", flow.id.as_str())
+}
+
+/// The page for a browser that brought no flow we may show: `code` says why.
+pub(crate) fn without_flow(code: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
+    let error = match code {
+        "wrong_browser" => {
+            Error::invalid("wrong_browser", "This consent was begun in another browser, or this one kept no cookie.")
+        }
+        "storage_unavailable" => Error::from(StoreError::Busy("told by the callback".to_owned())),
+        "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was never begun here."),
+        code => code
+            .parse::<FlowFailure>()
+            .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),
+    };
+    (status(&error), failed(&error, None, anew.map(start), None))
+}
+
+fn status(error: &Error) -> StatusCode {
+    if again(error) == Again::HandOver { StatusCode::OK } else { Problem(error.clone()).status() }
+}
+
+fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
+    let missing = connection.grant().map(|grant| grant.missing_scopes.as_slice()).unwrap_or_default();
+    card_going_on(
+        "Connected",
+        onward,
+        &html! {
+            div.mark.good aria-hidden="true" { "✓" }
+            h1 { "Connected" }
+            p.lead { strong { (connection.company_name) } " is now connected through " (connection.company.platform.title()) "." }
+            dl {
+                dt { "Connection" } dd { (connection.id.company_key) }
+                dt { "Company id" } dd { (connection.company.company_id) }
+                @if connection.company.environment == Environment::Sandbox {
+                    dt { "Books" } dd { "sandbox" }
+                }
+            }
+            @if !missing.is_empty() {
+                p.warn { "Not everything that was asked for was granted: " (missing.join(", ")) ". Some features may not work." }
+            }
+            @if let Some(url) = onward {
+                a.button href=(url) { "Continue" }
+            } @else {
+                p.quiet { "You can close this window." }
+            }
+        },
+    )
+}
+
+/// The page in place of a consent that could not begin. Only trouble that passes is worth another try of the same link;
+/// what the link lacks, whoever gave it must mend.
+pub(crate) fn not_started(error: &Error) -> Markup {
+    let passing = matches!(error, Error::TryLater { .. } | Error::PlatformFailed { retry_after: Some(_), .. });
+    let what_now = match error {
+        _ if passing => html! { a.button href="" { "Try again" } },
+        Error::Misconfigured { .. } | Error::Internal(_) => html! {},
+        _ => go_back(),
+    };
+    failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now, None)
+}
+
+fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
+    let passing = again(error) != Again::Start;
+    let title = if passing { "Almost there" } else { "Not connected" };
+    let said = flow.and_then(|flow| flow.reference.as_deref()).filter(|text| Reference::is_for_the_operator(text));
+    let what_now = html! {
+        (what_now(error, flow, anew, onward))
+        @if let Some(said) = said { p.quiet { "For whoever runs this: " code { (said) } } }
+    };
+    failure(title, error, passing, &what_now, onward)
+}
+
+fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
+    let message = match error {
+        Error::Internal(_) | Error::Misconfigured { .. } => {
+            "Something is wrong on our side. Please tell whoever sent you here.".to_owned()
+        }
+        error => error.to_string(),
+    };
+    card_going_on(
+        title,
+        onward,
+        &html! {
+            div.mark.(if passing { "wait" } else { "bad" }) aria-hidden="true" { (if passing { "…" } else { "!" }) }
+            h1 { (title) }
+            p.lead { (message) }
+            (what_now)
+            p.quiet { "Reference: " code { (error.code()) } }
+        },
+    )
+}
+
+fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
+    match (again(error), flow, anew) {
+        (Again::Retry, Some(flow), _) => html! {
+            form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
+        },
+        (Again::Look | Again::Choose, Some(flow), _) => {
+            html! { a.button href={ "/oauth/result/" (flow.id.as_str()) } { "Look again" } }
+        }
+        (Again::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
+        _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
+        (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
+        _ => go_back(),
+    }
+}
+
+/// A start as the one before, where a browser without a key may begin that.
+fn start_again(flow: &Flow) -> Option<String> {
+    let Flow { platform, partner, .. } = flow;
+    match flow.company_key {
+        Some(_) => flow.anew().map(|anew| start(&anew) + &named(flow.company_name.as_deref())),
+        None if flow.authority == Authority::Anonymous => {
+            Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
+        }
+        None => None,
+    }
+}
+
+fn start(anew: &Anew) -> String {
+    start_path(&anew.company_key, anew.platform, anew.environment)
+}
+
+/// The name that a connection is to have, as a further parameter.
+fn named(company_name: Option<&str>) -> String {
+    let encoded = |name: &str| byte_serialize(name.as_bytes()).collect::<String>();
+    company_name.map(|name| format!("&company_name={}", encoded(name))).unwrap_or_default()
+}
+
+fn go_back() -> Markup {
+    html! { p { "Go back to where you came from and start again from there." } }
+}
+
+/// The page for whoever comes from a platform where they disconnected the app, or says so.
+pub(crate) fn disconnected_there() -> Markup {
+    card(
+        "Thank you",
+        &html! {
+            div.mark.good aria-hidden="true" { "✓" }
+            h1 { "Thank you" }
+            p.lead { "If you disconnected this app, it has no more access to your books." }
+            p { "To connect it again, go back to the app and start from there." }
+            p.quiet { "You can close this window." }
+        },
+    )
+}
+
+fn card(title: &str, content: &Markup) -> Markup {
+    card_going_on(title, None, content)
+}
+
+/// The same, which the browser leaves by itself for an address of ours.
+fn card_going_on(title: &str, onward: Option<&str>, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                @if let Some(onward) = onward {
+                    meta http-equiv="refresh" content={ "0;url=" (onward) };
+                }
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { (content) } }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Where the platform sends the browser back to, and the page that shows how it went. A browser never sees a page on the
+//! address that holds the code: it is redirected first (O-9).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
+use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId, Stage};
+use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::service::addresses::result_path;
+use counterfoil_core::service::consent::callback::Callback;
+use counterfoil_core::service::consent::callback::finish_consent_by;
+use counterfoil_core::service::consent::callback::retry_consent_by;
+use counterfoil_core::service::consent::callback::see_consent;
+use counterfoil_core::service::consent::confirm::choose_company;
+use counterfoil_core::service::consent::exchange::issue_code;
+use counterfoil_core::service::consent::outcome::CHOICE_REQUIRED;
+use counterfoil_core::service::consent::outcome::EXCHANGE_REQUIRED;
+use counterfoil_core::service::consent::outcome::Ending;
+use counterfoil_core::{App, Error};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second;
+use serde::Serialize;
+
+use crate::deadline::EndsAt;
+use crate::extract::body::form;
+use crate::extract::browser_cookie::BrowserCookie;
+use crate::extract::query::Query;
+use crate::extract::read::wants_html;
+use crate::methods::only_get;
+use crate::page::{self, View};
+use crate::surface::connections::return_url;
+use crate::surface::connections::start::refused;
+use crate::surface::problem::{Choice, Choosable, Problem};
+
+/// The routes of this endpoint.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oauth/callback", only_get(quickbooks))
+        .route("/oauth/callback/{platform}", only_get(named))
+        .route("/oauth/result/{id}", only_get(result))
+        .route("/oauth/result/{id}/continue", only_get(hand_over))
+        .route("/oauth/result/{id}/retry", post(retry))
+        .route("/oauth/result/{id}/choose", post(choose))
+}
+
+/// The longest state, code and company id that are looked at, in characters.
+const PARAMETER_LONGEST: usize = 4_096;
+
+/// The longest company id that is looked at, in characters.
+const COMPANY_ID_LONGEST: usize = 64;
+
+/// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
+#[derive(Serialize)]
+struct Answer {
+    company_key: String,
+    company_name: String,
+    realm_id: String,
+    #[serde(with = "second::optional")]
+    access_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::optional")]
+    refresh_token_expires_at: Option<Timestamp>,
+    uses_sandbox_credentials: bool,
+    platform: &'static str,
+    company_id: String,
+    status: &'static str,
+    connected: bool,
+    missing_scopes: Vec<String>,
+}
+
+async fn quickbooks(
+    State(app): State<Arc<App>>,
+    Extension(ends_at): Extension<EndsAt>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    callback(&app, PlatformName::Quickbooks, &query, &headers, ends_at).await
+}
+
+/// `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
+async fn named(
+    State(app): State<Arc<App>>,
+    Extension(ends_at): Extension<EndsAt>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let platform = path.ok().and_then(|Path(name)| name.parse::<PlatformName>().ok());
+    callback(&app, platform.ok_or(Error::NotFound("There is no such platform."))?, &query, &headers, ends_at).await
+}
+
+async fn callback(
+    app: &Arc<App>,
+    platform: PlatformName,
+    query: &Query,
+    headers: &HeaderMap,
+    EndsAt(ends_at): EndsAt,
+) -> Result<Response, Problem> {
+    let read = read_callback(app, platform, query, headers);
+    let ending = match read {
+        Ok(callback) => finish_consent_by(app, callback, ends_at).await,
+        Err(error) => Ending::refused(error),
+    };
+    told(app, headers, ending).await
+}
+
+/// A browser is sent on, and so is any client that brings a code of ours to the partner; others get JSON.
+async fn told(app: &App, headers: &HeaderMap, ending: Ending) -> Result<Response, Problem> {
+    if wants_html(headers) || is_handover(&ending) {
+        return Ok(see_other(&destination(app, &ending).await));
+    }
+    Ok(as_json(ending))
+}
+
+/// The parameters that are read by name; `error_description` and `error_uri` are for people, and nobody is shown them.
+const OWN: [&str; 5] = ["state", "code", "error", "error_description", "error_uri"];
+
+/// A state that is missing, repeated or unreadable belongs to no flow; anything else wrong is the flow's to judge (O-8).
+fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Callback, Error> {
+    let state = query.one("state", PARAMETER_LONGEST)?.filter(|state| !state.is_empty()).map(Secret::new);
+    let read = |name| query.one(name, PARAMETER_LONGEST).map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned));
+    let (code, error) = (read("code"), read("error"));
+    let others = query.names().filter(|name| !OWN.contains(name));
+    let parameters =
+        others.map(|name| Ok((name.to_owned(), query.lenient(name, PARAMETER_LONGEST)?.unwrap_or_default().to_owned())));
+    let parameters: Result<BTreeMap<_, _>, Error> = parameters.collect();
+    Ok(Callback {
+        platform,
+        state,
+        ambiguous: code.is_err() || error.is_err() || parameters.is_err(),
+        code: code.ok().flatten().map(Secret::new),
+        error: error.ok().flatten(),
+        parameters: parameters.unwrap_or_default(),
+        browser: BrowserCookie::under(app.public_base_url.as_deref()).read(headers),
+    })
+}
+
+async fn result(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = path.map(|Path(id)| id).unwrap_or_default();
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let Some(flow) = FlowId::parse(&id) else {
+        let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
+        let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
+        let environment = query.word("environment", "production, sandbox").ok().flatten().unwrap_or(Environment::Production);
+        let anew = key.zip(platform).filter(|_| app.open_start);
+        let anew = anew.map(|(company_key, platform)| Anew { company_key, platform, environment });
+        return Ok(page::without_flow(&id, anew.as_ref()).into_response());
+    };
+    let ending = see_consent(&app, &flow, &cookie.read(&headers)).await;
+    if !wants_html(&headers) {
+        return Ok(as_json(ending));
+    }
+    let is_last = query.one(LAST, 1)?.is_some();
+    Ok(page::of(&ending, app.open_start, is_last, View::read(&query)).into_response())
+}
+
+async fn retry(
+    State(app): State<Arc<App>>,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let ending = retry_consent_by(&app, &id, &cookie.read(&headers), ends_at).await;
+    after_form(&app, &headers, ending, &id).await
+}
+
+/// The company that somebody chose on our page: a form with its `company_id`.
+async fn choose(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
+    let form = form(&headers, body)?;
+    let company_id = form.filled("company_id", COMPANY_ID_LONGEST)?;
+    let company_id = company_id.ok_or_else(|| Error::invalid("missing_company_id", "The form must have a company_id."))?;
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let ending = choose_company(&app, &id, &cookie.read(&headers), company_id).await;
+    after_form(&app, &headers, ending, &id).await
+}
+
+/// A browser always comes to our own page, which goes on from there: a form may not be redirected to another origin (O-9's
+/// form-action).
+async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId) -> Result<Response, Problem> {
+    if wants_html(headers) {
+        return Ok(see_other(&result_path(id)));
+    }
+    told(app, headers, ending).await
+}
+
+/// From our own page to the partner's. It never leads back to a page that goes on by itself.
+async fn hand_over(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
+    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
+    let ending = see_consent(&app, &id, &cookie.read(&headers)).await;
+    match &ending.flow {
+        Some(flow) if page::is_over(&ending) && flow.destination != Destination::ResultPage => {
+            let partners = partners_page(&app, flow, &ending.result).await;
+            Ok(partners.map_or_else(|| refused(no_code(), &headers), |page| see_other(&page)))
+        }
+        _ => told(&app, &headers, ending).await,
+    }
+}
+
+fn no_code() -> Error {
+    Error::from(StoreError::Busy("no code could be issued".to_owned()))
+}
+
+/// Whether it is now the partner's turn, whatever kind of client this is.
+fn is_handover(ending: &Ending) -> bool {
+    page::is_over(ending) && matches!(&ending.flow, Some(Flow { destination: Destination::Handover { .. }, .. }))
+}
+
+/// Where a browser goes: to the partner's page once it is over, else to our own.
+async fn destination(app: &App, ending: &Ending) -> String {
+    let Some(flow) = &ending.flow else {
+        let code = ending.result.as_ref().err().map_or("unknown", Error::code);
+        return format!("/oauth/result/{code}{}", ending.anew.as_ref().map(told_anew).unwrap_or_default());
+    };
+    let page = if page::is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
+    page.unwrap_or_else(|| result_path(&flow.id))
+}
+
+/// What our own page is told, so that it can offer to begin anew.
+fn told_anew(anew: &Anew) -> String {
+    let Anew { company_key, platform, environment } = anew;
+    let sandbox = if *environment == Environment::Sandbox { "&environment=sandbox" } else { "" };
+    format!("?company_key={company_key}&platform={platform}{sandbox}")
+}
+
+/// Says on our own page that there is nowhere to go on to: the partner has exchanged its code.
+const LAST: &str = "last";
+
+/// The partner's page with what it is to know; `None` where there is none, or no code for it just now.
+async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error>) -> Option<String> {
+    match &flow.destination {
+        Destination::ResultPage => None,
+        Destination::ReturnUrl(url) => {
+            let named = flow.company_key.as_ref().map(CompanyKey::as_str);
+            let company_key = result.as_ref().map_or(named, |connection| Some(connection.id.company_key.as_str()));
+            return_url::told(url, company_key.unwrap_or_default(), result.as_ref().err())
+        }
+        Destination::Handover { redirect_uri, state } => match result {
+            Err(error) if error.code() != EXCHANGE_REQUIRED => return_url::refused(redirect_uri, error, state),
+            _ => {
+                let code = issue_code(app, &flow.id).await;
+                match code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()? {
+                    Some(code) => return_url::handed(redirect_uri, &code, state),
+                    None => Some(format!("{}?{LAST}=1", result_path(&flow.id))),
+                }
+            }
+        },
+    }
+}
+
+fn see_other(location: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
+}
+
+fn as_json(ending: Ending) -> Response {
+    let error = match ending.result {
+        Ok(connection) => return Json(answer(connection)).into_response(),
+        Err(error) => error,
+    };
+    let choice = ending.flow.and_then(|flow| match flow.stage {
+        Stage::Choosing { companies, .. } if error.code() == CHOICE_REQUIRED => Some(choice(&flow.id, companies)),
+        _ => None,
+    });
+    let mut response = Problem(error).into_response();
+    if let Some(choice) = choice {
+        response.extensions_mut().insert(choice);
+    }
+    response
+}
+
+fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
+    let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
+    Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
+}
+
+fn answer(connection: Connection) -> Answer {
+    let grant = connection.grant();
+    Answer {
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
+        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
+        uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,
+        platform: connection.company.platform.as_str(),
+        status: connection.status().as_str(),
+        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+        missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
+        realm_id: connection.company.company_id.clone(),
+        company_id: connection.company.company_id,
+        company_key: connection.id.company_key.to_string(),
+        company_name: connection.company_name,
+    }
+}

@@ -1,0 +1,180 @@
+//! What is known of connections, without a token, and what may be set on them.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::connection::{Connection, Freshness, Status, Trouble};
+use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::service::partner::authenticate::{authenticate, authenticate_and_read};
+use counterfoil_core::service::partner::change_connection::{Change, change_connection};
+use counterfoil_core::{App, Error};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second;
+use serde::{Deserialize, Serialize};
+
+use crate::extract::api_key::api_key;
+use crate::extract::body::json;
+use crate::extract::cursor;
+use crate::extract::query::Query;
+use crate::extract::read::company_key;
+use crate::extract::read::name;
+use crate::surface::problem::Problem;
+
+/// The routes of this endpoint.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/connections", get(list))
+        .route("/api/connections/{company_key}", get(read).patch(change))
+        .merge(crate::surface::partner::connect_links::routes())
+}
+
+/// Seed 001's fields, and how the connection is. Times in seconds since 1970.
+#[derive(Serialize)]
+pub(crate) struct Answer {
+    company_key: String,
+    company_name: String,
+    realm_id: String,
+    environment: &'static str,
+    #[serde(with = "second::optional")]
+    access_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::optional")]
+    refresh_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::required")]
+    updated_at: Timestamp,
+    #[serde(with = "second::required")]
+    created_at: Timestamp,
+    #[serde(with = "second::required")]
+    last_refresh_at: Timestamp,
+    connected: bool,
+    platform: &'static str,
+    company_id: String,
+    status: &'static str,
+    last_error: Option<LastError>,
+    freshness: &'static str,
+    /// Scopes that were asked for and not granted (O-15).
+    missing_scopes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LastError {
+    code: String,
+    message: String,
+    #[serde(with = "second::required")]
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct List {
+    connections: Vec<Answer>,
+    next_cursor: Option<String>,
+}
+
+/// How many connections a page has, and may have.
+const LIMIT: u64 = 50;
+const LIMIT_MOST: u64 = 100;
+/// What cursors of this list are tied to.
+const LIST: &str = "connections";
+
+async fn read(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Json<Answer>, Problem> {
+    let company_key = company_key(path)?;
+    let key = api_key(&headers, &query)?;
+    let (_, connection) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsRead, &company_key).await?;
+    Ok(Json(answer(connection.ok_or(Error::NO_CONNECTION)?)))
+}
+
+/// What may be set; a field that is absent or null stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    company_name: Option<String>,
+    freshness: Option<String>,
+}
+
+impl Fields {
+    fn change(self) -> Result<Change, Error> {
+        let word = |text: String| {
+            let unknown = || Error::invalid("invalid_parameter", "freshness must be one of: always, adaptive.");
+            text.parse::<Freshness>().map_err(|_| unknown())
+        };
+        let company_name = self.company_name.map(|text| {
+            let empty = || Error::invalid("empty_parameter", "company_name is empty.");
+            name("company_name", &text)?.ok_or_else(empty)
+        });
+        Ok(Change { company_name: company_name.transpose()?, freshness: self.freshness.map(word).transpose()? })
+    }
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    query: Query,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Answer>, Problem> {
+    let company_key = company_key(path)?;
+    let key = api_key(&headers, &query)?;
+    let change = json::<Fields>(&headers, body)?.change()?;
+    let (id, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
+    Ok(Json(answer(change_connection(&app, &id, found, &change).await?)))
+}
+
+async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Json<List>, Problem> {
+    let key = api_key(&headers, &query)?;
+    let prefix = query.filled("prefix", CompanyKey::LONGEST)?.unwrap_or_default().to_owned();
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?;
+    let status = query.word::<Status>("status", "active, needs_reauthorization, disconnected")?;
+    let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
+    let cursor = query.filled("cursor", cursor::LONGEST)?.map(str::to_owned);
+    let caller = authenticate(&app, key.as_ref(), &[Scope::ConnectionsRead]).await?;
+    let after = cursor.map(|cursor| cursor::read(LIST, &caller.partner, &cursor)).transpose()?;
+    let after = after.map(|after| CompanyKey::parse(&after).map_err(|_| cursor::damaged())).transpose()?;
+    // The table would refuse to begin outside of what it is asked for.
+    if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {
+        return Err(cursor::damaged().into());
+    }
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    let page = app.connections.list(&caller.partner, &ListQuery { prefix, platform, status, after, limit }).await?;
+    Ok(Json(List {
+        connections: page.connections.into_iter().map(answer).collect(),
+        next_cursor: page.next.map(|next| cursor::write(LIST, &caller.partner, next.as_str())),
+    }))
+}
+
+pub(crate) fn answer(connection: Connection) -> Answer {
+    let grant = connection.grant();
+    Answer {
+        environment: connection.company.environment.as_str(),
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
+        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
+        updated_at: connection.updated_at,
+        created_at: connection.created_at,
+        last_refresh_at: connection.last_refresh_at(),
+        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+        platform: connection.company.platform.as_str(),
+        status: connection.status().as_str(),
+        missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
+        freshness: connection.freshness.as_str(),
+        last_error: connection.trouble.map(last_error),
+        realm_id: connection.company.company_id.clone(),
+        company_id: connection.company.company_id,
+        company_key: connection.id.company_key.to_string(),
+        company_name: connection.company_name,
+    }
+}
+
+fn last_error(trouble: Trouble) -> LastError {
+    LastError { code: trouble.code, message: trouble.message, at: trouble.at }
+}

@@ -1,0 +1,12 @@
+//! What a server of the app's, and a browser, ask of connections. Errors are RFC 9457.
+
+pub mod callback;
+#[expect(clippy::module_inception, reason = "the surface and what it lists have one name")]
+pub mod connections;
+pub mod disconnect;
+pub mod health;
+pub(crate) mod open;
+pub(crate) mod return_url;
+pub mod start;
+pub mod token;
+pub(crate) mod verify;

@@ -1,0 +1,166 @@
+//! Starts a consent: a 302 to the platform's page, or for a server's start to an address of ours. Where that cannot be, a browser is shown a page that says so.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{HOST, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::model::api_key::{ApiKey, Scope};
+use counterfoil_core::model::flow::BrowserIds;
+use counterfoil_core::model::name::{PartnerId, readable};
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::consent::in_browser::Started;
+use counterfoil_core::service::consent::start::Caller;
+use counterfoil_core::service::consent::start::Start;
+use counterfoil_core::service::consent::start::Then;
+use counterfoil_core::service::consent::start::start_consent;
+use counterfoil_core::service::partner::authenticate::authenticate;
+use counterfoil_core::{App, Error};
+
+use crate::extract::api_key::api_key;
+use crate::extract::api_key::header_key;
+use crate::extract::browser_cookie::BrowserCookie;
+use crate::extract::query::Query;
+use crate::extract::read::NAME_LONGEST;
+use crate::extract::read::company_key;
+use crate::extract::read::wants_html;
+use crate::methods::only_get;
+use crate::page;
+use crate::surface::problem::{Problem, ProblemPage};
+
+/// The routes of this endpoint. A missing company key is a 400, not a 404 (seed 001).
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oauth/start", only_get(nameless))
+        .route("/oauth/start/", only_get(nameless))
+        .route("/oauth/start/{company_key}", only_get(named))
+        .merge(crate::surface::partner::authorize::routes())
+        .merge(crate::surface::connections::open::routes())
+}
+
+/// The longest address of a partner's page, in characters.
+pub(crate) const URL_LONGEST: usize = 2_000;
+
+/// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.
+const MOVED: &str = "moved";
+
+async fn nameless(headers: HeaderMap) -> Response {
+    refused(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."), &headers)
+}
+
+async fn named(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    query: Query,
+    headers: HeaderMap,
+) -> Response {
+    start(&app, path, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
+}
+
+/// A browser gets a page, any other client the problem alone.
+pub(crate) fn refused(error: Error, headers: &HeaderMap) -> Response {
+    let page = wants_html(headers).then(|| ProblemPage(page::not_started(&error)));
+    let mut response = Problem(error).into_response();
+    if let Some(page) = page {
+        response.extensions_mut().insert(page);
+    }
+    response
+}
+
+async fn start(
+    app: &Arc<App>,
+    path: Result<Path<String>, PathRejection>,
+    uri: &Uri,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let company_key = company_key(path)?;
+    let company_name = query.one("company_name", NAME_LONGEST)?.map(readable).filter(|name| !name.is_empty());
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.unwrap_or(PlatformName::Quickbooks);
+    let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
+    let sandbox = query.word("environment", "production, sandbox")? == Some(Environment::Sandbox);
+    let caller = caller(app, headers, query).await?;
+    let browser = browser(app, headers)?;
+    let then = Then::Return(return_url);
+    let start = Start { company_key: Some(company_key), company_name, platform, then, sandbox, caller, browser };
+    begin(app, start, uri, query, headers).await
+}
+
+/// The ids of the browser that begins; `None` where a server does, which is whoever sends a key in a header.
+pub(crate) fn browser(app: &App, headers: &HeaderMap) -> Result<Option<BrowserIds>, Error> {
+    let is_server = header_key(headers)?.is_some();
+    Ok((!is_server).then(|| BrowserCookie::under(app.public_base_url.as_deref()).read(headers)))
+}
+
+/// Begins the flow and sends the browser to the platform, with its cookie; a browser that is on another host than the public
+/// one is sent there first.
+pub(crate) async fn begin(
+    app: &Arc<App>,
+    start: Start,
+    uri: &Uri,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    if start.browser.is_some()
+        && let Some(elsewhere) = on_the_public_host(app, headers, uri, query)?
+    {
+        return Ok(elsewhere);
+    }
+    Ok(sent_on(app, start_consent(app, start).await?, StatusCode::FOUND))
+}
+
+/// Sends the browser on, with its cookie.
+pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Response {
+    let response = (status, [(LOCATION, started.location)]).into_response();
+    match &started.browser {
+        Some(browser) => with_cookie(app, response, browser),
+        None => response,
+    }
+}
+
+/// Has the browser keep its id.
+pub(crate) fn with_cookie(app: &App, mut response: Response, browser: &Secret) -> Response {
+    if let Ok(value) = BrowserCookie::under(app.public_base_url.as_deref()).keep(browser).parse() {
+        response.headers_mut().insert(SET_COOKIE, value);
+    }
+    response
+}
+
+async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller, Error> {
+    let Some(key) = api_key(headers, query)? else {
+        return Ok(Caller::Anonymous(PartnerId::default_partner()));
+    };
+    let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
+    Ok(by(known))
+}
+
+/// Whoever brought that key.
+pub(crate) fn by(key: ApiKey) -> Caller {
+    if key.may(Scope::ConnectionsWrite) { Caller::Key(key) } else { Caller::Publishable(key) }
+}
+
+/// The cookie that binds the flow must be set where the callback will come to: a browser that is elsewhere is sent to the host of
+/// the public base URL, once.
+///
+/// # Errors
+/// What is wrong with the query.
+pub(crate) fn on_the_public_host(app: &App, headers: &HeaderMap, uri: &Uri, query: &Query) -> Result<Option<Response>, Error> {
+    if query.one(MOVED, 1)?.is_some() {
+        return Ok(None);
+    }
+    Ok(public_address(app, headers, uri).map(|address| (StatusCode::FOUND, [(LOCATION, address)]).into_response()))
+}
+
+fn public_address(app: &App, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let base = app.public_base_url.as_deref()?;
+    let wanted = base.split_once("://")?.1;
+    let host = headers.get(HOST)?.to_str().ok()?;
+    let separator = if uri.query().is_some() { '&' } else { '?' };
+    let here = uri.path_and_query().map_or("/", |path| path.as_str());
+    (!host.eq_ignore_ascii_case(wanted)).then(|| format!("{base}{here}{separator}{MOVED}=1"))
+}

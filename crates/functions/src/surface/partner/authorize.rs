@@ -1,0 +1,61 @@
+//! `GET /v1/oauth/authorize` (seed 000): a consent that hands a code of ours to the partner's page. Served by the function
+//! `start`: the same rights.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use counterfoil_core::model::api_key::{Scope, is_publishable};
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::service::consent::start::{Caller, Start, Then};
+use counterfoil_core::service::partner::authenticate::authenticate;
+use counterfoil_core::{App, Error};
+
+use crate::extract::api_key::api_key;
+use crate::extract::api_key::header_key;
+use crate::extract::query::Query;
+use crate::methods::only_get;
+use crate::surface::connections::start::{URL_LONGEST, begin, browser, by, refused};
+
+/// The routes of this endpoint.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/oauth/authorize", only_get(authorize))
+}
+
+/// The longest state of a partner, in characters.
+pub(crate) const STATE_LONGEST: usize = 1_000;
+
+async fn authorize(State(app): State<Arc<App>>, uri: Uri, query: Query, headers: HeaderMap) -> Response {
+    begin_authorize(&app, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
+}
+
+async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &HeaderMap) -> Result<Response, Error> {
+    let missing = |name| Error::invalid("missing_parameter", format!("The parameter {name} is missing."));
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.ok_or_else(|| missing("platform"))?;
+    let partner = query.filled("partnerId", PartnerId::LONGEST)?.ok_or_else(|| missing("partnerId"))?;
+    let partner = PartnerId::parse(partner)?;
+    let company_key = query.filled("companyKey", CompanyKey::LONGEST)?.map(CompanyKey::parse).transpose()?;
+    let redirect_uri = query.filled("redirectUri", URL_LONGEST)?.map(str::to_owned);
+    let state = query.one("state", STATE_LONGEST)?.filter(|state| !state.is_empty()).map(str::to_owned);
+    let caller = caller(app, headers, query, partner).await?;
+    let then = Then::HandOver { redirect_uri, state };
+    let browser = browser(app, headers)?;
+    let start = Start { company_key, company_name: None, platform, then, sandbox: false, caller, browser };
+    begin(app, start, uri, query, headers).await
+}
+
+/// A partner's page has this address: a secret key has no place in it.
+async fn caller(app: &App, headers: &HeaderMap, query: &Query, partner: PartnerId) -> Result<Caller, Error> {
+    let Some(key) = api_key(headers, query)? else { return Ok(Caller::Anonymous(partner)) };
+    if header_key(headers)?.is_none() && !is_publishable(&key) {
+        return Err(Error::Unauthenticated("Only a publishable key (cf_pub_…) may stand in this address."));
+    }
+    let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
+    if known.partner != partner {
+        return Err(Error::wrong_partner());
+    }
+    Ok(by(known))
+}

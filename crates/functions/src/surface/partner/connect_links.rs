@@ -1,0 +1,164 @@
+//! `/v1/connect-links`: making, listing and revoking the links that partners send to customers. Served by the function
+//! `connections`: the same rights.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{delete, get};
+use axum::{Json, Router};
+use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::connect_link::{ConnectLink, LIFE, LIFE_LEAST, LIFE_MOST, LinkId, USES, USES_MOST};
+use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::service::partner::links::{NewLink, create_link, revoke_link, state};
+use counterfoil_core::{App, Error};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::extract::body::json;
+use crate::extract::cursor;
+use crate::extract::query::Query;
+use crate::extract::read::name;
+use crate::surface::connections::start::URL_LONGEST;
+use crate::surface::partner::authorize::STATE_LONGEST;
+use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
+use crate::surface::partner::{cors, serve};
+
+/// The routes of this endpoint.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/connect-links", get(list).post(create).options(cors::preflight))
+        .route("/v1/connect-links/{id}", delete(revoke).options(cors::preflight))
+}
+
+/// Which link is to be made.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fields {
+    platform: String,
+    company_key: Option<String>,
+    company_name: Option<String>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+    /// In seconds.
+    expires_in: Option<u64>,
+    uses: Option<u32>,
+}
+
+impl Fields {
+    fn link(self) -> Result<NewLink, Error> {
+        let life = self.expires_in.map_or(LIFE, Duration::from_secs);
+        if !(LIFE_LEAST..=LIFE_MOST).contains(&life) {
+            let (least, most) = (LIFE_LEAST.as_secs(), LIFE_MOST.as_secs());
+            return Err(Error::invalid("invalid_parameter", format!("expiresIn must be from {least} to {most} seconds.")));
+        }
+        let uses = self.uses.unwrap_or(USES);
+        if !(1..=USES_MOST).contains(&uses) {
+            return Err(Error::invalid("invalid_parameter", format!("uses must be from 1 to {USES_MOST}.")));
+        }
+        Ok(NewLink {
+            platform: serve::platform(&self.platform)?,
+            company_key: self.company_key.as_deref().map(CompanyKey::parse).transpose()?,
+            company_name: self.company_name.map_or(Ok(None), |text| name("companyName", &text))?,
+            redirect_uri: bounded("redirectUri", self.redirect_uri, URL_LONGEST)?,
+            state: bounded("state", self.state, STATE_LONGEST)?,
+            uses,
+            life,
+        })
+    }
+}
+
+fn bounded(field: &str, text: Option<String>, longest: usize) -> Result<Option<String>, Error> {
+    let fits = |text: &String| text.chars().count() <= longest && !text.chars().any(char::is_control);
+    match text {
+        Some(text) if !fits(&text) => {
+            let message = format!("{field} may have at most {longest} characters, and no control characters.");
+            Err(Error::invalid("invalid_parameter", message))
+        }
+        text => Ok(text.filter(|text| !text.is_empty())),
+    }
+}
+
+/// A link; its address is told once, when it is made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    status: &'static str,
+    platform: &'static str,
+    company_key: Option<String>,
+    company_name: Option<String>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+    uses: u32,
+    used: u32,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+}
+
+/// How many links a page has, and may have.
+const LIMIT: u64 = 50;
+const LIMIT_MOST: u64 = 100;
+/// What cursors of this list are tied to.
+const LIST: &str = "connect-links";
+
+async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
+    serve::serve(&app, &headers, &[Scope::ConnectionsWrite], async |key| {
+        let new = json::<Fields>(&headers, body)?.link()?;
+        let created = create_link(&app, key, new).await?;
+        Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, created.link, Some(created.url)).await?))))
+    })
+    .await
+}
+
+async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Response {
+    serve::serve(&app, &headers, &[Scope::ConnectionsRead, Scope::ConnectionsWrite], async |key| {
+        let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
+        let after = query.filled("cursor", cursor::LONGEST)?.map(|text| cursor::read(LIST, &key.partner, text)).transpose()?;
+        let after = after.map(|text| LinkId::parse(&text).ok_or_else(cursor::damaged)).transpose()?;
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let links = app.links.links(&key.partner, after.as_ref(), limit).await?;
+        let last = links.last().filter(|_| links.len() == limit as usize);
+        let next = last.map(|last| cursor::write(LIST, &key.partner, &last.id.to_string()));
+        let mut answers = Vec::with_capacity(links.len());
+        for link in links {
+            answers.push(answer(&app, link, None).await?);
+        }
+        Ok(Json(Page::of(answers, next)))
+    })
+    .await
+}
+
+async fn revoke(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+    serve::serve(&app, &headers, &[Scope::ConnectionsWrite], async |key| {
+        let id = path.ok().and_then(|Path(id)| LinkId::parse(&id)).ok_or(Error::NO_LINK)?;
+        Ok(Json(Envelope::of(answer(&app, revoke_link(&app, key, &id).await?, None).await?)))
+    })
+    .await
+}
+
+async fn answer(app: &App, link: ConnectLink, url: Option<String>) -> Result<Answer, Error> {
+    let status = state(app, &link).await?.as_str();
+    Ok(Answer {
+        id: link.id.to_string(),
+        url,
+        status,
+        platform: link.platform.as_str(),
+        company_key: link.company_key.map(|key| key.to_string()),
+        company_name: link.company_name,
+        redirect_uri: link.redirect_uri,
+        state: link.state,
+        uses: link.uses,
+        used: link.used,
+        created_at: to_the_second(link.created_at),
+        expires_at: to_the_second(link.expires_at),
+        revoked_at: link.revoked_at.map(to_the_second),
+    })
+}

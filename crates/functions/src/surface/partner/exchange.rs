@@ -1,0 +1,130 @@
+//! `POST /v1/oauth/token`: a code of ours, or a handle, for an access token. Served by the function `token`: the same rights.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Json, Router};
+use counterfoil_core::model::api_key::{ApiKey, Scope};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::model::time::until;
+use counterfoil_core::service::consent::exchange::{Exchanged, Presented, exchange_code, redeem_handle};
+use counterfoil_core::{App, Error};
+use serde::{Deserialize, Serialize};
+
+use crate::extract::body::json;
+use crate::surface::partner::cors;
+use crate::surface::partner::envelope::Envelope;
+use crate::surface::partner::serve;
+
+/// The routes of this endpoint.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/oauth/token", post(token).options(cors::preflight))
+}
+
+/// What is presented: a code with its platform, or a handle.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fields {
+    grant_type: Option<String>,
+    code: Option<String>,
+    refresh_token: Option<String>,
+    platform: Option<String>,
+    partner_id: Option<String>,
+    redirect_uri: Option<String>,
+}
+
+/// Seed 000's fields, and what a token is useless without.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    access_token: String,
+    refresh_token: String,
+    /// In seconds.
+    expires_in: u64,
+    platform: &'static str,
+    company_id: String,
+    company_name: String,
+    company_key: String,
+    api_base_url: String,
+}
+
+/// Two ways to a token.
+enum Wish {
+    Code(Presented),
+    Handle(Secret, Option<PlatformName>),
+}
+
+/// The longest code or handle that is looked at, in characters.
+const PRESENTED_LONGEST: usize = 300;
+
+async fn token(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
+    serve::serve(&app, &headers, &[Scope::TokensRead], async |key| {
+        let exchanged = exchanged(&app, key, &headers, body).await?;
+        Ok(Json(Envelope::of(answer(&app, exchanged))))
+    })
+    .await
+}
+
+async fn exchanged(
+    app: &Arc<App>,
+    key: &ApiKey,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Exchanged, Error> {
+    let fields = json::<Fields>(headers, body)?;
+    if fields.partner_id.as_deref().is_some_and(|partner| partner != key.partner.as_str()) {
+        return Err(Error::wrong_partner());
+    }
+    match wish(fields)? {
+        Wish::Code(presented) => exchange_code(app, key, &presented).await,
+        Wish::Handle(handle, platform) => redeem_handle(app, key, handle, platform).await,
+    }
+}
+
+fn wish(fields: Fields) -> Result<Wish, Error> {
+    let platform = fields.platform.as_deref().map(serve::platform).transpose()?;
+    let wanted = match (fields.grant_type.as_deref(), fields.code, fields.refresh_token) {
+        (None | Some("authorization_code"), Some(code), None) => {
+            let platform = platform.ok_or_else(|| Error::invalid("missing_parameter", "platform is missing."))?;
+            Wish::Code(Presented { code: presented("code", code)?, platform, redirect_uri: fields.redirect_uri })
+        }
+        (Some("refresh_token"), None, Some(handle)) => Wish::Handle(presented("refreshToken", handle)?, platform),
+        _ => {
+            let message = "Send code and platform, or grantType \"refresh_token\" and refreshToken.";
+            return Err(Error::invalid("invalid_grant_type", message));
+        }
+    };
+    Ok(wanted)
+}
+
+fn presented(name: &'static str, text: String) -> Result<Secret, Error> {
+    if text.is_empty() {
+        return Err(Error::invalid("empty_parameter", format!("{name} is empty.")));
+    }
+    if text.chars().count() > PRESENTED_LONGEST {
+        let message = format!("{name} may have at most {PRESENTED_LONGEST} characters.");
+        return Err(Error::invalid("parameter_too_long", message));
+    }
+    Ok(Secret::new(text))
+}
+
+fn answer(app: &App, exchanged: Exchanged) -> Answer {
+    let connection = exchanged.token.connection;
+    let expires_at = connection.grant().map_or(app.now(), |grant| grant.access_token_expires_at);
+    Answer {
+        access_token: exchanged.token.access_token.expose().to_owned(),
+        refresh_token: exchanged.handle.expose().to_owned(),
+        expires_in: until(app.now(), expires_at).as_secs(),
+        platform: connection.company.platform.as_str(),
+        company_id: connection.company.company_id,
+        company_name: connection.company_name,
+        company_key: connection.id.company_key.to_string(),
+        api_base_url: connection.company.api_base_url,
+    }
+}

@@ -1,0 +1,141 @@
+//! Errors: RFC 9457 with `code` and `request_id`, or the partner API's envelope. The one place that makes a status of an error.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{Extensions, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::Error;
+use maud::Markup;
+use serde::Serialize;
+
+use crate::surface::partner::envelope::{self, Reason, Refusal};
+
+/// An error on its way out. It becomes a body when the request's id is known, in `wrap`: JSON, or the page it brings.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(pub(crate) Error);
+
+impl<E: Into<Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Whose shape an error has: each contract has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// RFC 9457.
+    Connections,
+    /// [`crate::surface::partner::envelope`].
+    Partner,
+}
+
+impl Surface {
+    /// The surface that a path belongs to.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with(envelope::PREFIX) { Self::Partner } else { Self::Connections }
+    }
+}
+
+/// Put into a problem's answer: what a browser is shown in place of JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct ProblemPage(pub(crate) Markup);
+
+/// Put into a problem's answer: the companies that somebody is to choose from.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Choice {
+    /// Where to post the `company_id`.
+    pub(crate) choose_at: String,
+    pub(crate) companies: Vec<Choosable>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Choosable {
+    pub(crate) company_id: String,
+    pub(crate) name: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: String,
+    request_id: &'a str,
+    /// An extension of RFC 9457.
+    #[serde(flatten)]
+    choice: Option<&'a Choice>,
+}
+
+impl Problem {
+    pub(crate) fn status(&self) -> StatusCode {
+        match &self.0 {
+            Error::Invalid { code: "method_not_allowed", .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Error::Invalid { code: "body_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Error::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Conflict { .. } => StatusCode::CONFLICT,
+            Error::PlatformFailed { .. } => StatusCode::BAD_GATEWAY,
+            Error::TryLater { code: "too_many_consents", .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::TryLater { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Misconfigured { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The body and headers, for one request.
+    pub(crate) fn render(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
+        let mut response = match (extensions.get::<ProblemPage>(), surface) {
+            (Some(ProblemPage(markup)), _) => (self.status(), markup.clone()).into_response(),
+            (None, Surface::Connections) => self.as_json(request_id, extensions.get()),
+            (None, Surface::Partner) => self.as_refusal(request_id),
+        };
+        match &self.0 {
+            Error::Unauthenticated(_) => {
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Error::TryLater { retry_after, .. } | Error::PlatformFailed { retry_after: Some(retry_after), .. } => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*retry_after)));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn as_json(&self, request_id: &str, choice: Option<&Choice>) -> Response {
+        let (status, detail) = (self.status(), self.in_words());
+        let title = status.canonical_reason().unwrap_or("Error");
+        let (r#type, status_code, code) = ("about:blank", status.as_u16(), self.0.code());
+        let body = Body { r#type, title, status: status_code, code, detail, request_id, choice };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+
+    fn as_refusal(&self, request_id: &str) -> Response {
+        let reason = Reason { code: self.0.code(), message: self.in_words(), request_id };
+        (self.status(), Json(Refusal { success: false, error: reason })).into_response()
+    }
+
+    fn in_words(&self) -> String {
+        match &self.0 {
+            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
+            error => error.to_string(),
+        }
+    }
+}
+
+/// Rounded up: who comes back at that second must not be early.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,132 @@
+//! Puts the parts together, once per process: for a Lambda function, for the laptop, for a test.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::clock::{Clock, SystemClock};
+use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
+use counterfoil_core::port::parking::Parking;
+use counterfoil_core::service::partner::authenticate::KeyMemory;
+use counterfoil_core::service::vault::in_hand::InHand;
+use counterfoil_core::service::vault::refresh::UnusedLeases;
+use counterfoil_core::service::vault::skew::Skew;
+use counterfoil_core::{App, Error};
+use counterfoil_platforms::credentials::CredentialSet;
+use counterfoil_platforms::{CredentialSource, Registry};
+use counterfoil_store::Table;
+use counterfoil_store::aws::SdkConfig;
+use counterfoil_store::parking::{Folder, NoParking, Queue};
+use counterfoil_store::sealing::{Keyring, KeyringSealer};
+use counterfoil_store::secret_source::{Place, SecretSource, SecretsManager};
+
+use crate::config::{Config, ParkingPlace, SecretPlace};
+
+/// Time and chance, which tests may hold.
+pub struct World {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whether the clock shows the real time, which the dates of the table's answers can be compared with.
+    pub is_real_time: bool,
+}
+
+impl World {
+    /// The real ones.
+    pub fn real() -> Self {
+        Self { clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy), is_real_time: true }
+    }
+}
+
+/// Puts an application together. Nothing is asked of the network yet, but secrets begin to be read.
+pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
+    let World { clock, entropy, is_real_time } = world;
+    let skew = Arc::<Skew>::default();
+    let table = Arc::new(if is_real_time {
+        Table::watching(aws, &config.table_name, Arc::clone(&clock), Arc::clone(&skew))
+    } else {
+        Table::new(aws, &config.table_name)
+    });
+    let secrets = Arc::new(SecretsManager::new(aws));
+    let keyring = Arc::new(keyring(config, &secrets, &clock));
+    let credentials = credentials(config, &secrets, &clock);
+    keyring.read_ahead();
+    let owner = entropy.id("process_", clock.now());
+    Arc::new(App {
+        connections: table.clone(),
+        grants: table.clone(),
+        revocations: table.clone(),
+        probes: table.clone(),
+        flows: table.clone(),
+        handovers: table.clone(),
+        audit_log: table.clone(),
+        links: table.clone(),
+        directory: table,
+        parking: parking(config, aws),
+        sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
+        platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
+        key_memory: KeyMemory::default(),
+        skew,
+        in_hand: InHand::default(),
+        unused_leases: UnusedLeases::default(),
+        settings: config.settings,
+        public_base_url: config.public_base_url.clone(),
+        open_start: config.open_start,
+        freshness: config.freshness,
+        owner,
+        clock,
+        entropy,
+    })
+}
+
+fn parking(config: &Config, aws: &SdkConfig) -> Arc<dyn Parking> {
+    match &config.parking {
+        ParkingPlace::Queue(url) => Arc::new(Queue::new(aws, url.clone())),
+        ParkingPlace::Folder(path) => Arc::new(Folder::new(path)),
+        ParkingPlace::Nowhere => Arc::new(NoParking),
+    }
+}
+
+fn keyring(config: &Config, secrets: &Arc<SecretsManager>, clock: &Arc<dyn Clock>) -> SecretSource<Keyring> {
+    let place = match &config.keyring {
+        SecretPlace::SecretsManager(arn) => in_secrets_manager(secrets, arn, "KEYRING_SECRET_ARN"),
+        SecretPlace::Variables(variables) => Place::Given(Secret::new(variables.values().next().cloned().unwrap_or_default())),
+        SecretPlace::Nowhere => Place::Nowhere { variable: "KEYRING_SECRET_ARN" },
+    };
+    SecretSource::new(place, Keyring::parse, Arc::clone(clock))
+}
+
+fn credentials(config: &Config, secrets: &Arc<SecretsManager>, clock: &Arc<dyn Clock>) -> Arc<dyn CredentialSource> {
+    match &config.credentials {
+        SecretPlace::SecretsManager(arn) => {
+            let place = in_secrets_manager(secrets, arn, "CREDENTIALS_SECRET_ARN");
+            Arc::new(StoredCredentials(SecretSource::new(place, CredentialSet::parse, Arc::clone(clock))))
+        }
+        SecretPlace::Variables(variables) => Arc::new(GivenCredentials(variables.clone())),
+        SecretPlace::Nowhere => Arc::new(GivenCredentials(BTreeMap::new())),
+    }
+}
+
+fn in_secrets_manager(secrets: &Arc<SecretsManager>, arn: &str, variable: &'static str) -> Place {
+    Place::SecretsManager { manager: Arc::clone(secrets), arn: arn.to_owned(), variable }
+}
+
+struct StoredCredentials(SecretSource<CredentialSet>);
+
+#[async_trait]
+impl CredentialSource for StoredCredentials {
+    async fn credentials(&self) -> Result<CredentialSet, Error> {
+        Ok(self.0.get().await?.as_ref().clone())
+    }
+}
+
+struct GivenCredentials(BTreeMap<String, String>);
+
+#[async_trait]
+impl CredentialSource for GivenCredentials {
+    async fn credentials(&self) -> Result<CredentialSet, Error> {
+        Ok(CredentialSet::from_variables(self.0.clone()))
+    }
+}

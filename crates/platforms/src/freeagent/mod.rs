@@ -1,0 +1,5 @@
+//! `FreeAgent`.
+
+mod oauth;
+
+pub(crate) use oauth::{FACTS, Freeagent};

@@ -1,0 +1,86 @@
+//! `FreeAgent`. Facts and their sources: its API documents ("OAuth 2.0", "Company", "Quick start"), and its developer forum
+//! ("Notice: Upcoming Access Token Authentication changes", "Regarding Refresh Token Expiry").
+//!
+//! - It has no scopes, no PKCE and no revocation endpoint: an app's access is ended by the customer, in `FreeAgent`.
+//! - A refresh token stays the same. It ends some twenty years after the consent: each token answer says how many seconds are left.
+//! - A grant is a user's at one company, which `GET /company` names.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
+use serde::Deserialize;
+
+use crate::company::{ask, company, lenient};
+use crate::facts::Facts;
+use crate::rules::Body;
+use crate::rules::Keys;
+use crate::rules::Life;
+use crate::rules::Rules;
+use crate::rules::SECOND_TRY;
+use crate::rules::STANDARD_WORDS;
+use crate::rules::Writing;
+use crate::rules::days;
+use crate::vendor::Parts;
+use crate::vendor::Vendor;
+
+pub(crate) const FACTS: Facts = Facts {
+    authorize: "https://api.freeagent.com/v2/approve_app",
+    token: "https://api.freeagent.com/v2/token_endpoint",
+    revoke: None,
+    api: "https://api.freeagent.com/v2",
+    issuer: None,
+    more: &[],
+    scopes: "",
+    pkce: false,
+    data_centers: &[],
+    disconnect_hint: None,
+};
+
+pub(crate) enum Freeagent {}
+
+#[async_trait]
+impl Vendor for Freeagent {
+    const RULES: Rules = Rules {
+        token: Writing { keys: Keys::Header, body: Body::Form },
+        revoking: None,
+        scope_separator: " ",
+        authorize: &[],
+        token_headers: &[],
+        redirect_uri_on_refresh: false,
+        // The forum's notice: an hour, a week before that.
+        access_token_life: Duration::from_secs(3_600),
+        unused_life: None,
+        grant_life: Some(Life { field: Some("refresh_token_expires_in"), default: None, most: days(21 * 366) }),
+        // Answers before the notice had none; the token of the consent stays good.
+        answers_with_refresh_token: false,
+        limits: SECOND_TRY,
+        needs_refresh_token: true,
+        code_life: Duration::from_secs(900),
+        words: STANDARD_WORDS,
+        must_hear_every_answer: false,
+        trace: "x-request-id",
+    };
+
+    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        let api = &parts.configured.api;
+        let request = parts.client.get(format!("{api}/company")).bearer_auth(inquiry.access_token.expose());
+        let Answer { company: said } = ask(request, Self::RULES.trace, parts.timeout).await?;
+        let id = said.id.ok_or(ConfirmFailure::Unavailable)?;
+        let confirmed = company(&id, said.name.as_deref(), api).map_err(|_| ConfirmFailure::Unavailable)?;
+        Ok(Reach { companies: vec![confirmed], named_by_consent: true, is_complete: true })
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    company: Company,
+}
+
+#[derive(Deserialize)]
+struct Company {
+    #[serde(default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
+}

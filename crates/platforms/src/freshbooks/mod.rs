@@ -1,0 +1,5 @@
+//! `FreshBooks`.
+
+mod oauth;
+
+pub(crate) use oauth::{FACTS, Freshbooks};

@@ -1,0 +1,104 @@
+//! `FreshBooks`. Facts and their sources: its API documents, its SDKs for Node and Python, and its tutorial "Get authenticated".
+//!
+//! - Token requests are JSON with the keys in the body, and the redirect URI is shown again at a refresh.
+//! - A refresh token is good once and there is no grace; an access token counts from the answer's `created_at`.
+//! - A grant is a user's and reaches every business of theirs. One without `account_id` has no books to connect.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
+use serde::Deserialize;
+
+use crate::company::{List, ask, company, lenient};
+use crate::facts::Facts;
+use crate::rules::Body;
+use crate::rules::Keys;
+use crate::rules::Revoking;
+use crate::rules::Rules;
+use crate::rules::SECOND_TRY;
+use crate::rules::STANDARD_WORDS;
+use crate::rules::Writing;
+use crate::vendor::Parts;
+use crate::vendor::Vendor;
+
+/// The addresses are those of the API documents.
+pub(crate) const FACTS: Facts = Facts {
+    authorize: "https://auth.freshbooks.com/oauth/authorize",
+    token: "https://api.freshbooks.com/auth/oauth/token",
+    revoke: Some("https://api.freshbooks.com/auth/oauth/revoke"),
+    api: "https://api.freshbooks.com",
+    issuer: Some("https://auth.freshbooks.com"),
+    more: &[],
+    scopes: "user:profile:read user:bills:read user:bill_payments:read user:bill_vendors:read user:expenses:read \
+             user:payments:read user:invoices:read user:clients:read",
+    pkce: true,
+    data_centers: &[],
+    disconnect_hint: None,
+};
+
+pub(crate) enum Freshbooks {}
+
+#[async_trait]
+impl Vendor for Freshbooks {
+    const RULES: Rules = Rules {
+        token: Writing { keys: Keys::Body, body: Body::Json },
+        revoking: Some(Revoking {
+            written: Writing { keys: Keys::Body, body: Body::Json },
+            dead_is_400: false,
+            asks_first: false,
+            grants_stand_alone: false,
+        }),
+        scope_separator: " ",
+        authorize: &[],
+        token_headers: &[],
+        redirect_uri_on_refresh: true,
+        access_token_life: Duration::from_secs(43_200),
+        unused_life: None,
+        grant_life: None,
+        answers_with_refresh_token: true,
+        limits: SECOND_TRY,
+        needs_refresh_token: true,
+        code_life: Duration::from_secs(300),
+        words: STANDARD_WORDS,
+        // "One use", and no grace is documented.
+        must_hear_every_answer: true,
+        trace: "x-request-id",
+    };
+
+    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        let api = &parts.configured.api;
+        let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(inquiry.access_token.expose());
+        let Answer { response: me } = ask(request, Self::RULES.trace, parts.timeout).await?;
+        let memberships = me.business_memberships.read::<Membership>();
+        let (companies, is_complete) = memberships.companies(|Membership { business }| {
+            let account_id = business.account_id?;
+            Some(company(&account_id, business.name.as_deref(), api))
+        });
+        Ok(Reach { companies, named_by_consent: true, is_complete })
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    response: Me,
+}
+
+#[derive(Deserialize)]
+struct Me {
+    business_memberships: List,
+}
+
+#[derive(Deserialize)]
+struct Membership {
+    business: Business,
+}
+
+/// One without `account_id` has no books.
+#[derive(Deserialize)]
+struct Business {
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    account_id: Option<String>,
+}

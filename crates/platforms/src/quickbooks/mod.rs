@@ -1,0 +1,5 @@
+//! QuickBooks Online (Intuit).
+
+mod oauth;
+
+pub(crate) use oauth::{FACTS, Quickbooks};

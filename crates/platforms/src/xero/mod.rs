@@ -1,0 +1,5 @@
+//! Xero.
+
+mod oauth;
+
+pub(crate) use oauth::{FACTS, Xero};

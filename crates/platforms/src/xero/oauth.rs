@@ -1,0 +1,180 @@
+//! Xero. Facts and their sources: its `OpenAPI` documents (`xero-identity.yaml`, `xero_accounting.yaml`), its SDK for Node and
+//! its `OAuth` 2.0 FAQ.
+//!
+//! - The token endpoint takes a form and Basic authentication, with PKCE. Every refresh rotates; the old token is good for
+//!   thirty minutes more, and for sixty days unused.
+//! - A token is a user's and reaches every organisation (tenant) that the user ever connected. Which of them this consent was
+//!   for says `authentication_event_id`, a claim of the access token (O-14).
+//! - Revoking a token disconnects all of the user's organisations, so one is removed by its connection (T-6).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
+use serde::Deserialize;
+
+use crate::company::{Entries, List, ask, company, is_id, lenient};
+use crate::facts::Facts;
+use crate::http::send_whole;
+use crate::rules::Body;
+use crate::rules::Keys;
+use crate::rules::Life;
+use crate::rules::Revoking;
+use crate::rules::Rules;
+use crate::rules::SECOND_TRY;
+use crate::rules::STANDARD_WORDS;
+use crate::rules::Writing;
+use crate::rules::days;
+use crate::vendor::Parts;
+use crate::vendor::Vendor;
+
+const CONNECTIONS_URL: &str = "CONNECTIONS_URL";
+
+pub(crate) const FACTS: Facts = Facts {
+    authorize: "https://login.xero.com/identity/connect/authorize",
+    token: "https://identity.xero.com/connect/token",
+    revoke: Some("https://identity.xero.com/connect/revocation"),
+    api: "https://api.xero.com/api.xro/2.0",
+    issuer: Some("https://identity.xero.com"),
+    more: &[(CONNECTIONS_URL, "https://api.xero.com/connections")],
+    // The granular ones: apps made since 2 March 2026 are refused the broad ones.
+    scopes: "offline_access accounting.invoices.read accounting.payments.read accounting.banktransactions.read \
+             accounting.contacts.read accounting.settings.read",
+    pkce: true,
+    data_centers: &[],
+    disconnect_hint: None,
+};
+
+pub(crate) enum Xero {}
+
+#[async_trait]
+impl Vendor for Xero {
+    const RULES: Rules = Rules {
+        token: Writing { keys: Keys::Header, body: Body::Form },
+        revoking: Some(Revoking {
+            written: Writing { keys: Keys::Header, body: Body::Form },
+            dead_is_400: false,
+            asks_first: true,
+            grants_stand_alone: false,
+        }),
+        scope_separator: " ",
+        authorize: &[],
+        token_headers: &[],
+        redirect_uri_on_refresh: false,
+        access_token_life: Duration::from_secs(1_800),
+        unused_life: Some(Life { field: None, default: Some(days(60)), most: days(60) }),
+        grant_life: None,
+        answers_with_refresh_token: true,
+        limits: SECOND_TRY,
+        needs_refresh_token: true,
+        code_life: Duration::from_secs(300),
+        words: STANDARD_WORDS,
+        // The one before works for thirty minutes more (OAuth 2.0 FAQ).
+        must_hear_every_answer: false,
+        trace: "xero-correlation-id",
+    };
+
+    /// Those of this consent; where it names none, all of them for a person to choose from. A company that is asked for may be of
+    /// any consent of the user's.
+    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        let event = authentication_event(inquiry.access_token).filter(|_| inquiry.claim.is_none());
+        if let Some(event) = event {
+            let mut connections = connections(parts, inquiry.access_token, Some(&event)).await?;
+            connections.entries.retain(|connection| connection.event.as_ref() == Some(&event));
+            if !connections.entries.is_empty() {
+                return Ok(reach(parts, connections, true));
+            }
+        }
+        Ok(reach(parts, connections(parts, inquiry.access_token, None).await?, false))
+    }
+
+    async fn remove_company(parts: &Parts, revoke: Revoke<'_>) -> Result<bool, RevokeFailure> {
+        let connections = match connections(parts, revoke.access_token, None).await {
+            Ok(connections) => connections,
+            // An access token that has not ended and is refused: the grant is gone.
+            Err(ConfirmFailure::Unauthorized) => return Ok(true),
+            Err(ConfirmFailure::Forbidden | ConfirmFailure::Denied | ConfirmFailure::Unavailable) => return Err(RevokeFailure),
+        };
+        let Entries { entries, is_complete } = connections;
+        let is_it = |connection: &&Connection| connection.tenant_id.as_deref() == Some(revoke.company_id);
+        // Of a list that was not read whole, that nothing else is in it, or not this one, means nothing.
+        if is_complete && entries.iter().all(|connection| is_it(&connection)) {
+            return Ok(false);
+        }
+        let Some(connection) = entries.iter().find(is_it) else {
+            return if is_complete { Ok(true) } else { Err(RevokeFailure) };
+        };
+        let Some(id) = connection.id.as_deref().filter(|id| is_id(id)) else { return Err(RevokeFailure) };
+        let base = parts.configured.more[CONNECTIONS_URL].as_str().trim_end_matches('/');
+        let request = parts.client.delete(format!("{base}/{id}")).bearer_auth(revoke.access_token.expose());
+        let answer = send_whole(request, Self::RULES.trace, parts.timeout).await.map_err(|_| RevokeFailure)?;
+        tracing::info!(status = answer.status.as_u16(), trace = answer.trace, "connection removed");
+        if matches!(answer.status.as_u16(), 200 | 204 | 404) { Ok(true) } else { Err(RevokeFailure) }
+    }
+}
+
+/// The list has no pages.
+async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) -> Result<Entries<Connection>, ConfirmFailure> {
+    let request = parts.client.get(parts.configured.more[CONNECTIONS_URL].clone()).bearer_auth(access_token.expose());
+    let request = match event {
+        Some(event) => request.query(&[("authEventId", event)]),
+        None => request,
+    };
+    Ok(ask::<List>(request, Xero::RULES.trace, parts.timeout).await?.read())
+}
+
+/// Organisations alone: a practice keeps no books.
+fn reach(parts: &Parts, connections: Entries<Connection>, named_by_consent: bool) -> Reach {
+    let (companies, is_complete) = connections.companies(|it| {
+        let is_organisation = it.tenant_type.is_none_or(|kind| kind == "ORGANISATION");
+        is_organisation.then(|| company(&it.tenant_id.unwrap_or_default(), it.tenant_name.as_deref(), &parts.configured.api))
+    });
+    Reach { companies, named_by_consent, is_complete }
+}
+
+/// The consent that a token comes from: a claim of the token, which is a JWT. It is not verified, since it only narrows down
+/// what Xero itself answers, and it came from Xero's own token endpoint.
+fn authentication_event(access_token: &Secret) -> Option<String> {
+    let payload = access_token.expose().split('.').nth(1)?;
+    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    Some(claims.authentication_event_id).filter(|event| is_id(event))
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    authentication_event_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connection {
+    #[serde(default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(rename = "authEventId", default, deserialize_with = "lenient")]
+    event: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    tenant_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    tenant_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    tenant_name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o14_a_token_that_is_no_jwt_names_no_consent() {
+        let event = |token: &str| authentication_event(&Secret::new(token));
+        let payload = URL_SAFE_NO_PAD.encode(r#"{"authentication_event_id":"d99ecdfe-391d","exp":1}"#);
+        assert_eq!(event(&format!("e30.{payload}.sig")).as_deref(), Some("d99ecdfe-391d"));
+        let hostile = URL_SAFE_NO_PAD.encode(r#"{"authentication_event_id":"a&b=c"}"#);
+        for token in ["opaque", "a.b.c", "e30.e30.e30", &format!("e30.{hostile}.sig")] {
+            assert_eq!(event(token), None, "{token}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Zoho Books.
+
+mod oauth;
+
+pub(crate) use oauth::{FACTS, Zoho};

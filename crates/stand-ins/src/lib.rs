@@ -1,0 +1,199 @@
+//! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They are strict about what
+//! they take, answer as the platform does, and misbehave when told to. One module per platform, each under
+//! `/{platform}`: [`quickbooks`], [`xero`], [`zoho`], [`freshbooks`], [`freeagent`]. What all of them share lies beside those modules.
+//!
+//! # Consent without a browser
+//!
+//! `GET` of an authorize URL always answers a page. A test posts the page's form itself, to the same path, as
+//! `application/x-www-form-urlencoded`: the parameters of the authorize URL as they are, and
+//!
+//! - `decision=connect` with what is chosen: 303 to `{redirect_uri}?code=…&state=…`, and what the platform adds
+//! - `decision=cancel`: 303 to `{redirect_uri}?error=access_denied&state=…`
+//!
+//! | Platform | What is chosen | What the callback adds |
+//! |---|---|---|
+//! | `quickbooks` | `realm`: one company | `realmId` |
+//! | `xero` | `tenant_id`: organisations, repeated for several, absent for none | `scope`, `session_state` |
+//! | `zoho` | `account`: the user of a data centre, by `location` | `location`, `accounts-server` |
+//! | `freshbooks` | nothing: the user gives all businesses | |
+//! | `freeagent` | nothing: the user has one company | |
+//!
+//! In the page, what can be chosen are radio buttons or checkboxes of that name (ids `{name}-{value}`), the buttons are
+//! `#connect` and `#cancel`, and a refusal says why in `#error`.
+//!
+//! # Control
+//!
+//! Under `/{platform}/__control/`, in JSON, without authentication: `counterfoil dev` asks for the run's access key before them
+//! ([`is_control`]). An unknown field is a 400 that says so.
+//!
+//! | Route | What it does |
+//! |---|---|
+//! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock runs on from there |
+//! | `GET faults`, `POST faults`, `DELETE faults` | `{"at", "kind", "status", "delay_ms", "times"}`: see [`fault`] |
+//! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`Settings`] |
+//! | `GET redirect-uris`, `POST redirect-uris` | `{"uri"}`; at `quickbooks` for one `"client"` alone: `production`, `sandbox` |
+//! | `POST revoke` | the customer disconnects the app at the platform: see below |
+//! | `GET state` | counts of `requests`, the `grants`, and in `log` the last 200 requests with their outcome |
+//! | `POST reset` | nothing has happened yet, and the clock shows the real time |
+//!
+//! | `POST revoke` at | takes | and then |
+//! |---|---|---|
+//! | `quickbooks` | `{"realm"}` | that company's grants have ended |
+//! | `xero` | `{"tenant_id"}` | the organisation is not connected; tokens stay healthy and get 403 there |
+//! | `xero` | `{}` | nothing is connected, and the user's grants have ended |
+//! | `zoho` | `{"location"}` | the grants of that data centre's user have ended |
+//! | `freshbooks`, `freeagent` | `{}` | the user's grants have ended |
+
+mod clock;
+mod desk;
+pub mod fault;
+pub mod freeagent;
+pub mod freshbooks;
+mod headers;
+mod journal;
+mod kept_file;
+mod oauth;
+mod params;
+pub mod quickbooks;
+mod random;
+mod sample;
+pub mod xero;
+pub mod zoho;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use tokio::net::TcpListener;
+
+pub use kept_file::KeptFileError;
+pub use oauth::Temper;
+pub use oauth::redirect_uri::{InvalidRedirectUri, RedirectUris};
+pub use oauth::settings::Settings;
+pub use sample::{Rotation, Sample};
+
+use kept_file::KeptFile;
+use oauth::{Platform, StandIn};
+
+/// Whether a path is one of the control routes, at whichever platform.
+pub fn is_control(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "__control")
+}
+
+/// The largest request body, in bytes, that a stand-in reads; a larger one is a 413.
+const MAX_REQUEST_BODY: usize = 64 * 1024;
+
+/// A stand-in, as the table has it.
+struct Listed {
+    name: &'static str,
+    sample: Sample,
+    variables: fn(&str) -> Vec<(&'static str, String)>,
+    open: fn(Option<Arc<KeptFile>>, RedirectUris) -> Result<Router, KeptFileError>,
+}
+
+const fn listed<P: Platform>() -> Listed {
+    Listed { name: P::NAME, sample: P::SAMPLE, variables: P::variables, open: open::<P> }
+}
+
+fn open<P: Platform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -> Result<Router, KeptFileError> {
+    let stand_in = match file {
+        Some(file) => StandIn::<P>::kept_in(file, redirect_uris.into())?,
+        None => StandIn::new(redirect_uris.into()),
+    };
+    Ok(P::routes(Arc::new(stand_in)))
+}
+
+/// Every stand-in.
+const STAND_INS: [Listed; 5] = [
+    listed::<quickbooks::Intuit>(),
+    listed::<xero::Xero>(),
+    listed::<zoho::Zoho>(),
+    listed::<freshbooks::FreshBooks>(),
+    listed::<freeagent::FreeAgent>(),
+];
+
+/// The names of all stand-ins.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STAND_INS.iter().map(|stand_in| stand_in.name)
+}
+
+/// A consent at each stand-in, by the platform's name.
+pub fn samples() -> impl Iterator<Item = (&'static str, Sample)> {
+    STAND_INS.iter().map(|stand_in| (stand_in.name, stand_in.sample))
+}
+
+/// The settings that point the product at a platform's stand-in which is served at `base_url`: its addresses and its keys, by the
+/// endings of their variables, such as `TOKEN_URL`. Empty where there is no such stand-in.
+pub fn variables(platform: &str, base_url: &str) -> Vec<(&'static str, String)> {
+    let stand_in = STAND_INS.iter().find(|stand_in| stand_in.name == platform);
+    stand_in.map(|stand_in| (stand_in.variables)(base_url.trim_end_matches('/'))).unwrap_or_default()
+}
+
+/// The redirect URIs that are registered with the platforms before the first request.
+#[derive(Clone, Debug, Default)]
+pub struct Registrations(BTreeMap<String, RedirectUris>);
+
+impl Registrations {
+    /// Registers `uri` for all keys of a platform; once more is no error.
+    ///
+    /// # Errors
+    /// Where it cannot be redirected to, or there is no room.
+    pub fn register(&mut self, platform: &str, uri: &str) -> Result<(), InvalidRedirectUri> {
+        self.0.entry(platform.to_owned()).or_default().register(uri)
+    }
+
+    /// Registers `uri` with every platform.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub fn everywhere(uri: &str) -> Result<Self, InvalidRedirectUri> {
+        let mut registrations = Self::default();
+        names().try_for_each(|platform| registrations.register(platform, uri))?;
+        Ok(registrations)
+    }
+}
+
+/// All stand-ins, each with a clock and a memory of its own. The memory ends with the process, or is kept in a file.
+pub struct StandIns(Vec<(&'static str, Router)>);
+
+impl StandIns {
+    /// Stand-ins that have seen no request yet; their clocks show the real time.
+    pub fn new(registrations: Registrations) -> Self {
+        Self::open(None, registrations).expect("only a file can be unreadable")
+    }
+
+    /// Stand-ins that go on where those that last used the file `path` ended, with their grants, settings and clocks; as
+    /// new where there is no such file. Each change is in the file before it is answered, so that an answer holds however
+    /// the process ends. Codes that were not exchanged, faults and the journal are not kept. One process at a time may
+    /// use a file.
+    ///
+    /// # Errors
+    /// `Unreadable` or `Damaged` where the file is there and of no use.
+    pub fn kept_in(path: &Path, registrations: Registrations) -> Result<Self, KeptFileError> {
+        Self::open(Some(&Arc::new(KeptFile::open(path)?)), registrations)
+    }
+
+    fn open(file: Option<&Arc<KeptFile>>, mut registrations: Registrations) -> Result<Self, KeptFileError> {
+        let mut open = |Listed { name, open, .. }: &Listed| {
+            let redirect_uris = registrations.0.remove(*name).unwrap_or_default();
+            Ok((*name, open(file.cloned(), redirect_uris)?))
+        };
+        STAND_INS.iter().map(&mut open).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The routes of every platform; each router made here shows the same stand-ins.
+    pub fn router(&self) -> Router {
+        let nested = |router: Router, (name, routes): &(&str, Router)| router.nest(&format!("/{name}"), routes.clone());
+        self.0.iter().fold(Router::new(), nested).layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
+    }
+
+    /// Serves the routes on `listener` until the future is dropped.
+    ///
+    /// # Errors
+    /// As `axum::serve`: none, as far as is known.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        axum::serve(listener, self.router()).await
+    }
+}

@@ -1,0 +1,315 @@
+//! The item of a connection. It is never deleted, since its epoch must never fall.
+
+use crate::row::text;
+use crate::table::CONNECTION;
+use crate::table::DUE_AT;
+use crate::table::PK;
+use crate::update::Changes;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, Standing, Status, Trouble};
+use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::secret::Sealed;
+use counterfoil_core::port::store::StoreError;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::row::{Item, damaged, from_item, from_item_of, maybe_time, millis, name_of, time, to_item, word, word_or};
+use crate::table::{DUE_SHARD, Key, LIST_PK, LIST_SK, REFRESHER, connections_of, due_shard};
+
+/// The attributes, each with the name it has in the table.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ConnectionRow {
+    pub(crate) partner: String,
+    pub(crate) company_key: String,
+    pub(crate) company_name: String,
+    pub(crate) platform: String,
+    pub(crate) environment: String,
+    pub(crate) client_id: String,
+    pub(crate) company_id: String,
+    pub(crate) api_base_url: String,
+    pub(crate) epoch: u64,
+    pub(crate) status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<String>,
+    /// The cause, where the version before does not know its word: that reads `revoked` in `cause`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_by: Option<String>,
+    /// Read by itself ([`read`]): each read of a token would have serde keep a copy of every attribute to find these among them.
+    #[serde(flatten, skip_deserializing)]
+    pub(crate) grant: GrantAttributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trouble: Option<TroubleRow>,
+    pub(crate) commit_id: String,
+    pub(crate) created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disconnected_at: Option<i64>,
+    pub(crate) updated_at: i64,
+    pub(crate) consented_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refreshed_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) due_at: Option<i64>,
+    pub(crate) freshness: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) wanted_until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warned_of: Option<i64>,
+}
+
+/// The attributes of a grant, on a connection and, before its company is confirmed, on a flow.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct GrantAttributes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access_token: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issued_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access_token_expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token_expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hard_expires_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing_scopes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<String>,
+}
+
+/// Every attribute that [`GrantAttributes`] can have: what a disconnect or a new grant must take away.
+pub(crate) const GRANT_ATTRIBUTES: [&str; 8] = [
+    "access_token",
+    "refresh_token",
+    "issued_at",
+    "access_token_expires_at",
+    "refresh_token_expires_at",
+    "hard_expires_at",
+    "missing_scopes",
+    "region",
+];
+
+/// What went wrong last.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TroubleRow {
+    failures: u32,
+    retry_at: i64,
+    code: String,
+    message: String,
+    at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_lease: Option<String>,
+    doubtful: bool,
+}
+
+impl From<&StoredGrant> for GrantAttributes {
+    fn from(grant: &StoredGrant) -> Self {
+        Self {
+            access_token: Some(ByteBuf::from(grant.access_token.as_bytes())),
+            refresh_token: grant.refresh_token.as_ref().map(|token| ByteBuf::from(token.as_bytes())),
+            issued_at: Some(millis(grant.issued_at)),
+            access_token_expires_at: Some(millis(grant.access_token_expires_at)),
+            refresh_token_expires_at: grant.refresh_token_expires_at.map(millis),
+            hard_expires_at: grant.hard_expires_at.map(millis),
+            missing_scopes: grant.missing_scopes.clone(),
+            region: grant.region.clone(),
+        }
+    }
+}
+
+impl GrantAttributes {
+    /// The grant, where there is one.
+    pub(crate) fn read(self, item: &str) -> Result<Option<StoredGrant>, StoreError> {
+        let Some(access_token) = self.access_token else {
+            return Ok(None);
+        };
+        let (Some(issued_at), Some(expires_at)) = (self.issued_at, self.access_token_expires_at) else {
+            return Err(damaged(item, "an access token without its times"));
+        };
+        Ok(Some(StoredGrant {
+            access_token: Sealed::from_bytes(access_token.into_vec()),
+            refresh_token: self.refresh_token.map(|token| Sealed::from_bytes(token.into_vec())),
+            issued_at: time(item, issued_at)?,
+            access_token_expires_at: time(item, expires_at)?,
+            refresh_token_expires_at: maybe_time(item, self.refresh_token_expires_at)?,
+            hard_expires_at: maybe_time(item, self.hard_expires_at)?,
+            missing_scopes: self.missing_scopes,
+            region: self.region,
+        }))
+    }
+}
+
+impl From<&Trouble> for TroubleRow {
+    fn from(trouble: &Trouble) -> Self {
+        Self {
+            failures: trouble.failures,
+            retry_at: millis(trouble.retry_at),
+            code: trouble.code.clone(),
+            message: trouble.message.clone(),
+            at: millis(trouble.at),
+            settled_lease: trouble.settled_lease.clone(),
+            doubtful: trouble.doubtful,
+        }
+    }
+}
+
+impl TroubleRow {
+    fn read(self, item: &str) -> Result<Trouble, StoreError> {
+        Ok(Trouble {
+            failures: self.failures,
+            retry_at: time(item, self.retry_at)?,
+            code: self.code,
+            message: self.message,
+            at: time(item, self.at)?,
+            settled_lease: self.settled_lease,
+            doubtful: self.doubtful,
+        })
+    }
+}
+
+/// The connection that an index entry is of.
+pub(crate) fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
+    connection_of(&text(item, PK)?)
+}
+
+/// The connection whose key is `CONN#{partner}#{company_key}`.
+pub(crate) fn connection_of(pk: &str) -> Result<ConnectionId, StoreError> {
+    let parse = || {
+        let (partner, company_key) = pk.strip_prefix(CONNECTION)?.split_once('#')?;
+        Some(ConnectionId { partner: PartnerId::parse(partner).ok()?, company_key: CompanyKey::parse(company_key).ok()? })
+    };
+    parse().ok_or_else(|| damaged(pk, "not the key of a connection"))
+}
+
+/// The condition of writes that are only for a grant that is not marked dead. `status` is a reserved word.
+pub(crate) const IS_LIVE: &str = "epoch = :epoch AND #status = :active";
+
+pub(crate) fn active() -> AttributeValue {
+    AttributeValue::S(Status::Active.as_str().to_owned())
+}
+
+/// Sets or removes every attribute of a grant.
+pub(crate) fn with_grant(changes: Changes, grant: GrantAttributes) -> Result<Changes, StoreError> {
+    changes
+        .put("access_token", grant.access_token)?
+        .put("refresh_token", grant.refresh_token)?
+        .put("issued_at", grant.issued_at)?
+        .put("access_token_expires_at", grant.access_token_expires_at)?
+        .put("refresh_token_expires_at", grant.refresh_token_expires_at)?
+        .put("hard_expires_at", grant.hard_expires_at)?
+        .put("missing_scopes", Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()))?
+        .put("region", grant.region)
+}
+
+/// Puts the connection into the due index, or takes it out.
+pub(crate) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
+    changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(REFRESHER, id)))
+}
+
+/// The whole item of a connection, with its entries in the indexes.
+pub(crate) fn write(connection: &Connection) -> Result<Item, StoreError> {
+    let key = Key::connection(&connection.id);
+    let mut item = to_item(&key, ConnectionRow::from(connection))?;
+    item.insert(LIST_PK.to_owned(), crate::row::attribute(connections_of(&connection.id.partner))?);
+    item.insert(LIST_SK.to_owned(), crate::row::attribute(connection.id.company_key.as_str())?);
+    if connection.due_at.is_some() {
+        item.insert(DUE_SHARD.to_owned(), crate::row::attribute(due_shard(REFRESHER, &connection.id))?);
+    }
+    Ok(item)
+}
+
+/// A connection out of its item.
+pub(crate) fn read(mut item: Item) -> Result<Connection, StoreError> {
+    let name = name_of(&item);
+    let grant = from_item_of(&name, GRANT_ATTRIBUTES.iter().filter_map(|name| item.remove_entry(*name)).collect())?;
+    ConnectionRow { grant, ..from_item(item)? }.read()
+}
+
+/// Whether code that runs beside this during a deploy knows the word.
+fn is_known_before(cause: DeathCause) -> bool {
+    cause != DeathCause::NoRefreshToken
+}
+
+impl From<&Connection> for ConnectionRow {
+    fn from(connection: &Connection) -> Self {
+        let cause = match &connection.standing {
+            Standing::NeedsReauthorization { cause, .. } => Some(*cause),
+            Standing::Active(_) | Standing::Disconnected => None,
+        };
+        Self {
+            partner: connection.id.partner.to_string(),
+            company_key: connection.id.company_key.to_string(),
+            company_name: connection.company_name.clone(),
+            platform: connection.company.platform.as_str().to_owned(),
+            environment: connection.company.environment.as_str().to_owned(),
+            client_id: connection.company.client_id.clone(),
+            company_id: connection.company.company_id.clone(),
+            api_base_url: connection.company.api_base_url.clone(),
+            epoch: connection.epoch,
+            status: connection.status().as_str().to_owned(),
+            cause: cause.map(|cause| if is_known_before(cause) { cause } else { DeathCause::Revoked }.as_str().to_owned()),
+            ended_by: cause.filter(|cause| !is_known_before(*cause)).map(|cause| cause.as_str().to_owned()),
+            grant: connection.grant().map(GrantAttributes::from).unwrap_or_default(),
+            trouble: connection.trouble.as_ref().map(TroubleRow::from),
+            commit_id: connection.commit_id.clone(),
+            created_at: millis(connection.created_at),
+            disconnected_at: connection.disconnected_at.map(millis),
+            updated_at: millis(connection.updated_at),
+            consented_at: millis(connection.consented_at),
+            refreshed_at: connection.refreshed_at.map(millis),
+            due_at: connection.due_at.map(millis),
+            freshness: connection.freshness.as_str().to_owned(),
+            wanted_until: connection.wanted_until.map(millis),
+            warned_of: connection.warned_of.map(millis),
+        }
+    }
+}
+
+impl ConnectionRow {
+    fn read(self) -> Result<Connection, StoreError> {
+        let item = format!("CONN#{}#{}", self.partner, self.company_key);
+        let id = ConnectionId {
+            partner: PartnerId::parse(&self.partner).map_err(|_| damaged(&item, "partner"))?,
+            company_key: CompanyKey::parse(&self.company_key).map_err(|_| damaged(&item, "company_key"))?,
+        };
+        let grant = self.grant.read(&item)?;
+        let cause = self.ended_by.or(self.cause);
+        let standing = match (word::<Status>(&item, "status", &self.status)?, grant, cause) {
+            (Status::Active, Some(grant), _) => Standing::Active(grant),
+            (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
+                // The one cause after which a grant may live again: whoever asks who holds a company must count it.
+                Standing::NeedsReauthorization { grant, cause: word_or(&item, "cause", &cause, DeathCause::AccessWithdrawn) }
+            }
+            (Status::Disconnected, None, _) => Standing::Disconnected,
+            _ => return Err(damaged(&item, "its status and its tokens do not fit together")),
+        };
+        // Rows of before this was kept: nothing but a partner's settings changes a disconnected connection.
+        let disconnected_at = self.disconnected_at.or((standing == Standing::Disconnected).then_some(self.updated_at));
+        Ok(Connection {
+            company_name: self.company_name,
+            company: Company {
+                platform: word(&item, "platform", &self.platform)?,
+                environment: word(&item, "environment", &self.environment)?,
+                client_id: self.client_id,
+                company_id: self.company_id,
+                api_base_url: self.api_base_url,
+            },
+            epoch: self.epoch,
+            standing,
+            trouble: self.trouble.map(|trouble| trouble.read(&item)).transpose()?,
+            commit_id: self.commit_id,
+            created_at: time(&item, self.created_at)?,
+            disconnected_at: maybe_time(&item, disconnected_at)?,
+            updated_at: time(&item, self.updated_at)?,
+            consented_at: time(&item, self.consented_at)?,
+            refreshed_at: maybe_time(&item, self.refreshed_at)?,
+            due_at: maybe_time(&item, self.due_at)?,
+            freshness: word_or(&item, "freshness", &self.freshness, Freshness::Always),
+            wanted_until: maybe_time(&item, self.wanted_until)?,
+            warned_of: maybe_time(&item, self.warned_of)?,
+            id,
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! Flows: begun by a start, consumed once by a callback, ended by a connection or a failure.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::connection::Company;
+use counterfoil_core::model::flow::Flow;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::flow::KeptCode;
+use counterfoil_core::model::flow::failure::FlowFailure;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::consents::FlowEnd;
+use counterfoil_core::port::store::consents::FlowStore;
+use counterfoil_core::port::store::consents::KeptGrant;
+use counterfoil_core::port::store::consents::Offer;
+use counterfoil_core::port::store::consents::Starts;
+use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::port::store::revocations::Claim;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
+
+use crate::connections::row::with_grant;
+use crate::connections::row::{GRANT_ATTRIBUTES, GrantAttributes};
+use crate::consents::flow_row::CompanyRow;
+use crate::fault;
+use crate::request::{Transacted, transact_update};
+use crate::row::key_item;
+use crate::row::{self, Item, millis, number};
+use crate::table::{DUE_AT, DUE_SHARD, HOLDS_UNTIL, Key, PK, TTL, Table, flow_shard};
+use crate::update::Changes;
+
+#[async_trait]
+impl FlowStore for Table {
+    async fn begin(&self, flow: &Flow) -> Result<(), StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(crate::consents::flow_row::write(flow)?))
+            .condition_expression(format!("attribute_not_exists({PK}) OR created_at = :created_at"))
+            .expression_attribute_values(":created_at", number(millis(flow.created_at)));
+        put.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        Ok(())
+    }
+
+    async fn open(&self, offered: &FlowId, flow: &Flow, now: Timestamp) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("stage", Some("consumed"))?
+            .put("consumed_at", Some(millis(now)))?
+            .given(":offered", AttributeValue::S("offered".to_owned()))
+            .given(":now", number(millis(now)));
+        let taken = changes.under(self, &Key::flow(offered), "#stage = :offered AND expires_at > :now");
+        let items = vec![transact_update(taken), self.put(crate::consents::flow_row::write(flow)?)];
+        // A second click at the same moment opens the same flow with another verifier: that is another write.
+        let verifier = flow.verifier.as_ref().map(|sealed| sealed.as_bytes().escape_ascii().to_string()).unwrap_or_default();
+        let name = format!("open {} {} {verifier}", flow.id.as_str(), millis(now));
+        Ok(match self.transact(items, &name).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn flow(&self, id: &FlowId) -> Result<Option<Flow>, StoreError> {
+        self.get(&Key::flow(id)).await?.map(crate::consents::flow_row::read).transpose()
+    }
+
+    async fn consume(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let changes = Changes::default()
+            .put("stage", Some("consumed"))?
+            .put("consumed_at", Some(millis(now)))?
+            .put("consumed_by", Some(attempt))?
+            .remove("failure")
+            .remove("reference")
+            .given(":pending", text("pending"))
+            .given(":failed", text("failed"))
+            .given(":denied", text(FlowFailure::AccessDenied.as_str()))
+            .given(":now", number(millis(now)));
+        let may_go_on = "(#stage = :pending OR (#stage = :failed AND #failure = :denied)) AND expires_at > :now";
+        let update = changes.under(self, &Key::flow(id), may_go_on);
+        let own = |item: &row::Item| item.get("consumed_by") == Some(&AttributeValue::S(attempt.to_owned()));
+        Ok(self.update(update, own).await? == Written::Stored)
+    }
+
+    async fn keep_code(&self, id: &FlowId, kept: &KeptCode) -> Result<(), StoreError> {
+        let changes = Changes::default()
+            .set("code", AttributeValue::B(kept.code.as_bytes().to_vec().into()))
+            .put("claim", kept.claim.as_ref())?
+            .put("code_region", kept.region.as_ref())?
+            .put("code_until", Some(millis(kept.until)))?
+            .given(":consumed", AttributeValue::S("consumed".to_owned()))
+            .naming("stage");
+        self.update(changes.under(self, &Key::flow(id), "#stage = :consumed"), |_| false).await.map(drop)
+    }
+
+    async fn take_code(&self, id: &FlowId, attempt: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let changes = Changes::default()
+            .remove("code")
+            .put("consumed_at", Some(millis(now)))?
+            .put("consumed_by", Some(attempt))?
+            .given(":consumed", AttributeValue::S("consumed".to_owned()))
+            .given(":now", number(millis(now)))
+            .naming("stage");
+        let condition = "#stage = :consumed AND attribute_exists(#code) AND code_until > :now";
+        let own = |item: &row::Item| item.get("consumed_by") == Some(&AttributeValue::S(attempt.to_owned()));
+        Ok(self.update(changes.under(self, &Key::flow(id), condition), own).await? == Written::Stored)
+    }
+
+    async fn lease_flow(&self, id: &FlowId, claim: &Claim) -> Result<bool, StoreError> {
+        let changes = Changes::default()
+            .put("leased_by", Some(&claim.id))?
+            .put("leased_until", Some(millis(claim.until)))?
+            .given(":exchanged", AttributeValue::S("exchanged".to_owned()))
+            .given(":now", number(millis(claim.at)))
+            .naming("stage");
+        let condition =
+            "#stage = :exchanged AND (attribute_not_exists(leased_until) OR leased_until <= :now OR leased_by = :leased_by)";
+        Ok(self.update(changes.under(self, &Key::flow(id), condition), |_| false).await? == Written::Stored)
+    }
+
+    async fn keep_grant(&self, kept: &KeptGrant) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("stage", Some("exchanged"))?
+            .put("grant_id", Some(&kept.id))?
+            .put("claim", kept.claim.as_ref())?
+            .put("expires_at", Some(millis(kept.expires_at)))?
+            .put(DUE_AT, Some(millis(kept.expires_at)))?
+            .put(DUE_SHARD, Some(flow_shard(&kept.flow)))?
+            .put(TTL, Some(crate::consents::flow_row::NEVER))?
+            .remove("failure")
+            .given(":consumed", text("consumed"))
+            .given(":failed", text("failed"))
+            .given(":interrupted", text(FlowFailure::Interrupted.as_str()));
+        let changes = with_grant(changes, GrantAttributes::from(&kept.grant))?;
+        let condition = "#stage = :consumed OR (#stage = :failed AND #failure = :interrupted)";
+        let mut items = vec![transact_update(changes.under(self, &Key::flow(&kept.flow), condition))];
+        items.extend(kept.holds.iter().map(|company| self.put(holding(company, &kept.flow, kept.expires_at))));
+        if let Transacted::Stored = self.transact(items, &kept.id).await? {
+            return Ok(Written::Stored);
+        }
+        let there = self.get(&Key::flow(&kept.flow)).await?;
+        let is_own = there.is_some_and(|item| item.get("grant_id") == Some(&text(&kept.id)));
+        Ok(if is_own { Written::Stored } else { Written::Overtaken })
+    }
+
+    async fn offer(&self, offer: &Offer) -> Result<(), StoreError> {
+        let entries: Vec<_> = offer.holds.iter().map(|company| holding(company, &offer.flow, offer.expires_at)).collect();
+        stream::iter(entries).map(|entry| self.put_item(entry)).buffer_unordered(PUTS_AT_ONCE).try_collect::<()>().await?;
+        let companies: Vec<_> = offer.companies.iter().map(CompanyRow::from).collect();
+        let changes = Changes::default()
+            .put("stage", Some("choosing"))?
+            .put("companies", Some(companies))?
+            .put("companies_left_out", (!offer.is_complete).then_some(true))?
+            .given(":exchanged", text("exchanged"));
+        // What refuses is a flow that was offered them already, or that is over: both stay as they are.
+        self.update(changes.under(self, &Key::flow(&offer.flow), "#stage = :exchanged"), |_| false).await?;
+        Ok(())
+    }
+
+    async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError> {
+        let Waiting { flow, company, revocation } = waiting;
+        let changes = without_grant(Changes::default(), revocation.due_at)?
+            .put("stage", Some("confirmed"))?
+            .put("companies", Some(vec![CompanyRow::from(company)]))?
+            .put("expires_at", Some(millis(revocation.due_at)))?
+            .given(":exchanged", text("exchanged"))
+            .given(":choosing", text("choosing"));
+        let update = changes.under(self, &Key::flow(flow), "#stage IN (:exchanged, :choosing)");
+        let items = vec![
+            transact_update(update),
+            self.put(crate::revocations::row::write(revocation)?),
+            self.put(key_item(&Key::waiting(&revocation.company, flow))),
+        ];
+        // Another attempt, in another tab perhaps, is another write: it is refused, and not taken for this one again.
+        let name = format!("await {} {}", flow.as_str(), millis(revocation.due_at));
+        Ok(match self.transact(items, &name).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn fail(&self, end: &FlowEnd) -> Result<Written, StoreError> {
+        // One that is pending, or over, is not ended.
+        if !matches!(end.seen.as_str(), "consumed" | "exchanged" | "choosing" | "confirmed") {
+            return Ok(Written::Overtaken);
+        }
+        let changes = without_grant(Changes::default(), end.at)?
+            .remove("code")
+            .put("stage", Some("failed"))?
+            .put("failure", Some(end.failure.as_str()))?
+            .put("reference", end.reference.as_ref())?
+            .given(":seen", text(end.seen.as_str()));
+        let mut items = vec![transact_update(changes.under(self, &Key::flow(&end.flow), "#stage = :seen"))];
+        if let Some(audit) = &end.audit {
+            items.push(self.put(crate::history::row::audit(audit)?));
+        }
+        if let Some(revocation) = &end.revocation {
+            items.push(self.put(crate::revocations::row::write(revocation)?));
+        }
+        items.extend(end.released.iter().map(|company| self.delete(&Key::waiting(company, &end.flow))));
+        // What is counted and not audited has no row to be named by.
+        let name = format!("fail {} {} {}", end.flow.as_str(), end.failure.as_str(), millis(end.at));
+        let name = end.audit.as_ref().map_or(name.clone(), |audit| format!("{name} {}", audit.id));
+        Ok(match self.transact(items, &name).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn put_off_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError> {
+        let ttl = due_at.map_or_else(|| crate::consents::flow_row::ttl(flow.expires_at), |_| crate::consents::flow_row::NEVER);
+        let changes = Changes::default()
+            .put(DUE_AT, due_at.map(millis))?
+            .put(DUE_SHARD, due_at.map(|_| flow_shard(&flow.id)))?
+            .put(TTL, Some(ttl))?
+            .given(":seen", text(flow.stage.as_str()))
+            .naming("stage");
+        self.update(changes.under(self, &Key::flow(&flow.id), "#stage = :seen"), |_| false).await.map(drop)
+    }
+
+    async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError> {
+        self.count_start_of(starts, at, most).await
+    }
+}
+
+/// How many entries of one consent are put at once.
+const PUTS_AT_ONCE: usize = 16;
+
+/// The entry of a consent whose company is yet to be confirmed or chosen, among what holds that company.
+fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
+    let mut item = key_item(&Key::waiting(company, flow));
+    item.insert(HOLDS_UNTIL.to_owned(), number(millis(until)));
+    item.insert(TTL.to_owned(), number(crate::consents::flow_row::ttl(until)));
+    item
+}
+
+/// A flow that holds no grant is not due, and goes by itself.
+pub(crate) fn without_grant(changes: Changes, over_at: Timestamp) -> Result<Changes, StoreError> {
+    let gone = GRANT_ATTRIBUTES.iter().chain(&[DUE_AT, DUE_SHARD]);
+    gone.fold(changes, |changes, name| changes.remove(name)).put(TTL, Some(crate::consents::flow_row::ttl(over_at)))
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}

@@ -1,0 +1,6 @@
+//! Consents under way: flows, and the codes and handles that a partner is handed.
+
+pub(crate) mod flow_row;
+pub(crate) mod flows;
+pub(crate) mod handover_row;
+pub(crate) mod handovers;

@@ -1,0 +1,29 @@
+//! Answers that could not be read, for the operator who looks at them.
+
+use counterfoil_core::model::kept_answer::KeptAnswer;
+use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
+use jiff::Timestamp;
+
+use crate::row::text;
+use crate::table::{Key, OPERATOR, PK, SK, Table};
+
+/// The most answers of a shard that are listed.
+const LISTED_MOST: u32 = 100;
+
+impl Table {
+    /// The oldest answers that are kept, at most a hundred of each of the sixteen shards.
+    ///
+    /// # Errors
+    /// What the table says.
+    pub async fn kept_answers(&self, now: Timestamp) -> Result<Vec<KeptAnswer>, StoreError> {
+        let mut kept = Vec::new();
+        for shard in ALL_SHARDS {
+            for found in self.due_keys(OPERATOR, shard, now, None, LISTED_MOST).await? {
+                let key = Key { pk: text(&found, PK)?, sk: text(&found, SK)? };
+                kept.extend(self.get(&key).await?.map(crate::kept_answers::row::read).transpose()?);
+            }
+        }
+        kept.sort_by_key(|kept| kept.at);
+        Ok(kept)
+    }
+}

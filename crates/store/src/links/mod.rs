@@ -1,0 +1,4 @@
+//! Connect links.
+
+pub(crate) mod port;
+pub(crate) mod row;

@@ -1,0 +1,77 @@
+//! Connect links: beside their partner, by the first digits of their hash.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::partners::LinkStore;
+
+use crate::fault;
+use crate::request::LIST_ROUNDS_MOST;
+use crate::request::{Transacted, transact_update};
+use crate::row::key_item;
+use crate::row::{self, millis, number};
+use crate::table::{Key, LINK, PK, SK, Table, partner_pk};
+use crate::update::Changes;
+
+#[async_trait]
+impl LinkStore for Table {
+    async fn create_link(&self, link: &ConnectLink, audit: &Audit) -> Result<(), StoreError> {
+        let items = vec![self.put(crate::links::row::write(link)?), self.put(crate::history::row::audit(audit)?)];
+        self.transact(items, &audit.id).await.map(drop)
+    }
+
+    async fn link(&self, partner: &PartnerId, id: &LinkId) -> Result<Option<ConnectLink>, StoreError> {
+        self.get(&Key::link(partner, id)).await?.map(crate::links::row::read).transpose()
+    }
+
+    async fn links(&self, partner: &PartnerId, after: Option<&LinkId>, most: u32) -> Result<Vec<ConnectLink>, StoreError> {
+        let mut links = Vec::new();
+        let mut after = after.map(|id| key_item(&Key::link(partner, id)));
+        for _ in 0..LIST_ROUNDS_MOST {
+            let room = i32::try_from(most).unwrap_or(i32::MAX) - i32::try_from(links.len()).unwrap_or(i32::MAX);
+            let request = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :links)"))
+                .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
+                .expression_attribute_values(":links", AttributeValue::S(LINK.to_owned()))
+                .set_exclusive_start_key(after)
+                .consistent_read(true)
+                .limit(room);
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+            links.extend(row::readable(answer.items.unwrap_or_default().into_iter().map(crate::links::row::read)));
+            after = answer.last_evaluated_key;
+            if after.is_none() || links.len() >= most as usize {
+                break;
+            }
+        }
+        Ok(links)
+    }
+
+    async fn revoke_link(&self, partner: &PartnerId, id: &LinkId, audit: &Audit) -> Result<Written, StoreError> {
+        let changes = Changes::default().put("revoked_at", Some(millis(audit.at)))?;
+        let condition = format!("attribute_exists({PK}) AND attribute_not_exists(revoked_at)");
+        let update = changes.under(self, &Key::link(partner, id), &condition);
+        let items = vec![transact_update(update), self.put(crate::history::row::audit(audit)?)];
+        Ok(match self.transact(items, &audit.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+}
+
+impl Table {
+    /// A link's part of a consent: one use more, while it has one left and was not revoked. A link of before uses were counted is
+    /// good for one.
+    pub(crate) fn link_used(&self, partner: &PartnerId, id: &LinkId) -> Update {
+        let condition = format!(
+            "attribute_exists({PK}) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(#used) OR #used < #uses)"
+        );
+        Changes::default().once("uses", number(1)).add("used", 1).under(self, &Key::link(partner, id), &condition)
+    }
+}

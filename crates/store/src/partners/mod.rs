@@ -1,0 +1,5 @@
+//! Partners and their keys.
+
+pub(crate) mod key_row;
+pub(crate) mod partner_row;
+pub(crate) mod port;

@@ -1,0 +1,50 @@
+//! The item of a probe, beside its connection. It has no TTL while it is due: a grant may hang on it.
+
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::probe::{Aim, Probe};
+use counterfoil_core::port::store::StoreError;
+use serde::{Deserialize, Serialize};
+
+use crate::row::{Item, damaged, from_item, millis, time, to_item};
+use crate::table::{Key, PROBER, due_shard};
+
+#[derive(Serialize, Deserialize)]
+struct ProbeRow {
+    partner: String,
+    company_key: String,
+    aim: String,
+    denied: u32,
+    unanswered: u32,
+    due_at: i64,
+    due_shard: String,
+}
+
+pub(crate) fn write(probe: &Probe) -> Result<Item, StoreError> {
+    let row = ProbeRow {
+        partner: probe.connection.partner.to_string(),
+        company_key: probe.connection.company_key.to_string(),
+        aim: probe.aim.as_str().to_owned(),
+        denied: probe.denied,
+        unanswered: probe.unanswered,
+        due_at: millis(probe.due_at),
+        due_shard: due_shard(PROBER, &probe.connection),
+    };
+    to_item(&Key::probe(&probe.connection), row)
+}
+
+pub(crate) fn read(item: Item) -> Result<Probe, StoreError> {
+    let row: ProbeRow = from_item(item)?;
+    let name = format!("CONN#{}#{}/PROBE", row.partner, row.company_key);
+    let aim = [Aim::Suspected, Aim::Withdrawn].into_iter().find(|aim| aim.as_str() == row.aim);
+    Ok(Probe {
+        connection: ConnectionId {
+            partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
+            company_key: CompanyKey::parse(&row.company_key).map_err(|_| damaged(&name, "company_key"))?,
+        },
+        aim: aim.ok_or_else(|| damaged(&name, "aim"))?,
+        denied: row.denied,
+        unanswered: row.unanswered,
+        due_at: time(&name, row.due_at)?,
+    })
+}

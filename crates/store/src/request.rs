@@ -1,0 +1,116 @@
+//! Requests to the table, each of one kind: reads that are strongly consistent, a conditional update, a transaction.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::store::{StoreError, Written};
+
+use crate::fault;
+use crate::row::{Item, key_item};
+use crate::table::{Key, PK, SK, Table};
+
+/// How often what a batch left over is asked for again.
+const BATCH_ROUNDS_MOST: usize = 5;
+/// How often a list is asked for one page, where a filter, or rows that cannot be read, leave little of what is found.
+pub(crate) const LIST_ROUNDS_MOST: usize = 10;
+
+impl Table {
+    /// One item, strongly consistent.
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        Ok(answer.item)
+    }
+
+    /// Up to a hundred items, strongly consistent, by their keys' order; one request where the table can take it.
+    pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        let mut found = Vec::new();
+        let mut open: Vec<_> = keys.iter().map(key_item).collect();
+        for _ in 0..BATCH_ROUNDS_MOST {
+            if open.is_empty() {
+                break;
+            }
+            let wanted = KeysAndAttributes::builder().set_keys(Some(open)).consistent_read(true).build().expect("keys are given");
+            let request = self.client.batch_get_item().request_items(&self.name, wanted);
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+            found.extend(answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
+            open = answer.unprocessed_keys.unwrap_or_default().remove(&self.name).map(|left| left.keys).unwrap_or_default();
+        }
+        if !open.is_empty() {
+            return Err(StoreError::Busy("a batch was not finished".to_owned()));
+        }
+        let mut take = |key| found.iter().position(|item| has_key(item, key)).map(|at| found.swap_remove(at));
+        Ok(keys.iter().map(&mut take).collect())
+    }
+
+    /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
+    /// whose answer was lost, had been stored.
+    pub(crate) async fn update(&self, update: Update, is_own: impl Fn(&Item) -> bool) -> Result<Written, StoreError> {
+        let sent = self.request(update).send().await;
+        match sent {
+            Ok(_) => Ok(Written::Stored),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
+                let own = matches!(refused.err(), UpdateItemError::ConditionalCheckFailedException(shown) if shown.item().is_some_and(&is_own));
+                Ok(if own { Written::Stored } else { Written::Overtaken })
+            }
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
+    }
+
+    /// The request of one conditional update, which shows the item that refuses it.
+    pub(crate) fn request(&self, update: Update) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    pub(crate) fn put(&self, item: Item) -> TransactWriteItem {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().expect("table and item are given");
+        TransactWriteItem::builder().put(put).build()
+    }
+
+    pub(crate) fn delete(&self, key: &Key) -> TransactWriteItem {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(key))).build();
+        TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
+    }
+
+    /// All or nothing. The token makes a retry after a lost answer the same transaction, for ten minutes.
+    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<Transacted, StoreError> {
+        let token = Fingerprint::of(token).as_str()[..36].to_owned();
+        let sent = self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(token).send().await;
+        let Err(error) = sent else { return Ok(Transacted::Stored) };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
+            let reasons = canceled.cancellation_reasons();
+            let refused: Vec<_> = reasons.iter().map(|reason| reason.code() == Some("ConditionalCheckFailed")).collect();
+            if refused.contains(&true) {
+                return Ok(Transacted::Refused(refused));
+            }
+        }
+        Err(fault::meaning(&self.name, &error))
+    }
+}
+
+fn has_key(item: &Item, key: &Key) -> bool {
+    let is = |name, text: &String| item.get(name).and_then(|value| value.as_s().ok()) == Some(text);
+    is(PK, &key.pk) && is(SK, &key.sk)
+}
+
+/// How a transaction went.
+pub(crate) enum Transacted {
+    Stored,
+    /// Which of its items refused.
+    Refused(Vec<bool>),
+}
+
+pub(crate) fn transact_update(update: Update) -> TransactWriteItem {
+    TransactWriteItem::builder().update(update).build()
+}

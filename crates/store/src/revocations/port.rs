@@ -1,0 +1,122 @@
+//! What platforms are still to be told. A claim is a name on the row and a due time ahead; whatever is written afterwards is
+//! conditional on that name, so that one who was slow overwrites nobody.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValue, TransactWriteItem};
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::revocation::{GrantId, Owed, Revocation, RevocationId};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::revocations::Claim;
+use counterfoil_core::port::store::revocations::Claimed;
+use counterfoil_core::port::store::revocations::RevocationStore;
+use jiff::Timestamp;
+
+use crate::connections::row::GrantAttributes;
+use crate::connections::row::connection_id;
+use crate::connections::row::with_grant;
+use crate::fault;
+use crate::request::Transacted;
+use crate::row::{self, Item, damaged, millis, number};
+use crate::row::{key_item, text};
+use crate::table::{CONSENT, DUE_AT, FLOW, Key, PK, REVOCATION, SK, TELLER, Table};
+use crate::update::Changes;
+
+/// The condition of what is written under a claim.
+const IS_CLAIMED: &str = "claim = :claim";
+
+#[async_trait]
+impl RevocationStore for Table {
+    async fn owe(&self, revocation: &Revocation) -> Result<(), StoreError> {
+        self.put_item(crate::revocations::row::write(revocation)?).await
+    }
+
+    async fn hold(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError> {
+        let changes = Changes::default().put(DUE_AT, Some(millis(until)))?;
+        let update = changes.under(self, &Key::revocation(id), &format!("attribute_exists({PK})"));
+        self.update(update, |_| false).await.map(drop)
+    }
+
+    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Owed>, StoreError> {
+        Ok(row::readable(self.due_keys(TELLER, shard, now, None, most).await?.iter().map(owed)).collect())
+    }
+
+    async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError> {
+        let changes = Changes::default()
+            .put("claim", Some(&claim.id))?
+            .put(DUE_AT, Some(millis(claim.until)))?
+            .given(":now", number(millis(claim.at)));
+        let condition = format!("attribute_exists({PK}) AND ({DUE_AT} <= :now OR claim = :claim)");
+        let update = changes.under(self, &Key::revocation(id), &condition);
+        let sent = self.request(update).return_values(ReturnValue::AllNew).send().await;
+        match sent {
+            Ok(answer) => Ok(Claimed::Ours(Box::new(crate::revocations::row::read(answer.attributes.unwrap_or_default())?))),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
+                let is_there =
+                    matches!(refused.err(), UpdateItemError::ConditionalCheckFailedException(shown) if shown.item().is_some());
+                Ok(if is_there { Claimed::NotDue } else { Claimed::Gone })
+            }
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
+    }
+
+    async fn renew(&self, id: &RevocationId, claim: &Claim, grant: &StoredGrant) -> Result<Written, StoreError> {
+        let changes = with_grant(Changes::default(), GrantAttributes::from(grant))?.given(":claim", name(claim));
+        self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
+    }
+
+    async fn put_off(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError> {
+        let changes =
+            Changes::default().put("tries", Some(tries))?.put(DUE_AT, Some(millis(due_at)))?.given(":claim", name(claim));
+        self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
+    }
+
+    async fn waiting(&self, id: &RevocationId) -> Result<Option<Revocation>, StoreError> {
+        let found = self.get(&Key::revocation(id)).await?.filter(|item| !item.contains_key("claim"));
+        found.map(crate::revocations::row::read).transpose()
+    }
+
+    async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&Key::revocation(&revocation.id))))
+            .condition_expression(IS_CLAIMED)
+            .expression_attribute_values(":claim", name(claim))
+            .build()
+            .expect("table and key are given");
+        let mut items = vec![TransactWriteItem::builder().delete(delete).build(), self.put(crate::history::row::audit(audit)?)];
+        if let GrantId::Consent(flow) = &revocation.id.grant {
+            items.extend(revocation.companies().map(|company| self.delete(&Key::waiting(&company, flow))));
+        }
+        Ok(match self.transact(items, &claim.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+}
+
+fn name(claim: &Claim) -> AttributeValue {
+    AttributeValue::S(claim.id.clone())
+}
+
+/// What an entry of the due index is of.
+fn owed(item: &Item) -> Result<Owed, StoreError> {
+    match text(item, PK)?.strip_prefix(FLOW) {
+        Some(flow) => FlowId::parse(flow).map(Owed::Flow).ok_or_else(|| damaged("a flow", "its key names none")),
+        None => revocation_id(item).map(Owed::Revocation),
+    }
+}
+
+fn revocation_id(item: &Item) -> Result<RevocationId, StoreError> {
+    let sk = text(item, SK)?;
+    let epoch = sk.strip_prefix(REVOCATION).and_then(|epoch| epoch.parse().ok()).map(GrantId::Epoch);
+    let grant = epoch.or_else(|| sk.strip_prefix(CONSENT).and_then(FlowId::parse).map(GrantId::Consent));
+    Ok(RevocationId {
+        connection: connection_id(item)?,
+        grant: grant.ok_or_else(|| damaged("a revocation", "its key names no grant"))?,
+    })
+}

@@ -1,0 +1,4 @@
+//! Grants: leases, refreshed tokens, consents and disconnects, each a conditional write.
+
+pub(crate) mod port;
+pub(crate) mod row;

@@ -1,0 +1,320 @@
+//! The vault's writes. Every one that touches a token is conditional on the epoch that it replaces, and on whether the
+//! grant of that epoch is alive: what makes a dead one active again says so.
+
+use crate::connections::row::IS_LIVE;
+use crate::connections::row::active;
+use crate::connections::row::due;
+use crate::connections::row::with_grant;
+use crate::request::Transacted;
+use crate::request::transact_update;
+use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Status, Trouble};
+use counterfoil_core::model::event::Event;
+use counterfoil_core::model::kept_answer::KeptAnswer;
+use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::revocation::{GrantId, RevocationId};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::vault::CodeExchange;
+use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::vault::Consent;
+use counterfoil_core::port::store::vault::ConsentWritten;
+use counterfoil_core::port::store::vault::Disconnect;
+use counterfoil_core::port::store::vault::GivenBack;
+use counterfoil_core::port::store::vault::GrantEnd;
+use counterfoil_core::port::store::vault::GrantStore;
+use counterfoil_core::port::store::vault::Taken;
+use jiff::Timestamp;
+
+use crate::connections::row::{GRANT_ATTRIBUTES, GrantAttributes, TroubleRow};
+use crate::consents::flows::without_grant;
+use crate::fault;
+use crate::row::key_item;
+use crate::row::{Item, millis, number};
+use crate::table::{DUE_AT, DUE_SHARD, Key, PK, SK, Table};
+use crate::update::Changes;
+
+#[async_trait]
+impl GrantStore for Table {
+    /// The condition: no lease, or the very one that was seen and judged to be over, or this same lease, stored by a try whose
+    /// answer was lost. The epoch says nothing: a look reads connection and lease one after the other.
+    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError> {
+        let key = Key::lease(id);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(crate::vault::row::write(&key, lease)?))
+            .condition_expression(format!("attribute_not_exists({PK}) OR lease_id IN (:seen, :own)"))
+            .expression_attribute_values(":seen", AttributeValue::S(seen.unwrap_or("none").to_owned()))
+            .expression_attribute_values(":own", AttributeValue::S(lease.id.clone()))
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Taken::Ours),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(Taken::Held)
+            }
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
+    }
+
+    async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
+        let changes = committed(id, commit)?.given(":live", active());
+        // `#status` is among the names already: a commit sets it.
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :live");
+        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
+        self.update(update, own).await
+    }
+
+    async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError> {
+        let id = &event.connection;
+        let dead = AttributeValue::S(Status::NeedsReauthorization.as_str().to_owned());
+        let changes = committed(id, commit)?.given(":dead", dead);
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :dead");
+        let items = vec![
+            transact_update(update),
+            self.put(crate::history::row::audit(audit)?),
+            self.put(crate::history::row::event(event)?),
+        ];
+        Ok(match self.transact(items, &audit.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn renew_withdrawn(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
+        let grant = GrantAttributes::from(&commit.grant);
+        let changes = Changes::default()
+            .set("epoch", number(commit.epoch + 1))
+            .put("commit_id", Some(&commit.commit_id))?
+            .put("updated_at", Some(millis(commit.at)))?
+            .put("refreshed_at", Some(millis(commit.at)))?;
+        let changes = with_grant(changes, grant)?.given(":replaces", number(commit.epoch)).given(":withdrawn", withdrawn());
+        let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND cause = :withdrawn");
+        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
+        self.update(update, own).await
+    }
+
+    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError> {
+        let id = &back.event.connection;
+        let changes = Changes::default()
+            .put("status", Some(Status::Active.as_str()))?
+            .put("updated_at", Some(millis(back.audit.at)))?
+            .remove("trouble")
+            .remove("cause")
+            .given(":epoch", number(back.epoch))
+            .given(":withdrawn", withdrawn());
+        let changes = due(changes, id, back.due_at)?;
+        let update = changes.under(self, &Key::connection(id), "epoch = :epoch AND cause = :withdrawn");
+        let items = vec![
+            transact_update(update),
+            self.put(crate::history::row::audit(&back.audit)?),
+            self.put(crate::history::row::event(&back.event)?),
+        ];
+        Ok(match self.transact(items, &back.event.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
+    async fn warn(
+        &self,
+        event: &Event,
+        epoch: u64,
+        hard_end: Timestamp,
+        due_at: Option<Timestamp>,
+    ) -> Result<Written, StoreError> {
+        let id = &event.connection;
+        self.create_item(crate::history::row::event(event)?).await?;
+        let changes = Changes::default().put("warned_of", Some(millis(hard_end)))?;
+        let changes = due(changes, id, due_at)?.given(":epoch", number(epoch)).given(":active", active()).naming("status");
+        self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
+    }
+
+    async fn record_trouble(
+        &self,
+        id: &ConnectionId,
+        epoch: u64,
+        trouble: &Trouble,
+        due_at: Timestamp,
+    ) -> Result<Written, StoreError> {
+        let changes =
+            Changes::default().put("trouble", Some(TroubleRow::from(trouble)))?.put("updated_at", Some(millis(trouble.at)))?;
+        let changes = due(changes, id, Some(due_at))?.given(":epoch", number(epoch)).given(":active", active()).naming("status");
+        self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
+    }
+
+    async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {
+        let id = &end.event.connection;
+        let changes = Changes::default()
+            .put("status", Some(Status::NeedsReauthorization.as_str()))?
+            .put("cause", Some(end.cause.as_str()))?
+            .put("trouble", Some(TroubleRow::from(&end.trouble)))?
+            .put("updated_at", Some(millis(end.audit.at)))?;
+        let changes = due(changes, id, None)?.given(":epoch", number(end.epoch)).given(":active", active());
+        let update = changes.under(self, &Key::connection(id), IS_LIVE);
+        let mut items = vec![
+            transact_update(update),
+            self.put(crate::history::row::audit(&end.audit)?),
+            self.put(crate::history::row::event(&end.event)?),
+        ];
+        if let Some(probe) = &end.probe {
+            items.push(self.put(crate::probes::row::write(probe)?));
+        }
+        match self.transact(items, &end.event.id).await? {
+            Transacted::Stored => Ok(Written::Stored),
+            Transacted::Refused(_) => Ok(Written::Overtaken),
+        }
+    }
+
+    async fn keep_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
+        self.put_item(crate::kept_answers::row::write(kept)?).await
+    }
+
+    async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
+        let connection = &consent.connection;
+        let company_key = Key::company(&connection.company, &connection.id);
+        // What refuses because the flow is over comes first, then what refuses because the link is.
+        let mut items = vec![transact_update(self.flow_done(consent)?)];
+        if let Some(exchange) = &consent.exchange {
+            items.extend(self.exchanged(consent, exchange)?);
+        }
+        let over = items.len();
+        let of_link = consent.link.as_ref().map(|link| transact_update(self.link_used(&connection.id.partner, link)));
+        let of_key = consent.key.as_ref().map(|key| self.key_lives(&connection.id.partner, key, connection.consented_at));
+        let (link_at, key_at) = (over, over + usize::from(of_link.is_some()));
+        let (has_link, has_key) = (of_link.is_some(), of_key.is_some());
+        items.extend(of_link.into_iter().chain(of_key));
+        items.extend([
+            transact_update(self.consented(connection, consent.previous.as_ref())?),
+            self.put(crate::history::row::audit(&consent.audit)?),
+            self.put(crate::history::row::event(&consent.event)?),
+            self.put(key_item(&company_key)),
+        ]);
+        if let Some(counted) = consent.tally {
+            items.push(transact_update(self.tallied(connection, counted)?));
+        }
+        items.push(self.delete(&Key::waiting(&connection.company, &consent.flow)));
+        if let Some(replaced) = &consent.replaced {
+            items.push(self.put(crate::revocations::row::write(replaced)?));
+        }
+        if let Some(left) = consent.left_company() {
+            let key = Key::company(left, &connection.id);
+            items.extend((key != company_key).then(|| self.delete(&key)));
+        }
+        Ok(match self.transact(items, &connection.commit_id).await? {
+            Transacted::Stored => ConsentWritten::Stored,
+            Transacted::Refused(refused) if refused.iter().take(over).any(|refused| *refused) => ConsentWritten::FlowIsOver,
+            Transacted::Refused(refused) if has_link && refused.get(link_at) == Some(&true) => ConsentWritten::LinkIsOver,
+            Transacted::Refused(refused) if has_key && refused.get(key_at) == Some(&true) => ConsentWritten::KeyIsOver,
+            Transacted::Refused(_) => ConsentWritten::Overtaken,
+        })
+    }
+
+    async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError> {
+        let Disconnect { connection, commit_id, revocation, audit, event } = disconnect;
+        let gone = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT);
+        let changes = gone.fold(Changes::default(), |changes, name| changes.remove(name));
+        let changes = changes
+            .set("epoch", number(connection.epoch + 1))
+            .put("status", Some(Status::Disconnected.as_str()))?
+            .put("commit_id", Some(commit_id))?
+            .put("updated_at", Some(millis(audit.at)))?
+            .put("disconnected_at", Some(millis(audit.at)))?
+            .given(":replaces", number(connection.epoch));
+        let update = changes.under(self, &Key::connection(&connection.id), "epoch = :replaces");
+        let mut items = vec![
+            transact_update(update),
+            self.delete(&Key::company(&connection.company, &connection.id)),
+            self.delete(&Key::handle(&connection.id)),
+            self.put(crate::history::row::audit(audit)?),
+            self.put(crate::history::row::event(event)?),
+        ];
+        if let Some(revocation) = revocation {
+            items.push(self.put(crate::revocations::row::write(revocation)?));
+        }
+        Ok(match self.transact(items, commit_id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+}
+
+/// What a connection has on account of its grant, beside the grant itself.
+const OF_A_GRANT: [&str; 7] = ["trouble", "cause", "ended_by", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
+
+impl Table {
+    /// The connection's part of a consent: everything a consent decides, and nothing that a partner may have set.
+    fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
+        let key = Key::connection(&connection.id);
+        let mut item = crate::connections::row::write(connection)?;
+        // A partner may set the freshness of a connection that exists; a consent does not know better.
+        let not_ours: &[&str] = if previous.is_some() { &[PK, SK, "freshness"] } else { &[PK, SK] };
+        item.retain(|name, _| !not_ours.contains(&name.as_str()));
+        let stale = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT).chain(&["refreshed_at"]);
+        let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
+        let changes = item.into_iter().fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
+        let changes = stale.into_iter().fold(changes, |changes, name| changes.remove(name));
+        Ok(match previous {
+            None => changes.under(self, &key, &format!("attribute_not_exists({PK})")),
+            Some(previous) => changes.given(":previous", number(previous.epoch)).under(self, &key, "epoch = :previous"),
+        })
+    }
+
+    /// The flow's part of a consent: it ends, and the grant it kept goes.
+    fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
+        let changes = without_grant(Changes::default(), consent.connection.consented_at)?
+            .put("stage", Some("done"))?
+            .put("connected", Some(consent.connection.id.company_key.as_str()))?
+            .put("connected_to", Some(&consent.connection.company.company_id))?
+            .given(":one", AttributeValue::S(if consent.exchange.is_some() { "confirmed" } else { "exchanged" }.to_owned()))
+            .given(":other", AttributeValue::S(if consent.exchange.is_some() { "confirmed" } else { "choosing" }.to_owned()));
+        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:one, :other)"))
+    }
+
+    /// An exchange's part of a consent: the code is spent, the handle made, and the grant waits no more. One that is being
+    /// revoked already is not taken.
+    fn exchanged(&self, consent: &Consent, exchange: &CodeExchange) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Consent { connection, flow, .. } = consent;
+        let spent = Changes::default()
+            .put("consumed_by", Some(&connection.commit_id))?
+            .given(":now", number(millis(connection.consented_at)));
+        let condition = format!("attribute_exists({PK}) AND attribute_not_exists(consumed_by) AND expires_at > :now");
+        let waited = RevocationId { connection: connection.id.clone(), grant: GrantId::Consent(flow.clone()) };
+        let taken = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&Key::revocation(&waited))))
+            .condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists(claim)"))
+            .build()
+            .expect("table and key are given");
+        Ok(vec![
+            transact_update(spent.under(self, &Key::code(&exchange.code), &condition)),
+            TransactWriteItem::builder().delete(taken).build(),
+            self.put(crate::consents::handover_row::write_handle(&connection.id, &exchange.handle)?),
+        ])
+    }
+}
+
+fn withdrawn() -> AttributeValue {
+    AttributeValue::S(DeathCause::AccessWithdrawn.as_str().to_owned())
+}
+
+/// What a refreshed grant changes on its connection.
+fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> {
+    let changes = Changes::default()
+        .set("epoch", number(commit.epoch + 1))
+        .put("status", Some(Status::Active.as_str()))?
+        .put("commit_id", Some(&commit.commit_id))?
+        .put("updated_at", Some(millis(commit.at)))?
+        .put("refreshed_at", Some(millis(commit.at)))?
+        .put("wanted_until", commit.wanted_until.map(millis))?
+        .put("trouble", commit.trouble().as_ref().map(TroubleRow::from))?
+        .remove("cause")
+        .remove("ended_by");
+    let changes = with_grant(changes, GrantAttributes::from(&commit.grant))?;
+    Ok(due(changes, id, commit.due_at)?.given(":replaces", number(commit.epoch)))
+}
