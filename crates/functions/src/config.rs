@@ -14,8 +14,8 @@ use crate::config::reader::Reader;
 mod platforms;
 pub(crate) mod reader;
 
-/// Every variable there is, beside those of the platforms ([`variables::all`]). A test holds `template.yaml` and the README's
-/// table against this list.
+/// Every variable there is, beside those of the platforms ([`variables::all`]). Tests hold `template.yaml` and the table of
+/// `docs/configuration.md` against this list.
 pub const VARIABLES: &[&str] = &[
     "TABLE_NAME",
     "PUBLIC_BASE_URL",
