@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use counterfoil_core::App;
 use lambda_http::{Adapter, Error};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -20,18 +19,18 @@ use http_event::HttpEvent;
 
 mod http_event;
 
-/// Serves HTTP events with the routes of one endpoint. A configuration that is not complete is what every request is
+/// Serves HTTP events with the routes of one function. A configuration that is not complete is what every request is
 /// answered with, so that whoever deploys sees it where they look.
 ///
 /// # Errors
 /// What the runtime says when it ends.
-pub async fn serve(routes: fn() -> Router<Arc<App>>) -> Result<(), Error> {
+pub async fn serve(function: &str) -> Result<(), Error> {
     let variables = environment();
     logging::as_json(variables.get("RUST_LOG").map(String::as_str));
     let service = match Config::from_variables(&variables) {
         Ok(config) => {
             let app = assemble(&config, &counterfoil_store::aws::function_config().await, World::real());
-            router::finish(routes(), &app)
+            router::of_function(function, &app)
         }
         Err(problem) => {
             tracing::error!(%problem, "the configuration is not complete");

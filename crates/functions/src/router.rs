@@ -1,72 +1,57 @@
-//! Every route and the function that serves it. The laptop mounts all of them; a deployed function mounts its own.
+//! The routers. The laptop mounts every route; a deployed function mounts its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::ALLOW;
 use axum::middleware::{self, Next};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
+use axum::{Extension, Router};
 use counterfoil_core::{App, Error};
 
-use crate::methods::method_not_allowed;
-use crate::surface::connections::{callback, connections, disconnect, health, start, token};
+use crate::extract::caller::Scopes;
+use crate::routes::{Route, routes};
+use crate::surface::connections::health;
 use crate::surface::problem::Problem;
 use crate::wrap;
 
-/// One route, as `template.yaml` has it too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Route {
-    /// The function that serves it.
-    pub function: &'static str,
-    /// Its method.
-    pub method: &'static str,
-    /// Its path, with `{parameters}`.
-    pub path: &'static str,
-}
-
-const fn route(function: &'static str, method: &'static str, path: &'static str) -> Route {
-    Route { function, method, path }
-}
-
-/// All of them. Tests hold this list against the routers and against `template.yaml`.
-pub const ROUTES: &[Route] = &[
-    route("health", "GET", "/health"),
-    route("health", "HEAD", "/health"),
-    route("health", "GET", "/ready"),
-    route("start", "GET", "/oauth/start"),
-    route("start", "GET", "/oauth/start/{company_key}"),
-    route("start", "GET", "/v1/oauth/authorize"),
-    route("start", "GET", "/oauth/continue/{token}"),
-    route("start", "POST", "/oauth/continue/{token}"),
-    route("start", "GET", "/connect/{token}"),
-    route("start", "POST", "/connect/{token}"),
-    route("callback", "GET", "/oauth/callback"),
-    route("callback", "GET", "/oauth/callback/{platform}"),
-    route("callback", "GET", "/oauth/result/{id}"),
-    route("callback", "GET", "/oauth/result/{id}/continue"),
-    route("callback", "POST", "/oauth/result/{id}/retry"),
-    route("callback", "POST", "/oauth/result/{id}/choose"),
-    route("token", "GET", "/api/token/{company_key}"),
-    route("token", "POST", "/api/token/{company_key}/refresh"),
-    route("token", "POST", "/v1/oauth/token"),
-    route("token", "OPTIONS", "/v1/oauth/token"),
-    route("token", "POST", "/api/connections/{company_key}/verify"),
-    route("token", "GET", "/oauth/disconnect"),
-    route("connections", "GET", "/api/connections"),
-    route("connections", "GET", "/api/connections/{company_key}"),
-    route("connections", "PATCH", "/api/connections/{company_key}"),
-    route("connections", "GET", "/v1/connect-links"),
-    route("connections", "POST", "/v1/connect-links"),
-    route("connections", "OPTIONS", "/v1/connect-links"),
-    route("connections", "DELETE", "/v1/connect-links/{id}"),
-    route("connections", "OPTIONS", "/v1/connect-links/{id}"),
-    route("disconnect", "DELETE", "/api/connections/{company_key}"),
-];
-
 /// Every route: the laptop's router.
 pub fn all(app: &Arc<App>) -> Router {
-    let routes = [health::routes, start::routes, callback::routes, token::routes, connections::routes, disconnect::routes];
-    finish(routes.into_iter().fold(Router::new(), |router, routes| router.merge(routes())), app)
+    finish(mounted(&routes()), app)
+}
+
+/// The routes of one function.
+pub fn of_function(function: &str, app: &Arc<App>) -> Router {
+    let own: Vec<_> = routes().into_iter().filter(|route| route.function == function).collect();
+    finish(mounted(&own), app)
+}
+
+/// Path by path: one that has no method of a request says which it has, and a HEAD runs no GET, since a link preview must spend
+/// nothing.
+fn mounted(routes: &[Route]) -> Router<Arc<App>> {
+    let paths: BTreeSet<_> = routes.iter().map(|route| route.path).collect();
+    let mut whole = Router::new();
+    for path in paths {
+        let own: Vec<_> = routes.iter().filter(|route| route.path == path).collect();
+        let methods: Vec<_> = own.iter().map(|route| route.method).collect();
+        let allowed = methods.join(", ");
+        let refuse = move || {
+            let allowed = allowed.clone();
+            async move { ([(ALLOW, allowed)], method_not_allowed().await) }
+        };
+        let served = own
+            .iter()
+            .fold(MethodRouter::new(), |served, route| served.merge((route.serve)().layer(Extension(Scopes(route.scopes)))));
+        let served = if methods.contains(&"HEAD") { served } else { served.head(refuse.clone()) };
+        let served = served.fallback(refuse);
+        // Seed 001 answers this address too; API Gateway has no such route.
+        if path == "/oauth/start" {
+            whole = whole.route("/oauth/start/", served.clone());
+        }
+        whole = whole.route(path, served);
+    }
+    whole
 }
 
 /// Completes the routes of an endpoint: what is not found, what every request gets, and the application.
@@ -85,4 +70,8 @@ pub fn incomplete(problem: &str) -> Router {
     Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
         middleware::from_fn(|request: Request, next: Next| wrap::wrap_with_id("unconfigured".to_owned(), false, request, next)),
     )
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem(Error::invalid("method_not_allowed", "This address does not take this method."))
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    counterfoil_functions::lambda::serve(counterfoil_functions::surface::connections::callback::routes).await
+    counterfoil_functions::lambda::serve("callback").await
 }

@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod body;
 pub(crate) mod browser_cookie;
+pub(crate) mod caller;
 pub(crate) mod cursor;
 pub(crate) mod query;
 pub(crate) mod read;

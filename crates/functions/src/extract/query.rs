@@ -10,6 +10,11 @@ use counterfoil_core::Error;
 pub(crate) struct Query(Result<Vec<Parameter>, &'static str>);
 
 impl Query {
+    /// The query of that request.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        Self::parse(parts.uri.query().unwrap_or_default())
+    }
+
     /// Reads a raw query.
     pub(crate) fn parse(raw: &str) -> Self {
         if raw.len() > QUERY_LONGEST {
@@ -100,7 +105,7 @@ impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+        Ok(Self::of(parts))
     }
 }
 

@@ -4,3 +4,12 @@
 pub mod connections;
 pub(crate) mod partner;
 pub(crate) mod problem;
+
+/// Whose contract a route is of: each has its own error body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// Errors are RFC 9457.
+    Connections,
+    /// Errors have the partner API's envelope.
+    Partner,
+}

@@ -10,7 +10,8 @@ use counterfoil_core::Error;
 use maud::Markup;
 use serde::Serialize;
 
-use crate::surface::partner::envelope::{self, Reason, Refusal};
+use crate::surface::Surface;
+use crate::surface::partner::envelope::{Reason, Refusal};
 
 /// An error on its way out. It becomes a body when the request's id is known, in `wrap`: JSON, or the page it brings.
 #[derive(Debug, Clone)]
@@ -19,22 +20,6 @@ pub(crate) struct Problem(pub(crate) Error);
 impl<E: Into<Error>> From<E> for Problem {
     fn from(error: E) -> Self {
         Self(error.into())
-    }
-}
-
-/// Whose shape an error has: each contract has its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Surface {
-    /// RFC 9457.
-    Connections,
-    /// [`crate::surface::partner::envelope`].
-    Partner,
-}
-
-impl Surface {
-    /// The surface that a path belongs to.
-    pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with(envelope::PREFIX) { Self::Partner } else { Self::Connections }
     }
 }
 

@@ -10,6 +10,7 @@ mod callback;
 mod changing;
 mod choice_page;
 mod choosing;
+mod circles;
 mod company;
 mod configuration;
 mod connections;

@@ -1,7 +1,7 @@
 //! Two partners are kept apart over every route.
 
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_functions::router::ROUTES;
+use counterfoil_functions::routes::routes;
 
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
 
@@ -38,7 +38,7 @@ async fn a2_over_every_route_a_foreign_connection_is_as_good_as_none() {
     place.partner("rival", &[]).await;
     let rival = place.key_of("rival", &Scope::ALL).await;
     let before = place.rows.under("CONN#default#", "").await;
-    for route in ROUTES {
+    for route in routes() {
         match (route.method, route.path) {
             ("GET", "/api/token/{company_key}" | "/api/connections/{company_key}")
             | ("POST", "/api/token/{company_key}/refresh" | "/api/connections/{company_key}/verify")

@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_functions::router::ROUTES;
 use counterfoil_testkit::template::BY_DEFAULT;
 use serde_json::{Value, json};
 
@@ -85,8 +84,10 @@ fn each_route_is_one_event_of_its_function() {
         .iter()
         .flat_map(|(name, function)| routes(function).into_iter().map(move |route| (name.clone(), route)))
         .collect();
-    let mut answered: Vec<_> =
-        ROUTES.iter().map(|route| (route.function.to_owned(), format!("{} {}", route.method, route.path))).collect();
+    let mut answered: Vec<_> = counterfoil_functions::routes::routes()
+        .iter()
+        .map(|route| (route.function.to_owned(), format!("{} {}", route.method, route.path)))
+        .collect();
     deployed.sort();
     answered.sort();
     assert_eq!(deployed, answered, "template.yaml and the router");

@@ -1,6 +1,6 @@
 //! A deployment that lacks something: each function says what, and writes nothing (S-3, S-5, O-8).
 
-use counterfoil_functions::router::{ROUTES, Route};
+use counterfoil_functions::routes::{Route, routes};
 use counterfoil_testkit::http_event::HttpEvent;
 use counterfoil_testkit::lambda::InvokeError;
 use counterfoil_testkit::secrets_manager::SecretsFailure;
@@ -16,8 +16,8 @@ const APART: [&str; 4] = ["/v1/oauth/token", "/oauth/result/{id}/choose", "/heal
 
 /// An event for each other route of a function, with a key; a preflight looks at nothing either.
 fn events(function: &str, key: &str) -> Vec<Value> {
-    let looks = |route: &&Route| route.method != "OPTIONS" && !APART.contains(&route.path);
-    let routes = ROUTES.iter().filter(|route| route.function == function).filter(looks);
+    let looks = |route: &Route| route.method != "OPTIONS" && !APART.contains(&route.path);
+    let routes = routes().into_iter().filter(|route| route.function == function).filter(looks);
     let filled = |path: &str| {
         let named = path.replace("{company_key}", "beach-blend").replace("{platform}", "quickbooks").replace("{id}", ID);
         let query = if path == "/v1/oauth/authorize" { "?platform=quickbooks&partnerId=default" } else { "" };

@@ -36,18 +36,18 @@ pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> 
 pub async fn authenticate_and_read(
     app: &App,
     key: Option<&Secret>,
-    scope: Scope,
+    one_of: &[Scope],
     company_key: &CompanyKey,
 ) -> Result<(ConnectionId, Option<Connection>), Error> {
     let presented = presented(key)?;
     let id = ConnectionId { partner: presented.partner.clone(), company_key: company_key.clone() };
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
-        permitted(known, &[scope])?;
+        permitted(known, one_of)?;
         let connection = app.connections.read(&id).await?;
         return Ok((id, connection));
     }
     let (found, connection) = app.directory.key_and_connection((&presented.partner, &presented.id), &id).await?;
-    permitted(verified(app, &presented, found).await?, &[scope])?;
+    permitted(verified(app, &presented, found).await?, one_of)?;
     Ok((id, connection))
 }
 

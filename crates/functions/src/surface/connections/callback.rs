@@ -10,8 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
 use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId, Stage};
 use counterfoil_core::model::name::CompanyKey;
@@ -38,22 +37,10 @@ use crate::extract::body::form;
 use crate::extract::browser_cookie::BrowserCookie;
 use crate::extract::query::Query;
 use crate::extract::read::wants_html;
-use crate::methods::only_get;
 use crate::page::{self, View};
 use crate::surface::connections::return_url;
 use crate::surface::connections::start::refused;
 use crate::surface::problem::{Choice, Choosable, Problem};
-
-/// The routes of this endpoint.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/oauth/callback", only_get(quickbooks))
-        .route("/oauth/callback/{platform}", only_get(named))
-        .route("/oauth/result/{id}", only_get(result))
-        .route("/oauth/result/{id}/continue", only_get(hand_over))
-        .route("/oauth/result/{id}/retry", post(retry))
-        .route("/oauth/result/{id}/choose", post(choose))
-}
 
 /// The longest state, code and company id that are looked at, in characters.
 const PARAMETER_LONGEST: usize = 4_096;
@@ -79,7 +66,7 @@ struct Answer {
     missing_scopes: Vec<String>,
 }
 
-async fn quickbooks(
+pub(crate) async fn quickbooks(
     State(app): State<Arc<App>>,
     Extension(ends_at): Extension<EndsAt>,
     query: Query,
@@ -89,7 +76,7 @@ async fn quickbooks(
 }
 
 /// `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
-async fn named(
+pub(crate) async fn named(
     State(app): State<Arc<App>>,
     Extension(ends_at): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
@@ -146,7 +133,7 @@ fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &Hea
     })
 }
 
-async fn result(
+pub(crate) async fn result(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
     query: Query,
@@ -170,7 +157,7 @@ async fn result(
     Ok(page::of(&ending, app.open_start, is_last, View::read(&query)).into_response())
 }
 
-async fn retry(
+pub(crate) async fn retry(
     State(app): State<Arc<App>>,
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
     path: Result<Path<String>, PathRejection>,
@@ -183,7 +170,7 @@ async fn retry(
 }
 
 /// The company that somebody chose on our page: a form with its `company_id`.
-async fn choose(
+pub(crate) async fn choose(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
@@ -208,7 +195,7 @@ async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId)
 }
 
 /// From our own page to the partner's. It never leads back to a page that goes on by itself.
-async fn hand_over(
+pub(crate) async fn hand_over(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,

@@ -2,39 +2,28 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
-use axum::routing::get;
-use axum::{Json, Router};
-use counterfoil_core::model::api_key::Scope;
+use axum::http::request::Parts;
 use counterfoil_core::model::connection::{Connection, Freshness, Status, Trouble};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::connections::ListQuery;
-use counterfoil_core::service::partner::authenticate::{authenticate, authenticate_and_read};
 use counterfoil_core::service::partner::change_connection::{Change, change_connection};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::{Deserialize, Serialize};
 
-use crate::extract::api_key::api_key;
 use crate::extract::body::json;
+use crate::extract::caller::{Caller, Named};
 use crate::extract::cursor;
 use crate::extract::query::Query;
-use crate::extract::read::company_key;
 use crate::extract::read::name;
 use crate::surface::problem::Problem;
-
-/// The routes of this endpoint.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/connections", get(list))
-        .route("/api/connections/{company_key}", get(read).patch(change))
-        .merge(crate::surface::partner::connect_links::routes())
-}
 
 /// Seed 001's fields, and how the connection is. Times in seconds since 1970.
 #[derive(Serialize)]
@@ -72,7 +61,7 @@ struct LastError {
 }
 
 #[derive(Serialize)]
-struct List {
+pub(crate) struct List {
     connections: Vec<Answer>,
     next_cursor: Option<String>,
 }
@@ -83,16 +72,8 @@ const LIMIT_MOST: u64 = 100;
 /// What cursors of this list are tied to.
 const LIST: &str = "connections";
 
-async fn read(
-    State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    query: Query,
-    headers: HeaderMap,
-) -> Result<Json<Answer>, Problem> {
-    let company_key = company_key(path)?;
-    let key = api_key(&headers, &query)?;
-    let (_, connection) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsRead, &company_key).await?;
-    Ok(Json(answer(connection.ok_or(Error::NO_CONNECTION)?)))
+pub(crate) async fn read(Named { connection, .. }: Named) -> Json<Answer> {
+    Json(answer(connection))
 }
 
 /// What may be set; a field that is absent or null stays as it is.
@@ -117,35 +98,51 @@ impl Fields {
     }
 }
 
-async fn change(
+pub(crate) async fn change(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    query: Query,
+    Named { id, connection }: Named,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Answer>, Problem> {
-    let company_key = company_key(path)?;
-    let key = api_key(&headers, &query)?;
     let change = json::<Fields>(&headers, body)?.change()?;
-    let (id, found) = authenticate_and_read(&app, key.as_ref(), Scope::ConnectionsWrite, &company_key).await?;
-    Ok(Json(answer(change_connection(&app, &id, found, &change).await?)))
+    Ok(Json(answer(change_connection(&app, &id, Some(connection), &change).await?)))
 }
 
-async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Result<Json<List>, Problem> {
-    let key = api_key(&headers, &query)?;
-    let prefix = query.filled("prefix", CompanyKey::LONGEST)?.unwrap_or_default().to_owned();
-    let platform = query.word::<PlatformName>("platform", &PlatformName::names())?;
-    let status = query.word::<Status>("status", "active, needs_reauthorization, disconnected")?;
-    let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
-    let cursor = query.filled("cursor", cursor::LONGEST)?.map(str::to_owned);
-    let caller = authenticate(&app, key.as_ref(), &[Scope::ConnectionsRead]).await?;
+/// What is listed; judged before the table is asked for anything.
+pub(crate) struct Asked {
+    prefix: String,
+    platform: Option<PlatformName>,
+    status: Option<Status>,
+    limit: u32,
+    cursor: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let query = Query::of(parts);
+        Ok(Self {
+            prefix: query.filled("prefix", CompanyKey::LONGEST)?.unwrap_or_default().to_owned(),
+            platform: query.word("platform", &PlatformName::names())?,
+            status: query.word("status", "active, needs_reauthorization, disconnected")?,
+            limit: u32::try_from(query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT)).unwrap_or(u32::MAX),
+            cursor: query.filled("cursor", cursor::LONGEST)?.map(str::to_owned),
+        })
+    }
+}
+
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Asked { prefix, platform, status, limit, cursor }: Asked,
+    Caller(caller): Caller,
+) -> Result<Json<List>, Problem> {
     let after = cursor.map(|cursor| cursor::read(LIST, &caller.partner, &cursor)).transpose()?;
     let after = after.map(|after| CompanyKey::parse(&after).map_err(|_| cursor::damaged())).transpose()?;
     // The table would refuse to begin outside of what it is asked for.
     if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {
         return Err(cursor::damaged().into());
     }
-    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let page = app.connections.list(&caller.partner, &ListQuery { prefix, platform, status, after, limit }).await?;
     Ok(Json(List {
         connections: page.connections.into_iter().map(answer).collect(),

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::routing::delete;
-use axum::{Extension, Json, Router};
-use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::service::partner::authenticate::authenticate;
+use axum::{Extension, Json};
 use counterfoil_core::service::revocation::disconnect::{self, Disconnected};
 use counterfoil_core::service::revocation::revoke::Telling;
 use counterfoil_core::{App, Error};
@@ -16,20 +12,15 @@ use counterfoil_platforms::facts_of;
 use serde::Serialize;
 
 use crate::deadline::EndsAt;
-use crate::extract::api_key::api_key;
+use crate::extract::caller::Caller;
 use crate::extract::query::Query;
 use crate::extract::read::company_key;
 use crate::surface::connections::connections;
 use crate::surface::problem::Problem;
 
-/// The routes of this endpoint.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/connections/{company_key}", delete(disconnect))
-}
-
 /// The connection as it is now.
 #[derive(Serialize)]
-struct Answer {
+pub(crate) struct Answer {
     #[serde(flatten)]
     connection: connections::Answer,
     /// Whether nothing is left to be done at the platform by us.
@@ -57,19 +48,17 @@ fn revocation(disconnected: &Disconnected) -> Revocation {
     }
 }
 
-async fn disconnect(
+pub(crate) async fn disconnect(
     State(app): State<Arc<App>>,
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
+    Caller(key): Caller,
     path: Result<Path<String>, PathRejection>,
     query: Query,
-    headers: HeaderMap,
 ) -> Result<Json<Answer>, Problem> {
     let company_key = company_key(path)?;
-    let key = api_key(&headers, &query)?;
     if query.one("purge", 10)?.is_some() {
         return Err(Error::invalid("purge_unavailable", "purge is not built yet: nothing was disconnected. Leave it out.").into());
     }
-    let key = authenticate(&app, key.as_ref(), &[Scope::ConnectionsWrite]).await?;
     let disconnected = disconnect::disconnect(&app, &key, &company_key, ends_at).await?;
     let revocation = revocation(&disconnected);
     let platform_told = revocation == Revocation::Settled;

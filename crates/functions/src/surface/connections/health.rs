@@ -3,18 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use counterfoil_core::App;
 use counterfoil_core::service::health::ready::check_ready;
 use serde::Serialize;
-
-/// The routes of this endpoint.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/health", get(health)).route("/ready", get(ready))
-}
 
 #[derive(Serialize)]
 pub(crate) struct Health {
@@ -26,13 +20,13 @@ pub(crate) async fn health() -> Json<Health> {
 }
 
 #[derive(Serialize)]
-struct Ready {
+pub(crate) struct Ready {
     status: &'static str,
     /// `ok`, or what is wrong and what to do.
     checks: BTreeMap<&'static str, String>,
 }
 
-async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Ready>) {
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Ready>) {
     let checks = check_ready(&app).await;
     let ready = checks.iter().all(|check| check.problem.is_none());
     let (code, status) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };

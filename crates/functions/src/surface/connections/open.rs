@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -21,16 +20,8 @@ use counterfoil_core::{App, Error};
 use crate::extract::browser_cookie::BrowserCookie;
 use crate::extract::query::Query;
 use crate::extract::read::is_from_another_site;
-use crate::methods::page_and_post;
 use crate::page::{self, FormLeaves, Question};
 use crate::surface::connections::start::{on_the_public_host, refused, sent_on, with_cookie};
-
-/// The routes of this endpoint.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/oauth/continue/{token}", page_and_post(look, go_on))
-        .route("/connect/{token}", page_and_post(look_at_link, go_on_by_link))
-}
 
 /// The longest token of these addresses, in characters.
 const TOKEN_LONGEST: usize = 100;
@@ -41,7 +32,7 @@ fn token(path: Result<Path<String>, PathRejection>) -> Secret {
     Secret::new(if text.len() <= TOKEN_LONGEST { text } else { String::new() })
 }
 
-async fn look(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+pub(crate) async fn look(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
     let token = token(path);
     let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
     let answer = async {
@@ -56,7 +47,11 @@ async fn look(State(app): State<Arc<App>>, path: Result<Path<String>, PathReject
     answer.await.unwrap_or_else(|error| refused(error, &headers))
 }
 
-async fn go_on(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+pub(crate) async fn go_on(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
     let answer = async {
         by_our_own_form(&headers)?;
         opened(&app, &token(path), &headers, StatusCode::SEE_OTHER).await
@@ -69,7 +64,7 @@ async fn opened(app: &Arc<App>, token: &Secret, headers: &HeaderMap, status: Sta
     Ok(sent_on(app, open_consent(app, token, &browser).await?, status))
 }
 
-async fn look_at_link(
+pub(crate) async fn look_at_link(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
     uri: Uri,
@@ -89,7 +84,11 @@ async fn look_at_link(
     answer.await.unwrap_or_else(|error| refused(error, &headers))
 }
 
-async fn go_on_by_link(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+pub(crate) async fn go_on_by_link(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
     let answer = async {
         by_our_own_form(&headers)?;
         let link = open_link(&app, &token(path)).await?;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{HOST, LOCATION, SET_COOKIE};
@@ -28,19 +27,8 @@ use crate::extract::query::Query;
 use crate::extract::read::NAME_LONGEST;
 use crate::extract::read::company_key;
 use crate::extract::read::wants_html;
-use crate::methods::only_get;
 use crate::page;
 use crate::surface::problem::{Problem, ProblemPage};
-
-/// The routes of this endpoint. A missing company key is a 400, not a 404 (seed 001).
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/oauth/start", only_get(nameless))
-        .route("/oauth/start/", only_get(nameless))
-        .route("/oauth/start/{company_key}", only_get(named))
-        .merge(crate::surface::partner::authorize::routes())
-        .merge(crate::surface::connections::open::routes())
-}
 
 /// The longest address of a partner's page, in characters.
 pub(crate) const URL_LONGEST: usize = 2_000;
@@ -48,11 +36,11 @@ pub(crate) const URL_LONGEST: usize = 2_000;
 /// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.
 const MOVED: &str = "moved";
 
-async fn nameless(headers: HeaderMap) -> Response {
+pub(crate) async fn nameless(headers: HeaderMap) -> Response {
     refused(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."), &headers)
 }
 
-async fn named(
+pub(crate) async fn named(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
     uri: Uri,

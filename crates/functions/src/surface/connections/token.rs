@@ -3,41 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::{Extension, Json};
 use counterfoil_core::App;
-use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::platform::Environment;
-use counterfoil_core::service::partner::authenticate::authenticate_and_read;
 use counterfoil_core::service::vault::read::{self, Token};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
 use crate::deadline::EndsAt;
-use crate::extract::api_key::api_key;
+use crate::extract::caller::Named;
 use crate::extract::query::Query;
-use crate::extract::read::company_key;
-use crate::methods::only_get;
-use crate::surface::connections::verify;
-use crate::surface::partner::exchange;
 use crate::surface::problem::Problem;
-
-/// The routes of the function `token`: what needs its rights.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/token/{company_key}", only_get(read))
-        .route("/api/token/{company_key}/refresh", post(refresh))
-        .merge(exchange::routes())
-        .merge(verify::routes())
-}
 
 /// Seed 001's fields, and what a token is useless without on other platforms. Times in seconds since 1970.
 #[derive(Serialize)]
-struct Answer {
+pub(crate) struct Answer {
     company_key: String,
     company_name: String,
     realm_id: String,
@@ -59,32 +42,34 @@ struct Answer {
 /// More would be refused for any token; the exact bound depends on the token's life.
 const MIN_VALID_SECONDS_MOST: u64 = 86_400;
 
-async fn read(
+/// For how long the token is to be good; judged before the table is asked for anything.
+pub(crate) struct MinValid(Option<Duration>);
+
+impl<S: Sync> FromRequestParts<S> for MinValid {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let seconds = Query::of(parts).number("min_valid_seconds", 0, MIN_VALID_SECONDS_MOST)?;
+        Ok(Self(seconds.map(Duration::from_secs)))
+    }
+}
+
+pub(crate) async fn read(
     State(app): State<Arc<App>>,
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
-    path: Result<Path<String>, PathRejection>,
-    query: Query,
-    headers: HeaderMap,
+    MinValid(min_valid): MinValid,
+    Named { id, connection }: Named,
 ) -> Result<Json<Answer>, Problem> {
-    let company_key = company_key(path)?;
-    let key = api_key(&headers, &query)?;
-    let min_valid = query.number("min_valid_seconds", 0, MIN_VALID_SECONDS_MOST)?.map(Duration::from_secs);
-    let (id, connection) = authenticate_and_read(&app, key.as_ref(), Scope::TokensRead, &company_key).await?;
-    let token = read::read_token_by(&app, &id, connection, min_valid, ends_at).await?;
+    let token = read::read_token_by(&app, &id, Some(connection), min_valid, ends_at).await?;
     Ok(Json(answer(token)))
 }
 
-async fn refresh(
+pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
-    path: Result<Path<String>, PathRejection>,
-    query: Query,
-    headers: HeaderMap,
+    Named { id, connection }: Named,
 ) -> Result<Json<Answer>, Problem> {
-    let company_key = company_key(path)?;
-    let key = api_key(&headers, &query)?;
-    let (id, connection) = authenticate_and_read(&app, key.as_ref(), Scope::TokensRead, &company_key).await?;
-    let token = read::force_refresh_by(&app, &id, connection, ends_at).await?;
+    let token = read::force_refresh_by(&app, &id, Some(connection), ends_at).await?;
     Ok(Json(answer(token)))
 }
 

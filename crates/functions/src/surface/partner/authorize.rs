@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -17,18 +16,12 @@ use counterfoil_core::{App, Error};
 use crate::extract::api_key::api_key;
 use crate::extract::api_key::header_key;
 use crate::extract::query::Query;
-use crate::methods::only_get;
 use crate::surface::connections::start::{URL_LONGEST, begin, browser, by, refused};
-
-/// The routes of this endpoint.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/oauth/authorize", only_get(authorize))
-}
 
 /// The longest state of a partner, in characters.
 pub(crate) const STATE_LONGEST: usize = 1_000;
 
-async fn authorize(State(app): State<Arc<App>>, uri: Uri, query: Query, headers: HeaderMap) -> Response {
+pub(crate) async fn authorize(State(app): State<Arc<App>>, uri: Uri, query: Query, headers: HeaderMap) -> Response {
     begin_authorize(&app, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
 }
 

@@ -4,14 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::{delete, get};
-use axum::{Json, Router};
-use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::connect_link::{ConnectLink, LIFE, LIFE_LEAST, LIFE_MOST, LinkId, USES, USES_MOST};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::service::partner::links::{NewLink, create_link, revoke_link, state};
@@ -20,20 +18,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::extract::body::json;
+use crate::extract::caller::Scopes;
 use crate::extract::cursor;
 use crate::extract::query::Query;
 use crate::extract::read::name;
 use crate::surface::connections::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
-use crate::surface::partner::{cors, serve};
-
-/// The routes of this endpoint.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/connect-links", get(list).post(create).options(cors::preflight))
-        .route("/v1/connect-links/{id}", delete(revoke).options(cors::preflight))
-}
+use crate::surface::partner::serve;
 
 /// Which link is to be made.
 #[derive(Deserialize)]
@@ -109,8 +101,13 @@ const LIMIT_MOST: u64 = 100;
 /// What cursors of this list are tied to.
 const LIST: &str = "connect-links";
 
-async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    serve::serve(&app, &headers, &[Scope::ConnectionsWrite], async |key| {
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    scopes: Scopes,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    serve::serve(&app, &headers, scopes, async |key| {
         let new = json::<Fields>(&headers, body)?.link()?;
         let created = create_link(&app, key, new).await?;
         Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, created.link, Some(created.url)).await?))))
@@ -118,8 +115,8 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<By
     .await
 }
 
-async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> Response {
-    serve::serve(&app, &headers, &[Scope::ConnectionsRead, Scope::ConnectionsWrite], async |key| {
+pub(crate) async fn list(State(app): State<Arc<App>>, scopes: Scopes, query: Query, headers: HeaderMap) -> Response {
+    serve::serve(&app, &headers, scopes, async |key| {
         let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
         let after = query.filled("cursor", cursor::LONGEST)?.map(|text| cursor::read(LIST, &key.partner, text)).transpose()?;
         let after = after.map(|text| LinkId::parse(&text).ok_or_else(cursor::damaged)).transpose()?;
@@ -136,8 +133,13 @@ async fn list(State(app): State<Arc<App>>, query: Query, headers: HeaderMap) -> 
     .await
 }
 
-async fn revoke(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
-    serve::serve(&app, &headers, &[Scope::ConnectionsWrite], async |key| {
+pub(crate) async fn revoke(
+    State(app): State<Arc<App>>,
+    scopes: Scopes,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
+    serve::serve(&app, &headers, scopes, async |key| {
         let id = path.ok().and_then(|Path(id)| LinkId::parse(&id)).ok_or(Error::NO_LINK)?;
         Ok(Json(Envelope::of(answer(&app, revoke_link(&app, key, &id).await?, None).await?)))
     })

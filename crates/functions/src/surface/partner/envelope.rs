@@ -3,9 +3,6 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What every path of the partner API begins with.
-pub(crate) const PREFIX: &str = "/v1/";
-
 /// An answer.
 #[derive(Serialize)]
 pub(crate) struct Envelope<T> {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::post;
-use axum::{Json, Router};
-use counterfoil_core::model::api_key::{ApiKey, Scope};
+use counterfoil_core::model::api_key::ApiKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::until;
@@ -18,14 +17,9 @@ use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::extract::body::json;
-use crate::surface::partner::cors;
+use crate::extract::caller::Scopes;
 use crate::surface::partner::envelope::Envelope;
 use crate::surface::partner::serve;
-
-/// The routes of this endpoint.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/oauth/token", post(token).options(cors::preflight))
-}
 
 /// What is presented: a code with its platform, or a handle.
 #[derive(Deserialize)]
@@ -63,8 +57,13 @@ enum Wish {
 /// The longest code or handle that is looked at, in characters.
 const PRESENTED_LONGEST: usize = 300;
 
-async fn token(State(app): State<Arc<App>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    serve::serve(&app, &headers, &[Scope::TokensRead], async |key| {
+pub(crate) async fn token(
+    State(app): State<Arc<App>>,
+    scopes: Scopes,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    serve::serve(&app, &headers, scopes, async |key| {
         let exchanged = exchanged(&app, key, &headers, body).await?;
         Ok(Json(Envelope::of(answer(&app, exchanged))))
     })

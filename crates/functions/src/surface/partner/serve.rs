@@ -10,14 +10,15 @@ use counterfoil_core::service::partner::authenticate::authenticate;
 use counterfoil_core::{App, Error};
 
 use crate::extract::api_key::header_key;
+use crate::extract::caller::Scopes;
 use crate::surface::partner::cors;
 use crate::surface::problem::Problem;
 
-/// Answers a caller with a key in a header that has one of these scopes.
+/// Answers a caller with a key in a header that has one of the route's scopes.
 pub(crate) async fn serve<R: IntoResponse>(
     app: &App,
     headers: &HeaderMap,
-    one_of: &[Scope],
+    Scopes(one_of): Scopes,
     work: impl AsyncFnOnce(&ApiKey) -> Result<R, Error>,
 ) -> Response {
     let key = match authenticated(app, headers, one_of).await {

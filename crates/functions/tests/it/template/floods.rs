@@ -2,19 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_functions::router::ROUTES;
+use counterfoil_functions::routes::routes;
 use counterfoil_testkit::template::{BY_DEFAULT, template};
 use serde_json::{Value, json};
 
 use super::resources_of_type;
 
-/// The paths that an API key alone opens.
-const WITH_A_KEY: [&str; 4] = ["/api/token/", "/api/connections", "/v1/connect-links", "/v1/oauth/token"];
-
 #[test]
 fn each_route_that_needs_no_key_has_a_bound_of_its_own() {
-    let needs_none = |method: &str, path: &str| method == "OPTIONS" || !WITH_A_KEY.iter().any(|prefix| path.starts_with(prefix));
-    let keyless = ROUTES.iter().filter(|route| needs_none(route.method, route.path));
+    let keyless = routes().into_iter().filter(|route| route.scopes.is_empty());
     let keyless: BTreeSet<String> = keyless.map(|route| format!("{} {}", route.method, route.path)).collect();
     let api = resources_of_type("AWS::Serverless::HttpApi").remove("Api").expect("there is an HTTP API");
     let bounds = api["Properties"]["RouteSettings"].as_object().expect("bounds by route");
