@@ -11,10 +11,17 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 
+use crate::key::API_KEY;
+use crate::key::Key;
+use crate::key::LINK;
+use crate::key::REVOCATION;
 use crate::request::Transacted;
 use crate::row::Item;
 use crate::row::text;
-use crate::table::{API_KEY, Key, LINK, PK, REVOCATION, SK, TTL, Table};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::TTL;
+use crate::table::Table;
 
 /// How it went with the items of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

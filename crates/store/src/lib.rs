@@ -13,6 +13,7 @@ mod fault;
 mod history;
 mod kept_answers;
 pub mod kept_secret;
+pub(crate) mod key;
 pub mod keyring_text;
 mod links;
 pub mod parking;

@@ -16,7 +16,7 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::vault::Commit;
 use serde::{Deserialize, Serialize};
 
-use crate::connections::row::GrantAttributes;
+use crate::connections::grant_attributes::GrantAttributes;
 use crate::row::{damaged, maybe_time, millis, time};
 
 /// A queue of SQS, with a client that is made when something is first parked: hardly ever, and a client costs a start.

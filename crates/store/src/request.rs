@@ -9,8 +9,11 @@ use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{StoreError, Written};
 
 use crate::fault;
+use crate::key::Key;
 use crate::row::{Item, key_item};
-use crate::table::{Key, PK, SK, Table};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 
 /// How often what a batch left over is asked for again.
 const BATCH_ROUNDS_MOST: usize = 5;

@@ -15,10 +15,13 @@ use counterfoil_core::service::vault::refresh::sealing_owner;
 
 use crate::connections::row::connection_id;
 use crate::fault;
+use crate::key::Key;
 use crate::row::Item;
 use crate::row::text;
 use crate::sealing::{Keyring, key_id_of};
-use crate::table::{Key, PK, SK, Table};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 use crate::update::Changes;
 
 /// How a sweep went.

@@ -16,7 +16,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::table::{FLOW, Key, PK, SK};
+use crate::key::FLOW;
+use crate::key::Key;
+use crate::table::PK;
+use crate::table::SK;
 
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;

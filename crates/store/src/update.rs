@@ -6,8 +6,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use counterfoil_core::port::store::StoreError;
 use serde::Serialize;
 
+use crate::key::Key;
 use crate::row::attribute;
-use crate::table::{Key, PK, SK, Table};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 
 /// Changes to one item.
 #[derive(Debug, Default)]

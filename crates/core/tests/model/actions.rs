@@ -1,6 +1,7 @@
 //! Every step that the world can take from a state, and what comes of it.
 
-use counterfoil_core::service::vault::refresh::step::{Next, Saw};
+use counterfoil_core::service::vault::refresh::step::Next;
+use counterfoil_core::service::vault::refresh::step::Saw;
 use stateright::{Model, Property};
 
 use crate::invariants;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use counterfoil_core::model::connection::{DeathCause, Trouble};
-use counterfoil_core::service::vault::refresh::step::{Next, Reason};
+use counterfoil_core::service::vault::refresh::step::Next;
+use counterfoil_core::service::vault::refresh::step::Reason;
 use counterfoil_core::settings::Settings;
 
 use crate::provider::Temper;

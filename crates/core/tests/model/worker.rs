@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use counterfoil_core::service::vault::refresh::step::{Next, Reason, Refresh, Saw};
+use counterfoil_core::service::vault::refresh::step::Next;
+use counterfoil_core::service::vault::refresh::step::Reason;
+use counterfoil_core::service::vault::refresh::step::Refresh;
+use counterfoil_core::service::vault::refresh::step::Saw;
 
 use crate::provider::Grant;
 use crate::table::Commit;

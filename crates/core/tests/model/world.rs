@@ -8,7 +8,13 @@ use counterfoil_core::model::time::later;
 use counterfoil_core::port::platform::{TokenFailure, TokenLimits};
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Taken;
-use counterfoil_core::service::vault::refresh::step::{Next, Now, Outcome, Refresh, Saw, View, ViewStanding};
+use counterfoil_core::service::vault::refresh::step::Next;
+use counterfoil_core::service::vault::refresh::step::Now;
+use counterfoil_core::service::vault::refresh::step::Outcome;
+use counterfoil_core::service::vault::refresh::step::Refresh;
+use counterfoil_core::service::vault::refresh::step::Saw;
+use counterfoil_core::service::vault::refresh::step::View;
+use counterfoil_core::service::vault::refresh::step::ViewStanding;
 
 use crate::actions::{Action, Answer, Heard, StoreFault, fault};
 use crate::invariants::{Flaw, Flaws};

@@ -6,31 +6,23 @@ use std::sync::LazyLock;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use choice::{Offered, choice};
 use counterfoil_core::Error;
 use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::Anew;
-use counterfoil_core::model::flow::Authority;
-use counterfoil_core::model::flow::Destination;
-use counterfoil_core::model::flow::Flow;
-use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
+use counterfoil_core::model::flow::{Anew, Destination, Flow, Stage};
 use counterfoil_core::model::platform::{Environment, PlatformName};
-use counterfoil_core::model::reference::Reference;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::service::addresses::start_path;
-use counterfoil_core::service::consent::outcome::CHOICE_REQUIRED;
-use counterfoil_core::service::consent::outcome::EXCHANGE_POSTPONED;
-use counterfoil_core::service::consent::outcome::EXCHANGE_REQUIRED;
-use counterfoil_core::service::consent::outcome::Ending;
-use counterfoil_core::service::consent::outcome::error_of;
+use counterfoil_core::service::consent::outcome::{CHOICE_REQUIRED, EXCHANGE_POSTPONED, EXCHANGE_REQUIRED, Ending, error_of};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use url::form_urlencoded::byte_serialize;
 
+use crate::page::failure::{failed, start, start_again};
 use crate::surface::problem::Problem;
 
 mod choice;
+pub(crate) mod failure;
 pub(crate) use choice::View;
-use choice::{Offered, choice};
+pub(crate) use failure::not_started;
 
 const STYLE: &str = include_str!("page.css");
 /// Every answer has it, pages or not: it is made once.
@@ -185,90 +177,6 @@ fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
             }
         },
     )
-}
-
-/// The page in place of a consent that could not begin. Only trouble that passes is worth another try of the same link;
-/// what the link lacks, whoever gave it must mend.
-pub(crate) fn not_started(error: &Error) -> Markup {
-    let passing = matches!(error, Error::TryLater { .. } | Error::PlatformFailed { retry_after: Some(_), .. });
-    let what_now = match error {
-        _ if passing => html! { a.button href="" { "Try again" } },
-        Error::Misconfigured { .. } | Error::Internal(_) => html! {},
-        _ => go_back(),
-    };
-    failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now, None)
-}
-
-fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
-    let passing = again(error) != Again::Start;
-    let title = if passing { "Almost there" } else { "Not connected" };
-    let said = flow.and_then(|flow| flow.reference.as_deref()).filter(|text| Reference::is_for_the_operator(text));
-    let what_now = html! {
-        (what_now(error, flow, anew, onward))
-        @if let Some(said) = said { p.quiet { "For whoever runs this: " code { (said) } } }
-    };
-    failure(title, error, passing, &what_now, onward)
-}
-
-fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
-    let message = match error {
-        Error::Internal(_) | Error::Misconfigured { .. } => {
-            "Something is wrong on our side. Please tell whoever sent you here.".to_owned()
-        }
-        error => error.to_string(),
-    };
-    card_going_on(
-        title,
-        onward,
-        &html! {
-            div.mark.(if passing { "wait" } else { "bad" }) aria-hidden="true" { (if passing { "…" } else { "!" }) }
-            h1 { (title) }
-            p.lead { (message) }
-            (what_now)
-            p.quiet { "Reference: " code { (error.code()) } }
-        },
-    )
-}
-
-fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
-    match (again(error), flow, anew) {
-        (Again::Retry, Some(flow), _) => html! {
-            form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
-        },
-        (Again::Look | Again::Choose, Some(flow), _) => {
-            html! { a.button href={ "/oauth/result/" (flow.id.as_str()) } { "Look again" } }
-        }
-        (Again::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
-        _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
-        (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
-        _ => go_back(),
-    }
-}
-
-/// A start as the one before, where a browser without a key may begin that.
-fn start_again(flow: &Flow) -> Option<String> {
-    let Flow { platform, partner, .. } = flow;
-    match flow.company_key {
-        Some(_) => flow.anew().map(|anew| start(&anew) + &named(flow.company_name.as_deref())),
-        None if flow.authority == Authority::Anonymous => {
-            Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
-        }
-        None => None,
-    }
-}
-
-fn start(anew: &Anew) -> String {
-    start_path(&anew.company_key, anew.platform, anew.environment)
-}
-
-/// The name that a connection is to have, as a further parameter.
-fn named(company_name: Option<&str>) -> String {
-    let encoded = |name: &str| byte_serialize(name.as_bytes()).collect::<String>();
-    company_name.map(|name| format!("&company_name={}", encoded(name))).unwrap_or_default()
-}
-
-fn go_back() -> Markup {
-    html! { p { "Go back to where you came from and start again from there." } }
 }
 
 /// The page for whoever comes from a platform where they disconnected the app, or says so.

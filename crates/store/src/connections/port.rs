@@ -25,11 +25,23 @@ use jiff::Timestamp;
 
 use crate::connections::row::{IS_LIVE, active, due};
 use crate::fault;
+use crate::key::CONNECTION;
+use crate::key::Key;
+use crate::key::REFRESHER;
+use crate::key::company_pk;
+use crate::key::connections_of;
+use crate::key::due_shard_name;
 use crate::row::{self, Item, damaged};
-use crate::table::{
-    CONNECTION, DUE_AT, DUE_INDEX, DUE_SHARD, HOLDS_UNTIL, Key, LIST_INDEX, LIST_PK, LIST_SK, PK, REFRESHER, SK, Table,
-    company_pk, connections_of, due_shard_name,
-};
+use crate::table::DUE_AT;
+use crate::table::DUE_INDEX;
+use crate::table::DUE_SHARD;
+use crate::table::HOLDS_UNTIL;
+use crate::table::LIST_INDEX;
+use crate::table::LIST_PK;
+use crate::table::LIST_SK;
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 use crate::update::Changes;
 
 #[async_trait]

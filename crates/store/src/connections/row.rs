@@ -1,22 +1,19 @@
 //! The item of a connection. It is never deleted, since its epoch must never fall.
 
-use crate::row::text;
-use crate::table::CONNECTION;
-use crate::table::DUE_AT;
-use crate::table::PK;
-use crate::update::Changes;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, Standing, Status, Trouble};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::row::{Item, damaged, from_item, from_item_of, maybe_time, millis, name_of, time, to_item, word, word_or};
-use crate::table::{DUE_SHARD, Key, LIST_PK, LIST_SK, REFRESHER, connections_of, due_shard};
+use crate::connections::grant_attributes::{GRANT_ATTRIBUTES, GrantAttributes};
+use crate::key::{CONNECTION, Key, REFRESHER, connections_of, due_shard};
+use crate::row::{Item, damaged, from_item, from_item_of, maybe_time, millis, name_of, text, time, to_item, word, word_or};
+use crate::table::{DUE_AT, DUE_SHARD, LIST_PK, LIST_SK, PK};
+use crate::update::Changes;
 
 /// The attributes, each with the name it has in the table.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,39 +55,6 @@ pub(crate) struct ConnectionRow {
     pub(crate) warned_of: Option<i64>,
 }
 
-/// The attributes of a grant, on a connection and, before its company is confirmed, on a flow.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct GrantAttributes {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) access_token: Option<ByteBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) refresh_token: Option<ByteBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) issued_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) access_token_expires_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) refresh_token_expires_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hard_expires_at: Option<i64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) missing_scopes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) region: Option<String>,
-}
-
-/// Every attribute that [`GrantAttributes`] can have: what a disconnect or a new grant must take away.
-pub(crate) const GRANT_ATTRIBUTES: [&str; 8] = [
-    "access_token",
-    "refresh_token",
-    "issued_at",
-    "access_token_expires_at",
-    "refresh_token_expires_at",
-    "hard_expires_at",
-    "missing_scopes",
-    "region",
-];
-
 /// What went wrong last.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct TroubleRow {
@@ -116,28 +80,6 @@ impl From<&StoredGrant> for GrantAttributes {
             missing_scopes: grant.missing_scopes.clone(),
             region: grant.region.clone(),
         }
-    }
-}
-
-impl GrantAttributes {
-    /// The grant, where there is one.
-    pub(crate) fn read(self, item: &str) -> Result<Option<StoredGrant>, StoreError> {
-        let Some(access_token) = self.access_token else {
-            return Ok(None);
-        };
-        let (Some(issued_at), Some(expires_at)) = (self.issued_at, self.access_token_expires_at) else {
-            return Err(damaged(item, "an access token without its times"));
-        };
-        Ok(Some(StoredGrant {
-            access_token: Sealed::from_bytes(access_token.into_vec()),
-            refresh_token: self.refresh_token.map(|token| Sealed::from_bytes(token.into_vec())),
-            issued_at: time(item, issued_at)?,
-            access_token_expires_at: time(item, expires_at)?,
-            refresh_token_expires_at: maybe_time(item, self.refresh_token_expires_at)?,
-            hard_expires_at: maybe_time(item, self.hard_expires_at)?,
-            missing_scopes: self.missing_scopes,
-            region: self.region,
-        }))
     }
 }
 
@@ -188,19 +130,6 @@ pub(crate) const IS_LIVE: &str = "epoch = :epoch AND #status = :active";
 
 pub(crate) fn active() -> AttributeValue {
     AttributeValue::S(Status::Active.as_str().to_owned())
-}
-
-/// Sets or removes every attribute of a grant.
-pub(crate) fn with_grant(changes: Changes, grant: GrantAttributes) -> Result<Changes, StoreError> {
-    changes
-        .put("access_token", grant.access_token)?
-        .put("refresh_token", grant.refresh_token)?
-        .put("issued_at", grant.issued_at)?
-        .put("access_token_expires_at", grant.access_token_expires_at)?
-        .put("refresh_token_expires_at", grant.refresh_token_expires_at)?
-        .put("hard_expires_at", grant.hard_expires_at)?
-        .put("missing_scopes", Some(grant.missing_scopes).filter(|scopes| !scopes.is_empty()))?
-        .put("region", grant.region)
 }
 
 /// Puts the connection into the due index, or takes it out.

@@ -17,9 +17,9 @@ use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::connections::row::GrantAttributes;
+use crate::connections::grant_attributes::GrantAttributes;
+use crate::key::Key;
 use crate::row::{Item, damaged, from_item, millis, newer, time, to_item, word, word_or};
-use crate::table::Key;
 
 #[derive(Serialize, Deserialize)]
 struct FlowRow {

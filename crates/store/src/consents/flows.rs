@@ -19,14 +19,22 @@ use counterfoil_core::port::store::revocations::Claim;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
-use crate::connections::row::with_grant;
-use crate::connections::row::{GRANT_ATTRIBUTES, GrantAttributes};
+use crate::connections::grant_attributes::GRANT_ATTRIBUTES;
+use crate::connections::grant_attributes::GrantAttributes;
+use crate::connections::grant_attributes::with_grant;
 use crate::consents::flow_row::CompanyRow;
 use crate::fault;
+use crate::key::Key;
+use crate::key::flow_shard;
 use crate::request::{Transacted, transact_update};
 use crate::row::key_item;
 use crate::row::{self, Item, millis, number};
-use crate::table::{DUE_AT, DUE_SHARD, HOLDS_UNTIL, Key, PK, TTL, Table, flow_shard};
+use crate::table::DUE_AT;
+use crate::table::DUE_SHARD;
+use crate::table::HOLDS_UNTIL;
+use crate::table::PK;
+use crate::table::TTL;
+use crate::table::Table;
 use crate::update::Changes;
 
 #[async_trait]

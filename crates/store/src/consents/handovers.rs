@@ -12,10 +12,12 @@ use counterfoil_core::port::store::consents::HandoverStore;
 use counterfoil_core::port::store::consents::Issued;
 use jiff::Timestamp;
 
+use crate::key::Key;
 use crate::request::{Transacted, transact_update};
 use crate::row::key_item;
 use crate::row::{Item, millis, number};
-use crate::table::{Key, PK, Table};
+use crate::table::PK;
+use crate::table::Table;
 use crate::update::Changes;
 
 /// What no handle hashes to.

@@ -13,8 +13,14 @@ use counterfoil_core::port::store::consents::Starts;
 use jiff::Timestamp;
 
 use crate::fault;
+use crate::key::Key;
+use crate::key::company_pk;
+use crate::key::connections_of;
 use crate::row::{millis, number};
-use crate::table::{Key, PK, SK, TTL, Table, company_pk, connections_of};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::TTL;
+use crate::table::Table;
 use crate::update::Changes;
 
 /// How long a day's count of refusals stays after its last one, in seconds: thirty days.

@@ -7,8 +7,10 @@ use counterfoil_core::model::event::Event;
 use counterfoil_core::port::store::StoreError;
 use serde::Serialize;
 
+use crate::key::DELIVERER;
+use crate::key::Key;
+use crate::key::due_shard;
 use crate::row::{Item, millis, to_item};
-use crate::table::{DELIVERER, Key, due_shard};
 
 #[derive(Serialize)]
 struct AuditRow<'a> {

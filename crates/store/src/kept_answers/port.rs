@@ -4,8 +4,12 @@ use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
 use jiff::Timestamp;
 
+use crate::key::Key;
+use crate::key::OPERATOR;
 use crate::row::text;
-use crate::table::{Key, OPERATOR, PK, SK, Table};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 
 /// The most answers of a shard that are listed.
 const LISTED_MOST: u32 = 100;

@@ -10,8 +10,10 @@ use counterfoil_core::port::store::{DUE_SHARDS, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use crate::key::Key;
+use crate::key::OPERATOR;
+use crate::key::due_shard_name;
 use crate::row::{Item, damaged, from_item, millis, time, to_item, word};
-use crate::table::{Key, OPERATOR, due_shard_name};
 
 /// How long an answer is kept, in seconds: ninety days.
 const KEPT_FOR: i64 = 90 * 86_400;

@@ -10,11 +10,16 @@ use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::partners::LinkStore;
 
 use crate::fault;
+use crate::key::Key;
+use crate::key::LINK;
+use crate::key::partner_pk;
 use crate::request::LIST_ROUNDS_MOST;
 use crate::request::{Transacted, transact_update};
 use crate::row::key_item;
 use crate::row::{self, millis, number};
-use crate::table::{Key, LINK, PK, SK, Table, partner_pk};
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 use crate::update::Changes;
 
 #[async_trait]

@@ -7,8 +7,8 @@ use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::key::Key;
 use crate::row::{Item, damaged, from_item, maybe_time, millis, time, to_item, word};
-use crate::table::Key;
 
 #[derive(Serialize, Deserialize)]
 struct LinkRow {

@@ -5,8 +5,11 @@ use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::key::Key;
+use crate::key::PARTNERS;
 use crate::row::{Item, attribute, damaged, from_item, millis, time, to_item};
-use crate::table::{Key, LIST_PK, LIST_SK, PARTNERS};
+use crate::table::LIST_PK;
+use crate::table::LIST_SK;
 
 #[derive(Serialize, Deserialize)]
 struct PartnerRow {

@@ -13,9 +13,17 @@ use counterfoil_core::port::store::partners::Directory;
 use jiff::Timestamp;
 
 use crate::fault;
+use crate::key::API_KEY;
+use crate::key::Key;
+use crate::key::PARTNERS;
+use crate::key::partner_pk;
 use crate::row::key_item;
 use crate::row::{self, millis, number};
-use crate::table::{API_KEY, Key, LIST_INDEX, LIST_PK, PARTNERS, PK, SK, Table, partner_pk};
+use crate::table::LIST_INDEX;
+use crate::table::LIST_PK;
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 use crate::update::Changes;
 
 #[async_trait]

@@ -18,9 +18,18 @@ use jiff::Timestamp;
 
 use crate::connections::row::connection_id;
 use crate::fault;
+use crate::key::HINTS;
+use crate::key::Key;
+use crate::key::PROBER;
+use crate::key::due_shard_name;
 use crate::row::{Item, damaged, millis, number};
 use crate::row::{key_item, text};
-use crate::table::{DUE_AT, DUE_SHARD, HINTS, Key, PK, PROBER, SK, TTL, Table, due_shard_name};
+use crate::table::DUE_AT;
+use crate::table::DUE_SHARD;
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::TTL;
+use crate::table::Table;
 use crate::update::Changes;
 
 /// The most companies that are hinted at in one shard and minute: what is more is dropped, since anybody can hint.

@@ -6,8 +6,10 @@ use counterfoil_core::model::probe::{Aim, Probe};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::key::Key;
+use crate::key::PROBER;
+use crate::key::due_shard;
 use crate::row::{Item, damaged, from_item, millis, time, to_item};
-use crate::table::{Key, PROBER, due_shard};
 
 #[derive(Serialize, Deserialize)]
 struct ProbeRow {

@@ -16,14 +16,22 @@ use counterfoil_core::port::store::revocations::Claimed;
 use counterfoil_core::port::store::revocations::RevocationStore;
 use jiff::Timestamp;
 
-use crate::connections::row::GrantAttributes;
+use crate::connections::grant_attributes::GrantAttributes;
+use crate::connections::grant_attributes::with_grant;
 use crate::connections::row::connection_id;
-use crate::connections::row::with_grant;
 use crate::fault;
+use crate::key::CONSENT;
+use crate::key::FLOW;
+use crate::key::Key;
+use crate::key::REVOCATION;
+use crate::key::TELLER;
 use crate::request::Transacted;
 use crate::row::{self, Item, damaged, millis, number};
 use crate::row::{key_item, text};
-use crate::table::{CONSENT, DUE_AT, FLOW, Key, PK, REVOCATION, SK, TELLER, Table};
+use crate::table::DUE_AT;
+use crate::table::PK;
+use crate::table::SK;
+use crate::table::Table;
 use crate::update::Changes;
 
 /// The condition of what is written under a claim.

@@ -8,9 +8,11 @@ use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
-use crate::connections::row::GrantAttributes;
+use crate::connections::grant_attributes::GrantAttributes;
+use crate::key::Key;
+use crate::key::TELLER;
+use crate::key::due_shard;
 use crate::row::{Item, damaged, from_item, millis, time, to_item, word};
-use crate::table::{Key, TELLER, due_shard};
 
 #[derive(Serialize, Deserialize)]
 struct RevocationRow {

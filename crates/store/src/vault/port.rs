@@ -1,24 +1,22 @@
 //! The vault's writes. Every one that touches a token is conditional on the epoch that it replaces, and on whether the
 //! grant of that epoch is alive: what makes a dead one active again says so.
 
+use crate::connections::grant_attributes::with_grant;
 use crate::connections::row::IS_LIVE;
 use crate::connections::row::active;
 use crate::connections::row::due;
-use crate::connections::row::with_grant;
 use crate::request::Transacted;
 use crate::request::transact_update;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Status, Trouble};
+use counterfoil_core::model::connection::{ConnectionId, DeathCause, Status, Trouble};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
-use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::vault::CodeExchange;
 use counterfoil_core::port::store::vault::Commit;
 use counterfoil_core::port::store::vault::Consent;
 use counterfoil_core::port::store::vault::ConsentWritten;
@@ -29,12 +27,17 @@ use counterfoil_core::port::store::vault::GrantStore;
 use counterfoil_core::port::store::vault::Taken;
 use jiff::Timestamp;
 
-use crate::connections::row::{GRANT_ATTRIBUTES, GrantAttributes, TroubleRow};
-use crate::consents::flows::without_grant;
+use crate::connections::grant_attributes::GRANT_ATTRIBUTES;
+use crate::connections::grant_attributes::GrantAttributes;
+use crate::connections::row::TroubleRow;
 use crate::fault;
+use crate::key::Key;
 use crate::row::key_item;
 use crate::row::{Item, millis, number};
-use crate::table::{DUE_AT, DUE_SHARD, Key, PK, SK, Table};
+use crate::table::DUE_AT;
+use crate::table::DUE_SHARD;
+use crate::table::PK;
+use crate::table::Table;
 use crate::update::Changes;
 
 #[async_trait]
@@ -245,59 +248,7 @@ impl GrantStore for Table {
 }
 
 /// What a connection has on account of its grant, beside the grant itself.
-const OF_A_GRANT: [&str; 7] = ["trouble", "cause", "ended_by", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
-
-impl Table {
-    /// The connection's part of a consent: everything a consent decides, and nothing that a partner may have set.
-    fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
-        let key = Key::connection(&connection.id);
-        let mut item = crate::connections::row::write(connection)?;
-        // A partner may set the freshness of a connection that exists; a consent does not know better.
-        let not_ours: &[&str] = if previous.is_some() { &[PK, SK, "freshness"] } else { &[PK, SK] };
-        item.retain(|name, _| !not_ours.contains(&name.as_str()));
-        let stale = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT).chain(&["refreshed_at"]);
-        let stale: Vec<_> = stale.filter(|name| !item.contains_key(**name)).collect();
-        let changes = item.into_iter().fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
-        let changes = stale.into_iter().fold(changes, |changes, name| changes.remove(name));
-        Ok(match previous {
-            None => changes.under(self, &key, &format!("attribute_not_exists({PK})")),
-            Some(previous) => changes.given(":previous", number(previous.epoch)).under(self, &key, "epoch = :previous"),
-        })
-    }
-
-    /// The flow's part of a consent: it ends, and the grant it kept goes.
-    fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
-        let changes = without_grant(Changes::default(), consent.connection.consented_at)?
-            .put("stage", Some("done"))?
-            .put("connected", Some(consent.connection.id.company_key.as_str()))?
-            .put("connected_to", Some(&consent.connection.company.company_id))?
-            .given(":one", AttributeValue::S(if consent.exchange.is_some() { "confirmed" } else { "exchanged" }.to_owned()))
-            .given(":other", AttributeValue::S(if consent.exchange.is_some() { "confirmed" } else { "choosing" }.to_owned()));
-        Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:one, :other)"))
-    }
-
-    /// An exchange's part of a consent: the code is spent, the handle made, and the grant waits no more. One that is being
-    /// revoked already is not taken.
-    fn exchanged(&self, consent: &Consent, exchange: &CodeExchange) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let Consent { connection, flow, .. } = consent;
-        let spent = Changes::default()
-            .put("consumed_by", Some(&connection.commit_id))?
-            .given(":now", number(millis(connection.consented_at)));
-        let condition = format!("attribute_exists({PK}) AND attribute_not_exists(consumed_by) AND expires_at > :now");
-        let waited = RevocationId { connection: connection.id.clone(), grant: GrantId::Consent(flow.clone()) };
-        let taken = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key_item(&Key::revocation(&waited))))
-            .condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists(claim)"))
-            .build()
-            .expect("table and key are given");
-        Ok(vec![
-            transact_update(spent.under(self, &Key::code(&exchange.code), &condition)),
-            TransactWriteItem::builder().delete(taken).build(),
-            self.put(crate::consents::handover_row::write_handle(&connection.id, &exchange.handle)?),
-        ])
-    }
-}
+pub(super) const OF_A_GRANT: [&str; 7] = ["trouble", "cause", "ended_by", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
 
 fn withdrawn() -> AttributeValue {
     AttributeValue::S(DeathCause::AccessWithdrawn.as_str().to_owned())

@@ -5,8 +5,8 @@ use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::key::Key;
 use crate::row::{Item, from_item, millis, time, to_item};
-use crate::table::Key;
 
 #[derive(Serialize, Deserialize)]
 struct LeaseRow {

@@ -21,10 +21,19 @@ use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Platform};
 use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
-use crate::service::consent::outcome::{
-    CHOICE_REQUIRED, EXCHANGE_REQUIRED, Ending, Stop, end_saying, error_of, find_by_id, invalid_state, lasting, named, see,
-    stopped, wrong_browser,
-};
+use crate::service::consent::end::end_saying;
+use crate::service::consent::end::stopped;
+use crate::service::consent::outcome::CHOICE_REQUIRED;
+use crate::service::consent::outcome::EXCHANGE_REQUIRED;
+use crate::service::consent::outcome::Ending;
+use crate::service::consent::outcome::Stop;
+use crate::service::consent::outcome::error_of;
+use crate::service::consent::outcome::find_by_id;
+use crate::service::consent::outcome::invalid_state;
+use crate::service::consent::outcome::lasting;
+use crate::service::consent::outcome::named;
+use crate::service::consent::outcome::see;
+use crate::service::consent::outcome::wrong_browser;
 use crate::service::consent::platform_code::{Presented, exchange, exchange_again};
 use crate::service::partner::refusal::{Refused, count};
 use crate::{App, Error};

@@ -15,10 +15,19 @@ use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
 use crate::port::store::consents::Offer;
 use crate::port::store::revocations::Claim;
 use crate::service::consent::authority::still_authorized;
-use crate::service::consent::outcome::{
-    Confirmed, Ending, Stop, choice_needed, end_confirmed, end_unused, error_of, find_by_id, in_progress, named, outcome_of, see,
-    unconfirmed,
-};
+use crate::service::consent::end::end_confirmed;
+use crate::service::consent::end::end_unused;
+use crate::service::consent::outcome::Confirmed;
+use crate::service::consent::outcome::Ending;
+use crate::service::consent::outcome::Stop;
+use crate::service::consent::outcome::choice_needed;
+use crate::service::consent::outcome::error_of;
+use crate::service::consent::outcome::find_by_id;
+use crate::service::consent::outcome::in_progress;
+use crate::service::consent::outcome::named;
+use crate::service::consent::outcome::outcome_of;
+use crate::service::consent::outcome::see;
+use crate::service::consent::outcome::unconfirmed;
 use crate::service::consent::write::write_consent;
 use crate::service::unused_grant::company_of;
 use crate::service::vault::refresh::ACCESS_TOKEN;

@@ -14,8 +14,8 @@ use crate::port::platform::{ConfirmFailure, Inquiry, Platform};
 use crate::port::store::revocations::Claim;
 use crate::{App, Error};
 
-use crate::service::consent::outcome::EndOf;
-use crate::service::consent::outcome::end_flow;
+use crate::service::consent::end::EndOf;
+use crate::service::consent::end::end_flow;
 use crate::service::revocation::revoke::Telling;
 use crate::service::unused_grant::unused;
 use crate::service::vault::refresh::ACCESS_TOKEN;

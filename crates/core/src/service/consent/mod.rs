@@ -3,6 +3,7 @@
 pub(crate) mod authority;
 pub mod callback;
 pub mod confirm;
+pub(in crate::service) mod end;
 pub(crate) mod end_expired;
 pub mod exchange;
 pub mod in_browser;

@@ -4,25 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::audit::Action;
 use crate::model::connection::{ConfirmedCompany, Connection, DeathCause, Standing};
-use crate::model::flow::Anew;
-use crate::model::flow::Authority;
-use crate::model::flow::BrowserIds;
-use crate::model::flow::Flow;
-use crate::model::flow::FlowId;
-use crate::model::flow::Stage;
 use crate::model::flow::failure::FlowFailure;
+use crate::model::flow::{Anew, Authority, BrowserIds, Flow, FlowId, Stage};
 use crate::model::grant::StoredGrant;
-use crate::model::reference::Reference;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::model::time::until;
 use crate::port::platform::Platform;
-use crate::port::store::Written;
-use crate::port::store::consents::FlowEnd;
 use crate::port::store::vault::CodeExchange;
-use crate::service::partner::refusal::{Refused, count};
-use crate::service::unused_grant::{Unused, company_of, unused};
+use crate::service::consent::end::end;
+use crate::service::unused_grant::company_of;
 use crate::{App, Error};
 
 /// How a flow stands after the attempt to finish it.
@@ -102,95 +93,6 @@ pub(crate) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, 
         Some(id) => Ok(app.connections.read(&id).await?),
         None => Ok(None),
     }
-}
-
-/// How a flow ends without a connection.
-pub(crate) struct EndOf {
-    pub(crate) failure: FlowFailure,
-    /// What the platform said of it.
-    pub(crate) said: Reference,
-    /// What becomes of its grant, where it has one.
-    pub(crate) unused: Option<Unused>,
-}
-
-/// Ends the flow for good, before it had a grant.
-pub(crate) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
-    end_saying(app, flow, failure, &Reference::default()).await
-}
-
-/// The same where the platform said something of it.
-pub(crate) async fn end_saying(app: &App, flow: &Flow, failure: FlowFailure, said: &Reference) -> Result<Connection, Error> {
-    conclude(app, flow, EndOf { failure, said: said.clone(), unused: None }).await
-}
-
-/// The same with a grant that reaches these companies, as far as the platform says: it is revoked, where that ends nobody else's.
-pub(crate) async fn end_unused(
-    app: &App,
-    flow: &Flow,
-    platform: &dyn Platform,
-    companies: &[ConfirmedCompany],
-    failure: FlowFailure,
-) -> Result<Connection, Error> {
-    let unused = unused(flow, platform, companies, app.now());
-    conclude(app, flow, EndOf { failure, said: Reference::default(), unused }).await
-}
-
-/// The same after the company was confirmed.
-pub(crate) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<Connection, Error> {
-    let revocation = unused_grant(confirmed, app.now(), app.now());
-    let unused = Unused { released: Some(revocation.company.clone()), revocation: Some(revocation) };
-    conclude(app, confirmed.flow, EndOf { failure, said: Reference::default(), unused: Some(unused) }).await
-}
-
-pub(crate) async fn conclude(app: &App, flow: &Flow, end: EndOf) -> Result<Connection, Error> {
-    let failure = end.failure;
-    match end_flow(app, flow, end).await? {
-        Written::Stored => Err(error_of(failure)),
-        Written::Overtaken => how_it_stands(app, &flow.id).await,
-    }
-}
-
-/// Ends a flow that is still at the stage where it was seen, and says so: in an audit row where a key began it, else in a count.
-/// That a consent without a refresh token replaced no grant is said in both.
-pub(crate) async fn end_flow(app: &App, flow: &Flow, end: EndOf) -> Result<Written, Error> {
-    let EndOf { failure, said, unused } = end;
-    let (reason, platform, said) = (failure.as_str(), flow.platform.to_string(), said.to_text());
-    let is_left = unused.as_ref().is_some_and(|unused| unused.revocation.is_none());
-    let left = if is_left { "not revoked, since that could end another grant" } else { "" };
-    let (revocation, released) = unused.map_or((None, None), |unused| (unused.revocation, unused.released));
-    let by_key = matches!(flow.authority, Authority::Key(_));
-    let audit = (by_key || failure == FlowFailure::NoRefreshToken).then(|| {
-        let subject = revocation.as_ref().map_or_else(|| flow.subject(), |revocation| (&revocation.id.connection).into());
-        let detail = [("reason", reason.to_owned()), ("platform", platform.clone())];
-        let mut audit = app.audit(subject, Action::ConsentFailed, flow.authority.actor(), detail);
-        audit.detail.extend(said.clone().map(|said| ("reference", said)));
-        audit.detail.extend(is_left.then(|| ("grant", left.to_owned())));
-        if by_key { audit } else { audit.once_a_day() }
-    });
-    let (seen, reference) = (flow.stage.clone(), said.clone());
-    let ended = FlowEnd { flow: flow.id.clone(), seen, failure, reference, audit, revocation, released, at: app.now() };
-    if app.flows.fail(&ended).await? == Written::Overtaken {
-        return Ok(Written::Overtaken);
-    }
-    if !by_key {
-        let (actor, said) = (flow.authority.actor().to_text(), said.unwrap_or_default());
-        let detail = [("platform", platform), ("actor", actor), ("reference", said), ("grant", left.to_owned())];
-        count(app, &flow.partner, Refused { action: Action::ConsentFailed, reason, detail }).await;
-    }
-    measure(flow, if failure.is_fault() { "failed" } else { "refused" }, Some(reason));
-    Ok(Written::Stored)
-}
-
-pub(crate) async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<Connection, Error> {
-    match stop {
-        Stop::Failed(failure) => end(app, flow, failure).await,
-        Stop::Fault(error) => end(app, flow, FlowFailure::Interrupted).await.map_err(|_| error),
-    }
-}
-
-/// Says how a consent ended, to be counted (`functions::metrics`).
-pub(crate) fn measure(flow: &Flow, outcome: &'static str, reason: Option<&'static str>) {
-    tracing::info!(target: "counterfoil::consent", platform = flow.platform.as_str(), outcome, reason, "consent");
 }
 
 /// What came of a flow. One whose process died, or whose code was kept in vain, ends here.

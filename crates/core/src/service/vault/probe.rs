@@ -16,7 +16,8 @@ use crate::{App, Error};
 
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::read::open;
-use crate::service::vault::refresh::step::{Outcome, Reason};
+use crate::service::vault::refresh::step::Outcome;
+use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{Asked, Place, end_of, refresh};
 use crate::service::vault::verify::{Access, Answer, access_of, ask};
 

@@ -11,7 +11,8 @@ use crate::model::time::{later, until};
 use crate::{App, Error};
 
 use crate::service::addresses::start_path;
-use crate::service::vault::refresh::step::{Outcome, Reason};
+use crate::service::vault::refresh::step::Outcome;
+use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{ACCESS_TOKEN, Asked, Place, Refreshed, refresh, sealing_owner};
 
 /// A valid access token and the connection it belongs to.

@@ -17,7 +17,8 @@ use crate::port::store::StoreError;
 use crate::port::store::connections::DueEntry;
 use crate::{App, Error};
 
-use crate::service::vault::refresh::step::{Outcome, Reason};
+use crate::service::vault::refresh::step::Outcome;
+use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{Asked, Place, Refreshed, refresh};
 use crate::service::vault::warn::warn_expiring;
 

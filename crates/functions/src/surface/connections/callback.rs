@@ -4,33 +4,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
-use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId, Stage};
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::service::addresses::result_path;
-use counterfoil_core::service::consent::callback::Callback;
-use counterfoil_core::service::consent::callback::finish_consent_by;
-use counterfoil_core::service::consent::callback::retry_consent_by;
-use counterfoil_core::service::consent::callback::see_consent;
+use counterfoil_core::service::consent::callback::{Callback, finish_consent_by, retry_consent_by, see_consent};
 use counterfoil_core::service::consent::confirm::choose_company;
 use counterfoil_core::service::consent::exchange::issue_code;
-use counterfoil_core::service::consent::outcome::CHOICE_REQUIRED;
-use counterfoil_core::service::consent::outcome::EXCHANGE_REQUIRED;
-use counterfoil_core::service::consent::outcome::Ending;
+use counterfoil_core::service::consent::outcome::{EXCHANGE_REQUIRED, Ending};
 use counterfoil_core::{App, Error};
-use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::second;
-use serde::Serialize;
 
 use crate::deadline::EndsAt;
 use crate::extract::body::form;
@@ -38,33 +30,16 @@ use crate::extract::browser_cookie::BrowserCookie;
 use crate::extract::query::Query;
 use crate::extract::read::wants_html;
 use crate::page::{self, View};
+use crate::surface::connections::answers::as_json;
 use crate::surface::connections::return_url;
 use crate::surface::connections::start::refused;
-use crate::surface::problem::{Choice, Choosable, Problem};
+use crate::surface::problem::Problem;
 
 /// The longest state, code and company id that are looked at, in characters.
 const PARAMETER_LONGEST: usize = 4_096;
 
 /// The longest company id that is looked at, in characters.
 const COMPANY_ID_LONGEST: usize = 64;
-
-/// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
-#[derive(Serialize)]
-struct Answer {
-    company_key: String,
-    company_name: String,
-    realm_id: String,
-    #[serde(with = "second::optional")]
-    access_token_expires_at: Option<Timestamp>,
-    #[serde(with = "second::optional")]
-    refresh_token_expires_at: Option<Timestamp>,
-    uses_sandbox_credentials: bool,
-    platform: &'static str,
-    company_id: String,
-    status: &'static str,
-    connected: bool,
-    missing_scopes: Vec<String>,
-}
 
 pub(crate) async fn quickbooks(
     State(app): State<Arc<App>>,
@@ -265,42 +240,4 @@ async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error
 
 fn see_other(location: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
-}
-
-fn as_json(ending: Ending) -> Response {
-    let error = match ending.result {
-        Ok(connection) => return Json(answer(connection)).into_response(),
-        Err(error) => error,
-    };
-    let choice = ending.flow.and_then(|flow| match flow.stage {
-        Stage::Choosing { companies, .. } if error.code() == CHOICE_REQUIRED => Some(choice(&flow.id, companies)),
-        _ => None,
-    });
-    let mut response = Problem(error).into_response();
-    if let Some(choice) = choice {
-        response.extensions_mut().insert(choice);
-    }
-    response
-}
-
-fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
-    let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
-    Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
-}
-
-fn answer(connection: Connection) -> Answer {
-    let grant = connection.grant();
-    Answer {
-        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
-        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
-        uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,
-        platform: connection.company.platform.as_str(),
-        status: connection.status().as_str(),
-        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
-        missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
-        realm_id: connection.company.company_id.clone(),
-        company_id: connection.company.company_id,
-        company_key: connection.id.company_key.to_string(),
-        company_name: connection.company_name,
-    }
 }

@@ -1,5 +1,6 @@
 //! What a server of the app's, and a browser, ask of connections. Errors are RFC 9457.
 
+pub(crate) mod answers;
 pub mod callback;
 #[expect(clippy::module_inception, reason = "the surface and what it lists have one name")]
 pub mod connections;

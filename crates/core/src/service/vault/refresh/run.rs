@@ -1,65 +1,32 @@
 //! Does what the step function says, with the ports of the real world.
 
+mod storing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
-use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Standing, Trouble};
-use crate::model::event::{Event, EventKind};
+use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
+use super::step::{self, Next, Now, Outcome, Refresh, Saw, View};
+use crate::model::connection::{Connection, ConnectionId, Standing};
 use crate::model::grant::Grant;
 use crate::model::kept_answer::AnswerOf;
 use crate::model::lease::Lease;
-use crate::model::probe::Probe;
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::model::unread::UnreadAnswer;
 use crate::port::parking::Parked;
 use crate::port::platform::{self, Platform, TokenFailure};
 use crate::port::store::StoreError;
-use crate::port::store::Written;
-use crate::port::store::vault::Commit;
-use crate::port::store::vault::GrantEnd;
-use crate::port::store::vault::Taken;
-use crate::{App, Error};
-
-use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
-use super::step::{self, Next, Now, Outcome, Reason, Refresh, Saw, View};
+use crate::port::store::vault::{Commit, GrantEnd, Taken};
 use crate::service::addresses::redirect_uri;
-use crate::service::vault::commit_parked::{Unparked, commit_parked};
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::in_hand::Unstored;
 use crate::service::vault::keep_answer::keep_answer;
-
-/// What came of a refresh.
-pub struct Refreshed {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The connection as it was last seen or written; `None` where there is none.
-    pub connection: Option<Connection>,
-}
-
-/// What a refresh is asked for, and within which bounds.
-pub struct Asked {
-    /// Why.
-    pub reason: Reason,
-    /// When all of it must be over, by the clock that does not jump.
-    pub ends_at: Duration,
-    /// Its place among those under way that [every lost answer](Platform::must_hear_every_answer) would end.
-    pub place: Place,
-}
-
-/// A place among so many refreshes at most.
-pub enum Place {
-    /// There is no such bound: a caller waits.
-    NotNeeded,
-    /// One of these; with none free nothing is begun.
-    IfFree(Arc<Semaphore>),
-    /// This one.
-    Taken(OwnedSemaphorePermit),
-}
+use crate::service::vault::refresh::asked::{Asked, Place, Refreshed};
+use crate::service::vault::refresh::grant_end::of_its_client;
+use crate::{App, Error};
 
 /// Refreshes a connection's token if there is reason to.
 ///
@@ -294,77 +261,6 @@ impl Run {
         })
     }
 
-    async fn store(&mut self) -> Saw {
-        let Some(fresh) = &self.fresh else { return Saw::StoreFailed };
-        let written = match self.app.grants.commit(&self.id, &fresh.commit).await {
-            Ok(Written::Overtaken) => self.store_late(fresh).await,
-            written => written,
-        };
-        if written == Ok(Written::Stored)
-            && let Some(connection) = &mut self.connection
-        {
-            apply(connection, &fresh.commit);
-        }
-        self.saw("commit", written)
-    }
-
-    /// The connection went on without us: by a consent, a disconnect, a parked grant, or because the grant was taken for dead.
-    async fn store_late(&self, fresh: &Parked) -> Result<Written, StoreError> {
-        match commit_parked(&self.app, fresh).await {
-            Ok(Unparked::Committed | Unparked::Revived) => Ok(Written::Stored),
-            Ok(Unparked::Late) => Ok(Written::Overtaken),
-            Err(error) => Err(StoreError::Unavailable(error.to_string())),
-        }
-    }
-
-    async fn park(&mut self) -> Saw {
-        let Some(parked) = &self.fresh else { return Saw::StoreFailed };
-        if let Err(error) = self.app.parking.park(parked).await {
-            return self.store_failed("park", &error);
-        }
-        tracing::warn!(connection = %self.id, commit = parked.commit.commit_id, "a fresh grant was parked");
-        Saw::Parked
-    }
-
-    async fn record_trouble(&mut self, trouble: Trouble) -> Saw {
-        let Some(connection) = &mut self.connection else {
-            return Saw::StoreFailed;
-        };
-        let due_at = trouble.retry_at;
-        let epoch = connection.epoch;
-        connection.trouble = Some(trouble.clone());
-        let written = self.app.grants.record_trouble(&self.id, epoch, &trouble, due_at).await;
-        self.saw("record trouble", written)
-    }
-
-    async fn end_grant(&mut self, cause: DeathCause) -> Saw {
-        let Some(connection) = &self.connection else {
-            return Saw::StoreFailed;
-        };
-        // The same again at each try: its event's id tells the table that it is one and the same.
-        let end = self.end.get_or_insert_with(|| {
-            let mut end = end_of(&self.app, connection, cause);
-            // Whoever has taken a lease since has the token at the platform still.
-            end.trouble.settled_lease = self.send.as_ref().map(|sent| sent.lease_id.clone());
-            end
-        });
-        let written = self.app.grants.end_grant(end).await;
-        self.saw("end grant", written)
-    }
-
-    fn saw(&self, what: &'static str, written: Result<Written, StoreError>) -> Saw {
-        match written {
-            Ok(Written::Stored) => Saw::Stored,
-            Ok(Written::Overtaken) => Saw::Overtaken,
-            Err(error) => self.store_failed(what, &error),
-        }
-    }
-
-    fn store_failed(&self, what: &'static str, error: &StoreError) -> Saw {
-        tracing::error!(connection = %self.id, what, %error, "the table failed during a refresh");
-        Saw::StoreFailed
-    }
-
     fn finish(mut self, outcome: Outcome) -> Refreshed {
         // A fresh access token is good wherever the grant lies: the caller gets it.
         if let (Outcome::Parked | Outcome::Unstored, Some(fresh), Some(connection)) =
@@ -386,23 +282,6 @@ impl Run {
     }
 }
 
-/// The platform of a company, with the credentials of the client that its grant belongs to: presented with others the
-/// platform would refuse the token, and a good grant would be taken for dead.
-pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dyn Platform>, Error> {
-    let platform = app.platforms.get(company.platform, company.environment).await?;
-    if platform.client_id() == company.client_id {
-        return Ok(platform);
-    }
-    Err(Error::Misconfigured {
-        code: "other_client",
-        message: format!(
-            "This connection was consented to through another OAuth client of {} than is configured now. Put the credentials of that client back, \
-             or have the customer consent again.",
-            company.platform.title()
-        ),
-    })
-}
-
 fn apply(connection: &mut Connection, commit: &Commit) {
     connection.epoch = commit.epoch + 1;
     connection.standing = Standing::Active(commit.grant.clone());
@@ -412,27 +291,4 @@ fn apply(connection: &mut Connection, commit: &Commit) {
     connection.refreshed_at = Some(commit.at);
     connection.due_at = commit.due_at;
     connection.wanted_until = commit.wanted_until;
-}
-
-/// The end of a connection's grant, with all that is written with it.
-pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
-    let now = app.now();
-    let mut event = Event::about(connection, EventKind::ReauthorizationRequired, app.new_id("evt_"), now);
-    event.reason = Some(cause.as_str());
-    GrantEnd {
-        epoch: connection.epoch,
-        cause,
-        trouble: Trouble {
-            failures: connection.trouble.as_ref().map_or(1, |trouble| trouble.failures.saturating_add(1)),
-            retry_at: now,
-            code: cause.as_str().to_owned(),
-            message: step::in_words(cause.as_str()).to_owned(),
-            at: now,
-            settled_lease: None,
-            doubtful: cause == DeathCause::RotationLost,
-        },
-        probe: (cause == DeathCause::AccessWithdrawn).then(|| Probe::withdrawn(connection.id.clone(), now)),
-        audit: app.audit(&connection.id, Action::GrantEnded, Actor::Vault, [("cause", cause.as_str().to_owned())]),
-        event,
-    }
 }

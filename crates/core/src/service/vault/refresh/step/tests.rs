@@ -9,11 +9,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
+use crate::model::connection::Trouble;
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
 use crate::model::unread::UnreadAnswer;
 use crate::port::platform::Quota;
+use crate::port::platform::TokenFailure;
 
 const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 const EPOCH: u64 = 7;

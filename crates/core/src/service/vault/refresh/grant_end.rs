@@ -1,0 +1,52 @@
+//! The end of a grant, and whose client may refresh one.
+
+use std::sync::Arc;
+
+use super::step::{self};
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::{Company, Connection, DeathCause, Trouble};
+use crate::model::event::{Event, EventKind};
+use crate::model::probe::Probe;
+use crate::port::platform::Platform;
+use crate::port::store::vault::GrantEnd;
+use crate::{App, Error};
+
+/// The end of a connection's grant, with all that is written with it.
+pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
+    let now = app.now();
+    let mut event = Event::about(connection, EventKind::ReauthorizationRequired, app.new_id("evt_"), now);
+    event.reason = Some(cause.as_str());
+    GrantEnd {
+        epoch: connection.epoch,
+        cause,
+        trouble: Trouble {
+            failures: connection.trouble.as_ref().map_or(1, |trouble| trouble.failures.saturating_add(1)),
+            retry_at: now,
+            code: cause.as_str().to_owned(),
+            message: step::in_words(cause.as_str()).to_owned(),
+            at: now,
+            settled_lease: None,
+            doubtful: cause == DeathCause::RotationLost,
+        },
+        probe: (cause == DeathCause::AccessWithdrawn).then(|| Probe::withdrawn(connection.id.clone(), now)),
+        audit: app.audit(&connection.id, Action::GrantEnded, Actor::Vault, [("cause", cause.as_str().to_owned())]),
+        event,
+    }
+}
+
+/// The platform of a company, with the credentials of the client that its grant belongs to: presented with others the
+/// platform would refuse the token, and a good grant would be taken for dead.
+pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dyn Platform>, Error> {
+    let platform = app.platforms.get(company.platform, company.environment).await?;
+    if platform.client_id() == company.client_id {
+        return Ok(platform);
+    }
+    Err(Error::Misconfigured {
+        code: "other_client",
+        message: format!(
+            "This connection was consented to through another OAuth client of {} than is configured now. Put the credentials of that client back, \
+             or have the customer consent again.",
+            company.platform.title()
+        ),
+    })
+}

@@ -1,0 +1,82 @@
+//! Writes what a refresh brought, and says what came of that.
+
+use super::step::Saw;
+use super::{Run, apply};
+use crate::model::connection::{DeathCause, Trouble};
+use crate::port::parking::Parked;
+use crate::port::store::{StoreError, Written};
+use crate::service::vault::commit_parked::{Unparked, commit_parked};
+use crate::service::vault::refresh::grant_end::end_of;
+
+impl Run {
+    pub(super) async fn store(&mut self) -> Saw {
+        let Some(fresh) = &self.fresh else { return Saw::StoreFailed };
+        let written = match self.app.grants.commit(&self.id, &fresh.commit).await {
+            Ok(Written::Overtaken) => self.store_late(fresh).await,
+            written => written,
+        };
+        if written == Ok(Written::Stored)
+            && let Some(connection) = &mut self.connection
+        {
+            apply(connection, &fresh.commit);
+        }
+        self.saw("commit", written)
+    }
+
+    /// The connection went on without us: by a consent, a disconnect, a parked grant, or because the grant was taken for dead.
+    pub(super) async fn store_late(&self, fresh: &Parked) -> Result<Written, StoreError> {
+        match commit_parked(&self.app, fresh).await {
+            Ok(Unparked::Committed | Unparked::Revived) => Ok(Written::Stored),
+            Ok(Unparked::Late) => Ok(Written::Overtaken),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    pub(super) async fn park(&mut self) -> Saw {
+        let Some(parked) = &self.fresh else { return Saw::StoreFailed };
+        if let Err(error) = self.app.parking.park(parked).await {
+            return self.store_failed("park", &error);
+        }
+        tracing::warn!(connection = %self.id, commit = parked.commit.commit_id, "a fresh grant was parked");
+        Saw::Parked
+    }
+
+    pub(super) async fn record_trouble(&mut self, trouble: Trouble) -> Saw {
+        let Some(connection) = &mut self.connection else {
+            return Saw::StoreFailed;
+        };
+        let due_at = trouble.retry_at;
+        let epoch = connection.epoch;
+        connection.trouble = Some(trouble.clone());
+        let written = self.app.grants.record_trouble(&self.id, epoch, &trouble, due_at).await;
+        self.saw("record trouble", written)
+    }
+
+    pub(super) async fn end_grant(&mut self, cause: DeathCause) -> Saw {
+        let Some(connection) = &self.connection else {
+            return Saw::StoreFailed;
+        };
+        // The same again at each try: its event's id tells the table that it is one and the same.
+        let end = self.end.get_or_insert_with(|| {
+            let mut end = end_of(&self.app, connection, cause);
+            // Whoever has taken a lease since has the token at the platform still.
+            end.trouble.settled_lease = self.send.as_ref().map(|sent| sent.lease_id.clone());
+            end
+        });
+        let written = self.app.grants.end_grant(end).await;
+        self.saw("end grant", written)
+    }
+
+    pub(super) fn saw(&self, what: &'static str, written: Result<Written, StoreError>) -> Saw {
+        match written {
+            Ok(Written::Stored) => Saw::Stored,
+            Ok(Written::Overtaken) => Saw::Overtaken,
+            Err(error) => self.store_failed(what, &error),
+        }
+    }
+
+    pub(super) fn store_failed(&self, what: &'static str, error: &StoreError) -> Saw {
+        tracing::error!(connection = %self.id, what, %error, "the table failed during a refresh");
+        Saw::StoreFailed
+    }
+}

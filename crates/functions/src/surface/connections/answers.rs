@@ -1,0 +1,70 @@
+//! How a consent is told to a program.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
+use counterfoil_core::model::flow::{FlowId, Stage};
+use counterfoil_core::model::platform::Environment;
+use counterfoil_core::service::addresses::result_path;
+use counterfoil_core::service::consent::outcome::{CHOICE_REQUIRED, Ending};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second;
+use serde::Serialize;
+
+use crate::surface::problem::{Choice, Choosable, Problem};
+
+/// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
+#[derive(Serialize)]
+pub(crate) struct Answer {
+    pub(crate) company_key: String,
+    pub(crate) company_name: String,
+    pub(crate) realm_id: String,
+    #[serde(with = "second::optional")]
+    pub(crate) access_token_expires_at: Option<Timestamp>,
+    #[serde(with = "second::optional")]
+    pub(crate) refresh_token_expires_at: Option<Timestamp>,
+    pub(crate) uses_sandbox_credentials: bool,
+    pub(crate) platform: &'static str,
+    pub(crate) company_id: String,
+    pub(crate) status: &'static str,
+    pub(crate) connected: bool,
+    pub(crate) missing_scopes: Vec<String>,
+}
+
+pub(crate) fn as_json(ending: Ending) -> Response {
+    let error = match ending.result {
+        Ok(connection) => return Json(answer(connection)).into_response(),
+        Err(error) => error,
+    };
+    let choice = ending.flow.and_then(|flow| match flow.stage {
+        Stage::Choosing { companies, .. } if error.code() == CHOICE_REQUIRED => Some(choice(&flow.id, companies)),
+        _ => None,
+    });
+    let mut response = Problem(error).into_response();
+    if let Some(choice) = choice {
+        response.extensions_mut().insert(choice);
+    }
+    response
+}
+
+pub(crate) fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
+    let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
+    Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
+}
+
+pub(crate) fn answer(connection: Connection) -> Answer {
+    let grant = connection.grant();
+    Answer {
+        access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
+        refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
+        uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,
+        platform: connection.company.platform.as_str(),
+        status: connection.status().as_str(),
+        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+        missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
+        realm_id: connection.company.company_id.clone(),
+        company_id: connection.company.company_id,
+        company_key: connection.id.company_key.to_string(),
+        company_name: connection.company_name,
+    }
+}

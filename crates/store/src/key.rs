@@ -1,0 +1,198 @@
+//! The keys of the table's items.
+
+use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::audit::{Refusal, Subject};
+use counterfoil_core::model::connect_link::LinkId;
+use counterfoil_core::model::connection::{Company, ConnectionId};
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::kept_answer::AnswerOf;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::probe::HintsId;
+use counterfoil_core::model::revocation::{GrantId, RevocationId};
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::port::store::DUE_SHARDS;
+use counterfoil_core::port::store::consents::Starts;
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    pub(crate) fn connection(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "STATE".to_owned() }
+    }
+
+    pub(crate) fn lease(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "LEASE".to_owned() }
+    }
+
+    pub(crate) fn audit(subject: &Subject, audit: &str) -> Self {
+        let pk = match subject {
+            Subject::Connection(id) => connection_pk(id),
+            Subject::Partner(id) => partner_pk(id),
+        };
+        Self { pk, sk: format!("AUDIT#{audit}") }
+    }
+
+    pub(crate) fn event(id: &ConnectionId, event: &str) -> Self {
+        Self { pk: connection_pk(id), sk: format!("EVENT#{event}") }
+    }
+
+    /// The entry of a connection among those to the same company.
+    pub(crate) fn company(company: &Company, id: &ConnectionId) -> Self {
+        Self { pk: company_pk(company), sk: connection_pk(id) }
+    }
+
+    pub(crate) fn flow(id: &FlowId) -> Self {
+        Self { pk: format!("{FLOW}{}", id.as_str()), sk: "FLOW".to_owned() }
+    }
+
+    pub(crate) fn code(hash: &Fingerprint) -> Self {
+        Self { pk: format!("CODE#{}", hash.as_str()), sk: "CODE".to_owned() }
+    }
+
+    /// The one live handle of a connection, beside it.
+    pub(crate) fn handle(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
+    }
+
+    /// The entry of a consent, among what holds the same company.
+    pub(crate) fn waiting(company: &Company, flow: &FlowId) -> Self {
+        Self { pk: company_pk(company), sk: flow.as_str().to_owned() }
+    }
+
+    /// The revocation of a grant, beside the connection that had it or was to have it.
+    pub(crate) fn revocation(id: &RevocationId) -> Self {
+        let sk = match &id.grant {
+            GrantId::Epoch(epoch) => format!("{REVOCATION}{epoch}"),
+            GrantId::Consent(flow) => format!("{CONSENT}{}", flow.as_str()),
+        };
+        Self { pk: connection_pk(&id.connection), sk }
+    }
+
+    /// The count of a partner's refusals of a day, by what was refused and why.
+    pub(crate) fn refusals(refusal: &Refusal) -> Self {
+        let Refusal { partner, action, reason, at, .. } = refusal;
+        Self { pk: format!("REFUSED#{partner}#{}", at.strftime("%F")), sk: format!("{}#{reason}", action.as_str()) }
+    }
+
+    /// The version of a partner's number of connections to a company.
+    pub(crate) fn tally(company: &Company, partner: &PartnerId) -> Self {
+        Self { pk: format!("TALLY#{partner}#{}", company_pk(company)), sk: "TALLY".to_owned() }
+    }
+
+    /// The count of starts without a key in a stretch of time.
+    pub(crate) fn starts(starts: &Starts, window: i64) -> Self {
+        let whose = match starts {
+            Starts::OfPartner(partner) => partner.to_string(),
+            Starts::OfLink(partner, link) => format!("{partner}#{link}"),
+        };
+        Self { pk: format!("STARTS#{whose}#{window}"), sk: "STARTS".to_owned() }
+    }
+
+    /// The probe that a connection is to have, beside it.
+    pub(crate) fn probe(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "PROBE".to_owned() }
+    }
+
+    pub(crate) fn hints(id: &HintsId) -> Self {
+        Self { pk: format!("{HINTS}{:02}", id.shard), sk: id.minute.to_string() }
+    }
+
+    /// An answer that could not be read, beside its connection or its flow.
+    pub(crate) fn kept_answer(of: &AnswerOf, epoch: u64, hash: &str) -> Self {
+        let pk = match of {
+            AnswerOf::Connection(id) => connection_pk(id),
+            AnswerOf::Flow(id) => Self::flow(id).pk,
+        };
+        Self { pk, sk: format!("{ANSWER}{epoch}#{hash}") }
+    }
+
+    pub(crate) fn partner(id: &PartnerId) -> Self {
+        Self { pk: partner_pk(id), sk: "PARTNER".to_owned() }
+    }
+
+    pub(crate) fn api_key(partner: &PartnerId, id: &KeyId) -> Self {
+        Self { pk: partner_pk(partner), sk: format!("{API_KEY}{id}") }
+    }
+
+    pub(crate) fn link(partner: &PartnerId, id: &LinkId) -> Self {
+        Self { pk: partner_pk(partner), sk: format!("{LINK}{id}") }
+    }
+}
+
+/// What the partition key of every connection begins with, and with it the connection's entry under its company.
+pub(crate) const CONNECTION: &str = "CONN#";
+
+/// What the partition key of every flow begins with.
+pub(crate) const FLOW: &str = "FLOW#";
+
+/// What the sort key of every connect link begins with.
+pub(crate) const LINK: &str = "LINK#";
+
+/// What the sort key of every API key begins with.
+pub(crate) const API_KEY: &str = "KEY#";
+
+/// What the sort key of everything that a platform is still to be told begins with.
+pub(crate) const REVOCATION: &str = "REVOCATION#";
+
+/// What the sort key of every grant that waits for its exchange begins with.
+pub(crate) const CONSENT: &str = "CONSENT#";
+
+/// What the partition key of all hints of a shard begins with.
+pub(crate) const HINTS: &str = "HINTS#";
+
+/// What the sort key of every answer that could not be read begins with.
+pub(crate) const ANSWER: &str = "ANSWER#";
+
+/// The list of all partners.
+pub(crate) const PARTNERS: &str = "PARTNERS";
+
+pub(crate) fn partner_pk(id: &PartnerId) -> String {
+    format!("PARTNER#{id}")
+}
+
+pub(crate) fn connection_pk(id: &ConnectionId) -> String {
+    format!("{CONNECTION}{}#{}", id.partner, id.company_key)
+}
+
+pub(crate) fn company_pk(company: &Company) -> String {
+    format!("COMPANY#{}#{}#{}", company.platform, company.client_id, company.company_id)
+}
+
+/// The list of a partner's connections.
+pub(crate) fn connections_of(partner: &PartnerId) -> String {
+    format!("{CONNECTION}{partner}")
+}
+
+/// The shard that what is due for a connection lies in; `kind` is the worker that does it.
+pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
+    due_shard_name(kind, Fingerprint::of(&connection_pk(id)).shard(DUE_SHARDS))
+}
+
+/// The shard that a flow which holds a grant is due in.
+pub(crate) fn flow_shard(id: &FlowId) -> String {
+    due_shard_name(TELLER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
+}
+
+pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
+    format!("{kind}#{shard:02}")
+}
+
+/// The worker that keeps connections fresh.
+pub(crate) const REFRESHER: &str = "refresh";
+
+/// The worker that tells platforms of revocations.
+pub(crate) const TELLER: &str = "revoke";
+
+/// The worker that asks platforms whether they still give access.
+pub(crate) const PROBER: &str = "probe";
+
+/// The operator, who looks at answers that could not be read.
+pub(crate) const OPERATOR: &str = "answer";
+
+/// The worker that delivers events.
+pub(crate) const DELIVERER: &str = "deliver";
