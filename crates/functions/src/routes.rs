@@ -84,7 +84,14 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// The surface of a path as it stands in the table; an address that is no route is told of as connections are.
-pub(crate) fn surface_of(path: &str) -> Surface {
-    TABLE.iter().find(|route| route.path == path).map_or(Surface::Connections, |route| route.surface)
+/// The surface of a path as it stands in the table.
+pub(crate) fn surface_of(path: &str) -> Option<Surface> {
+    TABLE.iter().find(|route| route.path == path).map(|route| route.surface)
+}
+
+/// The surface whose errors an address has that is no route: that of the routes which begin as it does.
+pub(crate) fn surface_near(address: &str) -> Surface {
+    let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+    let is_near = |route: &&Route| first(route.path) == first(address);
+    TABLE.iter().find(is_near).map_or(Surface::Connections, |route| route.surface)
 }

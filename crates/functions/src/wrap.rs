@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 
 use crate::deadline::EndsAt;
 use crate::page::{self, FormLeaves};
-use crate::routes::surface_of;
+use crate::routes::{surface_near, surface_of};
 use crate::surface::problem::Problem;
 
 /// The most that a request's body may have, in bytes.
@@ -37,7 +37,7 @@ pub(crate) async fn wrap(State(app): State<Arc<App>>, mut request: Request, next
 pub(crate) async fn wrap_with_id(id: String, is_https: bool, request: Request, next: Next) -> Response {
     // The route, never the address: it may hold a key, a code or the id of a result (T-1).
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let surface = surface_of(&route);
+    let surface = surface_of(&route).unwrap_or_else(|| surface_near(request.uri().path()));
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
         Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()

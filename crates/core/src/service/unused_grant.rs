@@ -1,5 +1,7 @@
 //! Grants of consents that make no connection: each is revoked where that ends nobody else's.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::model::connection::{Company, ConfirmedCompany};
@@ -55,7 +57,8 @@ fn revocation_of(
     };
     let id = RevocationId { connection: flow.connection_to(&first.company_id), grant: GrantId::Consent(flow.id.clone()) };
     let others = others.iter().map(|other| other.company_id.clone()).filter(|other| *other != first.company_id);
-    let (others, by_key) = (others.collect(), matches!(flow.authority, Authority::Key(_)));
+    let others: BTreeSet<_> = others.collect();
+    let (others, by_key) = (others.into_iter().collect(), matches!(flow.authority, Authority::Key(_)));
     Some(Revocation { others, by_key, ..Revocation::owed(id, company_of(flow, &first, platform), grant.clone(), now) })
 }
 

@@ -226,7 +226,10 @@ async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let app = Arc::new(App { handovers, ..stage.installation.app(clock) });
     let presented = Presented { code, platform: PlatformName::Quickbooks, redirect_uri: None };
-    let refused = exchange_code(&app, &key(&id), &presented).await.err().expect("it is disconnected");
+    let refused = exchange_code(&app, &key(&id), &presented, app.clock.elapsed() + std::time::Duration::from_secs(25))
+        .await
+        .err()
+        .expect("it is disconnected");
     assert_eq!(refused.code(), "invalid_code");
     let (handle, _) = stage.app.handovers.handle_and_connection(&id).await.expect("a table");
     assert_eq!(handle.expect("a row").as_str(), "void");

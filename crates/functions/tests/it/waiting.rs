@@ -84,6 +84,22 @@ async fn o19_a_lured_customers_books_end_under_nobodys_account() {
 }
 
 #[tokio::test]
+async fn o19_two_consents_of_one_company_that_nobody_exchanges_do_not_hold_each_other() {
+    let place = Installation::start().await;
+    for company_key in ["first", "second"] {
+        code(&place, company_key, LARKSPUR).await;
+    }
+    assert_eq!((waiting(&place).await, entries(&place).await), (2, 2));
+    // Ten minutes, the minute that an exchange may still take, and the pause after a try that found the other.
+    for _ in 0..4 {
+        place.pass(600).await;
+        run(&place).await;
+    }
+    assert_eq!((waiting(&place).await, entries(&place).await), (0, 0));
+    assert!(place.intuit.requests("revoke").await >= 1);
+}
+
+#[tokio::test]
 async fn o19_the_exchange_makes_the_connection_with_its_event_and_asks_the_platform_nothing() {
     let place = Installation::start().await;
     let code = code(&place, "shop", LARKSPUR).await;

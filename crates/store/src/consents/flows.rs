@@ -1,40 +1,26 @@
 //! Flows: begun by a start, consumed once by a callback, ended by a connection or a failure.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::Company;
-use counterfoil_core::model::flow::Flow;
-use counterfoil_core::model::flow::FlowId;
-use counterfoil_core::model::flow::KeptCode;
 use counterfoil_core::model::flow::failure::FlowFailure;
-use counterfoil_core::port::store::StoreError;
-use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::consents::FlowEnd;
-use counterfoil_core::port::store::consents::FlowStore;
-use counterfoil_core::port::store::consents::KeptGrant;
-use counterfoil_core::port::store::consents::Offer;
-use counterfoil_core::port::store::consents::Starts;
-use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::model::flow::{Flow, FlowId, KeptCode, Stage};
+use counterfoil_core::model::time::later;
+use counterfoil_core::port::store::consents::{FlowEnd, FlowStore, KeptGrant, Offer, Starts, Waiting};
 use counterfoil_core::port::store::revocations::Claim;
+use counterfoil_core::port::store::{StoreError, Written};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
-use crate::connections::grant_attributes::GRANT_ATTRIBUTES;
-use crate::connections::grant_attributes::GrantAttributes;
-use crate::connections::grant_attributes::with_grant;
+use crate::connections::grant_attributes::{GRANT_ATTRIBUTES, GrantAttributes, with_grant};
 use crate::consents::flow_row::CompanyRow;
 use crate::fault;
-use crate::key::Key;
-use crate::key::flow_shard;
+use crate::key::{Key, flow_shard};
 use crate::request::{Transacted, transact_update};
-use crate::row::key_item;
-use crate::row::{self, Item, millis, number};
-use crate::table::DUE_AT;
-use crate::table::DUE_SHARD;
-use crate::table::HOLDS_UNTIL;
-use crate::table::PK;
-use crate::table::TTL;
-use crate::table::Table;
+use crate::row::{self, Item, key_item, millis, number};
+use crate::table::{DUE_AT, DUE_SHARD, HOLDS_UNTIL, PK, TTL, Table};
 use crate::update::Changes;
 
 #[async_trait]
@@ -176,7 +162,7 @@ impl FlowStore for Table {
         let items = vec![
             transact_update(update),
             self.put(crate::revocations::row::write(revocation)?),
-            self.put(key_item(&Key::waiting(&revocation.company, flow))),
+            self.put(holding(&revocation.company, flow, later(revocation.due_at, EXCHANGE_TAKES))),
         ];
         // Another attempt, in another tab perhaps, is another write: it is refused, and not taken for this one again.
         let name = format!("await {} {}", flow.as_str(), millis(revocation.due_at));
@@ -197,7 +183,12 @@ impl FlowStore for Table {
             .put("failure", Some(end.failure.as_str()))?
             .put("reference", end.reference.as_ref())?
             .given(":seen", text(end.seen.as_str()));
-        let mut items = vec![transact_update(changes.under(self, &Key::flow(&end.flow), "#stage = :seen"))];
+        // A kept code that somebody took is being exchanged.
+        let condition = match end.seen {
+            Stage::Postponed(_) => "#stage = :seen AND attribute_exists(#code)",
+            _ => "#stage = :seen",
+        };
+        let mut items = vec![transact_update(changes.under(self, &Key::flow(&end.flow), condition))];
         if let Some(audit) = &end.audit {
             items.push(self.put(crate::history::row::audit(audit)?));
         }
@@ -234,6 +225,9 @@ impl FlowStore for Table {
 const PUTS_AT_ONCE: usize = 16;
 
 /// The entry of a consent whose company is yet to be confirmed or chosen, among what holds that company.
+/// How long an exchange of our code that began in time may take to write.
+const EXCHANGE_TAKES: Duration = Duration::from_secs(60);
+
 fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
     let mut item = key_item(&Key::waiting(company, flow));
     item.insert(HOLDS_UNTIL.to_owned(), number(millis(until)));

@@ -35,7 +35,8 @@ const STARTS_WINDOW: i64 = 60;
 #[async_trait]
 impl AuditLog for Table {
     async fn note(&self, audit: &Audit) -> Result<(), StoreError> {
-        self.put_item(crate::history::row::audit(audit)?).await
+        // One that is named by its subject is there already: who came first stays in it.
+        self.create_item(crate::history::row::audit(audit)?).await.map(drop)
     }
 
     async fn count(&self, refusal: &Refusal) -> Result<(), StoreError> {

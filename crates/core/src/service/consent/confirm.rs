@@ -72,13 +72,15 @@ fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform:
     Offer { flow: flow.id.clone(), companies, is_complete, holds, expires_at: flow.expires_at }
 }
 
-/// A new token is not valid everywhere at once: one that is refused is shown again for a few seconds.
+/// A new token is not valid everywhere at once, and a platform may refuse in passing: it is asked again for a few seconds.
 async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
     let until = app.clock.elapsed() + app.settings.new_token_lag;
     let mut pause = app.settings.poll * 10;
     loop {
         match platform.companies(inquiry).await {
-            Err(ConfirmFailure::Unauthorized) if app.clock.elapsed() + pause < until => app.clock.sleep(pause).await,
+            Err(ConfirmFailure::Unauthorized | ConfirmFailure::Forbidden) if app.clock.elapsed() + pause < until => {
+                app.clock.sleep(pause).await
+            }
             result => return result,
         }
         pause *= 2;

@@ -42,7 +42,9 @@ pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Re
     app.flows.put_off_flow(&flow, Some(later(app.now(), app.settings.telling_first))).await?;
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let companies = match &flow.stage {
-        Stage::Choosing { companies, .. } => companies.clone(),
+        Stage::Choosing { companies, is_complete: true, .. } => companies.clone(),
+        // It reaches others, which nobody here knows.
+        Stage::Choosing { .. } => Vec::new(),
         _ => match reached(app, &flow, grant, platform.as_ref()).await? {
             Some(companies) => companies,
             None => return Ok(Telling::Owed),

@@ -1,6 +1,7 @@
 //! Exchanges a code of ours, or a handle, for an access token: what the partner's server does after a consent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::api_key::ApiKey;
 use crate::model::audit::{Action, Actor};
@@ -21,7 +22,7 @@ use crate::service::consent::outcome::INVALID_CODE;
 use crate::service::consent::outcome::Stop;
 use crate::service::consent::outcome::no_such_code;
 use crate::service::consent::write::write_consent;
-use crate::service::vault::read::{Token, read_token};
+use crate::service::vault::read::{Token, read_token_by};
 use crate::{App, Error};
 
 /// How often a code is issued anew while the same browser comes more than once.
@@ -79,12 +80,13 @@ pub struct Exchanged {
     pub handle: Secret,
 }
 
-/// Exchanges a code, once, for a token and a handle. What was issued before for that connection is dead from then on.
+/// Exchanges a code, once, for a token and a handle. What was issued before for that connection is dead from then on. A refresh
+/// that the token needs is over when the clock has counted to `ends_at`.
 ///
 /// # Errors
 /// `Invalid` for a code that is unknown, spent, over, or not this caller's: the four are not told apart. A code is spent by
 /// nobody but its partner.
-pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) -> Result<Exchanged, Error> {
+pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, ends_at: Duration) -> Result<Exchanged, Error> {
     let hash = presented.code.fingerprint();
     let code = app.handovers.code(&hash).await?.ok_or_else(no_such_code)?;
     let is_theirs = code.connection.partner == key.partner
@@ -95,7 +97,9 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
     }
     if let Some(flow) = &code.flow {
         match app.flows.flow(flow).await? {
-            Some(flow) if matches!(flow.stage, Stage::Confirmed { .. }) => return make_connection(app, key, &code, &flow).await,
+            Some(flow) if matches!(flow.stage, Stage::Confirmed { .. }) => {
+                return make_connection(app, key, &code, &flow, ends_at).await;
+            }
             Some(flow) if matches!(flow.stage, Stage::Done { .. }) => {}
             _ => return Err(refuse(app, key, &code).await?),
         }
@@ -108,7 +112,7 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
     if !found.as_ref().is_some_and(is_of) {
         return Err(refuse(app, key, &code).await?);
     }
-    let token = read_token(app, &code.connection, found, None).await?;
+    let token = read_token_by(app, &code.connection, found, None, ends_at).await?;
     if !app.handovers.consume_code(&hash, &app.new_id("exchange_"), app.now()).await? {
         return Err(refuse(app, key, &code).await?);
     }
@@ -118,7 +122,7 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented) 
 }
 
 /// Spends the code and makes the connection, in one write. Whether the consent may still do what it waits to do is asked anew.
-async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow) -> Result<Exchanged, Error> {
+async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow, ends_at: Duration) -> Result<Exchanged, Error> {
     let Stage::Confirmed { company } = &flow.stage else {
         return Err(Error::Internal("only a confirmed consent waits for its exchange".to_owned()));
     };
@@ -139,7 +143,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow)
     match write_anew(app, &confirmed, &code.connection).await {
         // The grant is minutes old: its token is good without a word to the platform.
         Ok(connection) => {
-            let token = read_token(app, &code.connection, Some(connection), None).await?;
+            let token = read_token_by(app, &code.connection, Some(connection), None, ends_at).await?;
             Ok(Exchanged { token, handle })
         }
         Err(Stop::Failed(failure)) => Err(end_confirmed(app, &confirmed, failure).await.err().unwrap_or_else(no_such_code)),
@@ -178,6 +182,7 @@ pub async fn redeem_handle(
     key: &ApiKey,
     handle: Secret,
     platform: Option<PlatformName>,
+    ends_at: Duration,
 ) -> Result<Exchanged, Error> {
     let presented = PresentedHandle::parse(&handle).ok_or_else(no_such_handle)?;
     let id = ConnectionId { partner: key.partner.clone(), company_key: presented.company_key };
@@ -188,7 +193,7 @@ pub async fn redeem_handle(
     if connection.is_none() || !live.is_some_and(|live| live.matches(&presented.hash)) {
         return Err(no_such_handle());
     }
-    let token = read_token(app, &id, connection, None).await?;
+    let token = read_token_by(app, &id, connection, None, ends_at).await?;
     Ok(Exchanged { token, handle })
 }
 

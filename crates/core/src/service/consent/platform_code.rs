@@ -115,6 +115,7 @@ pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration)
         return wait_for_outcome(&app, &flow.id).await;
     }
     let KeptCode { claim, region, until, .. } = kept.clone();
+    let flow = Flow { stage: Stage::Consumed { at: app.now() }, ..flow };
     exchange(&app, &flow, Presented { code, claim, region, until }, platform.as_ref(), ends_at).await
 }
 

@@ -1,13 +1,14 @@
 //! `POST /v1/oauth/token`: a code of ours, or a handle, for an access token. Served by the function `token`: the same rights.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::{Extension, Json};
 use counterfoil_core::model::api_key::ApiKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
@@ -16,6 +17,7 @@ use counterfoil_core::service::consent::exchange::{Exchanged, Presented, exchang
 use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
+use crate::deadline::EndsAt;
 use crate::extract::body::json;
 use crate::extract::caller::Scopes;
 use crate::surface::partner::envelope::Envelope;
@@ -60,29 +62,24 @@ const PRESENTED_LONGEST: usize = 300;
 pub(crate) async fn token(
     State(app): State<Arc<App>>,
     scopes: Scopes,
+    Extension(EndsAt(ends_at)): Extension<EndsAt>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     serve::serve(&app, &headers, scopes, async |key| {
-        let exchanged = exchanged(&app, key, &headers, body).await?;
+        let exchanged = exchanged(&app, key, json(&headers, body)?, ends_at).await?;
         Ok(Json(Envelope::of(answer(&app, exchanged))))
     })
     .await
 }
 
-async fn exchanged(
-    app: &Arc<App>,
-    key: &ApiKey,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Exchanged, Error> {
-    let fields = json::<Fields>(headers, body)?;
+async fn exchanged(app: &Arc<App>, key: &ApiKey, fields: Fields, ends_at: Duration) -> Result<Exchanged, Error> {
     if fields.partner_id.as_deref().is_some_and(|partner| partner != key.partner.as_str()) {
         return Err(Error::wrong_partner());
     }
     match wish(fields)? {
-        Wish::Code(presented) => exchange_code(app, key, &presented).await,
-        Wish::Handle(handle, platform) => redeem_handle(app, key, handle, platform).await,
+        Wish::Code(presented) => exchange_code(app, key, &presented, ends_at).await,
+        Wish::Handle(handle, platform) => redeem_handle(app, key, handle, platform, ends_at).await,
     }
 }
 
