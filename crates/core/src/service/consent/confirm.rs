@@ -79,7 +79,7 @@ async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result
     loop {
         match platform.companies(inquiry).await {
             Err(ConfirmFailure::Unauthorized | ConfirmFailure::Forbidden) if app.clock.elapsed() + pause < until => {
-                app.clock.sleep(pause).await
+                app.clock.sleep(pause).await;
             }
             result => return result,
         }
