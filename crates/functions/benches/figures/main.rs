@@ -1,7 +1,7 @@
 //! The figures of `make bench`: what a token read, a refresh and a consent cost, and how a function starts. It prints
 //! counts, and times only as ratios within this run; it judges none of them.
 //!
-//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`.
+//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`.
 //!
 //! It measures the binaries that lie beside its own folder (`target/release`), driven as Lambda drives them.
 
@@ -23,6 +23,7 @@ mod function;
 mod handler;
 mod losses;
 mod machine;
+mod odd_answers;
 mod scale;
 mod slow_platform;
 mod starts;
@@ -60,6 +61,9 @@ async fn main() {
     }
     if wanted("losses") {
         losses::print().await;
+    }
+    if wanted("odd_answers") {
+        odd_answers::print().await;
     }
 }
 
