@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint bench build deploy exports
+.PHONY: help run test conformance browser lint bench build deploy exports
 
 export SAM_CLI_TELEMETRY := 0
 # sam reads the one, the command line tools of others the other.
@@ -14,19 +14,25 @@ endif
 
 SAM := .venv/sam/bin/sam
 CFN_LINT := .venv/cfn-lint/bin/cfn-lint
+# Kept outside of the clone: it is built from source, a minute's work on two cores.
+CARGO_MACHETE_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/counterfoil/cargo-machete-0.9.2
+CARGO_MACHETE := $(CARGO_MACHETE_ROOT)/bin/cargo-machete
 BROWSER_TESTS := crates/cli/tests/browser
 CHROMIUM ?= /usr/bin/chromium
 # Found by cargo, and by sam, as the command `cargo lambda`.
 CARGO_LAMBDA := PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH"
 
 help: ## List what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Run everything on this machine; options in ARGS="--port 4000"
 	cargo run --quiet --package counterfoil-cli -- dev $(ARGS)
 
 test: ## Run all tests
 	cargo test --workspace --no-fail-fast
+
+conformance: .venv/moto/stamp ## Run the store's tests against a second implementation of DynamoDB
+	.venv/moto/bin/python crates/store/tests/conformance.py
 
 browser: $(BROWSER_TESTS)/node_modules $(CHROMIUM) ## Run the tests in a real browser: a partner's page against all of it
 	cargo build --quiet --package counterfoil-cli
@@ -42,9 +48,10 @@ $(CHROMIUM):
 
 # Nothing of AWS is asked, yet sam wants a region.
 lint: export AWS_DEFAULT_REGION ?= us-east-1
-lint: .venv/sam/stamp .venv/cfn-lint/stamp ## Check format, code and template
+lint: .venv/sam/stamp .venv/cfn-lint/stamp $(CARGO_MACHETE) ## Check format, code and template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	$(CARGO_MACHETE) --with-metadata
 	$(SAM) validate --lint
 	$(CFN_LINT) template.yaml
 
@@ -108,6 +115,10 @@ if "PublicBaseUrl" not in outputs:
 endef
 export AS_EXPORTS
 
+$(CARGO_MACHETE):
+	cargo install --quiet --locked --root $(CARGO_MACHETE_ROOT) cargo-machete@0.9.2
+
+.venv/moto/stamp: PACKAGE := 'moto[dynamodb]==5.2.5' flask==3.1.2 flask-cors==6.0.1
 .venv/sam/stamp: PACKAGE := aws-sam-cli==1.170.0
 .venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0
 .venv/cargo-lambda/stamp: PACKAGE := cargo-lambda==1.9.2

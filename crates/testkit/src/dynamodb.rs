@@ -1,16 +1,26 @@
-//! `DynamoDB` inside the test's process: a real implementation of its wire and its conditions, in memory,
-//! so that a test of the store needs no container and shares nothing with the next one.
+//! `DynamoDB` for a test: embedded in the test's process, or a server that an environment variable names.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use dynoxide::Database;
 
 use crate::loopback::{Loopback, Stop};
 
-/// An empty database without tables.
+/// Names the server that the tests of the store run against in place of the embedded one: `http://host:port`.
+pub const ENDPOINT_VARIABLE: &str = "COUNTERFOIL_DYNAMODB_ENDPOINT";
+
+/// A real implementation of the wire and of its conditions. Any region and any credentials do.
 #[derive(Debug)]
-pub struct DynamoDb(Loopback);
+pub struct DynamoDb(Server);
+
+#[derive(Debug)]
+enum Server {
+    Embedded(Loopback),
+    Named(String),
+}
 
 impl DynamoDb {
-    /// Starts it.
+    /// Starts an empty one in memory, which needs no container and shares nothing with the next.
     ///
     /// # Panics
     ///
@@ -21,11 +31,29 @@ impl DynamoDb {
             let stopped = async { drop(stop.await) };
             dynoxide::server::serve_with_shutdown(listener, database, stopped).await.expect("the server only stops when told to");
         };
-        Self(Loopback::start(serving).await)
+        Self(Server::Embedded(Loopback::start(serving).await))
     }
 
-    /// What a client takes as its endpoint URL: `http://127.0.0.1:port`. Any region and any credentials do.
-    pub fn endpoint(&self) -> &str {
-        self.0.endpoint()
+    /// The server that [`ENDPOINT_VARIABLE`] names, which other tests share; an embedded one where it is not set.
+    pub async fn named_or_embedded() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a test has no configuration to read it from")]
+        match std::env::var(ENDPOINT_VARIABLE) {
+            Ok(endpoint) => Self(Server::Named(endpoint)),
+            Err(_) => Self::start().await,
+        }
     }
+
+    /// What a client takes as its endpoint URL: `http://127.0.0.1:port`.
+    pub fn endpoint(&self) -> &str {
+        match &self.0 {
+            Server::Embedded(loopback) => loopback.endpoint(),
+            Server::Named(endpoint) => endpoint,
+        }
+    }
+}
+
+/// The name of a table that no other test has, on a server that was started for this run.
+pub fn unique_table() -> String {
+    static TABLES: AtomicU32 = AtomicU32::new(0);
+    format!("counterfoil-{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::Relaxed))
 }

@@ -32,7 +32,7 @@ pub use self::consent::{consented, consented_by, try_consent};
 pub use self::rows::{company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
-use crate::dynamodb::DynamoDb;
+use crate::dynamodb::{DynamoDb, unique_table};
 use crate::entropy::SeededEntropy;
 use crate::parking::ParkingLot;
 use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
@@ -41,8 +41,6 @@ use crate::wire::Wire;
 /// When tests with a clock of their own begin.
 pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
-/// The name of the table.
-pub const TABLE: &str = "counterfoil";
 const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-or-more"}"#;
 
 /// One table, one platform, one clock.
@@ -52,6 +50,8 @@ pub struct Installation {
     _database: DynamoDb,
     bare: Client,
     table: Table,
+    /// The name of the table.
+    pub table_name: String,
     /// Between every process and the table.
     pub wire: Wire,
     /// The platform that every connection is to.
@@ -70,15 +70,17 @@ impl Installation {
     ///
     /// When the embedded database does not do what it is for.
     pub async fn new(temper: Temper) -> Self {
-        let database = DynamoDb::start().await;
+        let database = DynamoDb::named_or_embedded().await;
+        let table_name = unique_table();
         let wire = Wire::before(database.endpoint()).await;
         // The client tries as often as it does in earnest, and pauses in between as briefly as it can: these pauses are real time.
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-        let table = Table::new(&local_config(wire.endpoint()).into_builder().retry_config(retries).build(), TABLE);
+        let table = Table::new(&local_config(wire.endpoint()).into_builder().retry_config(retries).build(), &table_name);
         let installation = Self {
             bare: Client::new(&local_config(database.endpoint())),
             _database: database,
             table,
+            table_name,
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
             parking: Arc::default(),
@@ -164,7 +166,8 @@ impl Installation {
     /// When the table cannot be written to.
     pub async fn put_key(&self, partition_key: &str, sort_key: &str) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request = self.client().put_item().table_name(TABLE).item("PK", text(partition_key)).item("SK", text(sort_key));
+        let request =
+            self.client().put_item().table_name(&self.table_name).item("PK", text(partition_key)).item("SK", text(sort_key));
         request.send().await.expect("a table to write to");
     }
 
@@ -175,7 +178,7 @@ impl Installation {
     /// When the table cannot be read.
     pub async fn items_of(&self, id: &ConnectionId) -> Vec<(String, Item)> {
         let partition = format!("CONN#{}#{}", id.partner, id.company_key);
-        let request = self.client().query().table_name(TABLE).key_condition_expression("PK = :pk");
+        let request = self.client().query().table_name(&self.table_name).key_condition_expression("PK = :pk");
         let request = request.expression_attribute_values(":pk", AttributeValue::S(partition)).consistent_read(true);
         let answer = request.send().await.expect("a table to read");
         let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);

@@ -9,7 +9,7 @@ use counterfoil_core::service::vault::skew::Skew;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::clock::MovableClock;
-use counterfoil_testkit::fixture::{START, TABLE, connection_id};
+use counterfoil_testkit::fixture::{START, connection_id};
 
 use crate::harness::{Store, store};
 
@@ -17,7 +17,7 @@ use crate::harness::{Store, store};
 async fn skew_of(store: &Store, clock: Arc<dyn Clock>) -> Duration {
     let skew = Arc::<Skew>::default();
     let config = local_config(store.installation.wire.endpoint());
-    let table = Table::watching(&config, TABLE, clock, Arc::clone(&skew));
+    let table = Table::watching(&config, &store.installation.table_name, clock, Arc::clone(&skew));
     for _ in 0..2 {
         table.read(&connection_id("acme")).await.expect("a table that answers");
     }
