@@ -1,10 +1,15 @@
 //! Bad input (A-4): whatever comes in any parameter of any route, the answer is one that is documented, in plain words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
+use axum::http::Method;
 use counterfoil_functions::routes::routes;
 
 use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR, get, parameter, post, with_parameter};
+use crate::layers::{deployed_code, sources};
 
 /// What no parameter should have to take, each as it stands in a query.
 fn hostile(name: &str) -> Vec<(&'static str, String)> {
@@ -37,9 +42,10 @@ fn word(answer: &Answer) -> String {
 }
 
 /// Route, parameter, and what comes of an empty value and of one of the wrong kind. All else is the same for all.
-const PARAMETERS: [(&str, &str, &str, &str); 13] = [
+const PARAMETERS: [(&str, &str, &str, &str); 14] = [
     ("/oauth/start/beach-blend", "company_name", "taken", "taken"),
     ("/oauth/start/beach-blend", "platform", "400 empty_parameter", "400 invalid_parameter"),
+    ("/oauth/start/beach-blend", "environment", "400 empty_parameter", "400 invalid_parameter"),
     ("/oauth/start/beach-blend", "return_url", "400 empty_parameter", "400 invalid_return_url"),
     ("/oauth/start/beach-blend", "api_key", "401 unauthenticated", "401 unauthenticated"),
     ("/api/token/beach-blend", "min_valid_seconds", "400 empty_parameter", "400 invalid_parameter"),
@@ -52,6 +58,42 @@ const PARAMETERS: [(&str, &str, &str, &str); 13] = [
     ("/api/connections", "prefix", "400 empty_parameter", "taken"),
     ("/api/connections", "api_key", "401 unauthenticated", "401 unauthenticated"),
 ];
+
+/// Parameters of forms, of pages and of answers in another shape, each with the file whose tests try it.
+const TRIED_IN: [(&str, &str); 8] = [
+    ("company_id", "choosing"),
+    ("company_key", "callback"),
+    ("companyKey", "authorize"),
+    ("page", "choice_page"),
+    ("partnerId", "authorize"),
+    ("q", "choice_page"),
+    ("redirectUri", "authorize"),
+    ("state", "bounds"),
+];
+
+/// The names of parameters that a source reads with the methods of a query: `.one("…"`, `.word::<Kind>("…"`.
+fn parameters_read(code: &str) -> BTreeSet<String> {
+    let calls = [".one", ".filled", ".word", ".number", ".lenient"].into_iter().flat_map(|call| code.split(call).skip(1));
+    let names = calls.filter_map(|rest| {
+        let (kind, rest) = rest.split_once("(\"")?;
+        let is_call = kind.is_empty() || (kind.starts_with("::<") && kind.ends_with('>') && !kind.contains('('));
+        is_call.then(|| rest.split('"').next()).flatten()
+    });
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_parameter_that_is_read_is_tried() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read: BTreeSet<_> =
+        sources(&manifest.join("src")).iter().flat_map(|file| parameters_read(&deployed_code(file))).collect();
+    let tried = PARAMETERS.iter().map(|(_, name, ..)| *name).chain(TRIED_IN.map(|(name, _)| name)).chain(["purge"]);
+    assert_eq!(read, tried.map(str::to_owned).collect());
+    for (name, file) in TRIED_IN {
+        let text = fs::read_to_string(manifest.join("tests/it").join(file).with_extension("rs")).expect("a file of tests");
+        assert!(text.contains(name), "{file}.rs tries no {name}");
+    }
+}
 
 #[tokio::test]
 async fn a4_every_query_parameter_of_every_route() {
@@ -74,6 +116,8 @@ async fn a4_every_query_parameter_of_every_route() {
     }
     let forced = post(format!("/api/token/beach-blend/refresh?api_key={}", "x".repeat(300))).to(&place.server).await;
     assert_eq!(word(&forced), "400 parameter_too_long");
+    let purged = Ask::new(Method::DELETE, "/api/connections/beach-blend?purge=true").key(&place.key).to(&place.server).await;
+    assert_eq!(word(&purged), "400 purge_unavailable");
 }
 
 #[tokio::test]

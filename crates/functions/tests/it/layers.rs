@@ -26,11 +26,12 @@ pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).chain(below).collect()
 }
 
-/// The files under `crates/{folder}` whose text holds one of the words.
+/// The files under `crates/{folder}` whose text holds one of the words. `aws_lc_rs` is cryptography, and no client of AWS.
 fn files_with(folder: &str, words: &[&str]) -> Vec<PathBuf> {
     let files = sources(&crates().join(folder));
     assert!(!files.is_empty(), "{folder} holds no sources");
-    files.into_iter().filter(|file| words.iter().any(|word| fs::read_to_string(file).expect("a source").contains(word))).collect()
+    let text = |file: &Path| fs::read_to_string(file).expect("a source").replace("aws_lc_rs", "");
+    files.into_iter().filter(|file| words.iter().any(|word| text(file).contains(word))).collect()
 }
 
 #[test]
@@ -46,7 +47,7 @@ fn invariant_1_crates_need_only_what_lies_below_them() {
 }
 
 /// What a source says to the compiler when it is deployed: no comments, and nothing from its tests on.
-fn deployed_code(file: &Path) -> String {
+pub(crate) fn deployed_code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("a source");
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
@@ -80,10 +81,7 @@ fn invariant_1_inside_core_model_knows_no_port_and_port_no_service() {
 
 #[test]
 fn invariant_2_dynamodb_vendors_and_lambda_stay_in_their_crates() {
-    assert_eq!(
-        files_with("core/src", &["aws_", "reqwest", "axum", "Lambda"]).len(),
-        files_with("core/src", &["aws_lc_rs"]).len()
-    );
+    assert_eq!(files_with("core/src", &["aws_", "reqwest", "axum", "Lambda"]), Vec::<PathBuf>::new());
     assert_eq!(files_with("platforms/src", &["aws_sdk", "axum", "Lambda"]), Vec::<PathBuf>::new());
     assert_eq!(files_with("store/src", &["reqwest", "axum", "intuit", "Lambda"]), Vec::<PathBuf>::new());
     let vendors = ["intuit.com", "intuit_tid", "realmId", "xero.com", "authEventId", "zoho.", "freshbooks.com"];

@@ -1,6 +1,6 @@
 //! A connection's whole life, told by the built functions alone; and what they used and logged on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use counterfoil_core::model::connection::Standing;
@@ -320,6 +320,7 @@ async fn a_connection_lives_by_the_built_functions_alone() {
     for (name, function) in &story.functions {
         s1_it_may_do_exactly_what_it_does(name, function);
         s3_its_logs_are_json_with_the_request_id(name, function);
+        its_metric_lines_can_be_read_by_cloudwatch(name, function);
         t1_it_logs_no_secret_and_stores_none_in_clear(name, function, &story.secrets);
     }
 }
@@ -338,6 +339,35 @@ fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
         }
         let id = if ["parked", "refresher"].contains(&name) { &line["span"]["requestId"] } else { &line["span"]["id"] };
         assert!(id.is_string(), "{name}: no request id in {line}");
+    }
+}
+
+/// A line of CloudWatch's embedded metric format, as standard output has it: what its directive names is in the line, each
+/// metric as a number and each dimension as a text.
+fn its_metric_lines_can_be_read_by_cloudwatch(name: &str, function: &Function) {
+    let lines = function.lambda.logs().lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
+    let mut printed = BTreeSet::new();
+    for line in lines.iter().filter(|line| line["_aws"].is_object()) {
+        assert!(line["_aws"]["Timestamp"].is_u64(), "{name}: {line}");
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "Counterfoil", "{name}: {line}");
+        for metric in directive["Metrics"].as_array().expect("a list") {
+            let metric = metric["Name"].as_str().expect("a text");
+            assert!(line[metric].is_u64(), "{name}: {metric} in {line}");
+            printed.insert(metric.to_owned());
+        }
+        for dimension in directive["Dimensions"].as_array().expect("a list").iter().filter_map(Value::as_array).flatten() {
+            assert!(line[dimension.as_str().expect("a text")].is_string(), "{name}: {dimension} in {line}");
+        }
+    }
+    let expected: &[&str] = match name {
+        "token" => &["Refreshes", "milliseconds"],
+        "refresher" => &["Due", "Left", "OldestOverdueSeconds", "Refreshes", "UnreadShards", "milliseconds"],
+        "callback" => &["Consents"],
+        _ => &[],
+    };
+    for metric in expected {
+        assert!(printed.contains(*metric), "{name} printed no {metric}: {printed:?}");
     }
 }
 

@@ -12,6 +12,7 @@ mod failing;
 mod flows;
 mod grants;
 mod harness;
+mod history;
 mod leases;
 mod links;
 mod other_versions;
