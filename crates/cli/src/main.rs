@@ -41,7 +41,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything on this machine: table, stand-in for QuickBooks, every route
+    /// Run everything on this machine: table, stand-ins for the platforms, every route
     Dev(dev::Options),
     /// After a restore: copy what the old table holds that is newer than in the restored one
     CopyNewer(copy_newer::Options),

@@ -24,7 +24,7 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
         "Counterfoil is running at {base}\n\
          \n\
          1. Connect a company. {connect}\n\
-         \n   The others are connected by the same link with {others}.\n\
+         \n   The others: the same link under another name than {key}, with {others}.\n\
          \n\
          2. Ask for its access token:\n\
          \n   curl -sS -H \"X-API-Key: {api_key}\" {base}/api/token/{key}\n\

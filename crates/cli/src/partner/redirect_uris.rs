@@ -42,6 +42,6 @@ pub(super) async fn remove(options: &Options, table: &Table) -> Result<(), Failu
 
 async fn store(table: &Table, options: &Options, uris: &[String]) -> Result<(), Failure> {
     table.set_redirect_uris(&options.id, uris).await?;
-    terminal::say(format!("The partner {} has {} redirect URIs now.", options.id, uris.len()));
+    terminal::say(format!("Redirect URIs of the partner {}: {}.", options.id, uris.len()));
     Ok(())
 }

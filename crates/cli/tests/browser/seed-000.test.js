@@ -44,12 +44,12 @@ function given(page) {
   return new URL(page.url()).searchParams;
 }
 
-for (const platform of ['quickbooks', 'xero', 'zoho', 'freshbooks']) {
+for (const platform of ['quickbooks', 'xero', 'zoho', 'freshbooks', 'freeagent']) {
   test(`${platform}: the customer consents, and the page exchanges the code`, async () => {
     const page = await partnersPage();
     await page.evaluate((name) => { window.location.href = window.oauth.getAuthUrl(name); }, platform);
     await page.waitForURL((url) => url.origin === new URL(place.stand_ins_url).origin);
-    assert.equal(await consent(page), platform !== 'quickbooks');
+    assert.equal(await consent(page), !['quickbooks', 'freeagent'].includes(platform));
     assert.equal(new URL(page.url()).pathname, '/oauth/callback');
     assert.deepEqual([...given(page).keys()], ['code', 'state']);
     await withClass(page);

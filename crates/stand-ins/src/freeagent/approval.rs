@@ -84,7 +84,7 @@ impl Platform for FreeAgent {
         permissions: "It will be able to",
         connect: "Approve",
         cancel: "Deny",
-        action: "approve",
+        action: "approve_app",
     };
 
     type Site = ();
