@@ -62,6 +62,16 @@ fn revocation_of(
     Some(Revocation { others, by_key, ..Revocation::owed(id, company_of(flow, &first, platform), grant.clone(), now) })
 }
 
+/// The ids of the other companies that a grant reaches, where revoking it ends it for all of them.
+pub(crate) fn ended_with(reached: &[ConfirmedCompany], company: &ConfirmedCompany, platform: &dyn Platform) -> Vec<String> {
+    if platform.grants_stand_alone() || platform.asks_before_revoking() {
+        return Vec::new();
+    }
+    let others: BTreeSet<_> =
+        reached.iter().map(|other| &other.company_id).filter(|other| **other != company.company_id).collect();
+    others.into_iter().take(COMPANIES_MOST).cloned().collect()
+}
+
 /// Stands for the company of a grant that reaches none that is known.
 fn nameless(flow: &Flow) -> ConfirmedCompany {
     claimed(&flow.id.label())

@@ -100,6 +100,28 @@ async fn o19_two_consents_of_one_company_that_nobody_exchanges_do_not_hold_each_
 }
 
 #[tokio::test]
+async fn r15_a_grant_that_reaches_somebodys_company_too_is_not_revoked_for_the_one_that_was_chosen() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let chosen = async |company_key: &str, company_id: &str| {
+        let mut curl = Browser::curl(&place.server);
+        let start = format!("/oauth/start/{company_key}?platform=freshbooks");
+        let callback = crate::platforms::callback(&place, &mut curl, &start, &[]).await;
+        curl.get(&callback).await;
+        curl.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &format!("company_id={company_id}")).await
+    };
+    assert_eq!(chosen("kept", "Qx9Zb1").await.status, 200);
+    // A key that begins so is another company's: this consent ends after its choice.
+    assert_eq!(chosen("zoho-1", "Lm4Tk7").await.status, 409);
+    for _ in 0..3 {
+        place.pass(600).await;
+        run(&place).await;
+    }
+    assert_eq!((place.intuit.requests_at("freshbooks", "revoke").await, waiting(&place).await), (0, 0));
+    let history = place.rows.history("zoho-1").await;
+    assert!(history.iter().any(|row| row.starts_with("platform_not_told")), "{history:?}");
+}
+
+#[tokio::test]
 async fn o19_the_exchange_makes_the_connection_with_its_event_and_asks_the_platform_nothing() {
     let place = Installation::start().await;
     let code = code(&place, "shop", LARKSPUR).await;

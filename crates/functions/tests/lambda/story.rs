@@ -248,11 +248,14 @@ impl Story {
         self.ask("start", &refused.to_json()).await.json(404);
     }
 
-    /// A page of the partner's begins it, comes back with two codes, and exchanges the second.
+    /// A server of the partner's begins it with its key, its page comes back with two codes, and exchanges the second.
     async fn is_made_by_an_exchange(&mut self) {
         let page: String = url::form_urlencoded::byte_serialize(PARTNERS_PAGE.as_bytes()).collect();
         let begin = format!("/v1/oauth/authorize?platform=quickbooks&partnerId=default&redirectUri={page}");
-        let started = self.ask("start", &HttpEvent::get(&begin).to_json()).await;
+        let answered = self.ask("start", &HttpEvent::get(&begin).header("x-api-key", &self.key).to_json()).await;
+        let offered = Url::parse(answered.location(302)).expect("an address");
+        self.secrets.push(offered.path().rsplit('/').next().expect("a token").to_owned());
+        let started = self.ask("start", &HttpEvent::get(offered.path()).to_json()).await;
         let query = self.deployment.intuit.consent(started.location(302), Some(LARKSPUR)).await;
         self.keep_secrets_of(&query, &started.cookies);
         let mut code = String::new();

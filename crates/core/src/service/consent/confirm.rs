@@ -29,7 +29,7 @@ use crate::service::consent::outcome::outcome_of;
 use crate::service::consent::outcome::see;
 use crate::service::consent::outcome::unconfirmed;
 use crate::service::consent::write::write_consent;
-use crate::service::unused_grant::company_of;
+use crate::service::unused_grant::{company_of, ended_with};
 use crate::service::vault::refresh::ACCESS_TOKEN;
 use crate::{App, Error};
 
@@ -53,7 +53,7 @@ pub(crate) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     let existing = named(app, flow).await?;
     let (reached, is_complete) = (reach.companies.clone(), reach.is_complete);
     match settle(flow, reach, existing.as_ref()) {
-        Verdict::Connect(company) => connect(app, flow, company, platform.as_ref(), existing).await,
+        Verdict::Connect(company) => connect(app, flow, company, &reached, platform.as_ref(), existing).await,
         Verdict::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &reached, failure).await,
         Verdict::AskAgain => Err(unconfirmed()),
         Verdict::Ask(companies) => {
@@ -124,20 +124,26 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, c
 async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let existing = named(app, flow).await?;
-    connect(app, flow, company, platform.as_ref(), existing).await
+    let reached = match &flow.stage {
+        Stage::Choosing { companies, .. } => companies.as_slice(),
+        _ => &[],
+    };
+    connect(app, flow, company, reached, platform.as_ref(), existing).await
 }
 
 async fn connect(
     app: &App,
     flow: &Flow,
     company: ConfirmedCompany,
+    reached: &[ConfirmedCompany],
     platform: &dyn Platform,
     existing: Option<Connection>,
 ) -> Result<Connection, Error> {
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
-    let confirmed = Confirmed { flow, grant, company, platform, exchange: None };
+    let others = ended_with(reached, &company, platform);
+    let confirmed = Confirmed { flow, grant, company, others, platform, exchange: None };
     let authorized = match still_authorized(app, flow).await {
         Ok(authorized) => authorized,
         Err(Stop::Failed(failure)) => return end_confirmed(app, &confirmed, failure).await,

@@ -137,6 +137,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
         flow,
         grant: &waiting.grant,
         company: company.clone(),
+        others: waiting.others.clone(),
         platform: platform.as_ref(),
         exchange: Some(CodeExchange { code: code.hash.clone(), handle: handle.fingerprint() }),
     };

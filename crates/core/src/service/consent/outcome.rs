@@ -222,6 +222,8 @@ pub(crate) struct Confirmed<'a> {
     /// Sealed to the flow.
     pub(crate) grant: &'a StoredGrant,
     pub(crate) company: ConfirmedCompany,
+    /// The ids of others that revoking the grant would end too.
+    pub(crate) others: Vec<String>,
     pub(crate) platform: &'a dyn Platform,
     /// The exchange of our code, where that is what writes it.
     pub(crate) exchange: Option<CodeExchange>,
@@ -229,11 +231,11 @@ pub(crate) struct Confirmed<'a> {
 
 /// The revocation of a grant that becomes no connection.
 pub(crate) fn unused_grant(confirmed: &Confirmed<'_>, now: Timestamp, due_at: Timestamp) -> Revocation {
-    let Confirmed { flow, grant, company, platform, .. } = confirmed;
+    let Confirmed { flow, grant, company, others, platform, .. } = confirmed;
     let id = RevocationId { connection: flow.connection_to(&company.company_id), grant: GrantId::Consent(flow.id.clone()) };
     let company = company_of(flow, company, *platform);
     let by_key = matches!(flow.authority, Authority::Key(_));
-    Revocation { by_key, due_at, ..Revocation::owed(id, company, (*grant).clone(), now) }
+    Revocation { others: others.clone(), by_key, due_at, ..Revocation::owed(id, company, (*grant).clone(), now) }
 }
 
 pub(crate) const INVALID_CODE: &str = "invalid_code";
