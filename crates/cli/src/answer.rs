@@ -21,7 +21,7 @@ use crate::{private_file, terminal, which_table};
 pub(crate) enum Command {
     /// List token answers that could not be read
     List(ListOptions),
-    /// Write one into a file that only you may read
+    /// Write one to a file that only you can read
     Open(OpenOptions),
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn run(command: Command, given: Variables) -> Result<(), Failur
 
 fn list(kept: &[KeptAnswer]) {
     if kept.is_empty() {
-        terminal::say("There are no answers that could not be read.");
+        terminal::say("There are no unreadable answers.");
         return;
     }
     let head = ["ID", "CAME", "PLATFORM", "OF", "EPOCH"].map(str::to_owned).to_vec();
@@ -91,6 +91,6 @@ async fn write(app: &App, kept: &KeptAnswer, to: &std::path::Path) -> Result<(),
     let text = app.sealer.open(&owner(&kept.of), ANSWER, &kept.text).await.map_err(|error| Failure::new(error.to_string()))?;
     let written = private_file::replace(to, text.expose());
     written.map_err(|error| Failure::new(format!("{} cannot be written: {error}.", to.display())))?;
-    terminal::say(format!("{} holds the answer of {}. Delete it when you are done.", to.display(), of(kept)));
+    terminal::say(format!("{} has the answer of {}. Delete it when you are done.", to.display(), of(kept)));
     Ok(())
 }

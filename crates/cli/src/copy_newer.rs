@@ -11,13 +11,13 @@ use crate::terminal;
 /// Between which tables.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The table that went on after the moment that was restored
+    /// The old table
     #[arg(long, value_name = "TABLE")]
     from: String,
-    /// The restored table, which no function uses yet
+    /// The restored table; no function may use it yet
     #[arg(long, value_name = "TABLE")]
     to: String,
-    /// Count what would be copied, and write nothing
+    /// Count the items to copy, and write nothing
     #[arg(long)]
     dry_run: bool,
 }

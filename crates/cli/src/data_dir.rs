@@ -71,6 +71,6 @@ impl DataDir {
     /// The sentence for a folder that does not take our files.
     pub(crate) fn unusable(&self, error: &io::Error) -> Failure {
         let path = self.path.display();
-        Failure::new(format!("The folder {path} cannot be used ({error}). Name one that you may write to with --data-dir."))
+        Failure::new(format!("The folder {path} cannot be used ({error}). Choose a writable folder with --data-dir."))
     }
 }

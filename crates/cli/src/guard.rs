@@ -47,7 +47,7 @@ impl Names {
                 if names.is_called_by(&request) {
                     next.run(request).await
                 } else {
-                    refusal(StatusCode::MISDIRECTED_REQUEST, "The Host of this request is no name of this port.")
+                    refusal(StatusCode::MISDIRECTED_REQUEST, "The Host of this request is not a name of this port.")
                 }
             }
         }))
@@ -88,7 +88,10 @@ impl AccessKey {
                 if !is_private(request.uri().path()) || (!is_of_a_page(request.headers()) && key.is_shown(request.headers())) {
                     next.run(request).await
                 } else {
-                    refusal(StatusCode::FORBIDDEN, "This needs the dynamodb_access_key of dev.json, and is for no page.")
+                    refusal(
+                        StatusCode::FORBIDDEN,
+                        "This request needs the dynamodb_access_key of dev.json, and no page may make it.",
+                    )
                 }
             }
         }))

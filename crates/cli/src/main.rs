@@ -43,22 +43,22 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: table, stand-ins for the platforms, every route
     Dev(dev::Options),
-    /// After a restore: copy what the old table holds that is newer than in the restored one
+    /// After a restore, copy the newer items of the old table to the restored one
     CopyNewer(copy_newer::Options),
-    /// Work out what an installation costs in a month
+    /// Estimate the monthly cost of an installation
     Cost(cost::Options),
-    /// Say what is missing in an installation, and which redirect URIs to register
+    /// List what an installation lacks, and the redirect URIs to register
     Doctor(doctor::Options),
-    /// List and open token answers of platforms that could not be read
+    /// List and open unreadable token answers of platforms
     #[command(subcommand)]
     Answer(answer::Command),
-    /// Make, list and revoke API keys
+    /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Rotate the keyring, and say when an old key may go
+    /// Rotate the keyring, and show when an old key is no longer needed
     #[command(subcommand)]
     Keyring(keyring::Command),
-    /// Make, list and change partners
+    /// Create, list and change partners
     #[command(subcommand)]
     Partner(partner::Command),
 }

@@ -23,7 +23,7 @@ pub(crate) fn make_folder(path: &Path, is_ours: impl Fn() -> bool) -> io::Result
     let is_empty = fs::read_dir(path)?.next().is_none();
     // What others could write, they may have planted.
     if !is_empty && (open & OTHERS_WRITE != 0 || !is_ours()) {
-        let message = "other users of this machine may read or write it; close it to them with chmod 700";
+        let message = "other users of this machine may read or write it; run chmod 700 on it";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     fs::set_permissions(path, Permissions::from_mode(0o700))

@@ -32,7 +32,7 @@ pub(crate) fn added(listed: &[String], more: &[String]) -> Result<Vec<String>, F
 fn check(uri: &str) -> Result<(), Failure> {
     let refuse = |problem: &str| Err(Failure::new(format!("The redirect URI {uri:?} cannot be used: {problem}.")));
     let Ok(url) = Url::parse(uri) else {
-        return refuse("it is not a whole address, such as https://app.example.com/connected");
+        return refuse("it must be a complete address, such as https://app.example.com/connected");
     };
     let on_this_machine = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.scheme() != "https" && !(url.scheme() == "http" && on_this_machine) {
@@ -46,13 +46,13 @@ fn check(uri: &str) -> Result<(), Failure> {
         return refuse("it must not have a backslash");
     }
     if let Some((name, _)) = url.query_pairs().find(|(name, _)| GIVEN.contains(&name.as_ref())) {
-        return refuse(&format!("it must not have the parameter {name} in its query, which is added to it"));
+        return refuse(&format!("its query must not have the parameter {name}, which Counterfoil adds"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("it must not hold a user name or a password");
+        return refuse("it must not contain a user name or a password");
     }
     if uri.len() > LONGEST || !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return refuse("it must be at most 2,000 characters, without blanks; percent-encode what is not ASCII");
+        return refuse("it must be at most 2,000 characters, without spaces; percent-encode characters that are not ASCII");
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ async fn open_laptops(dir: &DataDir) -> Result<OpenTable, Failure> {
         SystemClock::start().sleep(BETWEEN_TRIES).await;
     }
     let path = dir.path().display();
-    Err(Failure::new(format!("Another command is busy with the folder {path}. Try again when it has finished.")))
+    Err(Failure::new(format!("Another command is using the folder {path}. Try again when it has finished.")))
 }
 
 async fn open_file(dir: &DataDir, lock: Lock) -> Result<OpenTable, Failure> {
@@ -88,7 +88,7 @@ async fn answers(url: &str) -> bool {
 
 fn no_table(dir: &DataDir) -> Failure {
     Failure::new(format!(
-        "There is no table in {}: run `counterfoil dev` first, name its folder with --data-dir, or set TABLE_NAME to the deployed table.",
+        "There is no table in {}: run `counterfoil dev` first, choose its folder with --data-dir, or set TABLE_NAME to the deployed table.",
         dir.path().display()
     ))
 }

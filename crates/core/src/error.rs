@@ -80,7 +80,7 @@ impl Error {
 
     /// A key of another partner than the one that is named.
     pub fn wrong_partner() -> Self {
-        let message = "The API key is not one of the partner named in partnerId.".to_owned();
+        let message = "The API key does not belong to the partner in partnerId.".to_owned();
         Self::Forbidden { code: "wrong_partner", message }
     }
 

@@ -45,7 +45,7 @@ pub struct Settings {
     pub backoff_first: Duration,
     /// The longest pause between failing refreshes.
     pub backoff_longest: Duration,
-    /// The first pause after a platform could not be told of a revocation; doubled each time.
+    /// The first pause after a failed revocation; doubled each time.
     pub telling_first: Duration,
     /// The longest pause between these.
     pub telling_longest: Duration,

@@ -73,5 +73,5 @@ pub fn incomplete(problem: &str) -> Router {
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem(Error::invalid("method_not_allowed", "This address does not take this method."))
+    Problem(Error::invalid("method_not_allowed", "This address does not accept this method."))
 }

@@ -18,16 +18,16 @@ use work::{
 /// What there is to do.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How many connections; without it 1,000 and 1,000,000, under both policies
+    /// The number of connections; by default 1,000 and 1,000,000, with each freshness
     #[arg(long)]
     connections: Option<u32>,
-    /// Which tokens are renewed before their end: always, or adaptive (those in use)
+    /// Which tokens are refreshed before they expire: always (all) or adaptive (those in use)
     #[arg(long, default_value = "always")]
     freshness: Freshness,
-    /// How many of a hundred connections are in use
+    /// The percentage of connections in use
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
     in_use_percent: u8,
-    /// How often a day the app reads the token of a connection in use
+    /// Token reads a day for each connection in use
     #[arg(long, default_value_t = 100)]
     reads_a_day: u32,
 }

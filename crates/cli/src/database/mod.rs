@@ -34,13 +34,13 @@ pub(crate) fn open(dir: &DataDir) -> Result<Database, Failure> {
     }
     Database::new(&path.to_string_lossy()).map_err(|error| {
         let path = path.display();
-        Failure::new(format!("The database {path} cannot be opened ({error}). Put a good copy in its place, or delete it."))
+        Failure::new(format!("The database {path} cannot be opened ({error}). Replace it with a good copy, or delete it."))
     })
 }
 
 /// A database that is forgotten in the end.
 pub(crate) fn in_memory() -> Result<Database, Failure> {
-    Database::memory().map_err(|error| Failure::new(format!("No database could be made in memory: {error}.")))
+    Database::memory().map_err(|error| Failure::new(format!("The database in memory could not be created: {error}.")))
 }
 
 /// A database on a port; until it is dropped.

@@ -38,7 +38,7 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
     )
 }
 
-const CLOSED: &str = "Without a key nobody may start a consent; OPEN_START=true lets everybody who reaches this address.";
+const CLOSED: &str = "Starting a consent needs an API key. With OPEN_START=true anybody who reaches this address may start one.";
 
 /// A connection that the credentials at hand can make.
 fn example(given: &Variables) -> (&'static str, &'static str) {
@@ -55,19 +55,19 @@ fn others() -> String {
 fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) -> Vec<Vec<String>> {
     let mut facts = Vec::new();
     if file.base_url != served_at {
-        facts.push(("Served at", format!("{served_at}; PUBLIC_BASE_URL says that browsers reach it at {}", file.base_url)));
+        facts.push(("Served at", format!("{served_at}; by PUBLIC_BASE_URL browsers reach it at {}", file.base_url)));
     }
     for platform in PlatformName::ALL {
         let title = platform.title();
         if uses_stand_in(given, platform) {
             facts.push((title, format!("a stand-in at {}/{platform}", file.stand_ins_url)));
         } else {
-            facts.push((title, "the real one; register this redirect URI with your keys:".to_owned()));
+            facts.push((title, "the real platform; register this redirect URI there:".to_owned()));
             facts.push(("", format!("{}{}", file.base_url, callback_path(platform))));
         }
     }
     let table = if options.ephemeral {
-        "in memory, forgotten in the end".to_owned()
+        "in memory, lost when it stops".to_owned()
     } else {
         format!("in {}", options.dir.database().display())
     };

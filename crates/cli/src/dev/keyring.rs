@@ -36,7 +36,7 @@ pub(crate) fn find(dir: &DataDir, variables: &Variables) -> Result<Option<Secret
 /// The sentence for a keyring that was there before.
 pub(crate) fn lost(dir: &DataDir) -> Failure {
     Failure::new(format!(
-        "The tokens in {} are sealed with a keyring that is gone. Put {} back, or delete the folder to begin anew.",
+        "The tokens in {} are sealed with a keyring that is missing. Restore {}, or delete the folder to start over.",
         dir.database().display(),
         dir.keyring().display()
     ))

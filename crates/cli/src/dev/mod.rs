@@ -47,10 +47,10 @@ pub(crate) struct Options {
     port: u16,
     #[command(flatten)]
     dir: DataDir,
-    /// Keep the table, and the stand-in's consents, in memory, and forget them in the end
+    /// Keep the table and the stand-ins' consents in memory only
     #[arg(long)]
     ephemeral: bool,
-    /// Where a browser may be sent after a consent, compared exactly; can be given several times
+    /// A redirect URI allowed after a consent, compared exactly; repeat the option for several
     #[arg(long = "redirect-uri", value_name = "URL")]
     redirect_uris: Vec<String>,
 }
@@ -137,7 +137,7 @@ fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: P
 
 async fn finish(app: &App, work: JoinSet<()>, stop: stop::Sender, signals: &mut Signals) {
     stop.send();
-    terminal::say("\nStopping. What is under way may finish; Ctrl-C again to stop at once.");
+    terminal::say("\nStopping. Requests under way may finish; press Ctrl-C again to stop immediately.");
     tokio::select! {
         _ = work.join_all() => {}
         () = app.clock.sleep(FINISH_WITHIN) => tracing::warn!("requests were still under way after {FINISH_WITHIN:?}"),
@@ -153,6 +153,6 @@ fn runs_already(dir: &DataDir) -> Failure {
     let path = dir.path().display();
     let place = DevFile::read(dir).ok().flatten().map(|file| format!(" at {}", file.base_url)).unwrap_or_default();
     Failure::new(format!(
-        "Another counterfoil uses the folder {path}; its server may be{place}. Stop it, or name another folder with --data-dir."
+        "Another counterfoil uses the folder {path}; its server may be{place}. Stop it, or choose another folder with --data-dir."
     ))
 }

@@ -13,7 +13,7 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(format!("Ctrl-C cannot be listened for: {error}.")));
+        let listen = |kind| signal(kind).map_err(|error| Failure::new(format!("Cannot listen for Ctrl-C: {error}.")));
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 

@@ -25,10 +25,10 @@ pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
     let mut stopped = pin!(stop.requested());
     loop {
         if let Err(error) = parked::run_folder(&app, &parking).await {
-            tracing::error!(%error, "parked grants could not be looked at");
+            tracing::error!(%error, "parked grants could not be read");
         }
         if let Err(error) = refresher::refresh(&app, &refresher::Turn::default(), REFRESH_WITHIN).await {
-            tracing::error!(%error, "the refresher could not do its work");
+            tracing::error!(%error, "the refresher failed");
         }
         tokio::select! {
             () = &mut stopped => return,
@@ -48,7 +48,7 @@ pub(super) async fn sweep(clock: Arc<dyn Clock>, database: Database, stop: Stop)
         let database = database.clone();
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl().map_err(|error| error.to_string())).await;
         if let Err(error) = swept.map_err(|panic| panic.to_string()).flatten() {
-            tracing::error!(%error, "rows that have ended could not be deleted");
+            tracing::error!(%error, "expired rows could not be deleted");
         }
     }
 }

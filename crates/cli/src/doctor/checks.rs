@@ -91,15 +91,15 @@ fn credential(platform: PlatformName, environment: Environment, found: Result<()
 pub(super) async fn partner_and_keys(app: &App, table: &Table) -> Result<[Finding; 2], Failure> {
     let id = PartnerId::default_partner();
     let partner = table.partner(&id).await?.map_or_else(
-        || Finding::trouble(State::Missing, "partner default", "make it with: counterfoil partner create default"),
+        || Finding::trouble(State::Missing, "partner default", "create it with: counterfoil partner create default"),
         |partner| Finding::ok("partner default", partner.name),
     );
     for id in table.partners().await? {
         if table.keys(&id).await?.iter().any(|key| key.is_live(app.now())) {
-            return Ok([partner, Finding::ok("API key", format!("the partner {id} has a live one"))]);
+            return Ok([partner, Finding::ok("API key", format!("the partner {id} has a valid one"))]);
         }
     }
-    let words = "make one with: counterfoil key create --partner default --name \"...\" --scope tokens:read";
+    let words = "create one with: counterfoil key create --partner default --name \"...\" --scope tokens:read";
     Ok([partner, Finding::trouble(State::Missing, "API key", words)])
 }
 
@@ -109,7 +109,7 @@ pub(super) fn open_start(is_set: bool, open: bool) -> Finding {
         (true, true) => Finding::ok("OPEN_START", "true: anyone with the link may start a consent for the partner default"),
         (true, false) => Finding::ok("OPEN_START", "false: only the holder of an API key may start a consent"),
         (false, _) => {
-            let words = "set it as the deployment has it; without it only the holder of an API key may start a consent";
+            let words = "set it to the deployment's value; without it only the holder of an API key may start a consent";
             Finding::trouble(State::Missing, "OPEN_START", words).optional()
         }
     }

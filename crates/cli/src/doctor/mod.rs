@@ -41,8 +41,8 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     terminal::say(report.as_text());
     match report.findings.iter().filter(|finding| finding.must_be_mended()).count() {
         0 => Ok(()),
-        1 => Err(Failure::new("One thing must be put in place.")),
-        several => Err(Failure::new(format!("{several} things must be put in place."))),
+        1 => Err(Failure::new("One thing is missing.")),
+        several => Err(Failure::new(format!("{several} things are missing."))),
     }
 }
 
@@ -59,7 +59,7 @@ impl Report {
             return findings;
         }
         let redirect_uris = terminal::columns(&self.redirect_uris);
-        format!("{findings}\n\nRegister these redirect URIs with the platforms, exactly so:\n{redirect_uris}")
+        format!("{findings}\n\nRegister exactly these redirect URIs with the platforms:\n{redirect_uris}")
     }
 }
 
@@ -89,7 +89,7 @@ async fn look(dir: &DataDir, given: &Variables, variables: &Variables) -> Result
 /// The variables of the laptop's installation.
 pub(crate) fn of_this_machine(dir: &DataDir, given: Variables) -> Result<Variables, Failure> {
     let file = DevFile::read(dir)?
-        .ok_or_else(|| Failure::new(format!("There is no {}: run `counterfoil dev` once more.", dir.dev_file().display())))?;
+        .ok_or_else(|| Failure::new(format!("There is no {}: run `counterfoil dev` again.", dir.dev_file().display())))?;
     let keyring = keyring::find(dir, &given)?.ok_or_else(|| keyring::lost(dir))?;
     Ok(laptop::complete(given, &file.base_url, &file.stand_ins_url, &keyring))
 }

@@ -17,16 +17,16 @@ use crate::{partner, terminal};
 /// What the key is to be.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What it is for, so that a list can be read
+    /// Its purpose, shown in lists
     #[arg(long, value_parser = partner::read_name)]
     name: String,
-    /// What it may do; give it once for each scope
+    /// A scope; repeat the option for several
     #[arg(long = "scope", value_name = "SCOPE", value_parser = a_scope(), required_unless_present = "publishable")]
     scopes: Vec<Scope>,
-    /// When it ends by itself; never, where this is not given
+    /// When it expires; by default never
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3_650))]
     expires_in_days: Option<u16>,
-    /// A key that may stand in a page: it opens consent pages, and nothing else
+    /// A key for use in a page: it can start consents and nothing else
     #[arg(long)]
     publishable: bool,
     /// Print JSON
@@ -74,7 +74,9 @@ pub(super) async fn run(options: Options, table: &Table) -> Result<(), Failure> 
 fn scopes(mut given: Vec<Scope>, publishable: bool) -> Result<Vec<Scope>, Failure> {
     if publishable && given.iter().any(|scope| *scope != Scope::ConsentStart) {
         let only = Scope::ConsentStart;
-        return Err(Failure::new(format!("A publishable key has the scope {only} alone: anyone can read it in a page.")));
+        return Err(Failure::new(format!(
+            "A publishable key can only have the scope {only}, because anyone can read it in a page."
+        )));
     }
     if publishable {
         given.push(Scope::ConsentStart);
@@ -86,7 +88,7 @@ fn scopes(mut given: Vec<Scope>, publishable: bool) -> Result<Vec<Scope>, Failur
 
 fn days_after(now: Timestamp, days: u16) -> Result<Timestamp, Failure> {
     now.checked_add(SignedDuration::from_hours(24 * i64::from(days)))
-        .map_err(|_| Failure::new("The key would end after the end of all calendars."))
+        .map_err(|_| Failure::new("The expiry is too far in the future."))
 }
 
 fn a_scope() -> impl TypedValueParser<Value = Scope> {

@@ -45,6 +45,6 @@ pub(crate) async fn store(table: &Table, text: &Secret, new: NewKey) -> Result<A
     };
     match table.create_key(&key).await? {
         Written::Stored => Ok(key),
-        Written::Overtaken => Err(Failure::new(format!("There is a key {} already.", key.id))),
+        Written::Overtaken => Err(Failure::new(format!("The key {} already exists.", key.id))),
     }
 }

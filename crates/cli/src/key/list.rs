@@ -32,7 +32,7 @@ pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure>
         return terminal::say_json(&keys.iter().map(as_json).collect::<Vec<_>>());
     }
     if keys.is_empty() {
-        terminal::say(format!("The partner {id} has no keys. Make one with: counterfoil key create --partner {id}"));
+        terminal::say(format!("The partner {id} has no keys. Create one with: counterfoil key create --partner {id}"));
         return Ok(());
     }
     let head = ["ID", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "SCOPES"];

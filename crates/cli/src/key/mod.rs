@@ -18,9 +18,9 @@ use crate::which_table;
 /// What to do with keys.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Make a key and print it, once
+    /// Create a key and print it; it is shown only once
     Create(create::Options),
-    /// List a partner's keys: never the keys themselves
+    /// List a partner's keys, without the secret texts
     List(list::Options),
     /// Revoke a key; it stops working within a minute
     Revoke(revoke::Options),

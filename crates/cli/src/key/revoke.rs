@@ -28,7 +28,7 @@ pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure>
         )));
     };
     if key.revoked_at.is_some() {
-        terminal::say(format!("The key {id} ({}) was revoked before.", key.name));
+        terminal::say(format!("The key {id} ({}) was already revoked.", key.name));
         return Ok(());
     }
     table.revoke_key(partner, id, SystemClock::start().now()).await?;

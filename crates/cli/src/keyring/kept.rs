@@ -26,7 +26,7 @@ pub(super) async fn find(variables: &Variables) -> Result<Kept, Failure> {
     }
     if variables.get("KEYRING").is_some() {
         return Err(Failure::new(
-            "The keyring is in the variable KEYRING, which this command cannot change: unset it, or change it there.",
+            "The keyring is in the variable KEYRING, which this command cannot change. Unset it, or change it by hand.",
         ));
     }
     Ok(Kept::Laptop)

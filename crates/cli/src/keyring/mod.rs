@@ -15,11 +15,11 @@ use crate::variables::Variables;
 /// What to do with the keyring.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Say which keys there are, how much each has sealed, and when an old one may go
+    /// List the keys, the number of values each has sealed, and the keys that are no longer needed
     Status(DataDir),
-    /// Seal with a new key from now on; what the older ones sealed still opens
+    /// Add a key that seals from now on; older keys still open
     Rotate(rotate::Options),
-    /// Seal anew whatever older keys sealed
+    /// Seal again, with the primary key, the values that older keys sealed
     Reseal(DataDir),
 }
 

@@ -13,9 +13,9 @@ pub(super) async fn run(dir: &DataDir, variables: &Variables) -> Result<(), Fail
     let ring = kept::find(variables).await?.text(dir, variables).await?;
     let open = which_table::open(variables, dir).await?;
     let done = open.table.reseal(&Keyring::parse(&ring.text())?, &SystemEntropy).await?;
-    terminal::say(format!("Sealed {} values anew with the key {}.", done.values, ring.ids()[0]));
+    terminal::say(format!("Sealed {} values again with the key {}.", done.values, ring.ids()[0]));
     if done.overtaken > 0 {
-        terminal::say(format!("{} items were written by somebody else meanwhile: run it again for those.", done.overtaken));
+        terminal::say(format!("{} items were changed meanwhile. Run the command again for those.", done.overtaken));
     }
     if done.unopened == 0 {
         return Ok(());

@@ -73,14 +73,14 @@ async fn rotate_deployed(secret: &KeptSecret, no_wait: bool) -> Result<(), Failu
     if !pause.is_zero() {
         let at = later(clock.now(), pause);
         terminal::say(format!(
-            "The key {key_id} is added. Every process knows it at {}; then it begins to seal.",
+            "The key {key_id} is added. At {} every process knows it, and it can become the primary key.",
             clock_time(at)
         ));
         if no_wait {
-            terminal::say("Run `counterfoil keyring rotate` again then.");
+            terminal::say("Then run `counterfoil keyring rotate` again.");
             return Ok(());
         }
-        terminal::say("Waiting for that. Ctrl-C does no harm: run the same command again later.");
+        terminal::say("Waiting until then. You may press Ctrl-C and run the same command again later.");
         clock.sleep(pause).await;
     }
     let ring = KeyringText::parse(&secret.current().await?.text)?;
@@ -110,7 +110,7 @@ async fn replace(secret: &KeptSecret, seen: &str, version: &str, text: &Secret) 
 }
 
 fn changed_meanwhile() -> Failure {
-    Failure::new("Somebody else changed the keyring meanwhile; nothing was overwritten. See `counterfoil keyring status`.")
+    Failure::new("Another command changed the keyring meanwhile. Nothing was overwritten. See `counterfoil keyring status`.")
 }
 
 fn version_id(step: &str, key_id: &str) -> String {

@@ -44,7 +44,7 @@ pub(super) async fn run(dir: &DataDir, variables: &Variables) -> Result<(), Fail
     }
     let lost: Vec<_> = counts.iter().filter(|(id, _)| !ring.ids().contains(id)).collect();
     for (id, values) in &lost {
-        terminal::say(format!("{id}: is not in the keyring, and sealed {values} values. Put it back under \"older\"."));
+        terminal::say(format!("{id}: is not in the keyring, but sealed {values} values. Restore it under \"older\"."));
     }
     if lost.is_empty() { Ok(()) } else { Err(Failure::new("The keyring lacks a key.")) }
 }
@@ -60,10 +60,10 @@ fn table(ring: &KeyringText, counts: &BTreeMap<String, u64>) -> Vec<Vec<String>>
 
 fn advice(id: &str, is_pending: bool, sealed: u64, elsewhere: &Elsewhere) -> String {
     if is_pending {
-        return format!("{id}: is added and does not seal yet. `counterfoil keyring rotate` goes on with it.");
+        return format!("{id}: is added and does not seal yet. `counterfoil keyring rotate` makes it the primary key.");
     }
     if sealed > 0 {
-        return format!("{id}: is needed. `counterfoil keyring reseal` seals its {sealed} values anew.");
+        return format!("{id}: is needed. `counterfoil keyring reseal` seals its {sealed} values again.");
     }
     match elsewhere {
         Elsewhere::Deployed(since) => {
@@ -74,7 +74,7 @@ fn advice(id: &str, is_pending: bool, sealed: u64, elsewhere: &Elsewhere) -> Str
                  (point-in-time recovery reaches back 35 days; backups of yours as long as you keep them)."
             )
         }
-        Elsewhere::Laptop => format!("{id}: nothing here needs it. It may go, unless you keep older copies of this folder."),
+        Elsewhere::Laptop => format!("{id}: nothing here needs it. Remove it, unless you keep older copies of this folder."),
     }
 }
 

@@ -15,13 +15,13 @@ use crate::{redirect_uri, terminal};
 /// What the partner is to be.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Its id: up to 32 characters out of a-z 0-9 _ -
+    /// Its id: up to 32 of the characters a-z 0-9 _ -
     #[arg(value_parser = read_id)]
     id: PartnerId,
-    /// Its name, for people; its id, where this is not given
+    /// Its display name; by default its id
     #[arg(long, value_parser = read_name)]
     name: Option<String>,
-    /// Where a browser may be sent after a consent, compared exactly; can be given several times
+    /// A redirect URI allowed after a consent, compared exactly; repeat the option for several
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
     #[command(flatten)]
@@ -39,10 +39,10 @@ pub(super) async fn run(options: Options, table: &Table) -> Result<(), Failure> 
         Written::Stored => {
             let id = &partner.id;
             terminal::say(format!(
-                "The partner {id} is made. Its first key: counterfoil key create --partner {id} --name \"...\" --scope tokens:read"
+                "The partner {id} is created. To create its first key: counterfoil key create --partner {id} --name \"...\" --scope tokens:read"
             ));
             Ok(())
         }
-        Written::Overtaken => Err(Failure::new(format!("There is a partner {} already; nothing was changed.", partner.id))),
+        Written::Overtaken => Err(Failure::new(format!("The partner {} already exists. Nothing was changed.", partner.id))),
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure>
         return terminal::say_json(&partners.iter().map(as_json).collect::<Vec<_>>());
     }
     if partners.is_empty() {
-        terminal::say("There are no partners. Make one with: counterfoil partner create default");
+        terminal::say("There are no partners. Create one with: counterfoil partner create default");
         return Ok(());
     }
     let head = ["ID", "CREATED", "REDIRECT URIS", "NAME"].map(str::to_owned).to_vec();

@@ -19,15 +19,15 @@ use crate::which_table;
 /// What to do with partners.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Make a partner
+    /// Create a partner
     Create(create::Options),
     /// List the partners
     List(list::Options),
     /// Show a partner
     Show(show::Options),
-    /// Allow a browser to be sent to an address after a consent
+    /// Add an address to the redirect URIs
     AddRedirectUri(redirect_uris::Options),
-    /// Allow it no longer
+    /// Remove an address from the redirect URIs
     RemoveRedirectUri(redirect_uris::Options),
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn read_id(text: &str) -> Result<PartnerId, String> {
 
 /// The sentence for a partner that is not there.
 pub(crate) fn no_such(id: &PartnerId) -> Failure {
-    Failure::new(format!("There is no partner {id}. Make it with: counterfoil partner create {id}"))
+    Failure::new(format!("There is no partner {id}. Create it with: counterfoil partner create {id}"))
 }
 
 async fn existing(table: &Table, id: &PartnerId) -> Result<Partner, Failure> {

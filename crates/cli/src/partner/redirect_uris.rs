@@ -34,7 +34,7 @@ pub(super) async fn remove(options: &Options, table: &Table) -> Result<(), Failu
     if uris.len() == before {
         let id = &options.id;
         return Err(Failure::new(format!(
-            "It is not on the list, which is compared exactly. See: counterfoil partner show {id}"
+            "The redirect URI is not on the list. The comparison is exact. See: counterfoil partner show {id}"
         )));
     }
     store(table, options, &uris).await

@@ -13,7 +13,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const STARTS_WITHIN_MS = 30_000;
 const OLDEST_SHOWN = 4_000;
 
-// A page with seed 000's class and nothing else, at every address.
+// A page with the partner's class and nothing else, at every address.
 async function partnersPage() {
   const script = await readFile(path.join(HERE, 'oauth-integration.js'), 'utf8');
   const html = `<!doctype html><title>The partner</title><script>${script}</script><h1>The partner</h1>`;

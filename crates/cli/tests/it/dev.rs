@@ -82,7 +82,7 @@ async fn what_a_person_sets_wins_the_environment_over_the_file() {
     let start = dev.client.get(format!("{served}/oauth/start/acme"));
     let elsewhere = start.try_clone().expect("no body").send().await.expect("answers");
     assert_eq!(elsewhere.headers()["location"], "https://tunnel.example.com/oauth/start/acme?moved=1");
-    assert!(dev.banner.contains("OPEN_START=true lets everybody"), "{}", dev.banner);
+    assert!(dev.banner.contains("With OPEN_START=true anybody"), "{}", dev.banner);
     let through_the_tunnel = start.header("host", "tunnel.example.com").send().await.expect("answers");
     assert_eq!(through_the_tunnel.status(), StatusCode::UNAUTHORIZED);
 }

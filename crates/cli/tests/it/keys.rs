@@ -41,7 +41,7 @@ async fn the_database_is_opened_where_no_server_runs() {
     let key = key.lines().next().expect("the key").to_owned();
     assert!(key.starts_with("cf_pub_default_"), "{key}");
     assert!(machine.printed(&["key", "revoke", &id_of(&machine, "for a page").await]).await.contains("is revoked"));
-    assert!(machine.printed(&["key", "revoke", &id_of(&machine, "for a page").await]).await.contains("revoked before"));
+    assert!(machine.printed(&["key", "revoke", &id_of(&machine, "for a page").await]).await.contains("already revoked"));
     let keys = machine.printed_json(&["key", "list", "--json"]).await;
     let revoked = keys.as_array().expect("a list").iter().filter(|key| !key["revoked_at"].is_null()).count();
     assert_eq!(revoked, 1);

@@ -32,7 +32,7 @@ async fn o10_redirect_uris_come_and_go_exactly() {
     machine.printed(&["partner", "add-redirect-uri", "default", second]).await;
     machine.printed(&["partner", "add-redirect-uri", "default", second]).await;
     let without_slash = second.trim_end_matches('/');
-    assert!(machine.refusal(&["partner", "remove-redirect-uri", "default", without_slash]).await.contains("exactly"));
+    assert!(machine.refusal(&["partner", "remove-redirect-uri", "default", without_slash]).await.contains("exact"));
     let plain = ["partner", "add-redirect-uri", "default", "http://app.example.com/done"];
     assert!(machine.refusal(&plain).await.contains("https://"));
     let shown = machine.printed_json(&["partner", "show", "default", "--json"]).await;

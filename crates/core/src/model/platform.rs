@@ -87,8 +87,8 @@ impl Environment {
         }
     }
 
-    /// Where a connection belongs, decided once, at its start: "sandbox", in any case, in the key or in the name
-    /// (seed 001, "Sandbox credential routing"), on a platform that has one.
+    /// Where a connection belongs, decided once, at its start: the sandbox, on a platform that has one, if the key or the name
+    /// contains "sandbox" in any case.
     pub fn of(platform: PlatformName, company_key: &str, company_name: Option<&str>) -> Self {
         let says_sandbox = |text: &str| text.to_ascii_lowercase().contains("sandbox");
         if platform.has_sandbox() && (says_sandbox(company_key) || company_name.is_some_and(says_sandbox)) {

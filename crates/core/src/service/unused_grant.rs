@@ -117,7 +117,7 @@ pub(crate) async fn disown(app: &App, kept: &KeptGrant) -> Result<(), Error> {
     tracing::error!(
         flow = flow.id.label(),
         is_revoked,
-        "a code was exchanged and its flow is over: the grant becomes no connection"
+        "a code was exchanged after its flow ended: the grant makes no connection"
     );
     Ok(())
 }

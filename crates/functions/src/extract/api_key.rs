@@ -9,7 +9,7 @@ use crate::extract::query::Query;
 /// The API key of a request: `X-API-Key`, `Authorization: Bearer` or `?api_key=`; where there are several, they must agree.
 pub(crate) fn api_key(headers: &HeaderMap, query: &Query) -> Result<Option<Secret>, Error> {
     let in_header = header_key(headers)?;
-    // An empty one is a key that is not good, and no parameter that is missing: 401 (seed 001).
+    // An empty key is an invalid key, not a missing parameter: 401.
     let in_query = query.one("api_key", KEY_LONGEST)?.map(Secret::new);
     match (in_header, in_query) {
         (Some(header), Some(query)) if !header.fingerprint().matches(&query.fingerprint()) => Err(ambiguous()),

@@ -23,7 +23,7 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes,
     serde_json::from_slice(text).map_err(|error| {
         let message = match error.classify() {
             Category::Data => {
-                format!("The body is JSON, but not what is taken here (line {}, column {}).", error.line(), error.column())
+                format!("The body is JSON, but not of the expected form (line {}, column {}).", error.line(), error.column())
             }
             _ => "The body is not JSON.".to_owned(),
         };
@@ -46,7 +46,7 @@ pub(crate) fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> 
 }
 
 pub(crate) fn body_too_large() -> Error {
-    Error::invalid("body_too_large", "The body is larger than 64 KiB, or broke off.")
+    Error::invalid("body_too_large", "The body is larger than 64 KiB, or incomplete.")
 }
 
 pub(crate) fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {

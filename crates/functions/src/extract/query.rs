@@ -59,7 +59,7 @@ impl Query {
         let mut found = parameters.iter().filter(|parameter| parameter.name == name);
         let Some(parameter) = found.next() else { return Ok(None) };
         if found.next().is_some() {
-            return Err(Error::invalid("repeated_parameter", format!("The parameter {name} is there more than once.")));
+            return Err(Error::invalid("repeated_parameter", format!("The parameter {name} is repeated.")));
         }
         let (Ok(value) | Err(value)) = &parameter.value;
         if value.chars().count() > longest {
@@ -69,7 +69,7 @@ impl Query {
             ));
         }
         if value.chars().any(char::is_control) {
-            return Err(Error::invalid("invalid_parameter", format!("The parameter {name} holds control characters.")));
+            return Err(Error::invalid("invalid_parameter", format!("The parameter {name} contains control characters.")));
         }
         Ok(Some(&parameter.value))
     }

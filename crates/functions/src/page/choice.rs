@@ -73,9 +73,9 @@ pub(crate) fn choice(offered: &Offered<'_>, view: View<'_>) -> Markup {
                 }
             }
             @if !offered.is_complete {
-                p.warn { "This list is not complete: " (offered.platform) " named more companies than can be shown here, or some that cannot be read. If yours is missing, start again and allow access to fewer, or tell whoever sent you here." }
+                p.warn { "This list is not complete: " (offered.platform) " named more companies than can be shown here, or some that cannot be read. If yours is missing, start again and allow access to fewer, or tell the person who sent you here." }
             }
-            p.quiet { "Nothing is connected until you choose. The choice is kept open for ten minutes." }
+            p.quiet { "Nothing is connected until you choose. You can choose for ten minutes." }
         },
     )
 }

@@ -35,7 +35,7 @@ pub(crate) fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>, o
 pub(crate) fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
     let message = match error {
         Error::Internal(_) | Error::Misconfigured { .. } => {
-            "Something is wrong on our side. Please tell whoever sent you here.".to_owned()
+            "Something is wrong on our side. Please tell the person who sent you here.".to_owned()
         }
         error => error.to_string(),
     };

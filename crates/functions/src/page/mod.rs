@@ -135,11 +135,12 @@ fn onward(flow: &Flow) -> String {
 /// The page for a browser that brought no flow we may show: `code` says why.
 pub(crate) fn without_flow(code: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
     let error = match code {
-        "wrong_browser" => {
-            Error::invalid("wrong_browser", "This consent was begun in another browser, or this one kept no cookie.")
-        }
+        "wrong_browser" => Error::invalid(
+            "wrong_browser",
+            "This consent was started in another browser, or this browser does not store cookies.",
+        ),
         "storage_unavailable" => Error::from(StoreError::Busy("told by the callback".to_owned())),
-        "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was never begun here."),
+        "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was not started here."),
         code => code
             .parse::<FlowFailure>()
             .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),

@@ -106,7 +106,7 @@ impl Problem {
 
     fn in_words(&self) -> String {
         match &self.0 {
-            Error::Internal(_) => "Something went wrong on our side. The request id finds it in the log.".to_owned(),
+            Error::Internal(_) => "An internal error occurred. The log has it under the request id.".to_owned(),
             error => error.to_string(),
         }
     }

@@ -53,7 +53,7 @@ async fn settle(app: &App, waiting: &Waiting) -> Result<(), Error> {
 }
 
 fn out_of_time() -> Error {
-    let message = "There was no time left for it in this run.".to_owned();
+    let message = "This run had no time left for it.".to_owned();
     Error::TryLater { code: "out_of_time", message, retry_after: Duration::ZERO }
 }
 

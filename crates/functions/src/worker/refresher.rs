@@ -48,7 +48,7 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
         tracing::info!(due = probed, "followed hints and probes");
     }
     if told.due > 0 {
-        tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "told platforms what they were owed");
+        tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "sent pending revocations");
     }
     let report = refreshed?;
     let Report { due, fresh, failed, left, unfinished_shards, .. } = report;

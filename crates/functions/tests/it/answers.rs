@@ -138,7 +138,7 @@ async fn a_method_that_a_route_does_not_take_is_a_405_that_names_those_it_takes(
     {
       "body": {
         "code": "method_not_allowed",
-        "detail": "This address does not take this method.",
+        "detail": "This address does not accept this method.",
         "request_id": "[id]",
         "status": 405,
         "title": "Method Not Allowed",

@@ -1,4 +1,4 @@
-//! `GET /v1/oauth/authorize` (seed 000): a consent that ends at the partner's page, with a code of ours.
+//! `GET /v1/oauth/authorize`: a consent that ends at the partner's page, with a code of ours.
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
@@ -35,7 +35,7 @@ fn given(address: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn seed_000_every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
+async fn every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, chosen, choice, company_id, company_name, api, .. } in rows() {
         let start = authorize(name, &format!("&redirectUri={}&state=a%20b%26c", encoded(RETURN_URL)));

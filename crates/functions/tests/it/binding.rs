@@ -16,7 +16,7 @@ async fn o6_a_stolen_callback_url_is_worth_nothing_in_another_browser() {
     {
       "body": {
         "code": "wrong_browser",
-        "detail": "This consent was begun in another browser, or the browser kept no cookie. Start it again in this one.",
+        "detail": "This consent was started in another browser, or the browser does not store cookies. Start it again in this browser.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",

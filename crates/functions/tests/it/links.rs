@@ -206,7 +206,7 @@ async fn o12_a_link_that_is_over_revoked_or_unknown_opens_nothing() {
         let answer = get(opened).to(&place.server).await;
         assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{opened}");
         let page = Browser::at(&place.server).get(opened).await;
-        assert!(page.status == 404 && page.body.contains("Ask whoever sent it"), "{}", page.body);
+        assert!(page.status == 404 && page.body.contains("Ask the sender"), "{}", page.body);
     }
     assert!(place.rows.under("FLOW#", "").await.is_empty());
     let history = place.rows.history_of("PARTNER#default").await;

@@ -18,7 +18,7 @@ async fn r8_the_read_that_finds_the_grant_refused_is_a_502_and_every_later_one_a
     {
       "body": {
         "code": "grant_refused",
-        "detail": "The platform refused the refresh token: access was taken away or has ended. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
+        "detail": "The platform refused the refresh token: access was withdrawn or has ended. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
         "request_id": "[id]",
         "status": 502,
         "title": "Bad Gateway",
@@ -34,7 +34,7 @@ async fn r8_the_read_that_finds_the_grant_refused_is_a_502_and_every_later_one_a
     {
       "body": {
         "code": "reauthorization_required",
-        "detail": "The platform refused the refresh token: access was taken away or has ended. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
+        "detail": "The platform refused the refresh token: access was withdrawn or has ended. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
         "request_id": "[id]",
         "status": 409,
         "title": "Conflict",
@@ -65,7 +65,7 @@ async fn r8_a_refused_grant_shows_on_the_connection_and_a_consent_heals_it() {
     {
       "at": 1772442000,
       "code": "revoked",
-      "message": "The platform refused the refresh token: access was taken away or has ended."
+      "message": "The platform refused the refresh token: access was withdrawn or has ended."
     }
     "#);
     assert_eq!(connection["status"], "needs_reauthorization");
@@ -103,7 +103,7 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
     {
       "body": {
         "code": "platform_unavailable",
-        "detail": "The platform answered with a fault.",
+        "detail": "The platform answered with an error.",
         "request_id": "[id]",
         "status": 502,
         "title": "Bad Gateway",
@@ -164,7 +164,7 @@ async fn r7_a_refusal_after_a_lost_answer_is_told_apart() {
     {
       "body": {
         "code": "grant_refused",
-        "detail": "The platform refused the refresh token after an answer of it had been lost on the way. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
+        "detail": "The platform refused the refresh token after one of its answers was lost. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
         "request_id": "[id]",
         "status": 502,
         "title": "Bad Gateway",

@@ -127,7 +127,7 @@ async fn o17_an_anonymous_start_is_off_unless_the_deployment_chose_it() {
     {
       "body": {
         "code": "unauthenticated",
-        "detail": "Starting a consent here needs an API key: OPEN_START is not on.",
+        "detail": "Starting a consent here needs an API key: OPEN_START is off.",
         "request_id": "[id]",
         "status": 401,
         "title": "Unauthorized",

@@ -54,7 +54,7 @@ async fn what_the_operator_must_mend_is_not_told_to_a_customer() {
     let place = Installation::start_with(&[("QUICKBOOKS_CLIENT_ID", "")]).await;
     let answer = Browser::at(&place.server).get("/oauth/start/beach-blend").await;
     assert_eq!(card(&answer), refused(500, "credentials_missing"));
-    assert!(answer.body.contains("Please tell whoever sent you here"), "{}", answer.body);
+    assert!(answer.body.contains("Please tell the person who sent you here"), "{}", answer.body);
     assert!(!answer.body.contains("QUICKBOOKS_CLIENT_ID") && !answer.body.contains("Go back"), "{}", answer.body);
 }
 

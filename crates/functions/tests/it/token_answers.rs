@@ -77,7 +77,7 @@ async fn a_grant_without_a_refresh_token_serves_its_token_and_is_then_a_409() {
     {
       "body": {
         "code": "missing_refresh_token",
-        "detail": "There is no refresh token on record, so there can be no new access token. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
+        "detail": "There is no refresh token, so there can be no new access token. Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.",
         "request_id": "[id]",
         "status": 409,
         "title": "Conflict",

@@ -158,7 +158,7 @@ pub(crate) fn trouble() -> Trouble {
         failures: 3,
         retry_at: START + 1.minute(),
         code: "platform_fault".to_owned(),
-        message: "The platform answered with a fault.".to_owned(),
+        message: "The platform answered with an error.".to_owned(),
         at: START + 1.second(),
         settled_lease: Some("lease_1".to_owned()),
         doubtful: true,

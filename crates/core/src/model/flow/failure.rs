@@ -161,7 +161,7 @@ impl FlowFailure {
                 "This company is connected too often already. Only a start with an API key, or a connect link, may connect it once more."
             }
             Self::Gone => "What this consent was for no longer exists.",
-            Self::LinkUsed => "This link has been used already. Ask whoever sent it for another.",
+            Self::LinkUsed => "This link has been used already. Ask the sender for another.",
             Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",
             Self::Interrupted => "The consent was interrupted before it was finished.",
             Self::Expired => "No company was confirmed or chosen in time. Start again.",

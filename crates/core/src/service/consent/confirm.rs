@@ -101,7 +101,7 @@ fn fitting(companies: &[ConfirmedCompany]) -> &[ConfirmedCompany] {
     };
     let fitting = companies.iter().take_while(fits).count();
     if fitting < companies.len() {
-        tracing::warn!(companies = companies.len(), fitting, "not all companies of a consent can be offered");
+        tracing::warn!(companies = companies.len(), fitting, "some companies of a consent cannot be offered");
     }
     &companies[..fitting]
 }
@@ -204,7 +204,7 @@ pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<Connection, 
     if matches!(&result, Err(Error::PlatformFailed { .. } | Error::TryLater { .. })) {
         let now = app.now();
         if let Err(error) = app.flows.lease_flow(&flow.id, &Claim { at: now, until: now, ..claim }).await {
-            tracing::warn!(flow = flow.id.label(), %error, "the lease of a flow was not given back, and runs out");
+            tracing::warn!(flow = flow.id.label(), %error, "the lease of a flow was not released, and will expire");
         }
     }
     result

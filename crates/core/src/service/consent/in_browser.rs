@@ -50,7 +50,7 @@ pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: S
     Ok((flow, Started { location, browser: Some(browser) }))
 }
 
-/// A state that begins with the connection's name, where it has one (seed 001).
+/// A state that begins with the connection's name, where it has one.
 pub(crate) fn state(company_key: Option<&CompanyKey>, random: &Secret) -> Secret {
     company_key.map_or_else(|| random.clone(), |key| Secret::new(format!("{key}:{}", random.expose())))
 }

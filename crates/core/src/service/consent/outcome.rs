@@ -62,7 +62,9 @@ pub(crate) async fn see(app: &App, flow: Flow) -> Ending {
         Stage::Exchanged { .. } => Err(unconfirmed()),
         Stage::Choosing { .. } => Err(choice_needed()),
         Stage::Confirmed { .. } => Err(exchange_needed()),
-        Stage::Offered | Stage::Pending => Err(Error::invalid("consent_pending", "The platform has not come back yet.")),
+        Stage::Offered | Stage::Pending => {
+            Err(Error::invalid("consent_pending", "The customer has not returned from the platform yet."))
+        }
         Stage::Consumed { .. } | Stage::Postponed(_) | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
     };
     Ending::of(flow, result)
@@ -83,7 +85,8 @@ pub(crate) fn invalid_state() -> Error {
 }
 
 pub(crate) fn wrong_browser() -> Error {
-    let message = "This consent was begun in another browser, or the browser kept no cookie. Start it again in this one.";
+    let message =
+        "This consent was started in another browser, or the browser does not store cookies. Start it again in this browser.";
     Error::invalid("wrong_browser", message)
 }
 
@@ -132,7 +135,7 @@ pub(crate) async fn standing(app: &App, flow: &Flow) -> Result<Connection, Error
 pub(crate) fn in_progress() -> Error {
     Error::TryLater {
         code: "consent_in_progress",
-        message: "This consent is being finished. Look again in a moment.".to_owned(),
+        message: "This consent is being processed. Try again in a moment.".to_owned(),
         retry_after: Duration::from_secs(2),
     }
 }
@@ -176,7 +179,7 @@ pub const EXCHANGE_POSTPONED: &str = "exchange_postponed";
 pub(crate) fn postponed() -> Error {
     Error::PlatformFailed {
         code: EXCHANGE_POSTPONED,
-        message: "The platform takes no requests just now. Try again in a moment: what was allowed is good for a short while."
+        message: "The platform accepts no requests at the moment. Try again soon: the consent is valid for a few minutes."
             .to_owned(),
         retry_after: Some(Duration::from_secs(5)),
     }
@@ -200,7 +203,7 @@ pub(crate) const COMPANY_UNCONFIRMED: &str = "company_unconfirmed";
 pub(crate) fn unconfirmed() -> Error {
     Error::PlatformFailed {
         code: COMPANY_UNCONFIRMED,
-        message: "Access was granted, but the platform could not be asked for the company just now. Try again; nothing is lost for ten minutes.".to_owned(),
+        message: "Access was granted, but the request for the company to the platform failed. Try again within ten minutes; until then nothing is lost.".to_owned(),
         retry_after: Some(Duration::from_secs(5)),
     }
 }
@@ -212,7 +215,7 @@ pub const EXCHANGE_REQUIRED: &str = "exchange_required";
 pub(crate) fn exchange_needed() -> Error {
     Error::conflict(
         EXCHANGE_REQUIRED,
-        "The company is confirmed. The connection is made when the partner exchanges the code that its page was given, within ten minutes.",
+        "The company is confirmed. The connection is created when the partner exchanges the code that its page received, within ten minutes.",
     )
 }
 

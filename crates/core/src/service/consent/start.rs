@@ -131,7 +131,7 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
         Caller::Publishable(key) | Caller::Key(key) => Ok(key.partner.clone()),
         Caller::Link(link) => Ok(link.partner.clone()),
         Caller::Anonymous(partner) if app.open_start => Ok(partner.clone()),
-        Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is not on.")),
+        Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is off.")),
     }
 }
 
@@ -163,11 +163,11 @@ async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> 
 
 fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
     if matches!(caller, Caller::Anonymous(_)) && *id != PartnerId::default_partner() {
-        return Error::invalid("unknown_partner", "There is no such partner here.");
+        return Error::invalid("unknown_partner", "There is no such partner.");
     }
     Error::Misconfigured {
         code: "partner_missing",
-        message: format!("There is no partner {id}. Make it with: counterfoil partner create {id}"),
+        message: format!("There is no partner {id}. Create it with: counterfoil partner create {id}"),
     }
 }
 
@@ -185,7 +185,7 @@ async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
     }
     Err(Error::TryLater {
         code: "too_many_consents",
-        message: "Too many consents were begun in this minute. Try again in the next.".to_owned(),
+        message: "Too many consents were started in this minute. Try again in the next one.".to_owned(),
         retry_after: Duration::from_secs(60),
     })
 }

@@ -61,7 +61,7 @@ async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) ->
     if until(key.last_used_at, now) >= TOUCH_EVERY
         && let Err(error) = app.directory.touch_key(&key.partner, &key.id, now).await
     {
-        tracing::warn!(key = %key.id, %error, "could not note that a key was used");
+        tracing::warn!(key = %key.id, %error, "a key's last use could not be stored");
     }
     app.key_memory.remember(app, &presented.hash, &key);
     Ok(key)

@@ -87,7 +87,7 @@ pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<Create
 /// `NotFound` for one that is unknown or has ended, in whichever way: they are not told apart.
 pub async fn open_link(app: &App, token: &Secret) -> Result<ConnectLink, Error> {
     const REFUSED: Error =
-        Error::NotFound("This link is unknown, was used, has ended, or was revoked. Ask whoever sent it for another.");
+        Error::NotFound("This link is unknown, was used, has ended, or was revoked. Ask the sender for another.");
     let presented = PresentedLink::parse(token).ok_or(REFUSED)?;
     let found = app.links.link(&presented.partner, &LinkId::of(&presented.hash)).await?;
     let link = found.filter(|link| link.hash.matches(&presented.hash)).ok_or(REFUSED)?;

@@ -69,14 +69,14 @@ async fn wait_out(app: &App, disconnect: &Disconnect) {
         }
     };
     if let Err(error) = looked.await {
-        tracing::error!(connection = %disconnect.connection.id, %error, "a lease could not be looked for");
+        tracing::error!(connection = %disconnect.connection.id, %error, "a lease could not be read");
     }
 }
 
 async fn tell(app: &App, connection: Connection, ends_at: Duration) -> Disconnected {
     let id = RevocationId { connection: connection.id.clone(), grant: (connection.epoch.saturating_sub(1)).into() };
     let telling = tell_platform(app, &id, ends_at).await.unwrap_or_else(|error| {
-        tracing::error!(connection = %id.connection, %error, "what a platform is owed could not be read");
+        tracing::error!(connection = %id.connection, %error, "a pending revocation could not be read");
         Telling::Owed
     });
     Disconnected { connection, telling }

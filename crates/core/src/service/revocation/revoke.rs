@@ -220,7 +220,7 @@ impl Attempt<'_> {
 
     async fn failed(&self, why: &str) -> Result<Telling, Error> {
         let Revocation { id, tries, .. } = &self.revocation;
-        tracing::warn!(connection = %id.connection, grant = %id.grant, tries, why, "a platform could not be told");
+        tracing::warn!(connection = %id.connection, grant = %id.grant, tries, why, "a revocation failed");
         if self.revocation.is_given_up(self.app.now()) {
             return self.settle(Action::PlatformNotTold, [("reason", "given_up".to_owned())]).await;
         }

@@ -74,9 +74,9 @@ impl InHand {
     pub(crate) fn keep(&self, unstored: Unstored) {
         let mut all = self.all();
         if all.len() == KEPT_MOST {
-            return tracing::error!("a grant is lost: this process holds too many that nothing took");
+            return tracing::error!("a grant is lost: this process keeps too many that were stored nowhere");
         }
-        tracing::error!("a grant is in this process alone: nothing took it");
+        tracing::error!("only this process has a grant: neither table nor queue took it");
         all.push(unstored);
     }
 
@@ -124,11 +124,11 @@ pub async fn store_in_hand(app: &App, ends_at: Duration) {
             Ok(written) => {
                 match written {
                     Written::Stored => tracing::warn!("a grant that this process kept is stored"),
-                    Written::Overtaken => tracing::warn!("the place of a grant that this process kept is taken"),
+                    Written::Overtaken => tracing::warn!("a newer grant replaced one that this process kept"),
                 }
                 app.in_hand.forget(&one);
             }
-            Err(error) => tracing::error!(%error, "a grant is still in this process alone"),
+            Err(error) => tracing::error!(%error, "a grant is still in this process only"),
         }
     });
     storing.await;

@@ -51,7 +51,7 @@ pub(crate) async fn probe(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) 
         _ => Ok(Found::Over),
     };
     let found = found.unwrap_or_else(|error| {
-        tracing::warn!(connection = %id, %error, "a probe brought no clear answer");
+        tracing::warn!(connection = %id, %error, "a probe had no clear answer");
         Found::NoAnswer
     });
     let next = match found {
@@ -75,7 +75,7 @@ async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_a
     let id = &probe.connection;
     match access_of(app, id, Some(connection), ends_at).await {
         Ok(Access::Given { .. }) => {
-            tracing::info!(connection = %id, "a suspicion was wrong: the connection works");
+            tracing::info!(connection = %id, "access was not withdrawn: the connection works");
             Ok(Found::Over)
         }
         Ok(Access::Forbidden) => Ok(Found::NoAccess),

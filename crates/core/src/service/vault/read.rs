@@ -60,7 +60,7 @@ pub async fn read_token_by(
         Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
         // Credentials that cannot be read, say.
         Err(error) if is_valid(&connection, app.now()) => {
-            tracing::error!(connection = %id, %error, "a refresh failed; the stored token is still good");
+            tracing::error!(connection = %id, %error, "a refresh failed; the stored token is still valid");
             open(app, connection).await
         }
         Err(error) => Err(error),
@@ -141,26 +141,24 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
         Outcome::Gone => return Err(Error::NO_CONNECTION),
         Outcome::Held { retry_at } => {
-            Some(try_later("refresh_in_progress", "Somebody else is refreshing this token.", now, retry_at))
+            Some(try_later("refresh_in_progress", "Another process is refreshing this token.", now, retry_at))
         }
         Outcome::Resting { retry_at } => Some(try_later(
             "refresh_outcome_unknown",
-            "A refresh was interrupted; it is safe to try again only after a pause.",
+            "A refresh was interrupted. It can be repeated safely only after a pause.",
             now,
             retry_at,
         )),
         Outcome::Crowded | Outcome::LeaseTimeout => {
-            Some(try_later("refresh_too_slow", "The refresh began too late to be finished safely.", now, now))
+            Some(try_later("refresh_too_slow", "The refresh started too late to finish safely.", now, now))
         }
         Outcome::ClockSkewed => Some(try_later(
             "clock_skewed",
-            "The clock of the machine that answered is off, so no token is refreshed there.",
+            "The clock of the machine that answered is wrong, so it refreshes no token.",
             now,
             later(now, SKEW_RETRY),
         )),
-        Outcome::StoreFailed => {
-            Some(try_later("storage_unavailable", "The storage does not answer just now; try again.", now, now))
-        }
+        Outcome::StoreFailed => Some(try_later("storage_unavailable", "The storage does not answer. Try again.", now, now)),
         Outcome::BackingOff { retry_at }
         | Outcome::PlatformDown { retry_at }
         | Outcome::PlatformThrottled { retry_at }
@@ -190,10 +188,7 @@ fn standing_error(connection: &Connection) -> Option<Error> {
 
 fn no_refresh_token(connection: &Connection) -> Error {
     let how = how_to_reconnect(connection);
-    Error::conflict(
-        "missing_refresh_token",
-        format!("There is no refresh token on record, so there can be no new access token. {how}"),
-    )
+    Error::conflict("missing_refresh_token", format!("There is no refresh token, so there can be no new access token. {how}"))
 }
 
 pub(crate) fn how_to_reconnect(connection: &Connection) -> String {
@@ -214,7 +209,7 @@ fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp)
             ("platform_throttled", crate::service::vault::refresh::step::in_words("platform_throttled"))
         }
         Some(code) => ("platform_unavailable", crate::service::vault::refresh::step::in_words(code)),
-        None => ("platform_unavailable", "A token was asked for a moment ago without success."),
+        None => ("platform_unavailable", "A refresh failed a moment ago."),
     };
     Error::PlatformFailed { code, message: message.to_owned(), retry_after: Some(at_least_a_second(until(now, retry_at))) }
 }

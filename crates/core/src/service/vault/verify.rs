@@ -128,7 +128,7 @@ pub(crate) async fn ask(app: &App, token: &Token) -> Result<Answer, Error> {
 fn not_asked() -> Error {
     Error::PlatformFailed {
         code: "platform_unavailable",
-        message: "The platform could not be asked for the company just now. Nothing was changed.".to_owned(),
+        message: "The request for the company to the platform failed. Nothing was changed.".to_owned(),
         retry_after: Some(Duration::from_secs(5)),
     }
 }
@@ -136,8 +136,9 @@ fn not_asked() -> Error {
 fn forbidden() -> Error {
     Error::PlatformFailed {
         code: "company_forbidden",
-        message: "The platform refuses to answer for the company just now (403). Nothing was changed; it is asked again in ten minutes."
-            .to_owned(),
+        message:
+            "The platform refused the request for the company (403). Nothing was changed. The request is repeated in ten minutes."
+                .to_owned(),
         retry_after: Some(CONFIRMED_AFTER),
     }
 }
@@ -147,7 +148,7 @@ fn in_time(app: &App, takes: Duration, ends_at: Duration) -> Result<(), Error> {
     if app.clock.elapsed() + takes <= ends_at {
         return Ok(());
     }
-    let message = "The platform is too slow for one request just now; try again.".to_owned();
+    let message = "The platform took too long. Try again.".to_owned();
     Err(Error::TryLater { code: "verification_too_slow", message, retry_after: Duration::from_secs(1) })
 }
 
@@ -162,7 +163,7 @@ async fn withdrawn(app: &App, connection: &Connection) -> Result<Error, Error> {
         ))),
         Written::Overtaken => Err(Error::TryLater {
             code: "connection_changed",
-            message: "The connection was changed meanwhile; try again.".to_owned(),
+            message: "The connection was changed meanwhile. Try again.".to_owned(),
             retry_after: Duration::from_secs(1),
         }),
     }

@@ -27,7 +27,7 @@ pub async fn probe_due(app: &Arc<App>, shards: &[u8], time: Duration) -> usize {
     for shard in shards.iter().filter(|shard| **shard < DUE_SHARDS) {
         match app.probes.suspicions(*shard, began, PER_SHARD_MOST).await {
             Ok(page) => due.extend(page),
-            Err(error) => tracing::error!(shard, %error, "a shard could not be asked what is to be probed"),
+            Err(error) => tracing::error!(shard, %error, "a shard could not be queried for probes"),
         }
     }
     let count = due.len();
@@ -35,7 +35,7 @@ pub async fn probe_due(app: &Arc<App>, shards: &[u8], time: Duration) -> usize {
         stream::iter(due.into_iter().map(|suspicion| follow(app, suspicion, ends_at))).buffer_unordered(IN_FLIGHT_MOST);
     while let Some(followed) = running.next().await {
         if let Err(error) = followed {
-            tracing::error!(%error, "a suspicion could not be followed");
+            tracing::error!(%error, "a probe failed");
         }
     }
     count

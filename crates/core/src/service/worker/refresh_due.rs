@@ -125,7 +125,7 @@ impl<'a> Reading<'a> {
                     due.extend(page);
                 }
                 Err(error) => {
-                    tracing::error!(shard, %error, "a shard could not be asked what is due");
+                    tracing::error!(shard, %error, "a shard could not be queried for due connections");
                     report.unread_shards += 1;
                     self.failure = Some(error);
                 }

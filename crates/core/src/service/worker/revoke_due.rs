@@ -38,7 +38,7 @@ pub async fn tell_due(app: &Arc<App>, shards: &[u8], time: Duration) -> TellRepo
     for shard in shards.iter().filter(|shard| **shard < DUE_SHARDS) {
         match app.revocations.owed(*shard, began, PER_SHARD_MOST).await {
             Ok(page) => due.extend(page),
-            Err(error) => tracing::error!(shard, %error, "a shard could not be asked what platforms are owed"),
+            Err(error) => tracing::error!(shard, %error, "a shard could not be queried for pending revocations"),
         }
     }
     let mut report = TellReport { due: due.len(), ..TellReport::default() };
@@ -49,7 +49,7 @@ pub async fn tell_due(app: &Arc<App>, shards: &[u8], time: Duration) -> TellRepo
             Ok(Telling::Settled) => report.settled += 1,
             Ok(Telling::Owed) => report.owed += 1,
             Err(error) => {
-                tracing::error!(code = error.code(), fault = error.fault(), %error, "a platform could not be told");
+                tracing::error!(code = error.code(), fault = error.fault(), %error, "a revocation failed");
                 report.owed += 1;
             }
         }
@@ -67,5 +67,5 @@ async fn tell_one(app: &Arc<App>, owed: Owed, ends_at: Duration) -> Result<Telli
         }
     };
     let task = tokio::spawn(task.in_current_span());
-    task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("telling ended early: {panic}"))))
+    task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("a revocation ended early: {panic}"))))
 }

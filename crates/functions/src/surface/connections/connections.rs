@@ -25,7 +25,7 @@ use crate::extract::query::Query;
 use crate::extract::read::name;
 use crate::surface::problem::Problem;
 
-/// Seed 001's fields, and how the connection is. Times in seconds since 1970.
+/// A connection. Times in seconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct Answer {
     company_key: String,

@@ -57,7 +57,9 @@ pub(crate) async fn disconnect(
 ) -> Result<Json<Answer>, Problem> {
     let company_key = company_key(path)?;
     if query.one("purge", 10)?.is_some() {
-        return Err(Error::invalid("purge_unavailable", "purge is not built yet: nothing was disconnected. Leave it out.").into());
+        return Err(
+            Error::invalid("purge_unavailable", "purge is not supported yet, so nothing was disconnected. Omit it.").into()
+        );
     }
     let disconnected = disconnect::disconnect(&app, &key, &company_key, ends_at).await?;
     let revocation = revocation(&disconnected);

@@ -15,7 +15,7 @@ pub(crate) fn told(return_url: &str, company_key: &str, error: Option<&Error>) -
     Some(url.into())
 }
 
-/// The address with a code of ours and the partner's state (seed 000); `None` where it is no address.
+/// The address with a code of ours and the partner's state; `None` if it is not an address.
 pub(crate) fn handed(redirect_uri: &str, code: &Secret, state: &str) -> Option<String> {
     with(redirect_uri, [("code", code.expose()), ("state", state)])
 }

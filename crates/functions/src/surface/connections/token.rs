@@ -18,7 +18,7 @@ use crate::extract::caller::Named;
 use crate::extract::query::Query;
 use crate::surface::problem::Problem;
 
-/// Seed 001's fields, and what a token is useless without on other platforms. Times in seconds since 1970.
+/// A token, and the company and API address that a caller needs with it. Times in seconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct Answer {
     company_key: String,

@@ -1,4 +1,4 @@
-//! `GET /v1/oauth/authorize` (seed 000): a consent that hands a code of ours to the partner's page. Served by the function
+//! `GET /v1/oauth/authorize`: a consent that hands a code of ours to the partner's page. Served by the function
 //! `start`: the same rights.
 
 use std::sync::Arc;
@@ -44,7 +44,7 @@ async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &Hea
 async fn caller(app: &App, headers: &HeaderMap, query: &Query, partner: PartnerId) -> Result<Caller, Error> {
     let Some(key) = api_key(headers, query)? else { return Ok(Caller::Anonymous(partner)) };
     if header_key(headers)?.is_none() && !is_publishable(&key) {
-        return Err(Error::Unauthenticated("Only a publishable key (cf_pub_…) may stand in this address."));
+        return Err(Error::Unauthenticated("Only a publishable key (cf_pub_…) may be in this address."));
     }
     let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
     if known.partner != partner {

@@ -35,7 +35,7 @@ struct Fields {
     redirect_uri: Option<String>,
 }
 
-/// Seed 000's fields, and what a token is useless without.
+/// A token, and the company and API address that a caller needs with it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {

@@ -1,4 +1,4 @@
-//! The partner API of seed 000, for a partner's server and pages: an envelope around each answer.
+//! The API for a partner's server and pages: an envelope around each answer.
 
 pub(crate) mod authorize;
 pub(crate) mod connect_links;

@@ -96,16 +96,16 @@ impl Outcome {
 pub fn in_words(code: &str) -> &'static str {
     match code {
         "client_refused" => "The platform refuses this installation's client id or secret.",
-        "platform_throttled" => "The platform asks for fewer requests.",
+        "platform_throttled" => "The platform limits the number of requests.",
         "platform_unreachable" => "The platform could not be reached.",
-        "platform_fault" => "The platform answered with a fault.",
+        "platform_fault" => "The platform answered with an error.",
         "platform_unreadable" => "The platform's answer could not be read. It is kept for the operator of this installation.",
         "platform_no_answer" => "The platform did not answer in time.",
-        "lease_timeout" => "The refresh began too late to be finished safely.",
-        "rotation_lost" => "The platform refused the refresh token after an answer of it had been lost on the way.",
-        "revoked" => "The platform refused the refresh token: access was taken away or has ended.",
-        "access_withdrawn" => "The platform gives no access to this company any more.",
-        "no_refresh_token" => "The platform gave no refresh token with the consent, so that access would end within the hour.",
+        "lease_timeout" => "The refresh started too late to finish safely.",
+        "rotation_lost" => "The platform refused the refresh token after one of its answers was lost.",
+        "revoked" => "The platform refused the refresh token: access was withdrawn or has ended.",
+        "access_withdrawn" => "The platform no longer gives access to this company.",
+        "no_refresh_token" => "The platform gave no refresh token with the consent, so access would end within an hour.",
         _ => "The refresh failed.",
     }
 }

@@ -214,7 +214,7 @@ proptest! {
         prop_assert!(backoff <= settings.backoff_longest);
     }
 
-    /// Lesson 4: 60,000 failing refreshes a day of one connection must be impossible, however many ask.
+    /// 60,000 failing refreshes a day of one connection must be impossible, however many ask.
     #[test]
     fn a_dead_platform_is_asked_at_most_twelve_hundred_times_a_day(failure in failures(), luck in 0.0..1.0) {
         prop_assume!(failure != TokenFailure::Refused);

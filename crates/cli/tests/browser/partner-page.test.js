@@ -1,4 +1,4 @@
-// Seed 000's `OAuthIntegration`, unchanged but for its base URL, in a partner's page on another origin.
+// A partner's own `OAuthIntegration` class, with our base URL, in a page on another origin.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
