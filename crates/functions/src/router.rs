@@ -45,7 +45,7 @@ fn mounted(routes: &[Route]) -> Router<Arc<App>> {
             .fold(MethodRouter::new(), |served, route| served.merge((route.serve)().layer(Extension(Scopes(route.scopes)))));
         let served = if methods.contains(&"HEAD") { served } else { served.head(refuse.clone()) };
         let served = served.fallback(refuse);
-        // Seed 001 answers this address too; API Gateway has no such route.
+        // A client may ask for this address; API Gateway has no such route.
         if path == "/oauth/start" {
             whole = whole.route("/oauth/start/", served.clone());
         }
