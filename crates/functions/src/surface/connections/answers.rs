@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::surface::problem::{Choice, Choosable, Problem};
 
-/// Seed 001's "stored output", without the tokens. Times in seconds since 1970.
+/// The new connection, without the tokens. Times in seconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct Answer {
     pub(crate) company_key: String,
