@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 use counterfoil_store::aws::{self, SdkConfig};
 use tokio::net::TcpStream;

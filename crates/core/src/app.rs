@@ -16,8 +16,8 @@ use crate::port::store::audit::AuditLog;
 use crate::port::store::connections::ConnectionStore;
 use crate::port::store::consents::FlowStore;
 use crate::port::store::consents::HandoverStore;
-use crate::port::store::partners::Directory;
 use crate::port::store::partners::LinkStore;
+use crate::port::store::partners::PartnerStore;
 use crate::port::store::probes::ProbeStore;
 use crate::port::store::revocations::RevocationStore;
 use crate::port::store::vault::GrantStore;
@@ -50,7 +50,7 @@ pub struct App {
     /// Connect links.
     pub links: Arc<dyn LinkStore>,
     /// Partners and keys.
-    pub directory: Arc<dyn Directory>,
+    pub partners: Arc<dyn PartnerStore>,
     /// The second durable place for grants.
     pub parking: Arc<dyn Parking>,
     /// Sealing.

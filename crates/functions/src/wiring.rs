@@ -63,7 +63,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         handovers: table.clone(),
         audit_log: table.clone(),
         links: table.clone(),
-        directory: table,
+        partners: table,
         parking: parking(config, aws),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),

@@ -1,7 +1,7 @@
 //! The only crate that knows DynamoDB: one table, conditional writes, secrets sealed at rest.
 //!
 //! `row` says how a thing lies in the table; `connections`, `grants`, `revocations`, `flows`, `handovers` and
-//! `directory` are the ports of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals, with the keyring
+//! `partners` are the ports of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals, with the keyring
 //! that `secret_source` reads; `keyring_text`, `kept_secret` and `reseal` are what an operator changes it by.
 
 pub mod aws;

@@ -33,8 +33,8 @@ use counterfoil_core::port::store::consents::KeptGrant;
 use counterfoil_core::port::store::consents::Offer;
 use counterfoil_core::port::store::consents::Starts;
 use counterfoil_core::port::store::consents::Waiting;
-use counterfoil_core::port::store::partners::Directory;
 use counterfoil_core::port::store::partners::LinkStore;
+use counterfoil_core::port::store::partners::PartnerStore;
 use counterfoil_core::port::store::revocations::Claim;
 use counterfoil_core::port::store::revocations::Claimed;
 use counterfoil_core::port::store::revocations::RevocationStore;
@@ -284,7 +284,7 @@ impl FlowStore for FailingStore {
 }
 
 #[async_trait]
-impl Directory for FailingStore {
+impl PartnerStore for FailingStore {
     async fn partner(&self, _: &PartnerId) -> Result<Option<Partner>, StoreError> {
         self.refuse()
     }

@@ -136,7 +136,7 @@ impl Installation {
             handovers: table.clone(),
             audit_log: table.clone(),
             links: table.clone(),
-            directory: table,
+            partners: table,
             parking: self.parking.clone(),
             sealer: sealer(&clock, &entropy),
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),

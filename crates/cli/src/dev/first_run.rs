@@ -5,7 +5,7 @@ use counterfoil_core::model::api_key::{PresentedKey, Scope};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 use jiff::Timestamp;
 

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use counterfoil_core::model::api_key::ApiKey;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use clap::Args;
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 
 use super::Owner;

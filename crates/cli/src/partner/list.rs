@@ -1,7 +1,7 @@
 //! `counterfoil partner list`.
 
 use clap::Args;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 
 use super::show::as_json;

@@ -8,7 +8,7 @@ mod show;
 use clap::Subcommand;
 use counterfoil_core::model::name::{PartnerId, readable};
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_store::Table;
 
 use crate::data_dir::DataDir;

@@ -39,7 +39,7 @@ fn with_failing_table(stage: &Stage, error: StoreError) -> Arc<App> {
         revocations: store.clone(),
         flows: store.clone(),
         handovers: store.clone(),
-        directory: store,
+        partners: store,
         ..stage.installation.app(clock)
     })
 }

@@ -9,7 +9,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::partners::Directory;
+use counterfoil_core::port::store::partners::PartnerStore;
 use jiff::Timestamp;
 
 use crate::fault;
@@ -27,7 +27,7 @@ use crate::table::Table;
 use crate::update::Changes;
 
 #[async_trait]
-impl Directory for Table {
+impl PartnerStore for Table {
     async fn partner(&self, id: &PartnerId) -> Result<Option<Partner>, StoreError> {
         self.get(&Key::partner(id)).await?.map(crate::partners::partner_row::read).transpose()
     }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::consents::FlowStore as _;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{Item, flow, lease};
 

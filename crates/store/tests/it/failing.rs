@@ -11,7 +11,7 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::consents::FlowStore as _;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;

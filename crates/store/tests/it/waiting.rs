@@ -151,7 +151,7 @@ async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
 async fn a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
-    let key = crate::directory::key("default", 1);
+    let key = crate::partners::key("default", 1);
     assert_eq!(store.table.create_key(&key).await, Ok(Written::Stored));
     let by_key = Consent { key: Some(key.id.clone()), ..exchange(&waiting.flow, &hash) };
     assert_eq!(store.table.revoke_key(&key.partner, &key.id, START).await, Ok(Written::Stored));
@@ -159,7 +159,7 @@ async fn a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
     assert!(store.table.read(&connection("acme").id).await.expect("a table").is_none());
     assert!(!store.table.code(&hash).await.expect("a table").expect("a code").spent);
 
-    let living = crate::directory::key("default", 2);
+    let living = crate::partners::key("default", 2);
     assert_eq!(store.table.create_key(&living).await, Ok(Written::Stored));
     let by_key = Consent { key: Some(living.id), ..by_key };
     assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::Stored));

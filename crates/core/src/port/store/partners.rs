@@ -13,7 +13,7 @@ use crate::port::store::{StoreError, Written};
 
 /// Partners and their keys.
 #[async_trait]
-pub trait Directory: Send + Sync {
+pub trait PartnerStore: Send + Sync {
     /// One partner.
     async fn partner(&self, id: &PartnerId) -> Result<Option<Partner>, StoreError>;
 

@@ -35,7 +35,7 @@ pub(crate) async fn still_authorized(app: &App, flow: &Flow) -> Result<Authorize
         }
     };
     let revoked_at = match &key {
-        Some(id) => app.directory.key(&flow.partner, id).await?.and_then(|key| key.revoked_at),
+        Some(id) => app.partners.key(&flow.partner, id).await?.and_then(|key| key.revoked_at),
         None => None,
     };
     if revoked_at.is_some_and(|at| at <= app.now()) {

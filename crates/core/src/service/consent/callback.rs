@@ -180,7 +180,7 @@ async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platfo
     }
     let code = read_code(callback).map_err(Stop::Failed)?;
     let existing = named(app, flow).await?;
-    let partner = app.directory.partner(&flow.partner).await?;
+    let partner = app.partners.partner(&flow.partner).await?;
     if partner.is_none() || (flow.renews_epoch.is_some() && existing.is_none()) {
         return Err(Stop::Failed(FlowFailure::Gone));
     }

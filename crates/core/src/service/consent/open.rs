@@ -27,7 +27,7 @@ pub struct Offer {
 pub async fn offered(app: &App, token: &Secret, browser: &BrowserIds) -> Result<Offer, Error> {
     let offer = app.flows.flow(&FlowId::of(token)).await?.ok_or(NO_OFFER)?;
     let flow = if waits(app, &offer) { offer } else { opened_by(app, token, &offer, browser).await?.flow };
-    let partner = app.directory.partner(&flow.partner).await?.ok_or(NO_OFFER)?;
+    let partner = app.partners.partner(&flow.partner).await?.ok_or(NO_OFFER)?;
     Ok(Offer { flow, partner })
 }
 

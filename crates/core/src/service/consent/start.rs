@@ -82,7 +82,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let partner = owner(app, &start)?;
     may_name(app, &start, &partner)?;
     let redirect_uri = redirect_uri(app, start.platform)?;
-    let known = app.directory.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
+    let known = app.partners.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
     let destination = destination(app, &known, start.then, authority.actor()).await?;
     let existing = existing(app, &partner, &authority, start.company_key.as_ref()).await?;

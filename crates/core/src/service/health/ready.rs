@@ -16,7 +16,7 @@ pub struct Check {
 pub async fn check_ready(app: &App) -> Vec<Check> {
     let base_url = app.public_base_url.as_ref().map(|_| ()).ok_or_else(no_base_url);
     vec![
-        check("table", app.directory.check().await.map_err(Error::from)),
+        check("table", app.partners.check().await.map_err(Error::from)),
         check("keyring", app.sealer.check().await),
         check("credentials", any_platform(app).await),
         check("public_base_url", base_url),

@@ -24,7 +24,7 @@ pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> 
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
         return permitted(known, one_of);
     }
-    let found = app.directory.key(&presented.partner, &presented.id).await?;
+    let found = app.partners.key(&presented.partner, &presented.id).await?;
     let key = verified(app, &presented, found).await?;
     permitted(key, one_of)
 }
@@ -46,7 +46,7 @@ pub async fn authenticate_and_read(
         let connection = app.connections.read(&id).await?;
         return Ok((id, connection));
     }
-    let (found, connection) = app.directory.key_and_connection((&presented.partner, &presented.id), &id).await?;
+    let (found, connection) = app.partners.key_and_connection((&presented.partner, &presented.id), &id).await?;
     permitted(verified(app, &presented, found).await?, one_of)?;
     Ok((id, connection))
 }
@@ -59,7 +59,7 @@ async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) ->
     let now = app.now();
     let key = found.filter(|key| key.hash.matches(&presented.hash) && key.is_live(now)).ok_or(Error::Unauthenticated(REFUSED))?;
     if until(key.last_used_at, now) >= TOUCH_EVERY
-        && let Err(error) = app.directory.touch_key(&key.partner, &key.id, now).await
+        && let Err(error) = app.partners.touch_key(&key.partner, &key.id, now).await
     {
         tracing::warn!(key = %key.id, %error, "a key's last use could not be stored");
     }

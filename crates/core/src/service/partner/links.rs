@@ -50,7 +50,7 @@ pub const PATH: &str = "/connect/";
 /// `Invalid` for a redirect URI that is not on the partner's list; `Misconfigured` where the public base URL is not set.
 pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<CreatedLink, Error> {
     let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
-    let partner = app.directory.partner(&key.partner).await?;
+    let partner = app.partners.partner(&key.partner).await?;
     if new.redirect_uri.as_ref().is_some_and(|uri| !partner.is_some_and(|partner| partner.allows(uri))) {
         let message = "redirectUri is not on the partner's list of redirect URIs, compared exactly.";
         return Err(Error::invalid("invalid_redirect_uri", message));
@@ -135,7 +135,7 @@ pub async fn state(app: &App, link: &ConnectLink) -> Result<LinkState, Error> {
         return Ok(LinkState::Expired);
     }
     if let Some(id) = &link.key {
-        match app.directory.key(&link.partner, id).await? {
+        match app.partners.key(&link.partner, id).await? {
             Some(key) if key.is_live(now) => {}
             Some(key) if key.revoked_at.is_none_or(|at| at > now) => return Ok(LinkState::Expired),
             _ => return Ok(LinkState::Revoked),

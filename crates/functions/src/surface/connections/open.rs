@@ -76,7 +76,7 @@ pub(crate) async fn look_at_link(
             return Ok(elsewhere);
         }
         let link = open_link(&app, &token(path)).await?;
-        let partner = app.directory.partner(&link.partner).await?.ok_or(Error::NO_LINK)?;
+        let partner = app.partners.partner(&link.partner).await?.ok_or(Error::NO_LINK)?;
         let named = link.company_name.as_deref().or(link.company_key.as_ref().map(CompanyKey::as_str));
         let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
         Ok(question(&app, &browser, &Question { partner: &partner.name, platform: link.platform, company: named }))

@@ -46,7 +46,7 @@ async fn authenticated(app: &App, headers: &HeaderMap, one_of: &[Scope]) -> Resu
 
 /// The partner, where a page asks: a server brings no origin.
 async fn partner(app: &App, key: &ApiKey, headers: &HeaderMap) -> Result<Option<Partner>, Error> {
-    if headers.contains_key(ORIGIN) { Ok(app.directory.partner(&key.partner).await?) } else { Ok(None) }
+    if headers.contains_key(ORIGIN) { Ok(app.partners.partner(&key.partner).await?) } else { Ok(None) }
 }
 
 /// A platform that is named in a body.

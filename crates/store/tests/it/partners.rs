@@ -4,7 +4,7 @@ use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::partners::Directory as _;
+use counterfoil_core::port::store::partners::PartnerStore as _;
 use counterfoil_testkit::fixture::{START, connection_id};
 use jiff::ToSpan as _;
 
