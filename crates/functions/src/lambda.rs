@@ -13,28 +13,29 @@ use tower::util::MapRequest;
 
 use crate::config::{Config, environment};
 use crate::deadline::left;
+use crate::routes::Route;
 use crate::wiring::{World, assemble};
 use crate::{logging, router};
 use http_event::HttpEvent;
 
 mod http_event;
 
-/// Serves HTTP events with the routes of one function. A configuration that is not complete is what every request is
+/// Serves HTTP events with one function's table of routes. A configuration that is not complete is what every request is
 /// answered with, so that whoever deploys sees it where they look.
 ///
 /// # Errors
 /// What the runtime says when it ends.
-pub async fn serve(function: &str) -> Result<(), Error> {
+pub async fn serve(table: &'static [Route]) -> Result<(), Error> {
     let variables = environment();
     logging::as_json(variables.get("RUST_LOG").map(String::as_str));
     let service = match Config::from_variables(&variables) {
         Ok(config) => {
             let app = assemble(&config, &counterfoil_store::aws::function_config().await, World::real());
-            router::of_function(function, &app)
+            router::of_function(table, &app)
         }
         Err(problem) => {
             tracing::error!(%problem, "the configuration is not complete");
-            router::incomplete(&problem)
+            router::incomplete(table, &problem)
         }
     };
     let cleaned = |event: LambdaEvent<HttpEvent>| {

@@ -11,20 +11,21 @@ use axum::{Extension, Router};
 use counterfoil_core::{App, Error};
 
 use crate::extract::caller::Scopes;
-use crate::routes::{Route, routes};
+use crate::routes::{Route, routes, with_preflights};
 use crate::surface::connections::health;
 use crate::surface::problem::Problem;
 use crate::wrap;
 
 /// Every route: the laptop's router.
 pub fn all(app: &Arc<App>) -> Router {
-    finish(mounted(&routes()), app)
+    let routes = routes();
+    finish(mounted(&routes), routes, app)
 }
 
-/// The routes of one function.
-pub fn of_function(function: &str, app: &Arc<App>) -> Router {
-    let own: Vec<_> = routes().into_iter().filter(|route| route.function == function).collect();
-    finish(mounted(&own), app)
+/// The routes of one function, by its table.
+pub fn of_function(table: &[Route], app: &Arc<App>) -> Router {
+    let routes = with_preflights(table);
+    finish(mounted(&routes), routes, app)
 }
 
 /// Path by path: one that has no method of a request says which it has, and a HEAD runs no GET, since a link preview must spend
@@ -54,21 +55,23 @@ fn mounted(routes: &[Route]) -> Router<Arc<App>> {
     whole
 }
 
-/// Completes the routes of an endpoint: what is not found, what every request gets, and the application.
-pub fn finish(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
-    routes
+/// Completes a router: what is not found, what every request gets, and the application. The routes say whose error body a request has.
+pub fn finish(served: Router<Arc<App>>, routes: Vec<Route>, app: &Arc<App>) -> Router {
+    served
         .fallback(|| async { Problem(Error::NotFound("There is nothing at this address.")) })
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(wrap::BODY_MOST))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), wrap::wrap))
+        .layer(middleware::from_fn_with_state((Arc::clone(app), Arc::from(routes)), wrap::wrap))
         .with_state(Arc::clone(app))
 }
 
-/// What is served while the configuration is not complete: `/health`, and everywhere else what is missing.
-pub fn incomplete(problem: &str) -> Router {
+/// What a function serves while the configuration is not complete: `/health`, and everywhere else what is missing.
+pub fn incomplete(table: &'static [Route], problem: &str) -> Router {
     let error = Error::Misconfigured { code: "configuration_incomplete", message: problem.to_owned() };
     Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
-        middleware::from_fn(|request: Request, next: Next| wrap::wrap_with_id("unconfigured".to_owned(), false, request, next)),
+        middleware::from_fn(move |request: Request, next: Next| {
+            wrap::wrap_with_id("unconfigured".to_owned(), false, table, request, next)
+        }),
     )
 }
 

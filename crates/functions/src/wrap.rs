@@ -17,27 +17,29 @@ use tracing::Instrument as _;
 
 use crate::deadline::EndsAt;
 use crate::page::{self, FormLeaves};
-use crate::routes::{surface_near, surface_of};
+use crate::routes::{Route, surface_of};
 use crate::surface::problem::Problem;
 
 /// The most that a request's body may have, in bytes.
 pub(crate) const BODY_MOST: usize = 64 * 1024;
 
 /// The middleware of every route. What an earlier event of this process could not store comes first.
-pub(crate) async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, mut request: Request, next: Next) -> Response {
     let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
     let ends_at = EndsAt::of(&app, &request);
     request.extensions_mut().insert(ends_at);
     store_in_hand(&app, ends_at.0).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-    wrap_with_id(id, is_https, request, next).await
+    wrap_with_id(id, is_https, &routes, request, next).await
 }
 
 /// The same where there is no application, since its configuration is not complete.
-pub(crate) async fn wrap_with_id(id: String, is_https: bool, request: Request, next: Next) -> Response {
+pub(crate) async fn wrap_with_id(id: String, is_https: bool, routes: &[Route], request: Request, next: Next) -> Response {
     // The route, never the address: it may hold a key, a code or the id of a result (T-1).
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let surface = surface_of(&route).unwrap_or_else(|| surface_near(request.uri().path()));
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let matched = matched.as_ref().map(MatchedPath::as_str);
+    let surface = surface_of(routes, matched, request.uri().path());
+    let route = matched.unwrap_or("none");
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
         Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()

@@ -1,6 +1,8 @@
 //! The function `callback`; its routes and rights stand in template.yaml.
 
+use counterfoil_functions::{lambda, routes};
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    counterfoil_functions::lambda::serve("callback").await
+    lambda::serve(routes::CALLBACK).await
 }

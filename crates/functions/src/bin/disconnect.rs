@@ -1,6 +1,8 @@
 //! The function `disconnect`; its routes and rights stand in template.yaml.
 
+use counterfoil_functions::{lambda, routes};
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    counterfoil_functions::lambda::serve("disconnect").await
+    lambda::serve(routes::DISCONNECT).await
 }

@@ -1,7 +1,7 @@
 //! What an operator has not provided, or provided wrongly: said plainly, and nothing is written (S-6).
 
 use counterfoil_functions::config::Config;
-use counterfoil_functions::router;
+use counterfoil_functions::{router, routes};
 
 use crate::harness::{Answer, Browser, Installation, KEYRING, LARKSPUR, Logs, Row, get, post};
 
@@ -138,7 +138,7 @@ async fn a_table_that_does_not_exist_is_named_with_what_to_do() {
 async fn an_incomplete_configuration_answers_everything_but_health_with_what_is_missing() {
     let variables = [("PUBLIC_BASE_URL".to_owned(), "ftp://example.com".to_owned())].into();
     let problem = Config::from_variables(&variables).expect_err("incomplete");
-    let server = router::incomplete(&problem);
+    let server = router::incomplete(routes::TOKEN, &problem);
     assert_eq!(get("/health").to(&server).await.status, 200);
     let answer = get("/api/token/beach-blend").to(&server).await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
