@@ -56,7 +56,7 @@ pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
 }
 
 /// An answer, read within its bound and as far as it came.
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: StatusCode,
     /// `Retry-After` as it is written.
     pub(crate) retry_after: Option<String>,
@@ -79,17 +79,17 @@ pub(crate) enum NoAnswer {
 }
 
 /// Sends a token request and reads its answer for that long at most, or what comes of it by then.
-pub(crate) async fn send(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
+pub(crate) async fn send(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<HttpAnswer, NoAnswer> {
     send_within(request, trace_header, time, TOKEN_ANSWER_MOST).await
 }
 
 /// Sends any other request, whose answer is worth nothing unless it is whole.
-pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<Answer, NoAnswer> {
+pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<HttpAnswer, NoAnswer> {
     let answer = send_within(request, trace_header, time, ANSWER_MOST).await?;
     if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) }
 }
 
-async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration, most: usize) -> Result<Answer, NoAnswer> {
+async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration, most: usize) -> Result<HttpAnswer, NoAnswer> {
     let clock = SystemClock::start();
     let asked = clock.now();
     let response = match within(&clock, time, request.send()).await {
@@ -106,7 +106,7 @@ async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration
     let left = time.saturating_sub(clock.elapsed());
     let is_whole = within(&clock, left, read(response, &mut body, most)).await.unwrap_or(false);
     let body = unpacked(body, says_deflate, most);
-    Ok(Answer { status, retry_after, date, trace, body, is_whole })
+    Ok(HttpAnswer { status, retry_after, date, trace, body, is_whole })
 }
 
 /// What platforms' answers tell of this machine's clock. It is only told: a platform's clock stops no refresh.

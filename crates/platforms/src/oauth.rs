@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use reqwest::RequestBuilder;
 
 use crate::fields::Fields;
-use crate::http::{Answer, NoAnswer, send};
+use crate::http::{HttpAnswer, NoAnswer, send};
 use crate::retry_after;
 use crate::rules::{Revoking, Rules, Words};
 use crate::text::decoded;
@@ -41,7 +41,7 @@ pub(crate) async fn request_token(
             });
         }
     };
-    let Answer { status, body, is_whole, trace, .. } = &answer;
+    let HttpAnswer { status, body, is_whole, trace, .. } = &answer;
     let text = decoded(body);
     let unrepeated = |said: &&str| !secrets.iter().any(|secret| said.contains(secret));
     let (word, trace) = (error_code(&text), Some(trace.as_str()).filter(unrepeated).unwrap_or_default());
@@ -52,7 +52,7 @@ pub(crate) async fn request_token(
     Ok(token.into_grant(rules, region, sent_at, unread(body, &text)))
 }
 
-fn meaning<'a>(answer: &Answer, text: &'a str, words: &Words, now: Timestamp) -> Result<TokenAnswer<'a>, TokenFailure> {
+fn meaning<'a>(answer: &HttpAnswer, text: &'a str, words: &Words, now: Timestamp) -> Result<TokenAnswer<'a>, TokenFailure> {
     let status = answer.status.as_u16();
     let broken = TokenFailure::Broken { status };
     let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::read(value, answer.date.as_deref(), now));
@@ -98,7 +98,7 @@ fn refusal(text: &str, words: &Words, retry_after: Option<Duration>) -> Option<T
 }
 
 /// Whether an answer to a revocation means that the token is over: by this request, or before it (RFC 7009, 2.2).
-pub(crate) fn is_over(answer: &Answer, words: &Words, revoking: Revoking) -> bool {
+pub(crate) fn is_over(answer: &HttpAnswer, words: &Words, revoking: Revoking) -> bool {
     let text = decoded(&answer.body);
     let refusal = refusal(&text, words, None);
     match answer.status.as_u16() {
@@ -125,10 +125,10 @@ mod tests {
     use crate::xero::Xero;
     use crate::zoho::Zoho;
 
-    fn answer(status: u16, body: &str) -> Answer {
+    fn answer(status: u16, body: &str) -> HttpAnswer {
         let status = StatusCode::from_u16(status).expect("a status");
         let retry_after = Some("7".to_owned());
-        Answer { status, retry_after, date: None, trace: String::new(), body: body.as_bytes().to_vec(), is_whole: true }
+        HttpAnswer { status, retry_after, date: None, trace: String::new(), body: body.as_bytes().to_vec(), is_whole: true }
     }
 
     fn failure(status: u16, body: &str) -> TokenFailure {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_body_that_breaks_off_before_it_says_anything_is_no_answer() {
-        let cut = Answer { is_whole: false, ..answer(200, "") };
+        let cut = HttpAnswer { is_whole: false, ..answer(200, "") };
         let failure = meaning(&cut, "", &STANDARD_WORDS, Timestamp::UNIX_EPOCH).err();
         assert_eq!(failure, Some(TokenFailure::NoAnswer));
     }

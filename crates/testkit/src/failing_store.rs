@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::{Audit, Refusal};
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
-use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Trouble};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId, LastFailure};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::flow::{Flow, FlowId, KeptCode};
 use counterfoil_core::model::grant::StoredGrant;
@@ -172,7 +172,7 @@ impl GrantStore for FailingStore {
         self.refuse()
     }
 
-    async fn record_trouble(&self, _: &ConnectionId, _: u64, _: &Trouble, _: Timestamp) -> Result<Written, StoreError> {
+    async fn record_failure(&self, _: &ConnectionId, _: u64, _: &LastFailure, _: Timestamp) -> Result<Written, StoreError> {
         self.refuse()
     }
 

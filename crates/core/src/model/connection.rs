@@ -50,20 +50,48 @@ pub struct ConfirmedCompany {
     pub api_base_url: String,
 }
 
-/// Where a connection stands.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Standing {
+/// Where a connection stands, with its grant, or with `()` where the tokens do not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing<Grant = StoredGrant> {
     /// It has a grant and the platform honours it, as far as we know.
-    Active(StoredGrant),
+    Active(Grant),
     /// The platform refused the grant for good. It is kept: a commit that was on its way still wins.
     NeedsReauthorization {
         /// What is left of it.
-        grant: StoredGrant,
+        grant: Grant,
         /// Why it ended.
         cause: DeathCause,
     },
     /// Disconnected by the partner; the tokens are gone.
     Disconnected,
+}
+
+impl<Grant> Standing<Grant> {
+    /// The grant, whole or dead.
+    pub fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Active(grant) | Self::NeedsReauthorization { grant, .. } => Some(grant),
+            Self::Disconnected => None,
+        }
+    }
+
+    /// The same without the grant.
+    pub fn bare(&self) -> Standing<()> {
+        match self {
+            Self::Active(_) => Standing::Active(()),
+            Self::NeedsReauthorization { cause, .. } => Standing::NeedsReauthorization { grant: (), cause: *cause },
+            Self::Disconnected => Standing::Disconnected,
+        }
+    }
+
+    /// The word for it.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Active(_) => Status::Active,
+            Self::NeedsReauthorization { .. } => Status::NeedsReauthorization,
+            Self::Disconnected => Status::Disconnected,
+        }
+    }
 }
 
 /// Why a grant ended.
@@ -104,7 +132,7 @@ impl FromStr for DeathCause {
 
 /// What went wrong last, kept on the connection so that "why is this broken?" is a read and not a log search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Trouble {
+pub struct LastFailure {
     /// How many refreshes failed in a row.
     pub failures: u32,
     /// No refresh is tried before this.
@@ -135,7 +163,7 @@ pub struct Connection {
     /// Where it stands.
     pub standing: Standing,
     /// What went wrong last; cleared by the next success.
-    pub trouble: Option<Trouble>,
+    pub last_failure: Option<LastFailure>,
     /// Names the write that made the present epoch.
     pub commit_id: String,
     /// When it was first connected.
@@ -161,19 +189,12 @@ pub struct Connection {
 impl Connection {
     /// Its grant, whole or dead.
     pub fn grant(&self) -> Option<&StoredGrant> {
-        match &self.standing {
-            Standing::Active(grant) | Standing::NeedsReauthorization { grant, .. } => Some(grant),
-            Standing::Disconnected => None,
-        }
+        self.standing.grant()
     }
 
     /// The word for where it stands.
     pub fn status(&self) -> Status {
-        match self.standing {
-            Standing::Active(_) => Status::Active,
-            Standing::NeedsReauthorization { .. } => Status::NeedsReauthorization,
-            Standing::Disconnected => Status::Disconnected,
-        }
+        self.standing.status()
     }
 
     /// When tokens were last obtained, by a refresh or, before the first one, by the consent.
@@ -210,7 +231,7 @@ impl FromStr for Freshness {
     }
 }
 
-/// Where a connection stands, in a word.
+/// The word for where a connection stands: on the surface, in the table and in the filter of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// See [`Standing::Active`].

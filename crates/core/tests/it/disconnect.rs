@@ -36,7 +36,7 @@ async fn t5_a_connection_is_disconnected_at_once_and_its_platform_told() {
     assert_eq!(stage.disconnect(&id).await, Telling::Settled);
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch), (Status::Disconnected, before.epoch + 1));
-    assert_eq!((row.trouble, row.due_at, row.wanted_until, row.warned_of), (None, None, None, None));
+    assert_eq!((row.last_failure, row.due_at, row.wanted_until, row.warned_of), (None, None, None, None));
     assert_eq!((row.created_at, &row.company), (before.created_at, &before.company), "what it was stays");
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
     let holders = stage.app.connections.holders(&row.company, None, 100).await;

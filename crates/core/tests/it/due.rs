@@ -97,7 +97,7 @@ async fn a_failed_refresh_is_due_again_after_its_backoff() {
     stage.installation.platform.script([Turn::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
     assert_eq!(run(&stage).await, Report { due: 1, fresh: 0, failed: 1, left: 0, ..Report::default() });
     let row = stage.row(&id).await;
-    assert_eq!(row.due_at, row.trouble.map(|trouble| trouble.retry_at));
+    assert_eq!(row.due_at, row.last_failure.map(|last_failure| last_failure.retry_at));
     assert_eq!(run(&stage).await, Report::default());
     stage.clock.advance(stage.app.settings.backoff_first);
     assert_eq!(run(&stage).await, Report { due: 1, fresh: 1, failed: 0, left: 0, ..Report::default() });

@@ -27,7 +27,7 @@ async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
         for _ in 0..3 {
             assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"), "{failure:?}");
         }
-        assert!(stage.row(&id).await.trouble.is_some(), "{failure:?}");
+        assert!(stage.row(&id).await.last_failure.is_some(), "{failure:?}");
         assert!(stage.refreshes() <= 2, "{failure:?}: one attempt");
     }
 }
@@ -65,15 +65,15 @@ async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
             assert_eq!(error.code(), "platform_unavailable");
         }
         assert_eq!(stage.refreshes(), attempt, "one for each pause");
-        let trouble = stage.row(&id).await.trouble.expect("on record");
-        assert_eq!(usize::try_from(trouble.failures), Ok(attempt));
-        let pause = until(stage.app.now(), trouble.retry_at);
+        let last_failure = stage.row(&id).await.last_failure.expect("on record");
+        assert_eq!(usize::try_from(last_failure.failures), Ok(attempt));
+        let pause = until(stage.app.now(), last_failure.retry_at);
         pauses.push(pause);
         stage.clock.advance(pause);
     }
     assert!(pauses[2] >= pauses[0], "{pauses:?}");
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
-    assert_eq!(stage.row(&id).await.trouble, None, "a success forgets them");
+    assert_eq!(stage.row(&id).await.last_failure, None, "a success forgets them");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn r7_after_an_unknown_outcome_the_token_rests_and_is_then_presented_again
         assert_eq!(presented[0].token, presented[1].token, "{temper:?}");
         let apart = until(presented[0].at, presented[1].at);
         assert_eq!(apart, stage.app.settings.lease + stage.app.settings.rest, "{temper:?}");
-        assert_eq!(stage.row(&id).await.trouble, None, "{temper:?}");
+        assert_eq!(stage.row(&id).await.last_failure, None, "{temper:?}");
     }
 }
 

@@ -170,7 +170,7 @@ async fn r13_a_warning_does_not_put_off_what_failed() {
     stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);
     run(&stage).await;
     let row = stage.row(&id).await;
-    assert_eq!(row.due_at, row.trouble.map(|trouble| trouble.retry_at), "it is tried again after its backoff");
+    assert_eq!(row.due_at, row.last_failure.map(|last_failure| last_failure.retry_at), "it is tried again after its backoff");
     stage.clock.advance(stage.app.settings.backoff_first);
     assert_eq!(run(&stage).await.fresh, 1);
     assert_eq!(warnings(&stage, &id).await, 1);

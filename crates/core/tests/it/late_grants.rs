@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_core::model::audit::{Action, Actor, Audit};
-use counterfoil_core::model::connection::{ConnectionId, DeathCause, Status, Trouble};
+use counterfoil_core::model::connection::{ConnectionId, DeathCause, LastFailure, Status};
 use counterfoil_core::model::event::{Event, EventKind};
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
@@ -58,7 +58,7 @@ pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
 /// The grant ends now, for that cause.
 pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
     let connection = stage.row(id).await;
-    let trouble = Trouble {
+    let last_failure = LastFailure {
         failures: 1,
         retry_at: START,
         code: cause.as_str().to_owned(),
@@ -76,7 +76,7 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
         detail: [].into(),
     };
     let event = Event::about(&connection, EventKind::ReauthorizationRequired, "evt_ended".to_owned(), START);
-    let end = GrantEnd { epoch: connection.epoch, cause, trouble, probe: None, audit, event };
+    let end = GrantEnd { epoch: connection.epoch, cause, last_failure, probe: None, audit, event };
     assert_eq!(stage.installation.table().end_grant(&end).await, Ok(Written::Stored));
 }
 
@@ -87,7 +87,7 @@ async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_an
     let told = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;
     assert_eq!(told.as_deref(), Ok("access-0-2"));
     let row = stage.row(&id).await;
-    assert_eq!((row.status(), row.epoch, row.trouble), (Status::Active, 2, None));
+    assert_eq!((row.status(), row.epoch, row.last_failure), (Status::Active, 2, None));
     assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_revived").await, 1);
     assert!(stage.installation.platform.revoked().is_empty());

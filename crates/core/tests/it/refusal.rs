@@ -84,7 +84,7 @@ async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers()
         stage.read(&id).await.expect_err("refused");
         let row = stage.row(&id).await;
         let revoked = matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::Revoked, .. });
-        assert!(revoked, "{fault:?}: {:?}", row.trouble);
+        assert!(revoked, "{fault:?}: {:?}", row.last_failure);
         assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1, "{fault:?}");
         assert_eq!(stage.refreshes(), 1, "{fault:?}");
     }
@@ -98,10 +98,10 @@ async fn r8_a_refusal_of_our_own_credentials_kills_no_grant() {
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "client_refused");
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch), (Status::Active, 1));
-    let trouble = row.trouble.expect("it is on record");
-    assert_eq!((trouble.code.as_str(), trouble.doubtful), ("client_refused", false));
+    let last_failure = row.last_failure.expect("it is on record");
+    assert_eq!((last_failure.code.as_str(), last_failure.doubtful), ("client_refused", false));
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_ended").await, 0);
     stage.clock.advance(stage.app.settings.backoff_first);
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "it goes on once the credentials are right");
-    assert_eq!(stage.row(&id).await.trouble, None);
+    assert_eq!(stage.row(&id).await.last_failure, None);
 }

@@ -49,7 +49,7 @@ async fn r1_a_lease_that_was_used_is_waited_out_by_its_own_process_too() {
     stage.installation.platform.script([counterfoil_testkit::platform::Turn::LoseAnswer(lost)]);
     stage.installation.wire.inject(Rule::on("UpdateItem", Fault::TransactionConflict).times(1));
     stage.read(&id).await.expect_err("no answer");
-    assert_eq!(stage.row(&id).await.trouble, None, "the row does not say so");
+    assert_eq!(stage.row(&id).await.last_failure, None, "the row does not say so");
     stage.read(&id).await.expect_err("it rests");
     assert_eq!(stage.refreshes(), 1);
 }

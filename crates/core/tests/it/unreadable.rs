@@ -61,9 +61,9 @@ async fn the_same_answer_again_and_again_is_kept_once_and_others_a_few_times() {
     stage.installation.platform.script(different);
     for _ in 0..36 {
         stage.read(&id).await.expect_err("nothing that can be read");
-        let trouble = stage.row(&id).await.trouble.expect("on record");
-        assert_eq!((trouble.code.as_str(), trouble.doubtful), ("platform_unreadable", true));
-        stage.clock.advance(counterfoil_core::model::time::until(stage.app.now(), trouble.retry_at));
+        let last_failure = stage.row(&id).await.last_failure.expect("on record");
+        assert_eq!((last_failure.code.as_str(), last_failure.doubtful), ("platform_unreadable", true));
+        stage.clock.advance(counterfoil_core::model::time::until(stage.app.now(), last_failure.retry_at));
     }
     let kept = kept(&stage, &id).await;
     assert!((2..=16).contains(&kept), "{kept}");
@@ -93,9 +93,11 @@ async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_where_answe
         let id = stage.expired("acme").await;
         stage.installation.platform.script([Turn::LoseRefreshToken]);
         stage.read(&id).await.expect("the access token is there");
-        let trouble = stage.row(&id).await.trouble;
-        let in_doubt = trouble.as_ref().is_some_and(|trouble| trouble.doubtful && trouble.code == "refresh_token_missing");
-        assert_eq!(in_doubt, temper == Temper::OneUse, "{temper:?}: {trouble:?}");
+        let last_failure = stage.row(&id).await.last_failure;
+        let in_doubt = last_failure
+            .as_ref()
+            .is_some_and(|last_failure| last_failure.doubtful && last_failure.code == "refresh_token_missing");
+        assert_eq!(in_doubt, temper == Temper::OneUse, "{temper:?}: {last_failure:?}");
         stage.clock.advance(std::time::Duration::from_secs(3_600));
         if temper == Temper::Stable {
             stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
@@ -111,8 +113,8 @@ async fn a_refresh_token_that_comes_again_ends_the_doubt() {
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseRefreshToken]);
     stage.read(&id).await.expect("the access token is there");
-    assert!(stage.row(&id).await.trouble.is_some_and(|trouble| trouble.doubtful));
+    assert!(stage.row(&id).await.last_failure.is_some_and(|last_failure| last_failure.doubtful));
     stage.clock.advance(std::time::Duration::from_secs(60));
     stage.force(&id).await.expect("within its grace");
-    assert_eq!(stage.row(&id).await.trouble, None);
+    assert_eq!(stage.row(&id).await.last_failure, None);
 }

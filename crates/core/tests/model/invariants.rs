@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_core::service::vault::refresh::step::ViewStanding;
+use counterfoil_core::model::connection::Standing;
 use stateright::Property;
 
 use crate::actions::Vault;
@@ -53,7 +53,7 @@ impl Vault {
     /// Whether everything has come to an end and the grant is dead, though the platform would honour one that was parked.
     fn is_parked_grant_lost(&self, world: &World) -> bool {
         let is_over = world.parking.is_empty() && !world.workers.iter().any(|worker| matches!(worker, Worker::Running(_)));
-        let dead = matches!(world.table.standing(), ViewStanding::Dead(_));
+        let dead = matches!(world.table.standing(), Standing::NeedsReauthorization { .. });
         let lives = |token| world.provider.honours(token, self.scope.temper, world.now);
         let family = world.table.grant.token.family;
         is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))

@@ -1,7 +1,7 @@
 //! The second durable place and its worker, step for step as `commit_parked` has it: a read, then a conditional write.
 
+use counterfoil_core::model::connection::Standing;
 use counterfoil_core::port::store::Written;
-use counterfoil_core::service::vault::refresh::step::ViewStanding;
 
 use crate::invariants::Flaws;
 use crate::provider::Token;
@@ -55,10 +55,10 @@ impl Parking {
         let Some(commit) = self.waiting.first() else { return };
         self.decided = match table.standing() {
             _ if table.is_commit_of(commit) || table.epoch() != commit.epoch => None,
-            ViewStanding::Active => Some(Decided::Commit),
-            ViewStanding::Dead(_) if broken == Broken::Revive => None,
-            ViewStanding::Dead(_) => Some(Decided::Revive),
-            ViewStanding::Disconnected => None,
+            Standing::Active(()) => Some(Decided::Commit),
+            Standing::NeedsReauthorization { .. } if broken == Broken::Revive => None,
+            Standing::NeedsReauthorization { .. } => Some(Decided::Revive),
+            Standing::Disconnected => None,
         };
         if self.decided.is_none() {
             self.waiting.remove(0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::model::connection::{DeathCause, Trouble};
+use counterfoil_core::model::connection::{DeathCause, LastFailure};
 use counterfoil_core::service::vault::refresh::step::Next;
 use counterfoil_core::service::vault::refresh::step::Reason;
 use counterfoil_core::settings::Settings;
@@ -140,9 +140,9 @@ pub(crate) fn settings(broken: Broken) -> Settings {
 pub(crate) fn weaken(broken: Broken, next: Next, run: &Run) -> Next {
     match (broken, next) {
         (Broken::Doubt, Next::EndGrant(_)) => Next::EndGrant(DeathCause::Revoked),
-        (Broken::OpenIntent, Next::RecordTrouble(trouble)) if trouble.settled_lease.is_none() => {
+        (Broken::OpenIntent, Next::RecordFailure(last_failure)) if last_failure.settled_lease.is_none() => {
             let settled_lease = run.lease.as_ref().map(|lease| lease.id.clone());
-            Next::RecordTrouble(Trouble { settled_lease, retry_at: trouble.at, ..trouble })
+            Next::RecordFailure(LastFailure { settled_lease, retry_at: last_failure.at, ..last_failure })
         }
         (_, next) => next,
     }

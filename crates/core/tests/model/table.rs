@@ -1,11 +1,11 @@
 //! One connection and its lease in the table. Each write names the condition of `GrantStore` for the table that it mirrors.
 
-use counterfoil_core::model::connection::{DeathCause, Trouble};
+use counterfoil_core::model::connection::{DeathCause, LastFailure, Standing};
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Taken;
-use counterfoil_core::service::vault::refresh::step::{View, ViewStanding};
+use counterfoil_core::service::vault::refresh::step::View;
 use jiff::Timestamp;
 
 use crate::invariants::{Flaw, Flaws};
@@ -38,13 +38,13 @@ impl Table {
         let row = View {
             platform: PlatformName::Quickbooks,
             epoch: 0,
-            standing: ViewStanding::Active,
+            standing: Standing::Active(()),
             has_refresh_token: true,
             expires_at: now,
             refreshed_at: None,
             commit_id: String::new(),
             due_at: Some(now),
-            trouble: None,
+            last_failure: None,
             lease: None,
         };
         Self { row, grant, told_dead: false }
@@ -69,7 +69,7 @@ impl Table {
         self.row.epoch
     }
 
-    pub(crate) fn standing(&self) -> ViewStanding {
+    pub(crate) fn standing(&self) -> Standing<()> {
         self.row.standing
     }
 
@@ -97,11 +97,11 @@ impl Table {
     /// `commit`: `epoch = :replaces AND #status = :live`; refused by a row that shows its own `commit_id`, it is stored.
     pub(crate) fn commit(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == commit.epoch || broken == Broken::CommitEpoch;
-        let is_live = self.row.standing == ViewStanding::Active || broken == Broken::CommitStatus;
+        let is_live = self.row.standing == Standing::Active(()) || broken == Broken::CommitStatus;
         if !(same_epoch && is_live) {
             return if self.is_commit_of(commit) { Written::Stored } else { Written::Overtaken };
         }
-        if matches!(self.row.standing, ViewStanding::Dead(_)) {
+        if matches!(self.row.standing, Standing::NeedsReauthorization { .. }) {
             flaws.insert(Flaw::I9ToldOnce);
         }
         self.replace(commit, flaws);
@@ -111,7 +111,7 @@ impl Table {
     /// `revive`: `epoch = :replaces AND #status = :dead`, with an event that tells of it.
     pub(crate) fn revive(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == commit.epoch || broken == Broken::ReviveEpoch;
-        if !same_epoch || !(matches!(self.row.standing, ViewStanding::Dead(_)) || broken == Broken::ReviveEpoch) {
+        if !same_epoch || !(matches!(self.row.standing, Standing::NeedsReauthorization { .. }) || broken == Broken::ReviveEpoch) {
             return Written::Overtaken;
         }
         self.told_dead = false;
@@ -119,15 +119,16 @@ impl Table {
         Written::Stored
     }
 
-    /// `record_trouble`: `epoch = :epoch`.
-    pub(crate) fn record_trouble(&mut self, epoch: u64, trouble: &Trouble) -> Written {
+    /// `record_failure`: `epoch = :epoch`.
+    pub(crate) fn record_failure(&mut self, epoch: u64, last_failure: &LastFailure) -> Written {
         if self.row.epoch != epoch {
             return Written::Overtaken;
         }
-        self.row.due_at = Some(trouble.retry_at);
+        self.row.due_at = Some(last_failure.retry_at);
         // Words and times that no decision looks at would only tell equal states apart.
-        let unread = Trouble { at: Timestamp::UNIX_EPOCH, message: String::new(), code: String::new(), ..trouble.clone() };
-        self.row.trouble = Some(unread);
+        let unread =
+            LastFailure { at: Timestamp::UNIX_EPOCH, message: String::new(), code: String::new(), ..last_failure.clone() };
+        self.row.last_failure = Some(unread);
         Written::Stored
     }
 
@@ -135,9 +136,9 @@ impl Table {
     pub(crate) fn end_grant(&mut self, end: &End, provider: &Provider, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == end.epoch || broken == Broken::EndGrantEpoch;
         let may_end = match self.row.standing {
-            ViewStanding::Active => true,
-            ViewStanding::Dead(_) => broken == Broken::EndGrantStatus,
-            ViewStanding::Disconnected => false,
+            Standing::Active(()) => true,
+            Standing::NeedsReauthorization { .. } => broken == Broken::EndGrantStatus,
+            Standing::Disconnected => false,
         };
         if !same_epoch || !may_end {
             return Written::Overtaken;
@@ -155,7 +156,7 @@ impl Table {
             flaws.insert(Flaw::I9ToldOnce);
         }
         self.told_dead = true;
-        self.row.standing = ViewStanding::Dead(end.cause);
+        self.row.standing = Standing::NeedsReauthorization { grant: (), cause: end.cause };
         self.row.due_at = None;
         self.row.epoch += u64::from(broken == Broken::DeathKeepsEpoch);
         Written::Stored
@@ -176,7 +177,7 @@ impl Table {
     /// A disconnect raises the epoch; the tokens go.
     pub(crate) fn disconnect(&mut self) {
         self.row.epoch += 1;
-        self.row.standing = ViewStanding::Disconnected;
+        self.row.standing = Standing::Disconnected;
         self.row.has_refresh_token = false;
         self.row.due_at = None;
         self.told_dead = false;
@@ -185,20 +186,20 @@ impl Table {
     fn replace(&mut self, commit: &Commit, flaws: &mut Flaws) {
         let epoch = commit.epoch + 1;
         let younger = commit.grant.serial > self.grant.serial && commit.grant.token.family == self.grant.token.family;
-        if !younger || epoch <= self.row.epoch || self.row.standing == ViewStanding::Disconnected {
+        if !younger || epoch <= self.row.epoch || self.row.standing == Standing::Disconnected {
             flaws.insert(Flaw::I2NeverOverwritten);
         }
         self.grant = commit.grant;
         self.row = View {
             platform: self.row.platform,
             epoch,
-            standing: ViewStanding::Active,
+            standing: Standing::Active(()),
             has_refresh_token: true,
             expires_at: Timestamp::MAX,
             refreshed_at: Some(commit.at),
             commit_id: commit.id.clone(),
             due_at: None,
-            trouble: None,
+            last_failure: None,
             lease: self.row.lease.take(),
         };
     }

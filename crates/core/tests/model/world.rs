@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use counterfoil_core::model::connection::Standing;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::time::later;
@@ -14,7 +15,6 @@ use counterfoil_core::service::vault::refresh::step::Outcome;
 use counterfoil_core::service::vault::refresh::step::Refresh;
 use counterfoil_core::service::vault::refresh::step::Saw;
 use counterfoil_core::service::vault::refresh::step::View;
-use counterfoil_core::service::vault::refresh::step::ViewStanding;
 
 use crate::actions::{Action, Answer, Heard, StoreFault, fault};
 use crate::invariants::{Flaw, Flaws};
@@ -204,7 +204,7 @@ impl World {
                 Saw::View(Some(Box::new(view)))
             }
             Next::LookAgain if scope.broken == Broken::SecondLook => {
-                Saw::View(Some(Box::new(View { epoch, standing: ViewStanding::Active, ..self.table.read() })))
+                Saw::View(Some(Box::new(View { epoch, standing: Standing::Active(()), ..self.table.read() })))
             }
             Next::LookAgain => Saw::View(Some(Box::new(self.table.read()))),
             Next::TakeLease { epoch, seen, doubtful } => {
@@ -229,7 +229,7 @@ impl World {
                 self.parking.park(run.commit.clone().expect("there is a grant to park"));
                 Saw::Parked
             }
-            Next::RecordTrouble(trouble) => saw(self.table.record_trouble(epoch, trouble)),
+            Next::RecordFailure(last_failure) => saw(self.table.record_failure(epoch, last_failure)),
             Next::EndGrant(cause) => {
                 let end = End { epoch, cause: *cause, faultless: self.is_faultless(scope) };
                 saw(self.table.end_grant(&end, &self.provider, scope.broken, &mut self.flaws))

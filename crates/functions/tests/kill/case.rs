@@ -141,7 +141,7 @@ impl Case {
         }
         assert_ne!(reader.token_requests().await, 0, "{self:?}: nothing was sent");
         let after = reader.deployment.connection().await;
-        assert_eq!((after.epoch, after.trouble), (before.epoch, None), "{self:?}: something was stored");
+        assert_eq!((after.epoch, after.last_failure), (before.epoch, None), "{self:?}: something was stored");
     }
 
     /// What the table, the caller and the platform agree on.

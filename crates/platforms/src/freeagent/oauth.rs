@@ -65,7 +65,7 @@ impl Vendor for Freeagent {
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let api = &parts.configured.api;
         let request = parts.client.get(format!("{api}/company")).bearer_auth(inquiry.access_token.expose());
-        let Answer { company: said } = ask(request, Self::RULES.trace, parts.timeout).await?;
+        let CompanyAnswer { company: said } = ask(request, Self::RULES.trace, parts.timeout).await?;
         let id = said.id.ok_or(ConfirmFailure::Unavailable)?;
         let confirmed = company(&id, said.name.as_deref(), api).map_err(|_| ConfirmFailure::Unavailable)?;
         Ok(Reach { companies: vec![confirmed], named_by_consent: true, is_complete: true })
@@ -73,7 +73,7 @@ impl Vendor for Freeagent {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct CompanyAnswer {
     company: Company,
 }
 

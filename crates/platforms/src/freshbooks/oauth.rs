@@ -69,7 +69,7 @@ impl Vendor for Freshbooks {
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let api = &parts.configured.api;
         let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(inquiry.access_token.expose());
-        let Answer { response: me } = ask(request, Self::RULES.trace, parts.timeout).await?;
+        let MeAnswer { response: me } = ask(request, Self::RULES.trace, parts.timeout).await?;
         let memberships = me.business_memberships.read::<Membership>();
         let (companies, is_complete) = memberships.companies(|Membership { business }| {
             let account_id = business.account_id?;
@@ -80,7 +80,7 @@ impl Vendor for Freshbooks {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct MeAnswer {
     response: Me,
 }
 

@@ -93,20 +93,20 @@ impl Vendor for Quickbooks {
         };
         let request = parts.client.get(format!("{api}/v3/company/{realm}/companyinfo/{realm}"));
         let request = request.bearer_auth(inquiry.access_token.expose()).query(&[("minorversion", "75")]);
-        match ask::<Answer>(request, Self::RULES.trace, parts.timeout).await? {
-            Answer { company: Some(info), fault: None } => {
+        match ask::<CompanyInfoAnswer>(request, Self::RULES.trace, parts.timeout).await? {
+            CompanyInfoAnswer { company: Some(info), fault: None } => {
                 let company = company(realm, info.name.as_deref(), api).map_err(|_| ConfirmFailure::Denied)?;
                 Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
             }
-            Answer { fault: Some(_), .. } => Err(ConfirmFailure::Denied),
-            Answer { .. } => Err(ConfirmFailure::Unavailable),
+            CompanyInfoAnswer { fault: Some(_), .. } => Err(ConfirmFailure::Denied),
+            CompanyInfoAnswer { .. } => Err(ConfirmFailure::Unavailable),
         }
     }
 }
 
 /// `CompanyInfo`, or the `Fault` that a 200 may carry. `CompanyInfo.Id` is not the realm, so it is not looked at.
 #[derive(Deserialize)]
-struct Answer {
+struct CompanyInfoAnswer {
     #[serde(rename = "CompanyInfo")]
     company: Option<CompanyInfo>,
     #[serde(rename = "Fault")]

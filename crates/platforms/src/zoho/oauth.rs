@@ -162,7 +162,7 @@ impl Vendor for Zoho {
         for page in 1..=PAGES_MOST {
             let request = parts.client.get(format!("{api}/organizations")).header(AUTHORIZATION, &authorization);
             let request = if page == 1 { request } else { request.query(&[("page", page)]) };
-            let answer = ask::<Answer>(request, Self::RULES.trace, parts.timeout).await?;
+            let answer = ask::<OrganizationsAnswer>(request, Self::RULES.trace, parts.timeout).await?;
             if answer.code.as_deref().is_some_and(|code| code != "0") {
                 return Err(ConfirmFailure::Denied);
             }
@@ -190,7 +190,7 @@ fn data_center<'a>(parts: &'a Parts, region: &str) -> Option<&'a DataCenter> {
 
 /// A 200 may carry an error, whose `code` is not zero.
 #[derive(Deserialize)]
-struct Answer {
+struct OrganizationsAnswer {
     #[serde(default, deserialize_with = "lenient")]
     code: Option<String>,
     organizations: Option<List>,

@@ -1,7 +1,9 @@
 //! The item of a connection. It is never deleted, since its epoch must never fall.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use counterfoil_core::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, Standing, Status, Trouble};
+use counterfoil_core::model::connection::{
+    Company, Connection, ConnectionId, DeathCause, Freshness, LastFailure, Standing, Status,
+};
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::store::StoreError;
@@ -37,7 +39,7 @@ pub(crate) struct ConnectionRow {
     #[serde(flatten, skip_deserializing)]
     pub(crate) grant: GrantAttributes,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) trouble: Option<TroubleRow>,
+    pub(crate) trouble: Option<LastFailureRow>,
     pub(crate) commit_id: String,
     pub(crate) created_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +59,7 @@ pub(crate) struct ConnectionRow {
 
 /// What went wrong last.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct TroubleRow {
+pub(crate) struct LastFailureRow {
     failures: u32,
     retry_at: i64,
     code: String,
@@ -83,23 +85,23 @@ impl From<&StoredGrant> for GrantAttributes {
     }
 }
 
-impl From<&Trouble> for TroubleRow {
-    fn from(trouble: &Trouble) -> Self {
+impl From<&LastFailure> for LastFailureRow {
+    fn from(last_failure: &LastFailure) -> Self {
         Self {
-            failures: trouble.failures,
-            retry_at: millis(trouble.retry_at),
-            code: trouble.code.clone(),
-            message: trouble.message.clone(),
-            at: millis(trouble.at),
-            settled_lease: trouble.settled_lease.clone(),
-            doubtful: trouble.doubtful,
+            failures: last_failure.failures,
+            retry_at: millis(last_failure.retry_at),
+            code: last_failure.code.clone(),
+            message: last_failure.message.clone(),
+            at: millis(last_failure.at),
+            settled_lease: last_failure.settled_lease.clone(),
+            doubtful: last_failure.doubtful,
         }
     }
 }
 
-impl TroubleRow {
-    fn read(self, item: &str) -> Result<Trouble, StoreError> {
-        Ok(Trouble {
+impl LastFailureRow {
+    fn read(self, item: &str) -> Result<LastFailure, StoreError> {
+        Ok(LastFailure {
             failures: self.failures,
             retry_at: time(item, self.retry_at)?,
             code: self.code,
@@ -181,7 +183,7 @@ impl From<&Connection> for ConnectionRow {
             cause: cause.map(|cause| if is_known_before(cause) { cause } else { DeathCause::Revoked }.as_str().to_owned()),
             ended_by: cause.filter(|cause| !is_known_before(*cause)).map(|cause| cause.as_str().to_owned()),
             grant: connection.grant().map(GrantAttributes::from).unwrap_or_default(),
-            trouble: connection.trouble.as_ref().map(TroubleRow::from),
+            trouble: connection.last_failure.as_ref().map(LastFailureRow::from),
             commit_id: connection.commit_id.clone(),
             created_at: millis(connection.created_at),
             disconnected_at: connection.disconnected_at.map(millis),
@@ -227,7 +229,7 @@ impl ConnectionRow {
             },
             epoch: self.epoch,
             standing,
-            trouble: self.trouble.map(|trouble| trouble.read(&item)).transpose()?,
+            last_failure: self.trouble.map(|last_failure| last_failure.read(&item)).transpose()?,
             commit_id: self.commit_id,
             created_at: time(&item, self.created_at)?,
             disconnected_at: maybe_time(&item, disconnected_at)?,

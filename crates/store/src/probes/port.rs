@@ -92,15 +92,13 @@ impl ProbeStore for Table {
         }
     }
 
-    async fn suspect(&self, probe: &Probe, since: Timestamp) -> Result<Written, StoreError> {
+    async fn suspect(&self, probe: &Probe, since: Timestamp) -> Result<bool, StoreError> {
         let request = self.client.put_item().table_name(&self.name).set_item(Some(crate::probes::row::write(probe)?));
         let condition = format!("attribute_not_exists({PK}) OR (attribute_not_exists({DUE_AT}) AND probed_at <= :since)");
         let request = request.condition_expression(condition);
         match request.expression_attribute_values(":since", number(millis(since))).send().await {
-            Ok(_) => Ok(Written::Stored),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(Written::Overtaken)
-            }
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => Ok(false),
             Err(error) => Err(fault::meaning(&self.name, &error)),
         }
     }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::{ConnectionId, DeathCause, Status, Trouble};
+use counterfoil_core::model::connection::{ConnectionId, DeathCause, LastFailure, Status};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
@@ -29,7 +29,7 @@ use jiff::Timestamp;
 
 use crate::connections::grant_attributes::GRANT_ATTRIBUTES;
 use crate::connections::grant_attributes::GrantAttributes;
-use crate::connections::row::TroubleRow;
+use crate::connections::row::LastFailureRow;
 use crate::fault;
 use crate::key::Key;
 use crate::row::key_item;
@@ -138,15 +138,16 @@ impl GrantStore for Table {
         self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
     }
 
-    async fn record_trouble(
+    async fn record_failure(
         &self,
         id: &ConnectionId,
         epoch: u64,
-        trouble: &Trouble,
+        last_failure: &LastFailure,
         due_at: Timestamp,
     ) -> Result<Written, StoreError> {
-        let changes =
-            Changes::default().put("trouble", Some(TroubleRow::from(trouble)))?.put("updated_at", Some(millis(trouble.at)))?;
+        let changes = Changes::default()
+            .put("trouble", Some(LastFailureRow::from(last_failure)))?
+            .put("updated_at", Some(millis(last_failure.at)))?;
         let changes = due(changes, id, Some(due_at))?.given(":epoch", number(epoch)).given(":active", active()).naming("status");
         self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
     }
@@ -156,7 +157,7 @@ impl GrantStore for Table {
         let changes = Changes::default()
             .put("status", Some(Status::NeedsReauthorization.as_str()))?
             .put("cause", Some(end.cause.as_str()))?
-            .put("trouble", Some(TroubleRow::from(&end.trouble)))?
+            .put("trouble", Some(LastFailureRow::from(&end.last_failure)))?
             .put("updated_at", Some(millis(end.audit.at)))?;
         let changes = due(changes, id, None)?.given(":epoch", number(end.epoch)).given(":active", active());
         let update = changes.under(self, &Key::connection(id), IS_LIVE);
@@ -263,7 +264,7 @@ fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> 
         .put("updated_at", Some(millis(commit.at)))?
         .put("refreshed_at", Some(millis(commit.at)))?
         .put("wanted_until", commit.wanted_until.map(millis))?
-        .put("trouble", commit.trouble().as_ref().map(TroubleRow::from))?
+        .put("trouble", commit.last_failure().as_ref().map(LastFailureRow::from))?
         .remove("cause")
         .remove("ended_by");
     let changes = with_grant(changes, GrantAttributes::from(&commit.grant))?;

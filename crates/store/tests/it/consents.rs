@@ -11,7 +11,7 @@ use counterfoil_testkit::fixture::{START, company, connection, flow, stored_gran
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
-use crate::harness::{Store, commit, consent, end, store, trouble};
+use crate::harness::{Store, commit, consent, end, last_failure, store};
 
 async fn company_entry(store: &Store, company_id: &str) -> bool {
     store.item(&format!("COMPANY#quickbooks#client#{company_id}"), "CONN#default#acme").await.is_some()
@@ -72,7 +72,7 @@ async fn a_consent_replaces_everything_that_the_grant_before_left() {
     let store = store().await;
     let acme = store.consented("acme").await;
     assert_eq!(store.table.commit(&acme.id, &commit(&acme, "refresh")).await, Ok(Written::Stored));
-    store.table.record_trouble(&acme.id, 2, &trouble(), START).await.expect("a table that answers");
+    store.table.record_failure(&acme.id, 2, &last_failure(), START).await.expect("a table that answers");
     let dying = store.read(&acme.id).await;
     assert_eq!(store.table.end_grant(&end(&dying, "end")).await, Ok(Written::Stored));
     let mut grant = stored_grant("bare");

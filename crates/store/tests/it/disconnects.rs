@@ -18,7 +18,7 @@ use counterfoil_testkit::fixture::{START, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::harness::{Store, audit, commit, end, store, trouble};
+use crate::harness::{Store, audit, commit, end, last_failure, store};
 
 fn disconnect_of(connection: &Connection) -> Disconnect {
     let mut event = Event::about(connection, EventKind::Disconnected, "evt_disconnect".to_owned(), START);
@@ -69,7 +69,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
     let store = store().await;
     let acme = store.consented("acme").await;
     store.table.put_handle(&acme.id, &Fingerprint::of("handle")).await.expect("a table that answers");
-    store.table.record_trouble(&acme.id, 1, &trouble(), START).await.expect("a table that answers");
+    store.table.record_failure(&acme.id, 1, &last_failure(), START).await.expect("a table that answers");
     let dying = store.read(&acme.id).await;
     assert_eq!(store.table.end_grant(&end(&dying, "end")).await, Ok(Written::Stored));
     let dead = store.read(&acme.id).await;
@@ -77,7 +77,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
     let expected = Connection {
         epoch: 2,
         standing: Standing::Disconnected,
-        trouble: None,
+        last_failure: None,
         commit_id: "disconnect 1".to_owned(),
         updated_at: START,
         disconnected_at: Some(START),

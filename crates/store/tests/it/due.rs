@@ -10,7 +10,7 @@ use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_testkit::fixture::{START, connection};
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::harness::{Store, commit, end, store, trouble};
+use crate::harness::{Store, commit, end, last_failure, store};
 
 async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
     let mut all = Vec::new();
@@ -36,7 +36,7 @@ async fn r12_every_write_of_the_vault_moves_it_and_a_dead_grant_is_never_due() {
     let acme = store.consented("acme").await;
     let far = START + 1_000.hours();
     let at = async || store.read(&acme.id).await.due_at;
-    store.table.record_trouble(&acme.id, 1, &trouble(), START + 1.minute()).await.expect("a table that answers");
+    store.table.record_failure(&acme.id, 1, &last_failure(), START + 1.minute()).await.expect("a table that answers");
     assert_eq!(at().await, Some(START + 1.minute()));
     assert_eq!(due(&store, START + 1.minute()).await, std::slice::from_ref(&acme.id));
     let refreshed = commit(&acme, "refresh");

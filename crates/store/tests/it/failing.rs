@@ -18,7 +18,7 @@ use counterfoil_store::aws::local_config;
 use counterfoil_testkit::fixture::{START, connection, flow, lease};
 use counterfoil_testkit::wire::{Fault, Rule};
 
-use crate::harness::{commit, consent, end, failed, flow_id, kept, store, trouble};
+use crate::harness::{commit, consent, end, failed, flow_id, kept, last_failure, store};
 
 fn error<T>(result: Result<T, StoreError>) -> StoreError {
     result.err().expect("it must fail")
@@ -40,7 +40,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.due(0, START, None, 10).await),
         error(table.take_lease(&acme.id, &lease("lease_1", 1), None).await),
         error(table.commit(&acme.id, &commit(&acme, "ours")).await),
-        error(table.record_trouble(&acme.id, 1, &trouble(), START).await),
+        error(table.record_failure(&acme.id, 1, &last_failure(), START).await),
         error(table.end_grant(&end(&acme, "end")).await),
         error(table.write_consent(&consent(&acme, None, flow_id("state"))).await),
         error(table.begin(&flow).await),

@@ -10,13 +10,13 @@ use counterfoil_testkit::fixture::{START, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
-use crate::harness::{Store, audit, commit, end, ended, store, text, trouble};
+use crate::harness::{Store, audit, commit, end, ended, last_failure, store, text};
 
 fn committed(connection: &Connection, commit: &Commit) -> Connection {
     Connection {
         epoch: commit.epoch + 1,
         standing: Standing::Active(commit.grant.clone()),
-        trouble: None,
+        last_failure: None,
         commit_id: commit.commit_id.clone(),
         updated_at: commit.at,
         refreshed_at: Some(commit.at),
@@ -108,7 +108,7 @@ async fn r5_the_vault_leaves_alone_what_it_does_not_own() {
     };
     assert_eq!(commits(&store, &connection, &commit(&connection, "ours")).await, Written::Stored);
     keeps("commit").await;
-    store.table.record_trouble(&connection.id, 2, &trouble(), START).await.expect("a table that answers");
+    store.table.record_failure(&connection.id, 2, &last_failure(), START).await.expect("a table that answers");
     keeps("trouble").await;
     let second = store.read(&connection.id).await;
     assert_eq!(store.table.end_grant(&end(&second, "end")).await, Ok(Written::Stored));
@@ -124,11 +124,16 @@ async fn trouble_is_recorded_with_every_field_for_its_own_epoch_alone() {
     let store = store().await;
     let connection = store.consented("acme").await;
     let due_at = START + 1.minute();
-    let record = async |epoch| store.table.record_trouble(&connection.id, epoch, &trouble(), due_at).await;
+    let record = async |epoch| store.table.record_failure(&connection.id, epoch, &last_failure(), due_at).await;
     assert_eq!(record(2).await, Ok(Written::Overtaken));
     assert!(store.read(&connection.id).await == connection);
     assert_eq!(record(1).await, Ok(Written::Stored));
-    let troubled = Connection { trouble: Some(trouble()), updated_at: trouble().at, due_at: Some(due_at), ..connection.clone() };
+    let troubled = Connection {
+        last_failure: Some(last_failure()),
+        updated_at: last_failure().at,
+        due_at: Some(due_at),
+        ..connection.clone()
+    };
     assert!(store.read(&connection.id).await == troubled);
 }
 

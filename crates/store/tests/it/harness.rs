@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
-use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
+use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, LastFailure, Standing};
 use counterfoil_core::model::event::{Event, EventKind};
 use counterfoil_core::model::flow::Flow;
 use counterfoil_core::model::flow::FlowId;
@@ -153,8 +153,8 @@ pub(crate) fn commit(connection: &Connection, commit_id: &str) -> Commit {
     }
 }
 
-pub(crate) fn trouble() -> Trouble {
-    Trouble {
+pub(crate) fn last_failure() -> LastFailure {
+    LastFailure {
         failures: 3,
         retry_at: START + 1.minute(),
         code: "platform_fault".to_owned(),
@@ -172,7 +172,7 @@ pub(crate) fn end(connection: &Connection, id: &str) -> GrantEnd {
     GrantEnd {
         epoch: connection.epoch,
         cause: DeathCause::RotationLost,
-        trouble: trouble(),
+        last_failure: last_failure(),
         probe: None,
         audit: audit(connection, Action::GrantEnded, id),
         event,
@@ -184,7 +184,7 @@ pub(crate) fn ended(connection: &Connection) -> Connection {
     let grant = connection.grant().expect("it had one").clone();
     Connection {
         standing: Standing::NeedsReauthorization { grant, cause: DeathCause::RotationLost },
-        trouble: Some(trouble()),
+        last_failure: Some(last_failure()),
         updated_at: START,
         due_at: None,
         ..connection.clone()

@@ -70,8 +70,8 @@ async fn t7_a_probe_is_made_by_one_and_not_made_again_for_a_while() {
     let store = store().await;
     let probe = Probe::suspected(connection_id("acme"), 0, START);
     let id = &probe.connection;
-    assert_eq!(store.table.suspect(&probe, START).await, Ok(Written::Stored));
-    assert_eq!(store.table.suspect(&probe, START).await, Ok(Written::Overtaken), "it has one");
+    assert_eq!(store.table.suspect(&probe, START).await, Ok(true));
+    assert_eq!(store.table.suspect(&probe, START).await, Ok(false), "it has one");
     assert_eq!(due(&store, START).await, [Suspicion::Probe(id.clone())]);
     assert_eq!(
         store.table.claim_probe(id, &claim("one", START)).await,
@@ -85,6 +85,6 @@ async fn t7_a_probe_is_made_by_one_and_not_made_again_for_a_while() {
     assert_eq!(store.table.claim_probe(id, &claim("two", later)).await.map(|probe| probe.map(|probe| probe.denied)), Ok(Some(1)));
     assert_eq!(store.table.end_probe(id, &claim("two", later), later).await, Ok(Written::Stored));
     assert!(due(&store, later + 1.hour()).await.is_empty());
-    assert_eq!(store.table.suspect(&probe, later - 1.second()).await, Ok(Written::Overtaken), "it was probed a moment ago");
-    assert_eq!(store.table.suspect(&probe, later).await, Ok(Written::Stored));
+    assert_eq!(store.table.suspect(&probe, later - 1.second()).await, Ok(false), "it was probed a moment ago");
+    assert_eq!(store.table.suspect(&probe, later).await, Ok(true));
 }

@@ -23,8 +23,8 @@ pub trait ProbeStore: Send + Sync {
     /// Takes them away, unless there are more than the ones that were followed.
     async fn forget_hints(&self, id: &HintsId, followed: usize) -> Result<(), StoreError>;
 
-    /// Stores a probe, unless the connection has one already or was probed after `since`: then it is `Overtaken`.
-    async fn suspect(&self, probe: &Probe, since: Timestamp) -> Result<Written, StoreError>;
+    /// Stores a probe, unless the connection has one already or was probed after `since`. Whether it was stored.
+    async fn suspect(&self, probe: &Probe, since: Timestamp) -> Result<bool, StoreError>;
 
     /// Claims the probe of a connection if it is due, so that for a while nobody else makes it.
     async fn claim_probe(&self, id: &ConnectionId, claim: &Claim) -> Result<Option<Probe>, StoreError>;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::model::api_key::KeyId;
 use crate::model::audit::Audit;
 use crate::model::connect_link::LinkId;
-use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Trouble};
+use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, LastFailure};
 use crate::model::event::Event;
 use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
@@ -39,11 +39,11 @@ pub trait GrantStore: Send + Sync {
     ) -> Result<Written, StoreError>;
 
     /// Records why a refresh did not succeed.
-    async fn record_trouble(
+    async fn record_failure(
         &self,
         id: &ConnectionId,
         epoch: u64,
-        trouble: &Trouble,
+        last_failure: &LastFailure,
         due_at: Timestamp,
     ) -> Result<Written, StoreError>;
 
@@ -100,9 +100,9 @@ pub struct Commit {
 
 impl Commit {
     /// What the connection says went wrong: nothing, or the doubt.
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub fn last_failure(&self) -> Option<LastFailure> {
         let code = "refresh_token_missing";
-        self.in_doubt.then(|| Trouble {
+        self.in_doubt.then(|| LastFailure {
             failures: 0,
             retry_at: self.at,
             code: code.to_owned(),
@@ -122,7 +122,7 @@ pub struct GrantEnd {
     /// Why.
     pub cause: DeathCause,
     /// What the connection says went wrong.
-    pub trouble: Trouble,
+    pub last_failure: LastFailure,
     /// The probe that is to find out whether access is back, where it was withdrawn.
     pub probe: Option<Probe>,
     /// Its audit row.

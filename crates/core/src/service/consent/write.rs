@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::audit::Action;
-use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, Standing, Status, Trouble};
+use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, LastFailure, Standing, Status};
 use crate::model::event::{Event, EventKind};
 use crate::model::flow::Authority;
 use crate::model::flow::Flow;
@@ -155,7 +155,7 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
     let wanted_until = previous.as_ref().and_then(|previous| previous.wanted_until);
     let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
     let due = due::next(&stored, &app.settings, now, app.entropy.fraction());
-    let (standing, trouble) =
+    let (standing, last_failure) =
         if is_short_lived(grant, *platform) { dead_from_the_start(grant, now) } else { (Standing::Active(grant.clone()), None) };
     let connection = Connection {
         id: flow.connection_to(&confirmed.company_id),
@@ -163,7 +163,7 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
         company,
         epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
         standing,
-        trouble,
+        last_failure,
         commit_id: app.new_id("commit_"),
         created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
         disconnected_at: previous.as_ref().and_then(|previous| previous.disconnected_at),
@@ -202,9 +202,9 @@ fn is_short_lived(grant: &StoredGrant, platform: &dyn Platform) -> bool {
 }
 
 /// Where a connection stands whose first consent brought no refresh token.
-fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<Trouble>) {
+fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<LastFailure>) {
     let cause = DeathCause::NoRefreshToken;
-    let trouble = Trouble {
+    let last_failure = LastFailure {
         failures: 1,
         retry_at: now,
         code: cause.as_str().to_owned(),
@@ -213,7 +213,7 @@ fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option
         settled_lease: None,
         doubtful: false,
     };
-    (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(trouble))
+    (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(last_failure))
 }
 
 /// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.

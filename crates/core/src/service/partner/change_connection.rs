@@ -55,7 +55,7 @@ pub async fn change_connection(
 fn other_due_time(app: &App, connection: &Connection, change: &Change) -> Option<Option<Timestamp>> {
     let freshness = change.freshness.filter(|freshness| *freshness != connection.freshness)?;
     let Standing::Active(grant) = &connection.standing else { return None };
-    if connection.trouble.is_some() {
+    if connection.last_failure.is_some() {
         return None;
     }
     let (wanted_until, warned_of) = (connection.wanted_until, connection.warned_of);

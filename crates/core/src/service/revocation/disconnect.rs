@@ -107,7 +107,7 @@ fn without_grant(disconnect: Disconnect) -> Connection {
     Connection {
         epoch: connection.epoch + 1,
         standing: Standing::Disconnected,
-        trouble: None,
+        last_failure: None,
         commit_id,
         updated_at: audit.at,
         disconnected_at: Some(audit.at),

@@ -63,7 +63,7 @@ fn is_under_way(consent: &Holding, now: Timestamp) -> bool {
 /// Whether a grant that ended may live again: its successor may be parked, or its access be given back.
 fn may_revive(connection: &Connection, now: Timestamp) -> bool {
     let Standing::NeedsReauthorization { cause, .. } = &connection.standing else { return false };
-    let ended_at = connection.trouble.as_ref().map_or(connection.updated_at, |trouble| trouble.at);
+    let ended_at = connection.last_failure.as_ref().map_or(connection.updated_at, |last_failure| last_failure.at);
     match cause {
         DeathCause::Revoked | DeathCause::NoRefreshToken => false,
         DeathCause::RotationLost | DeathCause::AccessWithdrawn => until(ended_at, now) < MAY_REVIVE_FOR,

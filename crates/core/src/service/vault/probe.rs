@@ -19,7 +19,7 @@ use crate::service::vault::read::open;
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{Asked, Place, end_of, refresh};
-use crate::service::vault::verify::{Access, Answer, access_of, ask};
+use crate::service::vault::verify::{Access, CompanyAnswer, access_of, ask};
 
 /// What a probe found.
 enum Found {
@@ -102,8 +102,8 @@ async fn withdrawn(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Resu
     }
     let Some(connection) = app.connections.read(id).await?.filter(is_withdrawn) else { return Ok(Found::Over) };
     match ask(app, &open(app, connection).await?).await? {
-        Answer::Company(_) => give_back(app, id).await,
-        Answer::NotTaken | Answer::Forbidden => Ok(Found::NoAccess),
+        CompanyAnswer::Company(_) => give_back(app, id).await,
+        CompanyAnswer::NotTaken | CompanyAnswer::Forbidden => Ok(Found::NoAccess),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing, Trouble};
+use crate::model::connection::{Connection, ConnectionId, DeathCause, LastFailure, Standing};
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::{App, Error};
@@ -114,7 +114,7 @@ fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool 
     let Standing::Active(grant) = &connection.standing else {
         return false;
     };
-    let pausing = connection.trouble.as_ref().is_some_and(|trouble| trouble.retry_at > now);
+    let pausing = connection.last_failure.as_ref().is_some_and(|last_failure| last_failure.retry_at > now);
     grant.is_good_for(min_valid, now) || (pausing && grant.is_good_for(Duration::ZERO, now))
 }
 
@@ -203,7 +203,7 @@ fn just_refused(connection: &Connection, cause: DeathCause) -> Error {
 }
 
 fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp) -> Error {
-    let (code, message) = match connection.trouble.as_ref().map(|trouble: &Trouble| trouble.code.as_str()) {
+    let (code, message) = match connection.last_failure.as_ref().map(|last_failure: &LastFailure| last_failure.code.as_str()) {
         Some("client_refused") => ("client_refused", crate::service::vault::refresh::step::in_words("client_refused")),
         Some("platform_throttled") => {
             ("platform_throttled", crate::service::vault::refresh::step::in_words("platform_throttled"))

@@ -75,21 +75,21 @@ pub(crate) async fn access_of(
     in_time(app, app.settings.refresh_time(), ends_at)?;
     let token = read_token_by(app, id, found, None, ends_at).await.map_err(as_conflict)?;
     match asked_in_time(app, &token, ends_at).await? {
-        Answer::Company(company_name) => return Ok(Access::Given { connection: token.connection, company_name }),
-        Answer::Forbidden => return Ok(Access::Forbidden),
-        Answer::NotTaken => {}
+        CompanyAnswer::Company(company_name) => return Ok(Access::Given { connection: token.connection, company_name }),
+        CompanyAnswer::Forbidden => return Ok(Access::Forbidden),
+        CompanyAnswer::NotTaken => {}
     }
     in_time(app, app.settings.refresh_time(), ends_at)?;
     let token = force_refresh_by(app, id, Some(token.connection), ends_at).await.map_err(as_conflict)?;
     Ok(match asked_in_time(app, &token, ends_at).await? {
-        Answer::Company(company_name) => Access::Given { connection: token.connection, company_name },
-        Answer::Forbidden => Access::Forbidden,
-        Answer::NotTaken => Access::Withdrawn(token.connection),
+        CompanyAnswer::Company(company_name) => Access::Given { connection: token.connection, company_name },
+        CompanyAnswer::Forbidden => Access::Forbidden,
+        CompanyAnswer::NotTaken => Access::Withdrawn(token.connection),
     })
 }
 
 /// A platform's clear answer to the question for a company.
-pub(crate) enum Answer {
+pub(crate) enum CompanyAnswer {
     /// The company's name.
     Company(String),
     /// It does not take the token, or the company is not among those of the grant.
@@ -98,7 +98,7 @@ pub(crate) enum Answer {
     Forbidden,
 }
 
-async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<Answer, Error> {
+async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<CompanyAnswer, Error> {
     in_time(app, app.settings.platform_timeout + app.settings.store_timeout, ends_at)?;
     ask(app, token).await
 }
@@ -107,19 +107,19 @@ async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<An
 ///
 /// # Errors
 /// `PlatformFailed` where there is no clear answer.
-pub(crate) async fn ask(app: &App, token: &Token) -> Result<Answer, Error> {
+pub(crate) async fn ask(app: &App, token: &Token) -> Result<CompanyAnswer, Error> {
     let Token { connection, access_token } = token;
     let company_id = &connection.company.company_id;
     let region = connection.grant().and_then(|grant| grant.region.as_deref());
     let inquiry = Inquiry { access_token, region, claim: Some(company_id) };
     match of_its_client(app, &connection.company).await?.companies(inquiry).await {
         Ok(reach) => match reach.companies.into_iter().find(|it| it.company_id == *company_id) {
-            Some(company) => Ok(Answer::Company(company.name)),
-            None if reach.is_complete => Ok(Answer::NotTaken),
+            Some(company) => Ok(CompanyAnswer::Company(company.name)),
+            None if reach.is_complete => Ok(CompanyAnswer::NotTaken),
             None => Err(not_asked()),
         },
-        Err(ConfirmFailure::Unauthorized) => Ok(Answer::NotTaken),
-        Err(ConfirmFailure::Forbidden) => Ok(Answer::Forbidden),
+        Err(ConfirmFailure::Unauthorized) => Ok(CompanyAnswer::NotTaken),
+        Err(ConfirmFailure::Forbidden) => Ok(CompanyAnswer::Forbidden),
         Err(ConfirmFailure::Denied | ConfirmFailure::Unavailable) => Err(not_asked()),
     }
 }

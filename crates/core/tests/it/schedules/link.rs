@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::audit::Audit;
-use counterfoil_core::model::connection::{Company, Connection, ConnectionId, Trouble};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId, LastFailure};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
@@ -217,14 +217,14 @@ impl GrantStore for Link {
         self.call("UpdateItem", async |table: Table| table.warn(event, epoch, hard_end, due_at).await).await
     }
 
-    async fn record_trouble(
+    async fn record_failure(
         &self,
         id: &ConnectionId,
         epoch: u64,
-        trouble: &Trouble,
+        last_failure: &LastFailure,
         due_at: Timestamp,
     ) -> Result<Written, StoreError> {
-        self.call("UpdateItem", async |table: Table| table.record_trouble(id, epoch, trouble, due_at).await).await
+        self.call("UpdateItem", async |table: Table| table.record_failure(id, epoch, last_failure, due_at).await).await
     }
 
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {

@@ -334,16 +334,16 @@ impl World {
             return Err(format!("{} is old, and nothing was lost", token.expose()));
         }
         if self.mood == Mood::Mild && (is_dead || !honoured) {
-            return Err(format!("a grant died though nothing was lost: {:?}", row.trouble));
+            return Err(format!("a grant died though nothing was lost: {:?}", row.last_failure));
         }
         if honoured && is_dead {
-            return Err(format!("{} is good, and its connection counts as dead: {:?}", token.expose(), row.trouble));
+            return Err(format!("{} is good, and its connection counts as dead: {:?}", token.expose(), row.last_failure));
         }
         if honoured {
             self.finish(Ask::Read).await?;
             let after = self.row().await;
             if after.epoch == row.epoch {
-                return Err(format!("{} is good, and brought no new token: {:?}", token.expose(), after.trouble));
+                return Err(format!("{} is good, and brought no new token: {:?}", token.expose(), after.last_failure));
             }
         }
         Ok(())

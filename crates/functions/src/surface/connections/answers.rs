@@ -15,7 +15,7 @@ use crate::surface::problem::{Choice, Choosable, Problem};
 
 /// The new connection, without the tokens. Times in seconds since 1970.
 #[derive(Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct ConsentAnswer {
     pub(crate) company_key: String,
     pub(crate) company_name: String,
     pub(crate) realm_id: String,
@@ -52,9 +52,9 @@ pub(crate) fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
     Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
 }
 
-pub(crate) fn answer(connection: Connection) -> Answer {
+pub(crate) fn answer(connection: Connection) -> ConsentAnswer {
     let grant = connection.grant();
-    Answer {
+    ConsentAnswer {
         access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
         refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
         uses_sandbox_credentials: connection.company.environment == Environment::Sandbox,

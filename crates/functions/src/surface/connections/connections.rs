@@ -8,7 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use counterfoil_core::model::connection::{Connection, Freshness, Status, Trouble};
+use counterfoil_core::model::connection::{Connection, Freshness, LastFailure, Status};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::connections::ListQuery;
@@ -27,7 +27,7 @@ use crate::surface::problem::Problem;
 
 /// A connection. Times in seconds since 1970.
 #[derive(Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct ConnectionAnswer {
     company_key: String,
     company_name: String,
     realm_id: String,
@@ -62,7 +62,7 @@ struct LastError {
 
 #[derive(Serialize)]
 pub(crate) struct List {
-    connections: Vec<Answer>,
+    connections: Vec<ConnectionAnswer>,
     next_cursor: Option<String>,
 }
 
@@ -72,7 +72,7 @@ const LIMIT_MOST: u64 = 100;
 /// What cursors of this list are tied to.
 const LIST: &str = "connections";
 
-pub(crate) async fn read(Named { connection, .. }: Named) -> Json<Answer> {
+pub(crate) async fn read(Named { connection, .. }: Named) -> Json<ConnectionAnswer> {
     Json(answer(connection))
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn change(
     Named { id, connection }: Named,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Json<ConnectionAnswer>, Problem> {
     let change = json::<Fields>(&headers, body)?.change()?;
     Ok(Json(answer(change_connection(&app, &id, Some(connection), &change).await?)))
 }
@@ -150,9 +150,9 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) fn answer(connection: Connection) -> Answer {
+pub(crate) fn answer(connection: Connection) -> ConnectionAnswer {
     let grant = connection.grant();
-    Answer {
+    ConnectionAnswer {
         environment: connection.company.environment.as_str(),
         access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
         refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),
@@ -164,7 +164,7 @@ pub(crate) fn answer(connection: Connection) -> Answer {
         status: connection.status().as_str(),
         missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
         freshness: connection.freshness.as_str(),
-        last_error: connection.trouble.map(last_error),
+        last_error: connection.last_failure.map(last_error),
         realm_id: connection.company.company_id.clone(),
         company_id: connection.company.company_id,
         company_key: connection.id.company_key.to_string(),
@@ -172,6 +172,6 @@ pub(crate) fn answer(connection: Connection) -> Answer {
     }
 }
 
-fn last_error(trouble: Trouble) -> LastError {
-    LastError { code: trouble.code, message: trouble.message, at: trouble.at }
+fn last_error(last_failure: LastFailure) -> LastError {
+    LastError { code: last_failure.code, message: last_failure.message, at: last_failure.at }
 }

@@ -20,9 +20,9 @@ use crate::surface::problem::Problem;
 
 /// The connection as it is now.
 #[derive(Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct DisconnectAnswer {
     #[serde(flatten)]
-    connection: connections::Answer,
+    connection: connections::ConnectionAnswer,
     /// Whether nothing is left to be done at the platform by us.
     platform_told: bool,
     revocation: Revocation,
@@ -54,7 +54,7 @@ pub(crate) async fn disconnect(
     Caller(key): Caller,
     path: Result<Path<String>, PathRejection>,
     query: Query,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Json<DisconnectAnswer>, Problem> {
     let company_key = company_key(path)?;
     if query.one("purge", 10)?.is_some() {
         return Err(
@@ -64,5 +64,5 @@ pub(crate) async fn disconnect(
     let disconnected = disconnect::disconnect(&app, &key, &company_key, ends_at).await?;
     let revocation = revocation(&disconnected);
     let platform_told = revocation == Revocation::Settled;
-    Ok(Json(Answer { connection: connections::answer(disconnected.connection), platform_told, revocation }))
+    Ok(Json(DisconnectAnswer { connection: connections::answer(disconnected.connection), platform_told, revocation }))
 }

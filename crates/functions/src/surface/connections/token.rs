@@ -20,7 +20,7 @@ use crate::surface::problem::Problem;
 
 /// A token, and the company and API address that a caller needs with it. Times in seconds since 1970.
 #[derive(Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct TokenAnswer {
     company_key: String,
     company_name: String,
     realm_id: String,
@@ -59,7 +59,7 @@ pub(crate) async fn read(
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
     MinValid(min_valid): MinValid,
     Named { id, connection }: Named,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Json<TokenAnswer>, Problem> {
     let token = read::read_token_by(&app, &id, Some(connection), min_valid, ends_at).await?;
     Ok(Json(answer(token)))
 }
@@ -68,15 +68,15 @@ pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
     Named { id, connection }: Named,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Json<TokenAnswer>, Problem> {
     let token = read::force_refresh_by(&app, &id, Some(connection), ends_at).await?;
     Ok(Json(answer(token)))
 }
 
-fn answer(token: Token) -> Answer {
+fn answer(token: Token) -> TokenAnswer {
     let Token { connection, access_token } = token;
     let grant = connection.grant();
-    Answer {
+    TokenAnswer {
         access_token: access_token.expose().to_owned(),
         access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
         refresh_token_expires_at: grant.and_then(|grant| grant.refresh_token_expires_at),

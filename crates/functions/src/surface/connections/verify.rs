@@ -21,7 +21,7 @@ use crate::page;
 use crate::surface::problem::Problem;
 
 #[derive(Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct VerifyAnswer {
     company_key: String,
     platform: &'static str,
     company_id: String,
@@ -34,9 +34,9 @@ pub(crate) async fn verify(
     State(app): State<Arc<App>>,
     Extension(EndsAt(ends_at)): Extension<EndsAt>,
     Named { id, connection }: Named,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Json<VerifyAnswer>, Problem> {
     let verified = verify_connection(&app, &id, Some(connection), ends_at).await?;
-    Ok(Json(Answer {
+    Ok(Json(VerifyAnswer {
         company_key: id.company_key.to_string(),
         platform: verified.connection.company.platform.as_str(),
         company_id: verified.connection.company.company_id,

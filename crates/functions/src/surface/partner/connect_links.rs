@@ -78,7 +78,7 @@ fn bounded(field: &str, text: Option<String>, longest: usize) -> Result<Option<S
 /// A link; its address is told once, when it is made.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct LinkAnswer {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -146,9 +146,9 @@ pub(crate) async fn revoke(
     .await
 }
 
-async fn answer(app: &App, link: ConnectLink, url: Option<String>) -> Result<Answer, Error> {
+async fn answer(app: &App, link: ConnectLink, url: Option<String>) -> Result<LinkAnswer, Error> {
     let status = state(app, &link).await?.as_str();
-    Ok(Answer {
+    Ok(LinkAnswer {
         id: link.id.to_string(),
         url,
         status,

@@ -38,7 +38,7 @@ struct Fields {
 /// A token, and the company and API address that a caller needs with it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct ExchangeAnswer {
     access_token: String,
     refresh_token: String,
     /// In seconds.
@@ -110,10 +110,10 @@ fn presented(name: &'static str, text: String) -> Result<Secret, Error> {
     Ok(Secret::new(text))
 }
 
-fn answer(app: &App, exchanged: Exchanged) -> Answer {
+fn answer(app: &App, exchanged: Exchanged) -> ExchangeAnswer {
     let connection = exchanged.token.connection;
     let expires_at = connection.grant().map_or(app.now(), |grant| grant.access_token_expires_at);
-    Answer {
+    ExchangeAnswer {
         access_token: exchanged.token.access_token.expose().to_owned(),
         refresh_token: exchanged.handle.expose().to_owned(),
         expires_in: until(app.now(), expires_at).as_secs(),

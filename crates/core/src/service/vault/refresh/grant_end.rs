@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::step::{self};
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Company, Connection, DeathCause, Trouble};
+use crate::model::connection::{Company, Connection, DeathCause, LastFailure};
 use crate::model::event::{Event, EventKind};
 use crate::model::probe::Probe;
 use crate::port::platform::Platform;
@@ -19,8 +19,8 @@ pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> G
     GrantEnd {
         epoch: connection.epoch,
         cause,
-        trouble: Trouble {
-            failures: connection.trouble.as_ref().map_or(1, |trouble| trouble.failures.saturating_add(1)),
+        last_failure: LastFailure {
+            failures: connection.last_failure.as_ref().map_or(1, |last_failure| last_failure.failures.saturating_add(1)),
             retry_at: now,
             code: cause.as_str().to_owned(),
             message: step::in_words(cause.as_str()).to_owned(),

@@ -107,7 +107,7 @@ impl Run {
                 Next::Send { listen } => self.send(listen).await?,
                 Next::Commit => self.store().await,
                 Next::Park => self.park().await,
-                Next::RecordTrouble(trouble) => self.record_trouble(trouble).await,
+                Next::RecordFailure(last_failure) => self.record_failure(last_failure).await,
                 Next::EndGrant(cause) => self.end_grant(cause).await,
                 Next::Wait(time) => {
                     self.app.clock.sleep(time).await;
@@ -232,7 +232,7 @@ impl Run {
     /// Keeps an answer that could not be read. A platform that answers so again and again is left with the first few.
     async fn keep(&self, epoch: u64, answer: &UnreadAnswer) {
         let Some(connection) = &self.connection else { return };
-        if connection.trouble.as_ref().is_none_or(|trouble| trouble.failures < ANSWERS_KEPT_MOST) {
+        if connection.last_failure.as_ref().is_none_or(|last_failure| last_failure.failures < ANSWERS_KEPT_MOST) {
             let of = AnswerOf::Connection(self.id.clone());
             keep_answer(&self.app, of, epoch, connection.company.platform, answer, self.asked.ends_at).await;
         }
@@ -285,7 +285,7 @@ impl Run {
 fn apply(connection: &mut Connection, commit: &Commit) {
     connection.epoch = commit.epoch + 1;
     connection.standing = Standing::Active(commit.grant.clone());
-    connection.trouble = commit.trouble();
+    connection.last_failure = commit.last_failure();
     connection.commit_id.clone_from(&commit.commit_id);
     connection.updated_at = commit.at;
     connection.refreshed_at = Some(commit.at);

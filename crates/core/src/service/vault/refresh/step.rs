@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::DeathCause;
+use crate::model::connection::{DeathCause, Standing};
 use crate::model::time::{later, until};
 use crate::port::platform::TokenLimits;
 use crate::settings::Settings;
 
 pub use messages::{Next, Now, Reason, Saw};
 pub use outcome::{Outcome, in_words};
-pub use view::{View, ViewStanding};
+pub use view::View;
 
 /// What a refresh is waiting to see.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -144,10 +144,10 @@ impl Refresh {
     /// Decides by what is stored whether there is something to do, and whether somebody else is at it.
     fn after_look(&mut self, now: Now, view: &View) -> (Phase, Next) {
         match view.standing {
-            ViewStanding::Active => {}
-            ViewStanding::Dead(DeathCause::AccessWithdrawn) if self.reason == Reason::Probe => {}
-            ViewStanding::Dead(cause) => return finish(Outcome::Dead(cause)),
-            ViewStanding::Disconnected => return finish(Outcome::Disconnected),
+            Standing::Active(()) => {}
+            Standing::NeedsReauthorization { grant: (), cause: DeathCause::AccessWithdrawn } if self.reason == Reason::Probe => {}
+            Standing::NeedsReauthorization { grant: (), cause } => return finish(Outcome::Dead(cause)),
+            Standing::Disconnected => return finish(Outcome::Disconnected),
         }
         if self.is_satisfied_by(now, view) {
             return finish(Outcome::AlreadyFresh);
@@ -189,7 +189,7 @@ impl Refresh {
             Reason::Forced => false,
             Reason::Due => view.due_at.is_none_or(|at| at > now.wall),
             Reason::Probe => {
-                view.standing == ViewStanding::Active || until(now.wall, view.expires_at) >= self.settings.probe_takes()
+                view.standing == Standing::Active(()) || until(now.wall, view.expires_at) >= self.settings.probe_takes()
             }
         }
     }
@@ -209,7 +209,7 @@ impl Refresh {
 
     /// The row's backoff; a forced refresh also keeps its distance from any attempt before (T-4).
     fn must_pause_until(&self, view: &View, is_unused: bool, now: Now) -> Option<Timestamp> {
-        let backoff = view.trouble.as_ref().map(|trouble| trouble.retry_at);
+        let backoff = view.last_failure.as_ref().map(|last_failure| last_failure.retry_at);
         let keeps_distance = self.reason == Reason::Forced && !is_unused;
         let last_attempt = view.present_lease().map(|lease| lease.started_at).filter(|_| keeps_distance);
         let distance = last_attempt.map(|at| later(at, self.settings.forced_interval));

@@ -2,7 +2,7 @@
 
 use super::step::Saw;
 use super::{Run, apply};
-use crate::model::connection::{DeathCause, Trouble};
+use crate::model::connection::{DeathCause, LastFailure};
 use crate::port::parking::Parked;
 use crate::port::store::{StoreError, Written};
 use crate::service::vault::commit_parked::{Unparked, commit_parked};
@@ -41,15 +41,15 @@ impl Run {
         Saw::Parked
     }
 
-    pub(super) async fn record_trouble(&mut self, trouble: Trouble) -> Saw {
+    pub(super) async fn record_failure(&mut self, last_failure: LastFailure) -> Saw {
         let Some(connection) = &mut self.connection else {
             return Saw::StoreFailed;
         };
-        let due_at = trouble.retry_at;
+        let due_at = last_failure.retry_at;
         let epoch = connection.epoch;
-        connection.trouble = Some(trouble.clone());
-        let written = self.app.grants.record_trouble(&self.id, epoch, &trouble, due_at).await;
-        self.saw("record trouble", written)
+        connection.last_failure = Some(last_failure.clone());
+        let written = self.app.grants.record_failure(&self.id, epoch, &last_failure, due_at).await;
+        self.saw("record failure", written)
     }
 
     pub(super) async fn end_grant(&mut self, cause: DeathCause) -> Saw {
@@ -60,7 +60,7 @@ impl Run {
         let end = self.end.get_or_insert_with(|| {
             let mut end = end_of(&self.app, connection, cause);
             // Whoever has taken a lease since has the token at the platform still.
-            end.trouble.settled_lease = self.send.as_ref().map(|sent| sent.lease_id.clone());
+            end.last_failure.settled_lease = self.send.as_ref().map(|sent| sent.lease_id.clone());
             end
         });
         let written = self.app.grants.end_grant(end).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{DeathCause, Trouble};
+use crate::model::connection::{DeathCause, LastFailure};
 use crate::model::time::{backoff, later};
 use crate::port::platform::{Quota, TokenFailure};
 
@@ -92,7 +92,7 @@ pub(super) fn record(
     retry_at: Timestamp,
     settled: Settled,
 ) -> (Phase, Next) {
-    let trouble = Trouble {
+    let last_failure = LastFailure {
         failures: held.attempt.failures.saturating_add(1),
         retry_at,
         code: code.to_owned(),
@@ -101,5 +101,5 @@ pub(super) fn record(
         settled_lease: (settled == Settled::Yes).then(|| held.lease_id.clone()),
         doubtful: held.attempt.doubtful,
     };
-    (Phase::Recording(outcome), Next::RecordTrouble(trouble))
+    (Phase::Recording(outcome), Next::RecordFailure(last_failure))
 }

@@ -1,10 +1,10 @@
 //! What follows when a lease is ours, or may be: the second look, the last check, and what becomes of a lease that is not used.
 
-use crate::model::connection::DeathCause;
+use crate::model::connection::{DeathCause, Standing};
 use crate::model::time::later;
 
 use super::failure::{Settled, record};
-use super::{Held, LEASES_MOST, Next, Now, Outcome, Phase, Reason, Refresh, View, ViewStanding};
+use super::{Held, LEASES_MOST, Next, Now, Outcome, Phase, Reason, Refresh, View};
 
 /// How many leases of our own that were never used are remembered for one connection.
 const UNUSED_MOST: usize = 64;
@@ -13,8 +13,8 @@ impl Refresh {
     /// The second look: the lease is worth nothing if the epoch moved before it was ours.
     pub(super) fn after_second_look(&mut self, now: Now, held: Held, view: Option<&View>) -> (Phase, Next) {
         let meant = match self.reason {
-            Reason::Probe => ViewStanding::Dead(DeathCause::AccessWithdrawn),
-            Reason::Read { .. } | Reason::Forced | Reason::Due => ViewStanding::Active,
+            Reason::Probe => Standing::NeedsReauthorization { grant: (), cause: DeathCause::AccessWithdrawn },
+            Reason::Read { .. } | Reason::Forced | Reason::Due => Standing::Active(()),
         };
         let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && view.standing == meant);
         if !same {

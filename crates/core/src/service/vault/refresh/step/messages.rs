@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{DeathCause, Trouble};
+use crate::model::connection::{DeathCause, LastFailure};
 use crate::port::platform::{TokenFailure, TokenLimits};
 
 /// Why a refresh is wanted.
@@ -101,7 +101,7 @@ pub enum Next {
     /// Put the grant into the second durable place: the table does not take it.
     Park,
     /// Record what went wrong; `retry_at` is when to try again.
-    RecordTrouble(Trouble),
+    RecordFailure(LastFailure),
     /// Mark the grant as dead.
     EndGrant(DeathCause),
     /// Wait that long.

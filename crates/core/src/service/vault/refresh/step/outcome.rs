@@ -92,7 +92,7 @@ impl Outcome {
     }
 }
 
-/// The sentence for a code of trouble.
+/// The sentence for the code of a failure.
 pub fn in_words(code: &str) -> &'static str {
     match code {
         "client_refused" => "The platform refuses this installation's client id or secret.",

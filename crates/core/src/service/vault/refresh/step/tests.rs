@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::connection::Trouble;
+use crate::model::connection::{LastFailure, Standing};
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
@@ -90,13 +90,13 @@ fn stale() -> View {
     View {
         platform: PlatformName::Quickbooks,
         epoch: EPOCH,
-        standing: ViewStanding::Active,
+        standing: Standing::Active(()),
         has_refresh_token: true,
         expires_at: START - jiff::SignedDuration::from_secs(1),
         refreshed_at: Some(START - jiff::SignedDuration::from_secs(3_601)),
         commit_id: "the last".to_owned(),
         due_at: Some(START - jiff::SignedDuration::from_secs(900)),
-        trouble: None,
+        last_failure: None,
         lease: None,
     }
 }
@@ -123,8 +123,8 @@ fn lease(id: &str, until: Timestamp) -> Lease {
     }
 }
 
-fn trouble(failures: u32, retry_at: Timestamp) -> Trouble {
-    Trouble {
+fn last_failure(failures: u32, retry_at: Timestamp) -> LastFailure {
+    LastFailure {
         failures,
         retry_at,
         code: "platform_fault".to_owned(),
@@ -135,10 +135,10 @@ fn trouble(failures: u32, retry_at: Timestamp) -> Trouble {
     }
 }
 
-/// The trouble that is to be recorded.
-fn recorded(next: Next) -> Trouble {
+/// The failure that is to be recorded.
+fn recorded(next: Next) -> LastFailure {
     match next {
-        Next::RecordTrouble(trouble) => trouble,
+        Next::RecordFailure(last_failure) => last_failure,
         next => panic!("not a record of trouble: {next:?}"),
     }
 }

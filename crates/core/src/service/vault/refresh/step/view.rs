@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, DeathCause, Standing, Trouble};
+use crate::model::connection::{Connection, LastFailure, Standing};
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
 
@@ -16,7 +16,7 @@ pub struct View {
     /// The epoch.
     pub epoch: u64,
     /// Where it stands.
-    pub standing: ViewStanding,
+    pub standing: Standing<()>,
     /// Whether there is a refresh token to present.
     pub has_refresh_token: bool,
     /// When the access token ends.
@@ -28,20 +28,9 @@ pub struct View {
     /// When its refresh is due.
     pub due_at: Option<Timestamp>,
     /// What went wrong last.
-    pub trouble: Option<Trouble>,
+    pub last_failure: Option<LastFailure>,
     /// The lease beside it; `None` also where it was not asked for.
     pub lease: Option<Lease>,
-}
-
-/// Where a connection stands, without its tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ViewStanding {
-    /// It has a grant.
-    Active,
-    /// Its grant was refused for good.
-    Dead(DeathCause),
-    /// It was disconnected.
-    Disconnected,
 }
 
 impl View {
@@ -51,17 +40,13 @@ impl View {
         Self {
             platform: connection.company.platform,
             epoch: connection.epoch,
-            standing: match &connection.standing {
-                Standing::Active(_) => ViewStanding::Active,
-                Standing::NeedsReauthorization { cause, .. } => ViewStanding::Dead(*cause),
-                Standing::Disconnected => ViewStanding::Disconnected,
-            },
+            standing: connection.standing.bare(),
             has_refresh_token: grant.is_some_and(|grant| grant.refresh_token.is_some()),
             expires_at: grant.map_or(Timestamp::UNIX_EPOCH, |grant| grant.access_token_expires_at),
             refreshed_at: connection.refreshed_at,
             commit_id: connection.commit_id.clone(),
             due_at: connection.due_at,
-            trouble: connection.trouble.clone(),
+            last_failure: connection.last_failure.clone(),
             lease,
         }
     }
@@ -71,11 +56,11 @@ impl View {
     }
 
     pub(super) fn is_doubtful(&self) -> bool {
-        self.trouble.as_ref().is_some_and(|trouble| trouble.doubtful)
+        self.last_failure.as_ref().is_some_and(|last_failure| last_failure.doubtful)
     }
 
     pub(super) fn failures(&self) -> u32 {
-        self.trouble.as_ref().map_or(0, |trouble| trouble.failures)
+        self.last_failure.as_ref().map_or(0, |last_failure| last_failure.failures)
     }
 
     /// The lease on the present epoch, over or not.
@@ -87,7 +72,7 @@ impl View {
     /// known to be over, or one that another attempt's late commit has outdated. That commit need not have changed the token.
     /// After a consent it has.
     pub(crate) fn open_lease(&self) -> Option<&Lease> {
-        let settled = self.trouble.as_ref().and_then(|trouble| trouble.settled_lease.as_ref());
+        let settled = self.last_failure.as_ref().and_then(|last_failure| last_failure.settled_lease.as_ref());
         self.lease.as_ref().filter(|lease| {
             let is_outdated = lease.epoch < self.epoch;
             let by_another_attempt = self.refreshed_at.is_some() && lease.id != self.commit_id;

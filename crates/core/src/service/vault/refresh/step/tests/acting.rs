@@ -4,11 +4,11 @@ use super::*;
 
 #[test]
 fn r2_the_second_look_stops_whoever_was_overtaken() {
-    let dead = ViewStanding::Dead(DeathCause::Revoked);
+    let dead = Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
     for second in [
         Some(View { epoch: EPOCH + 1, ..stale() }),
         Some(View { standing: dead, ..stale() }),
-        Some(View { standing: ViewStanding::Disconnected, ..stale() }),
+        Some(View { standing: Standing::Disconnected, ..stale() }),
         None,
     ] {
         let (mut bench, _) = Bench::shown(READ, stale());
@@ -226,7 +226,7 @@ fn r8_a_refusal_ends_the_grant_unless_it_changed_meanwhile() {
 #[test]
 fn r7_a_refusal_in_doubt_is_a_rotation_lost() {
     let lost = View { lease: Some(lease("lost", START - jiff::SignedDuration::from_secs(30))), ..stale() };
-    let doubted = View { trouble: Some(Trouble { doubtful: true, ..trouble(1, START) }), ..stale() };
+    let doubted = View { last_failure: Some(LastFailure { doubtful: true, ..last_failure(1, START) }), ..stale() };
     for view in [lost, doubted] {
         let mut bench = Bench::sending(READ, view);
         assert_eq!(bench.step(Saw::Failed(TokenFailure::Refused)), Next::EndGrant(DeathCause::RotationLost));
@@ -247,13 +247,13 @@ fn each_failure_says_whether_the_attempt_is_over_and_whether_there_is_doubt() {
         (TokenFailure::NoAnswer, "platform_no_answer", false, true),
     ] {
         let mut bench = Bench::sending(Reason::Forced, stale());
-        let trouble = recorded(bench.step(Saw::Failed(failure)));
-        assert_eq!(trouble.code, code);
-        assert_eq!(trouble.settled_lease.is_some(), settled, "{code}");
-        assert_eq!(trouble.doubtful, doubtful, "{code}");
-        assert_eq!(trouble.failures, 1);
-        assert_ne!(trouble.message, "The refresh failed.", "{code} has no words");
-        assert!(trouble.retry_at > bench.now.wall);
+        let last_failure = recorded(bench.step(Saw::Failed(failure)));
+        assert_eq!(last_failure.code, code);
+        assert_eq!(last_failure.settled_lease.is_some(), settled, "{code}");
+        assert_eq!(last_failure.doubtful, doubtful, "{code}");
+        assert_eq!(last_failure.failures, 1);
+        assert_ne!(last_failure.message, "The refresh failed.", "{code} has no words");
+        assert!(last_failure.retry_at > bench.now.wall);
         for stored in [Saw::Stored, Saw::Overtaken, Saw::StoreFailed] {
             let mut then = Bench { machine: bench.machine.clone(), now: bench.now };
             assert!(matches!(then.step(stored), Next::Finish(_)));
@@ -266,8 +266,8 @@ fn r1_after_no_answer_the_token_rests_past_the_lease() {
     let mut bench = Bench::sending(READ, stale());
     let lease_until = later(bench.now.wall, Settings::default().lease);
     bench.pass(Duration::from_secs(10));
-    let trouble = recorded(bench.step(Saw::Failed(TokenFailure::NoAnswer)));
-    assert_eq!(trouble.retry_at, later(lease_until, Settings::default().rest));
+    let last_failure = recorded(bench.step(Saw::Failed(TokenFailure::NoAnswer)));
+    assert_eq!(last_failure.retry_at, later(lease_until, Settings::default().rest));
 }
 
 #[test]
@@ -286,9 +286,9 @@ fn an_answered_fault_is_followed_once_within_the_lease() {
     let Next::Wait(pause) = bench.step(fault()) else { panic!("it must try again") };
     bench.pass(pause);
     assert!(matches!(bench.step(Saw::Waited), Next::Send { .. }));
-    let trouble = recorded(bench.step(fault()));
-    assert!(trouble.doubtful && trouble.settled_lease.is_some());
-    assert_eq!(trouble.failures, 1, "one attempt, whatever it took");
+    let last_failure = recorded(bench.step(fault()));
+    assert!(last_failure.doubtful && last_failure.settled_lease.is_some());
+    assert_eq!(last_failure.failures, 1, "one attempt, whatever it took");
 }
 
 #[test]
@@ -319,8 +319,8 @@ fn r8_a_retry_after_is_honoured_within_bounds() {
     let retry_at = |retry_after: Option<Duration>| {
         let mut bench = Bench::sending(READ, stale());
         let failure = TokenFailure::Throttled { retry_after };
-        let trouble = recorded(bench.step(Saw::Failed(failure)));
-        until(bench.now.wall, trouble.retry_at)
+        let last_failure = recorded(bench.step(Saw::Failed(failure)));
+        until(bench.now.wall, last_failure.retry_at)
     };
     let backoff = Duration::from_millis(750);
     assert_eq!(retry_at(None), backoff);
@@ -344,9 +344,9 @@ fn a_second_look_that_fails_is_tried_again_while_there_is_time_and_leaves_nothin
         }
     }
     assert!((10..100).contains(&looks), "{looks} looks");
-    let trouble = recorded(next);
-    assert_eq!(trouble.settled_lease.as_deref(), Some("ours"));
-    assert!(!trouble.doubtful, "nothing was sent");
+    let last_failure = recorded(next);
+    assert_eq!(last_failure.settled_lease.as_deref(), Some("ours"));
+    assert!(!last_failure.doubtful, "nothing was sent");
     assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
 }
 

@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn what_stands_or_is_missing_decides_before_anything_else() {
-    let dead = ViewStanding::Dead(DeathCause::Revoked);
+    let dead = Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
     for (view, outcome) in [
         (View { standing: dead, ..stale() }, Outcome::Dead(DeathCause::Revoked)),
-        (View { standing: ViewStanding::Disconnected, ..stale() }, Outcome::Disconnected),
+        (View { standing: Standing::Disconnected, ..stale() }, Outcome::Disconnected),
         (View { has_refresh_token: false, ..stale() }, Outcome::NoRefreshToken),
     ] {
         assert_eq!(Bench::shown(READ, view).1, Next::Finish(outcome));
@@ -109,8 +109,8 @@ fn r7_a_platform_may_have_a_rest_of_its_own() {
 
 #[test]
 fn a_settled_lease_is_followed_at_once_and_without_doubt() {
-    let settled = Trouble { settled_lease: Some("theirs".to_owned()), ..trouble(1, START) };
-    let view = View { lease: Some(lease("theirs", in_seconds(10))), trouble: Some(settled), ..stale() };
+    let settled = LastFailure { settled_lease: Some("theirs".to_owned()), ..last_failure(1, START) };
+    let view = View { lease: Some(lease("theirs", in_seconds(10))), last_failure: Some(settled), ..stale() };
     let follows = Next::TakeLease { epoch: EPOCH, seen: Some("theirs".to_owned()), doubtful: false };
     assert_eq!(Bench::shown(READ, view.clone()).1, follows);
     let another = View { lease: Some(lease("another", in_seconds(10))), ..view };
@@ -119,8 +119,8 @@ fn a_settled_lease_is_followed_at_once_and_without_doubt() {
 
 #[test]
 fn a_doubt_on_the_row_outlives_the_lease_it_came_from() {
-    let doubted = Trouble { settled_lease: Some("theirs".to_owned()), doubtful: true, ..trouble(1, START) };
-    let view = View { lease: Some(lease("theirs", START)), trouble: Some(doubted), ..stale() };
+    let doubted = LastFailure { settled_lease: Some("theirs".to_owned()), doubtful: true, ..last_failure(1, START) };
+    let view = View { lease: Some(lease("theirs", START)), last_failure: Some(doubted), ..stale() };
     assert!(matches!(Bench::shown(READ, view).1, Next::TakeLease { doubtful: true, .. }));
 }
 
@@ -150,20 +150,20 @@ fn r1_a_late_commit_leaves_the_attempt_that_it_overtook_open() {
 
 #[test]
 fn the_rows_backoff_holds_for_every_reason() {
-    let view = View { trouble: Some(trouble(3, in_seconds(5))), ..stale() };
+    let view = View { last_failure: Some(last_failure(3, in_seconds(5))), ..stale() };
     for reason in [READ, Reason::Forced, Reason::Due] {
         let (_, next) = Bench::shown(reason, view.clone());
         assert_eq!(next, Next::Finish(Outcome::BackingOff { retry_at: in_seconds(5) }), "{reason:?}");
     }
-    let over = View { trouble: Some(trouble(3, START)), ..stale() };
+    let over = View { last_failure: Some(last_failure(3, START)), ..stale() };
     assert!(matches!(Bench::shown(READ, over).1, Next::TakeLease { .. }));
 }
 
 #[test]
 fn t4_a_forced_refresh_keeps_its_distance_from_an_attempt_that_failed() {
-    let failed = Trouble { settled_lease: Some("failed".to_owned()), ..trouble(1, START) };
+    let failed = LastFailure { settled_lease: Some("failed".to_owned()), ..last_failure(1, START) };
     let lease = Lease { started_at: START - jiff::SignedDuration::from_secs(4), ..lease("failed", in_seconds(12)) };
-    let view = View { trouble: Some(failed), lease: Some(lease), ..valid_for(3_000) };
+    let view = View { last_failure: Some(failed), lease: Some(lease), ..valid_for(3_000) };
     let (_, next) = Bench::shown(Reason::Forced, view.clone());
     assert_eq!(next, Next::Finish(Outcome::BackingOff { retry_at: in_seconds(6) }));
     let stale = View { expires_at: START, ..view };

@@ -30,13 +30,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn troubles()(
+    fn last_failures()(
         failures in 0_u32..50,
         retry_at in moments(),
         settled_lease in proptest::option::of(prop_oneof![Just("a".to_owned()), Just("b".to_owned())]),
         doubtful: bool,
-    ) -> Trouble {
-        Trouble { settled_lease, doubtful, ..trouble(failures, retry_at) }
+    ) -> LastFailure {
+        LastFailure { settled_lease, doubtful, ..last_failure(failures, retry_at) }
     }
 }
 
@@ -44,19 +44,19 @@ prop_compose! {
     fn views()(
         epoch in EPOCH..EPOCH + 2,
         standing in prop_oneof![
-            9 => Just(ViewStanding::Active),
-            1 => Just(ViewStanding::Disconnected),
-            1 => Just(ViewStanding::Dead(DeathCause::Revoked)),
+            9 => Just(Standing::Active(())),
+            1 => Just(Standing::Disconnected),
+            1 => Just(Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked }),
         ],
         has_refresh_token in proptest::bool::weighted(0.9),
         expires_at in moments(),
         refreshed_at in proptest::option::of(moments()),
         commit_id in prop_oneof![Just("a".to_owned()), Just("b".to_owned())],
         due_at in proptest::option::of(moments()),
-        trouble in proptest::option::of(troubles()),
+        last_failure in proptest::option::of(last_failures()),
         lease in proptest::option::of(leases()),
     ) -> View {
-        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, trouble, lease, ..stale() }
+        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, last_failure, lease, ..stale() }
     }
 }
 
@@ -70,7 +70,7 @@ fn reasons() -> impl Strategy<Value = Reason> {
 
 /// What the world may answer to a step, and how long it takes for it.
 #[derive(Debug, Clone)]
-struct Answer {
+struct Happening {
     view: Option<View>,
     failure: Option<TokenFailure>,
     takes: Duration,
@@ -86,12 +86,12 @@ prop_compose! {
         takes in (0_u64..4_000).prop_map(Duration::from_millis),
         luck in 0_u8..10,
         chance in 0.0..1.0,
-    ) -> Answer {
-        Answer { view, failure, takes, luck, chance }
+    ) -> Happening {
+        Happening { view, failure, takes, luck, chance }
     }
 }
 
-impl Answer {
+impl Happening {
     /// A possible answer to that request; the same connection again where a lease was just taken, mostly.
     fn to(&self, next: &Next, now: Now, seen: Option<&View>) -> Saw {
         match next {
@@ -104,7 +104,7 @@ impl Answer {
                 _ => Saw::LeaseTaken { id: "ours".to_owned(), until: later(now.wall, Settings::default().lease), limits: LIMITS },
             },
             Next::Send { .. } => self.failure.clone().map_or(Saw::Granted, Saw::Failed),
-            Next::Commit | Next::RecordTrouble(_) | Next::EndGrant(_) => match self.luck {
+            Next::Commit | Next::RecordFailure(_) | Next::EndGrant(_) => match self.luck {
                 0..4 => Saw::StoreFailed,
                 4 => Saw::Overtaken,
                 _ => Saw::Stored,
@@ -124,7 +124,7 @@ struct Seen {
     saw: Option<Saw>,
 }
 
-fn run(reason: Reason, answers: &[Answer]) -> Vec<Seen> {
+fn run(reason: Reason, answers: &[Happening]) -> Vec<Seen> {
     let mut bench = Bench::new(reason);
     let mut history = Vec::new();
     let mut shown = None;
@@ -187,15 +187,15 @@ proptest! {
                         Some(Saw::Failed(failure)) => {
                             let is_answered = matches!(failure, TokenFailure::Broken { .. } | TokenFailure::Unreadable { .. });
                             let again = is_answered && matches!(followed, Next::Wait(_));
-                            prop_assert!(again || matches!(followed, Next::RecordTrouble(_)), "{:?} after {:?}", followed, failure);
+                            prop_assert!(again || matches!(followed, Next::RecordFailure(_)), "{:?} after {:?}", followed, failure);
                             in_doubt |= is_answered || matches!(failure, TokenFailure::Overloaded { .. } | TokenFailure::NoAnswer);
                         }
                         other => prop_assert!(false, "{:?}", other),
                     }
                 }
-                Next::RecordTrouble(trouble) => {
-                    prop_assert!(trouble.failures > 0);
-                    prop_assert_eq!(trouble.doubtful, in_doubt);
+                Next::RecordFailure(last_failure) => {
+                    prop_assert!(last_failure.failures > 0);
+                    prop_assert_eq!(last_failure.doubtful, in_doubt);
                     prop_assert!(matches!(history[place + 1].next, Next::Finish(_)));
                 }
                 Next::Wait(pause) => prop_assert!(*pause <= settings.wait),
@@ -248,7 +248,7 @@ fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance:
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
         bench.step(bench.lease_taken_under(limits));
         let mut next = bench.step(saw(view.clone()));
-        let trouble = loop {
+        let last_failure = loop {
             next = match next {
                 Next::Send { .. } => {
                     sends += 1;
@@ -261,8 +261,8 @@ fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance:
                 next => break recorded(next),
             };
         };
-        bench.pass(until(bench.now.wall, trouble.retry_at));
-        view.trouble = Some(trouble);
+        bench.pass(until(bench.now.wall, last_failure.retry_at));
+        view.last_failure = Some(last_failure);
         now = bench.now;
     }
     sends
