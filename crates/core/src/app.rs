@@ -37,7 +37,7 @@ pub struct App {
     pub connections: Arc<dyn ConnectionStore>,
     /// The vault's writes.
     pub grants: Arc<dyn GrantStore>,
-    /// What platforms are still to be told.
+    /// Revocations that platforms have not confirmed.
     pub revocations: Arc<dyn RevocationStore>,
     /// Hints and probes.
     pub probes: Arc<dyn ProbeStore>,

@@ -46,9 +46,9 @@ pub struct Settings {
     /// The longest pause between failing refreshes.
     pub backoff_longest: Duration,
     /// The first pause after a failed revocation; doubled each time.
-    pub telling_first: Duration,
+    pub revocation_backoff_first: Duration,
     /// The longest pause between these.
-    pub telling_longest: Duration,
+    pub revocation_backoff_longest: Duration,
     /// How long a consent may take, from start to callback, and how long its grant may wait for its company after that.
     pub flow_life: Duration,
     /// For how long a platform may refuse a token that it has just made; after a request that took that long there is still
@@ -87,8 +87,8 @@ impl Default for Settings {
             stagger: Duration::from_millis(5),
             backoff_first: Duration::from_secs(1),
             backoff_longest: Duration::from_secs(300),
-            telling_first: Duration::from_secs(120),
-            telling_longest: Duration::from_secs(21_600),
+            revocation_backoff_first: Duration::from_secs(120),
+            revocation_backoff_longest: Duration::from_secs(21_600),
             flow_life: Duration::from_secs(600),
             new_token_lag: Duration::from_secs(5),
             open_starts_most: 3_000,
@@ -116,15 +116,14 @@ impl Settings {
         self.commit_budget + self.store_timeout
     }
 
-    /// The longest that telling a platform of a revocation takes, once it is claimed: it is asked, then told, or told alone,
-    /// and three requests go to the table.
-    pub fn longest_telling(&self) -> Duration {
+    /// The longest time that a revocation takes once it is claimed: at most two requests to the platform and three to the table.
+    pub fn longest_revocation(&self) -> Duration {
         2 * self.platform_timeout + 3 * self.store_timeout
     }
 
     /// The same where the access token must be refreshed first.
-    pub fn longest_telling_with_refresh(&self) -> Duration {
-        self.longest_telling() + self.platform_timeout + self.store_timeout
+    pub fn longest_revocation_with_refresh(&self) -> Duration {
+        self.longest_revocation() + self.platform_timeout + self.store_timeout
     }
 
     /// The time that a probe is given at least: a refresh, a question to the platform, and two requests to the table.

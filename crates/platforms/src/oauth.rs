@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn t5_an_unknown_token_is_over_and_a_throttled_request_has_told_nobody() {
+    fn t5_an_unknown_token_is_over_and_a_throttled_request_has_revoked_nothing() {
         let is_over = |rules: &Rules, status: u16, body: &str| {
             super::is_over(&answer(status, body), &rules.words, rules.revoking.expect("it revokes"))
         };

@@ -136,7 +136,7 @@ pub(crate) const LINK: &str = "LINK#";
 /// What the sort key of every API key begins with.
 pub(crate) const API_KEY: &str = "KEY#";
 
-/// What the sort key of everything that a platform is still to be told begins with.
+/// The prefix of the sort key of every pending revocation.
 pub(crate) const REVOCATION: &str = "REVOCATION#";
 
 /// What the sort key of every grant that waits for its exchange begins with.
@@ -175,7 +175,7 @@ pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
 
 /// The shard that a flow which holds a grant is due in.
 pub(crate) fn flow_shard(id: &FlowId) -> String {
-    due_shard_name(TELLER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
+    due_shard_name(REVOKER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
 }
 
 pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
@@ -185,8 +185,8 @@ pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
 /// The worker that keeps connections fresh.
 pub(crate) const REFRESHER: &str = "refresh";
 
-/// The worker that tells platforms of revocations.
-pub(crate) const TELLER: &str = "revoke";
+/// The worker of revocations and of expired flows that have a grant.
+pub(crate) const REVOKER: &str = "revoke";
 
 /// The worker that asks platforms whether they still give access.
 pub(crate) const PROBER: &str = "probe";

@@ -13,7 +13,7 @@ use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::model::revocation::{Owed, Revocation, RevocationId};
+use counterfoil_core::model::revocation::{DueRevocation, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
@@ -195,15 +195,15 @@ impl GrantStore for FailingStore {
 
 #[async_trait]
 impl RevocationStore for FailingStore {
-    async fn owe(&self, _: &Revocation) -> Result<(), StoreError> {
+    async fn put_revocation(&self, _: &Revocation) -> Result<(), StoreError> {
         self.refuse()
     }
 
-    async fn hold(&self, _: &RevocationId, _: Timestamp) -> Result<(), StoreError> {
+    async fn postpone(&self, _: &RevocationId, _: Timestamp) -> Result<(), StoreError> {
         self.refuse()
     }
 
-    async fn owed(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<Owed>, StoreError> {
+    async fn due_revocations(&self, _: u8, _: Timestamp, _: u32) -> Result<Vec<DueRevocation>, StoreError> {
         self.refuse()
     }
 
@@ -215,7 +215,7 @@ impl RevocationStore for FailingStore {
         self.refuse()
     }
 
-    async fn put_off(&self, _: &RevocationId, _: &Claim, _: u32, _: Timestamp) -> Result<Written, StoreError> {
+    async fn reschedule(&self, _: &RevocationId, _: &Claim, _: u32, _: Timestamp) -> Result<Written, StoreError> {
         self.refuse()
     }
 
@@ -223,7 +223,7 @@ impl RevocationStore for FailingStore {
         self.refuse()
     }
 
-    async fn settle(&self, _: &Revocation, _: &Claim, _: &Audit) -> Result<Written, StoreError> {
+    async fn complete(&self, _: &Revocation, _: &Claim, _: &Audit) -> Result<Written, StoreError> {
         self.refuse()
     }
 }
@@ -274,7 +274,7 @@ impl FlowStore for FailingStore {
         self.refuse()
     }
 
-    async fn put_off_flow(&self, _: &Flow, _: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn reschedule_flow(&self, _: &Flow, _: Option<Timestamp>) -> Result<(), StoreError> {
         self.refuse()
     }
 

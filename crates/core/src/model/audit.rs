@@ -77,10 +77,10 @@ pub enum Action {
     GrantRevived,
     /// The partner disconnected it.
     Disconnected,
-    /// The platform knows that a grant is over.
-    PlatformTold,
-    /// The platform was not told, for the reason given, and will not be.
-    PlatformNotTold,
+    /// The platform confirmed that a grant is revoked, or no longer knew it.
+    GrantRevoked,
+    /// A grant was not revoked, and will not be, for the reason in the row.
+    GrantNotRevoked,
     /// A code that was handed over for it was presented again, too late, or by somebody else.
     CodeRefused,
     /// A callback came from another browser than the one that began the consent.
@@ -103,8 +103,8 @@ impl Action {
             Self::GrantEnded => "grant_ended",
             Self::GrantRevived => "grant_revived",
             Self::Disconnected => "disconnected",
-            Self::PlatformTold => "platform_told",
-            Self::PlatformNotTold => "platform_not_told",
+            Self::GrantRevoked => "platform_told",
+            Self::GrantNotRevoked => "platform_not_told",
             Self::CodeRefused => "code_refused",
             Self::CallbackRefused => "callback_refused",
             Self::RedirectRefused => "redirect_refused",

@@ -1,5 +1,5 @@
-//! Revocations that a platform has not confirmed, and those that are due unless a partner exchanges its code in time (T-5). They
-//! lie beside their connection, not in it, so that the customer may consent again while the platform is out of reach.
+//! Revocations that a platform has not confirmed, and those that become due if a partner does not exchange its code in time
+//! (T-5). Each is stored beside its connection, not in it, so that the customer may consent again while the platform is down.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
 use crate::model::time::until;
 
-/// For how long a platform is told again and again.
-pub const TOLD_FOR: Duration = Duration::from_secs(30 * 86_400);
+/// For how long a revocation is retried; then it is given up.
+pub const RETRIED_FOR: Duration = Duration::from_secs(30 * 86_400);
 
-/// Which revocation.
+/// Names a revocation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RevocationId {
     /// Whose grant it was, or was to be.
@@ -47,51 +47,51 @@ impl fmt::Display for GrantId {
     }
 }
 
-/// What is due of a platform's grants.
+/// An item that the revoker processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owed {
-    /// A revocation.
-    Revocation(RevocationId),
+pub enum DueRevocation {
+    /// A revocation that its platform has not confirmed.
+    Pending(RevocationId),
     /// A flow that holds a grant and has expired: nobody chose a company, or the platform did not confirm one.
-    Flow(FlowId),
+    ExpiredFlow(FlowId),
 }
 
-/// A grant that no connection has (any more), and that its platform does not know to be over.
+/// A grant that belongs to no connection (any more) and that is still valid at its platform.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Revocation {
     /// Names it.
     pub id: RevocationId,
-    /// The company that it gives.
+    /// The company that the grant gives access to.
     pub company: Company,
-    /// The ids of others that it gives too and that could have been chosen, where telling the platform ends it for all of them.
+    /// The ids of the other companies that could have been chosen, where the revocation ends the grant for all of them.
     pub others: Vec<String>,
-    /// Whether a key began the consent that it is of. Whoever needs none can bring about any number of such revocations: their
-    /// audit rows are at most one of a kind in a day.
+    /// Whether the consent was started with a key. Without one, anybody can cause any number of revocations, so that at most one
+    /// audit row of a kind a day is written for them.
     pub by_key: bool,
-    /// The grant as it lay in the connection or in the flow: sealed for that, so that it opens as it is.
+    /// The grant as the connection or the flow had it, still sealed for that owner.
     pub grant: StoredGrant,
-    /// How often the platform was told in vain.
+    /// How many tries failed.
     pub tries: u32,
-    /// Since when it is owed.
+    /// When it began; the thirty days are counted from here.
     pub since: Timestamp,
-    /// When the platform is to be told next.
+    /// When the next try is due.
     pub due_at: Timestamp,
 }
 
 impl Revocation {
-    /// One that is owed from now on.
-    pub fn owed(id: RevocationId, company: Company, grant: StoredGrant, now: Timestamp) -> Self {
+    /// One that begins, and is due, now.
+    pub fn new(id: RevocationId, company: Company, grant: StoredGrant, now: Timestamp) -> Self {
         Self { id, company, others: Vec::new(), by_key: true, grant, tries: 0, since: now, due_at: now }
     }
 
-    /// Every company that telling the platform may end a grant of.
+    /// Every company whose other grants the revocation may end.
     pub fn companies(&self) -> impl Iterator<Item = Company> {
         let others = self.others.iter().map(|id| Company { company_id: id.clone(), ..self.company.clone() });
         std::iter::once(self.company.clone()).chain(others)
     }
 
-    /// Whether it has been owed for so long that it is given up.
+    /// Whether it has been retried for so long that it is given up.
     pub fn is_given_up(&self, now: Timestamp) -> bool {
-        until(self.since, now) >= TOLD_FOR
+        until(self.since, now) >= RETRIED_FOR
     }
 }

@@ -86,7 +86,7 @@ pub trait Platform: Send + Sync {
     /// Ends what a grant gives of one company, in the platform's own way. A grant that is gone already is revoked.
     ///
     /// # Errors
-    /// [`RevokeFailure`] where the platform could not be told.
+    /// [`RevokeFailure`] where the platform did not confirm it.
     async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure>;
 
     /// Asks which companies the token is really for (O-18).
@@ -273,7 +273,7 @@ pub enum TokenFailure {
     NotSent,
 }
 
-/// The platform could not be told to revoke.
+/// The platform did not confirm a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevokeFailure;
 

@@ -17,13 +17,13 @@ const COMPANIES_MOST: usize = 20;
 
 /// The grant of a flow that becomes no connection.
 pub(crate) struct Unused {
-    /// What its platform is to be told; `None` where that could end a grant that nobody here can ask about.
+    /// Its revocation; `None` where that could end a grant of a company that is not known here.
     pub(crate) revocation: Option<Revocation>,
     /// The company under which its entry goes.
     pub(crate) released: Option<Company>,
 }
 
-/// The grant that a flow holds whose company is not settled; it reaches these, as far as the platform says.
+/// The grant of a flow whose company is not confirmed. It reaches these companies, as far as the platform says.
 pub(crate) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[ConfirmedCompany], now: Timestamp) -> Option<Unused> {
     let (grant, claim) = match &flow.stage {
         Stage::Exchanged { grant, claim } => (grant, claim.as_deref()),
@@ -49,7 +49,7 @@ fn revocation_of(
         None if stands_alone => (nameless(flow), &[][..]),
         None => return None,
         Some((first, _)) if stands_alone => (first.clone(), &[][..]),
-        // Of a platform that is asked first, each company is told by itself.
+        // Such a platform revokes each company by itself.
         Some((_, others)) if others.len() >= COMPANIES_MOST || (!others.is_empty() && platform.asks_before_revoking()) => {
             return None;
         }
@@ -59,7 +59,7 @@ fn revocation_of(
     let others = others.iter().map(|other| other.company_id.clone()).filter(|other| *other != first.company_id);
     let others: BTreeSet<_> = others.collect();
     let (others, by_key) = (others.into_iter().collect(), matches!(flow.authority, Authority::Key(_)));
-    Some(Revocation { others, by_key, ..Revocation::owed(id, company_of(flow, &first, platform), grant.clone(), now) })
+    Some(Revocation { others, by_key, ..Revocation::new(id, company_of(flow, &first, platform), grant.clone(), now) })
 }
 
 /// The ids of the other companies that a grant reaches, where revoking it ends it for all of them.
@@ -98,11 +98,11 @@ pub(crate) fn held_by_claim(flow: &Flow, claim: Option<&str>, platform: &dyn Pla
     claim.filter(|_| !platform.grants_stand_alone()).map(|claim| company_of(flow, &claimed(claim), platform))
 }
 
-/// Sees to a grant that its flow does not take, since that is over: it is revoked, where that ends nobody else's.
+/// Revokes a grant that arrived after the end of its flow, where that ends no other grant.
 ///
 /// # Errors
-/// What the table says.
-pub(crate) async fn disown(app: &App, kept: &KeptGrant) -> Result<(), Error> {
+/// Those of the table and of the platform's credentials.
+pub(crate) async fn revoke_late(app: &App, kept: &KeptGrant) -> Result<(), Error> {
     let Some(flow) = app.flows.flow(&kept.flow).await? else {
         tracing::error!(flow = kept.flow.label(), "a grant is lost: its flow is gone");
         return Ok(());
@@ -112,7 +112,7 @@ pub(crate) async fn disown(app: &App, kept: &KeptGrant) -> Result<(), Error> {
     let revocation = revocation_of(&flow, &kept.grant, &companies, platform.as_ref(), app.now());
     let is_revoked = revocation.is_some();
     if let Some(revocation) = revocation {
-        app.revocations.owe(&revocation).await?;
+        app.revocations.put_revocation(&revocation).await?;
     }
     tracing::error!(
         flow = flow.id.label(),

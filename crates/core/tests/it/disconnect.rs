@@ -18,7 +18,7 @@ use counterfoil_core::port::store::consents::Issued;
 use counterfoil_core::service::consent::callback::finish_consent;
 use counterfoil_core::service::consent::exchange::{Presented, exchange_code};
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
 use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
 use counterfoil_testkit::platform::Temper;
@@ -29,11 +29,11 @@ use crate::harness::{Stage, count, disconnect, key};
 use crate::parking::with_parked;
 
 #[tokio::test]
-async fn t5_a_connection_is_disconnected_at_once_and_its_platform_told() {
+async fn t5_a_connection_is_disconnected_at_once_and_its_grant_revoked() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let before = stage.row(&id).await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch), (Status::Disconnected, before.epoch + 1));
     assert_eq!((row.last_failure, row.due_at, row.wanted_until, row.warned_of), (None, None, None, None));
@@ -45,7 +45,7 @@ async fn t5_a_connection_is_disconnected_at_once_and_its_platform_told() {
     assert_eq!(stage.read(&id).await.expect_err("it has no token").code(), "reauthorization_required");
 }
 
-/// How many disconnects were audited and told of, how often the platform was told, and what it is still to be told.
+/// How many disconnects have an audit row, how many an event, how many revocations were confirmed, and how many are pending.
 async fn history(stage: &Stage, id: &ConnectionId) -> [usize; 4] {
     let count = async |kind, attribute, value| count(&stage.installation, id, kind, attribute, value).await;
     [
@@ -57,12 +57,12 @@ async fn history(stage: &Stage, id: &ConnectionId) -> [usize; 4] {
 }
 
 #[tokio::test]
-async fn t5_a_second_disconnect_changes_nothing_and_tells_nobody() {
+async fn t5_a_second_disconnect_changes_nothing_and_sends_nothing() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.disconnect(&id).await;
     let first = stage.installation.items_of(&id).await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert!(stage.installation.items_of(&id).await == first);
     assert_eq!(stage.installation.platform.revoked().len(), 1);
     let nobody = disconnect(&stage.app, &connection_id("nobody")).await;
@@ -75,7 +75,7 @@ async fn t5_a_dead_grant_is_revoked_too() {
     let id = stage.expired("acme").await;
     stage.installation.platform.revoke("acme");
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled, "whoever presented its token is done");
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed, "whoever presented its token is done");
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
@@ -84,7 +84,7 @@ async fn t5_a_disconnect_whose_answer_was_lost_is_one() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert_eq!(stage.row(&id).await.epoch, 2);
     assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
 }
@@ -94,7 +94,7 @@ async fn t5_a_disconnect_goes_on_past_a_write_that_came_between() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
 }
 
@@ -122,35 +122,39 @@ async fn t5_a_reconnect_restores_the_same_connection_with_a_higher_epoch() {
 }
 
 #[tokio::test]
-async fn t5_a_reconnect_while_the_platform_is_still_to_be_told_keeps_its_grant() {
+async fn t5_a_reconnect_while_a_revocation_is_pending_keeps_its_grant() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
-    assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
     reconnect(&stage, &id).await;
     stage.clock.advance(Duration::from_secs(300));
-    assert_eq!(crate::telling::run(&stage).await.due, 0, "not while the consent could still be under way");
+    assert_eq!(crate::revocations::run(&stage).await.due, 0, "not while the consent could still be under way");
     stage.clock.advance(Duration::from_secs(900));
-    let report = crate::telling::run(&stage).await;
-    assert_eq!((report.due, report.settled), (1, 1));
-    assert!(stage.installation.platform.revoked().is_empty(), "telling could have ended the new grant");
+    let report = crate::revocations::run(&stage).await;
+    assert_eq!((report.due, report.completed), (1, 1));
+    assert!(stage.installation.platform.revoked().is_empty(), "a revocation could have ended the new grant");
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
     assert!(matches!(stage.row(&id).await.standing, Standing::Active(_)));
 }
 
 #[tokio::test]
-async fn t5_a_disconnect_that_cannot_be_told_yet_is_told_by_a_second_one() {
+async fn t5_a_second_disconnect_sends_a_revocation_that_is_due() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
-    assert_eq!([stage.disconnect(&id).await, stage.disconnect(&id).await], [Telling::Owed; 2], "its pause is not over");
+    assert_eq!(
+        [stage.disconnect(&id).await, stage.disconnect(&id).await],
+        [RevocationStatus::Pending; 2],
+        "its pause is not over"
+    );
     stage.clock.advance(Duration::from_secs(300));
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert_eq!(stage.installation.platform.revoked().len(), 1);
 }
 
 #[tokio::test]
-async fn r15_parked_tokens_come_back_to_what_the_platform_is_owed() {
+async fn r15_parked_tokens_replace_those_of_the_pending_revocation() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let (id, parked) = with_parked(&stage).await;
     stage.installation.platform.be_deaf(10);
@@ -162,7 +166,7 @@ async fn r15_parked_tokens_come_back_to_what_the_platform_is_owed() {
 }
 
 #[tokio::test]
-async fn r15_tokens_of_a_grant_before_another_are_not_owed_for_that_ones_company() {
+async fn r15_tokens_of_an_earlier_grant_are_not_revoked_for_another_company() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let (id, parked) = with_parked(&stage).await;
     stage.disconnect(&id).await;
@@ -170,7 +174,7 @@ async fn r15_tokens_of_a_grant_before_another_are_not_owed_for_that_ones_company
     stage.disconnect(&id).await;
     let before = stage.installation.items_of(&id).await;
     assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
-    assert!(stage.installation.items_of(&id).await == before, "what is owed stays as it was");
+    assert!(stage.installation.items_of(&id).await == before, "the revocation stays as it was");
 }
 
 /// Handovers of a table in which a disconnect always comes just before a handle is put there.

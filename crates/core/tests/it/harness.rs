@@ -7,7 +7,7 @@ use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::service::revocation::disconnect as service;
-use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::read::{force_refresh, read_token};
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
@@ -63,7 +63,7 @@ impl Stage {
         force_refresh(&self.app, id, found).await.map(|token| token.access_token.expose().to_owned())
     }
 
-    pub(crate) async fn disconnect(&self, id: &ConnectionId) -> Telling {
+    pub(crate) async fn disconnect(&self, id: &ConnectionId) -> RevocationStatus {
         disconnect(&self.app, id).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -82,9 +82,9 @@ impl Stage {
 }
 
 /// Disconnects, as a server with a key does.
-pub(crate) async fn disconnect(app: &App, id: &ConnectionId) -> Result<Telling, Error> {
+pub(crate) async fn disconnect(app: &App, id: &ConnectionId) -> Result<RevocationStatus, Error> {
     let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
-    service::disconnect(app, &key(id), &id.company_key, ends_at).await.map(|disconnected| disconnected.telling)
+    service::disconnect(app, &key(id), &id.company_key, ends_at).await.map(|disconnected| disconnected.revocation)
 }
 
 /// A key of the connection's partner.

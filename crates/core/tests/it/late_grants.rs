@@ -9,16 +9,16 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore as _;
-use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
-use counterfoil_core::service::worker::revoke_due::tell_due;
+use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_testkit::fixture::{START, try_consent};
 use counterfoil_testkit::platform::Temper;
 
 use crate::harness::{Stage, count, reading};
 use crate::parking::with_parked;
 
-/// A refresh that is under way while the rest of the connection is changed; what its caller is told.
+/// A refresh that is under way while the rest of the connection is changed; what its caller gets.
 async fn during_a_refresh(stage: &Stage, id: &ConnectionId, change: impl AsyncFnOnce()) -> Result<String, &'static str> {
     let gate = stage.installation.platform.hold();
     let reader = reading(&stage.app, id);
@@ -28,9 +28,9 @@ async fn during_a_refresh(stage: &Stage, id: &ConnectionId, change: impl AsyncFn
     reader.await.expect("no panic").map_err(|error| error.code())
 }
 
-/// One run of the worker that tells platforms what they are owed.
-async fn told(stage: &Stage) -> Vec<String> {
-    tell_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+/// What is revoked after one run of the worker.
+async fn revoked(stage: &Stage) -> Vec<String> {
+    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
     stage.installation.platform.revoked()
 }
 
@@ -38,13 +38,14 @@ async fn told(stage: &Stage) -> Vec<String> {
 async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_stored() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
-    let disconnected = async || assert_eq!(stage.disconnect(&id).await, Telling::Owed, "the old token is at the platform");
+    let disconnected =
+        async || assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "the old token is at the platform");
     assert_eq!(during_a_refresh(&stage, &id, disconnected).await, Err("reauthorization_required"));
     assert!(stage.installation.parking.take().is_empty(), "the table has taken it");
     assert!(stage.installation.platform.revoked().is_empty(), "a reader has no time for it");
-    assert_eq!(told(&stage).await, ["refresh-0-1"], "in place of the old one");
+    assert_eq!(revoked(&stage).await, ["refresh-0-1"], "in place of the old one");
     stage.clock.advance(stage.app.settings.lease);
-    assert_eq!(told(&stage).await.len(), 1);
+    assert_eq!(revoked(&stage).await.len(), 1);
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch), (Status::Disconnected, 2));
     assert!(row.grant().is_none());
@@ -84,8 +85,8 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
 async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_and_says_so() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
-    let told = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;
-    assert_eq!(told.as_deref(), Ok("access-0-2"));
+    let answer = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;
+    assert_eq!(answer.as_deref(), Ok("access-0-2"));
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch, row.last_failure), (Status::Active, 2, None));
     assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
@@ -100,11 +101,11 @@ async fn r15_a_dead_grant_is_not_revoked_while_its_token_is_at_the_platform() {
     let id = stage.expired("acme").await;
     let ended_and_disconnected = async || {
         taken_for_dead(&stage, &id).await;
-        assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+        assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
     };
     assert_eq!(during_a_refresh(&stage, &id, ended_and_disconnected).await, Err("reauthorization_required"));
     assert!(stage.installation.platform.revoked().is_empty());
-    assert_eq!(told(&stage).await, ["refresh-0-1"], "the newest, in place of the dead one");
+    assert_eq!(revoked(&stage).await, ["refresh-0-1"], "the newest, in place of the dead one");
 }
 
 #[tokio::test]
@@ -113,7 +114,7 @@ async fn r15_parked_tokens_of_a_disconnected_connection_are_revoked_and_not_stor
     let (id, parked) = with_parked(&stage).await;
     stage.disconnect(&id).await;
     assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
-    assert_eq!(told(&stage).await.last().map(String::as_str), Some("refresh-0-1"));
+    assert_eq!(revoked(&stage).await.last().map(String::as_str), Some("refresh-0-1"));
     assert_eq!((stage.row(&id).await.status(), stage.row(&id).await.epoch), (Status::Disconnected, 2));
 }
 
@@ -122,9 +123,9 @@ async fn r15_late_tokens_are_not_revoked_while_another_connection_holds_that_com
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-    let told_caller = during_a_refresh(&stage, &id, async || assert_eq!(stage.disconnect(&id).await, Telling::Owed)).await;
-    assert_eq!(told_caller, Err("reauthorization_required"));
-    assert!(told(&stage).await.is_empty(), "it would end the other's grant");
+    let answer = during_a_refresh(&stage, &id, async || assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending)).await;
+    assert_eq!(answer, Err("reauthorization_required"));
+    assert!(revoked(&stage).await.is_empty(), "it would end the other's grant");
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
     assert_eq!(count(&stage.installation, &id, "REVOCATION#", "platform", "quickbooks").await, 0);
 }

@@ -15,11 +15,12 @@ mod late_grants;
 mod lease;
 mod parking;
 mod refusal;
+mod revocations;
 mod schedules;
 mod skew;
 mod slow_table;
 mod spread;
 mod table_out_of_order;
-mod telling;
+
 mod unreadable;
 mod unused_grants;

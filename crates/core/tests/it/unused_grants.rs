@@ -11,14 +11,14 @@ use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::port::store::consents::FlowEnd;
 use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent};
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
 use counterfoil_testkit::platform::{COMPANY, Habits, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count, key};
-use crate::telling::run;
+use crate::revocations::run;
 
 /// A minute more than a flow lives.
 const FLOW_LIFE: Duration = Duration::from_secs(660);
@@ -46,7 +46,7 @@ async fn stage_of(stage: &Stage, flow: &FlowId) -> FlowStage {
     stage.app.flows.flow(flow).await.expect("a table").expect("a flow").stage
 }
 
-/// Two runs of the worker: one finds what expired, the next tells.
+/// Two runs of the worker: the first ends what expired, the second revokes.
 async fn two_runs(stage: &Stage) {
     run(stage).await;
     run(stage).await;
@@ -65,10 +65,10 @@ async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
     let stage = Stage::new(Temper::Stable).await;
     let old = stage.installation.connect(&stage.app, "acme").await;
     let (flow, browser) = unconfirmed(&stage, "another", "acme").await;
-    assert_eq!(stage.disconnect(&old).await, Telling::Owed, "it would end the grant that was just given");
+    assert_eq!(stage.disconnect(&old).await, RevocationStatus::Pending, "it would end the grant that was just given");
     assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok());
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
     assert!(revoked(&stage).is_empty(), "and now the connection holds it");
 }
 
@@ -77,7 +77,7 @@ async fn r15_a_consent_that_expired_holds_nothing() {
     let stage = Stage::new(Temper::Stable).await;
     let old = stage.installation.connect(&stage.app, "acme").await;
     unconfirmed(&stage, "another", "acme").await;
-    assert_eq!(stage.disconnect(&old).await, Telling::Owed);
+    assert_eq!(stage.disconnect(&old).await, RevocationStatus::Pending);
     stage.clock.advance(FLOW_LIFE);
     two_runs(&stage).await;
     let mut revoked = revoked(&stage);
@@ -118,7 +118,7 @@ async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_las
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable; 2]);
     stage.clock.advance(FLOW_LIFE);
-    assert_eq!(run(&stage).await.owed, 1);
+    assert_eq!(run(&stage).await.pending, 1);
     assert_eq!(run(&stage).await.due, 0, "it is put off");
     assert!(matches!(stage_of(&stage, &flow).await, FlowStage::Exchanged { .. }));
     stage.clock.advance(Duration::from_secs(3_600));
@@ -154,7 +154,7 @@ async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_his
     for _ in 0..3 {
         let refused = try_consent(&stage.installation, &stage.app, "acme", "other").await;
         assert_eq!(refused.err().map(|error| error.code()), Some("other_company"));
-        assert_eq!(run(&stage).await.settled, 1);
+        assert_eq!(run(&stage).await.completed, 1);
     }
     assert_eq!(revoked(&stage).len(), 3);
     assert_eq!(audited(&stage, &id, "platform_told").await, 1);

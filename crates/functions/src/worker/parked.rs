@@ -21,7 +21,7 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
     for message in batch.records {
         let committed = match read(message.body.as_deref().unwrap_or_default()) {
             _ if app.clock.elapsed() + SLOWEST > ends_at => Err(out_of_time()),
-            Ok(waiting) => settle(&app, &waiting).await,
+            Ok(waiting) => store(&app, &waiting).await,
             Err(error) => Err(error.into()),
         };
         match committed {
@@ -38,7 +38,7 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
 }
 
 /// Commits a grant, or puts an answer that could not be read where an operator finds it.
-async fn settle(app: &App, waiting: &Waiting) -> Result<(), Error> {
+async fn store(app: &App, waiting: &Waiting) -> Result<(), Error> {
     match waiting {
         Waiting::Grant(parked) => {
             let unparked = commit_parked(app, parked).await?;
@@ -64,7 +64,7 @@ fn out_of_time() -> Error {
 pub async fn run_folder(app: &App, folder: &Folder) -> std::io::Result<(usize, usize)> {
     let (mut committed, mut left) = (0, 0);
     for (file, parked) in folder.parked()? {
-        match settle(app, &parked).await {
+        match store(app, &parked).await {
             Ok(()) => {
                 folder.forget(&file)?;
                 committed += 1;

@@ -1,4 +1,4 @@
-//! Keeps tokens fresh, and tells platforms of grants that are over: every minute, whatever is due in the shards that the
+//! Keeps tokens fresh, and revokes grants: every minute, whatever is due in the shards that the
 //! schedule's event names. Several schedules share the shards, so that they run beside each other.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::probe_due::probe_due;
 use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
-use counterfoil_core::service::worker::revoke_due::tell_due;
+use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_core::{App, Error};
 use serde::Deserialize;
 
@@ -31,8 +31,8 @@ pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error>
     Ok(())
 }
 
-/// Refreshes what is due, and beside that tells platforms what they are owed and probes connections under suspicion, within the time that the function has: nothing
-/// is begun that could not end in it.
+/// Refreshes what is due, sends pending revocations and probes connections under suspicion, within the time that the function
+/// has: nothing is begun that could not end in it.
 ///
 /// # Errors
 /// What the table says when it is asked what is due.
@@ -42,13 +42,13 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
     store_in_hand(app, ends_at).await;
     let left = ends_at.saturating_sub(app.clock.elapsed());
-    let (refreshed, told, probed) =
-        tokio::join!(refresh_due(app, shards, left), tell_due(app, shards, left), probe_due(app, shards, left));
+    let (refreshed, revoked, probed) =
+        tokio::join!(refresh_due(app, shards, left), revoke_due(app, shards, left), probe_due(app, shards, left));
     if probed > 0 {
         tracing::info!(due = probed, "followed hints and probes");
     }
-    if told.due > 0 {
-        tracing::info!(due = told.due, settled = told.settled, owed = told.owed, "sent pending revocations");
+    if revoked.due > 0 {
+        tracing::info!(due = revoked.due, completed = revoked.completed, pending = revoked.pending, "sent pending revocations");
     }
     let report = refreshed?;
     let Report { due, fresh, failed, left, unfinished_shards, .. } = report;

@@ -1,4 +1,4 @@
-//! `DELETE /api/connections/{company_key}`: the connection is gone at once, and its platform told (T-5, T-6).
+//! `DELETE /api/connections/{company_key}`: the connection is gone at once, and its grant revoked (T-5, T-6).
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) async fn run(place: &Installation) {
     report.unwrap_or_else(|error| panic!("{error}"));
 }
 
-async fn owed(place: &Installation) -> usize {
+async fn pending(place: &Installation) -> usize {
     place.rows.under("CONN#", "REVOCATION#").await.len()
 }
 
@@ -43,7 +43,7 @@ async fn t5_the_answer_is_the_connection_as_it_is_now_and_whether_the_platform_k
     assert_eq!(place.rows.history("beach-blend").await.len(), 3);
     assert_eq!(place.token("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
     assert_eq!(place.refresh("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
-    assert_eq!((place.intuit.requests("revoke").await, owed(&place).await), (1, 0));
+    assert_eq!((place.intuit.requests("revoke").await, pending(&place).await), (1, 0));
 
     assert_eq!(delete(&place, "beach-blend").await.json(), expected, "once more is as once");
     assert_eq!(place.rows.under("CONN#default#beach-blend", "EVENT#").await.len(), 2, "connected, disconnected");
@@ -62,30 +62,30 @@ async fn t5_disconnecting_needs_the_scope_and_a_connection_of_ones_own() {
 }
 
 #[tokio::test]
-async fn t5_a_platform_that_is_down_is_told_by_the_refresher_once_it_is_up() {
+async fn t5_the_worker_revokes_once_a_platform_is_up_again() {
     for fault in ["status", "reset", "garbage"] {
         let place = Installation::start().await;
         place.connect("beach-blend", LARKSPUR).await;
         place.intuit.fault("revoke", fault).await;
         let answer = delete(&place, "beach-blend").await;
         // A success that nobody can read is one: the status says so.
-        let heard = fault == "garbage";
-        assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(heard)), "{fault}");
+        let confirmed = fault == "garbage";
+        assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(confirmed)), "{fault}");
         assert_eq!(answer.text("status"), "disconnected");
-        assert_eq!(owed(&place).await, usize::from(!heard));
+        assert_eq!(pending(&place).await, usize::from(!confirmed));
         place.intuit.no_more_faults().await;
-        let told = place.intuit.requests("revoke").await;
+        let sent = place.intuit.requests("revoke").await;
         run(&place).await;
-        assert_eq!(place.intuit.requests("revoke").await, told, "its pause is not over");
+        assert_eq!(place.intuit.requests("revoke").await, sent, "its pause is not over");
         place.pass(120).await;
         run(&place).await;
-        assert_eq!((place.intuit.requests("revoke").await, owed(&place).await), (told + u64::from(!heard), 0), "{fault}");
+        assert_eq!((place.intuit.requests("revoke").await, pending(&place).await), (sent + u64::from(!confirmed), 0), "{fault}");
         assert_eq!(delete(&place, "beach-blend").await.json()["platform_told"], true);
     }
 }
 
 #[tokio::test]
-async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_what_was_owed_is_dropped() {
+async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_the_revocation_is_dropped() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.intuit.fault("revoke", "status").await;
@@ -96,7 +96,7 @@ async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_what_was_owed_is_dro
     place.intuit.no_more_faults().await;
     place.pass(1_200).await;
     run(&place).await;
-    assert_eq!(owed(&place).await, 0);
+    assert_eq!(pending(&place).await, 0);
     let history = place.rows.history("beach-blend").await;
     assert!(history.contains(&"platform_not_told by vault: company_held".to_owned()), "{history:?}");
     assert_eq!(place.refresh("beach-blend").await.status, 200, "the new grant lives");
@@ -124,7 +124,7 @@ async fn t5_a_handle_dies_with_the_disconnect_and_stays_dead() {
 }
 
 #[tokio::test]
-async fn t5_every_platform_is_told_in_its_own_way() {
+async fn t5_each_platform_is_sent_its_own_kind_of_revocation() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, chosen, choice, can_revoke, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
@@ -173,7 +173,7 @@ async fn t6_an_ended_token_of_xeros_is_refreshed_first_by_the_refresher() {
     place.intuit.control_at("xero", "clock", json!({ "advance_seconds": 1_800 })).await;
     assert_eq!(delete(&place, "shop").await.json()["platform_told"], false, "a request has no time for both");
     run(&place).await;
-    assert_eq!((place.intuit.live_grants_at("xero").await, owed(&place).await), (0, 0));
+    assert_eq!((place.intuit.live_grants_at("xero").await, pending(&place).await), (0, 0));
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn r15_a_company_that_another_connection_holds_is_not_revoked() {
     place.connect("one", LARKSPUR).await;
     place.connect("two", LARKSPUR).await;
     place.connect("other", HARBOR).await;
-    assert_eq!(delete(&place, "one").await.json()["platform_told"], true, "there is nothing to tell");
+    assert_eq!(delete(&place, "one").await.json()["platform_told"], true, "there is nothing to revoke");
     assert_eq!(place.intuit.requests("revoke").await, 0);
     assert_eq!(place.refresh("two").await.status, 200);
     delete(&place, "two").await;

@@ -205,7 +205,7 @@ impl FlowStore for Table {
         })
     }
 
-    async fn put_off_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn reschedule_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError> {
         let ttl = due_at.map_or_else(|| crate::consents::flow_row::ttl(flow.expires_at), |_| crate::consents::flow_row::NEVER);
         let changes = Changes::default()
             .put(DUE_AT, due_at.map(millis))?

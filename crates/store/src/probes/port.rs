@@ -116,7 +116,7 @@ impl ProbeStore for Table {
         }
     }
 
-    async fn put_off_probe(&self, probe: &Probe, claim: &Claim) -> Result<Written, StoreError> {
+    async fn reschedule_probe(&self, probe: &Probe, claim: &Claim) -> Result<Written, StoreError> {
         let changes = Changes::default()
             .put("denied", Some(probe.denied))?
             .put("unanswered", Some(probe.unanswered))?

@@ -1,5 +1,5 @@
-//! What platforms are still to be told. A claim is a name on the row and a due time ahead; whatever is written afterwards is
-//! conditional on that name, so that one who was slow overwrites nobody.
+//! Revocations. A claim writes its name and a later due time to the row. Each later write is conditional on that name, so that a
+//! slow process overwrites nothing.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValue, TransactWrite
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::grant::StoredGrant;
-use counterfoil_core::model::revocation::{GrantId, Owed, Revocation, RevocationId};
+use counterfoil_core::model::revocation::{DueRevocation, GrantId, Revocation, RevocationId};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::revocations::Claim;
@@ -24,7 +24,7 @@ use crate::key::CONSENT;
 use crate::key::FLOW;
 use crate::key::Key;
 use crate::key::REVOCATION;
-use crate::key::TELLER;
+use crate::key::REVOKER;
 use crate::request::Transacted;
 use crate::row::{self, Item, damaged, millis, number};
 use crate::row::{key_item, text};
@@ -39,18 +39,18 @@ const IS_CLAIMED: &str = "claim = :claim";
 
 #[async_trait]
 impl RevocationStore for Table {
-    async fn owe(&self, revocation: &Revocation) -> Result<(), StoreError> {
+    async fn put_revocation(&self, revocation: &Revocation) -> Result<(), StoreError> {
         self.put_item(crate::revocations::row::write(revocation)?).await
     }
 
-    async fn hold(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError> {
+    async fn postpone(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError> {
         let changes = Changes::default().put(DUE_AT, Some(millis(until)))?;
         let update = changes.under(self, &Key::revocation(id), &format!("attribute_exists({PK})"));
         self.update(update, |_| false).await.map(drop)
     }
 
-    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Owed>, StoreError> {
-        Ok(row::readable(self.due_keys(TELLER, shard, now, None, most).await?.iter().map(owed)).collect())
+    async fn due_revocations(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueRevocation>, StoreError> {
+        Ok(row::readable(self.due_keys(REVOKER, shard, now, None, most).await?.iter().map(due_revocation)).collect())
     }
 
     async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError> {
@@ -77,7 +77,7 @@ impl RevocationStore for Table {
         self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
     }
 
-    async fn put_off(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError> {
+    async fn reschedule(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError> {
         let changes =
             Changes::default().put("tries", Some(tries))?.put(DUE_AT, Some(millis(due_at)))?.given(":claim", name(claim));
         self.update(changes.under(self, &Key::revocation(id), IS_CLAIMED), |_| false).await
@@ -88,7 +88,7 @@ impl RevocationStore for Table {
         found.map(crate::revocations::row::read).transpose()
     }
 
-    async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError> {
+    async fn complete(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(key_item(&Key::revocation(&revocation.id))))
@@ -111,11 +111,11 @@ fn name(claim: &Claim) -> AttributeValue {
     AttributeValue::S(claim.id.clone())
 }
 
-/// What an entry of the due index is of.
-fn owed(item: &Item) -> Result<Owed, StoreError> {
+/// What an entry of the due index names.
+fn due_revocation(item: &Item) -> Result<DueRevocation, StoreError> {
     match text(item, PK)?.strip_prefix(FLOW) {
-        Some(flow) => FlowId::parse(flow).map(Owed::Flow).ok_or_else(|| damaged("a flow", "its key names none")),
-        None => revocation_id(item).map(Owed::Revocation),
+        Some(flow) => FlowId::parse(flow).map(DueRevocation::ExpiredFlow).ok_or_else(|| damaged("a flow", "its key names none")),
+        None => revocation_id(item).map(DueRevocation::Pending),
     }
 }
 

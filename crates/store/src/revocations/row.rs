@@ -1,5 +1,5 @@
-//! The item of a revocation, beside its connection: a grant as it lay there or in its flow, and its place in the due
-//! index. It has no TTL: it is deleted when the platform knows, or when it is given up.
+//! The item of a revocation, beside its connection: the grant as the connection or the flow had it, and its place in the due
+//! index. It has no TTL: it is deleted when the platform has confirmed it, or when it is given up.
 
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections::grant_attributes::GrantAttributes;
 use crate::key::Key;
-use crate::key::TELLER;
+use crate::key::REVOKER;
 use crate::key::due_shard;
 use crate::row::{Item, damaged, from_item, millis, time, to_item, word};
 
@@ -39,7 +39,7 @@ struct RevocationRow {
     due_shard: String,
 }
 
-/// What a row says that was written before it was asked.
+/// The value of a row without the attribute.
 fn yes() -> bool {
     true
 }
@@ -66,7 +66,7 @@ pub(crate) fn write(revocation: &Revocation) -> Result<Item, StoreError> {
         tries: revocation.tries,
         since: millis(revocation.since),
         due_at: millis(revocation.due_at),
-        due_shard: due_shard(TELLER, connection),
+        due_shard: due_shard(REVOKER, connection),
     };
     to_item(&Key::revocation(&revocation.id), row)
 }

@@ -1,9 +1,9 @@
-//! Disconnects and what platforms are owed: what each transaction takes with it, and on what each write depends.
+//! Disconnects and what platforms are pending: what each transaction takes with it, and on what each write depends.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Standing};
 use counterfoil_core::model::event::{Event, EventKind};
-use counterfoil_core::model::revocation::{Owed, Revocation, RevocationId};
+use counterfoil_core::model::revocation::{DueRevocation, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
@@ -34,17 +34,17 @@ fn disconnect_of(connection: &Connection) -> Disconnect {
 
 fn revocation_of(connection: &Connection) -> Revocation {
     let id = RevocationId { connection: connection.id.clone(), grant: connection.epoch.into() };
-    Revocation::owed(id, connection.company.clone(), connection.grant().expect("it has one").clone(), START)
+    Revocation::new(id, connection.company.clone(), connection.grant().expect("it has one").clone(), START)
 }
 
 fn claim(id: &str, at: Timestamp) -> Claim {
     Claim { id: id.to_owned(), at, until: at + 1.minute() }
 }
 
-/// A row that is owed since the start.
-async fn owing(store: &Store) -> Revocation {
+/// A revocation that is pending since the start.
+async fn pending(store: &Store) -> Revocation {
     let revocation = revocation_of(&connection("acme"));
-    store.table.owe(&revocation).await.expect("a table that answers");
+    store.table.put_revocation(&revocation).await.expect("a table that answers");
     revocation
 }
 
@@ -52,16 +52,16 @@ async fn claimed(store: &Store, id: &RevocationId, claim: &Claim) -> Claimed {
     store.table.claim(id, claim).await.expect("a table that answers")
 }
 
-async fn owed_at(store: &Store, now: Timestamp) -> Vec<RevocationId> {
-    let mut owed = Vec::new();
+async fn due_at(store: &Store, now: Timestamp) -> Vec<RevocationId> {
+    let mut due = Vec::new();
     for shard in ALL_SHARDS {
-        owed.extend(store.table.owed(shard, now, 10).await.expect("a table that answers"));
+        due.extend(store.table.due_revocations(shard, now, 10).await.expect("a table that answers"));
     }
-    let revocation = |owed| match owed {
-        Owed::Revocation(id) => Some(id),
-        Owed::Flow(_) => None,
+    let revocation = |due| match due {
+        DueRevocation::Pending(id) => Some(id),
+        DueRevocation::ExpiredFlow(_) => None,
     };
-    owed.into_iter().filter_map(revocation).collect()
+    due.into_iter().filter_map(revocation).collect()
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
         assert_eq!(store.count(&acme.id, kind).await, count, "{kind}");
     }
     assert!(store.table.due(acme_shard(), START + 9_999.hours(), None, 10).await.is_ok_and(|due| due.is_empty()));
-    assert_eq!(owed_at(&store, START).await, [revocation_of(&dead).id]);
+    assert_eq!(due_at(&store, START).await, [revocation_of(&dead).id]);
 }
 
 fn acme_shard() -> u8 {
@@ -125,15 +125,15 @@ async fn a_disconnect_whose_answer_was_lost_is_stored_once() {
 }
 
 #[tokio::test]
-async fn t5_what_is_owed_comes_back_as_it_was_and_to_one_claimant_alone() {
+async fn t5_a_revocation_comes_back_as_it_was_and_to_one_claimant_alone() {
     let store = store().await;
-    let revocation = owing(&store).await;
+    let revocation = pending(&store).await;
     let id = &revocation.id;
     assert!(claimed(&store, id, &claim("early", START - 1.second())).await == Claimed::NotDue);
     let held = Revocation { due_at: START + 1.minute(), ..revocation.clone() };
     assert!(claimed(&store, id, &claim("one", START)).await == Claimed::Ours(Box::new(held)));
     assert!(claimed(&store, id, &claim("two", START + 59.seconds())).await == Claimed::NotDue);
-    assert!(owed_at(&store, START + 59.seconds()).await.is_empty());
+    assert!(due_at(&store, START + 59.seconds()).await.is_empty());
     assert!(matches!(claimed(&store, id, &claim("two", START + 1.minute())).await, Claimed::Ours(_)), "the first has run out");
     let unknown = RevocationId { grant: 2.into(), ..id.clone() };
     assert!(claimed(&store, &unknown, &claim("one", START)).await == Claimed::Gone);
@@ -143,7 +143,7 @@ async fn t5_what_is_owed_comes_back_as_it_was_and_to_one_claimant_alone() {
 #[tokio::test]
 async fn t5_a_claim_whose_answer_was_lost_is_ours() {
     let store = store().await;
-    let revocation = owing(&store).await;
+    let revocation = pending(&store).await;
     store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
     assert!(matches!(claimed(&store, &revocation.id, &claim("one", START)).await, Claimed::Ours(_)));
 }
@@ -151,50 +151,50 @@ async fn t5_a_claim_whose_answer_was_lost_is_ours() {
 #[tokio::test]
 async fn t5_only_whoever_holds_the_claim_writes() {
     let store = store().await;
-    let revocation = owing(&store).await;
+    let revocation = pending(&store).await;
     let (id, acme) = (&revocation.id, connection("acme"));
     let (late, present) = (claim("late", START), claim("present", START + 1.hour()));
     for claim in [&late, &present] {
         assert!(matches!(claimed(&store, id, claim).await, Claimed::Ours(_)));
     }
     let fresh = stored_grant("fresh");
-    let told = audit(&acme, Action::PlatformTold, "told");
+    let confirmed = audit(&acme, Action::GrantRevoked, "confirmed");
     assert_eq!(store.table.renew(id, &late, &fresh).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.put_off(id, &late, 9, START).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.settle(&revocation, &late, &told).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.reschedule(id, &late, 9, START).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.complete(&revocation, &late, &confirmed).await, Ok(Written::Overtaken));
     assert_eq!(store.count(&id.connection, "AUDIT#").await, 0);
 
     assert_eq!(store.table.renew(id, &present, &fresh).await, Ok(Written::Stored));
-    assert_eq!(store.table.put_off(id, &present, 3, START + 2.hours()).await, Ok(Written::Stored));
+    assert_eq!(store.table.reschedule(id, &present, 3, START + 2.hours()).await, Ok(Written::Stored));
     let next = claim("next", START + 2.hours());
     let Claimed::Ours(found) = claimed(&store, id, &next).await else { panic!("its time has come") };
     assert!(found.grant == fresh && found.tries == 3 && found.since == START);
-    assert_eq!(store.table.settle(&revocation, &next, &told).await, Ok(Written::Stored));
+    assert_eq!(store.table.complete(&revocation, &next, &confirmed).await, Ok(Written::Stored));
     assert_eq!((store.count(&id.connection, "REVOCATION#").await, store.count(&id.connection, "AUDIT#").await), (0, 1));
 }
 
 #[tokio::test]
-async fn r15_newer_tokens_of_the_same_grant_replace_what_is_owed_and_its_claim() {
+async fn r15_newer_tokens_of_the_same_grant_replace_a_revocation_and_its_claim() {
     let store = store().await;
-    let revocation = owing(&store).await;
+    let revocation = pending(&store).await;
     let one = claim("one", START);
     assert!(matches!(claimed(&store, &revocation.id, &one).await, Claimed::Ours(_)));
     let newer = Revocation { grant: stored_grant("newer"), ..revocation };
-    store.table.owe(&newer).await.expect("a table that answers");
-    let told = audit(&connection("acme"), Action::PlatformTold, "told");
-    assert_eq!(store.table.settle(&newer, &one, &told).await, Ok(Written::Overtaken), "the old ones were told");
+    store.table.put_revocation(&newer).await.expect("a table that answers");
+    let confirmed = audit(&connection("acme"), Action::GrantRevoked, "confirmed");
+    assert_eq!(store.table.complete(&newer, &one, &confirmed).await, Ok(Written::Overtaken), "the old ones were revoked");
     let Claimed::Ours(found) = claimed(&store, &newer.id, &claim("two", START)).await else { panic!("it is due at once") };
     assert!(found.grant == newer.grant);
 }
 
 #[tokio::test]
-async fn r15_what_is_held_is_not_due_and_what_is_gone_stays_gone() {
+async fn r15_a_postponed_revocation_is_not_due_and_a_missing_one_stays_missing() {
     let store = store().await;
-    let owed = owing(&store).await;
-    let until = owed.due_at + 20.minutes();
-    store.table.hold(&owed.id, until).await.expect("a table");
-    assert_eq!((owed_at(&store, owed.due_at).await, owed_at(&store, until).await), (vec![], vec![owed.id.clone()]));
-    let unknown = RevocationId { grant: 99.into(), ..owed.id };
-    store.table.hold(&unknown, until).await.expect("nothing to hold is no failure");
-    assert_eq!(owed_at(&store, until).await.len(), 1);
+    let revocation = pending(&store).await;
+    let until = revocation.due_at + 20.minutes();
+    store.table.postpone(&revocation.id, until).await.expect("a table");
+    assert_eq!((due_at(&store, revocation.due_at).await, due_at(&store, until).await), (vec![], vec![revocation.id.clone()]));
+    let unknown = RevocationId { grant: 99.into(), ..revocation.id };
+    store.table.postpone(&unknown, until).await.expect("nothing to hold is no failure");
+    assert_eq!(due_at(&store, until).await.len(), 1);
 }

@@ -9,7 +9,7 @@ use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::flow::KeptCode;
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
-use counterfoil_core::model::revocation::Owed;
+use counterfoil_core::model::revocation::DueRevocation;
 use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
@@ -195,15 +195,15 @@ async fn a_flow_that_holds_a_grant_is_due_at_its_end_and_stays_until_it_holds_no
     let due = async |at| {
         let mut due = Vec::new();
         for shard in ALL_SHARDS {
-            due.extend(store.table.owed(shard, at, 10).await.expect("a table"));
+            due.extend(store.table.due_revocations(shard, at, 10).await.expect("a table"));
         }
         due
     };
     assert_eq!(due(there.expires_at - 1.millisecond()).await, []);
-    assert_eq!(due(there.expires_at).await, [Owed::Flow(flow.clone())]);
+    assert_eq!(due(there.expires_at).await, [DueRevocation::ExpiredFlow(flow.clone())]);
     let later = there.expires_at + 2.minutes();
-    store.table.put_off_flow(&there, Some(later)).await.expect("a table");
-    assert_eq!((due(there.expires_at).await, due(later).await), (vec![], vec![Owed::Flow(flow.clone())]));
+    store.table.reschedule_flow(&there, Some(later)).await.expect("a table");
+    assert_eq!((due(there.expires_at).await, due(later).await), (vec![], vec![DueRevocation::ExpiredFlow(flow.clone())]));
     let entry = store.table.holders(&company("realm"), None, 10).await.expect("a table").consents;
     assert_eq!(entry, [Holding { flow: flow.as_str().to_owned(), until: Some(there.expires_at) }]);
 

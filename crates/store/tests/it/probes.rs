@@ -79,8 +79,8 @@ async fn t7_a_probe_is_made_by_one_and_not_made_again_for_a_while() {
     );
     assert_eq!(store.table.claim_probe(id, &claim("two", START)).await, Ok(None));
     let again = Probe { denied: 1, due_at: START + 10.minutes(), ..probe.clone() };
-    assert_eq!(store.table.put_off_probe(&again, &claim("two", START)).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.put_off_probe(&again, &claim("one", START)).await, Ok(Written::Stored));
+    assert_eq!(store.table.reschedule_probe(&again, &claim("two", START)).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.reschedule_probe(&again, &claim("one", START)).await, Ok(Written::Stored));
     let later = START + 10.minutes();
     assert_eq!(store.table.claim_probe(id, &claim("two", later)).await.map(|probe| probe.map(|probe| probe.denied)), Ok(Some(1)));
     assert_eq!(store.table.end_probe(id, &claim("two", later), later).await, Ok(Written::Stored));

@@ -158,8 +158,8 @@ async fn every_sealed_row(store: &Store) {
     let connection = sealed_connection(store, "acme").await;
     let owner = "connection default/acme";
     let of = |grant| RevocationId { connection: connection.id.clone(), grant };
-    let owed = Revocation::owed(of(GrantId::Epoch(1)), company("acme"), sealed_grant(owner).await, START);
-    store.table.owe(&owed).await.expect("a table");
+    let revocation = Revocation::new(of(GrantId::Epoch(1)), company("acme"), sealed_grant(owner).await, START);
+    store.table.put_revocation(&revocation).await.expect("a table");
     let begun = async |state: &str| {
         let mut flow = flow("acme", state);
         flow.verifier = Some(sealed(flow.id.as_str(), "verifier", "the verifier").await);
@@ -179,7 +179,7 @@ async fn every_sealed_row(store: &Store) {
         if state == "waits" {
             let Company { company_id, api_base_url, .. } = company("acme");
             let company_of_it = ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url };
-            let revocation = Revocation::owed(of(GrantId::Consent(flow.id.clone())), company("acme"), grant, START);
+            let revocation = Revocation::new(of(GrantId::Consent(flow.id.clone())), company("acme"), grant, START);
             let waiting = Waiting { flow: flow.id.clone(), company: company_of_it, revocation };
             assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored));
         }

@@ -6,7 +6,7 @@ use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::handover::Code;
-use counterfoil_core::model::revocation::{GrantId, Owed, Revocation, RevocationId};
+use counterfoil_core::model::revocation::{DueRevocation, GrantId, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
@@ -32,7 +32,7 @@ fn of(flow: &FlowId) -> Waiting {
     let Company { company_id, api_base_url, .. } = company("acme");
     let id = RevocationId { connection: connection("acme").id, grant: GrantId::Consent(flow.clone()) };
     let due_at = START + 20.minutes();
-    let revocation = Revocation { due_at, ..Revocation::owed(id, company("acme"), stored_grant("waits"), START) };
+    let revocation = Revocation { due_at, ..Revocation::new(id, company("acme"), stored_grant("waits"), START) };
     Waiting { flow: flow.clone(), company: ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url }, revocation }
 }
 
@@ -119,8 +119,8 @@ async fn a_grant_that_is_being_revoked_is_not_taken_and_its_settling_takes_its_e
     assert!(matches!(store.table.claim(&waiting.revocation.id, &claim).await, Ok(Claimed::Ours(_))));
     assert!(store.table.waiting(&waiting.revocation.id).await.expect("a table").is_none());
     assert_eq!(store.table.write_consent(&exchange(&waiting.flow, &hash)).await, Ok(ConsentWritten::FlowIsOver));
-    let told = audit(&connection("acme"), Action::PlatformTold, "told");
-    assert_eq!(store.table.settle(&waiting.revocation, &claim, &told).await, Ok(Written::Stored));
+    let confirmed = audit(&connection("acme"), Action::GrantRevoked, "confirmed");
+    assert_eq!(store.table.complete(&waiting.revocation, &claim, &confirmed).await, Ok(Written::Stored));
     assert!(entries(&store).await.is_empty());
 }
 
@@ -140,8 +140,8 @@ async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
     };
     assert_eq!(store.table.fail(&end).await, Ok(Written::Stored));
     assert!(entries(&store).await.is_empty(), "a grant that is to be revoked holds nothing");
-    let due = store.table.owed(now_shard(&store).await, START, 10).await.expect("a table");
-    assert_eq!(due, [Owed::Revocation(waiting.revocation.id)]);
+    let due = store.table.due_revocations(now_shard(&store).await, START, 10).await.expect("a table");
+    assert_eq!(due, [DueRevocation::Pending(waiting.revocation.id)]);
     let third = code(&waiting.flow, "third");
     assert_eq!(store.table.issue_code(&waiting.flow, &third, Some(&second.hash)).await, Ok(Issued::Overtaken));
     assert_eq!(store.table.write_consent(&exchange(&waiting.flow, &second.hash)).await, Ok(ConsentWritten::FlowIsOver));
@@ -168,7 +168,7 @@ async fn a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
 /// The shard of what is due for that connection.
 async fn now_shard(store: &Store) -> u8 {
     for shard in 0..16 {
-        if !store.table.owed(shard, START, 10).await.expect("a table").is_empty() {
+        if !store.table.due_revocations(shard, START, 10).await.expect("a table").is_empty() {
             return shard;
         }
     }

@@ -62,7 +62,7 @@ pub trait FlowStore: Send + Sync {
     async fn fail(&self, end: &FlowEnd) -> Result<Written, StoreError>;
 
     /// Says when a flow that is due is due again: never, where it holds no grant any more.
-    async fn put_off_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError>;
+    async fn reschedule_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError>;
 
     /// Counts a start of the minute that `at` lies in, unless there were `most` in it already: then `false`. One whose answer was
     /// lost may be counted twice.
@@ -152,7 +152,7 @@ pub struct FlowEnd {
     pub reference: Option<String>,
     /// Its audit row, where it has one.
     pub audit: Option<Audit>,
-    /// What the platform is to be told of its grant.
+    /// The revocation of its grant, where that is revoked.
     pub revocation: Option<Revocation>,
     /// The company under which its entry goes.
     pub released: Option<Company>,

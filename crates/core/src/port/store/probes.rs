@@ -30,7 +30,7 @@ pub trait ProbeStore: Send + Sync {
     async fn claim_probe(&self, id: &ConnectionId, claim: &Claim) -> Result<Option<Probe>, StoreError>;
 
     /// Stores the probe that follows, if the claim still holds.
-    async fn put_off_probe(&self, probe: &Probe, claim: &Claim) -> Result<Written, StoreError>;
+    async fn reschedule_probe(&self, probe: &Probe, claim: &Claim) -> Result<Written, StoreError>;
 
     /// Ends the probing, if the claim still holds.
     async fn end_probe(&self, id: &ConnectionId, claim: &Claim, at: Timestamp) -> Result<Written, StoreError>;

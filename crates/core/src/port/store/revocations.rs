@@ -5,56 +5,56 @@ use jiff::Timestamp;
 
 use crate::model::audit::Audit;
 use crate::model::grant::StoredGrant;
-use crate::model::revocation::{Owed, Revocation, RevocationId};
+use crate::model::revocation::{DueRevocation, Revocation, RevocationId};
 use crate::port::store::{StoreError, Written};
 
-/// What platforms are still to be told.
+/// Revocations, by the grant that each ends.
 #[async_trait]
 pub trait RevocationStore: Send + Sync {
-    /// Puts one there, over one of the same grant: what is known of the grant now is newer.
-    async fn owe(&self, revocation: &Revocation) -> Result<(), StoreError>;
+    /// Stores one. It replaces one of the same grant, whose tokens are older.
+    async fn put_revocation(&self, revocation: &Revocation) -> Result<(), StoreError>;
 
-    /// Puts off one that is there, whoever claims it: it is not to be told before.
-    async fn hold(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError>;
+    /// Postpones one until then, claimed or not. If there is none, nothing happens.
+    async fn postpone(&self, id: &RevocationId, until: Timestamp) -> Result<(), StoreError>;
 
-    /// What is due of one of [`DUE_SHARDS`], expired flows that hold a grant among it, longest overdue first; may lag by moments.
-    async fn owed(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Owed>, StoreError>;
+    /// What is due in one of [`DUE_SHARDS`], at most `most`, the longest overdue first: revocations, and expired flows that have a
+    /// grant. The index may lag by moments.
+    async fn due_revocations(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueRevocation>, StoreError>;
 
-    /// Claims one that is due, so that for a while nobody else tells the same.
+    /// Claims one that is due: until the claim ends, nobody else can claim it.
     async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError>;
 
     /// Stores the grant that a refresh brought, if the claim still holds.
     async fn renew(&self, id: &RevocationId, claim: &Claim, grant: &StoredGrant) -> Result<Written, StoreError>;
 
-    /// Counts so many tries in vain and says when to tell next, if the claim still holds.
-    async fn put_off(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError>;
+    /// Stores the number of failed tries and when the next is due, if the claim still holds.
+    async fn reschedule(&self, id: &RevocationId, claim: &Claim, tries: u32, due_at: Timestamp) -> Result<Written, StoreError>;
 
-    /// One that is there, strongly consistent; `None` where there is none, or somebody has claimed it.
+    /// One that nobody has claimed, strongly consistent; otherwise `None`.
     async fn waiting(&self, id: &RevocationId) -> Result<Option<Revocation>, StoreError>;
 
-    /// Takes it away with its tokens and writes down why, all or nothing, if the claim still holds. The entries of a consent
-    /// under its companies go too.
-    async fn settle(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
+    /// Replaces it by its audit row in one transaction, if the claim still holds. The consent's company entries are deleted too.
+    async fn complete(&self, revocation: &Revocation, claim: &Claim, audit: &Audit) -> Result<Written, StoreError>;
 }
 
-/// One attempt at what is due: a revocation, a probe.
+/// The time-limited right to process an item that is due: a revocation, a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// Names it, never used twice.
     pub id: String,
     /// When it is made.
     pub at: Timestamp,
-    /// Until when nobody else may.
+    /// When it ends, and others may claim the item.
     pub until: Timestamp,
 }
 
-/// How claiming went.
+/// The result of a claim.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// It is ours.
+    /// The claim was stored; here is the revocation.
     Ours(Box<Revocation>),
-    /// Somebody else is at it, or its time has not come.
+    /// Somebody else has claimed it, or it is not due yet.
     NotDue,
-    /// There is nothing to tell (any more).
+    /// There is no such revocation (any more).
     Gone,
 }

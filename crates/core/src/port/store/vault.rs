@@ -60,12 +60,12 @@ pub trait GrantStore: Send + Sync {
     /// Keeps a token answer that could not be read; the same again is kept once.
     async fn keep_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError>;
 
-    /// Writes a consent: the connection, the company's entry, audit row, event, what the platform is to be told of the grant
+    /// Writes a consent: the connection, the company's entry, audit row, event, the revocation of the grant
     /// before, and the flow's end, all or nothing.
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
 
-    /// Writes a disconnect, all or nothing: the connection without its grant and of the next epoch, audit row, event, what the
-    /// platform is to be told; the company's entry and the handle go (T-5).
+    /// Writes a disconnect, all or nothing: the connection without its grant and of the next epoch, audit row, event, the
+    /// revocation; the company's entry and the handle go (T-5).
     async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError>;
 }
 
@@ -151,7 +151,7 @@ pub struct Consent {
     pub previous: Option<Connection>,
     /// The connection as it is to be, its epoch above the one before.
     pub connection: Connection,
-    /// What the platform is to be told of the grant that this one replaces; `None` where it is told nothing.
+    /// The revocation of the grant that this one replaces; `None` where that is not revoked.
     pub replaced: Option<Revocation>,
     /// The flow that ends with it.
     pub flow: FlowId,
@@ -208,7 +208,7 @@ pub struct Disconnect {
     pub connection: Connection,
     /// Names this write.
     pub commit_id: String,
-    /// What the platform is to be told of the grant; `None` where there was none.
+    /// The revocation of the grant; `None` where there was no grant.
     pub revocation: Option<Revocation>,
     /// Its audit row.
     pub audit: Audit,

@@ -195,14 +195,14 @@ async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platfo
     Ok(Presented { code: code.clone(), claim, region, until: later(app.now(), platform.code_life()) })
 }
 
-/// From the exchange on the platform may have one grant for the company where there were two: what it is owed of a disconnect is
-/// not told while this consent is under way.
+/// From the exchange on the platform may have one grant for the company where there were two: a pending revocation of a
+/// disconnect is not sent while this consent is under way.
 async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> {
     if existing.status() != Status::Disconnected {
         return Ok(());
     }
     let id = RevocationId { connection: existing.id.clone(), grant: (existing.epoch.saturating_sub(1)).into() };
-    Ok(app.revocations.hold(&id, later(app.now(), app.settings.flow_life * 2)).await?)
+    Ok(app.revocations.postpone(&id, later(app.now(), app.settings.flow_life * 2)).await?)
 }
 
 /// O-8: what a callback may be besides a code.

@@ -16,7 +16,7 @@ use crate::{App, Error};
 
 use crate::service::consent::end::EndOf;
 use crate::service::consent::end::end_flow;
-use crate::service::revocation::revoke::Telling;
+use crate::service::revocation::revoke::RevocationStatus;
 use crate::service::unused_grant::unused;
 use crate::service::vault::refresh::ACCESS_TOKEN;
 
@@ -25,21 +25,21 @@ use crate::service::vault::refresh::ACCESS_TOKEN;
 ///
 /// # Errors
 /// What the table says: then it is due again.
-pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Result<Telling, Error> {
-    if app.clock.elapsed() + app.settings.longest_telling() > ends_at {
-        return Ok(Telling::Owed);
+pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Result<RevocationStatus, Error> {
+    if app.clock.elapsed() + app.settings.longest_revocation() > ends_at {
+        return Ok(RevocationStatus::Pending);
     }
-    let Some(flow) = app.flows.flow(id).await? else { return Ok(Telling::Settled) };
+    let Some(flow) = app.flows.flow(id).await? else { return Ok(RevocationStatus::Completed) };
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         // Ended by a version that knows of no such due time.
-        app.flows.put_off_flow(&flow, None).await?;
-        return Ok(Telling::Settled);
+        app.flows.reschedule_flow(&flow, None).await?;
+        return Ok(RevocationStatus::Completed);
     };
     if flow.expires_at > app.now() {
-        return Ok(Telling::Owed);
+        return Ok(RevocationStatus::Pending);
     }
     // Whatever fails from here on is tried again later, and holds up nothing that is due.
-    app.flows.put_off_flow(&flow, Some(later(app.now(), app.settings.telling_first))).await?;
+    app.flows.reschedule_flow(&flow, Some(later(app.now(), app.settings.revocation_backoff_first))).await?;
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let companies = match &flow.stage {
         Stage::Choosing { companies, is_complete: true, .. } => companies.clone(),
@@ -47,12 +47,12 @@ pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Re
         Stage::Choosing { .. } => Vec::new(),
         _ => match reached(app, &flow, grant, platform.as_ref()).await? {
             Some(companies) => companies,
-            None => return Ok(Telling::Owed),
+            None => return Ok(RevocationStatus::Pending),
         },
     };
     let unused = unused(&flow, platform.as_ref(), &companies, app.now());
     end_flow(app, &flow, EndOf { failure: FlowFailure::Expired, said: Reference::default(), unused }).await?;
-    Ok(Telling::Settled)
+    Ok(RevocationStatus::Completed)
 }
 
 /// Which companies a grant reaches, as far as the platform says all of them; none are known where it does not. `None` where it
@@ -80,7 +80,7 @@ async fn reached(
     Ok(match platform.companies(inquiry).await {
         Ok(reach) if reach.is_complete => Some(reach.companies),
         Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized)
-            if grant.is_good_for(app.settings.telling_first, app.now()) =>
+            if grant.is_good_for(app.settings.revocation_backoff_first, app.now()) =>
         {
             None
         }

@@ -238,7 +238,7 @@ pub(crate) fn unused_grant(confirmed: &Confirmed<'_>, now: Timestamp, due_at: Ti
     let id = RevocationId { connection: flow.connection_to(&company.company_id), grant: GrantId::Consent(flow.id.clone()) };
     let company = company_of(flow, company, *platform);
     let by_key = matches!(flow.authority, Authority::Key(_));
-    Revocation { others: others.clone(), by_key, due_at, ..Revocation::owed(id, company, (*grant).clone(), now) }
+    Revocation { others: others.clone(), by_key, due_at, ..Revocation::new(id, company, (*grant).clone(), now) }
 }
 
 pub(crate) const INVALID_CODE: &str = "invalid_code";

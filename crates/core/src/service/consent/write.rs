@@ -222,7 +222,7 @@ fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, n
     let same_client = (*name, *environment, client_id) == (company.platform, company.environment, &company.client_id);
     let grant = previous.grant().filter(|_| same_client && platform.grants_stand_alone())?;
     let id = RevocationId { connection: previous.id.clone(), grant: previous.epoch.into() };
-    Some(Revocation::owed(id, previous.company.clone(), grant.clone(), now))
+    Some(Revocation::new(id, previous.company.clone(), grant.clone(), now))
 }
 
 /// The name given at the start, else the one it has for the same company, else the platform's.

@@ -1,4 +1,4 @@
-//! Disconnects: the connection is so at once, whatever its platform does; then the platform is told (T-5).
+//! Disconnects a connection at once, whatever its platform does, and then revokes its grant there (T-5).
 
 use std::time::Duration;
 
@@ -17,37 +17,37 @@ use crate::port::store::Written;
 use crate::port::store::vault::Disconnect;
 use crate::{App, Error};
 
-use crate::service::revocation::revoke::{Telling, tell_platform};
+use crate::service::revocation::revoke::{RevocationStatus, revoke};
 use crate::service::vault::refresh::step::View;
 
 /// A connection that is disconnected.
 pub struct Disconnected {
     /// The connection, as it is now.
     pub connection: Connection,
-    /// Whether its platform is still to be told.
-    pub telling: Telling,
+    /// How the revocation of its grant stands.
+    pub revocation: RevocationStatus,
 }
 
 /// How often it is tried while others write to the same connection.
 const TRIES_MOST: u32 = 10;
 
-/// Disconnects a connection of the key's partner. One that is disconnected already stays as it is; what its platform is owed
-/// is told again if that is due. All of it is over at `ends_at`.
+/// Disconnects a connection of the key's partner. One that is disconnected already stays as it is; its revocation is tried again
+/// if that is due. All of it is over when the clock has counted to `ends_at`.
 ///
 /// # Errors
-/// `NotFound` where there is none, else what the table says. That the platform does not hear is none.
+/// `NotFound` where there is none, else those of the table. A revocation that the platform does not confirm is not an error.
 pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_at: Duration) -> Result<Disconnected, Error> {
     let id = ConnectionId { partner: key.partner.clone(), company_key: company_key.clone() };
     for attempt in 1..=TRIES_MOST {
         let (connection, lease) = app.connections.look(&id).await?.ok_or(Error::NO_CONNECTION)?;
         if connection.standing == Standing::Disconnected {
-            return Ok(tell(app, connection, ends_at).await);
+            return Ok(revoke_grant(app, connection, ends_at).await);
         }
         let disconnect = compose(app, &key.id, connection, lease);
         match app.grants.disconnect(&disconnect).await {
             Ok(Written::Stored) => {
                 wait_out(app, &disconnect).await;
-                return Ok(tell(app, without_grant(disconnect), ends_at).await);
+                return Ok(revoke_grant(app, without_grant(disconnect), ends_at).await);
             }
             Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {
                 app.clock.sleep(app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction())).await;
@@ -58,13 +58,13 @@ pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_
     Err(StoreError::Busy("a connection could not be disconnected".to_owned()).into())
 }
 
-/// A lease that was taken between the look and the write: from now on none is.
+/// Postpones the revocation if a lease was taken between the look and the write. From now on none is taken.
 async fn wait_out(app: &App, disconnect: &Disconnect) {
     let Some(revocation) = &disconnect.revocation else { return };
     let looked = async {
         let lease = app.connections.look(&disconnect.connection.id).await?.and_then(|(_, lease)| lease);
         match in_use_until(app, &disconnect.connection, lease).filter(|until| *until > revocation.due_at) {
-            Some(until) => app.revocations.hold(&revocation.id, until).await,
+            Some(until) => app.revocations.postpone(&revocation.id, until).await,
             None => Ok(()),
         }
     };
@@ -73,13 +73,13 @@ async fn wait_out(app: &App, disconnect: &Disconnect) {
     }
 }
 
-async fn tell(app: &App, connection: Connection, ends_at: Duration) -> Disconnected {
+async fn revoke_grant(app: &App, connection: Connection, ends_at: Duration) -> Disconnected {
     let id = RevocationId { connection: connection.id.clone(), grant: (connection.epoch.saturating_sub(1)).into() };
-    let telling = tell_platform(app, &id, ends_at).await.unwrap_or_else(|error| {
+    let revocation = revoke(app, &id, ends_at).await.unwrap_or_else(|error| {
         tracing::error!(connection = %id.connection, %error, "a pending revocation could not be read");
-        Telling::Owed
+        RevocationStatus::Pending
     });
-    Disconnected { connection, telling }
+    Disconnected { connection, revocation }
 }
 
 fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>) -> Disconnect {
@@ -88,14 +88,15 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
     event.epoch = connection.epoch + 1;
     let revocation = connection.grant().map(|grant| {
         let id = RevocationId { connection: connection.id.clone(), grant: connection.epoch.into() };
-        let owed = Revocation::owed(id, connection.company.clone(), grant.clone(), now);
-        Revocation { due_at: in_use_until(app, &connection, lease).map_or(now, |until| until.max(now)), ..owed }
+        let revocation = Revocation::new(id, connection.company.clone(), grant.clone(), now);
+        Revocation { due_at: in_use_until(app, &connection, lease).map_or(now, |until| until.max(now)), ..revocation }
     });
     let audit = app.audit(&connection.id, Action::Disconnected, Actor::Key(key.clone()), []);
     Disconnect { commit_id: app.new_id("commit_"), revocation, audit, event, connection }
 }
 
-/// Until when somebody may have its refresh token at the platform: it is not presented by two at once. Whoever sent it listens past the lease: the rest after it is for that, as it is before a refresh.
+/// Until when somebody may be using the refresh token at the platform: two must not present it at once. The sender waits for an
+/// answer past the end of its lease, so the rest is added, as before a refresh.
 fn in_use_until(app: &App, connection: &Connection, lease: Option<Lease>) -> Option<Timestamp> {
     let rest = app.settings.rest_of(connection.company.platform);
     View::of(connection, lease).open_lease().map(|lease| later(lease.until, rest))

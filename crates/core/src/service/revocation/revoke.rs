@@ -1,5 +1,5 @@
-//! Tells a platform that a grant is over, in its own way (T-5, T-6), and only where that ends nobody else's. The request
-//! that disconnects does it, and the refresher's run for as long as the platform does not hear: the same function.
+//! Revokes a grant at its platform, in the platform's own way (T-5, T-6), and only where that ends no other grant. The
+//! request that disconnects tries it first; the worker retries it until the platform confirms.
 
 use std::time::Duration;
 
@@ -20,62 +20,68 @@ use crate::service::revocation::holders::{Held, who_holds};
 use crate::service::vault::in_hand::{Unstored, store_or_keep};
 use crate::service::vault::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
 
-/// What came of telling.
+/// How a revocation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
-    /// There is nothing to tell any more: the platform knows, or must not be told.
-    Settled,
-    /// It is still to be told: it did not hear, its time has not come, or somebody else is at it.
-    Owed,
+pub enum RevocationStatus {
+    /// It is over: the platform confirmed it, or it will not be sent.
+    Completed,
+    /// It will be tried again: the platform did not confirm it, it is not due yet, or somebody else has claimed it.
+    Pending,
 }
 
-/// Tells what is due, if there is time for it before the clock has counted to `ends_at`. A failure is put off on its row.
+/// Sends a revocation that is due, if there is time for it before the clock has counted to `ends_at`. A failure sets the time of
+/// the next try.
 ///
 /// # Errors
-/// What the table says: then the claim on it runs out, and it is due again.
-pub async fn tell_platform(app: &App, id: &RevocationId, ends_at: Duration) -> Result<Telling, Error> {
-    if app.clock.elapsed() + app.settings.longest_telling() > ends_at {
-        return Ok(Telling::Owed);
+/// Those of the table. The claim then ends by itself, and the revocation is due again.
+pub async fn revoke(app: &App, id: &RevocationId, ends_at: Duration) -> Result<RevocationStatus, Error> {
+    if app.clock.elapsed() + app.settings.longest_revocation() > ends_at {
+        return Ok(RevocationStatus::Pending);
     }
     let now = app.now();
-    let until = later(now, app.settings.longest_telling_with_refresh() * 2);
+    let until = later(now, app.settings.longest_revocation_with_refresh() * 2);
     let claim = Claim { id: app.new_id("claim_"), at: now, until };
     let revocation = match app.revocations.claim(id, &claim).await? {
         Claimed::Ours(revocation) => *revocation,
-        Claimed::NotDue => return Ok(Telling::Owed),
-        Claimed::Gone => return Ok(Telling::Settled),
+        Claimed::NotDue => return Ok(RevocationStatus::Pending),
+        Claimed::Gone => return Ok(RevocationStatus::Completed),
     };
     let attempt = Attempt { app, revocation, claim, ends_at };
-    match attempt.tell().await {
-        Ok(Told::Yes) => attempt.settle(Action::PlatformTold, []).await,
-        Ok(Told::WouldEndAnothers) => attempt.settle(Action::PlatformNotTold, [("reason", "company_held".to_owned())]).await,
-        Ok(Told::MayEndAnothers) => attempt.failed("somebody may hold the company").await,
-        Ok(Told::CannotRevoke) => attempt.settle(Action::PlatformNotTold, [("reason", "no_revocation".to_owned())]).await,
-        Ok(Told::EndsByItself) => attempt.settle(Action::PlatformNotTold, [("reason", "no_refresh_token".to_owned())]).await,
-        Ok(Told::NoTime) => attempt.put_off(attempt.revocation.tries, Duration::ZERO).await,
-        Ok(Told::Unheard) => attempt.failed("the platform did not hear").await,
-        // Its claim stays: the grant in this process is stored under it.
-        Ok(Told::InHand) => Ok(Telling::Owed),
+    match attempt.send().await {
+        Ok(Attempted::Confirmed) => attempt.complete(Action::GrantRevoked, []).await,
+        Ok(Attempted::WouldEndAnother) => {
+            attempt.complete(Action::GrantNotRevoked, [("reason", "company_held".to_owned())]).await
+        }
+        Ok(Attempted::MayEndAnother) => attempt.failed("somebody may hold the company").await,
+        Ok(Attempted::CannotRevoke) => attempt.complete(Action::GrantNotRevoked, [("reason", "no_revocation".to_owned())]).await,
+        Ok(Attempted::EndsByItself) => {
+            attempt.complete(Action::GrantNotRevoked, [("reason", "no_refresh_token".to_owned())]).await
+        }
+        Ok(Attempted::NoTime) => attempt.reschedule(attempt.revocation.tries, Duration::ZERO).await,
+        Ok(Attempted::NotConfirmed) => attempt.failed("the platform did not confirm it").await,
+        // The claim stays: the grant in this process is stored under it.
+        Ok(Attempted::InHand) => Ok(RevocationStatus::Pending),
         Err(error) => attempt.failed(&error.to_string()).await,
     }
 }
 
-/// How one attempt went.
-enum Told {
-    Yes,
-    /// It must not be told: somebody holds that company.
-    WouldEndAnothers,
-    /// It must not be told now: whether somebody holds that company is not known.
-    MayEndAnothers,
-    /// The platform has no way for it: only the customer can end the grant there.
+/// The result of one attempt.
+enum Attempted {
+    /// The platform confirmed it, or no longer knew the grant.
+    Confirmed,
+    /// Not sent: it would end another grant of the company.
+    WouldEndAnother,
+    /// Not sent yet: it may end another grant of the company.
+    MayEndAnother,
+    /// The platform has no revocation: only the customer can end the grant there.
     CannotRevoke,
     /// A consent gave no refresh token, since the customer's older grant goes on: its access token ends within the hour.
     EndsByItself,
-    /// A refresh must come first, and would take longer than there is.
+    /// The access token must be refreshed first, and the time is too short.
     NoTime,
-    /// It was refreshed, and what that brought is in this process alone.
+    /// It was refreshed, and only this process has the new tokens.
     InHand,
-    Unheard,
+    NotConfirmed,
 }
 
 struct Attempt<'a> {
@@ -86,34 +92,34 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    async fn tell(&self) -> Result<Told, Error> {
+    async fn send(&self) -> Result<Attempted, Error> {
         let company = &self.revocation.company;
         if matches!(self.revocation.id.grant, GrantId::Consent(_)) && self.revocation.grant.refresh_token.is_none() {
-            return Ok(Told::EndsByItself);
+            return Ok(Attempted::EndsByItself);
         }
         let platform = of_its_client(self.app, company).await?;
         if !platform.can_revoke() {
-            return Ok(Told::CannotRevoke);
+            return Ok(Attempted::CannotRevoke);
         }
         match self.held(platform.as_ref()).await? {
             Held::Nobody => {}
-            Held::Somebody => return Ok(Told::WouldEndAnothers),
-            Held::Unsure => return Ok(Told::MayEndAnothers),
+            Held::Somebody => return Ok(Attempted::WouldEndAnother),
+            Held::Unsure => return Ok(Attempted::MayEndAnother),
         }
         let mut grant = self.revocation.grant.clone();
-        // What is asked with must last for asking and removing.
+        // The token must be good for both requests.
         if platform.asks_before_revoking() && !grant.is_good_for(self.app.settings.platform_timeout * 2, self.app.now()) {
-            if self.app.clock.elapsed() + self.app.settings.longest_telling_with_refresh() > self.ends_at {
-                return Ok(Told::NoTime);
+            if self.app.clock.elapsed() + self.app.settings.longest_revocation_with_refresh() > self.ends_at {
+                return Ok(Attempted::NoTime);
             }
             grant = match self.renew(platform.as_ref()).await? {
-                Renewed::Grant(_) if self.app.clock.elapsed() + self.app.settings.longest_telling() > self.ends_at => {
-                    return Ok(Told::NoTime);
+                Renewed::Grant(_) if self.app.clock.elapsed() + self.app.settings.longest_revocation() > self.ends_at => {
+                    return Ok(Attempted::NoTime);
                 }
                 Renewed::Grant(grant) => *grant,
-                Renewed::Gone => return Ok(Told::Yes),
-                Renewed::InHand => return Ok(Told::InHand),
-                Renewed::Not => return Ok(Told::Unheard),
+                Renewed::Gone => return Ok(Attempted::Confirmed),
+                Renewed::InHand => return Ok(Attempted::InHand),
+                Renewed::Not => return Ok(Attempted::NotConfirmed),
             };
         }
         let access_token = self.open(ACCESS_TOKEN, &grant).await?;
@@ -124,20 +130,20 @@ impl Attempt<'_> {
             region: grant.region.as_deref(),
             company_id: &company.company_id,
         };
-        Ok(if platform.revoke(revoke).await.is_ok() { Told::Yes } else { Told::Unheard })
+        Ok(if platform.revoke(revoke).await.is_ok() { Attempted::Confirmed } else { Attempted::NotConfirmed })
     }
 
-    /// Whether revoking would end another grant: one of whoever holds that company, this connection after a new consent among
-    /// them. Where grants stand by themselves that is only one with the very same token.
+    /// Whether revoking would end another grant of one of its companies, also of this connection after a new consent. Where each
+    /// grant stands alone, only one with the very same token.
     async fn held(&self, platform: &dyn Platform) -> Result<Held, Error> {
         let Revocation { id, grant, .. } = &self.revocation;
         if !platform.grants_stand_alone() {
-            // The entry of the consent whose own grant this is holds nothing back.
+            // The consent's own entry does not count.
             let own = match &id.grant {
                 GrantId::Consent(flow) => Some(flow.as_str()),
                 GrantId::Epoch(_) => None,
             };
-            // Asking and telling must still end in time, and so must settling.
+            // The platform's two requests and the last write must still end in time.
             let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
             let mut held = Held::Nobody;
             for company in self.revocation.companies() {
@@ -156,7 +162,7 @@ impl Attempt<'_> {
         Ok(if present.fingerprint().matches(&ours.fingerprint()) { Held::Somebody } else { Held::Nobody })
     }
 
-    /// Refreshes the grant; what it brings is on the row before it is used.
+    /// Refreshes the grant. The new tokens are stored before they are used.
     async fn renew(&self, platform: &dyn Platform) -> Result<Renewed, Error> {
         let Revocation { id, company, grant, .. } = &self.revocation;
         let refresh_token = self.open(REFRESH_TOKEN, grant).await?;
@@ -194,7 +200,7 @@ impl Attempt<'_> {
         self.app.sealer.open(owner, purpose, sealed).await
     }
 
-    /// What the tokens are sealed to: where the grant came from.
+    /// The owner that the tokens are sealed for.
     fn owner(&self) -> String {
         match &self.revocation.id.grant {
             GrantId::Epoch(_) => sealing_owner(&self.revocation.id.connection),
@@ -202,7 +208,11 @@ impl Attempt<'_> {
         }
     }
 
-    async fn settle<const N: usize>(&self, action: Action, detail: [(&'static str, String); N]) -> Result<Telling, Error> {
+    async fn complete<const N: usize>(
+        &self,
+        action: Action,
+        detail: [(&'static str, String); N],
+    ) -> Result<RevocationStatus, Error> {
         let id = &self.revocation.id;
         let mut audit = self.app.audit(&id.connection, action, Actor::Vault, detail);
         if let GrantId::Consent(_) = id.grant {
@@ -211,35 +221,35 @@ impl Attempt<'_> {
         if !self.revocation.by_key {
             audit = audit.once_a_day();
         }
-        tracing::info!(connection = %id.connection, grant = %id.grant, action = action.as_str(), "a revocation is settled");
-        match self.app.revocations.settle(&self.revocation, &self.claim, &audit).await? {
-            Written::Stored => Ok(Telling::Settled),
-            Written::Overtaken => Ok(Telling::Owed),
+        tracing::info!(connection = %id.connection, grant = %id.grant, action = action.as_str(), "a revocation is complete");
+        match self.app.revocations.complete(&self.revocation, &self.claim, &audit).await? {
+            Written::Stored => Ok(RevocationStatus::Completed),
+            Written::Overtaken => Ok(RevocationStatus::Pending),
         }
     }
 
-    async fn failed(&self, why: &str) -> Result<Telling, Error> {
+    async fn failed(&self, why: &str) -> Result<RevocationStatus, Error> {
         let Revocation { id, tries, .. } = &self.revocation;
         tracing::warn!(connection = %id.connection, grant = %id.grant, tries, why, "a revocation failed");
         if self.revocation.is_given_up(self.app.now()) {
-            return self.settle(Action::PlatformNotTold, [("reason", "given_up".to_owned())]).await;
+            return self.complete(Action::GrantNotRevoked, [("reason", "given_up".to_owned())]).await;
         }
         let (settings, chance) = (&self.app.settings, self.app.entropy.fraction());
-        let pause = backoff(settings.telling_first, settings.telling_longest, *tries, chance);
-        self.put_off(tries.saturating_add(1), pause).await
+        let pause = backoff(settings.revocation_backoff_first, settings.revocation_backoff_longest, *tries, chance);
+        self.reschedule(tries.saturating_add(1), pause).await
     }
 
-    async fn put_off(&self, tries: u32, pause: Duration) -> Result<Telling, Error> {
+    async fn reschedule(&self, tries: u32, pause: Duration) -> Result<RevocationStatus, Error> {
         let due_at = later(self.app.now(), pause);
-        self.app.revocations.put_off(&self.revocation.id, &self.claim, tries, due_at).await?;
-        Ok(Telling::Owed)
+        self.app.revocations.reschedule(&self.revocation.id, &self.claim, tries, due_at).await?;
+        Ok(RevocationStatus::Pending)
     }
 }
 
-/// What came of refreshing a grant before it is revoked.
+/// The result of a refresh before a revocation.
 enum Renewed {
     Grant(Box<StoredGrant>),
-    /// The platform knows it no more.
+    /// The platform no longer knows the grant.
     Gone,
     InHand,
     Not,

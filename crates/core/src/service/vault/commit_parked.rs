@@ -25,8 +25,8 @@ pub enum Unparked {
 /// How often it is tried while others write to the same connection.
 const TRIES_MOST: u32 = 5;
 
-/// Commits a grant that comes late, if it may be. One of a connection that was disconnected is owed to its platform instead, in
-/// place of the one that the disconnect left: telling then decides whether it may be revoked. Else it is dropped.
+/// Commits a grant that comes late, if it may be. One of a connection that was disconnected becomes its pending
+/// revocation instead, in place of the older grant. Otherwise it is dropped.
 ///
 /// # Errors
 /// What the table says: the grant stays parked.
@@ -38,7 +38,7 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
         }
         // The company is that of the grant only if nothing but the disconnect came between.
         if connection.standing == Standing::Disconnected && connection.epoch == parked.commit.epoch + 1 {
-            app.revocations.owe(&owed(app, connection, &parked.commit)).await?;
+            app.revocations.put_revocation(&revocation_of(app, connection, &parked.commit)).await?;
             return Ok(Unparked::Late);
         }
         let Some(commit) = fitting(&connection, &parked.commit) else {
@@ -61,9 +61,9 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
     Err(Error::from(StoreError::Busy("a parked grant could not be committed".to_owned())))
 }
 
-fn owed(app: &App, connection: Connection, commit: &Commit) -> Revocation {
+fn revocation_of(app: &App, connection: Connection, commit: &Commit) -> Revocation {
     let id = RevocationId { connection: connection.id, grant: commit.epoch.into() };
-    Revocation::owed(id, connection.company, commit.grant.clone(), app.now())
+    Revocation::new(id, connection.company, commit.grant.clone(), app.now())
 }
 
 /// The commit over the epoch that it was obtained for. A connection of an earlier epoch was restored from a backup: what was

@@ -15,7 +15,7 @@ use crate::port::store::consents::KeptGrant;
 use crate::port::store::revocations::Claim;
 use crate::{App, Error};
 
-use crate::service::unused_grant::disown;
+use crate::service::unused_grant::revoke_late;
 use crate::service::vault::commit_parked::{Unparked, commit_parked};
 
 /// The most that one process keeps: more than it can have under way at once.
@@ -58,7 +58,7 @@ impl Unstored {
             },
             Self::Exchanged(kept) => match app.flows.keep_grant(kept).await? {
                 Written::Stored => Ok(Written::Stored),
-                Written::Overtaken => disown(app, kept).await.map(|()| Written::Overtaken),
+                Written::Overtaken => revoke_late(app, kept).await.map(|()| Written::Overtaken),
             },
             Self::Renewed { id, claim, grant } => Ok(app.revocations.renew(id, claim, grant).await?),
         }

@@ -60,7 +60,7 @@ pub(crate) async fn probe(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) 
         Found::NoAnswer => probe.after_no_answer(app.now()),
     };
     match next {
-        Some(next) => app.probes.put_off_probe(&next, &claim).await?,
+        Some(next) => app.probes.reschedule_probe(&next, &claim).await?,
         None => app.probes.end_probe(id, &claim, app.now()).await?,
     };
     Ok(())

@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use counterfoil_core::service::revocation::disconnect::{self, Disconnected};
-use counterfoil_core::service::revocation::revoke::Telling;
+use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::{App, Error};
 use counterfoil_platforms::facts_of;
 use serde::Serialize;
@@ -41,10 +41,10 @@ enum Revocation {
 }
 
 fn revocation(disconnected: &Disconnected) -> Revocation {
-    match disconnected.telling {
+    match disconnected.revocation {
         _ if facts_of(disconnected.connection.company.platform).revoke.is_none() => Revocation::Unsupported,
-        Telling::Settled => Revocation::Settled,
-        Telling::Owed => Revocation::Pending,
+        RevocationStatus::Completed => Revocation::Settled,
+        RevocationStatus::Pending => Revocation::Pending,
     }
 }
 

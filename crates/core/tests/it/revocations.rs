@@ -1,4 +1,4 @@
-//! Telling platforms what they are owed: again and again, one at a time, and only where it ends nobody else's grant (T-5, R-15).
+//! Pending revocations: retried, one at a time, and sent only where that ends no other grant (T-5, R-15).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::{ConnectionId, DeathCause};
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::revocation::{Revocation, RevocationId, TOLD_FOR};
+use counterfoil_core::model::revocation::{RETRIED_FOR, Revocation, RevocationId};
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::revocation::revoke::{Telling, tell_platform};
-use counterfoil_core::service::worker::revoke_due::{TellReport, tell_due};
+use counterfoil_core::service::revocation::revoke::{RevocationStatus, revoke};
+use counterfoil_core::service::worker::revoke_due::{RevokeReport, revoke_due};
 use counterfoil_core::settings::Settings;
 use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::{CLIENT_ID, Habits, ScriptedPlatforms, Temper, Turn};
@@ -24,83 +24,83 @@ const TIME: Duration = Duration::from_secs(57);
 const LONG: Duration = Duration::from_secs(21_601);
 
 /// One run of the worker.
-pub(crate) async fn run(stage: &Stage) -> TellReport {
-    tell_due(&stage.app, &ALL_SHARDS, TIME).await
+pub(crate) async fn run(stage: &Stage) -> RevokeReport {
+    revoke_due(&stage.app, &ALL_SHARDS, TIME).await
 }
 
-/// A connection that was disconnected while its platform was deaf, and hears from the next time on.
-async fn unheard(stage: &Stage) -> ConnectionId {
+/// A connection that was disconnected while its platform was down; the platform is up again from the next request on.
+async fn unconfirmed(stage: &Stage) -> ConnectionId {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
-    assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
     id
 }
 
-async fn owed(stage: &Stage, id: &ConnectionId) -> usize {
+async fn pending(stage: &Stage, id: &ConnectionId) -> usize {
     count(&stage.installation, id, "REVOCATION#", "platform", "quickbooks").await
 }
 
 #[tokio::test]
-async fn t5_the_platform_is_told_until_it_hears_with_a_pause_that_doubles() {
+async fn t5_a_revocation_is_retried_until_it_is_confirmed_with_a_pause_that_doubles() {
     let stage = Stage::new(Temper::OneUse).await;
-    let id = unheard(&stage).await;
+    let id = unconfirmed(&stage).await;
     stage.installation.platform.be_deaf(3);
-    let mut pause = stage.app.settings.telling_first;
+    let mut pause = stage.app.settings.revocation_backoff_first;
     for _ in 0..3 {
         stage.clock.advance((pause / 2).saturating_sub(Duration::from_secs(1)));
         assert_eq!(run(&stage).await.due, 0, "less than half of {pause:?}");
         stage.clock.advance(pause / 2 + Duration::from_secs(1));
-        assert_eq!(run(&stage).await, TellReport { due: 1, settled: 0, owed: 1 });
+        assert_eq!(run(&stage).await, RevokeReport { due: 1, completed: 0, pending: 1 });
         pause *= 2;
     }
     stage.clock.advance(pause);
-    assert_eq!(run(&stage).await, TellReport { due: 1, settled: 1, owed: 0 });
-    assert_eq!((stage.installation.platform.revoked().len(), owed(&stage, &id).await), (1, 0));
-    assert_eq!(run(&stage).await, TellReport::default());
+    assert_eq!(run(&stage).await, RevokeReport { due: 1, completed: 1, pending: 0 });
+    assert_eq!((stage.installation.platform.revoked().len(), pending(&stage, &id).await), (1, 0));
+    assert_eq!(run(&stage).await, RevokeReport::default());
 }
 
 #[tokio::test]
 async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
     let stage = Stage::new(Temper::OneUse).await;
-    let id = unheard(&stage).await;
+    let id = unconfirmed(&stage).await;
     stage.installation.platform.be_deaf(usize::MAX);
-    stage.clock.advance(TOLD_FOR.saturating_sub(Duration::from_secs(1)));
-    assert_eq!(run(&stage).await.owed, 1);
+    stage.clock.advance(RETRIED_FOR.saturating_sub(Duration::from_secs(1)));
+    assert_eq!(run(&stage).await.pending, 1);
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.settled, 1);
-    assert_eq!(owed(&stage, &id).await, 0);
+    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(pending(&stage, &id).await, 0);
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
 }
 
 #[tokio::test]
-async fn t5_two_never_tell_at_once() {
+async fn t5_two_never_send_a_revocation_at_once() {
     let stage = Stage::new(Temper::OneUse).await;
-    let id = unheard(&stage).await;
+    let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
     let other = stage.installation.process_at(&stage.clock);
     let revocation = RevocationId { connection: id, grant: 1.into() };
-    let tell = async |app: &App| tell_platform(app, &revocation, app.clock.elapsed() + TIME).await;
+    let send = async |app: &App| revoke(app, &revocation, app.clock.elapsed() + TIME).await;
     // The first one has claimed it, and then its machine stands still.
     stage.installation.wire.inject(Rule::on("Query", Fault::Throttled).times(100));
-    assert_eq!(tell(&stage.app).await, Ok(Telling::Owed));
+    assert_eq!(send(&stage.app).await, Ok(RevocationStatus::Pending));
     stage.installation.wire.reset();
     assert!(stage.installation.platform.revoked().is_empty());
-    assert_eq!(tell(&other).await, Ok(Telling::Owed), "not before its pause is over");
+    assert_eq!(send(&other).await, Ok(RevocationStatus::Pending), "not before its pause is over");
     stage.clock.advance(LONG);
-    let (one, two) = tokio::join!(tell(&stage.app), tell(&other));
-    assert!([&one, &two].contains(&&Ok(Telling::Settled)), "{one:?} {two:?}");
+    let (one, two) = tokio::join!(send(&stage.app), send(&other));
+    assert!([&one, &two].contains(&&Ok(RevocationStatus::Completed)), "{one:?} {two:?}");
     assert_eq!(stage.installation.platform.revoked().len(), 1);
 }
 
 #[tokio::test]
 async fn t5_nothing_is_begun_that_could_not_end_in_time() {
     let stage = Stage::new(Temper::OneUse).await;
-    let id = unheard(&stage).await;
+    let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
-    let too_short = stage.app.settings.longest_telling().saturating_sub(Duration::from_secs(1));
-    let report = tell_due(&stage.app, &ALL_SHARDS, too_short).await;
-    assert_eq!((report.owed, owed(&stage, &id).await), (1, 1));
-    assert_eq!(run(&stage).await.settled, 1, "and it was not claimed either");
+    let too_short = stage.app.settings.longest_revocation().saturating_sub(Duration::from_secs(1));
+    let report = revoke_due(&stage.app, &ALL_SHARDS, too_short).await;
+    assert_eq!((report.pending, pending(&stage, &id).await), (1, 1));
+    assert_eq!(run(&stage).await.completed, 1, "and it was not claimed either");
 }
 
 #[tokio::test]
@@ -113,12 +113,12 @@ async fn t5_a_failure_stays_on_its_row() {
     }
     stage.clock.advance(LONG);
     stage.installation.platform.be_deaf(1);
-    assert_eq!(run(&stage).await, TellReport { due: 3, settled: 2, owed: 1 });
+    assert_eq!(run(&stage).await, RevokeReport { due: 3, completed: 2, pending: 1 });
     stage.clock.advance(LONG);
     stage.installation.wire.inject(Rule::on("UpdateItem", Fault::Throttled).times(8));
-    assert_eq!(run(&stage).await, TellReport { due: 1, settled: 0, owed: 1 });
+    assert_eq!(run(&stage).await, RevokeReport { due: 1, completed: 0, pending: 1 });
     stage.installation.wire.reset();
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
 }
 
 #[tokio::test]
@@ -127,10 +127,10 @@ async fn t5_without_the_clients_credentials_it_is_put_off() {
     let id = stage.installation.connect(&stage.app, "acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let without = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };
-    assert_eq!(disconnect(&without, &id).await, Ok(Telling::Owed));
+    assert_eq!(disconnect(&without, &id).await, Ok(RevocationStatus::Pending));
     assert_eq!(run(&stage).await.due, 0);
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
@@ -140,12 +140,12 @@ async fn t5_an_open_lease_and_its_rest_are_waited_out() {
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
-    assert_eq!(stage.disconnect(&id).await, Telling::Owed, "the platform may still be at it");
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "the platform may still be at it");
     let rest = stage.app.settings.rest_of(PlatformName::Quickbooks);
     stage.clock.advance((stage.app.settings.lease + rest).saturating_sub(Duration::from_secs(1)));
     assert_eq!(run(&stage).await.due, 0);
     stage.clock.advance(Duration::from_secs(1));
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
@@ -156,10 +156,10 @@ async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
         let id = stage.installation.connect(&stage.app, "acme").await;
         try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+        assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
         let revoked = stage.installation.platform.revoked();
         assert_eq!(revoked, if stands_alone { vec!["refresh-0-0".to_owned()] } else { Vec::new() });
-        assert_eq!(owed(&stage, &id).await, 0);
+        assert_eq!(pending(&stage, &id).await, 0);
     }
 }
 
@@ -175,7 +175,7 @@ async fn beside_a_dead_one(cause: DeathCause) -> (Stage, ConnectionId) {
 #[tokio::test]
 async fn r15_a_grant_that_was_refused_holds_nothing_back() {
     let (stage, id) = beside_a_dead_one(DeathCause::Revoked).await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
@@ -183,12 +183,12 @@ async fn r15_a_grant_that_was_refused_holds_nothing_back() {
 async fn r15_a_grant_that_may_revive_is_waited_for_as_long_as_it_may() {
     for cause in [DeathCause::RotationLost, DeathCause::AccessWithdrawn] {
         let (stage, id) = beside_a_dead_one(cause).await;
-        assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+        assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
         stage.clock.advance(Duration::from_secs(14 * 86_400 - 1));
-        assert_eq!(run(&stage).await.owed, 1, "{cause:?}");
+        assert_eq!(run(&stage).await.pending, 1, "{cause:?}");
         assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
         stage.clock.advance(LONG);
-        assert_eq!(run(&stage).await.settled, 1, "{cause:?}");
+        assert_eq!(run(&stage).await.completed, 1, "{cause:?}");
         assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
     }
 }
@@ -211,7 +211,7 @@ async fn r15_a_living_connection_behind_any_number_of_dead_ones_is_found() {
     let id = stage.installation.connect(&stage.app, "acme").await;
     try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     put_entries(&stage, many_entries()).await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
 }
@@ -219,16 +219,16 @@ async fn r15_a_living_connection_behind_any_number_of_dead_ones_is_found() {
 #[tokio::test]
 async fn r15_entries_that_there_was_no_time_to_read_hold_a_revocation_back() {
     let stage = Stage::new(Temper::OneUse).await;
-    let id = unheard(&stage).await;
+    let id = unconfirmed(&stage).await;
     put_entries(&stage, many_entries()).await;
     stage.clock.advance(LONG);
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let settings = Settings { store_timeout: Duration::ZERO, ..stage.app.settings };
     let hurried = Arc::new(App { settings, ..stage.installation.app(clock) });
-    let report = tell_due(&hurried, &ALL_SHARDS, settings.longest_telling()).await;
-    assert_eq!((report.owed, stage.installation.platform.revoked().len()), (1, 0), "its time was over after the first page");
+    let report = revoke_due(&hurried, &ALL_SHARDS, settings.longest_revocation()).await;
+    assert_eq!((report.pending, stage.installation.platform.revoked().len()), (1, 0), "its time was over after the first page");
     stage.clock.advance(LONG);
-    assert_eq!((run(&stage).await.settled, owed(&stage, &id).await), (1, 0));
+    assert_eq!((run(&stage).await.completed, pending(&stage, &id).await), (1, 0));
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn r15_a_consent_that_waits_for_its_connection_is_waited_for() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     put_entries(&stage, ["FLOW#1".to_owned()].into_iter()).await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Owed);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
     assert!(stage.installation.platform.revoked().is_empty());
 }
 
@@ -245,7 +245,7 @@ async fn a_platform_that_revokes_nothing_is_not_asked_to() {
     let stage = Stage::new(Temper::OneUse).await;
     stage.installation.platform.set_habits(Habits { cannot_revoke: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Settled);
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert!(stage.installation.platform.revoked().is_empty());
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
 }
@@ -261,13 +261,13 @@ async fn asks_first() -> (Stage, ConnectionId) {
 #[tokio::test]
 async fn t6_a_platform_that_asks_first_is_asked_with_a_fresh_token_which_is_stored_before_it_is_used() {
     let (stage, id) = asks_first().await;
-    assert_eq!(stage.disconnect(&id).await, Telling::Owed, "a request has no time for a refresh too");
+    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "a request has no time for a refresh too");
     assert_eq!(stage.refreshes(), 0);
     stage.installation.platform.be_deaf(1);
-    assert_eq!(run(&stage).await.owed, 1);
+    assert_eq!(run(&stage).await.pending, 1);
     assert_eq!((stage.refreshes(), stage.installation.platform.revoked().len()), (1, 0));
     stage.clock.advance(Duration::from_secs(300));
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"], "what the refresh brought");
     assert_eq!(stage.refreshes(), 1, "its access token was still good");
 }
@@ -277,7 +277,7 @@ async fn t6_a_refresh_that_is_refused_means_that_the_platform_knows() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
     stage.installation.platform.revoke("acme");
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
     assert!(stage.installation.platform.revoked().is_empty());
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_told").await, 1);
 }
@@ -287,9 +287,9 @@ async fn t6_a_refresh_that_fails_otherwise_is_no_answer_and_tried_again() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 500 })]);
-    assert_eq!(run(&stage).await.owed, 1);
+    assert_eq!(run(&stage).await.pending, 1);
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.settled, 1);
+    assert_eq!(run(&stage).await.completed, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
 }
 
@@ -300,7 +300,7 @@ async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_the
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
         let id = stage.installation.connect(&stage.app, "acme").await;
         try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(owed(&stage, &id).await, usize::from(stands_alone));
+        assert_eq!(pending(&stage, &id).await, usize::from(stands_alone));
         run(&stage).await;
         let revoked = stage.installation.platform.revoked();
         assert_eq!(revoked, if stands_alone { vec!["refresh-0-0".to_owned()] } else { Vec::new() });
@@ -316,8 +316,8 @@ async fn t5_the_very_token_that_a_connection_has_now_is_not_revoked() {
     let row = stage.row(&id).await;
     let revocation = RevocationId { connection: id.clone(), grant: 0.into() };
     let grant = row.grant().expect("a grant").clone();
-    let same = Revocation::owed(revocation, row.company, grant, stage.app.now());
-    stage.app.revocations.owe(&same).await.expect("a table that answers");
-    assert_eq!(run(&stage).await.settled, 1);
+    let same = Revocation::new(revocation, row.company, grant, stage.app.now());
+    stage.app.revocations.put_revocation(&same).await.expect("a table that answers");
+    assert_eq!(run(&stage).await.completed, 1);
     assert!(stage.installation.platform.revoked().is_empty());
 }
