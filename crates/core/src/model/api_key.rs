@@ -2,78 +2,65 @@
 //! 43 base62 characters, 256 bits; only the key's hash is stored.
 
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::Timestamp;
+use strum::VariantArray;
 
 use crate::model::name::PartnerId;
-use crate::model::platform::UnknownName;
 use crate::model::secret::{Fingerprint, Secret};
 
 /// What a key may do. The list is part of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 pub enum Scope {
     /// Open consent pages, and nothing else: the scope of a publishable key.
+    #[strum(serialize = "consent:start")]
     ConsentStart,
     /// Read access tokens, and have them refreshed.
+    #[strum(serialize = "tokens:read")]
     TokensRead,
     /// See connections.
+    #[strum(serialize = "connections:read")]
     ConnectionsRead,
     /// Start, change and disconnect connections; create connect links.
+    #[strum(serialize = "connections:write")]
     ConnectionsWrite,
     /// Run imports.
+    #[strum(serialize = "syncs:run")]
     SyncsRun,
     /// Read checks and invoices.
+    #[strum(serialize = "records:read")]
     RecordsRead,
     /// Manage webhook endpoints, events and deliveries.
+    #[strum(serialize = "webhooks:manage")]
     WebhooksManage,
     /// Manage end users and their QuickBooks Desktop connections.
+    #[strum(serialize = "desktop:manage")]
     DesktopManage,
     /// Manage the partner itself and its keys.
+    #[strum(serialize = "admin")]
     Admin,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::ConsentStart,
-        Self::TokensRead,
-        Self::ConnectionsRead,
-        Self::ConnectionsWrite,
-        Self::SyncsRun,
-        Self::RecordsRead,
-        Self::WebhooksManage,
-        Self::DesktopManage,
-        Self::Admin,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
 
     /// The word in commands, JSON and the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConsentStart => "consent:start",
-            Self::TokensRead => "tokens:read",
-            Self::ConnectionsRead => "connections:read",
-            Self::ConnectionsWrite => "connections:write",
-            Self::SyncsRun => "syncs:run",
-            Self::RecordsRead => "records:read",
-            Self::WebhooksManage => "webhooks:manage",
-            Self::DesktopManage => "desktop:manage",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Scope {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownName)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -63,7 +63,8 @@ impl From<&PartnerId> for Subject {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Action {
     /// A customer consented for the first time, or after a disconnect.
     Connected,
@@ -78,8 +79,10 @@ pub enum Action {
     /// The partner disconnected it.
     Disconnected,
     /// The platform confirmed that a grant is revoked, or no longer knew it.
+    #[strum(serialize = "platform_told")]
     GrantRevoked,
     /// A grant was not revoked, and will not be, for the reason in the row.
+    #[strum(serialize = "platform_not_told")]
     GrantNotRevoked,
     /// A code that was handed over for it was presented again, too late, or by somebody else.
     CodeRefused,
@@ -95,26 +98,10 @@ pub enum Action {
 
 impl Action {
     /// The word in the table and on the surface.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Reconnected => "reconnected",
-            Self::ConsentFailed => "consent_failed",
-            Self::GrantEnded => "grant_ended",
-            Self::GrantRevived => "grant_revived",
-            Self::Disconnected => "disconnected",
-            Self::GrantRevoked => "platform_told",
-            Self::GrantNotRevoked => "platform_not_told",
-            Self::CodeRefused => "code_refused",
-            Self::CallbackRefused => "callback_refused",
-            Self::RedirectRefused => "redirect_refused",
-            Self::LinkCreated => "link_created",
-            Self::LinkRevoked => "link_revoked",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
-}
 
-impl Action {
     /// Whether anybody can bring it about, as often as they like: such a row does not stay for ever.
     pub const fn is_refusal(self) -> bool {
         matches!(self, Self::ConsentFailed | Self::CodeRefused | Self::CallbackRefused | Self::RedirectRefused)

@@ -1,13 +1,12 @@
 //! A connection: a partner's link to one customer's books.
 
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 
 use crate::model::grant::StoredGrant;
 use crate::model::name::{CompanyKey, PartnerId};
-use crate::model::platform::{Environment, PlatformName, UnknownName};
+use crate::model::platform::{Environment, PlatformName};
 
 /// Whose connection, and which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,7 +94,8 @@ impl<Grant> Standing<Grant> {
 }
 
 /// Why a grant ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum DeathCause {
     /// The platform says that the refresh token is no longer good.
     Revoked,
@@ -108,25 +108,9 @@ pub enum DeathCause {
 }
 
 impl DeathCause {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Revoked, Self::RotationLost, Self::AccessWithdrawn, Self::NoRefreshToken];
-
     /// The word on the surface and in the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Revoked => "revoked",
-            Self::RotationLost => "rotation_lost",
-            Self::AccessWithdrawn => "access_withdrawn",
-            Self::NoRefreshToken => "no_refresh_token",
-        }
-    }
-}
-
-impl FromStr for DeathCause {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|cause| cause.as_str() == text).ok_or(UnknownName)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -204,7 +188,8 @@ impl Connection {
 }
 
 /// How fresh a connection's token is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Freshness {
     /// Every token is renewed before its end.
     #[default]
@@ -215,24 +200,14 @@ pub enum Freshness {
 
 impl Freshness {
     /// The word in the configuration and in the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Adaptive => "adaptive",
-        }
-    }
-}
-
-impl FromStr for Freshness {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Always, Self::Adaptive].into_iter().find(|freshness| freshness.as_str() == text).ok_or(UnknownName)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// The word for where a connection stands: on the surface, in the table and in the filter of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// See [`Standing::Active`].
     Active,
@@ -243,23 +218,8 @@ pub enum Status {
 }
 
 impl Status {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Active, Self::NeedsReauthorization, Self::Disconnected];
-
     /// The word on the surface and in the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::NeedsReauthorization => "needs_reauthorization",
-            Self::Disconnected => "disconnected",
-        }
-    }
-}
-
-impl FromStr for Status {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(UnknownName)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

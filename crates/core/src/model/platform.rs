@@ -1,10 +1,23 @@
 //! The accounting platforms by name, and the two sets of credentials that one of them has.
 
-use std::fmt;
-use std::str::FromStr;
+use strum::VariantArray;
 
 /// An accounting platform. A new one is a name here and a module in `platforms`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum PlatformName {
     /// QuickBooks Online (Intuit).
     Quickbooks,
@@ -20,7 +33,7 @@ pub enum PlatformName {
 
 impl PlatformName {
     /// All of them, in the order in which they are declared: tables are indexed by it.
-    pub const ALL: [Self; 5] = [Self::Quickbooks, Self::Xero, Self::Zoho, Self::Freshbooks, Self::Freeagent];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
 
     /// Their names, for a sentence.
     pub fn names() -> String {
@@ -28,14 +41,8 @@ impl PlatformName {
     }
 
     /// The name in URLs, JSON and keys.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Quickbooks => "quickbooks",
-            Self::Xero => "xero",
-            Self::Zoho => "zoho",
-            Self::Freshbooks => "freshbooks",
-            Self::Freeagent => "freeagent",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The name that people know.
@@ -55,22 +62,9 @@ impl PlatformName {
     }
 }
 
-impl fmt::Display for PlatformName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for PlatformName {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or(UnknownName)
-    }
-}
-
 /// Which of a platform's two sets of credentials a connection uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Environment {
     /// Real books.
     Production,
@@ -80,11 +74,8 @@ pub enum Environment {
 
 impl Environment {
     /// The word on the surface and in the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Sandbox => "sandbox",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Where a connection belongs, decided once, at its start: the sandbox, on a platform that has one, if the key or the name
@@ -98,19 +89,6 @@ impl Environment {
         }
     }
 }
-
-impl FromStr for Environment {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        [Self::Production, Self::Sandbox].into_iter().find(|name| name.as_str() == text).ok_or(UnknownName)
-    }
-}
-
-/// A name that is not on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown name")]
-pub struct UnknownName;
 
 #[cfg(test)]
 mod tests {

@@ -34,7 +34,8 @@ pub struct Probe {
 }
 
 /// What a probe is to find out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Aim {
     /// Whether a grant that is alive here has lost its access.
     Suspected,
@@ -44,11 +45,8 @@ pub enum Aim {
 
 impl Aim {
     /// The word in the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Suspected => "suspected",
-            Self::Withdrawn => "withdrawn",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

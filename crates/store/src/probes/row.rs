@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::model::probe::{Aim, Probe};
+use counterfoil_core::model::probe::Probe;
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -38,13 +38,12 @@ pub(crate) fn write(probe: &Probe) -> Result<Item, StoreError> {
 pub(crate) fn read(item: Item) -> Result<Probe, StoreError> {
     let row: ProbeRow = from_item(item)?;
     let name = format!("CONN#{}#{}/PROBE", row.partner, row.company_key);
-    let aim = [Aim::Suspected, Aim::Withdrawn].into_iter().find(|aim| aim.as_str() == row.aim);
     Ok(Probe {
         connection: ConnectionId {
             partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
             company_key: CompanyKey::parse(&row.company_key).map_err(|_| damaged(&name, "company_key"))?,
         },
-        aim: aim.ok_or_else(|| damaged(&name, "aim"))?,
+        aim: row.aim.parse().map_err(|_| damaged(&name, "aim"))?,
         denied: row.denied,
         unanswered: row.unanswered,
         due_at: time(&name, row.due_at)?,

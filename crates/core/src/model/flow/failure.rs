@@ -1,11 +1,10 @@
 //! Why a consent came to nothing.
 
-use std::str::FromStr;
-
-use crate::model::platform::UnknownName;
+use strum::VariantArray;
 
 /// Why a consent came to nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum FlowFailure {
     /// The customer said no.
     AccessDenied,
@@ -38,78 +37,35 @@ pub enum FlowFailure {
     /// The connection holds another company, and whoever began the flow may not switch it.
     OtherCompany,
     /// The connection was disconnected, and whoever began the flow may not revive it.
+    #[strum(serialize = "connection_disconnected")]
     Disconnected,
     /// The connection's name begins with a platform's, and is not the one of the company that was confirmed.
+    #[strum(serialize = "reserved_company_key")]
     ReservedKey,
     /// There are as many connections to the company as may be made without a key.
     TooManyConnections,
     /// What the flow was for is gone.
+    #[strum(serialize = "connection_gone")]
     Gone,
     /// The key or the connect link that it was begun with has been revoked.
     AuthorityRevoked,
     /// The connect link that it was begun with has had all its consents.
     LinkUsed,
     /// The process that exchanged the code died.
+    #[strum(serialize = "consent_interrupted")]
     Interrupted,
     /// Its company was not chosen, or not confirmed, in time.
+    #[strum(serialize = "consent_expired")]
     Expired,
 }
 
 impl FlowFailure {
     /// All of them.
-    pub const ALL: [Self; 23] = [
-        Self::AccessDenied,
-        Self::PlatformError,
-        Self::MissingCode,
-        Self::AmbiguousCallback,
-        Self::WrongPlatform,
-        Self::MissingCompany,
-        Self::UnknownRegion,
-        Self::WrongIssuer,
-        Self::ExchangeRefused,
-        Self::ExchangeFailed,
-        Self::ClientRefused,
-        Self::CompanyNotConfirmed,
-        Self::NoCompany,
-        Self::NoRefreshToken,
-        Self::OtherCompany,
-        Self::Disconnected,
-        Self::ReservedKey,
-        Self::TooManyConnections,
-        Self::Gone,
-        Self::AuthorityRevoked,
-        Self::LinkUsed,
-        Self::Interrupted,
-        Self::Expired,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
 
     /// The stable code.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessDenied => "access_denied",
-            Self::PlatformError => "platform_error",
-            Self::MissingCode => "missing_code",
-            Self::AmbiguousCallback => "ambiguous_callback",
-            Self::WrongPlatform => "wrong_platform",
-            Self::MissingCompany => "missing_company",
-            Self::UnknownRegion => "unknown_region",
-            Self::WrongIssuer => "wrong_issuer",
-            Self::ExchangeRefused => "exchange_refused",
-            Self::ExchangeFailed => "exchange_failed",
-            Self::ClientRefused => "client_refused",
-            Self::CompanyNotConfirmed => "company_not_confirmed",
-            Self::NoCompany => "no_company",
-            Self::NoRefreshToken => "no_refresh_token",
-            Self::OtherCompany => "other_company",
-            Self::Disconnected => "connection_disconnected",
-            Self::ReservedKey => "reserved_company_key",
-            Self::TooManyConnections => "too_many_connections",
-            Self::Gone => "connection_gone",
-            Self::AuthorityRevoked => "authority_revoked",
-            Self::LinkUsed => "link_used",
-            Self::Interrupted => "consent_interrupted",
-            Self::Expired => "consent_expired",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether it failed at the platform or at us, and not by what the customer, the browser or the caller did.
@@ -166,13 +122,5 @@ impl FlowFailure {
             Self::Interrupted => "The consent was interrupted before it was finished.",
             Self::Expired => "No company was confirmed or chosen in time. Start again.",
         }
-    }
-}
-
-impl FromStr for FlowFailure {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|failure| failure.as_str() == text).ok_or(UnknownName)
     }
 }
