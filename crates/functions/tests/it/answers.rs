@@ -87,8 +87,8 @@ async fn a_handler_that_panics_answers_a_problem_of_its_surface_without_the_pani
         panic!("canary")
     }
     let place = Installation::start().await;
-    let served = Router::new().route("/boom", route(panics)).route("/v1/connect-links", route(panics));
-    let server = router::finish(served, routes(), &place.app());
+    let panicking = Router::new().route("/boom", route(panics)).route("/v1/connect-links", route(panics));
+    let server = router::finish(panicking, routes(), &place.app());
     let logs = Logs::capture();
     let answer = get("/boom").to(&server).await;
     assert_eq!(answer.problem(), (500, "internal_error".to_owned()));
