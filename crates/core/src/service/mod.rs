@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod consent;
 pub mod health;
+mod optimistic;
 pub mod partner;
 pub mod revocation;
 mod unused_grant;

@@ -12,7 +12,6 @@ use crate::model::platform::PlatformName;
 use crate::model::revocation::{GrantId, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::later;
-use crate::port::store::StoreError;
 use crate::port::store::consents::Issued;
 use crate::port::store::vault::CodeExchange;
 use crate::service::consent::authority::still_authorized;
@@ -22,11 +21,9 @@ use crate::service::consent::outcome::INVALID_CODE;
 use crate::service::consent::outcome::Stop;
 use crate::service::consent::outcome::no_such_code;
 use crate::service::consent::write::write_consent;
+use crate::service::optimistic::Tries;
 use crate::service::vault::read::{Token, read_token_by};
 use crate::{App, Error};
-
-/// How often a code is issued anew while the same browser comes more than once.
-const ISSUED_MOST: u32 = 5;
 
 /// Makes the one live code of a consent that came to a connection, or waits for the exchange to become one; the code before is
 /// dead. `None` where one was exchanged already, and where the consent came to nothing.
@@ -34,7 +31,9 @@ const ISSUED_MOST: u32 = 5;
 /// # Errors
 /// What the table says.
 pub async fn issue_code(app: &App, flow: &FlowId) -> Result<Option<Secret>, Error> {
-    for _ in 0..ISSUED_MOST {
+    let mut tries = Tries::new(app, "a code could not be issued");
+    loop {
+        tries.next().await?;
         let Some(flow) = app.flows.flow(flow).await? else { return Ok(None) };
         let Destination::Handover { redirect_uri, .. } = &flow.destination else { return Ok(None) };
         let (connection, company_id) = match &flow.stage {
@@ -59,7 +58,6 @@ pub async fn issue_code(app: &App, flow: &FlowId) -> Result<Option<Secret>, Erro
             Issued::Overtaken => {}
         }
     }
-    Err(StoreError::Busy("a code could not be issued".to_owned()).into())
 }
 
 /// What is presented with a code.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::App;
 use crate::model::audit::Action;
 use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, LastFailure, Standing, Status};
 use crate::model::event::{Event, EventKind};
@@ -26,14 +27,11 @@ use crate::service::consent::outcome::exchange_needed;
 use crate::service::consent::outcome::how_it_stands;
 use crate::service::consent::outcome::no_such_code;
 use crate::service::consent::outcome::unused_grant;
+use crate::service::optimistic::Tries;
 use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::step::in_words;
 use crate::service::vault::refresh::{reseal_grant, sealing_owner};
-use crate::{App, Error};
-
-/// How often the write is tried while others write to the same connection.
-const TRIES_MOST: u32 = 20;
 
 /// Writes the connection of a confirmed consent, over the one that was there when that was last looked at. What only the
 /// partner's exchange of our code may do is left to that.
@@ -46,8 +44,10 @@ pub(crate) async fn write_consent(
     let Confirmed { flow, company, .. } = confirmed;
     let id = flow.connection_to(&company.company_id);
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
-    let mut tried = Vec::new();
-    for attempt in 1..=TRIES_MOST {
+    let mut commit_ids = Vec::new();
+    let mut tries = Tries::new(app, "a consent could not be written");
+    loop {
+        tries.next().await?;
         may_write(flow, previous.as_ref(), company, authorized.at).map_err(Stop::Failed)?;
         // A grant that lives, or may revive, is worth more.
         if is_short_lived(grant, confirmed.platform) && previous.as_ref().and_then(Connection::grant).is_some() {
@@ -58,7 +58,7 @@ pub(crate) async fn write_consent(
         }
         let tally = tally(app, confirmed, previous.as_ref()).await?;
         let consent = Consent { tally, key: authorized.key.clone(), ..compose(app, confirmed, grant, previous) };
-        tried.push(consent.connection.commit_id.clone());
+        commit_ids.push(consent.connection.commit_id.clone());
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
@@ -68,19 +68,16 @@ pub(crate) async fn write_consent(
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
             // An earlier try whose answer was lost, or others: then this code is good for nothing any more.
             Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => {
-                let written = app.connections.read(&id).await?.filter(|connection| tried.contains(&connection.commit_id));
+                let written = app.connections.read(&id).await?.filter(|connection| commit_ids.contains(&connection.commit_id));
                 return written.ok_or_else(|| Stop::Fault(no_such_code()));
             }
             Ok(ConsentWritten::FlowIsOver) => return how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
-                let pause = app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction());
-                app.clock.sleep(pause).await;
                 previous = app.connections.read(&id).await?;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Stop::Fault(Error::from(StoreError::Busy("a consent could not be written".to_owned()))))
 }
 
 /// Whether the connection lives and is to this very company: then a consent changes nothing about whose books it gives.

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::model::connection::{Connection, ConnectionId, Freshness, Standing};
-use crate::port::store::StoreError;
 use crate::port::store::Written;
 use crate::port::store::connections::Settable;
 use crate::{App, Error};
 
+use crate::service::optimistic::Tries;
 use crate::service::vault::due::{self, Stored};
 
 /// What is to be changed; `None` leaves it as it is.
@@ -18,9 +18,6 @@ pub struct Change {
     /// How fresh its token is kept.
     pub freshness: Option<Freshness>,
 }
-
-/// How often it is tried while others write to the same connection.
-const TRIES_MOST: u32 = 5;
 
 /// Changes a connection, which is given as it was read, and says how it is now.
 ///
@@ -33,7 +30,9 @@ pub async fn change_connection(
     change: &Change,
 ) -> Result<Connection, Error> {
     let mut found = found;
-    for _ in 0..TRIES_MOST {
+    let mut tries = Tries::new(app, "a connection could not be changed");
+    loop {
+        tries.next().await?;
         let connection = found.ok_or(Error::NO_CONNECTION)?;
         let due_at = other_due_time(app, &connection, change);
         let settable = Settable {
@@ -47,7 +46,6 @@ pub async fn change_connection(
             Written::Overtaken => found = app.connections.read(id).await?,
         }
     }
-    Err(StoreError::Busy("a connection could not be changed".to_owned()).into())
 }
 
 /// Another freshness of a living grant is another due time, unless an attempt is to be made again anyway.

@@ -17,6 +17,7 @@ use crate::port::store::Written;
 use crate::port::store::vault::Disconnect;
 use crate::{App, Error};
 
+use crate::service::optimistic::Tries;
 use crate::service::revocation::revoke::{RevocationStatus, revoke};
 use crate::service::vault::refresh::step::View;
 
@@ -28,9 +29,6 @@ pub struct Disconnected {
     pub revocation: RevocationStatus,
 }
 
-/// How often it is tried while others write to the same connection.
-const TRIES_MOST: u32 = 10;
-
 /// Disconnects a connection of the key's partner. One that is disconnected already stays as it is; its revocation is tried again
 /// if that is due. All of it is over when the clock has counted to `ends_at`.
 ///
@@ -38,7 +36,9 @@ const TRIES_MOST: u32 = 10;
 /// `NotFound` where there is none, else those of the table. A revocation that the platform does not confirm is not an error.
 pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_at: Duration) -> Result<Disconnected, Error> {
     let id = ConnectionId { partner: key.partner.clone(), company_key: company_key.clone() };
-    for attempt in 1..=TRIES_MOST {
+    let mut tries = Tries::new(app, "a connection could not be disconnected");
+    loop {
+        tries.next().await?;
         let (connection, lease) = app.connections.look(&id).await?.ok_or(Error::NO_CONNECTION)?;
         if connection.standing == Standing::Disconnected {
             return Ok(revoke_grant(app, connection, ends_at).await);
@@ -49,13 +49,10 @@ pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_
                 wait_out(app, &disconnect).await;
                 return Ok(revoke_grant(app, without_grant(disconnect), ends_at).await);
             }
-            Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {
-                app.clock.sleep(app.settings.poll.mul_f64(f64::from(attempt) * app.entropy.fraction())).await;
-            }
+            Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(StoreError::Busy("a connection could not be disconnected".to_owned()).into())
 }
 
 /// Postpones the revocation if a lease was taken between the look and the write. From now on none is taken.

@@ -6,10 +6,11 @@ use crate::model::connection::{Connection, DeathCause, Standing};
 use crate::model::event::{Event, EventKind};
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::parking::Parked;
-use crate::port::store::StoreError;
 use crate::port::store::Written;
 use crate::port::store::vault::Commit;
 use crate::{App, Error};
+
+use crate::service::optimistic::Tries;
 
 /// What became of a parked grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,16 +23,15 @@ pub enum Unparked {
     Late,
 }
 
-/// How often it is tried while others write to the same connection.
-const TRIES_MOST: u32 = 5;
-
 /// Commits a grant that comes late, if it may be. One of a connection that was disconnected becomes its pending
 /// revocation instead, in place of the older grant. Otherwise it is dropped.
 ///
 /// # Errors
 /// What the table says: the grant stays parked.
 pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error> {
-    for _ in 0..TRIES_MOST {
+    let mut tries = Tries::new(app, "a parked grant could not be committed");
+    loop {
+        tries.next().await?;
         let Some(connection) = app.connections.read(&parked.connection).await? else { return Ok(Unparked::Late) };
         if connection.commit_id == parked.commit.commit_id {
             return Ok(Unparked::Committed);
@@ -58,7 +58,6 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
             return Ok(unparked);
         }
     }
-    Err(Error::from(StoreError::Busy("a parked grant could not be committed".to_owned())))
 }
 
 fn revocation_of(app: &App, connection: Connection, commit: &Commit) -> Revocation {
