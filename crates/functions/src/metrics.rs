@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use counterfoil_core::service::vault::skew::CLOCK;
-use counterfoil_core::service::worker::refresh_due::Report;
+use counterfoil_core::service::worker::shards::Report;
 use serde_json::{Map, Value, json};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};

@@ -132,7 +132,7 @@ async fn t5_a_reconnect_while_a_revocation_is_pending_keeps_its_grant() {
     assert_eq!(crate::revocations::run(&stage).await.due, 0, "not while the consent could still be under way");
     stage.clock.advance(Duration::from_secs(900));
     let report = crate::revocations::run(&stage).await;
-    assert_eq!((report.due, report.completed), (1, 1));
+    assert_eq!((report.due, report.done), (1, 1));
     assert!(stage.installation.platform.revoked().is_empty(), "a revocation could have ended the new grant");
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
     assert!(matches!(stage.row(&id).await.standing, Standing::Active(_)));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use counterfoil_core::model::time::until;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
+use counterfoil_core::service::worker::refresh_due::refresh_due;
+use counterfoil_core::service::worker::shards::Report;
 use counterfoil_testkit::platform::{Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
@@ -48,7 +49,7 @@ async fn r12_only_the_shards_of_this_run_are_done_and_a_shard_that_fails_stops_n
     assert!(report.unread_shards > 0 && report.unread_shards < 4, "{report:?}");
     let first = refresh_due(&stage.app, first, TIME).await.unwrap_or_else(|error| panic!("{error}"));
     let rest = refresh_due(&stage.app, rest, TIME).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(report.fresh + first.fresh + rest.fresh, 24);
+    assert_eq!(report.done + first.done + rest.done, 24);
 }
 
 #[tokio::test]
@@ -60,7 +61,7 @@ async fn r12_what_is_due_is_refreshed_before_its_end_and_nothing_else_is_touched
     assert_eq!(run(&stage).await, Report::default());
     stage.clock.advance(UNTIL_DUE);
     let late = stage.installation.connect(&stage.app, "late").await;
-    assert_eq!(run(&stage).await, Report { due: 3, fresh: 3, failed: 0, left: 0, ..Report::default() });
+    assert_eq!(run(&stage).await, Report { due: 3, done: 3, failed: 0, left: 0, ..Report::default() });
     assert_eq!(stage.row(&late).await.epoch, 1);
     assert_eq!(run(&stage).await, Report::default(), "their next time has not come");
     assert_eq!(stage.refreshes(), 3);
@@ -73,7 +74,7 @@ async fn r12_a_failure_stays_in_its_row() {
     let sound = stage.installation.connect(&stage.app, "sound").await;
     stage.installation.platform.revoke("revoked");
     stage.clock.advance(UNTIL_DUE);
-    assert_eq!(run(&stage).await, Report { due: 2, fresh: 1, failed: 1, left: 0, ..Report::default() });
+    assert_eq!(run(&stage).await, Report { due: 2, done: 1, failed: 1, left: 0, ..Report::default() });
     assert_eq!((stage.row(&revoked).await.due_at, stage.row(&sound).await.epoch), (None, 2));
     assert_eq!(run(&stage).await, Report::default(), "a dead grant is due no more");
 }
@@ -86,7 +87,7 @@ async fn r14_a_panic_in_one_refresh_leaves_its_neighbours_alone() {
     }
     stage.installation.platform.script([Turn::Panic]);
     stage.clock.advance(UNTIL_DUE);
-    assert_eq!(run(&stage).await, Report { due: 3, fresh: 2, failed: 1, left: 0, ..Report::default() });
+    assert_eq!(run(&stage).await, Report { due: 3, done: 2, failed: 1, left: 0, ..Report::default() });
 }
 
 #[tokio::test]
@@ -95,12 +96,12 @@ async fn a_failed_refresh_is_due_again_after_its_backoff() {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(UNTIL_DUE);
     stage.installation.platform.script([Turn::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
-    assert_eq!(run(&stage).await, Report { due: 1, fresh: 0, failed: 1, left: 0, ..Report::default() });
+    assert_eq!(run(&stage).await, Report { due: 1, done: 0, failed: 1, left: 0, ..Report::default() });
     let row = stage.row(&id).await;
     assert_eq!(row.due_at, row.last_failure.map(|last_failure| last_failure.retry_at));
     assert_eq!(run(&stage).await, Report::default());
     stage.clock.advance(stage.app.settings.backoff_first);
-    assert_eq!(run(&stage).await, Report { due: 1, fresh: 1, failed: 0, left: 0, ..Report::default() });
+    assert_eq!(run(&stage).await, Report { due: 1, done: 1, failed: 0, left: 0, ..Report::default() });
 }
 
 #[tokio::test]

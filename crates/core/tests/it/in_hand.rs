@@ -138,13 +138,13 @@ async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_t
     stage.disconnect(&id).await;
     stage.clock.advance(Duration::from_secs(7_200));
     stage.installation.wire.inject(renewals.times(10_000));
-    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stage.app.in_hand.count(), 1);
     stage.installation.wire.reset();
     next_event(&stage).await;
     assert_eq!(stage.app.in_hand.count(), 0);
     stage.clock.advance(Duration::from_secs(7_200));
-    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await.unwrap_or_else(|error| panic!("{error}"));
     let revoked = stage.installation.platform.revoked();
     let newest = stage.presented().len();
     assert_eq!(revoked, [format!("refresh-0-{newest}")], "the newest, of no token that was used up");

@@ -10,7 +10,8 @@ use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::vault::warn::warn_expiring;
-use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
+use counterfoil_core::service::worker::refresh_due::refresh_due;
+use counterfoil_core::service::worker::shards::Report;
 use counterfoil_testkit::platform::{Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
@@ -64,7 +65,7 @@ async fn r13_an_idle_connection_is_kept_alive_and_no_fresher() {
         stage.clock.advance(due_in.checked_sub(Duration::from_secs(1)).expect("days"));
         assert_eq!(run(&stage).await.due, 0);
         stage.clock.advance(Duration::from_secs(1));
-        assert_eq!(run(&stage).await.fresh, 1);
+        assert_eq!(run(&stage).await.done, 1);
     }
 }
 
@@ -82,7 +83,7 @@ async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_alive() {
             break;
         }
         stage.clock.advance(due_in);
-        assert_eq!(run(&stage).await.fresh, 1);
+        assert_eq!(run(&stage).await.done, 1);
         let left = until(stage.clock.now(), stage.row(&id).await.grant().expect("a grant").access_token_expires_at);
         assert_eq!(left, HOUR, "it was renewed before its end");
         assert!(until(read_at, stage.clock.now()) <= DAY + HOUR, "nobody has read it for a day");
@@ -100,7 +101,7 @@ async fn r13_always_keeps_fresh_what_nobody_reads() {
         let due_in = due_in(&stage, &stage.row(&id).await);
         assert!(due_in < HOUR, "{due_in:?}");
         stage.clock.advance(due_in);
-        assert_eq!(run(&stage).await.fresh, 1);
+        assert_eq!(run(&stage).await.done, 1);
         assert_eq!(stage.refreshes(), renewed);
     }
 }
@@ -172,6 +173,6 @@ async fn r13_a_warning_does_not_put_off_what_failed() {
     let row = stage.row(&id).await;
     assert_eq!(row.due_at, row.last_failure.map(|last_failure| last_failure.retry_at), "it is tried again after its backoff");
     stage.clock.advance(stage.app.settings.backoff_first);
-    assert_eq!(run(&stage).await.fresh, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert_eq!(warnings(&stage, &id).await, 1);
 }

@@ -30,7 +30,7 @@ async fn during_a_refresh(stage: &Stage, id: &ConnectionId, change: impl AsyncFn
 
 /// What is revoked after one run of the worker.
 async fn revoked(stage: &Stage) -> Vec<String> {
-    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await;
+    revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await.unwrap_or_else(|error| panic!("{error}"));
     stage.installation.platform.revoked()
 }
 

@@ -11,7 +11,8 @@ use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::revocation::revoke::{RevocationStatus, revoke};
-use counterfoil_core::service::worker::revoke_due::{RevokeReport, revoke_due};
+use counterfoil_core::service::worker::revoke_due::revoke_due;
+use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::settings::Settings;
 use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::{CLIENT_ID, Habits, ScriptedPlatforms, Temper, Turn};
@@ -24,8 +25,8 @@ const TIME: Duration = Duration::from_secs(57);
 const LONG: Duration = Duration::from_secs(21_601);
 
 /// One run of the worker.
-pub(crate) async fn run(stage: &Stage) -> RevokeReport {
-    revoke_due(&stage.app, &ALL_SHARDS, TIME).await
+pub(crate) async fn run(stage: &Stage) -> Report {
+    revoke_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A connection that was disconnected while its platform was down; the platform is up again from the next request on.
@@ -50,13 +51,13 @@ async fn t5_a_revocation_is_retried_until_it_is_confirmed_with_a_pause_that_doub
         stage.clock.advance((pause / 2).saturating_sub(Duration::from_secs(1)));
         assert_eq!(run(&stage).await.due, 0, "less than half of {pause:?}");
         stage.clock.advance(pause / 2 + Duration::from_secs(1));
-        assert_eq!(run(&stage).await, RevokeReport { due: 1, completed: 0, pending: 1 });
+        assert_eq!(run(&stage).await, Report { due: 1, done: 0, left: 1, ..Report::default() });
         pause *= 2;
     }
     stage.clock.advance(pause);
-    assert_eq!(run(&stage).await, RevokeReport { due: 1, completed: 1, pending: 0 });
+    assert_eq!(run(&stage).await, Report { due: 1, done: 1, left: 0, ..Report::default() });
     assert_eq!((stage.installation.platform.revoked().len(), pending(&stage, &id).await), (1, 0));
-    assert_eq!(run(&stage).await, RevokeReport::default());
+    assert_eq!(run(&stage).await, Report::default());
 }
 
 #[tokio::test]
@@ -65,9 +66,9 @@ async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
     let id = unconfirmed(&stage).await;
     stage.installation.platform.be_deaf(usize::MAX);
     stage.clock.advance(RETRIED_FOR.saturating_sub(Duration::from_secs(1)));
-    assert_eq!(run(&stage).await.pending, 1);
+    assert_eq!(run(&stage).await.left, 1);
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert_eq!(pending(&stage, &id).await, 0);
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
 }
@@ -98,9 +99,9 @@ async fn t5_nothing_is_begun_that_could_not_end_in_time() {
     let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
     let too_short = stage.app.settings.longest_revocation().saturating_sub(Duration::from_secs(1));
-    let report = revoke_due(&stage.app, &ALL_SHARDS, too_short).await;
-    assert_eq!((report.pending, pending(&stage, &id).await), (1, 1));
-    assert_eq!(run(&stage).await.completed, 1, "and it was not claimed either");
+    let report = revoke_due(&stage.app, &ALL_SHARDS, too_short).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((report.left, pending(&stage, &id).await), (1, 1));
+    assert_eq!(run(&stage).await.done, 1, "and it was not claimed either");
 }
 
 #[tokio::test]
@@ -113,12 +114,12 @@ async fn t5_a_failure_stays_on_its_row() {
     }
     stage.clock.advance(LONG);
     stage.installation.platform.be_deaf(1);
-    assert_eq!(run(&stage).await, RevokeReport { due: 3, completed: 2, pending: 1 });
+    assert_eq!(run(&stage).await, Report { due: 3, done: 2, left: 1, ..Report::default() });
     stage.clock.advance(LONG);
     stage.installation.wire.inject(Rule::on("UpdateItem", Fault::Throttled).times(8));
-    assert_eq!(run(&stage).await, RevokeReport { due: 1, completed: 0, pending: 1 });
+    assert_eq!(run(&stage).await, Report { due: 1, done: 0, failed: 1, ..Report::default() });
     stage.installation.wire.reset();
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
 }
 
 #[tokio::test]
@@ -130,7 +131,7 @@ async fn t5_without_the_clients_credentials_it_is_put_off() {
     assert_eq!(disconnect(&without, &id).await, Ok(RevocationStatus::Pending));
     assert_eq!(run(&stage).await.due, 0);
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
@@ -145,7 +146,7 @@ async fn t5_an_open_lease_and_its_rest_are_waited_out() {
     stage.clock.advance((stage.app.settings.lease + rest).saturating_sub(Duration::from_secs(1)));
     assert_eq!(run(&stage).await.due, 0);
     stage.clock.advance(Duration::from_secs(1));
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
@@ -185,10 +186,10 @@ async fn r15_a_grant_that_may_revive_is_waited_for_as_long_as_it_may() {
         let (stage, id) = beside_a_dead_one(cause).await;
         assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
         stage.clock.advance(Duration::from_secs(14 * 86_400 - 1));
-        assert_eq!(run(&stage).await.pending, 1, "{cause:?}");
+        assert_eq!(run(&stage).await.left, 1, "{cause:?}");
         assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
         stage.clock.advance(LONG);
-        assert_eq!(run(&stage).await.completed, 1, "{cause:?}");
+        assert_eq!(run(&stage).await.done, 1, "{cause:?}");
         assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
     }
 }
@@ -225,10 +226,10 @@ async fn r15_entries_that_there_was_no_time_to_read_hold_a_revocation_back() {
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let settings = Settings { store_timeout: Duration::ZERO, ..stage.app.settings };
     let hurried = Arc::new(App { settings, ..stage.installation.app(clock) });
-    let report = revoke_due(&hurried, &ALL_SHARDS, settings.longest_revocation()).await;
-    assert_eq!((report.pending, stage.installation.platform.revoked().len()), (1, 0), "its time was over after the first page");
+    let report = revoke_due(&hurried, &ALL_SHARDS, settings.longest_revocation()).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((report.left, stage.installation.platform.revoked().len()), (1, 0), "its time was over after the first page");
     stage.clock.advance(LONG);
-    assert_eq!((run(&stage).await.completed, pending(&stage, &id).await), (1, 0));
+    assert_eq!((run(&stage).await.done, pending(&stage, &id).await), (1, 0));
 }
 
 #[tokio::test]
@@ -264,10 +265,10 @@ async fn t6_a_platform_that_asks_first_is_asked_with_a_fresh_token_which_is_stor
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "a request has no time for a refresh too");
     assert_eq!(stage.refreshes(), 0);
     stage.installation.platform.be_deaf(1);
-    assert_eq!(run(&stage).await.pending, 1);
+    assert_eq!(run(&stage).await.left, 1);
     assert_eq!((stage.refreshes(), stage.installation.platform.revoked().len()), (1, 0));
     stage.clock.advance(Duration::from_secs(300));
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"], "what the refresh brought");
     assert_eq!(stage.refreshes(), 1, "its access token was still good");
 }
@@ -277,7 +278,7 @@ async fn t6_a_refresh_that_is_refused_means_that_the_platform_knows() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
     stage.installation.platform.revoke("acme");
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert!(stage.installation.platform.revoked().is_empty());
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_told").await, 1);
 }
@@ -287,9 +288,9 @@ async fn t6_a_refresh_that_fails_otherwise_is_no_answer_and_tried_again() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 500 })]);
-    assert_eq!(run(&stage).await.pending, 1);
+    assert_eq!(run(&stage).await.left, 1);
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-1"]);
 }
 
@@ -318,6 +319,6 @@ async fn t5_the_very_token_that_a_connection_has_now_is_not_revoked() {
     let grant = row.grant().expect("a grant").clone();
     let same = Revocation::new(revocation, row.company, grant, stage.app.now());
     stage.app.revocations.put_revocation(&same).await.expect("a table that answers");
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert!(stage.installation.platform.revoked().is_empty());
 }

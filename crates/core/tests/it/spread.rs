@@ -6,7 +6,8 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::worker::refresh_due::{FRAGILE_MOST, Report, refresh_due};
+use counterfoil_core::service::worker::refresh_due::{FRAGILE_MOST, refresh_due};
+use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::settings::Settings;
 use counterfoil_testkit::platform::Temper;
 
@@ -42,7 +43,7 @@ async fn r14_of_grants_that_a_lost_answer_ends_only_so_many_are_under_way() {
     eventually("each was looked at", async || stage.installation.wire.counts()["BatchGetItem"] >= FRAGILE_MOST + 4).await;
     gate.open();
     let report = run.await.expect("no panic");
-    assert_eq!((report.due, report.fresh), (FRAGILE_MOST + 4, FRAGILE_MOST + 4), "the others came after them");
+    assert_eq!((report.due, report.done), (FRAGILE_MOST + 4, FRAGILE_MOST + 4), "the others came after them");
     assert_eq!(stage.installation.platform.most_in_flight(), FRAGILE_MOST);
 }
 
@@ -53,7 +54,7 @@ async fn r14_grants_that_a_lost_answer_does_not_end_have_no_such_bound() {
     let run = running(&stage, &ALL_SHARDS);
     gate.reached_by(FRAGILE_MOST + 4).await;
     gate.open();
-    assert_eq!(run.await.expect("no panic").fresh, FRAGILE_MOST + 4);
+    assert_eq!(run.await.expect("no panic").done, FRAGILE_MOST + 4);
 }
 
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn a_run_has_the_share_of_its_shards() {
     gate.reached_by(3).await;
     gate.open();
     let report = run.await.expect("no panic");
-    assert!(report.due > 3 && report.fresh == report.due, "{report:?}");
+    assert!(report.due > 3 && report.done == report.due, "{report:?}");
     assert_eq!(stage.installation.platform.most_in_flight(), 3);
 }
 
@@ -78,7 +79,7 @@ async fn one_that_only_listens_leaves_its_slot_to_the_next() {
     stage.clock.advance(stage.app.settings.lease);
     gate.reached_by(2).await;
     gate.open();
-    assert_eq!(run.await.expect("no panic").fresh, 2, "and is heard");
+    assert_eq!(run.await.expect("no panic").done, 2, "and is heard");
 }
 
 /// More connections than there are shards: some shard has two of them.
@@ -93,7 +94,7 @@ async fn those_that_are_never_answered_keep_nobody_of_a_later_page_waiting() {
     assert!(all_began.is_ok(), "the first of each shard is at the platform, and the others never began");
     gate.open();
     let report = run.await.expect("no panic");
-    assert_eq!((report.due, report.fresh, report.unfinished_shards), (MORE_THAN_SHARDS, MORE_THAN_SHARDS, 0));
+    assert_eq!((report.due, report.done, report.unfinished_shards), (MORE_THAN_SHARDS, MORE_THAN_SHARDS, 0));
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn many_begin_evenly_over_the_time_that_a_run_has_for_beginning() {
         stage.clock.until_asleep(10 - begun).await;
         stage.clock.advance(begins_for / 10);
     }
-    assert_eq!(run.await.expect("no panic").fresh, 10);
+    assert_eq!(run.await.expect("no panic").done, 10);
 }
 
 #[tokio::test]
@@ -124,5 +125,5 @@ async fn few_begin_soon_after_each_other() {
     eventually("the first begins", async || stage.refreshes() == 1).await;
     stage.clock.until_asleep(1).await;
     stage.clock.advance(Duration::from_millis(5));
-    assert_eq!(run.await.expect("no panic").fresh, 2);
+    assert_eq!(run.await.expect("no panic").done, 2);
 }

@@ -68,7 +68,7 @@ async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
     assert_eq!(stage.disconnect(&old).await, RevocationStatus::Pending, "it would end the grant that was just given");
     assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok());
     stage.clock.advance(LONG);
-    assert_eq!(run(&stage).await.completed, 1);
+    assert_eq!(run(&stage).await.done, 1);
     assert!(revoked(&stage).is_empty(), "and now the connection holds it");
 }
 
@@ -118,7 +118,7 @@ async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_las
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable; 2]);
     stage.clock.advance(FLOW_LIFE);
-    assert_eq!(run(&stage).await.pending, 1);
+    assert_eq!(run(&stage).await.left, 1);
     assert_eq!(run(&stage).await.due, 0, "it is put off");
     assert!(matches!(stage_of(&stage, &flow).await, FlowStage::Exchanged { .. }));
     stage.clock.advance(Duration::from_secs(3_600));
@@ -154,7 +154,7 @@ async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_his
     for _ in 0..3 {
         let refused = try_consent(&stage.installation, &stage.app, "acme", "other").await;
         assert_eq!(refused.err().map(|error| error.code()), Some("other_company"));
-        assert_eq!(run(&stage).await.completed, 1);
+        assert_eq!(run(&stage).await.done, 1);
     }
     assert_eq!(revoked(&stage).len(), 3);
     assert_eq!(audited(&stage, &id, "platform_told").await, 1);

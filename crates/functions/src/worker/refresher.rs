@@ -7,8 +7,9 @@ use std::time::Duration;
 use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::probe_due::probe_due;
-use counterfoil_core::service::worker::refresh_due::{Report, refresh_due};
+use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
+use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::{App, Error};
 use serde::Deserialize;
 
@@ -44,14 +45,18 @@ pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Repo
     let left = ends_at.saturating_sub(app.clock.elapsed());
     let (refreshed, revoked, probed) =
         tokio::join!(refresh_due(app, shards, left), revoke_due(app, shards, left), probe_due(app, shards, left));
-    if probed > 0 {
-        tracing::info!(due = probed, "followed hints and probes");
-    }
-    if revoked.due > 0 {
-        tracing::info!(due = revoked.due, completed = revoked.completed, pending = revoked.pending, "sent pending revocations");
+    // A shard that could not be read is logged by the runner, and read again in a minute.
+    for (done, report) in [("followed hints and probes", probed), ("sent pending revocations", revoked)] {
+        if let Some(report) = report.ok().filter(|report| report.due > 0) {
+            log(done, &report);
+        }
     }
     let report = refreshed?;
-    let Report { due, fresh, failed, left, unfinished_shards, .. } = report;
-    tracing::info!(due, fresh, failed, left, unfinished_shards, "refreshed what was due");
+    log("refreshed what was due", &report);
     Ok(report)
+}
+
+fn log(done: &str, report: &Report) {
+    let Report { due, done: completed, failed, left, unfinished_shards, .. } = *report;
+    tracing::info!(due, done = completed, failed, left, unfinished_shards, "{done}");
 }

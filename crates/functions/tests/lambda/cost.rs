@@ -71,7 +71,7 @@ async fn the_units_of_the_bill_are_what_is_consumed() {
 
     deployment.expire().await;
     let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(58)).await.expect("the table answers");
-    assert_eq!((report.due, report.fresh), (1, 1));
+    assert_eq!((report.due, report.done), (1, 1));
     let (reads, writes, _) = units(&wire);
     assert_eq!(documented("a refresh")[..2], [reads, writes]);
 }

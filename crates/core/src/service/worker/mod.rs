@@ -1,5 +1,6 @@
-//! The work that is due: found by shard, each piece done by itself.
+//! The work that is due: read by shard, each item processed by itself.
 
 pub mod probe_due;
 pub mod refresh_due;
 pub mod revoke_due;
+pub mod shards;
