@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::audit::{Action, Actor, Audit, Subject};
-use crate::model::connection::Freshness;
+use crate::model::connection::{Connection, Freshness};
+use crate::model::event::{Event, Payload};
 use crate::model::secret::Secret;
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
@@ -97,6 +98,12 @@ impl App {
         detail: [(&'static str, String); N],
     ) -> Audit {
         Audit { id: self.new_id(""), subject: subject.into(), at: self.now(), action, actor, detail: detail.into() }
+    }
+
+    /// An event that happens now to a connection as it is, or is about to be.
+    pub(crate) fn event(&self, connection: &Connection, payload: Payload) -> Event {
+        let now = self.now();
+        Event::about(connection, payload, self.entropy.id(Event::ID_PREFIX, now), now)
     }
 
     /// 256 random bits.

@@ -114,7 +114,7 @@ impl Kind {
             ("CONN", "HANDLE") => Self::Handle,
             (_, sk) if sk.starts_with(REVOCATION) => Self::Revocation,
             (_, sk) if sk.starts_with("AUDIT#") => Self::Audit,
-            (_, sk) if sk.starts_with("EVENT#") => Self::Event,
+            ("EVENTS", _) => Self::Event,
             ("COMPANY", _) => Self::Company,
             ("FLOW", "FLOW") => Self::Flow,
             ("CODE", _) => Self::Code,

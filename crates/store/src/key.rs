@@ -37,8 +37,8 @@ impl Key {
         Self { pk, sk: format!("AUDIT#{audit}") }
     }
 
-    pub(crate) fn event(id: &ConnectionId, event: &str) -> Self {
-        Self { pk: connection_pk(id), sk: format!("EVENT#{event}") }
+    pub(crate) fn event(partner: &PartnerId, id: &str) -> Self {
+        Self { pk: events_pk(partner), sk: id.to_owned() }
     }
 
     /// The entry of a connection among those to the same company.
@@ -168,6 +168,10 @@ pub(crate) fn connections_of(partner: &PartnerId) -> String {
     format!("{CONNECTION}{partner}")
 }
 
+pub(crate) fn events_pk(partner: &PartnerId) -> String {
+    format!("EVENTS#{partner}")
+}
+
 /// The shard that what is due for a connection lies in; `kind` is the worker that does it.
 pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
     due_shard_name(kind, Fingerprint::of(&connection_pk(id)).shard(DUE_SHARDS))
@@ -193,6 +197,3 @@ pub(crate) const PROBER: &str = "probe";
 
 /// The operator, who looks at answers that could not be read.
 pub(crate) const OPERATOR: &str = "answer";
-
-/// The worker that delivers events.
-pub(crate) const DELIVERER: &str = "deliver";

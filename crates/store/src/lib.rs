@@ -16,6 +16,7 @@ pub mod kept_secret;
 pub(crate) mod key;
 pub mod keyring_text;
 mod links;
+mod outbox;
 pub mod parking;
 mod partners;
 mod probes;

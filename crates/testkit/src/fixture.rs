@@ -177,9 +177,16 @@ impl Installation {
     ///
     /// When the table cannot be read.
     pub async fn items_of(&self, id: &ConnectionId) -> Vec<(String, Item)> {
-        let partition = format!("CONN#{}#{}", id.partner, id.company_key);
+        let mut items = self.items_under(&format!("CONN#{}#{}", id.partner, id.company_key)).await;
+        let company_key = AttributeValue::S(id.company_key.to_string());
+        let events = self.items_under(&format!("EVENTS#{}", id.partner)).await;
+        items.extend(events.into_iter().filter(|(_, event)| event["company_key"] == company_key));
+        items
+    }
+
+    async fn items_under(&self, pk: &str) -> Vec<(String, Item)> {
         let request = self.client().query().table_name(&self.table_name).key_condition_expression("PK = :pk");
-        let request = request.expression_attribute_values(":pk", AttributeValue::S(partition)).consistent_read(true);
+        let request = request.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).consistent_read(true);
         let answer = request.send().await.expect("a table to read");
         let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);
         answer.items.unwrap_or_default().into_iter().map(keyed).collect()

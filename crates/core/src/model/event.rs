@@ -1,80 +1,102 @@
-//! Events: what the partner is told by webhook. The row is the outbox: it is written in the transaction of the change it
-//! tells of (W-5) and lies in the due index until it is delivered.
+//! Events: what happened that a partner is told by webhook. An event is written in the transaction of the change that it reports
+//! (W-5), and can be read for ninety days.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, ConnectionId};
+use crate::model::connection::{Connection, ConnectionId, DeathCause};
+use crate::model::platform::PlatformName;
+use crate::model::time::sortable;
 
-/// One event. What its body says is fixed when it happens.
+/// One event. What its webhook says is fixed when it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `evt_…`; orders it too, and is the `webhook-id` of every attempt to deliver it.
+    /// `evt_…`, the `webhook-id` of every attempt to deliver it. Ids begin with the time, so they order a partner's events.
     pub id: String,
-    /// The connection it happened to.
-    pub connection: ConnectionId,
+    /// What it is about, as it was then.
+    pub subject: Subject,
     /// When.
     pub at: Timestamp,
-    /// What.
-    pub kind: EventKind,
-    /// The platform's name.
-    pub platform: &'static str,
-    /// The platform's id of the company.
-    pub company_id: String,
-    /// Its name.
-    pub company_name: String,
-    /// The connection's epoch, from which a receiver tells an older event (W-8).
-    pub epoch: u64,
-    /// Why, where there is a reason to tell.
-    pub reason: Option<&'static str>,
+    /// What happened.
+    pub payload: Payload,
 }
 
 impl Event {
+    /// How long an event can be read.
+    pub const KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
+    /// What every id begins with; the time follows.
+    pub const ID_PREFIX: &str = "evt_";
+
+    /// The mark of a moment, a millisecond: it sorts below the ids of all events from then on, and above those of all before. A
+    /// webhook endpoint is told of the events above the mark of its creation.
+    pub fn mark(at: Timestamp) -> String {
+        format!("{}{}", Self::ID_PREFIX, sortable(at))
+    }
+
     /// An event about a connection as it is, or is about to be.
-    pub fn about(connection: &Connection, kind: EventKind, id: String, at: Timestamp) -> Self {
-        Self {
-            id,
+    pub fn about(connection: &Connection, payload: Payload, id: String, at: Timestamp) -> Self {
+        let subject = Subject {
             connection: connection.id.clone(),
-            at,
-            kind,
-            platform: connection.company.platform.as_str(),
+            platform: connection.company.platform,
             company_id: connection.company.company_id.clone(),
             company_name: connection.company_name.clone(),
             epoch: connection.epoch,
-            reason: None,
-        }
+        };
+        Self { id, subject, at, payload }
+    }
+
+    /// What happened, in a word.
+    pub fn kind(&self) -> EventKind {
+        EventKind::from(&self.payload)
     }
 }
 
-/// What happened, by the names of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
+/// The connection that an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Whose connection, and which.
+    pub connection: ConnectionId,
+    /// The platform.
+    pub platform: PlatformName,
+    /// The platform's id of the company.
+    pub company_id: String,
+    /// The name of the company.
+    pub company_name: String,
+    /// The connection's epoch. Epoch, then id, order the events of one connection (W-8), also where the clocks of two processes differ.
+    pub epoch: u64,
+}
+
+/// What happened, with what the event says of it.
+#[derive(Debug, Clone, PartialEq, Eq, strum::EnumDiscriminants)]
+#[strum_discriminants(name(EventKind), derive(strum::EnumString, strum::IntoStaticStr), doc = "What happened, in a word.")]
+pub enum Payload {
     /// A connection was made.
+    #[strum_discriminants(strum(serialize = "oauth.connected"))]
     Connected,
-    /// An import finished.
-    SyncCompleted,
-    /// An import failed.
-    SyncFailed,
-    /// A connection was taken away.
+    /// The partner disconnected it.
+    #[strum_discriminants(strum(serialize = "oauth.disconnected"))]
     Disconnected,
     /// A grant ended; the customer must consent again.
-    ReauthorizationRequired,
+    #[strum_discriminants(strum(serialize = "oauth.reauthorization_required"))]
+    ReauthorizationRequired {
+        /// Why.
+        reason: DeathCause,
+    },
     /// A connection works again.
+    #[strum_discriminants(strum(serialize = "oauth.reauthorized"))]
     Reauthorized,
-    /// A grant ends within thirty days.
-    RefreshTokenExpiring,
+    /// A grant ends within thirty days, and no refresh can move that end.
+    #[strum_discriminants(strum(serialize = "oauth.refresh_token_expiring"))]
+    RefreshTokenExpiring {
+        /// When it ends.
+        refresh_token_expires_at: Timestamp,
+    },
 }
 
 impl EventKind {
     /// The name in webhooks and in the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "oauth.connected",
-            Self::SyncCompleted => "oauth.sync_completed",
-            Self::SyncFailed => "oauth.sync_failed",
-            Self::Disconnected => "oauth.disconnected",
-            Self::ReauthorizationRequired => "oauth.reauthorization_required",
-            Self::Reauthorized => "oauth.reauthorized",
-            Self::RefreshTokenExpiring => "oauth.refresh_token_expiring",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

@@ -19,6 +19,11 @@ pub fn earlier(from: Timestamp, time: Duration) -> Timestamp {
     from.saturating_sub(signed(time)).unwrap_or(Timestamp::MIN)
 }
 
+/// The milliseconds since 1970 as twelve hexadecimal digits, which sort as the times do. Every time before 1970 is 1970.
+pub fn sortable(at: Timestamp) -> String {
+    format!("{:012x}", at.as_millisecond().max(0))
+}
+
 /// A pause that doubles with each failure up to the longest, and of that takes between half and all: `chance` is from 0 up to 1.
 pub fn backoff(first: Duration, longest: Duration, failures: u32, chance: f64) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(failures.min(20)));

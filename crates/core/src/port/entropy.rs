@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
 use crate::model::secret::{Secret, hex};
+use crate::model::time::sortable;
 
 /// A source of random bytes.
 pub trait Entropy: Send + Sync {
@@ -34,7 +35,7 @@ impl dyn Entropy {
     pub fn id(&self, prefix: &str, now: Timestamp) -> String {
         let mut bytes = [0; 10];
         self.fill(&mut bytes);
-        format!("{prefix}{:012x}{}", now.as_millisecond().max(0), hex(&bytes))
+        format!("{prefix}{}{}", sortable(now), hex(&bytes))
     }
 
     /// A number from 0 up to, not including, 1.

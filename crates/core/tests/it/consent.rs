@@ -35,7 +35,7 @@ async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
     assert!(results.contains(&Ok(1)));
     assert_eq!(stage.installation.platform.exchanges(), 1);
     let id = connection_id("acme");
-    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.connected").await, 1);
+    assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.connected").await, 1);
 }
 
 #[tokio::test]

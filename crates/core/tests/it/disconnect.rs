@@ -50,7 +50,7 @@ async fn history(stage: &Stage, id: &ConnectionId) -> [usize; 4] {
     let count = async |kind, attribute, value| count(&stage.installation, id, kind, attribute, value).await;
     [
         count("AUDIT#", "action", "disconnected").await,
-        count("EVENT#", "event", "oauth.disconnected").await,
+        count("evt_", "event", "oauth.disconnected").await,
         count("AUDIT#", "action", "platform_told").await,
         count("REVOCATION#", "platform", "quickbooks").await,
     ]

@@ -117,7 +117,7 @@ async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
         assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
         let row = stage.row(&id).await;
         assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }), "{temper:?}");
-        assert_eq!(count(&stage.installation, &id, "EVENT#", "reason", "rotation_lost").await, 1, "{temper:?}");
+        assert_eq!(count(&stage.installation, &id, "evt_", "reason", "rotation_lost").await, 1, "{temper:?}");
     }
 }
 

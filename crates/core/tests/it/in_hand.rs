@@ -159,5 +159,5 @@ async fn r8_that_a_grant_has_ended_is_written_until_the_time_is_spent() {
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(refused));
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
     assert_eq!(stage.row(&id).await.status(), Status::NeedsReauthorization);
-    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1);
+    assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorization_required").await, 1);
 }

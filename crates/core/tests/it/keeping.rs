@@ -43,7 +43,7 @@ fn due_in(stage: &Stage, row: &Connection) -> Duration {
 }
 
 async fn warnings(stage: &Stage, id: &ConnectionId) -> usize {
-    count(&stage.installation, id, "EVENT#", "event", "oauth.refresh_token_expiring").await
+    count(&stage.installation, id, "evt_", "event", "oauth.refresh_token_expiring").await
 }
 
 /// A connection whose warning is due, and which idles.
@@ -133,20 +133,21 @@ async fn r13_two_workers_at_once_warn_once() {
     let other = stage.installation.process_at(&stage.clock);
     let row = stage.row(&id).await;
     let (one, two) = tokio::join!(warn_expiring(&stage.app, &row), warn_expiring(&other, &row));
-    assert_eq!((one, two), (Ok(true), Ok(true)), "both saw that it was due");
+    let both = [one.expect("a table that answers"), two.expect("a table that answers")];
+    assert_eq!(both.into_iter().filter(|warned| *warned).count(), 1, "both saw that it was due");
     assert_eq!(warnings(&stage, &id).await, 1);
     tokio::join!(run(&stage), run_of(&other));
     assert_eq!(warnings(&stage, &id).await, 1);
 }
 
 #[tokio::test]
-async fn r13_a_worker_that_dies_between_the_event_and_the_note_leaves_one_warning() {
+async fn r13_a_warning_that_could_not_be_written_is_written_whole_by_the_next_run() {
     let stage = stage(Freshness::Adaptive).await;
     let id = about_to_end(&stage).await;
-    let notes = Rule::on("UpdateItem", Fault::TransactionConflict).when(r##""#warned_of":"warned_of""##);
+    let notes = Rule::on("TransactWriteItems", Fault::TransactionConflict).when(r##""#warned_of":"warned_of""##);
     stage.installation.wire.inject(notes);
     run(&stage).await;
-    assert_eq!((warnings(&stage, &id).await, stage.row(&id).await.warned_of), (1, None));
+    assert_eq!((warnings(&stage, &id).await, stage.row(&id).await.warned_of), (0, None));
     run(&stage).await;
     let row = stage.row(&id).await;
     assert_eq!((warnings(&stage, &id).await, row.warned_of), (1, row.grant().expect("a grant").hard_expires_at));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, LastFailure, Status};
-use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::GrantEnd;
@@ -76,7 +76,12 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
         actor: Actor::Vault,
         detail: [].into(),
     };
-    let event = Event::about(&connection, EventKind::ReauthorizationRequired, "evt_ended".to_owned(), START);
+    let event = Event::about(
+        &connection,
+        Payload::ReauthorizationRequired { reason: DeathCause::Revoked },
+        "evt_ended".to_owned(),
+        START,
+    );
     let end = GrantEnd { epoch: connection.epoch, cause, last_failure, probe: None, audit, event };
     assert_eq!(stage.installation.table().end_grant(&end).await, Ok(Written::Stored));
 }
@@ -89,7 +94,7 @@ async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_an
     assert_eq!(answer.as_deref(), Ok("access-0-2"));
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch, row.last_failure), (Status::Active, 2, None));
-    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
+    assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorized").await, 1);
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_revived").await, 1);
     assert!(stage.installation.platform.revoked().is_empty());
 }

@@ -5,6 +5,7 @@ mod commit;
 mod consent;
 mod disconnect;
 mod due;
+mod events;
 mod failure;
 mod harness;
 mod in_flight;

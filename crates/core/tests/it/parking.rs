@@ -124,7 +124,7 @@ async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row()
         assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
         let row = stage.row(&id).await;
         assert_eq!((row.status(), row.epoch, row.last_failure), (Status::Active, 2, None));
-        assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
+        assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorized").await, 1);
         assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_revived").await, 1);
         // The attempt that was refused need not be waited for, but the row no longer says so.
         stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);

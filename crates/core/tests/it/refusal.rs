@@ -32,8 +32,8 @@ async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
     assert_eq!((with("grant_refused"), with("reauthorization_required")), (1, 29), "{codes:?}");
 
     assert_eq!(installation.platform.refreshes(), 1);
-    assert_eq!(count(&installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1);
-    assert_eq!(count(&installation, &id, "EVENT#", "reason", "revoked").await, 1);
+    assert_eq!(count(&installation, &id, "evt_", "event", "oauth.reauthorization_required").await, 1);
+    assert_eq!(count(&installation, &id, "evt_", "reason", "revoked").await, 1);
     assert_eq!(count(&installation, &id, "AUDIT#", "action", "grant_ended").await, 1);
     let after = row(&processes[0], &id).await;
     let Standing::NeedsReauthorization { grant, cause } = &after.standing else { panic!("it must be dead") };
@@ -53,7 +53,7 @@ async fn r8_a_refusal_of_what_was_replaced_meanwhile_serves_the_new_grant() {
     gate.open();
     assert_eq!(reader.await.expect("no panic").as_deref(), Ok("access-1-1"));
     assert_eq!(stage.row(&id).await.status(), Status::Active);
-    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 0);
+    assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorization_required").await, 0);
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_ended").await, 0);
 }
 
@@ -71,7 +71,7 @@ async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
     assert_eq!(stage.refreshes(), 1);
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-1-1"));
-    assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorized").await, 1);
+    assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorized").await, 1);
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers()
         let row = stage.row(&id).await;
         let revoked = matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::Revoked, .. });
         assert!(revoked, "{fault:?}: {:?}", row.last_failure);
-        assert_eq!(count(&stage.installation, &id, "EVENT#", "event", "oauth.reauthorization_required").await, 1, "{fault:?}");
+        assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorization_required").await, 1, "{fault:?}");
         assert_eq!(stage.refreshes(), 1, "{fault:?}");
     }
 }

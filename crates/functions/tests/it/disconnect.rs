@@ -46,7 +46,7 @@ async fn t5_the_answer_is_the_connection_as_it_is_now_and_whether_the_platform_k
     assert_eq!((place.intuit.requests("revoke").await, pending(&place).await), (1, 0));
 
     assert_eq!(delete(&place, "beach-blend").await.json(), expected, "once more is as once");
-    assert_eq!(place.rows.under("CONN#default#beach-blend", "EVENT#").await.len(), 2, "connected, disconnected");
+    assert_eq!(place.rows.events("beach-blend").await.len(), 2, "connected, disconnected");
     assert_eq!(place.intuit.requests("revoke").await, 1);
 }
 

@@ -60,7 +60,7 @@ async fn nobody_without_a_key_writes_into_the_history_of_a_connection_or_a_partn
     let of_shop = async |kind: &str| place.rows.under("CONN#default#shop", kind).await;
     let own = async || {
         let partners = place.rows.under("PARTNER#", "").await;
-        [of_shop("AUDIT#").await, of_shop("EVENT#").await, of_shop("STATE").await, partners]
+        [of_shop("AUDIT#").await, place.rows.events("shop").await, of_shop("STATE").await, partners]
     };
     let before = own().await;
     for start in ["/oauth/start/shop", &link, "/oauth/start/shop?platform=quickbooks&company_name=Other"] {

@@ -44,7 +44,7 @@ async fn a_first_consent_without_a_refresh_token_needs_another_from_the_start() 
     assert_eq!(token.problem(), (409, "reauthorization_required".to_owned()));
     assert!(token.text("detail").starts_with("The platform gave no refresh token"), "{}", token.body);
     assert_eq!(place.rows.history("shop").await, ["connected by anonymous: no_refresh_token"]);
-    let events = place.rows.under("CONN#default#shop", "EVENT#").await;
+    let events = place.rows.events("shop").await;
     let reasons: Vec<_> = events.iter().map(|event| (event["event"].as_s(), event["reason"].as_s())).collect();
     let (event, reason) = ("oauth.reauthorization_required".to_owned(), "no_refresh_token".to_owned());
     assert_eq!(reasons, [(Ok(&event), Ok(&reason))]);

@@ -48,7 +48,7 @@ async fn r8_the_read_that_finds_the_grant_refused_is_a_502_and_every_later_one_a
     assert_eq!(place.intuit.requests("token.refresh_token").await, 1, "a dead grant is not presented again");
 
     assert_eq!(place.rows.history("beach-blend").await[1..], ["grant_ended by vault: revoked"]);
-    let events = place.rows.under("CONN#default#beach-blend", "EVENT#").await;
+    let events = place.rows.events("beach-blend").await;
     let event = events.last().expect("an event");
     assert_eq!(event["event"].as_s().map(String::as_str), Ok("oauth.reauthorization_required"));
     assert_eq!(event["reason"].as_s().map(String::as_str), Ok("revoked"));

@@ -33,7 +33,7 @@ async fn o17_an_anonymous_start_creates_and_renews_the_same_company() {
     let renewed = connection["last_refresh_at"].as_i64().zip(connection["created_at"].as_i64());
     assert_eq!(renewed.map(|(renewed, created)| renewed - created), Some(100));
     assert_eq!(place.rows.history("beach-blend").await, ["connected by anonymous", "reconnected by anonymous"]);
-    let events = place.rows.under("CONN#default#beach-blend", "EVENT#").await;
+    let events = place.rows.events("beach-blend").await;
     let events: Vec<_> = events.iter().map(|event| event["event"].as_s().expect("text").as_str()).collect();
     assert_eq!(events, ["oauth.connected", "oauth.reauthorized"]);
 }

@@ -73,7 +73,7 @@ async fn t7_a_token_that_works_without_its_company_ends_the_connection() {
     assert_eq!(status(&place, "first").await, "needs_reauthorization");
     let history = place.rows.history("first").await;
     assert_eq!(history.last().map(String::as_str), Some("grant_ended by vault: access_withdrawn"));
-    let events = place.rows.under("CONN#default#first", "EVENT#").await;
+    let events = place.rows.events("first").await;
     let reasons: Vec<_> = events.iter().filter_map(|row| row.get("reason")?.as_s().ok()).collect();
     assert_eq!(reasons, ["access_withdrawn"]);
     assert_eq!((status(&place, "second").await.as_str(), verify(&place, "second").await.status), ("active", 200));
@@ -264,7 +264,7 @@ async fn access_that_comes_back_revives_the_grant_and_says_so() {
     assert_eq!(status(&place, "there").await, "active");
     assert_eq!(place.intuit.requests("token.refresh_token").await, refreshed + 1, "asked with a token that had not ended");
     assert_eq!((place.token("there").await.status, place.refresh("there").await.status), (200, 200));
-    let events = place.rows.under("CONN#default#there", "EVENT#").await;
+    let events = place.rows.events("there").await;
     assert_eq!(events.last().expect("an event")["event"].as_s().map(String::as_str), Ok("oauth.reauthorized"));
     assert_eq!(place.rows.history("there").await.last().map(String::as_str), Some("grant_revived by vault: access_returned"));
 }

@@ -133,7 +133,7 @@ async fn o19_the_exchange_makes_the_connection_with_its_event_and_asks_the_platf
     assert_eq!(place.intuit.token_requests().await, asked);
     assert_eq!((waiting(&place).await, entries(&place).await), (0, 0));
     assert_eq!(place.token("shop").await.text("access_token"), data["accessToken"]);
-    let events = place.rows.under("CONN#default#shop", "EVENT#").await;
+    let events = place.rows.events("shop").await;
     assert_eq!(events.iter().map(|event| text(event, "event")).collect::<Vec<_>>(), ["oauth.connected"]);
     let redeem = json!({ "grantType": "refresh_token", "refreshToken": data["refreshToken"] });
     assert_eq!(exchange(&place, &place.key, &redeem).await.status, 200);
@@ -225,7 +225,7 @@ async fn o19_a_lost_answer_and_a_table_that_is_away_cost_no_code() {
     let first = code(&place, "shop", LARKSPUR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(exchanged(&place, &first).await.status, 200);
-    assert_eq!(place.rows.under("CONN#default#shop", "EVENT#").await.len(), 1);
+    assert_eq!(place.rows.events("shop").await.len(), 1);
     let second = code(&place, "other", HARBOR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::InternalServerError).times(10));
     assert_eq!(exchanged(&place, &second).await.status, 503);

@@ -1,4 +1,4 @@
-//! Audit rows, events and counts of refusals.
+//! Audit rows and counts of refusals.
 
 pub(crate) mod counts;
 pub(crate) mod row;

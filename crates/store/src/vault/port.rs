@@ -74,14 +74,14 @@ impl GrantStore for Table {
     }
 
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError> {
-        let id = &event.connection;
+        let id = &event.subject.connection;
         let dead = AttributeValue::S(Status::NeedsReauthorization.as_str().to_owned());
         let changes = committed(id, commit)?.given(":dead", dead);
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :dead");
         let items = vec![
             transact_update(update),
             self.put(crate::history::row::audit(audit)?),
-            self.put(crate::history::row::event(event)?),
+            self.put(crate::outbox::row::write(event)?),
         ];
         Ok(match self.transact(items, &audit.id).await? {
             Transacted::Stored => Written::Stored,
@@ -103,7 +103,7 @@ impl GrantStore for Table {
     }
 
     async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError> {
-        let id = &back.event.connection;
+        let id = &back.event.subject.connection;
         let changes = Changes::default()
             .put("status", Some(Status::Active.as_str()))?
             .put("updated_at", Some(millis(back.audit.at)))?
@@ -116,7 +116,7 @@ impl GrantStore for Table {
         let items = vec![
             transact_update(update),
             self.put(crate::history::row::audit(&back.audit)?),
-            self.put(crate::history::row::event(&back.event)?),
+            self.put(crate::outbox::row::write(&back.event)?),
         ];
         Ok(match self.transact(items, &back.event.id).await? {
             Transacted::Stored => Written::Stored,
@@ -131,11 +131,16 @@ impl GrantStore for Table {
         hard_end: Timestamp,
         due_at: Option<Timestamp>,
     ) -> Result<Written, StoreError> {
-        let id = &event.connection;
-        self.create_item(crate::history::row::event(event)?).await?;
+        let id = &event.subject.connection;
         let changes = Changes::default().put("warned_of", Some(millis(hard_end)))?;
         let changes = due(changes, id, due_at)?.given(":epoch", number(epoch)).given(":active", active()).naming("status");
-        self.update(changes.under(self, &Key::connection(id), IS_LIVE), |_| false).await
+        let condition = format!("{IS_LIVE} AND (attribute_not_exists(warned_of) OR warned_of <> :warned_of)");
+        let update = changes.under(self, &Key::connection(id), &condition);
+        let items = vec![transact_update(update), self.put(crate::outbox::row::write(event)?)];
+        Ok(match self.transact(items, &event.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
     }
 
     async fn record_failure(
@@ -153,7 +158,7 @@ impl GrantStore for Table {
     }
 
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError> {
-        let id = &end.event.connection;
+        let id = &end.event.subject.connection;
         let changes = Changes::default()
             .put("status", Some(Status::NeedsReauthorization.as_str()))?
             .put("cause", Some(end.cause.as_str()))?
@@ -164,7 +169,7 @@ impl GrantStore for Table {
         let mut items = vec![
             transact_update(update),
             self.put(crate::history::row::audit(&end.audit)?),
-            self.put(crate::history::row::event(&end.event)?),
+            self.put(crate::outbox::row::write(&end.event)?),
         ];
         if let Some(probe) = &end.probe {
             items.push(self.put(crate::probes::row::write(probe)?));
@@ -196,7 +201,7 @@ impl GrantStore for Table {
         items.extend([
             transact_update(self.consented(connection, consent.previous.as_ref())?),
             self.put(crate::history::row::audit(&consent.audit)?),
-            self.put(crate::history::row::event(&consent.event)?),
+            self.put(crate::outbox::row::write(&consent.event)?),
             self.put(key_item(&company_key)),
         ]);
         if let Some(counted) = consent.tally {
@@ -236,7 +241,7 @@ impl GrantStore for Table {
             self.delete(&Key::company(&connection.company, &connection.id)),
             self.delete(&Key::handle(&connection.id)),
             self.put(crate::history::row::audit(audit)?),
-            self.put(crate::history::row::event(event)?),
+            self.put(crate::outbox::row::write(event)?),
         ];
         if let Some(revocation) = revocation {
             items.push(self.put(crate::revocations::row::write(revocation)?));

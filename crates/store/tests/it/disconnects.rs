@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Standing};
-use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::revocation::{DueRevocation, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::ALL_SHARDS;
@@ -21,8 +21,8 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::harness::{Store, audit, commit, end, last_failure, store};
 
 fn disconnect_of(connection: &Connection) -> Disconnect {
-    let mut event = Event::about(connection, EventKind::Disconnected, "evt_disconnect".to_owned(), START);
-    event.epoch = connection.epoch + 1;
+    let mut event = Event::about(connection, Payload::Disconnected, "evt_disconnect".to_owned(), START);
+    event.subject.epoch = connection.epoch + 1;
     Disconnect {
         connection: connection.clone(),
         commit_id: format!("disconnect {}", connection.epoch),
@@ -91,7 +91,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
     }
     assert!(store.item("COMPANY#quickbooks#client#acme", "CONN#default#acme").await.is_none());
     assert!(store.item("CONN#default#acme", "HANDLE").await.is_none());
-    let rows = [("AUDIT#", 3), ("EVENT#", 3), ("REVOCATION#", 1)];
+    let rows = [("AUDIT#", 3), ("evt_", 3), ("REVOCATION#", 1)];
     for (kind, count) in rows {
         assert_eq!(store.count(&acme.id, kind).await, count, "{kind}");
     }

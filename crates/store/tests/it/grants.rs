@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Freshness, Standing};
-use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Commit;
 use counterfoil_core::port::store::vault::GrantStore as _;
@@ -65,7 +65,7 @@ async fn a_grant_taken_for_dead_is_revived_only_by_what_says_so() {
     let connection = store.consented("acme").await;
     let commit = commit(&connection, "late");
     let audit = audit(&connection, Action::GrantRevived, "revived");
-    let event = Event::about(&connection, EventKind::Reauthorized, "evt_revived".to_owned(), START);
+    let event = Event::about(&connection, Payload::Reauthorized, "evt_revived".to_owned(), START);
     let revives = async || store.table.revive(&commit, &audit, &event).await;
     assert_eq!(revives().await, Ok(Written::Overtaken), "it lives");
     assert_eq!(store.table.end_grant(&end(&connection, "end")).await, Ok(Written::Stored));
@@ -141,7 +141,7 @@ async fn trouble_is_recorded_with_every_field_for_its_own_epoch_alone() {
 async fn r8_a_grant_ends_once_with_its_audit_row_and_its_event() {
     let store = store().await;
     let connection = store.consented("acme").await;
-    let rows = async || (store.count(&connection.id, "AUDIT#").await, store.count(&connection.id, "EVENT#").await);
+    let rows = async || (store.count(&connection.id, "AUDIT#").await, store.count(&connection.id, "evt_").await);
     assert_eq!(rows().await, (1, 1), "the consent's");
     let other_epoch = Connection { epoch: 2, ..connection.clone() };
     assert_eq!(store.table.end_grant(&end(&other_epoch, "other")).await, Ok(Written::Overtaken));
@@ -149,7 +149,7 @@ async fn r8_a_grant_ends_once_with_its_audit_row_and_its_event() {
     assert_eq!(store.table.end_grant(&end(&connection, "two")).await, Ok(Written::Overtaken));
     assert!(store.read(&connection.id).await == ended(&connection));
     assert_eq!(rows().await, (2, 2));
-    let event = store.item("CONN#default#acme", "EVENT#evt_one").await.expect("the event");
+    let event = store.item("EVENTS#default", "evt_one").await.expect("the event");
     for (name, value) in [
         ("event_id", "evt_one"),
         ("event", "oauth.reauthorization_required"),
@@ -172,7 +172,7 @@ async fn r8_an_end_whose_answer_was_lost_is_stored_once_and_said_to_be() {
     let connection = store.consented("acme").await;
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(store.table.end_grant(&end(&connection, "end")).await, Ok(Written::Stored));
-    assert_eq!(store.count(&connection.id, "EVENT#").await, 2);
+    assert_eq!(store.count(&connection.id, "evt_").await, 2);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, LastFailure, Standing};
-use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::flow::Flow;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::flow::Stage;
@@ -99,7 +99,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
         exchange: None,
         tally: None,
         audit: audit(connection, Action::Connected, &connection.commit_id),
-        event: Event::about(connection, EventKind::Connected, format!("evt_{}", connection.commit_id), START),
+        event: Event::about(connection, Payload::Connected, format!("evt_{}", connection.commit_id), START),
     }
 }
 
@@ -167,8 +167,8 @@ pub(crate) fn last_failure() -> LastFailure {
 
 /// The end of the connection's grant.
 pub(crate) fn end(connection: &Connection, id: &str) -> GrantEnd {
-    let mut event = Event::about(connection, EventKind::ReauthorizationRequired, format!("evt_{id}"), START);
-    event.reason = Some("rotation_lost");
+    let payload = Payload::ReauthorizationRequired { reason: DeathCause::RotationLost };
+    let event = Event::about(connection, payload, format!("evt_{id}"), START);
     GrantEnd {
         epoch: connection.epoch,
         cause: DeathCause::RotationLost,

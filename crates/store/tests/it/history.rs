@@ -1,15 +1,12 @@
-//! Audit rows and events as they lie in the table: their readers are tools outside of this code, and versions to come.
+//! Audit rows as they lie in the table: their readers are tools outside of this code, and versions to come.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
-use counterfoil_core::model::event::{Event, EventKind};
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::audit::AuditLog as _;
-use counterfoil_core::port::store::vault::GrantStore as _;
-use counterfoil_testkit::fixture::{Item, START, connection, connection_id};
+use counterfoil_testkit::fixture::{Item, START, connection};
 
-use crate::harness::{Store, end, store, text};
+use crate::harness::{Store, store, text};
 
 const CONNECTION: &str = "CONN#default#acme";
 /// [`START`] in milliseconds.
@@ -71,35 +68,4 @@ async fn the_audit_row_of_a_refusal_lies_under_its_partner_and_expires_after_a_y
         ("ttl", number("1798761600")),
     ]);
     assert_eq!(item(&store, "PARTNER#default", "AUDIT#refused").await, expected);
-}
-
-#[tokio::test]
-async fn an_event_names_the_company_the_epoch_and_the_reason() {
-    let store = store().await;
-    let connection = store.consented("acme").await;
-    let written = store.table.end_grant(&end(&connection, "ended")).await;
-    assert_eq!(written, Ok(Written::Stored));
-    let read = item(&store, CONNECTION, "EVENT#evt_ended").await;
-    let shard = read["due_shard"].clone();
-    assert!(shard.as_s().is_ok_and(|shard| !shard.is_empty()), "{shard:?}");
-    let Event { company_id, company_name, platform, .. } =
-        Event::about(&connection, EventKind::ReauthorizationRequired, String::new(), START);
-    let expected = row([
-        ("PK", text(CONNECTION)),
-        ("SK", text("EVENT#evt_ended")),
-        ("schema_version", number("1")),
-        ("event_id", text("evt_ended")),
-        ("event", text("oauth.reauthorization_required")),
-        ("at", number(START_MILLIS)),
-        ("partner", text("default")),
-        ("company_key", text(connection_id("acme").company_key.as_str())),
-        ("platform", text(platform)),
-        ("company_id", text(&company_id)),
-        ("company_name", text(&company_name)),
-        ("epoch", number("1")),
-        ("reason", text("rotation_lost")),
-        ("due_shard", shard),
-        ("due_at", number(START_MILLIS)),
-    ]);
-    assert_eq!(read, expected);
 }

@@ -15,6 +15,7 @@ mod history;
 mod leases;
 mod links;
 mod other_versions;
+mod outbox;
 mod parking;
 mod partners;
 mod probes;

@@ -29,7 +29,7 @@ pub trait GrantStore: Send + Sync {
     /// Stores a grant that came late over a dead one of the epoch that it replaces, with its audit row and event.
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError>;
 
-    /// Writes a warning, once whatever happens: its event is named by what it warns of. Then notes it on the connection.
+    /// Notes on the connection that its partner is warned of that end, with the event that warns; `Overtaken` where it was warned of it already.
     async fn warn(
         &self,
         event: &Event,

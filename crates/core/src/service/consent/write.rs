@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::App;
 use crate::model::audit::Action;
 use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, LastFailure, Standing, Status};
-use crate::model::event::{Event, EventKind};
+use crate::model::event::Payload;
 use crate::model::flow::Authority;
 use crate::model::flow::Flow;
 use crate::model::flow::failure::FlowFailure;
@@ -175,15 +175,15 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
     let again = previous
         .as_ref()
         .is_some_and(|previous| previous.status() != Status::Disconnected && previous.company == connection.company);
-    let (action, kind) =
-        if again { (Action::Reconnected, EventKind::Reauthorized) } else { (Action::Connected, EventKind::Connected) };
-    let mut event = Event::about(&connection, kind, app.new_id("evt_"), now);
+    let (action, mut payload) =
+        if again { (Action::Reconnected, Payload::Reauthorized) } else { (Action::Connected, Payload::Connected) };
     let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
     let mut audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
     if let Standing::NeedsReauthorization { cause, .. } = &connection.standing {
-        (event.kind, event.reason) = (EventKind::ReauthorizationRequired, Some(cause.as_str()));
+        payload = Payload::ReauthorizationRequired { reason: *cause };
         audit.detail.insert("cause", cause.as_str().to_owned());
     }
+    let event = app.event(&connection, payload);
     let replaced = previous.as_ref().and_then(|previous| replaced(previous, &connection.company, *platform, now));
     let link = match &flow.authority {
         Authority::Link(id) => Some(id.clone()),

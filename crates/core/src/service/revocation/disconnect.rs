@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, ConnectionId, Standing};
-use crate::model::event::{Event, EventKind};
+use crate::model::event::Payload;
 use crate::model::lease::Lease;
 use crate::model::name::CompanyKey;
 use crate::model::revocation::{Revocation, RevocationId};
@@ -81,8 +81,8 @@ async fn revoke_grant(app: &App, connection: Connection, ends_at: Duration) -> D
 
 fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>) -> Disconnect {
     let now = app.now();
-    let mut event = Event::about(&connection, EventKind::Disconnected, app.new_id("evt_"), now);
-    event.epoch = connection.epoch + 1;
+    let mut event = app.event(&connection, Payload::Disconnected);
+    event.subject.epoch = connection.epoch + 1;
     let revocation = connection.grant().map(|grant| {
         let id = RevocationId { connection: connection.id.clone(), grant: connection.epoch.into() };
         let revocation = Revocation::new(id, connection.company.clone(), grant.clone(), now);

@@ -3,7 +3,7 @@
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, DeathCause, Standing};
-use crate::model::event::{Event, EventKind};
+use crate::model::event::Payload;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::parking::Parked;
 use crate::port::store::Written;
@@ -73,8 +73,8 @@ fn fitting(connection: &Connection, commit: &Commit) -> Option<Commit> {
 }
 
 async fn revive(app: &App, connection: &Connection, commit: &Commit) -> Result<Written, Error> {
-    let mut event = Event::about(connection, EventKind::Reauthorized, app.new_id("evt_"), app.now());
-    event.epoch = commit.epoch + 1;
+    let mut event = app.event(connection, Payload::Reauthorized);
+    event.subject.epoch = commit.epoch + 1;
     let detail = [("commit", commit.commit_id.clone())];
     let audit = app.audit(&connection.id, Action::GrantRevived, Actor::Vault, detail);
     Ok(app.grants.revive(commit, &audit, &event).await?)

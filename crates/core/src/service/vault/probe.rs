@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing};
-use crate::model::event::{Event, EventKind};
+use crate::model::event::Payload;
 use crate::model::probe::{Aim, Probe};
 use crate::model::time::later;
 use crate::port::store::Written;
@@ -123,7 +123,7 @@ async fn give_back(app: &App, id: &ConnectionId) -> Result<Found, Error> {
         epoch: connection.epoch,
         due_at: due.at,
         audit: app.audit(id, Action::GrantRevived, Actor::Vault, [("cause", "access_returned".to_owned())]),
-        event: Event::about(&connection, EventKind::Reauthorized, app.new_id("evt_"), now),
+        event: app.event(&connection, Payload::Reauthorized),
     };
     Ok(match app.grants.give_back(&back).await? {
         Written::Stored => Found::Over,

@@ -1,9 +1,9 @@
 //! Warns a partner of a grant's hard end, thirty days ahead and once. A refresh cannot move that end.
 
 use crate::model::connection::Connection;
-use crate::model::event::{Event, EventKind};
-use crate::model::secret::Fingerprint;
+use crate::model::event::Payload;
 use crate::model::time::earlier;
+use crate::port::store::Written;
 use crate::{App, Error};
 
 use crate::service::vault::due::{Stored, WARN_AHEAD, next};
@@ -20,10 +20,7 @@ pub async fn warn_expiring(app: &App, connection: &Connection) -> Result<bool, E
     else {
         return Ok(false);
     };
-    // Named by what it warns of: a second writer writes the same event.
-    let name = Fingerprint::of(&format!("{} {}", connection.id, end.as_millisecond()));
-    let id = format!("evt_{:012x}{}", end.as_millisecond(), &name.as_str()[..20]);
-    let event = Event::about(connection, EventKind::RefreshTokenExpiring, id, now);
+    let event = app.event(connection, Payload::RefreshTokenExpiring { refresh_token_expires_at: end });
     let stored = Stored {
         grant,
         freshness: connection.freshness,
@@ -32,6 +29,5 @@ pub async fn warn_expiring(app: &App, connection: &Connection) -> Result<bool, E
         warned_of: Some(end),
     };
     let due = next(&stored, &app.settings, now, app.entropy.fraction());
-    app.grants.warn(&event, connection.epoch, end, due.at).await?;
-    Ok(true)
+    Ok(app.grants.warn(&event, connection.epoch, end, due.at).await? == Written::Stored)
 }

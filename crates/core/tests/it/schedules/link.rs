@@ -214,7 +214,7 @@ impl GrantStore for Link {
         hard_end: Timestamp,
         due_at: Option<Timestamp>,
     ) -> Result<Written, StoreError> {
-        self.call("UpdateItem", async |table: Table| table.warn(event, epoch, hard_end, due_at).await).await
+        self.call("TransactWriteItems", async |table: Table| table.warn(event, epoch, hard_end, due_at).await).await
     }
 
     async fn record_failure(

@@ -58,6 +58,13 @@ impl Rows {
         audits.iter().map(|row| format!("{} by {}{}", text(row, "action"), text(row, "actor"), why(row))).collect()
     }
 
+    /// What happened to a connection of the partner `default` that its webhooks report, in order.
+    pub(crate) async fn events(&self, company_key: &str) -> Vec<Row> {
+        let mut events = self.under("EVENTS#default", "evt_").await;
+        events.retain(|row| text(row, "company_key") == company_key);
+        events
+    }
+
     /// What was refused of a partner's consents to callers without a key: what, why and how often.
     pub(crate) async fn refusals(&self, partner: &str) -> Vec<String> {
         let counts = self.under(&format!("REFUSED#{partner}#"), "").await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::step::{self};
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Company, Connection, DeathCause, LastFailure};
-use crate::model::event::{Event, EventKind};
+use crate::model::event::Payload;
 use crate::model::probe::Probe;
 use crate::port::platform::Platform;
 use crate::port::store::vault::GrantEnd;
@@ -14,8 +14,6 @@ use crate::{App, Error};
 /// The end of a connection's grant, with all that is written with it.
 pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
     let now = app.now();
-    let mut event = Event::about(connection, EventKind::ReauthorizationRequired, app.new_id("evt_"), now);
-    event.reason = Some(cause.as_str());
     GrantEnd {
         epoch: connection.epoch,
         cause,
@@ -30,7 +28,7 @@ pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> G
         },
         probe: (cause == DeathCause::AccessWithdrawn).then(|| Probe::withdrawn(connection.id.clone(), now)),
         audit: app.audit(&connection.id, Action::GrantEnded, Actor::Vault, [("cause", cause.as_str().to_owned())]),
-        event,
+        event: app.event(connection, Payload::ReauthorizationRequired { reason: cause }),
     }
 }
 

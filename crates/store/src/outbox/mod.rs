@@ -1,0 +1,4 @@
+//! Events.
+
+pub(crate) mod port;
+pub(crate) mod row;
