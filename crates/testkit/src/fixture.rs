@@ -28,7 +28,7 @@ use counterfoil_store::sealing::{Keyring, KeyringSealer};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use jiff::Timestamp;
 
-pub use self::consent::{consented, consented_by, try_consent};
+pub use self::consent::{connected, consented, consented_by, try_consent};
 pub use self::rows::{company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;

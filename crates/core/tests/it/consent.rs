@@ -5,7 +5,7 @@ use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent, see_consent};
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_testkit::fixture::{connection_id, consented, consented_by};
+use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by};
 use counterfoil_testkit::platform::{COMPANY, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;
@@ -27,7 +27,7 @@ async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
     let mut callbacks = JoinSet::new();
     for _ in 0..50 {
         let (app, callback) = (stage.app.clone(), callback.clone());
-        callbacks.spawn(async move { finish_consent(&app, callback).await.result.map(|connection| connection.epoch) });
+        callbacks.spawn(async move { connected(finish_consent(&app, callback).await).map(|connection| connection.epoch) });
     }
     let results = callbacks.join_all().await;
     let in_progress = |result: &Result<u64, Error>| matches!(result, Err(Error::TryLater { .. }));
@@ -49,11 +49,11 @@ async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
         see_consent(&stage.app, &flow, &browser).await,
         retry_consent(&stage.app, &flow, &browser).await,
     ] {
-        assert_eq!(ending.result.err().map(|error| error.code()), Some("company_unconfirmed"));
+        assert_eq!(connected(ending).err().map(|error| error.code()), Some("company_unconfirmed"));
     }
     assert!(stage.app.connections.read(&connection_id("acme")).await.expect("a table").is_none(), "not before it is confirmed");
     let ending = retry_consent(&stage.app, &flow, &browser).await;
-    assert!(ending.result.is_ok());
+    assert!(connected(ending).is_ok());
     assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }
@@ -65,7 +65,7 @@ async fn o18_a_company_that_is_denied_connects_nothing() {
     let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
     let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
     let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..by_key };
-    let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");
+    let error = connected(finish_consent(&stage.app, forged).await).err().expect("forged");
     assert_eq!(error.code(), "company_not_confirmed");
     assert!(stage.app.connections.read(&id).await.expect("a table").is_none());
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "consent_failed").await, 1);
@@ -77,7 +77,7 @@ async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
     let callback = callback(&stage).await;
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
-    finish_consent(&stage.app, callback).await.result.err().expect("unconfirmed");
+    connected(finish_consent(&stage.app, callback).await).err().expect("unconfirmed");
     stage.installation.wire.reset();
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::UntilReleased));
     let slow = retry_consent(&stage.app, &flow, &browser);
@@ -90,8 +90,8 @@ async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
         second
     };
     let (slow, second) = tokio::join!(slow, second);
-    assert_eq!(second.result.err().map(|error| error.code()), Some("consent_in_progress"));
-    assert!(slow.result.is_ok());
+    assert_eq!(connected(second).err().map(|error| error.code()), Some("consent_in_progress"));
+    assert!(connected(slow).is_ok());
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_new_token_that_is_not_valid_everywhere_yet_is_shown_again() {
     let callback = callback(&stage).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized, ConfirmFailure::Unauthorized]);
     let ending = finish_consent(&stage.app, callback).await;
-    assert_eq!(ending.result.map(|connection| connection.epoch), Ok(1));
+    assert_eq!(connected(ending).map(|connection| connection.epoch), Ok(1));
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }
 
@@ -112,10 +112,10 @@ async fn a_token_that_stays_refused_keeps_its_grant_for_another_try() {
     // As often as it is asked with pauses that double, within the lag.
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized; 4]);
     let began = stage.app.clock.elapsed();
-    let error = finish_consent(&stage.app, callback).await.result.err().expect("it is refused");
+    let error = connected(finish_consent(&stage.app, callback).await).err().expect("it is refused");
     assert_eq!(error.code(), "company_unconfirmed");
     assert!(stage.app.clock.elapsed().saturating_sub(began) <= stage.app.settings.new_token_lag);
     let ending = retry_consent(&stage.app, &flow, &browser).await;
-    assert_eq!(ending.result.map(|connection| connection.epoch), Ok(1));
+    assert_eq!(connected(ending).map(|connection| connection.epoch), Ok(1));
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }

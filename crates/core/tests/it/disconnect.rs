@@ -20,7 +20,7 @@ use counterfoil_core::service::consent::exchange::{Presented, exchange_code};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
-use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
+use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by, try_consent};
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::Timestamp;
@@ -103,7 +103,7 @@ async fn reconnect(stage: &Stage, id: &ConnectionId) {
     let (caller, names) = (Caller::Key(key(id)), (id.company_key.as_str(), id.company_key.as_str()));
     let callback = consented_by(&stage.installation, &stage.app, caller, names).await;
     let callback = callback.unwrap_or_else(|error| panic!("{error}"));
-    finish_consent(&stage.app, callback).await.result.unwrap_or_else(|error| panic!("{error}"));
+    connected(finish_consent(&stage.app, callback).await).unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the
     let stage = Stage::new(Temper::OneUse).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let flow = FlowId::of(callback.state.as_ref().expect("a state"));
-    let id = finish_consent(&stage.app, callback).await.result.unwrap_or_else(|error| panic!("{error}")).id;
+    let id = connected(finish_consent(&stage.app, callback).await).unwrap_or_else(|error| panic!("{error}")).id;
     let code = Secret::new("cf_code_of_the_test");
     let issued = Code {
         hash: code.fingerprint(),

@@ -11,7 +11,7 @@ use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
 use counterfoil_core::service::consent::callback::{finish_consent, finish_consent_by, retry_consent};
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
-use counterfoil_testkit::fixture::{connection_id, consented};
+use counterfoil_testkit::fixture::{connected, connection_id, consented};
 use counterfoil_testkit::platform::{Habits, Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
@@ -103,14 +103,14 @@ async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
     stage.installation.wire.inject(keeps.times(10_000));
     let began = stage.clock.now();
     let ending = finish_consent(&stage.app, callback).await;
-    assert_eq!(ending.result.err().map(|error| error.code()), Some("storage_unavailable"));
+    assert_eq!(connected(ending).err().map(|error| error.code()), Some("storage_unavailable"));
     let spent = until(began, stage.clock.now());
     assert!(spent + Duration::from_secs(5) > stage.app.settings.refresh_time(), "{spent:?}");
     assert_eq!(stage.app.in_hand.count(), 1);
     stage.installation.wire.reset();
     next_event(&stage).await;
     assert_eq!(stage.app.in_hand.count(), 0);
-    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), "from the page of the result");
+    assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok(), "from the page of the result");
     assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }
@@ -124,9 +124,9 @@ async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stor
     let needed = stage.app.settings.platform_timeout + stage.app.settings.needed_from_answer();
     let ends_at = (stage.app.clock.elapsed() + needed).saturating_sub(Duration::from_millis(1));
     let ending = finish_consent_by(&stage.app, callback, ends_at).await;
-    assert_eq!(ending.result.err().map(|error| error.code()), Some("exchange_postponed"));
+    assert_eq!(connected(ending).err().map(|error| error.code()), Some("exchange_postponed"));
     assert_eq!(stage.installation.platform.exchanges(), 0);
-    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), "the code is still good");
+    assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok(), "the code is still good");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::service::consent::callback::finish_consent;
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_testkit::fixture::{START, connection_id, consented, consented_by};
+use counterfoil_testkit::fixture::{START, connected, connection_id, consented, consented_by};
 use counterfoil_testkit::platform::Temper;
 use tokio::task::JoinSet;
 
@@ -67,7 +67,7 @@ async fn of_many_consents_at_once_without_a_key_a_company_takes_as_many_as_it_ma
         let callback = consented(&stage.installation, &stage.app, &format!("shop-{number}"), "company").await;
         let callback = callback.unwrap_or_else(|error| panic!("{error}"));
         let app = stage.app.clone();
-        consents.spawn(async move { finish_consent(&app, callback).await.result.map(drop) });
+        consents.spawn(async move { connected(finish_consent(&app, callback).await).map(drop) });
     }
     let results = consents.join_all().await;
     let refused = |result: &&Result<(), Error>| result.as_ref().is_err_and(|error| error.code() == "too_many_connections");

@@ -13,7 +13,7 @@ use counterfoil_core::service::consent::callback::{Callback, finish_consent, ret
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
-use counterfoil_testkit::fixture::{connection_id, consented, consented_by, try_consent};
+use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by, try_consent};
 use counterfoil_testkit::platform::{COMPANY, Habits, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 
@@ -37,7 +37,7 @@ async fn callback(stage: &Stage, company_key: &str, company_id: &str) -> (Callba
 async fn unconfirmed(stage: &Stage, company_key: &str, company_id: &str) -> (FlowId, BrowserIds) {
     let (callback, flow, browser) = callback(stage, company_key, company_id).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
-    let error = finish_consent(&stage.app, callback).await.result.err().expect("unconfirmed");
+    let error = connected(finish_consent(&stage.app, callback).await).err().expect("unconfirmed");
     assert_eq!(error.code(), "company_unconfirmed");
     (flow, browser)
 }
@@ -66,7 +66,7 @@ async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
     let old = stage.installation.connect(&stage.app, "acme").await;
     let (flow, browser) = unconfirmed(&stage, "another", "acme").await;
     assert_eq!(stage.disconnect(&old).await, RevocationStatus::Pending, "it would end the grant that was just given");
-    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok());
+    assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok());
     stage.clock.advance(LONG);
     assert_eq!(run(&stage).await.done, 1);
     assert!(revoked(&stage).is_empty(), "and now the connection holds it");
@@ -96,7 +96,7 @@ async fn a_consent_that_expired_with_its_grant_has_it_revoked() {
     assert_eq!(revoked(&stage), ["refresh-0-0"]);
     assert!(stage_of(&stage, &flow).await == FlowStage::Failed(FlowFailure::Expired));
     assert_eq!(audited(&stage, &connection_id("acme"), "platform_told").await, 1);
-    let late = retry_consent(&stage.app, &flow, &browser).await.result.err().expect("it is over");
+    let late = connected(retry_consent(&stage.app, &flow, &browser).await).err().expect("it is over");
     assert_eq!(late.code(), "invalid_state");
 }
 
@@ -136,7 +136,7 @@ async fn a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_th
         let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
         let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
         let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..by_key };
-        let error = finish_consent(&stage.app, forged).await.result.err().expect("forged");
+        let error = connected(finish_consent(&stage.app, forged).await).err().expect("forged");
         assert_eq!(error.code(), "company_not_confirmed");
         run(&stage).await;
         assert_eq!(revoked(&stage).len(), usize::from(stands_alone));
@@ -167,7 +167,7 @@ async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose
         let (callback, flow, browser) = callback(&stage, "acme", "acme").await;
         let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
         stage.installation.wire.inject(keeps.times(10_000));
-        finish_consent(&stage.app, callback).await.result.err().expect("the table is away");
+        connected(finish_consent(&stage.app, callback).await).err().expect("the table is away");
         stage.installation.wire.reset();
         let seen = stage_of(&stage, &flow).await;
         let end = FlowEnd {
@@ -185,7 +185,7 @@ async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose
         assert_eq!(stage.app.in_hand.count(), 0);
         run(&stage).await;
         assert_eq!(revoked(&stage).len(), usize::from(!stored), "{failure:?}");
-        assert_eq!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok(), stored, "{failure:?}");
+        assert_eq!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok(), stored, "{failure:?}");
     }
 }
 
@@ -194,7 +194,7 @@ async fn of_two_attempts_that_end_a_consent_only_one_counts() {
     let stage = Stage::new(Temper::Stable).await;
     let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
     let seen = stage.app.flows.flow(&flow).await.expect("a table").expect("a flow");
-    assert!(retry_consent(&stage.app, &flow, &browser).await.result.is_ok());
+    assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok());
     let late = FlowEnd {
         flow: flow.clone(),
         seen: seen.stage,

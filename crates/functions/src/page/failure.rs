@@ -7,7 +7,7 @@ use counterfoil_core::service::addresses::start_path;
 use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
-use crate::page::{Again, again, card_going_on};
+use crate::page::{Again, card_going_on};
 
 /// The page in place of a consent that could not begin. Only trouble that passes is worth another try of the same link;
 /// what the link lacks, whoever gave it must mend.
@@ -21,18 +21,18 @@ pub(crate) fn not_started(error: &Error) -> Markup {
     failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now, None)
 }
 
-pub(crate) fn failed(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
-    let passing = again(error) != Again::Start;
+pub(super) fn failed(error: &Error, again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
+    let passing = again != Again::Start;
     let title = if passing { "Almost there" } else { "Not connected" };
     let said = flow.and_then(|flow| flow.reference.as_deref()).filter(|text| Reference::is_for_the_operator(text));
     let what_now = html! {
-        (what_now(error, flow, anew, onward))
+        (what_now(again, flow, anew, onward))
         @if let Some(said) = said { p.quiet { "For whoever runs this: " code { (said) } } }
     };
     failure(title, error, passing, &what_now, onward)
 }
 
-pub(crate) fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
+fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
     let message = match error {
         Error::Internal(_) | Error::Misconfigured { .. } => {
             "Something is wrong on our side. Please tell the person who sent you here.".to_owned()
@@ -52,12 +52,12 @@ pub(crate) fn failure(title: &str, error: &Error, passing: bool, what_now: &Mark
     )
 }
 
-pub(crate) fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
-    match (again(error), flow, anew) {
+fn what_now(again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
+    match (again, flow, anew) {
         (Again::Retry, Some(flow), _) => html! {
             form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
         },
-        (Again::Look | Again::Choose, Some(flow), _) => {
+        (Again::Look, Some(flow), _) => {
             html! { a.button href={ "/oauth/result/" (flow.id.as_str()) } { "Look again" } }
         }
         (Again::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
@@ -68,7 +68,7 @@ pub(crate) fn what_now(error: &Error, flow: Option<&Flow>, anew: Option<String>,
 }
 
 /// A start as the one before, where a browser without a key may begin that.
-pub(crate) fn start_again(flow: &Flow) -> Option<String> {
+pub(super) fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
         Some(_) => flow.anew().map(|anew| start(&anew) + &named(flow.company_name.as_deref())),
@@ -79,16 +79,16 @@ pub(crate) fn start_again(flow: &Flow) -> Option<String> {
     }
 }
 
-pub(crate) fn start(anew: &Anew) -> String {
+pub(super) fn start(anew: &Anew) -> String {
     start_path(&anew.company_key, anew.platform, anew.environment)
 }
 
 /// The name that a connection is to have, as a further parameter.
-pub(crate) fn named(company_name: Option<&str>) -> String {
+fn named(company_name: Option<&str>) -> String {
     let encoded = |name: &str| byte_serialize(name.as_bytes()).collect::<String>();
     company_name.map(|name| format!("&company_name={}", encoded(name))).unwrap_or_default()
 }
 
-pub(crate) fn go_back() -> Markup {
+fn go_back() -> Markup {
     html! { p { "Go back to where you came from and start again from there." } }
 }

@@ -2,6 +2,7 @@
 //! and offers the one thing that can be done about it.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use base64::Engine as _;
@@ -9,14 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use choice::{Offered, choice};
 use counterfoil_core::Error;
 use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::flow::{Anew, Destination, Flow, Stage};
 use counterfoil_core::model::platform::{Environment, PlatformName};
-use counterfoil_core::port::store::StoreError;
-use counterfoil_core::service::consent::outcome::{CHOICE_REQUIRED, EXCHANGE_POSTPONED, EXCHANGE_REQUIRED, Ending, error_of};
+use counterfoil_core::service::consent::outcome::ConsentOutcome;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::page::failure::{failed, start, start_again};
+use crate::surface::consent;
 use crate::surface::problem::Problem;
 
 mod choice;
@@ -72,57 +72,52 @@ pub(crate) fn question(asked: &Question<'_>) -> Markup {
     )
 }
 
-/// What can be done after a failure.
+/// What can be done about a consent that is not connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
     /// Begin the consent anew.
     Start,
     /// Ask the platform once more, for the grant or for the company: the code or the grant is kept.
     Retry,
-    /// Choose one of several companies; the grant is kept.
-    Choose,
-    /// Look again in a moment.
+    /// Look again: in a moment, or to choose one of several companies.
     Look,
     /// Go on to the partner's page, which exchanges our code.
     HandOver,
 }
 
-/// What can be done about an error.
-pub(crate) fn again(error: &Error) -> Again {
-    match error.code() {
-        "company_unconfirmed" | EXCHANGE_POSTPONED => Again::Retry,
-        CHOICE_REQUIRED => Again::Choose,
-        EXCHANGE_REQUIRED => Again::HandOver,
-        "consent_in_progress" | "storage_unavailable" => Again::Look,
-        _ => Again::Start,
+fn again(result: &Result<ConsentOutcome, Error>) -> Again {
+    match result {
+        Ok(ConsentOutcome::Unconfirmed | ConsentOutcome::Postponed) => Again::Retry,
+        Ok(ConsentOutcome::ChoiceNeeded | ConsentOutcome::InProgress) | Err(Error::TryLater { .. }) => Again::Look,
+        Ok(ConsentOutcome::ExchangeNeeded) => Again::HandOver,
+        Ok(ConsentOutcome::Connected(_) | ConsentOutcome::Pending | ConsentOutcome::Failed(_)) | Err(_) => Again::Start,
     }
 }
 
 /// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself; `is_last` where it
 /// has been there.
-pub(crate) fn of(ending: &Ending, open_start: bool, is_last: bool, view: View<'_>) -> (StatusCode, Markup) {
-    let leaves = |flow: &&Flow| !is_last && is_over(ending) && flow.destination != Destination::ResultPage;
-    let onward = ending.flow.as_ref().filter(leaves).map(onward);
-    match (&ending.result, &ending.flow) {
+pub(crate) fn of(
+    flow: &Flow,
+    result: &Result<ConsentOutcome, Error>,
+    open_start: bool,
+    is_last: bool,
+    view: View<'_>,
+) -> (StatusCode, Markup) {
+    let is_over = result.as_ref().is_ok_and(ConsentOutcome::is_over);
+    let leaves = !is_last && is_over && flow.destination != Destination::ResultPage;
+    let onward = leaves.then(|| onward(flow));
+    match (consent::connection(result), &flow.stage) {
         (Ok(connection), _) => (StatusCode::OK, connected(connection, onward.as_deref())),
-        (Err(_), Some(Flow { id, platform, stage: Stage::Choosing { companies, is_complete, .. }, .. })) => {
-            let offered = Offered { flow: id, platform: platform.title(), companies, is_complete: *is_complete };
+        (Err(_), Stage::Choosing { companies, is_complete, .. }) => {
+            let offered = Offered { flow: &flow.id, platform: flow.platform.title(), companies, is_complete: *is_complete };
             (StatusCode::OK, choice(&offered, view))
         }
-        (Err(error), Some(flow)) => {
+        (Err(error), _) => {
             let anew = start_again(flow).filter(|_| open_start);
-            (status(error), failed(error, Some(flow), anew, onward.as_deref()))
+            let again = again(result);
+            let status = if again == Again::HandOver { StatusCode::OK } else { Problem(error.clone()).status() };
+            (status, failed(&error, again, Some(flow), anew, onward.as_deref()))
         }
-        (Err(error), None) => (status(error), failed(error, None, None, None)),
-    }
-}
-
-/// Whether nothing can change here any more: it is connected or waits for the partner's exchange, the flow has failed for good,
-/// or what it was for is gone.
-pub(crate) fn is_over(ending: &Ending) -> bool {
-    match &ending.result {
-        Ok(_) | Err(Error::NotFound(_)) => true,
-        Err(error) => error.code() == EXCHANGE_REQUIRED || error.code().parse::<FlowFailure>().is_ok(),
     }
 }
 
@@ -132,24 +127,32 @@ fn onward(flow: &Flow) -> String {
     format!("/oauth/result/{}/continue", flow.id.as_str())
 }
 
-/// The page for a browser that brought no flow we may show: `code` says why.
-pub(crate) fn without_flow(code: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
-    let error = match code {
+/// The page for a browser that may see no flow.
+pub(crate) fn hidden(error: &Error) -> (StatusCode, Markup) {
+    without_flow(error, None)
+}
+
+/// The same on the address to which the callback has sent the browser: `word` says why.
+pub(crate) fn hidden_as(word: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
+    let error = match word {
         "wrong_browser" => Error::invalid(
             "wrong_browser",
             "This consent was started in another browser, or this browser does not store cookies.",
         ),
-        "storage_unavailable" => Error::from(StoreError::Busy("told by the callback".to_owned())),
+        "storage_unavailable" => Error::TryLater {
+            code: "storage_unavailable",
+            message: "The storage does not answer just now. Nothing was changed; try again.".to_owned(),
+            retry_after: Duration::from_secs(2),
+        },
         "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was not started here."),
-        code => code
-            .parse::<FlowFailure>()
-            .map_or_else(|_| Error::invalid("invalid_state", "This consent cannot be finished."), error_of),
+        _ => Error::invalid("invalid_state", "This consent cannot be finished."),
     };
-    (status(&error), failed(&error, None, anew.map(start), None))
+    without_flow(&error, anew)
 }
 
-fn status(error: &Error) -> StatusCode {
-    if again(error) == Again::HandOver { StatusCode::OK } else { Problem(error.clone()).status() }
+fn without_flow(error: &Error, anew: Option<&Anew>) -> (StatusCode, Markup) {
+    let again = if matches!(error, Error::TryLater { .. }) { Again::Look } else { Again::Start };
+    (Problem(error.clone()).status(), failed(error, again, None, anew.map(start), None))
 }
 
 fn connected(connection: &Connection, onward: Option<&str>) -> Markup {

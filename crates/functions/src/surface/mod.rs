@@ -2,6 +2,7 @@
 //! service and answers.
 
 pub mod connections;
+pub(crate) mod consent;
 pub(crate) mod partner;
 pub(crate) mod problem;
 

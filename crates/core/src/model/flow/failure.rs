@@ -2,6 +2,8 @@
 
 use strum::VariantArray;
 
+use crate::Error;
+
 /// Why a consent came to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
@@ -121,6 +123,38 @@ impl FlowFailure {
             Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",
             Self::Interrupted => "The consent was interrupted before it was finished.",
             Self::Expired => "No company was confirmed or chosen in time. Start again.",
+        }
+    }
+}
+
+/// What a program is told of it.
+impl From<FlowFailure> for Error {
+    fn from(failure: FlowFailure) -> Self {
+        let (code, message) = (failure.as_str(), failure.in_words().to_owned());
+        match failure {
+            FlowFailure::AccessDenied
+            | FlowFailure::PlatformError
+            | FlowFailure::MissingCode
+            | FlowFailure::AmbiguousCallback
+            | FlowFailure::WrongPlatform
+            | FlowFailure::MissingCompany
+            | FlowFailure::UnknownRegion
+            | FlowFailure::WrongIssuer
+            | FlowFailure::CompanyNotConfirmed
+            | FlowFailure::NoCompany
+            | FlowFailure::Expired => Self::Invalid { code, message },
+            FlowFailure::ExchangeRefused
+            | FlowFailure::ExchangeFailed
+            | FlowFailure::ClientRefused
+            | FlowFailure::NoRefreshToken
+            | FlowFailure::Interrupted => Self::PlatformFailed { code, message, retry_after: None },
+            FlowFailure::OtherCompany
+            | FlowFailure::Disconnected
+            | FlowFailure::ReservedKey
+            | FlowFailure::AuthorityRevoked
+            | FlowFailure::LinkUsed
+            | FlowFailure::TooManyConnections => Self::Conflict { code, message },
+            FlowFailure::Gone => Self::NotFound(failure.in_words()),
         }
     }
 }

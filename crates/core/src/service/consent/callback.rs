@@ -23,17 +23,7 @@ use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Platform}
 use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
 use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
-use crate::service::consent::outcome::CHOICE_REQUIRED;
-use crate::service::consent::outcome::EXCHANGE_REQUIRED;
-use crate::service::consent::outcome::Ending;
-use crate::service::consent::outcome::Stop;
-use crate::service::consent::outcome::error_of;
-use crate::service::consent::outcome::find_by_id;
-use crate::service::consent::outcome::invalid_state;
-use crate::service::consent::outcome::lasting;
-use crate::service::consent::outcome::named;
-use crate::service::consent::outcome::see;
-use crate::service::consent::outcome::wrong_browser;
+use crate::service::consent::outcome::{ConsentOutcome, Ending, NoFlow, Stop, find_by_id, lasting, named, see};
 use crate::service::consent::platform_code::{Presented, exchange, exchange_again};
 use crate::service::partner::refusal::{Refused, count};
 use crate::{App, Error};
@@ -74,9 +64,9 @@ pub async fn finish_consent_by(app: &Arc<App>, callback: Callback, ends_at: Dura
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
     match result {
         // What is chosen from, or exchanged, is in the flow as it is now.
-        Err(error) if [CHOICE_REQUIRED, EXCHANGE_REQUIRED].contains(&error.code()) => match lasting(app, &flow.id).await {
-            Ok(flow) => Ending::of(flow, Err(error)),
-            Err(error) => Ending::of(flow, Err(error)),
+        Ok(outcome @ (ConsentOutcome::ChoiceNeeded | ConsentOutcome::ExchangeNeeded)) => match lasting(app, &flow.id).await {
+            Ok(flow) => Ending::of(flow, Ok(outcome)),
+            Err(why) => why.into(),
         },
         result => Ending::of(flow, result),
     }
@@ -91,7 +81,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) ->
 /// The same, and all of it is over at that time.
 pub async fn retry_consent_by(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, ends_at: Duration) -> Ending {
     match find_by_id(app, id, browser).await {
-        Err(error) => Ending::refused(error),
+        Err(why) => why.into(),
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
             let result = confirm_alone(app, &flow).await;
             Ending::of(flow, result)
@@ -109,23 +99,21 @@ pub async fn retry_consent_by(app: &Arc<App>, id: &FlowId, browser: &BrowserIds,
 /// How a flow stands, changing nothing.
 pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
     match find_by_id(app, id, browser).await {
-        Err(error) => Ending::refused(error),
+        Err(why) => why.into(),
         Ok(flow) => see(app, flow).await,
     }
 }
 
 async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
-    let missing = || Error::invalid("missing_state", "The callback has no state.");
-    let state = callback.state.as_ref().ok_or_else(|| Ending::refused(missing()))?;
-    let found = app.flows.flow(&FlowId::of(state)).await.map_err(|error| Ending::refused(error.into()))?;
-    let flow = found.ok_or_else(|| Ending::refused(invalid_state()))?;
+    let state = callback.state.as_ref().ok_or(NoFlow::NoState)?;
+    let flow = app.flows.flow(&FlowId::of(state)).await.map_err(NoFlow::from)?.ok_or(NoFlow::Unknown)?;
     let anew = flow.anew();
     if flow.expires_at <= app.now() {
-        return Err(Ending { anew, ..Ending::refused(invalid_state()) });
+        return Err(Ending::Hidden { why: NoFlow::Unknown, anew });
     }
     if !flow.is_bound_to(&callback.browser) {
-        refuse_browser(app, &flow, callback.platform).await.map_err(Ending::refused)?;
-        return Err(Ending { anew, ..Ending::refused(wrong_browser()) });
+        refuse_browser(app, &flow, callback.platform).await.map_err(NoFlow::from)?;
+        return Err(Ending::Hidden { why: NoFlow::OtherBrowser, anew });
     }
     Ok(flow)
 }
@@ -144,10 +132,14 @@ async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), 
     Ok(app.audit_log.note(&audit).await?)
 }
 
-async fn finish(app: Arc<App>, flow: Flow, callback: Callback, ends_at: Duration) -> Result<Connection, Error> {
+async fn finish(app: Arc<App>, flow: Flow, callback: Callback, ends_at: Duration) -> Result<ConsentOutcome, Error> {
     if flow.stage != Stage::Pending && !allows_after_all(&flow, &callback) {
         let elsewhere = flow.platform != callback.platform;
-        return if elsewhere { Err(error_of(FlowFailure::WrongPlatform)) } else { wait_for_outcome(&app, &flow.id).await };
+        return if elsewhere {
+            Ok(ConsentOutcome::Failed(FlowFailure::WrongPlatform))
+        } else {
+            wait_for_outcome(&app, &flow.id).await
+        };
     }
     // What is missing on our side shows before the state is spent: the same callback works once it is there.
     let platform = app.platforms.get(flow.platform, flow.environment).await?;

@@ -17,24 +17,16 @@ use crate::port::store::revocations::Claim;
 use crate::service::consent::authority::still_authorized;
 use crate::service::consent::end::end_confirmed;
 use crate::service::consent::end::end_unused;
-use crate::service::consent::outcome::Confirmed;
-use crate::service::consent::outcome::Ending;
-use crate::service::consent::outcome::Stop;
-use crate::service::consent::outcome::choice_needed;
-use crate::service::consent::outcome::error_of;
-use crate::service::consent::outcome::find_by_id;
-use crate::service::consent::outcome::in_progress;
-use crate::service::consent::outcome::named;
-use crate::service::consent::outcome::outcome_of;
-use crate::service::consent::outcome::see;
-use crate::service::consent::outcome::unconfirmed;
-use crate::service::consent::write::write_consent;
+use crate::service::consent::outcome::{
+    Confirmed, ConsentOutcome, Ending, Stop, find_by_id, how_it_stands, named, outcome_of, see,
+};
+use crate::service::consent::write::{Wrote, write_consent};
 use crate::service::unused_grant::{company_of, ended_with};
 use crate::service::vault::refresh::ACCESS_TOKEN;
 use crate::{App, Error};
 
 /// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
-pub(crate) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error> {
+async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let Stage::Exchanged { grant, claim } = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
     };
@@ -44,7 +36,7 @@ pub(crate) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     let reach = match ask(app, platform.as_ref(), inquiry).await {
         Ok(reach) => reach,
         // A new token may be refused for longer than anybody waits here: its grant is kept, and it can be tried again.
-        Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => return Err(unconfirmed()),
+        Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => return Ok(ConsentOutcome::Unconfirmed),
         Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => {
             let failure = if claim.is_none() { FlowFailure::NoCompany } else { FlowFailure::CompanyNotConfirmed };
             return end_unused(app, flow, platform.as_ref(), &[], failure).await;
@@ -55,10 +47,10 @@ pub(crate) async fn confirm(app: &App, flow: &Flow) -> Result<Connection, Error>
     match settle(flow, reach, existing.as_ref()) {
         Verdict::Connect(company) => connect(app, flow, company, &reached, platform.as_ref(), existing).await,
         Verdict::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &reached, failure).await,
-        Verdict::AskAgain => Err(unconfirmed()),
+        Verdict::AskAgain => Ok(ConsentOutcome::Unconfirmed),
         Verdict::Ask(companies) => {
             app.flows.offer(&offer(flow, &companies, is_complete, platform.as_ref())).await?;
-            Err(choice_needed())
+            Ok(ConsentOutcome::ChoiceNeeded)
         }
     }
 }
@@ -110,7 +102,7 @@ fn fitting(companies: &[ConfirmedCompany]) -> &[ConfirmedCompany] {
 pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, company_id: &str) -> Ending {
     let flow = match find_by_id(app, id, browser).await {
         Ok(flow) => flow,
-        Err(error) => return Ending::refused(error),
+        Err(why) => return why.into(),
     };
     // Chosen already, in another tab or by a second click, or nothing to choose: how it stands is the answer.
     let Stage::Choosing { companies, .. } = &flow.stage else { return see(app, flow).await };
@@ -121,7 +113,7 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, c
     Ending::of(flow, result)
 }
 
-async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<Connection, Error> {
+async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<ConsentOutcome, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let existing = named(app, flow).await?;
     let reached = match &flow.stage {
@@ -138,7 +130,7 @@ async fn connect(
     reached: &[ConfirmedCompany],
     platform: &dyn Platform,
     existing: Option<Connection>,
-) -> Result<Connection, Error> {
+) -> Result<ConsentOutcome, Error> {
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
@@ -155,7 +147,9 @@ async fn connect(
         None => app.connections.read(&flow.connection_to(&confirmed.company.company_id)).await?,
     };
     match write_consent(app, &confirmed, existing, &authorized).await {
-        Ok(connection) => Ok(connection),
+        Ok(Wrote::Connection(connection)) => Ok((*connection).into()),
+        Ok(Wrote::Waits) => Ok(ConsentOutcome::ExchangeNeeded),
+        Ok(Wrote::FlowIsOver) => how_it_stands(app, &flow.id).await,
         Err(Stop::Failed(failure)) => end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => Err(error),
     }
@@ -193,15 +187,15 @@ fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
 }
 
 /// Asks the platform for the company, one at a time of whoever tries.
-pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<Connection, Error> {
+pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let now = app.now();
     // However often it asks and writes: no process is at one event for longer.
     let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, app.settings.function_time) };
     if !app.flows.lease_flow(&flow.id, &claim).await? {
-        return Err(in_progress());
+        return Ok(ConsentOutcome::InProgress);
     }
     let result = confirm(app, flow).await;
-    if matches!(&result, Err(Error::PlatformFailed { .. } | Error::TryLater { .. })) {
+    if matches!(&result, Ok(ConsentOutcome::Unconfirmed) | Err(Error::PlatformFailed { .. } | Error::TryLater { .. })) {
         let now = app.now();
         if let Err(error) = app.flows.lease_flow(&flow.id, &Claim { at: now, until: now, ..claim }).await {
             tracing::warn!(flow = flow.id.label(), %error, "the lease of a flow was not released, and will expire");
@@ -212,16 +206,16 @@ pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<Connection, 
 
 /// Waits for the callback that was quicker, up to a bound. A grant that still waits for its company then was left by a
 /// confirmation that failed in passing: it is tried again.
-pub(crate) async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<Connection, Error> {
+pub(crate) async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
     let began = app.clock.elapsed();
     loop {
-        let flow = app.flows.flow(id).await?.ok_or_else(|| error_of(FlowFailure::Gone))?;
+        let Some(flow) = app.flows.flow(id).await? else { return Ok(ConsentOutcome::Failed(FlowFailure::Gone)) };
         let time_is_up = app.clock.elapsed().saturating_sub(began) >= app.settings.wait;
         match &flow.stage {
             Stage::Exchanged { .. } if time_is_up => return confirm_alone(app, &flow).await,
             Stage::Exchanged { .. } => {}
             _ => match outcome_of(app, &flow).await {
-                Err(Error::TryLater { .. }) if !time_is_up => {}
+                Ok(ConsentOutcome::InProgress) | Err(Error::TryLater { .. }) if !time_is_up => {}
                 result => return result,
             },
         }

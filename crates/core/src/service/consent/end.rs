@@ -1,14 +1,14 @@
 //! Ends a consent for good, and says why.
 
 use crate::model::audit::Action;
-use crate::model::connection::{ConfirmedCompany, Connection};
+use crate::model::connection::ConfirmedCompany;
 use crate::model::flow::failure::FlowFailure;
 use crate::model::flow::{Authority, Flow};
 use crate::model::reference::Reference;
 use crate::port::platform::Platform;
 use crate::port::store::Written;
 use crate::port::store::consents::FlowEnd;
-use crate::service::consent::outcome::{Confirmed, Stop, error_of, how_it_stands, unused_grant};
+use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop, how_it_stands, unused_grant};
 use crate::service::partner::refusal::{Refused, count};
 use crate::service::unused_grant::{Unused, unused};
 use crate::{App, Error};
@@ -22,13 +22,13 @@ pub(crate) struct EndOf {
     pub(crate) unused: Option<Unused>,
 }
 
-/// Ends the flow for good, before it had a grant.
-pub(crate) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<Connection, Error> {
+/// Ends the flow for good, before it had a grant. If another request was quicker, its outcome counts.
+pub(crate) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<ConsentOutcome, Error> {
     end_saying(app, flow, failure, &Reference::default()).await
 }
 
 /// The same where the platform said something of it.
-pub(crate) async fn end_saying(app: &App, flow: &Flow, failure: FlowFailure, said: &Reference) -> Result<Connection, Error> {
+pub(crate) async fn end_saying(app: &App, flow: &Flow, failure: FlowFailure, said: &Reference) -> Result<ConsentOutcome, Error> {
     conclude(app, flow, EndOf { failure, said: said.clone(), unused: None }).await
 }
 
@@ -39,22 +39,22 @@ pub(crate) async fn end_unused(
     platform: &dyn Platform,
     companies: &[ConfirmedCompany],
     failure: FlowFailure,
-) -> Result<Connection, Error> {
+) -> Result<ConsentOutcome, Error> {
     let unused = unused(flow, platform, companies, app.now());
     conclude(app, flow, EndOf { failure, said: Reference::default(), unused }).await
 }
 
 /// The same after the company was confirmed.
-pub(crate) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<Connection, Error> {
+pub(crate) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<ConsentOutcome, Error> {
     let revocation = unused_grant(confirmed, app.now(), app.now());
     let unused = Unused { released: Some(revocation.company.clone()), revocation: Some(revocation) };
     conclude(app, confirmed.flow, EndOf { failure, said: Reference::default(), unused: Some(unused) }).await
 }
 
-pub(crate) async fn conclude(app: &App, flow: &Flow, end: EndOf) -> Result<Connection, Error> {
+async fn conclude(app: &App, flow: &Flow, end: EndOf) -> Result<ConsentOutcome, Error> {
     let failure = end.failure;
     match end_flow(app, flow, end).await? {
-        Written::Stored => Err(error_of(failure)),
+        Written::Stored => Ok(ConsentOutcome::Failed(failure)),
         Written::Overtaken => how_it_stands(app, &flow.id).await,
     }
 }
@@ -90,10 +90,14 @@ pub(crate) async fn end_flow(app: &App, flow: &Flow, end: EndOf) -> Result<Writt
     Ok(Written::Stored)
 }
 
-pub(crate) async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<Connection, Error> {
+/// Ends a flow that goes no further. A fault of ours is said, unless another request has connected it.
+pub(crate) async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<ConsentOutcome, Error> {
     match stop {
         Stop::Failed(failure) => end(app, flow, failure).await,
-        Stop::Fault(error) => end(app, flow, FlowFailure::Interrupted).await.map_err(|_| error),
+        Stop::Fault(error) => match end(app, flow, FlowFailure::Interrupted).await {
+            Ok(connected @ ConsentOutcome::Connected(_)) => Ok(connected),
+            Ok(_) | Err(_) => Err(error),
+        },
     }
 }
 

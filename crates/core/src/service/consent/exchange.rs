@@ -16,11 +16,8 @@ use crate::port::store::consents::Issued;
 use crate::port::store::vault::CodeExchange;
 use crate::service::consent::authority::still_authorized;
 use crate::service::consent::end::end_confirmed;
-use crate::service::consent::outcome::Confirmed;
-use crate::service::consent::outcome::INVALID_CODE;
-use crate::service::consent::outcome::Stop;
-use crate::service::consent::outcome::no_such_code;
-use crate::service::consent::write::write_consent;
+use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop};
+use crate::service::consent::write::{Wrote, write_consent};
 use crate::service::optimistic::Tries;
 use crate::service::vault::read::{Token, read_token_by};
 use crate::{App, Error};
@@ -91,7 +88,7 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, 
         && code.platform == presented.platform
         && presented.redirect_uri.as_ref().is_none_or(|uri| *uri == code.redirect_uri);
     if !is_theirs || code.spent || code.expires_at <= app.now() {
-        return Err(refuse(app, key, &code).await?);
+        return Err(refuse(app, key, &code).await);
     }
     if let Some(flow) = &code.flow {
         match app.flows.flow(flow).await? {
@@ -99,7 +96,7 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, 
                 return make_connection(app, key, &code, &flow, ends_at).await;
             }
             Some(flow) if matches!(flow.stage, Stage::Done { .. }) => {}
-            _ => return Err(refuse(app, key, &code).await?),
+            _ => return Err(refuse(app, key, &code).await),
         }
     }
     // First the token: a platform that fails in passing must not cost the code.
@@ -108,11 +105,11 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, 
         (connection.company.platform, &connection.company.company_id) == (code.platform, &code.company_id)
     };
     if !found.as_ref().is_some_and(is_of) {
-        return Err(refuse(app, key, &code).await?);
+        return Err(refuse(app, key, &code).await);
     }
     let token = read_token_by(app, &code.connection, found, None, ends_at).await?;
     if !app.handovers.consume_code(&hash, &app.new_id("exchange_"), app.now()).await? {
-        return Err(refuse(app, key, &code).await?);
+        return Err(refuse(app, key, &code).await);
     }
     let handle = handle(&code.connection.company_key, &app.new_secret());
     put_handle(app, &code.connection, &handle).await?;
@@ -127,7 +124,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
     let id = RevocationId { connection: code.connection.clone(), grant: GrantId::Consent(flow.id.clone()) };
     let waiting = match app.revocations.waiting(&id).await? {
         Some(waiting) if flow.expires_at > app.now() => waiting,
-        _ => return Err(refuse(app, key, code).await?),
+        _ => return Err(refuse(app, key, code).await),
     };
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let handle = handle(&code.connection.company_key, &app.new_secret());
@@ -141,18 +138,21 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
     };
     match write_anew(app, &confirmed, &code.connection).await {
         // The grant is minutes old: its token is good without a word to the platform.
-        Ok(connection) => {
-            let token = read_token_by(app, &code.connection, Some(connection), None, ends_at).await?;
+        Ok(Wrote::Connection(connection)) => {
+            let token = read_token_by(app, &code.connection, Some(*connection), None, ends_at).await?;
             Ok(Exchanged { token, handle })
         }
-        Err(Stop::Failed(failure)) => Err(end_confirmed(app, &confirmed, failure).await.err().unwrap_or_else(no_such_code)),
-        Err(Stop::Fault(error)) if error.code() == INVALID_CODE => Err(refuse(app, key, code).await?),
+        Ok(Wrote::Waits | Wrote::FlowIsOver) => Err(refuse(app, key, code).await),
+        Err(Stop::Failed(failure)) => Err(match end_confirmed(app, &confirmed, failure).await? {
+            ConsentOutcome::Failed(failure) => failure.into(),
+            _ => no_such_code(),
+        }),
         Err(Stop::Fault(error)) => Err(error),
     }
 }
 
 /// Asks anew who may do what, as at the callback, and writes it.
-async fn write_anew(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<Connection, Stop> {
+async fn write_anew(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<Wrote, Stop> {
     let authorized = still_authorized(app, confirmed.flow).await?;
     let previous = app.connections.read(id).await?;
     write_consent(app, confirmed, previous, &authorized).await
@@ -196,14 +196,20 @@ pub async fn redeem_handle(
     Ok(Exchanged { token, handle })
 }
 
-/// Writes down that a code came which should not have.
-async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Result<Error, Error> {
+/// Writes down that a code came which should not have, and says so.
+async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Error {
     let detail = [("partner", key.partner.to_string())];
     let mut audit = app.audit(&code.connection, Action::CodeRefused, Actor::Key(key.id.clone()), detail);
     // One row, however often it is presented: it is named by the code.
     audit.id = format!("{:012x}{}", code.expires_at.as_millisecond(), code.hash.short());
-    app.audit_log.note(&audit).await?;
-    Ok(no_such_code())
+    app.audit_log.note(&audit).await.map_or_else(Error::from, |()| no_such_code())
+}
+
+fn no_such_code() -> Error {
+    Error::invalid(
+        "invalid_code",
+        "The code is unknown, was exchanged already, is older than five minutes, or was not issued for this.",
+    )
 }
 
 fn no_such_handle() -> Error {

@@ -16,31 +16,89 @@ use crate::service::consent::end::end;
 use crate::service::unused_grant::company_of;
 use crate::{App, Error};
 
-/// How a flow stands after the attempt to finish it.
-pub struct Ending {
-    /// The flow, where the caller may see it.
-    pub flow: Option<Flow>,
-    /// The connection, or why there is none (yet).
-    pub result: Result<Connection, Error>,
-    /// How a caller who may not see the flow may begin it anew.
-    pub anew: Option<Anew>,
+/// How a consent stands.
+pub enum ConsentOutcome {
+    /// The connection is there and works.
+    Connected(Box<Connection>),
+    /// The customer has not returned from the platform.
+    Pending,
+    /// Another request works on it.
+    InProgress,
+    /// The platform accepted no requests: the code is kept, to be presented again.
+    Postponed,
+    /// The grant is kept; the platform has yet to confirm its company.
+    Unconfirmed,
+    /// Somebody must choose one of the flow's companies.
+    ChoiceNeeded,
+    /// The company is confirmed; the partner must exchange our code.
+    ExchangeNeeded,
+    /// It ended without a connection that works.
+    Failed(FlowFailure),
+}
+
+impl ConsentOutcome {
+    /// Whether the browser has nothing more to do here: it is connected, waits for the partner's exchange, or failed for good.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Connected(_) | Self::ExchangeNeeded | Self::Failed(_))
+    }
+}
+
+/// A connection whose consent brought no refresh token is there, and does not work.
+impl From<Connection> for ConsentOutcome {
+    fn from(connection: Connection) -> Self {
+        match connection.standing {
+            Standing::NeedsReauthorization { cause: DeathCause::NoRefreshToken, .. } => Self::Failed(FlowFailure::NoRefreshToken),
+            _ => Self::Connected(Box::new(connection)),
+        }
+    }
+}
+
+/// What came of an attempt to finish a flow, or to look at it.
+pub enum Ending {
+    /// The caller may see the flow.
+    Shown {
+        /// The flow.
+        flow: Box<Flow>,
+        /// How it stands, or which fault of ours kept it from going on.
+        result: Result<ConsentOutcome, Error>,
+    },
+    /// The caller may see no flow.
+    Hidden {
+        /// Why.
+        why: NoFlow,
+        /// With what the consent may be begun anew.
+        anew: Option<Anew>,
+    },
 }
 
 impl Ending {
-    /// A connection whose consent brought no refresh token is there, and does not work: whoever consented is told that.
-    pub(crate) fn of(flow: Flow, result: Result<Connection, Error>) -> Self {
-        let result = result.and_then(|connection| match connection.standing {
-            Standing::NeedsReauthorization { cause: DeathCause::NoRefreshToken, .. } => {
-                Err(error_of(FlowFailure::NoRefreshToken))
-            }
-            _ => Ok(connection),
-        });
-        Self { flow: Some(flow), result, anew: None }
+    pub(crate) fn of(flow: Flow, result: Result<ConsentOutcome, Error>) -> Self {
+        Self::Shown { flow: Box::new(flow), result }
     }
+}
 
-    /// One whose flow the caller may not see.
-    pub fn refused(error: Error) -> Self {
-        Self { flow: None, result: Err(error), anew: None }
+impl From<NoFlow> for Ending {
+    fn from(why: NoFlow) -> Self {
+        Self::Hidden { why, anew: None }
+    }
+}
+
+/// Why a caller sees no flow.
+#[derive(Debug)]
+pub enum NoFlow {
+    /// The callback has no state.
+    NoState,
+    /// The state, or the flow's id, is unknown or older than ten minutes.
+    Unknown,
+    /// Another browser began it.
+    OtherBrowser,
+    /// The request cannot be read, or the table cannot.
+    Fault(Error),
+}
+
+impl<E: Into<Error>> From<E> for NoFlow {
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
     }
 }
 
@@ -59,35 +117,20 @@ impl<E: Into<Error>> From<E> for Stop {
 /// A flow with what came of it so far.
 pub(crate) async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
-        Stage::Exchanged { .. } => Err(unconfirmed()),
-        Stage::Choosing { .. } => Err(choice_needed()),
-        Stage::Confirmed { .. } => Err(exchange_needed()),
-        Stage::Offered | Stage::Pending => {
-            Err(Error::invalid("consent_pending", "The customer has not returned from the platform yet."))
-        }
-        Stage::Consumed { .. } | Stage::Postponed(_) | Stage::Done { .. } | Stage::Failed(_) => outcome_of(app, &flow).await,
+        Stage::Offered | Stage::Pending => Ok(ConsentOutcome::Pending),
+        _ => outcome_of(app, &flow).await,
     };
     Ending::of(flow, result)
 }
 
 /// The flow of that id, while it lasts and for whoever may finish it.
-pub(crate) async fn find_by_id(app: &App, id: &FlowId, browser: &BrowserIds) -> Result<Flow, Error> {
+pub(crate) async fn find_by_id(app: &App, id: &FlowId, browser: &BrowserIds) -> Result<Flow, NoFlow> {
     let flow = lasting(app, id).await?;
-    if flow.is_bound_to(browser) { Ok(flow) } else { Err(wrong_browser()) }
+    if flow.is_bound_to(browser) { Ok(flow) } else { Err(NoFlow::OtherBrowser) }
 }
 
-pub(crate) async fn lasting(app: &App, id: &FlowId) -> Result<Flow, Error> {
-    app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now()).ok_or_else(invalid_state)
-}
-
-pub(crate) fn invalid_state() -> Error {
-    Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
-}
-
-pub(crate) fn wrong_browser() -> Error {
-    let message =
-        "This consent was started in another browser, or the browser does not store cookies. Start it again in this browser.";
-    Error::invalid("wrong_browser", message)
+pub(crate) async fn lasting(app: &App, id: &FlowId) -> Result<Flow, NoFlow> {
+    app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now()).ok_or(NoFlow::Unknown)
 }
 
 /// The connection that the start named, as it is now.
@@ -99,7 +142,7 @@ pub(crate) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, 
 }
 
 /// What came of a flow. One whose process died, or whose code was kept in vain, ends here.
-pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Error> {
+pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     match &flow.stage {
         Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
@@ -107,116 +150,34 @@ pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<Connection, Err
     }
 }
 
+/// Longer than a function may run: whoever consumed the state is dead by then.
+const INTERRUPTED_AFTER: Duration = Duration::from_secs(60);
+
 /// What somebody else made of a flow, in another tab perhaps: that counts.
-pub(crate) async fn how_it_stands(app: &App, id: &FlowId) -> Result<Connection, Error> {
-    let flow = app.flows.flow(id).await?.ok_or_else(|| error_of(FlowFailure::Gone))?;
-    standing(app, &flow).await
+pub(crate) async fn how_it_stands(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
+    match app.flows.flow(id).await? {
+        Some(flow) => standing(app, &flow).await,
+        None => Ok(ConsentOutcome::Failed(FlowFailure::Gone)),
+    }
 }
 
-pub(crate) async fn standing(app: &App, flow: &Flow) -> Result<Connection, Error> {
-    match &flow.stage {
+async fn standing(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
+    Ok(match &flow.stage {
         // What became of it since is not this flow's to tell.
         Stage::Done { connection, company_id } => {
-            let found = app.connections.read(connection).await?;
             let is_it = |found: &Connection| {
                 found.company.company_id == *company_id && found.company.platform == flow.platform && found.grant().is_some()
             };
-            found.filter(is_it).ok_or_else(|| error_of(FlowFailure::Gone))
+            let found = app.connections.read(connection).await?.filter(is_it);
+            found.map_or(ConsentOutcome::Failed(FlowFailure::Gone), ConsentOutcome::from)
         }
-        Stage::Failed(failure) => Err(error_of(*failure)),
-        Stage::Exchanged { .. } => Err(unconfirmed()),
-        Stage::Choosing { .. } => Err(choice_needed()),
-        Stage::Confirmed { .. } => Err(exchange_needed()),
-        Stage::Postponed(_) => Err(postponed()),
-        Stage::Consumed { .. } | Stage::Offered | Stage::Pending => Err(in_progress()),
-    }
-}
-
-pub(crate) fn in_progress() -> Error {
-    Error::TryLater {
-        code: "consent_in_progress",
-        message: "This consent is being processed. Try again in a moment.".to_owned(),
-        retry_after: Duration::from_secs(2),
-    }
-}
-
-/// Longer than a function may run: whoever consumed the state is dead by then.
-pub(crate) const INTERRUPTED_AFTER: Duration = Duration::from_secs(60);
-
-/// What a failed flow is to the caller.
-pub fn error_of(failure: FlowFailure) -> Error {
-    let (code, message) = (failure.as_str(), failure.in_words().to_owned());
-    match failure {
-        FlowFailure::AccessDenied
-        | FlowFailure::PlatformError
-        | FlowFailure::MissingCode
-        | FlowFailure::AmbiguousCallback
-        | FlowFailure::WrongPlatform
-        | FlowFailure::MissingCompany
-        | FlowFailure::UnknownRegion
-        | FlowFailure::WrongIssuer
-        | FlowFailure::CompanyNotConfirmed
-        | FlowFailure::NoCompany
-        | FlowFailure::Expired => Error::Invalid { code, message },
-        FlowFailure::ExchangeRefused
-        | FlowFailure::ExchangeFailed
-        | FlowFailure::ClientRefused
-        | FlowFailure::NoRefreshToken
-        | FlowFailure::Interrupted => Error::PlatformFailed { code, message, retry_after: None },
-        FlowFailure::OtherCompany
-        | FlowFailure::Disconnected
-        | FlowFailure::ReservedKey
-        | FlowFailure::AuthorityRevoked
-        | FlowFailure::LinkUsed
-        | FlowFailure::TooManyConnections => Error::Conflict { code, message },
-        FlowFailure::Gone => Error::NotFound(failure.in_words()),
-    }
-}
-
-/// The code of a consent whose authorization code is kept.
-pub const EXCHANGE_POSTPONED: &str = "exchange_postponed";
-
-pub(crate) fn postponed() -> Error {
-    Error::PlatformFailed {
-        code: EXCHANGE_POSTPONED,
-        message: "The platform accepts no requests at the moment. Try again soon: the consent is valid for a few minutes."
-            .to_owned(),
-        retry_after: Some(Duration::from_secs(5)),
-    }
-}
-
-/// The code of a consent that waits for somebody to choose.
-pub const CHOICE_REQUIRED: &str = "company_choice_required";
-
-/// What whoever asks is told while a choice is open; the companies are in the flow. A browser sees a page to choose on instead.
-pub(crate) fn choice_needed() -> Error {
-    Error::conflict(
-        CHOICE_REQUIRED,
-        "Choose the company by a POST of its company_id to /oauth/result/{id}/choose, within ten minutes.",
-    )
-}
-
-/// The code of a consent whose company the platform has yet to confirm.
-pub(crate) const COMPANY_UNCONFIRMED: &str = "company_unconfirmed";
-
-/// The platform could not be asked; the grant is kept.
-pub(crate) fn unconfirmed() -> Error {
-    Error::PlatformFailed {
-        code: COMPANY_UNCONFIRMED,
-        message: "Access was granted, but the request for the company to the platform failed. Try again within ten minutes; until then nothing is lost.".to_owned(),
-        retry_after: Some(Duration::from_secs(5)),
-    }
-}
-
-/// The code of a consent that waits for the partner to exchange our code.
-pub const EXCHANGE_REQUIRED: &str = "exchange_required";
-
-/// What whoever asks is told while our code has not been exchanged.
-pub(crate) fn exchange_needed() -> Error {
-    Error::conflict(
-        EXCHANGE_REQUIRED,
-        "The company is confirmed. The connection is created when the partner exchanges the code that its page received, within ten minutes.",
-    )
+        Stage::Failed(failure) => ConsentOutcome::Failed(*failure),
+        Stage::Exchanged { .. } => ConsentOutcome::Unconfirmed,
+        Stage::Choosing { .. } => ConsentOutcome::ChoiceNeeded,
+        Stage::Confirmed { .. } => ConsentOutcome::ExchangeNeeded,
+        Stage::Postponed(_) => ConsentOutcome::Postponed,
+        Stage::Consumed { .. } | Stage::Offered | Stage::Pending => ConsentOutcome::InProgress,
+    })
 }
 
 /// A confirmed consent on its way to a connection.
@@ -239,13 +200,4 @@ pub(crate) fn unused_grant(confirmed: &Confirmed<'_>, now: Timestamp, due_at: Ti
     let company = company_of(flow, company, *platform);
     let by_key = matches!(flow.authority, Authority::Key(_));
     Revocation { others: others.clone(), by_key, due_at, ..Revocation::new(id, company, (*grant).clone(), now) }
-}
-
-pub(crate) const INVALID_CODE: &str = "invalid_code";
-
-pub(crate) fn no_such_code() -> Error {
-    Error::invalid(
-        INVALID_CODE,
-        "The code is unknown, was exchanged already, is older than five minutes, or was not issued for this.",
-    )
 }

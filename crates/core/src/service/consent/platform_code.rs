@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::Connection;
 use crate::model::flow::Flow;
 use crate::model::flow::KeptCode;
 use crate::model::flow::Stage;
@@ -22,10 +21,7 @@ use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
 use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
 use crate::service::consent::in_browser::VERIFIER;
-use crate::service::consent::outcome::Stop;
-use crate::service::consent::outcome::how_it_stands;
-use crate::service::consent::outcome::postponed;
-use crate::service::consent::outcome::unconfirmed;
+use crate::service::consent::outcome::{ConsentOutcome, Stop, how_it_stands};
 use crate::service::unused_grant::held_by_claim;
 use crate::service::vault::in_hand::{Unstored, store_or_keep};
 use crate::service::vault::keep_answer::keep_answer;
@@ -46,7 +42,7 @@ pub(crate) async fn exchange(
     presented: Presented,
     platform: &dyn Platform,
     ends_at: Duration,
-) -> Result<Connection, Error> {
+) -> Result<ConsentOutcome, Error> {
     let verifier = match &flow.verifier {
         Some(sealed) => match app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await {
             Ok(verifier) => Some(verifier),
@@ -75,20 +71,20 @@ pub(crate) async fn exchange(
                 keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread, ends_at).await;
             }
             let has_time = app.clock.elapsed() + app.settings.platform_timeout + app.settings.store_timeout <= ends_at;
-            if has_time { confirm_alone(app, &flow).await } else { Err(unconfirmed()) }
+            if has_time { confirm_alone(app, &flow).await } else { Ok(ConsentOutcome::Unconfirmed) }
         }
         Err(failed) => not_exchanged(app, flow, presented, failed, ends_at).await,
     }
 }
 
 /// A code that the platform did not look at is kept for as long as it is good. Any other outcome is final: a code may be used once.
-pub(crate) async fn not_exchanged(
+async fn not_exchanged(
     app: &App,
     flow: &Flow,
     presented: Presented,
     failed: NotExchanged,
     ends_at: Duration,
-) -> Result<Connection, Error> {
+) -> Result<ConsentOutcome, Error> {
     let NotExchanged { failure, said } = failed;
     tracing::warn!(flow = flow.id.label(), ?failure, %said, "a code was not exchanged");
     if let TokenFailure::Unreadable { answer, .. } = &failure {
@@ -101,11 +97,11 @@ pub(crate) async fn not_exchanged(
     }
     let code = app.sealer.seal(flow.id.as_str(), CODE, &code).await?;
     app.flows.keep_code(&flow.id, &KeptCode { code, claim, region, until }).await?;
-    Err(postponed())
+    Ok(ConsentOutcome::Postponed)
 }
 
 /// Presents a kept code again. Of any number of tries at once one does; the others see what comes of it.
-pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration) -> Result<Connection, Error> {
+pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration) -> Result<ConsentOutcome, Error> {
     let Stage::Postponed(kept) = &flow.stage else {
         return Err(Error::Internal("only a kept code can be presented again".to_owned()));
     };
@@ -120,10 +116,10 @@ pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration)
 }
 
 /// What a kept code is sealed for.
-pub(crate) const CODE: &str = "code";
+const CODE: &str = "code";
 
 /// Keeps the grant in the flow, sealed to that: the code is spent, and the grant in our hands alone. `None` where the flow is over.
-pub(crate) async fn keep(
+async fn keep(
     app: &App,
     flow: &Flow,
     grant: Grant,
@@ -147,7 +143,7 @@ pub(crate) async fn keep(
     })
 }
 
-pub(crate) fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
+fn exchange_failure(failure: &TokenFailure) -> FlowFailure {
     match failure {
         TokenFailure::Refused => FlowFailure::ExchangeRefused,
         TokenFailure::ClientRefused => FlowFailure::ClientRefused,

@@ -21,17 +21,22 @@ use crate::port::store::vault::Consent;
 use crate::port::store::vault::ConsentWritten;
 use crate::service::consent::authority::Authorized;
 use crate::service::consent::end::measure;
-use crate::service::consent::outcome::Confirmed;
-use crate::service::consent::outcome::Stop;
-use crate::service::consent::outcome::exchange_needed;
-use crate::service::consent::outcome::how_it_stands;
-use crate::service::consent::outcome::no_such_code;
-use crate::service::consent::outcome::unused_grant;
+use crate::service::consent::outcome::{Confirmed, Stop, unused_grant};
 use crate::service::optimistic::Tries;
 use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::step::in_words;
 use crate::service::vault::refresh::{reseal_grant, sealing_owner};
+
+/// What became of a confirmed consent.
+pub(crate) enum Wrote {
+    /// The connection is written.
+    Connection(Box<Connection>),
+    /// The connection is made when the partner exchanges our code.
+    Waits,
+    /// Another request was quicker: its outcome is in the flow.
+    FlowIsOver,
+}
 
 /// Writes the connection of a confirmed consent, over the one that was there when that was last looked at. What only the
 /// partner's exchange of our code may do is left to that.
@@ -40,7 +45,7 @@ pub(crate) async fn write_consent(
     confirmed: &Confirmed<'_>,
     mut previous: Option<Connection>,
     authorized: &Authorized,
-) -> Result<Connection, Stop> {
+) -> Result<Wrote, Stop> {
     let Confirmed { flow, company, .. } = confirmed;
     let id = flow.connection_to(&company.company_id);
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
@@ -62,16 +67,15 @@ pub(crate) async fn write_consent(
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
-                return Ok(consent.connection);
+                return Ok(Wrote::Connection(Box::new(consent.connection)));
             }
             Ok(ConsentWritten::KeyIsOver) => return Err(Stop::Failed(FlowFailure::AuthorityRevoked)),
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
-            // An earlier try whose answer was lost, or others: then this code is good for nothing any more.
-            Ok(ConsentWritten::FlowIsOver) if confirmed.exchange.is_some() => {
-                let written = app.connections.read(&id).await?.filter(|connection| commit_ids.contains(&connection.commit_id));
-                return written.ok_or_else(|| Stop::Fault(no_such_code()));
+            // By an earlier try whose answer was lost, or by others.
+            Ok(ConsentWritten::FlowIsOver) => {
+                let own = app.connections.read(&id).await?.filter(|connection| commit_ids.contains(&connection.commit_id));
+                return Ok(own.map_or(Wrote::FlowIsOver, |connection| Wrote::Connection(Box::new(connection))));
             }
-            Ok(ConsentWritten::FlowIsOver) => return how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 previous = app.connections.read(&id).await?;
             }
@@ -91,13 +95,13 @@ fn is_same(flow: &Flow, company: &Company, confirmed: &ConfirmedCompany) -> bool
 
 /// A new connection, a switch or a revival waits for the partner to exchange our code: only then has the partner seen its own
 /// `state` in its own customer's session. Else a lured customer's books would end under an attacker's account.
-async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Connection, Stop> {
+async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Wrote, Stop> {
     let Confirmed { flow, company, .. } = confirmed;
     let revocation = unused_grant(confirmed, app.now(), later(app.now(), app.settings.flow_life));
     let waiting = Waiting { flow: flow.id.clone(), company: company.clone(), revocation };
     match app.flows.await_exchange(&waiting).await? {
-        Written::Stored => Err(Stop::Fault(exchange_needed())),
-        Written::Overtaken => how_it_stands(app, &flow.id).await.map_err(Stop::Fault),
+        Written::Stored => Ok(Wrote::Waits),
+        Written::Overtaken => Ok(Wrote::FlowIsOver),
     }
 }
 

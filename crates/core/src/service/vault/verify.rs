@@ -42,7 +42,7 @@ pub async fn verify_connection(
             app.probes.suspect(&probe, now).await?;
             Err(forbidden())
         }
-        Access::Withdrawn(connection) => Err(withdrawn(app, &connection).await?),
+        Access::Withdrawn(connection) => Err(end_withdrawn(app, &connection).await),
     }
 }
 
@@ -152,20 +152,21 @@ fn in_time(app: &App, takes: Duration, ends_at: Duration) -> Result<(), Error> {
     Err(Error::TryLater { code: "verification_too_slow", message, retry_after: Duration::from_secs(1) })
 }
 
-/// Ends the grant of a connection that reaches its company no more.
-async fn withdrawn(app: &App, connection: &Connection) -> Result<Error, Error> {
+/// Ends the grant of a connection that reaches its company no more, and says so.
+async fn end_withdrawn(app: &App, connection: &Connection) -> Error {
     let end = end_of(app, connection, DeathCause::AccessWithdrawn);
-    match app.grants.end_grant(&end).await? {
-        Written::Stored => Ok(reauthorization_required(&format!(
+    match app.grants.end_grant(&end).await {
+        Ok(Written::Stored) => reauthorization_required(&format!(
             "{} {}",
             in_words(DeathCause::AccessWithdrawn.as_str()),
             how_to_reconnect(connection)
-        ))),
-        Written::Overtaken => Err(Error::TryLater {
+        )),
+        Ok(Written::Overtaken) => Error::TryLater {
             code: "connection_changed",
             message: "The connection was changed meanwhile. Try again.".to_owned(),
             retry_after: Duration::from_secs(1),
-        }),
+        },
+        Err(error) => error.into(),
     }
 }
 

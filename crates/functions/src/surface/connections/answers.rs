@@ -6,11 +6,12 @@ use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
 use counterfoil_core::model::flow::{FlowId, Stage};
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::service::addresses::result_path;
-use counterfoil_core::service::consent::outcome::{CHOICE_REQUIRED, Ending};
+use counterfoil_core::service::consent::outcome::{ConsentOutcome, Ending};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
+use crate::surface::consent;
 use crate::surface::problem::{Choice, Choosable, Problem};
 
 /// The new connection, without the tokens. Times in seconds since 1970.
@@ -32,27 +33,26 @@ pub(crate) struct ConsentAnswer {
 }
 
 pub(crate) fn as_json(ending: Ending) -> Response {
-    let error = match ending.result {
-        Ok(connection) => return Json(answer(connection)).into_response(),
-        Err(error) => error,
+    let (flow, result) = match ending {
+        Ending::Shown { flow, result } => (flow, result),
+        Ending::Hidden { why, .. } => return Problem(consent::without_flow(&why)).into_response(),
     };
-    let choice = ending.flow.and_then(|flow| match flow.stage {
-        Stage::Choosing { companies, .. } if error.code() == CHOICE_REQUIRED => Some(choice(&flow.id, companies)),
-        _ => None,
-    });
-    let mut response = Problem(error).into_response();
-    if let Some(choice) = choice {
-        response.extensions_mut().insert(choice);
+    let mut response = match consent::connection(&result) {
+        Ok(connection) => Json(answer(connection)).into_response(),
+        Err(error) => Problem(error).into_response(),
+    };
+    if let (Ok(ConsentOutcome::ChoiceNeeded), Stage::Choosing { companies, .. }) = (result, flow.stage) {
+        response.extensions_mut().insert(choice(&flow.id, companies));
     }
     response
 }
 
-pub(crate) fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
+fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
     let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
     Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
 }
 
-pub(crate) fn answer(connection: Connection) -> ConsentAnswer {
+fn answer(connection: &Connection) -> ConsentAnswer {
     let grant = connection.grant();
     ConsentAnswer {
         access_token_expires_at: grant.map(|grant| grant.access_token_expires_at),
@@ -63,8 +63,8 @@ pub(crate) fn answer(connection: Connection) -> ConsentAnswer {
         connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
         missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
         realm_id: connection.company.company_id.clone(),
-        company_id: connection.company.company_id,
+        company_id: connection.company.company_id.clone(),
         company_key: connection.id.company_key.to_string(),
-        company_name: connection.company_name,
+        company_name: connection.company_name.clone(),
     }
 }

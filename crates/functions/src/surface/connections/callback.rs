@@ -11,7 +11,6 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::model::connection::Connection;
 use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
@@ -21,7 +20,7 @@ use counterfoil_core::service::addresses::result_path;
 use counterfoil_core::service::consent::callback::{Callback, finish_consent_by, retry_consent_by, see_consent};
 use counterfoil_core::service::consent::confirm::choose_company;
 use counterfoil_core::service::consent::exchange::issue_code;
-use counterfoil_core::service::consent::outcome::{EXCHANGE_REQUIRED, Ending};
+use counterfoil_core::service::consent::outcome::{ConsentOutcome, Ending, NoFlow};
 use counterfoil_core::{App, Error};
 
 use crate::deadline::EndsAt;
@@ -33,6 +32,7 @@ use crate::page::{self, View};
 use crate::surface::connections::answers::as_json;
 use crate::surface::connections::return_url;
 use crate::surface::connections::start::refused;
+use crate::surface::consent;
 use crate::surface::problem::Problem;
 
 /// The longest state, code and company id that are looked at, in characters.
@@ -72,7 +72,7 @@ async fn callback(
     let read = read_callback(app, platform, query, headers);
     let ending = match read {
         Ok(callback) => finish_consent_by(app, callback, ends_at).await,
-        Err(error) => Ending::refused(error),
+        Err(error) => NoFlow::from(error).into(),
     };
     told(app, headers, ending).await
 }
@@ -122,14 +122,18 @@ pub(crate) async fn result(
         let environment = query.word("environment", "production, sandbox").ok().flatten().unwrap_or(Environment::Production);
         let anew = key.zip(platform).filter(|_| app.open_start);
         let anew = anew.map(|(company_key, platform)| Anew { company_key, platform, environment });
-        return Ok(page::without_flow(&id, anew.as_ref()).into_response());
+        return Ok(page::hidden_as(&id, anew.as_ref()).into_response());
     };
     let ending = see_consent(&app, &flow, &cookie.read(&headers)).await;
     if !wants_html(&headers) {
         return Ok(as_json(ending));
     }
     let is_last = query.one(LAST, 1)?.is_some();
-    Ok(page::of(&ending, app.open_start, is_last, View::read(&query)).into_response())
+    let page = match &ending {
+        Ending::Shown { flow, result } => page::of(flow, result, app.open_start, is_last, View::read(&query)),
+        Ending::Hidden { why, .. } => page::hidden(&consent::without_flow(why)),
+    };
+    Ok(page.into_response())
 }
 
 pub(crate) async fn retry(
@@ -178,9 +182,9 @@ pub(crate) async fn hand_over(
     let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
     let cookie = BrowserCookie::under(app.public_base_url.as_deref());
     let ending = see_consent(&app, &id, &cookie.read(&headers)).await;
-    match &ending.flow {
-        Some(flow) if page::is_over(&ending) && flow.destination != Destination::ResultPage => {
-            let partners = partners_page(&app, flow, &ending.result).await;
+    match &ending {
+        Ending::Shown { flow, result } if is_over(result) && flow.destination != Destination::ResultPage => {
+            let partners = partners_page(&app, flow, result).await;
             Ok(partners.map_or_else(|| refused(no_code(), &headers), |page| see_other(&page)))
         }
         _ => told(&app, &headers, ending).await,
@@ -191,19 +195,28 @@ fn no_code() -> Error {
     Error::from(StoreError::Busy("no code could be issued".to_owned()))
 }
 
+fn is_over(result: &Result<ConsentOutcome, Error>) -> bool {
+    result.as_ref().is_ok_and(ConsentOutcome::is_over)
+}
+
 /// Whether it is now the partner's turn, whatever kind of client this is.
 fn is_handover(ending: &Ending) -> bool {
-    page::is_over(ending) && matches!(&ending.flow, Some(Flow { destination: Destination::Handover { .. }, .. }))
+    let Ending::Shown { flow, result } = ending else { return false };
+    is_over(result) && matches!(flow.destination, Destination::Handover { .. })
 }
 
 /// Where a browser goes: to the partner's page once it is over, else to our own.
 async fn destination(app: &App, ending: &Ending) -> String {
-    let Some(flow) = &ending.flow else {
-        let code = ending.result.as_ref().err().map_or("unknown", Error::code);
-        return format!("/oauth/result/{code}{}", ending.anew.as_ref().map(told_anew).unwrap_or_default());
-    };
-    let page = if page::is_over(ending) { partners_page(app, flow, &ending.result).await } else { None };
-    page.unwrap_or_else(|| result_path(&flow.id))
+    match ending {
+        Ending::Hidden { why, anew } => {
+            let code = consent::without_flow(why).code();
+            format!("/oauth/result/{code}{}", anew.as_ref().map(told_anew).unwrap_or_default())
+        }
+        Ending::Shown { flow, result } => {
+            let page = if is_over(result) { partners_page(app, flow, result).await } else { None };
+            page.unwrap_or_else(|| result_path(&flow.id))
+        }
+    }
 }
 
 /// What our own page is told, so that it can offer to begin anew.
@@ -217,24 +230,23 @@ fn told_anew(anew: &Anew) -> String {
 const LAST: &str = "last";
 
 /// The partner's page with what it is to know; `None` where there is none, or no code for it just now.
-async fn partners_page(app: &App, flow: &Flow, result: &Result<Connection, Error>) -> Option<String> {
-    match &flow.destination {
-        Destination::ResultPage => None,
-        Destination::ReturnUrl(url) => {
+async fn partners_page(app: &App, flow: &Flow, result: &Result<ConsentOutcome, Error>) -> Option<String> {
+    let connection = consent::connection(result);
+    match (&flow.destination, result) {
+        (Destination::ResultPage, _) => None,
+        (Destination::ReturnUrl(url), _) => {
             let named = flow.company_key.as_ref().map(CompanyKey::as_str);
-            let company_key = result.as_ref().map_or(named, |connection| Some(connection.id.company_key.as_str()));
-            return_url::told(url, company_key.unwrap_or_default(), result.as_ref().err())
+            let company_key = connection.as_ref().map_or(named, |connection| Some(connection.id.company_key.as_str()));
+            return_url::told(url, company_key.unwrap_or_default(), connection.as_ref().err())
         }
-        Destination::Handover { redirect_uri, state } => match result {
-            Err(error) if error.code() != EXCHANGE_REQUIRED => return_url::refused(redirect_uri, error, state),
-            _ => {
-                let code = issue_code(app, &flow.id).await;
-                match code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()? {
-                    Some(code) => return_url::handed(redirect_uri, &code, state),
-                    None => Some(format!("{}?{LAST}=1", result_path(&flow.id))),
-                }
+        (Destination::Handover { redirect_uri, state }, Ok(ConsentOutcome::Connected(_) | ConsentOutcome::ExchangeNeeded)) => {
+            let code = issue_code(app, &flow.id).await;
+            match code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()? {
+                Some(code) => return_url::handed(redirect_uri, &code, state),
+                None => Some(format!("{}?{LAST}=1", result_path(&flow.id))),
             }
-        },
+        }
+        (Destination::Handover { redirect_uri, state }, _) => return_url::refused(redirect_uri, &connection.err()?, state),
     }
 }
 

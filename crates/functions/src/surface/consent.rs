@@ -1,0 +1,58 @@
+//! What a program is told of a consent: the one place for its codes and their words.
+
+use std::time::Duration;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::service::consent::outcome::{ConsentOutcome, NoFlow};
+
+/// The connection that a consent came to, or the error that stands for how it is.
+pub(crate) fn connection(result: &Result<ConsentOutcome, Error>) -> Result<&Connection, Error> {
+    match result {
+        Ok(ConsentOutcome::Connected(connection)) => Ok(connection),
+        Ok(ConsentOutcome::Pending) => {
+            Err(Error::invalid("consent_pending", "The customer has not returned from the platform yet."))
+        }
+        Ok(ConsentOutcome::InProgress) => Err(Error::TryLater {
+            code: "consent_in_progress",
+            message: "This consent is being processed. Try again in a moment.".to_owned(),
+            retry_after: Duration::from_secs(2),
+        }),
+        Ok(ConsentOutcome::Postponed) => Err(Error::PlatformFailed {
+            code: "exchange_postponed",
+            message: "The platform accepts no requests at the moment. Try again soon: the consent is valid for a few minutes."
+                .to_owned(),
+            retry_after: Some(Duration::from_secs(5)),
+        }),
+        Ok(ConsentOutcome::Unconfirmed) => Err(Error::PlatformFailed {
+            code: "company_unconfirmed",
+            message: "Access was granted, but the request for the company to the platform failed. Try again within ten minutes; until then nothing is lost.".to_owned(),
+            retry_after: Some(Duration::from_secs(5)),
+        }),
+        Ok(ConsentOutcome::ChoiceNeeded) => Err(Error::conflict(
+            "company_choice_required",
+            "Choose the company by a POST of its company_id to /oauth/result/{id}/choose, within ten minutes.",
+        )),
+        Ok(ConsentOutcome::ExchangeNeeded) => Err(Error::conflict(
+            "exchange_required",
+            "The company is confirmed. The connection is created when the partner exchanges the code that its page received, within ten minutes.",
+        )),
+        Ok(ConsentOutcome::Failed(failure)) => Err((*failure).into()),
+        Err(error) => Err(error.clone()),
+    }
+}
+
+/// The error for a caller who may see no flow.
+pub(crate) fn without_flow(why: &NoFlow) -> Error {
+    match why {
+        NoFlow::NoState => Error::invalid("missing_state", "The callback has no state."),
+        NoFlow::Unknown => {
+            Error::invalid("invalid_state", "The state is unknown or older than ten minutes. Start the consent again.")
+        }
+        NoFlow::OtherBrowser => Error::invalid(
+            "wrong_browser",
+            "This consent was started in another browser, or the browser does not store cookies. Start it again in this browser.",
+        ),
+        NoFlow::Fault(error) => error.clone(),
+    }
+}
