@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use counterfoil_core::App;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use counterfoil_core::{App, Error};
 use lambda_http::RequestExt as _;
 use lambda_runtime::Context;
+
+use crate::surface::problem::Problem;
 
 /// What is kept of a function's time for the answer.
 const ANSWER_TAKES: Duration = Duration::from_secs(1);
@@ -20,6 +23,16 @@ impl EndsAt {
         let given = request.lambda_context_ref().map(|context| left(app, context));
         let left = given.unwrap_or(app.settings.function_time).min(app.settings.function_time);
         Self(app.clock.elapsed() + left.saturating_sub(ANSWER_TAKES))
+    }
+}
+
+/// As the middleware has put it into the request.
+impl<S: Sync> FromRequestParts<S> for EndsAt {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let ends_at = parts.extensions.get::<Self>().copied();
+        ends_at.ok_or_else(|| Error::Internal("a request has no deadline".to_owned()).into())
     }
 }
 

@@ -13,24 +13,25 @@ use counterfoil_core::{App, Error};
 use crate::extract::caller::Scopes;
 use crate::routes::{Route, routes, with_preflights};
 use crate::surface::connections::health;
+use crate::surface::partner::serve;
 use crate::surface::problem::Problem;
-use crate::wrap;
+use crate::wrap::{self, Wrap};
 
 /// Every route: the laptop's router.
 pub fn all(app: &Arc<App>) -> Router {
     let routes = routes();
-    finish(mounted(&routes), routes, app)
+    finish(mounted(&routes, app), routes, app)
 }
 
 /// The routes of one function, by its table.
 pub fn of_function(table: &[Route], app: &Arc<App>) -> Router {
     let routes = with_preflights(table);
-    finish(mounted(&routes), routes, app)
+    finish(mounted(&routes, app), routes, app)
 }
 
 /// Path by path: one that has no method of a request says which it has, and a HEAD runs no GET, since a link preview must spend
 /// nothing.
-fn mounted(routes: &[Route]) -> Router<Arc<App>> {
+fn mounted(routes: &[Route], app: &Arc<App>) -> Router<Arc<App>> {
     let paths: BTreeSet<_> = routes.iter().map(|route| route.path).collect();
     let mut whole = Router::new();
     for path in paths {
@@ -41,9 +42,7 @@ fn mounted(routes: &[Route]) -> Router<Arc<App>> {
             let allowed = allowed.clone();
             async move { ([(ALLOW, allowed)], method_not_allowed().await) }
         };
-        let served = own
-            .iter()
-            .fold(MethodRouter::new(), |served, route| served.merge((route.serve)().layer(Extension(Scopes(route.scopes)))));
+        let served = own.iter().fold(MethodRouter::new(), |served, route| served.merge(mounted_alone(route, app)));
         let served = if methods.contains(&"HEAD") { served } else { served.head(refuse.clone()) };
         let served = served.fallback(refuse);
         // A client may ask for this address; API Gateway has no such route.
@@ -53,6 +52,13 @@ fn mounted(routes: &[Route]) -> Router<Arc<App>> {
         whole = whole.route(path, served);
     }
     whole
+}
+
+fn mounted_alone(route: &Route, app: &Arc<App>) -> MethodRouter<Arc<App>> {
+    let handler = (route.serve)();
+    let authenticated = middleware::from_fn_with_state(Arc::clone(app), serve::authenticated);
+    let handler = if route.is_for_partners() { handler.layer(authenticated) } else { handler };
+    handler.layer(Extension(Scopes(route.scopes)))
 }
 
 /// Completes a router: what is not found, what every request gets, and the application. The routes say whose error body a request has.
@@ -70,7 +76,9 @@ pub fn incomplete(table: &'static [Route], problem: &str) -> Router {
     let error = Error::Misconfigured { code: "configuration_incomplete", message: problem.to_owned() };
     Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
         middleware::from_fn(move |request: Request, next: Next| {
-            wrap::wrap_with_id("unconfigured".to_owned(), false, table, request, next)
+            // Also a browser is told what is missing: its operator looks.
+            let wrap = Wrap { id: "unconfigured".to_owned(), is_https: false, has_pages: false, routes: table };
+            wrap.serve(request, next)
         }),
     )
 }

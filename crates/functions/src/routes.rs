@@ -63,8 +63,8 @@ tables! {
         POST   "/connect/{token}"                      Connections [] open::go_on_by_link;
     }
     CALLBACK "callback" {
-        GET    "/oauth/callback"                       Connections [] callback::quickbooks;
-        GET    "/oauth/callback/{platform}"            Connections [] callback::named;
+        GET    "/oauth/callback"                       Connections [] callback::callback;
+        GET    "/oauth/callback/{platform}"            Connections [] callback::callback;
         GET    "/oauth/result/{id}"                    Connections [] callback::result;
         GET    "/oauth/result/{id}/continue"           Connections [] callback::hand_over;
         POST   "/oauth/result/{id}/retry"              Connections [] callback::retry;
@@ -98,7 +98,7 @@ pub fn routes() -> Vec<Route> {
 /// These, and their preflights: a partner's page may call what the partner API opens with a key.
 pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
     let mut routes = table.to_vec();
-    for route in table.iter().filter(|route| route.surface == Surface::Partner && !route.scopes.is_empty()) {
+    for route in table.iter().filter(|route| route.is_for_partners()) {
         let preflight = Route { method: "OPTIONS", scopes: &[], serve: || on(MethodFilter::OPTIONS, cors::preflight), ..*route };
         if !routes.iter().any(|known| (known.method, known.path) == (preflight.method, preflight.path)) {
             routes.push(preflight);
@@ -107,11 +107,22 @@ pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
     routes
 }
 
-/// The surface of a request's errors: that of its route or, where none matched, of the routes whose paths begin as its address.
-pub(crate) fn surface_of(routes: &[Route], matched: Option<&str>, address: &str) -> Surface {
-    let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
-    let is_matched = |route: &&Route| Some(route.path) == matched;
-    let is_near = |route: &&Route| first(route.path) == first(address);
-    let found = routes.iter().find(is_matched).or_else(|| routes.iter().find(is_near));
-    found.map_or(Surface::Connections, |route| route.surface)
+impl Route {
+    /// The route whose form a request's errors have: the one that matched, else the first whose path begins as the address.
+    pub(crate) fn of_errors<'a>(routes: &'a [Self], matched: Option<&str>, address: &str) -> Option<&'a Self> {
+        let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+        let is_matched = |route: &&Self| Some(route.path) == matched;
+        let is_near = |route: &&Self| first(route.path) == first(address);
+        routes.iter().find(is_matched).or_else(|| routes.iter().find(is_near))
+    }
+
+    /// Whether customers' browsers come to it: it asks for no API key.
+    pub(crate) fn is_for_browsers(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// Whether it is opened by an API key in a header, which a page of the partner's may send.
+    pub(crate) fn is_for_partners(&self) -> bool {
+        self.surface == Surface::Partner && !self.scopes.is_empty()
+    }
 }

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{Extensions, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::service::vault::in_hand::store_in_hand;
@@ -16,8 +16,10 @@ use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
 
 use crate::deadline::EndsAt;
+use crate::extract::client::Client;
 use crate::page::{self, FormLeaves};
-use crate::routes::{Route, surface_of};
+use crate::routes::Route;
+use crate::surface::Surface;
 use crate::surface::problem::Problem;
 
 /// The most that a request's body may have, in bytes.
@@ -30,33 +32,66 @@ pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, 
     request.extensions_mut().insert(ends_at);
     store_in_hand(&app, ends_at.0).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-    wrap_with_id(id, is_https, &routes, request, next).await
+    Wrap { id, is_https, has_pages: true, routes: &routes }.serve(request, next).await
 }
 
-/// The same where there is no application, since its configuration is not complete.
-pub(crate) async fn wrap_with_id(id: String, is_https: bool, routes: &[Route], request: Request, next: Next) -> Response {
-    // The route, never the address: it may hold a key, a code or the id of a result (T-1).
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let matched = matched.as_ref().map(MatchedPath::as_str);
-    let surface = surface_of(routes, matched, request.uri().path());
-    let route = matched.unwrap_or("none");
-    let span = tracing::info_span!("request", id, method = %request.method(), route);
-    let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
-        Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
-    } else {
-        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
-        answered.unwrap_or_else(|_| Problem(Error::Internal("the handler panicked".to_owned())).into_response())
-    };
-    let _entered = span.enter();
-    let mut response = match response.extensions().get::<Problem>() {
-        Some(problem) => {
-            log(problem);
-            keep_headers(response.headers(), problem.render(&id, surface, response.extensions()))
+/// What the middleware knows of a request. There need be no application: its configuration may be incomplete.
+pub(crate) struct Wrap<'a> {
+    pub(crate) id: String,
+    pub(crate) is_https: bool,
+    /// Whether a browser is shown a page for an error, on the routes that browsers come to and at unknown addresses.
+    pub(crate) has_pages: bool,
+    pub(crate) routes: &'a [Route],
+}
+
+/// The form of an error's body.
+#[derive(Clone, Copy)]
+enum Form {
+    /// A page for a customer's browser.
+    Page,
+    Json(Surface),
+}
+
+impl Wrap<'_> {
+    pub(crate) async fn serve(self, request: Request, next: Next) -> Response {
+        // The route, never the address: it may hold a key, a code or the id of a result (T-1).
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let matched = matched.as_ref().map(MatchedPath::as_str);
+        let form = self.form_of_errors(matched, &request);
+        let span = tracing::info_span!("request", id = self.id, method = %request.method(), route = matched.unwrap_or("none"));
+        let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
+            Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
+        } else {
+            let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+            answered.unwrap_or_else(|_| Problem(Error::Internal("the handler panicked".to_owned())).into_response())
+        };
+        let _entered = span.enter();
+        let mut response = match response.extensions().get::<Problem>() {
+            Some(problem) => {
+                log(problem);
+                keep_headers(response.headers(), problem.with_headers(self.body(problem, form, response.extensions())))
+            }
+            None => response,
+        };
+        secure(&mut response, self.is_https, &self.id);
+        response
+    }
+
+    fn body(&self, problem: &Problem, form: Form, extensions: &Extensions) -> Response {
+        match form {
+            Form::Page => (problem.status(), page::problem(&problem.0)).into_response(),
+            Form::Json(surface) => problem.as_body(&self.id, surface, extensions),
         }
-        None => response,
-    };
-    secure(&mut response, is_https, &id);
-    response
+    }
+
+    fn form_of_errors(&self, matched: Option<&str>, request: &Request) -> Form {
+        let route = Route::of_errors(self.routes, matched, request.uri().path());
+        let is_for_browsers = self.has_pages && route.is_none_or(Route::is_for_browsers);
+        if is_for_browsers && Client::of(request.headers()) == Client::Browser {
+            return Form::Page;
+        }
+        Form::Json(route.map_or(Surface::Connections, |route| route.surface))
+    }
 }
 
 fn gateway_id(request: &Request) -> Option<String> {

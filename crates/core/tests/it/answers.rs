@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_testkit::platform::Temper;
 
-use crate::harness::Stage;
+use crate::harness::{Stage, in_time};
 
 #[tokio::test]
 async fn r11_a_missing_refresh_token_keeps_the_old_one_and_its_ends() {
@@ -74,9 +74,9 @@ async fn t4_a_reader_gets_what_is_good_for_as_long_as_it_asks() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let read = async |seconds| {
-        let found = stage.app.connections.read(&id).await.expect("a table");
+        let found = stage.app.connections.read(&id).await.expect("a table").expect("a connection");
         let min_valid = Some(Duration::from_secs(seconds));
-        counterfoil_core::service::vault::read::read_token(&stage.app, &id, found, min_valid)
+        counterfoil_core::service::vault::read::read_token(&stage.app, found, min_valid, in_time(&stage.app))
             .await
             .map(|token| token.access_token.expose().to_owned())
     };

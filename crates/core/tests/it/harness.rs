@@ -59,8 +59,8 @@ impl Stage {
     }
 
     pub(crate) async fn force(&self, id: &ConnectionId) -> Result<String, Error> {
-        let found = self.app.connections.read(id).await?;
-        force_refresh(&self.app, id, found).await.map(|token| token.access_token.expose().to_owned())
+        let found = self.app.connections.read(id).await?.ok_or(Error::NO_CONNECTION)?;
+        force_refresh(&self.app, found, in_time(&self.app)).await.map(|token| token.access_token.expose().to_owned())
     }
 
     pub(crate) async fn disconnect(&self, id: &ConnectionId) -> RevocationStatus {
@@ -102,10 +102,15 @@ pub(crate) fn key(id: &ConnectionId) -> ApiKey {
     }
 }
 
+/// When a refresh that begins now must end.
+pub(crate) fn in_time(app: &App) -> Duration {
+    app.clock.elapsed() + app.settings.refresh_time()
+}
+
 /// A token as a caller of the API gets it.
 pub(crate) async fn read(app: &Arc<App>, id: &ConnectionId) -> Result<String, Error> {
-    let found = app.connections.read(id).await?;
-    read_token(app, id, found, None).await.map(|token| token.access_token.expose().to_owned())
+    let found = app.connections.read(id).await?.ok_or(Error::NO_CONNECTION)?;
+    read_token(app, found, None, in_time(app)).await.map(|token| token.access_token.expose().to_owned())
 }
 
 /// The same as a task.

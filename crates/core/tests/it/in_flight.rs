@@ -7,7 +7,7 @@ use counterfoil_testkit::fixture::Installation;
 use counterfoil_testkit::platform::{Temper, Turn};
 use tokio::task::JoinSet;
 
-use crate::harness::{Stage, eventually, read, reading, row};
+use crate::harness::{Stage, eventually, in_time, read, reading, row};
 
 const PROCESSES: usize = 4;
 const READERS_EACH: usize = 15;
@@ -43,8 +43,8 @@ async fn t4_forced_refreshes_at_once_make_one_request() {
     for app in processes.iter().flat_map(|app| std::iter::repeat_n(app, 10)) {
         let (app, id) = (app.clone(), id.clone());
         callers.spawn(async move {
-            let found = app.connections.read(&id).await?;
-            let token = counterfoil_core::service::vault::read::force_refresh(&app, &id, found).await?;
+            let found = app.connections.read(&id).await?.ok_or(Error::NO_CONNECTION)?;
+            let token = counterfoil_core::service::vault::read::force_refresh(&app, found, in_time(&app)).await?;
             Ok::<_, Error>(token.access_token.expose().to_owned())
         });
     }

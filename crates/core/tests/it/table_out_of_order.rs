@@ -16,7 +16,7 @@ use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
 
-use crate::harness::{Stage, read};
+use crate::harness::{Stage, in_time, read};
 
 fn failures() -> [(StoreError, &'static str); 6] {
     let table = || "counterfoil".to_owned();
@@ -103,6 +103,6 @@ async fn a_second_look_that_fails_for_a_moment_costs_no_rest() {
     let id = stage.expired("acme").await;
     let found = stage.row(&id).await;
     stage.installation.wire.inject(Rule::on("GetItem", Fault::Throttled).times(4));
-    let token = counterfoil_core::service::vault::read::read_token(&stage.app, &id, Some(found), None).await;
+    let token = counterfoil_core::service::vault::read::read_token(&stage.app, found, None, in_time(&stage.app)).await;
     assert_eq!(token.map(|token| token.access_token.expose().to_owned()).as_deref(), Ok("access-0-2"));
 }

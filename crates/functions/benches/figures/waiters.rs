@@ -56,8 +56,10 @@ async fn readers(processes: &[Arc<App>], id: &ConnectionId) -> Vec<Duration> {
     let began = Instant::now();
     let reads = (0..READERS).map(|number| async move {
         let app = &processes[number % PROCESSES];
-        let found = app.connections.read(id).await.expect("the table answers");
-        read_token(app, id, found, None).await.unwrap_or_else(|error| panic!("{error}"));
+        let found = app.connections.read(id).await.expect("the table answers").expect("a connection");
+        read_token(app, found, None, app.clock.elapsed() + app.settings.refresh_time())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         began.elapsed()
     });
     join_all(reads).await

@@ -2,18 +2,41 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use counterfoil_core::Error;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::extract::query::Query;
+use crate::surface::problem::Problem;
 
-/// A body of JSON, with the fields that are known and no others.
-///
-/// # Errors
-/// `Invalid`, saying what is wrong and repeating nothing of it.
-pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<T, Error> {
+/// A body of JSON that has the fields of `T` and no others.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        Ok(Self(json(&headers, Bytes::from_request(request, state).await)?))
+    }
+}
+
+/// A body that is a form, read as strictly as a query.
+pub(crate) struct FormBody(pub(crate) Query);
+
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        Ok(Self(form(&headers, Bytes::from_request(request, state).await)?))
+    }
+}
+
+/// No error repeats anything of the body.
+fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<T, Error> {
     let body = body.map_err(|_| body_too_large())?;
     if !has_content_type(headers, "application/json") {
         return Err(Error::invalid("invalid_body", "The body must be JSON, with Content-Type: application/json."));
@@ -31,11 +54,7 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes,
     })
 }
 
-/// A body that is a form, read as strictly as a query.
-///
-/// # Errors
-/// `Invalid`, saying what is wrong and repeating nothing of it.
-pub(crate) fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Query, Error> {
+fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Query, Error> {
     let body = body.map_err(|_| body_too_large())?;
     let not_a_form = "The body must be a form, with Content-Type: application/x-www-form-urlencoded.";
     if !has_content_type(headers, "application/x-www-form-urlencoded") {
@@ -45,16 +64,16 @@ pub(crate) fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> 
     Ok(Query::parse(text))
 }
 
-pub(crate) fn body_too_large() -> Error {
+fn body_too_large() -> Error {
     Error::invalid("body_too_large", "The body is larger than 64 KiB, or incomplete.")
 }
 
-pub(crate) fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
+fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
-pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 #[cfg(test)]
 mod tests {

@@ -1,18 +1,19 @@
 //! The cookie that binds a consent to a browser.
 
 use axum::http::{HeaderMap, header};
+use counterfoil_core::App;
 use counterfoil_core::model::flow::BrowserIds;
 use counterfoil_core::model::secret::Secret;
 
 /// The cookie that holds the browser id (O-6).
 pub(crate) struct BrowserCookie {
-    pub(crate) secure: bool,
+    secure: bool,
 }
 
 impl BrowserCookie {
-    /// The cookie under a base URL: with the `__Host-` prefix where that is https.
-    pub(crate) fn under(base_url: Option<&str>) -> Self {
-        Self { secure: base_url.is_some_and(|url| url.starts_with("https://")) }
+    /// The cookie of this installation, with the `__Host-` prefix if its base URL is https.
+    pub(crate) fn of(app: &App) -> Self {
+        Self { secure: app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://")) }
     }
 
     fn name(&self) -> &'static str {
@@ -50,7 +51,7 @@ mod tests {
         let latin1 = [b"city=Z\xfcrich; counterfoil=".as_slice(), ours.as_bytes()].concat();
         for brought in [cookie.as_bytes(), &latin1] {
             let value = header::HeaderValue::from_bytes(brought).expect("bytes that hyper takes");
-            let ids = BrowserCookie::under(None).read(&HeaderMap::from_iter([(header::COOKIE, value)]));
+            let ids = BrowserCookie { secure: false }.read(&HeaderMap::from_iter([(header::COOKIE, value)]));
             assert!(ids.holds(&Secret::new(&*ours).fingerprint()));
         }
     }

@@ -9,16 +9,20 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::page::{Again, card_going_on};
 
-/// The page in place of a consent that could not begin. Only trouble that passes is worth another try of the same link;
-/// what the link lacks, whoever gave it must mend.
-pub(crate) fn not_started(error: &Error) -> Markup {
+/// The page of a request that failed. It offers the same address again only for a temporary failure.
+pub(crate) fn problem(error: &Error) -> Markup {
     let passing = matches!(error, Error::TryLater { .. } | Error::PlatformFailed { retry_after: Some(_), .. });
     let what_now = match error {
         _ if passing => html! { a.button href="" { "Try again" } },
         Error::Misconfigured { .. } | Error::Internal(_) => html! {},
         _ => go_back(),
     };
-    failure(if passing { "Not just now" } else { "Not connected" }, error, passing, &what_now, None)
+    let title = match error {
+        _ if passing => "Not just now",
+        Error::NotFound(_) => "Not found",
+        _ => "Not connected",
+    };
+    failure(title, error, passing, &what_now, None)
 }
 
 pub(super) fn failed(error: &Error, again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {

@@ -22,7 +22,7 @@ use crate::surface::problem::Problem;
 mod choice;
 pub(crate) mod failure;
 pub(crate) use choice::View;
-pub(crate) use failure::not_started;
+pub(crate) use failure::problem;
 
 const STYLE: &str = include_str!("page.css");
 /// Every answer has it, pages or not: it is made once.

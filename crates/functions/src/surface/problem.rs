@@ -7,13 +7,12 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::Error;
-use maud::Markup;
 use serde::Serialize;
 
 use crate::surface::Surface;
 use crate::surface::partner::envelope::{Reason, Refusal};
 
-/// An error on its way out. It becomes a body when the request's id is known, in `wrap`: JSON, or the page it brings.
+/// An error on its way out. It becomes a body when the request's id is known, in `wrap`.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(pub(crate) Error);
 
@@ -22,10 +21,6 @@ impl<E: Into<Error>> From<E> for Problem {
         Self(error.into())
     }
 }
-
-/// Put into a problem's answer: what a browser is shown in place of JSON.
-#[derive(Debug, Clone)]
-pub(crate) struct ProblemPage(pub(crate) Markup);
 
 /// Put into a problem's answer: the companies that somebody is to choose from.
 #[derive(Debug, Clone, Serialize)]
@@ -71,13 +66,16 @@ impl Problem {
         }
     }
 
-    /// The body and headers, for one request.
-    pub(crate) fn render(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
-        let mut response = match (extensions.get::<ProblemPage>(), surface) {
-            (Some(ProblemPage(markup)), _) => (self.status(), markup.clone()).into_response(),
-            (None, Surface::Connections) => self.as_json(request_id, extensions.get()),
-            (None, Surface::Partner) => self.as_refusal(request_id),
-        };
+    /// The body in the form of a surface, for one request.
+    pub(crate) fn as_body(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
+        match surface {
+            Surface::Connections => self.as_json(request_id, extensions.get()),
+            Surface::Partner => self.as_refusal(request_id),
+        }
+    }
+
+    /// The headers that go with any body.
+    pub(crate) fn with_headers(&self, mut response: Response) -> Response {
         match &self.0 {
             Error::Unauthenticated(_) => {
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

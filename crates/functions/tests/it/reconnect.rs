@@ -65,6 +65,18 @@ async fn o16_an_anonymous_start_never_switches_the_company() {
 }
 
 #[tokio::test]
+async fn o16_a_browser_that_chose_another_company_is_offered_to_start_again() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let mut browser = Browser::at(&place.server);
+    let page = browser.start(START).await;
+    let result = browser.get(place.intuit.consent(&page, HARBOR).await).await;
+    let shown = browser.get(result.location()).await;
+    let start_again = r#"href="/oauth/start/beach-blend?platform=quickbooks">Start again"#;
+    assert!(shown.status == 409 && shown.body.contains(start_again), "{}", shown.body);
+}
+
+#[tokio::test]
 async fn o16_two_who_begin_at_once_cannot_take_each_others_place() {
     let place = Installation::start().await;
     let (mut first, mut second) = (Browser::curl(&place.server), Browser::curl(&place.server));

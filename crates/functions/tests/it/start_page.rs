@@ -86,6 +86,26 @@ async fn o9_the_card_is_as_guarded_as_every_page() {
 }
 
 #[tokio::test]
+async fn a_browser_at_an_unknown_address_sees_a_page_and_a_program_with_a_key_gets_json() {
+    let place = Installation::start().await;
+    let mut browser = Browser::at(&place.server);
+    for path in ["/", "/nowhere", "/oauth", "/oauth/callback/nowhere", "/oauth/result/unknown/continue"] {
+        let answer = browser.get(path).await;
+        assert_eq!(card(&answer), (404, "Not found".to_owned(), None, "not_found".to_owned()), "{path}");
+    }
+    let answer = browser.get("/api/token/beach-blend").await;
+    assert_eq!(answer.problem(), (401, "unauthenticated".to_owned()), "a route that asks for a key");
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_read_is_answered_with_a_page() {
+    let place = Installation::start().await;
+    let mut browser = Browser::at(&place.server);
+    let path = format!("/oauth/result/{}/choose", "a".repeat(64));
+    assert_eq!(card(&browser.submit(path, "company_id=").await), refused(400, "empty_parameter"));
+}
+
+#[tokio::test]
 async fn whoever_does_not_want_a_page_gets_the_problem() {
     let place = Installation::start().await;
     for accept in ["*/*", "application/json", "application/problem+json"] {

@@ -19,7 +19,7 @@ use crate::service::consent::end::end_confirmed;
 use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop};
 use crate::service::consent::write::{Wrote, write_consent};
 use crate::service::optimistic::Tries;
-use crate::service::vault::read::{Token, read_token_by};
+use crate::service::vault::read::{Token, read_token};
 use crate::{App, Error};
 
 /// Makes the one live code of a consent that came to a connection, or waits for the exchange to become one; the code before is
@@ -104,10 +104,8 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, 
     let is_of = |connection: &Connection| {
         (connection.company.platform, &connection.company.company_id) == (code.platform, &code.company_id)
     };
-    if !found.as_ref().is_some_and(is_of) {
-        return Err(refuse(app, key, &code).await);
-    }
-    let token = read_token_by(app, &code.connection, found, None, ends_at).await?;
+    let Some(connection) = found.filter(is_of) else { return Err(refuse(app, key, &code).await) };
+    let token = read_token(app, connection, None, ends_at).await?;
     if !app.handovers.consume_code(&hash, &app.new_id("exchange_"), app.now()).await? {
         return Err(refuse(app, key, &code).await);
     }
@@ -139,7 +137,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
     match write_anew(app, &confirmed, &code.connection).await {
         // The grant is minutes old: its token is good without a word to the platform.
         Ok(Wrote::Connection(connection)) => {
-            let token = read_token_by(app, &code.connection, Some(*connection), None, ends_at).await?;
+            let token = read_token(app, *connection, None, ends_at).await?;
             Ok(Exchanged { token, handle })
         }
         Ok(Wrote::Waits | Wrote::FlowIsOver) => Err(refuse(app, key, code).await),
@@ -186,13 +184,12 @@ pub async fn redeem_handle(
     let presented = PresentedHandle::parse(&handle).ok_or_else(no_such_handle)?;
     let id = ConnectionId { partner: key.partner.clone(), company_key: presented.company_key };
     let (live, connection) = app.handovers.handle_and_connection(&id).await?;
+    let is_live = live.is_some_and(|live| live.matches(&presented.hash));
     let connection = connection.filter(|connection| {
-        connection.status() != Status::Disconnected && platform.is_none_or(|platform| platform == connection.company.platform)
+        let is_of_platform = platform.is_none_or(|platform| platform == connection.company.platform);
+        is_live && is_of_platform && connection.status() != Status::Disconnected
     });
-    if connection.is_none() || !live.is_some_and(|live| live.matches(&presented.hash)) {
-        return Err(no_such_handle());
-    }
-    let token = read_token_by(app, &id, connection, None, ends_at).await?;
+    let token = read_token(app, connection.ok_or_else(no_such_handle)?, None, ends_at).await?;
     Ok(Exchanged { token, handle })
 }
 

@@ -29,26 +29,25 @@ pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> 
     permitted(key, one_of)
 }
 
-/// The same, and reads one of the partner's connections: one request to the table, with a remembered key and without.
+/// The same, and returns one of the partner's connections. It makes one request to the table, whether the key is remembered or not.
 ///
 /// # Errors
-/// `Unauthenticated`, `Forbidden`, or what the table says.
+/// `Unauthenticated`, `Forbidden`, `NotFound` if there is no such connection, or the table's errors.
 pub async fn authenticate_and_read(
     app: &App,
     key: Option<&Secret>,
     one_of: &[Scope],
     company_key: &CompanyKey,
-) -> Result<(ConnectionId, Option<Connection>), Error> {
+) -> Result<Connection, Error> {
     let presented = presented(key)?;
     let id = ConnectionId { partner: presented.partner.clone(), company_key: company_key.clone() };
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
         permitted(known, one_of)?;
-        let connection = app.connections.read(&id).await?;
-        return Ok((id, connection));
+        return app.connections.read(&id).await?.ok_or(Error::NO_CONNECTION);
     }
     let (found, connection) = app.partners.key_and_connection((&presented.partner, &presented.id), &id).await?;
     permitted(verified(app, &presented, found).await?, one_of)?;
-    Ok((id, connection))
+    connection.ok_or(Error::NO_CONNECTION)
 }
 
 fn presented(key: Option<&Secret>) -> Result<PresentedKey, Error> {

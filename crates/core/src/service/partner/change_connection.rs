@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, ConnectionId, Freshness, Standing};
+use crate::model::connection::{Connection, Freshness, Standing};
 use crate::port::store::Written;
 use crate::port::store::connections::Settable;
 use crate::{App, Error};
@@ -19,21 +19,14 @@ pub struct Change {
     pub freshness: Option<Freshness>,
 }
 
-/// Changes a connection, which is given as it was read, and says how it is now.
+/// Changes a connection that was read just now, and returns it as it is after the change.
 ///
 /// # Errors
-/// `NotFound` where there is none.
-pub async fn change_connection(
-    app: &App,
-    id: &ConnectionId,
-    found: Option<Connection>,
-    change: &Change,
-) -> Result<Connection, Error> {
-    let mut found = found;
+/// `TryLater` if others keep writing to the connection, and the table's errors.
+pub async fn change_connection(app: &App, mut connection: Connection, change: &Change) -> Result<Connection, Error> {
     let mut tries = Tries::new(app, "a connection could not be changed");
     loop {
         tries.next().await?;
-        let connection = found.ok_or(Error::NO_CONNECTION)?;
         let due_at = other_due_time(app, &connection, change);
         let settable = Settable {
             company_name: change.company_name.clone().unwrap_or_else(|| connection.company_name.clone()),
@@ -41,9 +34,9 @@ pub async fn change_connection(
             due: due_at.map(|due_at| (connection.epoch, due_at)),
             at: app.now(),
         };
-        match app.connections.change(id, &settable).await? {
+        match app.connections.change(&connection.id, &settable).await? {
             Written::Stored => return Ok(with(connection, settable)),
-            Written::Overtaken => found = app.connections.read(id).await?,
+            Written::Overtaken => connection = app.connections.read(&connection.id).await?.ok_or(Error::NO_CONNECTION)?,
         }
     }
 }

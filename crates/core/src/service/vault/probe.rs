@@ -73,7 +73,7 @@ fn is_withdrawn(connection: &Connection) -> bool {
 /// A living grant. The second time that the platform takes no fresh token for the company, it ends.
 async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_at: Duration) -> Result<Found, Error> {
     let id = &probe.connection;
-    match access_of(app, id, Some(connection), ends_at).await {
+    match access_of(app, connection, ends_at).await {
         Ok(Access::Given { .. }) => {
             tracing::info!(connection = %id, "access was not withdrawn: the connection works");
             Ok(Found::Over)

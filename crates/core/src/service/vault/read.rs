@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, ConnectionId, DeathCause, LastFailure, Standing};
+use crate::model::connection::{Connection, DeathCause, LastFailure, Standing};
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::{App, Error};
@@ -23,32 +23,18 @@ pub struct Token {
     pub access_token: Secret,
 }
 
-/// Reads a token that is good for `min_valid` more, or for the default where the caller does not say (T-4).
+/// Reads a token that is valid for `min_valid` more, or for the default if the caller names none (T-4). A refresh that this needs ends
+/// before the clock reads `ends_at`. `connection` is what the caller read just now.
 ///
 /// # Errors
 /// `Invalid` for a `min_valid` of more than half the token's life, `Conflict` where a consent is needed, `PlatformFailed`
 /// and `TryLater` where no valid token could be had.
 pub async fn read_token(
     app: &Arc<App>,
-    id: &ConnectionId,
-    found: Option<Connection>,
-    min_valid: Option<Duration>,
-) -> Result<Token, Error> {
-    read_token_by(app, id, found, min_valid, app.clock.elapsed() + app.settings.refresh_time()).await
-}
-
-/// The same, and all of it is over at that time.
-///
-/// # Errors
-/// As [`read_token`].
-pub async fn read_token_by(
-    app: &Arc<App>,
-    id: &ConnectionId,
-    found: Option<Connection>,
+    connection: Connection,
     min_valid: Option<Duration>,
     ends_at: Duration,
 ) -> Result<Token, Error> {
-    let connection = found.ok_or(Error::NO_CONNECTION)?;
     let min_valid = min_valid_for(app, &connection, min_valid)?;
     if serves(&connection, min_valid, app.now()) {
         return open(app, connection).await;
@@ -56,40 +42,27 @@ pub async fn read_token_by(
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    match refresh(app, id, Asked { reason: Reason::Read { min_valid }, ends_at, place: Place::NotNeeded }).await {
+    match refresh(app, &connection.id, Asked { reason: Reason::Read { min_valid }, ends_at, place: Place::NotNeeded }).await {
         Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
         // Credentials that cannot be read, say.
         Err(error) if is_valid(&connection, app.now()) => {
-            tracing::error!(connection = %id, %error, "a refresh failed; the stored token is still valid");
+            tracing::error!(connection = %connection.id, %error, "a refresh failed; the stored token is still valid");
             open(app, connection).await
         }
         Err(error) => Err(error),
     }
 }
 
-/// Refreshes the token even if it is good; within ten seconds of a refresh, answers with what that one brought (T-4).
+/// Refreshes the token even if it is still valid. Within ten seconds of a refresh it returns the token of that refresh (T-4). It ends
+/// before the clock reads `ends_at`.
 ///
 /// # Errors
-/// As [`read_token`], and `PlatformFailed` also where the old token would still be valid: a refresh was asked for.
-pub async fn force_refresh(app: &Arc<App>, id: &ConnectionId, found: Option<Connection>) -> Result<Token, Error> {
-    force_refresh_by(app, id, found, app.clock.elapsed() + app.settings.refresh_time()).await
-}
-
-/// The same, and all of it is over at that time.
-///
-/// # Errors
-/// As [`force_refresh`].
-pub async fn force_refresh_by(
-    app: &Arc<App>,
-    id: &ConnectionId,
-    found: Option<Connection>,
-    ends_at: Duration,
-) -> Result<Token, Error> {
-    let connection = found.ok_or(Error::NO_CONNECTION)?;
+/// As [`read_token`], and `PlatformFailed` also if the old token is still valid: the caller asked for a refresh.
+pub async fn force_refresh(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Token, Error> {
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    let refreshed = refresh(app, id, Asked { reason: Reason::Forced, ends_at, place: Place::NotNeeded }).await?;
+    let refreshed = refresh(app, &connection.id, Asked { reason: Reason::Forced, ends_at, place: Place::NotNeeded }).await?;
     answer(app, refreshed, connection, Fallback::None).await
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::connection::{Connection, ConnectionId, DeathCause};
+use crate::model::connection::{Connection, DeathCause};
 use crate::model::probe::{CONFIRMED_AFTER, Probe};
 use crate::model::time::later;
 use crate::port::platform::{ConfirmFailure, Inquiry};
 use crate::port::store::Written;
 use crate::{App, Error};
 
-use crate::service::vault::read::{Token, force_refresh_by, how_to_reconnect, read_token_by};
+use crate::service::vault::read::{Token, force_refresh, how_to_reconnect, read_token};
 use crate::service::vault::refresh::step::in_words;
 use crate::service::vault::refresh::{end_of, of_its_client};
 
@@ -22,23 +22,19 @@ pub struct Verified {
     pub company_name: String,
 }
 
-/// Asks the platform; all of it is over at `ends_at`. Where it does not take the token, and not one refreshed just now either, or does not name the company among
-/// those of the grant, the grant is ended. A 403 ends nothing: the platform is asked again in ten minutes.
+/// Asks the platform for the connection's company, and ends before the clock reads `ends_at`. The grant is ended if the platform
+/// accepts neither the stored token nor a fresh one, or does not list the company. A 403 does not end the grant: the platform is asked
+/// again in ten minutes.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` where a consent is needed, by what came of this or before; `PlatformFailed` and `TryLater` where nobody
-/// knows: then nothing was changed.
-pub async fn verify_connection(
-    app: &Arc<App>,
-    id: &ConnectionId,
-    found: Option<Connection>,
-    ends_at: Duration,
-) -> Result<Verified, Error> {
-    match access_of(app, id, found, ends_at).await? {
+/// `Conflict` if a new consent is needed; `PlatformFailed` and `TryLater` if the platform gave no clear answer: then nothing was changed.
+pub async fn verify_connection(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Verified, Error> {
+    let id = connection.id.clone();
+    match access_of(app, connection, ends_at).await? {
         Access::Given { connection, company_name } => Ok(Verified { connection, company_name }),
         Access::Forbidden => {
             let now = app.now();
-            let probe = Probe::suspected(id.clone(), 1, later(now, CONFIRMED_AFTER));
+            let probe = Probe::suspected(id, 1, later(now, CONFIRMED_AFTER));
             app.probes.suspect(&probe, now).await?;
             Err(forbidden())
         }
@@ -65,22 +61,17 @@ pub(crate) enum Access {
 ///
 /// # Errors
 /// As [`verify_connection`]'s.
-pub(crate) async fn access_of(
-    app: &Arc<App>,
-    id: &ConnectionId,
-    found: Option<Connection>,
-    ends_at: Duration,
-) -> Result<Access, Error> {
+pub(crate) async fn access_of(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Access, Error> {
     // Reading may refresh, and no refresh is begun that could not end.
     in_time(app, app.settings.refresh_time(), ends_at)?;
-    let token = read_token_by(app, id, found, None, ends_at).await.map_err(as_conflict)?;
+    let token = read_token(app, connection, None, ends_at).await.map_err(as_conflict)?;
     match asked_in_time(app, &token, ends_at).await? {
         CompanyAnswer::Company(company_name) => return Ok(Access::Given { connection: token.connection, company_name }),
         CompanyAnswer::Forbidden => return Ok(Access::Forbidden),
         CompanyAnswer::NotTaken => {}
     }
     in_time(app, app.settings.refresh_time(), ends_at)?;
-    let token = force_refresh_by(app, id, Some(token.connection), ends_at).await.map_err(as_conflict)?;
+    let token = force_refresh(app, token.connection, ends_at).await.map_err(as_conflict)?;
     Ok(match asked_in_time(app, &token, ends_at).await? {
         CompanyAnswer::Company(company_name) => Access::Given { connection: token.connection, company_name },
         CompanyAnswer::Forbidden => Access::Forbidden,

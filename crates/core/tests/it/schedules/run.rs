@@ -215,8 +215,8 @@ impl World {
         match ask {
             Ask::Read => crate::harness::read(app, &self.id).await.map(drop),
             Ask::Force => {
-                let found = app.connections.read(&self.id).await?;
-                counterfoil_core::service::vault::read::force_refresh(app, &self.id, found).await.map(drop)
+                let found = app.connections.read(&self.id).await?.ok_or(Error::NO_CONNECTION)?;
+                counterfoil_core::service::vault::read::force_refresh(app, found, crate::harness::in_time(app)).await.map(drop)
             }
             Ask::Due => {
                 let ends_at = app.clock.elapsed() + RUN;

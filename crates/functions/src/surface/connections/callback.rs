@@ -4,14 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::model::flow::{Anew, Destination, Flow, FlowId};
+use counterfoil_core::model::flow::{Anew, BrowserIds, Destination, Flow, FlowId};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
@@ -24,14 +22,13 @@ use counterfoil_core::service::consent::outcome::{ConsentOutcome, Ending, NoFlow
 use counterfoil_core::{App, Error};
 
 use crate::deadline::EndsAt;
-use crate::extract::body::form;
-use crate::extract::browser_cookie::BrowserCookie;
+use crate::extract::body::FormBody;
+use crate::extract::client::{Browser, Client};
+use crate::extract::path::{FromPath, InPath};
 use crate::extract::query::Query;
-use crate::extract::read::wants_html;
 use crate::page::{self, View};
 use crate::surface::connections::answers::as_json;
 use crate::surface::connections::return_url;
-use crate::surface::connections::start::refused;
 use crate::surface::consent;
 use crate::surface::problem::Problem;
 
@@ -41,55 +38,47 @@ const PARAMETER_LONGEST: usize = 4_096;
 /// The longest company id that is looked at, in characters.
 const COMPANY_ID_LONGEST: usize = 64;
 
-pub(crate) async fn quickbooks(
-    State(app): State<Arc<App>>,
-    Extension(ends_at): Extension<EndsAt>,
-    query: Query,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    callback(&app, PlatformName::Quickbooks, &query, &headers, ends_at).await
+/// The platform that sent the browser back. `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
+pub(crate) struct SentBy(PlatformName);
+
+impl<S: Send + Sync> FromRequestParts<S> for SentBy {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let platform = match Option::<Path<String>>::from_request_parts(parts, state).await {
+            Ok(None) => Some(PlatformName::Quickbooks),
+            Ok(Some(Path(name))) => name.parse().ok(),
+            Err(_) => None,
+        };
+        Ok(Self(platform.ok_or(Error::NotFound("There is no such platform."))?))
+    }
 }
 
-/// `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
-pub(crate) async fn named(
+pub(crate) async fn callback(
     State(app): State<Arc<App>>,
-    Extension(ends_at): Extension<EndsAt>,
-    path: Result<Path<String>, PathRejection>,
-    query: Query,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let platform = path.ok().and_then(|Path(name)| name.parse::<PlatformName>().ok());
-    callback(&app, platform.ok_or(Error::NotFound("There is no such platform."))?, &query, &headers, ends_at).await
-}
-
-async fn callback(
-    app: &Arc<App>,
-    platform: PlatformName,
-    query: &Query,
-    headers: &HeaderMap,
     EndsAt(ends_at): EndsAt,
-) -> Result<Response, Problem> {
-    let read = read_callback(app, platform, query, headers);
-    let ending = match read {
-        Ok(callback) => finish_consent_by(app, callback, ends_at).await,
+    SentBy(platform): SentBy,
+    query: Query,
+    Browser(browser): Browser,
+    client: Client,
+) -> Response {
+    let ending = match read_callback(platform, &query, browser) {
+        Ok(callback) => finish_consent_by(&app, callback, ends_at).await,
         Err(error) => NoFlow::from(error).into(),
     };
-    told(app, headers, ending).await
+    told(&app, client, ending).await
 }
 
-/// A browser is sent on, and so is any client that brings a code of ours to the partner; others get JSON.
-async fn told(app: &App, headers: &HeaderMap, ending: Ending) -> Result<Response, Problem> {
-    if wants_html(headers) || is_handover(&ending) {
-        return Ok(see_other(&destination(app, &ending).await));
-    }
-    Ok(as_json(ending))
+/// Redirects a browser, and any client that brings a code of ours to the partner; others get JSON.
+async fn told(app: &App, client: Client, ending: Ending) -> Response {
+    if client == Client::Browser || is_handover(&ending) { see_other(&destination(app, &ending).await) } else { as_json(ending) }
 }
 
 /// The parameters that are read by name; `error_description` and `error_uri` are for people, and nobody is shown them.
 const OWN: [&str; 5] = ["state", "code", "error", "error_description", "error_uri"];
 
 /// A state that is missing, repeated or unreadable belongs to no flow; anything else wrong is the flow's to judge (O-8).
-fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &HeaderMap) -> Result<Callback, Error> {
+fn read_callback(platform: PlatformName, query: &Query, browser: BrowserIds) -> Result<Callback, Error> {
     let state = query.one("state", PARAMETER_LONGEST)?.filter(|state| !state.is_empty()).map(Secret::new);
     let read = |name| query.one(name, PARAMETER_LONGEST).map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned));
     let (code, error) = (read("code"), read("error"));
@@ -104,28 +93,36 @@ fn read_callback(app: &App, platform: PlatformName, query: &Query, headers: &Hea
         code: code.ok().flatten().map(Secret::new),
         error: error.ok().flatten(),
         parameters: parameters.unwrap_or_default(),
-        browser: BrowserCookie::under(app.public_base_url.as_deref()).read(headers),
+        browser,
     })
+}
+
+/// What a page of ours is about: a flow, or a word that says why there is none to be seen.
+pub(crate) enum Shown {
+    Flow(FlowId),
+    Word(String),
+}
+
+impl FromPath for Shown {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        let text = text.unwrap_or_default();
+        Ok(FlowId::parse(text).map_or_else(|| Self::Word(text.to_owned()), Self::Flow))
+    }
 }
 
 pub(crate) async fn result(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
+    InPath(shown): InPath<Shown>,
     query: Query,
-    headers: HeaderMap,
+    Browser(browser): Browser,
+    client: Client,
 ) -> Result<Response, Problem> {
-    let id = path.map(|Path(id)| id).unwrap_or_default();
-    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let Some(flow) = FlowId::parse(&id) else {
-        let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
-        let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
-        let environment = query.word("environment", "production, sandbox").ok().flatten().unwrap_or(Environment::Production);
-        let anew = key.zip(platform).filter(|_| app.open_start);
-        let anew = anew.map(|(company_key, platform)| Anew { company_key, platform, environment });
-        return Ok(page::hidden_as(&id, anew.as_ref()).into_response());
+    let flow = match shown {
+        Shown::Flow(flow) => flow,
+        Shown::Word(word) => return Ok(page::hidden_as(&word, read_anew(&app, &query)?.as_ref()).into_response()),
     };
-    let ending = see_consent(&app, &flow, &cookie.read(&headers)).await;
-    if !wants_html(&headers) {
+    let ending = see_consent(&app, &flow, &browser).await;
+    if client == Client::Program {
         return Ok(as_json(ending));
     }
     let is_last = query.one(LAST, 1)?.is_some();
@@ -136,58 +133,59 @@ pub(crate) async fn result(
     Ok(page.into_response())
 }
 
+/// How to begin the consent anew, as [`told_anew`] wrote it; `None` if a browser without a key may begin none.
+fn read_anew(app: &App, query: &Query) -> Result<Option<Anew>, Error> {
+    let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
+    let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
+    let environment = query.word("environment", "production, sandbox").ok().flatten().unwrap_or(Environment::Production);
+    let anew = key.zip(platform).filter(|_| app.open_start);
+    Ok(anew.map(|(company_key, platform)| Anew { company_key, platform, environment }))
+}
+
 pub(crate) async fn retry(
     State(app): State<Arc<App>>,
-    Extension(EndsAt(ends_at)): Extension<EndsAt>,
-    path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
-    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = retry_consent_by(&app, &id, &cookie.read(&headers), ends_at).await;
-    after_form(&app, &headers, ending, &id).await
+    EndsAt(ends_at): EndsAt,
+    InPath(id): InPath<FlowId>,
+    Browser(browser): Browser,
+    client: Client,
+) -> Response {
+    let ending = retry_consent_by(&app, &id, &browser, ends_at).await;
+    after_form(&app, client, ending, &id).await
 }
 
 /// The company that somebody chose on our page: a form with its `company_id`.
 pub(crate) async fn choose(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    InPath(id): InPath<FlowId>,
+    Browser(browser): Browser,
+    client: Client,
+    FormBody(form): FormBody,
 ) -> Result<Response, Problem> {
-    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
-    let form = form(&headers, body)?;
     let company_id = form.filled("company_id", COMPANY_ID_LONGEST)?;
     let company_id = company_id.ok_or_else(|| Error::invalid("missing_company_id", "The form must have a company_id."))?;
-    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = choose_company(&app, &id, &cookie.read(&headers), company_id).await;
-    after_form(&app, &headers, ending, &id).await
+    let ending = choose_company(&app, &id, &browser, company_id).await;
+    Ok(after_form(&app, client, ending, &id).await)
 }
 
 /// A browser always comes to our own page, which goes on from there: a form may not be redirected to another origin (O-9's
 /// form-action).
-async fn after_form(app: &App, headers: &HeaderMap, ending: Ending, id: &FlowId) -> Result<Response, Problem> {
-    if wants_html(headers) {
-        return Ok(see_other(&result_path(id)));
-    }
-    told(app, headers, ending).await
+async fn after_form(app: &App, client: Client, ending: Ending, id: &FlowId) -> Response {
+    if client == Client::Browser { see_other(&result_path(id)) } else { told(app, client, ending).await }
 }
 
 /// From our own page to the partner's. It never leads back to a page that goes on by itself.
 pub(crate) async fn hand_over(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    InPath(id): InPath<FlowId>,
+    Browser(browser): Browser,
+    client: Client,
 ) -> Result<Response, Problem> {
-    let id = path.ok().and_then(|Path(id)| FlowId::parse(&id)).ok_or(Error::NotFound("There is no such consent."))?;
-    let cookie = BrowserCookie::under(app.public_base_url.as_deref());
-    let ending = see_consent(&app, &id, &cookie.read(&headers)).await;
+    let ending = see_consent(&app, &id, &browser).await;
     match &ending {
         Ending::Shown { flow, result } if is_over(result) && flow.destination != Destination::ResultPage => {
-            let partners = partners_page(&app, flow, result).await;
-            Ok(partners.map_or_else(|| refused(no_code(), &headers), |page| see_other(&page)))
+            Ok(see_other(&partners_page(&app, flow, result).await.ok_or_else(no_code)?))
         }
-        _ => told(&app, &headers, ending).await,
+        _ => Ok(told(&app, client, ending).await),
     }
 }
 

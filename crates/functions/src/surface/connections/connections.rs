@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequestParts, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use counterfoil_core::model::connection::{Connection, Freshness, LastFailure, Status};
 use counterfoil_core::model::name::CompanyKey;
@@ -18,11 +15,12 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::{Deserialize, Serialize};
 
-use crate::extract::body::json;
+use crate::extract::body::JsonBody;
 use crate::extract::caller::{Caller, Named};
 use crate::extract::cursor;
+use crate::extract::name::name;
+use crate::extract::paging::Paging;
 use crate::extract::query::Query;
-use crate::extract::read::name;
 use crate::surface::problem::Problem;
 
 /// A connection. Times in seconds since 1970.
@@ -66,20 +64,17 @@ pub(crate) struct List {
     next_cursor: Option<String>,
 }
 
-/// How many connections a page has, and may have.
-const LIMIT: u64 = 50;
-const LIMIT_MOST: u64 = 100;
 /// What cursors of this list are tied to.
 const LIST: &str = "connections";
 
-pub(crate) async fn read(Named { connection, .. }: Named) -> Json<ConnectionAnswer> {
+pub(crate) async fn read(Named(connection): Named) -> Json<ConnectionAnswer> {
     Json(answer(connection))
 }
 
 /// What may be set; a field that is absent or null stays as it is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fields {
+pub(crate) struct Fields {
     company_name: Option<String>,
     freshness: Option<String>,
 }
@@ -100,12 +95,10 @@ impl Fields {
 
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
-    Named { id, connection }: Named,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Named(connection): Named,
+    JsonBody(fields): JsonBody<Fields>,
 ) -> Result<Json<ConnectionAnswer>, Problem> {
-    let change = json::<Fields>(&headers, body)?.change()?;
-    Ok(Json(answer(change_connection(&app, &id, Some(connection), &change).await?)))
+    Ok(Json(answer(change_connection(&app, connection, &fields.change()?).await?)))
 }
 
 /// What is listed; judged before the table is asked for anything.
@@ -113,8 +106,6 @@ pub(crate) struct Asked {
     prefix: String,
     platform: Option<PlatformName>,
     status: Option<Status>,
-    limit: u32,
-    cursor: Option<String>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asked {
@@ -126,19 +117,18 @@ impl<S: Sync> FromRequestParts<S> for Asked {
             prefix: query.filled("prefix", CompanyKey::LONGEST)?.unwrap_or_default().to_owned(),
             platform: query.word("platform", &PlatformName::names())?,
             status: query.word("status", "active, needs_reauthorization, disconnected")?,
-            limit: u32::try_from(query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT)).unwrap_or(u32::MAX),
-            cursor: query.filled("cursor", cursor::LONGEST)?.map(str::to_owned),
         })
     }
 }
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    Asked { prefix, platform, status, limit, cursor }: Asked,
+    Asked { prefix, platform, status }: Asked,
+    paging: Paging,
     Caller(caller): Caller,
 ) -> Result<Json<List>, Problem> {
-    let after = cursor.map(|cursor| cursor::read(LIST, &caller.partner, &cursor)).transpose()?;
-    let after = after.map(|after| CompanyKey::parse(&after).map_err(|_| cursor::damaged())).transpose()?;
+    let after = paging.after(LIST, &caller.partner, |after| CompanyKey::parse(after).ok())?;
+    let limit = paging.limit;
     // The table would refuse to begin outside of what it is asked for.
     if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {
         return Err(cursor::damaged().into());

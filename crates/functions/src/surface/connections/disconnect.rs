@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::{Extension, Json};
+use axum::Json;
+use axum::extract::State;
+use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::service::revocation::disconnect::{self, Disconnected};
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::{App, Error};
@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::deadline::EndsAt;
 use crate::extract::caller::Caller;
+use crate::extract::path::InPath;
 use crate::extract::query::Query;
-use crate::extract::read::company_key;
 use crate::surface::connections::connections;
 use crate::surface::problem::Problem;
 
@@ -50,12 +50,11 @@ fn revocation(disconnected: &Disconnected) -> Revocation {
 
 pub(crate) async fn disconnect(
     State(app): State<Arc<App>>,
-    Extension(EndsAt(ends_at)): Extension<EndsAt>,
+    EndsAt(ends_at): EndsAt,
     Caller(key): Caller,
-    path: Result<Path<String>, PathRejection>,
+    InPath(company_key): InPath<CompanyKey>,
     query: Query,
 ) -> Result<Json<DisconnectAnswer>, Problem> {
-    let company_key = company_key(path)?;
     if query.one("purge", 10)?.is_some() {
         return Err(
             Error::invalid("purge_unavailable", "purge is not supported yet, so nothing was disconnected. Omit it.").into()

@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::connect_link::ConnectLink;
@@ -17,85 +16,73 @@ use counterfoil_core::service::consent::start::{Caller, Start, Then, start_conse
 use counterfoil_core::service::partner::links::open_link;
 use counterfoil_core::{App, Error};
 
-use crate::extract::browser_cookie::BrowserCookie;
+use crate::extract::client::{Browser, OwnForm};
+use crate::extract::path::{FromPath, InPath};
 use crate::extract::query::Query;
-use crate::extract::read::is_from_another_site;
 use crate::page::{self, FormLeaves, Question};
-use crate::surface::connections::start::{on_the_public_host, refused, sent_on, with_cookie};
+use crate::surface::connections::start::{on_the_public_host, sent_on, with_cookie};
+use crate::surface::problem::Problem;
 
 /// The longest token of these addresses, in characters.
 const TOKEN_LONGEST: usize = 100;
 
-/// A token that is too long is none of ours, as any other that is unknown.
-fn token(path: Result<Path<String>, PathRejection>) -> Secret {
-    let text = path.map(|Path(text)| text).unwrap_or_default();
-    Secret::new(if text.len() <= TOKEN_LONGEST { text } else { String::new() })
+/// The token of such an address. One that is too long is unknown, like any other that is not ours.
+pub(crate) struct OpenToken(Secret);
+
+impl FromPath for OpenToken {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        Ok(Self(Secret::new(text.filter(|text| text.len() <= TOKEN_LONGEST).unwrap_or_default())))
+    }
 }
 
-pub(crate) async fn look(State(app): State<Arc<App>>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
-    let token = token(path);
-    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
-    let answer = async {
-        let Offer { flow, partner } = offered(&app, &token, &browser).await?;
-        let is_asked = flow.stage == Stage::Offered || flow.awaits_consent();
-        if flow.awaits_exchange() || !is_asked {
-            return opened(&app, &token, &headers, StatusCode::FOUND).await;
-        }
-        let named = flow.company_name.as_deref().or(flow.company_key.as_ref().map(CompanyKey::as_str));
-        Ok(question(&app, &browser, &Question { partner: &partner.name, platform: flow.platform, company: named }))
-    };
-    answer.await.unwrap_or_else(|error| refused(error, &headers))
+pub(crate) async fn look(
+    State(app): State<Arc<App>>,
+    InPath(OpenToken(token)): InPath<OpenToken>,
+    Browser(browser): Browser,
+) -> Result<Response, Problem> {
+    let Offer { flow, partner } = offered(&app, &token, &browser).await?;
+    let is_asked = flow.stage == Stage::Offered || flow.awaits_consent();
+    if flow.awaits_exchange() || !is_asked {
+        return Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::FOUND));
+    }
+    let named = flow.company_name.as_deref().or(flow.company_key.as_ref().map(CompanyKey::as_str));
+    Ok(question(&app, &browser, &Question { partner: &partner.name, platform: flow.platform, company: named }))
 }
 
 pub(crate) async fn go_on(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let answer = async {
-        by_our_own_form(&headers)?;
-        opened(&app, &token(path), &headers, StatusCode::SEE_OTHER).await
-    };
-    answer.await.unwrap_or_else(|error| refused(error, &headers))
-}
-
-async fn opened(app: &Arc<App>, token: &Secret, headers: &HeaderMap, status: StatusCode) -> Result<Response, Error> {
-    let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(headers);
-    Ok(sent_on(app, open_consent(app, token, &browser).await?, status))
+    _: OwnForm,
+    InPath(OpenToken(token)): InPath<OpenToken>,
+    Browser(browser): Browser,
+) -> Result<Response, Problem> {
+    Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::SEE_OTHER))
 }
 
 pub(crate) async fn look_at_link(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
+    InPath(OpenToken(token)): InPath<OpenToken>,
+    Browser(browser): Browser,
     uri: Uri,
     query: Query,
     headers: HeaderMap,
-) -> Response {
-    let answer = async {
-        if let Some(elsewhere) = on_the_public_host(&app, &headers, &uri, &query)? {
-            return Ok(elsewhere);
-        }
-        let link = open_link(&app, &token(path)).await?;
-        let partner = app.partners.partner(&link.partner).await?.ok_or(Error::NO_LINK)?;
-        let named = link.company_name.as_deref().or(link.company_key.as_ref().map(CompanyKey::as_str));
-        let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
-        Ok(question(&app, &browser, &Question { partner: &partner.name, platform: link.platform, company: named }))
-    };
-    answer.await.unwrap_or_else(|error| refused(error, &headers))
+) -> Result<Response, Problem> {
+    if let Some(elsewhere) = on_the_public_host(&app, &headers, &uri, &query)? {
+        return Ok(elsewhere);
+    }
+    let link = open_link(&app, &token).await?;
+    let partner = app.partners.partner(&link.partner).await?.ok_or(Error::NO_LINK)?;
+    let named = link.company_name.as_deref().or(link.company_key.as_ref().map(CompanyKey::as_str));
+    Ok(question(&app, &browser, &Question { partner: &partner.name, platform: link.platform, company: named }))
 }
 
 pub(crate) async fn go_on_by_link(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let answer = async {
-        by_our_own_form(&headers)?;
-        let link = open_link(&app, &token(path)).await?;
-        let browser = BrowserCookie::under(app.public_base_url.as_deref()).read(&headers);
-        Ok(sent_on(&app, start_consent(&app, of_link(link, browser)).await?, StatusCode::SEE_OTHER))
-    };
-    answer.await.unwrap_or_else(|error| refused(error, &headers))
+    _: OwnForm,
+    InPath(OpenToken(token)): InPath<OpenToken>,
+    Browser(browser): Browser,
+) -> Result<Response, Problem> {
+    let link = open_link(&app, &token).await?;
+    Ok(sent_on(&app, start_consent(&app, of_link(link, browser)).await?, StatusCode::SEE_OTHER))
 }
 
 fn of_link(link: ConnectLink, browser: BrowserIds) -> Start {
@@ -115,12 +102,4 @@ fn question(app: &App, browser: &BrowserIds, asked: &Question<'_>) -> Response {
     let mut response = page::question(asked).into_response();
     response.extensions_mut().insert(FormLeaves);
     if browser.first().is_some() { response } else { with_cookie(app, response, &app.new_secret()) }
-}
-
-/// A page of another site must not go on in the customer's place: she has to see who asks.
-fn by_our_own_form(headers: &HeaderMap) -> Result<(), Error> {
-    if is_from_another_site(headers) {
-        return Err(Error::invalid("cross_site_form", "Open the address itself, and continue from the page that it shows."));
-    }
-    Ok(())
 }

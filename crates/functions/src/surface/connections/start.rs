@@ -1,15 +1,14 @@
-//! Starts a consent: a 302 to the platform's page, or for a server's start to an address of ours. Where that cannot be, a browser is shown a page that says so.
+//! Starts a consent: redirects a browser to the platform's page, and a server to an address of ours that it sends to the customer.
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::api_key::{ApiKey, Scope};
 use counterfoil_core::model::flow::BrowserIds;
-use counterfoil_core::model::name::{PartnerId, readable};
+use counterfoil_core::model::name::{CompanyKey, PartnerId, readable};
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::consent::in_browser::Started;
@@ -23,12 +22,10 @@ use counterfoil_core::{App, Error};
 use crate::extract::api_key::api_key;
 use crate::extract::api_key::header_key;
 use crate::extract::browser_cookie::BrowserCookie;
+use crate::extract::name::NAME_LONGEST;
+use crate::extract::path::InPath;
 use crate::extract::query::Query;
-use crate::extract::read::NAME_LONGEST;
-use crate::extract::read::company_key;
-use crate::extract::read::wants_html;
-use crate::page;
-use crate::surface::problem::{Problem, ProblemPage};
+use crate::surface::problem::Problem;
 
 /// The longest address of a partner's page, in characters.
 pub(crate) const URL_LONGEST: usize = 2_000;
@@ -36,53 +33,32 @@ pub(crate) const URL_LONGEST: usize = 2_000;
 /// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.
 const MOVED: &str = "moved";
 
-pub(crate) async fn nameless(headers: HeaderMap) -> Response {
-    refused(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."), &headers)
+pub(crate) async fn nameless() -> Problem {
+    Problem(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."))
 }
 
 pub(crate) async fn named(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
+    InPath(company_key): InPath<CompanyKey>,
     uri: Uri,
     query: Query,
     headers: HeaderMap,
-) -> Response {
-    start(&app, path, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
-}
-
-/// A browser gets a page, any other client the problem alone.
-pub(crate) fn refused(error: Error, headers: &HeaderMap) -> Response {
-    let page = wants_html(headers).then(|| ProblemPage(page::not_started(&error)));
-    let mut response = Problem(error).into_response();
-    if let Some(page) = page {
-        response.extensions_mut().insert(page);
-    }
-    response
-}
-
-async fn start(
-    app: &Arc<App>,
-    path: Result<Path<String>, PathRejection>,
-    uri: &Uri,
-    query: &Query,
-    headers: &HeaderMap,
-) -> Result<Response, Error> {
-    let company_key = company_key(path)?;
+) -> Result<Response, Problem> {
     let company_name = query.one("company_name", NAME_LONGEST)?.map(readable).filter(|name| !name.is_empty());
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.unwrap_or(PlatformName::Quickbooks);
     let return_url = query.filled("return_url", URL_LONGEST)?.map(str::to_owned);
     let sandbox = query.word("environment", "production, sandbox")? == Some(Environment::Sandbox);
-    let caller = caller(app, headers, query).await?;
-    let browser = browser(app, headers)?;
+    let caller = caller(&app, &headers, &query).await?;
+    let browser = browser(&app, &headers)?;
     let then = Then::Return(return_url);
     let start = Start { company_key: Some(company_key), company_name, platform, then, sandbox, caller, browser };
-    begin(app, start, uri, query, headers).await
+    Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 
 /// The ids of the browser that begins; `None` where a server does, which is whoever sends a key in a header.
 pub(crate) fn browser(app: &App, headers: &HeaderMap) -> Result<Option<BrowserIds>, Error> {
     let is_server = header_key(headers)?.is_some();
-    Ok((!is_server).then(|| BrowserCookie::under(app.public_base_url.as_deref()).read(headers)))
+    Ok((!is_server).then(|| BrowserCookie::of(app).read(headers)))
 }
 
 /// Begins the flow and sends the browser to the platform, with its cookie; a browser that is on another host than the public
@@ -113,7 +89,7 @@ pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Respon
 
 /// Has the browser keep its id.
 pub(crate) fn with_cookie(app: &App, mut response: Response, browser: &Secret) -> Response {
-    if let Ok(value) = BrowserCookie::under(app.public_base_url.as_deref()).keep(browser).parse() {
+    if let Ok(value) = BrowserCookie::of(app).keep(browser).parse() {
         response.headers_mut().insert(SET_COOKIE, value);
     }
     response

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::{Extension, Json};
 use counterfoil_core::App;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::service::vault::read::{self, Token};
@@ -56,20 +56,20 @@ impl<S: Sync> FromRequestParts<S> for MinValid {
 
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
-    Extension(EndsAt(ends_at)): Extension<EndsAt>,
+    EndsAt(ends_at): EndsAt,
     MinValid(min_valid): MinValid,
-    Named { id, connection }: Named,
+    Named(connection): Named,
 ) -> Result<Json<TokenAnswer>, Problem> {
-    let token = read::read_token_by(&app, &id, Some(connection), min_valid, ends_at).await?;
+    let token = read::read_token(&app, connection, min_valid, ends_at).await?;
     Ok(Json(answer(token)))
 }
 
 pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
-    Extension(EndsAt(ends_at)): Extension<EndsAt>,
-    Named { id, connection }: Named,
+    EndsAt(ends_at): EndsAt,
+    Named(connection): Named,
 ) -> Result<Json<TokenAnswer>, Problem> {
-    let token = read::force_refresh_by(&app, &id, Some(connection), ends_at).await?;
+    let token = read::force_refresh(&app, connection, ends_at).await?;
     Ok(Json(answer(token)))
 }
 

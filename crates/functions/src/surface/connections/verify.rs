@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::{Extension, Json};
 use counterfoil_core::App;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::probe::Hint;
@@ -32,12 +32,12 @@ pub(crate) struct VerifyAnswer {
 
 pub(crate) async fn verify(
     State(app): State<Arc<App>>,
-    Extension(EndsAt(ends_at)): Extension<EndsAt>,
-    Named { id, connection }: Named,
+    EndsAt(ends_at): EndsAt,
+    Named(connection): Named,
 ) -> Result<Json<VerifyAnswer>, Problem> {
-    let verified = verify_connection(&app, &id, Some(connection), ends_at).await?;
+    let verified = verify_connection(&app, connection, ends_at).await?;
     Ok(Json(VerifyAnswer {
-        company_key: id.company_key.to_string(),
+        company_key: verified.connection.id.company_key.to_string(),
         platform: verified.connection.company.platform.as_str(),
         company_id: verified.connection.company.company_id,
         company_name: verified.company_name,

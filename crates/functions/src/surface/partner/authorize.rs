@@ -16,16 +16,18 @@ use counterfoil_core::{App, Error};
 use crate::extract::api_key::api_key;
 use crate::extract::api_key::header_key;
 use crate::extract::query::Query;
-use crate::surface::connections::start::{URL_LONGEST, begin, browser, by, refused};
+use crate::surface::connections::start::{URL_LONGEST, begin, browser, by};
+use crate::surface::problem::Problem;
 
 /// The longest state of a partner, in characters.
 pub(crate) const STATE_LONGEST: usize = 1_000;
 
-pub(crate) async fn authorize(State(app): State<Arc<App>>, uri: Uri, query: Query, headers: HeaderMap) -> Response {
-    begin_authorize(&app, &uri, &query, &headers).await.unwrap_or_else(|error| refused(error, &headers))
-}
-
-async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &HeaderMap) -> Result<Response, Error> {
+pub(crate) async fn authorize(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let missing = |name| Error::invalid("missing_parameter", format!("The parameter {name} is missing."));
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?.ok_or_else(|| missing("platform"))?;
     let partner = query.filled("partnerId", PartnerId::LONGEST)?.ok_or_else(|| missing("partnerId"))?;
@@ -33,11 +35,11 @@ async fn begin_authorize(app: &Arc<App>, uri: &Uri, query: &Query, headers: &Hea
     let company_key = query.filled("companyKey", CompanyKey::LONGEST)?.map(CompanyKey::parse).transpose()?;
     let redirect_uri = query.filled("redirectUri", URL_LONGEST)?.map(str::to_owned);
     let state = query.one("state", STATE_LONGEST)?.filter(|state| !state.is_empty()).map(str::to_owned);
-    let caller = caller(app, headers, query, partner).await?;
+    let caller = caller(&app, &headers, &query, partner).await?;
     let then = Then::HandOver { redirect_uri, state };
-    let browser = browser(app, headers)?;
+    let browser = browser(&app, &headers)?;
     let start = Start { company_key, company_name: None, platform, then, sandbox: false, caller, browser };
-    begin(app, start, uri, query, headers).await
+    Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 
 /// A partner's page has this address: a secret key has no place in it.

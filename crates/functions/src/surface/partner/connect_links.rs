@@ -5,11 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::extract::State;
+use axum::http::StatusCode;
 use counterfoil_core::model::connect_link::{ConnectLink, LIFE, LIFE_LEAST, LIFE_MOST, LinkId, USES, USES_MOST};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::service::partner::links::{NewLink, create_link, revoke_link, state};
@@ -17,20 +14,21 @@ use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::extract::body::json;
-use crate::extract::caller::Scopes;
+use crate::extract::body::JsonBody;
 use crate::extract::cursor;
-use crate::extract::query::Query;
-use crate::extract::read::name;
+use crate::extract::name::name;
+use crate::extract::paging::Paging;
+use crate::extract::path::InPath;
 use crate::surface::connections::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
-use crate::surface::partner::serve;
+use crate::surface::partner::serve::{self, PartnerCaller};
+use crate::surface::problem::Problem;
 
 /// Which link is to be made.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Fields {
+pub(crate) struct Fields {
     platform: String,
     company_key: Option<String>,
     company_name: Option<String>,
@@ -78,7 +76,7 @@ fn bounded(field: &str, text: Option<String>, longest: usize) -> Result<Option<S
 /// A link; its address is told once, when it is made.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LinkAnswer {
+pub(crate) struct LinkAnswer {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -95,55 +93,40 @@ struct LinkAnswer {
     revoked_at: Option<Timestamp>,
 }
 
-/// How many links a page has, and may have.
-const LIMIT: u64 = 50;
-const LIMIT_MOST: u64 = 100;
 /// What cursors of this list are tied to.
 const LIST: &str = "connect-links";
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    scopes: Scopes,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    serve::serve(&app, &headers, scopes, async |key| {
-        let new = json::<Fields>(&headers, body)?.link()?;
-        let created = create_link(&app, key, new).await?;
-        Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, created.link, Some(created.url)).await?))))
-    })
-    .await
+    PartnerCaller(key): PartnerCaller,
+    JsonBody(fields): JsonBody<Fields>,
+) -> Result<(StatusCode, Json<Envelope<LinkAnswer>>), Problem> {
+    let created = create_link(&app, &key, fields.link()?).await?;
+    Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, created.link, Some(created.url)).await?))))
 }
 
-pub(crate) async fn list(State(app): State<Arc<App>>, scopes: Scopes, query: Query, headers: HeaderMap) -> Response {
-    serve::serve(&app, &headers, scopes, async |key| {
-        let limit = query.number("limit", 1, LIMIT_MOST)?.unwrap_or(LIMIT);
-        let after = query.filled("cursor", cursor::LONGEST)?.map(|text| cursor::read(LIST, &key.partner, text)).transpose()?;
-        let after = after.map(|text| LinkId::parse(&text).ok_or_else(cursor::damaged)).transpose()?;
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let links = app.links.links(&key.partner, after.as_ref(), limit).await?;
-        let last = links.last().filter(|_| links.len() == limit as usize);
-        let next = last.map(|last| cursor::write(LIST, &key.partner, &last.id.to_string()));
-        let mut answers = Vec::with_capacity(links.len());
-        for link in links {
-            answers.push(answer(&app, link, None).await?);
-        }
-        Ok(Json(Page::of(answers, next)))
-    })
-    .await
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    PartnerCaller(key): PartnerCaller,
+    paging: Paging,
+) -> Result<Json<Page<LinkAnswer>>, Problem> {
+    let after = paging.after(LIST, &key.partner, LinkId::parse)?;
+    let links = app.links.links(&key.partner, after.as_ref(), paging.limit).await?;
+    let last = links.last().filter(|_| links.len() == paging.limit as usize);
+    let next = last.map(|last| cursor::write(LIST, &key.partner, &last.id.to_string()));
+    let mut answers = Vec::with_capacity(links.len());
+    for link in links {
+        answers.push(answer(&app, link, None).await?);
+    }
+    Ok(Json(Page::of(answers, next)))
 }
 
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
-    scopes: Scopes,
-    path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-) -> Response {
-    serve::serve(&app, &headers, scopes, async |key| {
-        let id = path.ok().and_then(|Path(id)| LinkId::parse(&id)).ok_or(Error::NO_LINK)?;
-        Ok(Json(Envelope::of(answer(&app, revoke_link(&app, key, &id).await?, None).await?)))
-    })
-    .await
+    PartnerCaller(key): PartnerCaller,
+    InPath(id): InPath<LinkId>,
+) -> Result<Json<Envelope<LinkAnswer>>, Problem> {
+    Ok(Json(Envelope::of(answer(&app, revoke_link(&app, &key, &id).await?, None).await?)))
 }
 
 async fn answer(app: &App, link: ConnectLink, url: Option<String>) -> Result<LinkAnswer, Error> {

@@ -22,16 +22,16 @@ pub(crate) async fn preflight(headers: HeaderMap) -> Response {
         HeaderValue::from_static("authorization, content-type, x-api-key, idempotency-key"),
     );
     allowed.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    allow(&headers, None, response)
+    allow(headers.get(ORIGIN).cloned(), None, response)
 }
 
 /// Lets the page that asked read an answer, if it is one of the partner's; `None` where no partner is known.
-pub(crate) fn allow(asked: &HeaderMap, partner: Option<&Partner>, mut response: Response) -> Response {
+pub(crate) fn allow(origin: Option<HeaderValue>, partner: Option<&Partner>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("origin"));
-    let origin = asked.get(ORIGIN).filter(|origin| partner.is_none_or(|partner| is_of(partner, origin)));
+    let origin = origin.filter(|origin| partner.is_none_or(|partner| is_of(partner, origin)));
     if let Some(origin) = origin {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after, x-request-id"));
     }
     response

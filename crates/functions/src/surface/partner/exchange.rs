@@ -3,12 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
-use axum::response::Response;
-use axum::{Extension, Json};
 use counterfoil_core::model::api_key::ApiKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
@@ -18,15 +14,15 @@ use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::deadline::EndsAt;
-use crate::extract::body::json;
-use crate::extract::caller::Scopes;
+use crate::extract::body::JsonBody;
 use crate::surface::partner::envelope::Envelope;
-use crate::surface::partner::serve;
+use crate::surface::partner::serve::{self, PartnerCaller};
+use crate::surface::problem::Problem;
 
 /// What is presented: a code with its platform, or a handle.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Fields {
+pub(crate) struct Fields {
     grant_type: Option<String>,
     code: Option<String>,
     refresh_token: Option<String>,
@@ -38,7 +34,7 @@ struct Fields {
 /// A token, and the company and API address that a caller needs with it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ExchangeAnswer {
+pub(crate) struct ExchangeAnswer {
     access_token: String,
     refresh_token: String,
     /// In seconds.
@@ -61,16 +57,12 @@ const PRESENTED_LONGEST: usize = 300;
 
 pub(crate) async fn token(
     State(app): State<Arc<App>>,
-    scopes: Scopes,
-    Extension(EndsAt(ends_at)): Extension<EndsAt>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    serve::serve(&app, &headers, scopes, async |key| {
-        let exchanged = exchanged(&app, key, json(&headers, body)?, ends_at).await?;
-        Ok(Json(Envelope::of(answer(&app, exchanged))))
-    })
-    .await
+    PartnerCaller(key): PartnerCaller,
+    EndsAt(ends_at): EndsAt,
+    JsonBody(fields): JsonBody<Fields>,
+) -> Result<Json<Envelope<ExchangeAnswer>>, Problem> {
+    let exchanged = exchanged(&app, &key, fields, ends_at).await?;
+    Ok(Json(Envelope::of(answer(&app, exchanged))))
 }
 
 async fn exchanged(app: &Arc<App>, key: &ApiKey, fields: Fields, ends_at: Duration) -> Result<Exchanged, Error> {

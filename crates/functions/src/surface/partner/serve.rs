@@ -1,11 +1,16 @@
-//! What every route of the partner API does: who calls, what is answered, and which pages may read it.
+//! What every route of the partner API that asks for a key does: who calls, and which pages may read the answer.
 
-use axum::http::HeaderMap;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::ORIGIN;
+use axum::http::request::Parts;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::api_key::{ApiKey, Scope};
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::partner::authenticate::authenticate;
 use counterfoil_core::{App, Error};
 
@@ -14,45 +19,50 @@ use crate::extract::caller::Scopes;
 use crate::surface::partner::cors;
 use crate::surface::problem::Problem;
 
-/// Answers a caller with a key in a header that has one of the route's scopes.
-pub(crate) async fn serve<R: IntoResponse>(
-    app: &App,
-    headers: &HeaderMap,
-    Scopes(one_of): Scopes,
-    work: impl AsyncFnOnce(&ApiKey) -> Result<R, Error>,
-) -> Response {
-    let key = match authenticated(app, headers, one_of).await {
-        Ok(key) => key,
-        Err(error) => return cors::allow(headers, None, Problem(error).into_response()),
-    };
-    // Before the work: what that has done is not answered with an error of this.
-    let partner = match partner(app, &key, headers).await {
-        Ok(partner) => partner,
-        Err(error) => return cors::allow(headers, None, Problem(error).into_response()),
-    };
-    let answer = match work(&key).await {
-        Ok(answer) => answer.into_response(),
-        Err(error) => Problem(error).into_response(),
-    };
-    match &partner {
-        Some(_) => cors::allow(headers, partner.as_ref(), answer),
-        None => answer,
+/// The key of the caller, from a header: a page's address is no place for it.
+#[derive(Clone)]
+pub(crate) struct PartnerCaller(pub(crate) ApiKey);
+
+/// As [`authenticated`] has put it into the request.
+impl<S: Sync> FromRequestParts<S> for PartnerCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| Error::Internal("this route was mounted without authentication".to_owned()).into())
     }
 }
 
-async fn authenticated(app: &App, headers: &HeaderMap, one_of: &[Scope]) -> Result<ApiKey, Error> {
-    authenticate(app, header_key(headers)?.as_ref(), one_of).await
+/// The middleware of a route that asks for a key: it lets a caller pass whose key has one of the route's scopes.
+pub(crate) async fn authenticated(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let origin = request.headers().get(ORIGIN).cloned();
+    let (key, scopes) = (header_key(request.headers()), Scopes::of(request.extensions()));
+    match caller(&app, key, scopes, origin.is_some()).await {
+        Ok((key, partner)) => {
+            request.extensions_mut().insert(PartnerCaller(key));
+            let answer = next.run(request).await;
+            if partner.is_some() { cors::allow(origin, partner.as_ref(), answer) } else { answer }
+        }
+        Err(error) => cors::allow(origin, None, Problem(error).into_response()),
+    }
 }
 
-/// The partner, where a page asks: a server brings no origin.
-async fn partner(app: &App, key: &ApiKey, headers: &HeaderMap) -> Result<Option<Partner>, Error> {
-    if headers.contains_key(ORIGIN) { Ok(app.partners.partner(&key.partner).await?) } else { Ok(None) }
+/// The caller's key and, if a page asks, its partner. The partner is loaded before the handler runs: if that fails, nothing was done.
+async fn caller(
+    app: &App,
+    key: Result<Option<Secret>, Error>,
+    scopes: &[Scope],
+    is_page: bool,
+) -> Result<(ApiKey, Option<Partner>), Error> {
+    let key = authenticate(app, key?.as_ref(), scopes).await?;
+    let partner = if is_page { app.partners.partner(&key.partner).await? } else { None };
+    Ok((key, partner))
 }
 
 /// A platform that is named in a body.
 ///
 /// # Errors
-/// `Invalid`, naming those that there are.
+/// `Invalid`, with the names of all platforms.
 pub(crate) fn platform(name: &str) -> Result<PlatformName, Error> {
     name.parse().map_err(|_| Error::invalid("invalid_parameter", format!("platform must be one of: {}.", PlatformName::names())))
 }

@@ -1,0 +1,62 @@
+//! What kind of client sent a request, and which browser.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use counterfoil_core::model::flow::BrowserIds;
+use counterfoil_core::{App, Error};
+
+use crate::extract::browser_cookie::BrowserCookie;
+use crate::surface::problem::Problem;
+
+/// A browser that asks for a page, or a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    Browser,
+    Program,
+}
+
+impl Client {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let is_html = |value: &header::HeaderValue| value.to_str().is_ok_and(|accept| accept.contains("text/html"));
+        if headers.get_all(header::ACCEPT).iter().any(is_html) { Self::Browser } else { Self::Program }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+/// The ids in the cookies of a browser: they say which consents it may finish (O-6).
+pub(crate) struct Browser(pub(crate) BrowserIds);
+
+impl FromRequestParts<Arc<App>> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self(BrowserCookie::of(app).read(&parts.headers)))
+    }
+}
+
+/// Proof that a page of ours sent the form, or that the browser does not say where it comes from: a page of another site must not
+/// submit it in the customer's place. (Under our referrer policy `Origin` is `null`.)
+pub(crate) struct OwnForm;
+
+impl<S: Sync> FromRequestParts<S> for OwnForm {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let site = parts.headers.get("sec-fetch-site");
+        if site.is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none")) {
+            return Ok(Self);
+        }
+        Err(Error::invalid("cross_site_form", "Open the address itself, and continue from the page that it shows.").into())
+    }
+}

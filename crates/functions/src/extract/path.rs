@@ -1,0 +1,47 @@
+//! The parameter of a path.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use counterfoil_core::Error;
+use counterfoil_core::model::connect_link::LinkId;
+use counterfoil_core::model::flow::FlowId;
+use counterfoil_core::model::name::CompanyKey;
+
+use crate::surface::problem::Problem;
+
+/// The one parameter of the route's path.
+pub(crate) struct InPath<T>(pub(crate) T);
+
+/// A value that a path can name.
+pub(crate) trait FromPath: Sized {
+    /// Reads the parameter; `None` if it is not percent-encoded UTF-8.
+    fn from_path(text: Option<&str>) -> Result<Self, Error>;
+}
+
+impl<S: Send + Sync, T: FromPath> FromRequestParts<S> for InPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        Ok(Self(T::from_path(text.as_deref().map(String::as_str))?))
+    }
+}
+
+impl FromPath for CompanyKey {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        let unreadable = || Error::invalid("invalid_company_key", "The company_key is not percent-encoded UTF-8.");
+        Self::parse(text.ok_or_else(unreadable)?)
+    }
+}
+
+impl FromPath for FlowId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NotFound("There is no such consent."))
+    }
+}
+
+impl FromPath for LinkId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_LINK)
+    }
+}
