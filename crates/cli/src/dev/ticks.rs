@@ -1,5 +1,5 @@
-//! What schedules, a queue and `DynamoDB` itself do in a deployment: refresh what is due, commit what is parked, and delete
-//! what its TTL has ended.
+//! What schedules, a queue and `DynamoDB` itself do in a deployment: refresh and revoke what is due, commit what is parked, and
+//! delete what its TTL has ended.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,32 +7,36 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_functions::worker::{parked, refresher};
+use counterfoil_functions::worker::{parked, refresher, revoker};
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 
 use super::stop::Stop;
 
-/// Between two runs of the refresher.
-const REFRESH_EVERY: Duration = Duration::from_secs(5);
-/// The time one run has, as the deployed function's.
-const REFRESH_WITHIN: Duration = Duration::from_secs(58);
+/// Between two runs of the workers.
+const WORK_EVERY: Duration = Duration::from_secs(5);
+/// The time that one run of a worker has, as the deployed function's.
+const WORK_WITHIN: Duration = Duration::from_secs(58);
 /// Between two sweeps; the table refuses what has ended by itself, so this only tidies.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Commits what is parked and refreshes what is due until told to stop; the run that is under way then is finished.
+/// Commits what is parked, and refreshes and revokes what is due, until `stop`. Runs that are under way then are finished.
 pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
     let mut stopped = pin!(stop.requested());
     loop {
         if let Err(error) = parked::run_folder(&app, &parking).await {
             tracing::error!(%error, "parked grants could not be read");
         }
-        if let Err(error) = refresher::refresh(&app, &refresher::Turn::default(), REFRESH_WITHIN).await {
-            tracing::error!(%error, "the refresher failed");
+        let turn = refresher::Turn::default();
+        let (refreshed, revoked) = tokio::join!(refresher::refresh(&app, &turn, WORK_WITHIN), revoker::revoke(&app, WORK_WITHIN));
+        for (worker, ran) in [("refresher", refreshed), ("revoker", revoked)] {
+            if let Err(error) = ran {
+                tracing::error!(%error, "the {worker} failed");
+            }
         }
         tokio::select! {
             () = &mut stopped => return,
-            () = app.clock.sleep(REFRESH_EVERY) => {}
+            () = app.clock.sleep(WORK_EVERY) => {}
         }
     }
 }

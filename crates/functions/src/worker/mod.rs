@@ -1,5 +1,24 @@
-//! What runs without a request: on a schedule, or from a queue. Each worker is the same shape: find what is due, at most so
-//! many; do each; record the outcome and the next time; say how it went.
+//! What runs without a request: on a schedule, or from a queue. A worker on a schedule reads what is due, at most so much, processes
+//! each item by itself, and counts the results.
+
+use std::time::Duration;
+
+use counterfoil_core::App;
+use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::worker::shards::Report;
 
 pub mod parked;
 pub mod refresher;
+pub mod revoker;
+
+/// Stores what earlier runs of this process could not store. Returns the time that this run has left, less a second for its end.
+async fn begin(app: &App, left: Duration) -> Duration {
+    let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
+    store_in_hand(app, ends_at).await;
+    ends_at.saturating_sub(app.clock.elapsed())
+}
+
+fn log(work: &str, report: &Report) {
+    let Report { due, done, failed, left, unfinished_shards, .. } = *report;
+    tracing::info!(due, done, failed, left, unfinished_shards, "{work}");
+}

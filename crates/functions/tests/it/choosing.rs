@@ -177,7 +177,7 @@ async fn choice_at_freshbooks<'a>(place: &'a Installation, company_key: &str) ->
     (curl, choose)
 }
 
-/// Two runs of the refresher: the first ends what expired, the second revokes.
+/// Two runs of the revoker: the first ends what expired, the second revokes.
 async fn two_runs(place: &Installation) {
     crate::disconnect::run(place).await;
     crate::disconnect::run(place).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_functions::worker::refresher::{Turn, refresh};
+use counterfoil_functions::worker::revoker::revoke;
 use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
@@ -19,9 +19,9 @@ async fn delete(place: &Installation, company_key: &str) -> Answer {
     delete_by(place, &place.key, company_key).await
 }
 
-/// One run of the refresher.
+/// One run of the revoker.
 pub(crate) async fn run(place: &Installation) {
-    let report = refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await;
+    let report = revoke(&place.app(), Duration::from_secs(58)).await;
     report.unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -163,7 +163,7 @@ async fn t6_at_xero_only_that_organisation_is_removed_unless_it_is_the_last() {
 }
 
 #[tokio::test]
-async fn t6_an_ended_token_of_xeros_is_refreshed_first_by_the_refresher() {
+async fn t6_an_ended_token_of_xeros_is_refreshed_first_by_the_revoker() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let chosen = [("tenant_id", ORGANISATIONS[0].tenant_id)];

@@ -1,10 +1,8 @@
 //! Consents that bring no refresh token, as Zoho's do without `prompt=consent` or `access_type=offline`.
 
-use std::time::Duration;
-
-use counterfoil_functions::worker::refresher::{Turn, refresh};
 use serde_json::json;
 
+use crate::disconnect::run;
 use crate::harness::{Answer, Browser, Installation, OTHER_KEYS, with_parameter};
 
 /// A consent at Zoho whose page was asked for without that parameter.
@@ -27,7 +25,7 @@ async fn a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: no_refresh_token x1"]);
     let history = place.rows.history("shop").await;
     assert!(history.contains(&"consent_failed by anonymous: no_refresh_token".to_owned()), "{history:?}");
-    refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await.expect("a run");
+    run(&place).await;
     assert_eq!(place.intuit.requests_at("zoho", "revoke").await, 0);
     place.pass(11).await;
     assert_eq!(place.refresh("shop").await.status, 200);

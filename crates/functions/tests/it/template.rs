@@ -146,6 +146,16 @@ fn r12_the_schedules_that_run_share_out_every_shard_once() {
     }
 }
 
+#[test]
+fn t5_the_revoker_runs_every_minute_unless_the_refreshers_parameter_stops_it() {
+    let functions = functions();
+    let schedules: Vec<_> = events(&functions["revoker"], "Schedule").collect();
+    let [schedule] = &schedules[..] else { panic!("{schedules:?}") };
+    assert_eq!((&schedule["Schedule"], &schedule["State"]), (&json!("rate(1 minute)"), &json!("RefresherState")));
+    let silent = &resources_of_type("AWS::CloudWatch::Alarm")["RevokerSilent"]["Properties"];
+    assert_eq!((&silent["Threshold"], &silent["Period"]), (&json!(4), &json!(300)), "four of five runs");
+}
+
 fn turn(input: &str) -> Value {
     serde_json::from_str(input).expect("JSON")
 }

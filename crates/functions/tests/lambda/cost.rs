@@ -13,6 +13,7 @@ use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_functions::worker::refresher::{Turn, refresh};
+use counterfoil_functions::worker::revoker::revoke;
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::wire::Wire;
 use serde_json::json;
@@ -68,6 +69,8 @@ async fn the_units_of_the_bill_are_what_is_consumed() {
     let turn = Turn { shards: vec![0, 1, 2, 3] };
     refresh(&app, &turn, Duration::from_secs(58)).await.expect("the table answers");
     assert_eq!(documented("a run of the refresher")[..2], [units(&wire).2, 0.0]);
+    revoke(&app, Duration::from_secs(58)).await.expect("the table answers");
+    assert_eq!(documented("a run of the revoker")[..2], [units(&wire).2, 0.0]);
 
     deployment.expire().await;
     let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(58)).await.expect("the table answers");
@@ -94,7 +97,11 @@ async fn the_bytes_of_the_bill_are_not_exceeded() {
     let before = refresher.lambda.logs().len();
     refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");
     let refresh = logged(refresher.lambda.logs().len() - before) - run;
-    for (what, seen) in [("a token read", read), ("a run of the refresher", run), ("a refresh", refresh)] {
+    let revoker = deployment.function("revoker").await;
+    revoker.lambda.invoke(&json!({})).await.expect("a run");
+    let revoking = logged(revoker.lambda.logs().len());
+    let runs = [("a run of the refresher", run), ("a run of the revoker", revoking)];
+    for (what, seen) in [("a token read", read), ("a refresh", refresh)].into_iter().chain(runs) {
         let documented = documented(what)[2];
         assert!(seen <= documented && seen * 2.0 > documented, "{what}: {seen} bytes, {documented} documented");
     }

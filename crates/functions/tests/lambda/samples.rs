@@ -51,6 +51,7 @@ async fn each_sample_event_is_answered_by_its_function() {
         "batchItemFailures": []
       },
       "refresher": null,
+      "revoker": null,
       "start": {
         "code": null,
         "leads_to": "/quickbooks/connect/oauth2",

@@ -76,12 +76,14 @@ async fn without_a_table_name_everything_but_health_names_it() {
 #[tokio::test]
 async fn a_worker_without_a_table_name_does_not_start_and_names_it() {
     let deployment = crate::deployment().await;
-    let mut variables = deployment.environment("refresher");
-    variables.remove("TABLE_NAME");
-    let function = deployment.function_in("refresher", variables).await;
-    match function.lambda.invoke(&Sample::of("refresher").to_json()).await {
-        Err(InvokeError::Exited { output, .. }) => assert!(output.contains("TABLE_NAME"), "{output}"),
-        other => panic!("{other:?}"),
+    for name in ["refresher", "revoker"] {
+        let mut variables = deployment.environment(name);
+        variables.remove("TABLE_NAME");
+        let function = deployment.function_in(name, variables).await;
+        match function.lambda.invoke(&Sample::of(name).to_json()).await {
+            Err(InvokeError::Exited { output, .. }) => assert!(output.contains("TABLE_NAME"), "{output}"),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
