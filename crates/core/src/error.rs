@@ -38,6 +38,14 @@ pub enum Error {
         /// The state, and how to get out of it.
         message: String,
     },
+    /// The grant has ended or cannot be refreshed: the customer must consent again.
+    #[error("{why}")]
+    ConsentNeeded {
+        /// How this was found.
+        found: Ended,
+        /// One sentence.
+        why: &'static str,
+    },
     /// The platform refused, failed or did not answer.
     #[error("{message}")]
     PlatformFailed {
@@ -71,18 +79,33 @@ pub enum Error {
     Internal(String),
 }
 
+/// How a request found that a connection has no grant that can be refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The platform refused the refresh token during this request.
+    JustNow,
+    /// The grant had ended before.
+    Before,
+    /// The grant is alive, but has no refresh token.
+    NoRefreshToken,
+}
+
+impl Ended {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::JustNow => "grant_refused",
+            Self::Before => "reauthorization_required",
+            Self::NoRefreshToken => "missing_refresh_token",
+        }
+    }
+}
+
 impl Error {
     /// No such connection, or another partner's.
     pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company_key.");
 
     /// No such connect link, or another partner's.
     pub const NO_LINK: Self = Self::NotFound("There is no such connect link.");
-
-    /// A key of another partner than the one that is named.
-    pub fn wrong_partner() -> Self {
-        let message = "The API key does not belong to the partner in partnerId.".to_owned();
-        Self::Forbidden { code: "wrong_partner", message }
-    }
 
     /// A request that is wrong, with the sentence that says so.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
@@ -113,6 +136,7 @@ impl Error {
             | Self::PlatformFailed { code, .. }
             | Self::TryLater { code, .. }
             | Self::Misconfigured { code, .. } => code,
+            Self::ConsentNeeded { found, .. } => found.code(),
             Self::Unauthenticated(_) => "unauthenticated",
             Self::NotFound(_) => "not_found",
             Self::Internal(_) => "internal_error",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::model::failure_code::FailureCode;
 use crate::model::grant::StoredGrant;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
@@ -121,10 +122,8 @@ pub struct LastFailure {
     pub failures: u32,
     /// No refresh is tried before this.
     pub retry_at: Timestamp,
-    /// A stable code.
-    pub code: String,
-    /// In words, free of secrets.
-    pub message: String,
+    /// What it was.
+    pub code: FailureCode,
     /// When.
     pub at: Timestamp,
     /// The attempt that is known to be over, so that its lease need not be waited out.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod connect_link;
 pub mod connection;
 pub mod event;
+pub mod failure_code;
 pub mod flow;
 pub mod grant;
 pub mod handover;

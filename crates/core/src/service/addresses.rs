@@ -1,8 +1,6 @@
-//! Addresses of our own.
+//! The addresses of ours that platforms redirect to.
 
-use crate::model::flow::FlowId;
-use crate::model::name::CompanyKey;
-use crate::model::platform::{Environment, PlatformName};
+use crate::model::platform::PlatformName;
 use crate::{App, Error};
 
 use crate::service::health::ready::no_base_url;
@@ -22,16 +20,4 @@ pub fn callback_path(platform: PlatformName) -> String {
         PlatformName::Quickbooks => "/oauth/callback".to_owned(),
         other => format!("/oauth/callback/{other}"),
     }
-}
-
-/// Our own page of a flow.
-pub fn result_path(id: &FlowId) -> String {
-    format!("/oauth/result/{}", id.as_str())
-}
-
-/// Where a consent for that connection begins, with what its key does not say of it.
-pub fn start_path(company_key: &CompanyKey, platform: PlatformName, environment: Environment) -> String {
-    let is_said = Environment::of(platform, company_key.as_str(), None) == environment;
-    let sandbox = if environment == Environment::Sandbox && !is_said { "&environment=sandbox" } else { "" };
-    format!("/oauth/start/{company_key}?platform={platform}{sandbox}")
 }

@@ -59,15 +59,8 @@ pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
 /// The grant ends now, for that cause.
 pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
     let connection = stage.row(id).await;
-    let last_failure = LastFailure {
-        failures: 1,
-        retry_at: START,
-        code: cause.as_str().to_owned(),
-        message: String::new(),
-        at: START,
-        settled_lease: None,
-        doubtful: true,
-    };
+    let last_failure =
+        LastFailure { failures: 1, retry_at: START, code: cause.into(), at: START, settled_lease: None, doubtful: true };
     let audit = Audit {
         id: "ended".to_owned(),
         subject: id.into(),

@@ -1,8 +1,8 @@
 //! `invalid_grant` and `invalid_client`: what ends a grant, and what does not.
 
-use counterfoil_core::Error;
 use counterfoil_core::model::connection::{DeathCause, Standing, Status};
 use counterfoil_core::port::platform::TokenFailure;
+use counterfoil_core::{Ended, Error};
 use counterfoil_testkit::fixture::{Installation, try_consent};
 use counterfoil_testkit::platform::{Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -65,7 +65,7 @@ async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
     for _ in 0..3 {
         let error = stage.read(&id).await.expect_err("dead");
-        assert!(matches!(error, Error::Conflict { code: "reauthorization_required", .. }), "{error:?}");
+        assert!(matches!(error, Error::ConsentNeeded { found: Ended::Before, .. }), "{error:?}");
     }
     assert_eq!(stage.force(&id).await.expect_err("dead").code(), "reauthorization_required");
     assert_eq!(stage.refreshes(), 1);

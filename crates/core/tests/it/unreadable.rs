@@ -1,6 +1,7 @@
 //! Answers that could not be read, or not wholly: what they hold is kept, and a later refusal is not taken for the customer's.
 
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing};
+use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::unread::UnreadAnswer;
@@ -96,7 +97,7 @@ async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_where_answe
         let last_failure = stage.row(&id).await.last_failure;
         let in_doubt = last_failure
             .as_ref()
-            .is_some_and(|last_failure| last_failure.doubtful && last_failure.code == "refresh_token_missing");
+            .is_some_and(|last_failure| last_failure.doubtful && last_failure.code == FailureCode::RefreshTokenMissing);
         assert_eq!(in_doubt, temper == Temper::OneUse, "{temper:?}: {last_failure:?}");
         stage.clock.advance(std::time::Duration::from_secs(3_600));
         if temper == Temper::Stable {

@@ -1,6 +1,7 @@
 //! One connection and its lease in the table. Each write names the condition of `GrantStore` for the table that it mirrors.
 
 use counterfoil_core::model::connection::{DeathCause, LastFailure, Standing};
+use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::Written;
@@ -126,8 +127,7 @@ impl Table {
         }
         self.row.due_at = Some(last_failure.retry_at);
         // Words and times that no decision looks at would only tell equal states apart.
-        let unread =
-            LastFailure { at: Timestamp::UNIX_EPOCH, message: String::new(), code: String::new(), ..last_failure.clone() };
+        let unread = LastFailure { at: Timestamp::UNIX_EPOCH, code: FailureCode::Unknown, ..last_failure.clone() };
         self.row.last_failure = Some(unread);
         Written::Stored
     }

@@ -3,12 +3,12 @@
 
 use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::flow::FlowId;
-use counterfoil_core::service::addresses::result_path;
 use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
 use super::card;
 use crate::extract::query::Query;
+use crate::surface::addresses::result_path;
 
 /// How many companies a page has.
 const PAGE: usize = 50;

@@ -1,13 +1,13 @@
 //! The pages of what did not work.
 
 use counterfoil_core::Error;
-use counterfoil_core::model::flow::{Anew, Authority, Flow};
+use counterfoil_core::model::flow::{Authority, Flow};
 use counterfoil_core::model::reference::Reference;
-use counterfoil_core::service::addresses::start_path;
 use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
 use crate::page::{Again, card_going_on};
+use crate::surface::addresses::start_path;
 
 /// The page of a request that failed. It offers the same address again only for a temporary failure.
 pub(crate) fn problem(error: &Error) -> Markup {
@@ -75,16 +75,12 @@ fn what_now(again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Opt
 pub(super) fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
-        Some(_) => flow.anew().map(|anew| start(&anew) + &named(flow.company_name.as_deref())),
+        Some(_) => flow.anew().map(|anew| start_path(&anew) + &named(flow.company_name.as_deref())),
         None if flow.authority == Authority::Anonymous => {
             Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
         }
         None => None,
     }
-}
-
-pub(super) fn start(anew: &Anew) -> String {
-    start_path(&anew.company_key, anew.platform, anew.environment)
 }
 
 /// The name that a connection is to have, as a further parameter.

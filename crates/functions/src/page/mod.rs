@@ -15,7 +15,8 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::service::consent::outcome::ConsentOutcome;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::page::failure::{failed, start, start_again};
+use crate::page::failure::{failed, start_again};
+use crate::surface::addresses::start_path;
 use crate::surface::consent;
 use crate::surface::problem::Problem;
 
@@ -152,7 +153,7 @@ pub(crate) fn hidden_as(word: &str, anew: Option<&Anew>) -> (StatusCode, Markup)
 
 fn without_flow(error: &Error, anew: Option<&Anew>) -> (StatusCode, Markup) {
     let again = if matches!(error, Error::TryLater { .. }) { Again::Look } else { Again::Start };
-    (Problem(error.clone()).status(), failed(error, again, None, anew.map(start), None))
+    (Problem(error.clone()).status(), failed(error, again, None, anew.map(start_path), None))
 }
 
 fn connected(connection: &Connection, onward: Option<&str>) -> Markup {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use counterfoil_core::Error;
 use counterfoil_core::model::connection::Connection;
 use counterfoil_core::service::consent::outcome::{ConsentOutcome, NoFlow};
+use counterfoil_core::{Ended, Error};
+
+use crate::surface::addresses::reconnect_path;
 
 /// The connection that a consent came to, or the error that stands for how it is.
 pub(crate) fn connection(result: &Result<ConsentOutcome, Error>) -> Result<&Connection, Error> {
@@ -39,6 +41,20 @@ pub(crate) fn connection(result: &Result<ConsentOutcome, Error>) -> Result<&Conn
         )),
         Ok(ConsentOutcome::Failed(failure)) => Err((*failure).into()),
         Err(error) => Err(error.clone()),
+    }
+}
+
+/// Adds to an error where the customer of that connection can consent again, if only that helps.
+pub(crate) fn or_reconnect(connection: &Connection) -> impl FnOnce(Error) -> Error + use<> {
+    let path = reconnect_path(connection);
+    move |error| {
+        let code = error.code();
+        let Error::ConsentNeeded { found, why } = error else { return error };
+        let message = format!("{why} Send the customer to {path} to consent again.");
+        match found {
+            Ended::JustNow => Error::PlatformFailed { code, message, retry_after: None },
+            Ended::Before | Ended::NoRefreshToken => Error::Conflict { code, message },
+        }
     }
 }
 

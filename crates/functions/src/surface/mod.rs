@@ -1,6 +1,7 @@
 //! The surfaces: each contract with its own error body and its own way to authenticate. An endpoint reads a request, calls one
 //! service and answers.
 
+pub(crate) mod addresses;
 pub mod connections;
 pub(crate) mod consent;
 pub(crate) mod partner;

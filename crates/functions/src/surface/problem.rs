@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::Error;
+use counterfoil_core::{Ended, Error};
 use serde::Serialize;
 
 use crate::surface::Surface;
@@ -58,8 +58,8 @@ impl Problem {
             Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::Conflict { .. } => StatusCode::CONFLICT,
-            Error::PlatformFailed { .. } => StatusCode::BAD_GATEWAY,
+            Error::PlatformFailed { .. } | Error::ConsentNeeded { found: Ended::JustNow, .. } => StatusCode::BAD_GATEWAY,
+            Error::Conflict { .. } | Error::ConsentNeeded { .. } => StatusCode::CONFLICT,
             Error::TryLater { code: "too_many_consents", .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TryLater { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Misconfigured { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

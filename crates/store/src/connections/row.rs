@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{
     Company, Connection, ConnectionId, DeathCause, Freshness, LastFailure, Standing, Status,
 };
+use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::store::StoreError;
@@ -63,6 +64,7 @@ pub(crate) struct LastFailureRow {
     failures: u32,
     retry_at: i64,
     code: String,
+    /// For earlier versions, which read it. The code has the sentence.
     message: String,
     at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,8 +92,8 @@ impl From<&LastFailure> for LastFailureRow {
         Self {
             failures: last_failure.failures,
             retry_at: millis(last_failure.retry_at),
-            code: last_failure.code.clone(),
-            message: last_failure.message.clone(),
+            code: last_failure.code.as_str().to_owned(),
+            message: last_failure.code.in_words().to_owned(),
             at: millis(last_failure.at),
             settled_lease: last_failure.settled_lease.clone(),
             doubtful: last_failure.doubtful,
@@ -104,8 +106,7 @@ impl LastFailureRow {
         Ok(LastFailure {
             failures: self.failures,
             retry_at: time(item, self.retry_at)?,
-            code: self.code,
-            message: self.message,
+            code: word_or(item, "the code of a failure", &self.code, FailureCode::Unknown),
             at: time(item, self.at)?,
             settled_lease: self.settled_lease,
             doubtful: self.doubtful,

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
 use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, LastFailure, Standing};
 use counterfoil_core::model::event::{Event, Payload};
+use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::flow::Flow;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::flow::Stage;
@@ -157,8 +158,7 @@ pub(crate) fn last_failure() -> LastFailure {
     LastFailure {
         failures: 3,
         retry_at: START + 1.minute(),
-        code: "platform_fault".to_owned(),
-        message: "The platform answered with an error.".to_owned(),
+        code: FailureCode::PlatformFault,
         at: START + 1.second(),
         settled_lease: Some("lease_1".to_owned()),
         doubtful: true,

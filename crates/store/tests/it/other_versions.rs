@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::model::api_key::{KeyId, Scope};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Connection, DeathCause, Freshness, Standing};
+use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::name::PartnerId;
@@ -168,6 +169,19 @@ async fn a_word_that_one_of_ours_can_stand_for_is_taken_for_it() {
     .await;
     let standing = read(&store).await.standing;
     assert!(matches!(standing, Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. }));
+
+    let number = |number: u32| AttributeValue::N(number.to_string());
+    let failure = [
+        ("failures", number(1)),
+        ("retry_at", number(0)),
+        ("code", text("platform_asleep")),
+        ("message", text("The platform sleeps.")),
+        ("at", number(0)),
+        ("doubtful", AttributeValue::Bool(false)),
+    ];
+    let failure = failure.map(|(name, value)| (name.to_owned(), value)).into();
+    let store = table_where("STATE", "trouble", AttributeValue::M(failure)).await;
+    assert_eq!(read(&store).await.last_failure.map(|failure| failure.code), Some(FailureCode::Unknown));
 
     let scopes = AttributeValue::L(vec![text("imports:read"), text("tokens:read")]);
     let store = table_where("KEY#0123456789abcdef", "scopes", scopes).await;

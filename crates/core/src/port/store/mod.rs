@@ -21,7 +21,7 @@ pub const ALL_SHARDS: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 
 pub enum Written {
     /// It is stored, by this write or by an earlier try of the same.
     Stored,
-    /// The epoch is gone, or its grant was marked dead: somebody else wrote. Nothing was changed.
+    /// Another write came first: the item is not as the caller read it. Nothing was changed.
     Overtaken,
 }
 

@@ -8,6 +8,7 @@ use crate::model::audit::Audit;
 use crate::model::connect_link::LinkId;
 use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, LastFailure};
 use crate::model::event::Event;
+use crate::model::failure_code::FailureCode;
 use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
 use crate::model::kept_answer::KeptAnswer;
@@ -101,12 +102,10 @@ pub struct Commit {
 impl Commit {
     /// What the connection says went wrong: nothing, or the doubt.
     pub fn last_failure(&self) -> Option<LastFailure> {
-        let code = "refresh_token_missing";
-        self.in_doubt.then(|| LastFailure {
+        self.in_doubt.then_some(LastFailure {
             failures: 0,
             retry_at: self.at,
-            code: code.to_owned(),
-            message: "The platform's last answer had no refresh token that could be read; the one before is kept.".to_owned(),
+            code: FailureCode::RefreshTokenMissing,
             at: self.at,
             settled_lease: None,
             doubtful: true,

@@ -5,28 +5,28 @@ use crate::model::name::CompanyKey;
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::port::platform::{Authorize, Platform};
-use crate::service::health::ready::no_base_url;
 use crate::{App, Error};
 
 /// A flow that has begun.
 pub struct Started {
-    /// Where to send the browser: the platform's page, or for a server's start an address of ours.
-    pub location: String,
+    /// Where to send the browser.
+    pub onward: Onward,
     /// The browser id to keep in a cookie; `None` where a server began the flow.
     pub browser: Option<Secret>,
 }
 
+/// The next step of a consent.
+pub enum Onward {
+    /// The platform's page, at this address.
+    PlatformsPage(String),
+    /// A server began the flow: the browser that brings this token opens it ([`open_consent`](super::open::open_consent)).
+    Offer(Secret),
+    /// The flow is over: our own page of it.
+    ResultPage(FlowId),
+}
+
 /// The purpose a PKCE verifier is sealed for.
 pub(crate) const VERIFIER: &str = "verifier";
-
-/// The path of the address that a server's start is answered with, before its token.
-pub const PATH: &str = "/oauth/continue/";
-
-/// The address that offers a flow to the browser that opens it.
-pub(crate) fn address(app: &App, token: &Secret) -> Result<String, Error> {
-    let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
-    Ok(format!("{base}{PATH}{}", token.expose()))
-}
 
 /// The flow as that browser begins it, with a state made of what is random.
 pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: Secret) -> Result<(Flow, Started), Error> {
@@ -34,7 +34,7 @@ pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: S
     let state = state(flow.company_key.as_ref(), &random);
     let id = FlowId::of(&state);
     let verifier = platform.uses_pkce().then(|| app.new_secret());
-    let location = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
+    let page = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
     let verifier = match &verifier {
         Some(verifier) => Some(app.sealer.seal(id.as_str(), VERIFIER, verifier).await?),
         None => None,
@@ -47,7 +47,7 @@ pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: S
         stage: Stage::Pending,
         ..flow
     };
-    Ok((flow, Started { location, browser: Some(browser) }))
+    Ok((flow, Started { onward: Onward::PlatformsPage(page), browser: Some(browser) }))
 }
 
 /// A state that begins with the connection's name, where it has one.

@@ -7,8 +7,7 @@ use crate::model::flow::{BrowserIds, Flow, FlowId, Stage};
 use crate::model::partner::Partner;
 use crate::model::secret::Secret;
 use crate::port::store::Written;
-use crate::service::addresses::result_path;
-use crate::service::consent::in_browser::{Started, VERIFIER, id_for, in_browser, platforms_page, state};
+use crate::service::consent::in_browser::{Onward, Started, VERIFIER, id_for, in_browser, platforms_page, state};
 use crate::{App, Error};
 
 /// A flow that waits to be opened, or that this browser has opened, and its partner.
@@ -80,15 +79,15 @@ async fn opened_by(app: &App, token: &Secret, offer: &Flow, browser: &BrowserIds
 async fn again(app: &App, opened: Opened) -> Result<Started, Error> {
     let Opened { flow, state, browser } = opened;
     if !flow.awaits_consent() {
-        return Ok(Started { location: result_path(&flow.id), browser: Some(browser) });
+        return Ok(Started { onward: Onward::ResultPage(flow.id), browser: Some(browser) });
     }
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let verifier = match &flow.verifier {
         Some(sealed) => Some(app.sealer.open(flow.id.as_str(), VERIFIER, sealed).await?),
         None => None,
     };
-    let location = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
-    Ok(Started { location, browser: Some(browser) })
+    let page = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
+    Ok(Started { onward: Onward::PlatformsPage(page), browser: Some(browser) })
 }
 
 /// What is random in the state of an offered flow. Only the browser that opened it can name it again: whoever knows the token

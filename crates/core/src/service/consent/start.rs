@@ -14,7 +14,7 @@ use crate::model::platform::{Environment, PlatformName};
 use crate::model::time::later;
 use crate::port::store::consents::Starts;
 use crate::service::addresses::redirect_uri;
-use crate::service::consent::in_browser::{Started, address, id_for, in_browser};
+use crate::service::consent::in_browser::{Onward, Started, id_for, in_browser};
 use crate::service::partner::refusal::{Refused, note};
 use crate::{App, Error};
 
@@ -118,7 +118,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         reference: None,
     };
     let (flow, started) = match start.browser {
-        None => (flow, Started { location: address(app, &token)?, browser: None }),
+        None => (flow, Started { onward: Onward::Offer(token), browser: None }),
         Some(ids) => in_browser(app, flow, id_for(app, &ids), app.new_secret()).await?,
     };
     bound_starts(app, &flow).await?;
@@ -138,14 +138,14 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
 /// O-10: an address is taken from the partner's list, or refused with an audit row.
 async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> Result<Destination, Error> {
     let (given, name, code) = match &then {
-        Then::Return(url) => (url.as_ref(), "return_url", "invalid_return_url"),
-        Then::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirectUri", "invalid_redirect_uri"),
+        Then::Return(url) => (url.as_ref(), "return URL", "invalid_return_url"),
+        Then::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirect URI", "invalid_redirect_uri"),
     };
     if let Some(given) = given.filter(|uri| !partner.allows(uri)) {
         let refused = Refused { action: Action::RedirectRefused, reason: code, detail: [] };
         note(app, &partner.id, actor, (&partner.id).into(), refused).await?;
         let message = format!(
-            "{name} is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
+            "The {name} is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
             given.chars().count()
         );
         return Err(Error::invalid(code, message));

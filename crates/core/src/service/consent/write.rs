@@ -25,7 +25,6 @@ use crate::service::consent::outcome::{Confirmed, Stop, unused_grant};
 use crate::service::optimistic::Tries;
 use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
-use crate::service::vault::refresh::step::in_words;
 use crate::service::vault::refresh::{reseal_grant, sealing_owner};
 
 /// What became of a confirmed consent.
@@ -205,15 +204,8 @@ fn is_short_lived(grant: &StoredGrant, platform: &dyn Platform) -> bool {
 /// Where a connection stands whose first consent brought no refresh token.
 fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<LastFailure>) {
     let cause = DeathCause::NoRefreshToken;
-    let last_failure = LastFailure {
-        failures: 1,
-        retry_at: now,
-        code: cause.as_str().to_owned(),
-        message: in_words(cause.as_str()).to_owned(),
-        at: now,
-        settled_lease: None,
-        doubtful: false,
-    };
+    let last_failure =
+        LastFailure { failures: 1, retry_at: now, code: cause.into(), at: now, settled_lease: None, doubtful: false };
     (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(last_failure))
 }
 

@@ -13,8 +13,6 @@ use crate::model::time::later;
 use crate::port::store::Written;
 use crate::{App, Error};
 
-use crate::service::health::ready::no_base_url;
-
 /// A link that is to be made.
 pub struct NewLink {
     /// With which platform it connects.
@@ -37,22 +35,18 @@ pub struct NewLink {
 pub struct CreatedLink {
     /// The link as it is stored.
     pub link: ConnectLink,
-    /// Its address, which is shown this once.
-    pub url: String,
+    /// The token in its address. It is not stored, so the address can be shown only now.
+    pub token: Secret,
 }
-
-/// The path of a link's address, before its token.
-pub const PATH: &str = "/connect/";
 
 /// Makes a link.
 ///
 /// # Errors
-/// `Invalid` for a redirect URI that is not on the partner's list; `Misconfigured` where the public base URL is not set.
+/// `Invalid` for a redirect URI that is not on the partner's list.
 pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<CreatedLink, Error> {
-    let base = app.public_base_url.as_ref().ok_or_else(no_base_url)?;
     let partner = app.partners.partner(&key.partner).await?;
     if new.redirect_uri.as_ref().is_some_and(|uri| !partner.is_some_and(|partner| partner.allows(uri))) {
-        let message = "redirectUri is not on the partner's list of redirect URIs, compared exactly.";
+        let message = "The redirect URI is not on the partner's list of redirect URIs, compared exactly.";
         return Err(Error::invalid("invalid_redirect_uri", message));
     }
     let token = token(&key.partner, &app.new_secret());
@@ -78,7 +72,7 @@ pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<Create
     let detail = [("link", link.id.to_string()), ("platform", link.platform.to_string())];
     let audit = app.audit(&key.partner, Action::LinkCreated, Actor::Key(key.id.clone()), detail);
     app.links.create_link(&link, &audit).await?;
-    Ok(CreatedLink { url: format!("{base}{PATH}{}", token.expose()), link })
+    Ok(CreatedLink { link, token })
 }
 
 /// The link that a browser opened, while it is good.

@@ -86,7 +86,7 @@ async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_a
             Ok(Found::Over)
         }
         // The refresh token was refused: the grant has ended.
-        Err(Error::Conflict { .. }) => Ok(Found::Over),
+        Err(Error::ConsentNeeded { .. }) => Ok(Found::Over),
         Err(error) => Err(error),
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, DeathCause, LastFailure, Standing};
+use crate::model::connection::{Connection, DeathCause, Standing};
+use crate::model::failure_code::FailureCode;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
-use crate::{App, Error};
+use crate::{App, Ended, Error};
 
-use crate::service::addresses::start_path;
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{ACCESS_TOKEN, Asked, Place, Refreshed, refresh, sealing_owner};
@@ -23,19 +23,20 @@ pub struct Token {
     pub access_token: Secret,
 }
 
-/// Reads a token that is valid for `min_valid` more, or for the default if the caller names none (T-4). A refresh that this needs ends
+/// Reads a token that is valid for `min_valid` more, or for the default if the caller names none (T-4), and at most for
+/// [`min_valid_most`]. A refresh that this needs ends
 /// before the clock reads `ends_at`. `connection` is what the caller read just now.
 ///
 /// # Errors
-/// `Invalid` for a `min_valid` of more than half the token's life, `Conflict` where a consent is needed, `PlatformFailed`
-/// and `TryLater` where no valid token could be had.
+/// `ConsentNeeded`; `PlatformFailed` and `TryLater` if there is no valid token at the moment.
 pub async fn read_token(
     app: &Arc<App>,
     connection: Connection,
     min_valid: Option<Duration>,
     ends_at: Duration,
 ) -> Result<Token, Error> {
-    let min_valid = min_valid_for(app, &connection, min_valid)?;
+    let most = min_valid_most(&connection).unwrap_or_default();
+    let min_valid = min_valid.unwrap_or(app.settings.min_valid).min(most);
     if serves(&connection, min_valid, app.now()) {
         return open(app, connection).await;
     }
@@ -66,20 +67,10 @@ pub async fn force_refresh(app: &Arc<App>, connection: Connection, ends_at: Dura
     answer(app, refreshed, connection, Fallback::None).await
 }
 
-/// Half of a token's life at most: more would mean a refresh at every read.
-fn min_valid_for(app: &App, connection: &Connection, asked: Option<Duration>) -> Result<Duration, Error> {
-    let Some(grant) = connection.grant() else {
-        return Ok(Duration::ZERO);
-    };
-    let most = grant.access_token_life() / 2;
-    match asked {
-        None => Ok(app.settings.min_valid.min(most)),
-        Some(asked) if asked <= most => Ok(asked),
-        Some(_) => Err(Error::invalid(
-            "invalid_min_valid_seconds",
-            format!("min_valid_seconds may be at most {}, half of this token's life.", most.as_secs()),
-        )),
-    }
+/// The longest validity that a caller may ask for: half of the token's life, since more would mean a refresh at every read. `None` for
+/// a connection without a grant.
+pub fn min_valid_most(connection: &Connection) -> Option<Duration> {
+    connection.grant().map(|grant| grant.access_token_life() / 2)
 }
 
 /// Whether the stored token is the answer: it is good for long enough, or good at all while refreshes fail.
@@ -110,7 +101,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
     let now = app.now();
     let error = match outcome {
         Outcome::Refreshed | Outcome::AlreadyFresh | Outcome::Parked | Outcome::Unstored => return open(app, connection).await,
-        Outcome::Ended(cause) => return Err(just_refused(&connection, cause)),
+        Outcome::Ended(cause) => return Err(just_refused(cause)),
         Outcome::Dead(_) | Outcome::Disconnected | Outcome::NoRefreshToken => None,
         Outcome::Gone => return Err(Error::NO_CONNECTION),
         Outcome::Held { retry_at } => {
@@ -140,7 +131,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
     if is_valid(&connection, now) && matches!(fallback, Fallback::StoredToken) {
         return open(app, connection).await;
     }
-    Err(error.or_else(|| standing_error(&connection)).unwrap_or_else(|| no_refresh_token(&connection)))
+    Err(error.or_else(|| standing_error(&connection)).unwrap_or(NO_REFRESH_TOKEN))
 }
 
 pub(crate) async fn open(app: &App, connection: Connection) -> Result<Token, Error> {
@@ -149,42 +140,31 @@ pub(crate) async fn open(app: &App, connection: Connection) -> Result<Token, Err
     Ok(Token { connection, access_token })
 }
 
-/// Where a connection stands, if it stands so that only a consent helps.
+/// The error of a connection that only a new consent helps.
 fn standing_error(connection: &Connection) -> Option<Error> {
     let why = match &connection.standing {
         Standing::Active(_) => return None,
-        Standing::NeedsReauthorization { cause, .. } => crate::service::vault::refresh::step::in_words(cause.as_str()),
+        Standing::NeedsReauthorization { cause, .. } => FailureCode::from(*cause).in_words(),
         Standing::Disconnected => "The connection was disconnected.",
     };
-    Some(Error::conflict("reauthorization_required", format!("{why} {}", how_to_reconnect(connection))))
+    Some(Error::ConsentNeeded { found: Ended::Before, why })
 }
 
-fn no_refresh_token(connection: &Connection) -> Error {
-    let how = how_to_reconnect(connection);
-    Error::conflict("missing_refresh_token", format!("There is no refresh token, so there can be no new access token. {how}"))
-}
+const NO_REFRESH_TOKEN: Error =
+    Error::ConsentNeeded { found: Ended::NoRefreshToken, why: "There is no refresh token, so there can be no new access token." };
 
-pub(crate) fn how_to_reconnect(connection: &Connection) -> String {
-    let company = &connection.company;
-    let path = start_path(&connection.id.company_key, company.platform, company.environment);
-    format!("Send the customer to {path} to consent again.")
-}
-
-fn just_refused(connection: &Connection, cause: DeathCause) -> Error {
-    let why = crate::service::vault::refresh::step::in_words(cause.as_str());
-    Error::PlatformFailed { code: "grant_refused", message: format!("{why} {}", how_to_reconnect(connection)), retry_after: None }
+fn just_refused(cause: DeathCause) -> Error {
+    Error::ConsentNeeded { found: Ended::JustNow, why: FailureCode::from(cause).in_words() }
 }
 
 fn platform_failed(connection: &Connection, now: Timestamp, retry_at: Timestamp) -> Error {
-    let (code, message) = match connection.last_failure.as_ref().map(|last_failure: &LastFailure| last_failure.code.as_str()) {
-        Some("client_refused") => ("client_refused", crate::service::vault::refresh::step::in_words("client_refused")),
-        Some("platform_throttled") => {
-            ("platform_throttled", crate::service::vault::refresh::step::in_words("platform_throttled"))
-        }
-        Some(code) => ("platform_unavailable", crate::service::vault::refresh::step::in_words(code)),
-        None => ("platform_unavailable", "A refresh failed a moment ago."),
+    let failure = connection.last_failure.as_ref().map(|last_failure| last_failure.code);
+    let code = match failure {
+        Some(failure @ (FailureCode::ClientRefused | FailureCode::PlatformThrottled)) => failure.as_str(),
+        _ => "platform_unavailable",
     };
-    Error::PlatformFailed { code, message: message.to_owned(), retry_after: Some(at_least_a_second(until(now, retry_at))) }
+    let message = failure.map_or("A refresh failed a moment ago.", FailureCode::in_words).to_owned();
+    Error::PlatformFailed { code, message, retry_after: Some(at_least_a_second(until(now, retry_at))) }
 }
 
 fn try_later(code: &'static str, message: &str, now: Timestamp, retry_at: Timestamp) -> Error {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::connection::{Connection, DeathCause};
+use crate::model::failure_code::FailureCode;
 use crate::model::probe::{CONFIRMED_AFTER, Probe};
 use crate::model::time::later;
 use crate::port::platform::{ConfirmFailure, Inquiry};
 use crate::port::store::Written;
-use crate::{App, Error};
+use crate::{App, Ended, Error};
 
-use crate::service::vault::read::{Token, force_refresh, how_to_reconnect, read_token};
-use crate::service::vault::refresh::step::in_words;
+use crate::service::vault::read::{Token, force_refresh, read_token};
 use crate::service::vault::refresh::{end_of, of_its_client};
 
 /// A connection that reaches its company.
@@ -27,7 +27,7 @@ pub struct Verified {
 /// again in ten minutes.
 ///
 /// # Errors
-/// `Conflict` if a new consent is needed; `PlatformFailed` and `TryLater` if the platform gave no clear answer: then nothing was changed.
+/// `ConsentNeeded`; `PlatformFailed` and `TryLater` if the platform gave no clear answer: then nothing was changed.
 pub async fn verify_connection(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Verified, Error> {
     let id = connection.id.clone();
     match access_of(app, connection, ends_at).await? {
@@ -64,14 +64,14 @@ pub(crate) enum Access {
 pub(crate) async fn access_of(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Access, Error> {
     // Reading may refresh, and no refresh is begun that could not end.
     in_time(app, app.settings.refresh_time(), ends_at)?;
-    let token = read_token(app, connection, None, ends_at).await.map_err(as_conflict)?;
+    let token = read_token(app, connection, None, ends_at).await.map_err(as_before)?;
     match asked_in_time(app, &token, ends_at).await? {
         CompanyAnswer::Company(company_name) => return Ok(Access::Given { connection: token.connection, company_name }),
         CompanyAnswer::Forbidden => return Ok(Access::Forbidden),
         CompanyAnswer::NotTaken => {}
     }
     in_time(app, app.settings.refresh_time(), ends_at)?;
-    let token = force_refresh(app, token.connection, ends_at).await.map_err(as_conflict)?;
+    let token = force_refresh(app, token.connection, ends_at).await.map_err(as_before)?;
     Ok(match asked_in_time(app, &token, ends_at).await? {
         CompanyAnswer::Company(company_name) => Access::Given { connection: token.connection, company_name },
         CompanyAnswer::Forbidden => Access::Forbidden,
@@ -147,11 +147,7 @@ fn in_time(app: &App, takes: Duration, ends_at: Duration) -> Result<(), Error> {
 async fn end_withdrawn(app: &App, connection: &Connection) -> Error {
     let end = end_of(app, connection, DeathCause::AccessWithdrawn);
     match app.grants.end_grant(&end).await {
-        Ok(Written::Stored) => reauthorization_required(&format!(
-            "{} {}",
-            in_words(DeathCause::AccessWithdrawn.as_str()),
-            how_to_reconnect(connection)
-        )),
+        Ok(Written::Stored) => consent_needed(FailureCode::AccessWithdrawn.in_words()),
         Ok(Written::Overtaken) => Error::TryLater {
             code: "connection_changed",
             message: "The connection was changed meanwhile. Try again.".to_owned(),
@@ -161,14 +157,14 @@ async fn end_withdrawn(app: &App, connection: &Connection) -> Error {
     }
 }
 
-/// A grant that the platform refused just now: the vault has marked it as ended.
-fn as_conflict(error: Error) -> Error {
+/// A verification answers the same whether the grant ended during it or before.
+fn as_before(error: Error) -> Error {
     match error {
-        Error::PlatformFailed { code: "grant_refused", message, .. } => reauthorization_required(&message),
+        Error::ConsentNeeded { found: Ended::JustNow, why } => consent_needed(why),
         error => error,
     }
 }
 
-fn reauthorization_required(message: &str) -> Error {
-    Error::conflict("reauthorization_required", message)
+fn consent_needed(why: &'static str) -> Error {
+    Error::ConsentNeeded { found: Ended::Before, why }
 }

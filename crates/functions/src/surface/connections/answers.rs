@@ -5,12 +5,12 @@ use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::connection::{ConfirmedCompany, Connection};
 use counterfoil_core::model::flow::{FlowId, Stage};
 use counterfoil_core::model::platform::Environment;
-use counterfoil_core::service::addresses::result_path;
 use counterfoil_core::service::consent::outcome::{ConsentOutcome, Ending};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
+use crate::surface::addresses::result_path;
 use crate::surface::consent;
 use crate::surface::problem::{Choice, Choosable, Problem};
 

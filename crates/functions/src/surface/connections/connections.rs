@@ -52,8 +52,8 @@ pub(crate) struct ConnectionAnswer {
 
 #[derive(Serialize)]
 struct LastError {
-    code: String,
-    message: String,
+    code: &'static str,
+    message: &'static str,
     #[serde(with = "second::required")]
     at: Timestamp,
 }
@@ -154,7 +154,7 @@ pub(crate) fn answer(connection: Connection) -> ConnectionAnswer {
         status: connection.status().as_str(),
         missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
         freshness: connection.freshness.as_str(),
-        last_error: connection.last_failure.map(last_error),
+        last_error: connection.last_failure.as_ref().map(last_error),
         realm_id: connection.company.company_id.clone(),
         company_id: connection.company.company_id,
         company_key: connection.id.company_key.to_string(),
@@ -162,6 +162,6 @@ pub(crate) fn answer(connection: Connection) -> ConnectionAnswer {
     }
 }
 
-fn last_error(last_failure: LastFailure) -> LastError {
-    LastError { code: last_failure.code, message: last_failure.message, at: last_failure.at }
+fn last_error(LastFailure { code, at, .. }: &LastFailure) -> LastError {
+    LastError { code: code.as_str(), message: code.in_words(), at: *at }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn look(
     let Offer { flow, partner } = offered(&app, &token, &browser).await?;
     let is_asked = flow.stage == Stage::Offered || flow.awaits_consent();
     if flow.awaits_exchange() || !is_asked {
-        return Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::FOUND));
+        return Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::FOUND)?);
     }
     let named = flow.company_name.as_deref().or(flow.company_key.as_ref().map(CompanyKey::as_str));
     Ok(question(&app, &browser, &Question { partner: &partner.name, platform: flow.platform, company: named }))
@@ -55,7 +55,7 @@ pub(crate) async fn go_on(
     InPath(OpenToken(token)): InPath<OpenToken>,
     Browser(browser): Browser,
 ) -> Result<Response, Problem> {
-    Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::SEE_OTHER))
+    Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::SEE_OTHER)?)
 }
 
 pub(crate) async fn look_at_link(
@@ -82,7 +82,7 @@ pub(crate) async fn go_on_by_link(
     Browser(browser): Browser,
 ) -> Result<Response, Problem> {
     let link = open_link(&app, &token).await?;
-    Ok(sent_on(&app, start_consent(&app, of_link(link, browser)).await?, StatusCode::SEE_OTHER))
+    Ok(sent_on(&app, start_consent(&app, of_link(link, browser)).await?, StatusCode::SEE_OTHER)?)
 }
 
 fn of_link(link: ConnectLink, browser: BrowserIds) -> Start {

@@ -11,7 +11,7 @@ use counterfoil_core::model::flow::BrowserIds;
 use counterfoil_core::model::name::{CompanyKey, PartnerId, readable};
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::consent::in_browser::Started;
+use counterfoil_core::service::consent::in_browser::{Onward, Started};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::consent::start::Start;
 use counterfoil_core::service::consent::start::Then;
@@ -25,6 +25,7 @@ use crate::extract::browser_cookie::BrowserCookie;
 use crate::extract::name::NAME_LONGEST;
 use crate::extract::path::InPath;
 use crate::extract::query::Query;
+use crate::surface::addresses;
 use crate::surface::problem::Problem;
 
 /// The longest address of a partner's page, in characters.
@@ -75,16 +76,21 @@ pub(crate) async fn begin(
     {
         return Ok(elsewhere);
     }
-    Ok(sent_on(app, start_consent(app, start).await?, StatusCode::FOUND))
+    sent_on(app, start_consent(app, start).await?, StatusCode::FOUND)
 }
 
 /// Sends the browser on, with its cookie.
-pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Response {
-    let response = (status, [(LOCATION, started.location)]).into_response();
-    match &started.browser {
+pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Result<Response, Error> {
+    let location = match started.onward {
+        Onward::PlatformsPage(address) => address,
+        Onward::Offer(token) => addresses::continue_url(app, &token)?,
+        Onward::ResultPage(flow) => addresses::result_path(&flow),
+    };
+    let response = (status, [(LOCATION, location)]).into_response();
+    Ok(match &started.browser {
         Some(browser) => with_cookie(app, response, browser),
         None => response,
-    }
+    })
 }
 
 /// Has the browser keep its id.

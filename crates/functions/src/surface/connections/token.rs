@@ -6,9 +6,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use counterfoil_core::App;
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::service::vault::read::{self, Token};
+use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::deadline::EndsAt;
 use crate::extract::caller::Named;
 use crate::extract::query::Query;
+use crate::surface::consent::or_reconnect;
 use crate::surface::problem::Problem;
 
 /// A token, and the company and API address that a caller needs with it. Times in seconds since 1970.
@@ -60,7 +61,14 @@ pub(crate) async fn read(
     MinValid(min_valid): MinValid,
     Named(connection): Named,
 ) -> Result<Json<TokenAnswer>, Problem> {
-    let token = read::read_token(&app, connection, min_valid, ends_at).await?;
+    if let Some(most) = read::min_valid_most(&connection)
+        && min_valid.is_some_and(|asked| asked > most)
+    {
+        let message = format!("min_valid_seconds may be at most {}, half of this token's life.", most.as_secs());
+        return Err(Error::invalid("invalid_min_valid_seconds", message).into());
+    }
+    let or_reconnect = or_reconnect(&connection);
+    let token = read::read_token(&app, connection, min_valid, ends_at).await.map_err(or_reconnect)?;
     Ok(Json(answer(token)))
 }
 
@@ -69,7 +77,8 @@ pub(crate) async fn refresh(
     EndsAt(ends_at): EndsAt,
     Named(connection): Named,
 ) -> Result<Json<TokenAnswer>, Problem> {
-    let token = read::force_refresh(&app, connection, ends_at).await?;
+    let or_reconnect = or_reconnect(&connection);
+    let token = read::force_refresh(&app, connection, ends_at).await.map_err(or_reconnect)?;
     Ok(Json(answer(token)))
 }
 

@@ -18,6 +18,7 @@ use crate::deadline::EndsAt;
 use crate::extract::caller::Named;
 use crate::extract::query::Query;
 use crate::page;
+use crate::surface::consent::or_reconnect;
 use crate::surface::problem::Problem;
 
 #[derive(Serialize)]
@@ -35,7 +36,8 @@ pub(crate) async fn verify(
     EndsAt(ends_at): EndsAt,
     Named(connection): Named,
 ) -> Result<Json<VerifyAnswer>, Problem> {
-    let verified = verify_connection(&app, connection, ends_at).await?;
+    let or_reconnect = or_reconnect(&connection);
+    let verified = verify_connection(&app, connection, ends_at).await.map_err(or_reconnect)?;
     Ok(Json(VerifyAnswer {
         company_key: verified.connection.id.company_key.to_string(),
         platform: verified.connection.company.platform.as_str(),

@@ -17,6 +17,7 @@ use crate::extract::api_key::api_key;
 use crate::extract::api_key::header_key;
 use crate::extract::query::Query;
 use crate::surface::connections::start::{URL_LONGEST, begin, browser, by};
+use crate::surface::partner::serve::wrong_partner;
 use crate::surface::problem::Problem;
 
 /// The longest state of a partner, in characters.
@@ -50,7 +51,7 @@ async fn caller(app: &App, headers: &HeaderMap, query: &Query, partner: PartnerI
     }
     let known = authenticate(app, Some(&key), &[Scope::ConnectionsWrite, Scope::ConsentStart]).await?;
     if known.partner != partner {
-        return Err(Error::wrong_partner());
+        return Err(wrong_partner());
     }
     Ok(by(known))
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use counterfoil_core::model::connect_link::{ConnectLink, LIFE, LIFE_LEAST, LIFE_MOST, LinkId, USES, USES_MOST};
 use counterfoil_core::model::name::CompanyKey;
-use counterfoil_core::service::partner::links::{NewLink, create_link, revoke_link, state};
+use counterfoil_core::service::partner::links::{CreatedLink, NewLink, create_link, revoke_link, state};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::extract::cursor;
 use crate::extract::name::name;
 use crate::extract::paging::Paging;
 use crate::extract::path::InPath;
+use crate::surface::addresses::{base_url, link_url};
 use crate::surface::connections::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
@@ -101,8 +102,10 @@ pub(crate) async fn create(
     PartnerCaller(key): PartnerCaller,
     JsonBody(fields): JsonBody<Fields>,
 ) -> Result<(StatusCode, Json<Envelope<LinkAnswer>>), Problem> {
-    let created = create_link(&app, &key, fields.link()?).await?;
-    Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, created.link, Some(created.url)).await?))))
+    let base_url = base_url(&app)?;
+    let CreatedLink { link, token } = create_link(&app, &key, fields.link()?).await?;
+    let url = link_url(base_url, &token);
+    Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, link, Some(url)).await?))))
 }
 
 pub(crate) async fn list(

@@ -67,7 +67,7 @@ pub(crate) async fn token(
 
 async fn exchanged(app: &Arc<App>, key: &ApiKey, fields: Fields, ends_at: Duration) -> Result<Exchanged, Error> {
     if fields.partner_id.as_deref().is_some_and(|partner| partner != key.partner.as_str()) {
-        return Err(Error::wrong_partner());
+        return Err(serve::wrong_partner());
     }
     match wish(fields)? {
         Wish::Code(presented) => exchange_code(app, key, &presented, ends_at).await,

@@ -59,6 +59,12 @@ async fn caller(
     Ok((key, partner))
 }
 
+/// The error for a key of another partner than the one that the request names.
+pub(crate) fn wrong_partner() -> Error {
+    let message = "The API key does not belong to the partner in partnerId.".to_owned();
+    Error::Forbidden { code: "wrong_partner", message }
+}
+
 /// A platform that is named in a body.
 ///
 /// # Errors

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::step::{self};
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Company, Connection, DeathCause, LastFailure};
 use crate::model::event::Payload;
@@ -20,8 +19,7 @@ pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> G
         last_failure: LastFailure {
             failures: connection.last_failure.as_ref().map_or(1, |last_failure| last_failure.failures.saturating_add(1)),
             retry_at: now,
-            code: cause.as_str().to_owned(),
-            message: step::in_words(cause.as_str()).to_owned(),
+            code: cause.into(),
             at: now,
             settled_lease: None,
             doubtful: cause == DeathCause::RotationLost,

@@ -18,7 +18,7 @@ use crate::port::platform::TokenLimits;
 use crate::settings::Settings;
 
 pub use messages::{Next, Now, Reason, Saw};
-pub use outcome::{Outcome, in_words};
+pub use outcome::Outcome;
 pub use view::View;
 
 /// What a refresh is waiting to see.

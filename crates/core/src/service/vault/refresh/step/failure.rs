@@ -5,10 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::connection::{DeathCause, LastFailure};
+use crate::model::failure_code::FailureCode;
 use crate::model::time::{backoff, later};
 use crate::port::platform::{Quota, TokenFailure};
 
-use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, finish, in_words};
+use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, finish};
 
 /// A platform's `Retry-After` is honoured up to this.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
@@ -30,19 +31,26 @@ impl Refresh {
             TokenFailure::Refused if self.reason == Reason::Probe => finish(Outcome::Ended(cause)),
             TokenFailure::Refused => (Phase::Ending(cause), Next::EndGrant(cause)),
             TokenFailure::ClientRefused => {
-                record(now, &held, "client_refused", Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, FailureCode::ClientRefused, Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
             }
             TokenFailure::Throttled { retry_after } => {
                 let retry_at = later(now.wall, retry_after.unwrap_or_default().min(RETRY_AFTER_MOST).max(backoff));
-                record(now, &held, "platform_throttled", Outcome::PlatformThrottled { retry_at }, retry_at, Settled::Yes)
+                record(
+                    now,
+                    &held,
+                    FailureCode::PlatformThrottled,
+                    Outcome::PlatformThrottled { retry_at },
+                    retry_at,
+                    Settled::Yes,
+                )
             }
             TokenFailure::NotSent => {
-                record(now, &held, "platform_unreachable", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, FailureCode::PlatformUnreachable, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
             }
             TokenFailure::Overloaded { retry_after } => {
                 held.attempt.doubtful = true;
                 let retry_at = later(now.wall, (*retry_after).min(RETRY_AFTER_MOST).max(backoff));
-                record(now, &held, "platform_fault", Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, FailureCode::PlatformFault, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
             }
             TokenFailure::Broken { .. } | TokenFailure::Unreadable { .. } => {
                 held.attempt.doubtful = true;
@@ -50,13 +58,13 @@ impl Refresh {
                     return (Phase::Pausing { held, resends: resends + 1 }, Next::Wait(pause));
                 }
                 let is_kept = matches!(failure, TokenFailure::Unreadable { .. });
-                let code = if is_kept { "platform_unreadable" } else { "platform_fault" };
+                let code = if is_kept { FailureCode::PlatformUnreadable } else { FailureCode::PlatformFault };
                 record(now, &held, code, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
             }
             TokenFailure::NoAnswer => {
                 held.attempt.doubtful = true;
                 let retry_at = later(held.lease_until, held.attempt.rest).max(retry_at);
-                record(now, &held, "platform_no_answer", Outcome::PlatformDown { retry_at }, retry_at, Settled::No)
+                record(now, &held, FailureCode::PlatformNoAnswer, Outcome::PlatformDown { retry_at }, retry_at, Settled::No)
             }
         }
     }
@@ -87,7 +95,7 @@ fn pause_within(quota: Quota, failures: u32) -> Duration {
 pub(super) fn record(
     now: Now,
     held: &Held,
-    code: &str,
+    code: FailureCode,
     outcome: Outcome,
     retry_at: Timestamp,
     settled: Settled,
@@ -95,8 +103,7 @@ pub(super) fn record(
     let last_failure = LastFailure {
         failures: held.attempt.failures.saturating_add(1),
         retry_at,
-        code: code.to_owned(),
-        message: in_words(code).to_owned(),
+        code,
         at: now.wall,
         settled_lease: (settled == Settled::Yes).then(|| held.lease_id.clone()),
         doubtful: held.attempt.doubtful,

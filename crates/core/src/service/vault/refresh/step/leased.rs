@@ -1,6 +1,7 @@
 //! What follows when a lease is ours, or may be: the second look, the last check, and what becomes of a lease that is not used.
 
 use crate::model::connection::{DeathCause, Standing};
+use crate::model::failure_code::FailureCode;
 use crate::model::time::later;
 
 use super::failure::{Settled, record};
@@ -40,7 +41,7 @@ impl Refresh {
     /// for that, else whoever comes next is told that it need not be waited out.
     pub(super) fn took_too_long(&mut self, now: Now, held: &Held, outcome: Outcome) -> (Phase, Next) {
         let again = self.take_back(now, held.lease_id.clone());
-        again.unwrap_or_else(|| record(now, held, "lease_timeout", outcome, now.wall, Settled::Yes))
+        again.unwrap_or_else(|| record(now, held, FailureCode::LeaseTimeout, outcome, now.wall, Settled::Yes))
     }
 
     /// Looks again after a pause, from now on past a lease of our own under which nothing was sent. Whether it is in the table or
@@ -69,7 +70,7 @@ impl Refresh {
         if self.has_time(now, &held) {
             return self.send(now, held, resends);
         }
-        record(now, &held, "lease_timeout", Outcome::LeaseTimeout, now.wall, Settled::Yes)
+        record(now, &held, FailureCode::LeaseTimeout, Outcome::LeaseTimeout, now.wall, Settled::Yes)
     }
 
     /// Presents the token. The lease says when anybody may do so again; this sender listens until its own time is spent.

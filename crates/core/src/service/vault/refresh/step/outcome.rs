@@ -91,21 +91,3 @@ impl Outcome {
         }
     }
 }
-
-/// The sentence for the code of a failure.
-pub fn in_words(code: &str) -> &'static str {
-    match code {
-        "client_refused" => "The platform refuses this installation's client id or secret.",
-        "platform_throttled" => "The platform limits the number of requests.",
-        "platform_unreachable" => "The platform could not be reached.",
-        "platform_fault" => "The platform answered with an error.",
-        "platform_unreadable" => "The platform's answer could not be read. It is kept for the operator of this installation.",
-        "platform_no_answer" => "The platform did not answer in time.",
-        "lease_timeout" => "The refresh started too late to finish safely.",
-        "rotation_lost" => "The platform refused the refresh token after one of its answers was lost.",
-        "revoked" => "The platform refused the refresh token: access was withdrawn or has ended.",
-        "access_withdrawn" => "The platform no longer gives access to this company.",
-        "no_refresh_token" => "The platform gave no refresh token with the consent, so access would end within an hour.",
-        _ => "The refresh failed.",
-    }
-}

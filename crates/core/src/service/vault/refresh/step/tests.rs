@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::connection::{LastFailure, Standing};
+use crate::model::failure_code::FailureCode;
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
@@ -124,15 +125,7 @@ fn lease(id: &str, until: Timestamp) -> Lease {
 }
 
 fn last_failure(failures: u32, retry_at: Timestamp) -> LastFailure {
-    LastFailure {
-        failures,
-        retry_at,
-        code: "platform_fault".to_owned(),
-        message: String::new(),
-        at: START,
-        settled_lease: None,
-        doubtful: false,
-    }
+    LastFailure { failures, retry_at, code: FailureCode::PlatformFault, at: START, settled_lease: None, doubtful: false }
 }
 
 /// The failure that is to be recorded.

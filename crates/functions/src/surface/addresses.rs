@@ -1,0 +1,43 @@
+//! The addresses of our own that answers name.
+
+use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::{Anew, FlowId};
+use counterfoil_core::model::platform::Environment;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::health::ready::no_base_url;
+use counterfoil_core::{App, Error};
+
+/// The page of a flow.
+pub(crate) fn result_path(id: &FlowId) -> String {
+    format!("/oauth/result/{}", id.as_str())
+}
+
+/// Where a consent for that connection begins.
+pub(crate) fn start_path(anew: &Anew) -> String {
+    let Anew { company_key, platform, environment } = anew;
+    let is_implied = Environment::of(*platform, company_key.as_str(), None) == *environment;
+    let sandbox = if *environment == Environment::Sandbox && !is_implied { "&environment=sandbox" } else { "" };
+    format!("/oauth/start/{company_key}?platform={platform}{sandbox}")
+}
+
+/// Where the customer of an existing connection consents again.
+pub(crate) fn reconnect_path(connection: &Connection) -> String {
+    let company = &connection.company;
+    let company_key = connection.id.company_key.clone();
+    start_path(&Anew { company_key, platform: company.platform, environment: company.environment })
+}
+
+/// The address that a server sends its customer to, after it began a consent.
+pub(crate) fn continue_url(app: &App, token: &Secret) -> Result<String, Error> {
+    Ok(format!("{}/oauth/continue/{}", base_url(app)?, token.expose()))
+}
+
+/// The address of a connect link.
+pub(crate) fn link_url(base_url: &str, token: &Secret) -> String {
+    format!("{base_url}/connect/{}", token.expose())
+}
+
+/// The public base URL.
+pub(crate) fn base_url(app: &App) -> Result<&str, Error> {
+    app.public_base_url.as_deref().ok_or_else(no_base_url)
+}
