@@ -1,6 +1,7 @@
 //! Requests to the table, each of one kind: reads that are strongly consistent, a conditional update, a transaction.
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -76,8 +77,33 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
+    /// One item, over one of the same key.
+    pub(crate) async fn put_item(&self, item: Item) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| fault::meaning(&self.name, &error))
+    }
+
+    /// One item, where there is none of the same key.
+    pub(crate) async fn create_item(&self, item: Item) -> Result<Written, StoreError> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        match put.condition_expression(format!("attribute_not_exists({PK})")).send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(Written::Overtaken)
+            }
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
+    }
+
     pub(crate) fn put(&self, item: Item) -> TransactWriteItem {
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().expect("table and item are given");
+        TransactWriteItem::builder().put(put).build()
+    }
+
+    /// The same where there is none of that key.
+    pub(crate) fn put_new(&self, item: Item) -> TransactWriteItem {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item));
+        let put = put.condition_expression(format!("attribute_not_exists({PK})")).build().expect("table and item are given");
         TransactWriteItem::builder().put(put).build()
     }
 

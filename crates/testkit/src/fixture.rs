@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::App;
+use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{ConnectionId, Freshness};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
@@ -18,6 +19,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::sealer::Sealer;
+use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::in_hand::InHand;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
@@ -29,7 +31,7 @@ use counterfoil_store::secret_source::{Place, SecretSource};
 use jiff::Timestamp;
 
 pub use self::consent::{connected, consented, consented_by, try_consent};
-pub use self::rows::{company, connection, connection_id, flow, lease, stored_grant};
+pub use self::rows::{by_operator, company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
 use crate::dynamodb::{DynamoDb, unique_table};
@@ -96,7 +98,10 @@ impl Installation {
             redirect_uris: Vec::new(),
             created_at: START,
         };
-        table.create_partner(&partner).await.expect("a partner in an empty table");
+        table
+            .create_partner(&partner, &by_operator(&partner.id, Action::PartnerCreated))
+            .await
+            .expect("a partner in an empty table");
         installation.wire.reset();
         installation
     }
@@ -184,7 +189,12 @@ impl Installation {
         items
     }
 
-    async fn items_under(&self, pk: &str) -> Vec<(String, Item)> {
+    /// Every item of that partition key, by its sort key.
+    ///
+    /// # Panics
+    ///
+    /// When the table cannot be read.
+    pub async fn items_under(&self, pk: &str) -> Vec<(String, Item)> {
         let request = self.client().query().table_name(&self.table_name).key_condition_expression("PK = :pk");
         let request = request.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).consistent_read(true);
         let answer = request.send().await.expect("a table to read");

@@ -3,7 +3,7 @@
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::port::store::partners::PartnerStore as _;
+use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
 use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_core::service::health::ready::{Check, check_ready};
 use counterfoil_core::{App, Error};

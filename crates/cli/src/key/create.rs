@@ -1,25 +1,27 @@
 //! `counterfoil key create`.
 
+use std::time::Duration;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_core::port::clock::{Clock as _, SystemClock};
-use counterfoil_core::port::store::partners::PartnerStore as _;
-use counterfoil_store::Table;
-use jiff::{SignedDuration, Timestamp};
+use counterfoil_core::model::name::DisplayName;
+use counterfoil_core::service::partner::keys::{NewKey, create_key};
+use counterfoil_core::service::partner::operator::Operator;
 use serde_json::json;
 
 use super::Owner;
-use super::issue::{NewKey, issue};
 use crate::failure::Failure;
 use crate::{partner, terminal};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// What the key is to be.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Its purpose, shown in lists
     #[arg(long, value_parser = partner::read_name)]
-    name: String,
+    name: DisplayName,
     /// A scope; repeat the option for several
     #[arg(long = "scope", value_name = "SCOPE", value_parser = a_scope(), required_unless_present = "publishable")]
     scopes: Vec<Scope>,
@@ -36,21 +38,16 @@ pub(crate) struct Options {
     pub(super) owner: Owner,
 }
 
-pub(super) async fn run(options: Options, table: &Table) -> Result<(), Failure> {
+pub(super) async fn run(options: Options, operator: &Operator) -> Result<(), Failure> {
     let partner = options.owner.partner;
-    if table.partner(&partner).await?.is_none() {
-        return Err(partner::no_such(&partner));
-    }
-    let now = SystemClock::start().now();
     let new = NewKey {
-        partner,
+        partner: partner.clone(),
         name: options.name,
-        scopes: scopes(options.scopes, options.publishable)?,
+        scopes: options.scopes,
         publishable: options.publishable,
-        created_at: now,
-        expires_at: options.expires_in_days.map(|days| days_after(now, days)).transpose()?,
+        life: options.expires_in_days.map(|days| DAY * u32::from(days)),
     };
-    let (text, key) = issue(table, new).await?;
+    let (text, key) = create_key(operator, new).await.map_err(|error| partner::failure(error, &partner))?;
     if options.json {
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
         return terminal::say_json(&json!({
@@ -71,39 +68,6 @@ pub(super) async fn run(options: Options, table: &Table) -> Result<(), Failure> 
     Ok(())
 }
 
-fn scopes(mut given: Vec<Scope>, publishable: bool) -> Result<Vec<Scope>, Failure> {
-    if publishable && given.iter().any(|scope| *scope != Scope::ConsentStart) {
-        let only = Scope::ConsentStart;
-        return Err(Failure::new(format!(
-            "A publishable key can only have the scope {only}, because anyone can read it in a page."
-        )));
-    }
-    if publishable {
-        given.push(Scope::ConsentStart);
-    }
-    given.sort_unstable();
-    given.dedup();
-    Ok(given)
-}
-
-fn days_after(now: Timestamp, days: u16) -> Result<Timestamp, Failure> {
-    now.checked_add(SignedDuration::from_hours(24 * i64::from(days)))
-        .map_err(|_| Failure::new("The expiry is too far in the future."))
-}
-
 fn a_scope() -> impl TypedValueParser<Value = Scope> {
     PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|text| text.parse::<Scope>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a1_a_publishable_key_gets_no_other_scope() {
-        assert!(scopes(vec![], true).is_ok_and(|scopes| scopes == [Scope::ConsentStart]));
-        assert!(scopes(vec![Scope::TokensRead], true).is_err());
-        let twice = vec![Scope::TokensRead, Scope::ConsentStart, Scope::TokensRead];
-        assert!(scopes(twice, false).is_ok_and(|scopes| scopes == [Scope::ConsentStart, Scope::TokensRead]));
-    }
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use counterfoil_core::model::api_key::ApiKey;
-use counterfoil_core::port::store::partners::PartnerStore as _;
-use counterfoil_store::Table;
+use counterfoil_core::service::partner::keys::list_keys;
+use counterfoil_core::service::partner::operator::Operator;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -21,13 +21,9 @@ pub(crate) struct Options {
     pub(super) owner: Owner,
 }
 
-pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure> {
+pub(super) async fn run(options: &Options, operator: &Operator) -> Result<(), Failure> {
     let id = &options.owner.partner;
-    if table.partner(id).await?.is_none() {
-        return Err(partner::no_such(id));
-    }
-    let mut keys = table.keys(id).await?;
-    keys.sort_unstable_by_key(|key| key.created_at);
+    let keys = list_keys(operator, id).await.map_err(|error| partner::failure(error, id))?;
     if options.json {
         return terminal::say_json(&keys.iter().map(as_json).collect::<Vec<_>>());
     }

@@ -1,16 +1,15 @@
 //! `counterfoil key`: an API key is shown once, when it is made; afterwards only its hash is known.
 
 mod create;
-pub(crate) mod issue;
 mod list;
 mod revoke;
 
 use clap::{Args, Subcommand};
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_store::Table;
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::operator::operator;
 use crate::partner;
 use crate::variables::Variables;
 use crate::which_table;
@@ -44,10 +43,10 @@ pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), F
         Command::Revoke(options) => &options.owner.dir,
     };
     let open = which_table::open(variables, dir).await?;
-    let table: &Table = &open.table;
+    let operator = operator(variables, &open.table);
     match command {
-        Command::Create(options) => create::run(options, table).await,
-        Command::List(options) => list::run(&options, table).await,
-        Command::Revoke(options) => revoke::run(&options, table).await,
+        Command::Create(options) => create::run(options, &operator).await,
+        Command::List(options) => list::run(&options, &operator).await,
+        Command::Revoke(options) => revoke::run(&options, &operator).await,
     }
 }

@@ -1,10 +1,10 @@
 //! `counterfoil key revoke`.
 
 use clap::Args;
+use counterfoil_core::Error;
 use counterfoil_core::model::api_key::KeyId;
-use counterfoil_core::port::clock::{Clock as _, SystemClock};
-use counterfoil_core::port::store::partners::PartnerStore as _;
-use counterfoil_store::Table;
+use counterfoil_core::service::partner::keys::{Revoked, revoke_key};
+use counterfoil_core::service::partner::operator::Operator;
 
 use super::Owner;
 use crate::failure::Failure;
@@ -20,19 +20,18 @@ pub(crate) struct Options {
     pub(super) owner: Owner,
 }
 
-pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure> {
+pub(super) async fn run(options: &Options, operator: &Operator) -> Result<(), Failure> {
     let (partner, id) = (&options.owner.partner, &options.id);
-    let Some(key) = table.key(partner, id).await? else {
-        return Err(Failure::new(format!(
-            "The partner {partner} has no key {id}. See: counterfoil key list --partner {partner}"
-        )));
-    };
-    if key.revoked_at.is_some() {
-        terminal::say(format!("The key {id} ({}) was already revoked.", key.name));
-        return Ok(());
-    }
-    table.revoke_key(partner, id, SystemClock::start().now()).await?;
-    terminal::say(format!("The key {id} ({}) is revoked; it stops working within a minute.", key.name));
+    let revoked = revoke_key(operator, partner, id).await.map_err(|error| match error {
+        Error::NotFound(_) => {
+            Failure::new(format!("The partner {partner} has no key {id}. See: counterfoil key list --partner {partner}"))
+        }
+        other => other.into(),
+    })?;
+    terminal::say(match revoked {
+        Revoked::Now(key) => format!("The key {id} ({}) is revoked; it stops working within a minute.", key.name),
+        Revoked::Before(key) => format!("The key {id} ({}) was already revoked.", key.name),
+    });
     Ok(())
 }
 

@@ -1,16 +1,14 @@
 //! `counterfoil partner create`.
 
 use clap::Args;
-use counterfoil_core::model::name::PartnerId;
-use counterfoil_core::model::partner::Partner;
-use counterfoil_core::port::clock::{Clock as _, SystemClock};
-use counterfoil_core::port::store::Written;
-use counterfoil_store::Table;
+use counterfoil_core::model::name::{DisplayName, PartnerId};
+use counterfoil_core::service::partner::operator::Operator;
+use counterfoil_core::service::partner::partners::{NewPartner, create_partner};
 
 use super::{read_id, read_name};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::{redirect_uri, terminal};
+use crate::terminal;
 
 /// What the partner is to be.
 #[derive(Args)]
@@ -20,7 +18,7 @@ pub(crate) struct Options {
     id: PartnerId,
     /// Its display name; by default its id
     #[arg(long, value_parser = read_name)]
-    name: Option<String>,
+    name: Option<DisplayName>,
     /// A redirect URI allowed after a consent, compared exactly; repeat the option for several
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
@@ -28,21 +26,12 @@ pub(crate) struct Options {
     pub(super) dir: DataDir,
 }
 
-pub(super) async fn run(options: Options, table: &Table) -> Result<(), Failure> {
-    let partner = Partner {
-        name: options.name.unwrap_or_else(|| options.id.to_string()),
-        id: options.id,
-        redirect_uris: redirect_uri::added(&[], &options.redirect_uris)?,
-        created_at: SystemClock::start().now(),
-    };
-    match table.create_partner(&partner).await? {
-        Written::Stored => {
-            let id = &partner.id;
-            terminal::say(format!(
-                "The partner {id} is created. To create its first key: counterfoil key create --partner {id} --name \"...\" --scope tokens:read"
-            ));
-            Ok(())
-        }
-        Written::Overtaken => Err(Failure::new(format!("The partner {} already exists. Nothing was changed.", partner.id))),
-    }
+pub(super) async fn run(options: Options, operator: &Operator) -> Result<(), Failure> {
+    let name = options.name.map_or_else(|| DisplayName::parse(options.id.as_str()), Ok)?;
+    let new = NewPartner { id: options.id, name, redirect_uris: options.redirect_uris };
+    let id = create_partner(operator, new).await?.id;
+    terminal::say(format!(
+        "The partner {id} is created. To create its first key: counterfoil key create --partner {id} --name \"...\" --scope tokens:read"
+    ));
+    Ok(())
 }

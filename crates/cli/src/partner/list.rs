@@ -1,8 +1,8 @@
 //! `counterfoil partner list`.
 
 use clap::Args;
-use counterfoil_core::port::store::partners::PartnerStore as _;
-use counterfoil_store::Table;
+use counterfoil_core::service::partner::operator::Operator;
+use counterfoil_core::service::partner::partners::list_partners;
 
 use super::show::as_json;
 use crate::data_dir::DataDir;
@@ -19,11 +19,8 @@ pub(crate) struct Options {
     pub(super) dir: DataDir,
 }
 
-pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure> {
-    let mut partners = Vec::new();
-    for id in table.partners().await? {
-        partners.extend(table.partner(&id).await?);
-    }
+pub(super) async fn run(options: &Options, operator: &Operator) -> Result<(), Failure> {
+    let partners = list_partners(operator).await?;
     if options.json {
         return terminal::say_json(&partners.iter().map(as_json).collect::<Vec<_>>());
     }

@@ -1,13 +1,15 @@
 //! `counterfoil partner add-redirect-uri` and `remove-redirect-uri`.
 
 use clap::Args;
+use counterfoil_core::Error;
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_store::Table;
+use counterfoil_core::service::partner::operator::Operator;
+use counterfoil_core::service::partner::redirect_uris::{add_redirect_uris, remove_redirect_uri};
 
-use super::{existing, read_id};
+use super::{failure, read_id};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::{redirect_uri, terminal};
+use crate::terminal;
 
 /// Whose, and which.
 #[derive(Args)]
@@ -21,27 +23,17 @@ pub(crate) struct Options {
     pub(super) dir: DataDir,
 }
 
-pub(super) async fn add(options: &Options, table: &Table) -> Result<(), Failure> {
-    let partner = existing(table, &options.id).await?;
-    let uris = redirect_uri::added(&partner.redirect_uris, std::slice::from_ref(&options.uri))?;
-    store(table, options, &uris).await
+pub(super) async fn add(options: &Options, operator: &Operator) -> Result<(), Failure> {
+    let added = add_redirect_uris(operator, &options.id, std::slice::from_ref(&options.uri)).await;
+    say(options, added)
 }
 
-pub(super) async fn remove(options: &Options, table: &Table) -> Result<(), Failure> {
-    let mut uris = existing(table, &options.id).await?.redirect_uris;
-    let before = uris.len();
-    uris.retain(|uri| *uri != options.uri);
-    if uris.len() == before {
-        let id = &options.id;
-        return Err(Failure::new(format!(
-            "The redirect URI is not on the list. The comparison is exact. See: counterfoil partner show {id}"
-        )));
-    }
-    store(table, options, &uris).await
+pub(super) async fn remove(options: &Options, operator: &Operator) -> Result<(), Failure> {
+    say(options, remove_redirect_uri(operator, &options.id, &options.uri).await)
 }
 
-async fn store(table: &Table, options: &Options, uris: &[String]) -> Result<(), Failure> {
-    table.set_redirect_uris(&options.id, uris).await?;
-    terminal::say(format!("Redirect URIs of the partner {}: {}.", options.id, uris.len()));
+fn say(options: &Options, listed: Result<Vec<String>, Error>) -> Result<(), Failure> {
+    let listed = listed.map_err(|error| failure(error, &options.id))?;
+    terminal::say(format!("Redirect URIs of the partner {}: {}.", options.id, listed.len()));
     Ok(())
 }

@@ -3,10 +3,10 @@
 use clap::Args;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
-use counterfoil_store::Table;
+use counterfoil_core::service::partner::operator::Operator;
 use serde_json::{Value, json};
 
-use super::{existing, read_id};
+use super::{failure, read_id};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::terminal;
@@ -24,8 +24,8 @@ pub(crate) struct Options {
     pub(super) dir: DataDir,
 }
 
-pub(super) async fn run(options: &Options, table: &Table) -> Result<(), Failure> {
-    let partner = existing(table, &options.id).await?;
+pub(super) async fn run(options: &Options, operator: &Operator) -> Result<(), Failure> {
+    let partner = operator.partner(&options.id).await.map_err(|error| failure(error, &options.id))?;
     if options.json {
         return terminal::say_json(&as_json(&partner));
     }

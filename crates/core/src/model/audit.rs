@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::model::api_key::KeyId;
 use crate::model::connect_link::LinkId;
 use crate::model::connection::ConnectionId;
-use crate::model::name::PartnerId;
+use crate::model::name::{DisplayName, PartnerId};
 
 /// One audit row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,16 @@ pub enum Action {
     LinkCreated,
     /// A connect link was revoked.
     LinkRevoked,
+    /// A partner was created.
+    PartnerCreated,
+    /// An address was added to a partner's redirect URIs.
+    RedirectUriAdded,
+    /// An address was removed from a partner's redirect URIs.
+    RedirectUriRemoved,
+    /// An API key was created.
+    KeyCreated,
+    /// An API key was revoked.
+    KeyRevoked,
 }
 
 impl Action {
@@ -135,16 +145,20 @@ pub enum Actor {
     Link(LinkId),
     /// The vault, on a reader's or a schedule's behalf.
     Vault,
+    /// A person at the command line, by the name that their computer gives them, if any. Nothing verifies it.
+    Operator(Option<DisplayName>),
 }
 
 impl Actor {
-    /// As one word: `anonymous`, `key:{id}`, `link:{id}`, `vault`.
+    /// As one word: `anonymous`, `key:{id}`, `link:{id}`, `vault`, `operator[:{name}]`.
     pub fn to_text(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Key(id) => format!("key:{id}"),
             Self::Link(id) => format!("link:{id}"),
             Self::Vault => "vault".to_owned(),
+            Self::Operator(Some(name)) => format!("operator:{name}"),
+            Self::Operator(None) => "operator".to_owned(),
         }
     }
 }

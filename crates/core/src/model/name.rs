@@ -116,6 +116,33 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
+/// The name of a partner or of a key, for people: 1 to 100 characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The longest a name may be, in characters.
+    pub const LONGEST: usize = 100;
+
+    /// Reads one. Characters without a width are left out, and spaces around it.
+    ///
+    /// # Errors
+    /// `invalid_name` where it is empty, too long or has more than one line.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let name = readable(text);
+        if name.is_empty() || name.chars().count() > Self::LONGEST || text.trim().chars().any(char::is_control) {
+            return Err(Error::invalid("invalid_name", "A name must be 1 to 100 characters on one line."));
+        }
+        Ok(Self(name))
+    }
+}
+
+impl fmt::Display for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 fn is_name(text: &str, longest: usize, also: impl Fn(char) -> bool) -> bool {
     let plain = |c: char| matches!(c, 'a'..='z' | '0'..='9');
     let begins_well = text.starts_with(|c: char| plain(c) || (c.is_ascii_uppercase() && also(c)));
@@ -175,6 +202,14 @@ mod tests {
             ("見積\u{fe0f} 株式会社", "見積\u{fe0f} 株式会社"),
         ] {
             assert_eq!(readable(text), kept, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_display_name_is_one_line_that_can_be_seen() {
+        assert!(DisplayName::parse(" Beach Blend\u{200b} ").is_ok_and(|name| name.to_string() == "Beach Blend"));
+        for bad in ["", " ", "\u{200b}", "two\nlines", &"x".repeat(101)] {
+            assert!(DisplayName::parse(bad).is_err(), "{bad:?}");
         }
     }
 

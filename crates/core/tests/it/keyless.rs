@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use counterfoil_core::Error;
+use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
+use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::service::consent::callback::finish_consent;
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_testkit::fixture::{START, connected, connection_id, consented, consented_by};
+use counterfoil_testkit::fixture::{START, by_operator, connected, connection_id, consented, consented_by};
 use counterfoil_testkit::platform::Temper;
 use tokio::task::JoinSet;
 
@@ -35,7 +37,7 @@ async fn so_many_consents_are_begun_in_a_minute_without_a_key_and_those_with_one
     assert!(by_key.is_ok(), "a key is not held up");
     let rival = PartnerId::parse("rival").expect("an id");
     let partner = Partner { id: rival.clone(), name: "Rival".to_owned(), redirect_uris: Vec::new(), created_at: START };
-    stage.installation.table().create_partner(&partner).await.expect("a table");
+    stage.installation.table().create_partner(&partner, &by_operator(&rival, Action::PartnerCreated)).await.expect("a table");
     let others = crate::keyless::unnamed(&stage, rival).await;
     assert!(others.is_ok(), "nor is another partner");
     stage.clock.advance(Duration::from_secs(60));

@@ -14,6 +14,7 @@ mod keeping;
 mod keyless;
 mod late_grants;
 mod lease;
+mod operator;
 mod parking;
 mod refusal;
 mod revocations;

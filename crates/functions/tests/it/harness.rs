@@ -14,12 +14,14 @@ use std::time::Duration;
 use axum::Router;
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
+use counterfoil_core::model::audit::{Action, Audit};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::settings::Settings;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
@@ -27,6 +29,7 @@ use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_store::{Table, aws};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::dynamodb::DynamoDb;
+use counterfoil_testkit::fixture::by_operator;
 use counterfoil_testkit::wire::Wire;
 use jiff::Timestamp;
 
@@ -149,7 +152,10 @@ impl Installation {
             redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
             created_at: self.clock.now(),
         };
-        assert_eq!(self.table.create_partner(&partner).await, Ok(Written::Stored));
+        assert_eq!(
+            self.table.create_partner(&partner, &by_operator(&partner.id, Action::PartnerCreated)).await,
+            Ok(Written::Stored)
+        );
     }
 
     /// A new key with those scopes, publishable where `consent:start` is the only one.
@@ -167,14 +173,16 @@ impl Installation {
         let (created_at, last_used_at) = (self.clock.now(), self.clock.now());
         let (name, scopes, revoked_at) = ("test".to_owned(), scopes.to_vec(), None);
         let key = ApiKey { id, partner, hash, name, scopes, created_at, expires_at, revoked_at, last_used_at };
-        assert_eq!(self.table.create_key(&key).await, Ok(Written::Stored));
+        let audit = by_operator(&key.partner, Action::KeyCreated);
+        assert_eq!(self.table.create_key(&key, &audit).await, Ok(Written::Stored));
         secret.expose().to_owned()
     }
 
     /// Revokes a key, from now on.
     pub(crate) async fn revoke(&self, key: &str) {
         let presented = PresentedKey::parse(&Secret::new(key)).expect("well formed");
-        let revoked = self.table.revoke_key(&presented.partner, &presented.id, self.clock.now()).await;
+        let audit = Audit { at: self.clock.now(), ..by_operator(&presented.partner, Action::KeyRevoked) };
+        let revoked = self.table.revoke_key(&presented.partner, &presented.id, &audit).await;
         assert_eq!(revoked, Ok(Written::Stored));
     }
 

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
+use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::port::store::vault::Commit;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::wiring::{World, assemble};
@@ -19,6 +21,7 @@ use counterfoil_stand_ins::quickbooks::Environment;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::dynamodb::DynamoDb;
+use counterfoil_testkit::fixture::by_operator;
 use counterfoil_testkit::lambda::Lambda;
 use counterfoil_testkit::secrets_manager::SecretsManager;
 use counterfoil_testkit::wire::Wire;
@@ -73,7 +76,10 @@ impl Deployment {
             redirect_uris: vec![PARTNERS_PAGE.to_owned()],
             created_at: operator.now(),
         };
-        table.create_partner(&partner).await.expect("a partner in an empty table");
+        table
+            .create_partner(&partner, &by_operator(&partner.id, Action::PartnerCreated))
+            .await
+            .expect("a partner in an empty table");
         Self { intuit, secrets, operator, dynamodb, binaries }
     }
 
@@ -97,7 +103,8 @@ impl Deployment {
             last_used_at: made_at,
         };
         let table = Table::new(&local_config(self.dynamodb.endpoint()), TABLE);
-        assert_eq!(table.create_key(&stored).await, Ok(Written::Stored));
+        let audit = by_operator(&stored.partner, Action::KeyCreated);
+        assert_eq!(table.create_key(&stored, &audit).await, Ok(Written::Stored));
         key.expose().to_owned()
     }
 

@@ -1,5 +1,6 @@
 //! Partners and their keys.
 
 pub(crate) mod key_row;
+mod operator;
 pub(crate) mod partner_row;
 pub(crate) mod port;

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use counterfoil_core::model::api_key::KeyId;
+use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::name::PartnerId;
@@ -11,11 +12,11 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::consents::FlowStore as _;
-use counterfoil_core::port::store::partners::PartnerStore as _;
+use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
-use counterfoil_testkit::fixture::{START, connection, flow, lease};
+use counterfoil_testkit::fixture::{START, by_operator, connection, flow, lease};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{commit, consent, end, failed, flow_id, kept, last_failure, store};
@@ -55,7 +56,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.check().await),
         error(table.partners().await),
         error(table.keys(&partner).await),
-        error(table.revoke_key(&partner, &key, START).await),
+        error(table.revoke_key(&partner, &key, &by_operator(&partner, Action::KeyRevoked)).await),
     ];
     for (number, answer) in answers.into_iter().enumerate() {
         assert_eq!(answer, StoreError::TableMissing { table: "another".to_owned() }, "call {number}");

@@ -20,7 +20,7 @@ use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::consents::HandoverStore as _;
 use counterfoil_core::port::store::partners::LinkStore as _;
-use counterfoil_core::port::store::partners::PartnerStore as _;
+use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
 use counterfoil_testkit::fixture::{Item, START, connection, connection_id};
 use serde_json::Value;
 

@@ -1,11 +1,12 @@
 //! Partners and their keys.
 
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
+use counterfoil_core::model::audit::{Action, Audit};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::partners::PartnerStore as _;
-use counterfoil_testkit::fixture::{START, connection_id};
+use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
+use counterfoil_testkit::fixture::{START, by_operator, connection_id};
 use jiff::ToSpan as _;
 
 use crate::harness::store;
@@ -35,30 +36,53 @@ pub(crate) fn key(partner: &str, seed: u8) -> ApiKey {
     }
 }
 
+fn change(partner: &PartnerId) -> Audit {
+    by_operator(partner, Action::RedirectUriAdded)
+}
+
 #[tokio::test]
 async fn a_partner_comes_back_as_it_was_made_and_is_made_once() {
     let store = store().await;
     let made = partner("acme");
     assert_eq!(store.table.partner(&made.id).await, Ok(None));
-    assert_eq!(store.table.create_partner(&made).await, Ok(Written::Stored));
+    let create = async |partner: &Partner| store.table.create_partner(partner, &change(&partner.id)).await;
+    assert_eq!(create(&made).await, Ok(Written::Stored));
     assert_eq!(store.table.partner(&made.id).await, Ok(Some(made.clone())));
     let other = Partner { name: "Another".to_owned(), ..made.clone() };
-    assert_eq!(store.table.create_partner(&other).await, Ok(Written::Overtaken));
+    assert_eq!(create(&other).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.partner(&made.id).await, Ok(Some(made.clone())));
+    assert_eq!(store.installation.items_under("PARTNER#acme").await.len(), 2, "the partner and one audit row");
+}
+
+#[tokio::test]
+async fn o10_redirect_uris_are_replaced_only_as_they_were_read() {
+    let store = store().await;
+    let made = partner("acme");
+    store.table.create_partner(&made, &change(&made.id)).await.expect("a table that answers");
+    let set = async |read: &Partner, uris: &[String]| store.table.set_redirect_uris(read, uris, &change(&read.id)).await;
     let uris = ["https://a.test".to_owned(), "https://b.test".to_owned()];
-    assert_eq!(store.table.set_redirect_uris(&made.id, &uris).await, Ok(Written::Stored));
-    assert_eq!(store.table.partner(&made.id).await, Ok(Some(Partner { redirect_uris: uris.clone().into(), ..made.clone() })));
-    assert_eq!(store.table.set_redirect_uris(&made.id, &[]).await, Ok(Written::Stored));
-    assert_eq!(store.table.partner(&made.id).await, Ok(Some(Partner { redirect_uris: vec![], ..made })));
-    let nobody = PartnerId::parse("nobody").expect("a partner id");
-    assert_eq!(store.table.set_redirect_uris(&nobody, &uris).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.partner(&nobody).await, Ok(None));
+    assert_eq!(set(&made, &uris).await, Ok(Written::Stored));
+    let now = Partner { redirect_uris: uris.clone().into(), ..made.clone() };
+    assert_eq!(store.table.partner(&made.id).await, Ok(Some(now.clone())));
+    assert_eq!(set(&made, &[]).await, Ok(Written::Overtaken), "somebody else changed them");
+    assert_eq!(set(&now, &[]).await, Ok(Written::Stored));
+    let none = Partner { redirect_uris: vec![], ..made };
+    assert_eq!(store.table.partner(&none.id).await, Ok(Some(none.clone())));
+    let mut row = store.item("PARTNER#acme", "PARTNER").await.expect("the item");
+    row.remove("redirect_uris");
+    store.put(row).await;
+    assert_eq!(set(&none, &uris).await, Ok(Written::Stored), "a row without the attribute");
+    assert_eq!(store.installation.items_under("PARTNER#acme").await.len(), 5, "the partner and four audit rows");
+    let nobody = partner("nobody");
+    assert_eq!(set(&nobody, &uris).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.partner(&nobody.id).await, Ok(None));
 }
 
 #[tokio::test]
 async fn partners_are_listed_by_id() {
     let store = store().await;
     for id in ["zeta", "acme"] {
-        store.table.create_partner(&partner(id)).await.expect("a table that answers");
+        store.table.create_partner(&partner(id), &change(&partner(id).id)).await.expect("a table that answers");
     }
     let listed = store.table.partners().await.expect("a table that answers");
     assert_eq!(listed.iter().map(PartnerId::as_str).collect::<Vec<_>>(), ["acme", "default", "zeta"]);
@@ -69,9 +93,9 @@ async fn a_key_comes_back_as_it_was_made_without_the_key_itself() {
     let store = store().await;
     let (ours, theirs) = (key("acme", 1), key("acme-2", 2));
     for key in [&ours, &theirs] {
-        assert_eq!(store.table.create_key(key).await, Ok(Written::Stored));
+        assert_eq!(store.table.create_key(key, &by_operator(&key.partner, Action::KeyCreated)).await, Ok(Written::Stored));
     }
-    assert_eq!(store.table.create_key(&ours).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.create_key(&ours, &by_operator(&ours.partner, Action::KeyCreated)).await, Ok(Written::Overtaken));
     assert_eq!(store.table.key(&ours.partner, &ours.id).await, Ok(Some(ours.clone())));
     assert_eq!(store.table.key(&ours.partner, &theirs.id).await, Ok(None), "another partner's");
     assert_eq!(store.table.keys(&ours.partner).await, Ok(vec![ours.clone()]));
@@ -85,15 +109,20 @@ async fn a_key_comes_back_as_it_was_made_without_the_key_itself() {
 async fn a_key_is_touched_and_revoked_where_it_is() {
     let store = store().await;
     let made = key("acme", 1);
-    store.table.create_key(&made).await.expect("a table that answers");
+    store.table.create_key(&made, &by_operator(&made.partner, Action::KeyCreated)).await.expect("a table that answers");
     let later = START + 2.hours();
     store.table.touch_key(&made.partner, &made.id, later).await.expect("a table that answers");
-    assert_eq!(store.table.revoke_key(&made.partner, &made.id, later).await, Ok(Written::Stored));
+    let revoke = async |key: &ApiKey, at| {
+        let audit = Audit { at, ..by_operator(&key.partner, Action::KeyRevoked) };
+        store.table.revoke_key(&key.partner, &key.id, &audit).await
+    };
+    assert_eq!(revoke(&made, later).await, Ok(Written::Stored));
+    assert_eq!(revoke(&made, later + 1.hour()).await, Ok(Written::Overtaken), "it is revoked");
     let expected = ApiKey { last_used_at: later, revoked_at: Some(later), ..made.clone() };
     assert_eq!(store.table.key(&made.partner, &made.id).await, Ok(Some(expected)));
     let unknown = key("acme", 9);
     store.table.touch_key(&unknown.partner, &unknown.id, later).await.expect("a table that answers");
-    assert_eq!(store.table.revoke_key(&unknown.partner, &unknown.id, later).await, Ok(Written::Overtaken));
+    assert_eq!(revoke(&unknown, later).await, Ok(Written::Overtaken));
     assert_eq!(store.table.keys(&made.partner).await.expect("a table that answers").len(), 1, "neither makes one");
 }
 
@@ -101,7 +130,7 @@ async fn a_key_is_touched_and_revoked_where_it_is() {
 async fn a_key_and_a_connection_come_in_one_request() {
     let store = store().await;
     let (acme, made) = (store.consented("acme").await, key("default", 1));
-    store.table.create_key(&made).await.expect("a table that answers");
+    store.table.create_key(&made, &by_operator(&made.partner, Action::KeyCreated)).await.expect("a table that answers");
     store.installation.wire.reset();
     let both = async |key: &ApiKey, company_key: &str| {
         let found = store.table.key_and_connection((&key.partner, &key.id), &connection_id(company_key)).await;

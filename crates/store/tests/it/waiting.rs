@@ -15,6 +15,7 @@ use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::consents::HandoverStore as _;
 use counterfoil_core::port::store::consents::Issued;
 use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::port::store::revocations::Claim;
 use counterfoil_core::port::store::revocations::Claimed;
 use counterfoil_core::port::store::revocations::RevocationStore as _;
@@ -22,7 +23,7 @@ use counterfoil_core::port::store::vault::CodeExchange;
 use counterfoil_core::port::store::vault::Consent;
 use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::GrantStore as _;
-use counterfoil_testkit::fixture::{START, company, connection, stored_grant};
+use counterfoil_testkit::fixture::{START, by_operator, company, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
@@ -152,15 +153,18 @@ async fn a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let key = crate::partners::key("default", 1);
-    assert_eq!(store.table.create_key(&key).await, Ok(Written::Stored));
+    assert_eq!(store.table.create_key(&key, &by_operator(&key.partner, Action::KeyCreated)).await, Ok(Written::Stored));
     let by_key = Consent { key: Some(key.id.clone()), ..exchange(&waiting.flow, &hash) };
-    assert_eq!(store.table.revoke_key(&key.partner, &key.id, START).await, Ok(Written::Stored));
+    assert_eq!(
+        store.table.revoke_key(&key.partner, &key.id, &by_operator(&key.partner, Action::KeyRevoked)).await,
+        Ok(Written::Stored)
+    );
     assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::KeyIsOver));
     assert!(store.table.read(&connection("acme").id).await.expect("a table").is_none());
     assert!(!store.table.code(&hash).await.expect("a table").expect("a code").spent);
 
     let living = crate::partners::key("default", 2);
-    assert_eq!(store.table.create_key(&living).await, Ok(Written::Stored));
+    assert_eq!(store.table.create_key(&living, &by_operator(&living.partner, Action::KeyCreated)).await, Ok(Written::Stored));
     let by_key = Consent { key: Some(living.id), ..by_key };
     assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::Stored));
 }

@@ -34,6 +34,28 @@ pub trait PartnerStore: Send + Sync {
     async fn check(&self) -> Result<(), StoreError>;
 }
 
+/// What an operator changes. Each change is stored with its audit row.
+#[async_trait]
+pub trait OperatorStore: PartnerStore {
+    /// The partners of this installation, by id; at most a thousand.
+    async fn partners(&self) -> Result<Vec<PartnerId>, StoreError>;
+
+    /// Stores a new partner; `Overtaken` where there is one of that id.
+    async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Replaces a partner's redirect URIs; `Overtaken` where they are no longer those in `partner`, or there is no such partner.
+    async fn set_redirect_uris(&self, partner: &Partner, uris: &[String], audit: &Audit) -> Result<Written, StoreError>;
+
+    /// A partner's keys, live and not; at most a thousand.
+    async fn keys(&self, partner: &PartnerId) -> Result<Vec<ApiKey>, StoreError>;
+
+    /// Stores a new key; `Overtaken` where there is one of that id.
+    async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Revokes a key from the time of the audit row on; `Overtaken` where it is revoked by then, or does not exist.
+    async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError>;
+}
+
 /// Connect links.
 #[async_trait]
 pub trait LinkStore: Send + Sync {

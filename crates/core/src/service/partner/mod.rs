@@ -1,6 +1,10 @@
-//! Partners: their keys, their links, and what they change.
+//! Partners: their keys, their links, what they change, and what an operator changes for them.
 
 pub mod authenticate;
 pub mod change_connection;
+pub mod keys;
 pub mod links;
+pub mod operator;
+pub mod partners;
+pub mod redirect_uris;
 pub(crate) mod refusal;

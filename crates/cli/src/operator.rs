@@ -1,0 +1,26 @@
+//! Who changes partners and keys by a command, and in which table.
+
+use std::sync::Arc;
+
+use counterfoil_core::model::audit::Actor;
+use counterfoil_core::model::name::DisplayName;
+use counterfoil_core::port::clock::SystemClock;
+use counterfoil_core::port::entropy::SystemEntropy;
+use counterfoil_core::service::partner::operator::Operator;
+use counterfoil_store::Table;
+
+use crate::variables::Variables;
+
+/// Where systems say who is logged in.
+const USER: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+
+/// The person at this computer, with that table.
+pub(crate) fn operator(variables: &Variables, table: &Table) -> Operator {
+    let user = USER.iter().find_map(|name| DisplayName::parse(variables.get(name)?).ok());
+    Operator {
+        store: Arc::new(table.clone()),
+        clock: Arc::new(SystemClock::start()),
+        entropy: Arc::new(SystemEntropy),
+        actor: Actor::Operator(user),
+    }
+}

@@ -1,0 +1,143 @@
+//! API keys: created, listed and revoked by an operator. The text of a key is shown once; only its hash is stored.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::Error;
+use crate::model::api_key::{ApiKey, KeyId, PresentedKey, Scope, compose};
+use crate::model::audit::Action;
+use crate::model::name::{DisplayName, PartnerId};
+use crate::model::secret::Secret;
+use crate::model::time::later;
+use crate::port::store::Written;
+use crate::service::partner::operator::Operator;
+
+/// A key that is to be created.
+pub struct NewKey {
+    /// Whose.
+    pub partner: PartnerId,
+    /// Its purpose, for people.
+    pub name: DisplayName,
+    /// What it may do; a publishable key has `consent:start` without being given it.
+    pub scopes: Vec<Scope>,
+    /// Whether it is for use in a page, where anyone can read it.
+    pub publishable: bool,
+    /// How long it is good for; `None` for always.
+    pub life: Option<Duration>,
+}
+
+/// Creates a key, and gives its text.
+///
+/// # Errors
+/// `NotFound` where there is no such partner, `invalid_scopes` for a key without scopes or a publishable one with another
+/// than `consent:start`.
+pub async fn create_key(operator: &Operator, new: NewKey) -> Result<(Secret, ApiKey), Error> {
+    let mut random = [0; 64];
+    operator.entropy.fill(&mut random);
+    let text = compose(&new.partner, new.publishable, &random);
+    let key = store_key(operator, &text, new).await?;
+    Ok((text, key))
+}
+
+/// Stores a key whose text is known already.
+///
+/// # Errors
+/// As [`create_key`]; `invalid_key` for a text that is not a key of this partner, `key_exists` for one that is stored.
+pub async fn store_key(operator: &Operator, text: &Secret, new: NewKey) -> Result<ApiKey, Error> {
+    let scopes = scopes(new.scopes, new.publishable)?;
+    operator.partner(&new.partner).await?;
+    let presented = PresentedKey::parse(text).filter(|presented| presented.partner == new.partner);
+    let presented = presented.ok_or_else(|| Error::invalid("invalid_key", "The text is not an API key of this partner."))?;
+    let now = operator.clock.now();
+    let key = ApiKey {
+        id: presented.id,
+        hash: presented.hash,
+        partner: new.partner,
+        name: new.name.to_string(),
+        scopes,
+        created_at: now,
+        expires_at: new.life.map(|life| later(now, life)),
+        revoked_at: None,
+        last_used_at: now,
+    };
+    let audit = operator.audit(&key.partner, Action::KeyCreated, detail(&key));
+    match operator.store.create_key(&key, &audit).await? {
+        Written::Stored => Ok(key),
+        Written::Overtaken => Err(Error::conflict("key_exists", format!("The key {} already exists.", key.id))),
+    }
+}
+
+fn detail(key: &ApiKey) -> BTreeMap<&'static str, String> {
+    let scopes: Vec<_> = key.scopes.iter().map(ToString::to_string).collect();
+    let mut detail = BTreeMap::from([("key", key.id.to_string()), ("name", key.name.clone()), ("scopes", scopes.join(" "))]);
+    detail.extend(key.expires_at.map(|at| ("expires_at", at.to_string())));
+    detail
+}
+
+fn scopes(mut given: Vec<Scope>, publishable: bool) -> Result<Vec<Scope>, Error> {
+    if publishable && given.iter().any(|scope| *scope != Scope::ConsentStart) {
+        let only = Scope::ConsentStart;
+        let message = format!("A publishable key can only have the scope {only}, because anyone can read it in a page.");
+        return Err(Error::invalid("invalid_scopes", message));
+    }
+    if publishable {
+        given.push(Scope::ConsentStart);
+    }
+    if given.is_empty() {
+        return Err(Error::invalid("invalid_scopes", "A key needs at least one scope."));
+    }
+    given.sort_unstable();
+    given.dedup();
+    Ok(given)
+}
+
+/// A partner's keys, live and not, the oldest first; at most a thousand.
+///
+/// # Errors
+/// `NotFound` where there is no such partner.
+pub async fn list_keys(operator: &Operator, partner: &PartnerId) -> Result<Vec<ApiKey>, Error> {
+    operator.partner(partner).await?;
+    let mut keys = operator.store.keys(partner).await?;
+    keys.sort_unstable_by_key(|key| key.created_at);
+    Ok(keys)
+}
+
+/// A key that is revoked.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// By this call.
+    Now(ApiKey),
+    /// By an earlier one, whose time stays.
+    Before(ApiKey),
+}
+
+/// Revokes a key from now on. Processes that have used it within the last minute accept it until that minute ends.
+///
+/// # Errors
+/// `NotFound` where the partner has no such key.
+pub async fn revoke_key(operator: &Operator, partner: &PartnerId, id: &KeyId) -> Result<Revoked, Error> {
+    let key = operator.store.key(partner, id).await?.ok_or(Error::NO_KEY)?;
+    let detail = [("key", id.to_string()), ("name", key.name.clone())].into();
+    let audit = operator.audit(partner, Action::KeyRevoked, detail);
+    if key.revoked_at.is_some_and(|at| at <= audit.at) {
+        return Ok(Revoked::Before(key));
+    }
+    Ok(match operator.store.revoke_key(partner, id, &audit).await? {
+        Written::Stored => Revoked::Now(ApiKey { revoked_at: Some(audit.at), ..key }),
+        Written::Overtaken => Revoked::Before(operator.store.key(partner, id).await?.ok_or(Error::NO_KEY)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a1_a_publishable_key_gets_no_other_scope() {
+        assert!(scopes(vec![], true).is_ok_and(|scopes| scopes == [Scope::ConsentStart]));
+        assert!(scopes(vec![Scope::TokensRead], true).is_err());
+        let twice = vec![Scope::TokensRead, Scope::ConsentStart, Scope::TokensRead];
+        assert!(scopes(twice, false).is_ok_and(|scopes| scopes == [Scope::ConsentStart, Scope::TokensRead]));
+        assert!(scopes(vec![], false).is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! Partners: created and listed by an operator.
+
+use crate::Error;
+use crate::model::audit::Action;
+use crate::model::name::{DisplayName, PartnerId};
+use crate::model::partner::Partner;
+use crate::port::store::Written;
+use crate::service::partner::operator::Operator;
+use crate::service::partner::redirect_uris::extended;
+
+/// A partner that is to be created.
+pub struct NewPartner {
+    /// Its id.
+    pub id: PartnerId,
+    /// For people.
+    pub name: DisplayName,
+    /// Where a browser may be sent after a consent.
+    pub redirect_uris: Vec<String>,
+}
+
+/// Creates a partner.
+///
+/// # Errors
+/// `partner_exists`; `invalid_redirect_uri` and `too_many_redirect_uris` as for
+/// [`add_redirect_uris`](super::redirect_uris::add_redirect_uris).
+pub async fn create_partner(operator: &Operator, new: NewPartner) -> Result<Partner, Error> {
+    let redirect_uris = extended(&[], &new.redirect_uris)?;
+    let detail = [("name", new.name.to_string()), ("redirect_uris", redirect_uris.join(" "))].into();
+    let audit = operator.audit(&new.id, Action::PartnerCreated, detail);
+    let partner = Partner { id: new.id, name: new.name.to_string(), redirect_uris, created_at: audit.at };
+    match operator.store.create_partner(&partner, &audit).await? {
+        Written::Stored => Ok(partner),
+        Written::Overtaken => {
+            let message = format!("The partner {} already exists. Nothing was changed.", partner.id);
+            Err(Error::conflict("partner_exists", message))
+        }
+    }
+}
+
+/// The partners of this installation, by id; at most a thousand.
+///
+/// # Errors
+/// What the table says.
+pub async fn list_partners(operator: &Operator) -> Result<Vec<Partner>, Error> {
+    let mut partners = Vec::new();
+    for id in operator.store.partners().await? {
+        partners.extend(operator.store.partner(&id).await?);
+    }
+    Ok(partners)
+}

@@ -1,0 +1,85 @@
+//! Partners and their API keys, as an operator changes them.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use counterfoil_core::model::api_key::{ApiKey, KeyId};
+use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::partner::Partner;
+use counterfoil_core::port::store::partners::OperatorStore;
+use counterfoil_core::port::store::{StoreError, Written};
+
+use crate::fault;
+use crate::key::{API_KEY, Key, PARTNERS, partner_pk};
+use crate::partners::{key_row, partner_row};
+use crate::request::{Transacted, transact_update};
+use crate::row::{attribute, millis, number, readable};
+use crate::table::{LIST_INDEX, LIST_PK, PK, SK, Table};
+use crate::update::Changes;
+
+/// How many partners or keys are listed.
+const LISTED_MOST: i32 = 1_000;
+
+#[async_trait]
+impl OperatorStore for Table {
+    async fn partners(&self) -> Result<Vec<PartnerId>, StoreError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(LIST_INDEX)
+            .key_condition_expression(format!("{LIST_PK} = :partners"))
+            .expression_attribute_values(":partners", AttributeValue::S(PARTNERS.to_owned()))
+            .limit(LISTED_MOST);
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        let pks = answer.items.unwrap_or_default().into_iter().filter_map(|mut item| item.remove(PK));
+        Ok(pks.filter_map(|pk| PartnerId::parse(pk.as_s().ok()?.strip_prefix("PARTNER#")?).ok()).collect())
+    }
+
+    async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Written, StoreError> {
+        self.audited(self.put_new(partner_row::write(partner)?), audit).await
+    }
+
+    async fn set_redirect_uris(&self, partner: &Partner, uris: &[String], audit: &Audit) -> Result<Written, StoreError> {
+        let changes = Changes::default().put("redirect_uris", Some(uris))?.given(":before", attribute(&partner.redirect_uris)?);
+        // A row without the attribute has none.
+        let none = if partner.redirect_uris.is_empty() { " OR attribute_not_exists(redirect_uris)" } else { "" };
+        let condition = format!("attribute_exists({PK}) AND (redirect_uris = :before{none})");
+        let update = changes.under(self, &Key::partner(&partner.id), &condition);
+        self.audited(transact_update(update), audit).await
+    }
+
+    async fn keys(&self, partner: &PartnerId) -> Result<Vec<ApiKey>, StoreError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :keys)"))
+            .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
+            .expression_attribute_values(":keys", AttributeValue::S(API_KEY.to_owned()))
+            .consistent_read(true)
+            .limit(LISTED_MOST);
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        Ok(readable(answer.items.unwrap_or_default().into_iter().map(key_row::read)).collect())
+    }
+
+    async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
+        self.audited(self.put_new(key_row::write(key)?), audit).await
+    }
+
+    async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError> {
+        let changes = Changes::default().set("revoked_at", number(millis(audit.at)));
+        let condition = format!("attribute_exists({PK}) AND (attribute_not_exists(revoked_at) OR revoked_at > :revoked_at)");
+        self.audited(transact_update(changes.under(self, &Key::api_key(partner, id), &condition)), audit).await
+    }
+}
+
+impl Table {
+    async fn audited(&self, change: TransactWriteItem, audit: &Audit) -> Result<Written, StoreError> {
+        let items = vec![change, self.put(crate::history::row::audit(audit)?)];
+        Ok(match self.transact(items, &audit.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+}
