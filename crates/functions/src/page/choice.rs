@@ -58,7 +58,7 @@ pub(crate) fn choice(offered: &Offered<'_>, view: View<'_>) -> Markup {
         &html! {
             div.mark.wait aria-hidden="true" { "?" }
             h1 { "Choose a company" }
-            p.lead { "Access was granted at " (offered.platform) ". Which company is to be connected?" }
+            p.lead { "You allowed access at " (offered.platform) ". Which company do you want to connect?" }
             @if offered.companies.len() >= SEARCH_FROM { (search_form(&here, view.search)) }
             @if shown.is_empty() {
                 p { "No company matches your search." }

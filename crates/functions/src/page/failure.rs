@@ -1,12 +1,13 @@
 //! The pages of what did not work.
 
 use counterfoil_core::Error;
-use counterfoil_core::model::flow::{Authority, Flow};
+use counterfoil_core::model::flow::failure::FlowFailure;
+use counterfoil_core::model::flow::{Authority, Flow, Stage};
 use counterfoil_core::model::reference::Reference;
 use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
-use crate::page::{Again, card_going_on};
+use crate::page::{Again, card_going_on, words};
 use crate::surface::addresses::start_path;
 
 /// The page of a request that failed. It offers the same address again only for a temporary failure.
@@ -22,27 +23,43 @@ pub(crate) fn problem(error: &Error) -> Markup {
         Error::NotFound(_) => "Not found",
         _ => "Not connected",
     };
-    failure(title, error, passing, &what_now, None)
+    let (message, detail) = words::of_error(error);
+    let what_now = html! {
+        (what_now)
+        @if let Some(detail) = detail { p.quiet { "For the person who made the link: " (detail) } }
+    };
+    card_of(&Failure { title, code: error.code(), message: &message, passing }, &what_now, None)
 }
 
-pub(super) fn failed(error: &Error, again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
+/// What the card of a failure says.
+struct Failure<'a> {
+    title: &'static str,
+    code: &'static str,
+    message: &'a str,
+    /// Whether trying again can help.
+    passing: bool,
+}
+
+/// The page of a consent that is not connected, `code` and `message` saying how it stands.
+pub(super) fn failed(
+    (code, message): (&'static str, &str),
+    again: Again,
+    flow: Option<&Flow>,
+    anew: Option<String>,
+    onward: Option<&str>,
+) -> Markup {
     let passing = again != Again::Start;
-    let title = if passing { "Almost there" } else { "Not connected" };
+    let title = if passing { "Not finished yet" } else { "Not connected" };
     let said = flow.and_then(|flow| flow.reference.as_deref()).filter(|text| Reference::is_for_the_operator(text));
     let what_now = html! {
         (what_now(again, flow, anew, onward))
-        @if let Some(said) = said { p.quiet { "For whoever runs this: " code { (said) } } }
+        @if let Some(said) = said { p.quiet { "For the person who sent you here: " code { (said) } } }
     };
-    failure(title, error, passing, &what_now, onward)
+    card_of(&Failure { title, code, message, passing }, &what_now, onward)
 }
 
-fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward: Option<&str>) -> Markup {
-    let message = match error {
-        Error::Internal(_) | Error::Misconfigured { .. } => {
-            "Something is wrong on our side. Please tell the person who sent you here.".to_owned()
-        }
-        error => error.to_string(),
-    };
+fn card_of(failure: &Failure<'_>, what_now: &Markup, onward: Option<&str>) -> Markup {
+    let Failure { title, code, message, passing } = *failure;
     card_going_on(
         title,
         onward,
@@ -51,7 +68,7 @@ fn failure(title: &str, error: &Error, passing: bool, what_now: &Markup, onward:
             h1 { (title) }
             p.lead { (message) }
             (what_now)
-            p.quiet { "Reference: " code { (error.code()) } }
+            p.quiet { "Reference: " code { (code) } }
         },
     )
 }
@@ -67,11 +84,14 @@ fn what_now(again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Opt
         (Again::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
         _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
         (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
+        (_, Some(flow), None) if is_link_open(flow) => {
+            html! { p { "To try again, open the link that you were sent once more." } }
+        }
         _ => go_back(),
     }
 }
 
-/// A start as the one before, where a browser without a key may begin that.
+/// The address that starts this consent again; `None` if a key or a link began it, since nobody else may.
 pub(super) fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
@@ -83,6 +103,12 @@ pub(super) fn start_again(flow: &Flow) -> Option<String> {
     }
 }
 
+/// Whether a connect link began the flow and, as far as the flow tells, can begin another: only a completed consent uses it up.
+fn is_link_open(flow: &Flow) -> bool {
+    let is_over = matches!(flow.stage, Stage::Failed(FlowFailure::LinkUsed | FlowFailure::AuthorityRevoked | FlowFailure::Gone));
+    matches!(flow.authority, Authority::Link(_)) && !is_over
+}
+
 /// The name that a connection is to have, as a further parameter.
 fn named(company_name: Option<&str>) -> String {
     let encoded = |name: &str| byte_serialize(name.as_bytes()).collect::<String>();
@@ -90,5 +116,5 @@ fn named(company_name: Option<&str>) -> String {
 }
 
 fn go_back() -> Markup {
-    html! { p { "Go back to where you came from and start again from there." } }
+    html! { p { "Go back to where you came from and start again." } }
 }

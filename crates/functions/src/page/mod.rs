@@ -1,5 +1,4 @@
-//! The page that shows a customer how a consent went, or that it could not begin: one card, no script, nothing from elsewhere. It says what happened,
-//! and offers the one thing that can be done about it.
+//! The pages that a customer sees: one card, without scripts and without content of other servers. A page says what happened and offers the next step.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use crate::surface::problem::Problem;
 
 mod choice;
 pub(crate) mod failure;
+mod words;
 pub(crate) use choice::View;
 pub(crate) use failure::problem;
 
@@ -117,7 +117,11 @@ pub(crate) fn of(
             let anew = start_again(flow).filter(|_| open_start);
             let again = again(result);
             let status = if again == Again::HandOver { StatusCode::OK } else { Problem(error.clone()).status() };
-            (status, failed(&error, again, Some(flow), anew, onward.as_deref()))
+            let message = match result {
+                Ok(outcome) => words::of_outcome(outcome, flow.platform.title()),
+                Err(error) => words::of_error(error).0,
+            };
+            (status, failed((error.code(), &message), again, Some(flow), anew, onward.as_deref()))
         }
     }
 }
@@ -128,32 +132,38 @@ fn onward(flow: &Flow) -> String {
     format!("/oauth/result/{}/continue", flow.id.as_str())
 }
 
-/// The page for a browser that may see no flow.
+/// The page for a browser whose flow could not be read.
 pub(crate) fn hidden(error: &Error) -> (StatusCode, Markup) {
     without_flow(error, None)
 }
 
-/// The same on the address to which the callback has sent the browser: `word` says why.
+/// The page for a browser that may see no flow: `word` says why. The callback sends it to an address with this word.
 pub(crate) fn hidden_as(word: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
     let error = match word {
         "wrong_browser" => Error::invalid(
             "wrong_browser",
-            "This consent was started in another browser, or this browser does not store cookies.",
+            "You started in another browser, or this browser does not store cookies. Start again in this browser.",
         ),
         "storage_unavailable" => Error::TryLater {
             code: "storage_unavailable",
-            message: "The storage does not answer just now. Nothing was changed; try again.".to_owned(),
+            message: "Our storage does not answer at the moment. Nothing was changed. Try again.".to_owned(),
             retry_after: Duration::from_secs(2),
         },
-        "invalid_state" => Error::invalid("invalid_state", "This consent is older than ten minutes, or it was not started here."),
-        _ => Error::invalid("invalid_state", "This consent cannot be finished."),
+        "invalid_state" => {
+            Error::invalid("invalid_state", "You started more than ten minutes ago, or in another place. Start again.")
+        }
+        _ => Error::invalid("invalid_state", "Connecting cannot be finished. Start again."),
     };
     without_flow(&error, anew)
 }
 
 fn without_flow(error: &Error, anew: Option<&Anew>) -> (StatusCode, Markup) {
     let again = if matches!(error, Error::TryLater { .. }) { Again::Look } else { Again::Start };
-    (Problem(error.clone()).status(), failed(error, again, None, anew.map(start_path), None))
+    let message = match error {
+        Error::Internal(_) | Error::Misconfigured { .. } => words::of_error(error).0,
+        error => error.to_string(),
+    };
+    (Problem(error.clone()).status(), failed((error.code(), &message), again, None, anew.map(start_path), None))
 }
 
 fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
@@ -173,7 +183,7 @@ fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
                 }
             }
             @if !missing.is_empty() {
-                p.warn { "Not everything that was asked for was granted: " (missing.join(", ")) ". Some features may not work." }
+                p.warn { "You did not allow everything that was asked for, so some features may not work. Missing: " (missing.join(", ")) "." }
             }
             @if let Some(url) = onward {
                 a.button href=(url) { "Continue" }
@@ -192,7 +202,7 @@ pub(crate) fn disconnected_there() -> Markup {
             div.mark.good aria-hidden="true" { "✓" }
             h1 { "Thank you" }
             p.lead { "If you disconnected this app, it has no more access to your books." }
-            p { "To connect it again, go back to the app and start from there." }
+            p { "To connect it again, open the app and start again." }
             p.quiet { "You can close this window." }
         },
     )

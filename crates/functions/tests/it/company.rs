@@ -149,7 +149,7 @@ async fn o15_fewer_scopes_than_asked_for_are_shown() {
     assert_eq!(parameter(&page, "scope").as_deref(), Some(asked));
     let result = browser.get(place.intuit.consent(&page, LARKSPUR).await).await;
     let shown = browser.get(result.location()).await.body;
-    assert!(shown.contains("Not everything that was asked for was granted: com.intuit.quickbooks.payment."), "{shown}");
+    assert!(shown.contains("some features may not work. Missing: com.intuit.quickbooks.payment."), "{shown}");
 
     let missing = serde_json::json!(["com.intuit.quickbooks.payment"]);
     assert_eq!(place.connect("other-shop", LARKSPUR).await.json()["missing_scopes"], missing);

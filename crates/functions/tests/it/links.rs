@@ -218,6 +218,20 @@ async fn o12_a_link_that_is_over_revoked_or_unknown_opens_nothing() {
 }
 
 #[tokio::test]
+async fn o12_a_customer_who_refused_reads_that_the_link_can_be_opened_again() {
+    let place = Installation::start().await;
+    place.partner("bare", &[]).await;
+    let key = place.key_of("bare", &[Scope::ConnectionsWrite]).await;
+    let made = send(&place, Method::POST, "/v1/connect-links", &key, Some(json!({ "platform": "quickbooks" }))).await.json();
+    let mut browser = Browser::at(&place.server);
+    let page = browser.start(path(&made["data"])).await;
+    let result = browser.get(place.intuit.cancel(&page).await).await.location().to_owned();
+    let shown = browser.get(&result).await;
+    assert!(shown.status == 400 && shown.body.contains("open the link that you were sent once more"), "{}", shown.body);
+    assert!(browser.start(path(&made["data"])).await.contains("/connect/oauth2"), "and it can");
+}
+
+#[tokio::test]
 async fn o12_what_a_link_began_ends_with_its_revocation_and_not_with_its_end() {
     let place = Installation::start().await;
     let consented =

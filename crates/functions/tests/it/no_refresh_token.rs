@@ -62,6 +62,6 @@ async fn the_page_says_what_happened() {
     let callback = place.intuit.decide(&page, &[("account", "in"), ("decision", "connect")]).await;
     let result = browser.get(&callback).await.location().to_owned();
     let shown = browser.get(&result).await;
-    assert!(shown.body.contains("without a refresh token"), "{}", shown.body);
+    assert!(shown.body.contains("for one hour only"), "{}", shown.body);
     assert!(shown.body.contains("Start again") && !shown.body.contains("is now connected"), "{}", shown.body);
 }

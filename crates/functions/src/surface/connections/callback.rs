@@ -128,7 +128,8 @@ pub(crate) async fn result(
     let is_last = query.one(LAST, 1)?.is_some();
     let page = match &ending {
         Ending::Shown { flow, result } => page::of(flow, result, app.open_start, is_last, View::read(&query)),
-        Ending::Hidden { why, .. } => page::hidden(&consent::without_flow(why)),
+        Ending::Hidden { why: NoFlow::Fault(error), .. } => page::hidden(error),
+        Ending::Hidden { why, .. } => page::hidden_as(consent::without_flow(why).code(), None),
     };
     Ok(page.into_response())
 }
