@@ -1,4 +1,4 @@
-//! The parts a service works with, put together once per process by whoever starts it.
+//! The parts that services work with. Each process assembles them once, at its start.
 
 use std::sync::Arc;
 

@@ -56,14 +56,14 @@ pub enum Error {
         /// When another try can help; `None` where it cannot.
         retry_after: Option<Duration>,
     },
-    /// Passing trouble on our side, or somebody else is at it.
+    /// A temporary failure on our side, or another request works on the same thing.
     #[error("{message}")]
     TryLater {
         /// Stable code.
         code: &'static str,
-        /// What is in the way.
+        /// What failed.
         message: String,
-        /// When to come again.
+        /// When to try again.
         retry_after: Duration,
     },
     /// The installation lacks something that its operator must provide.

@@ -143,7 +143,7 @@ pub struct CallbackRead {
     pub region: Option<String>,
 }
 
-/// Why a platform does not go on with a callback.
+/// Why a callback cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallbackFault {
     /// It names no company, or one that cannot be.

@@ -1,4 +1,4 @@
-//! Cursors: where a list goes on, behind a check that ties it to its list and its partner. A damaged one shows.
+//! Cursors: the last entry of a page, with a check of its list and partner in front. A damaged cursor is an error.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use counterfoil_core::model::secret::Fingerprint;
 /// The longest cursor that is looked at, in characters.
 pub(crate) const LONGEST: usize = 200;
 
-/// A cursor of a list, at the last entry that was told.
+/// The cursor after an entry of a list.
 pub(crate) fn write(list: &str, partner: &PartnerId, entry: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}{entry}", check(list, partner, entry)))
 }
@@ -21,7 +21,7 @@ pub(crate) fn read(list: &str, partner: &PartnerId, cursor: &str) -> Result<Stri
     if check(list, partner, entry) == found { Ok(entry.to_owned()) } else { Err(damaged()) }
 }
 
-/// What whoever brings a damaged one is told.
+/// The error for a damaged cursor.
 pub(crate) fn damaged() -> Error {
     Error::invalid(
         "invalid_cursor",

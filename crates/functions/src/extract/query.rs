@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use counterfoil_core::Error;
 
-/// The query of a request, percent-decoded, in order. A parameter that does not decode is an error only for whoever reads it.
+/// The query of a request, percent-decoded, in order. A parameter that does not decode is an error only if it is read.
 pub(crate) struct Query(Result<Vec<Parameter>, &'static str>);
 
 impl Query {
@@ -47,7 +47,7 @@ impl Query {
         value.map(|value| value.as_deref().map_err(|_| undecodable())).transpose()
     }
 
-    /// The same for whoever judges the value themselves: one that does not decode is there as it came.
+    /// The same, but a value that does not decode is returned as it came.
     pub(crate) fn lenient(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
         Ok(self.raw_or_decoded(name, longest)?.map(|value| match value {
             Ok(text) | Err(text) => text.as_str(),

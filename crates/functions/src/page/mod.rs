@@ -44,7 +44,7 @@ pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
     )
 }
 
-/// What a customer is asked before she goes on to the platform.
+/// The question to a customer before the platform's page.
 pub(crate) struct Question<'a> {
     /// Who asks.
     pub(crate) partner: &'a str,
@@ -127,7 +127,7 @@ pub(crate) fn of(
 }
 
 /// The address of ours that redirects to the partner's page. A form may not be redirected there (`form-action 'self'`, which
-/// Chromium applies to every redirect of a submission): the page after the form goes on by a navigation of its own.
+/// Chromium applies to every redirect of a submission): the page after the form navigates by itself.
 fn onward(flow: &Flow) -> String {
     format!("/oauth/result/{}/continue", flow.id.as_str())
 }
@@ -194,7 +194,7 @@ fn connected(connection: &Connection, onward: Option<&str>) -> Markup {
     )
 }
 
-/// The page for whoever comes from a platform where they disconnected the app, or says so.
+/// The page for a customer who comes from a platform where they disconnected the app.
 pub(crate) fn disconnected_there() -> Markup {
     card(
         "Thank you",

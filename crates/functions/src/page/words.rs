@@ -64,7 +64,7 @@ fn of_failure(failure: FlowFailure, platform: &str) -> String {
     }
 }
 
-/// A request that failed: a sentence for the customer and, if the link itself is wrong, one for whoever made it.
+/// A request that failed: a sentence for the customer and, if the link itself is wrong, one for the person who made it.
 pub(super) fn of_error(error: &Error) -> (String, Option<String>) {
     let another = |why: &str| format!("{why} Ask the person who sent you here for another link.");
     match error {

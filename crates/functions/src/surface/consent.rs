@@ -1,4 +1,4 @@
-//! What a program is told of a consent: the one place for its codes and their words.
+//! The errors of a consent for programs: the one place for their codes and sentences.
 
 use std::time::Duration;
 

@@ -36,9 +36,9 @@ pub enum FlowFailure {
     NoCompany,
     /// The platform gave no refresh token, without which its grants are of no use.
     NoRefreshToken,
-    /// The connection holds another company, and whoever began the flow may not switch it.
+    /// The connection holds another company, and the start did not have the right to switch it.
     OtherCompany,
-    /// The connection was disconnected, and whoever began the flow may not revive it.
+    /// The connection was disconnected, and the start did not have the right to revive it.
     #[strum(serialize = "connection_disconnected")]
     Disconnected,
     /// The connection's name begins with a platform's, and is not the one of the company that was confirmed.
@@ -127,7 +127,7 @@ impl FlowFailure {
     }
 }
 
-/// What a program is told of it.
+/// The error that a program gets.
 impl From<FlowFailure> for Error {
     fn from(failure: FlowFailure) -> Self {
         let (code, message) = (failure.as_str(), failure.in_words().to_owned());

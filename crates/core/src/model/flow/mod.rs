@@ -94,13 +94,13 @@ pub struct Flow {
 pub enum Destination {
     /// To our own page.
     ResultPage,
-    /// To a page of the partner, which is told the connection and how it went.
+    /// To a page of the partner, with the connection and the result in the address.
     ReturnUrl(String),
-    /// To a page of the partner, which is given a code of ours.
+    /// To a page of the partner, with a code of ours in the address.
     Handover {
         /// The page.
         redirect_uri: String,
-        /// What is brought back there: the partner's, or else a random one.
+        /// The `state` in its address: the partner's, or a random one.
         state: String,
     },
 }
@@ -121,8 +121,8 @@ impl Flow {
         })
     }
 
-    /// How whoever could begin it may begin it anew without a key. `None` where that would be another consent: a start without
-    /// a key is the default partner's, and hands over no code.
+    /// The parameters to start this consent again without a key. `None` if a start without a key would be another consent: it belongs
+    /// to the default partner and issues no code.
     pub fn anew(&self) -> Option<Anew> {
         let is_open = self.authority == Authority::Anonymous && self.partner == PartnerId::default_partner();
         let hands_over = matches!(self.destination, Destination::Handover { .. });

@@ -21,8 +21,7 @@ pub trait ConnectionStore: Send + Sync {
     /// A page of a partner's connections, by company key.
     async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError>;
 
-    /// The connections of one of [`DUE_SHARDS`] that a worker has something to do for, longest overdue first; behind one of
-    /// them, where reading goes on.
+    /// The connections of one of [`DUE_SHARDS`] that are due, the longest overdue first. Reading starts after `after`.
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
     /// A page of what holds a company, at most `most` (1 to 100) entries of it, beginning behind `after`; strongly consistent.
@@ -54,7 +53,7 @@ pub struct Settable {
 pub struct Tally {
     /// The number.
     pub connections: u32,
-    /// Rises with each connection that is made without a key: whoever adds one names the version that was counted.
+    /// Rises with each connection that is made without a key. The write that adds one is conditional on the version that was counted.
     pub version: u64,
 }
 
@@ -89,7 +88,7 @@ pub struct Holders {
     pub connections: Vec<Connection>,
     /// Consents that may become connections to it.
     pub consents: Vec<Holding>,
-    /// Where to go on; `None` at the end.
+    /// Where the next page starts; `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -107,6 +106,6 @@ pub struct Holding {
 pub struct Page {
     /// Those that match; may be fewer than the limit though more follow.
     pub connections: Vec<Connection>,
-    /// Where to go on; `None` at the end.
+    /// Where the next page starts; `None` on the last page.
     pub next: Option<CompanyKey>,
 }

@@ -1,4 +1,4 @@
-//! Consents under way: flows, codes and handles.
+//! Consents that have not ended: flows, codes and handles.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -46,8 +46,8 @@ pub trait FlowStore: Send + Sync {
     async fn lease_flow(&self, id: &FlowId, claim: &Claim) -> Result<bool, StoreError>;
 
     /// Keeps the sealed grant in the flow until its company is confirmed, with an entry under the company that was claimed. The flow
-    /// is due at its end and does not go by itself. One that was ended as interrupted meanwhile goes on; `Overtaken` where the
-    /// flow is gone or has another end.
+    /// is due at its end, and TTL does not delete it. A flow that was ended as interrupted meanwhile continues; `Overtaken` if the
+    /// flow is gone or ended otherwise.
     async fn keep_grant(&self, kept: &KeptGrant) -> Result<Written, StoreError>;
 
     /// Takes the grant out of the flow into a revocation that is due when the partner has not exchanged its code in time, with an

@@ -1,4 +1,4 @@
-//! Whether whoever began a consent may still finish it.
+//! Whether the authority that a consent was started with still holds.
 
 use jiff::Timestamp;
 
@@ -9,16 +9,16 @@ use crate::model::flow::Flow;
 use crate::model::flow::failure::FlowFailure;
 use crate::service::consent::outcome::Stop;
 
-/// On what whoever began a flow was allowed to.
+/// An authority that still holds.
 pub(crate) struct Authorized {
     /// Since when.
     pub(crate) at: Timestamp,
-    /// The key that it hangs on: whoever writes asks anew whether that lives.
+    /// The key that it depends on: the write is conditional on this key being valid.
     pub(crate) key: Option<KeyId>,
 }
 
-/// What whoever began the flow was allowed on, if that still holds: the key and the link were not revoked since, and the link
-/// has a consent left (O-12, A-1). That they have ended by themselves meanwhile does not matter.
+/// The authority of a flow, if it still holds: the key or the link has not been revoked, and the link has a use left (O-12, A-1). That
+/// it has expired meanwhile does not matter.
 pub(crate) async fn still_authorized(app: &App, flow: &Flow) -> Result<Authorized, Stop> {
     let (at, key) = match &flow.authority {
         Authority::Anonymous => (flow.created_at, None),

@@ -1,4 +1,4 @@
-//! Finishes a flow: consumes the state once, exchanges the code, and goes on to the company (`confirm_company`).
+//! Finishes a flow: consumes the state once, exchanges the code, and confirms the company.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -188,7 +188,7 @@ async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platfo
 }
 
 /// From the exchange on the platform may have one grant for the company where there were two: a pending revocation of a
-/// disconnect is not sent while this consent is under way.
+/// disconnect is not sent until this consent has ended.
 async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> {
     if existing.status() != Status::Disconnected {
         return Ok(());

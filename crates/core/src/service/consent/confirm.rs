@@ -165,8 +165,8 @@ enum Verdict {
     AskAgain,
 }
 
-/// A renewal goes on with its company if the grant reaches that; an anonymous one with no other (O-16, O-17). Else the one
-/// company that the consent names is it, and among several a person chooses (O-14).
+/// A renewal takes its connection's company if the grant reaches it; an anonymous one takes no other (O-16, O-17). Otherwise the one
+/// company that the consent names is taken, and among several a person chooses (O-14).
 fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
     let Reach { mut companies, named_by_consent, is_complete } = reach;
     let live = existing.filter(|existing| existing.standing != Standing::Disconnected);
@@ -186,7 +186,7 @@ fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
     }
 }
 
-/// Asks the platform for the company, one at a time of whoever tries.
+/// Asks the platform for the company. Only one request at a time does this for a flow.
 pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let now = app.now();
     // However often it asks and writes: no process is at one event for longer.

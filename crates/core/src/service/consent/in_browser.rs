@@ -1,4 +1,4 @@
-//! A flow in the browser that finishes it: the browser gets its cookie and goes on to the platform.
+//! Binds a flow to the browser that finishes it: the browser gets its cookie and is sent to the platform.
 
 use crate::model::flow::{BrowserIds, Flow, FlowId, Stage};
 use crate::model::name::CompanyKey;

@@ -53,20 +53,20 @@ impl From<Connection> for ConsentOutcome {
     }
 }
 
-/// What came of an attempt to finish a flow, or to look at it.
+/// The result of an attempt to finish a flow, or to look at it.
 pub enum Ending {
     /// The caller may see the flow.
     Shown {
         /// The flow.
         flow: Box<Flow>,
-        /// How it stands, or which fault of ours kept it from going on.
+        /// How it stands, or the error that stopped it.
         result: Result<ConsentOutcome, Error>,
     },
     /// The caller may see no flow.
     Hidden {
         /// Why.
         why: NoFlow,
-        /// With what the consent may be begun anew.
+        /// The parameters to start the consent again.
         anew: Option<Anew>,
     },
 }
@@ -114,7 +114,7 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-/// A flow with what came of it so far.
+/// A flow, and how it stands.
 pub(crate) async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
         Stage::Offered | Stage::Pending => Ok(ConsentOutcome::Pending),
@@ -123,7 +123,7 @@ pub(crate) async fn see(app: &App, flow: Flow) -> Ending {
     Ending::of(flow, result)
 }
 
-/// The flow of that id, while it lasts and for whoever may finish it.
+/// The flow of that id, if it has not expired and this browser may finish it.
 pub(crate) async fn find_by_id(app: &App, id: &FlowId, browser: &BrowserIds) -> Result<Flow, NoFlow> {
     let flow = lasting(app, id).await?;
     if flow.is_bound_to(browser) { Ok(flow) } else { Err(NoFlow::OtherBrowser) }
@@ -141,7 +141,7 @@ pub(crate) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, 
     }
 }
 
-/// What came of a flow. One whose process died, or whose code was kept in vain, ends here.
+/// How a flow stands. A flow whose process died, or whose kept code has expired, is ended here.
 pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     match &flow.stage {
         Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
@@ -150,10 +150,10 @@ pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome,
     }
 }
 
-/// Longer than a function may run: whoever consumed the state is dead by then.
+/// Longer than a function may run: the process that consumed the state has ended by then.
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(60);
 
-/// What somebody else made of a flow, in another tab perhaps: that counts.
+/// How a flow stands after another request changed it.
 pub(crate) async fn how_it_stands(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
     match app.flows.flow(id).await? {
         Some(flow) => standing(app, &flow).await,

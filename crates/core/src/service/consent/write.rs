@@ -104,7 +104,7 @@ async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Wrote, S
     }
 }
 
-/// O-16, O-17, O-20: what whoever began the flow may do to a connection that exists, and which name a new one may have. What
+/// O-16, O-17, O-20: what a flow's authority may do to an existing connection, and which name a new one may have. What
 /// was allowed before a disconnect does not undo it (O-12).
 fn may_write(
     flow: &Flow,

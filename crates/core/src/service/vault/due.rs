@@ -22,7 +22,7 @@ const IDLE_MOST: Duration = Duration::from_secs(30 * 86_400);
 /// What is due for a grant that was stored just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Due {
-    /// When a worker should come; `None` where there is nothing it could do.
+    /// When a worker should process it; `None` if it has nothing to do.
     pub(crate) at: Option<Timestamp>,
     /// Until when the token is wanted.
     pub(crate) wanted_until: Option<Timestamp>,

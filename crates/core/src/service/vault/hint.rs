@@ -14,7 +14,7 @@ const PROBED_EVERY: Duration = Duration::from_secs(60);
 /// How many connections to a company are read at once.
 const PER_PAGE: u32 = 100;
 
-/// Keeps a hint. That it could not be kept is logged: whoever gave it is told nothing.
+/// Keeps a hint. A failure is logged; the sender does not see it.
 pub async fn note_hint(app: &App, hint: &Hint) {
     if let Err(error) = app.probes.note_hint(hint, app.now()).await {
         tracing::warn!(platform = %hint.platform, %error, "a hint could not be kept");

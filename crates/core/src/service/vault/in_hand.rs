@@ -18,7 +18,7 @@ use crate::{App, Error};
 use crate::service::unused_grant::revoke_late;
 use crate::service::vault::commit_parked::{Unparked, commit_parked};
 
-/// The most that one process keeps: more than it can have under way at once.
+/// The most grants that one process keeps: more than it can refresh at once.
 const KEPT_MOST: usize = 256;
 /// How many are tried at once.
 const AT_ONCE: usize = 16;

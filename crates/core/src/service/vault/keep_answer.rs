@@ -13,8 +13,8 @@ use crate::service::vault::refresh::sealing_owner;
 /// What the text of a kept answer is sealed for.
 pub const ANSWER: &str = "answer";
 
-/// Keeps it, trying for as long as a commit may take, and no longer than to `ends_at`. A failure is logged: whoever got the answer
-/// goes on as if it had been kept.
+/// Keeps an answer. It retries for as long as a commit may take, and not beyond `ends_at`. A failure is logged and not returned: the
+/// refresh or consent continues without it.
 pub(crate) async fn keep_answer(
     app: &App,
     of: AnswerOf,

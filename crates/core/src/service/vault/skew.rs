@@ -22,7 +22,7 @@ struct State {
 
 /// An HTTP date has whole seconds, and servers write the same one for up to a second more.
 const DATE_IS_WITHIN_MS: i64 = 2_000;
-/// From here on an operator is told.
+/// The least skew that is logged as a warning.
 const WARN_FROM_MS: u64 = 5_000;
 /// Least time between two warnings.
 const WARN_EVERY_MS: u64 = 60_000;
@@ -33,15 +33,15 @@ impl Skew {
         Self(Mutex::new(State { last: [0, 0], warned_at: None }))
     }
 
-    /// Takes in an answer of the table, and tells an operator where this machine's clock is off.
+    /// Notes an answer of the table, and logs a warning if this machine's clock is wrong.
     pub fn note(&self, asked: Timestamp, answered: Timestamp, date: Timestamp) {
         if let Some(milliseconds) = self.observe(asked, answered, date) {
             tracing::warn!(target: CLOCK, milliseconds, "this machine's clock is ahead of the table's, or behind it where negative");
         }
     }
 
-    /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`. Says
-    /// how many milliseconds this machine is ahead where an operator is to be told, which is once a minute at most.
+    /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`. Returns
+    /// by how many milliseconds this machine is ahead if that must be logged, once a minute at most.
     pub fn observe(&self, asked: Timestamp, answered: Timestamp, date: Timestamp) -> Option<i64> {
         let ms = Timestamp::as_millisecond;
         // The date was written between the two, at some moment from `date` on.

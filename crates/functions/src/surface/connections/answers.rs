@@ -1,4 +1,4 @@
-//! How a consent is told to a program.
+//! The JSON answer for a consent.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

@@ -168,13 +168,13 @@ pub(crate) async fn choose(
     Ok(after_form(&app, client, ending, &id).await)
 }
 
-/// A browser always comes to our own page, which goes on from there: a form may not be redirected to another origin (O-9's
+/// A browser is always redirected to our own page, which continues: a form may not be redirected to another origin (O-9's
 /// form-action).
 async fn after_form(app: &App, client: Client, ending: Ending, id: &FlowId) -> Response {
     if client == Client::Browser { see_other(&result_path(id)) } else { told(app, client, ending).await }
 }
 
-/// From our own page to the partner's. It never leads back to a page that goes on by itself.
+/// From our own page to the partner's. It never leads back to a page that navigates by itself.
 pub(crate) async fn hand_over(
     State(app): State<Arc<App>>,
     InPath(id): InPath<FlowId>,
@@ -218,14 +218,14 @@ async fn destination(app: &App, ending: &Ending) -> String {
     }
 }
 
-/// What our own page is told, so that it can offer to begin anew.
+/// The parameters with which our own page can offer to start again.
 fn told_anew(anew: &Anew) -> String {
     let Anew { company_key, platform, environment } = anew;
     let sandbox = if *environment == Environment::Sandbox { "&environment=sandbox" } else { "" };
     format!("?company_key={company_key}&platform={platform}{sandbox}")
 }
 
-/// Says on our own page that there is nowhere to go on to: the partner has exchanged its code.
+/// The parameter of our own page after the partner has exchanged its code: there is no page to continue to.
 const LAST: &str = "last";
 
 /// The partner's page with what it is to know; `None` where there is none, or no code for it just now.

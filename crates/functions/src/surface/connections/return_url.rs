@@ -1,4 +1,4 @@
-//! The partner's own page, told what came of a consent, or given a code of ours.
+//! The address of the partner's page, with the result of a consent or a code of ours.
 
 use counterfoil_core::Error;
 use counterfoil_core::model::secret::Secret;

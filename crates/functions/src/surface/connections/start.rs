@@ -56,7 +56,7 @@ pub(crate) async fn named(
     Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 
-/// The ids of the browser that begins; `None` where a server does, which is whoever sends a key in a header.
+/// The ids of the browser that starts; `None` for a server, which is a client that sends a key in a header.
 pub(crate) fn browser(app: &App, headers: &HeaderMap) -> Result<Option<BrowserIds>, Error> {
     let is_server = header_key(headers)?.is_some();
     Ok((!is_server).then(|| BrowserCookie::of(app).read(headers)))

@@ -74,7 +74,7 @@ fn bounded(field: &str, text: Option<String>, longest: usize) -> Result<Option<S
     }
 }
 
-/// A link; its address is told once, when it is made.
+/// A link; its address is shown once, when it is made.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkAnswer {

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::step::{Outcome, Reason};
 use crate::model::connection::Connection;
 
-/// What came of a refresh.
+/// The result of a refresh.
 pub struct Refreshed {
     /// How it ended.
     pub outcome: Outcome,
@@ -22,7 +22,7 @@ pub struct Asked {
     pub reason: Reason,
     /// When all of it must be over, by the clock that does not jump.
     pub ends_at: Duration,
-    /// Its place among those under way that [every lost answer](Platform::must_hear_every_answer) would end.
+    /// Its place among the running refreshes that [every lost answer](Platform::must_hear_every_answer) would end.
     pub place: Place,
 }
 

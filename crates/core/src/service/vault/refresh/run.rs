@@ -30,8 +30,8 @@ use crate::{App, Error};
 
 /// Refreshes a connection's token if there is reason to.
 ///
-/// It runs as a task of its own: a caller that goes away does not cancel it half way, and a panic in it stays in it. It ends when
-/// the platform's answer is stored, or when its time is spent: a process that is frozen in between would not hear it.
+/// It runs as a task of its own: a caller that disconnects does not cancel it, and a panic in it does not reach the caller. It ends when
+/// the platform's answer is stored or its time is spent, since a frozen process cannot receive the answer.
 ///
 /// # Errors
 /// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
@@ -66,7 +66,7 @@ struct Run {
     began: Duration,
     connection: Option<Connection>,
     send: Option<ToSend>,
-    /// The grant in hand, on its way into the table.
+    /// The new grant, until the table has it.
     fresh: Option<Parked>,
     /// The answer that brought it, where a field of it could not be read, and the epoch that it replaces.
     unread: Option<(u64, UnreadAnswer)>,
@@ -156,7 +156,7 @@ impl Run {
         }
     }
 
-    /// Whether this may be under way beside what is. A place is taken before the lease, and held until the run is over.
+    /// Whether this refresh may run beside the others. It takes a place before the lease, and keeps it until the run ends.
     async fn has_place(&mut self) -> Result<bool, Error> {
         let (Place::IfFree(places), Some(connection)) = (&self.asked.place, &self.connection) else { return Ok(true) };
         if of_its_client(&self.app, &connection.company).await?.must_hear_every_answer() {

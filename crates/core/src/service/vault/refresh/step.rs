@@ -141,7 +141,7 @@ impl Refresh {
         }
     }
 
-    /// Decides by what is stored whether there is something to do, and whether somebody else is at it.
+    /// Decides from the stored connection and lease whether to refresh, and whether another process already does.
     fn after_look(&mut self, now: Now, view: &View) -> (Phase, Next) {
         match view.standing {
             Standing::Active(()) => {}

@@ -1,4 +1,4 @@
-//! Writes what a refresh brought, and says what came of that.
+//! Stores the grant that a refresh brought.
 
 use super::step::Saw;
 use super::{Run, apply};

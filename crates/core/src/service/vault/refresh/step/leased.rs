@@ -37,8 +37,8 @@ impl Refresh {
         self.took_too_long(now, &held, Outcome::StoreFailed)
     }
 
-    /// The lease has been ours for so long that nothing may be sent under it: another is taken over it while there is time
-    /// for that, else whoever comes next is told that it need not be waited out.
+    /// The lease has been ours for so long that nothing may be sent under it: it is replaced by a new one while there is time
+    /// for that. Otherwise the row records that nobody need wait for its end.
     pub(super) fn took_too_long(&mut self, now: Now, held: &Held, outcome: Outcome) -> (Phase, Next) {
         let again = self.take_back(now, held.lease_id.clone());
         again.unwrap_or_else(|| record(now, held, FailureCode::LeaseTimeout, outcome, now.wall, Settled::Yes))

@@ -1,4 +1,4 @@
-//! What the machine is told, and what it asks for.
+//! The inputs and outputs of the step function.
 
 use super::outcome::Outcome;
 use super::view::View;

@@ -9,9 +9,9 @@ use crate::model::connection::DeathCause;
 pub enum Outcome {
     /// A new token is stored.
     Refreshed,
-    /// A new token is in hand and parked; the table has yet to take it.
+    /// A new token was parked; the table does not have it yet.
     Parked,
-    /// A new token is in hand, and neither table nor parking took it; this process keeps it for its next event.
+    /// Neither the table nor the parking queue took the new token; this process keeps it for its next event.
     Unstored,
     /// There was nothing to do: the stored token serves.
     AlreadyFresh,
@@ -25,9 +25,9 @@ pub enum Outcome {
     Gone,
     /// The platform never gave a refresh token.
     NoRefreshToken,
-    /// Somebody else is at it, and it takes long.
+    /// Another process refreshes, and takes long.
     Held {
-        /// When to come again.
+        /// When to try again.
         retry_at: Timestamp,
     },
     /// An attempt of unknown outcome must rest first.
@@ -55,7 +55,7 @@ pub enum Outcome {
         /// When to try again.
         retry_at: Timestamp,
     },
-    /// Too many grants that one lost answer would end are under way in this process: nothing was begun.
+    /// This process already refreshes as many grants as it may that one lost answer would end: nothing was sent.
     Crowded,
     /// Too little of the lease was left to send anything.
     LeaseTimeout,
