@@ -6,7 +6,6 @@
 pub mod clock;
 pub mod dynamodb;
 pub mod entropy;
-pub mod failing_store;
 pub mod fixture;
 pub mod http_answer;
 pub mod http_event;

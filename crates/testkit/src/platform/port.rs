@@ -1,0 +1,112 @@
+//! The scripted platform as Counterfoil calls it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::connection::ConfirmedCompany;
+use counterfoil_core::model::grant::Grant;
+use counterfoil_core::port::platform::{
+    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
+    Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
+};
+
+use super::{CLIENT_ID, COMPANY, ScriptedPlatform};
+
+#[async_trait]
+impl Platform for ScriptedPlatform {
+    fn client_id(&self) -> &str {
+        CLIENT_ID
+    }
+
+    fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    fn uses_pkce(&self) -> bool {
+        false
+    }
+
+    fn can_revoke(&self) -> bool {
+        !self.state().habits.cannot_revoke
+    }
+
+    fn asks_before_revoking(&self) -> bool {
+        self.state().habits.asks_before_revoking
+    }
+
+    fn grants_stand_alone(&self) -> bool {
+        self.state().habits.grants_stand_alone
+    }
+
+    fn answers_with_refresh_token(&self) -> bool {
+        self.state().grants.answers_with_refresh_token()
+    }
+
+    fn token_limits(&self) -> TokenLimits {
+        TokenLimits { resends_most: 1, quota: None }
+    }
+
+    fn must_hear_every_answer(&self) -> bool {
+        self.state().grants.must_hear_every_answer()
+    }
+
+    fn needs_refresh_token(&self) -> bool {
+        true
+    }
+
+    fn code_life(&self) -> Duration {
+        Duration::from_secs(300)
+    }
+
+    fn authorize_url(&self, authorize: Authorize<'_>) -> String {
+        let Authorize { redirect_uri, state, .. } = authorize;
+        format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())
+    }
+
+    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+        let claim = said.parameters.get(COMPANY).map(String::as_str).or(said.renews);
+        Ok(CallbackRead { claim: Some(claim.ok_or(CallbackFault::NoCompany)?.to_owned()), region: None })
+    }
+
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged> {
+        Ok(self.state().exchange(exchange.code.expose(), exchange.sent_at)?)
+    }
+
+    async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
+        let Refresh { refresh_token, sent_at, .. } = refresh;
+        let _in_flight = self.begin(refresh_token, sent_at);
+        let (answer, gate) = {
+            let mut state = self.state();
+            (state.refresh(refresh_token.expose(), sent_at), state.gate.clone())
+        };
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
+        answer
+    }
+
+    async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {
+        let mut state = self.state();
+        if let Some(left) = state.deaf_times.checked_sub(1) {
+            state.deaf_times = left;
+            return Err(RevokeFailure);
+        }
+        state.revoked.push(revoke.refresh_token.expose().to_owned());
+        Ok(())
+    }
+
+    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+        let mut state = self.state();
+        if let Some(failure) = state.confirm_failures.pop_front() {
+            return Err(failure);
+        }
+        let granted = state.grants.company_of(inquiry.access_token.expose());
+        let company_id = granted.filter(|granted| inquiry.claim == Some(granted)).ok_or(ConfirmFailure::Denied)?;
+        let company = ConfirmedCompany {
+            company_id: company_id.to_owned(),
+            name: format!("Company {company_id}"),
+            api_base_url: "https://api.platform.test".to_owned(),
+        };
+        Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
+    }
+}
