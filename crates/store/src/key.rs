@@ -14,7 +14,7 @@ use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::port::store::consents::Starts;
 
 /// The key of one item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -191,6 +191,10 @@ pub(crate) const REFRESHER: &str = "refresh";
 
 /// The worker of revocations and of expired flows that have a grant.
 pub(crate) const REVOKER: &str = "revoke";
+
+/// The same worker, for revocations that end a grant for several companies. A release that checks only the first of them does not
+/// read these shards.
+pub(crate) const REVOKER_OF_SEVERAL: &str = "revoke-several";
 
 /// The worker that asks platforms whether they still give access.
 pub(crate) const PROBER: &str = "probe";

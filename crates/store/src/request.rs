@@ -50,6 +50,12 @@ impl Table {
         Ok(keys.iter().map(&mut take).collect())
     }
 
+    /// Deletes an item, whether it is there or not.
+    pub(crate) async fn delete_item(&self, key: &Key) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key_item(key)));
+        request.send().await.map(drop).map_err(|error| fault::meaning(&self.name, &error))
+    }
+
     /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
     /// whose answer was lost, had been stored.
     pub(crate) async fn update(&self, update: Update, is_own: impl Fn(&Item) -> bool) -> Result<Written, StoreError> {

@@ -176,6 +176,19 @@ impl Installation {
         request.send().await.expect("a table to write to");
     }
 
+    /// Sets an attribute of an item to a text.
+    ///
+    /// # Panics
+    ///
+    /// When the table cannot be written to.
+    pub async fn set_text(&self, partition_key: &str, sort_key: &str, attribute: &str, value: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = self.client().update_item().table_name(&self.table_name).key("PK", text(partition_key));
+        let request = request.key("SK", text(sort_key)).update_expression("SET #attribute = :value");
+        let request = request.expression_attribute_names("#attribute", attribute);
+        request.expression_attribute_values(":value", text(value)).send().await.expect("a table to write to");
+    }
+
     /// Every item that lies under a connection, by its sort key.
     ///
     /// # Panics

@@ -9,7 +9,7 @@ pub(super) const REFRESH: Units = Units { reads: 3.0, writes: 5.0 };
 /// One run of the refresher over four shards that finds nothing.
 pub(super) const IDLE_RUN: Units = Units { reads: 4.0, writes: 0.0 };
 /// One run of the revoker that finds nothing, over all shards.
-pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 8.0, writes: 0.0 };
+pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 16.0, writes: 0.0 };
 /// Bytes that a connection takes with its lease, its entry under its company, a year's audit and event rows, and its index entries.
 pub(super) const BYTES_PER_CONNECTION: f64 = 5_000.0;
 
@@ -34,7 +34,7 @@ const BEGINS_FOR: f64 = 32.0;
 pub(super) const READ_SECONDS: f64 = 0.012;
 pub(super) const REFRESH_SECONDS: f64 = 0.330;
 pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
-pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.080;
+pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 /// What the template gives the functions, in megabytes.
 const MEMORY_MB: f64 = 256.0;
 

@@ -39,6 +39,17 @@ pub struct Company {
     pub api_base_url: String,
 }
 
+impl Company {
+    /// Stands for any company of this platform and OAuth client: for the entry of a consent whose company nobody knows yet.
+    #[must_use]
+    pub fn any(&self) -> Self {
+        Self { company_id: ANY_COMPANY.to_owned(), api_base_url: String::new(), ..self.clone() }
+    }
+}
+
+/// No platform's own id.
+const ANY_COMPANY: &str = "*";
+
 /// A company that the platform itself has named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmedCompany {

@@ -9,8 +9,6 @@ use crate::model::flow::{Authority, Flow, Stage};
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::port::platform::Platform;
-use crate::port::store::consents::KeptGrant;
-use crate::{App, Error};
 
 /// The most companies of one grant that are asked about before it is revoked.
 const COMPANIES_MOST: usize = 20;
@@ -31,7 +29,7 @@ pub(crate) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[Confirme
         _ => return None,
     };
     let revocation = revocation_of(flow, grant, companies, platform, now);
-    Some(Unused { revocation, released: held_by_claim(flow, claim, platform) })
+    Some(Unused { revocation, released: held_until_confirmed(flow, claim, platform) })
 }
 
 /// The revocation of a grant that gives these companies and no others. Where it gives one that is not known, or too many, only
@@ -92,32 +90,12 @@ pub(crate) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &d
     }
 }
 
-/// The company that a callback claimed, where the entry of the consent must hold it: revoking another grant of it could end
-/// this one.
-pub(crate) fn held_by_claim(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
-    claim.filter(|_| !platform.grants_stand_alone()).map(|claim| company_of(flow, &claimed(claim), platform))
-}
-
-/// Revokes a grant that arrived after the end of its flow, where that ends no other grant.
-///
-/// # Errors
-/// Those of the table and of the platform's credentials.
-pub(crate) async fn revoke_late(app: &App, kept: &KeptGrant) -> Result<(), Error> {
-    let Some(flow) = app.flows.flow(&kept.flow).await? else {
-        tracing::error!(flow = kept.flow.label(), "a grant is lost: its flow is gone");
-        return Ok(());
-    };
-    let platform = app.platforms.get(flow.platform, flow.environment).await?;
-    let companies: Vec<_> = kept.claim.as_deref().map(claimed).into_iter().collect();
-    let revocation = revocation_of(&flow, &kept.grant, &companies, platform.as_ref(), app.now());
-    let is_revoked = revocation.is_some();
-    if let Some(revocation) = revocation {
-        app.revocations.put_revocation(&revocation).await?;
+/// What the entry of a consent must hold between the exchange of its code and the answer of the platform: the company that the
+/// callback claimed, or any company if it claimed none. Revoking another grant of that company could end this one.
+pub(crate) fn held_until_confirmed(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
+    if platform.grants_stand_alone() {
+        return None;
     }
-    tracing::error!(
-        flow = flow.id.label(),
-        is_revoked,
-        "a code was exchanged after its flow ended: the grant makes no connection"
-    );
-    Ok(())
+    let company = company_of(flow, &claimed(claim.unwrap_or_default()), platform);
+    Some(if claim.is_some() { company } else { company.any() })
 }

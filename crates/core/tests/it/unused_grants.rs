@@ -1,21 +1,27 @@
 //! Grants of consents that make no connection: held while they may, then revoked where that ends nobody else's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::flow::BrowserIds;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::flow::Stage as FlowStage;
 use counterfoil_core::model::flow::failure::FlowFailure;
+use counterfoil_core::model::revocation::RETRIED_FOR;
+use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::ConfirmFailure;
+use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::consents::FlowEnd;
 use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent};
 use counterfoil_core::service::consent::outcome::{Ending, NoFlow};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
-use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by, try_consent};
-use counterfoil_testkit::platform::{COMPANY, Habits, Temper};
+use counterfoil_core::service::worker::revoke_due::revoke_due;
+use counterfoil_testkit::fixture::{Item, connected, connection_id, consented, consented_by, try_consent};
+use counterfoil_testkit::platform::{COMPANY, Habits, ScriptedPlatforms, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count, key};
@@ -161,33 +167,92 @@ async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_his
     assert_eq!(audited(&stage, &id, "platform_told").await, 1);
 }
 
+/// A consent whose code was exchanged, and whose flow ended for that reason before the table took the grant.
+async fn late(stage: &Stage, callback: Callback, flow: &FlowId, failure: FlowFailure) {
+    let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
+    stage.installation.wire.inject(keeps.times(10_000));
+    connected(finish_consent(&stage.app, callback).await).err().expect("the table is away");
+    stage.installation.wire.reset();
+    let seen = stage_of(stage, flow).await;
+    let end = FlowEnd {
+        flow: flow.clone(),
+        seen,
+        failure,
+        reference: None,
+        audit: None,
+        revocation: None,
+        released: None,
+        at: stage.app.now(),
+    };
+    stage.app.flows.fail(&end).await.expect("a table");
+    store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
+    assert_eq!(stage.app.in_hand.count(), 0);
+}
+
 #[tokio::test]
 async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose_flow_is_over_revoked() {
     for (failure, stored) in [(FlowFailure::Interrupted, true), (FlowFailure::ExchangeFailed, false)] {
         let stage = Stage::self_advancing(Temper::Stable).await;
         let (callback, flow, browser) = callback(&stage, "acme", "acme").await;
-        let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
-        stage.installation.wire.inject(keeps.times(10_000));
-        connected(finish_consent(&stage.app, callback).await).err().expect("the table is away");
-        stage.installation.wire.reset();
-        let seen = stage_of(&stage, &flow).await;
-        let end = FlowEnd {
-            flow: flow.clone(),
-            seen,
-            failure,
-            reference: None,
-            audit: None,
-            revocation: None,
-            released: None,
-            at: stage.app.now(),
-        };
-        stage.app.flows.fail(&end).await.expect("a table");
-        store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
-        assert_eq!(stage.app.in_hand.count(), 0);
-        run(&stage).await;
+        late(&stage, callback, &flow, failure).await;
+        two_runs(&stage).await;
         assert_eq!(revoked(&stage).len(), usize::from(!stored), "{failure:?}");
         assert_eq!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok(), stored, "{failure:?}");
     }
+}
+
+#[tokio::test]
+async fn r15_a_late_grant_is_not_revoked_by_the_company_that_its_callback_claimed() {
+    let stage = Stage::self_advancing(Temper::Stable).await;
+    let living = stage.installation.connect(&stage.app, "acme").await;
+    let (callback, flow, _) = callback(&stage, "late", "acme").await;
+    let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..callback };
+    late(&stage, forged, &flow, FlowFailure::ExchangeFailed).await;
+    two_runs(&stage).await;
+    assert!(revoked(&stage).is_empty(), "it would end the grant of the company that it is for");
+    assert!(stage.force(&living).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_expired_consent_whose_credentials_are_gone_is_tried_more_and_more_seldom_and_given_up_after_thirty_days() {
+    let stage = Stage::new(Temper::Stable).await;
+    let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
+    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
+    let platforms = Arc::new(ScriptedPlatforms::without_credentials());
+    let without = Arc::new(App { platforms, ..stage.installation.app(clock) });
+    let run = async || revoke_due(&without, &ALL_SHARDS, Duration::from_secs(57)).await.unwrap_or_else(|error| panic!("{error}"));
+    stage.clock.advance(FLOW_LIFE);
+    assert_eq!(run().await.failed, 1);
+    stage.clock.advance(Duration::from_secs(7_200));
+    assert_eq!(run().await.failed, 1);
+    stage.clock.advance(Duration::from_secs(3_000));
+    assert_eq!(run().await.due, 0, "half the time since its end has not passed");
+    stage.clock.advance(RETRIED_FOR);
+    assert_eq!((run().await.done, run().await.due), (1, 0));
+    assert!(stage_of(&stage, &flow).await == FlowStage::Failed(FlowFailure::Expired));
+    assert_eq!(audited(&stage, &connection_id("acme"), "platform_not_told").await, 1);
+    assert!(revoked(&stage).is_empty());
+}
+
+#[tokio::test]
+async fn an_expired_consent_that_cannot_be_read_is_put_off_and_given_up_after_thirty_days() {
+    let stage = Stage::new(Temper::Stable).await;
+    let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
+    stage.installation.set_text(&format!("FLOW#{}", flow.as_str()), "FLOW", "platform", "of-a-later-version").await;
+    stage.clock.advance(FLOW_LIFE);
+    assert_eq!(run(&stage).await.left, 1);
+    assert_eq!(run(&stage).await.due, 0, "it does not stand before others");
+    stage.clock.advance(LONG);
+    assert_eq!(run(&stage).await.left, 1, "a later version may read it");
+    stage.clock.advance(RETRIED_FOR);
+    assert_eq!(run(&stage).await.done, 1);
+    stage.clock.advance(LONG);
+    assert_eq!(run(&stage).await.due, 0);
+    let rows = stage.installation.items_under("PARTNER#default").await;
+    let given_up = |row: &Item| row.get("action").is_some_and(|action| action.as_s().is_ok_and(|it| it == "platform_not_told"));
+    assert_eq!(rows.iter().filter(|(_, row)| given_up(row)).count(), 1);
+    let left = stage.installation.items_under(&format!("FLOW#{}", flow.as_str())).await;
+    assert!(!left[0].1.contains_key("access_token") && !left[0].1.contains_key("due_shard"), "its grant is deleted");
 }
 
 #[tokio::test]

@@ -216,3 +216,23 @@ async fn r15_every_company_that_may_be_chosen_is_held() {
     two_runs(&place).await;
     assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0);
 }
+
+#[tokio::test]
+async fn r15_a_consent_whose_company_is_not_known_yet_holds_back_every_revocation_at_its_platform() {
+    let place = Installation::start_with(&OTHER_KEYS).await;
+    let (mut curl, choose) = choice_at_freshbooks(&place, "old").await;
+    assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);
+    place.intuit.control_at("freshbooks", "faults", json!({ "at": "api", "kind": "status", "status": 503, "times": 1 })).await;
+    let mut new = Browser::curl(&place.server);
+    let callback = callback(&place, &mut new, "/oauth/start/new?platform=freshbooks", &[]).await;
+    assert_eq!(new.get(&callback).await.problem(), (502, "company_unconfirmed".to_owned()));
+    let delete = crate::harness::Ask::new(axum::http::Method::DELETE, "/api/connections/old").key(&place.key);
+    assert_eq!(delete.to(&place.server).await.json()["platform_told"], json!(false));
+    assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0, "it would end the grant that was just given");
+
+    let result = result_of(&callback);
+    assert_eq!(new.post(format!("{result}/retry")).await.problem(), (409, "company_choice_required".to_owned()));
+    let entries = place.rows.under("COMPANY#freshbooks#", "").await;
+    let of_any = entries.iter().filter(|entry| entry["PK"].as_s().is_ok_and(|pk| pk.ends_with("#*"))).count();
+    assert_eq!((entries.len() - of_any > 1, of_any), (true, 0), "the companies that were offered hold them now");
+}

@@ -146,7 +146,10 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
         ttl: ttl(flow.expires_at),
         code_sha256: flow.code.as_ref().map(|hash| hash.as_str().to_owned()),
         stage: flow.stage.as_str().to_owned(),
-        consumed_at: None,
+        consumed_at: match flow.stage {
+            Stage::Consumed { at } => Some(millis(at)),
+            _ => None,
+        },
         code: None,
         code_region: None,
         code_until: None,

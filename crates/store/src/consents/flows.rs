@@ -1,9 +1,12 @@
 //! Flows: begun by a start, consumed once by a callback, ended by a connection or a failure.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::Company;
 use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::flow::{Flow, FlowId, KeptCode, Stage};
@@ -147,7 +150,11 @@ impl FlowStore for Table {
             .given(":exchanged", text("exchanged"));
         // What refuses is a flow that was offered them already, or that is over: both stay as they are.
         self.update(changes.under(self, &Key::flow(&offer.flow), "#stage = :exchanged"), |_| false).await?;
-        Ok(())
+        // Where it reaches others too, any company stays held.
+        match offer.holds.first().filter(|_| offer.is_complete) {
+            Some(company) => self.delete_item(&Key::waiting(&company.any(), &offer.flow)).await,
+            None => Ok(()),
+        }
     }
 
     async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError> {
@@ -163,6 +170,7 @@ impl FlowStore for Table {
             transact_update(update),
             self.put(crate::revocations::row::write(revocation)?),
             self.put(holding(&revocation.company, flow, later(revocation.due_at, EXCHANGE_TAKES))),
+            self.delete(&Key::waiting(&revocation.company.any(), flow)),
         ];
         // Another attempt, in another tab perhaps, is another write: it is refused, and not taken for this one again.
         let name = format!("await {} {}", flow.as_str(), millis(revocation.due_at));
@@ -195,7 +203,10 @@ impl FlowStore for Table {
         if let Some(revocation) = &end.revocation {
             items.push(self.put(crate::revocations::row::write(revocation)?));
         }
-        items.extend(end.released.iter().map(|company| self.delete(&Key::waiting(company, &end.flow))));
+        if let Some(company) = &end.released {
+            let keys = BTreeSet::from([company, &company.any()].map(|company| Key::waiting(company, &end.flow)));
+            items.extend(keys.iter().map(|key| self.delete(key)));
+        }
         // What is counted and not audited has no row to be named by.
         let name = format!("fail {} {} {}", end.flow.as_str(), end.failure.as_str(), millis(end.at));
         let name = end.audit.as_ref().map_or(name.clone(), |audit| format!("{name} {}", audit.id));
@@ -216,18 +227,51 @@ impl FlowStore for Table {
         self.update(changes.under(self, &Key::flow(&flow.id), "#stage = :seen"), |_| false).await.map(drop)
     }
 
+    async fn postpone_unreadable(&self, id: &FlowId, now: Timestamp, due_at: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let changes =
+            Changes::default().put(DUE_AT, Some(millis(due_at)))?.once(UNREADABLE_SINCE, number(millis(now))).naming(DUE_SHARD);
+        let update = changes.under(self, &Key::flow(id), "attribute_exists(#due_shard)");
+        let sent = self.request(update).return_values(ReturnValue::AllNew).send().await;
+        match sent {
+            Ok(answer) => {
+                let since = answer.attributes.unwrap_or_default().remove(UNREADABLE_SINCE);
+                let since = since.and_then(|since| since.as_n().ok()?.parse().ok());
+                row::maybe_time("a flow", since)
+            }
+            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+                Ok(None)
+            }
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
+    }
+
+    async fn end_unreadable(&self, id: &FlowId, audit: &Audit) -> Result<Written, StoreError> {
+        let changes = without_grant(Changes::default(), audit.at)?
+            .put("stage", Some("failed"))?
+            .put("failure", Some(FlowFailure::Expired.as_str()))?;
+        let update = transact_update(changes.under(self, &Key::flow(id), "attribute_exists(#due_shard)"));
+        let items = vec![update, self.put(crate::history::row::audit(audit)?)];
+        Ok(match self.transact(items, &format!("end {} {}", id.as_str(), audit.id)).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
+    }
+
     async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError> {
         self.count_start_of(starts, at, most).await
     }
 }
 
+/// Since when the row of a due flow could not be read.
+const UNREADABLE_SINCE: &str = "unreadable_since";
+
 /// How many entries of one consent are put at once.
 const PUTS_AT_ONCE: usize = 16;
 
-/// The entry of a consent whose company is yet to be confirmed or chosen, among what holds that company.
 /// How long an exchange of our code that began in time may take to write.
 const EXCHANGE_TAKES: Duration = Duration::from_secs(60);
 
+/// The entry of a consent whose company is yet to be confirmed or chosen, among what holds that company.
 fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
     let mut item = key_item(&Key::waiting(company, flow));
     item.insert(HOLDS_UNTIL.to_owned(), number(millis(until)));

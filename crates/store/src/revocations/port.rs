@@ -24,7 +24,7 @@ use crate::key::CONSENT;
 use crate::key::FLOW;
 use crate::key::Key;
 use crate::key::REVOCATION;
-use crate::key::REVOKER;
+use crate::key::{REVOKER, REVOKER_OF_SEVERAL};
 use crate::request::Transacted;
 use crate::row::{self, Item, damaged, millis, number};
 use crate::row::{key_item, text};
@@ -50,7 +50,12 @@ impl RevocationStore for Table {
     }
 
     async fn due_revocations(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueRevocation>, StoreError> {
-        Ok(row::readable(self.due_keys(REVOKER, shard, now, None, most).await?.iter().map(due_revocation)).collect())
+        let mut keys = self.due_keys(REVOKER, shard, now, None, most).await?;
+        let room = most.saturating_sub(u32::try_from(keys.len()).unwrap_or(u32::MAX));
+        if room > 0 {
+            keys.extend(self.due_keys(REVOKER_OF_SEVERAL, shard, now, None, room).await?);
+        }
+        Ok(row::readable(keys.iter().map(due_revocation)).collect())
     }
 
     async fn claim(&self, id: &RevocationId, claim: &Claim) -> Result<Claimed, StoreError> {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections::grant_attributes::GrantAttributes;
 use crate::key::Key;
-use crate::key::REVOKER;
 use crate::key::due_shard;
+use crate::key::{REVOKER, REVOKER_OF_SEVERAL};
 use crate::row::{Item, damaged, from_item, millis, time, to_item, word};
 
 #[derive(Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub(crate) fn write(revocation: &Revocation) -> Result<Item, StoreError> {
         tries: revocation.tries,
         since: millis(revocation.since),
         due_at: millis(revocation.due_at),
-        due_shard: due_shard(REVOKER, connection),
+        due_shard: due_shard(if revocation.others.is_empty() { REVOKER } else { REVOKER_OF_SEVERAL }, connection),
     };
     to_item(&Key::revocation(&revocation.id), row)
 }

@@ -207,7 +207,8 @@ impl GrantStore for Table {
         if let Some(counted) = consent.tally {
             items.push(transact_update(self.tallied(connection, counted)?));
         }
-        items.push(self.delete(&Key::waiting(&connection.company, &consent.flow)));
+        let held = [connection.company.clone(), connection.company.any()];
+        items.extend(held.map(|company| self.delete(&Key::waiting(&company, &consent.flow))));
         if let Some(replaced) = &consent.replaced {
             items.push(self.put(crate::revocations::row::write(replaced)?));
         }

@@ -198,3 +198,19 @@ async fn r15_a_postponed_revocation_is_not_due_and_a_missing_one_stays_missing()
     store.table.postpone(&unknown, until).await.expect("nothing to hold is no failure");
     assert_eq!(due_at(&store, until).await.len(), 1);
 }
+
+#[tokio::test]
+async fn r15_a_revocation_of_several_companies_is_not_due_for_a_release_that_checks_only_the_first() {
+    let store = store().await;
+    let one = revocation_of(&connection("one"));
+    let several = Revocation { others: vec!["other".to_owned()], ..revocation_of(&connection("several")) };
+    for (revocation, worker) in [(&one, "revoke#"), (&several, "revoke-several#")] {
+        store.table.put_revocation(revocation).await.expect("a table that answers");
+        let pk = format!("CONN#default#{}", revocation.id.connection.company_key);
+        let item = store.item(&pk, &format!("REVOCATION#{}", revocation.id.grant)).await.expect("its row");
+        assert!(item["due_shard"].as_s().is_ok_and(|shard| shard.starts_with(worker)), "{item:?}");
+    }
+    let mut due = due_at(&store, START).await;
+    due.sort_by_key(|id| id.connection.company_key.to_string());
+    assert_eq!(due, [one.id, several.id]);
+}

@@ -64,6 +64,13 @@ pub trait FlowStore: Send + Sync {
     /// Says when a flow that is due is due again: never, where it holds no grant any more.
     async fn reschedule_flow(&self, flow: &Flow, due_at: Option<Timestamp>) -> Result<(), StoreError>;
 
+    /// Postpones a due flow whose row cannot be read until `due_at`. Says since when it has been postponed so; `None` if it is no
+    /// longer due.
+    async fn postpone_unreadable(&self, id: &FlowId, now: Timestamp, due_at: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Ends a due flow whose row cannot be read, with an audit row: its grant is deleted.
+    async fn end_unreadable(&self, id: &FlowId, audit: &Audit) -> Result<Written, StoreError>;
+
     /// Counts a start of the minute that `at` lies in, unless there were `most` in it already: then `false`. One whose answer was
     /// lost may be counted twice.
     async fn count_start(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError>;
@@ -133,7 +140,7 @@ pub struct KeptGrant {
     pub grant: StoredGrant,
     /// The company that the callback claimed, where it did.
     pub claim: Option<String>,
-    /// The same, where revoking another grant of that company could end this one.
+    /// The same, or [any](Company::any), where revoking another grant of that company could end this one.
     pub holds: Option<Company>,
     /// When the flow ends unless its company is confirmed.
     pub expires_at: Timestamp,
@@ -154,7 +161,7 @@ pub struct FlowEnd {
     pub audit: Option<Audit>,
     /// The revocation of its grant, where that is revoked.
     pub revocation: Option<Revocation>,
-    /// The company under which its entry goes.
+    /// The company whose entry of the consent is deleted, beside that under [any](Company::any).
     pub released: Option<Company>,
     /// When.
     pub at: Timestamp,

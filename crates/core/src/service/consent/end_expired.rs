@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use crate::model::audit::{Action, Actor, Subject};
 use crate::model::connection::ConfirmedCompany;
+use crate::model::flow::Authority;
 use crate::model::flow::Flow;
 use crate::model::flow::FlowId;
 use crate::model::flow::Stage;
 use crate::model::flow::failure::FlowFailure;
 use crate::model::grant::StoredGrant;
+use crate::model::name::PartnerId;
 use crate::model::reference::Reference;
-use crate::model::time::later;
+use crate::model::revocation::RETRIED_FOR;
+use crate::model::time::{later, until};
 use crate::port::platform::{ConfirmFailure, Inquiry, Platform};
+use crate::port::store::StoreError;
+use crate::port::store::consents::FlowEnd;
 use crate::port::store::revocations::Claim;
 use crate::{App, Error};
 
@@ -20,16 +26,24 @@ use crate::service::revocation::revoke::RevocationStatus;
 use crate::service::unused_grant::unused;
 use crate::service::vault::refresh::ACCESS_TOKEN;
 
+/// The reason of an audit row, as of a revocation that is given up.
+const GIVEN_UP: &str = "given_up";
+
 /// Ends it, if there is time to ask the platform before the clock has counted to `ends_at`. Its grant is then a revocation, where
 /// that ends nobody else's.
 ///
 /// # Errors
-/// What the table says: then it is due again.
+/// Those of the table, of the credentials and of the keyring: then it is due again, for thirty days.
 pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Result<RevocationStatus, Error> {
     if app.clock.elapsed() + app.settings.longest_revocation() > ends_at {
         return Ok(RevocationStatus::Pending);
     }
-    let Some(flow) = app.flows.flow(id).await? else { return Ok(RevocationStatus::Completed) };
+    let flow = match app.flows.flow(id).await {
+        Ok(Some(flow)) => flow,
+        Ok(None) => return Ok(RevocationStatus::Completed),
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Newer { .. })) => return end_unreadable(app, id, &error).await,
+        Err(error) => return Err(error.into()),
+    };
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         // Ended by a version that knows of no such due time.
         app.flows.reschedule_flow(&flow, None).await?;
@@ -38,20 +52,67 @@ pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Re
     if flow.expires_at > app.now() {
         return Ok(RevocationStatus::Pending);
     }
-    // Whatever fails from here on is tried again later, and holds up nothing that is due.
-    app.flows.reschedule_flow(&flow, Some(later(app.now(), app.settings.revocation_backoff_first))).await?;
+    // Whatever fails from here on is tried again later, each time later, and does not stand before other items that are due.
+    let overdue = until(flow.expires_at, app.now());
+    let pause = (overdue / 2).clamp(app.settings.revocation_backoff_first, app.settings.revocation_backoff_longest);
+    app.flows.reschedule_flow(&flow, Some(later(app.now(), pause))).await?;
+    match end(app, &flow, grant).await {
+        Err(error) if overdue >= RETRIED_FOR => {
+            tracing::error!(flow = id.label(), %error, "an expired consent is given up: its grant was not revoked");
+            give_up(app, &flow).await
+        }
+        result => result,
+    }
+}
+
+async fn end(app: &App, flow: &Flow, grant: &StoredGrant) -> Result<RevocationStatus, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let companies = match &flow.stage {
         Stage::Choosing { companies, is_complete: true, .. } => companies.clone(),
         // It reaches others, which nobody here knows.
         Stage::Choosing { .. } => Vec::new(),
-        _ => match reached(app, &flow, grant, platform.as_ref()).await? {
+        _ => match reached(app, flow, grant, platform.as_ref()).await? {
             Some(companies) => companies,
             None => return Ok(RevocationStatus::Pending),
         },
     };
-    let unused = unused(&flow, platform.as_ref(), &companies, app.now());
-    end_flow(app, &flow, EndOf { failure: FlowFailure::Expired, said: Reference::default(), unused }).await?;
+    let unused = unused(flow, platform.as_ref(), &companies, app.now());
+    end_flow(app, flow, EndOf { failure: FlowFailure::Expired, said: Reference::default(), unused }).await?;
+    Ok(RevocationStatus::Completed)
+}
+
+/// Ends a flow without a revocation.
+async fn give_up(app: &App, flow: &Flow) -> Result<RevocationStatus, Error> {
+    let detail = [("reason", GIVEN_UP.to_owned()), ("platform", flow.platform.to_string())];
+    let audit = app.audit(flow.subject(), Action::GrantNotRevoked, Actor::Vault, detail);
+    let by_key = matches!(flow.authority, Authority::Key(_));
+    let end = FlowEnd {
+        flow: flow.id.clone(),
+        seen: flow.stage.clone(),
+        failure: FlowFailure::Expired,
+        reference: None,
+        audit: Some(if by_key { audit } else { audit.once_a_day() }),
+        revocation: None,
+        released: None,
+        at: app.now(),
+    };
+    app.flows.fail(&end).await?;
+    Ok(RevocationStatus::Completed)
+}
+
+/// Postpones a flow whose row cannot be read, since a later version may be able to. After thirty days it ends, and the audit row is
+/// the default partner's, because nobody can say whose it was.
+async fn end_unreadable(app: &App, id: &FlowId, unread: &StoreError) -> Result<RevocationStatus, Error> {
+    let now = app.now();
+    tracing::error!(flow = id.label(), error = %unread, "an expired consent cannot be read");
+    let due_at = later(now, app.settings.revocation_backoff_longest);
+    let since = app.flows.postpone_unreadable(id, now, due_at).await?;
+    if since.is_none_or(|since| until(since, now) < RETRIED_FOR) {
+        return Ok(RevocationStatus::Pending);
+    }
+    let detail = [("reason", GIVEN_UP.to_owned()), ("flow", id.label())];
+    let audit = app.audit(Subject::Partner(PartnerId::default_partner()), Action::GrantNotRevoked, Actor::Vault, detail);
+    app.flows.end_unreadable(id, &audit).await?;
     Ok(RevocationStatus::Completed)
 }
 

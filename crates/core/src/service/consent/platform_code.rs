@@ -22,7 +22,7 @@ use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
 use crate::service::consent::in_browser::VERIFIER;
 use crate::service::consent::outcome::{ConsentOutcome, Stop, how_it_stands};
-use crate::service::unused_grant::held_by_claim;
+use crate::service::unused_grant::held_until_confirmed;
 use crate::service::vault::in_hand::{Unstored, store_or_keep};
 use crate::service::vault::keep_answer::keep_answer;
 use crate::{App, Error};
@@ -134,7 +134,7 @@ async fn keep(
         flow: flow.id.clone(),
         grant: grant.clone(),
         claim: claim.clone(),
-        holds: held_by_claim(flow, claim.as_deref(), platform),
+        holds: held_until_confirmed(flow, claim.as_deref(), platform),
         expires_at,
     };
     Ok(match store_or_keep(app, Unstored::Exchanged(Box::new(kept)), ends_at).await? {

@@ -146,7 +146,8 @@ impl Attempt<'_> {
             // The platform's two requests and the last write must still end in time.
             let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
             let mut held = Held::Nobody;
-            for company in self.revocation.companies() {
+            // Also of a consent whose company is not known yet.
+            for company in self.revocation.companies().chain([self.revocation.company.any()]) {
                 match who_holds(self.app, &company, own, self.ends_at.saturating_sub(takes)).await? {
                     Held::Somebody => return Ok(Held::Somebody),
                     Held::Unsure => held = Held::Unsure,

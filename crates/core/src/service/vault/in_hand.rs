@@ -15,8 +15,8 @@ use crate::port::store::consents::KeptGrant;
 use crate::port::store::revocations::Claim;
 use crate::{App, Error};
 
-use crate::service::unused_grant::revoke_late;
 use crate::service::vault::commit_parked::{Unparked, commit_parked};
+use crate::service::vault::late_grant::leave_to_revoker;
 
 /// The most grants that one process keeps: more than it can refresh at once.
 const KEPT_MOST: usize = 256;
@@ -58,7 +58,7 @@ impl Unstored {
             },
             Self::Exchanged(kept) => match app.flows.keep_grant(kept).await? {
                 Written::Stored => Ok(Written::Stored),
-                Written::Overtaken => revoke_late(app, kept).await.map(|()| Written::Overtaken),
+                Written::Overtaken => leave_to_revoker(app, kept).await.map(|()| Written::Overtaken),
             },
             Self::Renewed { id, claim, grant } => Ok(app.revocations.renew(id, claim, grant).await?),
         }

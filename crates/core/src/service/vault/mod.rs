@@ -5,6 +5,7 @@ pub(crate) mod due;
 pub mod hint;
 pub mod in_hand;
 pub mod keep_answer;
+mod late_grant;
 pub(crate) mod probe;
 pub mod read;
 pub mod refresh;
