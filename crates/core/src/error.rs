@@ -108,10 +108,10 @@ impl Error {
     pub const NO_LINK: Self = Self::NotFound("There is no such connect link.");
 
     /// No such partner.
-    pub const NO_PARTNER: Self = Self::NotFound("There is no such partner.");
+    pub(crate) const NO_PARTNER: Self = Self::NotFound("There is no such partner.");
 
     /// No such API key, or another partner's.
-    pub const NO_KEY: Self = Self::NotFound("There is no such API key.");
+    pub(crate) const NO_KEY: Self = Self::NotFound("There is no such API key.");
 
     /// A request that is wrong, with the sentence that says so.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {

@@ -1,4 +1,4 @@
-//! Every time and bound of the vault and the flows, in one place. Tests make them milliseconds.
+//! Every time and bound of the vault and the flows. Tests set the times to milliseconds.
 
 use std::time::Duration;
 
@@ -7,66 +7,64 @@ use crate::model::platform::PlatformName;
 /// Times that must fit together; see [`Settings::check`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Settings {
-    /// How long a platform is given for a request. For a token request it bounds when anybody may present the same refresh token
-    /// again, by way of the lease, not how long the sender listens for the answer. Well above 3.5 s: platforms have rotated and
-    /// answered later than that.
+    /// Time-out of a request to a platform. A token request may be answered later: the sender continues to wait. The lease, which
+    /// is longer, bounds when another process may send the same refresh token. Platforms have answered after 3.5 s.
     pub platform_timeout: Duration,
-    /// How long a fresh grant is tried at the table before it is parked.
+    /// Time for which a commit is retried before the grant is parked.
     pub commit_budget: Duration,
-    /// What `template.yaml` gives a function that refreshes on a caller's behalf.
+    /// Time-out of a function that refreshes for a caller, as in `template.yaml`.
     pub function_time: Duration,
-    /// How long one request to the table or the parking queue takes at most, the client's own retries included.
+    /// Time-out of one request to the table or the parking queue, including the client's retries.
     pub store_timeout: Duration,
-    /// How long a lease lasts: longer than the platform time-out and the commit budget together. What is more is for the request
-    /// that takes the lease and the second look.
+    /// Life of a lease. It covers the platform time-out, the commit budget, the request that takes the lease, and the second look.
     pub lease: Duration,
-    /// How long a refresh token rests past the lease's end after an attempt of unknown outcome.
+    /// Rest of a refresh token after an attempt with an unknown outcome. It begins at the lease's end.
     pub rest: Duration,
-    /// The same where a platform has another, by its place in [`PlatformName::ALL`]: see [`Settings::rest_of`].
+    /// Rests that differ from `rest`, by a platform's place in [`PlatformName::ALL`]: see [`Settings::rest_of`].
     pub rests: [Option<Duration>; PlatformName::ALL.len()],
-    /// How long a reader waits for somebody else's refresh.
+    /// The longest time that a reader waits for the refresh of another process.
     pub wait: Duration,
-    /// Between two looks of a waiting reader, at first; it grows with what was waited, up to eight times this.
+    /// First pause between two reads of a waiting reader. The pause grows with the time waited, to eight times this.
     pub poll: Duration,
-    /// Least time between two forced refreshes of one connection.
+    /// The shortest time between two forced refreshes of one connection.
     pub forced_interval: Duration,
-    /// How long an access token must be good for when the caller does not say.
+    /// Least remaining validity of an access token that is returned, if the caller does not name one.
     pub min_valid: Duration,
-    /// Longest time before an access token's end at which the refresher renews it.
+    /// The longest time before an access token's expiry at which the refresher renews it.
     pub refresh_ahead: Duration,
-    /// How many refreshes of the refresher are under way at once, over all its schedules: each run has the share of its shards.
+    /// Concurrent refreshes of the refresher, over all its schedules. Each run gets the share of its shards.
     pub refreshes_at_once: u32,
-    /// How many rows that are due are taken from one shard at a time.
+    /// Due rows that are read from one shard at a time.
     pub due_page: u32,
-    /// The longest pause between the starts of two refreshes, over all schedules. A run with more to do than that leaves time for
-    /// spreads its starts evenly over its time; one with less is over sooner.
+    /// The longest pause between the starts of two refreshes, over all schedules. If a run has more refreshes than this pause leaves
+    /// time for, it spreads their starts evenly over its time.
     pub stagger: Duration,
-    /// The first pause after a failed refresh; doubled each time.
+    /// First pause after a failed refresh. It doubles with each failure.
     pub backoff_first: Duration,
-    /// The longest pause between failing refreshes.
+    /// The longest pause after a failed refresh.
     pub backoff_longest: Duration,
-    /// The first pause after a failed revocation; doubled each time.
+    /// First pause after a failed revocation. It doubles with each failure.
     pub revocation_backoff_first: Duration,
-    /// The longest pause between these.
+    /// The longest pause after a failed revocation.
     pub revocation_backoff_longest: Duration,
-    /// How long a consent may take, from start to callback, and how long its grant may wait for its company after that.
+    /// Life of a flow, from start to callback. After the callback, the flow holds its grant for this time again until the company
+    /// is confirmed.
     pub flow_life: Duration,
-    /// For how long a platform may refuse a token that it has just made; after a request that took that long there is still
-    /// time for another in a function's time.
+    /// Time for which a platform may refuse a new access token. A function has time for a second request after it.
     pub new_token_lag: Duration,
-    /// How many consents may be begun without a key in a minute, for one partner. With the life of a flow it bounds how many wait
-    /// for their customers.
+    /// Starts without a key per minute and partner. With `flow_life` it bounds the number of open flows.
     pub open_starts_most: u32,
-    /// The same by one connect link.
+    /// Starts per minute by one connect link.
     pub link_starts_most: u32,
-    /// How many connections of a partner to one company may be made without a key.
+    /// Connections of one partner to one company that may be created without a key.
     pub open_connections_most: u32,
-    /// How long a verified API key is remembered: the bound on how long a revoked one still works.
+    /// Time for which a verified API key is cached. A revoked key works for this time at most.
     pub key_memory: Duration,
 }
 
-/// How long a request to the table or the parking queue takes at most, the client's own retries included.
+/// Time-out of one request to the table or the parking queue, including the client's retries.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -100,73 +98,73 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long a refresh is given: what a function has, less storing what earlier events left and reading a key before it. A
-    /// request's own deadline may leave it more or less. A refresh that has that long takes its lease at once or soon after, and ends in time.
+    /// Time that a function has for a refresh. Before it the function may store a grant that an earlier event left, and read the API
+    /// key. With this time a refresh takes its lease soon enough to end before the function does.
     pub fn refresh_time(&self) -> Duration {
         self.function_time.saturating_sub(2 * self.store_timeout)
     }
 
-    /// What a refresh needs from the moment it takes a lease: the lease covers request and commit, then it may have to park.
-    pub fn needed_from_lease(&self) -> Duration {
+    /// Time that a refresh needs after it takes a lease: the lease covers request and commit, and parking may follow.
+    pub(crate) fn needed_from_lease(&self) -> Duration {
         self.lease + self.store_timeout
     }
 
-    /// What a sender keeps of its time, from the platform's answer on: the commit, then the parking.
+    /// Time that a refresh needs after the platform's answer, for the commit and the parking.
     pub fn needed_from_answer(&self) -> Duration {
         self.commit_budget + self.store_timeout
     }
 
-    /// The longest time that a revocation takes once it is claimed: at most two requests to the platform and three to the table.
+    /// The longest time that a claimed revocation takes: two requests to the platform and three to the table.
     pub fn longest_revocation(&self) -> Duration {
         2 * self.platform_timeout + 3 * self.store_timeout
     }
 
-    /// The same where the access token must be refreshed first.
-    pub fn longest_revocation_with_refresh(&self) -> Duration {
+    /// The longest time that a claimed revocation takes if it must first refresh the access token.
+    pub(crate) fn longest_revocation_with_refresh(&self) -> Duration {
         self.longest_revocation() + self.platform_timeout + self.store_timeout
     }
 
-    /// The time that a probe is given at least: a refresh, a question to the platform, and two requests to the table.
-    pub fn longest_probe(&self) -> Duration {
+    /// The longest time that a probe takes: a refresh, a request to the platform, and two to the table.
+    pub(crate) fn longest_probe(&self) -> Duration {
         self.refresh_time() + self.platform_timeout + 2 * self.store_timeout
     }
 
-    /// How long an access token must be good for to ask a platform with it.
-    pub fn probe_takes(&self) -> Duration {
+    /// Least remaining validity of an access token that a probe sends.
+    pub(crate) fn probe_takes(&self) -> Duration {
         self.platform_timeout * 2
     }
 
-    /// How long a platform's refresh token rests.
+    /// Rest of a refresh token of this platform.
     pub fn rest_of(&self, platform: PlatformName) -> Duration {
         self.rests[platform as usize].unwrap_or(self.rest)
     }
 
-    /// How far this machine's time of day may be from the table's while a refresh token of that platform is sent. Two processes
-    /// within it are less than the rest apart: by the clock of whoever is ahead, the rest of an attempt ends no sooner than the
-    /// lease does by the other's, and the request was over a commit budget before that.
-    pub fn skew_most(&self, platform: PlatformName) -> Duration {
+    /// The largest difference between this machine's clock and the table's with which a refresh token of this platform is sent.
+    /// The clocks of two such processes differ by less than the rest. So the process whose clock is ahead does not see the rest end
+    /// before the lease has ended by the other's clock.
+    pub(crate) fn skew_most(&self, platform: PlatformName) -> Duration {
         self.rest_of(platform) / 2
     }
 
-    /// Whether the times fit together: no token request is sent unless the lease outlasts its time-out and the commit.
+    /// Checks that the times fit together: a lease outlasts the request and its commit, and a function outlasts the lease.
     ///
     /// # Errors
-    /// A sentence that names the two settings that do not fit.
+    /// A sentence that names the settings that do not fit.
     pub fn check(&self) -> Result<(), String> {
         if self.platform_timeout + self.commit_budget >= self.lease {
             return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
         }
         if self.lease + 4 * self.store_timeout >= self.function_time {
-            return Err("LEASE_MS must leave a function 8 s of its 29 s for the table".to_owned());
+            return Err("LEASE_MS must be less than 21000: a function needs 8 s of its 29 s for the table".to_owned());
         }
         if self.wait + 2 * self.store_timeout >= self.function_time {
-            return Err("WAIT_MS must leave a function 4 s of its 29 s for the table".to_owned());
+            return Err("WAIT_MS must be less than 25000: a function needs 4 s of its 29 s for the table".to_owned());
         }
         if self.flow_life > Duration::from_secs(600) {
-            return Err("a flow may last ten minutes at most".to_owned());
+            return Err("a flow must not last more than ten minutes".to_owned());
         }
         if self.key_memory > Duration::from_secs(60) {
-            return Err("an API key may be remembered for a minute at most".to_owned());
+            return Err("an API key must not be cached for more than a minute".to_owned());
         }
         Ok(())
     }
@@ -185,7 +183,7 @@ mod tests {
         assert!(long.check().expect_err("22 s and four requests are more than 29 s").contains("LEASE_MS"));
         let patient = Settings { wait: Duration::from_secs(26), ..Settings::default() };
         assert!(patient.check().expect_err("26 s and two requests are more than 29 s").contains("WAIT_MS"));
-        // A lease write and a second look that take all their time leave enough of the lease.
+        // If the lease write and the second look take their full time, the rest of the lease covers request and commit.
         let settings = Settings::default();
         assert!(settings.platform_timeout + settings.commit_budget + 2 * STORE_TIMEOUT <= settings.lease);
         assert!(settings.needed_from_lease() < settings.refresh_time());

@@ -1,4 +1,4 @@
-//! The environment, read once into one value that names what is missing or wrong. No other code reads a variable.
+//! The configuration. It is read from the environment once, and nothing else reads a variable.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::settings::Settings;
-use counterfoil_platforms::variables::{self};
+use counterfoil_platforms::variables;
 use counterfoil_platforms::{Endpoints, HttpSettings, facts_of};
 
 use crate::config::reader::Reader;
@@ -14,8 +14,8 @@ use crate::config::reader::Reader;
 mod platforms;
 pub(crate) mod reader;
 
-/// Every variable there is, beside those of the platforms ([`variables::all`]). Tests hold `template.yaml` and the table of
-/// `docs/configuration.md` against this list.
+/// Every variable except those of the platforms ([`variables::all`]). Tests check `template.yaml` and `docs/configuration.md`
+/// against this list.
 pub const VARIABLES: &[&str] = &[
     "TABLE_NAME",
     "PUBLIC_BASE_URL",
@@ -39,18 +39,18 @@ pub const VARIABLES: &[&str] = &[
     "BACKOFF_LONGEST_MS",
 ];
 
-/// The process's environment; what is not UTF-8 is left out.
+/// The environment of the process, without variables that are not UTF-8.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
-/// What a process was told.
+/// The configuration of a process.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The table.
+    /// The name of the table.
     pub table_name: String,
-    /// The address that browsers reach, without a slash at its end.
+    /// The address at which browsers reach this installation, without a trailing slash.
     pub public_base_url: Option<String>,
     /// Whether a browser without a key may start a consent.
     pub open_start: bool,
@@ -58,7 +58,7 @@ pub struct Config {
     pub keyring: SecretPlace,
     /// Where the platforms' credentials are.
     pub credentials: SecretPlace,
-    /// Where fresh grants are parked while the table does not take them.
+    /// Where grants are parked that the table does not take.
     pub parking: ParkingPlace,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
@@ -71,11 +71,11 @@ pub struct Config {
 /// Where grants are parked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParkingPlace {
-    /// A queue of SQS, by its URL.
+    /// An SQS queue, by its URL.
     Queue(String),
-    /// A folder on this machine: on the laptop only.
+    /// A folder on this machine: on a laptop only.
     Folder(PathBuf),
-    /// Nowhere: this function refreshes nothing.
+    /// Nowhere: this function does not refresh.
     Nowhere,
 }
 
@@ -84,9 +84,9 @@ pub enum ParkingPlace {
 pub enum SecretPlace {
     /// In Secrets Manager, under this ARN.
     SecretsManager(String),
-    /// In the environment: on the laptop only.
+    /// In the environment: on a laptop only.
     Variables(BTreeMap<String, String>),
-    /// Nowhere that this function may look.
+    /// Nowhere: this function may not read it.
     Nowhere,
 }
 
@@ -101,7 +101,7 @@ impl std::fmt::Debug for SecretPlace {
 }
 
 impl Config {
-    /// Reads variables, wherever they came from.
+    /// Reads the configuration from variables.
     ///
     /// # Errors
     /// A sentence that names every variable that is missing or wrong.
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_named_at_once() {
+    fn an_error_names_every_wrong_variable() {
         let error =
             read(&[("OPEN_START", "maybe"), ("LEASE_MS", "soon"), ("PUBLIC_BASE_URL", "http://example.com")]).expect_err("wrong");
         for name in ["TABLE_NAME", "OPEN_START", "LEASE_MS", "PUBLIC_BASE_URL"] {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn o13_data_centres_are_added_on_a_laptop_alone_and_only_where_a_secret_may_go() {
+    fn o13_only_a_laptop_adds_data_centres_and_only_at_https_or_loopback_addresses() {
         let of_zoho = |config: Config| config.endpoints.platforms[&PlatformName::Zoho].data_centers.clone();
         let own = of_zoho(read(&[("TABLE_NAME", "t")]).expect("complete"));
         assert_eq!(own.len(), 11);

@@ -1,4 +1,5 @@
-//! The shell of a deployed function: read the configuration, build the parts once, hand events to a router or a worker.
+//! The main function of a Lambda function. It reads the configuration, builds the app once, and passes each event to a router or a
+//! worker.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,11 +21,11 @@ use http_event::HttpEvent;
 
 mod http_event;
 
-/// Serves HTTP events with one function's table of routes. A configuration that is not complete is what every request is
-/// answered with, so that whoever deploys sees it where they look.
+/// Serves HTTP events with the routes of one function. If the configuration is not complete, every request is answered with what is
+/// missing, so that the person who deploys sees it.
 ///
 /// # Errors
-/// What the runtime says when it ends.
+/// The error with which the runtime ended.
 pub async fn serve(table: &'static [Route]) -> Result<(), Error> {
     let variables = environment();
     logging::as_json(variables.get("RUST_LOG").map(String::as_str));
@@ -45,10 +46,10 @@ pub async fn serve(table: &'static [Route]) -> Result<(), Error> {
     lambda_runtime::run(MapRequest::new(Adapter::from(service), cleaned)).await
 }
 
-/// Runs a worker at each event, with the time it has.
+/// Runs a worker for each event. The worker gets the event's remaining time.
 ///
 /// # Errors
-/// What is missing in the configuration, and what the runtime says when it ends.
+/// What is missing in the configuration, and the error with which the runtime ended.
 pub async fn work<E, A, F, W>(worker: W) -> Result<(), Error>
 where
     E: DeserializeOwned,

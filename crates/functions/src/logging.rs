@@ -11,7 +11,7 @@ use crate::metrics::{self, Metrics};
 
 /// Sends logs and metrics to standard output. `directives` is what `RUST_LOG` holds: a level, or a list such as
 /// `info,counterfoil_store=debug`; where there is nothing that can be read, the level is info. Metrics are always sent.
-pub fn as_json(directives: Option<&str>) {
+pub(crate) fn as_json(directives: Option<&str>) {
     let filter: Option<Targets> = directives.and_then(|directives| directives.parse().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     // One line for each refresh and each consent: its metric.

@@ -1,5 +1,5 @@
-//! Metrics in CloudWatch's embedded format: a log line that is also a measurement (S-3). None has a dimension per
-//! connection, and none holds a secret: what may be in a line is listed here.
+//! Metrics in CloudWatch's embedded metric format: log lines from which CloudWatch extracts metrics (S-3). No metric has a dimension
+//! per connection. A line has only the fields that are listed here, and no secret.
 
 use std::io::Write as _;
 
@@ -11,42 +11,42 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// The namespace of all of them; alarms in `template.yaml` name it.
+/// The namespace of all metrics. The alarms in `template.yaml` name it.
 pub const NAMESPACE: &str = "Counterfoil";
-/// The target under which core says how a refresh ended.
+/// The log target under which core logs the end of a refresh.
 pub(crate) const REFRESH: &str = "counterfoil::refresh";
-/// The target under which core says how a consent ended.
+/// The log target under which core logs the end of a consent.
 pub(crate) const CONSENT: &str = "counterfoil::consent";
-/// The field of a line, under any target, that tells of a fault: [`counterfoil_core::Error::fault`].
+/// The field that names a fault, under any log target: [`counterfoil_core::Error::fault`].
 const FAULT: &str = "fault";
-/// What a metric line may hold of the event that it is made of.
+/// The fields of a log event that a metric line may have.
 const FIELDS: [&str; 7] = ["connection", "platform", "outcome", "milliseconds", "reason", "code", FAULT];
 
-/// A metric: its name, its unit, and the sets of fields that it is told apart by.
+/// A metric: its name, its unit, and its sets of dimensions.
 type Metric = (&'static str, &'static str, &'static [&'static [&'static str]]);
 
 const BY_OUTCOME: &[&[&str]] = &[&["outcome"], &["platform", "outcome"]];
-const WHOLE: &[&[&str]] = &[&[]];
+const WITHOUT_DIMENSIONS: &[&[&str]] = &[&[]];
 
 const OF_A_REFRESH: &[Metric] = &[("Refreshes", "Count", BY_OUTCOME), ("milliseconds", "Milliseconds", BY_OUTCOME)];
 const OF_A_CONSENT: &[Metric] = &[("Consents", "Count", &[&["outcome"]])];
 const OF_A_FAULT: &[Metric] = &[("Faults", "Count", &[&[FAULT]])];
-const OF_A_CLOCK: &[Metric] = &[("ClockWarnings", "Count", WHOLE)];
+const OF_A_CLOCK: &[Metric] = &[("ClockWarnings", "Count", WITHOUT_DIMENSIONS)];
 const OF_A_RUN: &[Metric] = &[
-    ("OldestOverdueSeconds", "Seconds", WHOLE),
-    ("Due", "Count", WHOLE),
-    ("Left", "Count", WHOLE),
-    ("UnreadShards", "Count", WHOLE),
+    ("OldestOverdueSeconds", "Seconds", WITHOUT_DIMENSIONS),
+    ("Due", "Count", WITHOUT_DIMENSIONS),
+    ("Left", "Count", WITHOUT_DIMENSIONS),
+    ("UnreadShards", "Count", WITHOUT_DIMENSIONS),
 ];
 
-/// Whether there is a metric of that name that is told apart by exactly these fields; a test holds `template.yaml` to it.
+/// Whether a metric of this name has exactly these dimensions. A test checks the alarms of `template.yaml` with it.
 pub fn is_emitted(name: &str, dimensions: &[&str]) -> bool {
     let all = [OF_A_REFRESH, OF_A_CONSENT, OF_A_FAULT, OF_A_CLOCK, OF_A_RUN];
     all.into_iter().flatten().any(|(metric, _, sets)| *metric == name && sets.contains(&dimensions))
 }
 
-/// Makes a metric line of each refresh's end, each consent's end, each fault and each warning of a clock that is off.
-pub struct Metrics;
+/// Writes a metric line for the end of each refresh and of each consent, for each fault, and for each warning of a wrong clock.
+pub(crate) struct Metrics;
 
 impl<S: Subscriber> Layer<S> for Metrics {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -61,12 +61,12 @@ impl<S: Subscriber> Layer<S> for Metrics {
     }
 }
 
-/// The metrics of a run of the refresher.
-pub fn run(report: &Report) {
+/// Writes the metrics of a run of the refresher.
+pub(crate) fn run(report: &Report) {
     write(run_line(report, now()));
 }
 
-/// The line of an event; `None` where a field `fault` is there and empty, as for a platform that is away.
+/// The line of a log event; `None` if its field `fault` is empty, as for a platform that cannot be reached.
 fn event_line(target: &str, mut line: Map<String, Value>, timestamp: i64) -> Option<Map<String, Value>> {
     let metrics = match target {
         REFRESH => OF_A_REFRESH,
@@ -92,26 +92,26 @@ fn run_line(report: &Report, timestamp: i64) -> Map<String, Value> {
     line.as_object().cloned().unwrap_or_default()
 }
 
-/// What makes a log line a measurement of metrics that are told apart by the same fields.
+/// The part of a line that tells CloudWatch which metrics to extract. All of them have the same dimensions.
 fn directive(metrics: &[Metric], timestamp: i64) -> Value {
     let (_, _, dimensions) = metrics[0];
     let metrics: Vec<_> = metrics.iter().map(|(name, unit, _)| json!({ "Name": name, "Unit": unit })).collect();
     json!({ "Timestamp": timestamp, "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics }] })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a log line bears the time at which it is written, whatever a test's clock says")]
+#[expect(clippy::disallowed_methods, reason = "a log line has the real time, even if a test sets the clock")]
 fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// One line at once, so that lines of several tasks do not mix. A log that cannot be written is no reason to fail.
+/// Writes a line at once, so that lines of several tasks do not mix. A log that cannot be written fails no request.
 fn write(line: Map<String, Value>) {
     let mut text = Value::Object(line).to_string();
     text.push('\n');
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// The listed fields of an event.
+/// The listed fields of a log event.
 struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consent_and_a_fault_are_counted_by_what_became_of_them() {
+    fn a_consent_is_counted_by_its_outcome_and_a_fault_by_its_kind() {
         let line = |target, fields: Value| event_line(target, fields.as_object().cloned().unwrap_or_default(), 5);
         let consent =
             line(CONSENT, json!({ "outcome": "failed", "platform": "xero", "reason": "client_refused" })).expect("a line");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_off_is_counted() {
+    fn a_warning_of_a_wrong_clock_is_counted() {
         let fields = json!({ "milliseconds": -5_200 }).as_object().cloned().unwrap_or_default();
         let line = Value::Object(event_line(CLOCK, fields, 5).expect("a line"));
         assert_eq!((&line["ClockWarnings"], &line["milliseconds"]), (&json!(1), &json!(-5_200)));
@@ -184,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_is_known_by_its_name_and_its_fields_together() {
+    fn a_metric_is_found_by_its_name_and_its_dimensions_together() {
         assert!(is_emitted("Faults", &["fault"]) && is_emitted("Refreshes", &["outcome"]) && is_emitted("Due", &[]));
         assert!(!is_emitted("Faults", &[]) && !is_emitted("Refreshes", &["platform"]) && !is_emitted("Done", &[]));
     }
 
     #[test]
-    fn r12_a_run_tells_the_age_of_the_oldest_overdue_row() {
+    fn r12_a_run_reports_the_age_of_the_oldest_overdue_row() {
         let report = Report { due: 3, left: 1, oldest_overdue: std::time::Duration::from_secs(61), ..Report::default() };
         let line = Value::Object(run_line(&report, 5));
         assert_eq!((&line["OldestOverdueSeconds"], &line["Due"], &line["Left"]), (&json!(61), &json!(3), &json!(1)));

@@ -24,7 +24,7 @@ pub fn all(app: &Arc<App>) -> Router {
 }
 
 /// The routes of one function, by its table.
-pub fn of_function(table: &[Route], app: &Arc<App>) -> Router {
+pub(crate) fn of_function(table: &[Route], app: &Arc<App>) -> Router {
     let routes = with_preflights(table);
     finish(mounted(&routes, app), routes, app)
 }

@@ -11,7 +11,7 @@ use crate::variables::{of_client, secret_of};
 
 /// An app's credentials at a platform.
 #[derive(Clone)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// The client id; not secret.
     pub client_id: String,
     /// The client secret.
@@ -49,7 +49,7 @@ impl CredentialSet {
     ///
     /// # Errors
     /// `Misconfigured`, naming what is missing for this one alone.
-    pub fn of(&self, platform: PlatformName, environment: Environment, facts: &Facts) -> Result<Credentials, Error> {
+    pub(crate) fn of(&self, platform: PlatformName, environment: Environment, facts: &Facts) -> Result<Credentials, Error> {
         let [id_name, secret_name] = of_client(platform, environment);
         match (self.0.get(&id_name), self.0.get(&secret_name)) {
             (Some(id), Some(secret)) => Ok(Credentials {

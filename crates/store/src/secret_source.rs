@@ -120,7 +120,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
     ///
     /// # Errors
     /// That it could not be read.
-    pub async fn get_newer(&self, lacks: &str) -> Result<Arc<T>, Error> {
+    pub(crate) async fn get_newer(&self, lacks: &str) -> Result<Arc<T>, Error> {
         let before = self.last_try();
         let _turn = self.turn.lock().await;
         // Somebody else read it meanwhile.

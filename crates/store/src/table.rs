@@ -29,11 +29,11 @@ pub const DUE_AT: &str = "due_at";
 /// The index that lists what a partner has: keys only, touched by nothing that a refresh changes.
 pub const LIST_INDEX: &str = "list";
 /// Its partition key.
-pub const LIST_PK: &str = "list_pk";
+pub(crate) const LIST_PK: &str = "list_pk";
 /// Its sort key.
 pub const LIST_SK: &str = "list_sk";
 /// The attribute of `DynamoDB`'s TTL, in seconds since 1970; only on flows and other passing rows, never on a lease.
-pub const TTL: &str = "ttl";
+pub(crate) const TTL: &str = "ttl";
 
 /// Until when the entry of a consent holds its company, in milliseconds since 1970.
 pub(crate) const HOLDS_UNTIL: &str = "holds_until";

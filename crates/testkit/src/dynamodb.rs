@@ -7,7 +7,7 @@ use dynoxide::Database;
 use crate::loopback::{Loopback, Stop};
 
 /// Names the server that the tests of the store run against in place of the embedded one: `http://host:port`.
-pub const ENDPOINT_VARIABLE: &str = "COUNTERFOIL_DYNAMODB_ENDPOINT";
+const ENDPOINT_VARIABLE: &str = "COUNTERFOIL_DYNAMODB_ENDPOINT";
 
 /// A real implementation of the wire and of its conditions. Any region and any credentials do.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl DynamoDb {
     }
 
     /// The server that [`ENDPOINT_VARIABLE`] names, which other tests share; an embedded one where it is not set.
-    pub async fn named_or_embedded() -> Self {
+    pub(crate) async fn named_or_embedded() -> Self {
         #[expect(clippy::disallowed_methods, reason = "a test has no configuration to read it from")]
         match std::env::var(ENDPOINT_VARIABLE) {
             Ok(endpoint) => Self(Server::Named(endpoint)),
@@ -53,7 +53,7 @@ impl DynamoDb {
 }
 
 /// The name of a table that no other test has, on a server that was started for this run.
-pub fn unique_table() -> String {
+pub(crate) fn unique_table() -> String {
     static TABLES: AtomicU32 = AtomicU32::new(0);
     format!("counterfoil-{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::Relaxed))
 }

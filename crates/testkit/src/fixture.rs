@@ -30,7 +30,7 @@ use counterfoil_store::sealing::{Keyring, KeyringSealer};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use jiff::Timestamp;
 
-pub use self::consent::{connected, consented, consented_by, try_consent};
+pub use self::consent::{connected, consented, consented_by, finish_consent, retry_consent, try_consent};
 pub use self::rows::{by_operator, company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
@@ -220,13 +220,13 @@ impl Installation {
 pub type Item = std::collections::HashMap<String, AttributeValue>;
 
 /// What seals in every process of an installation.
-pub fn sealer(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<dyn Sealer> {
+pub(crate) fn sealer(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<dyn Sealer> {
     let keyring = SecretSource::new(Place::Given(Secret::new(KEYRING)), Keyring::parse, Arc::clone(clock));
     Arc::new(KeyringSealer::new(Arc::new(keyring), Arc::clone(entropy)))
 }
 
 /// The default times by the hundred: what is over in moments stays far apart from what must not happen.
-pub fn quick() -> Settings {
+pub(crate) fn quick() -> Settings {
     Settings {
         platform_timeout: Duration::from_secs(5),
         commit_budget: Duration::from_secs(2),

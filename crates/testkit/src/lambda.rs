@@ -17,7 +17,7 @@ use self::process::Process;
 use self::runtime_api::{Answer, RuntimeApi};
 
 /// The longest an invocation may take unless a test says otherwise: the time API Gateway's HTTP APIs give an integration.
-pub const INVOKE_LIMIT: Duration = Duration::from_secs(30);
+const INVOKE_LIMIT: Duration = Duration::from_secs(30);
 
 const REGION: &str = "us-east-1";
 const FUNCTION_NAME: &str = "counterfoil-test";

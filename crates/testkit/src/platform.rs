@@ -21,7 +21,7 @@ pub use self::platforms::ScriptedPlatforms;
 use self::state::State;
 
 /// The one scope it is asked for.
-pub const SCOPE: &str = "accounting";
+pub(crate) const SCOPE: &str = "accounting";
 /// Its client id.
 pub const CLIENT_ID: &str = "scripted-client";
 /// The parameter of its callbacks that names a company.
@@ -73,12 +73,12 @@ pub struct Presented {
 
 impl ScriptedPlatform {
     /// A platform that has granted nothing yet; its access tokens live an hour.
-    pub fn new(temper: Temper) -> Self {
+    pub(crate) fn new(temper: Temper) -> Self {
         Self { scopes: vec![SCOPE.to_owned()], state: Mutex::new(State::new(temper)) }
     }
 
     /// A customer consents for that company: the code, good once.
-    pub fn consent(&self, company_id: &str) -> Secret {
+    pub(crate) fn consent(&self, company_id: &str) -> Secret {
         let code = format!("{CODE}{company_id}");
         self.state().codes.push(code.clone());
         Secret::new(code)
@@ -123,7 +123,7 @@ impl ScriptedPlatform {
     }
 
     /// How long access tokens live from now on; nothing at all, and they are born expired.
-    pub fn set_token_life(&self, life: Duration) {
+    pub(crate) fn set_token_life(&self, life: Duration) {
         self.state().token_life = life;
     }
 
@@ -151,11 +151,6 @@ impl ScriptedPlatform {
     /// The most refreshes that were under way at once.
     pub fn most_in_flight(&self) -> usize {
         self.state().most_in_flight
-    }
-
-    /// The most refreshes that were under way at once with one and the same token: R-1 says one.
-    pub fn most_of_one_token(&self) -> usize {
-        self.state().most_of_one_token
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

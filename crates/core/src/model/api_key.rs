@@ -1,5 +1,5 @@
-//! API keys: `cf_live_{partner}_{random}`, and `cf_pub_…` for one that may stand in a page. The random part is
-//! 43 base62 characters, 256 bits; only the key's hash is stored.
+//! API keys: `cf_live_{partner}_{random}`, and `cf_pub_…` for a publishable key, which may be in a page. The random part
+//! is 43 base62 characters, 256 bits. Only the key's hash is stored.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use strum::VariantArray;
 use crate::model::name::PartnerId;
 use crate::model::secret::{Fingerprint, Secret};
 
-/// What a key may do. The list is part of the contract.
+/// A right of a key. The words are part of the API.
 #[derive(
     Debug,
     Clone,
@@ -25,13 +25,13 @@ use crate::model::secret::{Fingerprint, Secret};
     VariantArray,
 )]
 pub enum Scope {
-    /// Open consent pages, and nothing else: the scope of a publishable key.
+    /// Start consents, and nothing else: the scope of a publishable key.
     #[strum(serialize = "consent:start")]
     ConsentStart,
-    /// Read access tokens, and have them refreshed.
+    /// Read and refresh access tokens.
     #[strum(serialize = "tokens:read")]
     TokensRead,
-    /// See connections.
+    /// Read connections.
     #[strum(serialize = "connections:read")]
     ConnectionsRead,
     /// Start, change and disconnect connections; create connect links.
@@ -55,7 +55,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All of them.
+    /// All scopes.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
 
     /// The word in commands, JSON and the table.
@@ -64,47 +64,47 @@ impl Scope {
     }
 }
 
-/// An API key as it is stored.
+/// A stored API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Which one, within its partner.
+    /// Its id, unique for its partner.
     pub id: KeyId,
-    /// Whose.
+    /// The partner that it belongs to.
     pub partner: PartnerId,
     /// The hash of the whole key.
     pub hash: Fingerprint,
-    /// For people.
+    /// A name for people.
     pub name: String,
-    /// What it may do.
+    /// Its rights.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When it was last used, to the day; its making counts as the first use.
+    /// The day of its last use. Its creation counts as a use.
     pub last_used_at: Timestamp,
 }
 
 impl ApiKey {
-    /// Whether it opens anything at that moment.
+    /// Whether it is neither revoked nor expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none_or(|at| at > now) && self.expires_at.is_none_or(|at| at > now)
     }
 
-    /// Whether it may do that.
+    /// Whether it has this right.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 }
 
-/// Names a key in lists, logs and commands: the first 16 hex digits of its hash.
+/// The id of a key in lists, logs and commands: the first 16 hex digits of its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(String);
 
 impl KeyId {
-    /// Reads one.
+    /// Parses an id; `None` if the text is none.
     pub fn parse(text: &str) -> Option<Self> {
         Fingerprint::is_short(text).then(|| Self(text.to_owned()))
     }
@@ -121,14 +121,14 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// A key as a caller presents it: well formed, not yet known to be good.
+/// A key that a caller sent: well formed, not yet verified.
 #[derive(Clone)]
 pub struct PresentedKey {
-    /// The partner it says it belongs to.
+    /// The partner in its text.
     pub partner: PartnerId,
-    /// The key it says it is.
+    /// The id that its hash gives.
     pub id: KeyId,
-    /// The hash of the whole of it.
+    /// The hash of the whole key.
     pub hash: Fingerprint,
 }
 
@@ -137,7 +137,7 @@ const PREFIXES: [&str; 2] = ["cf_live_", "cf_pub_"];
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 impl PresentedKey {
-    /// Reads a key; from the right, since a partner's id may hold underscores. `None` for anything that cannot be one.
+    /// Parses a key, from the right, because a partner's id may contain underscores. `None` if it is malformed.
     pub fn parse(key: &Secret) -> Option<Self> {
         let rest = PREFIXES.iter().find_map(|prefix| key.expose().strip_prefix(prefix))?;
         let (partner, random) = rest.rsplit_once('_')?;
@@ -150,15 +150,15 @@ impl PresentedKey {
     }
 }
 
-/// Makes a key's text out of 64 random bytes; publishable keys have a prefix of their own.
+/// Composes a key from 64 random bytes. A publishable key has another prefix.
 ///
-/// 512 bits modulo 62^43 (256 bits): the bias is below 2^-255.
+/// The random part is 512 bits modulo 62^43 (256 bits), so its bias is below 2^-255.
 pub fn compose(partner: &PartnerId, publishable: bool, random: &[u8; 64]) -> Secret {
     let prefix = if publishable { PREFIXES[1] } else { PREFIXES[0] };
     Secret::new(format!("{prefix}{partner}_{}", base62(random)))
 }
 
-/// Whether that is the text of a publishable key.
+/// Whether the text has the prefix of a publishable key.
 pub fn is_publishable(key: &Secret) -> bool {
     key.expose().starts_with(PREFIXES[1])
 }
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a1_a_key_is_read_from_the_right_and_only_its_hash_is_kept() {
+    fn a1_a_key_is_parsed_from_the_right_and_only_its_hash_is_kept() {
         let partner = PartnerId::parse("partner_abc_123").expect("a partner id");
         let key = compose(&partner, false, &[7; 64]);
         assert!(key.expose().starts_with("cf_live_partner_abc_123_"));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_key_is_none() {
+    fn a_malformed_key_is_none() {
         let long = format!("cf_live_default_{}", "a".repeat(44));
         for bad in ["", "cf_live_", "cf_live_default_short", "sk_live_default_x", &long, "cf_live__aaaaaaaaaaaaaaaaaa"] {
             assert!(PresentedKey::parse(&Secret::new(bad)).is_none(), "{bad}");
@@ -203,7 +203,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_key_that_is_made_can_be_read(head in proptest::array::uniform32(0_u8..), tail in proptest::array::uniform32(0_u8..)) {
+        fn every_composed_key_parses(head in proptest::array::uniform32(0_u8..), tail in proptest::array::uniform32(0_u8..)) {
             let mut random = [0; 64];
             random[..32].copy_from_slice(&head);
             random[32..].copy_from_slice(&tail);

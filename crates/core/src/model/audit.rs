@@ -1,5 +1,5 @@
-//! Audit rows: what happened to a connection or to a partner's settings, and who did it. Their shape is fixed; whoever changes
-//! a connection writes one in the same transaction, except refreshes, which are counted.
+//! Audit rows: what happened to a connection or to a partner's settings, and who did it. Each change of a connection writes a row
+//! in the same transaction. A refresh writes none; it is counted by a metric.
 
 use std::collections::BTreeMap;
 
@@ -13,40 +13,40 @@ use crate::model::name::{DisplayName, PartnerId};
 /// One audit row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
-    /// Orders and names it within its subject.
+    /// Its id. The ids of a subject sort by time.
     pub id: String,
     /// What it is about.
     pub subject: Subject,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// What happened.
     pub action: Action,
     /// Who did it.
     pub actor: Actor,
-    /// More of it; short values, never a secret.
+    /// Details: short values, never a secret.
     pub detail: BTreeMap<&'static str, String>,
 }
 
 impl Audit {
-    /// The same as the one row of its action and reason about its subject on that day: for what anybody can bring about as often
-    /// as they like.
+    /// The same row with the id of its day, action and reason, so that a subject has at most one such row a day. For what a caller
+    /// without a key can repeat without limit.
     #[must_use]
-    pub fn once_a_day(self) -> Self {
+    pub(crate) fn once_a_day(self) -> Self {
         let day = self.at.as_second().div_euclid(DAY) * DAY * 1_000;
         let reason = self.detail.get("reason").map_or("", String::as_str);
         Self { id: format!("{day:012x}{}{reason}", self.action.as_str()), ..self }
     }
 }
 
-/// In seconds.
+/// A day in seconds.
 const DAY: i64 = 86_400;
 
 /// What an audit row is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A connection; it need not exist, since a refused consent is audited too.
+    /// A connection. It need not exist: a refused consent is audited too.
     Connection(ConnectionId),
-    /// A partner, where no connection is meant or none is known yet.
+    /// A partner, if no connection is known.
     Partner(PartnerId),
 }
 
@@ -70,27 +70,27 @@ pub enum Action {
     Connected,
     /// A customer consented again.
     Reconnected,
-    /// A consent came to nothing.
+    /// A consent failed.
     ConsentFailed,
-    /// The platform refused the grant for good.
+    /// A grant was marked as dead.
     GrantEnded,
-    /// A grant that had been marked as ended lives: its successor had been parked.
+    /// A dead grant became active again: a late grant was stored, or the platform gave access again.
     GrantRevived,
-    /// The partner disconnected it.
+    /// The partner disconnected the connection.
     Disconnected,
-    /// The platform confirmed that a grant is revoked, or no longer knew it.
+    /// The platform confirmed that a grant is revoked, or did not know it any more.
     #[strum(serialize = "platform_told")]
     GrantRevoked,
-    /// A grant was not revoked, and will not be, for the reason in the row.
+    /// Counterfoil will not revoke a grant. The row has the reason.
     #[strum(serialize = "platform_not_told")]
     GrantNotRevoked,
-    /// A code that was handed over for it was presented again, too late, or by somebody else.
+    /// One of our codes was presented again, too late, or by another partner.
     CodeRefused,
-    /// A callback came from another browser than the one that began the consent.
+    /// A callback came from a browser that did not start the consent.
     CallbackRefused,
-    /// A consent was to end at an address that is not on the partner's list.
+    /// A start named a redirect URI that is not on the partner's list.
     RedirectRefused,
-    /// A connect link was made.
+    /// A connect link was created.
     LinkCreated,
     /// A connect link was revoked.
     LinkRevoked,
@@ -112,25 +112,25 @@ impl Action {
         self.into()
     }
 
-    /// Whether anybody can bring it about, as often as they like: such a row does not stay for ever.
+    /// Whether a caller without a key can cause it without limit. Such a row expires.
     pub const fn is_refusal(self) -> bool {
         matches!(self, Self::ConsentFailed | Self::CodeRefused | Self::CallbackRefused | Self::RedirectRefused)
     }
 }
 
-/// A refusal that a caller without a key can cause, as often as they like. It is counted by partner, action, reason and day, so
-/// that a flood of them fills neither the table nor the history of a connection.
+/// A refusal that a caller without a key can cause without limit. It is counted by partner, action, reason and day, so that a flood
+/// of refusals fills neither the table nor the history of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whose consent was refused.
+    /// The partner of the refused consent.
     pub partner: PartnerId,
     /// What was refused.
     pub action: Action,
-    /// Why: a word of a closed list.
+    /// The reason: a word of a closed list.
     pub reason: &'static str,
-    /// When.
+    /// When it was refused.
     pub at: Timestamp,
-    /// More of it; short values, never a secret. The day's row keeps those of its last refusal.
+    /// Details: short values, never a secret. The row of the day keeps those of its last refusal.
     pub detail: BTreeMap<&'static str, String>,
 }
 
@@ -143,9 +143,9 @@ pub enum Actor {
     Key(KeyId),
     /// A browser that opened a connect link.
     Link(LinkId),
-    /// The vault, on a reader's or a schedule's behalf.
+    /// The vault, for a reader or a schedule.
     Vault,
-    /// A person at the command line, by the name that their computer gives them, if any. Nothing verifies it.
+    /// A person at the command line, by their user name on that computer, if it is known. Nothing verifies it.
     Operator(Option<DisplayName>),
 }
 

@@ -1,5 +1,5 @@
-//! Connect links: an address that a partner sends to a customer. It ends with its time, its uses, its revocation, the key that
-//! made it, and a disconnect of its connection. Only its hash is stored (O-12).
+//! Connect links: addresses that a partner sends to its customers. A link ends when it expires, is used up or is revoked, when the
+//! key that created it is revoked, and when its connection is disconnected. Only its hash is stored (O-12).
 
 use std::fmt;
 use std::time::Duration;
@@ -13,73 +13,73 @@ use crate::model::secret::{Fingerprint, Secret};
 
 /// The shortest life of a link.
 pub const LIFE_LEAST: Duration = Duration::from_secs(60);
-/// The longest.
+/// The longest life of a link.
 pub const LIFE_MOST: Duration = Duration::from_secs(30 * 86_400);
-/// The life of a link where nothing is said.
+/// The default life of a link.
 pub const LIFE: Duration = Duration::from_secs(7 * 86_400);
 
-/// How many completed consents a link may be good for.
+/// The largest number of consents that a link may be used for.
 pub const USES_MOST: u32 = 100;
-/// The same where nothing is said.
+/// The default number of consents.
 pub const USES: u32 = 1;
 
-/// A connect link as it is stored. Whoever opens it may do what its partner's key may: also switch the company, and revive
-/// what was disconnected.
+/// A stored connect link. A consent by a link has the rights of the partner's key: it may also switch the company and revive a
+/// disconnected connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectLink {
-    /// Which one, within its partner.
+    /// Its id, unique for its partner.
     pub id: LinkId,
-    /// Whose.
+    /// The partner that it belongs to.
     pub partner: PartnerId,
     /// The hash of the whole token.
     pub hash: Fingerprint,
-    /// With which platform it connects.
+    /// The platform that it connects.
     pub platform: PlatformName,
-    /// The connection to make or renew; where there is none, the company names it.
+    /// The connection to create or renew. If `None`, the confirmed company names it.
     pub company_key: Option<CompanyKey>,
     /// The connection's name.
     pub company_name: Option<String>,
-    /// Where the browser is handed over in the end, as it was on the partner's list when the link was made.
+    /// The partner's page that the browser returns to. It was on the partner's list when the link was created.
     pub redirect_uri: Option<String>,
-    /// What the partner wants to see again there.
+    /// The partner's `state`, which is returned to that page.
     pub state: Option<String>,
-    /// The key that made it and with which it ends; `None` for a link of before this was kept.
+    /// The key that created it. `None` for a link of an earlier version.
     pub key: Option<KeyId>,
-    /// How many completed consents it is good for, 1 to [`USES_MOST`].
+    /// The number of consents it may be used for, 1 to [`USES_MOST`].
     pub uses: u32,
-    /// How many it has had.
+    /// The number of consents it was used for.
     pub used: u32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl ConnectLink {
-    /// Whether it opens anything at that moment, as far as the link itself says.
-    pub fn is_live(&self, now: Timestamp) -> bool {
+    /// Whether it is neither revoked, nor expired, nor used up. Its key is not checked here.
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none_or(|at| at > now) && self.expires_at > now && !self.is_used_up()
     }
 
-    /// Whether it has had all its consents.
+    /// Whether it was used for all its consents.
     pub fn is_used_up(&self) -> bool {
         self.used >= self.uses
     }
 }
 
-/// Names a link in lists and logs: the first 16 hex digits of its hash.
+/// The id of a link in lists and logs: the first 16 hex digits of its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkId(String);
 
 impl LinkId {
-    /// Reads one.
+    /// Parses an id; `None` if the text is none.
     pub fn parse(text: &str) -> Option<Self> {
         Fingerprint::is_short(text).then(|| Self(text.to_owned()))
     }
 
-    /// The link of that hash.
+    /// The id of the link with this hash.
     pub fn of(hash: &Fingerprint) -> Self {
         Self(hash.short().to_owned())
     }
@@ -91,23 +91,23 @@ impl fmt::Display for LinkId {
     }
 }
 
-/// A link's token as a browser presents it: `{partner}.{random}`, well formed, not yet known to be good.
-pub struct PresentedLink {
-    /// The partner it says it belongs to.
+/// A link's token that a browser sent: `{partner}.{random}`, well formed, not yet verified.
+pub(crate) struct PresentedLink {
+    /// The partner in its text.
     pub partner: PartnerId,
-    /// The hash of the whole of it.
+    /// The hash of the whole token.
     pub hash: Fingerprint,
 }
 
 impl PresentedLink {
-    /// Takes a token apart; `None` for anything that cannot be one.
-    pub fn parse(token: &Secret) -> Option<Self> {
+    /// Parses a token; `None` if it is malformed.
+    pub(crate) fn parse(token: &Secret) -> Option<Self> {
         let (partner, _) = token.expose().split_once('.')?;
         Some(Self { partner: PartnerId::parse(partner).ok()?, hash: token.fingerprint() })
     }
 }
 
-/// A new token of a partner.
-pub fn token(partner: &PartnerId, random: &Secret) -> Secret {
+/// Composes a link's token.
+pub(crate) fn token(partner: &PartnerId, random: &Secret) -> Secret {
     Secret::new(format!("{partner}.{}", random.expose()))
 }

@@ -9,12 +9,12 @@ use crate::model::grant::StoredGrant;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 
-/// Whose connection, and which.
+/// The id of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConnectionId {
     /// The partner that owns it.
     pub partner: PartnerId,
-    /// The name the partner gave it.
+    /// Its key, unique for the partner.
     pub company_key: CompanyKey,
 }
 
@@ -24,62 +24,62 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// The company behind a connection, as its platform confirmed it.
+/// The company of a connection, as its platform confirmed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Company {
     /// The platform.
     pub platform: PlatformName,
-    /// Which of its credentials.
+    /// The platform's environment.
     pub environment: Environment,
     /// The OAuth client that the grant belongs to.
     pub client_id: String,
-    /// The platform's own id: realm, tenant, organisation, account. Opaque.
+    /// The platform's id of the company (realm, tenant, organisation, account). Opaque.
     pub company_id: String,
-    /// The base that this company's API paths are added to.
+    /// The base URL of this company's API.
     pub api_base_url: String,
 }
 
 impl Company {
-    /// Stands for any company of this platform and OAuth client: for the entry of a consent whose company nobody knows yet.
+    /// A placeholder for any company of this platform and OAuth client, for the entry of a consent whose company is not known yet.
     #[must_use]
     pub fn any(&self) -> Self {
         Self { company_id: ANY_COMPANY.to_owned(), api_base_url: String::new(), ..self.clone() }
     }
 }
 
-/// No platform's own id.
+/// Not the id of any company.
 const ANY_COMPANY: &str = "*";
 
-/// A company that the platform itself has named.
+/// A company that the platform has named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmedCompany {
-    /// The platform's id.
+    /// The platform's id of the company.
     pub company_id: String,
-    /// Its name.
+    /// The company's name.
     pub name: String,
-    /// The base that its API paths are added to.
+    /// The base URL of the company's API.
     pub api_base_url: String,
 }
 
-/// Where a connection stands, with its grant, or with `()` where the tokens do not matter.
+/// The status of a connection together with its grant, or with `()` if the tokens do not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing<Grant = StoredGrant> {
-    /// It has a grant and the platform honours it, as far as we know.
+    /// The connection has a grant, and the platform has not refused it.
     Active(Grant),
-    /// The platform refused the grant for good. It is kept: a commit that was on its way still wins.
+    /// The grant is dead: the customer must consent again. The grant is kept, because a commit that is under way still replaces it.
     NeedsReauthorization {
-        /// What is left of it.
+        /// The dead grant.
         grant: Grant,
         /// Why it ended.
         cause: DeathCause,
     },
-    /// Disconnected by the partner; the tokens are gone.
+    /// The partner disconnected the connection. The tokens are deleted.
     Disconnected,
 }
 
 impl<Grant> Standing<Grant> {
-    /// The grant, whole or dead.
-    pub fn grant(&self) -> Option<&Grant> {
+    /// The grant, active or dead.
+    pub(crate) fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Active(grant) | Self::NeedsReauthorization { grant, .. } => Some(grant),
             Self::Disconnected => None,
@@ -87,7 +87,7 @@ impl<Grant> Standing<Grant> {
     }
 
     /// The same without the grant.
-    pub fn bare(&self) -> Standing<()> {
+    pub(crate) fn bare(&self) -> Standing<()> {
         match self {
             Self::Active(_) => Standing::Active(()),
             Self::NeedsReauthorization { cause, .. } => Standing::NeedsReauthorization { grant: (), cause: *cause },
@@ -95,8 +95,8 @@ impl<Grant> Standing<Grant> {
         }
     }
 
-    /// The word for it.
-    pub fn status(&self) -> Status {
+    /// The status alone.
+    pub(crate) fn status(&self) -> Status {
         match self {
             Self::Active(_) => Status::Active,
             Self::NeedsReauthorization { .. } => Status::NeedsReauthorization,
@@ -109,89 +109,89 @@ impl<Grant> Standing<Grant> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum DeathCause {
-    /// The platform says that the refresh token is no longer good.
+    /// The platform refused the refresh token.
     Revoked,
-    /// The same, after an attempt whose answer never reached us: the platform had rotated it.
+    /// The platform refused the refresh token after an attempt with an unknown outcome: it had replaced the token.
     RotationLost,
-    /// The platform takes the token for its company no more, not even one that was refreshed just now (T-7).
+    /// The platform refuses access to the company, even with a token that was just refreshed (T-7).
     AccessWithdrawn,
-    /// The consent brought no refresh token, without which the platform's grants are of no use.
+    /// The consent brought no refresh token, and the platform's grants are useless without one.
     NoRefreshToken,
 }
 
 impl DeathCause {
-    /// The word on the surface and in the table.
+    /// The word in the API and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-/// What went wrong last, kept on the connection so that "why is this broken?" is a read and not a log search.
+/// The last failure of a refresh. It is stored on the connection, so that a read of the connection shows why it does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LastFailure {
-    /// How many refreshes failed in a row.
+    /// The number of refreshes that failed in a row.
     pub failures: u32,
-    /// No refresh is tried before this.
+    /// The time before which no refresh is tried.
     pub retry_at: Timestamp,
-    /// What it was.
+    /// What failed.
     pub code: FailureCode,
-    /// When.
+    /// When it failed.
     pub at: Timestamp,
-    /// The attempt that is known to be over, so that its lease need not be waited out.
+    /// The attempt that is known to be over. Nobody waits for the end of its lease.
     pub settled_lease: Option<String>,
-    /// Whether the present refresh token was ever presented without a clear answer.
+    /// Whether the stored refresh token was ever sent in an attempt with an unknown outcome.
     pub doubtful: bool,
 }
 
 /// A connection.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Connection {
-    /// Whose, and which.
+    /// Its id.
     pub id: ConnectionId,
-    /// For people; from the start's `company_name`, else the platform's name for the company.
+    /// A name for people: the start's `company_name`, or else the platform's name of the company.
     pub company_name: String,
-    /// The company behind it.
+    /// The company.
     pub company: Company,
-    /// Counts grants and refreshes; it only ever rises, also over disconnect and reconnect.
+    /// The number of its grant. Each new grant and each refresh raises it, also after a disconnect.
     pub epoch: u64,
-    /// Where it stands.
+    /// Its status and grant.
     pub standing: Standing,
-    /// What went wrong last; cleared by the next success.
+    /// The last failure of a refresh. The next success clears it.
     pub last_failure: Option<LastFailure>,
-    /// Names the write that made the present epoch.
+    /// The id of the write that set the epoch.
     pub commit_id: String,
     /// When it was first connected.
     pub created_at: Timestamp,
-    /// When it was last disconnected, also if it has been revived since.
+    /// When it was last disconnected. It stays when the connection is revived.
     pub disconnected_at: Option<Timestamp>,
-    /// When anything about it last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
     /// When its customer last consented.
     pub consented_at: Timestamp,
-    /// When its tokens were last refreshed; `None` since the consent.
+    /// When its tokens were last refreshed; `None` if not since the consent.
     pub refreshed_at: Option<Timestamp>,
-    /// When a worker has something to do for it.
+    /// When it is due for the refresher.
     pub due_at: Option<Timestamp>,
     /// How fresh its token is kept.
     pub freshness: Freshness,
-    /// Until when a reader's use keeps the token fresh, under [`Freshness::Adaptive`].
+    /// The time until which its token is kept fresh after a read, under [`Freshness::Adaptive`].
     pub wanted_until: Option<Timestamp>,
-    /// The hard end of the grant that the partner was warned of.
+    /// The hard end of the grant for which the warning is written.
     pub warned_of: Option<Timestamp>,
 }
 
 impl Connection {
-    /// Its grant, whole or dead.
+    /// Its grant, active or dead.
     pub fn grant(&self) -> Option<&StoredGrant> {
         self.standing.grant()
     }
 
-    /// The word for where it stands.
+    /// Its status.
     pub fn status(&self) -> Status {
         self.standing.status()
     }
 
-    /// When tokens were last obtained, by a refresh or, before the first one, by the consent.
+    /// When its tokens were last obtained, by a refresh or by the consent.
     pub fn last_refresh_at(&self) -> Timestamp {
         self.refreshed_at.unwrap_or(self.consented_at)
     }
@@ -201,21 +201,22 @@ impl Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Freshness {
-    /// Every token is renewed before its end.
+    /// The refresher renews every token before it expires.
     #[default]
     Always,
-    /// Only what is in use is kept fresh; an idle grant is kept alive well inside its limits.
+    /// The refresher renews a token before it expires only if it was read lately. It refreshes an idle grant just often enough that
+    /// the grant does not end.
     Adaptive,
 }
 
 impl Freshness {
-    /// The word in the configuration and in the table.
+    /// The word in the configuration, the API and the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-/// The word for where a connection stands: on the surface, in the table and in the filter of a list.
+/// The status of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
@@ -228,7 +229,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word on the surface and in the table.
+    /// The word in the API and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }

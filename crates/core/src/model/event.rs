@@ -1,5 +1,5 @@
-//! Events: what happened that a partner is told by webhook. An event is written in the transaction of the change that it reports
-//! (W-5), and can be read for ninety days.
+//! Events, which report changes of connections to a partner. An event is written in the transaction of its change (W-5), and can be
+//! read for ninety days.
 
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use crate::model::connection::{Connection, ConnectionId, DeathCause};
 use crate::model::platform::PlatformName;
 use crate::model::time::sortable;
 
-/// One event. What its webhook says is fixed when it happens.
+/// One event. Its payload does not change after it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// `evt_…`, the `webhook-id` of every attempt to deliver it. Ids begin with the time, so they order a partner's events.
     pub id: String,
-    /// What it is about, as it was then.
+    /// The connection, as it was at that time.
     pub subject: Subject,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// What happened.
     pub payload: Payload,
 }
 
 impl Event {
-    /// How long an event can be read.
+    /// The time for which an event can be read.
     pub const KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
-    /// What every id begins with; the time follows.
+    /// The prefix of every id. The time follows it.
     pub const ID_PREFIX: &str = "evt_";
 
-    /// The mark of a moment, a millisecond: it sorts below the ids of all events from then on, and above those of all before. A
-    /// webhook endpoint is told of the events above the mark of its creation.
+    /// The mark of a millisecond. It sorts below the ids of all events from then on, and above those of all earlier events. A webhook
+    /// endpoint gets the events above the mark of its creation.
     pub fn mark(at: Timestamp) -> String {
         format!("{}{}", Self::ID_PREFIX, sortable(at))
     }
 
-    /// An event about a connection as it is, or is about to be.
+    /// An event about a connection in the state that the event reports.
     pub fn about(connection: &Connection, payload: Payload, id: String, at: Timestamp) -> Self {
         let subject = Subject {
             connection: connection.id.clone(),
@@ -46,7 +46,7 @@ impl Event {
         Self { id, subject, at, payload }
     }
 
-    /// What happened, in a word.
+    /// The kind of the event.
     pub fn kind(&self) -> EventKind {
         EventKind::from(&self.payload)
     }
@@ -55,7 +55,7 @@ impl Event {
 /// The connection that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// Whose connection, and which.
+    /// The connection.
     pub connection: ConnectionId,
     /// The platform.
     pub platform: PlatformName,
@@ -63,15 +63,15 @@ pub struct Subject {
     pub company_id: String,
     /// The name of the company.
     pub company_name: String,
-    /// The connection's epoch. Epoch, then id, order the events of one connection (W-8), also where the clocks of two processes differ.
+    /// The connection's epoch. Epoch and then id order the events of one connection (W-8), even if the clocks of two processes differ.
     pub epoch: u64,
 }
 
-/// What happened, with what the event says of it.
+/// What happened, with its details.
 #[derive(Debug, Clone, PartialEq, Eq, strum::EnumDiscriminants)]
-#[strum_discriminants(name(EventKind), derive(strum::EnumString, strum::IntoStaticStr), doc = "What happened, in a word.")]
+#[strum_discriminants(name(EventKind), derive(strum::EnumString, strum::IntoStaticStr), doc = "The kind of an event.")]
 pub enum Payload {
-    /// A connection was made.
+    /// A connection was created, or connected again after a disconnect.
     #[strum_discriminants(strum(serialize = "oauth.connected"))]
     Connected,
     /// The partner disconnected it.
@@ -80,13 +80,13 @@ pub enum Payload {
     /// A grant ended; the customer must consent again.
     #[strum_discriminants(strum(serialize = "oauth.reauthorization_required"))]
     ReauthorizationRequired {
-        /// Why.
+        /// Why it ended.
         reason: DeathCause,
     },
     /// A connection works again.
     #[strum_discriminants(strum(serialize = "oauth.reauthorized"))]
     Reauthorized,
-    /// A grant ends within thirty days, and no refresh can move that end.
+    /// A grant ends within thirty days, and no refresh can extend it.
     #[strum_discriminants(strum(serialize = "oauth.refresh_token_expiring"))]
     RefreshTokenExpiring {
         /// When it ends.

@@ -1,8 +1,8 @@
-//! What went wrong with a refresh.
+//! Why a refresh failed.
 
 use crate::model::connection::DeathCause;
 
-/// Why a refresh failed, or why a grant ended. The words are stored and shown.
+/// Why a refresh failed, or why a grant ended. The words are in the table and in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum FailureCode {
@@ -18,7 +18,7 @@ pub enum FailureCode {
     PlatformUnreadable,
     /// The platform did not answer.
     PlatformNoAnswer,
-    /// Too little of the lease was left to send anything.
+    /// Too little of the lease was left for the request and the commit.
     LeaseTimeout,
     /// A refresh succeeded, but its answer had no refresh token.
     RefreshTokenMissing,
@@ -30,17 +30,17 @@ pub enum FailureCode {
     AccessWithdrawn,
     /// The grant ended: [`DeathCause::NoRefreshToken`].
     NoRefreshToken,
-    /// A later version of this code stored another word.
+    /// A later version stored a word that this version does not know.
     Unknown,
 }
 
 impl FailureCode {
-    /// The word for it.
+    /// The word in the API and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// The sentence for it, for people.
+    /// A sentence for people.
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::ClientRefused => "The platform refuses this installation's client id or secret.",
@@ -53,7 +53,7 @@ impl FailureCode {
             Self::PlatformNoAnswer => "The platform did not answer in time.",
             Self::LeaseTimeout => "The refresh started too late to finish safely.",
             Self::RefreshTokenMissing => {
-                "The platform's last answer had no refresh token that could be read; the one before is kept."
+                "The platform's last answer had no readable refresh token. The previous refresh token is kept."
             }
             Self::Revoked => "The platform refused the refresh token: access was withdrawn or has ended.",
             Self::RotationLost => "The platform refused the refresh token after one of its answers was lost.",

@@ -1,4 +1,4 @@
-//! What a platform gave at consent or at a refresh: in the clear on its way in, sealed at rest.
+//! Grants: the tokens of a consent or a refresh, in the clear when they arrive and sealed at rest.
 
 use std::time::Duration;
 
@@ -8,53 +8,53 @@ use crate::model::secret::{Sealed, Secret};
 use crate::model::time::until;
 use crate::model::unread::UnreadAnswer;
 
-/// A token answer, as the platform's module read it. All times are absolute: they count from the request's start
-/// unless the platform says when the token was made.
+/// A platform's token answer. All times are absolute. They count from the start of the request, unless the platform says when the
+/// token was issued.
 #[derive(Clone)]
 pub struct Grant {
     /// The access token.
     pub access_token: Secret,
-    /// The refresh token; `None` where the answer had none, which keeps the old one.
+    /// The refresh token. If the answer had none, the stored one is kept.
     pub refresh_token: Option<Secret>,
-    /// From when the access token counts.
+    /// When the access token was issued.
     pub issued_at: Timestamp,
-    /// When the access token ends.
+    /// When the access token expires.
     pub access_token_expires_at: Timestamp,
-    /// When the refresh token ends if it is not used; `None` where the platform has no such end.
+    /// When the refresh token expires if it is not used; `None` if it does not.
     pub refresh_token_expires_at: Option<Timestamp>,
-    /// When the grant ends whatever one does (Intuit: five years after consent).
+    /// When the grant ends, even if it is used (Intuit: five years after the consent).
     pub hard_expires_at: Option<Timestamp>,
-    /// The scopes that were granted, where the platform says so.
+    /// The granted scopes, if the platform names them.
     pub scopes: Option<Vec<String>>,
-    /// Where it lives, on a platform that has several such places (Zoho's data centres).
+    /// The data centre of the grant, on a platform that has several (Zoho).
     pub region: Option<String>,
-    /// The whole answer, where it has a refresh token that could not be read.
+    /// The whole answer, if it has a refresh token that could not be read.
     pub unread: Option<UnreadAnswer>,
 }
 
-/// A grant at rest.
+/// A stored grant.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredGrant {
     /// The access token, sealed.
     pub access_token: Sealed,
-    /// The refresh token, sealed; `None` where the platform never gave one.
+    /// The refresh token, sealed; `None` if the platform never gave one.
     pub refresh_token: Option<Sealed>,
-    /// From when the access token counts.
+    /// When the access token was issued.
     pub issued_at: Timestamp,
-    /// When the access token ends.
+    /// When the access token expires.
     pub access_token_expires_at: Timestamp,
-    /// When the refresh token ends if it is not used.
+    /// When the refresh token expires if it is not used.
     pub refresh_token_expires_at: Option<Timestamp>,
-    /// When the grant ends whatever one does.
+    /// When the grant ends, even if it is used.
     pub hard_expires_at: Option<Timestamp>,
-    /// What was asked for and not granted (O-15).
+    /// The scopes that were requested and not granted (O-15).
     pub missing_scopes: Vec<String>,
-    /// Where it lives, on a platform that has several such places.
+    /// The data centre of the grant, on a platform that has several.
     pub region: Option<String>,
 }
 
 impl Grant {
-    /// What was asked for and not granted; nothing where the answer does not say (RFC 6749, 5.1: then all was).
+    /// The scopes that were requested and not granted. An answer that names no scopes grants all (RFC 6749, 5.1).
     pub fn missing_scopes(&self, asked: &[String]) -> Vec<String> {
         let Some(granted) = &self.scopes else { return Vec::new() };
         asked.iter().filter(|scope| !granted.contains(scope)).cloned().collect()
@@ -62,13 +62,13 @@ impl Grant {
 }
 
 impl StoredGrant {
-    /// How long the access token lives from its making to its end.
+    /// The life of the access token, from its issue to its expiry.
     pub fn access_token_life(&self) -> Duration {
         until(self.issued_at, self.access_token_expires_at)
     }
 
-    /// Whether the access token is good for that much longer.
-    pub fn is_good_for(&self, at_least: Duration, now: Timestamp) -> bool {
+    /// Whether the access token is valid for at least this time.
+    pub(crate) fn is_good_for(&self, at_least: Duration, now: Timestamp) -> bool {
         self.access_token_expires_at > now && until(now, self.access_token_expires_at) >= at_least
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_margin_subtracts_and_an_ended_token_is_good_for_nothing() {
+    fn a_token_is_good_for_its_remaining_life_and_an_expired_one_for_nothing() {
         let now = Timestamp::from_second(1_000).expect("in range");
         assert!(grant(1_300).is_good_for(Duration::from_secs(300), now));
         assert!(!grant(1_299).is_good_for(Duration::from_secs(300), now));

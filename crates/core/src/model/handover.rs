@@ -1,5 +1,5 @@
-//! Handing a connection to the partner's page: a code of ours in its address, good once, and the handle that the code is
-//! exchanged for. The platform's own code and refresh token never leave us.
+//! The handover of a connection to a partner's page: our code, which the page's address has and which is valid once, and the handle
+//! that the partner gets for it. The platform's code and refresh token never leave Counterfoil.
 
 use std::time::Duration;
 
@@ -11,52 +11,52 @@ use crate::model::name::CompanyKey;
 use crate::model::platform::PlatformName;
 use crate::model::secret::{Fingerprint, Secret};
 
-/// How long a code may be exchanged.
-pub const CODE_LIFE: Duration = Duration::from_secs(300);
+/// The life of a code.
+pub(crate) const CODE_LIFE: Duration = Duration::from_secs(300);
 
-/// A code as it is stored: by its hash, with what it is bound to.
+/// A stored code, by its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
     /// The hash of the code.
     pub hash: Fingerprint,
-    /// What it opens, or makes.
+    /// The connection that its exchange reads or writes.
     pub connection: ConnectionId,
-    /// The consent that it was issued for.
+    /// The flow that it was issued for.
     pub flow: Option<FlowId>,
-    /// With which platform.
+    /// The platform.
     pub platform: PlatformName,
-    /// To which company: a connection may be switched.
+    /// The company. A connection may be switched to another one meanwhile.
     pub company_id: String,
-    /// Where it was sent.
+    /// The redirect URI that it was sent to.
     pub redirect_uri: String,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// Whether it was exchanged.
     pub spent: bool,
 }
 
-/// What every handle begins with.
+/// The prefix of every handle.
 const HANDLE: &str = "cf_handle_";
 
-/// A handle as it is presented: `cf_handle_{company_key}.{random}`. It opens nothing without a key of that partner.
-pub struct PresentedHandle {
-    /// Which of the partner's connections.
+/// A handle that a partner sent: `cf_handle_{company_key}.{random}`, not yet verified. It opens nothing without the partner's key.
+pub(crate) struct PresentedHandle {
+    /// The partner's connection.
     pub company_key: CompanyKey,
     /// The hash of the whole handle.
     pub hash: Fingerprint,
 }
 
 impl PresentedHandle {
-    /// Takes a handle apart; `None` where it is none.
-    pub fn parse(handle: &Secret) -> Option<Self> {
+    /// Parses a handle; `None` if it is malformed.
+    pub(crate) fn parse(handle: &Secret) -> Option<Self> {
         // The random part has no dot; a company key may.
         let (company_key, _) = handle.expose().strip_prefix(HANDLE)?.rsplit_once('.')?;
         Some(Self { company_key: CompanyKey::parse(company_key).ok()?, hash: handle.fingerprint() })
     }
 }
 
-/// A new handle of a connection.
-pub fn handle(company_key: &CompanyKey, random: &Secret) -> Secret {
+/// Composes a handle of a connection.
+pub(crate) fn handle(company_key: &CompanyKey, random: &Secret) -> Secret {
     Secret::new(format!("{HANDLE}{company_key}.{}", random.expose()))
 }
 
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handle_names_its_connection_also_one_with_dots() {
+    fn a_handle_names_its_connection_even_if_the_company_key_has_dots() {
         let company_key = CompanyKey::parse("a.b-c").expect("a key");
         let made = handle(&company_key, &Secret::new("random"));
         let presented = PresentedHandle::parse(&made).expect("well formed");

@@ -1,4 +1,4 @@
-//! A token answer that could not be read, as it is kept for an operator: sealed, for ninety days.
+//! An unreadable token answer, kept for an operator: sealed, for ninety days.
 
 use jiff::Timestamp;
 
@@ -10,25 +10,25 @@ use crate::model::secret::Sealed;
 /// One kept answer.
 #[derive(Clone)]
 pub struct KeptAnswer {
-    /// Whose it is.
+    /// The request that it answers.
     pub of: AnswerOf,
-    /// The epoch of the grant that was to be replaced; 0 where a code was exchanged.
+    /// The epoch of the refreshed grant; 0 for the exchange of a code.
     pub epoch: u64,
-    /// The first 16 hex digits of its SHA-256: the same answer again is the same row.
+    /// The first 16 hex digits of its SHA-256, so that the same answer is stored once.
     pub hash: String,
-    /// The platform that gave it.
+    /// The platform that sent it.
     pub platform: PlatformName,
-    /// When it came.
+    /// When it arrived.
     pub at: Timestamp,
-    /// What it says, sealed to whose it is.
+    /// Its text, sealed for the connection or the flow.
     pub text: Sealed,
 }
 
-/// Whose answer it is.
+/// The request that a kept answer belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerOf {
-    /// A refresh of this connection was answered so.
+    /// A refresh of this connection.
     Connection(ConnectionId),
-    /// The exchange of this flow's code was answered so.
+    /// The exchange of this flow's code.
     Flow(FlowId),
 }

@@ -1,5 +1,5 @@
-//! The right to send a connection's refresh token to its platform, for a while; also the write-ahead intent that tells
-//! a later worker what was about to happen.
+//! Leases: the time-limited right to send a connection's refresh token. A lease also records the intent, so that a later process
+//! knows what may have been sent.
 
 use jiff::Timestamp;
 
@@ -8,19 +8,19 @@ use crate::model::secret::Fingerprint;
 /// A lease on one epoch of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lease {
-    /// Names this attempt, never used twice.
+    /// The unique id of this attempt.
     pub id: String,
-    /// The epoch it may replace; a commit outdates the lease by raising it.
+    /// The epoch that it may replace. A commit raises the connection's epoch, which makes the lease obsolete.
     pub epoch: u64,
-    /// Who took it, for people who debug.
+    /// The process that took it, for debugging.
     pub owner: String,
     /// When it was taken.
     pub started_at: Timestamp,
-    /// Until when nobody else may take it.
+    /// When it ends. Then another attempt may take it.
     pub until: Timestamp,
-    /// Which refresh token is about to be presented.
+    /// The hash of the refresh token that this attempt sends.
     pub refresh_token: Fingerprint,
-    /// Whether an earlier attempt with this refresh token had no known outcome, so that a refusal now means
-    /// "rotation lost", not "revoked".
+    /// Whether an earlier attempt with this refresh token had an unknown outcome. Then a refusal means `rotation_lost`, not
+    /// `revoked`.
     pub doubtful: bool,
 }

@@ -1,4 +1,4 @@
-//! What things are. Pure data and the rules that hold for it alone: no time of its own, no I/O.
+//! The values of the domain and their rules. No code here reads a clock or does I/O.
 
 pub mod api_key;
 pub mod audit;

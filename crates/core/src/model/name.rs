@@ -1,4 +1,4 @@
-//! Names that come from outside and become part of keys: parsed once, trusted afterwards.
+//! Names that callers choose and that become part of keys. Each is validated when it is parsed.
 
 use std::fmt;
 
@@ -6,44 +6,44 @@ use crate::Error;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
 
-/// The name a partner gives to a connection: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, case kept.
+/// A partner's key of a connection: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. Case matters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CompanyKey(String);
 
 impl CompanyKey {
-    /// The longest a company key may be, in characters.
+    /// The largest length of a company key, in characters.
     pub const LONGEST: usize = 64;
 
-    /// Reads one.
+    /// Parses a company key.
     ///
     /// # Errors
-    /// `invalid_company_key` where it is empty, too long or holds another character.
+    /// `invalid_company_key` if it is empty, too long or has another character.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if is_name(text, Self::LONGEST, |c| matches!(c, 'A'..='Z' | '.' | '_' | '-')) {
             return Ok(Self(text.to_owned()));
         }
         Err(Error::invalid(
             "invalid_company_key",
-            "company_key must be 1 to 64 characters out of A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
+            "company_key must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
         ))
     }
 
-    /// The key of a connection that nobody named: `{platform}-{company_id}`, with a hash in the id's place where that does not
-    /// fit. Never the company's name, which changes.
-    pub fn of_company(platform: PlatformName, company_id: &str) -> Self {
+    /// The key of a connection that the start did not name: `{platform}-{company_id}`. If that is no valid key, a hash replaces the id.
+    /// The company's name is not used, because it may change.
+    pub(crate) fn of_company(platform: PlatformName, company_id: &str) -> Self {
         Self::parse(&format!("{platform}-{company_id}"))
             .unwrap_or_else(|_| Self(format!("{platform}-{}", &Fingerprint::of(company_id).as_str()[..40])))
     }
 
-    /// The platform whose name and a hyphen it begins with: such a key belongs to the company of that id alone (O-20).
-    pub fn reserved_for(&self) -> Option<PlatformName> {
+    /// The platform whose name and a hyphen are its prefix. Such a key is reserved for the company of that id (O-20).
+    pub(crate) fn reserved_for(&self) -> Option<PlatformName> {
         let has_prefix =
             |platform: &PlatformName| self.0.strip_prefix(platform.as_str()).is_some_and(|rest| rest.starts_with('-'));
         PlatformName::ALL.into_iter().find(has_prefix)
     }
 
-    /// Whether a new connection to that company may have this key: the company's own name, or one that is nobody's.
-    pub fn may_name(&self, platform: PlatformName, company_id: &str) -> bool {
+    /// Whether a new connection to this company may have this key: it is not reserved, or it is reserved for this company.
+    pub(crate) fn may_name(&self, platform: PlatformName, company_id: &str) -> bool {
         self.reserved_for().is_none() || *self == Self::of_company(platform, company_id)
     }
 
@@ -64,24 +64,24 @@ impl fmt::Display for CompanyKey {
 pub struct PartnerId(String);
 
 impl PartnerId {
-    /// The longest a partner id may be, in characters.
+    /// The largest length of a partner id, in characters.
     pub const LONGEST: usize = 32;
 
-    /// Reads one.
+    /// Parses a partner id.
     ///
     /// # Errors
-    /// `invalid_partner_id` where it is empty, too long or holds another character.
+    /// `invalid_partner_id` if it is empty, too long or has another character.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if is_name(text, Self::LONGEST, |c| matches!(c, '_' | '-')) {
             return Ok(Self(text.to_owned()));
         }
         Err(Error::invalid(
             "invalid_partner_id",
-            "A partner id must be 1 to 32 characters out of a-z 0-9 _ - and begin with a letter or a digit.",
+            "A partner id must be 1 to 32 of the characters a-z 0-9 _ - and begin with a letter or a digit.",
         ))
     }
 
-    /// The partner that a fresh installation has.
+    /// The first partner of an installation.
     pub fn default_partner() -> Self {
         Self("default".to_owned())
     }
@@ -98,16 +98,16 @@ impl fmt::Display for PartnerId {
     }
 }
 
-/// A name for people as it is kept: without what cannot be seen, and trimmed. Control characters and line separators would
-/// break a line of a log or a list, marks that turn the direction of writing show a name as another one, and characters of
-/// no width make two names that look the same. Emoji and scripts that join letters by U+200C or U+200D lose those joiners.
+/// A name for people, trimmed and without invisible characters. Control characters and line separators break a line of a log or a
+/// list. Marks of the writing direction make a name look like another one. Characters without a width make two names look the same.
+/// Emoji and scripts that join letters by U+200C or U+200D lose these joiners.
 pub fn readable(text: &str) -> String {
     let seen: String = text.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
     seen.trim().to_owned()
 }
 
-/// The marks of Unicode's bidirectional algorithm (UAX 9), the line and paragraph separators, and the characters without
-/// a width (`Default_Ignorable_Code_Point`, but for variation selectors, which choose a letter's form).
+/// The marks of Unicode's bidirectional algorithm (UAX 9), the line and paragraph separators, and the characters without a width
+/// (`Default_Ignorable_Code_Point`, except variation selectors, which choose the form of a letter).
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180e}'
@@ -121,13 +121,13 @@ fn is_invisible(c: char) -> bool {
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// The longest a name may be, in characters.
-    pub const LONGEST: usize = 100;
+    /// The largest length of a name, in characters.
+    pub(crate) const LONGEST: usize = 100;
 
-    /// Reads one. Characters without a width are left out, and spaces around it.
+    /// Parses a name. It drops invisible characters and surrounding spaces.
     ///
     /// # Errors
-    /// `invalid_name` where it is empty, too long or has more than one line.
+    /// `invalid_name` if it is empty, too long or has more than one line.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let name = readable(text);
         if name.is_empty() || name.chars().count() > Self::LONGEST || text.trim().chars().any(char::is_control) {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_company_key_keeps_its_case_and_its_bounds() {
+    fn a_company_key_keeps_its_case_and_has_1_to_64_characters() {
         let longest = "x".repeat(64);
         for good in ["a", "beach-blend", "Beach.Blend_2", "9", &longest] {
             assert_eq!(CompanyKey::parse(good).expect(good).as_str(), good);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_company_names_its_connection_also_one_whose_id_does_not_fit() {
+    fn a_company_key_is_made_of_platform_and_company_id_or_of_a_hash_of_a_long_id() {
         let key = |company_id: &str| CompanyKey::of_company(PlatformName::Freshbooks, company_id).to_string();
         assert_eq!(key("aZ-9"), "freshbooks-aZ-9");
         let (long, other) = ("x".repeat(64), format!("{}y", "x".repeat(63)));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn o20_a_platforms_prefix_belongs_to_the_company_of_that_id() {
+    fn o20_a_key_with_a_platforms_prefix_is_reserved_for_the_company_of_that_id() {
         let key = |text: &str| CompanyKey::parse(text).expect("a key");
         for free in ["quickbooks", "quickbooks2-1", "Quickbooks-1", "my-quickbooks-1", "acme"] {
             assert!(key(free).may_name(PlatformName::Quickbooks, "1"), "{free}");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_kept_without_what_cannot_be_seen() {
+    fn a_name_loses_its_invisible_characters() {
         for (text, kept) in [
             ("  Zürich & Söhne GmbH ", "Zürich & Söhne GmbH"),
             ("Acme\u{202e}dtL", "AcmedtL"),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_display_name_is_one_line_that_can_be_seen() {
+    fn a_display_name_is_one_visible_line() {
         assert!(DisplayName::parse(" Beach Blend\u{200b} ").is_ok_and(|name| name.to_string() == "Beach Blend"));
         for bad in ["", " ", "\u{200b}", "two\nlines", &"x".repeat(101)] {
             assert!(DisplayName::parse(bad).is_err(), "{bad:?}");

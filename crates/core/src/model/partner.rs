@@ -1,4 +1,4 @@
-//! A partner: the app that uses this installation and owns everything in it.
+//! A partner: the business that runs an app. API keys, links and connections belong to it.
 
 use jiff::Timestamp;
 
@@ -7,22 +7,22 @@ use crate::model::name::PartnerId;
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {
-    /// Its id, part of every key of what it owns.
+    /// Its id.
     pub id: PartnerId,
-    /// For people.
+    /// A name for people.
     pub name: String,
-    /// Where a browser may be sent after a consent; compared exactly, byte for byte (O-10). At most 20.
+    /// The addresses that a browser may be redirected to after a consent, compared byte for byte (O-10). At most 20.
     pub redirect_uris: Vec<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
 impl Partner {
-    /// How many redirect URIs a partner may have.
-    pub const REDIRECT_URIS_MOST: usize = 20;
+    /// The largest number of redirect URIs of a partner.
+    pub(crate) const REDIRECT_URIS_MOST: usize = 20;
 
-    /// Whether a browser may be sent there.
-    pub fn allows(&self, redirect_uri: &str) -> bool {
+    /// Whether a browser may be redirected to this address.
+    pub(crate) fn allows(&self, redirect_uri: &str) -> bool {
         self.redirect_uris.iter().any(|allowed| allowed == redirect_uri)
     }
 }

@@ -1,8 +1,8 @@
-//! The accounting platforms by name, and the two sets of credentials that one of them has.
+//! The accounting platforms and their environments.
 
 use strum::VariantArray;
 
-/// An accounting platform. A new one is a name here and a module in `platforms`.
+/// An accounting platform. A new platform is a variant here and a module in `platforms`.
 #[derive(
     Debug,
     Clone,
@@ -32,10 +32,10 @@ pub enum PlatformName {
 }
 
 impl PlatformName {
-    /// All of them, in the order in which they are declared: tables are indexed by it.
+    /// All platforms, in the order of their declaration. Arrays are indexed by this order.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
 
-    /// Their names, for a sentence.
+    /// The names of all platforms, for a sentence.
     pub fn names() -> String {
         Self::ALL.map(Self::as_str).join(", ")
     }
@@ -56,13 +56,13 @@ impl PlatformName {
         }
     }
 
-    /// Whether the platform has a sandbox with credentials and an API host of its own.
+    /// Whether the platform has a sandbox, with its own credentials and its own API host.
     pub const fn has_sandbox(self) -> bool {
         matches!(self, Self::Quickbooks)
     }
 }
 
-/// Which of a platform's two sets of credentials a connection uses.
+/// A platform's environment. Each has its own credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Environment {
@@ -73,13 +73,13 @@ pub enum Environment {
 }
 
 impl Environment {
-    /// The word on the surface and in the table.
+    /// The word in the API and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// Where a connection belongs, decided once, at its start: the sandbox, on a platform that has one, if the key or the name
-    /// contains "sandbox" in any case.
+    /// The environment of a new consent: the sandbox if the platform has one and the company key or name contains "sandbox" in any
+    /// case.
     pub fn of(platform: PlatformName, company_key: &str, company_name: Option<&str>) -> Self {
         let says_sandbox = |text: &str| text.to_ascii_lowercase().contains("sandbox");
         if platform.has_sandbox() && (says_sandbox(company_key) || company_name.is_some_and(says_sandbox)) {
@@ -95,12 +95,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_has_the_order_of_the_enum() {
+    fn all_has_the_order_of_the_declaration() {
         assert!(PlatformName::ALL.into_iter().enumerate().all(|(place, name)| name as usize == place));
     }
 
     #[test]
-    fn the_sandbox_is_named_in_key_or_name_in_any_case() {
+    fn a_key_or_name_that_contains_sandbox_in_any_case_chooses_the_sandbox() {
         let of = |key, name| Environment::of(PlatformName::Quickbooks, key, name);
         assert_eq!(of("beach-blend-sandbox", None), Environment::Sandbox);
         assert_eq!(of("Beach-SANDBOX", None), Environment::Sandbox);

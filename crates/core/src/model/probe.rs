@@ -1,5 +1,4 @@
-//! A connection whose platform is to be asked whether it still gives access (T-7), because somebody hinted that it does not, or
-//! because it did not when it was last asked.
+//! Probes (T-7): requests that ask a platform whether a connection still has access. A hint or a refused probe causes the next one.
 
 use std::time::Duration;
 
@@ -9,37 +8,38 @@ use crate::model::connection::ConnectionId;
 use crate::model::platform::PlatformName;
 use crate::model::time::later;
 
-/// How long after access was first refused the platform is asked again, before the grant ends.
-pub const CONFIRMED_AFTER: Duration = Duration::from_secs(600);
-/// How long after the end of a grant, and after each probe that found no access, the platform is asked whether it gives access again.
+/// Pause between the first refusal of access and the second probe. If that is refused too, the grant ends.
+pub(crate) const CONFIRMED_AFTER: Duration = Duration::from_secs(600);
+/// Pauses before the probes that check whether access is back: after the end of the grant, and after each refused probe.
 const ASKED_BACK_AFTER: [Duration; 3] =
     [Duration::from_secs(3_600), Duration::from_secs(86_400), Duration::from_secs(7 * 86_400)];
-/// How long after a probe without a clear answer the next one is made, and how many of these there are before it is given up.
+/// Pause after a probe without a clear answer.
 const REPEATED_AFTER: Duration = Duration::from_secs(600);
+/// The number of probes without a clear answer after which no more are made.
 const UNANSWERED_MOST: u32 = 12;
 
-/// A probe that is to be made.
+/// A scheduled probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Of which connection.
+    /// The connection.
     pub connection: ConnectionId,
-    /// What it is to find out.
+    /// What it checks.
     pub aim: Aim,
-    /// How many probes found no access.
+    /// The number of probes that were refused.
     pub denied: u32,
-    /// How many probes since then brought no clear answer.
+    /// The number of probes without a clear answer since then.
     pub unanswered: u32,
-    /// When.
+    /// When it is due.
     pub due_at: Timestamp,
 }
 
-/// What a probe is to find out.
+/// What a probe checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Aim {
-    /// Whether a grant that is alive here has lost its access.
+    /// Whether an active grant has lost its access.
     Suspected,
-    /// Whether a grant that ended because access was withdrawn has it back.
+    /// Whether access is back, after a grant ended because it was withdrawn.
     Withdrawn,
 }
 
@@ -51,18 +51,18 @@ impl Aim {
 }
 
 impl Probe {
-    /// Of a living connection, from then on.
+    /// A probe of an active connection.
     pub fn suspected(connection: ConnectionId, denied: u32, due_at: Timestamp) -> Self {
         Self { connection, aim: Aim::Suspected, denied, unanswered: 0, due_at }
     }
 
-    /// The first of a connection whose access was withdrawn at that time.
-    pub fn withdrawn(connection: ConnectionId, at: Timestamp) -> Self {
+    /// The first probe after access was withdrawn at `at`.
+    pub(crate) fn withdrawn(connection: ConnectionId, at: Timestamp) -> Self {
         Self { connection, aim: Aim::Withdrawn, denied: 0, unanswered: 0, due_at: later(at, ASKED_BACK_AFTER[0]) }
     }
 
-    /// The one that follows where this one found no access; `None` where none does.
-    pub fn after_denial(self, now: Timestamp) -> Option<Self> {
+    /// The next probe after this one was refused; `None` if it is the last.
+    pub(crate) fn after_denial(self, now: Timestamp) -> Option<Self> {
         let denied = self.denied.saturating_add(1);
         let pause = match self.aim {
             Aim::Suspected => (denied == 1).then_some(CONFIRMED_AFTER),
@@ -71,14 +71,14 @@ impl Probe {
         pause.map(|pause| Self { denied, unanswered: 0, due_at: later(now, pause), ..self })
     }
 
-    /// The one that follows where this one brought no clear answer; `None` where none does.
-    pub fn after_no_answer(self, now: Timestamp) -> Option<Self> {
+    /// The next probe after this one brought no clear answer; `None` if it is the last.
+    pub(crate) fn after_no_answer(self, now: Timestamp) -> Option<Self> {
         let unanswered = self.unanswered.saturating_add(1);
         (unanswered < UNANSWERED_MOST).then(|| Self { unanswered, due_at: later(now, REPEATED_AFTER), ..self })
     }
 }
 
-/// A company that somebody says was disconnected at its platform.
+/// An unconfirmed report that a company was disconnected at its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     /// The platform.
@@ -96,10 +96,10 @@ pub struct HintsId {
     pub minute: i64,
 }
 
-/// What is due of all that has to do with suspicions.
+/// A due item of the workers that check access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Suspicion {
-    /// Hints that nobody has followed yet.
+    /// Hints that are not processed yet.
     Hints(HintsId),
     /// A probe of this connection.
     Probe(ConnectionId),
@@ -116,7 +116,7 @@ mod tests {
         ConnectionId { partner: PartnerId::default_partner(), company_key }
     }
 
-    /// The seconds between a probe and those that follow it, each finding no access.
+    /// The seconds between a probe and the next ones if each is refused.
     fn pauses(probe: Probe) -> Vec<i64> {
         let mut pauses = Vec::new();
         let mut next = Some(probe);
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn t7_withdrawn_access_is_asked_for_after_an_hour_a_day_and_a_week() {
+    fn t7_withdrawn_access_is_probed_after_an_hour_a_day_and_a_week() {
         let probe = Probe::withdrawn(connection(), Timestamp::UNIX_EPOCH);
         assert_eq!(probe.due_at.as_second(), 3_600);
         assert_eq!(pauses(probe), [86_400, 7 * 86_400]);
     }
 
     #[test]
-    fn probes_without_an_answer_come_to_an_end() {
+    fn probes_without_a_clear_answer_end_after_twelve() {
         let mut next = Some(Probe::suspected(connection(), 0, Timestamp::UNIX_EPOCH));
         let mut made = 0;
         while let Some(probe) = next {

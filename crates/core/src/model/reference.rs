@@ -1,21 +1,21 @@
-//! What a platform said of a failure, as its support and an operator need it: words and numbers, never its sentences.
+//! What a platform said of a failure, for an operator and the platform's support: words and numbers, never its sentences.
 
 use std::fmt;
 
 /// What a platform said of a failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
-    /// Its word for the error, in lower case: at most 64 characters of `[a-z0-9_.-]`.
+    /// The error code, in lower case: at most 64 characters of `[a-z0-9_.-]`.
     pub error: Option<String>,
     /// The HTTP status.
     pub status: Option<u16>,
-    /// Its own name for the request.
+    /// The platform's id of the request.
     pub request: Option<String>,
 }
 
-/// The longest word, and the longest name of a request.
+/// The largest length of an error code and of a request id, in characters.
 const LONGEST: usize = 64;
-/// The words of faults that an operator must mend.
+/// The error codes of faults that an operator must fix.
 const OPERATORS: [&str; 6] = [
     "invalid_client",
     "invalid_client_secret",
@@ -26,24 +26,24 @@ const OPERATORS: [&str; 6] = [
 ];
 
 impl Reference {
-    /// One of a word, where it can be one: blanks count as `_`.
-    pub fn of_word(word: Option<&str>) -> Self {
+    /// The reference of an error code. Spaces become `_`. A text that is no code is dropped.
+    pub(crate) fn of_word(word: Option<&str>) -> Self {
         Self { error: word.and_then(word_of), ..Self::default() }
     }
 
-    /// One of an answer.
+    /// The reference of an answer.
     pub fn of_answer(word: Option<&str>, status: u16, request: &str) -> Self {
         let request: String =
             request.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-:=".contains(*c)).take(LONGEST).collect();
         Self { status: Some(status), request: Some(request).filter(|name| !name.is_empty()), ..Self::of_word(word) }
     }
 
-    /// As one text, `None` where nothing was said: `redirect_uri_mismatch 400 1-5f8a`.
-    pub fn to_text(&self) -> Option<String> {
+    /// As one text, such as `redirect_uri_mismatch 400 1-5f8a`; `None` if it is empty.
+    pub(crate) fn to_text(&self) -> Option<String> {
         Some(self.to_string()).filter(|text| !text.is_empty())
     }
 
-    /// Whether such a text is of a fault that an operator must mend.
+    /// Whether such a text is of a fault that an operator must fix.
     pub fn is_for_the_operator(text: &str) -> bool {
         text.split(' ').next().is_some_and(|word| OPERATORS.contains(&word))
     }

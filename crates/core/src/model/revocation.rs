@@ -11,24 +11,24 @@ use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
 use crate::model::time::until;
 
-/// For how long a revocation is retried; then it is given up.
+/// The time for which a revocation is retried before it is given up.
 pub const RETRIED_FOR: Duration = Duration::from_secs(30 * 86_400);
 
-/// Names a revocation.
+/// The id of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RevocationId {
-    /// Whose grant it was, or was to be.
+    /// The connection of the grant, or the one that its consent would have made.
     pub connection: ConnectionId,
-    /// Which of its grants.
+    /// The grant.
     pub grant: GrantId,
 }
 
-/// Which grant of a connection.
+/// A grant of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GrantId {
-    /// The one that it had at that epoch.
+    /// The grant of this epoch.
     Epoch(u64),
-    /// The one of a consent that has made no connection.
+    /// The grant of a consent that made no connection.
     Consent(FlowId),
 }
 
@@ -59,7 +59,7 @@ pub enum DueRevocation {
 /// A grant that belongs to no connection (any more) and that is still valid at its platform.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Revocation {
-    /// Names it.
+    /// Its id.
     pub id: RevocationId,
     /// The company that the grant gives access to.
     pub company: Company,
@@ -70,16 +70,16 @@ pub struct Revocation {
     pub by_key: bool,
     /// The grant as the connection or the flow had it, still sealed for that owner.
     pub grant: StoredGrant,
-    /// How many tries failed.
+    /// The number of failed tries.
     pub tries: u32,
-    /// When it began; the thirty days are counted from here.
+    /// When it began. The thirty days count from here.
     pub since: Timestamp,
     /// When the next try is due.
     pub due_at: Timestamp,
 }
 
 impl Revocation {
-    /// One that begins, and is due, now.
+    /// A revocation that begins and is due now.
     pub fn new(id: RevocationId, company: Company, grant: StoredGrant, now: Timestamp) -> Self {
         Self { id, company, others: Vec::new(), by_key: true, grant, tries: 0, since: now, due_at: now }
     }
@@ -91,7 +91,7 @@ impl Revocation {
     }
 
     /// Whether it has been retried for so long that it is given up.
-    pub fn is_given_up(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_given_up(&self, now: Timestamp) -> bool {
         until(self.since, now) >= RETRIED_FOR
     }
 }

@@ -1,5 +1,4 @@
-//! Values that must never be seen: their type has no Debug, no Display and no Serialize, so that a log line with one
-//! in it does not compile.
+//! Secrets. Their types have no Debug, no Display and no Serialize, so that a log line with a secret does not compile.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -11,17 +10,17 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes the value in.
+    /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(SecretString::from(value.into()))
     }
 
-    /// The value itself. Each call is a place to look at in review.
+    /// The value. A review must look at each call.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Its SHA-256, to tell two secrets apart without holding either.
+    /// Its SHA-256, to compare secrets without storing them.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.expose())
     }
@@ -32,7 +31,7 @@ impl Secret {
     }
 }
 
-/// The SHA-256 of something, in lower-case hex.
+/// A SHA-256 in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 
@@ -45,7 +44,7 @@ impl Fingerprint {
         Self(hex(hash.as_ref()))
     }
 
-    /// One that was stored.
+    /// A fingerprint from the table.
     pub fn stored(hex: String) -> Self {
         Self(hex)
     }
@@ -55,17 +54,17 @@ impl Fingerprint {
         &self.0
     }
 
-    /// The first 16 of them: enough to name what is hashed, in lists and logs.
-    pub fn short(&self) -> &str {
+    /// The first 16 hex digits, which identify the value in lists and logs.
+    pub(crate) fn short(&self) -> &str {
         self.0.get(..SHORT).unwrap_or(&self.0)
     }
 
-    /// Whether a text can be one of these names.
-    pub fn is_short(text: &str) -> bool {
+    /// Whether a text has the form of [`Self::short`].
+    pub(crate) fn is_short(text: &str) -> bool {
         text.len() == SHORT && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 
-    /// Whether two are the same, in a time that does not tell where they differ.
+    /// Compares two fingerprints in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
     }
@@ -77,13 +76,12 @@ impl Fingerprint {
     }
 }
 
-/// A secret that is sealed at rest: ciphertext that only the keyring opens, and only for the owner and the purpose
-/// it was sealed for.
+/// A sealed secret: ciphertext that only the keyring opens, and only for the owner and the purpose that it was sealed for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
 impl Sealed {
-    /// Ciphertext as it is stored.
+    /// Wraps stored ciphertext.
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
@@ -94,7 +92,7 @@ impl Sealed {
     }
 }
 
-/// Lower-case hex.
+/// Bytes in lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

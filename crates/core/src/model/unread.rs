@@ -1,11 +1,11 @@
-//! A token answer that could not be read. It may hold the only copy of a grant, so it is kept, sealed, for an operator.
+//! An unreadable token answer. It may hold the only copy of a grant, so it is kept, sealed, for an operator.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::model::secret::{Fingerprint, Secret};
 
-/// How much of an answer is kept, in bytes. Tokens lie at its beginning.
+/// The largest part of an answer that is kept, in bytes. Tokens are at its beginning.
 const KEPT_MOST: usize = 64 * 1024;
 
 /// The text of a token answer in which no token could be read, or not all of them.
@@ -13,7 +13,7 @@ const KEPT_MOST: usize = 64 * 1024;
 pub struct UnreadAnswer(Secret);
 
 impl UnreadAnswer {
-    /// Takes in the first 64 KiB of the text.
+    /// Keeps the first 64 KiB of the text.
     pub fn new(text: impl Into<String>) -> Self {
         let mut text = text.into();
         text.truncate(text.floor_char_boundary(KEPT_MOST));
@@ -21,17 +21,17 @@ impl UnreadAnswer {
     }
 
     /// The text.
-    pub fn text(&self) -> &Secret {
+    pub(crate) fn text(&self) -> &Secret {
         &self.0
     }
 
     /// The SHA-256 of the text.
-    pub fn fingerprint(&self) -> Fingerprint {
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
         self.0.fingerprint()
     }
 }
 
-/// Shows how long it is and nothing of what it says.
+/// Shows the length and nothing of the text.
 impl fmt::Debug for UnreadAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UnreadAnswer({} bytes)", self.0.expose().len())
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unread_answer_shows_nothing_but_its_length() {
+    fn debug_of_an_unread_answer_shows_only_its_length() {
         assert_eq!(format!("{:?}", UnreadAnswer::new("canary")), "UnreadAnswer(6 bytes)");
     }
 }

@@ -1,4 +1,4 @@
-//! Time, in one place: what o'clock it is, how long something took, and waiting.
+//! The clock: time of day, elapsed time, and waiting.
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,18 +13,18 @@ use crate::model::time::until;
 /// A clock.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The time of day, which may jump.
+    /// The time of day. It may jump.
     fn now(&self) -> Timestamp;
 
-    /// Time since some start, which never jumps back: for what must not be fooled by a clock that is set.
+    /// The time since a fixed start. It is monotonic: it does not change when the time of day is set.
     fn elapsed(&self) -> Duration;
 
-    /// Waits.
+    /// Waits for this time.
     async fn sleep(&self, time: Duration);
 }
 
-/// A moment by both clocks, for whatever has an age. The monotonic clock may stand still while the machine does (a function
-/// is frozen between events), and the time of day may be set: what is old by either is old.
+/// A moment by both clocks, to compute an age from. The monotonic clock may stop while a function is frozen between events, and
+/// the time of day may be set. So the age is the longer of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     wall: Timestamp,
@@ -37,19 +37,19 @@ impl Moment {
         Self { wall: clock.now(), elapsed: clock.elapsed() }
     }
 
-    /// How long ago it was: the longer of what the two clocks say.
+    /// The time since this moment, by the clock that shows more.
     pub fn age(self, clock: &dyn Clock) -> Duration {
         until(self.wall, clock.now()).max(clock.elapsed().saturating_sub(self.elapsed))
     }
 }
 
-/// How long work whose time is up is looked at once more.
+/// The extra time in which work whose time is over is polled once more.
 const LOOK_ONCE_MORE: Duration = Duration::from_millis(100);
 
-/// Waits for work that long at most; `None` where it is not done then, and it is dropped.
+/// Waits for work for at most `time`. Returns `None` and drops the work if it is not done by then.
 ///
-/// A process that was frozen wakes with the time up and the answer unread in its socket. So the work is looked at once more for
-/// a moment that begins only then.
+/// A process that was frozen may wake after the time is over, with the answer unread in its socket. So the work gets a short
+/// extra time, which begins only then.
 pub async fn within<T>(clock: &dyn Clock, time: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     for time in [time, LOOK_ONCE_MORE] {
@@ -120,14 +120,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_came_while_the_process_was_frozen_is_heard_though_the_time_is_up() {
+    async fn an_answer_that_arrived_while_the_process_was_frozen_is_read_after_the_time_out() {
         let (answer, answered) = oneshot::channel();
         let clock = Frozen(Mutex::new(Some(answer)));
         assert_eq!(within(&clock, Duration::from_secs(10), answered).await, Some(Ok(())));
     }
 
     #[tokio::test]
-    async fn what_never_comes_is_waited_for_no_longer() {
+    async fn work_that_does_not_end_is_dropped_after_the_time_out() {
         let clock = Frozen(Mutex::default());
         assert_eq!(within(&clock, Duration::from_secs(10), std::future::pending::<()>()).await, None);
     }

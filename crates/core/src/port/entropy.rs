@@ -1,4 +1,4 @@
-//! Chance, in one place: unguessable values for states and keys, and jitter.
+//! Randomness: unguessable values for states and keys, and jitter.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,11 +9,11 @@ use crate::model::time::sortable;
 
 /// A source of random bytes.
 pub trait Entropy: Send + Sync {
-    /// Fills the buffer.
+    /// Fills the buffer with random bytes.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The operating system's.
+/// The operating system's source.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemEntropy;
 
@@ -25,20 +25,20 @@ impl Entropy for SystemEntropy {
 
 impl dyn Entropy {
     /// 256 random bits in base64url, 43 characters.
-    pub fn secret(&self) -> Secret {
+    pub(crate) fn secret(&self) -> Secret {
         let mut bytes = [0; 32];
         self.fill(&mut bytes);
         Secret::new(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// A name that sorts by time: `{prefix}{milliseconds, 12 hex digits}{80 random bits}`.
+    /// An id that sorts by time: `{prefix}{milliseconds, 12 hex digits}{80 random bits, 20 hex digits}`.
     pub fn id(&self, prefix: &str, now: Timestamp) -> String {
         let mut bytes = [0; 10];
         self.fill(&mut bytes);
         format!("{prefix}{}{}", sortable(now), hex(&bytes))
     }
 
-    /// A number from 0 up to, not including, 1.
+    /// A random number in `0.0..1.0`.
     pub fn fraction(&self) -> f64 {
         let mut bytes = [0; 4];
         self.fill(&mut bytes);

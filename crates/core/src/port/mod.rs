@@ -1,5 +1,5 @@
-//! What is asked of the world, as traits: storage, sealing, platforms, time and chance. The real ones live in `store` and
-//! `platforms`; the doubles, which fail on demand, in `testkit`.
+//! Traits for what core needs from outside: storage, sealing, platforms, time and randomness. `store` and `platforms` implement
+//! them. `testkit` has test doubles, which fail on demand.
 
 pub mod clock;
 pub mod entropy;

@@ -1,4 +1,4 @@
-//! A second durable place for a fresh grant that the table would not take in time.
+//! A second durable place for a fresh grant that could not be committed in time.
 
 use async_trait::async_trait;
 
@@ -7,27 +7,27 @@ use crate::model::kept_answer::KeptAnswer;
 use crate::port::store::StoreError;
 use crate::port::store::vault::Commit;
 
-/// A fresh grant, sealed, on its way to a table that does not answer.
+/// A fresh, sealed grant that the table did not take.
 #[derive(Clone)]
 pub struct Parked {
-    /// Whose.
+    /// The connection.
     pub connection: ConnectionId,
-    /// What is to be stored, for the epoch it was obtained for.
+    /// The commit to store.
     pub commit: Commit,
 }
 
-/// Where grants are parked. A worker takes them out again and commits them (`service::commit_parked`).
+/// Parks grants. A worker receives them and commits them (`service::vault::commit_parked`).
 #[async_trait]
 pub trait Parking: Send + Sync {
-    /// Parks a grant; when this returns it is durable.
+    /// Parks a grant. When this returns, the grant is durable.
     ///
     /// # Errors
-    /// What the second place says.
+    /// The queue's error.
     async fn park(&self, parked: &Parked) -> Result<(), StoreError>;
 
-    /// Parks an answer that could not be read, on its way into the table.
+    /// Parks an unreadable token answer that the table did not take.
     ///
     /// # Errors
-    /// What the second place says.
+    /// The queue's error.
     async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError>;
 }

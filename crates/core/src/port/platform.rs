@@ -1,4 +1,4 @@
-//! What is asked of an accounting platform.
+//! The traits of an accounting platform.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,217 +15,216 @@ use crate::model::reference::Reference;
 use crate::model::secret::Secret;
 use crate::model::unread::UnreadAnswer;
 
-/// The platforms that this process can reach, made when first asked for.
+/// The platforms that this process can reach. Each is made at its first use.
 #[async_trait]
 pub trait Platforms: Send + Sync {
-    /// One of them, with its credentials.
+    /// A platform with its credentials.
     ///
     /// # Errors
-    /// `Misconfigured` where that platform's credentials are missing, naming these alone.
+    /// `Misconfigured` if this platform's credentials are missing. It names only these.
     async fn get(&self, name: PlatformName, environment: Environment) -> Result<Arc<dyn Platform>, Error>;
 }
 
 /// One platform, in one environment, with its credentials.
 #[async_trait]
 pub trait Platform: Send + Sync {
-    /// The OAuth client that grants will belong to.
+    /// The OAuth client that new grants belong to.
     fn client_id(&self) -> &str;
 
-    /// The scopes that are asked for.
+    /// The scopes of a consent.
     fn scopes(&self) -> &[String];
 
-    /// Whether a consent is bound by PKCE (O-7).
+    /// Whether consents use PKCE (O-7).
     fn uses_pkce(&self) -> bool;
 
-    /// Whether a grant can be revoked by us at all; where not, only the customer can end it, at the platform.
+    /// Whether Counterfoil can revoke a grant. If not, only the customer can end it, at the platform.
     fn can_revoke(&self) -> bool;
 
-    /// Whether it is asked with the access token before anything is revoked, so that one is needed that has not ended.
+    /// Whether [`Platform::revoke`] first calls the API, which needs a valid access token.
     fn asks_before_revoking(&self) -> bool;
 
-    /// Whether the grant of each consent stands by itself: revoking one leaves every other to the same company as it is.
+    /// Whether revoking one grant leaves every other grant to the same company valid.
     fn grants_stand_alone(&self) -> bool;
 
-    /// Whether each refresh answer brings a refresh token. One without it may then have lost a new one: the grant is in doubt.
+    /// Whether each refresh answer has a refresh token. Then an answer without one may have lost a new one, and the grant is in doubt.
     fn answers_with_refresh_token(&self) -> bool;
 
-    /// How many token requests it takes for one grant.
+    /// The limits on token requests for one grant.
     fn token_limits(&self) -> TokenLimits;
 
-    /// Whether every answer to a refresh that is lost costs the grant: the refresh token changes at each use, and the one before
-    /// is dead at once.
+    /// Whether a lost refresh answer ends the grant: each refresh replaces the refresh token and ends the previous one immediately.
     fn must_hear_every_answer(&self) -> bool;
-    /// Whether a grant is of use only with a refresh token.
+
+    /// Whether a grant without a refresh token is useless.
     fn needs_refresh_token(&self) -> bool;
 
-    /// How long a code of its is good.
+    /// The life of an authorization code.
     fn code_life(&self) -> Duration;
 
-    /// Where to send the browser.
+    /// The address of the consent page.
     fn authorize_url(&self, authorize: Authorize<'_>) -> String;
 
-    /// What the callback says in parameters that only this platform has. All of it came through the browser: what cannot be
-    /// is refused here, before anything is sent anywhere (O-13).
+    /// Reads the callback's parameters that only this platform has. They came through the browser, so they are validated before
+    /// anything is sent (O-13).
     ///
     /// # Errors
-    /// What is missing in it, or cannot be.
+    /// What is missing or invalid.
     fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault>;
 
     /// Exchanges a code for a grant.
     ///
     /// # Errors
-    /// What the answer means.
+    /// The meaning of the platform's answer, and what the platform said.
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged>;
 
-    /// Presents a refresh token: one request on a fresh connection, never repeated here.
+    /// Sends a refresh token: one request on a new connection, which is never repeated here.
     ///
     /// # Errors
-    /// What the answer means.
+    /// The meaning of the platform's answer.
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure>;
 
-    /// Ends what a grant gives of one company, in the platform's own way. A grant that is gone already is revoked.
+    /// Revokes a grant's access to one company. Revoking a grant that the platform does not know counts as success.
     ///
     /// # Errors
-    /// [`RevokeFailure`] where the platform did not confirm it.
+    /// [`RevokeFailure`] if the platform did not confirm it.
     async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure>;
 
-    /// Asks which companies the token is really for (O-18).
+    /// Asks the platform which companies a token gives access to (O-18).
     ///
     /// # Errors
-    /// Whether the platform denies what was claimed or could not be asked.
+    /// Whether the platform denies the claimed company, or could not be asked.
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
 }
 
-/// How many token requests a platform takes for one grant.
+/// The limits on token requests for one grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct TokenLimits {
-    /// How often an answered fault is followed by another request within one lease.
+    /// How often a request is repeated within one lease after an answer that is a fault.
     pub resends_most: u32,
-    /// How many it takes in a while, where it counts them.
+    /// The platform's own limit, if it has one.
     pub quota: Option<Quota>,
 }
 
-/// So many requests in so long.
+/// A number of requests in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
-    /// How many.
+    /// The number of requests.
     pub requests: u32,
-    /// In how long.
+    /// The period.
     pub per: Duration,
 }
 
-/// What the browser takes to the platform.
+/// The parameters of the consent page's address.
 #[derive(Clone, Copy)]
 pub struct Authorize<'a> {
-    /// Where it is to come back to.
+    /// The address that the browser returns to.
     pub redirect_uri: &'a str,
     /// The state.
     pub state: &'a Secret,
-    /// The S256 challenge, where the platform takes one.
+    /// The S256 challenge, if the platform uses PKCE.
     pub challenge: Option<&'a str>,
 }
 
-/// What came back beside state, code and error.
+/// A callback's parameters other than state, code and error.
 #[derive(Debug, Clone, Copy)]
 pub struct CallbackSaid<'a> {
-    /// The parameters, none of them repeated.
+    /// The parameters. None is repeated.
     pub parameters: &'a BTreeMap<String, String>,
-    /// The company of the connection that is being renewed, where it is one of this platform.
+    /// The company of the connection that the consent renews, if it is a company of this platform.
     pub renews: Option<&'a str>,
 }
 
-/// What a platform read out of a callback.
+/// What a platform read from a callback.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallbackRead {
-    /// The company it is said to be for, where the platform says so there: a claim (O-18).
+    /// The company that the callback names: a claim, which must be confirmed (O-18).
     pub claim: Option<String>,
-    /// Where the grant lives, on a platform that has several such places: one that is on its list.
+    /// The data centre of the grant, one on the platform's list.
     pub region: Option<String>,
 }
 
 /// Why a callback cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallbackFault {
-    /// It names no company, or one that cannot be.
+    /// It names no company, or an invalid one.
     NoCompany,
-    /// It names a server that is not the platform's.
+    /// It names a server that is not on the platform's list.
     UnknownRegion,
-    /// It says that another server than the platform's made it (RFC 9207).
+    /// Its issuer is not the platform's (RFC 9207).
     WrongIssuer,
 }
 
-/// A code and what it is bound to.
+/// An authorization code and what it is bound to.
 #[derive(Clone, Copy)]
 pub struct Exchange<'a> {
     /// The platform's code.
     pub code: &'a Secret,
     /// The redirect URI of the authorize request, byte for byte.
     pub redirect_uri: &'a str,
-    /// The PKCE verifier, where one was used.
+    /// The PKCE verifier, if the authorize request had a challenge.
     pub verifier: Option<&'a Secret>,
-    /// Where the code is good.
+    /// The data centre that takes the code.
     pub region: Option<&'a str>,
-    /// From when expiries count.
+    /// The time from which expiries count.
     pub sent_at: Timestamp,
-    /// How long to listen for the answer; then it is [`TokenFailure::NoAnswer`].
+    /// How long to wait for the answer before it is [`TokenFailure::NoAnswer`].
     pub listen: Duration,
 }
 
-/// A refresh token and where it is good.
+/// A refresh token and how to send it.
 #[derive(Clone, Copy)]
 pub struct Refresh<'a> {
     /// The refresh token.
     pub refresh_token: &'a Secret,
-    /// Our redirect URI, for a platform that wants to see it again.
+    /// Our redirect URI, for a platform that requires it.
     pub redirect_uri: Option<&'a str>,
-    /// Where the grant lives.
+    /// The data centre of the grant.
     pub region: Option<&'a str>,
-    /// From when expiries count.
+    /// The time from which expiries count.
     pub sent_at: Timestamp,
-    /// How long to listen for the answer; then it is [`TokenFailure::NoAnswer`].
+    /// How long to wait for the answer before it is [`TokenFailure::NoAnswer`].
     pub listen: Duration,
 }
 
-/// A grant to end, as far as it gives one company.
+/// A grant whose access to one company is to be revoked.
 #[derive(Clone, Copy)]
 pub struct Revoke<'a> {
-    /// The access token, to ask with: one that has not ended, where the platform [asks](Platform::asks_before_revoking).
+    /// The access token. It must be valid if the platform [calls the API first](Platform::asks_before_revoking).
     pub access_token: &'a Secret,
-    /// The refresh token, to end.
+    /// The refresh token.
     pub refresh_token: &'a Secret,
-    /// Where the grant lives.
+    /// The data centre of the grant.
     pub region: Option<&'a str>,
-    /// The company: a grant may give others too.
+    /// The company. The grant may give access to others.
     pub company_id: &'a str,
 }
 
-/// A question for the companies of a grant.
+/// A request for the companies of a grant.
 #[derive(Clone, Copy)]
 pub struct Inquiry<'a> {
     /// The access token.
     pub access_token: &'a Secret,
-    /// Where the grant lives.
+    /// The data centre of the grant.
     pub region: Option<&'a str>,
-    /// What the callback said.
+    /// The company that the callback named.
     pub claim: Option<&'a str>,
 }
 
 /// The companies of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
-    /// These.
+    /// The companies.
     pub companies: Vec<ConfirmedCompany>,
-    /// Whether the platform says that this very consent was for them. Where it does not, even a single one is a person's to
-    /// choose, never ours (O-14).
+    /// Whether the platform says that this consent was for these companies. If not, a person must choose, even from one (O-14).
     pub named_by_consent: bool,
-    /// Whether these are all: every entry of the platform's list was read. Where not, that a company is missing means nothing.
+    /// Whether every entry of the platform's list was read. If not, a company that is missing here may still be in the list.
     pub is_complete: bool,
 }
 
-/// A token request that failed.
+/// A code exchange that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotExchanged {
-    /// What that means.
+    /// The meaning of the answer.
     pub failure: TokenFailure,
     /// What the platform said.
     pub said: Reference,
@@ -240,36 +239,36 @@ impl From<TokenFailure> for NotExchanged {
 /// What a failed token request means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TokenFailure {
-    /// `invalid_grant`: the code or the refresh token is no good.
+    /// `invalid_grant`: the platform does not accept the code or the refresh token.
     Refused,
-    /// `invalid_client` and its like: our own credentials are wrong; no grant dies of it.
+    /// `invalid_client` and similar: our credentials are wrong. This ends no grant.
     ClientRefused,
     /// Too many requests.
     Throttled {
-        /// What the platform asked for.
+        /// The pause that the platform asked for.
         retry_after: Option<Duration>,
     },
-    /// It answered, but with a fault or with nonsense; the token may or may not have been used.
+    /// The answer is a fault. The token may or may not have been used.
     Broken {
         /// The HTTP status.
         status: u16,
     },
-    /// It answered with success, but with neither a token nor an error that can be read. As [`Self::Broken`], and the answer is
-    /// to be kept: it may hold the only copy of a grant.
+    /// The answer is a success, but has no readable token and no readable error. As [`Self::Broken`], and the answer is kept: it
+    /// may hold the only copy of a grant.
     Unreadable {
         /// The HTTP status.
         status: u16,
-        /// What it said.
+        /// The answer.
         answer: UnreadAnswer,
     },
-    /// It answered that it is overloaded; as [`Self::Broken`], and it asked for time.
+    /// The platform is overloaded. As [`Self::Broken`], with a pause.
     Overloaded {
-        /// What the platform asked for.
+        /// The pause that the platform asked for.
         retry_after: Duration,
     },
-    /// No answer came: nobody knows what happened.
+    /// No answer arrived in time. The outcome is unknown.
     NoAnswer,
-    /// It could not be reached: the request was never sent.
+    /// The platform could not be reached, and the request was not sent.
     NotSent,
 }
 
@@ -280,12 +279,12 @@ pub struct RevokeFailure;
 /// Why a company was not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfirmFailure {
-    /// The platform does not take the token (401).
+    /// The platform refuses the token (401).
     Unauthorized,
-    /// The platform takes the token and refuses this question (403): for good, or for a moment.
+    /// The platform accepts the token and refuses the request (403), permanently or for a moment.
     Forbidden,
-    /// It answers that the question is wrong, or that there is no such company.
+    /// The platform answers that the request is wrong, or that there is no such company.
     Denied,
-    /// The platform could not be asked; another try may help.
+    /// The platform could not be asked. Another try may succeed.
     Unavailable,
 }

@@ -5,23 +5,23 @@ use async_trait::async_trait;
 use crate::Error;
 use crate::model::secret::{Sealed, Secret};
 
-/// Seals and opens secrets. Both fail plainly, and change nothing, where the keyring is missing or is another one (S-6).
+/// Seals and opens secrets. If the keyring is missing or is another one, both fail and change nothing (S-6).
 #[async_trait]
 pub trait Sealer: Send + Sync {
     /// Seals a secret for one owner (the key of the item that will hold it) and one purpose (the attribute).
     ///
     /// # Errors
-    /// `Misconfigured` where there is no keyring, `TryLater` where it cannot be read for a moment.
+    /// `Misconfigured` if there is no keyring, `TryLater` if it cannot be read at the moment.
     async fn seal(&self, owner: &str, purpose: &'static str, secret: &Secret) -> Result<Sealed, Error>;
 
-    /// Opens what was sealed for the same owner and purpose.
+    /// Opens a secret that was sealed for the same owner and purpose.
     ///
     /// # Errors
-    /// As [`Sealer::seal`]; and `Misconfigured` where none of its keys sealed this, or it was sealed for another place. Which key
-    /// and which item is logged for the operator, and not in the error.
+    /// As [`Sealer::seal`], and `Misconfigured` if no key of the keyring sealed this, or if it was sealed for another owner or
+    /// purpose. The log names the key and the item; the error does not.
     async fn open(&self, owner: &str, purpose: &'static str, sealed: &Sealed) -> Result<Secret, Error>;
 
-    /// Whether the keyring can be used.
+    /// Checks that the keyring can be used.
     ///
     /// # Errors
     /// As [`Sealer::seal`].

@@ -3,9 +3,9 @@
 use counterfoil_core::Error;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::port::platform::ConfirmFailure;
-use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent, see_consent};
+use counterfoil_core::service::consent::callback::{Callback, see_consent};
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by};
+use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by, finish_consent, retry_consent};
 use counterfoil_testkit::platform::{COMPANY, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;

@@ -8,10 +8,10 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
-use counterfoil_core::service::consent::callback::{finish_consent, finish_consent_by, retry_consent};
+use counterfoil_core::service::consent::callback;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
-use counterfoil_testkit::fixture::{connected, connection_id, consented};
+use counterfoil_testkit::fixture::{connected, connection_id, consented, finish_consent, retry_consent};
 use counterfoil_testkit::platform::{Habits, Temper, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
@@ -123,7 +123,7 @@ async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stor
     let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
     let needed = stage.app.settings.platform_timeout + stage.app.settings.needed_from_answer();
     let ends_at = (stage.app.clock.elapsed() + needed).saturating_sub(Duration::from_millis(1));
-    let ending = finish_consent_by(&stage.app, callback, ends_at).await;
+    let ending = callback::finish_consent(&stage.app, callback, ends_at).await;
     assert_eq!(connected(ending).err().map(|error| error.code()), Some("exchange_postponed"));
     assert_eq!(stage.installation.platform.exchanges(), 0);
     assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok(), "the code is still good");

@@ -7,9 +7,8 @@ use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::partners::OperatorStore as _;
-use counterfoil_core::service::consent::callback::finish_consent;
 use counterfoil_core::service::consent::start::Caller;
-use counterfoil_testkit::fixture::{START, by_operator, connected, connection_id, consented, consented_by};
+use counterfoil_testkit::fixture::{START, by_operator, connected, connection_id, consented, consented_by, finish_consent};
 use counterfoil_testkit::platform::Temper;
 use tokio::task::JoinSet;
 

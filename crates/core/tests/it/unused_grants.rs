@@ -14,13 +14,15 @@ use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::consents::FlowEnd;
-use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent};
+use counterfoil_core::service::consent::callback::Callback;
 use counterfoil_core::service::consent::outcome::{Ending, NoFlow};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
-use counterfoil_testkit::fixture::{Item, connected, connection_id, consented, consented_by, try_consent};
+use counterfoil_testkit::fixture::{
+    Item, connected, connection_id, consented, consented_by, finish_consent, retry_consent, try_consent,
+};
 use counterfoil_testkit::platform::{COMPANY, Habits, ScriptedPlatforms, Temper};
 use counterfoil_testkit::wire::{Fault, Rule};
 

@@ -1,4 +1,4 @@
-//! The variables of the platforms: the same for each, by what its `Facts` say that it has.
+//! The variables of the platforms. A platform has those that its `Facts` call for.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use url::Url;
 use crate::config::reader::{Reader, is_safe};
 
 impl Reader<'_> {
-    /// What is configured for each.
+    /// The configuration of each platform.
     pub(super) fn platforms(&mut self) -> BTreeMap<PlatformName, Configured> {
         PlatformName::ALL.into_iter().map(|platform| (platform, self.platform(platform))).collect()
     }
@@ -39,8 +39,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The platform's own data centres, and over them those that a laptop adds. A client secret goes to whatever is on this
-    /// list, so a deployment takes none from a variable.
+    /// The platform's data centres, and those that a laptop adds or replaces. Counterfoil sends the client secret to every server on
+    /// this list, so a deployment takes none from a variable.
     fn data_centers(&mut self, platform: PlatformName) -> Vec<DataCenter> {
         let known = facts_of(platform).data_centers;
         let name = variable(platform, DATA_CENTERS);

@@ -1,4 +1,4 @@
-//! Reads variables one by one and notes what is missing or wrong.
+//! Reads variables one by one and records what is missing or wrong.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl Reader<'_> {
             None => default,
             Some(Ok(milliseconds @ 1..=86_400_000)) => Duration::from_millis(milliseconds),
             Some(_) => {
-                self.problems.push(format!("{name} must be a number of milliseconds, at most a day"));
+                self.problems.push(format!("{name} must be a number of milliseconds from 1 to 86400000"));
                 default
             }
         }
@@ -60,7 +60,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `{PLATFORM}_REST_MS`, where it is set.
+    /// `{PLATFORM}_REST_MS`, if it is set.
     fn rest_of(&mut self, platform: PlatformName) -> Option<Duration> {
         let name = variable(platform, REST_MS);
         self.text(&name).is_some().then(|| self.milliseconds(&name, Duration::ZERO))
@@ -80,7 +80,7 @@ impl Reader<'_> {
     pub(crate) fn url(&mut self, name: &str, default: &str) -> Url {
         let parsed = Url::parse(self.text(name).as_deref().unwrap_or(default));
         parsed.ok().filter(is_safe).unwrap_or_else(|| {
-            self.problems.push(format!("{name} must be a whole address, such as {default}"));
+            self.problems.push(format!("{name} must be an https address, such as {default}"));
             Url::parse(default).expect("defaults are addresses")
         })
     }
@@ -131,7 +131,7 @@ impl Reader<'_> {
     }
 }
 
-/// https, or http on this machine: a client secret goes there. And nothing that an address of ours does not need.
+/// Whether Counterfoil may send a secret to this address: https, or http on this machine, without a user, password or fragment.
 pub(crate) fn is_safe(url: &Url) -> bool {
     let on_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let encrypted = url.scheme() == "https" || (url.scheme() == "http" && on_loopback);

@@ -1,6 +1,5 @@
-//! An event of the HTTP API, made fit for `lambda_http`. That crate makes one address of the path, the query and two headers, and
-//! panics where that does not parse; it fails on one odd header and leaves out all cookies for one odd one. Whoever calls us
-//! chooses all of these.
+//! Cleans an event of the HTTP API for `lambda_http`. That crate builds an address from the path, the query and two headers, and
+//! panics if it does not parse. It fails on one invalid header, and drops all cookies if one is invalid. A caller chooses all of these.
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::{HeaderName, HeaderValue};
@@ -13,7 +12,7 @@ use url::Url;
 
 use crate::extract::query::QUERY_LONGEST;
 
-/// The event of a request, cleaned when it is read.
+/// The event of a request. Deserializing cleans it.
 pub(super) struct HttpEvent(pub(super) LambdaRequest);
 
 impl<'de> Deserialize<'de> for HttpEvent {
@@ -22,7 +21,7 @@ impl<'de> Deserialize<'de> for HttpEvent {
         clean(&mut event);
         // serde's own error may repeat a part of the event.
         let event = serde_json::from_value::<ApiGatewayV2httpRequest>(Value::Object(event));
-        let event = event.map_err(|_| D::Error::custom("this is no event of an HTTP API with payload format 2.0"))?;
+        let event = event.map_err(|_| D::Error::custom("this is not an event of an HTTP API with payload format 2.0"))?;
         Ok(Self(LambdaRequest::ApiGatewayV2(event)))
     }
 }
@@ -44,23 +43,24 @@ fn clean(event: &mut Map<String, Value>) {
     }
 }
 
-/// What a query may hold as it is; a `%` is the client's own.
+/// The characters to encode in a query. A `%` stays: the client encoded it.
 const IN_QUERY: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// What a segment of a path may hold as it is: RFC 3986's unreserved characters. A `%` is one that the gateway decoded.
+/// The characters to encode in a segment of a path: all but RFC 3986's unreserved ones. A `%` is encoded, because the gateway has
+/// decoded the path.
 const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const IN_PATH: &AsciiSet = &IN_SEGMENT.remove(b'/');
 
-/// Percent-encoded, and no longer than what is refused as too long.
+/// The text percent-encoded, cut just above the largest length that is accepted.
 fn encoded(text: &str, set: &'static AsciiSet) -> String {
     let mut text = utf8_percent_encode(text, set).to_string();
     text.truncate(QUERY_LONGEST + 1);
     text
 }
 
-/// The gateway decodes a path, so that a `?` or `/` in a parameter looks like a part of the address, and a second decoding
-/// would make another parameter of it. Its route and the route's parameters say what was meant.
+/// The path of the event. The gateway decodes `rawPath`, so that a `?` or `/` in a parameter looks like a part of the address. So the
+/// path is built again from the route and its parameters.
 fn path(event: &Map<String, Value>) -> String {
     let route = event.get("routeKey").and_then(Value::as_str).and_then(|key| key.split_once(' '));
     let parameters = event.get("pathParameters").and_then(Value::as_object);
@@ -69,7 +69,7 @@ fn path(event: &Map<String, Value>) -> String {
     if path.starts_with('/') { path } else { format!("/{path}") }
 }
 
-/// A route's path with its parameters in place; `None` where one of them is missing.
+/// A route's path with its parameters filled in; `None` if one is missing.
 fn filled(route: &str, parameters: Option<&Map<String, Value>>) -> Option<String> {
     let segments = route.split('/').map(|segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
         Some(name) => parameters?.get(name)?.as_str().map(|value| encoded(value, IN_SEGMENT)),
@@ -78,7 +78,7 @@ fn filled(route: &str, parameters: Option<&Map<String, Value>>) -> Option<String
     Some(segments.collect::<Option<Vec<_>>>()?.join("/"))
 }
 
-/// Whether it can be passed on: a header, and one of those that become a part of the address only where it can be that part.
+/// Whether `lambda_http` accepts the header. The headers that become a part of the address must be valid there.
 fn is_header(name: &str, value: &Value) -> bool {
     let Some(value) = value.as_str().filter(|value| HeaderValue::from_str(value).is_ok()) else { return false };
     match name.to_ascii_lowercase().as_str() {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_keeps_its_meaning_whatever_it_holds() {
+    fn a_query_with_any_characters_keeps_its_meaning() {
         for (raw, query) in [
             ("a=b c", "a=b%20c"),
             (r#"a="<>""#, "a=%22%3C%3E%22"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_the_routes_with_the_gateways_parameters() {
+    fn a_path_is_the_route_with_the_gateways_parameters() {
         let named = |value: &str, raw: &str| {
             let route = "GET /oauth/start/{company_key}";
             let event = json!({ "routeKey": route, "rawPath": raw, "pathParameters": { "company_key": value } });
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn one_odd_header_takes_no_other_with_it() {
+    fn an_invalid_header_or_cookie_is_dropped_alone() {
         let headers = json!({
             "host": "not a host", "x-forwarded-proto": "1http", "bad name": "x", "x-api-key": "key", "x-odd": "a\u{1}b", "x-utf8": "Zürich", "x-null": null,
         });
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_host_is_no_part_of_the_address() {
+    fn an_invalid_host_is_not_a_part_of_the_address() {
         for host in ["", "a b", "a/b", "a?b", "u@h", "[", "h:99999", "xn--\u{ff}", "exa<mple"] {
             let context = json!({ "http": { "method": "GET" }, "domainName": host });
             let request = request(&json!({ "headers": { "host": host }, "requestContext": context, "rawPath": "/health" }));

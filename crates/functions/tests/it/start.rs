@@ -164,7 +164,7 @@ async fn a_start_without_a_company_key_is_a_400() {
     {
       "body": {
         "code": "invalid_company_key",
-        "detail": "company_key must be 1 to 64 characters out of A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
+        "detail": "company_key must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",

@@ -23,7 +23,7 @@ async fn a_throttled_table_is_asked_again_and_then_a_503_with_retry_after() {
     {
       "body": {
         "code": "storage_unavailable",
-        "detail": "The storage does not answer just now. Nothing was changed; try again.",
+        "detail": "The storage does not answer. Nothing was changed. Try again.",
         "request_id": "[id]",
         "status": 503,
         "title": "Service Unavailable",

@@ -21,9 +21,9 @@ pub(crate) use approval::FreeAgent;
 pub use company::{COMPANY_ID, COMPANY_NAME};
 
 /// The client id of the app.
-pub const CLIENT_ID: &str = "stand-in-freeagent-client";
+pub(crate) const CLIENT_ID: &str = "stand-in-freeagent-client";
 /// Its secret. It protects nothing, so it is public.
-pub const CLIENT_SECRET: &str = "stand-in-freeagent-secret";
+pub(crate) const CLIENT_SECRET: &str = "stand-in-freeagent-secret";
 
 fn routes(stand_in: Arc<StandIn<FreeAgent>>) -> Router {
     Router::new()

@@ -25,7 +25,7 @@ pub enum InvalidRedirectUri {
 
 impl RedirectUris {
     /// Registers `uri`; once more is no error.
-    pub fn register(&mut self, uri: &str) -> Result<(), InvalidRedirectUri> {
+    pub(crate) fn register(&mut self, uri: &str) -> Result<(), InvalidRedirectUri> {
         let parsed = Url::parse(uri).map_err(|_| InvalidRedirectUri::Malformed)?;
         if !matches!(parsed.scheme(), "http" | "https") || parsed.fragment().is_some() {
             return Err(InvalidRedirectUri::Malformed);

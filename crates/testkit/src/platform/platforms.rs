@@ -15,7 +15,7 @@ pub struct ScriptedPlatforms(Option<Arc<ScriptedPlatform>>);
 
 impl ScriptedPlatforms {
     /// This one under every name.
-    pub fn all(platform: &Arc<ScriptedPlatform>) -> Self {
+    pub(crate) fn all(platform: &Arc<ScriptedPlatform>) -> Self {
         Self(Some(Arc::clone(platform)))
     }
 

@@ -30,7 +30,6 @@ pub(super) struct State {
     pub(super) presented: Vec<Presented>,
     pub(super) in_flight: BTreeMap<String, usize>,
     pub(super) most_in_flight: usize,
-    pub(super) most_of_one_token: usize,
 }
 
 impl State {
@@ -51,7 +50,6 @@ impl State {
             presented: Vec::new(),
             in_flight: BTreeMap::new(),
             most_in_flight: 0,
-            most_of_one_token: 0,
         }
     }
 
@@ -103,10 +101,7 @@ impl ScriptedPlatform {
         let token = refresh_token.expose().to_owned();
         let mut state = self.state();
         state.presented.push(Presented { token: token.clone(), at });
-        let of_this = state.in_flight.entry(token.clone()).or_default();
-        *of_this += 1;
-        let of_this = *of_this;
-        state.most_of_one_token = state.most_of_one_token.max(of_this);
+        *state.in_flight.entry(token.clone()).or_default() += 1;
         state.most_in_flight = state.most_in_flight.max(state.in_flight.values().sum());
         InFlight { platform: self, token }
     }

@@ -1,77 +1,77 @@
-//! Why a consent came to nothing.
+//! Why a consent failed.
 
 use strum::VariantArray;
 
 use crate::Error;
 
-/// Why a consent came to nothing.
+/// Why a consent failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum FlowFailure {
-    /// The customer said no.
+    /// The customer refused access at the platform.
     AccessDenied,
     /// The platform sent another error instead of a code.
     PlatformError,
     /// The callback had no code.
     MissingCode,
-    /// The callback had a parameter twice, or a code beside an error.
+    /// The callback had a repeated parameter, or both a code and an error.
     AmbiguousCallback,
     /// The callback came on another platform's path (O-2).
     WrongPlatform,
-    /// The callback named no company, or one that cannot be.
+    /// The callback named no company, or an invalid one.
     MissingCompany,
-    /// The callback names a server that is not the platform's.
+    /// The callback named a server that is not on the platform's list.
     UnknownRegion,
-    /// The callback says that another server than the platform's made it (O-3).
+    /// The callback's issuer is not the platform's (O-3).
     WrongIssuer,
     /// The platform did not accept the code.
     ExchangeRefused,
     /// The platform failed while the code was exchanged.
     ExchangeFailed,
-    /// The platform does not accept our own credentials.
+    /// The platform refused our client id or secret.
     ClientRefused,
-    /// The platform says that the grant is not for the company in the callback.
+    /// The platform denies that the grant is for the company in the callback.
     CompanyNotConfirmed,
-    /// The grant reaches no company.
+    /// The grant gives access to no company.
     NoCompany,
-    /// The platform gave no refresh token, without which its grants are of no use.
+    /// The platform gave no refresh token, and its grants are useless without one.
     NoRefreshToken,
-    /// The connection holds another company, and the start did not have the right to switch it.
+    /// The connection has another company, and the start did not have the right to switch it.
     OtherCompany,
     /// The connection was disconnected, and the start did not have the right to revive it.
     #[strum(serialize = "connection_disconnected")]
     Disconnected,
-    /// The connection's name begins with a platform's, and is not the one of the company that was confirmed.
+    /// The company key has a platform's prefix and is not that of the confirmed company.
     #[strum(serialize = "reserved_company_key")]
     ReservedKey,
-    /// There are as many connections to the company as may be made without a key.
+    /// The company has as many connections as may be created without a key.
     TooManyConnections,
-    /// What the flow was for is gone.
+    /// The flow's connection does not exist any more.
     #[strum(serialize = "connection_gone")]
     Gone,
-    /// The key or the connect link that it was begun with has been revoked.
+    /// The key or the connect link of its start was revoked.
     AuthorityRevoked,
-    /// The connect link that it was begun with has had all its consents.
+    /// The connect link of its start is used up.
     LinkUsed,
-    /// The process that exchanged the code died.
+    /// The process that exchanged the code ended before it stored the grant.
     #[strum(serialize = "consent_interrupted")]
     Interrupted,
-    /// Its company was not chosen, or not confirmed, in time.
+    /// No company was chosen or confirmed in time.
     #[strum(serialize = "consent_expired")]
     Expired,
 }
 
 impl FlowFailure {
-    /// All of them.
+    /// All failures.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
 
-    /// The stable code.
+    /// The stable code in the API and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// Whether it failed at the platform or at us, and not by what the customer, the browser or the caller did.
-    pub const fn is_fault(self) -> bool {
+    /// Whether the platform or Counterfoil caused it, and not the customer, the browser or the caller.
+    pub(crate) const fn is_fault(self) -> bool {
         matches!(
             self,
             Self::PlatformError
@@ -85,7 +85,7 @@ impl FlowFailure {
         )
     }
 
-    /// In words, for people.
+    /// A sentence for people.
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::AccessDenied => {
@@ -127,7 +127,7 @@ impl FlowFailure {
     }
 }
 
-/// The error that a program gets.
+/// The error in an API answer.
 impl From<FlowFailure> for Error {
     fn from(failure: FlowFailure) -> Self {
         let (code, message) = (failure.as_str(), failure.in_words().to_owned());

@@ -1,4 +1,4 @@
-//! A flow: one attempt at consent, from start to callback. Its life is an enum: what a stage does not have cannot be read.
+//! A flow: the state of one consent, from its start to its result. [`Stage`] has the data of each stage.
 
 pub mod failure;
 
@@ -16,18 +16,18 @@ use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::secret::{Fingerprint, Sealed, Secret};
 
-/// Names a flow: the SHA-256 of its `state` (O-4), or of the token in its address while no browser has opened it. With the
-/// browser's cookie it opens the result page, so it is written to no log: see [`FlowId::label`].
+/// The id of a flow: the SHA-256 of its `state` (O-4), or of the token in its address until a browser opens that. Together with the
+/// browser's cookie it opens the result page, so no log has it: see [`FlowId::label`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FlowId(Fingerprint);
 
 impl FlowId {
-    /// The flow that a `state` or a token belongs to.
+    /// The id of the flow of a `state` or a token.
     pub fn of(secret: &Secret) -> Self {
         Self(secret.fingerprint())
     }
 
-    /// Reads one from a URL or a row: 64 hex digits.
+    /// Parses an id from a URL or a row: 64 hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         fits.then(|| Self(Fingerprint::stored(text.to_owned())))
@@ -38,7 +38,7 @@ impl FlowId {
         self.0.as_str()
     }
 
-    /// Tells flows apart in logs and audit rows, and opens nothing: the first 16 hex digits of the id's own SHA-256.
+    /// A label for logs and audit rows, which opens nothing: the first 16 hex digits of the id's SHA-256.
     pub fn label(&self) -> String {
         Fingerprint::of(self.as_str()).short().to_owned()
     }
@@ -50,71 +50,70 @@ impl fmt::Debug for FlowId {
     }
 }
 
-/// One attempt at consent.
+/// The state of one consent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Flow {
-    /// Which.
+    /// Its id.
     pub id: FlowId,
-    /// Whose connection it will make or renew.
+    /// The partner of the connection.
     pub partner: PartnerId,
-    /// Which, where the start named one; else the company that the consent turns out to be for names it.
+    /// The connection to create or renew, if the start named one. Otherwise the confirmed company names it.
     pub company_key: Option<CompanyKey>,
-    /// The name given at the start.
+    /// The company name in the start.
     pub company_name: Option<String>,
-    /// With which platform.
+    /// The platform.
     pub platform: PlatformName,
-    /// With which of its credentials; decided at the start, once.
+    /// The platform's environment, chosen at the start.
     pub environment: Environment,
-    /// The redirect URI that was sent, byte for byte (O-1).
+    /// The redirect URI of the authorize request, byte for byte (O-1).
     pub redirect_uri: String,
-    /// Where the browser goes in the end.
+    /// Where the browser goes when the flow ends.
     pub destination: Destination,
-    /// The PKCE verifier, where the platform takes one (O-7).
+    /// The PKCE verifier, if the platform uses PKCE (O-7).
     pub verifier: Option<Sealed>,
-    /// The hash of the cookie of the browser that may finish it (O-6); `None` while no browser has opened it.
+    /// The hash of the cookie of the browser that may finish the flow (O-6). `None` until a browser opens it.
     pub browser: Option<Fingerprint>,
-    /// Who began it, and so what it may do.
+    /// Who started it, which decides its rights.
     pub authority: Authority,
-    /// The epoch of the connection when it began; `None` where there was none.
+    /// The epoch of the connection at the start; `None` if there was none.
     pub renews_epoch: Option<u64>,
-    /// When it began.
+    /// When it started.
     pub created_at: Timestamp,
-    /// When its present stage ends; checked in code, since DynamoDB's TTL may lag by days (O-4).
+    /// When its present stage expires. Code checks this, because DynamoDB's TTL may lag by days (O-4).
     pub expires_at: Timestamp,
-    /// The hash of the one code that was issued for it last.
+    /// The hash of the code that was issued last.
     pub code: Option<Fingerprint>,
-    /// How far it is.
+    /// Its stage.
     pub stage: Stage,
-    /// What the platform said of the failure that ended it, as its audit row has it.
+    /// What the platform said of the failure that ended it, as in its audit row.
     pub reference: Option<String>,
 }
 
-/// Where the browser goes when a flow is over.
+/// Where the browser goes when a flow ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
-    /// To our own page.
+    /// Our result page.
     ResultPage,
-    /// To a page of the partner, with the connection and the result in the address.
+    /// A page of the partner, with the company key and the result in the query.
     ReturnUrl(String),
-    /// To a page of the partner, with a code of ours in the address.
+    /// A page of the partner, with our code in the query.
     Handover {
         /// The page.
         redirect_uri: String,
-        /// The `state` in its address: the partner's, or a random one.
+        /// The `state` in the query: the partner's, or a random one.
         state: String,
     },
 }
 
 impl Flow {
     /// The connection that the start named.
-    pub fn named_connection(&self) -> Option<ConnectionId> {
+    pub(crate) fn named_connection(&self) -> Option<ConnectionId> {
         let named = self.company_key.clone();
         named.map(|company_key| ConnectionId { partner: self.partner.clone(), company_key })
     }
 
-    /// The connection of a company that this consent is for. Where the start named none, the same company again is the
-    /// same connection.
-    pub fn connection_to(&self, company_id: &str) -> ConnectionId {
+    /// The connection to a company. If the start named none, the company names it, so that the same company is the same connection.
+    pub(crate) fn connection_to(&self, company_id: &str) -> ConnectionId {
         self.named_connection().unwrap_or_else(|| ConnectionId {
             partner: self.partner.clone(),
             company_key: CompanyKey::of_company(self.platform, company_id),
@@ -130,56 +129,56 @@ impl Flow {
         Some(Anew { company_key, platform: self.platform, environment: self.environment })
     }
 
-    /// What its audit rows are about while there is no connection.
-    pub fn subject(&self) -> Subject {
+    /// The subject of its audit rows while there is no connection.
+    pub(crate) fn subject(&self) -> Subject {
         self.named_connection().map_or_else(|| Subject::Partner(self.partner.clone()), Subject::Connection)
     }
 
-    /// Whether the platform's page may still bring a code for it: nothing came back yet, or the customer refused, and may go back
-    /// there and allow. A refusal spends nothing.
+    /// Whether a callback with a code is accepted: none has come yet, or the customer refused. A customer who refused may go back to
+    /// the platform's page and allow.
     pub fn awaits_consent(&self) -> bool {
         matches!(self.stage, Stage::Pending | Stage::Failed(FlowFailure::AccessDenied))
     }
 
-    /// Whether this browser may finish it (O-6). A flow that no browser has opened is nobody's.
-    pub fn is_bound_to(&self, browser: &BrowserIds) -> bool {
+    /// Whether this browser may finish it (O-6). No browser may finish a flow that none has opened.
+    pub(crate) fn is_bound_to(&self, browser: &BrowserIds) -> bool {
         self.browser.as_ref().is_some_and(|ours| browser.holds(ours))
     }
 
-    /// Whether the partner exchanges a code of ours at the end, having seen its own `state` in its own customer's session. A
-    /// connect link has no such session: whoever made it did not begin it in the customer's browser.
+    /// Whether the partner exchanges our code at the end, after it has checked its own `state` in its customer's session. A connect
+    /// link has no such session, because the partner did not start the consent in the customer's browser.
     pub fn awaits_exchange(&self) -> bool {
         matches!(self.destination, Destination::Handover { .. }) && !matches!(self.authority, Authority::Link(_))
     }
 }
 
-/// What a consent is begun anew with.
+/// The parameters to start a consent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anew {
     /// The connection.
     pub company_key: CompanyKey,
     /// The platform.
     pub platform: PlatformName,
-    /// With which of its credentials.
+    /// The platform's environment.
     pub environment: Environment,
 }
 
-/// The browser ids that a request brought: none, one, or several where a cookie of our name was also set by somebody else,
-/// such as an app on the parent domain. The browser decides their order, so each of them is tried.
+/// The browser ids in a request's cookies. There are several if another app, such as one on the parent domain, set a cookie of the
+/// same name. The browser decides their order, so each of them is tried.
 #[derive(Clone, Default)]
 pub struct BrowserIds(Vec<Secret>);
 
 impl BrowserIds {
-    /// The most that are tried.
-    pub const MOST: usize = 8;
+    /// The largest number of ids that are tried.
+    const MOST: usize = 8;
 
-    /// The first [`Self::MOST`] of them.
+    /// Takes the first [`Self::MOST`] ids.
     pub fn of(ids: impl IntoIterator<Item = Secret>) -> Self {
         Self(ids.into_iter().take(Self::MOST).collect())
     }
 
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Secret> {
+    /// The ids.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Secret> {
         self.0.iter()
     }
 
@@ -188,26 +187,26 @@ impl BrowserIds {
         self.0.iter().any(|id| id.fingerprint().matches(hash))
     }
 
-    /// The one that a new flow is bound to, so that two tabs of one browser work.
+    /// The id that a new flow is bound to. Two tabs of one browser share it.
     pub fn first(&self) -> Option<&Secret> {
         self.0.first()
     }
 }
 
-/// Who began a flow.
+/// Who started a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// Nobody we know: it may create a connection or renew the same company (O-17).
+    /// A browser without a key. It may create a connection or renew one to the same company (O-17).
     Anonymous,
-    /// A partner's key: it may also rename, revive, and switch the company (O-16).
+    /// A partner's key. It may also rename and revive a connection, and switch its company (O-16).
     Key(KeyId),
-    /// A connect link of the partner: as its key.
+    /// A connect link of the partner, with the rights of a key.
     Link(LinkId),
 }
 
 impl Authority {
-    /// The same as the actor of an audit row.
-    pub fn actor(&self) -> Actor {
+    /// The actor in audit rows.
+    pub(crate) fn actor(&self) -> Actor {
         match self {
             Self::Anonymous => Actor::Anonymous,
             Self::Key(id) => Actor::Key(id.clone()),
@@ -216,68 +215,69 @@ impl Authority {
     }
 }
 
-/// How far a flow is.
+/// The stage of a flow.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// A server began it, and no browser has opened the address that it was answered.
+    /// A server started the flow, and no browser has opened its address yet.
     Offered,
-    /// Waiting for the customer.
+    /// The flow waits for the customer.
     Pending,
-    /// The callback came; its code is being exchanged. Once only (O-5). Or a browser opened it, which made a flow of its own.
+    /// The callback came, and its code is being exchanged, once only (O-5). Or a browser opened the offered flow, which made a new
+    /// flow.
     Consumed {
         /// When.
         at: Timestamp,
     },
-    /// The platform took no requests when the code was to be exchanged, and did not look at it: it is kept, to be presented again.
+    /// The platform throttled the exchange and did not read the code. The code is kept, to be sent again.
     Postponed(KeptCode),
-    /// The grant is here, sealed; the platform has yet to confirm the company (O-18).
+    /// The flow holds the sealed grant. The platform has not confirmed the company yet (O-18).
     Exchanged {
         /// The grant.
         grant: StoredGrant,
-        /// The company that the callback claimed, where it did.
+        /// The company that the callback named.
         claim: Option<String>,
     },
-    /// The platform has named several companies, and somebody must say which it is to be.
+    /// The platform named several companies, and a person must choose one.
     Choosing {
         /// The grant.
         grant: StoredGrant,
-        /// Those it reaches, as many as are kept.
+        /// The companies that the grant gives access to, as many as are kept.
         companies: Vec<ConfirmedCompany>,
-        /// Whether these are all of them.
+        /// Whether these are all companies of the grant.
         is_complete: bool,
     },
-    /// The company is confirmed; the connection is made when the partner exchanges our code. Until then the grant lies in a
-    /// [`Revocation`](super::revocation::Revocation) of its own, due when the time for that is over.
+    /// The company is confirmed, and the partner's exchange of our code will write the connection. Until then the grant is stored in a
+    /// [`Revocation`](super::revocation::Revocation), due when the time for the exchange is over.
     Confirmed {
         /// The company.
         company: ConfirmedCompany,
     },
     /// The connection is written.
     Done {
-        /// Which it is.
+        /// The connection.
         connection: ConnectionId,
         /// The company that it was connected to.
         company_id: String,
     },
-    /// It came to nothing, for good.
+    /// The consent failed.
     Failed(FlowFailure),
 }
 
-/// A code that the platform has not looked at, and what the callback said beside it.
+/// A code that the platform has not read, and what the callback said.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeptCode {
     /// The code, sealed.
     pub code: Sealed,
-    /// The company that the callback claimed, where it did.
+    /// The company that the callback named.
     pub claim: Option<String>,
-    /// Where the code is good, on a platform that has several such places.
+    /// The data centre that takes the code.
     pub region: Option<String>,
-    /// Until when the platform takes it.
+    /// When the code expires.
     pub until: Timestamp,
 }
 
 impl Stage {
-    /// The word in the table. The version before knows a kept code as one that is being exchanged.
+    /// The word in the table. A kept code has the word of a consumed flow, because the previous version does not know another.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Offered => "offered",

@@ -1,4 +1,4 @@
-//! Connections as they are stored.
+//! Connections in the table.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,10 +9,10 @@ use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::PlatformName;
 use crate::port::store::{StoreError, Written};
 
-/// Connections, and nothing of their tokens. Every read of one is strongly consistent; lists may lag by moments.
+/// Reads of connections, and writes that touch no token. A read of one connection is strongly consistent; lists may lag by moments.
 #[async_trait]
 pub trait ConnectionStore: Send + Sync {
-    /// One connection, in one read.
+    /// One connection.
     async fn read(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError>;
 
     /// One connection and its lease, in one request.
@@ -24,69 +24,69 @@ pub trait ConnectionStore: Send + Sync {
     /// The connections of one of [`DUE_SHARDS`] that are due, the longest overdue first. Reading starts after `after`.
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
-    /// A page of what holds a company, at most `most` (1 to 100) entries of it, beginning behind `after`; strongly consistent.
-    /// A row that cannot be read is an error: nobody may take it for none.
+    /// A page of the holders of a company, at most `most` (1 to 100) entries after `after`. Strongly consistent. A row that cannot
+    /// be read is an error, because a caller would otherwise revoke a grant that it protects.
     async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError>;
 
-    /// How many connections of a partner there are to a company, counted up to `most`; strongly consistent.
+    /// The number of a partner's connections to a company, counted up to `most`. Strongly consistent.
     async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError>;
 
-    /// Stores what a partner may set; a due time only while the grant that it was worked out for is there and alive.
+    /// Stores a partner's settings. A due time is stored only if the grant of its epoch is still active.
     async fn change(&self, id: &ConnectionId, settable: &Settable) -> Result<Written, StoreError>;
 }
 
-/// What a partner may set on a connection, and what follows from it.
+/// A partner's settings of a connection, and the due time that follows from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settable {
-    /// Its name.
+    /// The connection's name.
     pub company_name: String,
     /// How fresh its token is kept.
     pub freshness: Freshness,
-    /// When a worker should come next for the grant of that epoch; `None` leaves that as it is.
+    /// The next due time of the grant of an epoch; `None` keeps the stored one.
     pub due: Option<(u64, Option<Timestamp>)>,
-    /// When it is changed.
+    /// The time of the change.
     pub at: Timestamp,
 }
 
-/// How many connections of a partner there are to a company.
+/// The number of a partner's connections to a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     /// The number.
     pub connections: u32,
-    /// Rises with each connection that is made without a key. The write that adds one is conditional on the version that was counted.
+    /// Rises with each connection that is created without a key. The write of such a connection is conditional on it.
     pub version: u64,
 }
 
-/// A connection that a worker has something to do for.
+/// A connection that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueEntry {
-    /// Which.
+    /// The connection.
     pub connection: ConnectionId,
-    /// Since when.
+    /// The time since which it is due.
     pub since: Timestamp,
 }
 
 /// Which connections to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Only keys that begin so.
+    /// Only company keys with this prefix.
     pub prefix: String,
     /// Only this platform.
     pub platform: Option<PlatformName>,
-    /// Only these.
+    /// Only this status.
     pub status: Option<Status>,
-    /// Only keys after this one.
+    /// Only company keys after this one.
     pub after: Option<CompanyKey>,
-    /// At most so many, 1 to 100.
+    /// The largest number of connections, 1 to 100.
     pub limit: u32,
 }
 
-/// A page of what holds a company.
+/// A page of the holders of a company: connections to it, and consents that may become connections to it.
 #[derive(Default)]
 pub struct Holders {
-    /// Connections to it, dead ones among them.
+    /// Connections to the company, including those with a dead grant.
     pub connections: Vec<Connection>,
-    /// Consents that may become connections to it.
+    /// Consents that may become connections to the company.
     pub consents: Vec<Holding>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<String>,
@@ -95,16 +95,16 @@ pub struct Holders {
 /// The entry of a consent under a company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
-    /// Its flow, as text.
+    /// The id of its flow.
     pub flow: String,
-    /// Until when it holds the company, while that is yet to be confirmed or chosen; `None` while it waits for our code's exchange,
-    /// which ends by a write of its own.
+    /// The end of the entry, if the company is not confirmed or chosen yet. `None` while the consent waits for the exchange of our
+    /// code: another write deletes that entry.
     pub until: Option<Timestamp>,
 }
 
 /// A page of connections.
 pub struct Page {
-    /// Those that match; may be fewer than the limit though more follow.
+    /// The connections that match. There may be fewer than the limit although more follow.
     pub connections: Vec<Connection>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<CompanyKey>,

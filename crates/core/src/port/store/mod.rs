@@ -1,4 +1,4 @@
-//! What is asked of the table. Each trait is one kind of rights: a function that only reads connections gets no more.
+//! The traits of the table, one for each aggregate.
 
 pub mod audit;
 pub mod connections;
@@ -11,56 +11,57 @@ pub mod vault;
 
 use crate::Error;
 
-/// Over how many shards what is due is spread.
+/// The number of shards of the index of due items.
 pub const DUE_SHARDS: u8 = 16;
-/// All of them.
+/// All shards.
 pub const ALL_SHARDS: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// How a conditional write went.
+/// The result of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It is stored, by this write or by an earlier try of the same.
+    /// The write is stored, by this try or by an earlier one whose answer was lost.
     Stored,
-    /// Another write came first: the item is not as the caller read it. Nothing was changed.
+    /// The condition failed, and nothing was changed: another write came first, or the item exists or is missing. A caller that
+    /// must tell these apart reads the item.
     Overtaken,
 }
 
-/// Why the table did not do it.
+/// Why a request to the table failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// There is no such table, or an index of it is missing.
-    #[error("The table {table} does not exist or lacks an index. Deploy the stack, or set TABLE_NAME to the table it made.")]
+    #[error("The table {table} does not exist or lacks an index. Deploy the stack, or set TABLE_NAME to the stack's table.")]
     TableMissing {
-        /// The name that was looked for.
+        /// The name in the configuration.
         table: String,
     },
-    /// Our role may not do this.
+    /// The role or the credentials of this process lack the right.
     #[error("The table {table} refuses this function: its role or its credentials lack the right.")]
     Denied {
         /// The table.
         table: String,
     },
-    /// It cannot take more just now, or another write was in the way.
+    /// The table throttles requests, or another transaction conflicts with this one.
     #[error("the table is busy: {0}")]
     Busy(String),
-    /// No answer, or a fault.
+    /// The table did not answer, or answered with a fault.
     #[error("the table is out of reach: {0}")]
     Unavailable(String),
-    /// A row with a word that this version does not know, such as the name of a platform: a later version wrote it, as happens
-    /// while one takes the place of another.
-    #[error("the row {item} is of a later version: its {what} is not one that is known here")]
+    /// A row has a word that this version does not know, such as the name of a platform. A later version wrote it, as happens
+    /// during a deploy.
+    #[error("a later version wrote the row {item}: this version does not know its {what}")]
     Newer {
-        /// Its key.
+        /// The row's key.
         item: String,
         /// The attribute.
         what: String,
     },
-    /// A row that should not exist.
+    /// A row cannot be read.
     #[error("the row {item} is damaged: {problem}")]
     Damaged {
-        /// Its key.
+        /// The row's key.
         item: String,
-        /// What is wrong with it.
+        /// What is wrong with the row.
         problem: String,
     },
 }
@@ -74,16 +75,17 @@ impl From<StoreError> for Error {
                 tracing::error!(%detail, "the table did not answer");
                 Self::TryLater {
                     code: "storage_unavailable",
-                    message: "The storage does not answer just now. Nothing was changed; try again.".to_owned(),
+                    message: "The storage does not answer. Nothing was changed. Try again.".to_owned(),
                     retry_after: std::time::Duration::from_secs(2),
                 }
             }
             StoreError::Newer { .. } => {
-                tracing::error!(%error, "a row is of a later version");
+                tracing::error!(%error, "a later version wrote a row");
                 Self::TryLater {
                     code: "written_by_later_version",
-                    message: "This was written by a later version of this service, which is perhaps just being deployed. Nothing was changed; try again."
-                        .to_owned(),
+                    message:
+                        "A later version of this service wrote this. A deploy may be in progress. Nothing was changed. Try again."
+                            .to_owned(),
                     retry_after: std::time::Duration::from_secs(30),
                 }
             }

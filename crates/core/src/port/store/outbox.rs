@@ -6,11 +6,11 @@ use crate::model::event::Event;
 use crate::model::name::PartnerId;
 use crate::port::store::StoreError;
 
-/// Events that are stored. They are written with the changes that they report, by [`GrantStore`](super::vault::GrantStore).
+/// Stored events. [`GrantStore`](super::vault::GrantStore) writes them with the changes that they report.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// A partner's events above `after`, which is an id or a [mark](Event::mark), in the order of ids; at most `most`. An event
-    /// appears when its transaction is stored, some seconds after the time in its id at most: a reader that continues from its
-    /// last id begins those seconds earlier. An expired event can be among them for some days.
+    /// At most `most` events of a partner with ids above `after`, in the order of ids. `after` is an id or a [mark](Event::mark).
+    /// An event appears when its transaction is stored, at most some seconds after the time in its id. So a reader that continues
+    /// from its last id begins some seconds earlier. An expired event may be listed for some days.
     async fn events(&self, partner: &PartnerId, after: &str, most: u32) -> Result<Vec<Event>, StoreError>;
 }

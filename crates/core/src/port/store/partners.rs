@@ -27,32 +27,32 @@ pub trait PartnerStore: Send + Sync {
         connection: &ConnectionId,
     ) -> Result<(Option<ApiKey>, Option<Connection>), StoreError>;
 
-    /// Notes that a key was used.
+    /// Stores when a key was last used.
     async fn touch_key(&self, partner: &PartnerId, id: &KeyId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Whether the table answers.
+    /// Checks that the table answers.
     async fn check(&self) -> Result<(), StoreError>;
 }
 
-/// What an operator changes. Each change is stored with its audit row.
+/// The changes that an operator makes. Each is stored with its audit row.
 #[async_trait]
 pub trait OperatorStore: PartnerStore {
     /// The partners of this installation, by id; at most a thousand.
     async fn partners(&self) -> Result<Vec<PartnerId>, StoreError>;
 
-    /// Stores a new partner; `Overtaken` where there is one of that id.
+    /// Stores a new partner. `Overtaken` if the id exists.
     async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Written, StoreError>;
 
-    /// Replaces a partner's redirect URIs; `Overtaken` where they are no longer those in `partner`, or there is no such partner.
+    /// Replaces a partner's redirect URIs. `Overtaken` if they are not those in `partner` any more, or the partner does not exist.
     async fn set_redirect_uris(&self, partner: &Partner, uris: &[String], audit: &Audit) -> Result<Written, StoreError>;
 
-    /// A partner's keys, live and not; at most a thousand.
+    /// A partner's keys, valid or not; at most a thousand.
     async fn keys(&self, partner: &PartnerId) -> Result<Vec<ApiKey>, StoreError>;
 
-    /// Stores a new key; `Overtaken` where there is one of that id.
+    /// Stores a new key. `Overtaken` if the id exists.
     async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
 
-    /// Revokes a key from the time of the audit row on; `Overtaken` where it is revoked by then, or does not exist.
+    /// Revokes a key at the time of the audit row. `Overtaken` if it is revoked by then, or does not exist.
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError>;
 }
 
@@ -65,9 +65,9 @@ pub trait LinkStore: Send + Sync {
     /// One link, strongly consistent.
     async fn link(&self, partner: &PartnerId, id: &LinkId) -> Result<Option<ConnectLink>, StoreError>;
 
-    /// A partner's links, live and not, by id, behind one of them; at most `most`, strongly consistent.
+    /// At most `most` of a partner's links, valid or not, by id, after `after`. Strongly consistent.
     async fn links(&self, partner: &PartnerId, after: Option<&LinkId>, most: u32) -> Result<Vec<ConnectLink>, StoreError>;
 
-    /// Revokes a link from that moment on, with its audit row; `Overtaken` where it was revoked already or does not exist.
+    /// Revokes a link at the time of the audit row. `Overtaken` if it is revoked already, or does not exist.
     async fn revoke_link(&self, partner: &PartnerId, id: &LinkId, audit: &Audit) -> Result<Written, StoreError>;
 }

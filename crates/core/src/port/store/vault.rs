@@ -1,4 +1,4 @@
-//! Leases, grants and their ends: what must not be lost.
+//! The writes of leases and grants.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -21,16 +21,18 @@ use crate::port::store::{StoreError, Written};
 /// The writes of the vault: the only ones that touch tokens, each conditional on the epoch.
 #[async_trait]
 pub trait GrantStore: Send + Sync {
-    /// Takes the lease if there is none but that of the attempt named by `seen`, which the caller has judged to be over. Doing it twice with the same lease is taking it once.
+    /// Takes the lease if there is none, or only that of the attempt `seen`, which the caller has found to be over. Idempotent
+    /// for the same lease.
     async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError>;
 
-    /// Stores a refreshed grant over the living one of the epoch that it replaces, in one write.
+    /// Stores a refreshed grant in one write, if the grant of the epoch that it replaces is active.
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
 
-    /// Stores a grant that came late over a dead one of the epoch that it replaces, with its audit row and event.
+    /// Stores a late grant with its audit row and event, if the grant of the epoch that it replaces is dead.
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError>;
 
-    /// Notes on the connection that its partner is warned of that end, with the event that warns; `Overtaken` where it was warned of it already.
+    /// Writes the event that warns of the grant's hard end, and notes that end on the connection. `Overtaken` if the connection has
+    /// this note already.
     async fn warn(
         &self,
         event: &Event,
@@ -39,7 +41,7 @@ pub trait GrantStore: Send + Sync {
         due_at: Option<Timestamp>,
     ) -> Result<Written, StoreError>;
 
-    /// Records why a refresh did not succeed.
+    /// Records why a refresh failed.
     async fn record_failure(
         &self,
         id: &ConnectionId,
@@ -48,59 +50,59 @@ pub trait GrantStore: Send + Sync {
         due_at: Timestamp,
     ) -> Result<Written, StoreError>;
 
-    /// Stores a refreshed grant over one whose access was withdrawn, which stays so: nobody has seen yet that it is back.
+    /// Stores a refreshed grant over one whose access was withdrawn. The status stays: no probe has found yet that access is back.
     async fn renew_withdrawn(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
 
-    /// Makes a grant whose access was withdrawn active again, with its audit row and event; the epoch stays, so that what was
-    /// parked for it still fits.
+    /// Makes a grant whose access was withdrawn active again, with its audit row and event. The epoch stays, so that a parked commit
+    /// still matches it.
     async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError>;
 
-    /// Marks the grant of an epoch as dead, with its audit row and event, and the probe that follows; the epoch stays.
+    /// Marks the grant of an epoch as dead, with its audit row, its event and the next probe. The epoch stays.
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError>;
 
-    /// Keeps a token answer that could not be read; the same again is kept once.
+    /// Stores an unreadable token answer. The same answer is stored once.
     async fn keep_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError>;
 
-    /// Writes a consent: the connection, the company's entry, audit row, event, the revocation of the grant
-    /// before, and the flow's end, all or nothing.
+    /// Writes a consent in one transaction: the connection, the company entry, the audit row, the event, the revocation of the
+    /// previous grant, and the flow's end.
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
 
-    /// Writes a disconnect, all or nothing: the connection without its grant and of the next epoch, audit row, event, the
-    /// revocation; the company's entry and the handle go (T-5).
+    /// Writes a disconnect in one transaction: the connection without its grant and with the next epoch, the audit row, the event and
+    /// the revocation. It deletes the company entry and the handle (T-5).
     async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError>;
 }
 
-/// How taking a lease went.
+/// The result of taking a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It is ours.
+    /// This attempt holds the lease.
     Ours,
-    /// Somebody else was quicker.
+    /// Another attempt holds the lease.
     Held,
 }
 
-/// A refreshed grant on its way into the table.
+/// A refreshed grant to store.
 #[derive(Clone)]
 pub struct Commit {
     /// The epoch that it replaces.
     pub epoch: u64,
-    /// Names this write, so that a retry after a lost answer knows its own: the id of the lease that it was made under.
+    /// The id of the lease of this refresh. A retry after a lost answer recognizes its own write by it.
     pub commit_id: String,
     /// The grant.
     pub grant: StoredGrant,
-    /// When it was obtained.
+    /// When the grant was obtained.
     pub at: Timestamp,
-    /// When the refresher should come next.
+    /// When the next refresh is due.
     pub due_at: Option<Timestamp>,
-    /// Until when the token is wanted.
+    /// Until when readers want a fresh token.
     pub wanted_until: Option<Timestamp>,
-    /// Whether the answer lacked a refresh token that can be read, though the platform's answers have one: then a refusal of the one
-    /// that is kept means that its successor was lost, not that access was taken away.
+    /// Whether the answer had no readable refresh token, although the platform's answers have one. Then a refusal of the stored token
+    /// means that its successor was lost, not that access was withdrawn.
     pub in_doubt: bool,
 }
 
 impl Commit {
-    /// What the connection says went wrong: nothing, or the doubt.
+    /// The failure to store on the connection: none, or the doubt.
     pub fn last_failure(&self) -> Option<LastFailure> {
         self.in_doubt.then_some(LastFailure {
             failures: 0,
@@ -116,101 +118,101 @@ impl Commit {
 /// The end of a grant.
 #[derive(Debug, Clone)]
 pub struct GrantEnd {
-    /// Of which epoch.
+    /// The grant's epoch.
     pub epoch: u64,
-    /// Why.
+    /// Why it ended.
     pub cause: DeathCause,
-    /// What the connection says went wrong.
+    /// The failure to store on the connection.
     pub last_failure: LastFailure,
-    /// The probe that is to find out whether access is back, where it was withdrawn.
+    /// The probe that checks whether access is back, if it was withdrawn.
     pub probe: Option<Probe>,
-    /// Its audit row.
+    /// The audit row.
     pub audit: Audit,
-    /// What the partner is told.
+    /// The event.
     pub event: Event,
 }
 
 /// The return of access that had been withdrawn.
 #[derive(Debug, Clone)]
 pub struct GivenBack {
-    /// Of the grant of which epoch.
+    /// The grant's epoch.
     pub epoch: u64,
-    /// When the refresher should come next.
+    /// When the next refresh is due.
     pub due_at: Option<Timestamp>,
-    /// Its audit row.
+    /// The audit row.
     pub audit: Audit,
-    /// What the partner is told.
+    /// The event.
     pub event: Event,
 }
 
-/// A consent on its way into the table.
+/// A consent to store.
 #[derive(Clone)]
 pub struct Consent {
-    /// The connection as it was read; `None` where there was none.
+    /// The connection as it was read; `None` if there was none.
     pub previous: Option<Connection>,
-    /// The connection as it is to be, its epoch above the one before.
+    /// The new connection. Its epoch is above the previous one.
     pub connection: Connection,
-    /// The revocation of the grant that this one replaces; `None` where that is not revoked.
+    /// The revocation of the previous grant; `None` if that is not revoked.
     pub replaced: Option<Revocation>,
     /// The flow that ends with it.
     pub flow: FlowId,
-    /// The connect link that it uses, once.
+    /// The connect link, one use of which it counts.
     pub link: Option<LinkId>,
-    /// The key that it hangs on: that of whoever began the flow, or made the link.
+    /// The key that must be valid: the one that began the flow or created the link.
     pub key: Option<KeyId>,
-    /// The exchange that makes it, of a flow that waited for that; `None` at the callback.
+    /// The exchange that writes it, if the flow waited for one; `None` at the callback.
     pub exchange: Option<CodeExchange>,
-    /// Where a connection is made without a key, the version of the company's tally that was counted: any other one refuses it
-    /// as overtaken.
+    /// The version of the company's tally, if a connection is created without a key. If the stored version differs, the write is
+    /// refused as overtaken.
     pub tally: Option<u64>,
-    /// Its audit row.
+    /// The audit row.
     pub audit: Audit,
-    /// What the partner is told.
+    /// The event.
     pub event: Event,
 }
 
 impl Consent {
-    /// The company that the connection leaves, where it changes.
+    /// The previous company, if the connection changes its company.
     pub fn left_company(&self) -> Option<&Company> {
         self.previous.as_ref().map(|previous| &previous.company).filter(|company| **company != self.connection.company)
     }
 }
 
-/// What a partner's exchange of a code spends and makes.
+/// A partner's exchange of our code for a handle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeExchange {
     /// The hash of the code.
     pub code: Fingerprint,
-    /// The hash of the handle that it is exchanged for.
+    /// The hash of the handle.
     pub handle: Fingerprint,
 }
 
-/// How writing a consent went.
+/// The result of writing a consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsentWritten {
     /// It is stored.
     Stored,
-    /// The connection changed meanwhile: read it and try again; a consent always wins.
+    /// The connection changed meanwhile. Read it and try again: a consent always wins.
     Overtaken,
-    /// The flow is not waiting for this any more: somebody else finished it, its code is spent, or its grant is being revoked.
+    /// The flow does not wait for this any more: another request finished it, its code is spent, or its grant is being revoked.
     FlowIsOver,
-    /// The link was revoked, or has had all its consents.
+    /// The link was revoked or is used up.
     LinkIsOver,
     /// The key was revoked.
     KeyIsOver,
 }
 
-/// A disconnect on its way into the table.
+/// A disconnect to store.
 #[derive(Clone)]
 pub struct Disconnect {
     /// The connection as it was read.
     pub connection: Connection,
-    /// Names this write.
+    /// A unique id of this write.
     pub commit_id: String,
-    /// The revocation of the grant; `None` where there was no grant.
+    /// The revocation of the grant; `None` if there was no grant.
     pub revocation: Option<Revocation>,
-    /// Its audit row.
+    /// The audit row.
     pub audit: Audit,
-    /// What the partner is told.
+    /// The event.
     pub event: Event,
 }

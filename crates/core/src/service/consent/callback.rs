@@ -47,14 +47,9 @@ pub struct Callback {
     pub browser: BrowserIds,
 }
 
-/// Finishes the flow that a callback belongs to. Of any number of equal callbacks one exchanges the code; the others see
+/// Finishes the flow of a callback, by the monotonic time `ends_at`. Of all equal callbacks one exchanges the code; the others get
 /// the same result (O-5).
-pub async fn finish_consent(app: &Arc<App>, callback: Callback) -> Ending {
-    finish_consent_by(app, callback, app.clock.elapsed() + app.settings.refresh_time()).await
-}
-
-/// The same, and all of it is over at that time.
-pub async fn finish_consent_by(app: &Arc<App>, callback: Callback, ends_at: Duration) -> Ending {
+pub async fn finish_consent(app: &Arc<App>, callback: Callback, ends_at: Duration) -> Ending {
     let flow = match find(app, &callback).await {
         Ok(flow) => flow,
         Err(ending) => return ending,
@@ -72,14 +67,9 @@ pub async fn finish_consent_by(app: &Arc<App>, callback: Callback, ends_at: Dura
     }
 }
 
-/// Tries again what failed in passing: the exchange of a code that the platform did not look at, or the confirmation of the
-/// company of an exchanged grant (O-18).
-pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
-    retry_consent_by(app, id, browser, app.clock.elapsed() + app.settings.refresh_time()).await
-}
-
-/// The same, and all of it is over at that time.
-pub async fn retry_consent_by(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, ends_at: Duration) -> Ending {
+/// Retries what failed for the moment: the exchange of a code that the platform throttled, by the monotonic time `ends_at`, or the
+/// confirmation of a company (O-18).
+pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, ends_at: Duration) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(why) => why.into(),
         Ok(flow) if matches!(flow.stage, Stage::Exchanged { .. }) => {
@@ -96,7 +86,7 @@ pub async fn retry_consent_by(app: &Arc<App>, id: &FlowId, browser: &BrowserIds,
     }
 }
 
-/// How a flow stands, changing nothing.
+/// The present state of a flow. Changes nothing.
 pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(why) => why.into(),

@@ -14,7 +14,7 @@ use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::service::consent::callback::{Callback, finish_consent_by, retry_consent_by, see_consent};
+use counterfoil_core::service::consent::callback::{Callback, finish_consent, retry_consent, see_consent};
 use counterfoil_core::service::consent::confirm::choose_company;
 use counterfoil_core::service::consent::exchange::issue_code;
 use counterfoil_core::service::consent::outcome::{ConsentOutcome, Ending, NoFlow};
@@ -63,7 +63,7 @@ pub(crate) async fn callback(
     client: Client,
 ) -> Response {
     let ending = match read_callback(platform, &query, browser) {
-        Ok(callback) => finish_consent_by(&app, callback, ends_at).await,
+        Ok(callback) => finish_consent(&app, callback, ends_at).await,
         Err(error) => NoFlow::from(error).into(),
     };
     told(&app, client, ending).await
@@ -150,7 +150,7 @@ pub(crate) async fn retry(
     Browser(browser): Browser,
     client: Client,
 ) -> Response {
-    let ending = retry_consent_by(&app, &id, &browser, ends_at).await;
+    let ending = retry_consent(&app, &id, &browser, ends_at).await;
     after_form(&app, client, ending, &id).await
 }
 

@@ -67,7 +67,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The word in logs and metrics.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Refreshed => "refreshed",
             Self::Parked => "parked",

@@ -35,7 +35,7 @@ pub struct View {
 
 impl View {
     /// The view of a connection and its lease.
-    pub fn of(connection: &Connection, lease: Option<Lease>) -> Self {
+    pub(crate) fn of(connection: &Connection, lease: Option<Lease>) -> Self {
         let grant = connection.grant();
         Self {
             platform: connection.company.platform,
