@@ -60,7 +60,7 @@ async fn two_tables_must_be_named() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_named() {
+async fn a_missing_table_is_named() {
     let (machine, _client, _database) = tables().await;
     let said = machine.refusal(&["copy-newer", "--from", "old", "--to", "elsewhere"]).await;
     assert!(said.contains("elsewhere"), "{said}");

@@ -26,7 +26,7 @@ async fn the_page_ends_with_what_the_command_prints() {
 
 /// The memory that the page recommends is the memory that is paid for, and provisioned capacity is what a steady load saves.
 #[tokio::test]
-async fn a_million_is_reckoned_with_what_it_needs() {
+async fn the_cost_of_a_million_connections_names_the_memory_and_capacity_that_they_need() {
     let machine = Machine::new();
     let million = machine.printed(&["cost", "--connections", "1000000"]).await;
     assert!(million.contains("REFRESHER_MEMORY=1024 REFRESHER_SCHEDULES=16"), "{million}");

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::Machine;
 
 #[tokio::test]
-async fn a_new_user_gets_a_token_by_what_is_printed() {
+async fn the_printed_commands_give_a_new_user_a_token() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let (base, key) = (dev.told("base_url"), dev.told("api_key"));

@@ -70,7 +70,7 @@ fn port_of(url: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_name_that_is_none_of_this_machine_reaches_no_port() {
+async fn a_request_with_a_foreign_host_name_is_refused() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     for port in ports(&dev) {
@@ -143,7 +143,7 @@ async fn without_the_key_of_this_run_nobody_reaches_the_table_or_the_control() {
 
 /// What the guard must let through: a browser that follows links from the front to a stand-in's page, and back.
 #[tokio::test]
-async fn a_browser_comes_from_the_front_to_a_stand_ins_page_and_its_form() {
+async fn a_browser_reaches_a_stand_ins_page_and_form_through_the_server() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let start = sent(dev.client.get(dev.url("/oauth/start/acme")).header("sec-fetch-site", "cross-site")).await;

@@ -67,7 +67,7 @@ async fn an_ephemeral_run_forgets_connections_but_keeps_the_keys() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_revoked_is_made_anew() {
+async fn a_revoked_key_of_the_laptop_is_created_again() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;
     let api_key = dev.told("api_key").to_owned();
@@ -98,7 +98,7 @@ async fn sigterm_lets_a_refresh_finish_and_answers_its_caller() {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_caller_went_away_is_stored_before_the_end() {
+async fn a_refresh_is_stored_although_its_caller_disconnected() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;
     dev.connect("acme").await;

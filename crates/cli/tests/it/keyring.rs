@@ -48,7 +48,7 @@ fn old_key() -> Value {
 }
 
 #[tokio::test]
-async fn a_new_key_opens_before_it_seals_and_a_command_that_was_ended_goes_on() {
+async fn a_new_key_opens_before_it_seals_and_an_interrupted_rotation_continues() {
     let deployment = deployment().await;
     let machine = &deployment.machine;
     let now = jiff_now();
@@ -69,7 +69,7 @@ async fn a_new_key_opens_before_it_seals_and_a_command_that_was_ended_goes_on() 
 }
 
 #[tokio::test]
-async fn a_key_that_every_process_knows_begins_to_seal() {
+async fn a_key_seals_only_after_every_process_knows_it() {
     let deployment = deployment().await;
     let machine = &deployment.machine;
     deployment.secrets.set_now(LONG_AGO);
@@ -119,7 +119,7 @@ async fn a_folder_without_a_keyring_is_named() {
 }
 
 #[tokio::test]
-async fn a_laptops_keyring_is_rotated_and_its_tokens_are_sealed_anew() {
+async fn a_laptops_keyring_is_rotated_and_its_tokens_are_sealed_again() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;
     dev.connect("acme").await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{Machine, text};
 
 #[tokio::test]
-async fn a1_a_key_is_made_used_listed_and_revoked_while_the_server_runs() {
+async fn a1_a_key_is_created_used_listed_and_revoked_while_the_server_runs() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     dev.connect("acme").await;
@@ -50,7 +50,7 @@ async fn the_database_is_opened_where_no_server_runs() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_is_refused_and_nothing_is_stored() {
+async fn an_invalid_key_is_refused_and_nothing_is_stored() {
     let machine = Machine::new();
     let _dev = machine.dev(&["--ephemeral"]).await;
     let unknown = machine.run(&["key", "create", "--name", "x", "--scope", "tokens:write"]).await;

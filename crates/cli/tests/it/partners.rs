@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::Machine;
 
 #[tokio::test]
-async fn a_partner_is_made_shown_and_listed() {
+async fn a_partner_is_created_shown_and_listed() {
     let machine = Machine::new();
     let _dev = machine.dev(&["--ephemeral"]).await;
     let uri = "https://app.example.com/connected";

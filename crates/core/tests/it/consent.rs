@@ -95,7 +95,7 @@ async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
 }
 
 #[tokio::test]
-async fn a_new_token_that_is_not_valid_everywhere_yet_is_shown_again() {
+async fn a_new_token_that_the_platform_does_not_accept_yet_is_sent_again() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let callback = callback(&stage).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized, ConfirmFailure::Unauthorized]);

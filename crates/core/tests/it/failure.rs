@@ -33,7 +33,7 @@ async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
 }
 
 #[tokio::test]
-async fn a_forced_refresh_that_fails_says_so_though_the_old_token_is_valid() {
+async fn a_failed_forced_refresh_is_an_error_although_the_old_token_is_valid() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);

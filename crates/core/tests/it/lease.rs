@@ -48,7 +48,7 @@ async fn r5_a_refresh_is_one_lease_and_one_plain_update() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_good_costs_one_read_and_no_write() {
+async fn a_read_of_a_valid_token_is_one_request_and_no_write() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.wire.reset();

@@ -118,7 +118,7 @@ async fn every_change_of_a_key_has_an_audit_row_without_the_key() {
 }
 
 #[tokio::test]
-async fn a_partner_that_cannot_be_changed_so_is_left_as_it_is() {
+async fn an_invalid_change_leaves_a_partner_unchanged() {
     let (stage, operator) = with_partner().await;
     let before = stage.installation.items_under(ROWS).await;
     let again = NewPartner { name: name("Another"), ..new_partner() };
@@ -139,7 +139,7 @@ async fn a_partner_that_cannot_be_changed_so_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_is_not_stored() {
+async fn an_invalid_key_is_not_stored() {
     let (stage, operator) = with_partner().await;
     let (text, key) = create_key(&operator, new_key(&[Scope::TokensRead])).await.expect("a key");
     let before = stage.installation.items_under(ROWS).await;

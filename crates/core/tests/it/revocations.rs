@@ -242,7 +242,7 @@ async fn r15_a_consent_that_waits_for_its_connection_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_platform_that_revokes_nothing_is_not_asked_to() {
+async fn a_platform_without_revocation_gets_no_request() {
     let stage = Stage::new(Temper::OneUse).await;
     stage.installation.platform.set_habits(Habits { cannot_revoke: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;

@@ -40,7 +40,7 @@ async fn with_its_clock_off_a_token_that_is_still_good_is_served() {
 }
 
 #[tokio::test]
-async fn a_clock_within_what_leases_allow_refreshes() {
+async fn a_clock_within_the_allowed_skew_refreshes() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     answers_say(&stage, Duration::from_secs(12));

@@ -58,7 +58,7 @@ async fn r14_grants_that_a_lost_answer_does_not_end_have_no_such_bound() {
 }
 
 #[tokio::test]
-async fn a_run_has_the_share_of_its_shards() {
+async fn a_run_gets_the_refreshes_of_its_share_of_shards() {
     const HALF: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7];
     let stage = due(Temper::Stable, 24, |settings| Settings { refreshes_at_once: 6, ..settings }).await;
     let gate = stage.installation.platform.hold();
@@ -106,7 +106,7 @@ async fn shards_that_were_not_read_to_their_end_are_counted() {
 }
 
 #[tokio::test]
-async fn many_begin_evenly_over_the_time_that_a_run_has_for_beginning() {
+async fn many_refreshes_start_evenly_over_the_time_of_a_run() {
     let stage = due(Temper::Stable, 10, |settings| Settings { stagger: Duration::from_secs(60), ..settings }).await;
     let begins_for = TIME.saturating_sub(stage.app.settings.refresh_time());
     let run = running(&stage, &ALL_SHARDS);
@@ -119,7 +119,7 @@ async fn many_begin_evenly_over_the_time_that_a_run_has_for_beginning() {
 }
 
 #[tokio::test]
-async fn few_begin_soon_after_each_other() {
+async fn a_few_refreshes_start_soon_after_each_other() {
     let stage = due(Temper::Stable, 2, |settings| Settings { stagger: Duration::from_millis(5), ..settings }).await;
     let run = running(&stage, &ALL_SHARDS);
     eventually("the first begins", async || stage.refreshes() == 1).await;

@@ -65,7 +65,7 @@ async fn every_service_says_what_is_wrong_with_the_table() {
 }
 
 #[tokio::test]
-async fn a_connection_that_cannot_be_looked_at_is_not_a_connection_that_is_missing() {
+async fn a_connection_that_cannot_be_read_is_not_reported_as_missing() {
     let stage = Stage::new(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("BatchGetItem", Fault::Throttled).times(100));
@@ -101,7 +101,7 @@ async fn r2_a_lease_whose_answer_was_lost_is_known_as_ours() {
 }
 
 #[tokio::test]
-async fn a_second_look_that_fails_for_a_moment_costs_no_rest() {
+async fn a_failed_second_look_is_retried_and_the_token_does_not_rest() {
     let stage = Stage::self_advancing(Temper::OneUse).await;
     let id = stage.expired("acme").await;
     let found = stage.row(&id).await;

@@ -45,7 +45,7 @@ async fn an_answer_that_cannot_be_read_is_kept_and_a_refusal_after_it_is_a_rotat
 }
 
 #[tokio::test]
-async fn a_platform_with_grace_mends_it_and_the_answer_stays_kept() {
+async fn a_platform_that_accepts_the_previous_token_repairs_the_grant_and_the_answer_stays_kept() {
     let stage = Stage::self_advancing(Temper::Graceful).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(unreadable(SAID))]);
@@ -109,7 +109,7 @@ async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_where_answe
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_comes_again_ends_the_doubt() {
+async fn an_answer_with_a_refresh_token_ends_the_doubt() {
     let stage = Stage::self_advancing(Temper::Graceful).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseRefreshToken]);

@@ -95,7 +95,7 @@ async fn r15_a_consent_that_expired_holds_nothing() {
 }
 
 #[tokio::test]
-async fn a_consent_that_expired_with_its_grant_has_it_revoked() {
+async fn the_grant_of_an_expired_consent_is_revoked() {
     let stage = Stage::new(Temper::Stable).await;
     let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
     stage.clock.advance(stage.app.settings.flow_life.saturating_sub(Duration::from_secs(1)));
@@ -216,7 +216,7 @@ async fn r15_a_late_grant_is_not_revoked_by_the_company_that_its_callback_claime
 }
 
 #[tokio::test]
-async fn an_expired_consent_whose_credentials_are_gone_is_tried_more_and_more_seldom_and_given_up_after_thirty_days() {
+async fn an_expired_consent_without_credentials_is_retried_with_longer_pauses_and_given_up_after_thirty_days() {
     let stage = Stage::new(Temper::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
@@ -237,7 +237,7 @@ async fn an_expired_consent_whose_credentials_are_gone_is_tried_more_and_more_se
 }
 
 #[tokio::test]
-async fn an_expired_consent_that_cannot_be_read_is_put_off_and_given_up_after_thirty_days() {
+async fn an_expired_consent_that_cannot_be_read_is_postponed_and_given_up_after_thirty_days() {
     let stage = Stage::new(Temper::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.set_text(&format!("FLOW#{}", flow.as_str()), "FLOW", "platform", "of-a-later-version").await;

@@ -52,7 +52,7 @@ const fn guard(broken: Broken, faults: Left, finds: &'static str) -> Guard {
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is for whoever runs it with --nocapture")]
-fn every_guard_is_missed_when_it_is_gone() {
+fn without_each_guard_the_checker_finds_a_violation() {
     for guard in GUARDS {
         let mut scope = Scope { runs: guard.runs, ..Scope::new(guard.workers, guard.temper, guard.faults).without(guard.broken) };
         scope.stalls[0] = guard.stalls;

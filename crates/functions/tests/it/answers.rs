@@ -82,7 +82,7 @@ async fn a8_every_kind_of_error_has_the_same_shape() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_answers_a_problem_of_its_surface_without_the_panics_words() {
+async fn a_handler_that_panics_answers_an_error_of_its_surface_without_the_panics_message() {
     async fn panics() {
         panic!("canary")
     }
@@ -101,7 +101,7 @@ async fn a_handler_that_panics_answers_a_problem_of_its_surface_without_the_pani
 }
 
 #[tokio::test]
-async fn hsts_is_for_an_https_address_alone() {
+async fn hsts_is_sent_for_https_addresses_only() {
     let place = Installation::start().await;
     let plain = place.process(&[("PUBLIC_BASE_URL", "http://localhost:3000")]);
     assert_eq!(get("/health").to(&plain).await.header("strict-transport-security"), None);

@@ -117,7 +117,7 @@ async fn o10_a_redirect_uri_is_compared_exactly_and_a_wrong_one_leaves_a_trace()
 }
 
 #[tokio::test]
-async fn a_refusal_comes_back_as_error_and_state_and_nothing_else() {
+async fn a_refusal_returns_only_error_and_state() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, .. } in rows() {
         let mut browser = Browser::at(&place.server);
@@ -153,7 +153,7 @@ async fn o17_an_anonymous_consent_neither_switches_nor_revives() {
 }
 
 #[tokio::test]
-async fn a_choice_on_our_page_goes_on_to_the_partners() {
+async fn a_choice_on_our_page_leads_to_the_partners_page() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut browser = Browser::at(&place.server);
     let callback = callback(&place, &mut browser, &authorize("freshbooks", "&state=s"), &[]).await;
@@ -211,7 +211,7 @@ async fn exchanged(place: &Installation, address: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a1_a_publishable_key_begins_a_consent_by_a_server_and_in_the_address_by_a_browser() {
+async fn a1_a_publishable_key_starts_a_consent_from_a_header_or_an_address() {
     for open in ["true", "false"] {
         let place = Installation::start_with(&[("OPEN_START", open)]).await;
         let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
@@ -231,7 +231,7 @@ async fn a1_a_publishable_key_begins_a_consent_by_a_server_and_in_the_address_by
 }
 
 #[tokio::test]
-async fn a1_no_secret_key_stands_in_the_address_of_a_partners_page() {
+async fn a1_a_secret_key_in_the_address_of_authorize_is_refused() {
     let place = Installation::start().await;
     for key in [place.key.as_str(), "", "cf_live_x", "cf_pub_x"] {
         let answer = get(authorize("quickbooks", &format!("&api_key={key}"))).to(&place.server).await;
@@ -247,7 +247,7 @@ async fn a1_no_secret_key_stands_in_the_address_of_a_partners_page() {
 }
 
 #[tokio::test]
-async fn a4_what_cannot_be_is_refused_in_the_envelope_and_begins_nothing() {
+async fn a4_an_invalid_start_is_refused_in_the_envelope_and_starts_nothing() {
     let place = Installation::start().await;
     let long = "x".repeat(1_001);
     for (query, code) in [
@@ -271,7 +271,7 @@ async fn a4_what_cannot_be_is_refused_in_the_envelope_and_begins_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_the_address_that_it_was_handed_to() {
+async fn a_code_is_exchanged_only_with_its_redirect_uri() {
     let place = Installation::start().await;
     let code = place.code_of("shop", RETURN_URL).await;
     let ask = async |uri: &str| {
@@ -284,7 +284,7 @@ async fn a_code_is_good_for_the_address_that_it_was_handed_to() {
 }
 
 #[tokio::test]
-async fn a_code_and_a_result_are_of_the_company_that_was_consented_to() {
+async fn a_code_and_a_result_name_the_company_of_the_consent() {
     let place = Installation::start().await;
     place.connect("shop", LARKSPUR).await;
     place.connect(&format!("quickbooks-{LARKSPUR}"), LARKSPUR).await;
@@ -302,7 +302,7 @@ async fn a_code_and_a_result_are_of_the_company_that_was_consented_to() {
 }
 
 #[tokio::test]
-async fn a_client_that_errs_while_a_choice_is_open_goes_nowhere() {
+async fn a_wrong_choice_leaves_the_choice_open() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let callback = callback(&place, &mut curl, &authorize("freshbooks", ""), &[]).await;
@@ -333,7 +333,7 @@ async fn a2_start_again_never_leads_to_another_partner() {
 }
 
 #[tokio::test]
-async fn a1_what_a_key_began_ends_with_its_revocation() {
+async fn a1_a_consent_fails_if_the_key_that_started_it_is_revoked() {
     let place = Installation::start().await;
     let key = place.key_of("default", &Scope::ALL).await;
     let start = get(authorize("quickbooks", "&companyKey=shop")).key(&key).to(&place.server).await;

@@ -67,7 +67,7 @@ async fn o8_a_customer_who_says_no_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_customer_who_refuses_goes_back_and_allows_is_connected() {
+async fn a_customer_who_refuses_and_then_allows_is_connected() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -116,7 +116,7 @@ async fn a_platform_that_fails_at_the_exchange_is_a_502() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_does_not_decode_counts_only_where_it_is_read() {
+async fn an_undecodable_parameter_is_an_error_only_on_routes_that_read_it() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -161,7 +161,7 @@ async fn the_platforms_own_word_is_in_the_audit_row_and_an_operators_fault_on_th
 }
 
 #[tokio::test]
-async fn a_refused_exchange_says_by_which_word_and_under_which_name_of_the_request() {
+async fn a_refused_exchange_reports_the_platforms_error_code_and_request_id() {
     let place = Installation::start_with(&[("QUICKBOOKS_CLIENT_SECRET", "wrong")]).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop").await;

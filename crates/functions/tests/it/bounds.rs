@@ -202,7 +202,7 @@ async fn a4_every_path_parameter_of_every_route() {
 }
 
 #[tokio::test]
-async fn a4_what_is_a_parameter_of_nothing_is_let_pass_within_bounds() {
+async fn a4_an_unknown_parameter_is_ignored_within_bounds() {
     let place = Installation::start().await;
     let query = |count: usize| (0..count).map(|number| format!("p{number}=1")).collect::<Vec<_>>().join("&");
     let status = async |query: String| get(format!("/api/connections?{query}")).key(&place.key).to(&place.server).await.status;

@@ -3,7 +3,7 @@
 use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, ScriptedPlatform, parameter};
 
 #[tokio::test]
-async fn a_command_line_gets_what_was_stored_without_the_tokens() {
+async fn the_command_line_shows_a_kept_answer_without_its_tokens() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend?company_name=Beach%20Blend").await;
@@ -37,7 +37,7 @@ async fn without_a_name_the_company_keeps_the_one_it_has_at_the_platform() {
 }
 
 #[tokio::test]
-async fn a_sandbox_company_says_so_everywhere() {
+async fn a_sandbox_company_is_marked_in_every_answer() {
     let place = Installation::start().await;
     let connected = place.connect("beach-sandbox", "4620816365000000001").await.json();
     assert_eq!(connected["uses_sandbox_credentials"], true);
@@ -63,7 +63,7 @@ async fn o9_a_browser_is_redirected_before_it_sees_anything() {
 }
 
 #[tokio::test]
-async fn a_browser_with_a_return_url_is_sent_there_and_told_what_came_of_it() {
+async fn a_browser_is_redirected_to_the_return_url_with_the_result() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let start = format!("/oauth/start/beach-blend?return_url={}", encoded(RETURN_URL));

@@ -44,7 +44,7 @@ async fn another_freshness_is_another_due_time() {
 }
 
 #[tokio::test]
-async fn a3_a4_a_body_that_is_not_what_is_taken_changes_nothing() {
+async fn a3_a4_an_invalid_body_changes_nothing() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let before = place.rows.connection("beach-blend").await;
@@ -84,7 +84,7 @@ async fn changing_needs_the_scope_and_a_connection() {
 
 /// Marks that turn the direction of writing, and characters without a width, make one name look like another.
 #[tokio::test]
-async fn a_name_is_kept_without_what_cannot_be_seen() {
+async fn a_name_loses_its_invisible_characters() {
     let place = Installation::start().await;
     let start = "/oauth/start/beach-blend?company_name=%E2%80%AEBeach%E2%80%8B%20Blend%E2%81%A9";
     let mut curl = Browser::curl(&place.server);

@@ -49,7 +49,7 @@ fn ids(page: &str) -> Vec<String> {
 const CUT: &str = "This list is not complete";
 
 #[tokio::test]
-async fn many_companies_are_shown_in_pages_and_each_can_be_chosen() {
+async fn many_companies_are_listed_in_pages_and_each_can_be_chosen() {
     let place = installation(230, false).await;
     let mut browser = Browser::at(&place.server);
     let result = choosing(&place, &mut browser).await;

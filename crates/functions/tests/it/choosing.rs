@@ -135,7 +135,7 @@ async fn o14_a_consent_that_reaches_nothing_connects_nothing() {
 }
 
 #[tokio::test]
-async fn a_consent_that_fails_after_the_choice_goes_on_by_itself_too() {
+async fn a_consent_that_fails_after_the_choice_redirects_like_any_other() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut browser = Browser::at(&place.server);
     let start = format!("/oauth/start/zoho-1?platform=freshbooks&return_url={}", crate::callback::encoded(RETURN_URL));
@@ -151,7 +151,7 @@ async fn a_consent_that_fails_after_the_choice_goes_on_by_itself_too() {
 }
 
 #[tokio::test]
-async fn a_page_that_goes_on_never_leads_back_to_itself() {
+async fn a_continue_page_never_redirects_to_itself() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut browser = Browser::at(&place.server);
     let start = crate::authorize::authorize("freshbooks", "");
@@ -184,7 +184,7 @@ async fn two_runs(place: &Installation) {
 }
 
 #[tokio::test]
-async fn a_choice_that_nobody_made_has_its_grant_revoked_where_nobody_holds_one_of_its_companies() {
+async fn a_grant_whose_company_nobody_chose_is_revoked_if_no_connection_has_one_of_its_companies() {
     for held in [false, true] {
         let place = Installation::start_with(&OTHER_KEYS).await;
         if held {

@@ -77,7 +77,7 @@ async fn o5_a_browser_that_comes_again_sees_the_same_result() {
 }
 
 #[tokio::test]
-async fn head_and_options_begin_nothing_and_spend_nothing() {
+async fn head_and_options_start_nothing_and_spend_nothing() {
     let place = Installation::start().await;
     for method in [Method::HEAD, Method::OPTIONS] {
         assert_eq!(Ask::new(method, "/oauth/start/beach-blend").to(&place.server).await.status, 405);

@@ -62,7 +62,7 @@ async fn a_code_is_exchanged_for_a_token_and_a_handle_and_the_handle_again_and_a
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_and_for_five_minutes_and_leaves_a_trace_when_it_is_not() {
+async fn a_code_is_valid_once_and_for_five_minutes_and_its_refusal_is_audited() {
     let (place, code) = connected().await;
     let late = place.code_of("beach-blend", RETURN_URL).await;
     let before = audited(&place).await;
@@ -76,7 +76,7 @@ async fn a_code_is_good_once_and_for_five_minutes_and_leaves_a_trace_when_it_is_
 }
 
 #[tokio::test]
-async fn a2_a_code_is_its_partners_and_for_what_it_was_issued() {
+async fn a2_a_code_is_exchanged_only_by_its_partner_and_for_its_redirect_uri() {
     let (place, code) = connected().await;
     place.partner("rival", &[]).await;
     let rival = place.key_of("rival", &Scope::ALL).await;
@@ -95,7 +95,7 @@ async fn a2_a_code_is_its_partners_and_for_what_it_was_issued() {
 }
 
 #[tokio::test]
-async fn a_handle_is_its_partners_and_the_newest_one() {
+async fn a_handle_works_for_its_partner_and_only_the_newest_one() {
     let (place, code) = connected().await;
     let handle = |answer: &Answer| answer.json()["data"]["refreshToken"].clone();
     let first = handle(&exchange(&place, &place.key, &with_code(&code)).await);
@@ -111,7 +111,7 @@ async fn a_handle_is_its_partners_and_the_newest_one() {
 }
 
 #[tokio::test]
-async fn a4_a_body_that_is_not_what_is_taken_is_refused_in_the_envelope() {
+async fn a4_an_invalid_body_is_refused_in_the_envelope() {
     let (place, code) = connected().await;
     let long = "x".repeat(301);
     for (body, code) in [

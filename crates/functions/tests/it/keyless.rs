@@ -45,7 +45,7 @@ async fn a_refusal_of_a_key_is_an_audit_row_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_the_same_where_it_cannot_be_counted() {
+async fn a_refusal_is_answered_the_same_if_it_cannot_be_counted() {
     let place = Installation::start().await;
     place.wire.inject(Rule::on("UpdateItem", Fault::Throttled).times(50));
     let answer = get("/oauth/start/acme?return_url=https%3A%2F%2Fevil.example").to(&place.server).await;
@@ -53,7 +53,7 @@ async fn a_refusal_is_the_same_where_it_cannot_be_counted() {
 }
 
 #[tokio::test]
-async fn nobody_without_a_key_writes_into_the_history_of_a_connection_or_a_partner() {
+async fn a_caller_without_a_key_adds_no_row_to_the_history_of_a_connection_or_a_partner() {
     let place = Installation::start().await;
     place.connect("shop", LARKSPUR).await;
     let link = json!({ "platform": "quickbooks", "companyKey": "shop" });
@@ -83,7 +83,7 @@ async fn nobody_without_a_key_writes_into_the_history_of_a_connection_or_a_partn
 }
 
 #[tokio::test]
-async fn a_company_has_ten_connections_that_were_made_without_a_key() {
+async fn at_most_ten_connections_to_a_company_are_created_without_a_key() {
     let place = Installation::start().await;
     let consent = async |start: String, realm: &str| {
         let mut curl = Browser::curl(&place.server);

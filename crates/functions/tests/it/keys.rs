@@ -15,7 +15,7 @@ async fn connected() -> Installation {
 }
 
 #[tokio::test]
-async fn a1_a_key_comes_by_header_bearer_or_query_and_where_several_come_they_agree() {
+async fn a1_a_key_is_read_from_header_bearer_or_query_and_several_must_agree() {
     let place = connected().await;
     let key = &place.key;
     let in_query = format!("{PATH}?api_key={key}");
@@ -46,7 +46,7 @@ async fn a1_a_key_comes_by_header_bearer_or_query_and_where_several_come_they_ag
 }
 
 #[tokio::test]
-async fn a1_every_key_that_does_not_open_gets_the_same_401() {
+async fn a1_every_invalid_key_gets_the_same_401() {
     let place = connected().await;
     let expired = place.key_until("default", &Scope::ALL, Some(at(BEGINNING))).await;
     let revoked = place.key_of("default", &Scope::ALL).await;
@@ -95,7 +95,7 @@ async fn a1_a_revoked_key_stops_working_within_a_minute() {
 }
 
 #[tokio::test]
-async fn a1_a_key_ends_at_its_time_also_where_it_is_remembered() {
+async fn a1_a_key_stops_at_its_expiry_even_if_it_is_cached() {
     let place = connected().await;
     let key = place.key_until("default", &[Scope::TokensRead], Some(at(BEGINNING + 30))).await;
     let read = async || get(PATH).key(&key).to(&place.server).await.status;
@@ -130,7 +130,7 @@ async fn a1_a_key_that_is_not_plain_text_is_a_400() {
 
 /// A process that Lambda froze counts no time meanwhile.
 #[tokio::test]
-async fn a1_a_revoked_key_stops_working_within_a_minute_also_where_the_process_was_frozen() {
+async fn a1_a_revoked_key_stops_working_within_a_minute_even_if_the_process_was_frozen() {
     let place = connected().await;
     let key = place.key_of("default", &[Scope::ConnectionsRead]).await;
     let read = async || get("/api/connections/beach-blend").key(&key).to(&place.server).await.status;

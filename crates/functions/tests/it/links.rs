@@ -287,7 +287,7 @@ async fn a10_links_are_listed_by_pages_to_their_partner_alone() {
 }
 
 #[tokio::test]
-async fn a4_a_link_that_cannot_be_is_refused_in_the_envelope() {
+async fn a4_an_invalid_link_is_refused_in_the_envelope() {
     let place = Installation::start().await;
     let long = "x".repeat(1_001);
     for (body, code) in [

@@ -71,7 +71,7 @@ async fn a10_pages_hold_every_connection_once_in_the_order_of_their_keys() {
 }
 
 #[tokio::test]
-async fn a10_filters_and_prefix_hold_over_pages() {
+async fn a10_filters_and_prefix_apply_to_every_page() {
     let place = with_connections(&["a1", "a2", "a3", "b1", "b2"]).await;
     place.rows.disconnect("a2").await;
     place.rows.disconnect("b2").await;
@@ -86,7 +86,7 @@ async fn a10_filters_and_prefix_hold_over_pages() {
 }
 
 #[tokio::test]
-async fn a10_a_rare_match_behind_many_others_is_found() {
+async fn a10_a_rare_match_after_many_others_is_found() {
     let names: Vec<_> = (0..30).map(|number| format!("shop-{number:02}")).collect();
     let place = with_connections(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     place.rows.disconnect("shop-29").await;
@@ -121,7 +121,7 @@ async fn a10_a_damaged_cursor_is_a_400() {
 }
 
 #[tokio::test]
-async fn a10_a_cursor_of_another_query_is_a_400_and_not_a_fault_of_the_table() {
+async fn a10_a_cursor_of_another_query_is_a_400() {
     let place = with_connections(&["a1", "a2", "b1"]).await;
     let cursor = list(&place, "limit=1").await.text("next_cursor");
     let answer = list(&place, &format!("prefix=b&cursor={cursor}")).await;

@@ -15,7 +15,7 @@ async fn consent_without(place: &Installation, parameter: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
+async fn a_consent_without_a_refresh_token_never_replaces_an_active_grant() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     assert_eq!(consent_without(&place, "nothing").await.status, 200);
     let before = place.rows.connection("shop").await;
@@ -32,7 +32,7 @@ async fn a_consent_without_a_refresh_token_never_replaces_a_living_grant() {
 }
 
 #[tokio::test]
-async fn a_first_consent_without_a_refresh_token_needs_another_from_the_start() {
+async fn a_first_consent_without_a_refresh_token_needs_reauthorization() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     assert_eq!(consent_without(&place, "access_type").await.problem(), (502, "no_refresh_token".to_owned()));
     let connection = place.connection("shop").await.json();

@@ -26,7 +26,7 @@ const NAMED: &str =
     "/oauth/start/shop?company_name=The%20%3Cb%3EShop%3C/b%3E&return_url=https%3A%2F%2Fapp.example.com%2Fdone%3Ffrom%3Dbooks";
 
 #[tokio::test]
-async fn a_look_shows_who_asks_and_spends_nothing() {
+async fn opening_an_address_shows_the_partner_and_spends_nothing() {
     let place = Installation::start_with(&[("OPEN_START", "false")]).await;
     for address in [offered(&place, NAMED).await, linked(&place).await] {
         let flows = place.rows.under("FLOW#", "").await;
@@ -63,7 +63,7 @@ async fn what_an_exchange_follows_goes_straight_on() {
 }
 
 #[tokio::test]
-async fn an_address_is_good_once_and_for_ten_minutes() {
+async fn a_continue_address_works_once_and_for_ten_minutes() {
     let place = Installation::start().await;
     let mut browser = Browser::curl(&place.server);
     let spent = offered(&place, NAMED).await;
@@ -87,7 +87,7 @@ async fn an_address_is_good_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_browser_that_opened_an_address_gets_on_by_a_second_click_and_by_going_back() {
+async fn the_browser_that_opened_a_continue_address_may_click_twice_and_go_back() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let handover = offered(&place, &authorize("xero", "&state=s")).await;
     for address in [offered(&place, NAMED).await, handover] {
@@ -120,7 +120,7 @@ async fn the_browser_that_opened_an_address_gets_on_by_a_second_click_and_by_goi
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_does_not_go_on_in_the_customers_place() {
+async fn a_page_of_another_site_cannot_post_the_continue_form() {
     let place = Installation::start().await;
     for address in [offered(&place, NAMED).await, linked(&place).await] {
         for site in ["cross-site", "same-site"] {
@@ -133,7 +133,7 @@ async fn a_page_of_another_site_does_not_go_on_in_the_customers_place() {
 }
 
 #[tokio::test]
-async fn only_the_hash_of_an_address_is_kept() {
+async fn only_the_hash_of_a_continue_address_is_stored() {
     let place = Installation::start().await;
     let address = offered(&place, NAMED).await;
     let token = address.rsplit('/').next().expect("a token");

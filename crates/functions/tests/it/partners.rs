@@ -32,7 +32,7 @@ async fn foreign_and_unknown(place: &Installation, method: &str, path: &str, riv
 }
 
 #[tokio::test]
-async fn a2_over_every_route_a_foreign_connection_is_as_good_as_none() {
+async fn a2_on_every_route_a_connection_of_another_partner_is_a_404() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.partner("rival", &[]).await;
@@ -80,7 +80,7 @@ async fn a2_the_same_company_key_is_another_connection_for_another_partner() {
 }
 
 #[tokio::test]
-async fn a2_a_flow_is_its_browsers_whatever_key_comes_along() {
+async fn a2_only_the_browser_of_a_flow_finishes_it_whichever_key_is_sent() {
     let place = Installation::start().await;
     place.partner("rival", &[]).await;
     let rival = place.key_of("rival", &Scope::ALL).await;

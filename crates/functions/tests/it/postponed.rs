@@ -53,7 +53,7 @@ async fn of_two_tabs_that_retry_at_once_one_presents_the_code() {
 }
 
 #[tokio::test]
-async fn a_browser_is_offered_to_try_again() {
+async fn a_failed_page_offers_to_try_again() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
@@ -82,7 +82,7 @@ async fn an_unknown_outcome_is_final() {
 }
 
 #[tokio::test]
-async fn a_kept_code_is_not_presented_after_its_life() {
+async fn a_kept_code_is_not_sent_after_its_expiry() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let callback = crate::platforms::callback(&place, &mut curl, "/oauth/start/shop?platform=zoho", &[("account", "in")]).await;

@@ -201,7 +201,7 @@ async fn o17_an_anonymous_start_never_revives_what_was_disconnected() {
 }
 
 #[tokio::test]
-async fn a_callback_for_a_connection_that_is_gone_is_a_404() {
+async fn a_callback_for_a_missing_connection_is_a_404() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let mut curl = Browser::curl(&place.server);

@@ -78,7 +78,7 @@ fn every_test_that_is_named_exists() {
 }
 
 #[test]
-fn a_code_is_read_from_a_name_and_from_a_text() {
+fn a_requirement_code_is_found_in_a_tests_name_and_in_a_text() {
     assert_eq!(codes_of_test("r1_r4_schedules_of_r6"), ["R-1", "R-4"]);
     assert_eq!(codes_of_test("r1_200_readers"), ["R-1"]);
     assert_eq!(codes_of_test("a_code"), Vec::<String>::new());

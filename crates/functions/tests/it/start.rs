@@ -92,7 +92,7 @@ async fn a_name_that_says_sandbox_in_any_case_uses_the_sandbox_credentials() {
 }
 
 #[tokio::test]
-async fn a_start_on_another_host_name_is_sent_to_the_public_one_and_begins_nothing() {
+async fn a_start_on_another_host_name_redirects_to_the_public_one_and_starts_nothing() {
     let place = Installation::start().await;
     let path = "/oauth/start/beach-blend?company_name=Beach%20Blend";
     let answer = get(path).host("abc123.execute-api.example.com").to(&place.server).await;
@@ -104,14 +104,14 @@ async fn a_start_on_another_host_name_is_sent_to_the_public_one_and_begins_nothi
 }
 
 #[tokio::test]
-async fn behind_a_proxy_that_rewrites_the_host_a_browser_does_not_go_in_circles() {
+async fn behind_a_proxy_that_rewrites_the_host_a_browser_is_not_redirected_in_a_loop() {
     let place = Installation::start().await;
     let answer = get("/oauth/start/beach-blend?moved=1").host("abc123.execute-api.example.com").to(&place.server).await;
     assert!(answer.location().contains("/connect/oauth2?"), "{}", answer.location());
 }
 
 #[tokio::test]
-async fn a_server_may_start_on_any_host_name_and_gets_no_cookie() {
+async fn a_start_with_a_key_works_on_any_host_name_and_sets_no_cookie() {
     let place = Installation::start().await;
     let answer = get("/oauth/start/beach-blend").host("abc123.execute-api.example.com").key(&place.key).to(&place.server).await;
     assert_eq!(answer.status, 302);

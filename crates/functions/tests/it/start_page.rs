@@ -19,7 +19,7 @@ fn refused(status: u16, code: &str) -> (u16, String, Option<String>, String) {
 }
 
 #[tokio::test]
-async fn a_browser_with_a_bad_link_sees_the_card_and_is_sent_back_to_where_it_came_from() {
+async fn a_browser_with_an_invalid_link_sees_an_error_page() {
     let place = Installation::start().await;
     for (path, code) in [
         ("/oauth/start", "missing_company_key"),

@@ -76,7 +76,7 @@ async fn r4_a_consent_that_meets_another_transaction_is_written_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_address_that_meets_another_transaction_is_not_spent() {
+async fn a_transaction_conflict_does_not_spend_a_continue_address() {
     let place = connected().await;
     let start = get("/oauth/start/corner-shop").key(&place.key).to(&place.server).await;
     let path = start.location().strip_prefix(BASE_URL).expect("an address of ours");

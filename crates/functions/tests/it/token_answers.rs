@@ -91,7 +91,7 @@ async fn a_grant_without_a_refresh_token_serves_its_token_and_is_then_a_409() {
 }
 
 #[tokio::test]
-async fn a7_an_answer_that_is_no_token_answer_is_a_502_and_shows_nothing_of_it() {
+async fn a7_an_unreadable_token_answer_is_a_502_that_does_not_quote_it() {
     let platform = ScriptedPlatform::start().await;
     let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1" })).await;
     let bad =

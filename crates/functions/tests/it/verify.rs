@@ -168,7 +168,7 @@ async fn t7_a_hint_is_followed_where_it_is_true_and_not_believed_where_it_is_fal
 }
 
 #[tokio::test]
-async fn a_hint_is_one_write_whatever_it_names() {
+async fn a_hint_is_one_write_for_a_known_and_an_unknown_company() {
     let place = Installation::start().await;
     place.connect("there", HARBOR).await;
     for realm in [HARBOR, "1"] {
@@ -249,7 +249,7 @@ async fn with_withdrawn_access() -> Installation {
 }
 
 #[tokio::test]
-async fn access_that_comes_back_revives_the_grant_and_says_so() {
+async fn access_that_is_back_revives_the_grant_with_an_event() {
     let place = with_withdrawn_access().await;
     place.pass(3_601).await;
     run(&place).await;
@@ -270,7 +270,7 @@ async fn access_that_comes_back_revives_the_grant_and_says_so() {
 }
 
 #[tokio::test]
-async fn access_that_stays_away_is_asked_for_three_times_and_no_more() {
+async fn withdrawn_access_is_probed_three_times_and_no_more() {
     let place = with_withdrawn_access().await;
     let asked = async || place.intuit.requests("api").await;
     let before = asked().await;

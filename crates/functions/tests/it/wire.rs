@@ -76,7 +76,7 @@ async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_two_transactio
 }
 
 #[tokio::test]
-async fn a_refused_request_asks_for_little_or_nothing() {
+async fn a_refused_request_sends_few_or_no_requests_to_the_table() {
     let place = Installation::start().await;
     place.wire.reset();
     for ask in [

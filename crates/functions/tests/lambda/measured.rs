@@ -34,7 +34,7 @@ fn measured(logs: &str, metric: &str) -> Vec<(Value, Vec<Value>)> {
 }
 
 #[tokio::test]
-async fn a_request_that_lacks_what_an_operator_must_provide_is_counted() {
+async fn a_request_with_an_incomplete_configuration_is_counted_as_a_fault() {
     let deployment = crate::deployment().await;
     deployment.secrets.set("credentials", "{}");
     let start = deployment.function("start").await;
@@ -46,7 +46,7 @@ async fn a_request_that_lacks_what_an_operator_must_provide_is_counted() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_lacks_what_an_operator_must_provide_is_counted() {
+async fn a_refresh_with_an_incomplete_configuration_is_counted_as_a_fault() {
     let deployment = crate::deployment().await;
     deployment.connect(LARKSPUR).await;
     deployment.expire().await;
@@ -65,7 +65,7 @@ async fn a_refresh_that_lacks_what_an_operator_must_provide_is_counted() {
 }
 
 #[tokio::test]
-async fn a_consent_is_counted_by_how_it_ended() {
+async fn a_consent_is_counted_by_its_outcome() {
     let deployment = crate::deployment().await;
     let (start, callback) = (deployment.function("start").await, deployment.function("callback").await);
     for company in [Some(LARKSPUR), None] {

@@ -16,7 +16,7 @@ fn with(sample: &Sample, fields: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_odd_query_host_or_header_is_answered() {
+async fn an_invalid_query_host_or_header_is_answered() {
     let deployment = crate::deployment().await;
     let health = deployment.function("health").await;
     let ours = Sample::of("health").to_json()["headers"].clone();
@@ -38,7 +38,7 @@ async fn an_odd_query_host_or_header_is_answered() {
 }
 
 #[tokio::test]
-async fn a_company_key_is_what_the_gateway_read_and_decoded_once() {
+async fn a_company_key_is_decoded_once() {
     let deployment = crate::deployment().await;
     let start = deployment.function("start").await;
     for key in ["beach-blend\u{0}", "beach-blend?x", "beach-blend/x", "beach%2Dblend", "beach-blend#", ".."] {
@@ -65,7 +65,7 @@ async fn o6_the_cookies_of_other_apps_do_not_hide_ours() {
 }
 
 #[tokio::test]
-async fn no_level_of_logging_tells_a_key_or_a_token() {
+async fn no_log_level_shows_a_key_or_a_token() {
     let deployment = crate::deployment().await;
     deployment.connect(LARKSPUR).await;
     let key = deployment.key(Duration::ZERO).await;

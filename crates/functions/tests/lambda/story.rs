@@ -348,7 +348,7 @@ fn counts(of: &[(&str, usize)]) -> BTreeMap<String, usize> {
 }
 
 #[tokio::test]
-async fn a_connection_lives_by_the_built_functions_alone() {
+async fn the_built_functions_connect_refresh_and_disconnect() {
     let story = Story::told().await;
     assert!(story.secrets.len() > 20, "the story has its canaries");
     for (name, function) in &story.functions {

@@ -158,7 +158,7 @@ async fn s6_a_keyring_that_sealed_nothing_here_is_refused_and_nothing_is_written
 
 /// The customer consented; what is missing is on our side, and the code must outlast it.
 #[tokio::test]
-async fn a_callback_without_secrets_writes_nothing_and_works_once_they_are_there() {
+async fn a_callback_without_secrets_writes_nothing_and_succeeds_after_they_are_set() {
     for missing in ["keyring", "credentials"] {
         let deployment = crate::deployment().await;
         let start = deployment.function("start").await;
@@ -204,7 +204,7 @@ async fn requests_for_credentials(deployment: &Deployment, function: &Function, 
 }
 
 #[tokio::test]
-async fn credentials_that_are_not_json_are_refused_without_a_word_of_them() {
+async fn credentials_that_are_not_json_are_refused_and_not_quoted() {
     let deployment = crate::deployment().await;
     deployment.secrets.set("credentials", "{canary");
     let start = deployment.function("start").await;

@@ -15,7 +15,7 @@ use counterfoil_testkit::fixture::{connection, connection_id, lease};
 use crate::harness::{Store, end, store, text};
 
 #[tokio::test]
-async fn a_connection_comes_back_as_it_was_written() {
+async fn a_stored_connection_is_read_back_unchanged() {
     let store = store().await;
     let id = connection_id("acme");
     assert!(store.table.read(&id).await.expect("a table").is_none());
@@ -27,7 +27,7 @@ async fn a_connection_comes_back_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_look_brings_the_lease_with_every_field_in_one_request() {
+async fn a_look_reads_the_connection_and_its_whole_lease_in_one_request() {
     let store = store().await;
     let written = store.consented("acme").await;
     let lease = lease("lease_1", 1);
@@ -68,7 +68,7 @@ fn keys(page: &Page) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_list_comes_in_pages_in_the_order_of_its_keys_each_key_once() {
+async fn a_list_has_each_key_once_in_order_over_its_pages() {
     let store = many().await;
     for limit in [7, 50, 100] {
         let mut found: Vec<String> = Vec::new();
@@ -115,7 +115,7 @@ async fn a_list_is_narrowed_by_prefix_status_and_platform() {
 }
 
 #[tokio::test]
-async fn a2_a_list_holds_one_partners_connections_alone() {
+async fn a2_a_list_has_only_the_partners_own_connections() {
     let store = store().await;
     store.consented("ours").await;
     for partner in ["default2", "default-2", "defaul"] {

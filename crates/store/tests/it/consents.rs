@@ -68,7 +68,7 @@ async fn r4_a_consent_that_was_overtaken_writes_nothing_and_its_flow_goes_on() {
 }
 
 #[tokio::test]
-async fn a_consent_replaces_everything_that_the_grant_before_left() {
+async fn a_consent_replaces_every_attribute_of_the_previous_grant() {
     let store = store().await;
     let acme = store.consented("acme").await;
     assert_eq!(store.table.commit(&acme.id, &commit(&acme, "refresh")).await, Ok(Written::Stored));
@@ -108,7 +108,7 @@ async fn a_consent_to_another_company_moves_the_companys_entry() {
 }
 
 #[tokio::test]
-async fn a_consent_whose_answer_was_lost_is_stored_once_and_said_to_be() {
+async fn a_consent_whose_answer_was_lost_is_reported_as_stored() {
     let store = store().await;
     let flow = store.exchanged_flow("state").await;
     let acme = connection("acme");

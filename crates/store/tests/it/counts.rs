@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::harness::{consent, store};
 
 #[tokio::test]
-async fn a_refusal_raises_the_count_of_its_day_and_keeps_what_was_last() {
+async fn a_refusal_increments_the_count_of_its_day_and_keeps_the_latest_details() {
     let store = store().await;
     let refusal = |hours: i64, platform: &str| Refusal {
         partner: PartnerId::default_partner(),
@@ -58,7 +58,7 @@ async fn of_fifty_starts_at_once_as_many_count_as_a_minute_has() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_key_is_written_over_the_tally_that_was_counted_alone() {
+async fn a_connection_without_a_key_is_written_only_if_the_tally_is_unchanged() {
     let store = store().await;
     let (shared, partner) = (company("shared"), PartnerId::default_partner());
     let tally = async || store.table.tally(&shared, &partner, 10).await.expect("a table that answers");

@@ -25,7 +25,7 @@ async fn skew_of(store: &Store, clock: Arc<dyn Clock>) -> Duration {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_shows_by_the_dates_of_the_tables_answers() {
+async fn a_wrong_clock_is_detected_by_the_dates_of_the_tables_answers() {
     let store = store().await;
     assert_eq!(skew_of(&store, Arc::new(SystemClock::start())).await, Duration::ZERO);
     // The embedded table's dates are of this machine; that clock stands still at the beginning of 2026.

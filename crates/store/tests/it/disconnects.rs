@@ -116,7 +116,7 @@ async fn r5_a_disconnect_that_was_overtaken_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_disconnect_whose_answer_was_lost_is_stored_once() {
+async fn a_disconnect_whose_answer_was_lost_is_reported_as_stored() {
     let store = store().await;
     let acme = store.consented("acme").await;
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));

@@ -87,7 +87,7 @@ async fn s6_a_table_without_its_indexes_is_named_too() {
 }
 
 #[tokio::test]
-async fn making_a_table_that_exists_is_no_error() {
+async fn creating_a_table_that_exists_is_no_error() {
     let store = store().await;
     let acme = store.consented("acme").await;
     assert_eq!(store.table.create().await, Ok(()));
@@ -134,7 +134,7 @@ async fn a_throttled_read_and_a_throttled_write_are_busy() {
 }
 
 #[tokio::test]
-async fn a_write_in_the_way_is_busy() {
+async fn a_transaction_conflict_is_busy() {
     let acme = connection("acme");
     let write = async |store: &crate::harness::Store| store.table.commit(&acme.id, &commit(&acme, "ours")).await;
     let transaction = async |store: &crate::harness::Store| store.table.end_grant(&end(&acme, "end")).await;
@@ -145,7 +145,7 @@ async fn a_write_in_the_way_is_busy() {
 }
 
 #[tokio::test]
-async fn no_answer_and_a_fault_are_out_of_reach() {
+async fn a_missing_answer_and_a_fault_are_unavailable() {
     let acme = connection("acme");
     let read = async |store: &crate::harness::Store| store.table.read(&acme.id).await.map(|_| ());
     let write = async |store: &crate::harness::Store| store.table.commit(&acme.id, &commit(&acme, "ours")).await;

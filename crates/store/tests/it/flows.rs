@@ -31,7 +31,7 @@ async fn read(store: &Store, id: &FlowId) -> Flow {
 }
 
 #[tokio::test]
-async fn a_flow_comes_back_as_it_was_begun() {
+async fn a_stored_flow_is_read_back_unchanged() {
     let store = store().await;
     let full = flow("acme", "full");
     let bare = Flow {
@@ -120,7 +120,7 @@ async fn o5_an_attempt_whose_answer_was_lost_knows_that_it_consumed_the_flow() {
 }
 
 #[tokio::test]
-async fn a_flow_that_was_refused_is_consumed_once_more_and_any_other_failure_is_final() {
+async fn only_a_flow_that_the_customer_refused_can_be_consumed_again() {
     let store = store().await;
     for failure in FlowFailure::ALL {
         let flow = flow("acme", failure.as_str());
@@ -215,7 +215,7 @@ async fn a_flow_that_holds_a_grant_is_due_at_its_end_and_stays_until_it_holds_no
 }
 
 #[tokio::test]
-async fn a_flow_fails_once_and_its_grant_goes() {
+async fn a_flow_fails_once_and_its_grant_is_deleted() {
     let store = store().await;
     let pending = flow("acme", "pending");
     store.table.begin(&pending).await.expect("a new flow");
@@ -238,7 +238,7 @@ async fn a_flow_fails_once_and_its_grant_goes() {
 }
 
 #[tokio::test]
-async fn a_kept_code_is_taken_out_by_one_while_it_is_good() {
+async fn one_attempt_takes_a_kept_code_before_its_expiry() {
     let store = store().await;
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");

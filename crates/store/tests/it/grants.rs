@@ -52,7 +52,7 @@ async fn r4_a_commit_for_an_epoch_that_is_gone_changes_nothing_and_its_own_write
 }
 
 #[tokio::test]
-async fn a_commit_to_no_connection_makes_none() {
+async fn a_commit_to_a_missing_connection_creates_none() {
     let store = store().await;
     let nobody = connection("nobody");
     assert_eq!(commits(&store, &nobody, &commit(&nobody, "ours")).await, Written::Overtaken);
@@ -60,7 +60,7 @@ async fn a_commit_to_no_connection_makes_none() {
 }
 
 #[tokio::test]
-async fn a_grant_taken_for_dead_is_revived_only_by_what_says_so() {
+async fn a_dead_grant_is_revived_only_by_the_write_with_an_event() {
     let store = store().await;
     let connection = store.consented("acme").await;
     let commit = commit(&connection, "late");
@@ -77,7 +77,7 @@ async fn a_grant_taken_for_dead_is_revived_only_by_what_says_so() {
 }
 
 #[tokio::test]
-async fn a_commit_takes_away_what_its_grant_does_not_have() {
+async fn a_commit_removes_attributes_that_its_grant_does_not_have() {
     let store = store().await;
     let connection = store.consented("acme").await;
     let mut commit = commit(&connection, "bare");

@@ -111,7 +111,7 @@ async fn rows_that_lie_in_tables_today_are_read() {
 }
 
 #[tokio::test]
-async fn attributes_of_a_later_version_are_passed_over() {
+async fn attributes_of_a_later_version_are_ignored() {
     let surplus = |row: &mut Item| {
         row.insert("schema_version".to_owned(), AttributeValue::N("9".to_owned()));
         row.insert("surplus".to_owned(), AttributeValue::M([("of".to_owned(), text("a later version"))].into()));
@@ -133,7 +133,7 @@ async fn every_row_that_is_written_says_its_schema() {
 }
 
 #[tokio::test]
-async fn a_word_that_nothing_can_stand_for_is_told_on_its_own_route_and_left_out_of_lists() {
+async fn a_row_with_an_unknown_word_is_an_error_on_its_own_route_and_left_out_of_lists() {
     for (attribute, word) in [("platform", "sage"), ("environment", "staging"), ("status", "paused")] {
         let store = table_where("STATE", attribute, text(word)).await;
         store.consented("other").await;
@@ -155,7 +155,7 @@ async fn a_word_that_nothing_can_stand_for_is_told_on_its_own_route_and_left_out
 }
 
 #[tokio::test]
-async fn a_word_that_one_of_ours_can_stand_for_is_taken_for_it() {
+async fn an_unknown_word_with_a_safe_default_is_read_as_the_default() {
     let read = async |store: &Store| -> Connection { store.read(&connection_id("acme")).await };
     let store = table_where("STATE", "freshness", text("hourly")).await;
     assert_eq!(read(&store).await.freshness, Freshness::Always);
@@ -200,7 +200,7 @@ async fn a_word_that_one_of_ours_can_stand_for_is_taken_for_it() {
 }
 
 #[tokio::test]
-async fn a_due_row_that_cannot_be_read_hides_none_behind_it() {
+async fn a_due_row_that_cannot_be_read_does_not_hide_later_rows() {
     let store = store().await;
     let sound = rows().swap_remove(0);
     for (pk, due_at) in [("ODD#1", 1_i64), ("ODD#2", 2), ("CONN#default#acme", 3)] {

@@ -59,7 +59,7 @@ async fn set(store: &Store, id: &str, name: &str, value: AttributeValue) {
 }
 
 #[tokio::test]
-async fn an_event_of_every_kind_comes_back_whole_and_in_order() {
+async fn events_of_every_kind_are_read_back_unchanged_and_in_order() {
     let events = of_every_kind();
     let store = with_events(&events).await;
     assert_eq!(read(&store, START_OF_LIST, 100).await, events);
@@ -118,7 +118,7 @@ async fn what_a_later_version_added_hides_no_event_of_ours() {
 
 /// Such a row lies under its connection, and has a due time that no worker looks for.
 #[tokio::test]
-async fn an_event_of_the_first_versions_is_not_listed_and_harms_nothing() {
+async fn an_event_of_an_early_version_is_not_listed_and_causes_no_error() {
     let store = store().await;
     let acme = store.consented("acme").await;
     let mut row = store.item(EVENTS, "evt_commit_acme").await.expect("an event");
@@ -134,7 +134,7 @@ async fn an_event_of_the_first_versions_is_not_listed_and_harms_nothing() {
 }
 
 #[tokio::test]
-async fn a_connection_is_warned_of_an_end_once() {
+async fn a_partner_is_warned_once_of_a_grants_hard_end() {
     let store = store().await;
     let acme = store.consented("acme").await;
     let warn = async |id: &str, epoch, end| {

@@ -81,7 +81,7 @@ async fn r6_what_is_parked_in_a_folder_is_read_back_as_it_was_until_it_is_forgot
 }
 
 #[tokio::test]
-async fn an_answer_that_could_not_be_read_is_parked_beside_the_grants() {
+async fn an_unreadable_answer_is_parked_like_a_grant() {
     let place = Place::of("answer");
     let of = AnswerOf::Connection(connection("acme").id);
     let text = Sealed::from_bytes(vec![0, 1, 255]);
@@ -107,7 +107,7 @@ async fn r6_a_file_that_was_not_finished_is_not_taken() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_named_without_a_word_of_what_is_in_it() {
+async fn an_error_names_a_damaged_file_without_its_content() {
     let place = Place::of("damaged");
     place.folder().park(&whole("acme")).await.expect("a folder to write to");
     let (file, _) = place.folder().parked().expect("a folder to read").remove(0);
@@ -136,7 +136,7 @@ async fn a_folder_that_cannot_be_written_to_says_so() {
 
 /// A parked grant is sealed, and still nobody else's to read.
 #[tokio::test]
-async fn a_parked_grant_is_its_owners_alone() {
+async fn a_parked_grant_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::of("modes");
     place.folder().park(&whole("acme")).await.expect("parked");

@@ -41,7 +41,7 @@ fn change(partner: &PartnerId) -> Audit {
 }
 
 #[tokio::test]
-async fn a_partner_comes_back_as_it_was_made_and_is_made_once() {
+async fn a_partner_is_created_once_and_read_back_unchanged() {
     let store = store().await;
     let made = partner("acme");
     assert_eq!(store.table.partner(&made.id).await, Ok(None));
@@ -89,7 +89,7 @@ async fn partners_are_listed_by_id() {
 }
 
 #[tokio::test]
-async fn a_key_comes_back_as_it_was_made_without_the_key_itself() {
+async fn a_stored_key_is_read_back_without_the_key_itself() {
     let store = store().await;
     let (ours, theirs) = (key("acme", 1), key("acme-2", 2));
     for key in [&ours, &theirs] {
@@ -106,7 +106,7 @@ async fn a_key_comes_back_as_it_was_made_without_the_key_itself() {
 }
 
 #[tokio::test]
-async fn a_key_is_touched_and_revoked_where_it_is() {
+async fn a_key_is_touched_and_revoked_only_if_it_exists() {
     let store = store().await;
     let made = key("acme", 1);
     store.table.create_key(&made, &by_operator(&made.partner, Action::KeyCreated)).await.expect("a table that answers");
@@ -127,7 +127,7 @@ async fn a_key_is_touched_and_revoked_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_key_and_a_connection_come_in_one_request() {
+async fn a_key_and_a_connection_are_read_in_one_request() {
     let store = store().await;
     let (acme, made) = (store.consented("acme").await, key("default", 1));
     store.table.create_key(&made, &by_operator(&made.partner, Action::KeyCreated)).await.expect("a table that answers");

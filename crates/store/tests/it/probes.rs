@@ -30,7 +30,7 @@ async fn rows_of_hints(store: &Store) -> Vec<HintsId> {
 }
 
 #[tokio::test]
-async fn hints_are_kept_once_and_follow_after_their_minute() {
+async fn equal_hints_are_stored_once_and_are_due_after_their_minute() {
     let store = store().await;
     for _ in 0..3 {
         store.table.note_hint(&hint("acme"), START).await.expect("a table that answers");
@@ -46,7 +46,7 @@ async fn hints_are_kept_once_and_follow_after_their_minute() {
 }
 
 #[tokio::test]
-async fn anonymous_hints_fill_a_row_a_shard_and_a_minute_up_to_a_bound() {
+async fn hints_without_a_key_are_one_bounded_row_per_shard_and_minute() {
     let store = store().await;
     for company in 0..2_000 {
         store.table.note_hint(&hint(&company.to_string()), START).await.expect("a table that answers");

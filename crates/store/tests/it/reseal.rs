@@ -88,7 +88,7 @@ fn without_bytes(items: &[Item]) -> Vec<BTreeMap<String, AttributeValue>> {
 }
 
 #[tokio::test]
-async fn everything_that_an_older_key_sealed_is_sealed_anew_and_nothing_else_changes() {
+async fn a_reseal_seals_every_value_of_an_older_key_again_and_changes_nothing_else() {
     let store = store().await;
     let acme = sealed_connection(&store, "acme").await;
     let mut beside = store.item("CONN#default#acme", "STATE").await.expect("the item");
@@ -196,7 +196,7 @@ async fn every_sealed_row(store: &Store) {
 }
 
 #[tokio::test]
-async fn every_kind_of_row_that_holds_a_sealed_value_is_sealed_anew() {
+async fn every_kind_of_row_with_a_sealed_value_is_sealed_again() {
     let store = store().await;
     every_sealed_row(&store).await;
     let found = sealed_attributes(&all(&store).await);
@@ -209,7 +209,7 @@ async fn every_kind_of_row_that_holds_a_sealed_value_is_sealed_anew() {
 }
 
 #[tokio::test]
-async fn a_sweep_that_was_ended_half_way_is_finished_by_the_next() {
+async fn an_interrupted_reseal_is_finished_by_the_next() {
     let store = store().await;
     for number in 0..5 {
         sealed_connection(&store, &format!("acme-{number}")).await;
@@ -244,7 +244,7 @@ async fn what_does_not_open_is_named_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_commits_after_a_sweep_is_not_refused() {
+async fn a_refresh_that_commits_after_a_reseal_is_not_refused() {
     let store = store().await;
     let acme = sealed_connection(&store, "acme").await;
     store.table.reseal(&ring(NEW_KEY, &[OLD_KEY]), &SystemEntropy).await.expect("a table that answers");

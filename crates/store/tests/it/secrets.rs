@@ -78,7 +78,7 @@ async fn what_passes_by_itself_is_said_to_pass_and_what_an_operator_must_mend_is
 }
 
 #[tokio::test]
-async fn a_first_failure_is_over_a_second_later() {
+async fn a_first_failure_is_retried_a_second_later() {
     let stage = Stage::with(OLD).await;
     let process = stage.process();
     stage.manager.fail_with(SecretsFailure::AccessDenied);
@@ -114,7 +114,7 @@ async fn the_last_good_keyring_stays_in_use_while_it_cannot_be_read_again() {
 }
 
 #[tokio::test]
-async fn a_text_that_does_not_parse_never_takes_the_place_of_a_good_keyring() {
+async fn an_invalid_keyring_never_replaces_a_valid_one() {
     let stage = Stage::with(OLD).await;
     let process = stage.process();
     let sealed = seal(&process).await;
@@ -127,7 +127,7 @@ async fn a_text_that_does_not_parse_never_takes_the_place_of_a_good_keyring() {
 }
 
 #[tokio::test]
-async fn a_keyring_is_old_also_where_the_process_was_frozen() {
+async fn a_cached_keyring_expires_even_if_the_process_was_frozen() {
     let stage = Stage::with(OLD).await;
     let process = stage.process();
     process.check().await.expect("a keyring");
@@ -152,7 +152,7 @@ async fn what_a_newer_key_sealed_opens_at_once_in_a_process_that_has_the_older_k
 }
 
 #[tokio::test]
-async fn a_key_that_is_nowhere_does_not_ask_for_ever() {
+async fn a_missing_sealing_key_is_looked_for_with_longer_and_longer_pauses() {
     let stage = Stage::with(OLD).await;
     let process = stage.process();
     process.check().await.expect("a keyring");
@@ -177,7 +177,7 @@ async fn a_key_that_is_nowhere_does_not_ask_for_ever() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_nowhere_keeps_no_other_from_being_sought() {
+async fn a_missing_sealing_key_does_not_stop_the_search_for_another() {
     let stage = Stage::with(OLD).await;
     let process = stage.process();
     let lost = seal(&Stage::with(OTHER).await.process()).await;

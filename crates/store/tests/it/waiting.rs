@@ -113,7 +113,7 @@ async fn an_exchange_spends_the_code_and_takes_everything_or_nothing() {
 }
 
 #[tokio::test]
-async fn a_grant_that_is_being_revoked_is_not_taken_and_its_settling_takes_its_entry() {
+async fn a_grant_that_is_being_revoked_is_not_used_and_its_revocation_deletes_its_entry() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let claim = Claim { id: "ours".to_owned(), at: waiting.revocation.due_at, until: waiting.revocation.due_at + 1.minute() };
@@ -126,7 +126,7 @@ async fn a_grant_that_is_being_revoked_is_not_taken_and_its_settling_takes_its_e
 }
 
 #[tokio::test]
-async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
+async fn a_second_code_invalidates_the_first_and_a_failed_flow_gets_none() {
     let store = store().await;
     let (waiting, first) = waits(&store, "state").await;
     let second = code(&waiting.flow, "second");
@@ -149,7 +149,7 @@ async fn a_second_code_kills_the_first_and_a_flow_that_failed_has_none() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_revoked_meanwhile_makes_nothing_and_spends_no_code() {
+async fn a_key_that_was_revoked_meanwhile_writes_no_connection_and_spends_no_code() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let key = crate::partners::key("default", 1);

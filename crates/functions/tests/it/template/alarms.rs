@@ -55,7 +55,7 @@ fn dimensions(metric: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn each_alarm_watches_what_is_measured() {
+fn each_alarm_watches_a_metric_that_is_emitted() {
     for (id, alarm) in alarms() {
         let metrics = measured(&alarm);
         assert!((1..=10).contains(&metrics.len()), "{id}: an expression takes ten metrics");
@@ -89,7 +89,7 @@ fn misconfigured() -> counterfoil_core::Error {
 }
 
 #[test]
-fn no_alarm_goes_off_for_want_of_data_before_there_was_any() {
+fn no_alarm_goes_off_before_its_first_data() {
     for (id, alarm) in alarms() {
         let is_of_silence = ["RefresherSilent", "RevokerSilent"].contains(&id.as_str());
         assert_eq!(alarm["TreatMissingData"], if is_of_silence { "missing" } else { "notBreaching" }, "{id}");
@@ -99,7 +99,7 @@ fn no_alarm_goes_off_for_want_of_data_before_there_was_any() {
 }
 
 #[test]
-fn each_function_is_watched_for_throttles() {
+fn each_function_has_an_alarm_for_throttles() {
     let watched: BTreeSet<_> = alarms()
         .into_iter()
         .filter(|(id, _)| id == "FunctionsThrottled")
