@@ -256,7 +256,9 @@ impl World {
         }
         match answer {
             Ok(()) => record.tally.tokens += 1,
-            Err(Error::TryLater { .. } | Error::PlatformFailed { .. } | Error::Conflict { .. }) => record.tally.errors += 1,
+            Err(Error::TryLater { .. } | Error::PlatformFailed { .. } | Error::Conflict { .. } | Error::ConsentNeeded { .. }) => {
+                record.tally.errors += 1;
+            }
             // A browser may not connect again what was disconnected.
             Err(Error::Forbidden { .. }) if ask == Ask::Consent => record.tally.errors += 1,
             Err(error) => record.broken.push(format!("{ask:?} was answered with {error:?}")),
