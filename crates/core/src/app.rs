@@ -20,7 +20,9 @@ use crate::port::store::consents::HandoverStore;
 use crate::port::store::partners::LinkStore;
 use crate::port::store::partners::PartnerStore;
 use crate::port::store::probes::ProbeStore;
+use crate::port::store::records::RecordStore;
 use crate::port::store::revocations::RevocationStore;
+use crate::port::store::syncs::SyncStore;
 use crate::port::store::vault::GrantStore;
 use crate::service::partner::authenticate::KeyMemory;
 use crate::service::vault::in_hand::InHand;
@@ -42,6 +44,10 @@ pub struct App {
     pub revocations: Arc<dyn RevocationStore>,
     /// Hints and probes.
     pub probes: Arc<dyn ProbeStore>,
+    /// Imported records.
+    pub records: Arc<dyn RecordStore>,
+    /// Runs of imports.
+    pub syncs: Arc<dyn SyncStore>,
     /// Flows.
     pub flows: Arc<dyn FlowStore>,
     /// What is handed to partners' pages.

@@ -104,6 +104,15 @@ impl Error {
     /// No such connection, or another partner's.
     pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company_key.");
 
+    /// No living connection of the platform that is named, or not with that key.
+    pub const NOTHING_CONNECTED: Self = Self::NotFound("There is no such connection to this platform.");
+
+    /// No such run of an import, or another partner's.
+    pub const NO_SYNC: Self = Self::NotFound("There is no such sync.");
+
+    /// No such record, or another partner's.
+    pub const NO_RECORD: Self = Self::NotFound("There is no such record.");
+
     /// No such connect link, or another partner's.
     pub const NO_LINK: Self = Self::NotFound("There is no such connect link.");
 

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Connection, ConnectionId, DeathCause};
 use crate::model::platform::PlatformName;
+use crate::model::sync::counts::Counts;
+use crate::model::sync::{SyncFailure, SyncId, SyncKind};
 use crate::model::time::sortable;
 
 /// One event. Its payload does not change after it is written.
@@ -92,6 +94,28 @@ pub enum Payload {
         /// When it ends.
         refresh_token_expires_at: Timestamp,
     },
+    /// An import has read everything.
+    #[strum_discriminants(strum(serialize = "oauth.sync_completed"))]
+    SyncCompleted(SyncOutcome),
+    /// An import has ended before that.
+    #[strum_discriminants(strum(serialize = "oauth.sync_failed"))]
+    SyncFailed {
+        /// What it did until then.
+        outcome: SyncOutcome,
+        /// Why.
+        reason: SyncFailure,
+    },
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncOutcome {
+    /// Which run.
+    pub sync: SyncId,
+    /// What it imported.
+    pub kind: SyncKind,
+    /// Its numbers.
+    pub counts: Counts,
 }
 
 impl EventKind {

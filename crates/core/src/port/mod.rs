@@ -1,6 +1,7 @@
 //! Traits for what core needs from outside: storage, sealing, platforms, time and randomness. `store` and `platforms` implement
 //! them. `testkit` has test doubles, which fail on demand.
 
+pub mod accounting;
 pub mod clock;
 pub mod entropy;
 pub mod parking;

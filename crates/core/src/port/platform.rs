@@ -14,6 +14,7 @@ use crate::model::platform::{Environment, PlatformName};
 use crate::model::reference::Reference;
 use crate::model::secret::Secret;
 use crate::model::unread::UnreadAnswer;
+use crate::port::accounting::Accounting;
 
 /// The platforms that this process can reach. Each is made at its first use.
 #[async_trait]
@@ -94,6 +95,11 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// Whether the platform denies the claimed company, or could not be asked.
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
+
+    /// Its books; `None` where nothing is imported from it.
+    fn accounting(&self) -> Option<&dyn Accounting> {
+        None
+    }
 }
 
 /// The limits on token requests for one grant.

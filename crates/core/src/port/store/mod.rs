@@ -6,7 +6,9 @@ pub mod consents;
 pub mod outbox;
 pub mod partners;
 pub mod probes;
+pub mod records;
 pub mod revocations;
+pub mod syncs;
 pub mod vault;
 
 use crate::Error;
