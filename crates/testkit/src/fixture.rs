@@ -137,6 +137,8 @@ impl Installation {
             grants: table.clone(),
             revocations: table.clone(),
             probes: table.clone(),
+            records: table.clone(),
+            syncs: table.clone(),
             flows: table.clone(),
             handovers: table.clone(),
             audit_log: table.clone(),

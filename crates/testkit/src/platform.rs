@@ -1,6 +1,7 @@
 //! A platform that keeps state instead of expecting calls: it knows which refresh tokens are good, treats them as its
 //! temper has it, fails as scripted, holds its answers while a test looks around, and remembers what was presented.
 
+pub mod books;
 mod gate;
 mod grants;
 mod platforms;
@@ -18,6 +19,7 @@ pub use self::gate::Gate;
 pub use self::grants::Temper;
 pub use self::platforms::ScriptedPlatforms;
 
+use self::books::ScriptedBooks;
 use self::state::State;
 
 /// The one scope it is asked for.
@@ -33,6 +35,8 @@ const CODE: &str = "code-for-";
 #[derive(Debug)]
 pub struct ScriptedPlatform {
     scopes: Vec<String>,
+    /// What is in the books of its companies.
+    pub books: ScriptedBooks,
     state: Mutex<State>,
 }
 
@@ -74,7 +78,7 @@ pub struct Presented {
 impl ScriptedPlatform {
     /// A platform that has granted nothing yet; its access tokens live an hour.
     pub(crate) fn new(temper: Temper) -> Self {
-        Self { scopes: vec![SCOPE.to_owned()], state: Mutex::new(State::new(temper)) }
+        Self { scopes: vec![SCOPE.to_owned()], books: ScriptedBooks::default(), state: Mutex::new(State::new(temper)) }
     }
 
     /// A customer consents for that company: the code, good once.

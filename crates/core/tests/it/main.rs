@@ -22,6 +22,7 @@ mod schedules;
 mod skew;
 mod slow_table;
 mod spread;
+mod sync;
 mod table_out_of_order;
 
 mod unreadable;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::grant::Grant;
+use counterfoil_core::port::accounting::Accounting;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
     Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
@@ -108,5 +109,9 @@ impl Platform for ScriptedPlatform {
             api_base_url: "https://api.platform.test".to_owned(),
         };
         Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
+    }
+
+    fn accounting(&self) -> Option<&dyn Accounting> {
+        Some(&self.books)
     }
 }

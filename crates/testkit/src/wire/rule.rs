@@ -11,18 +11,25 @@ pub struct Rule {
     operation: String,
     when: Option<String>,
     fault: Fault,
+    spared: usize,
     times: usize,
 }
 
 impl Rule {
     /// `fault` for the next request of `operation` (`PutItem`, `TransactWriteItems`, ...).
     pub fn on(operation: &str, fault: Fault) -> Self {
-        Self { operation: operation.to_owned(), when: None, fault, times: 1 }
+        Self { operation: operation.to_owned(), when: None, fault, spared: 0, times: 1 }
     }
 
     /// Only for requests whose body, JSON as the client wrote it, contains `text`.
     pub fn when(mut self, text: &str) -> Self {
         self.when = Some(text.to_owned());
+        self
+    }
+
+    /// Not for the first so many requests that it would befall.
+    pub fn after(mut self, requests: usize) -> Self {
+        self.spared = requests;
         self
     }
 
@@ -56,6 +63,10 @@ impl Rules {
     pub(super) fn take(&self, operation: &str, body: &[u8]) -> Option<Fault> {
         let mut rules = self.rules();
         let rule = rules.iter_mut().find(|rule| rule.matches(operation, body))?;
+        if rule.spared > 0 {
+            rule.spared -= 1;
+            return None;
+        }
         rule.times -= 1;
         Some(rule.fault)
     }

@@ -23,6 +23,7 @@ use crate::service::consent::authority::Authorized;
 use crate::service::consent::end::measure;
 use crate::service::consent::outcome::{Confirmed, Stop, unused_grant};
 use crate::service::optimistic::Tries;
+use crate::service::sync::stop::stop_runs;
 use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::{reseal_grant, sealing_owner};
@@ -61,11 +62,15 @@ pub(crate) async fn write_consent(
             return await_exchange(app, confirmed).await;
         }
         let tally = tally(app, confirmed, previous.as_ref()).await?;
+        let switches = previous.as_ref().is_some_and(|previous| !is_same(flow, &previous.company, company));
         let consent = Consent { tally, key: authorized.key.clone(), ..compose(app, confirmed, grant, previous) };
         commit_ids.push(consent.connection.commit_id.clone());
         match app.grants.write_consent(&consent).await {
             Ok(ConsentWritten::Stored) => {
                 measure(flow, "connected", None);
+                if switches {
+                    stop_runs(app, &id).await;
+                }
                 return Ok(Wrote::Connection(Box::new(consent.connection)));
             }
             Ok(ConsentWritten::KeyIsOver) => return Err(Stop::Failed(FlowFailure::AuthorityRevoked)),

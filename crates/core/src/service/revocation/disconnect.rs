@@ -19,6 +19,7 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 use crate::service::revocation::revoke::{RevocationStatus, revoke};
+use crate::service::sync::stop::stop_runs;
 use crate::service::vault::refresh::step::View;
 
 /// A connection that is disconnected.
@@ -46,6 +47,7 @@ pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_
         let disconnect = compose(app, &key.id, connection, lease);
         match app.grants.disconnect(&disconnect).await {
             Ok(Written::Stored) => {
+                stop_runs(app, &id).await;
                 wait_out(app, &disconnect).await;
                 return Ok(revoke_grant(app, without_grant(disconnect), ends_at).await);
             }

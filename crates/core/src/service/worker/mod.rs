@@ -4,3 +4,4 @@ pub mod probe_due;
 pub mod refresh_due;
 pub mod revoke_due;
 pub mod shards;
+pub mod sync_due;

@@ -1,0 +1,59 @@
+//! The records of a connection in the order of their changes: strongly consistent, so that whoever reads on misses nothing.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::connection::ConnectionId;
+use crate::model::time::later;
+use crate::{App, Error};
+
+use crate::service::records::{Filter, Page};
+
+/// How many blocks of changes are read at once.
+const BLOCKS_AT_ONCE: u32 = 4;
+/// How many times that is done for one page.
+const READS_MOST: usize = 25;
+
+/// A place in the order of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The time of the changes.
+    pub at: Timestamp,
+    /// How many records of that time come before.
+    pub offset: usize,
+}
+
+/// The records that changed at that place or after it, oldest change first, each at its last change.
+///
+/// # Errors
+/// Those of the table.
+pub async fn changed(
+    app: &App,
+    connection: &ConnectionId,
+    filter: &Filter,
+    from: Place,
+    limit: usize,
+) -> Result<Page<Place>, Error> {
+    let (mut records, mut place) = (Vec::new(), from);
+    for _ in 0..READS_MOST {
+        let blocks = app.records.changes(connection, filter.kind, place.at, BLOCKS_AT_ONCE).await?;
+        if blocks.is_empty() {
+            return Ok(Page { records, next: None });
+        }
+        for block in blocks {
+            let offset = if block.at == place.at { place.offset.min(block.ids.len()) } else { 0 };
+            let found = app.records.records(&connection.partner, &block.ids[offset..]).await?;
+            for (passed, record) in (offset + 1..).zip(found) {
+                // One that changed again later is in a later block.
+                let record = record.filter(|record| record.updated_at == block.at && filter.matches(record));
+                records.extend(record);
+                if records.len() == limit {
+                    return Ok(Page { records, next: Some(Place { at: block.at, offset: passed }) });
+                }
+            }
+            place = Place { at: later(block.at, Duration::from_millis(1)), offset: 0 };
+        }
+    }
+    Ok(Page { records, next: Some(place) })
+}

@@ -1,0 +1,117 @@
+//! Begins a run, or finds the one that is under way: a connection has one of each kind at a time.
+
+use std::time::Duration;
+
+use crate::model::connection::{Connection, ConnectionId};
+use crate::model::sync::counts::Counts;
+use crate::model::sync::{CheckRule, OVERLAP, Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use crate::model::time::{earlier, until};
+use crate::port::store::syncs::{Known, SyncState};
+use crate::port::store::{StoreError, Written};
+use crate::{App, Error};
+
+use crate::service::optimistic::Tries;
+use crate::service::vault::refresh::of_its_client;
+
+/// A full run is made at least this often, since only a full run proves that both sides are the same.
+const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
+
+/// What a run is asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Which records.
+    pub kind: SyncKind,
+    /// Whether everything is read, also where a run that reads what changed would do.
+    pub full: bool,
+    /// Whether it writes no record.
+    pub is_dry: bool,
+    /// What began it.
+    pub trigger: Trigger,
+    /// The group that it is a part of.
+    pub parent: Option<SyncId>,
+}
+
+/// Begins a run of a living connection; where one of that kind is under way or queued, that one is the answer. A run of the other
+/// kind that is under way comes first; so does a dry run where a real one is asked for, and the other way round.
+///
+/// # Errors
+/// `Invalid` where nothing is imported from the platform, `Conflict` where another run is queued already, else those of the table.
+pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<SyncRun, Error> {
+    let platform = connection.company.platform;
+    if of_its_client(app, &connection.company).await?.accounting().is_none() {
+        return Err(Error::invalid("import_not_supported", format!("Nothing is imported from {platform}.")));
+    }
+    let mut tries = Tries::new(app, "a run could not be begun");
+    loop {
+        tries.next().await?;
+        let state = app.syncs.state(&connection.id).await?;
+        if let Some(run) = under_way(app, &connection.id, &state, asked).await? {
+            return Ok(run);
+        }
+        let run = new_run(app, connection, asked, &state.known[asked.kind as usize]);
+        let entry = Some((asked.kind, run.id.clone()));
+        let next = match &state.active {
+            None => SyncState { active: entry, ..state },
+            Some(_) if state.queued.is_none() => SyncState { queued: entry, ..state },
+            Some(_) => {
+                return Err(Error::conflict(
+                    "sync_in_progress",
+                    "One sync is under way, and another is queued. Try again later.",
+                ));
+            }
+        };
+        match app.syncs.begin(&run, &next).await {
+            Ok(Written::Stored) => return Ok(run),
+            Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn under_way(app: &App, id: &ConnectionId, state: &SyncState, asked: &Asked) -> Result<Option<SyncRun>, Error> {
+    for (kind, sync) in [&state.active, &state.queued].into_iter().flatten() {
+        if *kind == asked.kind
+            && let Some(run) = app.syncs.sync(&id.partner, sync).await?
+            && run.is_dry == asked.is_dry
+        {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
+fn new_run(app: &App, connection: &Connection, asked: &Asked, known: &Known) -> SyncRun {
+    let now = app.now();
+    let is_same_company = known.company_id.as_ref() == Some(&connection.company.company_id);
+    let had_full = known.full_at.is_some_and(|at| until(at, now) < FULL_EVERY);
+    let since = known.read_from.filter(|_| is_same_company && had_full && !asked.full);
+    SyncRun {
+        id: SyncId::new(app.new_id("sync_")),
+        connection: connection.id.clone(),
+        company: connection.company.clone(),
+        company_name: connection.company_name.clone(),
+        scope: Scope {
+            kind: asked.kind,
+            since: since.map(|at| earlier(at, OVERLAP)),
+            check_rule: CheckRule::default(),
+            keeps_source: false,
+        },
+        trigger: asked.trigger,
+        parent: asked.parent.clone(),
+        is_dry: asked.is_dry,
+        status: SyncStatus::Queued,
+        failure: None,
+        cursor: None,
+        counts: Counts::default(),
+        error_samples: Vec::new(),
+        pages: 0,
+        records_total: None,
+        requests: 0,
+        failures: 0,
+        created_at: now,
+        read_from: None,
+        finished_at: None,
+        resumes_at: None,
+        reconciliation: None,
+    }
+}

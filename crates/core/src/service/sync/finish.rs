@@ -1,0 +1,72 @@
+//! Ends a run, with what the next one knows from it.
+
+use crate::model::sync::reconciliation::Reconciliation;
+use crate::model::sync::{Mode, SyncFailure, SyncStatus};
+use crate::port::store::syncs::{Finish, Known};
+
+use crate::service::optimistic::Tries;
+use crate::service::sync::event::event_of;
+use crate::service::sync::run::{Run, Stopped, held};
+use crate::service::sync::work::Worked;
+
+/// The target of the log line about the end of an import, from which it is counted (`functions::metrics`).
+pub const IMPORT: &str = "counterfoil::import";
+
+impl Run<'_> {
+    /// It has read everything.
+    pub(crate) async fn complete(&mut self, reconciliation: Reconciliation) -> Result<Worked, Stopped> {
+        let outcome = if reconciliation.matches() { "completed" } else { "mismatched" };
+        let known = self.knowledge().await?;
+        self.sync.status = SyncStatus::Completed;
+        self.sync.reconciliation = Some(reconciliation);
+        self.finish(known, outcome).await
+    }
+
+    /// It ends before that: what it has stored stays, and the next run reads from where this one did.
+    pub(crate) async fn fail(&mut self, failure: SyncFailure) -> Result<Worked, Stopped> {
+        self.sync.status = SyncStatus::Failed;
+        self.sync.failure = Some(failure);
+        self.finish(None, if is_the_customers(failure) { "ended" } else { "failed" }).await
+    }
+
+    async fn finish(&mut self, known: Option<Known>, outcome: &str) -> Result<Worked, Stopped> {
+        let now = self.app.now();
+        self.sync.finished_at = Some(now);
+        self.sync.resumes_at = None;
+        let event = event_of(self.app, &self.sync, self.sync.failure).await?;
+        let finish = Finish { sync: &self.sync, known, due_at: None, event, now };
+        let mut tries = Tries::new(self.app, "a run could not be ended");
+        loop {
+            tries.next().await?;
+            if held(self.app.syncs.finish(&self.lease, &finish).await)? {
+                break;
+            }
+        }
+        if !self.sync.is_dry {
+            let (platform, reason) = (self.sync.company.platform.as_str(), self.sync.failure.map(<&str>::from));
+            tracing::info!(target: IMPORT, connection = %self.sync.connection, platform, outcome, reason, "an import has ended");
+        }
+        Ok(Worked::Ended)
+    }
+
+    /// What the next run knows; a dry run leaves it as it is.
+    async fn knowledge(&self) -> Result<Option<Known>, Stopped> {
+        if self.sync.is_dry {
+            return Ok(None);
+        }
+        let full_at = match self.sync.mode() {
+            Mode::Full => Some(self.sync.created_at),
+            Mode::Incremental => {
+                let state = self.app.syncs.state(&self.sync.connection).await?;
+                state.known[self.sync.scope.kind as usize].full_at
+            }
+        };
+        Ok(Some(Known { company_id: Some(self.sync.company.company_id.clone()), read_from: self.sync.read_from, full_at }))
+    }
+}
+
+/// Whether the customer alone can change it: no operator need be woken.
+fn is_the_customers(failure: SyncFailure) -> bool {
+    use SyncFailure::{AccessDenied, CompanyGone, Disconnected, ReauthorizationRequired};
+    matches!(failure, ReauthorizationRequired | CompanyGone | AccessDenied | Disconnected)
+}

@@ -1,0 +1,216 @@
+//! What a request for an import does: it begins a run of each connection that is meant, and works on them as long as it may.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::model::connection::{Connection, ConnectionId, Status};
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::platform::PlatformName;
+use crate::model::sync::{SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use crate::port::store::connections::ListQuery;
+use crate::{App, Error};
+
+use crate::service::sync::begin::{Asked, begin};
+use crate::service::sync::work::{Worked, work};
+
+/// To how many connections one request may go.
+const CONNECTIONS_MOST: usize = 1_000;
+/// How many of them are named in an answer.
+pub const NAMED_MOST: usize = 100;
+/// How many runs one request works on at once.
+const AT_ONCE_MOST: usize = 4;
+/// How many parts of a group are stored at once.
+const PARTS_AT_ONCE: usize = 90;
+/// How many runs are begun at once.
+const BEGUN_AT_ONCE: usize = 30;
+/// How often, and how far apart, connections are looked for where there seem to be none: the list may lag behind a consent.
+const LOOKS_MOST: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// How long to wait before a run is looked at again that another process works on.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// From which platform.
+    pub platform: PlatformName,
+    /// Which records.
+    pub kind: SyncKind,
+    /// Of which connection; `None` means every living one of the platform.
+    pub company_key: Option<CompanyKey>,
+    /// Whether everything is read.
+    pub full: bool,
+    /// Whether nothing is written.
+    pub is_dry: bool,
+    /// What asks.
+    pub trigger: Trigger,
+}
+
+/// The runs that a request began or found.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The run, or the group of the runs.
+    pub id: SyncId,
+    /// The runs as they are now.
+    pub runs: Vec<SyncRun>,
+    /// Connections that were left out: they need consent. At most [`NAMED_MOST`].
+    pub skipped: Vec<CompanyKey>,
+}
+
+/// Begins what is asked for and works on it until the clock has counted to `ends_at`.
+///
+/// # Errors
+/// `NotFound` where there is no living connection, `Conflict` where the only one needs consent, `Invalid` where the platform has no
+/// import or too many connections are meant, else those of the table.
+pub async fn import(app: &Arc<App>, partner: &PartnerId, wanted: &Wanted, ends_at: Duration) -> Result<Imported, Error> {
+    let Meant { connections, skipped } = meant(app, partner, wanted).await?;
+    if connections.is_empty() {
+        return Err(if skipped.is_empty() { Error::NOTHING_CONNECTED } else { needs_consent() });
+    }
+    let group = (connections.len() > 1).then(|| SyncId::new(app.new_id("sync_")));
+    let asked =
+        Asked { kind: wanted.kind, full: wanted.full, is_dry: wanted.is_dry, trigger: wanted.trigger, parent: group.clone() };
+    let mut runs = Vec::with_capacity(connections.len());
+    for part in connections.chunks(PARTS_AT_ONCE) {
+        let beginning: Vec<_> = part.iter().map(|connection| begin(app, connection, &asked)).collect();
+        let begun: Vec<SyncRun> = stream::iter(beginning).buffered(BEGUN_AT_ONCE).try_collect().await?;
+        if let Some(id) = &group {
+            store_group(app, partner, wanted, id, connections.len(), &begun, &skipped).await?;
+        }
+        runs.extend(begun);
+    }
+    let id = group.unwrap_or_else(|| runs[0].id.clone());
+    let working: Vec<_> = runs.into_iter().map(|run| until_over(app, run, ends_at)).collect();
+    let runs = stream::iter(working).buffered(AT_ONCE_MOST).collect().await;
+    Ok(Imported { id, runs, skipped })
+}
+
+/// The connections that are meant.
+struct Meant {
+    connections: Vec<Connection>,
+    skipped: Vec<CompanyKey>,
+}
+
+async fn meant(app: &App, partner: &PartnerId, wanted: &Wanted) -> Result<Meant, Error> {
+    let Some(company_key) = &wanted.company_key else {
+        let mut found = all_of(app, partner, wanted.platform).await?;
+        for _ in 1..LOOKS_MOST {
+            if !found.connections.is_empty() || !found.skipped.is_empty() {
+                break;
+            }
+            app.clock.sleep(BETWEEN_LOOKS).await;
+            found = all_of(app, partner, wanted.platform).await?;
+        }
+        return Ok(found);
+    };
+    let id = ConnectionId { partner: partner.clone(), company_key: company_key.clone() };
+    let found = app.connections.read(&id).await?.filter(|connection| connection.company.platform == wanted.platform);
+    match found {
+        Some(connection) if connection.status() == Status::Active => {
+            Ok(Meant { connections: vec![connection], skipped: Vec::new() })
+        }
+        Some(connection) if connection.status() == Status::NeedsReauthorization => Err(needs_consent()),
+        _ => Err(Error::NOTHING_CONNECTED),
+    }
+}
+
+async fn all_of(app: &App, partner: &PartnerId, platform: PlatformName) -> Result<Meant, Error> {
+    let mut query = ListQuery { platform: Some(platform), limit: 100, ..ListQuery::default() };
+    let mut meant = Meant { connections: Vec::new(), skipped: Vec::new() };
+    loop {
+        let page = app.connections.list(partner, &query).await?;
+        for connection in page.connections {
+            match connection.status() {
+                Status::Active => meant.connections.push(connection),
+                Status::NeedsReauthorization if meant.skipped.len() < NAMED_MOST => meant.skipped.push(connection.id.company_key),
+                Status::NeedsReauthorization | Status::Disconnected => {}
+            }
+        }
+        if meant.connections.len() > CONNECTIONS_MOST {
+            let message = format!("There are more than {CONNECTIONS_MOST} connections. Name one of them in companyKey.");
+            return Err(Error::invalid("too_many_connections", message));
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(meant),
+        }
+    }
+}
+
+async fn store_group(
+    app: &App,
+    partner: &PartnerId,
+    wanted: &Wanted,
+    id: &SyncId,
+    count: usize,
+    begun: &[SyncRun],
+    skipped: &[CompanyKey],
+) -> Result<(), Error> {
+    let group = SyncGroup {
+        id: id.clone(),
+        partner: partner.clone(),
+        platform: wanted.platform,
+        kind: wanted.kind,
+        created_at: app.now(),
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        skipped: skipped.to_vec(),
+    };
+    let ids: Vec<_> = begun.iter().map(|run| run.id.clone()).collect();
+    Ok(app.syncs.store_group(&group, &ids).await?)
+}
+
+/// Works on a run until it is over, must wait, or the time is over; while another process works on it, looks how far it is. From here
+/// on an error is no answer: the run has begun, and goes on in the worker.
+async fn until_over(app: &Arc<App>, run: SyncRun, ends_at: Duration) -> SyncRun {
+    let mut run = run;
+    while !run.status.is_over() && app.clock.elapsed() + POLL < ends_at {
+        match work_and_look(app, &run, ends_at).await {
+            Ok((looked, goes_on)) => {
+                run = looked;
+                if !goes_on {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::error!(sync = run.id.as_str(), code = error.code(), fault = error.fault(), %error, "a run could not be worked on");
+                break;
+            }
+        }
+    }
+    run
+}
+
+/// The run after some work, and whether more can come of it soon.
+async fn work_and_look(app: &Arc<App>, run: &SyncRun, ends_at: Duration) -> Result<(SyncRun, bool), Error> {
+    let worked = work(app, &run.connection, ends_at).await?;
+    let now = app.syncs.sync(&run.connection.partner, &run.id).await?.unwrap_or_else(|| run.clone());
+    match worked {
+        Worked::Paused => Ok((now, false)),
+        Worked::Ended => Ok((now, true)),
+        Worked::Nothing if waits(app, &now).await? => Ok((now, false)),
+        Worked::Nothing => {
+            app.clock.sleep(POLL).await;
+            Ok((now, true))
+        }
+    }
+}
+
+/// Whether the run, or the one that comes before it, waits for its platform.
+async fn waits(app: &App, run: &SyncRun) -> Result<bool, Error> {
+    let is_waiting = |run: &SyncRun| run.resumes_at.is_some_and(|at| at > app.now());
+    if run.status != SyncStatus::Queued {
+        return Ok(is_waiting(run));
+    }
+    match app.syncs.state(&run.connection).await?.active {
+        Some((_, first)) if first != run.id => {
+            Ok(app.syncs.sync(&run.connection.partner, &first).await?.as_ref().is_some_and(is_waiting))
+        }
+        _ => Ok(false),
+    }
+}
+
+fn needs_consent() -> Error {
+    Error::conflict("reauthorization_required", "The customer must consent again before anything can be imported.")
+}

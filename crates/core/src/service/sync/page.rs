@@ -1,0 +1,167 @@
+//! Takes in one page: what is new or changed is stored, everything is counted, and the page is turned.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::record::{EntityType, Record, RecordKey, RecordKind, Unreadable};
+use crate::model::stored_record::{Earlier, RecordId, StoredRecord};
+use crate::model::sync::counts::Deed;
+use crate::model::sync::reconciliation::Totals;
+use crate::model::sync::{ERROR_SAMPLES_MOST, ErrorSample};
+use crate::port::accounting::{Entry, Page};
+use crate::port::store::records::SOURCE_LONGEST;
+use crate::port::store::syncs::PageLog;
+
+use crate::service::sync::compare::{Outcome, Showing, absent, compare};
+use crate::service::sync::run::{Run, Stopped};
+
+/// How many records are read at once.
+const READ_AT_ONCE: usize = 100;
+
+/// What a page shows of one record: the last of it, where it is there twice.
+enum Shown {
+    Record(Box<Record>),
+    Absent,
+}
+
+impl Run<'_> {
+    /// Takes in a page, which was asked for at `asked_at`.
+    pub(crate) async fn take_page(&mut self, page: Page, asked_at: Timestamp) -> Result<(), Stopped> {
+        let mut log = PageLog { page: self.sync.pages + 1, ..PageLog::default() };
+        let mut shown = BTreeMap::new();
+        for entry in page.entries {
+            match entry {
+                Entry::Record(mut record) => {
+                    record.source = record.source.filter(|source| source.len() <= SOURCE_LONGEST);
+                    let id = self.id_of(record.body.kind(), &record.key);
+                    shown.insert(id, Shown::Record(record));
+                }
+                Entry::Absent(key) => {
+                    for kind in KINDS {
+                        shown.insert(self.id_of(kind, &key), Shown::Absent);
+                    }
+                }
+                Entry::Unreadable { entity_type, external_id, reason } => {
+                    self.note_unreadable(&mut log, entity_type, external_id, reason);
+                }
+            }
+        }
+        let mut shown: Vec<_> = shown.into_iter().collect();
+        while !shown.is_empty() {
+            let rest = shown.split_off(shown.len().min(READ_AT_ONCE));
+            self.take_records(&mut log, std::mem::replace(&mut shown, rest)).await?;
+        }
+        if self.sync.pages == 0 {
+            // The earlier of both clocks: what changes from now on is read by the next run.
+            self.sync.read_from = Some(page.as_of.map_or(asked_at, |at| at.min(asked_at)));
+        }
+        self.sync.pages += 1;
+        self.sync.cursor = page.next;
+        self.sync.records_total = page.total.or(self.sync.records_total);
+        self.sync.failures = 0;
+        self.turn(log).await
+    }
+
+    async fn take_records(&mut self, log: &mut PageLog, shown: Vec<(RecordId, Shown)>) -> Result<(), Stopped> {
+        let ids: Vec<_> = shown.iter().map(|(id, _)| *id).collect();
+        let stored = self.app.records.records(&self.sync.connection.partner, &ids).await?;
+        let mut changed = Vec::new();
+        for ((id, shown), stored) in shown.into_iter().zip(stored) {
+            changed.extend(self.take_record(log, id, shown, stored));
+        }
+        self.store(changed).await
+    }
+
+    /// Counts a record, once in a run and as it is at last; what it comes to is stored, if that is another than what is stored.
+    fn take_record(&mut self, log: &mut PageLog, id: RecordId, shown: Shown, stored: Option<StoredRecord>) -> Option<Changed> {
+        let sync = self.sync.id.clone();
+        let showing = Showing { sync: &sync, page: log.page };
+        let earlier = stored.as_ref().filter(|_| self.seen.contains(&id)).map(|stored| earlier(stored, showing));
+        let totals = match &shown {
+            Shown::Record(record) => Totals::of(&record.body),
+            Shown::Absent => Totals::default(),
+        };
+        let outcome = match (shown, &stored) {
+            (Shown::Record(record), stored) => compare(stored.as_ref(), record, showing),
+            (Shown::Absent, Some(stored)) => absent(stored, showing),
+            (Shown::Absent, None) => Outcome::Pass,
+        };
+        let deed = match (&outcome, &earlier) {
+            (Outcome::Pass, _) => return None,
+            // Two pages of a dry run show it: nothing is stored that the second could be compared with.
+            _ if earlier.is_none() && self.seen.contains(&id) => return None,
+            (Outcome::Store(_, deed), Some(earlier)) => after(earlier.deed, *deed),
+            (Outcome::Keep(Deed::Unchanged), Some(earlier)) => earlier.deed,
+            (Outcome::Store(_, deed) | Outcome::Keep(deed), _) => *deed,
+        };
+        let counts = &mut self.sync.counts;
+        if let Some(earlier) = &earlier {
+            counts.of(id.kind()).uncount(earlier.deed);
+            log.totals.subtract(&earlier.totals);
+        } else {
+            counts.seen += 1;
+            log.seen.push(id);
+        }
+        counts.of(id.kind()).count(deed);
+        log.totals.merge(&totals);
+        match outcome {
+            Outcome::Store(record, _) => Some(Changed { id, stored, record, deed, earlier }),
+            Outcome::Keep(_) | Outcome::Pass => None,
+        }
+    }
+
+    fn note_unreadable(&mut self, log: &mut PageLog, entity_type: EntityType, external_id: Option<String>, reason: Unreadable) {
+        let key = external_id.map(|external_id| RecordKey { entity_type, external_id });
+        if let Some(key) = &key {
+            let ids = KINDS.map(|kind| self.id_of(kind, key));
+            if ids.iter().any(|id| self.unread.contains(id) || log.unread.contains(id)) {
+                return;
+            }
+            log.unread.extend(ids);
+        } else {
+            log.nameless.push(entity_type);
+        }
+        self.sync.counts.errors += 1;
+        if self.sync.error_samples.len() < ERROR_SAMPLES_MOST {
+            self.sync.error_samples.push(ErrorSample { key: key.ok_or(entity_type), reason });
+        }
+    }
+
+    pub(crate) fn id_of(&self, kind: RecordKind, key: &RecordKey) -> RecordId {
+        let company = &self.sync.company;
+        RecordId::of(&self.sync.connection, company.platform, &company.company_id, kind, key)
+    }
+}
+
+const KINDS: [RecordKind; 2] = [RecordKind::Check, RecordKind::Invoice];
+
+/// What the run had counted of a record before this page, as an earlier page showed it.
+fn earlier(stored: &StoredRecord, showing: Showing<'_>) -> Earlier {
+    match &stored.earlier {
+        // This very page has changed it, before a kill.
+        Some(earlier) if stored.sync == *showing.sync && stored.page == showing.page => earlier.clone(),
+        _ => {
+            let deed = if stored.sync == *showing.sync { stored.deed } else { Deed::Unchanged };
+            Earlier { deed, totals: Totals::of(&stored.record.body) }
+        }
+    }
+}
+
+/// What two things that a run did with a record come to.
+fn after(earlier: Deed, deed: Deed) -> Deed {
+    if earlier == Deed::Imported { earlier } else { deed }
+}
+
+/// A record that is to be stored.
+pub(crate) struct Changed {
+    pub(crate) id: RecordId,
+    /// As it is stored.
+    pub(crate) stored: Option<StoredRecord>,
+    /// As it is to be.
+    pub(crate) record: Box<Record>,
+    /// What that counts as.
+    pub(crate) deed: Deed,
+    /// What the run had counted of it before.
+    pub(crate) earlier: Option<Earlier>,
+}

@@ -1,0 +1,126 @@
+//! Compares what came from the platform with what lies in the table. A full run first marks as deleted what the platform has no more.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::Error;
+use crate::model::record::{EntityType, RecordKind};
+use crate::model::stored_record::{RecordId, StoredRecord};
+use crate::model::sync::reconciliation::{Covers, Reconciliation, Totals};
+use crate::model::sync::{Mode, SyncKind};
+use crate::model::time::later;
+
+use crate::service::sync::compare::{Outcome, Showing, absent};
+use crate::service::sync::page::Changed;
+use crate::service::sync::run::{Run, Stopped};
+use crate::service::vault::refresh::of_its_client;
+
+/// How many records are read at once.
+const RECORDS_AT_ONCE: usize = 100;
+/// How many blocks of changes are read at once.
+const BLOCKS_AT_ONCE: u32 = 20;
+/// What must be left of a worker's time for the end of the run.
+const ENDING_TIME: Duration = Duration::from_secs(4);
+
+impl Run<'_> {
+    /// Both sides; `None` where the time is over before.
+    pub(crate) async fn reconcile(&mut self, ends_at: Duration) -> Result<Option<Reconciliation>, Stopped> {
+        let until = ends_at.saturating_sub(ENDING_TIME);
+        let before = self.sync.counts;
+        let (covers, stored) = match self.sync.mode() {
+            Mode::Full => (Covers::All, self.all_stored(until).await?),
+            Mode::Incremental => (Covers::Changed, self.changed_stored(until).await?),
+        };
+        if stored.is_none() {
+            // It begins anew, and counts again.
+            self.sync.counts = before;
+        }
+        Ok(stored.map(|stored| Reconciliation { covers, platform: self.platform.clone(), stored }))
+    }
+
+    /// Adds up every record of the company that is stored; one that the run has not seen is deleted.
+    async fn all_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
+        let platform = of_its_client(self.app, &self.sync.company).await?;
+        let accounting = platform.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
+        let types = accounting.entity_types(self.sync.scope.kind);
+        let (mut known, mut stored) = (HashSet::new(), Totals::default());
+        for kind in kinds(self.sync.scope.kind) {
+            let mut from = Timestamp::UNIX_EPOCH;
+            loop {
+                let blocks = self.app.records.changes(&self.sync.connection, *kind, from, BLOCKS_AT_ONCE).await?;
+                let Some(last) = blocks.last() else { break };
+                from = later(last.at, Duration::from_millis(1));
+                let ids: Vec<_> = blocks.iter().flat_map(|block| &block.ids).filter(|id| known.insert(**id)).copied().collect();
+                for part in ids.chunks(RECORDS_AT_ONCE) {
+                    self.add_or_delete(part, types, &mut stored).await?;
+                }
+                if !self.has_time(until).await? {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    async fn add_or_delete(&mut self, ids: &[RecordId], types: &[EntityType], stored: &mut Totals) -> Result<(), Stopped> {
+        let sync = self.sync.id.clone();
+        let showing = Showing { sync: &sync, page: self.sync.pages + 1 };
+        let mut deleted = Vec::new();
+        for record in self.app.records.records(&self.sync.connection.partner, ids).await?.into_iter().flatten() {
+            if !self.is_of_run(&record, types) {
+                continue;
+            }
+            if self.seen.contains(&record.id) {
+                stored.add(&record.record.body, 1);
+            } else if !self.unread.contains(&record.id) && !self.nameless.contains(&record.record.key.entity_type) {
+                match absent(&record, showing) {
+                    Outcome::Store(shown, deed) => {
+                        self.sync.counts.of(record.id.kind()).count(deed);
+                        deleted.push(Changed { id: record.id, stored: Some(record), record: shown, deed, earlier: None });
+                    }
+                    Outcome::Keep(deed) => self.sync.counts.of(record.id.kind()).count(deed),
+                    Outcome::Pass => {}
+                }
+            }
+        }
+        self.store(deleted).await
+    }
+
+    /// Adds up what is stored of the records that the run has seen.
+    async fn changed_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
+        let mut stored = Totals::default();
+        let seen: Vec<_> = self.seen.iter().copied().collect();
+        for part in seen.chunks(RECORDS_AT_ONCE) {
+            for record in self.app.records.records(&self.sync.connection.partner, part).await?.into_iter().flatten() {
+                stored.add(&record.record.body, 1);
+            }
+            if !self.has_time(until).await? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    /// Whether there is time left. Extends the lease, which nothing else does while records are only read.
+    async fn has_time(&self, until: Duration) -> Result<bool, Stopped> {
+        self.extend().await?;
+        Ok(self.app.clock.elapsed() < until)
+    }
+
+    fn is_of_run(&self, record: &StoredRecord, types: &[EntityType]) -> bool {
+        let company = &self.sync.company;
+        record.platform == company.platform
+            && record.company_id == company.company_id
+            && types.contains(&record.record.key.entity_type)
+    }
+}
+
+/// The kinds of records that a kind of run stores.
+fn kinds(kind: SyncKind) -> &'static [RecordKind] {
+    match kind {
+        SyncKind::Sync => &[RecordKind::Check],
+        SyncKind::ImportInvoices => &[RecordKind::Check, RecordKind::Invoice],
+    }
+}

@@ -1,0 +1,180 @@
+//! A run in the hands of one process: what it has seen and added up, and what is written under its lease.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::record::{EntityType, RecordKind};
+use crate::model::stored_record::{RecordId, StoredRecord};
+use crate::model::sync::reconciliation::Totals;
+use crate::model::sync::{SyncRun, SyncStatus};
+use crate::model::time::later;
+use crate::port::store::syncs::{BATCH_MOST, Batch, PageLog, SyncLease};
+use crate::port::store::{StoreError, Written};
+use crate::{App, Error};
+
+use crate::service::optimistic::Tries;
+use crate::service::sync::page::Changed;
+
+/// How many page logs are read at once.
+const LOGS_AT_ONCE: u32 = 20;
+
+/// A run under its lease.
+pub(crate) struct Run<'a> {
+    pub(crate) app: &'a Arc<App>,
+    pub(crate) lease: SyncLease,
+    pub(crate) sync: SyncRun,
+    /// What its pages have shown.
+    pub(crate) seen: HashSet<RecordId>,
+    /// What is stored and could not be read.
+    pub(crate) unread: HashSet<RecordId>,
+    /// The types of which a record without an id could not be read.
+    pub(crate) nameless: HashSet<EntityType>,
+    /// The platform's side.
+    pub(crate) platform: Totals,
+}
+
+/// The lease is another's by now, or the run was ended: nothing more is written.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// It is.
+    Lost,
+    /// The table, or something else that the run cannot go on without.
+    Error(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stopped {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Takes up a run where it was.
+    pub(crate) async fn resume(app: &'a Arc<App>, lease: SyncLease, sync: SyncRun) -> Result<Self, Error> {
+        let mut run = Self {
+            app,
+            lease,
+            sync,
+            seen: HashSet::new(),
+            unread: HashSet::new(),
+            nameless: HashSet::new(),
+            platform: Totals::default(),
+        };
+        run.sync.status = SyncStatus::Running;
+        run.sync.resumes_at = None;
+        let mut after = 0;
+        while after < run.sync.pages {
+            let logs = app.syncs.pages(&run.sync.connection.partner, &run.sync.id, after, LOGS_AT_ONCE).await?;
+            let Some(last) = logs.last().map(|log| log.page) else {
+                return Err(Error::Internal(format!("the pages of {} after {after} are gone", run.sync.id.as_str())));
+            };
+            for log in &logs {
+                run.take_in(log);
+            }
+            after = last;
+        }
+        Ok(run)
+    }
+
+    /// Adds what a page brought.
+    pub(crate) fn take_in(&mut self, log: &PageLog) {
+        self.seen.extend(&log.seen);
+        self.unread.extend(&log.unread);
+        self.nameless.extend(&log.nameless);
+        self.platform.merge(&log.totals);
+    }
+
+    /// Stores records, in as many batches as it takes. A dry run stores none.
+    pub(crate) async fn store(&mut self, changed: Vec<Changed>) -> Result<(), Stopped> {
+        if self.sync.is_dry {
+            return Ok(());
+        }
+        for kind in [RecordKind::Check, RecordKind::Invoice] {
+            let of_kind: Vec<_> = changed.iter().filter(|changed| changed.id.kind() == kind).collect();
+            for part in of_kind.chunks(BATCH_MOST) {
+                let at = self.next_change();
+                let records: Vec<_> = part.iter().map(|changed| self.row(changed, at)).collect();
+                let mut tries = Tries::new(self.app, "records could not be stored");
+                loop {
+                    tries.next().await?;
+                    let batch = Batch { kind, records: &records, at, now: self.app.now() };
+                    if held(self.app.syncs.store(&self.lease, &batch).await)? {
+                        break;
+                    }
+                }
+                self.lease.last_change = Some(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores that a page is done.
+    pub(crate) async fn turn(&mut self, log: PageLog) -> Result<(), Stopped> {
+        let mut tries = Tries::new(self.app, "a page could not be stored");
+        loop {
+            tries.next().await?;
+            if held(self.app.syncs.turn(&self.lease, &self.sync, &log, self.app.now()).await)? {
+                self.take_in(&log);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Extends the lease.
+    pub(crate) async fn extend(&self) -> Result<(), Stopped> {
+        let mut tries = Tries::new(self.app, "a lease could not be extended");
+        loop {
+            tries.next().await?;
+            if held(self.app.syncs.extend(&self.lease, self.app.now()).await)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stores that the run goes on at that time, and gives the lease back.
+    pub(crate) async fn give_back(&self, due_at: Timestamp) -> Result<(), Stopped> {
+        let mut tries = Tries::new(self.app, "a run could not be given back");
+        loop {
+            tries.next().await?;
+            if held(self.app.syncs.rest(&self.lease, &self.sync, due_at).await)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Later than every change before, whichever process made it and whatever its clock said.
+    fn next_change(&self) -> Timestamp {
+        let now = Timestamp::from_millisecond(self.app.now().as_millisecond()).unwrap_or(Timestamp::MAX);
+        self.lease.last_change.map_or(now, |last| now.max(later(last, Duration::from_millis(1))))
+    }
+
+    fn row(&self, changed: &Changed, at: Timestamp) -> StoredRecord {
+        let Changed { id, stored, record, deed, earlier } = changed;
+        StoredRecord {
+            id: *id,
+            connection: self.sync.connection.clone(),
+            platform: self.sync.company.platform,
+            company_id: self.sync.company.company_id.clone(),
+            record: record.as_ref().clone(),
+            imported_at: stored.as_ref().map_or(at, |stored| stored.imported_at),
+            updated_at: at,
+            sync: self.sync.id.clone(),
+            deed: *deed,
+            page: self.sync.pages + 1,
+            earlier: earlier.clone(),
+        }
+    }
+}
+
+/// What a write under the lease came to: `false` where another write was in its way, so that it is to be tried again.
+pub(crate) fn held(written: Result<Written, StoreError>) -> Result<bool, Stopped> {
+    match written {
+        Ok(Written::Stored) => Ok(true),
+        Ok(Written::Overtaken) => Err(Stopped::Lost),
+        Err(StoreError::Busy(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

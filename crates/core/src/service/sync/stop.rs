@@ -1,0 +1,73 @@
+//! Ends runs from outside: by whoever cancels one, or with the connection that they read.
+
+use crate::model::connection::ConnectionId;
+use crate::model::sync::{SyncFailure, SyncId, SyncKind, SyncStatus};
+use crate::port::store::syncs::{Stopped, SyncState};
+use crate::port::store::{StoreError, Written};
+use crate::{App, Error};
+
+use crate::service::optimistic::Tries;
+use crate::service::sync::event::event_of;
+
+/// Ends every run of a connection, since it reads that company no more. After this none of them stores anything. If the table fails,
+/// each run ends by itself before its next page.
+pub(crate) async fn stop_runs(app: &App, id: &ConnectionId) {
+    if let Err(error) = stop(app, id, |_| true, Some(SyncFailure::Disconnected)).await {
+        tracing::error!(connection = %id, %error, "the runs of a connection could not be ended");
+    }
+}
+
+/// Ends one run that is not over. Says whether it did.
+///
+/// # Errors
+/// Those of the table.
+pub async fn cancel(app: &App, id: &ConnectionId, sync: &SyncId) -> Result<bool, Error> {
+    stop(app, id, |of| of == sync, None).await
+}
+
+/// Ends the runs that are meant: as failed, or without a failure as canceled.
+async fn stop(
+    app: &App,
+    id: &ConnectionId,
+    is_meant: impl Fn(&SyncId) -> bool,
+    failure: Option<SyncFailure>,
+) -> Result<bool, Error> {
+    let mut tries = Tries::new(app, "a run could not be ended");
+    loop {
+        tries.next().await?;
+        let state = app.syncs.state(id).await?;
+        let mut ended = Vec::new();
+        let mut keep = |entry: Option<(SyncKind, SyncId)>| match entry {
+            Some((_, sync)) if is_meant(&sync) => {
+                ended.push(sync);
+                None
+            }
+            entry => entry,
+        };
+        let (active, queued) = (keep(state.active), keep(state.queued));
+        if ended.is_empty() {
+            return Ok(false);
+        }
+        let (active, queued) = if active.is_none() { (queued, None) } else { (active, queued) };
+        let next = SyncState { active, queued, version: state.version, known: state.known };
+        let mut stopped = Vec::with_capacity(ended.len());
+        for sync in ended {
+            stopped.push(one(app, id, sync, failure).await?);
+        }
+        match app.syncs.stop(id, &next, &stopped, app.now()).await {
+            Ok(Written::Stored) => return Ok(true),
+            Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn one(app: &App, id: &ConnectionId, sync: SyncId, failure: Option<SyncFailure>) -> Result<Stopped, Error> {
+    let run = app.syncs.sync(&id.partner, &sync).await?;
+    let event = match (&run, failure) {
+        (Some(run), Some(_)) => event_of(app, run, failure).await?,
+        _ => None,
+    };
+    let status = if failure.is_some() { SyncStatus::Failed } else { SyncStatus::Canceled };
+    Ok(Stopped { sync, status, failure, event })
+}

@@ -1,0 +1,61 @@
+//! Works on the runs of imports that are due: those that nobody works on, or whose process died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::model::connection::ConnectionId;
+use crate::port::store::StoreError;
+use crate::{App, Error};
+
+use crate::service::sync::{Worked, work};
+use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
+
+/// How many runs are under way at once. Each holds a page of records in memory.
+const AT_ONCE_MOST: usize = 4;
+/// How many are taken from one shard at a time; the next run of the worker goes on.
+const PER_SHARD_MOST: u32 = 20;
+/// No run is taken up that has less time.
+const TIME_LEAST: Duration = Duration::from_secs(20);
+
+/// Works on what was due in these shards when this began. All of it is over within `time`.
+///
+/// # Errors
+/// Those of the table, if not one shard could be read.
+pub async fn sync_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
+    let ends_at = app.clock.elapsed() + time;
+    let bounds = Bounds { at_once: AT_ONCE_MOST, stagger: Duration::ZERO, begins_until: ends_at.saturating_sub(TIME_LEAST) };
+    let work = Syncing { app: Arc::clone(app), began: app.now(), ends_at };
+    Ok(run(app, work, shards, &bounds).await?)
+}
+
+struct Syncing {
+    app: Arc<App>,
+    began: Timestamp,
+    ends_at: Duration,
+}
+
+#[async_trait]
+impl Work for Syncing {
+    type Item = ConnectionId;
+
+    async fn page(&self, shard: u8, _: Option<&ConnectionId>) -> Result<Page<ConnectionId>, StoreError> {
+        let due = self.app.syncs.due(shard, self.began, PER_SHARD_MOST).await?;
+        let oldest = due.first().map(|entry| entry.since);
+        Ok(Page { items: due.into_iter().map(|entry| entry.connection).collect(), last: None, oldest })
+    }
+
+    async fn process(self: Arc<Self>, id: ConnectionId, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
+        // The other kind's run may be queued behind one that ends.
+        loop {
+            match work(&self.app, &id, self.ends_at).await? {
+                Worked::Ended => {}
+                Worked::Paused => return Ok(Processed::Left),
+                Worked::Nothing => return Ok(Processed::Done),
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a platform's refusals do to a run.
+
+use std::time::Duration;
+
+use counterfoil_core::model::sync::{Mode, SyncFailure, SyncStatus};
+use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::service::sync::{Worked, work};
+use jiff::ToSpan as _;
+
+use super::harness::{Books, HOUR, WORKERS_TIME, sync};
+
+const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
+
+#[tokio::test]
+async fn a_refused_token_is_refreshed_once_and_the_run_goes_on() {
+    let books = Books::of(30).await;
+    books.platform().set_page_size(10);
+    books.platform().fail([ReadFailure::Unauthorized]);
+    let run = books.run(sync()).await;
+    assert_eq!((run.status, run.counts.checks.imported), (SyncStatus::Completed, 30));
+    assert_eq!(books.stage.refreshes(), 1);
+    let asked = books.platform().asked();
+    assert_ne!(asked[0].access_token, asked[1].access_token);
+    assert_eq!(asked[0].cursor, asked[1].cursor);
+}
+
+#[tokio::test]
+async fn what_ends_a_run_is_said_and_the_next_run_reads_everything_again() {
+    for (failures, expected) in [
+        (vec![ReadFailure::Unauthorized, ReadFailure::Unauthorized], SyncFailure::ReauthorizationRequired),
+        (vec![ReadFailure::CompanyGone], SyncFailure::CompanyGone),
+        (vec![ReadFailure::AccessDenied], SyncFailure::AccessDenied),
+        (vec![ReadFailure::Rejected { code: "400".to_owned() }], SyncFailure::PlatformUnavailable),
+    ] {
+        let books = Books::of(5).await;
+        books.platform().fail(failures);
+        let run = books.run(sync()).await;
+        assert_eq!((run.status, run.failure), (SyncStatus::Failed, Some(expected)));
+        assert!(run.finished_at.is_some());
+        let next = books.run(sync()).await;
+        assert_eq!((next.status, next.mode(), next.counts.checks.imported), (SyncStatus::Completed, Mode::Full, 5));
+    }
+}
+
+#[tokio::test]
+async fn a_passing_outage_is_waited_out() {
+    let books = Books::of(5).await;
+    books.platform().fail([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
+    let run = books.run(sync()).await;
+    assert_eq!((run.status, run.failures, run.counts.checks.imported), (SyncStatus::Completed, 0, 5));
+}
+
+#[tokio::test]
+async fn an_outage_of_hours_ends_the_run() {
+    let books = Books::of(5).await;
+    books.platform().fail(vec![UNAVAILABLE; 40]);
+    let began = books.now();
+    let run = books.run(sync()).await;
+    assert_eq!((run.status, run.failure), (SyncStatus::Failed, Some(SyncFailure::PlatformUnavailable)));
+    let asked = books.platform().asked().len();
+    assert!((10..=15).contains(&asked), "{asked} requests");
+    assert!(books.now() >= began + 15.minutes());
+}
+
+#[tokio::test]
+async fn a_run_says_that_it_waits_for_a_daily_limit_and_until_when() {
+    let books = Books::of(5).await;
+    books.platform().fail([ReadFailure::Limited { retry_after: HOUR * 5, is_daily: true }]);
+    let run = books.begin(&sync()).await;
+    let ends_at = books.stage.app.clock.elapsed() + WORKERS_TIME;
+    let worked = work(&books.stage.app, &books.id, ends_at).await.expect("a table");
+    assert_eq!(worked, Worked::Paused);
+    let waiting = books.read(&run).await;
+    assert_eq!(waiting.status, SyncStatus::Waiting);
+    assert!(waiting.resumes_at.is_some_and(|at| at >= books.now() + 4.hours()), "{:?}", waiting.resumes_at);
+    assert_eq!(work(&books.stage.app, &books.id, ends_at).await.expect("a table"), Worked::Nothing, "not before");
+    books.stage.clock.advance(HOUR * 6);
+    books.work().await;
+    let run = books.read(&run).await;
+    assert_eq!((run.status, run.resumes_at, run.counts.checks.imported), (SyncStatus::Completed, None, 5));
+}
+
+#[tokio::test]
+async fn a_run_whose_time_is_over_goes_on_in_the_next() {
+    let books = Books::of(30).await;
+    books.platform().set_page_size(10);
+    let run = books.begin(&sync()).await;
+    let soon = books.stage.app.clock.elapsed() + Duration::from_secs(8);
+    assert_eq!(work(&books.stage.app, &books.id, soon).await.expect("a table"), Worked::Paused);
+    assert_eq!(books.platform().asked().len(), 0, "a page would take longer");
+    books.work().await;
+    assert_eq!(books.read(&run).await.counts.checks.imported, 30);
+}

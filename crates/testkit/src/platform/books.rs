@@ -1,0 +1,242 @@
+//! Books that keep state: which records there are and when each changed, read page by page as a run asks for them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use counterfoil_core::model::record::{
+    Body, Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Record, RecordKey, Unreadable,
+};
+use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Accounting, Ask, Entry, Limits, Page, ReadFailure};
+use jiff::Timestamp;
+use jiff::civil::date;
+use rust_decimal::Decimal;
+
+use super::Gate;
+
+/// The books of every company of a scripted platform. They tell what was deleted.
+#[derive(Debug, Default)]
+pub struct ScriptedBooks {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lines: BTreeMap<RecordKey, Line>,
+    page_size: usize,
+    failures: VecDeque<ReadFailure>,
+    asked: Vec<Asked>,
+    gate: Option<Gate>,
+    minute_limit: Option<u32>,
+    shown_again: Option<Record>,
+    has_a_nameless: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Line {
+    /// `None` once it is deleted.
+    entry: Option<Result<Record, Unreadable>>,
+    changed_at: Timestamp,
+}
+
+/// A request for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// With which access token.
+    pub access_token: String,
+    /// Whether only what changed was asked for.
+    pub is_incremental: bool,
+    /// From where.
+    pub cursor: String,
+}
+
+impl ScriptedBooks {
+    /// Puts a record there, or changes it, at that time.
+    pub fn put(&self, record: Record, at: Timestamp) {
+        let record = Record { changed_at: Some(at), ..record };
+        self.state().lines.insert(record.key.clone(), Line { entry: Some(Ok(record)), changed_at: at });
+    }
+
+    /// Makes a record unreadable.
+    pub fn spoil(&self, key: &RecordKey, reason: Unreadable, at: Timestamp) {
+        self.state().lines.insert(key.clone(), Line { entry: Some(Err(reason)), changed_at: at });
+    }
+
+    /// Deletes a record.
+    pub fn delete(&self, key: &RecordKey, at: Timestamp) {
+        self.state().lines.insert(key.clone(), Line { entry: None, changed_at: at });
+    }
+
+    /// Forgets a record: not even a list of changes names it.
+    pub fn forget(&self, key: &RecordKey) {
+        self.state().lines.remove(key);
+    }
+
+    /// Shows a record once more on the last page, as it is there.
+    pub fn show_again(&self, record: Record) {
+        self.state().shown_again = Some(record);
+    }
+
+    /// Whether there is a check without an id, which cannot be read.
+    pub fn spoil_one_without_an_id(&self, is_there: bool) {
+        self.state().has_a_nameless = is_there;
+    }
+
+    /// How many records a page has.
+    pub fn set_page_size(&self, size: usize) {
+        self.state().page_size = size;
+    }
+
+    /// What becomes of the next requests; after these they are answered.
+    pub fn fail(&self, failures: impl IntoIterator<Item = ReadFailure>) {
+        self.state().failures.extend(failures);
+    }
+
+    /// How many requests of a company it takes in a minute.
+    pub fn set_minute_limit(&self, requests: u32) {
+        self.state().minute_limit = Some(requests);
+    }
+
+    /// Holds all answers from now on until the gate is opened.
+    #[must_use]
+    pub fn hold(&self) -> Gate {
+        let gate = Gate::default();
+        self.state().gate = Some(gate.clone());
+        gate
+    }
+
+    /// Holds no answer any more.
+    pub fn let_go(&self) {
+        self.state().gate = None;
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state().asked.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Accounting for ScriptedBooks {
+    fn limits(&self) -> Limits {
+        Limits { company_per_minute: self.state().minute_limit.unwrap_or(100_000), company_per_day: None, app_per_minute: None }
+    }
+
+    fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
+        match kind {
+            SyncKind::Sync => &[EntityType::Purchase, EntityType::BillPayment],
+            SyncKind::ImportInvoices => &[EntityType::Bill, EntityType::Invoice],
+        }
+    }
+
+    fn tells_deleted(&self) -> bool {
+        true
+    }
+
+    fn first(&self, _: &Scope) -> Cursor {
+        Cursor("\"\"".to_owned())
+    }
+
+    async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+        let (answer, gate) = {
+            let mut state = self.state();
+            state.asked.push(Asked {
+                access_token: ask.access_token.expose().to_owned(),
+                is_incremental: ask.scope.since.is_some(),
+                cursor: ask.cursor.0.clone(),
+            });
+            let failure = state.failures.pop_front();
+            let types: BTreeSet<_> = self.entity_types(ask.scope.kind).iter().copied().collect();
+            (failure.map_or_else(|| Ok(state.page(&ask, &types)), Err), state.gate.clone())
+        };
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
+        answer
+    }
+}
+
+impl State {
+    fn page(&self, ask: &Ask<'_>, types: &BTreeSet<EntityType>) -> Page {
+        let size = if self.page_size == 0 { 100 } else { self.page_size };
+        let place = |key: &RecordKey| {
+            let entity_type: &str = key.entity_type.into();
+            format!("\"{entity_type} {}\"", key.external_id)
+        };
+        let since = ask.scope.since;
+        let mut wanted: Vec<_> = self
+            .lines
+            .iter()
+            .filter(|(key, line)| types.contains(&key.entity_type) && since.is_none_or(|since| line.changed_at >= since))
+            .filter(|(_, line)| since.is_some() || line.entry.is_some())
+            .filter(|(key, _)| place(key) > ask.cursor.0)
+            .collect();
+        wanted.sort_by_key(|(key, _)| place(key));
+        let next = wanted.get(size - 1).filter(|_| wanted.len() > size).map(|(key, _)| Cursor(place(key)));
+        let mut entries: Vec<_> = wanted.into_iter().take(size).map(|(key, line)| entry(key, line)).collect();
+        if next.is_none() {
+            entries.extend(self.shown_again.clone().map(|record| Entry::Record(Box::new(record))));
+            entries.extend(self.has_a_nameless.then_some(Entry::Unreadable {
+                entity_type: EntityType::Purchase,
+                external_id: None,
+                reason: Unreadable::IdUnreadable,
+            }));
+        }
+        Page { entries, next, requests: 1, ..Page::default() }
+    }
+}
+
+fn entry(key: &RecordKey, line: &Line) -> Entry {
+    match &line.entry {
+        Some(Ok(record)) => Entry::Record(Box::new(record.clone())),
+        Some(Err(reason)) => {
+            Entry::Unreadable { entity_type: key.entity_type, external_id: Some(key.external_id.clone()), reason: *reason }
+        }
+        None => Entry::Absent(key.clone()),
+    }
+}
+
+/// The key of a check that was spent directly.
+pub fn purchase(external_id: &str) -> RecordKey {
+    RecordKey { entity_type: EntityType::Purchase, external_id: external_id.to_owned() }
+}
+
+/// An issued check of that amount in cents.
+pub fn check(external_id: &str, cents: i64) -> Record {
+    let named = |text: &str| Named { id: Some(text.to_owned()), name: Some(format!("The {text}")) };
+    let body = Check {
+        number: Some(external_id.to_owned()),
+        date: date(2026, 1, 15),
+        amount: Decimal::new(cents, 2),
+        currency: Some("USD".to_owned()),
+        payee: named("payee"),
+        memo: None,
+        bank_account: named("account"),
+        status: CheckStatus::Issued,
+        pays: Vec::new(),
+        due_date: None,
+    };
+    Record { key: purchase(external_id), body: Body::Check(body), created_at: None, changed_at: None, source: None }
+}
+
+/// An open invoice of that amount in cents.
+pub fn invoice(external_id: &str, cents: i64) -> Record {
+    let key = RecordKey { entity_type: EntityType::Invoice, external_id: external_id.to_owned() };
+    let body = Invoice {
+        number: Some(external_id.to_owned()),
+        date: date(2026, 2, 1),
+        due_date: Some(date(2026, 3, 1)),
+        total: Decimal::new(cents, 2),
+        balance: Decimal::new(cents, 2),
+        currency: Some("USD".to_owned()),
+        customer: Named::default(),
+        memo: None,
+        status: InvoiceStatus::Open,
+    };
+    Record { key, body: Body::Invoice(body), created_at: None, changed_at: None, source: None }
+}
