@@ -8,10 +8,14 @@ use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::kept_answer::AnswerOf;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::probe::HintsId;
+use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::model::stored_record::RecordId;
+use counterfoil_core::model::sync::SyncId;
 use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::port::store::consents::Starts;
+use jiff::Timestamp;
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,6 +126,58 @@ impl Key {
     pub(crate) fn link(partner: &PartnerId, id: &LinkId) -> Self {
         Self { pk: partner_pk(partner), sk: format!("{LINK}{id}") }
     }
+
+    /// An imported record. Each has a partition of its own, so that an import spreads over the table.
+    pub(crate) fn record(partner: &PartnerId, id: &RecordId) -> Self {
+        Self { pk: format!("RECORD#{partner}#{id}"), sk: "RECORD".to_owned() }
+    }
+
+    /// The records of a kind that changed in one write.
+    pub(crate) fn change_block(id: &ConnectionId, kind: RecordKind, at: Timestamp) -> Self {
+        // Records are changed after 1970: before that no key would sort.
+        let (kind, millis): (&str, _) = (kind.into(), at.as_millisecond().max(0));
+        Self { pk: format!("CHANGES#{}#{}", id.partner, id.company_key), sk: format!("{kind}#{millis:015}") }
+    }
+
+    /// What the runs of a connection have in common. It is not in the partition of the connection: an import must not slow down
+    /// the commit of a token.
+    pub(crate) fn sync_state(id: &ConnectionId) -> Self {
+        Self { pk: format!("{SYNCS}{}#{}", id.partner, id.company_key), sk: "STATE".to_owned() }
+    }
+
+    pub(crate) fn sync(partner: &PartnerId, id: &SyncId) -> Self {
+        Self { pk: sync_pk(partner, id), sk: "RUN".to_owned() }
+    }
+
+    /// What a page of a run brought.
+    pub(crate) fn page_log(partner: &PartnerId, id: &SyncId, page: u32) -> Self {
+        Self { pk: sync_pk(partner, id), sk: format!("PAGE#{page:08}") }
+    }
+
+    /// A part of a run's reconciliation.
+    pub(crate) fn sync_totals(partner: &PartnerId, id: &SyncId, part: u32) -> Self {
+        Self { pk: sync_pk(partner, id), sk: format!("TOTALS#{part:02}") }
+    }
+
+    /// What one request asked of several connections.
+    pub(crate) fn sync_group(partner: &PartnerId, id: &SyncId) -> Self {
+        Self { pk: sync_pk(partner, id), sk: "GROUP".to_owned() }
+    }
+
+    /// A run of a group.
+    pub(crate) fn sync_part(partner: &PartnerId, group: &SyncId, id: &SyncId) -> Self {
+        Self { pk: sync_pk(partner, group), sk: format!("{SYNC_PART}{}", id.as_str()) }
+    }
+
+    /// The count of requests to a platform for a company in a minute or a day.
+    pub(crate) fn company_requests(company: &Company, window: &str) -> Self {
+        Self { pk: format!("LIMIT#{}", company_pk(company)), sk: window.to_owned() }
+    }
+
+    /// The count of requests to a platform for all companies of an app.
+    pub(crate) fn app_requests(company: &Company, window: &str) -> Self {
+        Self { pk: format!("LIMIT#APP#{}#{}", company.platform, company.client_id), sk: window.to_owned() }
+    }
 }
 
 /// What the partition key of every connection begins with, and with it the connection's entry under its company.
@@ -148,6 +204,12 @@ pub(crate) const HINTS: &str = "HINTS#";
 /// What the sort key of every answer that could not be read begins with.
 pub(crate) const ANSWER: &str = "ANSWER#";
 
+/// What the partition key of the state of every connection's runs begins with.
+pub(crate) const SYNCS: &str = "SYNCS#";
+
+/// What the sort key of every run of a group begins with.
+pub(crate) const SYNC_PART: &str = "PART#";
+
 /// The list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
@@ -161,6 +223,24 @@ pub(crate) fn connection_pk(id: &ConnectionId) -> String {
 
 pub(crate) fn company_pk(company: &Company) -> String {
     format!("COMPANY#{}#{}#{}", company.platform, company.client_id, company.company_id)
+}
+
+pub(crate) fn sync_pk(partner: &PartnerId, id: &SyncId) -> String {
+    format!("SYNC#{partner}#{}", id.as_str())
+}
+
+/// The list of a partner's runs.
+pub(crate) fn syncs_of(partner: &PartnerId) -> String {
+    format!("{SYNCS}{partner}")
+}
+
+/// The list by date of a connection's records of a kind.
+pub(crate) fn records_of(id: &ConnectionId, kind: RecordKind) -> String {
+    let kind = match kind {
+        RecordKind::Check => "CHECKS",
+        RecordKind::Invoice => "INVOICES",
+    };
+    format!("{kind}#{}#{}", id.partner, id.company_key)
 }
 
 /// The list of a partner's connections.
@@ -201,3 +281,6 @@ pub(crate) const PROBER: &str = "probe";
 
 /// The operator, who looks at answers that could not be read.
 pub(crate) const OPERATOR: &str = "answer";
+
+/// The worker of imports.
+pub(crate) const SYNCER: &str = "sync";

@@ -1,7 +1,7 @@
 //! The only crate that knows DynamoDB: one table, conditional writes, secrets sealed at rest.
 //!
-//! `row` says how a thing lies in the table; `connections`, `grants`, `revocations`, `flows`, `handovers` and
-//! `partners` are the ports of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals, with the keyring
+//! `row` says how a thing lies in the table; `connections`, `grants`, `revocations`, `flows`, `handovers`,
+//! `partners`, `records` and `syncs` are the ports of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals, with the keyring
 //! that `secret_source` reads; `keyring_text`, `kept_secret` and `reseal` are what an operator changes it by.
 
 pub mod aws;
@@ -20,6 +20,7 @@ mod outbox;
 pub mod parking;
 mod partners;
 mod probes;
+mod records;
 mod request;
 pub mod reseal;
 mod revocations;
@@ -27,6 +28,7 @@ pub(crate) mod ring_key;
 mod row;
 pub mod sealing;
 pub mod secret_source;
+mod syncs;
 pub mod table;
 mod update;
 mod vault;

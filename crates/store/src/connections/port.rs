@@ -211,9 +211,13 @@ fn holding(item: &Item) -> Result<Holding, StoreError> {
 }
 
 fn due_entry(item: &Item) -> Result<DueEntry, StoreError> {
+    Ok(DueEntry { connection: connection_id(item)?, since: due_since(item)? })
+}
+
+/// Since when an entry of the due index has been due.
+pub(crate) fn due_since(item: &Item) -> Result<Timestamp, StoreError> {
     let millis = item.get(DUE_AT).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
-    let since = row::time(DUE_AT, millis.ok_or_else(|| damaged("", "an entry of the due index without its time"))?)?;
-    Ok(DueEntry { connection: connection_id(item)?, since })
+    row::time(DUE_AT, millis.ok_or_else(|| damaged("", "an entry of the due index without its time"))?)
 }
 
 fn due_position(shard: u8, entry: &DueEntry) -> Item {

@@ -121,8 +121,13 @@ pub(crate) fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
 
 /// The connection whose key is `CONN#{partner}#{company_key}`.
 pub(crate) fn connection_of(pk: &str) -> Result<ConnectionId, StoreError> {
+    connection_under(CONNECTION, pk)
+}
+
+/// The connection whose partition key is that prefix, its partner and its company key.
+pub(crate) fn connection_under(prefix: &str, pk: &str) -> Result<ConnectionId, StoreError> {
     let parse = || {
-        let (partner, company_key) = pk.strip_prefix(CONNECTION)?.split_once('#')?;
+        let (partner, company_key) = pk.strip_prefix(prefix)?.split_once('#')?;
         Some(ConnectionId { partner: PartnerId::parse(partner).ok()?, company_key: CompanyKey::parse(company_key).ok()? })
     };
     parse().ok_or_else(|| damaged(pk, "not the key of a connection"))

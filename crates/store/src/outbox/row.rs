@@ -5,8 +5,10 @@
 //! reads those: they are older than every endpoint.
 
 use counterfoil_core::model::connection::{ConnectionId, DeathCause};
-use counterfoil_core::model::event::{Event, EventKind, Payload, Subject};
+use counterfoil_core::model::event::{Event, EventKind, Payload, Subject, SyncOutcome};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::sync::counts::{Counts, Tally};
+use counterfoil_core::model::sync::{SyncFailure, SyncId};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
@@ -30,16 +32,46 @@ struct EventRow {
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token_expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<SyncRow>,
     #[serde(skip_deserializing)]
     ttl: i64,
 }
 
+/// What an import did, as an attribute of its event.
+#[derive(Serialize, Deserialize)]
+struct SyncRow {
+    id: String,
+    kind: String,
+    checks: TallyRow,
+    invoices: TallyRow,
+    errors: u64,
+    seen: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TallyRow {
+    imported: u64,
+    updated: u64,
+    voided: u64,
+    deleted: u64,
+    unchanged: u64,
+}
+
 pub(crate) fn write(event: &Event) -> Result<Item, StoreError> {
     let Event { id, subject, at, payload } = event;
-    let (reason, refresh_token_expires_at) = match payload {
-        Payload::Connected | Payload::Disconnected | Payload::Reauthorized => (None, None),
-        Payload::ReauthorizationRequired { reason } => (Some(reason.as_str().to_owned()), None),
-        Payload::RefreshTokenExpiring { refresh_token_expires_at } => (None, Some(millis(*refresh_token_expires_at))),
+    let reason = match payload {
+        Payload::ReauthorizationRequired { reason } => Some(reason.as_str().to_owned()),
+        Payload::SyncFailed { reason, .. } => Some(<&str>::from(*reason).to_owned()),
+        _ => None,
+    };
+    let refresh_token_expires_at = match payload {
+        Payload::RefreshTokenExpiring { refresh_token_expires_at } => Some(millis(*refresh_token_expires_at)),
+        _ => None,
+    };
+    let sync = match payload {
+        Payload::SyncCompleted(outcome) | Payload::SyncFailed { outcome, .. } => Some(sync_row(outcome)),
+        _ => None,
     };
     let row = EventRow {
         event_id: id.clone(),
@@ -53,6 +85,7 @@ pub(crate) fn write(event: &Event) -> Result<Item, StoreError> {
         epoch: subject.epoch,
         reason,
         refresh_token_expires_at,
+        sync,
         ttl: later(*at, Event::KEPT_FOR).as_second(),
     };
     to_item(&Key::event(&subject.connection.partner, id), row)
@@ -88,6 +121,8 @@ impl EventRow {
             EventKind::RefreshTokenExpiring => {
                 Payload::RefreshTokenExpiring { refresh_token_expires_at: self.refresh_token_expires_at(name)? }
             }
+            EventKind::SyncCompleted => Payload::SyncCompleted(self.outcome(name)?),
+            EventKind::SyncFailed => Payload::SyncFailed { outcome: self.outcome(name)?, reason: self.failure(name)? },
         })
     }
 
@@ -97,7 +132,46 @@ impl EventRow {
         Ok(word_or(name, "reason", reason, DeathCause::Revoked))
     }
 
+    /// Why an import failed. A reason of a later version is read as the most general one.
+    fn failure(&self, name: &str) -> Result<SyncFailure, StoreError> {
+        let reason = self.reason.as_ref().ok_or_else(|| damaged(name, "reason"))?;
+        Ok(word_or(name, "reason", reason, SyncFailure::PlatformUnavailable))
+    }
+
+    fn outcome(&self, name: &str) -> Result<SyncOutcome, StoreError> {
+        let row = self.sync.as_ref().ok_or_else(|| damaged(name, "sync"))?;
+        Ok(SyncOutcome {
+            sync: SyncId::new(row.id.clone()),
+            kind: word(name, "kind", &row.kind)?,
+            counts: Counts { checks: row.checks.tally(), invoices: row.invoices.tally(), errors: row.errors, seen: row.seen },
+        })
+    }
+
     fn refresh_token_expires_at(&self, name: &str) -> Result<Timestamp, StoreError> {
         time(name, self.refresh_token_expires_at.ok_or_else(|| damaged(name, "refresh_token_expires_at"))?)
+    }
+}
+
+fn sync_row(outcome: &SyncOutcome) -> SyncRow {
+    let SyncOutcome { sync, kind, counts } = outcome;
+    SyncRow {
+        id: sync.as_str().to_owned(),
+        kind: <&str>::from(*kind).to_owned(),
+        checks: TallyRow::of(counts.checks),
+        invoices: TallyRow::of(counts.invoices),
+        errors: counts.errors,
+        seen: counts.seen,
+    }
+}
+
+impl TallyRow {
+    fn of(tally: Tally) -> Self {
+        let Tally { imported, updated, voided, deleted, unchanged } = tally;
+        Self { imported, updated, voided, deleted, unchanged }
+    }
+
+    fn tally(&self) -> Tally {
+        let Self { imported, updated, voided, deleted, unchanged } = *self;
+        Tally { imported, updated, voided, deleted, unchanged }
     }
 }

@@ -1,5 +1,6 @@
 //! The ports of the store against an embedded `DynamoDB`, and, where that never fails, with faults at its wire.
 
+mod changes;
 mod connections;
 mod consents;
 mod counts;
@@ -12,6 +13,7 @@ mod flows;
 mod grants;
 mod harness;
 mod history;
+mod imports;
 mod leases;
 mod links;
 mod other_versions;
@@ -19,6 +21,10 @@ mod outbox;
 mod parking;
 mod partners;
 mod probes;
+mod records;
+mod request_limits;
 mod reseal;
 mod secrets;
+mod sync_rows;
+mod syncs;
 mod waiting;

@@ -1,0 +1,87 @@
+//! Reading records.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::record::RecordKind;
+use counterfoil_core::model::stored_record::{RecordId, StoredRecord};
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::records::{ByDate, ChangeBlock, Dated, RecordStore};
+use jiff::Timestamp;
+
+use crate::fault;
+use crate::key::{Key, records_of};
+use crate::records::{block_row, row};
+use crate::request::LIST_ROUNDS_MOST;
+use crate::table::{LIST_INDEX, LIST_PK, LIST_SK, PK, SK, Table};
+
+#[async_trait]
+impl RecordStore for Table {
+    async fn record(&self, partner: &PartnerId, id: &RecordId) -> Result<Option<StoredRecord>, StoreError> {
+        self.get(&Key::record(partner, id)).await?.map(row::read).transpose()
+    }
+
+    async fn records(&self, partner: &PartnerId, ids: &[RecordId]) -> Result<Vec<Option<StoredRecord>>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| Key::record(partner, id)).collect();
+        self.get_all(&keys).await?.into_iter().map(|item| item.map(row::read).transpose()).collect()
+    }
+
+    async fn by_date(&self, list: &ByDate<'_>) -> Result<Vec<Dated>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(LIST_INDEX)
+            .key_condition_expression(format!("{LIST_PK} = :records AND {LIST_SK} BETWEEN :from AND :to"))
+            .expression_attribute_values(":records", AttributeValue::S(records_of(list.connection, list.kind)))
+            .expression_attribute_values(":from", AttributeValue::S(list.from.map_or("0".to_owned(), |date| date.to_string())))
+            // Behind every id of that date.
+            .expression_attribute_values(":to", AttributeValue::S(list.to.map_or("~".to_owned(), |date| format!("{date}~"))))
+            .scan_index_forward(false)
+            .set_exclusive_start_key(list.after.map(|after| row::list_position(list.connection, after)))
+            .limit(i32::try_from(list.most).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| fault::meaning(&self.name, &error))?;
+        answer.items.unwrap_or_default().iter().map(row::dated).collect()
+    }
+
+    /// First the mark, then the blocks: a query is not isolated from the transaction that writes a block and its records, so that
+    /// it may find a block of which not every record is there yet.
+    async fn changes(
+        &self,
+        connection: &ConnectionId,
+        kind: RecordKind,
+        from: Timestamp,
+        most: u32,
+    ) -> Result<Vec<ChangeBlock>, StoreError> {
+        let Some(mark) = self.mark(connection).await?.filter(|mark| from <= *mark) else { return Ok(Vec::new()) };
+        let Key { pk, sk: first } = Key::change_block(connection, kind, from);
+        let last = Key::change_block(connection, kind, mark).sk;
+        let (mut blocks, mut after) = (Vec::new(), None);
+        for _ in 0..LIST_ROUNDS_MOST {
+            let room = most.saturating_sub(u32::try_from(blocks.len()).unwrap_or(u32::MAX));
+            let request = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression(format!("{PK} = :changes AND {SK} BETWEEN :first AND :last"))
+                .expression_attribute_values(":changes", AttributeValue::S(pk.clone()))
+                .expression_attribute_values(":first", AttributeValue::S(first.clone()))
+                .expression_attribute_values(":last", AttributeValue::S(last.clone()))
+                .consistent_read(true)
+                .set_exclusive_start_key(after)
+                .limit(i32::try_from(room).unwrap_or(i32::MAX));
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+            for item in answer.items.unwrap_or_default() {
+                blocks.push(block_row::read(kind, item)?);
+            }
+            after = answer.last_evaluated_key;
+            if after.is_none() || blocks.len() >= most as usize {
+                break;
+            }
+        }
+        Ok(blocks)
+    }
+}

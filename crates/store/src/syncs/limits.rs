@@ -1,0 +1,83 @@
+//! Counts of the requests to a platform, over all processes: one for each company and minute, app and minute, company and day.
+//!
+//! Each count is an update of its own. In one transaction the counts of all companies of an app would conflict with each other on the
+//! app's count. So a request may be counted and then be refused by a later count; the counts of a minute come first, the day's last.
+//! What a minute has counted too much ends with it, and where the minute of an app refuses, nothing could have been sent in it anyway.
+//! A count never falls short of what was sent, also where an update is sent twice because its answer was lost.
+
+use std::time::Duration;
+
+use counterfoil_core::model::connection::Company;
+use counterfoil_core::model::time::{later, until};
+use counterfoil_core::port::accounting::Limits;
+use counterfoil_core::port::store::{StoreError, Written};
+use jiff::Timestamp;
+
+use crate::key::Key;
+use crate::row::number;
+use crate::table::{TTL, Table};
+use crate::update::Changes;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+/// How long a count stays after its window, in seconds: longer than any clock of ours is behind.
+const KEPT_FOR: i64 = 3_600;
+
+/// Requests to be counted in a window of time.
+struct Counting {
+    key: Key,
+    limit: u32,
+    ends_at: Timestamp,
+}
+
+impl Table {
+    /// Counts requests against each limit. Where one is reached, says how long until its window is over; the company's day is
+    /// counted only if the minutes' limits are not reached.
+    pub(super) async fn count_requests(
+        &self,
+        company: &Company,
+        limits: Limits,
+        requests: u32,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, StoreError> {
+        let (minute, day) = (now.strftime("MINUTE#%FT%H:%M").to_string(), now.strftime("DAY#%F").to_string());
+        let of_company = Counting {
+            key: Key::company_requests(company, &minute),
+            limit: limits.company_per_minute,
+            ends_at: end(now, MINUTE),
+        };
+        let of_app = limits.app_per_minute.map(|limit| Counting {
+            key: Key::app_requests(company, &minute),
+            limit,
+            ends_at: end(now, MINUTE),
+        });
+        let of_day = limits.company_per_day.map(|limit| Counting {
+            key: Key::company_requests(company, &day),
+            limit,
+            ends_at: end(now, DAY),
+        });
+        for counting in [Some(of_company), of_app, of_day].into_iter().flatten() {
+            if self.count(&counting, requests).await? == Written::Overtaken {
+                return Ok(Some(until(now, counting.ends_at)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn count(&self, counting: &Counting, requests: u32) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put(TTL, Some(counting.ends_at.as_second() + KEPT_FOR))?
+            .given(":room", number(counting.limit.saturating_sub(requests)))
+            .add("count", requests);
+        // More at once than the whole limit is let through where nothing was counted yet: else it would wait for ever.
+        let update = changes.under(self, &counting.key, "attribute_not_exists(#count) OR #count <= :room");
+        self.update(update, |_| false).await
+    }
+}
+
+/// When the window that a time lies in is over.
+fn end(now: Timestamp, window: Duration) -> Timestamp {
+    let seconds = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+    let begun = now.as_second().div_euclid(seconds) * seconds;
+    Timestamp::from_second(begun).map_or(now, |begun| later(begun, window))
+}

@@ -1,0 +1,175 @@
+//! The item of what a connection's runs have in common: which are under way, the lease, and how far their changes are acknowledged.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::Update;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::sync::{SyncId, SyncKind};
+use counterfoil_core::model::time::later;
+use counterfoil_core::port::store::StoreError;
+use counterfoil_core::port::store::syncs::{Known, SyncLease, SyncState};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::key::{Key, SYNCER, due_shard};
+use crate::row::{Item, from_item, maybe_time, millis, name_of, number, to_item, word};
+use crate::table::{DUE_AT, DUE_SHARD, PK, SK, Table};
+use crate::update::Changes;
+
+/// What changes with the state's version.
+#[derive(Serialize, Deserialize)]
+struct StateRow {
+    #[serde(default)]
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active_kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queued: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queued_kind: Option<String>,
+    #[serde(default)]
+    known_sync: KnownRow,
+    #[serde(default)]
+    known_import_invoices: KnownRow,
+}
+
+/// The attributes of [`StateRow`] that may be missing.
+const MAY_BE_MISSING: [&str; 4] = ["active", "active_kind", "queued", "queued_kind"];
+
+#[derive(Default, Serialize, Deserialize)]
+struct KnownRow {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_from: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_at: Option<i64>,
+}
+
+/// What changes with the lease and by the writes under it; beside these `lease_until` and `lease_attempt`, which conditions read.
+#[derive(Default, Deserialize)]
+struct LeaseRow {
+    #[serde(default)]
+    lease_number: u64,
+    /// The time of the last block of changes.
+    last_change: Option<i64>,
+    /// The last block that is known to be written whole, with all those before.
+    mark: Option<i64>,
+}
+
+/// The lease as it is, whoever has it.
+#[derive(Default)]
+pub(super) struct Leasing {
+    pub(super) number: u64,
+    pub(super) last_change: Option<Timestamp>,
+    pub(super) mark: Option<Timestamp>,
+}
+
+pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
+    let name = name_of(&item);
+    let row: StateRow = from_item(item)?;
+    let entry = |kind: Option<String>, id: Option<String>| -> Result<_, StoreError> {
+        let Some((kind, id)) = kind.zip(id) else { return Ok(None) };
+        Ok(Some((word::<SyncKind>(&name, "kind", &kind)?, SyncId::new(id))))
+    };
+    Ok(SyncState {
+        version: row.version,
+        active: entry(row.active_kind, row.active)?,
+        queued: entry(row.queued_kind, row.queued)?,
+        known: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
+    })
+}
+
+pub(super) fn read_leasing(item: Item) -> Result<Leasing, StoreError> {
+    let name = name_of(&item);
+    let row: LeaseRow = from_item(item)?;
+    Ok(Leasing { number: row.lease_number, last_change: maybe_time(&name, row.last_change)?, mark: maybe_time(&name, row.mark)? })
+}
+
+impl KnownRow {
+    fn read(self, item: &str) -> Result<Known, StoreError> {
+        Ok(Known {
+            company_id: self.company_id,
+            read_from: maybe_time(item, self.read_from)?,
+            full_at: maybe_time(item, self.full_at)?,
+        })
+    }
+}
+
+impl From<&Known> for KnownRow {
+    fn from(known: &Known) -> Self {
+        Self { company_id: known.company_id.clone(), read_from: known.read_from.map(millis), full_at: known.full_at.map(millis) }
+    }
+}
+
+impl From<&SyncState> for StateRow {
+    fn from(state: &SyncState) -> Self {
+        let kind = |entry: &Option<(SyncKind, SyncId)>| entry.as_ref().map(|(kind, _)| Into::<&str>::into(*kind).to_owned());
+        let id = |entry: &Option<(SyncKind, SyncId)>| entry.as_ref().map(|(_, id)| id.as_str().to_owned());
+        Self {
+            version: state.version + 1,
+            active: id(&state.active),
+            active_kind: kind(&state.active),
+            queued: id(&state.queued),
+            queued_kind: kind(&state.queued),
+            known_sync: (&state.known[SyncKind::Sync as usize]).into(),
+            known_import_invoices: (&state.known[SyncKind::ImportInvoices as usize]).into(),
+        }
+    }
+}
+
+/// The state, one version further.
+pub(super) fn next(id: &ConnectionId, state: &SyncState) -> Result<Changes, StoreError> {
+    // In one order: sent again, it must be the same transaction.
+    let mut item = BTreeMap::from_iter(to_item(&Key::sync_state(id), StateRow::from(state))?);
+    item.retain(|name, _| ![PK, SK].contains(&name.as_str()));
+    let missing: Vec<_> = MAY_BE_MISSING.into_iter().filter(|name| !item.contains_key(*name)).collect();
+    let changes = item.into_iter().fold(Changes::default(), |changes, (name, value)| changes.set(&name, value));
+    Ok(missing.into_iter().fold(changes, Changes::remove))
+}
+
+/// The condition that the state is of the version that was read.
+pub(super) const IS_AS_READ: &str = "(#version = :read OR (attribute_not_exists(#version) AND :read = :new))";
+
+/// Gives the values of [`IS_AS_READ`].
+pub(super) fn as_read(changes: Changes, state: &SyncState) -> Changes {
+    changes.given(":read", number(state.version)).given(":new", number(0))
+}
+
+/// Puts the connection into the due index, or takes it out.
+pub(super) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
+    changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(SYNCER, id)))
+}
+
+/// The lease lasts until then, and the connection is due then: its process may have died.
+pub(super) fn leased(changes: Changes, id: &ConnectionId, until: Timestamp) -> Result<Changes, StoreError> {
+    due(changes.put("lease_until", Some(millis(until)))?, id, Some(until))
+}
+
+/// A lease lasts from each write on for its whole life.
+pub(super) fn extended(changes: Changes, lease: &SyncLease, now: Timestamp) -> Result<Changes, StoreError> {
+    leased(changes, &lease.connection, later(now, lease.life))
+}
+
+/// The last block of the lease's process is written whole: its answer has come.
+pub(super) fn acknowledged(changes: Changes, lease: &SyncLease) -> Result<Changes, StoreError> {
+    changes.put("mark", lease.last_change.map(millis))
+}
+
+/// Nobody has the lease any more: a write under it finds another number.
+pub(super) fn given_back(changes: Changes) -> Changes {
+    changes.remove("lease_until").add("lease_number", 1)
+}
+
+/// The condition of every write under a lease.
+pub(super) const HOLDS: &str = "lease_number = :lease";
+
+impl Table {
+    /// The state's part of a write under a lease.
+    pub(super) fn under(&self, lease: &SyncLease, changes: Changes) -> Update {
+        let changes = changes.given(":lease", number(lease.number));
+        changes.under(self, &Key::sync_state(&lease.connection), HOLDS)
+    }
+}

@@ -1,0 +1,92 @@
+//! The limits of a platform, counted over all processes.
+
+use std::time::Duration;
+
+use counterfoil_core::model::connection::Company;
+use counterfoil_core::port::accounting::Limits;
+use counterfoil_core::port::store::syncs::SyncStore as _;
+use counterfoil_store::Table;
+use counterfoil_store::aws::local_config;
+use counterfoil_testkit::fixture::{START, company};
+use jiff::{Timestamp, ToSpan as _};
+use tokio::task::JoinSet;
+
+use crate::harness::{Store, store};
+
+const MINUTE_ALONE: Limits = Limits { company_per_minute: 5, company_per_day: None, app_per_minute: None };
+
+async fn reserve(store: &Store, company_id: &str, limits: Limits, requests: u32, now: Timestamp) -> Option<Duration> {
+    store.table.reserve(&company(company_id), limits, requests, now).await.expect("a table")
+}
+
+async fn count(store: &Store, pk: &str, sk: &str) -> Option<u32> {
+    store.item(pk, sk).await?.get("count")?.as_n().ok()?.parse().ok()
+}
+
+#[tokio::test]
+async fn a_minutes_limit_is_kept_and_the_next_minute_begins_anew() {
+    let store = store().await;
+    let now = START + 20.seconds();
+    for _ in 0..5 {
+        assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 1, now).await, None);
+    }
+    assert_eq!(store.installation.wire.counts().values().sum::<usize>(), 5, "one write each");
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 1, now).await, Some(Duration::from_secs(40)));
+    assert_eq!(reserve(&store, "other", MINUTE_ALONE, 1, now).await, None, "another company");
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 1, START + 1.minute()).await, None);
+    let key = "LIMIT#COMPANY#quickbooks#client#acme";
+    let item = store.item(key, "MINUTE#2026-01-01T00:00").await.expect("a count");
+    assert_eq!(item["ttl"].as_n().expect("a number"), &(START.as_second() + 60 + 3_600).to_string());
+}
+
+#[tokio::test]
+async fn several_requests_count_as_many_and_more_than_the_limit_go_into_an_empty_minute() {
+    let store = store().await;
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 3, START).await, None);
+    assert!(reserve(&store, "acme", MINUTE_ALONE, 3, START).await.is_some());
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 2, START).await, None);
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 9, START + 1.minute()).await, None);
+    assert!(reserve(&store, "acme", MINUTE_ALONE, 1, START + 1.minute()).await.is_some());
+}
+
+#[tokio::test]
+async fn an_apps_limit_is_over_all_companies_and_a_refused_minute_takes_nothing_from_the_day() {
+    let store = store().await;
+    let limits = Limits { company_per_day: Some(100), app_per_minute: Some(3), ..MINUTE_ALONE };
+    for company_id in ["one", "two", "three"] {
+        assert_eq!(reserve(&store, company_id, limits, 1, START).await, None);
+    }
+    assert_eq!(reserve(&store, "one", limits, 1, START).await, Some(Duration::from_secs(60)));
+    assert_eq!(count(&store, "LIMIT#APP#quickbooks#client", "MINUTE#2026-01-01T00:00").await, Some(3));
+    assert_eq!(count(&store, "LIMIT#COMPANY#quickbooks#client#one", "DAY#2026-01-01").await, Some(1));
+}
+
+#[tokio::test]
+async fn a_days_limit_lasts_until_midnight() {
+    let store = store().await;
+    let limits = Limits { company_per_day: Some(2), ..MINUTE_ALONE };
+    let at = |hours: i64| START + hours.hours();
+    assert_eq!(reserve(&store, "acme", limits, 1, at(0)).await, None);
+    assert_eq!(reserve(&store, "acme", limits, 1, at(1)).await, None);
+    assert_eq!(reserve(&store, "acme", limits, 1, at(2)).await, Some(Duration::from_secs(22 * 3_600)));
+    assert_eq!(reserve(&store, "acme", limits, 1, at(24)).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_keep_one_limit() {
+    let store = store().await;
+    let of_process = || Table::new(&local_config(store.installation.wire.endpoint()), &store.installation.table_name);
+    let mut tasks = JoinSet::new();
+    for table in [of_process(), of_process()] {
+        tasks.spawn(async move {
+            let company: Company = company("acme");
+            let mut taken = 0;
+            for _ in 0..10 {
+                let wait = table.reserve(&company, MINUTE_ALONE, 1, START).await.expect("a table");
+                taken += u32::from(wait.is_none());
+            }
+            taken
+        });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().sum::<u32>(), 5);
+}

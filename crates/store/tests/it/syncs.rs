@@ -1,0 +1,235 @@
+//! Runs: begun once, worked on by one process at a time, ended whole.
+
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::event::{Event, Payload, SyncOutcome};
+use counterfoil_core::model::sync::counts::Counts;
+use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncRun, SyncStatus};
+use counterfoil_core::port::store::syncs::{Finish, Known, Stopped, SyncState, SyncStore as _};
+use counterfoil_core::port::store::{DUE_SHARDS, StoreError, Written};
+use counterfoil_testkit::fixture::{START, connection};
+use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::{Timestamp, ToSpan as _};
+use tokio::task::JoinSet;
+
+use crate::harness::{Store, store};
+use crate::imports::{acme, after, batch, check, run, sync_id, taking};
+
+pub(crate) fn finish(run: &SyncRun, now: Timestamp) -> Finish<'_> {
+    Finish { sync: run, known: None, due_at: None, event: None, now }
+}
+
+fn event(id: &str) -> Event {
+    let outcome = SyncOutcome { sync: sync_id("one"), kind: SyncKind::Sync, counts: Counts::default() };
+    Event::about(&connection("acme"), Payload::SyncCompleted(outcome), id.to_owned(), START)
+}
+
+async fn is_told(store: &Store, event: &str) -> bool {
+    store.item("EVENTS#default", event).await.is_some()
+}
+
+async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
+    let mut all = Vec::new();
+    for shard in 0..DUE_SHARDS {
+        let due = store.table.due(shard, now, 100).await.expect("a table");
+        all.extend(due.into_iter().map(|entry| entry.connection));
+    }
+    all
+}
+
+async fn try_take(store: &Store, attempt: &str, at: Timestamp) -> Option<u64> {
+    store.table.take(&acme(), &taking(attempt, at)).await.expect("a table").map(|lease| lease.number)
+}
+
+#[tokio::test]
+async fn of_two_runs_that_are_begun_on_the_same_state_one_is_there() {
+    let store = store().await;
+    let seen = store.state().await;
+    assert_eq!(seen, SyncState::default());
+    let (one, other) = (run("one", SyncKind::Sync), run("other", SyncKind::Sync));
+    let state = |run: &SyncRun| SyncState { active: Some((SyncKind::Sync, run.id.clone())), ..seen.clone() };
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.begin(&one, &state(&one)).await, Ok(Written::Stored), "its answer was lost");
+    assert_eq!(store.table.begin(&other, &state(&other)).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.begin(&one, &state(&one)).await, Ok(Written::Stored), "the same again");
+    assert_eq!(store.table.sync(&acme().partner, &other.id).await, Ok(None));
+    assert_eq!(store.state().await, SyncState { version: 1, ..state(&one) });
+    assert_eq!(due(&store, START).await, [acme()]);
+}
+
+#[tokio::test]
+async fn a_lease_is_one_attempts_until_its_end_and_each_has_the_next_number() {
+    let store = store().await;
+    assert_eq!(try_take(&store, "early", START).await, None, "there is no run");
+    store.begin("run").await;
+    store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
+    assert_eq!(try_take(&store, "first", START).await, Some(1), "its answer was lost");
+    assert_eq!(try_take(&store, "first", START).await, Some(1), "the same again");
+    assert_eq!(store.state().await.version, 2);
+    assert_eq!(try_take(&store, "second", after(59_999)).await, None);
+    let first = store.take("first", START).await;
+    assert_eq!(store.table.extend(&first, after(30_000)).await, Ok(Written::Stored));
+    assert_eq!(try_take(&store, "second", after(89_999)).await, None);
+    assert!(due(&store, after(89_999)).await.is_empty(), "somebody works on it");
+    assert_eq!(due(&store, after(90_000)).await, [acme()]);
+    assert_eq!(try_take(&store, "second", after(90_000)).await, Some(2));
+    assert_eq!(try_take(&store, "first", after(90_000)).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_at_once_one_takes_the_lease() {
+    let store = store().await;
+    store.begin("run").await;
+    let mut tasks = JoinSet::new();
+    for number in 0..20 {
+        let table = store.table.clone();
+        tasks.spawn(async move { table.take(&acme(), &taking(&format!("attempt {number}"), START)).await.expect("a table") });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().flatten().count(), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_waits_gives_its_lease_back_and_is_due_when_it_goes_on() {
+    let store = store().await;
+    let (begun, lease) = store.under_way().await;
+    let waits = SyncRun { status: SyncStatus::Waiting, resumes_at: Some(START + 1.hour()), ..begun };
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.rest(&lease, &waits, START + 1.hour()).await, Ok(Written::Stored), "its answer was lost");
+    assert_eq!(store.sync("run").await, waits);
+    assert_eq!(store.state().await.version, 3);
+    assert!(due(&store, START + 59.minutes()).await.is_empty());
+    assert_eq!(due(&store, START + 1.hour()).await, [acme()]);
+    assert_eq!(store.table.store(&lease, &batch(&[check(1, after(1))])).await, Ok(Written::Overtaken), "what comes late");
+    assert_eq!(try_take(&store, "early", START + 59.minutes()).await, None, "it waits");
+    let next = store.take("next", START + 1.hour()).await;
+    assert!(next.number > lease.number);
+    assert_eq!(next.sync, sync_id("run"));
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_is_written_whole_and_the_queued_one_is_due_at_once() {
+    let store = store().await;
+    let (begun, lease) = store.under_way().await;
+    store.queue("invoices").await;
+    assert!(due(&store, after(59_999)).await.is_empty(), "what is queued waits for the active one");
+    let ended = SyncRun { status: SyncStatus::Completed, finished_at: Some(after(5)), ..begun };
+    let known = Known { company_id: Some("acme".to_owned()), read_from: Some(after(-1)), full_at: Some(START) };
+    let end = Finish {
+        known: Some(known.clone()),
+        due_at: Some(after(99_000)),
+        event: Some(event("evt_end")),
+        ..finish(&ended, after(5))
+    };
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
+    assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "its answer was lost");
+    assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "the same again");
+    assert_eq!(store.sync("run").await, ended);
+    let active = Some((SyncKind::ImportInvoices, sync_id("invoices")));
+    assert_eq!(store.state().await, SyncState { version: 4, active, queued: None, known: [known, Known::default()] });
+    assert!(is_told(&store, "evt_end").await);
+    assert_eq!(due(&store, after(5)).await, [acme()]);
+
+    let lease = store.take("second", after(6)).await;
+    let other = SyncRun { finished_at: Some(after(7)), status: SyncStatus::Failed, ..store.sync("invoices").await };
+    let end = Finish { due_at: Some(after(99_000)), ..finish(&other, after(7)) };
+    assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored));
+    let state = store.state().await;
+    assert_eq!((state.active, state.known[0].full_at), (None, Some(START)), "the other kind's knowledge stays");
+    assert!(due(&store, after(98_999)).await.is_empty());
+    assert_eq!(due(&store, after(99_000)).await, [acme()], "by the schedule");
+}
+
+#[tokio::test]
+async fn without_a_schedule_nothing_is_due_when_nothing_is_under_way() {
+    let store = store().await;
+    let (run, lease) = store.under_way().await;
+    assert_eq!(store.table.finish(&lease, &finish(&run, after(1))).await, Ok(Written::Stored));
+    assert!(due(&store, START + 1_000.hours()).await.is_empty());
+    assert_eq!(store.table.take(&acme(), &taking("next", after(2))).await, Ok(None));
+}
+
+#[tokio::test]
+async fn an_end_under_a_lease_that_was_overtaken_writes_nothing() {
+    let store = store().await;
+    let (run, lease) = store.under_way().await;
+    store.take("second", after(60_000)).await;
+    let ended = SyncRun { status: SyncStatus::Completed, finished_at: Some(after(5)), ..run.clone() };
+    let end = Finish { event: Some(event("evt_end")), ..finish(&ended, after(5)) };
+    assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Overtaken));
+    assert_eq!((store.sync("run").await, is_told(&store, "evt_end").await), (run, false));
+}
+
+#[tokio::test]
+async fn a_run_that_is_queued_while_another_ends_is_not_lost() {
+    let store = store().await;
+    let (run, lease) = store.under_way().await;
+    // The end has read the state, and is held before it writes.
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::UntilReleased));
+    let table = store.table.clone();
+    let ending = tokio::spawn(async move { table.finish(&lease, &finish(&run, after(1))).await });
+    while store.installation.wire.counts().get("TransactWriteItems") != Some(&2) {
+        tokio::task::yield_now().await;
+    }
+    store.queue("invoices").await;
+    store.installation.wire.release();
+    assert_eq!(ending.await.expect("a task"), Ok(Written::Stored));
+    assert_eq!(store.state().await.active, Some((SyncKind::ImportInvoices, sync_id("invoices"))));
+}
+
+fn stopped(name: &str, event: Option<Event>) -> Stopped {
+    Stopped { sync: sync_id(name), status: SyncStatus::Failed, failure: Some(SyncFailure::Disconnected), event }
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_in_the_middle_stores_nothing_more() {
+    let store = store().await;
+    let (run, mut lease) = store.under_way().await;
+    store.store_checks(&mut lease, &[1], after(1)).await;
+    store.queue("invoices").await;
+    let read = store.state().await;
+    let none = SyncState { active: None, queued: None, ..read.clone() };
+    let stale = SyncState { version: read.version - 1, ..none.clone() };
+    assert_eq!(store.table.stop(&acme(), &stale, &[stopped("run", None)], after(2)).await, Ok(Written::Overtaken));
+    let both = [stopped("run", Some(event("evt_run"))), stopped("invoices", Some(event("evt_invoices")))];
+    assert_eq!(store.table.stop(&acme(), &none, &both, after(2)).await, Ok(Written::Stored));
+
+    assert_eq!(store.table.store(&lease, &batch(&[check(1, after(3))])).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.finish(&lease, &finish(&run, after(3))).await, Ok(Written::Overtaken));
+    let end =
+        SyncRun { status: SyncStatus::Failed, failure: Some(SyncFailure::Disconnected), finished_at: Some(after(2)), ..run };
+    assert_eq!(store.sync("run").await, end);
+    assert_eq!(store.sync("invoices").await.status, SyncStatus::Failed);
+    assert!(is_told(&store, "evt_run").await && is_told(&store, "evt_invoices").await);
+    assert!(due(&store, START + 1_000.hours()).await.is_empty());
+    assert_eq!(store.table.take(&acme(), &taking("first", START)).await, Ok(None));
+}
+
+#[tokio::test]
+async fn the_active_run_goes_on_when_the_queued_one_is_stopped() {
+    let store = store().await;
+    let (_, mut lease) = store.under_way().await;
+    store.queue("invoices").await;
+    let state = SyncState { queued: None, ..store.state().await };
+    assert_eq!(store.table.stop(&acme(), &state, &[stopped("invoices", None)], after(1)).await, Ok(Written::Stored));
+    store.store_checks(&mut lease, &[1], after(2)).await;
+}
+
+#[tokio::test]
+async fn the_queued_run_is_due_at_once_when_the_active_one_is_stopped() {
+    let store = store().await;
+    store.under_way().await;
+    store.queue("invoices").await;
+    let read = store.state().await;
+    let state = SyncState { active: read.queued.clone(), queued: None, ..read };
+    assert_eq!(store.table.stop(&acme(), &state, &[stopped("run", None)], after(1)).await, Ok(Written::Stored));
+    assert_eq!(due(&store, after(1)).await, [acme()]);
+    assert_eq!(store.take("second", after(1)).await.sync, sync_id("invoices"));
+}
+
+#[tokio::test]
+async fn a_write_in_the_way_is_busy() {
+    let store = store().await;
+    let (_, lease) = store.under_way().await;
+    store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));
+    let busy = store.table.store(&lease, &batch(&[check(1, after(1))])).await;
+    assert!(matches!(busy, Err(StoreError::Busy(_))), "{busy:?}");
+}
