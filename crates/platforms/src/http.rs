@@ -1,12 +1,14 @@
 //! The one HTTP client to the platforms: embedded roots, no redirects, no retries, no proxies from the environment, bounded
 //! time and bounded answers.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use counterfoil_core::Error;
 use counterfoil_core::port::clock::{Clock as _, SystemClock, within};
 use counterfoil_core::service::vault::skew::Skew;
 use jiff::Timestamp;
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
@@ -24,15 +26,39 @@ pub struct HttpSettings {
 const TOKEN_ANSWER_MOST: usize = 1024 * 1024;
 /// The most that is read of any other answer. A thousand organisations have 400 KB.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
+/// The most that is read of a page of records. A thousand of the largest seen have 5 MB.
+const PAGE_MOST: usize = 16 * 1024 * 1024;
 /// How many headers an answer may have: what a header says or how many there are must not cost the body.
 const HEADERS_MOST: usize = 1_000;
 
-/// Makes the client.
+/// A client that is made when first needed.
+pub(crate) struct LazyClient {
+    settings: HttpSettings,
+    idle_most: usize,
+    made: OnceLock<Client>,
+}
+
+impl LazyClient {
+    /// One that keeps that many idle connections to a host.
+    pub(crate) const fn new(settings: HttpSettings, idle_most: usize) -> Self {
+        Self { settings, idle_most, made: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> Result<Client, Error> {
+        if let Some(client) = self.made.get() {
+            return Ok(client.clone());
+        }
+        let made = client(self.settings, self.idle_most)?;
+        Ok(self.made.get_or_init(|| made).clone())
+    }
+}
+
+/// Makes a client.
 ///
-/// Nothing is pooled: each token request has a connection of its own, so that none dies of another's leftovers. It has no
-/// time-out for whole requests: [`send`] has one that a frozen process does not fall for.
+/// It keeps that many idle connections to a host. For token requests none: each has a connection of its own, so that none dies of
+/// another's leftovers. It has no time-out for whole requests: [`send`] has one that a frozen process does not fall for.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
-pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
+fn client(settings: HttpSettings, idle_most: usize) -> Result<Client, Error> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::aws_lc_rs::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -44,7 +70,7 @@ pub(crate) fn client(settings: HttpSettings) -> Result<Client, Error> {
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
-        .pool_max_idle_per_host(0)
+        .pool_max_idle_per_host(idle_most)
         .http1_max_headers(HEADERS_MOST)
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
@@ -64,6 +90,7 @@ pub(crate) struct HttpAnswer {
     pub(crate) date: Option<String>,
     /// The platform's own name for the request, for its support (Intuit: `intuit_tid`).
     pub(crate) trace: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     /// Whether the body ends where the platform ended it: not at its bound, nor where the connection broke or the time was over.
     pub(crate) is_whole: bool,
@@ -89,6 +116,12 @@ pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time
     if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) }
 }
 
+/// The same for a page of records.
+pub(crate) async fn send_page(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<HttpAnswer, NoAnswer> {
+    let answer = send_within(request, trace_header, time, PAGE_MOST).await?;
+    if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) }
+}
+
 async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration, most: usize) -> Result<HttpAnswer, NoAnswer> {
     let clock = SystemClock::start();
     let asked = clock.now();
@@ -102,11 +135,12 @@ async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration
     let (retry_after, date, trace) = (named("retry-after"), named("date"), named(trace_header).unwrap_or_default());
     watch(&PLATFORMS, asked, clock.now(), date.as_deref());
     let says_deflate = named("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("deflate"));
+    let headers = response.headers().clone();
     let mut body = Vec::new();
     let left = time.saturating_sub(clock.elapsed());
     let is_whole = within(&clock, left, read(response, &mut body, most)).await.unwrap_or(false);
     let body = unpacked(body, says_deflate, most);
-    Ok(HttpAnswer { status, retry_after, date, trace, body, is_whole })
+    Ok(HttpAnswer { status, retry_after, date, trace, headers, body, is_whole })
 }
 
 /// What platforms' answers tell of this machine's clock. It is only told: a platform's clock stops no refresh.

@@ -1,9 +1,11 @@
 //! The only crate that knows a vendor. Each platform is a module: data first, code only where the platform is odd.
 //!
 //! `facts` is what a platform is as data, `vendor` what all of them do alike, `oauth` says what a token answer means,
-//! `token_answer` what is in it, `company` asks for companies, `http` makes the one client, `text` and `fields` read what came, `registry` finds a platform and its credentials. A new platform is a module
-//! and its lines here, and a name in `core::model::platform`.
+//! `token_answer` what is in it, `company` asks for companies, `books` for records, `http` makes the one client, `text` and `fields`
+//! read what came, `registry` finds a platform and its credentials. A new platform is a module and its lines here, and a name in
+//! `core::model::platform`.
 
+mod books;
 mod company;
 pub mod credentials;
 pub mod facts;
@@ -12,6 +14,8 @@ mod freeagent;
 mod freshbooks;
 mod http;
 mod oauth;
+mod object;
+mod parts;
 mod quickbooks;
 mod registry;
 mod retry_after;
@@ -30,8 +34,9 @@ use counterfoil_core::port::platform::Platform;
 
 use facts::Facts;
 pub use http::HttpSettings;
+use parts::Parts;
 pub use registry::{CredentialSource, Endpoints, Registry};
-use vendor::{OAuth, Parts};
+use vendor::OAuth;
 
 /// A platform as data.
 pub fn facts_of(platform: PlatformName) -> &'static Facts {

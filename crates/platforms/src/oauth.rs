@@ -117,6 +117,7 @@ fn error_code(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use reqwest::StatusCode;
+    use reqwest::header::HeaderMap;
 
     use super::*;
     use crate::quickbooks::Quickbooks;
@@ -128,7 +129,15 @@ mod tests {
     fn answer(status: u16, body: &str) -> HttpAnswer {
         let status = StatusCode::from_u16(status).expect("a status");
         let retry_after = Some("7".to_owned());
-        HttpAnswer { status, retry_after, date: None, trace: String::new(), body: body.as_bytes().to_vec(), is_whole: true }
+        HttpAnswer {
+            status,
+            retry_after,
+            date: None,
+            trace: String::new(),
+            headers: HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+            is_whole: true,
+        }
     }
 
     fn failure(status: u16, body: &str) -> TokenFailure {

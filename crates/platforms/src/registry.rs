@@ -1,18 +1,17 @@
 //! Finds a platform: its addresses from the configuration, its credentials from wherever they are kept.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use counterfoil_core::Error;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::platform::{Platform, Platforms};
-use reqwest::Client;
 
 use crate::credentials::CredentialSet;
 use crate::facts::Configured;
-use crate::http::{HttpSettings, client};
-use crate::vendor::Parts;
+use crate::http::{HttpSettings, LazyClient};
+use crate::parts::Parts;
 use crate::{facts_of, make};
 
 /// Where credentials come from; asked each time, since an operator may change them.
@@ -34,25 +33,23 @@ pub struct Endpoints {
     pub http: HttpSettings,
 }
 
-/// The platforms of a process. The HTTP client is made when first needed.
+/// How many idle connections for pages a host keeps.
+const PAGES_IDLE_MOST: usize = 4;
+
+/// The platforms of a process. The HTTP clients are made when first needed.
 pub struct Registry {
     endpoints: Endpoints,
     credentials: Arc<dyn CredentialSource>,
-    client: OnceLock<Client>,
+    client: LazyClient,
+    pages: Arc<LazyClient>,
 }
 
 impl Registry {
     /// A registry over these.
     pub fn new(endpoints: Endpoints, credentials: Arc<dyn CredentialSource>) -> Self {
-        Self { endpoints, credentials, client: OnceLock::new() }
-    }
-
-    fn client(&self) -> Result<Client, Error> {
-        if let Some(client) = self.client.get() {
-            return Ok(client.clone());
-        }
-        let made = client(self.endpoints.http)?;
-        Ok(self.client.get_or_init(|| made).clone())
+        let http = endpoints.http;
+        let pages = Arc::new(LazyClient::new(http, PAGES_IDLE_MOST));
+        Self { endpoints, credentials, client: LazyClient::new(http, 0), pages }
     }
 }
 
@@ -63,6 +60,7 @@ impl Platforms for Registry {
         let configured = self.endpoints.platforms.get(&name).cloned();
         let configured = configured.ok_or_else(|| Error::Internal(format!("{name} is not configured")))?;
         let timeout = self.endpoints.http.timeout;
-        Ok(make(name, Parts { client: self.client()?, timeout, credentials, environment, configured }))
+        let (client, pages) = (self.client.get()?, Arc::clone(&self.pages));
+        Ok(make(name, Parts { client, pages, timeout, credentials, environment, configured }))
     }
 }

@@ -8,32 +8,23 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::grant::Grant;
-use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::port::accounting::Accounting;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
     Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
+use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
-use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-use crate::credentials::Credentials;
+use crate::books::{Books, Opened};
 use crate::facts::Configured;
 use crate::http::send_whole;
 use crate::oauth;
 use crate::oauth::request_token;
+use crate::parts::Parts;
 use crate::rules::{Body, Keys, Rules, Writing};
-
-/// What a platform is made of.
-pub(crate) struct Parts {
-    pub(crate) client: Client,
-    /// How long a question or a revocation may take.
-    pub(crate) timeout: Duration,
-    pub(crate) credentials: Credentials,
-    pub(crate) environment: Environment,
-    pub(crate) configured: Configured,
-}
 
 /// Where a grant lives.
 pub(crate) struct Place {
@@ -72,6 +63,9 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// As `Platform::companies`.
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
 
+    /// Its books; `None` where nothing is imported from it.
+    const BOOKS: Option<&'static dyn Books> = None;
+
     /// Takes one company out of a grant that gives others too; `false` where the whole grant is to be revoked.
     async fn remove_company(_: &Parts, _: Revoke<'_>) -> Result<bool, RevokeFailure> {
         Ok(false)
@@ -84,12 +78,14 @@ const SECRET_FIELDS: [&str; 3] = ["code", "code_verifier", "refresh_token"];
 /// A vendor as a platform.
 pub(crate) struct OAuth<V> {
     parts: Parts,
+    books: Option<Opened>,
     vendor: PhantomData<V>,
 }
 
 impl<V: Vendor> OAuth<V> {
     pub(crate) fn make(parts: Parts) -> Arc<dyn Platform> {
-        Arc::new(Self { parts, vendor: PhantomData })
+        let books = V::BOOKS.map(|books| Opened { parts: parts.clone(), books });
+        Arc::new(Self { parts, books, vendor: PhantomData })
     }
 
     fn written(&self, request: RequestBuilder, as_is: Writing, place: &Place, fields: &[(&str, &str)]) -> RequestBuilder {
@@ -234,5 +230,9 @@ impl<V: Vendor> Platform for OAuth<V> {
         let mut reach = V::companies(&self.parts, inquiry).await?;
         reach.companies.retain(|company| inquiry.claim.is_none_or(|claim| company.company_id == claim));
         Ok(reach)
+    }
+
+    fn accounting(&self) -> Option<&dyn Accounting> {
+        self.books.as_ref().map(|books| books as &dyn Accounting)
     }
 }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::company::{ask, company, lenient};
 use crate::facts::Facts;
+use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
 use crate::rules::Life;
@@ -21,7 +22,6 @@ use crate::rules::SECOND_TRY;
 use crate::rules::STANDARD_WORDS;
 use crate::rules::Writing;
 use crate::rules::days;
-use crate::vendor::Parts;
 use crate::vendor::Vendor;
 
 pub(crate) const FACTS: Facts = Facts {

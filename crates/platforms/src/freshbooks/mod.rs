@@ -1,5 +1,6 @@
 //! `FreshBooks`.
 
+mod books;
 mod oauth;
 
 pub(crate) use oauth::{FACTS, Freshbooks};

@@ -10,8 +10,11 @@ use async_trait::async_trait;
 use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
 use serde::Deserialize;
 
+use super::books::FreshbooksBooks;
+use crate::books::Books;
 use crate::company::{List, ask, company, lenient};
 use crate::facts::Facts;
+use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
 use crate::rules::Revoking;
@@ -19,7 +22,6 @@ use crate::rules::Rules;
 use crate::rules::SECOND_TRY;
 use crate::rules::STANDARD_WORDS;
 use crate::rules::Writing;
-use crate::vendor::Parts;
 use crate::vendor::Vendor;
 
 /// The addresses are those of the API documents.
@@ -65,6 +67,8 @@ impl Vendor for Freshbooks {
         must_hear_every_answer: true,
         trace: "x-request-id",
     };
+
+    const BOOKS: Option<&'static dyn Books> = Some(&FreshbooksBooks);
 
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let api = &parts.configured.api;

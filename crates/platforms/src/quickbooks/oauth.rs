@@ -12,8 +12,11 @@ use counterfoil_core::model::platform::Environment;
 use counterfoil_core::port::platform::{CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Reach};
 use serde::Deserialize;
 
+use super::books::QuickbooksBooks;
+use crate::books::Books;
 use crate::company::{ask, company, is_id, lenient};
 use crate::facts::Facts;
+use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
 use crate::rules::Life;
@@ -23,7 +26,6 @@ use crate::rules::SECOND_TRY;
 use crate::rules::STANDARD_WORDS;
 use crate::rules::Writing;
 use crate::rules::days;
-use crate::vendor::Parts;
 use crate::vendor::Vendor;
 
 const SANDBOX_API_URL: &str = "SANDBOX_API_URL";
@@ -85,12 +87,11 @@ impl Vendor for Quickbooks {
         Ok(CallbackRead { claim: Some(realm.ok_or(CallbackFault::NoCompany)?.to_owned()), region: None })
     }
 
+    const BOOKS: Option<&'static dyn Books> = Some(&QuickbooksBooks);
+
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let realm = inquiry.claim.filter(|realm| is_id(realm)).ok_or(ConfirmFailure::Denied)?;
-        let api = match parts.environment {
-            Environment::Production => parts.configured.api.as_str(),
-            Environment::Sandbox => parts.configured.more[SANDBOX_API_URL].as_str().trim_end_matches('/'),
-        };
+        let api = api(parts);
         let request = parts.client.get(format!("{api}/v3/company/{realm}/companyinfo/{realm}"));
         let request = request.bearer_auth(inquiry.access_token.expose()).query(&[("minorversion", "75")]);
         match ask::<CompanyInfoAnswer>(request, Self::RULES.trace, parts.timeout).await? {
@@ -101,6 +102,14 @@ impl Vendor for Quickbooks {
             CompanyInfoAnswer { fault: Some(_), .. } => Err(ConfirmFailure::Denied),
             CompanyInfoAnswer { .. } => Err(ConfirmFailure::Unavailable),
         }
+    }
+}
+
+/// The API's host: each environment has one of its own.
+pub(super) fn api(parts: &Parts) -> &str {
+    match parts.environment {
+        Environment::Production => &parts.configured.api,
+        Environment::Sandbox => parts.configured.more[SANDBOX_API_URL].as_str().trim_end_matches('/'),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Xero.
 
+mod books;
 mod oauth;
 
 pub(crate) use oauth::{FACTS, Xero};

@@ -16,9 +16,12 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
 use serde::Deserialize;
 
+use super::books::XeroBooks;
+use crate::books::Books;
 use crate::company::{Entries, List, ask, company, is_id, lenient};
 use crate::facts::Facts;
 use crate::http::send_whole;
+use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
 use crate::rules::Life;
@@ -28,7 +31,6 @@ use crate::rules::SECOND_TRY;
 use crate::rules::STANDARD_WORDS;
 use crate::rules::Writing;
 use crate::rules::days;
-use crate::vendor::Parts;
 use crate::vendor::Vendor;
 
 const CONNECTIONS_URL: &str = "CONNECTIONS_URL";
@@ -90,6 +92,8 @@ impl Vendor for Xero {
         }
         Ok(reach(parts, connections(parts, inquiry.access_token, None).await?, false))
     }
+
+    const BOOKS: Option<&'static dyn Books> = Some(&XeroBooks);
 
     async fn remove_company(parts: &Parts, revoke: Revoke<'_>) -> Result<bool, RevokeFailure> {
         let connections = match connections(parts, revoke.access_token, None).await {

@@ -1,5 +1,6 @@
 //! Zoho Books.
 
+mod books;
 mod oauth;
 
 pub(crate) use oauth::{FACTS, Zoho};

@@ -16,15 +16,17 @@ use reqwest::header::AUTHORIZATION;
 use serde::Deserialize;
 use url::Url;
 
+use super::books::ZohoBooks;
+use crate::books::Books;
 use crate::company::{List, ask, company, lenient};
 use crate::facts::{DataCenter, Facts, KnownDataCenter};
+use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
 use crate::rules::Revoking;
 use crate::rules::Rules;
 use crate::rules::Words;
 use crate::rules::Writing;
-use crate::vendor::Parts;
 use crate::vendor::Place;
 use crate::vendor::Vendor;
 
@@ -152,6 +154,8 @@ impl Vendor for Zoho {
         region.or(named).map(str::to_owned)
     }
 
+    const BOOKS: Option<&'static dyn Books> = Some(&ZohoBooks);
+
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let api = match inquiry.region {
             Some(region) => format!("{}{BOOKS}", data_center(parts, region).ok_or(ConfirmFailure::Denied)?.api),
@@ -186,6 +190,12 @@ const PAGES_MOST: u32 = 20;
 
 fn data_center<'a>(parts: &'a Parts, region: &str) -> Option<&'a DataCenter> {
     parts.configured.data_centers.iter().find(|center| center.location == region)
+}
+
+/// The API of a company, where it is one of the configured ones: the token is sent nowhere else.
+pub(super) fn known_api(parts: &Parts, api: &str) -> Option<String> {
+    let centers = parts.configured.data_centers.iter().map(|center| format!("{}{BOOKS}", center.api));
+    centers.chain([parts.configured.api.clone()]).find(|known| known == api)
 }
 
 /// A 200 may carry an error, whose `code` is not zero.

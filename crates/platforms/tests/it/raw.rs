@@ -55,10 +55,13 @@ pub(crate) async fn answering(name: PlatformName, answers: Vec<Bytes>) -> Arc<dy
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("bound"));
     tokio::spawn(serve(listener, answers));
-    let endpoints = Endpoints {
-        platforms: [(name, configured(name, &base))].into(),
-        http: HttpSettings { timeout: Duration::from_secs(10) },
-    };
+    platform_at(name, &base).await
+}
+
+/// A platform all of whose addresses are that one.
+pub(crate) async fn platform_at(name: PlatformName, base: &str) -> Arc<dyn Platform> {
+    let endpoints =
+        Endpoints { platforms: [(name, configured(name, base))].into(), http: HttpSettings { timeout: Duration::from_secs(10) } };
     let variables: BTreeMap<String, String> = credentials(name).into();
     let registry = Registry::new(endpoints, Arc::new(Given(CredentialSet::from_variables(variables))));
     registry.get(name, Environment::Production).await.unwrap_or_else(|error| panic!("{error}"))

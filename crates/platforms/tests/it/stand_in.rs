@@ -150,13 +150,18 @@ impl StandIn {
 
     /// What the stand-in's clock shows.
     pub(crate) async fn now(&self) -> Timestamp {
-        let clock: Value = self.browser.get(self.control_url("clock")).send().await.expect("answers").json().await.expect("JSON");
+        let clock = self.shown("clock").await;
         Timestamp::from_second(clock["now"].as_i64().expect("a time")).expect("in range")
     }
 
     pub(crate) async fn control(&self, route: &str, body: Value) {
         let answer = self.browser.post(self.control_url(route)).json(&body).send().await.expect("answers");
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+    }
+
+    /// What a control route shows.
+    pub(crate) async fn shown(&self, route: &str) -> Value {
+        self.browser.get(self.control_url(route)).send().await.expect("answers").json().await.expect("JSON")
     }
 
     /// The next token request meets a fault.
@@ -166,7 +171,7 @@ impl StandIn {
 
     /// How many requests presented a code or a refresh token.
     pub(crate) async fn token_requests(&self) -> u64 {
-        let state: Value = self.browser.get(self.control_url("state")).send().await.expect("answers").json().await.expect("JSON");
+        let state = self.shown("state").await;
         let count = |endpoint: &str| state["requests"][endpoint].as_u64().expect("a count");
         count("token.authorization_code") + count("token.refresh_token") + count("token.invalid")
     }

@@ -1,0 +1,218 @@
+//! A place in a list that is read by positions while records are deleted from it. The list comes in an order that no edit changes. A deletion does: everything behind it comes one position earlier, and whoever only counted would skip a record.
+//!
+//! So each page begins with the last record of the page before. Where it does not, the reader goes back to a page that has that record or
+//! one shortly before it, or to the first page, and reads on from there. The list ends where the platform says how many records there are
+//! and the page reaches the last one; elsewhere only where a page has that record and none behind it. A page that is empty or short by
+//! mistake ends nothing.
+
+use counterfoil_core::port::accounting::ReadFailure;
+use serde::{Deserialize, Serialize};
+
+use crate::books::UNREADABLE;
+
+/// How many records of a page are remembered.
+const MARKS: usize = 20;
+/// How often the reader goes back in one list: more is an order that does not hold.
+const LOST_MOST: u8 = 50;
+
+/// The page, of those of at most so many records, that shows a position and most of what is behind it: its number, from 1, and its
+/// size. For platforms whose pages begin at multiples of their size alone.
+pub(crate) fn window(start: usize, most: usize) -> Window {
+    let before = start - 1;
+    let size = (most / 2..=most).rev().max_by_key(|size| size - before % size).unwrap_or(most);
+    Window { page: before / size + 1, size, before: before % size }
+}
+
+/// A page that has a number.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) page: usize,
+    pub(crate) size: usize,
+    /// How many records it shows before the position.
+    pub(crate) before: usize,
+}
+
+/// Where the next page of a list begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// The position that is asked for, from 1.
+    pub(crate) start: usize,
+    /// Ids of the page before, the one that is expected at `start` last; none where that page had no id there.
+    marks: Vec<String>,
+    /// Whether the reader went back for one of them.
+    is_back: bool,
+    /// How often it did.
+    lost: u8,
+}
+
+/// What an answer shows.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    /// The ids of its records.
+    pub(crate) ids: &'a [Option<String>],
+    /// How many records a page has.
+    pub(crate) size: usize,
+    /// How many records there are in all, where the platform says it.
+    pub(crate) total: Option<usize>,
+}
+
+/// What is done with a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// How many of its records, from its beginning, are not new.
+    pub(crate) known: usize,
+    /// Where the next page begins; `None` where the list ends.
+    pub(crate) next: Option<Position>,
+}
+
+impl Position {
+    pub(crate) const FIRST: Self = Self { start: 1, marks: Vec::new(), is_back: false, lost: 0 };
+
+    /// What the page at this position is.
+    pub(crate) fn turn(&self, shown: Shown<'_>) -> Result<Turn, ReadFailure> {
+        let Shown { ids, total, .. } = shown;
+        let place = |mark: &String| ids.iter().position(|id| id.as_ref() == Some(mark));
+        let is_expected = ids.first().is_some_and(|first| first.as_ref() == self.marks.last());
+        match self.marks.iter().rev().find_map(place) {
+            // So that one empty answer by mistake is not taken for a company without records.
+            None if ids.is_empty() && *self == Self::FIRST && total != Some(0) => Ok(Turn { known: 0, next: Some(self.lost()?) }),
+            None if self.marks.is_empty() => Ok(Turn { known: 0, next: self.behind(shown) }),
+            Some(0) if is_expected && !self.is_back => Ok(Turn {
+                known: 1,
+                next: match ids.len() {
+                    1 if total.is_some_and(|total| self.start < total) => Some(self.lost()?),
+                    1 => None,
+                    _ => self.behind(shown),
+                },
+            }),
+            // All of it, since it may have others than before too.
+            found if self.is_back && (found.is_some() || self.start == 1) => Ok(Turn { known: 0, next: self.behind(shown) }),
+            _ => {
+                let start = if self.is_back { 1 } else { self.start.saturating_sub(shown.size).max(1) };
+                Ok(Turn { known: ids.len(), next: Some(Self { start, is_back: true, ..self.lost()? }) })
+            }
+        }
+    }
+
+    /// Behind a page; `None` where that is empty, or reaches the end.
+    fn behind(&self, Shown { ids, size, total }: Shown<'_>) -> Option<Self> {
+        let has_id = ids.last()?.is_some();
+        if total.is_some_and(|total| self.start + ids.len() > total) {
+            return None;
+        }
+        let spaced = ids.iter().rev().step_by((size / MARKS).max(1)).take(MARKS).flatten();
+        let mut marks: Vec<_> = if has_id { spaced.cloned().collect() } else { Vec::new() };
+        marks.reverse();
+        Some(Self { start: self.start + ids.len() - usize::from(has_id), marks, is_back: false, lost: self.lost })
+    }
+
+    fn lost(&self) -> Result<Self, ReadFailure> {
+        if self.lost >= LOST_MOST {
+            tracing::warn!(start = self.start, "a list of records comes in no order that holds");
+            return Err(UNREADABLE);
+        }
+        Ok(Self { lost: self.lost + 1, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PAGE: usize = 1_000;
+
+    #[test]
+    fn a_window_shows_its_position_and_at_least_half_a_page() {
+        let windows = [1, 100, 198].map(|start| window(start, 100));
+        assert_eq!(windows.map(|window| (window.page, window.size, window.before)), [(1, 100, 0), (2, 99, 0), (3, 98, 1)]);
+        for start in 1..50_000 {
+            let Window { page, size, before } = window(start, 100);
+            assert!(size <= 100 && (page - 1) * size + before + 1 == start && size - before >= 50, "{start}");
+        }
+    }
+
+    /// What becomes of the page that is asked for as the `at`-th.
+    #[derive(Debug, Clone, Copy)]
+    enum Odd {
+        Half,
+        Empty,
+        Before,
+        TurnedRound,
+        Twice,
+    }
+
+    fn page(list: &[usize], start: usize, odd: Option<Odd>) -> Vec<usize> {
+        let of = |start: usize, size: usize| list.iter().copied().skip(start).take(size);
+        match odd {
+            None => of(start - 1, PAGE).collect(),
+            Some(Odd::Half) => of(start - 1, list.len().saturating_sub(start - 1).min(PAGE) / 2).collect(),
+            Some(Odd::Empty) => Vec::new(),
+            Some(Odd::Before) => of((start - 1).saturating_sub(PAGE), PAGE).collect(),
+            Some(Odd::TurnedRound) => list.iter().rev().copied().skip(start - 1).take(PAGE).collect(),
+            Some(Odd::Twice) => of(start - 1, 2 * PAGE).collect(),
+        }
+    }
+
+    /// Reads a list from which records go before some pages, while others come in at its end; what is left of it, and what was read.
+    fn read(
+        count: usize,
+        gone: &[(usize, usize, usize)],
+        odd: Option<(usize, Odd)>,
+        tells_total: bool,
+    ) -> (Vec<usize>, BTreeSet<usize>) {
+        let (mut list, mut read) = ((0..count).collect::<Vec<_>>(), BTreeSet::new());
+        let (mut position, mut new) = (Position::FIRST, 10_000..);
+        for at in 0..200 {
+            for &(_, from, size) in gone.iter().filter(|(before, ..)| *before == at) {
+                list.drain(from.min(list.len())..(from + size).min(list.len()));
+                list.extend(new.by_ref().take(size));
+            }
+            let shown = page(&list, position.start, odd.filter(|(odd_at, _)| *odd_at == at).map(|(_, odd)| odd));
+            let ids: Vec<_> = shown.iter().map(|id| Some(id.to_string())).collect();
+            let turn = position.turn(Shown { ids: &ids, size: PAGE, total: tells_total.then_some(list.len()) }).expect("a page");
+            read.extend(&shown[turn.known..]);
+            match turn.next {
+                Some(next) => position = next,
+                None => return (list, read),
+            }
+        }
+        panic!("it goes on for ever: {position:?}");
+    }
+
+    fn odd() -> impl Strategy<Value = Odd> {
+        prop_oneof![Just(Odd::Half), Just(Odd::Empty), Just(Odd::Before), Just(Odd::TurnedRound), Just(Odd::Twice)]
+    }
+
+    #[test]
+    fn an_earlier_record_of_the_page_before_does_not_stand_for_its_last_one() {
+        // Of the first page, turned round, the record 999 happens to stand where its last one is expected.
+        let (left, read) = read(1_899, &[], Some((0, Odd::TurnedRound)), false);
+        assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn a_record_that_stays_in_the_list_is_read(
+            count in 0_usize..4_500,
+            gone in prop::collection::vec((1_usize..7, 0_usize..4_500, 0_usize..1_600), 0..4),
+            tells_total: bool,
+        ) {
+            let (left, read) = read(count, &gone, None, tells_total);
+            prop_assert!(left.iter().all(|id| read.contains(id)));
+        }
+
+        #[test]
+        fn one_page_that_is_none_costs_no_record(count in 0_usize..4_500, at in 0_usize..6, odd in odd(), tells_total: bool) {
+            // A page of two that shows one is like the end.
+            prop_assume!(tells_total || !matches!(odd, Odd::Half) || !matches!(count.saturating_sub(at * (PAGE - 1)), 2 | 3));
+            let (left, read) = read(count, &[], Some((at, odd)), tells_total);
+            prop_assert!(left.iter().all(|id| read.contains(id)));
+        }
+    }
+}

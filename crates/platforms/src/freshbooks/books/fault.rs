@@ -1,0 +1,45 @@
+//! What a fault of `FreshBooks`' means for a run. There are three forms, and each may come with HTTP 200.
+
+use counterfoil_core::port::accounting::ReadFailure;
+
+use super::MINUTE;
+use crate::books::Answer;
+use crate::object::Object;
+
+/// An answer without a fault.
+pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
+    let Some(code) = code(&answer.text) else {
+        return match answer.status {
+            403 => Err(ReadFailure::AccessDenied),
+            429 => Err(limited(&answer)),
+            _ => answer.or_failure(),
+        };
+    };
+    tracing::warn!(code, status = answer.status, "a fault");
+    Err(match (code.as_str(), answer.status) {
+        (_, 401) => ReadFailure::Unauthorized,
+        ("429", _) | (_, 429) => limited(&answer),
+        (_, 500..) => ReadFailure::Unavailable { retry_after: answer.retry_after() },
+        // Permission denied; bills, vendors or bill payments are not in the account's plan.
+        ("1003" | "31001" | "41001" | "41101", _) | (_, 403) => ReadFailure::AccessDenied,
+        _ => ReadFailure::Rejected { code },
+    })
+}
+
+/// No limits are published, and a success has been seen with a `Retry-After` that means nothing.
+fn limited(answer: &Answer) -> ReadFailure {
+    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(MINUTE), is_daily: false }
+}
+
+/// The number of the fault, or its word; at most 40 characters.
+fn code(text: &str) -> Option<String> {
+    let body = Object::parse(text)?;
+    let code = of_first(&body.object("response"), "errors", "errno")
+        .or_else(|| of_first(&body, "details", "reason"))
+        .or_else(|| ["errno", "error", "code"].into_iter().find_map(|name| body.text(name)))?;
+    Some(code.chars().take(40).collect())
+}
+
+fn of_first(object: &Object<'_>, list: &str, name: &str) -> Option<String> {
+    Object::parse(object.list(list)?.first()?)?.text(name)
+}

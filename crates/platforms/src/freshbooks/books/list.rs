@@ -1,0 +1,115 @@
+//! The lists of a run, one after the other, page by page.
+
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::sync::SyncKind;
+use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::clock::{Clock as _, SystemClock};
+use serde::{Deserialize, Serialize};
+
+use super::vendors::{Vendors, vendors};
+use super::{bill, bill_payment, eastern, invoice, request, result};
+use crate::books::entry::entry;
+use crate::books::position::{Position, Shown, window};
+use crate::books::{Answer, UNREADABLE, cursor, wrong};
+use crate::object::Object;
+use crate::parts::Parts;
+
+/// How many records a page has: more are cut off without a word.
+pub(super) const PAGE: usize = 100;
+
+/// Where a run is.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// In which of its lists.
+    of: usize,
+    at: Position,
+    /// Whether the list is asked for without anything that it may not know.
+    is_plain: bool,
+}
+
+impl Place {
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, is_plain: false };
+}
+
+pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
+    match kind {
+        SyncKind::Sync => &[EntityType::BillPayment],
+        SyncKind::ImportInvoices => &[EntityType::Invoice, EntityType::Bill],
+    }
+}
+
+const fn name(of: EntityType) -> &'static str {
+    match of {
+        EntityType::BillPayment => "bill_payments",
+        EntityType::Bill => "bills",
+        _ => "invoices",
+    }
+}
+
+/// The page at a place.
+pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
+    let clock = SystemClock::start();
+    let types = entity_types(ask.scope.kind);
+    let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
+    let answer = match ask_for(parts, ask, of, &place).await {
+        // It may be the filter, or what is to be included.
+        Err(ReadFailure::Rejected { .. }) if !place.is_plain && place.at == Position::FIRST => {
+            let next = Some(cursor(&Place { is_plain: true, ..place }));
+            return Ok(Page { next, requests: 1, ..Page::default() });
+        }
+        asked => asked?,
+    };
+    let body = answer.object()?;
+    let result = result(&body);
+    let records = result.list(name(of)).ok_or(UNREADABLE)?;
+    let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("id"))).collect();
+    let window = window(place.at.start, PAGE);
+    let is_said = |name, asked| number(&result, name).is_none_or(|said| said == asked);
+    if !is_said("page", window.page) || !is_said("per_page", window.size) {
+        return Err(UNREADABLE);
+    }
+    let (before, total) = (window.before.min(ids.len()), number(&result, "total"));
+    let turn = place.at.turn(Shown { ids: &ids[before..], size: PAGE, total })?;
+    let counted: Vec<_> = records.into_iter().skip(before + turn.known).collect();
+    let bills = bill_payment::bills(&counted);
+    let (vendors, requests) = match of {
+        EntityType::BillPayment if !bills.is_empty() => {
+            (vendors(parts, Ask { time: ask.time.saturating_sub(clock.elapsed()), ..ask }, &bills).await?, 2)
+        }
+        _ => (Vendors::default(), 1),
+    };
+    let read = |object: &Object<'_>| match of {
+        EntityType::BillPayment => bill_payment::read(object, &vendors),
+        EntityType::Bill => bill::read(object),
+        _ => invoice::read(object),
+    };
+    let next = match turn.next {
+        Some(at) => Some(Place { at, ..place }),
+        None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, ..Place::FIRST }),
+    };
+    Ok(Page {
+        entries: counted.into_iter().filter_map(|json| entry(ask.scope, of, "id", json, read)).collect(),
+        next: next.as_ref().map(cursor),
+        requests,
+        total: None,
+        as_of: answer.date(),
+        left: None,
+    })
+}
+
+async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Answer, ReadFailure> {
+    let window = window(place.at.start, PAGE);
+    let mut query = vec![("page", window.page.to_string()), ("per_page", window.size.to_string())];
+    if !place.is_plain && of == EntityType::Bill {
+        query.push(("include[]", "vendor".to_owned()));
+    }
+    // A bill payment does not say when it changed.
+    if let Some(since) = ask.scope.since.filter(|_| !place.is_plain && of != EntityType::BillPayment) {
+        query.push(("search[updated_min]", eastern::day_before(since).to_string()));
+    }
+    request(parts, ask, name(of), &query).await
+}
+
+fn number(result: &Object<'_>, name: &str) -> Option<usize> {
+    result.text(name)?.parse().ok()
+}

@@ -1,0 +1,77 @@
+//! The books of a `FreshBooks` account. Facts and their sources: its API documents, its SDK for Node, and recorded answers.
+//!
+//! - A check is a bill payment whose type is `Check`. It has no number, no payee, no bank account, and does not say when it changed: so
+//!   every run reads all of them, and the bills of each page for the vendors.
+//! - What is deleted leaves the list, or has `vis_state` 1 where it is still shown: a full run finds it.
+//! - Lists say how many records they have. Sorting is not sure to work: a recorded list ignored it and came in the order of the ids.
+//!   While records go and others come, only pages that overlap show that none was passed over: see [`position`](crate::books::position).
+
+mod bill;
+mod bill_payment;
+mod eastern;
+mod fault;
+mod invoice;
+mod list;
+mod vendors;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
+
+use super::oauth::Freshbooks;
+use crate::books::{Answer, Books, address, client, cursor, get, place};
+use crate::object::Object;
+use crate::parts::Parts;
+use crate::vendor::Vendor as _;
+
+pub(crate) struct FreshbooksBooks;
+
+#[async_trait]
+impl Books for FreshbooksBooks {
+    /// None are published. One request a second is ours.
+    fn limits(&self) -> Limits {
+        Limits { company_per_minute: 60, company_per_day: None, app_per_minute: None }
+    }
+
+    fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
+        list::entity_types(kind)
+    }
+
+    fn tells_deleted(&self) -> bool {
+        false
+    }
+
+    fn first(&self, _: &Scope) -> Cursor {
+        cursor(&list::Place::FIRST)
+    }
+
+    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+        list::page(parts, ask, place(ask.cursor)?).await
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Asks the account's API for a list.
+async fn request(parts: &Parts, ask: Ask<'_>, list: &str, query: &[(&str, String)]) -> Result<Answer, ReadFailure> {
+    let address = address(&parts.configured.api, &["accounting", "account", &ask.company.company_id, list, list])?;
+    let client = client(parts)?;
+    let request = client.get(address).bearer_auth(ask.access_token.expose()).query(query);
+    fault::checked(get(request, Freshbooks::RULES.trace, ask.time).await?)
+}
+
+/// What stands in an answer.
+fn result<'a>(body: &Object<'a>) -> Object<'a> {
+    body.object("response").object("result")
+}
+
+/// `vis_state`: 0 active, 1 deleted, 2 archived.
+fn is_deleted(object: &Object<'_>) -> bool {
+    object.text("vis_state").is_some_and(|state| state == "1")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! Who is paid: a bill payment names its bill alone, and the bill its vendor.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_core::model::record::Named;
+use counterfoil_core::port::accounting::{Ask, ReadFailure};
+
+use super::list::PAGE;
+use super::{request, result};
+use crate::books::UNREADABLE;
+use crate::books::entry::named;
+use crate::object::Object;
+use crate::parts::Parts;
+
+/// The vendors of bills, by the bill's id.
+#[derive(Default)]
+pub(super) struct Vendors(BTreeMap<String, Named>);
+
+impl Vendors {
+    pub(super) fn of_bill(&self, id: &str) -> Named {
+        self.0.get(id).cloned().unwrap_or_default()
+    }
+}
+
+/// The vendor as a bill has it.
+pub(super) fn of_bill(bill: &Object<'_>) -> Named {
+    let name = named(&bill.object("vendor"), "vendor_id", "vendor_name").name;
+    Named { id: bill.id("vendorid"), name }
+}
+
+/// Those of these bills. None are known where bills may not be read, or cannot be asked for by their ids: a payee that comes and goes
+/// with the order of a list would be worse than none.
+pub(super) async fn vendors(parts: &Parts, ask: Ask<'_>, bills: &BTreeSet<String>) -> Result<Vendors, ReadFailure> {
+    let ids = bills.iter().map(|id| ("search[ids][]", id.clone()));
+    let more = [("include[]", "vendor".to_owned()), ("per_page", PAGE.to_string())];
+    let query: Vec<_> = ids.chain(more).collect();
+    let answer = match request(parts, ask, "bills", &query).await {
+        Err(ReadFailure::AccessDenied | ReadFailure::Rejected { .. }) => {
+            tracing::warn!("bills may not be read, or not by their ids: checks stay without their payees");
+            return Ok(Vendors::default());
+        }
+        answer => answer?,
+    };
+    let body = answer.object()?;
+    let listed = result(&body).list("bills").ok_or(UNREADABLE)?;
+    let listed = listed.into_iter().filter_map(Object::parse);
+    let vendors: BTreeMap<_, _> = listed.filter_map(|bill| Some((bill.id("id")?, of_bill(&bill)))).collect();
+    let is_filtered = vendors.keys().all(|id| bills.contains(id));
+    Ok(if is_filtered { Vendors(vendors) } else { Vendors::default() })
+}
+
+#[cfg(test)]
+impl Vendors {
+    pub(super) fn one(bill: &str, id: &str, name: &str) -> Self {
+        Self([(bill.to_owned(), Named { id: Some(id.to_owned()), name: Some(name.to_owned()) })].into())
+    }
+}

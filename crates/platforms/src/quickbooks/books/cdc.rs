@@ -1,0 +1,61 @@
+//! Change data capture: what changed since a time, of all types at once, deleted records too.
+
+use std::time::Duration;
+
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::time::until;
+use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::clock::{Clock as _, SystemClock};
+
+use super::{At, as_of, entity_types, entries, request, written};
+use crate::books::{UNREADABLE, cursor};
+use crate::object::Object;
+use crate::parts::Parts;
+use crate::rules::days;
+
+/// How far it is asked to look back: a day less than the thirty that it can.
+const LOOKS_BACK: Duration = days(29);
+/// An answer of so many objects may not be all.
+const OBJECTS_MOST: usize = 1_000;
+
+/// What changed. Where that may not be all, lists of what changed follow.
+pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+    let lists = At::list(ask.scope.kind, 0).as_ref().map(cursor);
+    let now = SystemClock::start().now();
+    let Some(since) = ask.scope.since.filter(|since| until(*since, now) < LOOKS_BACK) else {
+        return Ok(Page { next: lists, ..Page::default() });
+    };
+    let types = entity_types(ask.scope.kind);
+    let names = types.iter().map(Into::into).collect::<Vec<&str>>().join(",");
+    let asked = request(parts, ask, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
+    let answer = match asked {
+        // It does not look back so far, whatever our clock says.
+        Err(ReadFailure::Rejected { .. }) => return Ok(Page { next: lists, requests: 1, ..Page::default() }),
+        asked => asked?,
+    };
+    let body = answer.object()?;
+    let changed = changed(&body, types)?;
+    let objects: usize = changed.iter().map(|(_, records)| records.len()).sum();
+    Ok(Page {
+        entries: changed.into_iter().flat_map(|(of, records)| entries(ask.scope, of, records)).collect(),
+        next: lists.filter(|_| objects >= OBJECTS_MOST),
+        requests: 1,
+        as_of: as_of(&answer, &body),
+        ..Page::default()
+    })
+}
+
+/// The records of an answer, by type. A type without changes may not be named at all; an answer without its frame is none.
+fn changed<'a>(body: &Object<'a>, types: &[EntityType]) -> Result<Vec<(EntityType, Vec<&'a str>)>, ReadFailure> {
+    let mut changed = Vec::new();
+    for response in body.list("CDCResponse").ok_or(UNREADABLE)? {
+        let lists = Object::parse(response).and_then(|response| response.list("QueryResponse")).ok_or(UNREADABLE)?;
+        for list in lists {
+            let list = Object::parse(list).filter(|list| list.json("Fault").is_none()).ok_or(UNREADABLE)?;
+            for of in types.iter().filter(|of| list.json((**of).into()).is_some()) {
+                changed.push((*of, list.list((*of).into()).ok_or(UNREADABLE)?));
+            }
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,142 @@
+//! The books of a QuickBooks Online company. Facts and their sources: Intuit's query documents, its reference pages Purchase,
+//! `BillPayment` and `ChangeDataCapture`, and its page "API call limits and throttles".
+//!
+//! - Checks are two entities: a `Purchase` whose `PaymentType` is `Check`, and a `BillPayment` whose `PayType` is. Neither property is
+//!   marked as one to filter by, so every purchase and bill payment is read, and what is no check is left out here.
+//! - There is no status. A void keeps the record, sets its amounts to zero, and puts `Voided` in front of the note.
+//! - What changed is asked of change data capture: one request, which names what was deleted. It looks back 30 days and gives 1,000
+//!   objects; where that does not do, queries by `LastUpdatedTime` read on, and a full run finds what was deleted.
+
+mod bill;
+mod bill_payment;
+mod cdc;
+mod fault;
+mod invoice;
+mod purchase;
+mod query;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Ask, Entry, Limits, Page, ReadFailure};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
+
+use super::oauth::{Quickbooks, api};
+use crate::books::entry::entry;
+use crate::books::position::Position;
+use crate::books::{Answer, Books, address, client, cursor, get, place};
+use crate::object::Object;
+use crate::parts::Parts;
+use crate::vendor::Vendor as _;
+
+pub(crate) struct QuickbooksBooks;
+
+/// Where a run is.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum At {
+    /// Before change data capture.
+    Changes,
+    /// In the list of one of the run's types.
+    List { of: usize, position: Position },
+}
+
+impl At {
+    /// Before a list; `None` behind the last one.
+    fn list(kind: SyncKind, of: usize) -> Option<Self> {
+        (of < entity_types(kind).len()).then_some(Self::List { of, position: Position::FIRST })
+    }
+}
+
+const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
+    match kind {
+        SyncKind::Sync => &[EntityType::Purchase, EntityType::BillPayment],
+        SyncKind::ImportInvoices => &[EntityType::Invoice, EntityType::Bill],
+    }
+}
+
+#[async_trait]
+impl Books for QuickbooksBooks {
+    /// 500 requests a minute for a company; after a refusal a minute's pause, and no `Retry-After`.
+    fn limits(&self) -> Limits {
+        Limits { company_per_minute: 500, company_per_day: None, app_per_minute: None }
+    }
+
+    fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
+        entity_types(kind)
+    }
+
+    fn tells_deleted(&self) -> bool {
+        true
+    }
+
+    fn first(&self, scope: &Scope) -> Cursor {
+        cursor(&match scope.since {
+            Some(_) => At::Changes,
+            None => At::List { of: 0, position: Position::FIRST },
+        })
+    }
+
+    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+        match place(ask.cursor)? {
+            At::Changes => cdc::page(parts, ask).await,
+            At::List { of, position } => query::page(parts, ask, of, position).await,
+        }
+    }
+}
+
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// Asks the company's API.
+async fn request(parts: &Parts, ask: Ask<'_>, path: &str, query: &[(&str, &str)]) -> Result<Answer, ReadFailure> {
+    let address = address(api(parts), &["v3", "company", &ask.company.company_id, path])?;
+    let client = client(parts)?;
+    let request = client.get(address).bearer_auth(ask.access_token.expose()).query(query).query(&[("minorversion", "75")]);
+    fault::checked(get(request, Quickbooks::RULES.trace, ask.time).await?)
+}
+
+/// The records of a type in the answer's list of them.
+fn entries<'a>(scope: &Scope, of: EntityType, records: impl IntoIterator<Item = &'a str>) -> Vec<Entry> {
+    let read = match of {
+        EntityType::Purchase => purchase::read,
+        EntityType::BillPayment => bill_payment::read,
+        EntityType::Bill => bill::read,
+        _ => invoice::read,
+    };
+    let read = |object: &Object<'_>| if is_deleted(object) { Ok(None) } else { read(object) };
+    records.into_iter().filter_map(|json| entry(scope, of, "Id", json, read)).collect()
+}
+
+/// As change data capture names a record that is deleted.
+fn is_deleted(object: &Object<'_>) -> bool {
+    object.text("status").is_some_and(|status| status.eq_ignore_ascii_case("Deleted"))
+}
+
+/// A void has no amount, and says so in front of its note.
+fn is_void(object: &Object<'_>) -> bool {
+    let is_zero = object.amount("TotalAmt").is_some_and(|total| total.is_zero());
+    is_zero && object.text("PrivateNote").is_some_and(|note| note.trim_start().to_lowercase().starts_with("voided"))
+}
+
+/// When a record was made, and last changed.
+fn times(object: &Object<'_>) -> [Option<Timestamp>; 2] {
+    let times = object.object("MetaData");
+    ["CreateTime", "LastUpdatedTime"].map(|name| times.time(name))
+}
+
+/// As Intuit's samples write times, in whole seconds.
+fn written(time: Timestamp) -> String {
+    format!("{:.0}", time.display_with_offset(Offset::constant(-7)))
+}
+
+/// When the answer was made, by Intuit's clock.
+fn as_of(answer: &Answer, object: &Object<'_>) -> Option<Timestamp> {
+    object.time("time").or_else(|| answer.date())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! A list of records, by Intuit's query language: of one type, all or what changed since a time, in the order of the ids.
+
+use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+
+use super::{At, as_of, entity_types, entries, request, written};
+use crate::books::position::{Position, Shown};
+use crate::books::{UNREADABLE, cursor, wrong};
+use crate::object::Object;
+use crate::parts::Parts;
+
+/// How many records are asked for: the most that Intuit gives.
+const PAGE: usize = 1_000;
+
+/// The page at a position of the list of the `of`-th type.
+pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Position) -> Result<Page, ReadFailure> {
+    let kind = ask.scope.kind;
+    let entity = *entity_types(kind).get(of).ok_or_else(|| wrong("cursor"))?;
+    let name: &str = entity.into();
+    let since = ask.scope.since.map(|since| format!(" where MetaData.LastUpdatedTime >= '{}'", written(since)));
+    let since = since.unwrap_or_default();
+    let select = format!("select * from {name}{since} orderby Id startposition {} maxresults {PAGE}", position.start);
+    let answer = request(parts, ask, "query", &[("query", &select)]).await?;
+    let object = answer.object()?;
+    let records = records(&object, name).ok_or(UNREADABLE)?;
+    let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("Id"))).collect();
+    let turn = position.turn(Shown { ids: &ids, size: PAGE, total: None })?;
+    let next = match turn.next {
+        Some(position) => Some(At::List { of, position }),
+        None => At::list(kind, of + 1),
+    };
+    Ok(Page {
+        entries: entries(ask.scope, entity, records.into_iter().skip(turn.known)),
+        next: next.as_ref().map(cursor),
+        requests: 1,
+        as_of: as_of(&answer, &object),
+        ..Page::default()
+    })
+}
+
+/// The records of an answer. An empty list is not there at all; anything else that is no list is no answer.
+fn records<'a>(object: &Object<'a>, name: &str) -> Option<Vec<&'a str>> {
+    let response = Object::parse(object.json("QueryResponse")?)?;
+    match response.json(name) {
+        Some(_) => response.list(name),
+        None => Some(Vec::new()),
+    }
+}

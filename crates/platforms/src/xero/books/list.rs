@@ -1,0 +1,151 @@
+//! The lists of a run, one after the other, page by page.
+
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::sync::{CheckRule, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::clock::{Clock as _, SystemClock};
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
+
+use super::accounts::{Accounts, accounts};
+use super::{bank_transaction, fault, invoice, payment, request, value};
+use crate::books::entry::entry;
+use crate::books::position::{Position, Shown, window};
+use crate::books::{Answer, UNREADABLE, cursor, wrong};
+use crate::object::Object;
+use crate::parts::Parts;
+
+/// How many records a page has: the most that Xero gives.
+const PAGE: usize = 1_000;
+
+/// Where a run is.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// In which of its lists.
+    of: usize,
+    at: Position,
+    /// The dates that are still to be read of a list that is too long to be read at once, the present ones last.
+    spans: Vec<Span>,
+}
+
+/// Dates: from the first up to the last, without that.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Span(Date, Date);
+
+impl Place {
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new() };
+
+    fn behind(mut self, kind: SyncKind, next: Option<Position>) -> Option<Self> {
+        if let Some(at) = next {
+            return Some(Self { at, ..self });
+        }
+        self.spans.pop();
+        let of = self.of + usize::from(self.spans.is_empty());
+        (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, ..self })
+    }
+
+    /// The same in two halves: Xero answers 400 where a list has more than 100,000 records. `None` where a day is too long already.
+    fn halved(mut self) -> Option<Self> {
+        let Span(from, to) = self.spans.pop().unwrap_or(ALL_DATES);
+        let days = from.until(to).ok()?.get_days();
+        let middle = from.checked_add(jiff::Span::new().days(days / 2)).ok().filter(|_| days > 1)?;
+        self.spans.extend([Span(middle, to), Span(from, middle)]);
+        Some(self)
+    }
+}
+
+/// All that are read at all.
+const ALL_DATES: Span = Span(date(1900, 1, 1), date(2200, 1, 1));
+
+pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
+    match kind {
+        SyncKind::Sync => &[EntityType::BankTransaction, EntityType::Payment],
+        SyncKind::ImportInvoices => &[EntityType::Invoice],
+    }
+}
+
+/// The page at a place.
+pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
+    let clock = SystemClock::start();
+    let kind = ask.scope.kind;
+    let of = *entity_types(kind).get(place.of).ok_or_else(|| wrong("cursor"))?;
+    let asked = ask_for(parts, ask, of, &place).await;
+    let answer = match asked {
+        Err(ReadFailure::Rejected { code }) if place.at == Position::FIRST => {
+            let halved = place.halved().ok_or(ReadFailure::Rejected { code })?;
+            return Ok(Page { next: Some(cursor(&halved)), requests: 1, ..Page::default() });
+        }
+        asked => asked?,
+    };
+    let Some(answer) = answer else {
+        let next = place.behind(kind, None).as_ref().map(cursor);
+        return Ok(Page { next, requests: 1, ..Page::default() });
+    };
+    let body = answer.object()?;
+    fault::in_success(&body)?;
+    let name: &str = of.into();
+    let records = body.list(&format!("{name}s")).ok_or(UNREADABLE)?;
+    let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id(&format!("{name}ID")))).collect();
+    let window = window(place.at.start, PAGE);
+    let pagination = body.object("pagination");
+    let number = |name: &str| pagination.text(name).and_then(|number| number.parse::<usize>().ok());
+    let is_said = |name, asked| number(name).is_none_or(|said| said == asked);
+    if !is_said("page", window.page) || !is_said("pageSize", window.size) {
+        return Err(UNREADABLE);
+    }
+    let before = window.before.min(ids.len());
+    let turn = place.at.turn(Shown { ids: &ids[before..], size: PAGE, total: number("itemCount") })?;
+    let counted: Vec<_> = records.into_iter().skip(before + turn.known).collect();
+    let (accounts, requests) = match of {
+        EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, ask.scope)) => {
+            (accounts(parts, Ask { time: ask.time.saturating_sub(clock.elapsed()), ..ask }).await?, 2)
+        }
+        _ => (Accounts::default(), 1),
+    };
+    let read = |object: &Object<'_>| match of {
+        EntityType::BankTransaction => bank_transaction::read(object, ask.scope),
+        EntityType::Payment => payment::read(object, ask.scope, &accounts),
+        _ => invoice::read(object),
+    };
+    Ok(Page {
+        entries: counted.into_iter().filter_map(|json| entry(ask.scope, of, &format!("{name}ID"), json, read)).collect(),
+        next: place.behind(kind, turn.next).as_ref().map(cursor),
+        requests,
+        total: None,
+        as_of: value::time(&body, "DateTimeUTC").or_else(|| answer.date()),
+        left: fault::left(&answer),
+    })
+}
+
+/// `None` where nothing changed.
+async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Option<Answer>, ReadFailure> {
+    let name: &str = of.into();
+    let window = window(place.at.start, PAGE);
+    let (page, size, order) = (window.page.to_string(), window.size.to_string(), format!("{name}ID ASC"));
+    let conditions = conditions(of, ask.scope, place.spans.last());
+    let mut query = vec![("page", page.as_str()), ("pageSize", &size), ("order", &order)];
+    if !conditions.is_empty() {
+        query.push(("where", &conditions));
+    }
+    request(parts, ask, &format!("{name}s"), &query, ask.scope.since.map(written)).await
+}
+
+/// In Xero's language of filters. What is left out here is no check by any rule.
+fn conditions(of: EntityType, scope: &Scope, span: Option<&Span>) -> String {
+    let kind = match of {
+        EntityType::Payment => Some(r#"PaymentType=="ACCPAYPAYMENT""#.to_owned()),
+        // Other types of spending have no reference.
+        EntityType::BankTransaction if scope.check_rule != CheckRule::AllSpend => Some(r#"Type=="SPEND""#.to_owned()),
+        _ => None,
+    };
+    let day = |day: Date| format!("DateTime({}, {:02}, {:02})", day.year(), day.month(), day.day());
+    let dates = span.map(|Span(from, to)| format!("Date >= {} AND Date < {}", day(*from), day(*to)));
+    kind.into_iter().chain(dates).collect::<Vec<_>>().join(" AND ")
+}
+
+/// As `If-Modified-Since` has it: UTC, in whole seconds.
+fn written(time: Timestamp) -> String {
+    Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}

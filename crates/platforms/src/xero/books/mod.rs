@@ -1,0 +1,103 @@
+//! The books of a Xero organisation. Facts and their sources: its `OpenAPI` document (`xero_accounting.yaml`), its help page "Record
+//! cheque numbers", its FAQ "Limits", and recorded answers of its Demo Company.
+//!
+//! - It has no type for checks. A check is money out whose reference the connection's rule takes for one (`check_rule`).
+//! - What is deleted stays in the list with the status `DELETED`, so an incremental run is told of it.
+//! - Lists are asked for in the order of the ids, which no edit changes. New records come in between: see
+//!   [`position`](crate::books::position).
+//! - The Demo Company's records say that they changed in 2008: a first run does not ask by the time of change.
+
+mod accounts;
+mod bank_transaction;
+mod fault;
+mod invoice;
+mod list;
+mod payment;
+mod value;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::sync::{CheckRule, Cursor, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
+use reqwest::header::IF_MODIFIED_SINCE;
+
+use super::oauth::Xero;
+use crate::books::check_number::check_number;
+use crate::books::{Answer, Books, address, client, cursor, get, place};
+use crate::object::Object;
+use crate::parts::Parts;
+use crate::vendor::Vendor as _;
+
+pub(crate) struct XeroBooks;
+
+#[async_trait]
+impl Books for XeroBooks {
+    /// 60 requests a minute and 5,000 a day for an organisation (1,000 on the Starter tier), 10,000 a minute for the app.
+    fn limits(&self) -> Limits {
+        Limits { company_per_minute: 60, company_per_day: Some(5_000), app_per_minute: Some(10_000) }
+    }
+
+    fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
+        list::entity_types(kind)
+    }
+
+    fn tells_deleted(&self) -> bool {
+        true
+    }
+
+    fn first(&self, _: &Scope) -> Cursor {
+        cursor(&list::Place::FIRST)
+    }
+
+    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+        list::page(parts, ask, place(ask.cursor)?).await
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Asks the organisation's API; `None` where nothing changed since that time.
+async fn request(
+    parts: &Parts,
+    ask: Ask<'_>,
+    path: &str,
+    query: &[(&str, &str)],
+    modified_since: Option<String>,
+) -> Result<Option<Answer>, ReadFailure> {
+    let address = address(&parts.configured.api, &[path])?;
+    let client = client(parts)?;
+    let request = client.get(address).bearer_auth(ask.access_token.expose()).query(query);
+    let request = request.header("xero-tenant-id", &ask.company.company_id);
+    let request = match modified_since {
+        Some(since) => request.header(IF_MODIFIED_SINCE, since),
+        None => request,
+    };
+    fault::checked(get(request, Xero::RULES.trace, ask.time).await?)
+}
+
+/// A payment out that is a check.
+struct Taken {
+    number: Option<String>,
+    is_void: bool,
+}
+
+/// `None` of what is deleted, or is no check by the rule.
+fn taken(object: &Object<'_>, scope: &Scope) -> Option<Taken> {
+    let status = object.text("Status").unwrap_or_default();
+    let reference = object.text("Reference").unwrap_or_default();
+    let reference = reference.trim();
+    let number = match &scope.check_rule {
+        CheckRule::NumberLike => Some(check_number(reference)?),
+        CheckRule::AllSpend => check_number(reference),
+        CheckRule::Prefix(prefix) => {
+            let rest = reference.strip_prefix(prefix.as_str())?;
+            check_number(rest).or_else(|| check_number(reference))
+        }
+    };
+    (status != "DELETED").then(|| Taken { number: number.map(str::to_owned), is_void: status == "VOIDED" })
+}
+
+#[cfg(test)]
+mod tests;

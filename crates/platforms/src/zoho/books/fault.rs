@@ -1,0 +1,57 @@
+//! What a fault of Zoho's means for a run, and what an answer's headers say of the limits. Each answer has a `code`, which is 0 for a
+//! success and says more than the status.
+
+use std::time::Duration;
+
+use counterfoil_core::port::accounting::{ReadFailure, RequestsLeft};
+
+use super::MINUTE;
+use crate::books::Answer;
+use crate::object::Object;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY_SECONDS: u64 = 86_400;
+
+/// An answer without a fault.
+pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
+    let code = Object::parse(&answer.text).and_then(|body| body.text("code")).unwrap_or_else(|| "0".to_owned());
+    match (code.trim(), answer.status) {
+        ("0", 429) => Err(limited(answer.retry_after().unwrap_or(MINUTE))),
+        ("0", 403) => Err(ReadFailure::AccessDenied),
+        ("0", _) => answer.or_failure(),
+        (code, status) => {
+            tracing::warn!(code, status, "a fault");
+            Err(failure(code, &answer))
+        }
+    }
+}
+
+fn failure(code: &str, answer: &Answer) -> ReadFailure {
+    match (code, answer.status) {
+        ("45", _) => {
+            let retry_after = answer.retry_after().or_else(|| resets_in(answer)).unwrap_or(HOUR);
+            ReadFailure::Limited { retry_after, is_daily: true }
+        }
+        ("44" | "1070", _) | (_, 429) => limited(answer.retry_after().unwrap_or(MINUTE)),
+        // A token that is over, a scope that is missing, and a right that the user lacks look alike.
+        ("57" | "14", _) | (_, 401) => ReadFailure::Unauthorized,
+        // "This user is not associated with the CompanyID".
+        ("6041", _) => ReadFailure::CompanyGone,
+        (_, 403) => ReadFailure::AccessDenied,
+        ("1000", _) | (_, 500..) => ReadFailure::Unavailable { retry_after: answer.retry_after() },
+        _ => ReadFailure::Rejected { code: code.chars().take(20).collect() },
+    }
+}
+
+const fn limited(retry_after: Duration) -> ReadFailure {
+    ReadFailure::Limited { retry_after, is_daily: false }
+}
+
+/// What is left of the day's requests.
+pub(super) fn left(answer: &Answer) -> Option<RequestsLeft> {
+    Some(RequestsLeft { requests: answer.number("x-rate-limit-remaining")?, resets_in: resets_in(answer)? })
+}
+
+fn resets_in(answer: &Answer) -> Option<Duration> {
+    Some(Duration::from_secs(answer.number("x-rate-limit-reset")?.min(DAY_SECONDS)))
+}

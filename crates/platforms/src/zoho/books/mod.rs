@@ -1,0 +1,76 @@
+//! The books of a Zoho Books organisation. Facts and their sources: the introduction and the pages of the Zoho Books API, and recorded
+//! answers.
+//!
+//! - A check is a vendor payment whose mode is `Check` or `Cheque`, or that was printed as a check. Users name modes as they like, so
+//!   all payments are read and the others left out here. Expenses and bank transactions have no mode.
+//! - What is deleted leaves no trace: a full run finds it.
+//! - A list tells no total, and a deletion moves what is behind it: see [`dated`].
+
+mod bill;
+mod dated;
+mod fault;
+mod invoice;
+mod list;
+mod vendor_payment;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
+use jiff::Timestamp;
+
+use crate::books::{Books, cursor, place};
+use crate::object::Object;
+use crate::parts::Parts;
+
+pub(crate) struct ZohoBooks;
+
+#[async_trait]
+impl Books for ZohoBooks {
+    /// 100 requests a minute for an organisation. How many a day its plan says (1,000 to 10,000), and each answer's headers.
+    fn limits(&self) -> Limits {
+        Limits { company_per_minute: 100, company_per_day: None, app_per_minute: None }
+    }
+
+    fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
+        list::entity_types(kind)
+    }
+
+    fn tells_deleted(&self) -> bool {
+        false
+    }
+
+    fn first(&self, _: &Scope) -> Cursor {
+        cursor(&list::Place::FIRST)
+    }
+
+    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+        list::page(parts, ask, place(ask.cursor)?).await
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How a record stands, in lower case and without blanks: the documents and the screens write it differently.
+fn status(object: &Object<'_>) -> String {
+    object.text("status").unwrap_or_default().trim().to_lowercase().replace(' ', "_")
+}
+
+fn is_void(status: &str) -> bool {
+    matches!(status, "void" | "voided")
+}
+
+/// Whether money out is still to be decided upon.
+fn is_pending(status: &str) -> bool {
+    matches!(status, "draft" | "pending_approval" | "approval_rejected" | "rejected")
+}
+
+/// When a record was made, and last changed.
+fn times(object: &Object<'_>) -> [Option<Timestamp>; 2] {
+    ["created_time", "last_modified_time"].map(|name| object.time(name))
+}
+
+#[cfg(test)]
+mod tests;

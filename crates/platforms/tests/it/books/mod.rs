@@ -1,0 +1,116 @@
+//! How a platform's books are read: to the end, while they change, and through faults. What is alike at every platform is in
+//! `contract` and tried against the stand-ins; the rest against a server of the test's own.
+
+mod contract;
+mod freshbooks;
+mod kept;
+mod quickbooks;
+mod server;
+mod xero;
+mod zoho;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::model::connection::Company;
+use counterfoil_core::model::platform::{Environment, PlatformName};
+use counterfoil_core::model::record::{Record, RecordKey};
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::model::sync::{CheckRule, Cursor, Scope, SyncKind};
+use counterfoil_core::port::accounting::{Ask, Entry, Page, ReadFailure};
+use counterfoil_core::port::platform::Platform;
+use jiff::Timestamp;
+
+use crate::raw::platform_at;
+use server::Server;
+
+/// More than any of these runs needs.
+const PAGES_MOST: usize = 500;
+
+/// A company whose books lie at a server.
+struct Books {
+    platform: Arc<dyn Platform>,
+    company: Company,
+}
+
+/// What a run has read.
+#[derive(Debug, Default)]
+struct Run {
+    entries: Vec<Entry>,
+    pages: usize,
+    requests: u32,
+}
+
+impl Books {
+    async fn at(server: &Server, platform: PlatformName, company_id: &str, path: &str) -> Self {
+        let company = Company {
+            platform,
+            environment: Environment::Production,
+            client_id: "client".to_owned(),
+            company_id: company_id.to_owned(),
+            api_base_url: format!("{}{path}", server.base),
+        };
+        Self { platform: platform_at(platform, &server.base).await, company }
+    }
+
+    async fn page(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ReadFailure> {
+        let access_token = Secret::new("access");
+        let time = Duration::from_secs(10);
+        let ask = Ask { access_token: &access_token, company: &self.company, scope, cursor, time };
+        self.platform.accounting().expect("it has books").page(ask).await
+    }
+
+    /// Reads to the end; a page that fails is asked for once more.
+    async fn run(&self, scope: &Scope) -> Result<Run, ReadFailure> {
+        let mut next = Some(self.platform.accounting().expect("it has books").first(scope));
+        let mut run = Run::default();
+        while let Some(cursor) = next {
+            assert!(run.pages < PAGES_MOST && cursor.0.len() <= 4_096, "{cursor:?}");
+            let page = match self.page(scope, &cursor).await {
+                Ok(page) => page,
+                Err(_) => self.page(scope, &cursor).await?,
+            };
+            run.pages += 1;
+            run.requests += page.requests;
+            run.entries.extend(page.entries);
+            next = page.next;
+        }
+        Ok(run)
+    }
+}
+
+impl Run {
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Record(record) => Some(&**record),
+            _ => None,
+        })
+    }
+
+    fn ids(&self) -> BTreeSet<String> {
+        self.records().map(|record| record.key.external_id.clone()).collect()
+    }
+
+    fn absent(&self) -> Vec<&RecordKey> {
+        let absent = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Absent(key) => Some(key),
+            _ => None,
+        });
+        absent.collect()
+    }
+}
+
+fn full(kind: SyncKind) -> Scope {
+    Scope { kind, since: None, check_rule: CheckRule::NumberLike, keeps_source: false }
+}
+
+fn since(kind: SyncKind, since: Timestamp) -> Scope {
+    Scope { since: Some(since), ..full(kind) }
+}
+
+fn limited(seconds: u64, is_daily: bool) -> ReadFailure {
+    ReadFailure::Limited { retry_after: Duration::from_secs(seconds), is_daily }
+}
+
+const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
