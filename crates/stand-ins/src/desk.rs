@@ -106,7 +106,7 @@ fn act_under(
         return act(Rotation::AsDue);
     };
     let mut answer = match fault.kind {
-        Kind::Slow => return act(Rotation::AsDue),
+        Kind::Slow | Kind::Records(_) => return act(Rotation::AsDue),
         Kind::Status => failure(fault.status()),
         Kind::Throttled => failure(StatusCode::TOO_MANY_REQUESTS),
         Kind::Garbage => garbage(),

@@ -13,9 +13,12 @@
 //! | `answer_lost_after_rotating` | the connection closed without an answer | changed, the refresh token rotated |
 //! | `status_after_rotating` | `status` (default 503) with the platform's fault body | changed, the refresh token rotated |
 //!
+//! | what [`RecordFault`] names | a page of records with that fault | unchanged |
+//!
 //! A refresh token that never changes by the settings is not rotated by a fault either.
 //!
-//! `at` is `authorize`, `token`, `revoke` or `api`; the last two kinds are for `token` and `revoke` only. `delay_ms` (at
+//! `at` is `authorize`, `token`, `revoke`, `api` or `records`. The kinds `after_rotating` are for `token` and `revoke` only, those
+//! of [`RecordFault`] for `records`, which takes no others: `api` strikes requests for records as well. `delay_ms` (at
 //! most 120,000) goes with every kind but `timeout`. `times` is how many requests are hit; without it, all until the
 //! faults are cleared. Faults at one place are used up in the order they came.
 
@@ -24,6 +27,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+
+pub use crate::books::mangle::RecordFault;
 
 /// The most faults that can wait at once.
 const MAX_FAULTS: usize = 100;
@@ -42,6 +47,8 @@ pub enum Place {
     Revoke,
     /// The data API, on every host it has.
     Api,
+    /// The lists of records in the data API.
+    Records,
 }
 
 /// What kind of fault it is.
@@ -66,6 +73,9 @@ pub enum Kind {
     AnswerLostAfterRotating,
     /// An error status after the change was made.
     StatusAfterRotating,
+    /// A page of records that is not as it should be.
+    #[serde(untagged)]
+    Records(RecordFault),
 }
 
 /// A fault as the control route takes and lists it.
@@ -102,8 +112,20 @@ pub(crate) enum BadFault {
     NeverStrikes,
     #[error("the kinds that act after rotating go with token and revoke only")]
     NothingToChange,
+    #[error("at records there are the kinds of records only, and those nowhere else")]
+    RecordsApart,
     #[error("there are {MAX_FAULTS} faults already: clear them first")]
     TooMany,
+}
+
+impl Kind {
+    /// The fault of a page of records, if it is one.
+    pub(crate) fn of_records(self) -> Option<RecordFault> {
+        match self {
+            Self::Records(fault) => Some(fault),
+            _ => None,
+        }
+    }
 }
 
 impl Fault {
@@ -126,6 +148,8 @@ impl Fault {
             Err(BadFault::NeverStrikes)
         } else if after_change && !matches!(self.at, Place::Token | Place::Revoke) {
             Err(BadFault::NothingToChange)
+        } else if (self.at == Place::Records) != self.kind.of_records().is_some() {
+            Err(BadFault::RecordsApart)
         } else {
             Ok(())
         }
@@ -220,6 +244,9 @@ mod tests {
         assert_eq!(check(reset_with_status), Err(BadFault::StatusNotUsed));
         let lost_at_api = |f: &mut Fault| (f.kind, f.at) = (Kind::AnswerLostAfterRotating, Place::Api);
         assert_eq!(check(lost_at_api), Err(BadFault::NothingToChange));
+        let short_page_at_token = |f: &mut Fault| f.kind = Kind::Records(RecordFault::ShortPage);
+        assert_eq!(check(short_page_at_token), Err(BadFault::RecordsApart));
+        assert_eq!(check(|f| f.at = Place::Records), Err(BadFault::RecordsApart));
     }
 
     #[test]

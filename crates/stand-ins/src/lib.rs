@@ -36,6 +36,20 @@
 //! | `GET state` | counts of `requests`, the `grants`, and in `log` the last 200 requests with their outcome |
 //! | `POST reset` | nothing has happened yet, and the clock shows the real time |
 //!
+//! Where the platform's books can be read, also:
+//!
+//! | Route | What it does |
+//! |---|---|
+//! | `GET books/{company}` | what the company's books add up to, per entity: `count`, `void`, `draft`, `deleted`, and in `counted` what an import counts |
+//! | `POST books/{company}` | begins the books anew: `{"sizes": {"purchases": n, "payments": n, "bills": n, "invoices": n}}`, and if wanted `seed`, `until` (Unix seconds: the end of the two years over which records are spread), `checks_only` (every purchase and payment is a check, and nothing is void), `changed_long_ago` |
+//! | `POST books/{company}/add` | `{"entity", "count"}`: records that were made now; answers their `ids` |
+//! | `POST books/{company}/edit` | `{"entity", "indexes": [0, 5]}` or `{"entity", "first", "count"}`, with `set` (`cents`, `currency`, `date`, `memo`, `method`, `number`, `paid`, `payee`, `state`: `standing`, `draft`, `void`, `deleted`), `raw` (a merge patch over the platform's JSON: `null` takes a field away), `quiet` (the records do not show that they changed); answers the `ids` |
+//! | `GET traffic`, `DELETE traffic` | the requests for records, by company and by what was asked |
+//!
+//! `company` is a realm, a tenant id, an `organization_id`, an `account_id`. Entities and records: the module `books`. The settings
+//! hold the limits (`requests_per_second`, `requests_per_minute`, `requests_per_day`, `concurrent_requests`,
+//! `app_requests_per_minute`) and `unconfirmed_filters`.
+//!
 //! | `POST revoke` at | takes | and then |
 //! |---|---|---|
 //! | `quickbooks` | `{"realm"}` | that company's grants have ended |
@@ -44,6 +58,8 @@
 //! | `zoho` | `{"location"}` | the grants of that data centre's user have ended |
 //! | `freshbooks`, `freeagent` | `{}` | the user's grants have ended |
 
+mod bookkeeping;
+mod books;
 mod clock;
 mod desk;
 pub mod fault;

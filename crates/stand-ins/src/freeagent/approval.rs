@@ -89,7 +89,7 @@ impl Platform for FreeAgent {
 
     type Site = ();
     type RedirectUris = RedirectUris;
-    type Books = ();
+    type Reach = ();
     type Disconnect = Disconnect;
 
     fn variables(base_url: &str) -> Vec<(&'static str, String)> {

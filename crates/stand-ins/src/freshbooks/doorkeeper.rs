@@ -107,7 +107,7 @@ impl Platform for FreshBooks {
 
     type Site = ();
     type RedirectUris = RedirectUris;
-    type Books = ();
+    type Reach = ();
     type Disconnect = Disconnect;
 
     fn variables(base_url: &str) -> Vec<(&'static str, String)> {
@@ -133,6 +133,10 @@ impl Platform for FreshBooks {
             revoke_on_reuse: false,
             revoke_on_race: false,
             revoke_ends_company: false,
+            // Its limits are not published.
+            requests_per_minute: None,
+            concurrent_requests: None,
+            unconfirmed_filters: false,
             ..Settings::default()
         }
     }

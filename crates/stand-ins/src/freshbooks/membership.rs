@@ -12,6 +12,8 @@ pub struct Membership {
     pub(super) id: u32,
     pub(super) business_uuid: &'static str,
     pub(super) role: &'static str,
+    /// Its own currency, and one other where it buys abroad.
+    pub(super) currencies: &'static [&'static str],
     /// Whether its plan has bills.
     pub(super) has_bills: bool,
 }
@@ -25,6 +27,7 @@ pub const MEMBERSHIPS: [Membership; 3] = [
         id: 9_120_011,
         business_uuid: "a1b2c3d4-0a1b-4c2d-9e3f-4a5b6c7d8e9f",
         role: "owner",
+        currencies: &["USD", "CAD"],
         has_bills: true,
     },
     Membership {
@@ -34,6 +37,7 @@ pub const MEMBERSHIPS: [Membership; 3] = [
         id: 9_120_048,
         business_uuid: "b2c3d4e5-1b2c-4d3e-8f4a-5b6c7d8e9f0a",
         role: "owner",
+        currencies: &["USD"],
         has_bills: false,
     },
     Membership {
@@ -43,6 +47,14 @@ pub const MEMBERSHIPS: [Membership; 3] = [
         id: 9_120_084,
         business_uuid: "c3d4e5f6-2c3d-4e4f-9a5b-6c7d8e9f0a1b",
         role: "business_employee",
+        currencies: &["USD"],
         has_bills: false,
     },
 ];
+
+impl Membership {
+    /// That of an account, which has books.
+    pub(super) fn of(account_id: &str) -> Option<&'static Self> {
+        MEMBERSHIPS.iter().find(|membership| membership.account_id == Some(account_id))
+    }
+}

@@ -1,5 +1,5 @@
 //! `FreshBooks`: tokens by JSON or form with the keys in the body, refresh tokens of one use without grace, and the user
-//! with the businesses that the token reaches.
+//! with the businesses that the token reaches and their books.
 //!
 //! | Path under `/freshbooks` | At `FreshBooks` |
 //! |---|---|
@@ -7,7 +7,9 @@
 //! | `/api/auth/oauth/token` | `https://api.freshbooks.com/auth/oauth/token` |
 //! | `/api/auth/oauth/revoke` | `https://api.freshbooks.com/auth/oauth/revoke` |
 //! | `/api/auth/api/v1/users/me` | `https://api.freshbooks.com/auth/api/v1/users/me` |
+//! | `/api/accounting/account/{account_id}` | `https://api.freshbooks.com/accounting/account/{account_id}` |
 
+mod books;
 mod doorkeeper;
 mod endpoints;
 mod me;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
+use crate::bookkeeping::control as book_control;
 use crate::oauth::{StandIn, authorize, control, revoke, token};
 
 pub use endpoints::Endpoints;
@@ -37,6 +40,7 @@ fn routes(stand_in: Arc<StandIn<FreshBooks>>) -> Router {
         .route("/api/auth/oauth/token", token::route(()))
         .route("/api/auth/oauth/revoke", revoke::route(()))
         .route("/api/auth/api/v1/users/me", get(me::answer))
-        .nest("/__control", control::routes())
+        .nest("/api/accounting/account/{account_id}", books::routes())
+        .nest("/__control", control::routes().merge(book_control::routes()))
         .with_state(stand_in)
 }

@@ -33,10 +33,10 @@ pub(crate) fn routes<P: Platform>() -> Router<Arc<StandIn<P>>> {
 }
 
 /// A control request that was refused, with the reason.
-struct Refused(StatusCode, String);
+pub(crate) struct Refused(StatusCode, String);
 
 impl Refused {
-    fn because(reason: impl Display) -> Self {
+    pub(crate) fn because(reason: impl Display) -> Self {
         Self(StatusCode::BAD_REQUEST, reason.to_string())
     }
 }
@@ -54,7 +54,7 @@ impl IntoResponse for Refused {
 }
 
 /// A control request's body: JSON whatever its content type, so that a bare `curl -d` will do.
-struct ControlBody<T>(T);
+pub(crate) struct ControlBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ControlBody<T> {
     type Rejection = Refused;
@@ -73,7 +73,7 @@ struct ClockMove {
     advance_seconds: Option<i64>,
 }
 
-type Ours<P> = State<Arc<StandIn<P>>>;
+pub(crate) type Ours<P> = State<Arc<StandIn<P>>>;
 
 async fn no_such_route() -> Refused {
     Refused(StatusCode::NOT_FOUND, "there is no such control route".to_owned())

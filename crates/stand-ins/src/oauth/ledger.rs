@@ -28,8 +28,8 @@ pub(crate) struct Ledger<P: Platform> {
     grants: BTreeMap<GrantId, Grant>,
     tokens: HashMap<String, Token>,
     last_grant: GrantId,
-    #[serde(default)]
-    pub(crate) books: P::Books,
+    #[serde(default, rename = "books")]
+    pub(crate) reach: P::Reach,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl<P: Platform> Ledger<P> {
             grants: BTreeMap::new(),
             tokens: HashMap::new(),
             last_grant: 0,
-            books: P::Books::default(),
+            reach: P::Reach::default(),
         }
     }
 
@@ -210,7 +210,7 @@ impl<P: Platform> Ledger<P> {
 
     /// Ends every live grant of that holder's, who belongs to one set of keys; gives their number.
     pub(crate) fn end_all_of(&mut self, holder: &str, by: Ending, now: Timestamp) -> usize {
-        P::forget(&mut self.books, holder);
+        P::forget(&mut self.reach, holder);
         let live = self.grants.values_mut().filter(|grant| grant.consent.holder == holder && grant.is_live(now));
         live.map(|grant| grant.end(by)).count()
     }

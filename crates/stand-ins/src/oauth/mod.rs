@@ -30,6 +30,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use crate::books::shelf::Shelf;
+use crate::books::traffic::Traffic;
 use crate::desk::{Desk, Failure};
 use crate::kept_file::{KeptFile, KeptFileError};
 use crate::params::Params;
@@ -70,8 +72,8 @@ pub(crate) trait Platform: Sized + Send + Sync + 'static {
     /// Which of its hosts a request came to, where it has several of one kind.
     type Site: Copy + Send + Sync + 'static;
     type RedirectUris: Registry + From<RedirectUris>;
-    /// What it remembers beside codes, grants and tokens: what the books of its companies hold, and who reaches them.
-    type Books: Default + Serialize + DeserializeOwned + Send;
+    /// What it remembers of access beside codes, grants and tokens.
+    type Reach: Default + Serialize + DeserializeOwned + Send;
     /// What the control route `revoke` takes.
     type Disconnect: DeserializeOwned + Send;
 
@@ -132,7 +134,7 @@ pub(crate) trait Platform: Sized + Send + Sync + 'static {
     fn refuse(refusal: &Refusal) -> (StatusCode, Value);
 
     /// Everything of that holder's was revoked.
-    fn forget(_: &mut Self::Books, _holder: &str) {}
+    fn forget(_: &mut Self::Reach, _holder: &str) {}
 
     /// The customer disconnects the app at the platform; gives the number of grants that ended, or what is wrong.
     fn disconnect(ledger: &mut Ledger<Self>, who: Self::Disconnect, now: Timestamp) -> Result<usize, String>;
@@ -186,6 +188,8 @@ pub(crate) struct Rules {
 pub(crate) struct StandIn<P: Platform> {
     pub(crate) desk: Desk,
     ledger: Mutex<Ledger<P>>,
+    shelf: Mutex<Shelf>,
+    pub(crate) traffic: Traffic,
     in_flight: Arc<InFlight>,
     redirect_uris_at_start: P::RedirectUris,
     file: Option<Arc<KeptFile>>,
@@ -193,15 +197,20 @@ pub(crate) struct StandIn<P: Platform> {
 
 /// A platform's part of the file.
 #[derive(Serialize, Deserialize)]
-struct Kept<L> {
+struct Kept<L, S> {
     clock_ahead: SignedDuration,
     ledger: L,
+    /// A file of an earlier version has none.
+    shelf: S,
 }
 
 impl<P: Platform> StandIn<P> {
     pub(crate) fn new(redirect_uris: P::RedirectUris) -> Self {
+        let desk = Desk::new(&ENDPOINTS, P::FAILURE);
         Self {
-            desk: Desk::new(&ENDPOINTS, P::FAILURE),
+            shelf: Mutex::new(Shelf::opened(desk.clock.now())),
+            traffic: Traffic::default(),
+            desk,
             ledger: Mutex::new(Ledger::new(redirect_uris.clone())),
             in_flight: Arc::default(),
             redirect_uris_at_start: redirect_uris,
@@ -212,11 +221,14 @@ impl<P: Platform> StandIn<P> {
     /// Goes on from what the file holds, and keeps what changes in it.
     pub(crate) fn kept_in(file: Arc<KeptFile>, redirect_uris: P::RedirectUris) -> Result<Self, KeptFileError> {
         let mut stand_in = Self::new(redirect_uris.clone());
-        if let Some(Kept { clock_ahead, mut ledger }) = file.part::<Kept<Ledger<P>>>(P::NAME)? {
+        if let Some(Kept { clock_ahead, mut ledger, shelf }) = file.part::<Kept<Ledger<P>, Option<Shelf>>>(P::NAME)? {
             stand_in.desk.clock.put_ahead(clock_ahead).map_err(|_| file.damaged())?;
             ledger.settings.check().map_err(|_| file.damaged())?;
             ledger.redirect_uris = redirect_uris;
             *stand_in.ledger() = ledger;
+            if let Some(shelf) = shelf {
+                *stand_in.shelf() = shelf;
+            }
         }
         stand_in.file = Some(file);
         Ok(stand_in)
@@ -226,17 +238,24 @@ impl<P: Platform> StandIn<P> {
         self.ledger.lock().expect("no holder panics")
     }
 
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().expect("no holder panics")
+    }
+
     /// Stores what has changed, where the stand-in keeps its state.
     pub(crate) fn keep(&self) -> Result<(), KeptFileError> {
         let Some(file) = &self.file else { return Ok(()) };
         // Held while it is stored, lest an older state be put over a newer one.
         let ledger = self.ledger();
-        file.put(P::NAME, &Kept { clock_ahead: self.desk.clock.ahead(), ledger: &*ledger })
+        let books = self.shelf();
+        file.put(P::NAME, &Kept { clock_ahead: self.desk.clock.ahead(), ledger: &*ledger, shelf: &*books })
     }
 
     fn reset(&self) {
         self.desk.reset();
         self.in_flight.forget_most();
+        self.traffic.reset();
         *self.ledger() = Ledger::new(self.redirect_uris_at_start.clone());
+        *self.shelf() = Shelf::opened(self.desk.clock.now());
     }
 }

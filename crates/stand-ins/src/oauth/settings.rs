@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::temper::Temper;
+use crate::books::traffic::Allowed;
 use crate::fault::MAX_DELAY_MS;
 
 /// The longest life of an access token that can be set: a day.
@@ -54,6 +55,19 @@ pub struct Settings {
     pub refresh_tokens_per_user: Option<u32>,
     /// How many access tokens of one grant live at once: at least 1, one more deletes the oldest; `null`: any number.
     pub access_tokens_per_grant: Option<u32>,
+    /// How many requests for records of one company are answered in a second; `null`: all.
+    pub requests_per_second: Option<u32>,
+    /// How many requests for records of one company are answered in a minute of the clock; `null`: all.
+    pub requests_per_minute: Option<u32>,
+    /// How many requests for records of one company are answered in a day, which begins at midnight UTC; `null`: all.
+    pub requests_per_day: Option<u32>,
+    /// How many requests for records of one company are under way at once; `null`: any number.
+    pub concurrent_requests: Option<u32>,
+    /// How many requests for records of all companies are answered in a minute of the clock; `null`: all.
+    pub app_requests_per_minute: Option<u32>,
+    /// Whether filters and orders work that no document confirms: at QuickBooks `PaymentType`, at Zoho the order of vendor
+    /// payments by `last_modified_time`, at `FreshBooks` searching bill payments.
+    pub unconfirmed_filters: bool,
 }
 
 /// Why the settings stayed as they were.
@@ -89,11 +103,29 @@ impl Default for Settings {
             grants_per_minute: None,
             refresh_tokens_per_user: None,
             access_tokens_per_grant: None,
+            // The current page says ten requests in a second, an older one ten at once [Intuit, "API call limits and throttles"].
+            requests_per_second: None,
+            requests_per_minute: Some(500),
+            requests_per_day: None,
+            concurrent_requests: Some(10),
+            app_requests_per_minute: None,
+            unconfirmed_filters: true,
         }
     }
 }
 
 impl Settings {
+    /// How many requests for records are answered.
+    pub(crate) fn allowed(&self) -> Allowed {
+        Allowed {
+            per_second: self.requests_per_second,
+            per_minute: self.requests_per_minute,
+            per_day: self.requests_per_day,
+            app_per_minute: self.app_requests_per_minute,
+            at_once: self.concurrent_requests,
+        }
+    }
+
     /// These settings with `changes` put over them: first the temper, then the other fields.
     pub(crate) fn with(&self, mut changes: Map<String, Value>) -> Result<Self, BadSettings> {
         let mut base = self.clone();

@@ -1,4 +1,4 @@
-//! The data API: `CompanyInfo`, on the production and on the sandbox host.
+//! `CompanyInfo`, on the production and on the sandbox host.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
+use super::books;
 use super::company::Company;
 use super::environment::Environment;
 use super::gateway::{failure, pacific_time, validation_fault};
@@ -28,7 +29,7 @@ const MINOR_VERSION: &str = "75";
 /// The routes of one of the two API hosts.
 pub(super) fn routes(host: Environment) -> Router<Arc<StandIn<Intuit>>> {
     let company_info = move |State(stand_in), path, query, headers| company_info(host, stand_in, path, query, headers);
-    Router::new().route("/v3/company/{realm}/companyinfo/{id}", get(company_info))
+    Router::new().route("/v3/company/{realm}/companyinfo/{id}", get(company_info)).merge(books::routes(host))
 }
 
 async fn company_info(
@@ -59,7 +60,7 @@ async fn company_info(
 }
 
 /// The company, if the bearer token reaches it at this host.
-fn authorize(
+pub(super) fn authorize(
     stand_in: &StandIn<Intuit>,
     host: Environment,
     realm: &str,
@@ -78,6 +79,10 @@ fn authorize(
 fn check_query(query: &str) -> Result<(), String> {
     let params = Params::parse(query.as_bytes()).map_err(|bad| bad.to_string())?;
     params.only(&["minorversion"]).map_err(|bad| bad.to_string())?;
+    check_minor_version(&params)
+}
+
+pub(super) fn check_minor_version(params: &Params) -> Result<(), String> {
     match params.get("minorversion") {
         None | Some(MINOR_VERSION) => Ok(()),
         Some(_) => Err(format!("minorversion must be {MINOR_VERSION}")),
@@ -114,6 +119,15 @@ fn as_json(company: &Company, now: Timestamp) -> Value {
         },
         "time": pacific_time(now),
     })
+}
+
+/// What a client gets that did not ask for JSON.
+pub(super) fn bare_xml(now: Timestamp) -> Response {
+    let body = html! {
+        (PreEscaped(r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#))
+        IntuitResponse xmlns="http://schema.intuit.com/finance/v3" time=(pacific_time(now)) {}
+    };
+    ([(CONTENT_TYPE, "application/xml")], body.into_string()).into_response()
 }
 
 fn as_xml(company: &Company, now: Timestamp) -> Response {

@@ -99,7 +99,7 @@ impl Platform for Intuit {
 
     type Site = ();
     type RedirectUris = RedirectUris;
-    type Books = ();
+    type Reach = ();
     type Disconnect = Disconnect;
 
     fn variables(base_url: &str) -> Vec<(&'static str, String)> {

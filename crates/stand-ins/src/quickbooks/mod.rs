@@ -1,4 +1,4 @@
-//! Intuit: the consent page, the token and revocation endpoints, and `CompanyInfo` on both API hosts.
+//! Intuit: the consent page, the token and revocation endpoints, and `CompanyInfo` and the companies' books on both API hosts.
 //! The rules and their sources are those of Intuit's OAuth pages and SDKs; each is named where it is applied.
 //!
 //! | Path under `/quickbooks` | At Intuit |
@@ -10,6 +10,7 @@
 //! | `/sandbox-api` | `https://sandbox-quickbooks.api.intuit.com` |
 
 mod api;
+mod books;
 mod company;
 mod endpoints;
 mod environment;
@@ -25,6 +26,7 @@ use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 
+use crate::bookkeeping::control as book_control;
 use crate::oauth::{StandIn, authorize, control, revoke, token};
 use crate::random;
 
@@ -44,7 +46,7 @@ fn routes(stand_in: Arc<StandIn<Intuit>>) -> Router {
         .nest("/api", api::routes(Environment::Production))
         .nest("/sandbox-api", api::routes(Environment::Sandbox))
         .layer(middleware::from_fn(add_transaction_id))
-        .nest("/__control", control::routes())
+        .nest("/__control", control::routes().merge(book_control::routes()))
         .with_state(stand_in)
 }
 

@@ -50,7 +50,7 @@ impl Connections {
         self.0.push(Connection { id: random::uuid(), event, tenant_id, created_at: now, updated_at: now });
     }
 
-    pub(super) fn reach(&self, tenant_id: &str) -> bool {
+    pub(super) fn include(&self, tenant_id: &str) -> bool {
         self.0.iter().any(|connection| connection.tenant_id == tenant_id)
     }
 
@@ -102,7 +102,7 @@ pub(super) async fn list(State(stand_in): State<Arc<StandIn<Xero>>>, RawQuery(qu
             return refused.into_response();
         }
         match auth_event(query.as_deref().unwrap_or_default()) {
-            Ok(event) => Json(ledger.books.list(event.as_deref())).into_response(),
+            Ok(event) => Json(ledger.reach.list(event.as_deref())).into_response(),
             Err(bad) => Problem::new(StatusCode::BAD_REQUEST, bad).into_response(),
         }
     };
@@ -116,7 +116,7 @@ pub(super) async fn remove(State(stand_in): State<Arc<StandIn<Xero>>>, Path(id):
         if let Err(refused) = authorize(&ledger, &headers, acting.desk.clock.now()) {
             return refused.into_response();
         }
-        let removed = ledger.books.remove(&id);
+        let removed = ledger.reach.remove(&id);
         drop(ledger);
         match (removed, acting.keep()) {
             (_, Err(error)) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(),

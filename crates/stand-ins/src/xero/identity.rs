@@ -114,7 +114,7 @@ impl Platform for Xero {
 
     type Site = ();
     type RedirectUris = RedirectUris;
-    type Books = Connections;
+    type Reach = Connections;
     type Disconnect = Disconnect;
 
     fn variables(base_url: &str) -> Vec<(&'static str, String)> {
@@ -141,6 +141,11 @@ impl Platform for Xero {
             grace_seconds: 1800,
             revoke_on_reuse: false,
             revoke_on_race: false,
+            // [developer.xero.com, FAQ "Limits"]
+            requests_per_minute: Some(60),
+            requests_per_day: Some(5_000),
+            concurrent_requests: Some(5),
+            app_requests_per_minute: Some(10_000),
             ..Settings::default()
         }
     }
@@ -206,7 +211,7 @@ impl Platform for Xero {
         let choice = |(position, organisation): (usize, &Organisation)| Choice {
             value: organisation.tenant_id.to_owned(),
             name: organisation.name,
-            detail: format!("{} · {}", organisation.country, organisation.currency),
+            detail: format!("{} · {}", organisation.country, organisation.currencies[0]),
             chosen: position == 0,
         };
         ORGANISATIONS.iter().enumerate().map(choice).collect()
@@ -222,7 +227,7 @@ impl Platform for Xero {
             return Err(BadAsk::UnknownChoice("tenant_id"));
         }
         for tenant_id in chosen {
-            ledger.books.connect(tenant_id, &consent.event, now);
+            ledger.reach.connect(tenant_id, &consent.event, now);
         }
         let session_state = format!("{}.{}", random::base64url(32), random::hex(32));
         Ok(Agreed { callback: vec![("scope", consent.scope.clone()), ("session_state", session_state)], consent })
@@ -274,7 +279,7 @@ impl Platform for Xero {
         if Organisation::of(&tenant_id).is_none() {
             return Err("there is no organisation with this tenant_id".to_owned());
         }
-        ledger.books.remove_tenant(&tenant_id);
+        ledger.reach.remove_tenant(&tenant_id);
         Ok(0)
     }
 }

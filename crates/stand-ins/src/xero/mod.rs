@@ -1,5 +1,5 @@
 //! Xero: consent to one or more organisations, tokens that rotate at every refresh with half an hour of grace, the
-//! connections, and `Organisation`. A token is a user's and reaches every organisation that the user has connected; it
+//! connections, `Organisation`, and the organisations' books. A token is a user's and reaches every organisation that the user has connected; it
 //! stays healthy when an organisation is disconnected, and gets 403 there.
 //!
 //! | Path under `/xero` | At Xero |
@@ -10,6 +10,7 @@
 //! | `/connections` | `https://api.xero.com/connections` |
 //! | `/api.xro/2.0` | `https://api.xero.com/api.xro/2.0` |
 
+mod books;
 mod connections;
 mod endpoints;
 mod identity;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{delete, get};
 
+use crate::bookkeeping::control as book_control;
 use crate::oauth::{StandIn, authorize, control, revoke, token};
 
 pub use endpoints::Endpoints;
@@ -42,6 +44,7 @@ fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
         .route("/connections", get(connections::list))
         .route("/connections/{id}", delete(connections::remove))
         .route("/api.xro/2.0/Organisation", get(organisation::answer))
-        .nest("/__control", control::routes())
+        .nest("/api.xro/2.0", books::routes())
+        .nest("/__control", control::routes().merge(book_control::routes()))
         .with_state(stand_in)
 }

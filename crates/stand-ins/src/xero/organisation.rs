@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use maud::{PreEscaped, html};
@@ -13,12 +13,15 @@ use serde_json::{Value, json};
 
 use super::connections::authorize;
 use super::identity::Xero;
-use super::problem::{Problem, UNSUCCESSFUL};
+use super::problem::{Problem, UNSUCCESSFUL, invalid};
 use crate::desk::Call;
 use crate::fault::Place;
 use crate::headers::accepts_json;
 use crate::oauth::{API, StandIn};
 use crate::random;
+
+/// Opens the organisation and its accounts, as does the same for reading alone.
+pub(super) const SETTINGS_SCOPE: &str = "accounting.settings";
 
 /// An organisation that keeps its books with Xero.
 #[derive(Debug)]
@@ -27,7 +30,8 @@ pub struct Organisation {
     pub tenant_id: &'static str,
     /// Its name.
     pub name: &'static str,
-    pub(super) currency: &'static str,
+    /// Its own, and one other where it buys abroad.
+    pub(super) currencies: &'static [&'static str],
     pub(super) country: &'static str,
     pub(super) time_zone: &'static str,
     pub(super) is_demo: bool,
@@ -38,7 +42,7 @@ pub const ORGANISATIONS: [Organisation; 3] = [
     Organisation {
         tenant_id: "70784a63-d24b-46a9-a4db-0e70a274b056",
         name: "Maple Florists Ltd",
-        currency: "NZD",
+        currencies: &["NZD", "AUD"],
         country: "NZ",
         time_zone: "NEWZEALANDSTANDARDTIME",
         is_demo: false,
@@ -46,7 +50,7 @@ pub const ORGANISATIONS: [Organisation; 3] = [
     Organisation {
         tenant_id: "3f1e0a5c-8f0d-4c57-9c1b-5b0e6a2d7c41",
         name: "Pemberton Glass & Sons",
-        currency: "GBP",
+        currencies: &["GBP", "EUR"],
         country: "GB",
         time_zone: "GMTSTANDARDTIME",
         is_demo: false,
@@ -54,7 +58,7 @@ pub const ORGANISATIONS: [Organisation; 3] = [
     Organisation {
         tenant_id: "c2a94e1b-6d3f-4b8e-a5f7-91d0e8b3f624",
         name: "Demo Company (US)",
-        currency: "USD",
+        currencies: &["USD"],
         country: "US",
         time_zone: "EASTERNSTANDARDTIME",
         is_demo: true,
@@ -73,7 +77,7 @@ impl Organisation {
             "LegalName": self.name,
             "OrganisationStatus": "ACTIVE",
             "OrganisationType": "COMPANY",
-            "BaseCurrency": self.currency,
+            "BaseCurrency": self.currencies[0],
             "CountryCode": self.country,
             "Timezone": self.time_zone,
             "IsDemoCompany": self.is_demo,
@@ -92,49 +96,69 @@ pub(super) async fn answer(
     let acting = Arc::clone(&stand_in);
     let act = move |_| {
         let now = acting.desk.clock.now();
-        let organisation = match reached(&acting, &headers, now) {
+        let organisation = match reached(&acting, SETTINGS_SCOPE, &headers, now) {
             Ok(organisation) => organisation,
             Err(refused) => return refused.into_response(),
         };
         if query.is_some() {
-            let body = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Message": "no parameter is known here" });
-            return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+            return invalid("no parameter is known here");
         }
         // Without this header Xero answers XML, so a client that forgets it must find out.
-        if accepts_json(&headers) { as_json(organisation, now) } else { as_xml(organisation) }
+        if accepts_json(&headers) {
+            Json(envelope("Organisations", &[organisation.as_json()], now)).into_response()
+        } else {
+            as_xml(organisation)
+        }
     };
     stand_in.desk.attend(call, act).await
 }
 
 /// The organisation that the header names, if the token reaches it. A token without the scope is a 401, a tenant that is not
 /// connected a 403.
-fn reached(stand_in: &StandIn<Xero>, headers: &HeaderMap, now: Timestamp) -> Result<&'static Organisation, Problem> {
+pub(super) fn reached(
+    stand_in: &StandIn<Xero>,
+    scope: &str,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<&'static Organisation, Problem> {
     let ledger = stand_in.ledger();
-    let scope = authorize(&ledger, headers, now)?;
-    if !scope.split(' ').any(|scope| matches!(scope, "accounting.settings" | "accounting.settings.read")) {
+    let granted = authorize(&ledger, headers, now)?;
+    if !granted.split(' ').any(|granted| granted.strip_suffix(".read").unwrap_or(granted) == scope) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, UNSUCCESSFUL));
     }
-    let tenant_id = headers.get("xero-tenant-id").and_then(|value| value.to_str().ok());
-    tenant_id
-        .filter(|tenant_id| ledger.books.reach(tenant_id) && !ledger.settings.company_info_denied)
+    tenant_id(headers)
+        .filter(|tenant_id| ledger.reach.include(tenant_id) && !ledger.settings.company_info_denied)
         .and_then(Organisation::of)
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, UNSUCCESSFUL))
 }
 
-fn as_json(organisation: &Organisation, now: Timestamp) -> Response {
-    let body = json!({
+pub(super) fn tenant_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("xero-tenant-id").and_then(|value| value.to_str().ok())
+}
+
+/// What stands around the items of every answer.
+pub(super) fn envelope(name: &str, items: &[Value], now: Timestamp) -> Value {
+    json!({
         "Id": random::uuid(),
         "Status": "OK",
         "ProviderName": "Counterfoil",
         "DateTimeUTC": format!("/Date({})/", now.as_millisecond()),
-        "Organisations": [organisation.as_json()],
-    });
-    Json(body).into_response()
+        name: items,
+    })
+}
+
+/// What a client gets that did not ask for JSON.
+pub(super) fn bare_xml() -> Response {
+    let body = html! {
+        (PreEscaped(XML))
+        Response { Status { "OK" } }
+    };
+    (AS_XML, body.into_string()).into_response()
 }
 
 fn as_xml(organisation: &Organisation) -> Response {
     let body = html! {
-        (PreEscaped(r#"<?xml version="1.0" encoding="utf-8"?>"#))
+        (PreEscaped(XML))
         Response {
             Status { "OK" }
             Organisations {
@@ -145,5 +169,8 @@ fn as_xml(organisation: &Organisation) -> Response {
             }
         }
     };
-    ([(CONTENT_TYPE, "text/xml; charset=utf-8")], body.into_string()).into_response()
+    (AS_XML, body.into_string()).into_response()
 }
+
+const XML: &str = r#"<?xml version="1.0" encoding="utf-8"?>"#;
+const AS_XML: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "text/xml; charset=utf-8")];

@@ -45,12 +45,27 @@ impl IntoResponse for Problem {
     }
 }
 
+/// The answer to a request that asks for what there is not.
+pub(super) fn invalid(message: &str) -> Response {
+    let body = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Message": message, "Elements": [] });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+/// The answer to one request too many: a limit is named by a header alone, and how long it lasts is said of the minute's and the
+/// day's [developer.xero.com, FAQ "Limits"]. How the app's is named is not known.
+pub(super) fn limited(problem: &'static str, retry_after: Option<i64>) -> Response {
+    let mut answer = (StatusCode::TOO_MANY_REQUESTS, [("x-rate-limit-problem", problem)]).into_response();
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert("retry-after", seconds.into());
+    }
+    answer
+}
+
 /// The answer for a status that is not of the OAuth endpoints' own making.
 pub(super) fn failure(_: Place, status: StatusCode, _: Timestamp) -> Response {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::new(status, UNSUCCESSFUL).into_response(),
-        // A limit is named by a header alone [developer.xero.com, FAQ "Limits"].
-        StatusCode::TOO_MANY_REQUESTS => (status, [("x-rate-limit-problem", "minute"), ("retry-after", "60")]).into_response(),
+        StatusCode::TOO_MANY_REQUESTS => limited("minute", Some(60)),
         _ => (status, "The service is not available at the moment").into_response(),
     }
 }

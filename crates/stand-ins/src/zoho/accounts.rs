@@ -101,7 +101,7 @@ impl Platform for Zoho {
 
     type Site = &'static DataCenter;
     type RedirectUris = RedirectUris;
-    type Books = ();
+    type Reach = ();
     type Disconnect = Disconnect;
 
     /// [Zoho, "OAuth token limits"]
@@ -134,6 +134,10 @@ impl Platform for Zoho {
             grants_per_minute: Some(5),
             refresh_tokens_per_user: Some(20),
             access_tokens_per_grant: Some(10),
+            // Those of the plan Professional [Zoho Books, API introduction].
+            requests_per_minute: Some(100),
+            requests_per_day: Some(5_000),
+            concurrent_requests: Some(10),
             ..Settings::default()
         }
     }

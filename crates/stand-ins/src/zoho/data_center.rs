@@ -19,9 +19,12 @@ pub struct Organization {
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
-    pub(super) currency: &'static str,
+    /// Its own, and one other where it buys abroad.
+    pub(super) currencies: &'static [&'static str],
     pub(super) country: &'static str,
     pub(super) time_zone: &'static str,
+    /// The same as a rule of POSIX.
+    pub(super) clock: &'static str,
 }
 
 /// Where a consent begins, and two others.
@@ -35,16 +38,18 @@ pub static DATA_CENTERS: [DataCenter; 3] = [
             Organization {
                 id: "10234695",
                 name: "Beacon Supplies",
-                currency: "USD",
+                currencies: &["USD", "CAD"],
                 country: "US",
                 time_zone: "America/Chicago",
+                clock: "CST6CDT,M3.2.0,M11.1.0",
             },
             Organization {
                 id: "10234701",
                 name: "Beacon Rentals Inc",
-                currency: "USD",
+                currencies: &["USD"],
                 country: "US",
                 time_zone: "America/Denver",
+                clock: "MST7MDT,M3.2.0,M11.1.0",
             },
         ],
     },
@@ -56,9 +61,10 @@ pub static DATA_CENTERS: [DataCenter; 3] = [
         organizations: &[Organization {
             id: "20087615",
             name: "Veldhoven Fietsen BV",
-            currency: "EUR",
+            currencies: &["EUR", "GBP"],
             country: "NL",
             time_zone: "Europe/Amsterdam",
+            clock: "CET-1CEST,M3.5.0,M10.5.0/3",
         }],
     },
     DataCenter {
@@ -69,9 +75,10 @@ pub static DATA_CENTERS: [DataCenter; 3] = [
         organizations: &[Organization {
             id: "60021544",
             name: "Neem Tree Press",
-            currency: "INR",
+            currencies: &["INR", "USD"],
             country: "IN",
             time_zone: "Asia/Calcutta",
+            clock: "IST-5:30",
         }],
     },
 ];
@@ -79,6 +86,10 @@ pub static DATA_CENTERS: [DataCenter; 3] = [
 impl DataCenter {
     pub(super) fn of(location: &str) -> Option<&'static Self> {
         DATA_CENTERS.iter().find(|site| site.location == location)
+    }
+
+    pub(super) fn organization(&self, id: &str) -> Option<&'static Organization> {
+        self.organizations.iter().find(|organization| organization.id == id)
     }
 
     pub(super) fn accounts_server(&self, origin: &str) -> String {

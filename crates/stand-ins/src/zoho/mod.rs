@@ -1,5 +1,6 @@
 //! Zoho Books: one client in several data centres. The consent page is asked for at any of them; the callback names the one
 //! of the user's, where the code must be exchanged and the tokens are good. Errors come with HTTP 200.
+//! The organisations' books are read at the data centre of their user.
 //!
 //! | Path under `/zoho/{location}` | At Zoho |
 //! |---|---|
@@ -11,6 +12,7 @@
 //! The locations are `us`, `eu` and `in`: see [`DATA_CENTERS`].
 
 mod accounts;
+mod books;
 mod data_center;
 mod endpoints;
 mod organizations;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use crate::bookkeeping::control as book_control;
 use crate::oauth::{StandIn, authorize, control, revoke, token};
 
 pub use data_center::{DATA_CENTERS, DataCenter, Organization};
@@ -33,7 +36,7 @@ pub const CLIENT_SECRET: &str = "stand-in-zoho-secret";
 
 /// Accounts server and API of every data centre, and the control routes.
 fn routes(stand_in: Arc<StandIn<Zoho>>) -> Router {
-    let control = Router::new().nest("/__control", control::routes());
+    let control = Router::new().nest("/__control", control::routes().merge(book_control::routes()));
     let add = |routes: Router<Arc<StandIn<Zoho>>>, site: &'static DataCenter| {
         routes.nest(&format!("/{}", site.location), of_data_center(site))
     };
@@ -46,4 +49,5 @@ fn of_data_center(site: &'static DataCenter) -> Router<Arc<StandIn<Zoho>>> {
         .route("/oauth/v2/token", token::route(site))
         .route("/oauth/v2/token/revoke", revoke::route(site))
         .route("/api/books/v3/organizations", organizations::route(site))
+        .nest("/api/books/v3", books::routes(site))
 }

@@ -19,18 +19,20 @@ use crate::headers::authorization;
 use crate::oauth::{API, StandIn};
 use crate::params::{BadParams, Params};
 
-/// Any of these opens the list [Zoho Books, API introduction].
-const SCOPES: [&str; 2] = ["ZohoBooks.settings.READ", "ZohoBooks.fullaccess.all"];
+/// Opens the list [Zoho Books, API introduction].
+const SCOPE: &str = "ZohoBooks.settings.READ";
+/// Opens everything.
+const FULL_SCOPE: &str = "ZohoBooks.fullaccess.all";
 
 /// A request that Zoho Books refuses.
-struct Refused {
+pub(super) struct Refused {
     status: StatusCode,
     code: u32,
     message: String,
 }
 
 impl Refused {
-    fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
@@ -61,20 +63,23 @@ async fn answer(site: &'static DataCenter, stand_in: Arc<StandIn<Zoho>>, query: 
 }
 
 fn check(site: &DataCenter, stand_in: &StandIn<Zoho>, query: &str, headers: &HeaderMap) -> Result<(), Refused> {
-    let token = token(headers)
-        .ok_or_else(|| Refused::new(StatusCode::UNAUTHORIZED, 14, "The value in the Authorization header is invalid"))?;
-    let ledger = stand_in.ledger();
-    let may = ledger
-        .consent_of(token, stand_in.desk.clock.now())
-        .is_some_and(|consent| consent.keys == site.location && SCOPES.iter().any(|scope| consent.grants(scope)));
-    if !may || ledger.settings.company_info_denied {
-        return Err(Refused::not_authorized());
-    }
+    admit(site, SCOPE, stand_in, headers)?;
     // The one resource that needs no organization_id; it harms nothing.
     let only_the_organization = |params: Params| params.only(&["organization_id"]);
     Params::parse(query.as_bytes())
         .and_then(only_the_organization)
         .map_err(|bad: BadParams| Refused::new(StatusCode::BAD_REQUEST, 15, bad.to_string()))
+}
+
+/// Refuses a token that is not good at this data centre, or has not the scope.
+pub(super) fn admit(site: &DataCenter, scope: &str, stand_in: &StandIn<Zoho>, headers: &HeaderMap) -> Result<(), Refused> {
+    let token = token(headers)
+        .ok_or_else(|| Refused::new(StatusCode::UNAUTHORIZED, 14, "The value in the Authorization header is invalid"))?;
+    let ledger = stand_in.ledger();
+    let may = ledger
+        .consent_of(token, stand_in.desk.clock.now())
+        .is_some_and(|consent| consent.keys == site.location && [scope, FULL_SCOPE].iter().any(|scope| consent.grants(scope)));
+    if may && !ledger.settings.company_info_denied { Ok(()) } else { Err(Refused::not_authorized()) }
 }
 
 /// Zoho's own scheme, or the one that its token answer names.
@@ -98,7 +103,7 @@ fn as_json(site: &DataCenter, organization: &Organization, is_default: bool) -> 
         "is_default_org": is_default,
         "time_zone": organization.time_zone,
         "currency_id": format!("{}0000000000097", &organization.id[..2]),
-        "currency_code": organization.currency,
+        "currency_code": organization.currencies[0],
         "price_precision": 2,
         "country_code": organization.country,
         "plan_name": "PROFESSIONAL",

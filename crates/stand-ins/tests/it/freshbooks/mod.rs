@@ -1,5 +1,6 @@
 //! The stand-in for `FreshBooks`: a client that speaks as `FreshBooks` wants it.
 
+mod books;
 mod consent;
 mod me;
 mod token;

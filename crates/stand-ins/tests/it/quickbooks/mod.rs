@@ -2,6 +2,8 @@
 
 mod api;
 mod authorize;
+mod book_control;
+mod books;
 mod control;
 mod faults;
 mod harness;

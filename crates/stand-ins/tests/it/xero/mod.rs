@@ -1,5 +1,6 @@
 //! The stand-in for Xero: a client that speaks as Xero wants it.
 
+mod books;
 mod connections;
 mod consent;
 mod refresh;

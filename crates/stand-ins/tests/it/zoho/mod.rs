@@ -1,5 +1,6 @@
 //! The stand-in for Zoho Books: a client that speaks as Zoho wants it.
 
+mod books;
 mod consent;
 mod limits;
 mod organizations;

@@ -1,0 +1,223 @@
+//! What is known of a company's books beside the rules by which records are drawn: their size and what was changed since.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Entity, Method, Profile, State};
+
+/// The most records of one entity.
+pub(crate) const MAX_RECORDS: u64 = 10_000_000;
+/// The largest amount that a change can set, in hundredths.
+const MAX_CENTS: u64 = 1_000_000_000_000_000;
+/// The times, in Unix seconds, at which the two years can end: in 1980 to 2200.
+const UNTIL: std::ops::RangeInclusive<i64> = 315_532_800..=7_258_118_400;
+/// The most records of one company that can be changed.
+const MAX_EDITS: usize = 200_000;
+/// The most times that records can be added.
+const MAX_ADDITIONS: usize = 1_000;
+/// The most bytes of the fields that one change puts over a record.
+const MAX_RAW_BYTES: usize = 4_096;
+
+/// One company's.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    /// The end of the two years over which the records are spread, in Unix seconds.
+    pub(crate) until: i64,
+    pub(crate) sizes: BTreeMap<Entity, u64>,
+    pub(crate) checks_only: bool,
+    pub(crate) changed_long_ago: bool,
+    pub(crate) added: Vec<Addition>,
+    pub(crate) edits: BTreeMap<Entity, BTreeMap<u64, Edit>>,
+}
+
+/// Records that came later than those that are spread over the two years.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Addition {
+    pub(crate) entity: Entity,
+    pub(crate) count: u64,
+    pub(crate) at: i64,
+}
+
+/// What was changed of one record.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Edit {
+    /// When, in Unix seconds; `None` where the record does not show it.
+    pub(crate) at: Option<i64>,
+    pub(crate) times: u32,
+    pub(crate) values: Values,
+    /// Put over the platform's JSON of the record (RFC 7396): `null` takes a field away.
+    pub(crate) raw: Map<String, Value>,
+}
+
+/// What a change sets; what is absent stays as it was.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Values {
+    pub(crate) cents: Option<i64>,
+    pub(crate) currency: Option<String>,
+    pub(crate) date: Option<Date>,
+    pub(crate) memo: Option<String>,
+    pub(crate) method: Option<Method>,
+    pub(crate) number: Option<String>,
+    /// Of a bill or an invoice: in full, or not at all.
+    pub(crate) paid: Option<bool>,
+    pub(crate) payee: Option<String>,
+    pub(crate) state: Option<State>,
+}
+
+/// Why a plan stayed as it was.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadChange {
+    #[error("this platform has no such entity")]
+    NoSuchEntity,
+    #[error("there can be at most {MAX_RECORDS} records of an entity")]
+    TooManyRecords,
+    #[error("there is no record of this index")]
+    NoSuchRecord,
+    #[error("at most {MAX_EDITS} records of a company can be changed")]
+    TooManyEdits,
+    #[error("records can be added {MAX_ADDITIONS} times")]
+    TooManyAdditions,
+    #[error("raw must be at most {MAX_RAW_BYTES} bytes")]
+    LongRaw,
+    #[error("give either indexes, or first and count")]
+    NoRecords,
+    #[error("cents must be at most {MAX_CENTS}")]
+    TooManyCents,
+    #[error("until must be between 1980 and 2200")]
+    Until,
+}
+
+impl Plan {
+    pub(crate) fn at_start(profile: Profile, until: i64) -> Self {
+        Self {
+            seed: 1,
+            until,
+            sizes: profile.sizes.iter().copied().collect(),
+            checks_only: false,
+            changed_long_ago: profile.changed_long_ago,
+            added: Vec::new(),
+            edits: BTreeMap::new(),
+        }
+    }
+
+    /// Sets how many records there are; an entity that is not named is empty.
+    pub(crate) fn begin(&mut self, sizes: BTreeMap<Entity, u64>) -> Result<(), BadChange> {
+        if sizes.keys().any(|entity| !self.sizes.contains_key(entity)) {
+            return Err(BadChange::NoSuchEntity);
+        }
+        if sizes.values().any(|size| *size > MAX_RECORDS) {
+            return Err(BadChange::TooManyRecords);
+        }
+        if !UNTIL.contains(&self.until) {
+            return Err(BadChange::Until);
+        }
+        self.sizes.values_mut().for_each(|size| *size = 0);
+        self.sizes.extend(sizes);
+        Ok(())
+    }
+
+    /// How many records there are before any is added.
+    pub(crate) fn base_size(&self, entity: Entity) -> u64 {
+        self.sizes.get(&entity).copied().unwrap_or_default()
+    }
+
+    /// How many records there are, deleted ones too.
+    pub(crate) fn size(&self, entity: Entity) -> u64 {
+        self.base_size(entity) + self.additions(entity).map(|addition| addition.count).sum::<u64>()
+    }
+
+    fn additions(&self, entity: Entity) -> impl Iterator<Item = &Addition> {
+        self.added.iter().filter(move |addition| addition.entity == entity)
+    }
+
+    /// When a record was added; `None` for one of those at the start.
+    pub(crate) fn added_at(&self, entity: Entity, index: u64) -> Option<i64> {
+        let mut behind = index.checked_sub(self.base_size(entity))?;
+        for addition in self.additions(entity) {
+            match behind.checked_sub(addition.count) {
+                Some(rest) => behind = rest,
+                None => return Some(addition.at),
+            }
+        }
+        None
+    }
+
+    pub(crate) fn edit(&self, entity: Entity, index: u64) -> Option<&Edit> {
+        self.edits.get(&entity)?.get(&index)
+    }
+
+    /// Adds records; they are dated now, and never before those that are there.
+    pub(crate) fn add(&mut self, entity: Entity, count: u64, now: i64) -> Result<(), BadChange> {
+        if !self.sizes.contains_key(&entity) {
+            return Err(BadChange::NoSuchEntity);
+        }
+        if count > MAX_RECORDS || self.size(entity) + count > MAX_RECORDS {
+            return Err(BadChange::TooManyRecords);
+        }
+        if self.added.len() == MAX_ADDITIONS {
+            return Err(BadChange::TooManyAdditions);
+        }
+        let last = self.added.last().map_or(self.until, |addition| addition.at);
+        self.added.push(Addition { entity, count, at: now.max(last) });
+        Ok(())
+    }
+
+    /// Changes records; `at` is when they say so, if they do.
+    pub(crate) fn change(
+        &mut self,
+        entity: Entity,
+        indexes: &[u64],
+        (values, raw): (&Values, &Map<String, Value>),
+        at: Option<i64>,
+    ) -> Result<(), BadChange> {
+        if !self.sizes.contains_key(&entity) {
+            return Err(BadChange::NoSuchEntity);
+        }
+        let size = self.size(entity);
+        if indexes.iter().any(|index| *index >= size) {
+            return Err(BadChange::NoSuchRecord);
+        }
+        if self.edits.values().map(BTreeMap::len).sum::<usize>() + indexes.len() > MAX_EDITS {
+            return Err(BadChange::TooManyEdits);
+        }
+        if values.cents.is_some_and(|cents| cents.unsigned_abs() > MAX_CENTS) {
+            return Err(BadChange::TooManyCents);
+        }
+        if Value::Object(raw.clone()).to_string().len() > MAX_RAW_BYTES {
+            return Err(BadChange::LongRaw);
+        }
+        let edits = self.edits.entry(entity).or_default();
+        for index in indexes {
+            let edit = edits.entry(*index).or_default();
+            edit.at = at.or(edit.at);
+            edit.times += u32::from(at.is_some());
+            edit.values.put(values);
+            edit.raw.extend(raw.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Values {
+    pub(crate) fn is_draft(&self) -> bool {
+        self.state == Some(State::Draft)
+    }
+
+    fn put(&mut self, new: &Self) {
+        let Self { cents, currency, date, memo, method, number, paid, payee, state } = new.clone();
+        self.cents = cents.or(self.cents);
+        self.currency = currency.or(self.currency.take());
+        self.date = date.or(self.date);
+        self.memo = memo.or(self.memo.take());
+        self.method = method.or(self.method);
+        self.number = number.or(self.number.take());
+        self.paid = paid.or(self.paid);
+        self.payee = payee.or(self.payee.take());
+        self.state = state.or(self.state);
+    }
+}
