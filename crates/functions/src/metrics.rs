@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 
+use counterfoil_core::service::sync::finish::IMPORT;
 use counterfoil_core::service::vault::skew::CLOCK;
 use counterfoil_core::service::worker::shards::Report;
 use serde_json::{Map, Value, json};
@@ -30,6 +31,7 @@ const WITHOUT_DIMENSIONS: &[&[&str]] = &[&[]];
 
 const OF_A_REFRESH: &[Metric] = &[("Refreshes", "Count", BY_OUTCOME), ("milliseconds", "Milliseconds", BY_OUTCOME)];
 const OF_A_CONSENT: &[Metric] = &[("Consents", "Count", &[&["outcome"]])];
+const OF_AN_IMPORT: &[Metric] = &[("Imports", "Count", BY_OUTCOME)];
 const OF_A_FAULT: &[Metric] = &[("Faults", "Count", &[&[FAULT]])];
 const OF_A_CLOCK: &[Metric] = &[("ClockWarnings", "Count", WITHOUT_DIMENSIONS)];
 const OF_A_RUN: &[Metric] = &[
@@ -38,20 +40,21 @@ const OF_A_RUN: &[Metric] = &[
     ("Left", "Count", WITHOUT_DIMENSIONS),
     ("UnreadShards", "Count", WITHOUT_DIMENSIONS),
 ];
+const OF_A_RUN_OF_IMPORTS: &[Metric] = &[("OldestImportOverdueSeconds", "Seconds", WITHOUT_DIMENSIONS)];
 
 /// Whether a metric of this name has exactly these dimensions. A test checks the alarms of `template.yaml` with it.
 pub fn is_emitted(name: &str, dimensions: &[&str]) -> bool {
-    let all = [OF_A_REFRESH, OF_A_CONSENT, OF_A_FAULT, OF_A_CLOCK, OF_A_RUN];
+    let all = [OF_A_REFRESH, OF_A_CONSENT, OF_AN_IMPORT, OF_A_FAULT, OF_A_CLOCK, OF_A_RUN, OF_A_RUN_OF_IMPORTS];
     all.into_iter().flatten().any(|(metric, _, sets)| *metric == name && sets.contains(&dimensions))
 }
 
-/// Writes a metric line for the end of each refresh and of each consent, for each fault, and for each warning of a wrong clock.
+/// Writes a metric line for the end of each refresh, consent and import, for each fault, and for each warning of a wrong clock.
 pub(crate) struct Metrics;
 
 impl<S: Subscriber> Layer<S> for Metrics {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        if [REFRESH, CONSENT, CLOCK].contains(&metadata.target()) || metadata.fields().field(FAULT).is_some() {
+        if [REFRESH, CONSENT, IMPORT, CLOCK].contains(&metadata.target()) || metadata.fields().field(FAULT).is_some() {
             let mut fields = Fields(Map::new());
             event.record(&mut fields);
             if let Some(line) = event_line(metadata.target(), fields.0, now()) {
@@ -66,11 +69,21 @@ pub(crate) fn run(report: &Report) {
     write(run_line(report, now()));
 }
 
+/// The metrics of a run of the worker of imports.
+pub(crate) fn run_of_imports(report: &Report) {
+    let line = json!({
+        "_aws": directive(OF_A_RUN_OF_IMPORTS, now()),
+        "OldestImportOverdueSeconds": report.oldest_overdue.as_secs(),
+    });
+    write(line.as_object().cloned().unwrap_or_default());
+}
+
 /// The line of a log event; `None` if its field `fault` is empty, as for a platform that cannot be reached.
 fn event_line(target: &str, mut line: Map<String, Value>, timestamp: i64) -> Option<Map<String, Value>> {
     let metrics = match target {
         REFRESH => OF_A_REFRESH,
         CONSENT => OF_A_CONSENT,
+        IMPORT => OF_AN_IMPORT,
         CLOCK => OF_A_CLOCK,
         _ if line.contains_key(FAULT) => OF_A_FAULT,
         _ => return None,

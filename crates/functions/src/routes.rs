@@ -9,7 +9,7 @@ use counterfoil_core::model::api_key::Scope;
 
 use crate::surface::Surface;
 use crate::surface::connections::{callback, connections, disconnect, health, open, start, token, verify};
-use crate::surface::partner::{authorize, connect_links, cors, exchange};
+use crate::surface::partner::{authorize, connect_links, cors, exchange, imports, records, syncs};
 
 /// One route.
 #[derive(Clone, Copy)]
@@ -87,6 +87,20 @@ tables! {
     }
     DISCONNECT "disconnect" {
         DELETE "/api/connections/{company_key}"        Connections [ConnectionsWrite] disconnect::disconnect;
+    }
+    SYNC "sync" {
+        POST   "/v1/oauth/{platform}/sync"             Partner     [SyncsRun] imports::sync;
+        POST   "/v1/oauth/{platform}/import-invoices"  Partner     [SyncsRun] imports::import_invoices;
+        POST   "/v1/syncs/{id}/cancel"                 Partner     [SyncsRun] syncs::cancel;
+    }
+    RECORDS "records" {
+        GET    "/v1/syncs"                             Partner     [SyncsRun | RecordsRead] syncs::list;
+        GET    "/v1/syncs/{id}"                        Partner     [SyncsRun | RecordsRead] syncs::read;
+        GET    "/v1/syncs/{id}/reconciliation"         Partner     [SyncsRun | RecordsRead] syncs::reconciliation;
+        GET    "/v1/checks"                            Partner     [RecordsRead] records::checks;
+        GET    "/v1/checks/{id}"                       Partner     [RecordsRead] records::check;
+        GET    "/v1/invoices"                          Partner     [RecordsRead] records::invoices;
+        GET    "/v1/invoices/{id}"                     Partner     [RecordsRead] records::invoice;
     }
 }
 

@@ -59,6 +59,8 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         grants: table.clone(),
         revocations: table.clone(),
         probes: table.clone(),
+        records: table.clone(),
+        syncs: table.clone(),
         flows: table.clone(),
         handovers: table.clone(),
         audit_log: table.clone(),

@@ -5,7 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use counterfoil_core::Error;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::extract::query::Query;
@@ -20,6 +20,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
         Ok(Self(json(&headers, Bytes::from_request(request, state).await)?))
+    }
+}
+
+/// The same; no body at all is an object without fields.
+pub(crate) struct JsonOrNoBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for JsonOrNoBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        match Bytes::from_request(request, state).await {
+            Ok(body) if body.is_empty() => Ok(Self(T::default())),
+            body => Ok(Self(json(&headers, body)?)),
+        }
     }
 }
 
@@ -43,8 +58,15 @@ fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejec
     }
     // RFC 8259, 8.1: a parser may ignore a byte order mark, and some clients send one.
     let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+    // A list of values would be read as the fields in their order.
+    if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
+        return Err(Error::invalid("invalid_body", "The body is JSON, but not an object."));
+    }
     serde_json::from_slice(text).map_err(|error| {
         let message = match error.classify() {
+            Category::Data if let Some(field) = unknown_field(&error.to_string()) => {
+                format!("The body has an unknown field: {field}.")
+            }
             Category::Data => {
                 format!("The body is JSON, but not of the expected form (line {}, column {}).", error.line(), error.column())
             }
@@ -64,6 +86,13 @@ fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Quer
     Ok(Query::parse(text))
 }
 
+/// The name of a field that is not known, if it is one that a person may have meant: nothing else of a body is repeated.
+fn unknown_field(error: &str) -> Option<&str> {
+    let name = error.strip_prefix("unknown field `")?.split('`').next()?;
+    let is_name = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name.then_some(name)
+}
+
 fn body_too_large() -> Error {
     Error::invalid("body_too_large", "The body is larger than 64 KiB, or incomplete.")
 }
@@ -77,13 +106,32 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
     use super::*;
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(default)]
+        struct Fields {
+            name: Option<String>,
+        }
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
+        let read = |text: &'static str| json::<Fields>(&headers, Ok(Bytes::from_static(text.as_bytes())));
+        assert_eq!(read(r#" {"name":"a"}"#), Ok(Fields { name: Some("a".to_owned()) }));
+        for text in ["[]", r#"["a"]"#, "null", "1", "\"a\"", "", "{"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_json_body_may_begin_with_a_byte_order_mark() {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
-        let read = |text: &'static str| json::<Vec<u8>>(&headers, Ok(Bytes::from_static(text.as_bytes())));
-        assert_eq!(read("\u{feff}[1]"), Ok(vec![1]));
-        assert!(read("\u{feff}\u{feff}[1]").is_err());
+        let read = |text: &'static str| json::<BTreeMap<String, u8>>(&headers, Ok(Bytes::from_static(text.as_bytes())));
+        assert_eq!(read("\u{feff}{\"a\":1}"), Ok(BTreeMap::from([("a".to_owned(), 1)])));
+        assert!(read("\u{feff}\u{feff}{}").is_err());
     }
 }

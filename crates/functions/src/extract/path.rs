@@ -6,6 +6,9 @@ use counterfoil_core::Error;
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::CompanyKey;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::stored_record::RecordId;
+use counterfoil_core::model::sync::SyncId;
 
 use crate::surface::problem::Problem;
 
@@ -43,5 +46,24 @@ impl FromPath for FlowId {
 impl FromPath for LinkId {
     fn from_path(text: Option<&str>) -> Result<Self, Error> {
         text.and_then(Self::parse).ok_or(Error::NO_LINK)
+    }
+}
+
+impl FromPath for PlatformName {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        let unknown = || Error::invalid("invalid_parameter", format!("platform must be one of: {}.", Self::names()));
+        text.and_then(|text| text.parse().ok()).ok_or_else(unknown)
+    }
+}
+
+impl FromPath for SyncId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_SYNC)
+    }
+}
+
+impl FromPath for RecordId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_RECORD)
     }
 }

@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use counterfoil_core::Error;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The query of a request, percent-decoded, in order. A parameter that does not decode is an error only if it is read.
 pub(crate) struct Query(Result<Vec<Parameter>, &'static str>);
@@ -101,6 +103,26 @@ impl Query {
     }
 }
 
+impl Query {
+    /// A date, `2026-11-28`.
+    pub(crate) fn date(&self, name: &'static str) -> Result<Option<Date>, Error> {
+        let Some(text) = self.filled(name, 64)? else { return Ok(None) };
+        let wrong = || Error::invalid("invalid_parameter", format!("The parameter {name} must be a date, such as 2026-11-28."));
+        let date = text.parse().ok().filter(|date: &Date| (1..=9_999).contains(&date.year()));
+        date.map(Some).ok_or_else(wrong)
+    }
+
+    /// A time: RFC 3339, or seconds since 1970.
+    pub(crate) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, Error> {
+        let Some(text) = self.filled(name, 64)? else { return Ok(None) };
+        let seconds = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        seconds.or_else(|| text.parse().ok()).map(Some).ok_or_else(|| {
+            let message = format!("The parameter {name} must be a time, such as 2026-11-28T10:30:00Z.");
+            Error::invalid("invalid_parameter", message)
+        })
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = Infallible;
 
@@ -160,6 +182,15 @@ mod tests {
         assert!(Query::parse("a=%00").one("a", 9).is_err());
         assert!(Query::parse(&"a&".repeat(51)).one("x", 9).is_err());
         assert!(Query::parse(&"a".repeat(16_385)).one("x", 9).is_err());
+    }
+
+    #[test]
+    fn dates_and_times_are_read() {
+        let query = Query::parse("d=2026-11-28&bad=2026-02-30&t=2026-11-28T10:30:00Z&s=1795861800&z=2026-11-28T10:30:00%2B00:00");
+        assert_eq!(query.date("d"), Ok(Some(jiff::civil::date(2026, 11, 28))));
+        assert!(query.date("bad").is_err() && query.time("d").is_err());
+        let time = query.time("t").expect("a time");
+        assert!(time.is_some() && query.time("s") == Ok(time) && query.time("z") == Ok(time));
     }
 
     #[test]

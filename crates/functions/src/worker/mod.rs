@@ -10,6 +10,7 @@ use counterfoil_core::service::worker::shards::Report;
 pub mod parked;
 pub mod refresher;
 pub mod revoker;
+pub mod sync_worker;
 
 /// Stores what earlier runs of this process could not store. Returns the time that this run has left, less a second for its end.
 async fn begin(app: &App, left: Duration) -> Duration {

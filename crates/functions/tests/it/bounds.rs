@@ -60,20 +60,29 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// Parameters of forms, of pages and of answers in another shape, each with the file whose tests try it.
-const TRIED_IN: [(&str, &str); 8] = [
+const TRIED_IN: [(&str, &str); 15] = [
     ("company_id", "choosing"),
     ("company_key", "callback"),
     ("companyKey", "authorize"),
+    ("dateFrom", "imports"),
+    ("dateTo", "imports"),
+    ("include", "imports"),
+    ("kind", "imports"),
     ("page", "choice_page"),
+    ("parentId", "imports"),
     ("partnerId", "authorize"),
     ("q", "choice_page"),
     ("redirectUri", "authorize"),
+    ("since", "imports"),
     ("state", "bounds"),
+    ("updatedSince", "imports"),
 ];
 
 /// The names of parameters that a source reads with the methods of a query: `.one("…"`, `.word::<Kind>("…"`.
 fn parameters_read(code: &str) -> BTreeSet<String> {
-    let calls = [".one", ".filled", ".word", ".number", ".lenient"].into_iter().flat_map(|call| code.split(call).skip(1));
+    let calls = [".one", ".filled", ".word", ".number", ".date", ".time", ".lenient"]
+        .into_iter()
+        .flat_map(|call| code.split(call).skip(1));
     let names = calls.filter_map(|rest| {
         let (kind, rest) = rest.split_once("(\"")?;
         let is_call = kind.is_empty() || (kind.starts_with("::<") && kind.ends_with('>') && !kind.contains('('));

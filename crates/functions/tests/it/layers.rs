@@ -66,10 +66,8 @@ fn a_platform_is_named_in_its_own_module_and_in_two_files_more() {
         let mut naming: Vec<_> =
             naming.map(|file| file.strip_prefix(crates()).expect("below it").display().to_string()).collect();
         naming.sort();
-        let own = ["mod", "oauth"].map(|file| format!("platforms/src/{module}/{file}.rs"));
-        let mut expected = ["core/src/model/platform.rs", "platforms/src/lib.rs", own[0].as_str(), own[1].as_str()];
-        expected.sort_unstable();
-        assert_eq!(naming, expected, "{name}");
+        naming.retain(|file| !file.starts_with(&format!("platforms/src/{module}/")));
+        assert_eq!(naming, ["core/src/model/platform.rs", "platforms/src/lib.rs"], "{name}");
     }
 }
 

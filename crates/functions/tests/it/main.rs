@@ -20,6 +20,7 @@ mod exchange;
 mod forged;
 mod harness;
 mod health;
+mod imports;
 mod keyless;
 mod keys;
 mod layers;

@@ -18,6 +18,8 @@ const OF_A_BROWSER: [&str; 10] = [
     "/oauth/result/{id}/retry",
     "/oauth/result/{id}/choose",
 ];
+/// How the paths of imports begin.
+const OF_IMPORTS: [&str; 4] = ["/v1/oauth/{platform}/", "/v1/syncs", "/v1/checks", "/v1/invoices"];
 /// Routes without anything of a partner's.
 const OF_NOBODY: [&str; 4] = ["/health", "/ready", "/oauth/start", "/oauth/disconnect"];
 
@@ -54,6 +56,8 @@ async fn a2_on_every_route_a_connection_of_another_partner_is_a_404() {
                 let list = get("/api/connections").key(&rival).to(&place.server).await;
                 assert_eq!(list.json()["connections"], serde_json::json!([]));
             }
+            // Imports and what they store: see `imports`.
+            (_, path) if OF_IMPORTS.iter().any(|prefix| path.starts_with(prefix)) => {}
             // A code or a handle names what it is for, and a link too: see `exchange` and `links`.
             (_, "/v1/oauth/token" | "/v1/connect-links" | "/v1/connect-links/{id}") => {}
             (_, path) if OF_A_BROWSER.contains(&path) || OF_NOBODY.contains(&path) => {}

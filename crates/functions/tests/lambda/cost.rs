@@ -14,6 +14,7 @@ use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_functions::worker::refresher::{Turn, refresh};
 use counterfoil_functions::worker::revoker::revoke;
+use counterfoil_functions::worker::sync_worker;
 use counterfoil_store::aws::local_config;
 use counterfoil_testkit::wire::Wire;
 use serde_json::json;
@@ -71,6 +72,8 @@ async fn the_units_of_the_bill_are_what_is_consumed() {
     assert_eq!(documented("a run of the refresher")[..2], [units(&wire).2, 0.0]);
     revoke(&app, Duration::from_secs(58)).await.expect("the table answers");
     assert_eq!(documented("a run of the revoker")[..2], [units(&wire).2, 0.0]);
+    sync_worker::work(&app, Duration::from_secs(900)).await.expect("the table answers");
+    assert_eq!(documented("a run of the worker of imports")[..2], [units(&wire).2, 0.0]);
 
     deployment.expire().await;
     let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(58)).await.expect("the table answers");
@@ -100,7 +103,11 @@ async fn the_bytes_of_the_bill_are_not_exceeded() {
     let revoker = deployment.function("revoker").await;
     revoker.lambda.invoke(&json!({})).await.expect("a run");
     let revoking = logged(revoker.lambda.logs().len());
-    let runs = [("a run of the refresher", run), ("a run of the revoker", revoking)];
+    let worker = deployment.function("sync-worker").await;
+    worker.lambda.invoke(&json!({})).await.expect("a run");
+    let importing = logged(worker.lambda.logs().len());
+    let runs =
+        [("a run of the refresher", run), ("a run of the revoker", revoking), ("a run of the worker of imports", importing)];
     for (what, seen) in [("a token read", read), ("a refresh", refresh)].into_iter().chain(runs) {
         let documented = documented(what)[2];
         assert!(seen <= documented && seen * 2.0 > documented, "{what}: {seen} bytes, {documented} documented");

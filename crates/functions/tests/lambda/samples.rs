@@ -50,6 +50,11 @@ async fn each_sample_event_is_answered_by_its_function() {
       "parked": {
         "batchItemFailures": []
       },
+      "records": {
+        "code": null,
+        "leads_to": null,
+        "status": 401
+      },
       "refresher": null,
       "revoker": null,
       "start": {
@@ -57,6 +62,12 @@ async fn each_sample_event_is_answered_by_its_function() {
         "leads_to": "/quickbooks/connect/oauth2",
         "status": 302
       },
+      "sync": {
+        "code": null,
+        "leads_to": null,
+        "status": 401
+      },
+      "sync-worker": null,
       "token": {
         "code": "unauthenticated",
         "leads_to": null,

@@ -10,8 +10,10 @@ use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::probe::Hint;
 use counterfoil_core::model::revocation::{Revocation, RevocationId};
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::model::sync::{SyncKind, Trigger};
 use counterfoil_core::port::parking::Parked;
 use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::service::sync::begin::{Asked, begin};
 use counterfoil_store::parking;
 use counterfoil_testkit::http_event::HttpEvent;
 use serde_json::{Value, json};
@@ -61,6 +63,7 @@ impl Story {
         story.reads_and_refreshes().await;
         story.is_seen().await;
         story.is_kept_fresh().await;
+        story.imports_the_books().await;
         story.moves_to_another_company().await;
         story.refuses_a_consent().await;
         story.is_disconnected_at_the_platform().await;
@@ -135,6 +138,32 @@ impl Story {
     }
 
     /// A server begins it, with a key that each function has to note the use of.
+    /// By a request, then by the worker; and read back by a key that was long unused.
+    async fn imports_the_books(&mut self) {
+        let event = HttpEvent::post("/v1/oauth/quickbooks/sync").header("x-api-key", &self.key);
+        let imported = self.ask("sync", &event.to_json()).await.json(200)["data"].clone();
+        assert_eq!(imported["status"], "completed", "{imported}");
+        let connection = self.deployment.connection().await;
+        let asked =
+            Asked { kind: SyncKind::ImportInvoices, full: false, is_dry: false, trigger: Trigger::Schedule, parent: None };
+        let run = begin(&self.deployment.operator, &connection, &asked).await.expect("the table answers");
+        let ran = self.function("sync-worker").lambda.invoke(&Sample::of("sync-worker").to_json()).await;
+        assert_eq!(ran.expect("the run ends"), Value::Null);
+
+        let key = self.deployment.key(LONG_UNUSED).await;
+        self.secrets.push(key.clone());
+        let read = async |path: &str| {
+            let event = HttpEvent::get(path).header("x-api-key", &key).to_json();
+            self.ask("records", &event).await.json(200)["data"].clone()
+        };
+        let told = read(&format!("/v1/syncs/{}", run.id.as_str())).await;
+        assert_eq!((&told["status"], &told["reconciliation"]["matches"]), (&json!("completed"), &json!(true)), "{told}");
+        let checks = read("/v1/checks?companyKey=beach-blend&updatedSince=2020-01-01T00:00:00Z&limit=1").await;
+        let one = read(&format!("/v1/checks/{}", checks[0]["id"].as_str().expect("an id"))).await;
+        assert_eq!(one, checks[0]);
+        assert!(read("/v1/invoices").await.as_array().is_some_and(|invoices| !invoices.is_empty()));
+    }
+
     async fn moves_to_another_company(&mut self) {
         self.key = self.deployment.key(LONG_UNUSED).await;
         self.secrets.push(self.key.clone());
@@ -371,8 +400,11 @@ fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
         if line["_aws"].is_object() {
             continue; // A measurement: of all requests, and of none.
         }
-        let id =
-            if ["parked", "refresher", "revoker"].contains(&name) { &line["span"]["requestId"] } else { &line["span"]["id"] };
+        let id = if ["parked", "refresher", "revoker", "sync-worker"].contains(&name) {
+            &line["span"]["requestId"]
+        } else {
+            &line["span"]["id"]
+        };
         assert!(id.is_string(), "{name}: no request id in {line}");
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn allow(origin: Option<HeaderValue>, partner: Option<&Partner>, mut 
     let origin = origin.filter(|origin| partner.is_none_or(|partner| is_of(partner, origin)));
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after, x-request-id"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("link, retry-after, x-request-id"));
     }
     response
 }

@@ -73,7 +73,7 @@ fn each_alarm_watches_a_metric_that_is_emitted() {
 #[test]
 fn each_alarm_on_an_outcome_names_one_that_is_written() {
     let faults = [counterfoil_core::Error::Internal(String::new()), misconfigured()].map(|error| error.fault());
-    let words = ["client_refused", "rotation_lost", "failed", "connected"].map(Some);
+    let words = ["client_refused", "rotation_lost", "failed", "connected", "mismatched"].map(Some);
     let written: BTreeSet<&str> = faults.into_iter().chain(words).flatten().collect();
     let own = alarms().into_iter().flat_map(|(_, alarm)| measured(&alarm));
     let named: BTreeSet<String> = own
@@ -102,7 +102,7 @@ fn no_alarm_goes_off_before_its_first_data() {
 fn each_function_has_an_alarm_for_throttles() {
     let watched: BTreeSet<_> = alarms()
         .into_iter()
-        .filter(|(id, _)| id == "FunctionsThrottled")
+        .filter(|(id, _)| ["FunctionsThrottled", "ImportsThrottled"].contains(&id.as_str()))
         .flat_map(|(_, alarm)| measured(&alarm).into_iter().map(|(metric, _)| dimensions(&metric)[0].1.clone()))
         .collect();
     assert_eq!(watched, resources_of_type("AWS::Serverless::Function").into_keys().collect());

@@ -1,0 +1,138 @@
+//! How the partner API tells what a request for an import has done: of the whole, and of each connection.
+
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
+use counterfoil_core::service::sync::import::{Imported, NAMED_MOST};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::surface::partner::envelope::to_the_second;
+use crate::surface::partner::sync_answer::{message, word};
+
+/// The whole.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportAnswer {
+    platform: &'static str,
+    sync_id: String,
+    kind: &'static str,
+    status: &'static str,
+    #[serde(skip)]
+    is_over: bool,
+    dry_run: bool,
+    #[serde(flatten)]
+    numbers: Numbers,
+    resumes_at: Option<Timestamp>,
+    connections: Vec<Part>,
+    connections_total: usize,
+    skipped: Vec<Skipped>,
+}
+
+/// One connection.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Part {
+    company_key: String,
+    company_id: String,
+    company_name: String,
+    sync_id: String,
+    status: &'static str,
+    #[serde(flatten)]
+    numbers: Numbers,
+    reason: Option<&'static str>,
+    message: Option<&'static str>,
+    resumes_at: Option<Timestamp>,
+}
+
+/// The numbers of one or of all.
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Numbers {
+    checks_imported: u64,
+    checks_updated: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoices_imported: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoices_updated: Option<u64>,
+    errors: u64,
+}
+
+/// A connection that was left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Skipped {
+    company_key: String,
+    reason: &'static str,
+}
+
+impl ImportAnswer {
+    /// `total` is the number of connections that are meant, of which the runs of some may not have begun.
+    pub(crate) fn of(platform: PlatformName, kind: SyncKind, total: usize, imported: Imported) -> Self {
+        let Imported { id, mut runs, skipped } = imported;
+        runs.sort_by(|one, other| one.connection.company_key.as_str().cmp(other.connection.company_key.as_str()));
+        let has_all = runs.len() >= total;
+        Self {
+            platform: platform.as_str(),
+            sync_id: id.as_str().to_owned(),
+            kind: kind.into(),
+            status: word(if has_all { status_of(&runs) } else { SyncStatus::Running }),
+            is_over: has_all && runs.iter().all(|run| run.status.is_over()),
+            dry_run: runs.first().is_some_and(|run| run.is_dry),
+            numbers: Numbers::of(kind, &runs),
+            resumes_at: runs.iter().filter_map(|run| run.resumes_at).min().map(to_the_second),
+            connections: runs.into_iter().take(NAMED_MOST).map(part).collect(),
+            connections_total: total,
+            skipped: skipped
+                .into_iter()
+                .map(|key| Skipped { company_key: key.to_string(), reason: "reauthorization_required" })
+                .collect(),
+        }
+    }
+
+    /// Whether nothing goes on.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
+
+/// Of one run its own; of several `running` while any part is under way, else `failed` if any part failed.
+fn status_of(runs: &[SyncRun]) -> SyncStatus {
+    match runs {
+        [run] => run.status,
+        runs if runs.iter().any(|run| !run.status.is_over()) => SyncStatus::Running,
+        runs if runs.iter().any(|run| run.status == SyncStatus::Failed) => SyncStatus::Failed,
+        _ => SyncStatus::Completed,
+    }
+}
+
+fn part(run: SyncRun) -> Part {
+    Part {
+        numbers: Numbers::of(run.scope.kind, std::slice::from_ref(&run)),
+        company_key: run.connection.company_key.to_string(),
+        company_id: run.company.company_id,
+        company_name: run.company_name,
+        sync_id: run.id.as_str().to_owned(),
+        status: word(run.status),
+        reason: run.failure.map(Into::into),
+        message: run.failure.map(message),
+        resumes_at: run.resumes_at.map(to_the_second),
+    }
+}
+
+impl Numbers {
+    fn of(kind: SyncKind, runs: &[SyncRun]) -> Self {
+        let mut numbers = Self::default();
+        let (mut imported, mut updated) = (0, 0);
+        for run in runs {
+            numbers.checks_imported += run.counts.checks.imported;
+            numbers.checks_updated += run.counts.checks.updated;
+            numbers.errors += run.counts.errors;
+            imported += run.counts.invoices.imported;
+            updated += run.counts.invoices.updated;
+        }
+        if kind == SyncKind::ImportInvoices {
+            (numbers.invoices_imported, numbers.invoices_updated) = (Some(imported), Some(updated));
+        }
+        numbers
+    }
+}

@@ -1,0 +1,74 @@
+//! `POST /v1/oauth/{platform}/sync` and `…/import-invoices`: begin an import, and answer how far it is. Served by the function `sync`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use counterfoil_core::App;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::sync::{SyncKind, Trigger};
+use counterfoil_core::service::sync::import::{Wanted, import};
+use serde::Deserialize;
+
+use crate::deadline::EndsAt;
+use crate::extract::body::JsonOrNoBody;
+use crate::extract::path::InPath;
+use crate::surface::partner::envelope::Envelope;
+use crate::surface::partner::import_answer::ImportAnswer;
+use crate::surface::partner::serve::PartnerCaller;
+use crate::surface::problem::Problem;
+
+/// What is imported, and how.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Fields {
+    company_key: Option<String>,
+    full: Option<bool>,
+    dry_run: Option<bool>,
+}
+
+type Answer = Result<(StatusCode, Json<Envelope<ImportAnswer>>), Problem>;
+
+pub(crate) async fn sync(
+    State(app): State<Arc<App>>,
+    PartnerCaller(key): PartnerCaller,
+    ends_at: EndsAt,
+    InPath(platform): InPath<PlatformName>,
+    JsonOrNoBody(fields): JsonOrNoBody<Fields>,
+) -> Answer {
+    answer(&app, &key.partner, platform, SyncKind::Sync, fields, ends_at).await
+}
+
+pub(crate) async fn import_invoices(
+    State(app): State<Arc<App>>,
+    PartnerCaller(key): PartnerCaller,
+    ends_at: EndsAt,
+    InPath(platform): InPath<PlatformName>,
+    JsonOrNoBody(fields): JsonOrNoBody<Fields>,
+) -> Answer {
+    answer(&app, &key.partner, platform, SyncKind::ImportInvoices, fields, ends_at).await
+}
+
+async fn answer(
+    app: &Arc<App>,
+    partner: &PartnerId,
+    platform: PlatformName,
+    kind: SyncKind,
+    fields: Fields,
+    EndsAt(ends_at): EndsAt,
+) -> Answer {
+    let wanted = Wanted {
+        platform,
+        kind,
+        company_key: fields.company_key.as_deref().map(CompanyKey::parse).transpose()?,
+        full: fields.full.unwrap_or_default(),
+        is_dry: fields.dry_run.unwrap_or_default(),
+        trigger: Trigger::Api,
+    };
+    let imported = import(app, partner, &wanted, ends_at).await?;
+    let answer = ImportAnswer::of(platform, kind, imported.runs.len(), imported);
+    let status = if answer.is_over() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(Envelope::of(answer))))
+}

@@ -1,0 +1,160 @@
+//! Imports and their records over HTTP, from the books of the QuickBooks stand-in.
+
+use counterfoil_core::model::api_key::Scope;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, HARBOR, Installation, LARKSPUR, get, post};
+
+const SYNC: &str = "/v1/oauth/quickbooks/sync";
+
+async fn connected() -> Installation {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    place
+}
+
+impl Installation {
+    async fn read(&self, path: &str) -> Answer {
+        get(path).key(&self.key).to(&self.server).await
+    }
+
+    async fn data(&self, path: &str) -> Value {
+        let answer = self.read(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.json()["data"].clone()
+    }
+
+    async fn import(&self, path: &str, body: &Value) -> Answer {
+        let ask = post(path).key(&self.key).header("content-type", "application/json");
+        ask.body(body.to_string()).to(&self.server).await
+    }
+}
+
+fn error(answer: &Answer) -> (u16, String) {
+    (answer.status, answer.json()["error"]["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn an_import_is_answered_and_read_back() {
+    let place = connected().await;
+    let answer = post(SYNC).key(&place.key).to(&place.server).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let data = answer.json()["data"].clone();
+    let imported = data["checksImported"].as_u64().expect("a number");
+    assert!(imported > 100 && data["status"] == "completed" && data["errors"] == 0, "{data}");
+    assert_eq!(data["connections"][0]["companyKey"], "beach-blend");
+    let run = place.data(&format!("/v1/syncs/{}", data["syncId"].as_str().expect("an id"))).await;
+    assert_eq!((&run["checksImported"], &run["mode"], &run["trigger"]), (&json!(imported), &json!("full"), &json!("api")));
+    let reconciliation = &run["reconciliation"];
+    assert_eq!(reconciliation["platform"], reconciliation["stored"]);
+    assert_eq!((&reconciliation["matches"], &reconciliation["scope"]), (&json!(true), &json!("all")));
+    let groups = place.data(&format!("/v1/syncs/{}/reconciliation", run["id"].as_str().expect("an id"))).await;
+    let counted: i64 = groups["groups"].as_array().expect("groups").iter().filter_map(|it| it["stored"]["count"].as_i64()).sum();
+    assert_eq!(json!(counted), reconciliation["stored"]["checks"]["count"]);
+    let again = post(SYNC).key(&place.key).to(&place.server).await.json()["data"].clone();
+    assert_eq!((&again["checksImported"], &again["checksUpdated"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
+async fn records_are_listed_whole_as_json_and_as_csv() {
+    let place = connected().await;
+    let imported = post(SYNC).key(&place.key).to(&place.server).await.json()["data"]["checksImported"].clone();
+    for filter in ["", "&companyKey=beach-blend", "&companyKey=beach-blend&updatedSince=2020-01-01T00:00:00Z"] {
+        let (mut ids, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = place.read(&format!("/v1/checks?limit=40{filter}{cursor}")).await.json();
+            ids.extend(page["data"].as_array().expect("records").iter().map(|record| record["id"].to_string()));
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(json!(ids.len()), imported, "{filter}");
+        ids.sort();
+        ids.dedup();
+        assert_eq!(json!(ids.len()), imported, "{filter}");
+    }
+    let one = place.data("/v1/checks?limit=1").await[0].clone();
+    assert_eq!(place.data(&format!("/v1/checks/{}", one["id"].as_str().expect("an id"))).await, one);
+    assert_eq!(one["source"], Value::Null);
+    let csv = get("/v1/checks?limit=2").key(&place.key).header("accept", "text/csv").to(&place.server).await;
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert!(csv.header("link").is_some_and(|link| link.starts_with("</v1/checks?limit=2&cursor=")));
+    assert_eq!(csv.body.lines().count(), 3);
+    assert!(csv.body.starts_with("id,companyKey,platform,entityType,externalId,number,date,amount,currency,payeeId"));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_wrongly_is_refused_and_nothing_begins() {
+    let place = connected().await;
+    for body in ["[]", "null", "1", "\"a\"", "{", r#"{"full":1}"#, r#"{"dryRun":"yes"}"#, r#"{"companyKey":7}"#] {
+        let ask = post(SYNC).key(&place.key).header("content-type", "application/json").body(body);
+        assert_eq!(error(&ask.to(&place.server).await), (400, "invalid_body".to_owned()), "{body}");
+    }
+    let named = place.import(SYNC, &json!({ "fulll": true })).await;
+    assert!(named.json()["error"]["message"].as_str().is_some_and(|message| message.contains("fulll")), "{}", named.body);
+    assert_eq!(error(&place.import("/v1/oauth/nope/sync", &json!({})).await), (400, "invalid_parameter".to_owned()));
+    assert_eq!(error(&place.import("/v1/oauth/xero/sync", &json!({})).await), (404, "not_found".to_owned()));
+    assert_eq!(error(&place.import(SYNC, &json!({ "companyKey": "nobody" })).await), (404, "not_found".to_owned()));
+    assert_eq!(place.data("/v1/syncs").await, json!([]));
+    for (path, code) in [
+        ("/v1/checks?updatedSince=2020-01-01T00:00:00Z", "missing_parameter"),
+        ("/v1/checks?updatedSince=yesterday&companyKey=a", "invalid_parameter"),
+        ("/v1/checks?dateFrom=2026-13-01", "invalid_parameter"),
+        ("/v1/checks?dateFrom=2026-02-01&dateTo=2026-01-01", "invalid_parameter"),
+        ("/v1/checks?dateTo=-0001-01-01", "invalid_parameter"),
+        ("/v1/checks?status=open", "invalid_parameter"),
+        ("/v1/invoices?status=issued", "invalid_parameter"),
+        ("/v1/checks?include=all", "invalid_parameter"),
+        ("/v1/syncs?kind=all", "invalid_parameter"),
+        ("/v1/syncs?since=x", "invalid_parameter"),
+        ("/v1/checks?limit=101", "invalid_parameter"),
+    ] {
+        assert_eq!(error(&place.read(path).await), (400, code.to_owned()), "{path}");
+    }
+    assert_eq!(error(&place.read("/v1/syncs?parentId=nothing").await).0, 404);
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_own_list_only() {
+    let place = connected().await;
+    post(SYNC).key(&place.key).to(&place.server).await;
+    let first = place.read("/v1/checks?companyKey=beach-blend&limit=1").await.json();
+    let cursor = first["nextCursor"].as_str().expect("a cursor");
+    for query in ["companyKey=beach-blend&dateTo=2020-01-01", "companyKey=other", "limit=1"] {
+        let answer = place.read(&format!("/v1/checks?{query}&cursor={cursor}")).await;
+        assert_eq!(error(&answer), (400, "invalid_cursor".to_owned()), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn several_connections_are_one_whole_with_parts() {
+    let place = connected().await;
+    place.connect("harbor", HARBOR).await;
+    let answer = post(SYNC).key(&place.key).to(&place.server).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let whole = answer.json()["data"].clone();
+    assert_eq!((&whole["connectionsTotal"], whole["connections"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    let id = whole["syncId"].as_str().expect("an id");
+    assert_eq!(place.data(&format!("/v1/syncs/{id}")).await, whole);
+    let parts = place.data(&format!("/v1/syncs?parentId={id}")).await;
+    assert_eq!(parts.as_array().map(Vec::len), Some(2));
+    assert!(parts.as_array().into_iter().flatten().all(|part| part["parentId"] == id));
+}
+
+#[tokio::test]
+async fn a2_what_another_partner_imported_is_as_good_as_not_there() {
+    let place = connected().await;
+    let run = post(SYNC).key(&place.key).to(&place.server).await.json()["data"]["syncId"].as_str().expect("an id").to_owned();
+    let check = place.data("/v1/checks?limit=1").await[0]["id"].as_str().expect("an id").to_owned();
+    place.partner("rival", &[]).await;
+    let rival = place.key_of("rival", &Scope::ALL).await;
+    for path in [format!("/v1/syncs/{run}"), format!("/v1/syncs/{run}/reconciliation"), format!("/v1/checks/{check}")] {
+        assert_eq!(get(&path).key(&rival).to(&place.server).await.status, 404, "{path}");
+    }
+    for path in ["/v1/syncs", "/v1/checks", "/v1/checks?companyKey=beach-blend", "/v1/invoices"] {
+        assert_eq!(get(path).key(&rival).to(&place.server).await.json()["data"], json!([]), "{path}");
+    }
+    assert_eq!(post(format!("/v1/syncs/{run}/cancel")).key(&rival).to(&place.server).await.status, 404);
+    assert_eq!(post(SYNC).key(&rival).to(&place.server).await.status, 404);
+}
