@@ -20,6 +20,7 @@ mod logging;
 mod operator;
 mod partner;
 mod private_file;
+mod sync;
 mod terminal;
 mod variables;
 mod which_table;
@@ -61,6 +62,8 @@ enum Command {
     /// Create, list and change partners
     #[command(subcommand)]
     Partner(partner::Command),
+    /// Import a connection's checks or invoices
+    Sync(sync::Options),
 }
 
 #[tokio::main]
@@ -92,5 +95,6 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Key(command) => key::run(command, &variables).await,
         Command::Keyring(command) => keyring::run(command, &variables).await,
         Command::Partner(command) => partner::run(command, &variables).await,
+        Command::Sync(options) => sync::run(options, variables).await,
     }
 }

@@ -11,8 +11,9 @@ use counterfoil_core::model::connection::Freshness;
 use crate::terminal;
 use bill::Bill;
 use work::{
-    IDLE_REVOKER_RUN, IDLE_REVOKER_RUN_SECONDS, IDLE_RUN, IDLE_RUN_SECONDS, Load, READ, READ_LOGS, READ_SECONDS, READ_SENT,
-    REFRESH, REFRESH_LOGS, REFRESH_SECONDS, REFRESH_SENT, REVOKER_RUN_LOGS, RUN_LOGS, Size, Units,
+    IDLE_IMPORTS_RUN, IDLE_IMPORTS_RUN_SECONDS, IDLE_REVOKER_RUN, IDLE_REVOKER_RUN_SECONDS, IDLE_RUN, IDLE_RUN_SECONDS,
+    IMPORTS_RUN_LOGS, Load, READ, READ_LOGS, READ_SECONDS, READ_SENT, REFRESH, REFRESH_LOGS, REFRESH_SECONDS, REFRESH_SENT,
+    REVOKER_RUN_LOGS, RUN_LOGS, Size, Units,
 };
 
 /// What there is to do.
@@ -58,6 +59,7 @@ fn counts() -> String {
         ("a refresh", REFRESH, REFRESH_LOGS, REFRESH_SENT, REFRESH_SECONDS),
         ("a run of the refresher", IDLE_RUN, RUN_LOGS, 0.0, IDLE_RUN_SECONDS),
         ("a run of the revoker", IDLE_REVOKER_RUN, REVOKER_RUN_LOGS, 0.0, IDLE_REVOKER_RUN_SECONDS),
+        ("a run of the worker of imports", IDLE_IMPORTS_RUN, IMPORTS_RUN_LOGS, 0.0, IDLE_IMPORTS_RUN_SECONDS),
     ];
     let row = |(what, Units { reads, writes }, logged, sent, seconds)| {
         format!("| {what} | {reads} | {writes} | {logged} | {sent} | {seconds} |\n")

@@ -10,6 +10,8 @@ pub(super) const REFRESH: Units = Units { reads: 3.0, writes: 5.0 };
 pub(super) const IDLE_RUN: Units = Units { reads: 4.0, writes: 0.0 };
 /// One run of the revoker that finds nothing, over all shards.
 pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 16.0, writes: 0.0 };
+/// One run of the worker of imports that finds nothing, over all shards.
+pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
 /// Bytes that a connection takes with its lease, its entry under its company, a year's audit and event rows, and its index entries.
 pub(super) const BYTES_PER_CONNECTION: f64 = 5_000.0;
 
@@ -35,14 +37,17 @@ pub(super) const READ_SECONDS: f64 = 0.012;
 pub(super) const REFRESH_SECONDS: f64 = 0.330;
 pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
 pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
-/// What the template gives the functions, in megabytes.
+pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
+/// What the template gives the functions, in megabytes, and the worker of imports.
 const MEMORY_MB: f64 = 256.0;
+const IMPORTS_MEMORY_MB: f64 = 512.0;
 
 /// Bytes that are logged, those of Lambda and of the gateway among them.
 pub(super) const READ_LOGS: f64 = 750.0;
 pub(super) const REFRESH_LOGS: f64 = 800.0;
 pub(super) const RUN_LOGS: f64 = 1_100.0;
 pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
+pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
 /// Bytes that are sent to the internet: an answer with a token; a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
 pub(super) const REFRESH_SENT: f64 = 2_000.0;
@@ -123,17 +128,22 @@ impl Load {
         Month {
             reads,
             refreshes,
-            runs: runs + MONTH_MINUTES,
+            runs: runs + 2.0 * MONTH_MINUTES,
             gb_seconds: ((reads * READ_SECONDS + MONTH_MINUTES * IDLE_REVOKER_RUN_SECONDS) * MEMORY_MB
+                + MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS * IMPORTS_MEMORY_MB
                 + runs * run_seconds * memory)
                 / 1_024.0,
             // The shards are read once a minute, by however many runs.
             read_units: reads * READ.reads
                 + refreshes * REFRESH.reads
-                + MONTH_MINUTES * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads),
+                + MONTH_MINUTES * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads + IDLE_IMPORTS_RUN.reads),
             write_units: refreshes * REFRESH.writes,
             table_gb: self.connections * BYTES_PER_CONNECTION / 1e9,
-            logs_gb: (reads * READ_LOGS + refreshes * REFRESH_LOGS + runs * RUN_LOGS + MONTH_MINUTES * REVOKER_RUN_LOGS) / 1e9,
+            logs_gb: (reads * READ_LOGS
+                + refreshes * REFRESH_LOGS
+                + runs * RUN_LOGS
+                + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS))
+                / 1e9,
             sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT) / 1e9,
             secret_reads: PROCESSES * 2.0 * MONTH_SECONDS / 300.0,
             queue_requests: QUEUE_POLLS,

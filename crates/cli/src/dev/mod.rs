@@ -132,6 +132,7 @@ fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: P
         requests.finish().await;
     });
     work.spawn(ticks::work(Arc::clone(app), Folder::new(parked), stop.clone()));
+    work.spawn(ticks::import(Arc::clone(app), stop.clone()));
     work.spawn(ticks::sweep(Arc::clone(&app.clock), database, stop));
     (work, sender)
 }

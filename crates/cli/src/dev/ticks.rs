@@ -1,5 +1,5 @@
-//! What schedules, a queue and `DynamoDB` itself do in a deployment: refresh and revoke what is due, commit what is parked, and
-//! delete what its TTL has ended.
+//! What schedules, a queue and `DynamoDB` itself do in a deployment: refresh and revoke what is due, work on imports, commit what is
+//! parked, and delete what its TTL has ended.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_functions::worker::{parked, refresher, revoker};
+use counterfoil_functions::worker::{parked, refresher, revoker, sync_worker};
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 
@@ -17,6 +17,10 @@ use super::stop::Stop;
 const WORK_EVERY: Duration = Duration::from_secs(5);
 /// The time that one run of a worker has, as the deployed function's.
 const WORK_WITHIN: Duration = Duration::from_secs(58);
+/// Between two runs of the worker of imports.
+const IMPORT_EVERY: Duration = Duration::from_secs(2);
+/// The time that one run of it has, as the deployed function's.
+const IMPORT_WITHIN: Duration = Duration::from_secs(895);
 /// Between two sweeps; the table refuses what has ended by itself, so this only tidies.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -37,6 +41,23 @@ pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
         tokio::select! {
             () = &mut stopped => return,
             () = app.clock.sleep(WORK_EVERY) => {}
+        }
+    }
+}
+
+/// Works on the imports that are due, until `stop`. A run that is under way then goes on after the next start.
+pub(super) async fn import(app: Arc<App>, stop: Stop) {
+    let mut stopped = pin!(stop.requested());
+    loop {
+        let turn = async {
+            if let Err(error) = sync_worker::work(&app, IMPORT_WITHIN).await {
+                tracing::error!(%error, "the worker of imports failed");
+            }
+            app.clock.sleep(IMPORT_EVERY).await;
+        };
+        tokio::select! {
+            () = &mut stopped => return,
+            () = turn => {}
         }
     }
 }

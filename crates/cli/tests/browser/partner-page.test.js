@@ -62,6 +62,13 @@ for (const platform of ['quickbooks', 'xero', 'zoho', 'freshbooks', 'freeagent']
     assert.ok(data.platform === platform && data.expiresIn > 0);
     assert.equal(data.companyKey, `${platform}-${data.companyId}`);
     assert.deepEqual([tokens[1].success, tokens[1].error.code], [false, 'invalid_code']);
+    const result = await page.evaluate((name) => window.oauth.syncChecks(name), platform);
+    if (platform === 'freeagent') {
+      assert.equal(result.error.code, 'import_not_supported');
+      return;
+    }
+    assert.equal(result.data.status, 'completed', JSON.stringify(result));
+    assert.match(`Synced ${result.data.checksImported} checks`, /^Synced [1-9]\d* checks$/);
   });
 }
 

@@ -31,7 +31,7 @@ async fn the_cost_of_a_million_connections_names_the_memory_and_capacity_that_th
     let million = machine.printed(&["cost", "--connections", "1000000"]).await;
     assert!(million.contains("REFRESHER_MEMORY=1024 REFRESHER_SCHEDULES=16"), "{million}");
     assert!(
-        million.contains("The table's 1,707 read and 2,706 write units provisioned cost $1446 in place of $3503."),
+        million.contains("The table's 1,708 read and 2,706 write units provisioned cost $1446 in place of $3503."),
         "{million}"
     );
     let thousand = machine.printed(&["cost", "--connections", "1000"]).await;

@@ -1,0 +1,99 @@
+//! `counterfoil sync`: imports a connection's checks or invoices now, and says how it went.
+
+mod outcome;
+mod progress;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use counterfoil_core::App;
+use counterfoil_core::model::connection::{ConnectionId, Status};
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::sync::reconciliation::Reconciliation;
+use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus, Trigger};
+use counterfoil_core::service::sync::begin::{Asked, begin};
+use counterfoil_core::service::sync::work;
+use counterfoil_functions::config::Config;
+use counterfoil_functions::wiring::{World, assemble};
+
+use crate::data_dir::DataDir;
+use crate::doctor::of_this_machine;
+use crate::failure::Failure;
+use crate::variables::Variables;
+use crate::{partner, terminal, which_table};
+use progress::Progress;
+
+/// What to import.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The connection
+    #[arg(value_parser = company_key)]
+    company_key: CompanyKey,
+    /// Read everything, not only what changed
+    #[arg(long)]
+    full: bool,
+    /// Count what would change, and write no record
+    #[arg(long)]
+    dry_run: bool,
+    /// Import invoices and open payables instead of checks
+    #[arg(long)]
+    invoices: bool,
+    /// Whose connection it is
+    #[arg(long, value_name = "ID", default_value = "default", value_parser = partner::read_id)]
+    partner: PartnerId,
+    #[command(flatten)]
+    dir: DataDir,
+}
+
+/// How often a run that another process works on is looked at.
+const EVERY: Duration = Duration::from_millis(500);
+/// How long this process works on a run before it looks whether that is over.
+const WORKS_FOR: Duration = Duration::from_secs(60);
+
+/// Does it.
+pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
+    let open = which_table::open(&given, &options.dir).await?;
+    let is_deployed = given.get("TABLE_NAME").is_some();
+    let variables = if is_deployed { given } else { of_this_machine(&options.dir, given)? };
+    let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
+    let app = assemble(&config, &open.aws, World::real());
+    let id = ConnectionId { partner: options.partner, company_key: options.company_key };
+    let connection = app.connections.read(&id).await?;
+    let connection = connection.filter(|connection| connection.status() == Status::Active);
+    let connection = connection.ok_or_else(|| Failure::new(format!("There is no active connection {}.", id.company_key)))?;
+    let kind = if options.invoices { SyncKind::ImportInvoices } else { SyncKind::Sync };
+    let asked = Asked { kind, full: options.full, is_dry: options.dry_run, trigger: Trigger::Command, parent: None };
+    let begun = begin(&app, &connection, &asked).await?;
+    let run = until_over(&app, begun, !is_deployed).await?;
+    terminal::say(outcome::text(&run));
+    match run.status {
+        // A dry run shows what is not the same yet.
+        SyncStatus::Completed if run.is_dry || run.reconciliation.as_ref().is_none_or(Reconciliation::matches) => Ok(()),
+        SyncStatus::Completed => Err(Failure::new("The two sides are not the same: see docs/sync.md.")),
+        _ => Err(Failure::new("The sync did not complete.")),
+    }
+}
+
+/// Shows how far the run is until it is over. On a laptop this process works on it; the deployed worker does so by itself.
+async fn until_over(app: &Arc<App>, mut run: SyncRun, works: bool) -> Result<SyncRun, Failure> {
+    let progress = Progress::new();
+    while !run.status.is_over() {
+        progress.show(&run);
+        let looked = app.clock.sleep(EVERY);
+        if works {
+            let ends_at = app.clock.elapsed() + WORKS_FOR;
+            let (worked, ()) = tokio::join!(work(app, &run.connection, ends_at), looked);
+            worked?;
+        } else {
+            looked.await;
+        }
+        run = app.syncs.sync(&run.connection.partner, &run.id).await?.unwrap_or(run);
+    }
+    progress.end();
+    Ok(run)
+}
+
+fn company_key(text: &str) -> Result<CompanyKey, String> {
+    CompanyKey::parse(text).map_err(|error| error.to_string())
+}
