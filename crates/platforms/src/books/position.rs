@@ -72,7 +72,9 @@ impl Position {
     pub(crate) fn turn(&self, shown: Shown<'_>) -> Result<Turn, ReadFailure> {
         let Shown { ids, total, .. } = shown;
         let place = |mark: &String| ids.iter().position(|id| id.as_ref() == Some(mark));
-        let is_expected = ids.first().is_some_and(|first| first.as_ref() == self.marks.last());
+        // A page that has earlier ones too comes in another order, or its predecessor did.
+        let has_earlier = self.marks.iter().rev().skip(1).any(|mark| place(mark).is_some());
+        let is_expected = ids.first().is_some_and(|first| first.as_ref() == self.marks.last()) && !has_earlier;
         match self.marks.iter().rev().find_map(place) {
             // So that one empty answer by mistake is not taken for a company without records.
             None if ids.is_empty() && *self == Self::FIRST && total != Some(0) => Ok(Turn { known: 0, next: Some(self.lost()?) }),
@@ -192,6 +194,14 @@ mod tests {
         // Of the first page, turned round, the record 999 happens to stand where its last one is expected.
         let (left, read) = read(1_899, &[], Some((0, Odd::TurnedRound)), false);
         assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0);
+    }
+
+    #[test]
+    fn a_page_turned_round_that_begins_or_ends_as_expected_costs_no_record() {
+        for (at, tells_total) in [(0, false), (0, true), (1, false), (1, true)] {
+            let (left, read) = read(2 * PAGE - 1, &[], Some((at, Odd::TurnedRound)), tells_total);
+            assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0, "page {at}");
+        }
     }
 
     proptest! {
