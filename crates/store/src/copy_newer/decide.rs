@@ -22,6 +22,10 @@ pub(super) enum Kind {
     Partner,
     ApiKey,
     Link,
+    Record,
+    /// What a connection's imports have in common.
+    Imports,
+    Run,
     Other,
 }
 
@@ -40,6 +44,9 @@ impl Kind {
             ("PARTNER", "PARTNER") => Self::Partner,
             ("PARTNER", sk) if sk.starts_with(API_KEY) => Self::ApiKey,
             ("PARTNER", sk) if sk.starts_with(LINK) => Self::Link,
+            ("RECORD", _) => Self::Record,
+            ("SYNCS", _) => Self::Imports,
+            ("SYNC", "RUN") => Self::Run,
             _ => Self::Other,
         }
     }
@@ -58,6 +65,9 @@ impl Kind {
             Self::Partner => "partners",
             Self::ApiKey => "API keys",
             Self::Link => "connect links",
+            Self::Record => "records",
+            Self::Imports => "states of imports",
+            Self::Run => "runs of imports",
             Self::Other => "other items",
         }
     }
@@ -69,6 +79,10 @@ impl Kind {
             Self::Connection => &["epoch", "updated_at"],
             Self::Lease => &["started_at"],
             Self::Revocation => &["tries"],
+            Self::Record => &["updated_at"],
+            // It never falls: a process that has an older lease writes nothing.
+            Self::Imports => &["lease_number"],
+            Self::Run => &["pages"],
             _ => &[],
         }
     }
@@ -172,6 +186,18 @@ mod tests {
         assert_eq!(decided(Kind::Link, &[("used", 1)], &[("used", 2)]), Decision::Same);
         assert_eq!(decided(Kind::Link, &[], &[("used", 2)]), Decision::Same, "of an earlier version");
         assert_eq!(decided(Kind::Link, &[("used", 3)], &[("used", 2)]), Decision::Put(item(&[("used", 3)])));
+    }
+
+    #[test]
+    fn no_older_record_and_no_older_lease_of_imports_takes_the_place_of_a_newer_one() {
+        for (kind, attribute) in [(Kind::Record, "updated_at"), (Kind::Imports, "lease_number"), (Kind::Run, "pages")] {
+            assert_eq!(decided(kind, &[(attribute, 4)], &[(attribute, 5)]), Decision::Keep);
+            assert_eq!(decided(kind, &[(attribute, 5)], &[(attribute, 4)]), Decision::Put(item(&[(attribute, 5)])));
+        }
+        let key = |pk: &str, sk: &str| Key { pk: pk.to_owned(), sk: sk.to_owned() };
+        assert_eq!(Kind::of(&key("RECORD#default#chk_1", "RECORD")), Kind::Record);
+        assert_eq!(Kind::of(&key("SYNCS#default#acme", "STATE")), Kind::Imports);
+        assert_eq!(Kind::of(&key("SYNC#default#sync_1", "RUN")), Kind::Run);
     }
 
     #[test]

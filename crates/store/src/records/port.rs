@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::fault;
 use crate::key::{Key, records_of};
-use crate::records::{block_row, row};
+use crate::records::{block_row, list_place, row};
 use crate::request::LIST_ROUNDS_MOST;
 use crate::table::{LIST_INDEX, LIST_PK, LIST_SK, PK, SK, Table};
 
@@ -39,12 +39,12 @@ impl RecordStore for Table {
             // Behind every id of that date.
             .expression_attribute_values(":to", AttributeValue::S(list.to.map_or("~".to_owned(), |date| format!("{date}~"))))
             .scan_index_forward(false)
-            .set_exclusive_start_key(list.after.map(|after| row::list_position(list.connection, after)))
+            .set_exclusive_start_key(list.after.map(|after| list_place::list_position(list.connection, after)))
             .limit(i32::try_from(list.most).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().iter().map(row::dated).collect()
+        answer.items.unwrap_or_default().iter().map(list_place::dated).collect()
     }
 
     /// First the mark, then the blocks: a query is not isolated from the transaction that writes a block and its records, so that

@@ -1,8 +1,6 @@
 //! The item of a record. Amounts are decimal text with the platform's digits, never numbers that a reader may round. The platform's
 //! times are text too, with all their digits: a record that a platform shows again must equal the stored one.
 
-use std::str::FromStr;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
@@ -10,15 +8,16 @@ use counterfoil_core::model::record::{Body, Check, Invoice, Named, Paid, Record,
 use counterfoil_core::model::stored_record::{Earlier, RecordId, StoredRecord};
 use counterfoil_core::model::sync::SyncId;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::port::store::records::{Dated, SOURCE_LONGEST};
+use counterfoil_core::port::store::records::SOURCE_LONGEST;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::key::{Key, records_of};
+use crate::records::list_place::list_sk;
 use crate::records::side_row::{SideRow, read_side, write_side};
-use crate::row::{Item, damaged, from_item, key_item, millis, name_of, text, time, to_item, word};
+use crate::row::{Item, damaged, from_item, millis, name_of, time, to_item, word};
 use crate::table::{LIST_PK, LIST_SK};
 
 #[derive(Serialize, Deserialize)]
@@ -285,26 +284,4 @@ pub(crate) fn key(item: &str, entity_type: &str, external_id: String) -> Result<
 /// An amount with all its digits.
 pub(crate) fn decimal(item: &str, what: &str, text: Option<&str>) -> Result<Decimal, StoreError> {
     text.and_then(|text| Decimal::from_str_exact(text).ok()).ok_or_else(|| damaged(item, what))
-}
-
-fn list_sk(date: Date, id: &RecordId) -> String {
-    format!("{date}#{id}")
-}
-
-/// Where an entry lies in the list by date.
-pub(crate) fn list_position(connection: &ConnectionId, dated: &Dated) -> Item {
-    let mut item = key_item(&Key::record(&connection.partner, &dated.id));
-    item.insert(LIST_PK.to_owned(), AttributeValue::S(records_of(connection, dated.id.kind())));
-    item.insert(LIST_SK.to_owned(), AttributeValue::S(list_sk(dated.date, &dated.id)));
-    item
-}
-
-/// An entry of the list by date.
-pub(crate) fn dated(item: &Item) -> Result<Dated, StoreError> {
-    let place = text(item, LIST_SK)?;
-    let parse = || {
-        let (date, id) = place.split_once('#')?;
-        Some(Dated { date: Date::from_str(date).ok()?, id: RecordId::parse(id)? })
-    };
-    parse().ok_or_else(|| damaged(&place, "no place in a list by date"))
 }
