@@ -97,6 +97,18 @@ fn each_route_is_one_event_of_its_function() {
 }
 
 #[test]
+fn the_readme_lists_every_route_and_the_page_on_deployment_every_function() {
+    let read = |name: &str| fs::read_to_string(repository().join(name)).expect("a page");
+    let (readme, deployment) = (read("README.md"), read("docs/deploy.md"));
+    let listed = readme.split_once("## Routes").and_then(|(_, rest)| rest.split_once("## Read on")).expect("a list of routes").0;
+    for route in counterfoil_functions::routes::routes() {
+        let path = format!("{}`", route.path);
+        assert!(listed.contains(&path), "README.md lists no {}", route.path);
+        assert!(deployment.contains(&format!("| `{}` |", route.function)), "docs/deploy.md lists no {}", route.function);
+    }
+}
+
+#[test]
 fn each_sample_event_is_one_that_its_function_gets() {
     for (name, function) in functions() {
         let event = sample_event(&name);
