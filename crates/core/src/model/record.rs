@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use strum::{EnumString, IntoStaticStr};
 
-/// One record as its platform has it. The connection and its company are known to whoever reads it.
+/// One record as its platform has it. It does not name its connection and company: the run that reads it knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Which.

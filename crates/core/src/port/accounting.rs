@@ -21,7 +21,7 @@ pub trait Accounting: Send + Sync {
     /// was not read is deleted.
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType];
 
-    /// Whether what was deleted there is told by an incremental run. Where not, a full run finds it.
+    /// Whether an incremental run finds deleted records. Where not, only a full run does.
     fn tells_deleted(&self) -> bool;
 
     /// Where a run begins.

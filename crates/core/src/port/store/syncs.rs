@@ -1,4 +1,4 @@
-//! Runs of imports, and what they write. A connection has one run under way at a time; whoever works on it has its lease, and
+//! Runs of imports, and what they write. A connection has one run under way at a time; the process that works on it has its lease, and
 //! every write names the lease's number.
 
 use std::time::Duration;
@@ -58,7 +58,7 @@ pub trait SyncStore: Send + Sync {
     async fn finish(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError>;
 
     /// Stores the end of runs that were active or queued, and the state without them, all or nothing; `Overtaken` where the state is
-    /// not as it was read. The lease ends with it: whoever has it stores nothing more.
+    /// not as it was read. The lease ends with it: the process that has it stores nothing more.
     async fn stop(
         &self,
         connection: &ConnectionId,
@@ -187,13 +187,13 @@ pub struct Finish<'a> {
     pub known: Option<Known>,
     /// When the connection's schedule wants the next run.
     pub due_at: Option<Timestamp>,
-    /// What the partner is told; a dry or a canceled run tells nothing.
+    /// The event for the partner; a dry or a canceled run has none.
     pub event: Option<Event>,
     /// Now.
     pub now: Timestamp,
 }
 
-/// The end of a run without its lease: by a disconnect, or by whoever cancels it.
+/// The end of a run without its lease: by a disconnect, or by a cancellation.
 #[derive(Debug, Clone)]
 pub struct Stopped {
     /// Which.
@@ -202,6 +202,6 @@ pub struct Stopped {
     pub status: SyncStatus,
     /// Why it failed.
     pub failure: Option<SyncFailure>,
-    /// What the partner is told.
+    /// The event for the partner.
     pub event: Option<Event>,
 }

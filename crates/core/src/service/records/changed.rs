@@ -1,4 +1,4 @@
-//! The records of a connection in the order of their changes: strongly consistent, so that whoever reads on misses nothing.
+//! The records of a connection in the order of their changes: strongly consistent, so that a reader who continues misses nothing.
 
 use std::time::Duration;
 

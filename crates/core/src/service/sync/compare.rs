@@ -57,7 +57,7 @@ fn is_of(stored: &StoredRecord, showing: Showing<'_>) -> bool {
     stored.sync == *showing.sync && stored.page == showing.page
 }
 
-/// A payable that is paid, or a record that is deleted: of use only to whoever has known it before.
+/// A payable that is paid, or a record that is deleted: of use only to a partner who has seen it before.
 fn is_over(body: &Body) -> bool {
     matches!(body, Body::Check(check) if check.status == CheckStatus::Closed) || is_deleted(body)
 }

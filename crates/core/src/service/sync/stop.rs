@@ -1,4 +1,4 @@
-//! Ends runs from outside: by whoever cancels one, or with the connection that they read.
+//! Ends runs that another process may be working on: a partner cancels one, or the connection that they read is over.
 
 use crate::model::connection::ConnectionId;
 use crate::model::sync::{SyncFailure, SyncId, SyncKind, SyncStatus};
