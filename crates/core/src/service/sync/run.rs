@@ -26,6 +26,8 @@ pub(crate) struct Run<'a> {
     pub(crate) app: &'a Arc<App>,
     pub(crate) lease: SyncLease,
     pub(crate) sync: SyncRun,
+    /// As it was when its last complete page was stored.
+    pub(crate) turned: SyncRun,
     /// What its pages have shown.
     pub(crate) seen: HashSet<RecordId>,
     /// What is stored and could not be read.
@@ -57,6 +59,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             app,
             lease,
+            turned: sync.clone(),
             sync,
             seen: HashSet::new(),
             unread: HashSet::new(),
@@ -71,7 +74,9 @@ impl<'a> Run<'a> {
             let Some(last) = logs.last().map(|log| log.page) else {
                 return Err(Error::Internal(format!("the pages of {} after {after} are gone", run.sync.id.as_str())));
             };
-            for log in &logs {
+            // The log of a page whose answer was lost may be there: that page is read again.
+            let pages = run.sync.pages;
+            for log in logs.iter().filter(|log| log.page <= pages) {
                 run.take_in(log);
             }
             after = last;
@@ -117,6 +122,7 @@ impl<'a> Run<'a> {
         loop {
             tries.next().await?;
             if held(self.app.syncs.turn(&self.lease, &self.sync, &log, self.app.now()).await)? {
+                self.turned = self.sync.clone();
                 self.take_in(&log);
                 return Ok(());
             }

@@ -58,10 +58,13 @@ pub async fn work(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Resul
 }
 
 impl Run<'_> {
-    /// An error counts as a failure of the run, so that one that lasts ends it.
+    /// An error counts as a failure of the run, so that one that lasts ends it. What an incomplete page has counted is dropped: the page
+    /// is read again.
     async fn after_an_error(&mut self, error: Error) -> Result<Worked, Error> {
         let pause = Pause { time: PAUSE_AFTER_AN_ERROR, cause: Cause::Failure };
         tracing::error!(sync = self.sync.id.as_str(), code = error.code(), fault = error.fault(), %error, "a run met an error");
+        let SyncRun { requests, failures, .. } = self.sync;
+        self.sync = SyncRun { requests, failures: failures.max(self.turned.failures), ..self.turned.clone() };
         match self.pause(pause, Duration::ZERO).await {
             Ok(worked) => Ok(worked.unwrap_or(Worked::Paused)),
             Err(Stopped::Lost) => Ok(Worked::Nothing),

@@ -212,3 +212,23 @@ async fn deletions_count_once_where_the_time_ends_while_both_sides_are_compared(
     let ended = books.read(&run).await;
     assert_eq!((ended.counts.checks.deleted, ended.counts.checks.unchanged), (5, 15));
 }
+
+#[tokio::test]
+async fn a_run_that_meets_an_error_at_any_write_ends_as_an_unbroken_one() {
+    let unbroken = changed_books().await;
+    let run = unbroken.begin(&full()).await;
+    unbroken.work().await;
+    let expected = end(&unbroken, &run).await;
+    for fault in [Fault::InternalServerError, Fault::TimeoutAfterApply] {
+        for writes in 0..10 {
+            let books = changed_books().await;
+            let run = books.begin(&full()).await;
+            let wire = &books.stage.installation.wire;
+            wire.reset();
+            wire.inject(Rule::on("TransactWriteItems", fault).after(writes).times(3));
+            books.work().await;
+            wire.reset();
+            assert_eq!(end(&books, &run).await, expected, "{fault:?} at write {writes}");
+        }
+    }
+}
