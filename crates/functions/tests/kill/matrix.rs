@@ -15,7 +15,11 @@ impl Matrix {
     pub(crate) fn documented() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refresh.md");
         let text = std::fs::read_to_string(path).expect("docs/refresh.md is there");
-        let section = text.lines().skip_while(|line| *line != "## Killed").skip(1).take_while(|line| !line.starts_with("## "));
+        let section = text
+            .lines()
+            .skip_while(|line| *line != "## When a process is killed")
+            .skip(1)
+            .take_while(|line| !line.starts_with("## "));
         let matrix: Self = section.filter(|line| line.starts_with("| `")).flat_map(row).collect();
         let missing: Vec<_> = Case::all().filter(|case| !matrix.0.contains_key(case)).collect();
         assert!(missing.is_empty(), "docs/refresh.md lacks {missing:?}");
