@@ -1,4 +1,4 @@
-//! The parts that services work with. Each process assembles them once, at its start.
+//! The ports and settings that services use. Each process assembles them once, at its start.
 
 use std::sync::Arc;
 
@@ -30,57 +30,57 @@ use crate::service::vault::refresh::UnusedLeases;
 use crate::service::vault::skew::Skew;
 use crate::settings::Settings;
 
-/// Everything a service needs.
+/// The ports, settings and in-memory state that services use.
 pub struct App {
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Reading connections.
+    /// Reads connections.
     pub connections: Arc<dyn ConnectionStore>,
-    /// The vault's writes.
+    /// Writes grants and leases.
     pub grants: Arc<dyn GrantStore>,
-    /// Revocations that platforms have not confirmed.
+    /// Stores revocations that platforms have not confirmed.
     pub revocations: Arc<dyn RevocationStore>,
-    /// Hints and probes.
+    /// Stores hints and probes.
     pub probes: Arc<dyn ProbeStore>,
-    /// Imported records.
+    /// Reads imported records.
     pub records: Arc<dyn RecordStore>,
-    /// Runs of imports.
+    /// Stores the runs of imports.
     pub syncs: Arc<dyn SyncStore>,
-    /// Flows.
+    /// Stores flows.
     pub flows: Arc<dyn FlowStore>,
-    /// What is handed to partners' pages.
+    /// Stores codes and handles for partners' pages.
     pub handovers: Arc<dyn HandoverStore>,
-    /// Audit rows that stand by themselves.
+    /// Stores audit rows that are not part of another write.
     pub audit_log: Arc<dyn AuditLog>,
-    /// Connect links.
+    /// Stores connect links.
     pub links: Arc<dyn LinkStore>,
-    /// Partners and keys.
+    /// Reads partners and API keys.
     pub partners: Arc<dyn PartnerStore>,
-    /// The second durable place for grants.
+    /// Queues grants that the table could not store.
     pub parking: Arc<dyn Parking>,
-    /// Sealing.
+    /// Seals and opens secrets.
     pub sealer: Arc<dyn Sealer>,
-    /// Platforms.
+    /// The platforms' clients.
     pub platforms: Arc<dyn Platforms>,
-    /// API keys that were verified a moment ago.
+    /// API keys that were verified within the last minute.
     pub key_memory: KeyMemory,
-    /// How far the time of day is from the table's.
+    /// The difference between this machine's clock and the table's.
     pub skew: Arc<Skew>,
-    /// Grants that no durable place has taken yet.
+    /// Grants that neither the table nor the queue has stored yet.
     pub in_hand: InHand,
-    /// Leases of this process that were never used.
+    /// Leases that this process took and under which it sent nothing.
     pub unused_leases: UnusedLeases,
     /// Times and bounds.
     pub settings: Settings,
-    /// The address everything is built from, without a slash at its end; `None` where it is not set yet.
+    /// The base of all redirect URIs and links, without a slash at its end; `None` if it is not configured.
     pub public_base_url: Option<String>,
     /// Whether a browser without a key may start a consent (O-17).
     pub open_start: bool,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
-    /// Names this process in leases.
+    /// The name of this process in leases, for debugging.
     pub owner: String,
 }
 
@@ -90,12 +90,12 @@ impl App {
         self.clock.now()
     }
 
-    /// A name that sorts by time.
+    /// An id with this prefix that sorts by time.
     pub fn new_id(&self, prefix: &str) -> String {
         self.entropy.id(prefix, self.now())
     }
 
-    /// An audit row about something that happens now.
+    /// An audit row with the time and a new id.
     pub(crate) fn audit<const N: usize>(
         &self,
         subject: impl Into<Subject>,
@@ -106,13 +106,13 @@ impl App {
         Audit { id: self.new_id(""), subject: subject.into(), at: self.now(), action, actor, detail: detail.into() }
     }
 
-    /// An event that happens now to a connection as it is, or is about to be.
+    /// An event about this connection, with the time and a new id.
     pub(crate) fn event(&self, connection: &Connection, payload: Payload) -> Event {
         let now = self.now();
         Event::about(connection, payload, self.entropy.id(Event::ID_PREFIX, now), now)
     }
 
-    /// 256 random bits.
+    /// A secret of 256 random bits.
     pub fn new_secret(&self) -> Secret {
         self.entropy.secret()
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// Why a service could not do what was asked.
+/// The error of a service, by what the caller can do about it.
 ///
 /// `code` is stable and part of the contract; `message` is one plain sentence for the caller, free of secrets and internals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,10 +27,10 @@ pub enum Error {
         /// Which right is missing.
         message: String,
     },
-    /// There is no such thing, or it belongs to another partner: the two are not told apart.
+    /// The item does not exist, or it belongs to another partner. Both get the same answer.
     #[error("{0}")]
     NotFound(&'static str),
-    /// The thing is in a state that does not allow this.
+    /// The state of the item does not allow this.
     #[error("{message}")]
     Conflict {
         /// Stable code.
@@ -41,9 +41,9 @@ pub enum Error {
     /// The grant has ended or cannot be refreshed: the customer must consent again.
     #[error("{why}")]
     ConsentNeeded {
-        /// How this was found.
+        /// How the request found that the grant has ended.
         found: Ended,
-        /// One sentence.
+        /// One sentence that explains it.
         why: &'static str,
     },
     /// The platform refused, failed or did not answer.
@@ -74,7 +74,7 @@ pub enum Error {
         /// What is missing and where to put it.
         message: String,
     },
-    /// A fault of ours. The detail is for the log, never for the caller.
+    /// A bug. The detail is for the log, never for the caller.
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -104,7 +104,7 @@ impl Error {
     /// No such connection, or another partner's.
     pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company_key.");
 
-    /// No living connection of the platform that is named, or not with that key.
+    /// There is no active connection to the named platform, or none with that company key.
     pub const NOTHING_CONNECTED: Self = Self::NotFound("There is no such connection to this platform.");
 
     /// No such run of an import, or another partner's.
@@ -122,18 +122,18 @@ impl Error {
     /// No such API key, or another partner's.
     pub(crate) const NO_KEY: Self = Self::NotFound("There is no such API key.");
 
-    /// A request that is wrong, with the sentence that says so.
+    /// An [`Error::Invalid`].
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { code, message: message.into() }
     }
 
-    /// A state that does not allow what was asked.
+    /// An [`Error::Conflict`].
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::Conflict { code, message: message.into() }
     }
 
-    /// What an operator must look at: `internal`, a fault of ours, or `misconfigured`, something that the installation lacks.
-    /// Given as the field `fault` of a log line it is counted, and an alarm goes off (`functions::metrics`).
+    /// The field `fault` of a log line about this error: `internal` for a bug, `misconfigured` for something that the operator must
+    /// provide, else `None`. `functions::metrics` counts the lines that have it, and an alarm reports them.
     pub fn fault(&self) -> Option<&'static str> {
         match self {
             Self::Internal(_) => Some("internal"),

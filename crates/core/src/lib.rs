@@ -1,7 +1,7 @@
-//! What Counterfoil is, without the world: `model` says what things are, `port` what is asked of the world,
-//! `service` what is done. Nothing here knows DynamoDB, HTTP or a platform, so that every decision can be tested alone.
+//! The domain of Counterfoil. `model` has the values, `port` the traits for the outside world, `service` the decisions. Nothing
+//! here knows DynamoDB, HTTP or a platform, so tests can check every decision without them.
 //!
-//! Inside: model ← port ← service. This crate imports no other crate of the workspace.
+//! `service` uses `port` and `model`; `port` uses `model`. This crate imports no other crate of the workspace.
 
 pub mod app;
 pub mod error;

@@ -61,7 +61,7 @@ pub struct ConfirmedCompany {
     pub api_base_url: String,
 }
 
-/// The status of a connection together with its grant, or with `()` if the tokens do not matter.
+/// The status of a connection together with its grant, or with `()` where the tokens are not needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing<Grant = StoredGrant> {
     /// The connection has a grant, and the platform has not refused it.
@@ -115,7 +115,7 @@ pub enum DeathCause {
     RotationLost,
     /// The platform refuses access to the company, even with a token that was just refreshed (T-7).
     AccessWithdrawn,
-    /// The consent brought no refresh token, and the platform's grants are useless without one.
+    /// The consent gave no refresh token, and the platform's grants are useless without one.
     NoRefreshToken,
 }
 

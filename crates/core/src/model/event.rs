@@ -94,27 +94,27 @@ pub enum Payload {
         /// When it ends.
         refresh_token_expires_at: Timestamp,
     },
-    /// An import has read everything.
+    /// An import has ended and has read everything.
     #[strum_discriminants(strum(serialize = "oauth.sync_completed"))]
     SyncCompleted(SyncOutcome),
-    /// An import has ended before that.
+    /// An import has failed.
     #[strum_discriminants(strum(serialize = "oauth.sync_failed"))]
     SyncFailed {
-        /// What it did until then.
+        /// The counts until the failure.
         outcome: SyncOutcome,
-        /// Why.
+        /// Why it failed.
         reason: SyncFailure,
     },
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncOutcome {
-    /// Which run.
+    /// The run.
     pub sync: SyncId,
-    /// What it imported.
+    /// Which records it imports.
     pub kind: SyncKind,
-    /// Its numbers.
+    /// How many records it stored, changed and could not read.
     pub counts: Counts,
 }
 

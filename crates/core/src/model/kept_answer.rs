@@ -1,4 +1,4 @@
-//! An unreadable token answer, kept for an operator: sealed, for ninety days.
+//! A token answer that could not be read, stored sealed for ninety days so that an operator can look at it.
 
 use jiff::Timestamp;
 

@@ -1,35 +1,35 @@
-//! Checks and invoices: our record of one, whatever its platform calls it. What a platform alone knows stays in `platforms`.
+//! Checks and invoices, in one form for all platforms. Fields that only one platform has stay in `platforms`.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use strum::{EnumString, IntoStaticStr};
 
-/// One record as its platform has it. It does not name its connection and company: the run that reads it knows them.
+/// A record as its platform has it, without its connection and company: the run that reads it knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Which.
+    /// The type and the platform's id.
     pub key: RecordKey,
-    /// What it says.
+    /// The check or invoice.
     pub body: Body,
-    /// When the platform made it, where it says so.
+    /// When it was created at the platform; `None` if the platform does not say it.
     pub created_at: Option<Timestamp>,
-    /// When the platform last changed it, where it says so.
+    /// When it was last changed at the platform; `None` if the platform does not say it.
     pub changed_at: Option<Timestamp>,
-    /// The platform's own JSON, where the connection keeps it.
+    /// The platform's own JSON, if the connection keeps it.
     pub source: Option<String>,
 }
 
-/// Names a record within its company. External ids are unique for each type, not across types.
+/// The identity of a record within its company. External ids are unique for each type, not across types.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordKey {
     /// The type.
     pub entity_type: EntityType,
-    /// The platform's id: a text of 1 to 64 characters.
+    /// The platform's id: 1 to 64 characters.
     pub external_id: String,
 }
 
-/// What a record is at its platform, by the platform's own name in the singular.
+/// The type of a record, by the platform's own name in the singular.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
 pub enum EntityType {
     /// Money spent directly (QuickBooks).
@@ -38,7 +38,7 @@ pub enum EntityType {
     BillPayment,
     /// A payable (QuickBooks, Zoho, `FreshBooks`).
     Bill,
-    /// A sales invoice; at Xero a payable too.
+    /// A sales invoice; at Xero also a bill.
     Invoice,
     /// Money spent directly (Xero).
     BankTransaction,
@@ -51,14 +51,14 @@ pub enum EntityType {
 /// A check or an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// Money out by check, or a payable that is to be paid.
+    /// A payment by check, or a payable that is still to be paid.
     Check(Check),
     /// A sales invoice.
     Invoice(Invoice),
 }
 
 impl Body {
-    /// Which of the two.
+    /// Whether it is a check or an invoice.
     pub fn kind(&self) -> RecordKind {
         match self {
             Self::Check(_) => RecordKind::Check,
@@ -67,7 +67,7 @@ impl Body {
     }
 }
 
-/// What a record is to a partner.
+/// Whether a record is a check or an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum RecordKind {
@@ -77,55 +77,55 @@ pub enum RecordKind {
     Invoice,
 }
 
-/// Money out by check, or a payable that is to be paid.
+/// A payment by check, or a payable that is still to be paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// The check's number: text, not a key.
+    /// The check's number as text. It need not be unique.
     pub number: Option<String>,
-    /// The date on it, in the company's own zone.
+    /// The date of the check, in the company's own time zone.
     pub date: Date,
-    /// With the digits that the platform gave; of a payable what is still due.
+    /// The amount, with the digits that the platform gave. Of a payable: the amount that is still due.
     pub amount: Decimal,
-    /// ISO 4217, where the platform says it.
+    /// The currency in ISO 4217; `None` if the platform does not say it.
     pub currency: Option<String>,
-    /// Who is paid.
+    /// The payee.
     pub payee: Named,
-    /// What is written on it.
+    /// The memo.
     pub memo: Option<String>,
-    /// The account that it is drawn on.
+    /// The bank account that the check is drawn on.
     pub bank_account: Named,
-    /// How it stands.
+    /// The status.
     pub status: CheckStatus,
     /// The payables that it pays.
     pub pays: Vec<Paid>,
-    /// Of a payable, when it is due.
+    /// Of a payable: when it is due.
     pub due_date: Option<Date>,
 }
 
 /// A sales invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoice {
-    /// Its number: text, not a key.
+    /// The invoice's number as text. It need not be unique.
     pub number: Option<String>,
-    /// Its date, in the company's own zone.
+    /// The invoice's date, in the company's own time zone.
     pub date: Date,
     /// When it is due.
     pub due_date: Option<Date>,
-    /// The whole sum, with the digits that the platform gave.
+    /// The total, with the digits that the platform gave.
     pub total: Decimal,
-    /// What is still to be paid.
+    /// The amount that is still to be paid.
     pub balance: Decimal,
-    /// ISO 4217, where the platform says it.
+    /// The currency in ISO 4217; `None` if the platform does not say it.
     pub currency: Option<String>,
-    /// Who owes it.
+    /// The customer who owes it.
     pub customer: Named,
-    /// What it says to the customer.
+    /// The message to the customer.
     pub memo: Option<String>,
-    /// How it stands.
+    /// The status.
     pub status: InvoiceStatus,
 }
 
-/// Something at the platform that has an id and a name: either may be missing.
+/// An id and a name of something at the platform. Either may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Named {
     /// The platform's id.
@@ -134,55 +134,55 @@ pub struct Named {
     pub name: Option<String>,
 }
 
-/// A part of a payment: what of which payable it pays.
+/// A part of a payment: a payable and the amount paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paid {
     /// The payable.
     pub key: RecordKey,
-    /// How much of it, where the platform says it.
+    /// The amount; `None` if the platform does not say it.
     pub amount: Option<Decimal>,
 }
 
-/// How a check stands.
+/// The status of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum CheckStatus {
-    /// It was written.
+    /// The check was written.
     Issued,
-    /// A payable that is open.
+    /// An open payable.
     ToBeIssued,
-    /// A payable that was paid.
+    /// A paid payable.
     Closed,
-    /// It was voided; its amount is what it was before, where that is known.
+    /// The check was voided. Its amount is the one before that, if it is known.
     Void,
-    /// It is gone at the platform, or is no check there any more.
+    /// The record was deleted at the platform, or is no longer a check there.
     Deleted,
 }
 
-/// How an invoice stands.
+/// The status of an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum InvoiceStatus {
-    /// Something is still to be paid.
+    /// An amount is still to be paid.
     Open,
-    /// Nothing is.
+    /// It is paid in full.
     Paid,
     /// It was voided.
     Void,
-    /// It is gone at the platform, or a draft again.
+    /// The record was deleted at the platform, or is a draft again.
     Deleted,
 }
 
-/// What of a record could not be read.
+/// Why a record could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Unreadable {
-    /// It has no id, or one that is too long.
+    /// The id is missing or too long.
     IdUnreadable,
-    /// Its amount is missing, is no number, or has more than 15 digits before or 6 behind the point.
+    /// The amount is missing, is not a number, or has more than 15 digits before the point or 6 after it.
     AmountUnreadable,
-    /// Its date is missing or is none.
+    /// The date is missing or invalid.
     DateUnreadable,
-    /// It is no JSON object.
+    /// The record is not a JSON object.
     NotAnObject,
 }

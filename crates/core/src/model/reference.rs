@@ -1,8 +1,9 @@
-//! What a platform said of a failure, for an operator and the platform's support: words and numbers, never its sentences.
+//! The error code, status and request id of a platform's failed answer, for an operator and the platform's support. Its sentences are
+//! not kept.
 
 use std::fmt;
 
-/// What a platform said of a failure.
+/// The identification of a failed answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
     /// The error code, in lower case: at most 64 characters of `[a-z0-9_.-]`.

@@ -1,5 +1,5 @@
 //! Revocations that a platform has not confirmed, and those that become due if a partner does not exchange its code in time
-//! (T-5). Each is stored beside its connection, not in it, so that the customer may consent again while the platform is down.
+//! (T-5). Each is an item of its own beside the connection, so that the customer may consent again while the platform is down.
 
 use std::fmt;
 use std::time::Duration;
@@ -79,7 +79,7 @@ pub struct Revocation {
 }
 
 impl Revocation {
-    /// A revocation that begins and is due now.
+    /// A new revocation that is due now.
     pub fn new(id: RevocationId, company: Company, grant: StoredGrant, now: Timestamp) -> Self {
         Self { id, company, others: Vec::new(), by_key: true, grant, tries: 0, since: now, due_at: now }
     }

@@ -1,4 +1,4 @@
-//! A record as it lies in the table: whose it is, and what the runs did with it.
+//! A record as the table stores it, with its connection and what the runs did with it.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use crate::model::sync::SyncId;
 use crate::model::sync::counts::Deed;
 use crate::model::sync::reconciliation::Totals;
 
-/// Names a record: `chk_…` or `inv_…`. It follows from partner, company key, platform, company, kind, type and external id alone, so
-/// that it is the same after a reconnect or another import.
+/// The id of a record: `chk_…` or `inv_…`. It is a hash of partner, company key, platform, company, kind, type and external id, so it
+/// stays the same after a reconnect or another import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId {
     kind: RecordKind,
@@ -21,14 +21,14 @@ pub struct RecordId {
 }
 
 impl RecordId {
-    /// The bytes behind the kind.
+    /// The length of the hash, in bytes.
     pub const BYTES: usize = 20;
 
-    /// The id of a record of that connection and company.
+    /// The id of a record of this connection and company.
     pub fn of(connection: &ConnectionId, platform: PlatformName, company_id: &str, kind: RecordKind, key: &RecordKey) -> Self {
         let entity_type: &str = key.entity_type.into();
         let ConnectionId { partner, company_key } = connection;
-        // Each part with its length: no two lists of parts are one text.
+        // Each part has its length before it, so that two different lists of parts never give one text.
         let parts = [partner.as_str(), company_key.as_str(), platform.as_str(), company_id, entity_type, &key.external_id];
         let whole = parts.map(|part| format!("{}:{part}", part.len())).concat();
         let mut hash = [0; Self::BYTES];
@@ -36,7 +36,7 @@ impl RecordId {
         Self { kind, hash }
     }
 
-    /// Reads one from a URL or a row.
+    /// Parses an id from a URL or a row; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, digits) = match text.split_once('_')? {
             ("chk", digits) => (RecordKind::Check, digits),
@@ -52,17 +52,17 @@ impl RecordId {
         Some(Self { kind, hash })
     }
 
-    /// One out of its bytes.
+    /// An id from its stored bytes.
     pub const fn stored(kind: RecordKind, hash: [u8; Self::BYTES]) -> Self {
         Self { kind, hash }
     }
 
-    /// What kind of record it names.
+    /// The kind of the record.
     pub const fn kind(self) -> RecordKind {
         self.kind
     }
 
-    /// Its bytes.
+    /// The bytes of the hash.
     pub const fn bytes(&self) -> &[u8; Self::BYTES] {
         &self.hash
     }
@@ -81,35 +81,35 @@ impl fmt::Display for RecordId {
 /// A record in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecord {
-    /// Which.
+    /// The record's id.
     pub id: RecordId,
-    /// Of which connection.
+    /// The connection that it was imported from.
     pub connection: ConnectionId,
-    /// Its platform.
+    /// The platform.
     pub platform: PlatformName,
-    /// Of which company.
+    /// The platform's id of the company.
     pub company_id: String,
-    /// What it says.
+    /// The record.
     pub record: Record,
     /// When it was first stored.
     pub imported_at: Timestamp,
-    /// When something of it last changed here, to the millisecond. It never falls within a connection.
+    /// When its stored form last changed, in milliseconds. Within a connection it never decreases.
     pub updated_at: Timestamp,
-    /// The run that changed it last.
+    /// The run that last changed it.
     pub sync: SyncId,
-    /// What that run did with it: a page that it reads twice counts once.
+    /// What that run did with it. If the run reads a page twice, the record is counted once.
     pub deed: Deed,
-    /// In which of its pages.
+    /// The page of that run, from 1.
     pub page: u32,
-    /// What the run had counted of it before that page, where it had.
+    /// How an earlier page of the same run counted this record, if one did.
     pub earlier: Option<Earlier>,
 }
 
-/// What a run had counted of a record before the page that changed it: a page that is read again, after a kill, counts the same.
+/// How a run counted a record before the page that changed it. With it a page that is read again after a crash counts the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// What the run had done with it.
+    /// What the run did with it.
     pub deed: Deed,
-    /// What it was on the platform's side.
+    /// Its part of the platform's totals.
     pub totals: Totals,
 }

@@ -1,4 +1,4 @@
-//! Runs of an import: what one was asked for, how far it is, and what it has done.
+//! The runs of imports: parameters, progress and results.
 
 pub mod counts;
 pub mod reconciliation;
@@ -15,24 +15,24 @@ use crate::model::record::{EntityType, RecordKey, Unreadable};
 use crate::model::sync::counts::Counts;
 use crate::model::sync::reconciliation::Reconciliation;
 
-/// Names a run: `sync_…`; it orders them by time too.
+/// The id of a run: `sync_…`. Ids sort by time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SyncId(String);
 
 impl SyncId {
-    /// One that is new, or out of a row.
+    /// An id that was just made, or that a row has.
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Reads one from a URL: `sync_` and at most 60 letters, digits, `-` or `_`.
+    /// Parses an id from a URL: `sync_` and at most 60 letters, digits, `-` or `_`. `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("sync_")?;
         let fits = (1..=60).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// As text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -49,21 +49,21 @@ pub enum SyncKind {
 }
 
 impl SyncKind {
-    /// Both.
+    /// Both kinds. Arrays are indexed by this order.
     pub const ALL: [Self; 2] = [Self::Sync, Self::ImportInvoices];
 }
 
-/// How much a run reads.
+/// Whether a run reads everything or only changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Mode {
-    /// Everything: it finds what was deleted, and its reconciliation is of all records.
+    /// Everything. The run finds deleted records, and its reconciliation covers all records.
     Full,
-    /// What changed.
+    /// The records that changed since the last run.
     Incremental,
 }
 
-/// What began a run.
+/// What started a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Trigger {
@@ -75,26 +75,26 @@ pub enum Trigger {
     Command,
 }
 
-/// How a run stands.
+/// The status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum SyncStatus {
     /// It waits for another run of its connection, or for a worker.
     Queued,
-    /// It is under way.
+    /// It is reading.
     Running,
-    /// It waits for a limit of the platform.
+    /// It waits until a limit of the platform resets, or before it repeats a failed request.
     Waiting,
-    /// It has read everything.
+    /// It has ended and has read everything.
     Completed,
-    /// It ended before that.
+    /// It has ended with a failure.
     Failed,
-    /// Somebody ended it.
+    /// The partner ended it.
     Canceled,
 }
 
 impl SyncStatus {
-    /// Whether nothing more happens.
+    /// Whether the run has ended.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Canceled)
     }
@@ -106,13 +106,13 @@ impl SyncStatus {
 pub enum SyncFailure {
     /// The customer must consent again.
     ReauthorizationRequired,
-    /// The platform gives this company no more.
+    /// The grant no longer reaches the company.
     CompanyGone,
     /// A scope or a permission is missing.
     AccessDenied,
-    /// The platform failed again and again.
+    /// The platform failed in many tries in a row, or rejected a request.
     PlatformUnavailable,
-    /// A daily limit of the platform was reached again and again.
+    /// A daily limit of the platform was reached for several days without a page in between.
     DailyLimit,
     /// Too many records could not be read.
     TooManyErrors,
@@ -120,124 +120,124 @@ pub enum SyncFailure {
     Disconnected,
 }
 
-/// What counts as a check at a platform that has no such type (Xero).
+/// Which records count as checks at a platform that has no type for checks (Xero).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CheckRule {
-    /// A reference that looks like a check's number: 1 to 12 digits, alone or behind a word for check.
+    /// Those with a reference that looks like a check's number: 1 to 12 digits, alone or after a word for check.
     #[default]
     NumberLike,
-    /// Every spend.
+    /// All money spent.
     AllSpend,
-    /// A reference that begins so.
+    /// Those with a reference that begins with this text.
     Prefix(String),
 }
 
-/// What a run is to read.
+/// What a run reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// Which records.
     pub kind: SyncKind,
-    /// From when on, by the platform's clock; a platform reads at least what changed since. `None` reads all.
+    /// The time, by the platform's clock, from which the run reads at least all changes. `None` reads everything.
     pub since: Option<Timestamp>,
-    /// What counts as a check, where the platform does not say it.
+    /// Which records count as checks, if the platform has no type for them.
     pub check_rule: CheckRule,
     /// Whether records keep the platform's own JSON.
     pub keeps_source: bool,
 }
 
-/// A place in a platform's books: its own JSON, of at most 4 KB.
+/// A position in a platform's books: JSON whose form only the platform's reader knows, at most 4 KB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncRun {
-    /// Which.
+    /// The run's id.
     pub id: SyncId,
-    /// Of which connection.
+    /// The connection that it imports from.
     pub connection: ConnectionId,
-    /// Of which company of it.
+    /// The company.
     pub company: Company,
-    /// That company's name.
+    /// The company's name.
     pub company_name: String,
-    /// What it reads.
+    /// What the run reads.
     pub scope: Scope,
-    /// What began it.
+    /// What started the run.
     pub trigger: Trigger,
-    /// Whether it writes no record.
+    /// Whether the run only counts and writes no record.
     pub is_dry: bool,
-    /// The run over several connections that it is a part of.
+    /// The import of several connections that it is a part of.
     pub parent: Option<SyncId>,
-    /// How it stands.
+    /// The status.
     pub status: SyncStatus,
     /// Why it failed.
     pub failure: Option<SyncFailure>,
-    /// Where it goes on; `None` before its first page.
+    /// The position of the next page; `None` before the first page.
     pub cursor: Option<Cursor>,
-    /// What it has done.
+    /// How many records it stored, changed and could not read.
     pub counts: Counts,
     /// Some of the records that could not be read, at most [`ERROR_SAMPLES_MOST`].
     pub error_samples: Vec<ErrorSample>,
     /// How many pages it has read.
     pub pages: u32,
-    /// How many records the platform says that there are, where it says so.
+    /// How many records there are in all, if the platform says it.
     pub records_total: Option<u64>,
     /// How many requests it has made to the platform.
     pub requests: u32,
-    /// How many times in a row it got no page.
+    /// How many requests for a page failed in a row.
     pub failures: u32,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// When its first page was asked for, by the platform's clock where that is known: the next run reads from here on.
+    /// When it requested its first page, by the platform's clock if that is known. The next run reads changes from this time.
     pub read_from: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// When it goes on, while it waits.
+    /// When it continues, while it waits.
     pub resumes_at: Option<Timestamp>,
-    /// How both sides compare, once it has read everything.
+    /// The reconciliation, once it has read everything.
     pub reconciliation: Option<Reconciliation>,
 }
 
 impl SyncRun {
-    /// How much it reads.
+    /// Whether it reads everything or only changes.
     pub fn mode(&self) -> Mode {
         if self.scope.since.is_some() { Mode::Incremental } else { Mode::Full }
     }
 }
 
-/// The runs that one request asked of several connections.
+/// An import of several connections by one request. Each connection has a run of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncGroup {
-    /// Which: the parent of its runs.
+    /// The id, which is the `parent` of its runs.
     pub id: SyncId,
-    /// Whose.
+    /// The partner.
     pub partner: PartnerId,
-    /// Of the connections to which platform.
+    /// The platform of the connections.
     pub platform: PlatformName,
-    /// What they read.
+    /// Which records the runs import.
     pub kind: SyncKind,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// How many runs it has.
+    /// The number of its runs.
     pub count: u32,
-    /// The connections that were left out: they need consent. At most a hundred are named.
+    /// Connections that were left out because they need consent, at most a hundred.
     pub skipped: Vec<CompanyKey>,
 }
 
 /// A record that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorSample {
-    /// Which, as far as that could be read.
+    /// The key of the record, or only its type if the id could not be read.
     pub key: Result<RecordKey, EntityType>,
     /// What could not be read.
     pub reason: Unreadable,
 }
 
-/// How many records that could not be read a run names.
+/// The largest number of unreadable records that a run names.
 pub const ERROR_SAMPLES_MOST: usize = 20;
 
-/// A run with more of these fails, if they are also more than half of what it has read.
+/// A run fails if it has more unreadable records than this, and they are more than half of the records that it has read.
 pub const ERRORS_MOST: u64 = 1_000;
 
-/// By how much the next run reads from before the last one began: a change may show up late.
+/// How far before the start of the previous run the next one begins to read, because a change may appear late in a platform's lists.
 pub const OVERLAP: Duration = Duration::from_secs(300);

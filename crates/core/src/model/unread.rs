@@ -1,4 +1,4 @@
-//! An unreadable token answer. It may hold the only copy of a grant, so it is kept, sealed, for an operator.
+//! A token answer that could not be read. It may have the only copy of a grant, so it is stored, sealed, for an operator.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

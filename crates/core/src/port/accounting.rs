@@ -1,5 +1,4 @@
-//! What is asked of a platform's books: pages of records. A platform says where a run begins, and from each place what is there
-//! and where to go on.
+//! The trait that reads a platform's books, page by page. A cursor says where a page begins; each page has the cursor of the next one.
 
 use std::time::Duration;
 
@@ -14,23 +13,23 @@ use crate::model::sync::{Cursor, Scope, SyncKind};
 /// The books of a platform.
 #[async_trait]
 pub trait Accounting: Send + Sync {
-    /// What it takes of requests.
+    /// The platform's limits on requests.
     fn limits(&self) -> Limits;
 
-    /// The types of the records of a kind of run. A full run has read every record of these, and whatever is stored of them and
-    /// was not read is deleted.
+    /// The types of the records that a run of this kind reads. After a full run, stored records of these types that it did not see
+    /// become deleted.
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType];
 
-    /// Whether an incremental run finds deleted records. Where not, only a full run does.
+    /// Whether an incremental run sees deleted records. If not, only a full run finds them.
     fn tells_deleted(&self) -> bool;
 
-    /// Where a run begins.
+    /// The cursor of a run's first page.
     fn first(&self, scope: &Scope) -> Cursor;
 
-    /// The page at a place, within one request where that can be.
+    /// Reads the page at a cursor, with one request if the platform allows that.
     ///
     /// # Errors
-    /// What the answer means for the run.
+    /// [`ReadFailure`] says what the answer means for the run.
     async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure>;
 }
 
@@ -39,95 +38,95 @@ pub trait Accounting: Send + Sync {
 pub struct Ask<'a> {
     /// A valid access token.
     pub access_token: &'a Secret,
-    /// The company, as the connection has it.
+    /// The company of the connection.
     pub company: &'a Company,
     /// What the run reads.
     pub scope: &'a Scope,
-    /// Where it is: from [`Accounting::first`], or from the page before.
+    /// The cursor of the page: from [`Accounting::first`], or from the page before.
     pub cursor: &'a Cursor,
-    /// How long all requests of it may take.
+    /// The time for all requests of the page.
     pub time: Duration,
 }
 
-/// A page.
+/// A page of a platform's books.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    /// What is on it.
+    /// The records and deletions on the page.
     pub entries: Vec<Entry>,
-    /// Where to go on; `None` after the last one.
+    /// The cursor of the next page; `None` after the last one.
     pub next: Option<Cursor>,
-    /// How many requests it took.
+    /// The number of requests that it took.
     pub requests: u32,
-    /// How many records the platform says that there are in all, where it says so.
+    /// How many records there are in all, if the platform says it.
     pub total: Option<u64>,
-    /// When it was, by the platform's clock, where it says so.
+    /// The platform's time when it answered, if it says it.
     pub as_of: Option<Timestamp>,
-    /// How many requests the platform says that are left until its limit resets, where it says so.
+    /// The requests that remain until the platform's limit resets, if it says it.
     pub left: Option<RequestsLeft>,
 }
 
-/// How many requests are left.
+/// The requests that remain until a limit resets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestsLeft {
-    /// So many.
+    /// The number of requests.
     pub requests: u64,
-    /// Until then there are no more.
+    /// The time until the limit resets.
     pub resets_in: Duration,
 }
 
-/// One thing on a page.
+/// One entry of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// A record.
     Record(Box<Record>),
-    /// Something that is deleted there, or is no check or invoice: whatever is stored of it is deleted.
+    /// A record that is deleted at the platform, or is no check or invoice. A stored record of this key becomes deleted.
     Absent(RecordKey),
     /// A record that could not be read.
     Unreadable {
         /// Its type.
         entity_type: EntityType,
-        /// Its id, where that could be read: what is stored of it stays as it is.
+        /// Its id, if it could be read. The stored record of this id does not change.
         external_id: Option<String>,
         /// What could not be read.
         reason: Unreadable,
     },
 }
 
-/// What a platform takes of requests.
+/// A platform's limits on requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For one company in a minute, over everybody.
+    /// Requests a minute for one company, over all apps and processes.
     pub company_per_minute: u32,
-    /// For one company in a day (UTC), where it has such a limit.
+    /// Requests a day (UTC) for one company, if there is such a limit.
     pub company_per_day: Option<u32>,
-    /// For one app over all companies in a minute, where it has such a limit.
+    /// Requests a minute for one app over all companies, if there is such a limit.
     pub app_per_minute: Option<u32>,
 }
 
-/// Why there is no page.
+/// Why a page could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadFailure {
-    /// The token is not taken: a refreshed one may be.
+    /// The platform refused the token. A refreshed token may be accepted.
     Unauthorized,
-    /// The company is not connected (any more).
+    /// The grant does not reach the company any more.
     CompanyGone,
     /// A scope or a permission is missing.
     AccessDenied,
-    /// Too many requests.
+    /// The platform refused the request because of a limit.
     Limited {
         /// How long to wait.
         retry_after: Duration,
         /// Whether a daily limit is reached.
         is_daily: bool,
     },
-    /// No answer, a fault, or one that could not be read: another try may help.
+    /// There was no answer, an error of the platform, or an unreadable answer. Another try may succeed.
     Unavailable {
         /// How long the platform asks to wait.
         retry_after: Option<Duration>,
     },
-    /// The platform says that the request is wrong: a fault of ours.
+    /// The platform says that the request is wrong. This is an error of Counterfoil's.
     Rejected {
-        /// Its code or status, for the log.
+        /// The platform's code or status, for the log.
         code: String,
     },
 }

@@ -32,7 +32,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// This moment.
+    /// Reads both clocks now.
     pub fn of(clock: &dyn Clock) -> Self {
         Self { wall: clock.now(), elapsed: clock.elapsed() }
     }
@@ -67,7 +67,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// Starts counting.
+    /// A clock whose elapsed time starts at zero now.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
     pub fn start() -> Self {
         Self { start: Instant::now() }
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// Each sleep is over as soon as it begins; the first one lets the answer come, as a process that wakes finds it.
+    /// Each sleep ends immediately; the first one makes the answer arrive, as for a process that wakes from a freeze.
     struct Frozen(Mutex<Option<oneshot::Sender<()>>>);
 
     #[async_trait]

@@ -13,7 +13,7 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The operating system's source.
+/// The operating system's random numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemEntropy;
 

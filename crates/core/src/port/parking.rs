@@ -7,7 +7,7 @@ use crate::model::kept_answer::KeptAnswer;
 use crate::port::store::StoreError;
 use crate::port::store::vault::Commit;
 
-/// A fresh, sealed grant that the table did not take.
+/// A fresh, sealed grant that the table could not store.
 #[derive(Clone)]
 pub struct Parked {
     /// The connection.
@@ -25,7 +25,7 @@ pub trait Parking: Send + Sync {
     /// The queue's error.
     async fn park(&self, parked: &Parked) -> Result<(), StoreError>;
 
-    /// Parks an unreadable token answer that the table did not take.
+    /// Parks an unreadable token answer that the table could not store.
     ///
     /// # Errors
     /// The queue's error.

@@ -16,7 +16,7 @@ use crate::model::secret::Secret;
 use crate::model::unread::UnreadAnswer;
 use crate::port::accounting::Accounting;
 
-/// The platforms that this process can reach. Each is made at its first use.
+/// The platforms that this process can call. The client of each is made at its first use.
 #[async_trait]
 pub trait Platforms: Send + Sync {
     /// A platform with its credentials.
@@ -96,7 +96,7 @@ pub trait Platform: Send + Sync {
     /// Whether the platform denies the claimed company, or could not be asked.
     async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
 
-    /// Its books; `None` where nothing is imported from it.
+    /// The reader of its books; `None` if Counterfoil imports nothing from this platform.
     fn accounting(&self) -> Option<&dyn Accounting> {
         None
     }
@@ -131,7 +131,7 @@ pub struct Authorize<'a> {
     pub challenge: Option<&'a str>,
 }
 
-/// A callback's parameters other than state, code and error.
+/// The parameters of a callback other than state, code and error.
 #[derive(Debug, Clone, Copy)]
 pub struct CallbackSaid<'a> {
     /// The parameters. None is repeated.
@@ -232,7 +232,7 @@ pub struct Reach {
 pub struct NotExchanged {
     /// The meaning of the answer.
     pub failure: TokenFailure,
-    /// What the platform said.
+    /// The error code, status and request id of the answer.
     pub said: Reference,
 }
 

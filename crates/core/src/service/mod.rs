@@ -1,4 +1,4 @@
-//! What Counterfoil does, by subject. Services decide; they return domain values, never status codes.
+//! The services, by subject. They make decisions and return domain values, never status codes.
 
 pub mod addresses;
 pub mod consent;

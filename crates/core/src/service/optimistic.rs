@@ -3,13 +3,13 @@
 use crate::App;
 use crate::port::store::StoreError;
 
-/// How often a write is tried while others write to the same item.
+/// The largest number of tries.
 const TRIES_MOST: u32 = 20;
 
 /// The tries of one optimistic write.
 pub(crate) struct Tries<'a> {
     app: &'a App,
-    /// What the write would do, for the error: "a connection could not be changed"
+    /// The error message if all tries fail, such as "a connection could not be changed".
     failure: &'static str,
     begun: u32,
 }
@@ -19,8 +19,8 @@ impl<'a> Tries<'a> {
         Self { app, failure, begun: 0 }
     }
 
-    /// Begins the next try. Before each but the first there is a pause of random length, which grows from try to try, so that two
-    /// who overtook each other do not meet again: all pauses together take at most 190 times [`poll`](crate::settings::Settings::poll).
+    /// Begins the next try. Before each but the first it pauses for a random time, which grows with each try, so that two processes do not
+    /// collide again. All pauses together take at most 190 times [`poll`](crate::settings::Settings::poll).
     ///
     /// # Errors
     /// `Busy` after twenty tries.

@@ -1,4 +1,4 @@
-//! Grants of consents that make no connection: each is revoked where that ends nobody else's.
+//! Grants of consents that make no connection. Each is revoked if this ends no other grant.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +10,18 @@ use crate::model::grant::StoredGrant;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::port::platform::Platform;
 
-/// The most companies of one grant that are asked about before it is revoked.
+/// The largest number of companies of one grant that are checked before it is revoked. With more, it is not revoked.
 const COMPANIES_MOST: usize = 20;
 
-/// The grant of a flow that becomes no connection.
+/// The grant of a flow that makes no connection.
 pub(crate) struct Unused {
-    /// Its revocation; `None` where that could end a grant of a company that is not known here.
+    /// Its revocation; `None` if revoking could end a grant of a company that is not known here.
     pub(crate) revocation: Option<Revocation>,
-    /// The company under which its entry goes.
+    /// The company whose entry of this consent is deleted.
     pub(crate) released: Option<Company>,
 }
 
-/// The grant of a flow whose company is not confirmed. It reaches these companies, as far as the platform says.
+/// The grant of a flow whose company is not confirmed. `companies` are those that it reaches, as far as they are known.
 pub(crate) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[ConfirmedCompany], now: Timestamp) -> Option<Unused> {
     let (grant, claim) = match &flow.stage {
         Stage::Exchanged { grant, claim } => (grant, claim.as_deref()),
@@ -32,8 +32,8 @@ pub(crate) fn unused(flow: &Flow, platform: &dyn Platform, companies: &[Confirme
     Some(Unused { revocation, released: held_until_confirmed(flow, claim, platform) })
 }
 
-/// The revocation of a grant that gives these companies and no others. Where it gives one that is not known, or too many, only
-/// a grant that stands by itself is revoked.
+/// The revocation of a grant that reaches these companies and no others. If it reaches an unknown company, or too many, it is revoked
+/// only if grants are independent.
 fn revocation_of(
     flow: &Flow,
     grant: &StoredGrant,
@@ -43,11 +43,11 @@ fn revocation_of(
 ) -> Option<Revocation> {
     let stands_alone = platform.grants_stand_alone();
     let (first, others) = match companies.split_first() {
-        // Nothing of a grant that stands by itself is asked of its company.
+        // If grants are independent, no company is checked.
         None if stands_alone => (nameless(flow), &[][..]),
         None => return None,
         Some((first, _)) if stands_alone => (first.clone(), &[][..]),
-        // Such a platform revokes each company by itself.
+        // Such a platform revokes each company separately.
         Some((_, others)) if others.len() >= COMPANIES_MOST || (!others.is_empty() && platform.asks_before_revoking()) => {
             return None;
         }
@@ -60,7 +60,7 @@ fn revocation_of(
     Some(Revocation { others, by_key, ..Revocation::new(id, company_of(flow, &first, platform), grant.clone(), now) })
 }
 
-/// The ids of the other companies that a grant reaches, where revoking it ends it for all of them.
+/// The ids of the other companies for which revoking the grant would end it too.
 pub(crate) fn ended_with(reached: &[ConfirmedCompany], company: &ConfirmedCompany, platform: &dyn Platform) -> Vec<String> {
     if platform.grants_stand_alone() || platform.asks_before_revoking() {
         return Vec::new();
@@ -70,12 +70,12 @@ pub(crate) fn ended_with(reached: &[ConfirmedCompany], company: &ConfirmedCompan
     others.into_iter().take(COMPANIES_MOST).cloned().collect()
 }
 
-/// Stands for the company of a grant that reaches none that is known.
+/// A placeholder for the company of a grant that reaches no known company.
 fn nameless(flow: &Flow) -> ConfirmedCompany {
     claimed(&flow.id.label())
 }
 
-/// A company of which nothing but the id is known.
+/// A company of which only the id is known.
 fn claimed(company_id: &str) -> ConfirmedCompany {
     ConfirmedCompany { company_id: company_id.to_owned(), name: company_id.to_owned(), api_base_url: String::new() }
 }
@@ -90,8 +90,8 @@ pub(crate) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &d
     }
 }
 
-/// What the entry of a consent must hold between the exchange of its code and the answer of the platform: the company that the
-/// callback claimed, or any company if it claimed none. Revoking another grant of that company could end this one.
+/// The company that the consent's entry must name between the exchange of its code and the platform's answer: the claimed company, or
+/// any company if the callback claimed none. Revoking another grant of that company could end this one.
 pub(crate) fn held_until_confirmed(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
     if platform.grants_stand_alone() {
         return None;

@@ -47,7 +47,7 @@ async fn o8_a_customer_who_says_no_is_told_so() {
     {
       "body": {
         "code": "access_denied",
-        "detail": "Access was refused at the platform: nothing was connected. To allow it after all, go back there, or start again.",
+        "detail": "Access was refused at the platform, so nothing was connected. To allow access, go back to the platform's page or start again.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",

@@ -49,7 +49,7 @@ async fn o16_an_anonymous_start_never_switches_the_company() {
     {
       "body": {
         "code": "other_company",
-        "detail": "This connection holds another company. Only a start with an API key, or a connect link, for this very connection may switch it.",
+        "detail": "This connection belongs to another company. Only a start with an API key or a connect link for this connection can switch it.",
         "request_id": "[id]",
         "status": 409,
         "title": "Conflict",
@@ -176,7 +176,7 @@ async fn o17_an_anonymous_start_never_revives_what_was_disconnected() {
     {
       "body": {
         "code": "connection_disconnected",
-        "detail": "This connection was disconnected. Only a later start with an API key, or a later connect link, may bring it back.",
+        "detail": "This connection was disconnected. Only a later start with an API key or a later connect link can restore it.",
         "request_id": "[id]",
         "status": 409,
         "title": "Conflict",

@@ -89,38 +89,40 @@ impl FlowFailure {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::AccessDenied => {
-                "Access was refused at the platform: nothing was connected. To allow it after all, go back there, or start again."
+                "Access was refused at the platform, so nothing was connected. To allow access, go back to the platform's page or start again."
             }
             Self::PlatformError => "The platform reported an error instead of a consent.",
-            Self::MissingCode => "The platform came back without an authorization code.",
-            Self::AmbiguousCallback => "The callback holds a parameter twice, or a code beside an error.",
-            Self::WrongPlatform => "This state was made for another platform.",
+            Self::MissingCode => "The platform sent no authorization code.",
+            Self::AmbiguousCallback => "The callback has a repeated parameter, or both a code and an error.",
+            Self::WrongPlatform => "This state belongs to a consent at another platform.",
             Self::MissingCompany => "The callback does not name a company that can be connected.",
             Self::UnknownRegion => "The callback names a server that is not one of the platform's.",
-            Self::WrongIssuer => "The callback says that it comes from another server than the platform's.",
+            Self::WrongIssuer => "The callback names an issuer that is not the platform's.",
             Self::ExchangeRefused => "The platform did not accept the authorization code.",
             Self::ExchangeFailed => "The platform failed while the authorization code was exchanged.",
             Self::ClientRefused => "The platform refuses this installation's client id or secret.",
             Self::CompanyNotConfirmed => "The platform does not confirm that this consent is for the company in the callback.",
-            Self::NoCompany => "This consent reaches no company that can be connected. Start again, and allow what is asked for.",
+            Self::NoCompany => {
+                "This consent gives access to no company that can be connected. Start again, and allow the requested access."
+            }
             Self::NoRefreshToken => {
-                "The platform gave access without a refresh token, which would end within the hour. A connection that was there stays as it was. Wait a minute, then start again."
+                "The platform gave no refresh token, so the access would end within an hour. An existing connection was not changed. Wait a minute, then start again."
             }
             Self::OtherCompany => {
-                "This connection holds another company. Only a start with an API key, or a connect link, for this very connection may switch it."
+                "This connection belongs to another company. Only a start with an API key or a connect link for this connection can switch it."
             }
             Self::Disconnected => {
-                "This connection was disconnected. Only a later start with an API key, or a later connect link, may bring it back."
+                "This connection was disconnected. Only a later start with an API key or a later connect link can restore it."
             }
             Self::ReservedKey => {
-                "The name of this connection begins with a platform's name and is not the name of the company that you connected. Start again with another name."
+                "The name of this connection is reserved for another company, because it begins with a platform's name. Start again with another name."
             }
             Self::TooManyConnections => {
-                "This company is connected too often already. Only a start with an API key, or a connect link, may connect it once more."
+                "This company has too many connections. Only a start with an API key or a connect link can create another."
             }
-            Self::Gone => "What this consent was for no longer exists.",
-            Self::LinkUsed => "This link has been used already. Ask the sender for another.",
-            Self::AuthorityRevoked => "The link or the key that this consent was begun with has been revoked.",
+            Self::Gone => "The connection of this consent no longer exists.",
+            Self::LinkUsed => "This link is used up. Ask the sender for another.",
+            Self::AuthorityRevoked => "The connect link or the API key that started this consent was revoked.",
             Self::Interrupted => "The consent was interrupted before it was finished.",
             Self::Expired => "No company was confirmed or chosen in time. Start again.",
         }

@@ -1,32 +1,32 @@
-//! What a run has done, in numbers.
+//! The counts of a run.
 
 use crate::model::record::RecordKind;
 
-/// The numbers of a run.
+/// How many records a run stored, changed and could not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Of checks.
+    /// Counts of checks.
     pub checks: Tally,
-    /// Of invoices.
+    /// Counts of invoices.
     pub invoices: Tally,
-    /// How many records could not be read.
+    /// Records that could not be read.
     pub errors: u64,
-    /// How many records the platform gave, each counted once.
+    /// Records that the platform sent. Each counts once, even if it was on several pages.
     pub seen: u64,
 }
 
-/// The numbers of one kind of record.
+/// The counts of one kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Stored for the first time.
+    /// Records that were stored for the first time.
     pub imported: u64,
-    /// Changed, the void and the deleted ones among them.
+    /// Records that were changed, including voided and deleted ones.
     pub updated: u64,
-    /// Of these, how many became void.
+    /// Changed records that became void.
     pub voided: u64,
-    /// Of these, how many were deleted.
+    /// Changed records that became deleted.
     pub deleted: u64,
-    /// As they were.
+    /// Records that had not changed.
     pub unchanged: u64,
 }
 
@@ -34,20 +34,20 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Deed {
-    /// Stored it for the first time.
+    /// It stored the record for the first time.
     Imported,
-    /// Changed it.
+    /// It changed the record.
     Updated,
-    /// Changed it to void.
+    /// It changed the record to void.
     Voided,
-    /// Changed it to deleted.
+    /// It changed the record to deleted.
     Deleted,
-    /// Left it as it was.
+    /// It found the record unchanged.
     Unchanged,
 }
 
 impl Counts {
-    /// The numbers of one kind.
+    /// The counts of one kind of record.
     pub fn of(&mut self, kind: RecordKind) -> &mut Tally {
         match kind {
             RecordKind::Check => &mut self.checks,
@@ -57,12 +57,12 @@ impl Counts {
 }
 
 impl Tally {
-    /// Counts one.
+    /// Counts one record.
     pub fn count(&mut self, deed: Deed) {
         self.numbers_of(deed).into_iter().for_each(|number| *number += 1);
     }
 
-    /// Takes one back that was counted.
+    /// Removes one record that was counted.
     pub fn uncount(&mut self, deed: Deed) {
         self.numbers_of(deed).into_iter().for_each(|number| *number = number.saturating_sub(1));
     }

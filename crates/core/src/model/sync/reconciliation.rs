@@ -1,4 +1,4 @@
-//! The two sides of a run, added up apart: what the platform gave, and what the table holds (`docs/sync.md`).
+//! Reconciliation: compares the sums of the records that the platform sent with the sums of the records in the table (`docs/sync.md`).
 
 use std::collections::BTreeMap;
 
@@ -7,63 +7,63 @@ use rust_decimal::Decimal;
 
 use crate::model::record::{Body, CheckStatus, InvoiceStatus, RecordKind};
 
-/// How both sides compare.
+/// The result of a reconciliation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconciliation {
-    /// What was compared.
+    /// Which records were compared.
     pub covers: Covers,
-    /// What came from the platform.
+    /// The totals of the records that the platform sent.
     pub platform: Totals,
-    /// What lies in the table.
+    /// The totals of the records in the table.
     pub stored: Totals,
 }
 
 impl Reconciliation {
-    /// Whether they are the same, to the last digit.
+    /// Whether both totals are equal, to the last digit.
     pub fn matches(&self) -> bool {
         self.platform == self.stored
     }
 }
 
-/// What a reconciliation compares.
+/// Which records a reconciliation compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Covers {
-    /// All records.
+    /// All records of the company.
     All,
-    /// Those that the run saw.
+    /// The records that the run saw.
     Changed,
 }
 
-/// Counts and sums, for each group of records.
+/// Counts and sums for each group of records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals(pub BTreeMap<Group, Total>);
 
-/// What is added up together.
+/// The records that are added up together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Group {
-    /// Checks, or invoices.
+    /// Checks or invoices.
     pub kind: RecordKind,
-    /// The id of the bank account, else its name; `None` where neither is known.
+    /// The id of the bank account, else its name; `None` if neither is known.
     pub bank_account: Option<String>,
-    /// The first day of the month.
+    /// The first day of the month of the records' dates.
     pub month: Date,
-    /// The currency; `None` where it is not known.
+    /// The currency; `None` if it is not known.
     pub currency: Option<String>,
 }
 
-/// A number of records and their sum.
+/// A number of records and the sum of their amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Total {
-    /// How many.
+    /// The number of records.
     pub count: i64,
-    /// Their sum: a number of 28 digits at most, else the sum stays where it is and [`Totals::add`] says so.
+    /// The sum, of at most 28 digits. If an addition would exceed them, the sum does not change and [`Totals::add`] returns `false`.
     pub sum: Decimal,
 }
 
 impl Totals {
-    /// Adds a record once (`times` 1) or takes it away (`times` -1), if it is one that counts: no void, deleted or paid one does.
-    /// `false` where the sum has more digits than there are.
+    /// Adds a record (`times` 1) or removes it (`times` -1). Void, deleted and closed records do not count and change nothing.
+    /// Returns `false` if the sum would have too many digits.
     pub fn add(&mut self, body: &Body, times: i64) -> bool {
         let Some((group, amount)) = counted(body) else { return true };
         let total = self.0.entry(group.clone()).or_default();
@@ -77,7 +77,7 @@ impl Totals {
         fits
     }
 
-    /// What one record counts.
+    /// The totals of one record.
     pub fn of(body: &Body) -> Self {
         let mut totals = Self::default();
         totals.add(body, 1);
@@ -89,7 +89,7 @@ impl Totals {
         self.merge_times(other, 1);
     }
 
-    /// Takes other totals away.
+    /// Subtracts other totals.
     pub fn subtract(&mut self, other: &Self) {
         self.merge_times(other, -1);
     }

@@ -154,7 +154,7 @@ pub struct FlowEnd {
     pub seen: Stage,
     /// Why it ends.
     pub failure: FlowFailure,
-    /// What the platform said of the failure.
+    /// The error code, status and request id of the platform's failed answer.
     pub reference: Option<String>,
     /// The audit row, if there is one.
     pub audit: Option<Audit>,

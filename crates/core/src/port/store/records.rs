@@ -1,4 +1,4 @@
-//! Records and the order of their changes.
+//! Reads of imported records.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::model::record::RecordKind;
 use crate::model::stored_record::{RecordId, StoredRecord};
 use crate::port::store::StoreError;
 
-/// Reading records. They are written by a run alone ([`super::syncs::SyncStore::store`]).
+/// Reads records. Only a run writes them ([`super::syncs::SyncStore::store`]).
 #[async_trait]
 pub trait RecordStore: Send + Sync {
     /// One record, strongly consistent.
@@ -19,12 +19,12 @@ pub trait RecordStore: Send + Sync {
     /// At most a hundred records by their ids, strongly consistent, in the order of the ids.
     async fn records(&self, partner: &PartnerId, ids: &[RecordId]) -> Result<Vec<Option<StoredRecord>>, StoreError>;
 
-    /// The ids of a connection's records by date, newest first; the list may lag by moments.
+    /// A part of a connection's records by date, newest first. The list may lag by moments.
     async fn by_date(&self, list: &ByDate<'_>) -> Result<Vec<Dated>, StoreError>;
 
-    /// The blocks of changes of a connection's records of that kind, oldest first, from `from` on and up to the mark below which
-    /// every write is acknowledged; strongly consistent. A record is in the block of each of its changes: in those that are not
-    /// its last one, its `updated_at` is another.
+    /// The change blocks of a connection's records of a kind, oldest first, from `from` up to the last acknowledged block. Strongly
+    /// consistent. A record is in the block of each of its changes. Only in the last of these is the block's time the record's
+    /// `updated_at`.
     async fn changes(
         &self,
         connection: &ConnectionId,
@@ -37,38 +37,38 @@ pub trait RecordStore: Send + Sync {
 /// A part of a connection's list of records.
 #[derive(Debug, Clone)]
 pub struct ByDate<'a> {
-    /// Of which connection.
+    /// The connection.
     pub connection: &'a ConnectionId,
-    /// Of which kind.
+    /// The kind of records.
     pub kind: RecordKind,
-    /// The first date.
+    /// The first date, inclusive.
     pub from: Option<Date>,
-    /// The last date.
+    /// The last date, inclusive.
     pub to: Option<Date>,
-    /// Where the page before ended.
+    /// The last entry of the page before.
     pub after: Option<&'a Dated>,
-    /// How many, 1 to 100.
+    /// The largest number of entries, 1 to 100.
     pub most: u32,
 }
 
-/// A place in a list by date.
+/// An entry of a list by date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dated {
     /// The record's date.
     pub date: Date,
-    /// The record.
+    /// The record's id.
     pub id: RecordId,
 }
 
-/// Records that changed in one write.
+/// The records that changed in one write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeBlock {
-    /// When: their `updated_at`.
+    /// The time of the write: the records' `updated_at`.
     pub at: Timestamp,
-    /// Which.
+    /// The records' ids.
     pub ids: Vec<RecordId>,
 }
 
-/// The longest source that is stored with a record, in bytes. A longer one is left out: a batch of records must fit into one
-/// transaction of 4 MB.
+/// The longest platform JSON that is stored with a record, in bytes. A longer one is left out, so that a batch of records fits into
+/// one transaction of 4 MB.
 pub const SOURCE_LONGEST: usize = 32 * 1024;

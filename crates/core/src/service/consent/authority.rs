@@ -1,4 +1,4 @@
-//! Whether the authority that a consent was started with still holds.
+//! Checks that the key or the link that started a consent is still valid.
 
 use jiff::Timestamp;
 
@@ -9,16 +9,16 @@ use crate::model::flow::Flow;
 use crate::model::flow::failure::FlowFailure;
 use crate::service::consent::outcome::Stop;
 
-/// An authority that still holds.
+/// A valid authority.
 pub(crate) struct Authorized {
-    /// Since when.
+    /// When the authority was given: the start of the flow, or the creation of the link.
     pub(crate) at: Timestamp,
-    /// The key that it depends on: the write is conditional on this key being valid.
+    /// The key that must be valid when the consent is written.
     pub(crate) key: Option<KeyId>,
 }
 
-/// The authority of a flow, if it still holds: the key or the link has not been revoked, and the link has a use left (O-12, A-1). That
-/// it has expired meanwhile does not matter.
+/// The authority of a flow if it is still valid: the key or the link was not revoked, and the link has a use left (O-12, A-1). An
+/// expiry after the start does not matter.
 pub(crate) async fn still_authorized(app: &App, flow: &Flow) -> Result<Authorized, Stop> {
     let (at, key) = match &flow.authority {
         Authority::Anonymous => (flow.created_at, None),

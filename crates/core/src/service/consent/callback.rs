@@ -1,4 +1,4 @@
-//! Finishes a flow: consumes the state once, exchanges the code, and confirms the company.
+//! Processes a callback: consumes the state once, exchanges the code, and confirms the company.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,10 +28,10 @@ use crate::service::consent::platform_code::{Presented, exchange, exchange_again
 use crate::service::partner::refusal::{Refused, count};
 use crate::{App, Error};
 
-/// What came back from the platform through the browser: untrusted, all of it.
+/// The parameters of a callback. They came through the browser and are untrusted.
 #[derive(Clone)]
 pub struct Callback {
-    /// The platform whose path it came to.
+    /// The platform whose callback path was called.
     pub platform: PlatformName,
     /// The state.
     pub state: Option<Secret>,
@@ -39,11 +39,11 @@ pub struct Callback {
     pub code: Option<Secret>,
     /// The platform's error.
     pub error: Option<String>,
-    /// Every other parameter: each is for the platform to judge.
+    /// Every other parameter. The platform's module validates them.
     pub parameters: BTreeMap<String, String>,
-    /// Whether a parameter came more than once.
+    /// Whether a parameter was repeated.
     pub ambiguous: bool,
-    /// The browser ids that were brought.
+    /// The browser ids in the request's cookies.
     pub browser: BrowserIds,
 }
 
@@ -54,11 +54,11 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback, ends_at: Duratio
         Ok(flow) => flow,
         Err(ending) => return ending,
     };
-    // A task of its own: a browser that goes away must not leave an exchanged grant unstored.
+    // A separate task: if the browser disconnects, the exchanged grant must still be stored.
     let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback, ends_at).in_current_span());
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
     match result {
-        // What is chosen from, or exchanged, is in the flow as it is now.
+        // The outcome needs the flow's companies or code, so the flow is read again.
         Ok(outcome @ (ConsentOutcome::ChoiceNeeded | ConsentOutcome::ExchangeNeeded)) => match lasting(app, &flow.id).await {
             Ok(flow) => Ending::of(flow, Ok(outcome)),
             Err(why) => why.into(),
@@ -67,7 +67,7 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback, ends_at: Duratio
     }
 }
 
-/// Retries what failed for the moment: the exchange of a code that the platform throttled, by the monotonic time `ends_at`, or the
+/// Repeats a step that failed temporarily, by the monotonic time `ends_at`: the exchange of a code that the platform throttled, or the
 /// confirmation of a company (O-18).
 pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, ends_at: Duration) -> Ending {
     match find_by_id(app, id, browser).await {
@@ -77,7 +77,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, en
             Ending::of(flow, result)
         }
         Ok(flow) if matches!(&flow.stage, Stage::Postponed(kept) if kept.until > app.now()) => {
-            // A task of its own, as the callback's.
+            // A separate task, as for the callback.
             let task = tokio::spawn(exchange_again(Arc::clone(app), flow.clone(), ends_at).in_current_span());
             let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
             Ending::of(flow, result)
@@ -86,7 +86,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, en
     }
 }
 
-/// The present state of a flow. Changes nothing.
+/// The present state of a flow. It starts no request to a platform.
 pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> Ending {
     match find_by_id(app, id, browser).await {
         Err(why) => why.into(),
@@ -108,7 +108,8 @@ async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
     Ok(flow)
 }
 
-/// Counted, but for a flow that a key began: then a row, once however often it is tried, since it is named by the flow.
+/// Records a callback from another browser. For a flow that a key started it writes one audit row, whose id is the flow's; otherwise it
+/// counts the refusal.
 async fn refuse_browser(app: &App, flow: &Flow, at: PlatformName) -> Result<(), Error> {
     const REASON: &str = "wrong_browser";
     if !matches!(flow.authority, Authority::Key(_)) {
@@ -131,7 +132,7 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback, ends_at: Duration
             wait_for_outcome(&app, &flow.id).await
         };
     }
-    // What is missing on our side shows before the state is spent: the same callback works once it is there.
+    // Missing credentials are found before the state is spent, so that the same callback works once they are there.
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     app.sealer.check().await?;
     let now = app.now();
@@ -150,12 +151,12 @@ async fn finish(app: Arc<App>, flow: Flow, callback: Callback, ends_at: Duration
     }
 }
 
-/// Whether the customer, who had refused, went back and allowed.
+/// Whether the customer first refused access and has now allowed it.
 fn allows_after_all(flow: &Flow, callback: &Callback) -> bool {
     flow.awaits_consent() && flow.platform == callback.platform && read_code(callback).is_ok()
 }
 
-/// What a callback brings to the exchange.
+/// Reads the code and the platform's own parameters from a callback.
 async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Presented, Stop> {
     if flow.platform != callback.platform {
         return Err(Stop::Failed(FlowFailure::WrongPlatform));
@@ -177,8 +178,8 @@ async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platfo
     Ok(Presented { code: code.clone(), claim, region, until: later(app.now(), platform.code_life()) })
 }
 
-/// From the exchange on the platform may have one grant for the company where there were two: a pending revocation of a
-/// disconnect is not sent until this consent has ended.
+/// Postpones a pending revocation of the connection until this consent has ended. From the exchange on the platform may have one grant
+/// for the company instead of two, and the revocation would end it.
 async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> {
     if existing.status() != Status::Disconnected {
         return Ok(());
@@ -187,7 +188,7 @@ async fn hold_revocation(app: &App, existing: &Connection) -> Result<(), Error> 
     Ok(app.revocations.postpone(&id, later(app.now(), app.settings.flow_life * 2)).await?)
 }
 
-/// O-8: what a callback may be besides a code.
+/// The code of a callback, or why it has none that can be used (O-8).
 fn read_code(callback: &Callback) -> Result<&Secret, FlowFailure> {
     match (&callback.code, &callback.error) {
         _ if callback.ambiguous => Err(FlowFailure::AmbiguousCallback),

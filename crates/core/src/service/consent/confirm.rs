@@ -1,5 +1,5 @@
-//! Which company a grant is for: what the platform itself says, and where that is several, whom somebody chooses. Only then
-//! is the connection written.
+//! Confirms the company of a grant: asks the platform, and if it names several companies, lets a person choose. Only then is the
+//! connection written.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::service::unused_grant::{company_of, ended_with};
 use crate::service::vault::refresh::ACCESS_TOKEN;
 use crate::{App, Error};
 
-/// Has the platform name the companies with the token it just gave, and writes the connection where that settles which.
+/// Asks the platform for the companies of the new token, and writes the connection if only one is possible.
 async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let Stage::Exchanged { grant, claim } = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be confirmed".to_owned()));
@@ -35,7 +35,7 @@ async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
     let reach = match ask(app, platform.as_ref(), inquiry).await {
         Ok(reach) => reach,
-        // A new token may be refused for longer than anybody waits here: its grant is kept, and it can be tried again.
+        // A platform may refuse a new token for longer than a request can wait. The grant is kept, and the request can be repeated.
         Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => return Ok(ConsentOutcome::Unconfirmed),
         Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => {
             let failure = if claim.is_none() { FlowFailure::NoCompany } else { FlowFailure::CompanyNotConfirmed };
@@ -55,7 +55,7 @@ async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     }
 }
 
-/// As many of the companies as can be offered. Each holds back the revocations of its other grants while somebody chooses.
+/// The companies to choose from, as many as fit. While the customer chooses, no other grant of these companies is revoked.
 fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform: &dyn Platform) -> Offer {
     let companies = fitting(reached).to_vec();
     let is_complete = is_complete && companies.len() == reached.len();
@@ -64,7 +64,7 @@ fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform:
     Offer { flow: flow.id.clone(), companies, is_complete, holds, expires_at: flow.expires_at }
 }
 
-/// A new token is not valid everywhere at once, and a platform may refuse in passing: it is asked again for a few seconds.
+/// Asks the platform for the companies. A platform may refuse a new token for some seconds, so the request is repeated for that time.
 async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
     let until = app.clock.elapsed() + app.settings.new_token_lag;
     let mut pause = app.settings.poll * 10;
@@ -79,12 +79,12 @@ async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result
     }
 }
 
-/// How many bytes of companies are kept in a flow: a row of the table takes 400 KB, the sealed grant among them.
+/// The largest size of the companies in a flow, in bytes. An item of the table has at most 400 KB, including the sealed grant.
 const OFFERED_MOST: usize = 200_000;
-/// What a company takes in a row beside its texts, in bytes.
+/// The size of a company in an item without its texts, in bytes.
 const COMPANY_OVERHEAD: usize = 48;
 
-/// As many of the first companies as fit into the flow.
+/// The first companies that fit into the flow.
 fn fitting(companies: &[ConfirmedCompany]) -> &[ConfirmedCompany] {
     let mut left = OFFERED_MOST;
     let fits = |it: &&ConfirmedCompany| {
@@ -98,17 +98,17 @@ fn fitting(companies: &[ConfirmedCompany]) -> &[ConfirmedCompany] {
     &companies[..fitting]
 }
 
-/// Connects the company that somebody chose among those the platform named. One that is not among them spends nothing.
+/// Connects the company that the customer chose. If it is not one of the offered companies, the flow does not change.
 pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, company_id: &str) -> Ending {
     let flow = match find_by_id(app, id, browser).await {
         Ok(flow) => flow,
         Err(why) => return why.into(),
     };
-    // Chosen already, in another tab or by a second click, or nothing to choose: how it stands is the answer.
+    // The choice was made in another tab or by an earlier click, or there is none: the answer is the flow's present state.
     let Stage::Choosing { companies, .. } = &flow.stage else { return see(app, flow).await };
     let result = match companies.iter().find(|company| company.company_id == company_id) {
         Some(company) => connect_chosen(app, &flow, company.clone()).await,
-        None => Err(Error::invalid("unknown_company", "This is not one of the companies that the consent reaches.")),
+        None => Err(Error::invalid("unknown_company", "The company_id is not one of the companies of this consent.")),
     };
     Ending::of(flow, result)
 }
@@ -141,7 +141,7 @@ async fn connect(
         Err(Stop::Failed(failure)) => return end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => return Err(error),
     };
-    // One that nobody named shows only now.
+    // The company names the connection, so it is known only now.
     let existing = match &flow.company_key {
         Some(_) => existing,
         None => app.connections.read(&flow.connection_to(&confirmed.company.company_id)).await?,
@@ -155,18 +155,18 @@ async fn connect(
     }
 }
 
-/// What the named companies mean for a flow.
+/// What follows from the companies of a grant.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Connect(ConfirmedCompany),
     Ask(Vec<ConfirmedCompany>),
     Refuse(FlowFailure),
-    /// The list was not read whole, so that it decides nothing.
+    /// The list is incomplete, so nothing can be decided.
     AskAgain,
 }
 
-/// A renewal takes its connection's company if the grant reaches it; an anonymous one takes no other (O-16, O-17). Otherwise the one
-/// company that the consent names is taken, and among several a person chooses (O-14).
+/// Chooses the company. A renewal keeps its connection's company if the grant reaches it, and an anonymous one accepts no other (O-16,
+/// O-17). Otherwise the one company that the consent names is taken. If there are several, a person chooses (O-14).
 fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
     let Reach { mut companies, named_by_consent, is_complete } = reach;
     let live = existing.filter(|existing| existing.standing != Standing::Disconnected);
@@ -186,10 +186,10 @@ fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
     }
 }
 
-/// Asks the platform for the company. Only one request at a time does this for a flow.
+/// Confirms the company of a flow. Only one request at a time does this for a flow.
 pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let now = app.now();
-    // However often it asks and writes: no process is at one event for longer.
+    // A process works on one event for at most this time.
     let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, app.settings.function_time) };
     if !app.flows.lease_flow(&flow.id, &claim).await? {
         return Ok(ConsentOutcome::InProgress);
@@ -204,8 +204,8 @@ pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<ConsentOutco
     result
 }
 
-/// Waits for the callback that was quicker, up to a bound. A grant that still waits for its company then was left by a
-/// confirmation that failed in passing: it is tried again.
+/// Waits for the outcome of the callback that consumed the flow first, up to a bound. If the grant is then still unconfirmed, an
+/// earlier confirmation failed, and it is tried again.
 pub(crate) async fn wait_for_outcome(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
     let began = app.clock.elapsed();
     loop {

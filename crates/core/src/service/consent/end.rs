@@ -1,4 +1,4 @@
-//! Ends a consent for good, and says why.
+//! Ends a consent and records why.
 
 use crate::model::audit::Action;
 use crate::model::connection::ConfirmedCompany;
@@ -16,23 +16,23 @@ use crate::{App, Error};
 /// How a flow ends without a connection.
 pub(crate) struct EndOf {
     pub(crate) failure: FlowFailure,
-    /// What the platform said of it.
+    /// The error code, status and request id of the platform's answer.
     pub(crate) said: Reference,
-    /// What becomes of its grant, where it has one.
+    /// How its grant is revoked, if it has one.
     pub(crate) unused: Option<Unused>,
 }
 
-/// Ends the flow for good, before it had a grant. If another request was quicker, its outcome counts.
+/// Ends a flow that has no grant. If another request ended it first, that outcome is returned.
 pub(crate) async fn end(app: &App, flow: &Flow, failure: FlowFailure) -> Result<ConsentOutcome, Error> {
     end_saying(app, flow, failure, &Reference::default()).await
 }
 
-/// The same where the platform said something of it.
+/// Ends a flow that has no grant, with the reference of the platform's failed answer.
 pub(crate) async fn end_saying(app: &App, flow: &Flow, failure: FlowFailure, said: &Reference) -> Result<ConsentOutcome, Error> {
     conclude(app, flow, EndOf { failure, said: said.clone(), unused: None }).await
 }
 
-/// The same with a grant that reaches these companies, as far as the platform says: it is revoked, where that ends nobody else's.
+/// Ends a flow that has a grant for these companies, as far as they are known. The grant is revoked if this ends no other grant.
 pub(crate) async fn end_unused(
     app: &App,
     flow: &Flow,
@@ -44,7 +44,7 @@ pub(crate) async fn end_unused(
     conclude(app, flow, EndOf { failure, said: Reference::default(), unused }).await
 }
 
-/// The same after the company was confirmed.
+/// Ends a flow whose company was confirmed.
 pub(crate) async fn end_confirmed(app: &App, confirmed: &Confirmed<'_>, failure: FlowFailure) -> Result<ConsentOutcome, Error> {
     let revocation = unused_grant(confirmed, app.now(), app.now());
     let unused = Unused { released: Some(revocation.company.clone()), revocation: Some(revocation) };
@@ -59,8 +59,8 @@ async fn conclude(app: &App, flow: &Flow, end: EndOf) -> Result<ConsentOutcome, 
     }
 }
 
-/// Ends a flow that is still at the stage where it was seen, and says so: in an audit row where a key began it, else in a count.
-/// That a consent without a refresh token replaced no grant is said in both.
+/// Ends a flow if it is still at the stage at which it was read. If a key started it, an audit row says so, otherwise a count. Both also
+/// say if a consent without a refresh token replaced no grant.
 pub(crate) async fn end_flow(app: &App, flow: &Flow, end: EndOf) -> Result<Written, Error> {
     let EndOf { failure, said, unused } = end;
     let (reason, platform, said) = (failure.as_str(), flow.platform.to_string(), said.to_text());
@@ -90,7 +90,7 @@ pub(crate) async fn end_flow(app: &App, flow: &Flow, end: EndOf) -> Result<Writt
     Ok(Written::Stored)
 }
 
-/// Ends a flow that goes no further. A fault of ours is said, unless another request has connected it.
+/// Ends a flow, or returns the error that stopped it unless another request has finished the flow.
 pub(crate) async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<ConsentOutcome, Error> {
     match stop {
         Stop::Failed(failure) => end(app, flow, failure).await,
@@ -101,7 +101,7 @@ pub(crate) async fn stopped(app: &App, flow: &Flow, stop: Stop) -> Result<Consen
     }
 }
 
-/// Says how a consent ended, to be counted (`functions::metrics`).
+/// Logs the outcome of a consent for its metric (`functions::metrics`).
 pub(crate) fn measure(flow: &Flow, outcome: &'static str, reason: Option<&'static str>) {
     tracing::info!(target: "counterfoil::consent", platform = flow.platform.as_str(), outcome, reason, "consent");
 }

@@ -1,4 +1,4 @@
-//! Ends a flow that expired with a grant: nobody chose a company, the browser went away, or the platform could not be asked.
+//! Ends a flow that expired with a grant: no company was chosen or confirmed in time.
 
 use std::time::Duration;
 
@@ -26,14 +26,13 @@ use crate::service::revocation::revoke::RevocationStatus;
 use crate::service::unused_grant::unused;
 use crate::service::vault::refresh::ACCESS_TOKEN;
 
-/// The reason of an audit row, as of a revocation that is given up.
+/// The reason in the audit row.
 const GIVEN_UP: &str = "given_up";
 
-/// Ends it, if there is time to ask the platform before the clock has counted to `ends_at`. Its grant is then a revocation, where
-/// that ends nobody else's.
+/// Ends the flow if its requests can end by the monotonic time `ends_at`. Its grant becomes a revocation if this ends no other grant.
 ///
 /// # Errors
-/// Those of the table, of the credentials and of the keyring: then it is due again, for thirty days.
+/// Those of the table, the credentials and the keyring. The flow is then due again, for thirty days.
 pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Result<RevocationStatus, Error> {
     if app.clock.elapsed() + app.settings.longest_revocation() > ends_at {
         return Ok(RevocationStatus::Pending);
@@ -45,14 +44,14 @@ pub(crate) async fn end_expired(app: &App, id: &FlowId, ends_at: Duration) -> Re
         Err(error) => return Err(error.into()),
     };
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
-        // Ended by a version that knows of no such due time.
+        // Another version ended the flow and did not clear its due time.
         app.flows.reschedule_flow(&flow, None).await?;
         return Ok(RevocationStatus::Completed);
     };
     if flow.expires_at > app.now() {
         return Ok(RevocationStatus::Pending);
     }
-    // Whatever fails from here on is tried again later, each time later, and does not stand before other items that are due.
+    // If something fails from here on, the flow is due again after a growing pause, so that it does not delay other items.
     let overdue = until(flow.expires_at, app.now());
     let pause = (overdue / 2).clamp(app.settings.revocation_backoff_first, app.settings.revocation_backoff_longest);
     app.flows.reschedule_flow(&flow, Some(later(app.now(), pause))).await?;
@@ -69,7 +68,7 @@ async fn end(app: &App, flow: &Flow, grant: &StoredGrant) -> Result<RevocationSt
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let companies = match &flow.stage {
         Stage::Choosing { companies, is_complete: true, .. } => companies.clone(),
-        // It reaches others, which nobody here knows.
+        // The grant reaches companies that are not known here.
         Stage::Choosing { .. } => Vec::new(),
         _ => match reached(app, flow, grant, platform.as_ref()).await? {
             Some(companies) => companies,
@@ -100,8 +99,8 @@ async fn give_up(app: &App, flow: &Flow) -> Result<RevocationStatus, Error> {
     Ok(RevocationStatus::Completed)
 }
 
-/// Postpones a flow whose row cannot be read, since a later version may be able to. After thirty days it ends, and the audit row is
-/// the default partner's, because nobody can say whose it was.
+/// Postpones a flow whose row cannot be read, because a later version may be able to read it. After thirty days the flow is ended. The
+/// audit row belongs to the default partner, because the flow's partner is unknown.
 async fn end_unreadable(app: &App, id: &FlowId, unread: &StoreError) -> Result<RevocationStatus, Error> {
     let now = app.now();
     tracing::error!(flow = id.label(), error = %unread, "an expired consent cannot be read");
@@ -116,8 +115,8 @@ async fn end_unreadable(app: &App, id: &FlowId, unread: &StoreError) -> Result<R
     Ok(RevocationStatus::Completed)
 }
 
-/// Which companies a grant reaches, as far as the platform says all of them; none are known where it does not. `None` where it
-/// may still say, or somebody else is asking.
+/// The companies of a grant, if the platform lists all of them; an empty list if it does not. `None` if it may answer later, or another
+/// process is asking.
 async fn reached(
     app: &App,
     flow: &Flow,

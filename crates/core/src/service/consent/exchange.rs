@@ -1,4 +1,4 @@
-//! Exchanges a code of ours, or a handle, for an access token: what the partner's server does after a consent.
+//! Exchanges our code, or a handle, for an access token. The partner's server calls this after a consent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,11 @@ use crate::service::optimistic::Tries;
 use crate::service::vault::read::{Token, read_token};
 use crate::{App, Error};
 
-/// Makes the one live code of a consent that came to a connection, or waits for the exchange to become one; the code before is
-/// dead. `None` where one was exchanged already, and where the consent came to nothing.
+/// Issues a code for a consent that has written its connection, or that waits for the exchange of a code. The previous code becomes
+/// invalid. `None` if a code was exchanged already, or the consent failed.
 ///
 /// # Errors
-/// What the table says.
+/// The table's errors.
 pub async fn issue_code(app: &App, flow: &FlowId) -> Result<Option<Secret>, Error> {
     let mut tries = Tries::new(app, "a code could not be issued");
     loop {
@@ -57,30 +57,30 @@ pub async fn issue_code(app: &App, flow: &FlowId) -> Result<Option<Secret>, Erro
     }
 }
 
-/// What is presented with a code.
+/// A code that a partner presents.
 pub struct Presented {
     /// The code.
     pub code: Secret,
-    /// The platform that it is said to be of.
+    /// The platform in the request.
     pub platform: PlatformName,
-    /// Where it was sent to, if the caller says so.
+    /// The redirect URI in the request, if there is one.
     pub redirect_uri: Option<String>,
 }
 
-/// A token, and the handle that gets the next one.
+/// A token, and a handle to get the next one.
 pub struct Exchanged {
     /// The token and its connection.
     pub token: Token,
-    /// The one live handle of that connection.
+    /// The only valid handle of that connection.
     pub handle: Secret,
 }
 
-/// Exchanges a code, once, for a token and a handle. What was issued before for that connection is dead from then on. A refresh
-/// that the token needs is over when the clock has counted to `ends_at`.
+/// Exchanges a code, once, for a token and a handle. The connection's previous handle becomes invalid. If the token needs a refresh, it
+/// ends by the monotonic time `ends_at`.
 ///
 /// # Errors
-/// `Invalid` for a code that is unknown, spent, over, or not this caller's: the four are not told apart. A code is spent by
-/// nobody but its partner.
+/// `Invalid` if the code is unknown, exchanged, expired, or not this partner's. All four get the same answer. Only the code's own
+/// partner can spend it.
 pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, ends_at: Duration) -> Result<Exchanged, Error> {
     let hash = presented.code.fingerprint();
     let code = app.handovers.code(&hash).await?.ok_or_else(no_such_code)?;
@@ -99,7 +99,7 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, 
             _ => return Err(refuse(app, key, &code).await),
         }
     }
-    // First the token: a platform that fails in passing must not cost the code.
+    // The token first: a temporary failure of the platform must not spend the code.
     let found = app.connections.read(&code.connection).await?;
     let is_of = |connection: &Connection| {
         (connection.company.platform, &connection.company.company_id) == (code.platform, &code.company_id)
@@ -114,7 +114,7 @@ pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, 
     Ok(Exchanged { token, handle })
 }
 
-/// Spends the code and makes the connection, in one write. Whether the consent may still do what it waits to do is asked anew.
+/// Spends the code and writes the connection, in one write. It checks again what the consent may do.
 async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow, ends_at: Duration) -> Result<Exchanged, Error> {
     let Stage::Confirmed { company } = &flow.stage else {
         return Err(Error::Internal("only a confirmed consent waits for its exchange".to_owned()));
@@ -135,7 +135,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
         exchange: Some(CodeExchange { code: code.hash.clone(), handle: handle.fingerprint() }),
     };
     match write_anew(app, &confirmed, &code.connection).await {
-        // The grant is minutes old: its token is good without a word to the platform.
+        // The grant is minutes old, so its token is valid without a request to the platform.
         Ok(Wrote::Connection(connection)) => {
             let token = read_token(app, *connection, None, ends_at).await?;
             Ok(Exchanged { token, handle })
@@ -149,15 +149,15 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
     }
 }
 
-/// Asks anew who may do what, as at the callback, and writes it.
+/// Checks the authority of the consent again, and writes it.
 async fn write_anew(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<Wrote, Stop> {
     let authorized = still_authorized(app, confirmed.flow).await?;
     let previous = app.connections.read(id).await?;
     write_consent(app, confirmed, previous, &authorized).await
 }
 
-/// Makes a handle the live one. A disconnect kills the handle that it finds: one that came behind it must not live again when
-/// the customer reconnects, and is looked for here.
+/// Stores the handle of a connection. A disconnect deletes the handle that it finds. So after the write the connection is read, and a
+/// handle that was stored after a disconnect is deleted: it must not become valid when the customer reconnects.
 async fn put_handle(app: &App, id: &ConnectionId, handle: &Secret) -> Result<(), Error> {
     let hash = handle.fingerprint();
     app.handovers.put_handle(id, &hash).await?;
@@ -169,11 +169,11 @@ async fn put_handle(app: &App, id: &ConnectionId, handle: &Secret) -> Result<(),
     Ok(())
 }
 
-/// A valid access token for a handle, again and again.
+/// A valid access token for a handle. A handle can be used any number of times.
 ///
 /// # Errors
-/// `Invalid` for a handle that is unknown, replaced by a newer one, another partner's, or of a connection that was
-/// disconnected; else as reading a token.
+/// `Invalid` if the handle is unknown, replaced, another partner's, or of a disconnected connection; otherwise the errors of reading a
+/// token.
 pub async fn redeem_handle(
     app: &Arc<App>,
     key: &ApiKey,
@@ -193,11 +193,11 @@ pub async fn redeem_handle(
     Ok(Exchanged { token, handle })
 }
 
-/// Writes down that a code came which should not have, and says so.
+/// Records that an invalid code was presented, and returns the error.
 async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Error {
     let detail = [("partner", key.partner.to_string())];
     let mut audit = app.audit(&code.connection, Action::CodeRefused, Actor::Key(key.id.clone()), detail);
-    // One row, however often it is presented: it is named by the code.
+    // One row for a code, however often it is presented: the row's id is the code's.
     audit.id = format!("{:012x}{}", code.expires_at.as_millisecond(), code.hash.short());
     app.audit_log.note(&audit).await.map_or_else(Error::from, |()| no_such_code())
 }
@@ -205,13 +205,13 @@ async fn refuse(app: &App, key: &ApiKey, code: &Code) -> Error {
 fn no_such_code() -> Error {
     Error::invalid(
         "invalid_code",
-        "The code is unknown, was exchanged already, is older than five minutes, or was not issued for this.",
+        "The code is unknown, was exchanged already, is older than five minutes, or was not issued for this partner, platform and redirect URI.",
     )
 }
 
 fn no_such_handle() -> Error {
     Error::invalid(
         "invalid_refresh_token",
-        "The refresh token is unknown here, was replaced by a newer one, or belongs to a connection that was disconnected.",
+        "The refresh token is unknown, was replaced by a newer one, or belongs to a disconnected connection.",
     )
 }

@@ -7,28 +7,28 @@ use crate::model::time::later;
 use crate::port::platform::{Authorize, Platform};
 use crate::{App, Error};
 
-/// A flow that has begun.
+/// A flow that has started.
 pub struct Started {
     /// Where to send the browser.
     pub onward: Onward,
-    /// The browser id to keep in a cookie; `None` where a server began the flow.
+    /// The browser id to store in a cookie; `None` if a server started the flow.
     pub browser: Option<Secret>,
 }
 
 /// The next step of a consent.
 pub enum Onward {
-    /// The platform's page, at this address.
+    /// The platform's consent page, at this address.
     PlatformsPage(String),
-    /// A server began the flow: the browser that brings this token opens it ([`open_consent`](super::open::open_consent)).
+    /// A server started the flow. The browser that has this token opens it ([`open_consent`](super::open::open_consent)).
     Offer(Secret),
-    /// The flow is over: our own page of it.
+    /// The flow has ended: the page with its result.
     ResultPage(FlowId),
 }
 
 /// The purpose a PKCE verifier is sealed for.
 pub(crate) const VERIFIER: &str = "verifier";
 
-/// The flow as that browser begins it, with a state made of what is random.
+/// Binds the flow to a browser, with a state made from `random`.
 pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: Secret) -> Result<(Flow, Started), Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let state = state(flow.company_key.as_ref(), &random);
@@ -50,12 +50,12 @@ pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: S
     Ok((flow, Started { onward: Onward::PlatformsPage(page), browser: Some(browser) }))
 }
 
-/// A state that begins with the connection's name, where it has one.
+/// A state that begins with the connection's name, if it has one.
 pub(crate) fn state(company_key: Option<&CompanyKey>, random: &Secret) -> Secret {
     company_key.map_or_else(|| random.clone(), |key| Secret::new(format!("{key}:{}", random.expose())))
 }
 
-/// The id of the browser that a flow is bound to: the one that it has, or a new one.
+/// The browser id that a flow is bound to: the one in the cookies, or a new one.
 pub(crate) fn id_for(app: &App, browser: &BrowserIds) -> Secret {
     browser.first().cloned().unwrap_or_else(|| app.new_secret())
 }

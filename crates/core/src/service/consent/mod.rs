@@ -1,4 +1,4 @@
-//! Consents: a customer allows access at a platform, and a connection comes of it.
+//! Consents: from the start of a flow to the connection.
 
 pub(crate) mod authority;
 pub mod callback;

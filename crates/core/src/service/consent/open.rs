@@ -1,5 +1,5 @@
-//! Opens a flow in a browser: the browser gets its cookie and goes on to the platform. A flow that a server began waits for this
-//! at an address of ours, which is good for ten minutes and for the one browser that opens it (O-6).
+//! Opens a flow that a server started: the browser gets its cookie and is redirected to the platform. The flow waits at an address that
+//! is valid for ten minutes and for the first browser that opens it (O-6).
 
 use std::sync::Arc;
 
@@ -14,15 +14,14 @@ use crate::{App, Error};
 pub struct Offer {
     /// The flow.
     pub flow: Flow,
-    /// Whose it is.
+    /// The partner.
     pub partner: Partner,
 }
 
-/// The flow that waits at that address, or the one that this browser has opened there; looking at it spends nothing.
+/// The flow that waits at that address, or that this browser has opened there. Reading it changes nothing.
 ///
 /// # Errors
-/// `NotFound` where the address is unknown, was opened in another browser, or is older than ten minutes: the three are not told
-/// apart.
+/// `NotFound` if the address is unknown, was opened in another browser, or is older than ten minutes. All three get the same answer.
 pub async fn offered(app: &App, token: &Secret, browser: &BrowserIds) -> Result<Offer, Error> {
     let offer = app.flows.flow(&FlowId::of(token)).await?.ok_or(NO_OFFER)?;
     let flow = if waits(app, &offer) { offer } else { opened_by(app, token, &offer, browser).await?.flow };
@@ -30,11 +29,11 @@ pub async fn offered(app: &App, token: &Secret, browser: &BrowserIds) -> Result<
     Ok(Offer { flow, partner })
 }
 
-/// Opens the flow that waits at that address, for the browser that asks. Of any number of browsers one succeeds. That one may
-/// come again, by a second click or by going back: it is sent on with the same flow.
+/// Opens the flow that waits at that address. Of any number of browsers one succeeds. That browser may open the address again, and
+/// continues with the same flow.
 ///
 /// # Errors
-/// As [`offered`]; `Misconfigured` where the platform's credentials are missing.
+/// As [`offered`]; `Misconfigured` if the platform's credentials are missing.
 pub async fn open_consent(app: &Arc<App>, token: &Secret, browser: &BrowserIds) -> Result<Started, Error> {
     let offer = app.flows.flow(&FlowId::of(token)).await?.ok_or(NO_OFFER)?;
     if waits(app, &offer) {
@@ -56,14 +55,14 @@ fn waits(app: &App, offer: &Flow) -> bool {
     offer.stage == Stage::Offered && offer.expires_at > app.now()
 }
 
-/// A flow that a browser has opened, and what of it is not in the table.
+/// A flow that a browser has opened, with its state, which the table does not have.
 struct Opened {
     flow: Flow,
     state: Secret,
     browser: Secret,
 }
 
-/// The flow that this browser has opened at that address, while it lasts.
+/// The flow that this browser has opened at that address, until it expires.
 async fn opened_by(app: &App, token: &Secret, offer: &Flow, browser: &BrowserIds) -> Result<Opened, Error> {
     for id in browser.iter() {
         let state = state(offer.company_key.as_ref(), &random_for(token, id));
@@ -75,7 +74,7 @@ async fn opened_by(app: &App, token: &Secret, offer: &Flow, browser: &BrowserIds
     Err(NO_OFFER)
 }
 
-/// Sends a browser on once more: to the platform while that may still bring a code, else to the page that says how it went.
+/// Where the browser goes if it opens the address again: to the platform while the flow accepts a code, else to the result page.
 async fn again(app: &App, opened: Opened) -> Result<Started, Error> {
     let Opened { flow, state, browser } = opened;
     if !flow.awaits_consent() {
@@ -90,8 +89,8 @@ async fn again(app: &App, opened: Opened) -> Result<Started, Error> {
     Ok(Started { onward: Onward::PlatformsPage(page), browser: Some(browser) })
 }
 
-/// What is random in the state of an offered flow. Only the browser that opened it can name it again: whoever knows the token
-/// does not know the browser's id.
+/// The random part of the state of an offered flow. It is computed from the token and the browser's id, so that only the browser that
+/// opened the flow can compute it again.
 fn random_for(token: &Secret, browser: &Secret) -> Secret {
     Secret::new(Secret::new(format!("{} {}", token.expose(), browser.expose())).s256())
 }

@@ -1,4 +1,4 @@
-//! How a consent stands and how it ends.
+//! The state and the outcome of a consent.
 
 use std::time::Duration;
 
@@ -16,34 +16,34 @@ use crate::service::consent::end::end;
 use crate::service::unused_grant::company_of;
 use crate::{App, Error};
 
-/// How a consent stands.
+/// The state of a consent.
 pub enum ConsentOutcome {
-    /// The connection is there and works.
+    /// The connection is written and active.
     Connected(Box<Connection>),
     /// The customer has not returned from the platform.
     Pending,
-    /// Another request works on it.
+    /// Another request is processing the callback.
     InProgress,
-    /// The platform accepted no requests: the code is kept, to be presented again.
+    /// The platform throttled the exchange. The code is kept for another try.
     Postponed,
-    /// The grant is kept; the platform has yet to confirm its company.
+    /// The grant is stored, and the platform has not confirmed its company yet.
     Unconfirmed,
-    /// Somebody must choose one of the flow's companies.
+    /// The customer must choose one of the flow's companies.
     ChoiceNeeded,
     /// The company is confirmed; the partner must exchange our code.
     ExchangeNeeded,
-    /// It ended without a connection that works.
+    /// The consent failed.
     Failed(FlowFailure),
 }
 
 impl ConsentOutcome {
-    /// Whether the browser has nothing more to do here: it is connected, waits for the partner's exchange, or failed for good.
+    /// Whether the consent needs nothing more from the browser: it is connected, waits for the partner's exchange, or has failed.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Connected(_) | Self::ExchangeNeeded | Self::Failed(_))
     }
 }
 
-/// A connection whose consent brought no refresh token is there, and does not work.
+/// A connection whose consent gave no refresh token is a failed consent.
 impl From<Connection> for ConsentOutcome {
     fn from(connection: Connection) -> Self {
         match connection.standing {
@@ -59,12 +59,12 @@ pub enum Ending {
     Shown {
         /// The flow.
         flow: Box<Flow>,
-        /// How it stands, or the error that stopped it.
+        /// The state of the consent, or the error that stopped the request.
         result: Result<ConsentOutcome, Error>,
     },
-    /// The caller may see no flow.
+    /// The caller may not see the flow.
     Hidden {
-        /// Why.
+        /// The reason.
         why: NoFlow,
         /// The parameters to start the consent again.
         anew: Option<Anew>,
@@ -83,16 +83,16 @@ impl From<NoFlow> for Ending {
     }
 }
 
-/// Why a caller sees no flow.
+/// Why a caller may not see a flow.
 #[derive(Debug)]
 pub enum NoFlow {
     /// The callback has no state.
     NoState,
     /// The state, or the flow's id, is unknown or older than ten minutes.
     Unknown,
-    /// Another browser began it.
+    /// Another browser started it.
     OtherBrowser,
-    /// The request cannot be read, or the table cannot.
+    /// The request or the table failed.
     Fault(Error),
 }
 
@@ -102,7 +102,7 @@ impl<E: Into<Error>> From<E> for NoFlow {
     }
 }
 
-/// Why a flow goes no further: something to record on it, or a fault of ours.
+/// Why processing of a flow stops: a failure to record on it, or an error.
 pub(crate) enum Stop {
     Failed(FlowFailure),
     Fault(Error),
@@ -114,7 +114,7 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-/// A flow, and how it stands.
+/// The present state of a flow, for a caller who may see it.
 pub(crate) async fn see(app: &App, flow: Flow) -> Ending {
     let result = match &flow.stage {
         Stage::Offered | Stage::Pending => Ok(ConsentOutcome::Pending),
@@ -123,7 +123,7 @@ pub(crate) async fn see(app: &App, flow: Flow) -> Ending {
     Ending::of(flow, result)
 }
 
-/// The flow of that id, if it has not expired and this browser may finish it.
+/// The flow with this id, if it has not expired and this browser may finish it.
 pub(crate) async fn find_by_id(app: &App, id: &FlowId, browser: &BrowserIds) -> Result<Flow, NoFlow> {
     let flow = lasting(app, id).await?;
     if flow.is_bound_to(browser) { Ok(flow) } else { Err(NoFlow::OtherBrowser) }
@@ -133,7 +133,7 @@ pub(crate) async fn lasting(app: &App, id: &FlowId) -> Result<Flow, NoFlow> {
     app.flows.flow(id).await?.filter(|flow| flow.expires_at > app.now()).ok_or(NoFlow::Unknown)
 }
 
-/// The connection that the start named, as it is now.
+/// The connection that the start named, as it is stored now.
 pub(crate) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, Error> {
     match flow.named_connection() {
         Some(id) => Ok(app.connections.read(&id).await?),
@@ -141,7 +141,7 @@ pub(crate) async fn named(app: &App, flow: &Flow) -> Result<Option<Connection>, 
     }
 }
 
-/// How a flow stands. A flow whose process died, or whose kept code has expired, is ended here.
+/// The state of a flow. It ends a flow whose process died or whose kept code has expired.
 pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     match &flow.stage {
         Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
@@ -150,10 +150,10 @@ pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome,
     }
 }
 
-/// Longer than a function may run: the process that consumed the state has ended by then.
+/// Time after which the process that consumed the state has certainly ended: longer than a function may run.
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(60);
 
-/// How a flow stands after another request changed it.
+/// The state of a flow, read again because another request changed it.
 pub(crate) async fn how_it_stands(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
     match app.flows.flow(id).await? {
         Some(flow) => standing(app, &flow).await,
@@ -163,7 +163,7 @@ pub(crate) async fn how_it_stands(app: &App, id: &FlowId) -> Result<ConsentOutco
 
 async fn standing(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     Ok(match &flow.stage {
-        // What became of it since is not this flow's to tell.
+        // Later changes of the connection are not part of this flow's outcome.
         Stage::Done { connection, company_id } => {
             let is_it = |found: &Connection| {
                 found.company.company_id == *company_id && found.company.platform == flow.platform && found.grant().is_some()
@@ -180,20 +180,20 @@ async fn standing(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     })
 }
 
-/// A confirmed consent on its way to a connection.
+/// A consent whose company is confirmed.
 pub(crate) struct Confirmed<'a> {
     pub(crate) flow: &'a Flow,
-    /// Sealed to the flow.
+    /// The grant, sealed to the flow.
     pub(crate) grant: &'a StoredGrant,
     pub(crate) company: ConfirmedCompany,
-    /// The ids of others that revoking the grant would end too.
+    /// The ids of the other companies for which revoking the grant would end it too.
     pub(crate) others: Vec<String>,
     pub(crate) platform: &'a dyn Platform,
-    /// The exchange of our code, where that is what writes it.
+    /// The exchange of our code, if the connection is written by that.
     pub(crate) exchange: Option<CodeExchange>,
 }
 
-/// The revocation of a grant that becomes no connection.
+/// The revocation of a grant that makes no connection.
 pub(crate) fn unused_grant(confirmed: &Confirmed<'_>, now: Timestamp, due_at: Timestamp) -> Revocation {
     let Confirmed { flow, grant, company, others, platform, .. } = confirmed;
     let id = RevocationId { connection: flow.connection_to(&company.company_id), grant: GrantId::Consent(flow.id.clone()) };

@@ -1,4 +1,4 @@
-//! The platform's authorization code: presented once, and its grant kept in the flow.
+//! The platform's authorization code: sent once, and its grant stored in the flow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,12 +27,12 @@ use crate::service::vault::in_hand::{Unstored, store_or_keep};
 use crate::service::vault::keep_answer::keep_answer;
 use crate::{App, Error};
 
-/// A code, and what the callback said beside it.
+/// A code, and the company and data centre in the callback.
 pub(crate) struct Presented {
     pub(crate) code: Secret,
     pub(crate) claim: Option<String>,
     pub(crate) region: Option<String>,
-    /// Until when the platform takes it.
+    /// When the code expires.
     pub(crate) until: Timestamp,
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn exchange(
         },
         None => None,
     };
-    // A code may be presented once: with too little time to hear the answer and store it, it is kept for another try.
+    // A code may be sent once. If there is too little time to receive and store the answer, it is kept for another try.
     let needed = app.settings.platform_timeout + app.settings.needed_from_answer();
     if app.clock.elapsed() + needed > ends_at {
         let not_sent = NotExchanged { failure: TokenFailure::NotSent, said: Reference::default() };
@@ -61,7 +61,7 @@ pub(crate) async fn exchange(
     let listen = ends_at.saturating_sub(app.clock.elapsed() + app.settings.needed_from_answer());
     let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now(), listen };
     match platform.exchange(exchange).await {
-        // From here on the flow is not ended by a fault: what was kept, though the answer was lost, can be confirmed.
+        // From here on an error does not end the flow: the grant may be stored although the answer was lost.
         Ok(grant) => {
             let unread = grant.unread.clone();
             let Some(flow) = keep(app, flow, grant, presented.claim, platform, ends_at).await? else {
@@ -77,7 +77,7 @@ pub(crate) async fn exchange(
     }
 }
 
-/// A code that the platform did not look at is kept for as long as it is good. Any other outcome is final: a code may be used once.
+/// Keeps a code that the platform did not read, until it expires. Any other failure is final, because a code may be used once.
 async fn not_exchanged(
     app: &App,
     flow: &Flow,
@@ -100,7 +100,7 @@ async fn not_exchanged(
     Ok(ConsentOutcome::Postponed)
 }
 
-/// Presents a kept code again. Of any number of tries at once one does; the others see what comes of it.
+/// Sends a kept code again. Of any number of tries at once one sends it; the others return its outcome.
 pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration) -> Result<ConsentOutcome, Error> {
     let Stage::Postponed(kept) = &flow.stage else {
         return Err(Error::Internal("only a kept code can be presented again".to_owned()));
@@ -115,10 +115,10 @@ pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration)
     exchange(&app, &flow, Presented { code, claim, region, until }, platform.as_ref(), ends_at).await
 }
 
-/// What a kept code is sealed for.
+/// The purpose that a kept code is sealed for.
 const CODE: &str = "code";
 
-/// Keeps the grant in the flow, sealed to that: the code is spent, and the grant in our hands alone. `None` where the flow is over.
+/// Stores the sealed grant in the flow. The code is spent, so only this process has the grant. `None` if the flow has ended.
 async fn keep(
     app: &App,
     flow: &Flow,

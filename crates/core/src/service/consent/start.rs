@@ -1,4 +1,4 @@
-//! Begins a flow and says where to send the browser.
+//! Starts a flow and returns where to send the browser.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,52 +18,52 @@ use crate::service::consent::in_browser::{Onward, Started, id_for, in_browser};
 use crate::service::partner::refusal::{Refused, note};
 use crate::{App, Error};
 
-/// What is asked for.
+/// The parameters of a start.
 pub struct Start {
-    /// The connection to make or renew; `None` for the one of the company that the customer will choose.
+    /// The connection to create or renew; `None` if the company that the customer chooses names it.
     pub company_key: Option<CompanyKey>,
-    /// Its name.
+    /// The connection's name.
     pub company_name: Option<String>,
-    /// With which platform.
+    /// The platform.
     pub platform: PlatformName,
-    /// Where the browser goes in the end.
+    /// Where the browser goes at the end.
     pub then: Then,
-    /// Whether the platform's sandbox is asked for. It is used too where the connection's key or name says so.
+    /// Whether the start asks for the platform's sandbox. A connection whose key or name says so uses it anyway.
     pub sandbox: bool,
-    /// Who asks.
+    /// Who starts the consent.
     pub caller: Caller,
-    /// The browser ids that were brought: the first is used again, so that two tabs of one browser work. `None` where a server
-    /// asks: it is answered an address for its customer's browser to open.
+    /// The browser ids in the request's cookies. The first one is used again, so that two tabs of one browser work. `None` if a server
+    /// starts the consent: it gets an address for its customer's browser.
     pub browser: Option<BrowserIds>,
 }
 
-/// Where the browser is to go in the end: only to an address on the partner's list (O-10).
+/// Where the browser goes at the end: only to an address on the partner's list (O-10), or to our own page.
 pub enum Then {
-    /// To that address, or else to our own page.
+    /// To this address, else to our own page.
     Return(Option<String>),
-    /// To that address with a code of ours, or else to the first on the list, or where that is empty to our own page.
+    /// To this address with our code, else to the first on the list, else to our own page.
     HandOver {
         /// The address.
         redirect_uri: Option<String>,
-        /// What the partner wants to see again there.
+        /// The partner's `state`, which is returned with the code.
         state: Option<String>,
     },
 }
 
-/// Who asks for a consent.
+/// Who starts a consent.
 pub enum Caller {
-    /// Whoever has no key, for the partner that it names.
+    /// A caller without a key, for the partner that the request names.
     Anonymous(PartnerId),
-    /// Whoever has a publishable key, as anybody may: it names the partner, and may no more than nobody.
+    /// A caller with a publishable key. It names the partner and gives no other right.
     Publishable(ApiKey),
-    /// Whoever has a key that may name connections.
+    /// A caller with a secret key.
     Key(ApiKey),
     /// A browser that opened a connect link.
     Link(ConnectLink),
 }
 
 impl Caller {
-    /// What the flow may do.
+    /// The rights of the flow.
     fn authority(&self) -> Authority {
         match self {
             Self::Anonymous(_) | Self::Publishable(_) => Authority::Anonymous,
@@ -73,11 +73,11 @@ impl Caller {
     }
 }
 
-/// Begins a flow.
+/// Starts a flow.
 ///
 /// # Errors
-/// `Unauthenticated` where anonymous starts are off, `Unauthenticated` or `Forbidden` where the caller may not name a
-/// connection, `Misconfigured` naming what is missing for this platform alone.
+/// `Unauthenticated` if anonymous starts are off; `Unauthenticated` or `Forbidden` if the caller may not name a connection;
+/// `Misconfigured` if this platform's credentials are missing.
 pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Error> {
     let partner = owner(app, &start)?;
     may_name(app, &start, &partner)?;
@@ -94,7 +94,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let company_name = start.company_name;
     let names = (start.company_key.as_ref(), company_name.as_deref());
     let environment = environment(start.platform, start.sandbox, names, existing.as_ref())?;
-    // What is missing for this platform shows here, also where a browser opens the flow later.
+    // Missing credentials are reported here, also if a browser opens the flow later.
     app.platforms.get(start.platform, environment).await?;
     let token = app.new_secret();
     let now = app.now();
@@ -135,7 +135,7 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
     }
 }
 
-/// O-10: an address is taken from the partner's list, or refused with an audit row.
+/// The destination of the browser: an address on the partner's list (O-10). Any other address is refused, with an audit row.
 async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> Result<Destination, Error> {
     let (given, name, code) = match &then {
         Then::Return(url) => (url.as_ref(), "return URL", "invalid_return_url"),
@@ -145,7 +145,7 @@ async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> 
         let refused = Refused { action: Action::RedirectRefused, reason: code, detail: [] };
         note(app, &partner.id, actor, (&partner.id).into(), refused).await?;
         let message = format!(
-            "The {name} is not on the partner's list of redirect URIs, compared exactly: {} characters given.",
+            "The {name} ({} characters) is not on the partner's list of redirect URIs. The comparison is exact.",
             given.chars().count()
         );
         return Err(Error::invalid(code, message));
@@ -171,8 +171,8 @@ fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
     }
 }
 
-/// A start without a key writes a flow, so there are only so many in a minute: by a partner's strangers, and by one connect
-/// link. Starts with a key are neither counted nor held up by those, and one that fails before it is not counted.
+/// Bounds the starts a minute, because each writes a flow: those without a key for each partner, and those of each connect link. Starts
+/// with a key are not counted. A start that fails before this is not counted either.
 async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
     let partner = flow.partner.clone();
     let (starts, most) = match &flow.authority {
@@ -190,9 +190,9 @@ async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
     })
 }
 
-/// Who may name a connection (O-20): a key with `connections:write` and a connect link. Nobody else may, except for the
-/// partner `default` where `OPEN_START` is on, and then only if no code is handed over: a partner's page must not receive the
-/// code of a connection that its customer's browser has named.
+/// Checks that the caller may name a connection (O-20). A key with `connections:write` and a connect link may. Where `OPEN_START` is
+/// on, anybody may for the partner `default`, unless the flow hands over a code: a partner's page must not receive the code of a
+/// connection that its customer's browser has named.
 fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> {
     const NEEDS: &str = "Naming a connection needs an API key with the scope connections:write, or a connect link.";
     let is_open = app.open_start && *partner == PartnerId::default_partner() && matches!(start.then, Then::Return(_));
@@ -207,8 +207,8 @@ fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> 
     }
 }
 
-/// The connection that is named, for a caller who may know about it. An anonymous start does not read it: its answer, and the
-/// time that it takes, are the same whichever connections exist. What such a flow may do is decided when it is written.
+/// The named connection, for a caller with a key. An anonymous start does not read it, so that its answer and its duration are the same
+/// whichever connections exist. What such a flow may do is decided when it is written.
 async fn existing(
     app: &App,
     partner: &PartnerId,
@@ -224,8 +224,8 @@ async fn existing(
     }
 }
 
-/// A new connection with another platform's prefix can never be written. With this platform's, only the confirmed company
-/// shows whether the name is its own.
+/// Refuses a company key that begins with another platform's name: no new connection can have it. A key with this platform's name is
+/// checked when the company is confirmed.
 fn may_be_new(company_key: &CompanyKey, platform: PlatformName) -> Result<(), Error> {
     match company_key.reserved_for() {
         Some(other) if other != platform => {
@@ -236,7 +236,7 @@ fn may_be_new(company_key: &CompanyKey, platform: PlatformName) -> Result<(), Er
     }
 }
 
-/// A renewal stays where the connection is, unless its name is given anew. An anonymous start is told by its parameters alone.
+/// The environment of the flow: that of the renewed connection, unless the start names one. An anonymous start uses its parameters only.
 fn environment(
     platform: PlatformName,
     sandbox: bool,
@@ -245,9 +245,10 @@ fn environment(
 ) -> Result<Environment, Error> {
     match existing.filter(|connection| connection.company.platform == platform) {
         _ if sandbox && platform.has_sandbox() => Ok(Environment::Sandbox),
-        _ if sandbox => {
-            Err(Error::invalid("invalid_parameter", format!("{} has no sandbox: leave out environment.", platform.title())))
-        }
+        _ if sandbox => Err(Error::invalid(
+            "invalid_parameter",
+            format!("{} has no sandbox. Leave out the parameter environment.", platform.title()),
+        )),
         Some(connection) if company_name.is_none() => Ok(connection.company.environment),
         _ => Ok(Environment::of(platform, company_key.map_or("", CompanyKey::as_str), company_name)),
     }

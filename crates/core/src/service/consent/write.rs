@@ -1,4 +1,4 @@
-//! Writes what a consent brought: a consent always wins over a refresh, and is retried until it is written.
+//! Writes the result of a consent. It overrides a concurrent refresh and is retried until it is written.
 
 use jiff::Timestamp;
 
@@ -28,18 +28,18 @@ use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::{reseal_grant, sealing_owner};
 
-/// What became of a confirmed consent.
+/// The result of writing a confirmed consent.
 pub(crate) enum Wrote {
     /// The connection is written.
     Connection(Box<Connection>),
     /// The connection is made when the partner exchanges our code.
     Waits,
-    /// Another request was quicker: its outcome is in the flow.
+    /// Another request finished the flow first. Its outcome is in the flow.
     FlowIsOver,
 }
 
-/// Writes the connection of a confirmed consent, over the one that was there when that was last looked at. What only the
-/// partner's exchange of our code may do is left to that.
+/// Writes the connection of a confirmed consent over the previous one. If that needs the partner's exchange of our code, the consent
+/// waits for it.
 pub(crate) async fn write_consent(
     app: &App,
     confirmed: &Confirmed<'_>,
@@ -54,7 +54,7 @@ pub(crate) async fn write_consent(
     loop {
         tries.next().await?;
         may_write(flow, previous.as_ref(), company, authorized.at).map_err(Stop::Failed)?;
-        // A grant that lives, or may revive, is worth more.
+        // An existing grant, which lives or may revive, is better than one without a refresh token.
         if is_short_lived(grant, confirmed.platform) && previous.as_ref().and_then(Connection::grant).is_some() {
             return Err(Stop::Failed(FlowFailure::NoRefreshToken));
         }
@@ -75,7 +75,7 @@ pub(crate) async fn write_consent(
             }
             Ok(ConsentWritten::KeyIsOver) => return Err(Stop::Failed(FlowFailure::AuthorityRevoked)),
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
-            // By an earlier try whose answer was lost, or by others.
+            // Stored by an earlier try whose answer was lost, or by another request.
             Ok(ConsentWritten::FlowIsOver) => {
                 let own = app.connections.read(&id).await?.filter(|connection| commit_ids.contains(&connection.commit_id));
                 return Ok(own.map_or(Wrote::FlowIsOver, |connection| Wrote::Connection(Box::new(connection))));
@@ -88,7 +88,7 @@ pub(crate) async fn write_consent(
     }
 }
 
-/// Whether the connection lives and is to this very company: then a consent changes nothing about whose books it gives.
+/// Whether the connection is active and belongs to this company, so that the consent changes no company.
 fn renews(flow: &Flow, previous: Option<&Connection>, company: &ConfirmedCompany) -> bool {
     previous.is_some_and(|previous| previous.status() != Status::Disconnected && is_same(flow, &previous.company, company))
 }
@@ -97,8 +97,8 @@ fn is_same(flow: &Flow, company: &Company, confirmed: &ConfirmedCompany) -> bool
     (company.platform, company.environment, &company.company_id) == (flow.platform, flow.environment, &confirmed.company_id)
 }
 
-/// A new connection, a switch or a revival waits for the partner to exchange our code: only then has the partner seen its own
-/// `state` in its own customer's session. Else a lured customer's books would end under an attacker's account.
+/// Makes the consent wait for the partner's exchange of our code, for a new connection, a switch or a revival. Only then has the partner
+/// checked its own `state` in its customer's session. Otherwise an attacker could connect a lured customer's books to their own account.
 async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Wrote, Stop> {
     let Confirmed { flow, company, .. } = confirmed;
     let revocation = unused_grant(confirmed, app.now(), later(app.now(), app.settings.flow_life));
@@ -109,8 +109,8 @@ async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Wrote, S
     }
 }
 
-/// O-16, O-17, O-20: what a flow's authority may do to an existing connection, and which name a new one may have. What
-/// was allowed before a disconnect does not undo it (O-12).
+/// Whether a flow may write to an existing connection, and which name a new one may have (O-16, O-17, O-20). A right from before a
+/// disconnect does not undo the disconnect (O-12).
 fn may_write(
     flow: &Flow,
     previous: Option<&Connection>,
@@ -130,9 +130,9 @@ fn may_write(
     let is_own_name = previous.id.company_key == CompanyKey::of_company(flow.platform, &confirmed.company_id);
     match flow.authority {
         _ if !same && !may_have_name => Err(FlowFailure::ReservedKey),
-        // Whoever took a company's own name gives way to it once disconnected.
+        // A connection with the name of another company loses it once it is disconnected.
         _ if !same && is_disconnected && is_own_name => Ok(()),
-        // A company that names its connection never means one of another company.
+        // The company names the connection, and this one has the name but another company.
         _ if !same && flow.company_key.is_none() => Err(FlowFailure::OtherCompany),
         _ if previous.disconnected_at.is_some_and(|at| at > authorized_at) => Err(FlowFailure::Disconnected),
         Authority::Anonymous if is_disconnected => Err(FlowFailure::Disconnected),
@@ -141,7 +141,7 @@ fn may_write(
     }
 }
 
-/// A connection that is made without a key, also not that of an exchange: only so many to one company.
+/// The number of connections to the company, if a connection is created without a key. It must be below the bound.
 async fn tally(app: &App, confirmed: &Confirmed<'_>, previous: Option<&Connection>) -> Result<Option<u64>, Stop> {
     let Confirmed { flow, company, platform, exchange, .. } = confirmed;
     if flow.authority != Authority::Anonymous || exchange.is_some() || previous.is_some() {
@@ -201,12 +201,12 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
     Consent { previous, connection, replaced, flow: flow.id.clone(), link, key: None, exchange, tally: None, audit, event }
 }
 
-/// Whether access ends with the access token, since the platform gave no refresh token.
+/// Whether access ends with the access token, because the platform gave no refresh token.
 fn is_short_lived(grant: &StoredGrant, platform: &dyn Platform) -> bool {
     grant.refresh_token.is_none() && platform.needs_refresh_token()
 }
 
-/// Where a connection stands whose first consent brought no refresh token.
+/// The status of a connection whose first consent gave no refresh token.
 fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<LastFailure>) {
     let cause = DeathCause::NoRefreshToken;
     let last_failure =
@@ -214,7 +214,8 @@ fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option
     (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(last_failure))
 }
 
-/// The grant before, where grants stand by themselves: else it would live on beside the new one, and there may be only so many.
+/// The revocation of the previous grant, on a platform where grants are independent. It would otherwise stay valid, and their number is
+/// limited.
 fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, now: Timestamp) -> Option<Revocation> {
     let Company { platform: name, environment, client_id, .. } = &previous.company;
     let same_client = (*name, *environment, client_id) == (company.platform, company.environment, &company.client_id);
@@ -223,7 +224,7 @@ fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, n
     Some(Revocation::new(id, previous.company.clone(), grant.clone(), now))
 }
 
-/// The name given at the start, else the one it has for the same company, else the platform's.
+/// The connection's name: from the start, else its present one for the same company, else the platform's.
 fn name(flow: &Flow, previous: Option<&Connection>, company: &Company, confirmed: &ConfirmedCompany) -> String {
     let given = flow.company_name.clone();
     let kept = previous

@@ -1,3 +1,3 @@
-//! Whether an installation can work.
+//! Checks of the installation.
 
 pub mod ready;

@@ -1,18 +1,18 @@
-//! Whether this installation could do its work now: table, keyring, credentials (S-5).
+//! Checks that the table, the keyring and the credentials are available (S-5).
 
 use crate::model::platform::{Environment, PlatformName};
 use crate::{App, Error};
 
-/// One thing that must be in place.
+/// The check of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// Its name.
     pub name: &'static str,
-    /// What is wrong and what to do; `None` where it is in place.
+    /// The problem and how to fix it; `None` if there is none.
     pub problem: Option<String>,
 }
 
-/// Checks everything, also after a failure.
+/// Runs all checks, also after a failed one.
 pub async fn check_ready(app: &App) -> Vec<Check> {
     let base_url = app.public_base_url.as_ref().map(|_| ()).ok_or_else(no_base_url);
     vec![
@@ -23,7 +23,7 @@ pub async fn check_ready(app: &App) -> Vec<Check> {
     ]
 }
 
-/// What is said wherever an address must be built and there is no base for it.
+/// The error for an address that cannot be built because `PUBLIC_BASE_URL` is not set.
 pub fn no_base_url() -> Error {
     Error::Misconfigured {
         code: "public_base_url_missing",
@@ -32,7 +32,7 @@ pub fn no_base_url() -> Error {
     }
 }
 
-/// One platform with credentials is enough to be of use.
+/// Checks that at least one platform has credentials.
 async fn any_platform(app: &App) -> Result<(), Error> {
     let mut missing = None;
     for name in PlatformName::ALL {

@@ -1,4 +1,4 @@
-//! Who is calling: an API key, looked up with whatever is read anyway, and remembered for at most a minute.
+//! Authenticates a caller by API key. A verified key is cached for at most a minute.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -12,13 +12,13 @@ use crate::model::time::until;
 use crate::port::clock::Moment;
 use crate::{App, Error};
 
-/// The sentence for every key that does not open: it does not say which of the reasons it was.
+/// The message for every key that is refused. It does not say the reason.
 const REFUSED: &str = "The API key is missing, unknown, expired or revoked.";
 
-/// Finds the key's partner and checks that it has one of these scopes.
+/// Finds a key's partner and checks that the key has one of these scopes.
 ///
 /// # Errors
-/// `Unauthenticated`, `Forbidden`, or what the table says.
+/// `Unauthenticated`, `Forbidden`, or the table's errors.
 pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> Result<ApiKey, Error> {
     let presented = presented(key)?;
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
@@ -29,7 +29,7 @@ pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> 
     permitted(key, one_of)
 }
 
-/// The same, and returns one of the partner's connections. It makes one request to the table, whether the key is remembered or not.
+/// Authenticates and reads one of the partner's connections. It makes one request to the table, whether the key is cached or not.
 ///
 /// # Errors
 /// `Unauthenticated`, `Forbidden`, `NotFound` if there is no such connection, or the table's errors.
@@ -66,7 +66,7 @@ async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) ->
     Ok(key)
 }
 
-/// How exact "last used" is. A key that was made less than this ago causes no write at all.
+/// The precision of a key's last use. A key that was created less than this ago causes no write.
 const TOUCH_EVERY: Duration = Duration::from_secs(86_400);
 
 fn permitted(key: ApiKey, one_of: &[Scope]) -> Result<ApiKey, Error> {
@@ -77,11 +77,11 @@ fn permitted(key: ApiKey, one_of: &[Scope]) -> Result<ApiKey, Error> {
     Err(Error::Forbidden { code: "insufficient_scope", message: format!("This API key lacks the scope {lacks}.") })
 }
 
-/// Keys that were verified a moment ago, by their hash.
+/// A cache of verified keys, by their hash.
 #[derive(Debug, Default)]
 pub struct KeyMemory(Mutex<HashMap<Fingerprint, (ApiKey, Moment)>>);
 
-/// How many keys a process remembers; when it is full, all are forgotten.
+/// The largest number of cached keys. A full cache is emptied.
 const REMEMBERED_MOST: usize = 1_000;
 
 impl KeyMemory {

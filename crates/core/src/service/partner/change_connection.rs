@@ -1,4 +1,4 @@
-//! Changes what a partner may set on a connection: its name, and how fresh its token is kept.
+//! Changes the settings of a connection: its name, and how fresh its token is kept.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::{App, Error};
 use crate::service::optimistic::Tries;
 use crate::service::vault::due::{self, Stored};
 
-/// What is to be changed; `None` leaves it as it is.
+/// The settings to change; `None` leaves one as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Its name, for people.
@@ -19,10 +19,10 @@ pub struct Change {
     pub freshness: Option<Freshness>,
 }
 
-/// Changes a connection that was read just now, and returns it as it is after the change.
+/// Changes a connection that the caller has just read, and returns it as it is after the change.
 ///
 /// # Errors
-/// `TryLater` if others keep writing to the connection, and the table's errors.
+/// `TryLater` if other writes keep changing the connection, and the table's errors.
 pub async fn change_connection(app: &App, mut connection: Connection, change: &Change) -> Result<Connection, Error> {
     let mut tries = Tries::new(app, "a connection could not be changed");
     loop {
@@ -41,8 +41,8 @@ pub async fn change_connection(app: &App, mut connection: Connection, change: &C
     }
 }
 
-/// Another freshness of a living grant is another due time, unless an attempt is to be made again anyway.
-#[expect(clippy::option_option, reason = "that nothing is due is a due time too")]
+/// The new due time, if the freshness of an active grant changes. After a failed refresh the time of the next try stays.
+#[expect(clippy::option_option, reason = "`None` is no change, `Some(None)` is no due time")]
 fn other_due_time(app: &App, connection: &Connection, change: &Change) -> Option<Option<Timestamp>> {
     let freshness = change.freshness.filter(|freshness| *freshness != connection.freshness)?;
     let Standing::Active(grant) = &connection.standing else { return None };

@@ -12,25 +12,25 @@ use crate::model::time::later;
 use crate::port::store::Written;
 use crate::service::partner::operator::Operator;
 
-/// A key that is to be created.
+/// The parameters of a new key.
 pub struct NewKey {
-    /// Whose.
+    /// The partner.
     pub partner: PartnerId,
     /// Its purpose, for people.
     pub name: DisplayName,
-    /// What it may do; a publishable key has `consent:start` without being given it.
+    /// Its rights. A publishable key always has `consent:start` and no other.
     pub scopes: Vec<Scope>,
-    /// Whether it is for use in a page, where anyone can read it.
+    /// Whether it is for a page, where anyone can read it.
     pub publishable: bool,
-    /// How long it is good for; `None` for always.
+    /// The time until it expires; `None` if it does not.
     pub life: Option<Duration>,
 }
 
-/// Creates a key, and gives its text.
+/// Creates a key and returns its text.
 ///
 /// # Errors
-/// `NotFound` where there is no such partner, `invalid_scopes` for a key without scopes or a publishable one with another
-/// than `consent:start`.
+/// `NotFound` if there is no such partner; `invalid_scopes` for a key without scopes, or for a publishable key with another than
+/// `consent:start`.
 pub async fn create_key(operator: &Operator, new: NewKey) -> Result<(Secret, ApiKey), Error> {
     let mut random = [0; 64];
     operator.entropy.fill(&mut random);
@@ -39,10 +39,10 @@ pub async fn create_key(operator: &Operator, new: NewKey) -> Result<(Secret, Api
     Ok((text, key))
 }
 
-/// Stores a key whose text is known already.
+/// Stores a key whose text exists already.
 ///
 /// # Errors
-/// As [`create_key`]; `invalid_key` for a text that is not a key of this partner, `key_exists` for one that is stored.
+/// As [`create_key`]; `invalid_key` if the text is not a key of this partner; `key_exists` if it is stored.
 pub async fn store_key(operator: &Operator, text: &Secret, new: NewKey) -> Result<ApiKey, Error> {
     let scopes = scopes(new.scopes, new.publishable)?;
     operator.partner(&new.partner).await?;
@@ -91,10 +91,10 @@ fn scopes(mut given: Vec<Scope>, publishable: bool) -> Result<Vec<Scope>, Error>
     Ok(given)
 }
 
-/// A partner's keys, live and not, the oldest first; at most a thousand.
+/// A partner's keys, valid or not, the oldest first; at most a thousand.
 ///
 /// # Errors
-/// `NotFound` where there is no such partner.
+/// `NotFound` if there is no such partner.
 pub async fn list_keys(operator: &Operator, partner: &PartnerId) -> Result<Vec<ApiKey>, Error> {
     operator.partner(partner).await?;
     let mut keys = operator.store.keys(partner).await?;
@@ -102,19 +102,19 @@ pub async fn list_keys(operator: &Operator, partner: &PartnerId) -> Result<Vec<A
     Ok(keys)
 }
 
-/// A key that is revoked.
+/// A revoked key.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Revoked {
-    /// By this call.
+    /// This call revoked it.
     Now(ApiKey),
-    /// By an earlier one, whose time stays.
+    /// It was revoked earlier, and keeps that time.
     Before(ApiKey),
 }
 
-/// Revokes a key from now on. Processes that have used it within the last minute accept it until that minute ends.
+/// Revokes a key. A process that has verified it within the last minute accepts it until that minute ends.
 ///
 /// # Errors
-/// `NotFound` where the partner has no such key.
+/// `NotFound` if the partner has no such key.
 pub async fn revoke_key(operator: &Operator, partner: &PartnerId, id: &KeyId) -> Result<Revoked, Error> {
     let key = operator.store.key(partner, id).await?.ok_or(Error::NO_KEY)?;
     let detail = [("key", id.to_string()), ("name", key.name.clone())].into();

@@ -1,4 +1,4 @@
-//! Connect links: made and revoked by a partner's server, opened by a customer's browser (O-12).
+//! Connect links: a partner's server creates and revokes them, and a customer's browser opens them (O-12).
 
 use std::time::Duration;
 
@@ -13,40 +13,40 @@ use crate::model::time::later;
 use crate::port::store::Written;
 use crate::{App, Error};
 
-/// A link that is to be made.
+/// The parameters of a new link.
 pub struct NewLink {
-    /// With which platform it connects.
+    /// The platform that it connects.
     pub platform: PlatformName,
-    /// The connection to make or renew; where there is none, the company names it.
+    /// The connection to create or renew. If `None`, the company names it.
     pub company_key: Option<CompanyKey>,
     /// The connection's name.
     pub company_name: Option<String>,
-    /// Where the browser is handed over in the end; only from the partner's list (O-10).
+    /// The page that the browser returns to, with our code. It must be on the partner's list (O-10).
     pub redirect_uri: Option<String>,
-    /// What the partner wants to see again there.
+    /// The partner's `state`, which is returned to that page.
     pub state: Option<String>,
-    /// How many completed consents it is good for, 1 to [`USES_MOST`](crate::model::connect_link::USES_MOST).
+    /// The number of consents it may be used for, 1 to [`USES_MOST`](crate::model::connect_link::USES_MOST).
     pub uses: u32,
-    /// How long it is good for; never longer than the key that makes it.
+    /// The time until it expires. It expires no later than the key that creates it.
     pub life: Duration,
 }
 
-/// A link that was made just now.
+/// A new link.
 pub struct CreatedLink {
-    /// The link as it is stored.
+    /// The stored link.
     pub link: ConnectLink,
-    /// The token in its address. It is not stored, so the address can be shown only now.
+    /// The token in its address. It is not stored, so the address can only be shown now.
     pub token: Secret,
 }
 
-/// Makes a link.
+/// Creates a link.
 ///
 /// # Errors
-/// `Invalid` for a redirect URI that is not on the partner's list.
+/// `Invalid` if the redirect URI is not on the partner's list.
 pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<CreatedLink, Error> {
     let partner = app.partners.partner(&key.partner).await?;
     if new.redirect_uri.as_ref().is_some_and(|uri| !partner.is_some_and(|partner| partner.allows(uri))) {
-        let message = "The redirect URI is not on the partner's list of redirect URIs, compared exactly.";
+        let message = "The redirect URI is not on the partner's list of redirect URIs. The comparison is exact.";
         return Err(Error::invalid("invalid_redirect_uri", message));
     }
     let token = token(&key.partner, &app.new_secret());
@@ -75,34 +75,33 @@ pub async fn create_link(app: &App, key: &ApiKey, new: NewLink) -> Result<Create
     Ok(CreatedLink { link, token })
 }
 
-/// The link that a browser opened, while it is good.
+/// The link that a browser opened, if it is valid.
 ///
 /// # Errors
-/// `NotFound` for one that is unknown or has ended, in whichever way: they are not told apart.
+/// `NotFound` if the link is unknown, used up, expired or revoked. All four get the same answer.
 pub async fn open_link(app: &App, token: &Secret) -> Result<ConnectLink, Error> {
-    const REFUSED: Error =
-        Error::NotFound("This link is unknown, was used, has ended, or was revoked. Ask the sender for another.");
+    const REFUSED: Error = Error::NotFound("This link is unknown, used up, expired or revoked. Ask the sender for another.");
     let presented = PresentedLink::parse(token).ok_or(REFUSED)?;
     let found = app.links.link(&presented.partner, &LinkId::of(&presented.hash)).await?;
     let link = found.filter(|link| link.hash.matches(&presented.hash)).ok_or(REFUSED)?;
     if state(app, &link).await? == LinkState::Active { Ok(link) } else { Err(REFUSED) }
 }
 
-/// Whether a link opens anything, and if not, why.
+/// The state of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
-    /// It does.
+    /// It can be used.
     Active,
-    /// It has had all its consents.
+    /// It is used up.
     Used,
-    /// Its time is over, or its key's.
+    /// It or its key has expired.
     Expired,
-    /// It was revoked, or its key was, or its connection has been disconnected since it was made.
+    /// It or its key was revoked, or its connection was disconnected after it was created.
     Revoked,
 }
 
 impl LinkState {
-    /// The word on the surface.
+    /// The word in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -113,10 +112,10 @@ impl LinkState {
     }
 }
 
-/// How a link stands, with the key and the connection that it depends on.
+/// The state of a link. It depends on its key and its connection too.
 ///
 /// # Errors
-/// What the table says.
+/// The table's errors.
 pub async fn state(app: &App, link: &ConnectLink) -> Result<LinkState, Error> {
     let now = app.now();
     if link.revoked_at.is_some_and(|at| at <= now) {
@@ -144,10 +143,10 @@ async fn was_disconnected_since(app: &App, link: &ConnectLink) -> Result<bool, E
     Ok(connection.and_then(|connection| connection.disconnected_at).is_some_and(|at| at > link.created_at))
 }
 
-/// Revokes a link from now on; one that was revoked already stays so.
+/// Revokes a link. A link that is revoked already stays as it is.
 ///
 /// # Errors
-/// `NotFound` for one that is not this partner's.
+/// `NotFound` if the partner has no such link.
 pub async fn revoke_link(app: &App, key: &ApiKey, id: &LinkId) -> Result<ConnectLink, Error> {
     let link = app.links.link(&key.partner, id).await?.ok_or(Error::NO_LINK)?;
     if link.revoked_at.is_some() {

@@ -1,4 +1,4 @@
-//! Partners: their keys, their links, what they change, and what an operator changes for them.
+//! Partners: their keys, links and settings, and an operator's actions for them.
 
 pub mod authenticate;
 pub mod change_connection;

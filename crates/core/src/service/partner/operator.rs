@@ -1,4 +1,4 @@
-//! What the actions of an operator work with.
+//! The actions of an operator at the command line.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
 use crate::port::store::partners::OperatorStore;
 
-/// Somebody who may change partners and their keys.
+/// An operator, who may change partners and keys, and the ports that this needs.
 pub struct Operator {
-    /// Where partners and keys are stored.
+    /// Stores partners and keys.
     pub store: Arc<dyn OperatorStore>,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Who acts, for the audit rows.
+    /// The actor in audit rows.
     pub actor: Actor,
 }
 
@@ -27,12 +27,12 @@ impl Operator {
     /// One partner.
     ///
     /// # Errors
-    /// `NotFound` where there is none of that id.
+    /// `NotFound` if there is no such partner.
     pub async fn partner(&self, id: &PartnerId) -> Result<Partner, Error> {
         self.store.partner(id).await?.ok_or(Error::NO_PARTNER)
     }
 
-    /// The audit row of a change that happens now; `detail` has no secret.
+    /// The audit row of a change, with the time. `detail` must have no secret.
     pub(super) fn audit(&self, partner: &PartnerId, action: Action, detail: BTreeMap<&'static str, String>) -> Audit {
         let at = self.clock.now();
         Audit { id: self.entropy.id("", at), subject: partner.into(), at, action, actor: self.actor.clone(), detail }

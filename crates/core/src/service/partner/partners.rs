@@ -1,4 +1,4 @@
-//! Partners: created and listed by an operator.
+//! An operator creates and lists partners.
 
 use crate::Error;
 use crate::model::audit::Action;
@@ -8,13 +8,13 @@ use crate::port::store::Written;
 use crate::service::partner::operator::Operator;
 use crate::service::partner::redirect_uris::extended;
 
-/// A partner that is to be created.
+/// The parameters of a new partner.
 pub struct NewPartner {
     /// Its id.
     pub id: PartnerId,
-    /// For people.
+    /// A name for people.
     pub name: DisplayName,
-    /// Where a browser may be sent after a consent.
+    /// The addresses that a browser may be redirected to after a consent.
     pub redirect_uris: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ pub async fn create_partner(operator: &Operator, new: NewPartner) -> Result<Part
 /// The partners of this installation, by id; at most a thousand.
 ///
 /// # Errors
-/// What the table says.
+/// The table's errors.
 pub async fn list_partners(operator: &Operator) -> Result<Vec<Partner>, Error> {
     let mut partners = Vec::new();
     for id in operator.store.partners().await? {

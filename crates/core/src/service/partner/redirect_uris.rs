@@ -1,5 +1,5 @@
-//! The addresses on a partner's list, added and removed by an operator. A browser is sent there with the outcome of a consent,
-//! so they are https, or of this machine itself (O-10).
+//! An operator adds and removes the redirect URIs of a partner. A browser is redirected there with the outcome of a consent, so they
+//! must use https or be on this machine (O-10).
 
 use url::Url;
 
@@ -10,17 +10,17 @@ use crate::model::partner::Partner;
 use crate::port::store::Written;
 use crate::service::partner::operator::Operator;
 
-/// The longest, in characters.
+/// The longest redirect URI, in characters.
 const LONGEST: usize = 2_000;
 
-/// What a browser brings to the address: a second one of that name could be taken for it.
+/// The parameters that Counterfoil adds to the address. A redirect URI must not have them itself.
 const GIVEN: [&str; 5] = ["code", "state", "error", "company_key", "status"];
 
-/// Adds those that are not listed yet, and gives the list.
+/// Adds the URIs that are not on the list yet, and returns the list.
 ///
 /// # Errors
-/// `NotFound` where there is no such partner; `invalid_redirect_uri`; `too_many_redirect_uris` for more than
-/// [`REDIRECT_URIS_MOST`](Partner::REDIRECT_URIS_MOST); `changed_meanwhile` where somebody else changed the list.
+/// `NotFound` if there is no such partner; `invalid_redirect_uri`; `too_many_redirect_uris` for more than
+/// [`REDIRECT_URIS_MOST`](Partner::REDIRECT_URIS_MOST); `changed_meanwhile` if another operator changed the list at the same time.
 pub async fn add_redirect_uris(operator: &Operator, id: &PartnerId, uris: &[String]) -> Result<Vec<String>, Error> {
     let partner = operator.partner(id).await?;
     let wanted = extended(&partner.redirect_uris, uris)?;
@@ -31,10 +31,10 @@ pub async fn add_redirect_uris(operator: &Operator, id: &PartnerId, uris: &[Stri
     replace(operator, &partner, wanted, (Action::RedirectUriAdded, added)).await
 }
 
-/// Removes one, which is compared byte for byte, and gives the list.
+/// Removes a URI, which is compared byte for byte, and returns the list.
 ///
 /// # Errors
-/// `NotFound` where there is no such partner; `redirect_uri_not_listed`; `changed_meanwhile` where somebody else changed the list.
+/// `NotFound` if there is no such partner; `redirect_uri_not_listed`; `changed_meanwhile` if another operator changed the list.
 pub async fn remove_redirect_uri(operator: &Operator, id: &PartnerId, uri: &str) -> Result<Vec<String>, Error> {
     let partner = operator.partner(id).await?;
     let mut wanted = partner.redirect_uris.clone();
@@ -56,13 +56,13 @@ async fn replace(
     match operator.store.set_redirect_uris(partner, &wanted, &audit).await? {
         Written::Stored => Ok(wanted),
         Written::Overtaken => {
-            let message = "The redirect URIs were changed at the same time. Nothing was changed by this; try again.";
+            let message = "Another operator changed the redirect URIs at the same time. This change was not stored. Try again.";
             Err(Error::conflict("changed_meanwhile", message))
         }
     }
 }
 
-/// A list, and behind it those of `more` that are not on it.
+/// The list, followed by those of `more` that are not on it.
 pub(super) fn extended(listed: &[String], more: &[String]) -> Result<Vec<String>, Error> {
     let mut all = listed.to_vec();
     for uri in more {
@@ -73,13 +73,13 @@ pub(super) fn extended(listed: &[String], more: &[String]) -> Result<Vec<String>
     }
     if all.len() > Partner::REDIRECT_URIS_MOST {
         let most = Partner::REDIRECT_URIS_MOST;
-        let message = format!("A partner may have at most {most} redirect URIs; remove one first.");
+        let message = format!("A partner may have at most {most} redirect URIs. Remove one first.");
         return Err(Error::invalid("too_many_redirect_uris", message));
     }
     Ok(all)
 }
 
-/// It is kept as it is written, since it will be compared byte for byte.
+/// Checks a URI. It is stored as it was written, because the comparison is byte for byte.
 fn check(uri: &str) -> Result<(), Error> {
     let refuse = |problem: &str| {
         let message = format!("The redirect URI {uri:?} cannot be used: {problem}.");
@@ -95,7 +95,7 @@ fn check(uri: &str) -> Result<(), Error> {
     if url.fragment().is_some() {
         return refuse("it must not have a fragment (#)");
     }
-    // A browser reads it as a slash, and other parsers do not.
+    // A browser reads a backslash as a slash; other parsers do not.
     if uri.contains('\\') {
         return refuse("it must not have a backslash");
     }

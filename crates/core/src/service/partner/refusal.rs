@@ -1,23 +1,23 @@
-//! Writes down that a consent was refused: for a key in the history of what it is about, for anybody else as a count.
+//! Records a refused consent: as an audit row if a key started it, otherwise as a count.
 
 use crate::model::audit::{Action, Actor, Refusal, Subject};
 use crate::model::name::PartnerId;
 use crate::{App, Error};
 
-/// A refusal on its way into the table.
+/// A refusal to record.
 pub(crate) struct Refused<const N: usize> {
     /// What was refused.
     pub action: Action,
-    /// Why: a word of a closed list.
+    /// The reason: a word of a closed list.
     pub reason: &'static str,
-    /// More of it.
+    /// Details: short values, never a secret.
     pub detail: [(&'static str, String); N],
 }
 
-/// Notes a refusal that changed nothing.
+/// Records a refusal of a consent that did not change anything else.
 ///
 /// # Errors
-/// What the table says, where it is an audit row.
+/// The table's errors, if it writes an audit row.
 pub(crate) async fn note<const N: usize>(
     app: &App,
     partner: &PartnerId,
@@ -34,7 +34,7 @@ pub(crate) async fn note<const N: usize>(
     Ok(app.audit_log.note(&audit).await?)
 }
 
-/// Counts a refusal. The answer does not depend on it: whoever floods a partner with refusals must not turn them into faults.
+/// Counts a refusal. An error is only logged, so that a flood of refusals does not turn into errors.
 pub(crate) async fn count<const N: usize>(app: &App, partner: &PartnerId, refused: Refused<N>) {
     let Refused { action, reason, detail } = refused;
     let refusal = Refusal { partner: partner.clone(), action, reason, at: app.now(), detail: detail.into() };

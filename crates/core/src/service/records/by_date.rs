@@ -1,4 +1,4 @@
-//! The records of one connection, or of all of a partner, newest date first within each connection.
+//! Lists the records of one connection, or of all connections of a partner, newest date first within each connection.
 
 use crate::model::connection::ConnectionId;
 use crate::model::name::{CompanyKey, PartnerId};
@@ -8,26 +8,26 @@ use crate::{App, Error};
 
 use crate::service::records::{Filter, Page};
 
-/// To how many connections one page goes.
+/// The largest number of connections that one page reads.
 const CONNECTIONS_MOST: u32 = 20;
-/// How many times a list is read for one page.
+/// The largest number of reads of a list for one page.
 const READS_MOST: usize = 25;
-/// How many entries of a list are read at once.
+/// The number of list entries in one read.
 const ENTRIES_AT_ONCE: u32 = 100;
 
-/// A place in the list.
+/// A position in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Behind a record of a connection.
+    /// After a record of a connection.
     Behind(CompanyKey, Dated),
-    /// Behind all records of a connection.
+    /// After all records of a connection.
     After(CompanyKey),
 }
 
-/// The records of one connection.
+/// A page of the records of one connection.
 ///
 /// # Errors
-/// Those of the table.
+/// The table's errors.
 pub async fn of_connection(
     app: &App,
     connection: &ConnectionId,
@@ -64,10 +64,10 @@ pub async fn of_connection(
     Ok(Page { records, next })
 }
 
-/// The records of all connections of a partner, connection by connection, by key.
+/// A page of the records of all connections of a partner. The connections come in the order of their keys.
 ///
 /// # Errors
-/// Those of the table.
+/// The table's errors.
 pub async fn of_partner(
     app: &App,
     partner: &PartnerId,

@@ -1,4 +1,5 @@
-//! The records of a connection in the order of their changes: strongly consistent, so that a reader who continues misses nothing.
+//! Lists the records of a connection in the order of their changes. Reads are strongly consistent, so a caller that continues from the
+//! last position misses no change.
 
 use std::time::Duration;
 
@@ -10,24 +11,24 @@ use crate::{App, Error};
 
 use crate::service::records::{Filter, Page};
 
-/// How many blocks of changes are read at once.
+/// The number of change blocks in one read.
 const BLOCKS_AT_ONCE: u32 = 4;
-/// How many times that is done for one page.
+/// The largest number of reads for one page.
 const READS_MOST: usize = 25;
 
-/// A place in the order of changes.
+/// A position in the order of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The time of the changes.
     pub at: Timestamp,
-    /// How many records of that time come before.
+    /// The number of records with that time that come before the position.
     pub offset: usize,
 }
 
-/// The records that changed at that place or after it, oldest change first, each at its last change.
+/// The records that changed at the position or after it, oldest change first. Each record appears once, at its last change.
 ///
 /// # Errors
-/// Those of the table.
+/// The table's errors.
 pub async fn changed(
     app: &App,
     connection: &ConnectionId,
@@ -45,7 +46,7 @@ pub async fn changed(
             let offset = if block.at == place.at { place.offset.min(block.ids.len()) } else { 0 };
             let found = app.records.records(&connection.partner, &block.ids[offset..]).await?;
             for (passed, record) in (offset + 1..).zip(found) {
-                // One that changed again later is in a later block.
+                // A record that changed again is in a later block.
                 let record = record.filter(|record| record.updated_at == block.at && filter.matches(record));
                 records.extend(record);
                 if records.len() == limit {

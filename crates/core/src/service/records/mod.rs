@@ -1,4 +1,4 @@
-//! Reads imported records: by the order of their changes, or by date.
+//! Reads imported records, by the order of their changes or by date.
 
 pub mod by_date;
 pub mod changed;
@@ -9,27 +9,27 @@ use crate::model::platform::PlatformName;
 use crate::model::record::{Body, CheckStatus, InvoiceStatus, RecordKind};
 use crate::model::stored_record::StoredRecord;
 
-/// Which records are read.
+/// The records to read.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// Checks, or invoices.
+    /// Checks or invoices.
     pub kind: RecordKind,
-    /// Those of this platform.
+    /// Only those of this platform.
     pub platform: Option<PlatformName>,
-    /// Those with this status.
+    /// Only those with this status.
     pub status: Option<Status>,
-    /// The first date.
+    /// The first date, inclusive.
     pub from: Option<Date>,
-    /// The last date.
+    /// The last date, inclusive.
     pub to: Option<Date>,
 }
 
 /// The status of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Of a check.
+    /// The status of a check.
     Check(CheckStatus),
-    /// Of an invoice.
+    /// The status of an invoice.
     Invoice(InvoiceStatus),
 }
 
@@ -49,8 +49,8 @@ impl Filter {
 /// A page of records.
 #[derive(Debug, Clone)]
 pub struct Page<Place> {
-    /// These; may be fewer than asked for though more follow.
+    /// The records. There may be fewer than the limit although more follow.
     pub records: Vec<StoredRecord>,
-    /// Where to go on; `None` at the end.
+    /// The position of the next page; `None` on the last page.
     pub next: Option<Place>,
 }

@@ -1,4 +1,5 @@
-//! Who holds a company: asked before a grant is revoked, since on most platforms that ends every grant of the company.
+//! Finds who holds a company. This is checked before a grant is revoked, because on most platforms a revocation ends every grant of the
+//! company.
 
 use std::time::Duration;
 
@@ -9,28 +10,28 @@ use crate::model::time::until;
 use crate::port::store::connections::Holding;
 use crate::{App, Error};
 
-/// Whether somebody would lose a grant.
+/// Whether revoking a grant of a company would end another grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
-    /// Every entry of the company was read, and none of them has anything to lose.
+    /// Every entry of the company was read, and none has an active grant or may get one.
     Nobody,
-    /// A living connection is to that company.
+    /// Another connection to the company is active.
     Somebody,
-    /// Nobody can say yet: a consent is under way, a grant that ended may revive, or there was no time to read every entry.
+    /// It is not known: a consent is under way, a dead grant may revive, or there was no time to read every entry.
     Unsure,
 }
 
-/// How many entries of a company are read at once.
+/// The number of entries of a company in one read.
 const PER_PAGE: u32 = 100;
-/// For how long a grant that ended may revive: a parked grant waits that long in its queue, and access that was withdrawn is
-/// probed for less.
+/// The time for which a dead grant may revive. A parked grant stays in its queue for at most this time, and withdrawn access is probed
+/// for a shorter time.
 const MAY_REVIVE_FOR: Duration = Duration::from_secs(14 * 86_400);
 
-/// Whether revoking a grant of this company would end somebody else's, of whichever partner. `but` is the entry of the consent
-/// whose own grant is to be revoked. No page is begun after the clock has counted to `ends_at`.
+/// Whether revoking a grant of this company would end another grant, of any partner. `but` is the entry of the consent whose own grant
+/// is to be revoked. No page is read after the monotonic time `ends_at`.
 ///
 /// # Errors
-/// What the table says, also where one entry cannot be read: then nobody knows.
+/// The table's errors, also if one entry cannot be read: the answer would be unknown.
 pub(crate) async fn who_holds(app: &App, company: &Company, but: Option<&str>, ends_at: Duration) -> Result<Held, Error> {
     let mut held = Held::Nobody;
     let mut after = None;
@@ -55,12 +56,12 @@ pub(crate) async fn who_holds(app: &App, company: &Company, but: Option<&str>, e
     }
 }
 
-/// Whether a consent may still become a connection.
+/// Whether a consent may still write a connection.
 fn is_under_way(consent: &Holding, now: Timestamp) -> bool {
     consent.until.is_none_or(|until| until > now)
 }
 
-/// Whether a grant that ended may live again: its successor may be parked, or its access be given back.
+/// Whether a dead grant may revive: its successor may be parked, or access may be given back.
 fn may_revive(connection: &Connection, now: Timestamp) -> bool {
     let Standing::NeedsReauthorization { cause, .. } = &connection.standing else { return false };
     let ended_at = connection.last_failure.as_ref().map_or(connection.updated_at, |last_failure| last_failure.at);

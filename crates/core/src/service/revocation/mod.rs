@@ -1,4 +1,4 @@
-//! Revocations: a connection is disconnected here, then its grant is revoked at the platform.
+//! Disconnects, and the revocation of grants at their platforms.
 
 pub mod disconnect;
 pub(crate) mod holders;

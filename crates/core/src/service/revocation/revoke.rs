@@ -1,5 +1,5 @@
-//! Revokes a grant at its platform, in the platform's own way (T-5, T-6), and only where that ends no other grant. The
-//! request that disconnects tries it first; the worker retries it until the platform confirms.
+//! Revokes a grant at its platform (T-5, T-6) if this ends no other grant. The request that disconnects tries it first. The
+//! worker then retries it until the platform confirms.
 
 use std::time::Duration;
 
@@ -20,20 +20,19 @@ use crate::service::revocation::holders::{Held, who_holds};
 use crate::service::vault::in_hand::{Unstored, store_or_keep};
 use crate::service::vault::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
 
-/// How a revocation stands.
+/// The status of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevocationStatus {
-    /// It is over: the platform confirmed it, or it will not be sent.
+    /// It has ended: the platform confirmed it, or it will not be sent.
     Completed,
-    /// It will be tried again: the platform did not confirm it, it is not due yet, or somebody else has claimed it.
+    /// It will be tried again: the platform did not confirm it, it is not due yet, or another process has claimed it.
     Pending,
 }
 
-/// Sends a revocation that is due, if there is time for it before the clock has counted to `ends_at`. A failure sets the time of
-/// the next try.
+/// Sends a revocation that is due, if it can end by the monotonic time `ends_at`. A failure sets the time of the next try.
 ///
 /// # Errors
-/// Those of the table. The claim then ends by itself, and the revocation is due again.
+/// The table's errors. The claim then expires, and the revocation is due again.
 pub async fn revoke(app: &App, id: &RevocationId, ends_at: Duration) -> Result<RevocationStatus, Error> {
     if app.clock.elapsed() + app.settings.longest_revocation() > ends_at {
         return Ok(RevocationStatus::Pending);
@@ -52,14 +51,14 @@ pub async fn revoke(app: &App, id: &RevocationId, ends_at: Duration) -> Result<R
         Ok(Attempted::WouldEndAnother) => {
             attempt.complete(Action::GrantNotRevoked, [("reason", "company_held".to_owned())]).await
         }
-        Ok(Attempted::MayEndAnother) => attempt.failed("somebody may hold the company").await,
+        Ok(Attempted::MayEndAnother) => attempt.failed("another connection may hold the company").await,
         Ok(Attempted::CannotRevoke) => attempt.complete(Action::GrantNotRevoked, [("reason", "no_revocation".to_owned())]).await,
         Ok(Attempted::EndsByItself) => {
             attempt.complete(Action::GrantNotRevoked, [("reason", "no_refresh_token".to_owned())]).await
         }
         Ok(Attempted::NoTime) => attempt.reschedule(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Attempted::NotConfirmed) => attempt.failed("the platform did not confirm it").await,
-        // The claim stays: the grant in this process is stored under it.
+        // The claim stays, because the grant in this process is stored under it.
         Ok(Attempted::InHand) => Ok(RevocationStatus::Pending),
         Err(error) => attempt.failed(&error.to_string()).await,
     }
@@ -75,11 +74,11 @@ enum Attempted {
     MayEndAnother,
     /// The platform has no revocation: only the customer can end the grant there.
     CannotRevoke,
-    /// A consent gave no refresh token, since the customer's older grant goes on: its access token ends within the hour.
+    /// It need not be sent: the consent gave no refresh token and the customer's older grant stays, so its access token ends within an hour.
     EndsByItself,
-    /// The access token must be refreshed first, and the time is too short.
+    /// Not sent: the access token must be refreshed first, and there is too little time.
     NoTime,
-    /// It was refreshed, and only this process has the new tokens.
+    /// The grant was refreshed, and only this process has the new tokens.
     InHand,
     NotConfirmed,
 }
@@ -107,7 +106,7 @@ impl Attempt<'_> {
             Held::Unsure => return Ok(Attempted::MayEndAnother),
         }
         let mut grant = self.revocation.grant.clone();
-        // The token must be good for both requests.
+        // The token must be valid for both requests.
         if platform.asks_before_revoking() && !grant.is_good_for(self.app.settings.platform_timeout * 2, self.app.now()) {
             if self.app.clock.elapsed() + self.app.settings.longest_revocation_with_refresh() > self.ends_at {
                 return Ok(Attempted::NoTime);
@@ -133,20 +132,20 @@ impl Attempt<'_> {
         Ok(if platform.revoke(revoke).await.is_ok() { Attempted::Confirmed } else { Attempted::NotConfirmed })
     }
 
-    /// Whether revoking would end another grant of one of its companies, also of this connection after a new consent. Where each
-    /// grant stands alone, only one with the very same token.
+    /// Whether revoking would end another grant of one of its companies, including one of this connection after a new consent. Where grants
+    /// are independent, it is only held by a connection with the same token.
     async fn held(&self, platform: &dyn Platform) -> Result<Held, Error> {
         let Revocation { id, grant, .. } = &self.revocation;
         if !platform.grants_stand_alone() {
-            // The consent's own entry does not count.
+            // The entry of the grant's own consent does not count.
             let own = match &id.grant {
                 GrantId::Consent(flow) => Some(flow.as_str()),
                 GrantId::Epoch(_) => None,
             };
-            // The platform's two requests and the last write must still end in time.
+            // There must be time left for the platform's two requests and the last write.
             let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
             let mut held = Held::Nobody;
-            // Also of a consent whose company is not known yet.
+            // Includes the entries of consents whose company is not known yet.
             for company in self.revocation.companies().chain([self.revocation.company.any()]) {
                 match who_holds(self.app, &company, own, self.ends_at.saturating_sub(takes)).await? {
                     Held::Somebody => return Ok(Held::Somebody),
@@ -188,7 +187,7 @@ impl Attempt<'_> {
         })
     }
 
-    /// A token of the grant. One that has no refresh token is revoked by its access token (RFC 7009, 2.1, takes either).
+    /// A token of the grant. If it has no refresh token, its access token is revoked (RFC 7009, section 2.1, allows both).
     async fn open(&self, purpose: &'static str, grant: &StoredGrant) -> Result<Secret, Error> {
         self.open_of(&self.owner(), purpose, grant).await
     }

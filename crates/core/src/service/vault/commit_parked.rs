@@ -1,5 +1,5 @@
-//! Commits a grant that comes late, from the parking queue or from a refresh that was overtaken, for the epoch it was
-//! obtained for: also if the grant of that epoch was marked dead meanwhile.
+//! Commits a late grant, from the parking queue or from a refresh that was overtaken, for the epoch that it was obtained for. This works
+//! even if the grant of that epoch was marked dead meanwhile.
 
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, DeathCause, Standing};
@@ -12,22 +12,22 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 
-/// What became of a parked grant.
+/// The result of committing a parked grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unparked {
-    /// It is stored, by us or by an earlier try.
+    /// It is stored, by this try or by an earlier one.
     Committed,
-    /// It is stored, and the connection that had been marked dead works again.
+    /// It is stored, and the connection, which had been marked dead, is active again.
     Revived,
-    /// Its epoch is gone: somebody else's grant stands.
+    /// It is not stored: the connection has a newer grant or is disconnected.
     Late,
 }
 
-/// Commits a grant that comes late, if it may be. One of a connection that was disconnected becomes its pending
-/// revocation instead, in place of the older grant. Otherwise it is dropped.
+/// Commits a late grant if its epoch still matches. The grant of a disconnected connection replaces the older grant of the pending
+/// revocation instead. Any other late grant is dropped.
 ///
 /// # Errors
-/// What the table says: the grant stays parked.
+/// The table's errors. The grant stays parked.
 pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error> {
     let mut tries = Tries::new(app, "a parked grant could not be committed");
     loop {
@@ -36,7 +36,7 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
         if connection.commit_id == parked.commit.commit_id {
             return Ok(Unparked::Committed);
         }
-        // The company is that of the grant only if nothing but the disconnect came between.
+        // The company is that of the grant only if nothing but the disconnect happened since.
         if connection.standing == Standing::Disconnected && connection.epoch == parked.commit.epoch + 1 {
             app.revocations.put_revocation(&revocation_of(app, connection, &parked.commit)).await?;
             return Ok(Unparked::Late);
@@ -47,7 +47,7 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
         };
         let (written, unparked) = match connection.standing {
             Standing::Disconnected => return Ok(Unparked::Late),
-            // Access must be seen to be back before it is active; the probe that is due does that.
+            // The connection becomes active only after a probe has found that access is back.
             Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. } => {
                 (app.grants.renew_withdrawn(&connection.id, &commit).await?, Unparked::Committed)
             }
@@ -65,8 +65,8 @@ fn revocation_of(app: &App, connection: Connection, commit: &Commit) -> Revocati
     Revocation::new(id, connection.company, commit.grant.clone(), app.now())
 }
 
-/// The commit over the epoch that it was obtained for. A connection of an earlier epoch was restored from a backup: what was
-/// parked since is younger than what is there, unless there was a consent or a refresh after that.
+/// The commit, for the epoch that it was obtained for. A connection of an earlier epoch was restored from a backup. A grant that was
+/// parked since is newer than the restored one, unless there was a consent or a refresh after that.
 fn fitting(connection: &Connection, commit: &Commit) -> Option<Commit> {
     let is_restored = connection.epoch < commit.epoch && connection.last_refresh_at() < commit.at;
     (connection.epoch == commit.epoch || is_restored).then(|| Commit { epoch: connection.epoch, ..commit.clone() })

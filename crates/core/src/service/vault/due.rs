@@ -1,5 +1,5 @@
-//! When a worker has something to do for a connection: the earliest of refresh, keep-alive and warning. (Recovery is the
-//! fourth: `refresh` sets it when an attempt fails.)
+//! Computes when a connection is due: at the earliest of refresh, keep-alive and warning. After a failed attempt `refresh` sets the time
+//! of the next try.
 
 use std::time::Duration;
 
@@ -12,33 +12,33 @@ use crate::settings::Settings;
 
 use crate::service::vault::refresh::step::Reason;
 
-/// How long before its hard end the partner is warned of it.
+/// How long before a grant's hard end the partner is warned.
 pub(crate) const WARN_AHEAD: Duration = Duration::from_secs(30 * 86_400);
-/// How long a reader's use keeps a token fresh, under adaptive freshness.
+/// How long after a read a token is kept fresh, under adaptive freshness.
 const WANTED_FOR: Duration = Duration::from_secs(86_400);
-/// How long a grant may idle where the platform names no limit.
+/// The longest idle time of a grant if the platform has no limit.
 const IDLE_MOST: Duration = Duration::from_secs(30 * 86_400);
 
-/// What is due for a grant that was stored just now.
+/// The due times of a grant that was just stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Due {
-    /// When a worker should process it; `None` if it has nothing to do.
+    /// When the connection is due; `None` if a worker has nothing to do for it.
     pub(crate) at: Option<Timestamp>,
-    /// Until when the token is wanted.
+    /// Until when readers want a fresh token.
     pub(crate) wanted_until: Option<Timestamp>,
 }
 
-/// What is known when a grant is stored.
+/// What the due times depend on.
 pub(crate) struct Stored<'a> {
     pub(crate) grant: &'a StoredGrant,
     pub(crate) freshness: Freshness,
-    /// Why it was obtained; `None` for a consent.
+    /// Why the grant was obtained; `None` for a consent.
     pub(crate) reason: Option<Reason>,
     pub(crate) wanted_until: Option<Timestamp>,
     pub(crate) warned_of: Option<Timestamp>,
 }
 
-/// Decides when the next worker should come. `chance` spreads what was connected at once.
+/// The next due time. `chance` spreads connections that were connected at the same time.
 pub(crate) fn next(stored: &Stored<'_>, settings: &Settings, now: Timestamp, chance: f64) -> Due {
     let grant = stored.grant;
     if grant.refresh_token.is_none() {
@@ -54,13 +54,13 @@ pub(crate) fn next(stored: &Stored<'_>, settings: &Settings, now: Timestamp, cha
     Due { at: Some(warn.map_or(renew, |warn| warn.min(renew))), wanted_until }
 }
 
-/// Well before the access token's end: later than a reader's margin would ask for it.
+/// Well before the access token's expiry, and before a reader with the default `min_valid` would have to refresh it.
 fn refresh_at(grant: &StoredGrant, settings: &Settings, chance: f64) -> Timestamp {
     let ahead = settings.refresh_ahead.min(grant.access_token_life().mul_f64(2.0 / 3.0));
     earlier(grant.access_token_expires_at, ahead.mul_f64(1.0 + chance / 5.0))
 }
 
-/// About half way to the refresh token's end: Intuit's hundred days become fifty, Xero's sixty thirty.
+/// About half way to the refresh token's expiry: fifty days for Intuit's hundred, thirty for Xero's sixty.
 fn keep_alive_at(grant: &StoredGrant, now: Timestamp, chance: f64) -> Timestamp {
     let idle = grant.refresh_token_expires_at.map_or(IDLE_MOST, |end| until(now, end) / 2);
     later(now, idle.min(IDLE_MOST * 2).mul_f64(1.0 - chance / 5.0))

@@ -1,5 +1,5 @@
-//! Hints that a company was disconnected at its platform. Anybody can give one: it is kept in one write that is the same whatever
-//! it names, and the refresher's run has the connections to that company probed (T-7).
+//! Hints that a company was disconnected at its platform. Anybody can send one. It is stored by one write that is the same for every
+//! company, and the refresher probes the connections to that company (T-7).
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use crate::model::probe::{Hint, HintsId, Probe};
 use crate::model::time::earlier;
 use crate::{App, Error};
 
-/// Least time between two probes of one connection that only hints asked for.
+/// The least time between two probes of one connection that hints caused.
 const PROBED_EVERY: Duration = Duration::from_secs(60);
-/// How many connections to a company are read at once.
+/// The number of a company's connections in one read.
 const PER_PAGE: u32 = 100;
 
-/// Keeps a hint. A failure is logged; the sender does not see it.
+/// Stores a hint. A failure is only logged: the sender does not see it.
 pub async fn note_hint(app: &App, hint: &Hint) {
     if let Err(error) = app.probes.note_hint(hint, app.now()).await {
         tracing::warn!(platform = %hint.platform, %error, "a hint could not be kept");
     }
 }
 
-/// Has every connection probed that the hints of one minute are about.
+/// Schedules a probe of every connection to the companies in the hints of one minute.
 ///
 /// # Errors
-/// What the table says, and what a secret that cannot be read just now does: then the hints are followed again.
+/// The table's errors, and those of reading a secret. The hints are then processed again.
 pub(crate) async fn follow_hints(app: &App, id: &HintsId) -> Result<(), Error> {
     let hints = app.probes.hints(id).await?;
     for hint in &hints {
@@ -38,7 +38,7 @@ pub(crate) async fn follow_hints(app: &App, id: &HintsId) -> Result<(), Error> {
 async fn follow(app: &App, hint: &Hint, environment: Environment) -> Result<(), Error> {
     let platform = match app.platforms.get(hint.platform, environment).await {
         Ok(platform) => platform,
-        // Without credentials there is no connection that could be probed.
+        // Without credentials there is no connection to probe.
         Err(Error::Misconfigured { .. }) => return Ok(()),
         Err(error) => return Err(error),
     };

@@ -1,5 +1,5 @@
-//! What a platform gave and no durable place took before its event ended: the process keeps it, and its next event tries first to
-//! store it. It is lost only if the process ends before.
+//! Grants that neither the table nor the queue stored before the end of an event. The process keeps them in memory, and its next event
+//! tries first to store them. They are lost only if the process ends before that.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,28 +18,28 @@ use crate::{App, Error};
 use crate::service::vault::commit_parked::{Unparked, commit_parked};
 use crate::service::vault::late_grant::leave_to_revoker;
 
-/// The most grants that one process keeps: more than it can refresh at once.
+/// The largest number of grants that a process keeps. It can refresh fewer at once.
 const KEPT_MOST: usize = 256;
-/// How many are tried at once.
+/// How many grants are stored at once.
 const AT_ONCE: usize = 16;
 
-/// What a process has in its hands.
+/// The grants that only this process has.
 #[derive(Default)]
 pub struct InHand(Mutex<Vec<Unstored>>);
 
-/// A grant, sealed, and where it belongs.
+/// A sealed grant and where to store it.
 #[derive(Clone)]
 pub(crate) enum Unstored {
-    /// Of a connection that was refreshed.
+    /// The grant of a refreshed connection.
     Refreshed(Box<Parked>),
-    /// Of a code that was exchanged; it belongs into its flow.
+    /// The grant of an exchanged code, for its flow.
     Exchanged(Box<KeptGrant>),
-    /// Of a revocation that needed a refresh first.
+    /// The grant of a revocation that had to refresh first.
     Renewed { id: RevocationId, claim: Claim, grant: Box<StoredGrant> },
 }
 
 impl Unstored {
-    /// Tells it from the others.
+    /// Identifies the grant among the others.
     fn name(&self) -> &str {
         match self {
             Self::Refreshed(parked) => &parked.commit.commit_id,
@@ -48,7 +48,7 @@ impl Unstored {
         }
     }
 
-    /// Stores it; `Overtaken` where something else has taken its place.
+    /// Stores the grant; `Overtaken` if a newer one has replaced it.
     async fn store(&self, app: &App) -> Result<Written, Error> {
         match self {
             Self::Refreshed(parked) => match commit_parked(app, parked).await {
@@ -66,7 +66,7 @@ impl Unstored {
 }
 
 impl InHand {
-    /// How many there are.
+    /// The number of grants.
     pub fn count(&self) -> usize {
         self.all().len()
     }
@@ -89,10 +89,10 @@ impl InHand {
     }
 }
 
-/// Stores what is in our hands alone: tries again while the table fails and the time lasts, and then keeps it in this process.
+/// Stores a grant that only this process has. It retries until `ends_at`, and then keeps the grant in memory.
 ///
 /// # Errors
-/// What the table says last.
+/// The table's last error.
 pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Duration) -> Result<Written, Error> {
     loop {
         let error = match unstored.store(app).await {
@@ -108,12 +108,12 @@ pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Durati
     }
 }
 
-/// Tries once to store what earlier events of this process left, beginning none after the time of one request, since what the
-/// event is for comes after it, and none that could not be over at `ends_at`. What is not stored stays: nothing is taken out
-/// before it is.
+/// Tries once to store the grants that earlier events of this process left. It starts no write later than one request's time after its
+/// own start, because the event has its own work to do, and none that could not end by the monotonic time `ends_at`. A grant is removed
+/// from memory only after it is stored.
 pub async fn store_in_hand(app: &App, ends_at: Duration) {
     let unstored = app.in_hand.all().clone();
-    // Table and parking, each bounded by its client.
+    // A write to the table and one to the queue, each bounded by its client.
     let takes = 2 * app.settings.store_timeout;
     let begins_until = (app.clock.elapsed() + app.settings.store_timeout).min(ends_at.saturating_sub(takes));
     let storing = stream::iter(unstored).for_each_concurrent(AT_ONCE, async |one| {

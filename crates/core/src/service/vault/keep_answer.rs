@@ -1,5 +1,5 @@
-//! Keeps a token answer that could not be read: it may hold the only copy of a grant. It goes into the table, or where that does
-//! not take it into the second place, sealed. An operator lists and opens what is kept (`counterfoil answer`).
+//! Stores a token answer that could not be read, because it may have the only copy of a grant: sealed, in the table, or in the queue if
+//! the table fails. An operator lists and opens stored answers (`counterfoil answer`).
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::{App, Error};
 
 use crate::service::vault::refresh::sealing_owner;
 
-/// What the text of a kept answer is sealed for.
+/// The purpose that the text of an answer is sealed for.
 pub const ANSWER: &str = "answer";
 
-/// Keeps an answer. It retries for as long as a commit may take, and not beyond `ends_at`. A failure is logged and not returned: the
-/// refresh or consent continues without it.
+/// Stores an answer. It retries for as long as a commit may take, and not beyond the monotonic time `ends_at`. A failure is only logged:
+/// the refresh or the consent continues.
 pub(crate) async fn keep_answer(
     app: &App,
     of: AnswerOf,
@@ -39,7 +39,7 @@ async fn sealed(app: &App, of: AnswerOf, epoch: u64, platform: PlatformName, ans
     Ok(KeptAnswer { of, epoch, hash: answer.fingerprint().short().to_owned(), platform, at: app.now(), text })
 }
 
-/// What the text of a kept answer is sealed to.
+/// The owner that the text of an answer is sealed for.
 pub fn owner(of: &AnswerOf) -> String {
     match of {
         AnswerOf::Connection(id) => sealing_owner(id),
@@ -47,7 +47,7 @@ pub fn owner(of: &AnswerOf) -> String {
     }
 }
 
-/// Tries table and second place in turn, beginning no request that could not end in time.
+/// Tries table and queue in turn. It starts no request that could not end in time.
 async fn store(app: &App, kept: &KeptAnswer, ends_at: Duration) -> bool {
     let until = app.clock.elapsed() + app.settings.commit_budget;
     let has_time = || app.clock.elapsed() + app.settings.store_timeout <= ends_at;

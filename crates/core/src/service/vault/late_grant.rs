@@ -1,6 +1,6 @@
 //! A grant that arrived after the end of its flow. It makes no connection, and the company that its callback claimed is not
-//! confirmed. It gets an expired flow of its own, which is due at once: the revoker asks the platform for its companies and revokes
-//! it, where that ends no other grant.
+//! confirmed. It is stored in a new flow that is expired and due at once. The revoker asks the platform for its companies and revokes
+//! the grant if this ends no other grant.
 
 use crate::model::flow::{Flow, FlowId, Stage};
 use crate::model::secret::Secret;
@@ -9,10 +9,10 @@ use crate::{App, Error};
 
 use crate::service::vault::refresh::reseal_grant;
 
-/// Stores the grant for the revoker. A repetition writes the same flow again.
+/// Stores the grant for the revoker. A repeated call writes the same flow again.
 ///
 /// # Errors
-/// Those of the table and of the keyring.
+/// The errors of the table and of the keyring.
 pub(crate) async fn leave_to_revoker(app: &App, kept: &KeptGrant) -> Result<(), Error> {
     let Some(flow) = app.flows.flow(&kept.flow).await? else {
         tracing::error!(flow = kept.flow.label(), "a grant is lost: its flow is gone");
@@ -23,7 +23,7 @@ pub(crate) async fn leave_to_revoker(app: &App, kept: &KeptGrant) -> Result<(), 
     let grant = reseal_grant(app, &kept.grant, kept.flow.as_str(), id.as_str()).await?;
     let expired = Flow {
         id: id.clone(),
-        // No browser can go on with it.
+        // No browser can continue this flow.
         browser: None,
         verifier: None,
         code: None,

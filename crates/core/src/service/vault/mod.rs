@@ -1,4 +1,4 @@
-//! The vault: hands out access tokens and keeps grants alive.
+//! The vault: returns access tokens, and refreshes grants before they end.
 
 pub mod commit_parked;
 pub(crate) mod due;

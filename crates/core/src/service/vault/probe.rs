@@ -1,5 +1,5 @@
-//! One probe of a connection, by the refresher's run: a grant ends only where two probes ten minutes apart find that its platform
-//! does not take a fresh token, and one that ended so is asked for again for a week (T-7).
+//! Probes of connections by the refresher. A grant ends only if two probes ten minutes apart find that its platform refuses a fresh
+//! token. After that the platform is asked for a week whether access is back (T-7).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,20 +21,20 @@ use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{Asked, Place, end_of, refresh};
 use crate::service::vault::verify::{Access, CompanyAnswer, access_of, ask};
 
-/// What a probe found.
+/// The result of a probe.
 enum Found {
-    /// There is access, or nothing to find out any more.
+    /// The connection has access, or the probe is no longer needed.
     Over,
-    /// There is none.
+    /// The connection has no access.
     NoAccess,
     /// The platform gave no clear answer.
     NoAnswer,
 }
 
-/// Makes a probe that is due, if there is time for it before the clock has counted to `ends_at`.
+/// Makes a due probe, if it can end by the monotonic time `ends_at`.
 ///
 /// # Errors
-/// What the table says: then the claim on it runs out, and it is due again.
+/// The table's errors. The claim on the probe then expires, and the probe is due again.
 pub(crate) async fn probe(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<(), Error> {
     if app.clock.elapsed() + app.settings.longest_probe() > ends_at {
         return Ok(());
@@ -70,7 +70,7 @@ fn is_withdrawn(connection: &Connection) -> bool {
     matches!(connection.standing, Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. })
 }
 
-/// A living grant. The second time that the platform takes no fresh token for the company, it ends.
+/// Probes an active grant. When the platform refuses a fresh token for the second time, the grant ends.
 async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_at: Duration) -> Result<Found, Error> {
     let id = &probe.connection;
     match access_of(app, connection, ends_at).await {
@@ -81,17 +81,17 @@ async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_a
         Ok(Access::Forbidden) => Ok(Found::NoAccess),
         Ok(Access::Withdrawn(_)) if probe.denied == 0 => Ok(Found::NoAccess),
         Ok(Access::Withdrawn(connection)) => {
-            // The probe that follows takes the place of this one.
+            // The probe that the end of the grant schedules replaces this one.
             app.grants.end_grant(&end_of(app, &connection, DeathCause::AccessWithdrawn)).await?;
             Ok(Found::Over)
         }
-        // The refresh token was refused: the grant has ended.
+        // The platform refused the refresh token, so the grant has ended.
         Err(Error::ConsentNeeded { .. }) => Ok(Found::Over),
         Err(error) => Err(error),
     }
 }
 
-/// A grant whose access was withdrawn.
+/// Probes a grant whose access was withdrawn.
 async fn withdrawn(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Found, Error> {
     match refresh(app, id, Asked { reason: Reason::Probe, ends_at, place: Place::NotNeeded }).await?.outcome {
         Outcome::AlreadyFresh | Outcome::Refreshed => {}
@@ -107,7 +107,7 @@ async fn withdrawn(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Resu
     }
 }
 
-/// What a refresh brought meanwhile counts: the connection is read again.
+/// Makes the connection active again. It is read again first, because a refresh may have changed it.
 async fn give_back(app: &App, id: &ConnectionId) -> Result<Found, Error> {
     let Some(connection) = app.connections.read(id).await?.filter(is_withdrawn) else { return Ok(Found::Over) };
     let Some(grant) = connection.grant() else { return Ok(Found::Over) };

@@ -1,4 +1,4 @@
-//! Hands out a valid access token: what is stored if that is good for long enough, else a fresh one.
+//! Returns a valid access token: the stored one if it is valid for long enough, else a fresh one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +24,7 @@ pub struct Token {
 }
 
 /// Reads a token that is valid for `min_valid` more, or for the default if the caller names none (T-4), and at most for
-/// [`min_valid_most`]. A refresh that this needs ends
-/// before the clock reads `ends_at`. `connection` is what the caller read just now.
+/// [`min_valid_most`]. If this needs a refresh, it ends by the monotonic time `ends_at`. `connection` is what the caller has just read.
 ///
 /// # Errors
 /// `ConsentNeeded`; `PlatformFailed` and `TryLater` if there is no valid token at the moment.
@@ -45,7 +44,7 @@ pub async fn read_token(
     }
     match refresh(app, &connection.id, Asked { reason: Reason::Read { min_valid }, ends_at, place: Place::NotNeeded }).await {
         Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
-        // Credentials that cannot be read, say.
+        // An example: the credentials cannot be read.
         Err(error) if is_valid(&connection, app.now()) => {
             tracing::error!(connection = %connection.id, %error, "a refresh failed; the stored token is still valid");
             open(app, connection).await
@@ -55,10 +54,10 @@ pub async fn read_token(
 }
 
 /// Refreshes the token even if it is still valid. Within ten seconds of a refresh it returns the token of that refresh (T-4). It ends
-/// before the clock reads `ends_at`.
+/// by the monotonic time `ends_at`.
 ///
 /// # Errors
-/// As [`read_token`], and `PlatformFailed` also if the old token is still valid: the caller asked for a refresh.
+/// As [`read_token`], and `PlatformFailed` even if the old token is still valid, because the caller asked for a refresh.
 pub async fn force_refresh(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Token, Error> {
     if let Some(error) = standing_error(&connection) {
         return Err(error);
@@ -67,13 +66,13 @@ pub async fn force_refresh(app: &Arc<App>, connection: Connection, ends_at: Dura
     answer(app, refreshed, connection, Fallback::None).await
 }
 
-/// The longest validity that a caller may ask for: half of the token's life, since more would mean a refresh at every read. `None` for
-/// a connection without a grant.
+/// The longest validity that a caller may ask for: half of the token's life, because with more every read would need a refresh. `None`
+/// for a connection without a grant.
 pub fn min_valid_most(connection: &Connection) -> Option<Duration> {
     connection.grant().map(|grant| grant.access_token_life() / 2)
 }
 
-/// Whether the stored token is the answer: it is good for long enough, or good at all while refreshes fail.
+/// Whether the stored token is returned: it is valid for long enough, or it is valid and refreshes fail.
 fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool {
     let Standing::Active(grant) = &connection.standing else {
         return false;
@@ -86,7 +85,7 @@ fn is_valid(connection: &Connection, now: Timestamp) -> bool {
     matches!(&connection.standing, Standing::Active(grant) if grant.is_good_for(Duration::ZERO, now))
 }
 
-/// When another machine may answer, or the clock be right again.
+/// When to try again after a clock error: by then another machine may answer, or the clock may be right.
 const SKEW_RETRY: Duration = Duration::from_secs(5);
 
 enum Fallback {
@@ -94,7 +93,7 @@ enum Fallback {
     None,
 }
 
-/// `found` is the connection as the caller read it: what is known of it where the refresh could not look.
+/// The answer of a refresh. `found` is the connection as the caller read it, for a refresh that could not read it.
 async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fallback) -> Result<Token, Error> {
     let Refreshed { outcome, connection } = refreshed;
     let connection = connection.unwrap_or(found);
@@ -118,7 +117,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
         }
         Outcome::ClockSkewed => Some(try_later(
             "clock_skewed",
-            "The clock of the machine that answered is wrong, so it refreshes no token.",
+            "The clock of the machine that answered is wrong, so it does not refresh tokens. Try again.",
             now,
             later(now, SKEW_RETRY),
         )),
@@ -140,7 +139,7 @@ pub(crate) async fn open(app: &App, connection: Connection) -> Result<Token, Err
     Ok(Token { connection, access_token })
 }
 
-/// The error of a connection that only a new consent helps.
+/// The error of a connection that needs a new consent; `None` if it does not.
 fn standing_error(connection: &Connection) -> Option<Error> {
     let why = match &connection.standing {
         Standing::Active(_) => return None,

@@ -1,26 +1,26 @@
-//! How far this machine's time of day is from that of the table's servers. Processes compare their leases through the time of
-//! day: two whose clocks are too far apart could present one refresh token at once.
+//! The difference between this machine's clock and the table's. Processes compare their leases by the time of day: two processes whose
+//! clocks differ too much could send one refresh token at the same time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// The target under which it is said that this machine's clock is off.
+/// The log target of warnings about this machine's clock.
 pub const CLOCK: &str = "counterfoil::clock";
 
-/// What the answers of some servers tell of it.
+/// The difference, computed from the dates of a server's answers.
 #[derive(Debug, Default)]
 pub struct Skew(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The least skew that fits each of the last two answers, in milliseconds; positive where this machine is ahead.
+    /// The least skew that fits each of the last two answers, in milliseconds; positive if this machine is ahead.
     last: [i64; 2],
     warned_at: Option<Timestamp>,
 }
 
-/// An HTTP date has whole seconds, and servers write the same one for up to a second more.
+/// An HTTP date has whole seconds, and servers may send the same one for up to a second more.
 const DATE_IS_WITHIN_MS: i64 = 2_000;
 /// The least skew that is logged as a warning.
 const WARN_FROM_MS: u64 = 5_000;
@@ -28,7 +28,7 @@ const WARN_FROM_MS: u64 = 5_000;
 const WARN_EVERY_MS: u64 = 60_000;
 
 impl Skew {
-    /// Nothing is known yet.
+    /// No answer is known yet.
     pub const fn unknown() -> Self {
         Self(Mutex::new(State { last: [0, 0], warned_at: None }))
     }
@@ -40,14 +40,14 @@ impl Skew {
         }
     }
 
-    /// Takes in an answer: when it was asked for and when it came, by this machine's time of day, and its server's `Date`. Returns
-    /// by how many milliseconds this machine is ahead if that must be logged, once a minute at most.
+    /// Takes in an answer: when the request was sent and the answer came, by this machine's time of day, and the answer's `Date`. Returns by
+    /// how many milliseconds this machine is ahead if that must be logged, at most once a minute.
     pub fn observe(&self, asked: Timestamp, answered: Timestamp, date: Timestamp) -> Option<i64> {
         let ms = Timestamp::as_millisecond;
-        // The date was written between the two, at some moment from `date` on.
+        // The server wrote the date between the two times; its clock then showed `date` or up to two seconds more.
         let (least, most) = (ms(asked) - ms(date) - DATE_IS_WITHIN_MS, ms(answered) - ms(date));
         if least > most {
-            // The time of day was set meanwhile.
+            // The time of day was changed between request and answer.
             return None;
         }
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,15 +61,14 @@ impl Skew {
         })
     }
 
-    /// How far this machine is ahead or behind at least, as the last two answers agree. One alone may have been delayed or
-    /// misdated.
+    /// The least difference between the clocks on which the last two answers agree. One answer alone may have been slow or misdated.
     pub fn least(&self) -> Duration {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Duration::from_millis(agreed(state.last).unsigned_abs())
     }
 }
 
-/// The smaller of two that point the same way.
+/// The smaller of two differences in the same direction; zero if the directions differ.
 fn agreed([one, other]: [i64; 2]) -> i64 {
     if one.signum() == other.signum() { one.signum() * one.abs().min(other.abs()) } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! Asks the platform whether a connection still reaches its company, with its live token (T-7).
+//! Asks the platform whether a connection still has access to its company (T-7).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,20 +14,20 @@ use crate::{App, Ended, Error};
 use crate::service::vault::read::{Token, force_refresh, read_token};
 use crate::service::vault::refresh::{end_of, of_its_client};
 
-/// A connection that reaches its company.
+/// A connection that has access to its company.
 pub struct Verified {
     /// The connection, as it is now.
     pub connection: Connection,
-    /// What the platform calls the company.
+    /// The platform's name of the company.
     pub company_name: String,
 }
 
-/// Asks the platform for the connection's company, and ends before the clock reads `ends_at`. The grant is ended if the platform
-/// accepts neither the stored token nor a fresh one, or does not list the company. A 403 does not end the grant: the platform is asked
-/// again in ten minutes.
+/// Asks the platform for the connection's company, and ends by the monotonic time `ends_at`. The grant ends if the platform accepts
+/// neither the stored token nor a fresh one, or does not list the company. A 403 does not end the grant: the platform is asked again in
+/// ten minutes.
 ///
 /// # Errors
-/// `ConsentNeeded`; `PlatformFailed` and `TryLater` if the platform gave no clear answer: then nothing was changed.
+/// `ConsentNeeded`; `PlatformFailed` and `TryLater` if the platform gave no clear answer. Then nothing was changed.
 pub async fn verify_connection(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Verified, Error> {
     let id = connection.id.clone();
     match access_of(app, connection, ends_at).await? {
@@ -42,27 +42,27 @@ pub async fn verify_connection(app: &Arc<App>, connection: Connection, ends_at: 
     }
 }
 
-/// What the platform says of a connection's access to its company.
+/// A connection's access to its company, as the platform answers.
 pub(crate) enum Access {
-    /// It is there.
+    /// The connection has access.
     Given {
         /// The connection, as it is now.
         connection: Connection,
-        /// What the platform calls the company.
+        /// The platform's name of the company.
         company_name: String,
     },
-    /// The platform takes the token and refuses the question.
+    /// The platform accepts the token and refuses the request (403).
     Forbidden,
-    /// The platform takes no token for the company, not even one refreshed just now.
+    /// The platform refuses the token for the company, and also a fresh one.
     Withdrawn(Connection),
 }
 
-/// Asks with the stored token and, where that is not taken, with a fresh one.
+/// Asks with the stored token and, if that is refused, with a fresh one.
 ///
 /// # Errors
-/// As [`verify_connection`]'s.
+/// As [`verify_connection`].
 pub(crate) async fn access_of(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Access, Error> {
-    // Reading may refresh, and no refresh is begun that could not end.
+    // The read may refresh the token, and a refresh must be able to end in time.
     in_time(app, app.settings.refresh_time(), ends_at)?;
     let token = read_token(app, connection, None, ends_at).await.map_err(as_before)?;
     match asked_in_time(app, &token, ends_at).await? {
@@ -79,13 +79,13 @@ pub(crate) async fn access_of(app: &Arc<App>, connection: Connection, ends_at: D
     })
 }
 
-/// A platform's clear answer to the question for a company.
+/// A platform's clear answer to a request for a company.
 pub(crate) enum CompanyAnswer {
     /// The company's name.
     Company(String),
-    /// It does not take the token, or the company is not among those of the grant.
+    /// The platform refuses the token, or the company is not among those of the grant.
     NotTaken,
-    /// It takes the token and refuses the question (403).
+    /// The platform accepts the token and refuses the request (403).
     Forbidden,
 }
 
@@ -94,10 +94,10 @@ async fn asked_in_time(app: &App, token: &Token, ends_at: Duration) -> Result<Co
     ask(app, token).await
 }
 
-/// Asks for the company of a connection with its access token.
+/// Requests the company of a connection with its access token.
 ///
 /// # Errors
-/// `PlatformFailed` where there is no clear answer.
+/// `PlatformFailed` if there is no clear answer.
 pub(crate) async fn ask(app: &App, token: &Token) -> Result<CompanyAnswer, Error> {
     let Token { connection, access_token } = token;
     let company_id = &connection.company.company_id;
@@ -115,7 +115,7 @@ pub(crate) async fn ask(app: &App, token: &Token) -> Result<CompanyAnswer, Error
     }
 }
 
-/// The platform did not say what it would have to say for this to mean something.
+/// The error of a request without a clear answer.
 fn not_asked() -> Error {
     Error::PlatformFailed {
         code: "platform_unavailable",
@@ -134,7 +134,7 @@ fn forbidden() -> Error {
     }
 }
 
-/// What would outlast the function is not begun; what was done so far counts for the next time.
+/// Refuses a step that could not end in time. The next request continues from what is stored by then.
 fn in_time(app: &App, takes: Duration, ends_at: Duration) -> Result<(), Error> {
     if app.clock.elapsed() + takes <= ends_at {
         return Ok(());
@@ -143,7 +143,7 @@ fn in_time(app: &App, takes: Duration, ends_at: Duration) -> Result<(), Error> {
     Err(Error::TryLater { code: "verification_too_slow", message, retry_after: Duration::from_secs(1) })
 }
 
-/// Ends the grant of a connection that reaches its company no more, and says so.
+/// Ends the grant of a connection that has no access to its company any more, and returns the error for the caller.
 async fn end_withdrawn(app: &App, connection: &Connection) -> Error {
     let end = end_of(app, connection, DeathCause::AccessWithdrawn);
     match app.grants.end_grant(&end).await {
@@ -157,7 +157,7 @@ async fn end_withdrawn(app: &App, connection: &Connection) -> Error {
     }
 }
 
-/// A verification answers the same whether the grant ended during it or before.
+/// Gives a verification the same error whether the grant ended during it or before.
 fn as_before(error: Error) -> Error {
     match error {
         Error::ConsentNeeded { found: Ended::JustNow, why } => consent_needed(why),

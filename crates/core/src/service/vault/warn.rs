@@ -1,4 +1,4 @@
-//! Warns a partner of a grant's hard end, thirty days ahead and once. A refresh cannot move that end.
+//! Warns a partner thirty days before a grant's hard end, once. A refresh cannot move that end.
 
 use crate::model::connection::Connection;
 use crate::model::event::Payload;
@@ -9,10 +9,10 @@ use crate::{App, Error};
 use crate::service::vault::due::{Stored, WARN_AHEAD, next};
 use crate::service::vault::refresh::step::Reason;
 
-/// Writes the warning if its time has come and it was not written yet; says whether it did.
+/// Writes the warning if it is due and was not written yet. Returns whether it was written now.
 ///
 /// # Errors
-/// What the table says.
+/// The table's errors.
 pub async fn warn_expiring(app: &App, connection: &Connection) -> Result<bool, Error> {
     let now = app.now();
     let Some(grant) = connection.grant() else { return Ok(false) };

@@ -1,4 +1,4 @@
-//! The work that is due: read by shard, each item processed by itself.
+//! The workers, which process due items. Items are read by shard, and each is processed separately.
 
 pub mod probe_due;
 pub mod refresh_due;

@@ -1,4 +1,4 @@
-//! Follows suspicions that a platform withdrew its access, by shard (T-7).
+//! Processes due hints and probes, by shard (T-7).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +15,15 @@ use crate::service::vault::hint::follow_hints;
 use crate::service::vault::probe::probe;
 use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
 
-/// How many are under way at once.
+/// The largest number of hints and probes that are processed at once.
 const AT_ONCE_MOST: usize = 16;
-/// How many are taken from one shard in a run; the next run goes on.
+/// The largest number of items of one shard in a run. The next run continues.
 const PER_SHARD_MOST: u32 = 50;
 
-/// Follows what was due in these shards when the run began. No probe is begun that could not end within `time`.
+/// Processes the items of these shards that were due when the run began. No probe begins that could not end within `time`.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub async fn probe_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
     let ends_at = app.clock.elapsed() + time;
     let bounds = Bounds { at_once: AT_ONCE_MOST, stagger: Duration::ZERO, begins_until: ends_at };
@@ -49,7 +49,7 @@ impl Work for Probing {
     async fn process(self: Arc<Self>, item: Suspicion, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
         match item {
             Suspicion::Hints(id) => follow_hints(&self.app, &id).await?,
-            // It looks at the time that is left before it begins.
+            // `probe` checks the remaining time before it begins.
             Suspicion::Probe(id) => probe(&self.app, &id, self.ends_at).await?,
         }
         Ok(Processed::Done)

@@ -1,4 +1,4 @@
-//! Keeps connections fresh and alive: refreshes what is due by shard.
+//! Refreshes the connections that are due, by shard.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use crate::service::vault::refresh::{Asked, Place, Refreshed, refresh};
 use crate::service::vault::warn::warn_expiring;
 use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run, slot};
 
-/// How many grants are under way at once in one process that [every lost answer](crate::port::platform::Platform::must_hear_every_answer)
-/// would end: so many are lost at most if it is killed.
+/// How many grants a process refreshes at once that [a lost answer](crate::port::platform::Platform::must_hear_every_answer) would end.
+/// At most this many are lost if it is killed.
 pub const FRAGILE_MOST: usize = 8;
 
-/// Refreshes what was due in these shards when the run began, until it is done or the time is up: all is over after `time`, and
-/// no refresh is begun that a slow platform would leave too little of it. In the report, what is done has a fresh token.
+/// Refreshes the connections of these shards that were due when the run began. Everything ends within `time`, and no refresh begins
+/// that a slow platform could not answer in time. In the report, `done` counts the connections with a fresh token.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
     let ends_at = app.clock.elapsed() + time;
     let places = Arc::new(Semaphore::new(FRAGILE_MOST));
@@ -38,8 +38,8 @@ pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Resul
     Ok(run(app, work, shards, &bounds).await?)
 }
 
-/// A run over so many shards has their share of what all schedules together may do. Its starts are spread: otherwise there would
-/// be a burst of requests to the platform in the first second, and then one to the table.
+/// The bounds of a run over this number of shards: its share of the refreshes at once over all schedules. Starts are spread, because
+/// otherwise the platform would get a burst of requests in the first second, and then the table.
 fn bounds(app: &App, shards: usize, begins_until: Duration) -> Bounds {
     let all = usize::from(DUE_SHARDS);
     let shards = shards.clamp(1, all);
@@ -53,7 +53,7 @@ fn bounds(app: &App, shards: usize, begins_until: Duration) -> Bounds {
 struct Refreshing {
     app: Arc<App>,
     began: Timestamp,
-    /// Who may be under way of those that a lost answer would end.
+    /// The permits to refresh grants that a lost answer would end.
     places: Arc<Semaphore>,
     ends_at: Duration,
 }
@@ -65,7 +65,7 @@ impl Work for Refreshing {
     async fn page(&self, shard: u8, after: Option<&DueEntry>) -> Result<Page<DueEntry>, StoreError> {
         let most = self.app.settings.due_page;
         let items = self.app.connections.due(shard, self.began, after, most).await?;
-        // Rows that fail without a write must not stand before the rest.
+        // Rows that fail without a write stay due and must not hide the rows after them.
         let last = items.last().filter(|_| items.len() == most as usize).cloned();
         let oldest = items.first().map(|entry| entry.since);
         Ok(Page { items, last, oldest })
@@ -88,7 +88,7 @@ impl Work for Refreshing {
             }
             None => return Ok(Processed::Left),
         };
-        // A warning sets the next due time, and must not put off a failure's retry or make a dead grant due.
+        // A warning sets the next due time, which must not postpone the retry after a failure or make a dead grant due.
         if matches!(refreshed.outcome, Outcome::Refreshed | Outcome::AlreadyFresh)
             && let Some(connection) = &refreshed.connection
             && let Err(error) = warn_expiring(&self.app, connection).await
@@ -104,12 +104,12 @@ impl Work for Refreshing {
 }
 
 impl Refreshing {
-    /// Until when refreshes are begun.
+    /// The monotonic time after which no refresh begins.
     fn begins_until(&self) -> Duration {
         self.ends_at.saturating_sub(self.app.settings.refresh_time())
     }
 
-    /// One refresh in that slot; `None` where it is too late to begin.
+    /// Refreshes a connection; `None` if it is too late to begin.
     async fn refresh(&self, id: &ConnectionId, slot: OwnedSemaphorePermit, place: Place) -> Option<Result<Refreshed, Error>> {
         if self.app.clock.elapsed() >= self.begins_until() {
             return None;
@@ -117,7 +117,7 @@ impl Refreshing {
         let refreshing = pin!(refresh(&self.app, id, Asked { reason: Reason::Due, ends_at: self.ends_at, place }));
         match select(refreshing, self.app.clock.sleep(self.app.settings.lease)).await {
             Either::Left((refreshed, _)) => Some(refreshed),
-            // Its lease is over, so that it only listens now, to a platform that may never answer: its slot is for others.
+            // Its lease has ended, so it only waits for an answer that may never come. Its slot goes to the next refresh.
             Either::Right(((), refreshing)) => {
                 drop(slot);
                 Some(refreshing.await)

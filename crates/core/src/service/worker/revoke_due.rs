@@ -1,4 +1,4 @@
-//! Sends the revocations that are due and ends the expired flows that have a grant, by shard (T-5).
+//! Sends the revocations that are due, and ends expired flows that have a grant, by shard (T-5).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use crate::service::consent::end_expired::end_expired;
 use crate::service::revocation::revoke::{RevocationStatus, revoke};
 use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
 
-/// How many are under way at once.
+/// The largest number of items that are processed at once.
 const AT_ONCE_MOST: usize = 16;
-/// How many are taken from one shard in a run; the next run goes on.
+/// The largest number of items of one shard in a run. The next run continues.
 const PER_SHARD_MOST: u32 = 50;
 
-/// Processes what was due in these shards when the run began, and begins nothing that could not end within `time`. In the report,
-/// what the platform did not confirm is left.
+/// Processes the items of these shards that were due when the run began. No item begins that could not end within `time`. In the report,
+/// `left` includes the revocations that the platform did not confirm.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub async fn revoke_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
     let ends_at = app.clock.elapsed() + time;
     let bounds = Bounds { at_once: AT_ONCE_MOST, stagger: Duration::ZERO, begins_until: ends_at };
@@ -48,7 +48,7 @@ impl Work for Revoking {
     }
 
     async fn process(self: Arc<Self>, item: DueRevocation, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
-        // Each looks at the time that is left before it begins.
+        // Each checks the remaining time before it begins.
         let status = match item {
             DueRevocation::Pending(id) => revoke(&self.app, &id, self.ends_at).await?,
             DueRevocation::ExpiredFlow(id) => end_expired(&self.app, &id, self.ends_at).await?,

@@ -1,5 +1,5 @@
-//! The one loop of the workers that process what is due. It reads the shards page by page and processes each item as a task of its
-//! own, at most so many at once.
+//! The loop of every worker that processes due items. It reads the shards page by page and processes each item as a separate task, with
+//! a bound on the tasks at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,32 +15,32 @@ use crate::model::time::until;
 use crate::port::store::{DUE_SHARDS, StoreError};
 use crate::{App, Error};
 
-/// No page is read while so many items of a run have begun and are not over.
+/// No page is read while this many items of a run have begun and not ended.
 const IN_HAND_MOST: usize = 4_000;
 
-/// A kind of work that is due by shard.
+/// A kind of work on due items.
 #[async_trait]
 pub(crate) trait Work: Send + Sync + 'static {
-    /// Names what one task processes.
+    /// The id of an item.
     type Item: Send + Sync + 'static;
 
-    /// A page of what is due in a shard: the first one, or the one that begins after this item.
+    /// The first page of a shard's due items, or the page after this item.
     async fn page(&self, shard: u8, after: Option<&Self::Item>) -> Result<Page<Self::Item>, StoreError>;
 
-    /// Processes an item. Another one may begin as soon as the slot is dropped.
+    /// Processes an item. The next item may begin as soon as the slot is dropped.
     async fn process(self: Arc<Self>, item: Self::Item, slot: OwnedSemaphorePermit) -> Result<Processed, Error>;
 }
 
-/// A page of what is due in a shard, the longest overdue first.
+/// A page of a shard's due items, the longest overdue first.
 pub(crate) struct Page<I> {
     pub(crate) items: Vec<I>,
-    /// The last item, if this run reads on after it; `None` if the shard was read to its end or the next run goes on.
+    /// The last item, if this run reads another page after it; `None` if the shard was read to its end or the next run continues.
     pub(crate) last: Option<I>,
-    /// Since when the first item has been due, where that is measured.
+    /// When the first item became due, if that is measured.
     pub(crate) oldest: Option<Timestamp>,
 }
 
-/// What became of an item.
+/// The result of processing an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Processed {
     Done,
@@ -48,14 +48,14 @@ pub(crate) enum Processed {
     Left,
 }
 
-/// How much a run may do.
+/// The bounds of a run.
 pub(crate) struct Bounds {
-    /// How many items are under way at once, at least one.
+    /// How many items are processed at once, at least one.
     pub(crate) at_once: usize,
-    /// The longest pause between the starts of two items. If there are more items than that leaves time for, they start evenly over
-    /// the time that there is.
+    /// The longest pause between the starts of two items. If there are more items than this pause leaves time for, their starts are spread
+    /// evenly over the time.
     pub(crate) stagger: Duration,
-    /// No item is begun when the clock has counted to this.
+    /// The monotonic time after which no item begins.
     pub(crate) begins_until: Duration,
 }
 
@@ -64,17 +64,17 @@ pub(crate) struct Bounds {
 pub struct Report {
     /// How many items were due.
     pub due: usize,
-    /// How many are done, by this run or by somebody else.
+    /// How many are done, by this run or by another process.
     pub done: usize,
-    /// How many failed. Each has the time of its next try on its row.
+    /// How many failed. The row of each has the time of its next try.
     pub failed: usize,
-    /// How many are left for a later run: the time was up, somebody else is processing them, or the platform did not confirm it.
+    /// How many are left for a later run: the time was over, another process has them, or the platform did not confirm the revocation.
     pub left: usize,
     /// How many shards could not be read.
     pub unread_shards: usize,
-    /// How many shards were not read to their end, because the time was up. Their other items are in no count here.
+    /// How many shards were not read to their end because the time was over. Their other items are not counted here.
     pub unfinished_shards: usize,
-    /// For how long the item that was due first had been due when the run began, where that is measured.
+    /// How long the longest overdue item had been due when the run began, if that is measured.
     pub oldest_overdue: Duration,
 }
 
@@ -88,12 +88,12 @@ impl Report {
     }
 }
 
-/// Processes what is due in these shards until all of it is done or no more may begin, and waits for what has begun. A failure
-/// stays with its item, and a shard that cannot be read holds up no other. The next pages are read as soon as every item of the
-/// pages before has begun.
+/// Processes the due items of these shards until all are done or no more may begin, and waits for those that have begun. A failure
+/// affects only its own item, and a shard that cannot be read does not delay the others. The next pages are read as soon as every item of
+/// the pages before has begun.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub(crate) async fn run<W: Work>(app: &App, work: W, shards: &[u8], bounds: &Bounds) -> Result<Report, StoreError> {
     let work = Arc::new(work);
     let slots = Arc::new(Semaphore::new(bounds.at_once.max(1)));
@@ -123,10 +123,10 @@ pub(crate) async fn run<W: Work>(app: &App, work: W, shards: &[u8], bounds: &Bou
     }
 }
 
-/// What is still to be read of the shards.
+/// The state of reading the shards.
 struct Reading<I> {
     began: Timestamp,
-    /// The shards that are not read to their end, and the last item of each that was read.
+    /// The shards that are not read to their end, each with the last item that was read.
     open: Vec<(u8, Option<I>)>,
     report: Report,
     failure: Option<StoreError>,
@@ -138,7 +138,7 @@ impl<I> Reading<I> {
         Self { began: app.now(), open, report: Report::default(), failure: None }
     }
 
-    /// The next page of each shard.
+    /// Reads the next page of each shard.
     async fn pages(&mut self, work: &impl Work<Item = I>) -> Vec<I> {
         let mut due = Vec::new();
         for (shard, after) in std::mem::take(&mut self.open) {
@@ -161,7 +161,7 @@ impl<I> Reading<I> {
     }
 }
 
-/// The starts of these items. Each is over when its time has come and it has a slot.
+/// The starts of these items: each future ends when its time has come and it has a slot.
 fn starts<I>(
     app: &App,
     bounds: &Bounds,
@@ -178,12 +178,12 @@ fn starts<I>(
     })
 }
 
-/// A slot, as soon as one is free.
+/// Waits for a free slot.
 pub(crate) async fn slot(slots: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(slots).acquire_owned().await.expect("nobody closes it")
 }
 
-/// A panic in the task stays in it.
+/// Runs the processing as a task. A panic in it becomes an error.
 async fn as_a_task(processing: impl Future<Output = Result<Processed, Error>> + Send + 'static) -> Processed {
     let task = tokio::spawn(processing.in_current_span());
     let done = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("a task ended early: {panic}"))));

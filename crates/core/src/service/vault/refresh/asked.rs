@@ -1,4 +1,4 @@
-//! What a refresh is asked for, and what comes of it.
+//! The parameters and the result of a refresh.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use crate::model::connection::Connection;
 
 /// The result of a refresh.
 pub struct Refreshed {
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The connection as it was last seen or written; `None` where there is none.
+    /// The connection as it was last read or written; `None` if it does not exist.
     pub connection: Option<Connection>,
 }
 
-/// What a refresh is asked for, and within which bounds.
+/// The parameters of a refresh.
 pub struct Asked {
-    /// Why.
+    /// Why it is requested.
     pub reason: Reason,
-    /// When all of it must be over, by the clock that does not jump.
+    /// The monotonic time by which it must end.
     pub ends_at: Duration,
-    /// Its place among the running refreshes that [every lost answer](Platform::must_hear_every_answer) would end.
+    /// Its permit among the refreshes of grants that [a lost answer](Platform::must_hear_every_answer) would end.
     pub place: Place,
 }
 
-/// A place among so many refreshes at most.
+/// A permit to refresh a grant that a lost answer would end.
 pub enum Place {
-    /// There is no such bound: a caller waits.
+    /// No permit is needed, because a caller waits.
     NotNeeded,
-    /// One of these; with none free nothing is begun.
+    /// A permit is taken if one is free. Otherwise the refresh does not start.
     IfFree(Arc<Semaphore>),
-    /// This one.
+    /// This permit.
     Taken(OwnedSemaphorePermit),
 }

@@ -1,4 +1,4 @@
-//! The end of a grant, and whose client may refresh one.
+//! The end of a grant, and the platform's client for a grant.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::port::platform::Platform;
 use crate::port::store::vault::GrantEnd;
 use crate::{App, Error};
 
-/// The end of a connection's grant, with all that is written with it.
+/// The end of a connection's grant, with its audit row, its event and its next probe.
 pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
     let now = app.now();
     GrantEnd {
@@ -30,8 +30,8 @@ pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> G
     }
 }
 
-/// The platform of a company, with the credentials of the client that its grant belongs to: presented with others the
-/// platform would refuse the token, and a good grant would be taken for dead.
+/// The platform of a company, with the credentials of the OAuth client that the grant belongs to. With other credentials the platform
+/// would refuse the token, and a valid grant would be marked dead.
 pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dyn Platform>, Error> {
     let platform = app.platforms.get(company.platform, company.environment).await?;
     if platform.client_id() == company.client_id {
@@ -40,7 +40,7 @@ pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dy
     Err(Error::Misconfigured {
         code: "other_client",
         message: format!(
-            "This connection was consented to through another OAuth client of {} than is configured now. Put the credentials of that client back, \
+            "The consent of this connection was given to another OAuth client of {} than the configured one. Restore the credentials of that client, \
              or have the customer consent again.",
             company.platform.title()
         ),

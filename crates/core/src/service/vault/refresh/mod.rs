@@ -1,7 +1,7 @@
-//! Refreshing a token: look, lease, look again, act, record. There is one way to do it, for the reader, the refresher and
-//! the forced refresh; only the reason differs.
+//! Refreshes a token: look, lease, look again, send, store. Readers, the refresher and forced refreshes run the same code; only the
+//! reason differs.
 //!
-//! `step` decides, as a pure function of what was seen; `run` does what it says.
+//! `step` decides the next action as a pure function of what was read. `run` executes the actions.
 
 pub mod asked;
 pub(crate) mod grant_end;

@@ -1,4 +1,4 @@
-//! Does what the step function says, with the ports of the real world.
+//! Executes the actions of the step function.
 
 mod storing;
 
@@ -28,13 +28,13 @@ use crate::service::vault::refresh::asked::{Asked, Place, Refreshed};
 use crate::service::vault::refresh::grant_end::of_its_client;
 use crate::{App, Error};
 
-/// Refreshes a connection's token if there is reason to.
+/// Refreshes a connection's token if its reason requires it.
 ///
-/// It runs as a task of its own: a caller that disconnects does not cancel it, and a panic in it does not reach the caller. It ends when
-/// the platform's answer is stored or its time is spent, since a frozen process cannot receive the answer.
+/// It runs as a separate task: a caller that disconnects does not cancel it, and a panic in it does not reach the caller. It ends when
+/// the platform's answer is stored or its time is over, because a frozen process cannot receive the answer.
 ///
 /// # Errors
-/// `Misconfigured` where the keyring or the platform's credentials are missing: found before anything is sent or written.
+/// `Misconfigured` if the keyring or the platform's credentials are missing. This is found before anything is sent or written.
 pub async fn refresh(app: &Arc<App>, id: &ConnectionId, asked: Asked) -> Result<Refreshed, Error> {
     let run = Run {
         app: Arc::clone(app),
@@ -53,10 +53,10 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, asked: Asked) -> Result<
     }
 }
 
-/// The most steps one refresh takes: looks while waiting, and retries, are bounded by time long before this.
+/// The largest number of steps of one refresh. Waits and retries end by time long before this.
 const STEPS_MOST: usize = 2_000;
 
-/// After so many failures in a row no further answer is kept: what the platform gave for the token it gave at once.
+/// The number of failures in a row after which no further answer is stored. A platform sends a token's successor in its first answers.
 const ANSWERS_KEPT_MOST: u32 = 8;
 
 struct Run {
@@ -66,11 +66,11 @@ struct Run {
     began: Duration,
     connection: Option<Connection>,
     send: Option<ToSend>,
-    /// The new grant, until the table has it.
+    /// The new grant, until the table has stored it.
     fresh: Option<Parked>,
-    /// The answer that brought it, where a field of it could not be read, and the epoch that it replaces.
+    /// The answer, if a field of it could not be read, and the epoch that its grant replaces.
     unread: Option<(u64, UnreadAnswer)>,
-    /// The end of the grant, on its way there.
+    /// The end of the grant, until the table has stored it.
     end: Option<GrantEnd>,
 }
 
@@ -88,7 +88,7 @@ impl Run {
         let mut machine = Refresh::new(self.asked.reason, self.app.settings, self.now(), self.asked.ends_at, unused);
         let ended = self.obey(&mut machine).await;
         self.app.unused_leases.set(&self.id, machine.unused());
-        // After the grant is stored: a slow table must not keep that waiting.
+        // After the grant is stored, so that a slow table does not delay that.
         if let Some((epoch, unread)) = self.unread.take() {
             self.keep(epoch, &unread).await;
         }
@@ -123,7 +123,7 @@ impl Run {
         Now { wall: self.app.clock.now(), elapsed: self.app.clock.elapsed(), chance: self.app.entropy.fraction() }
     }
 
-    /// Judged by the look that was just answered, before anything is written or sent.
+    /// Whether this machine's clock is wrong, by the answer to the first read. This is checked before anything is written or sent.
     fn is_clock_skewed(&self) -> bool {
         let Some(connection) = &self.connection else { return false };
         let (skew, most) = (self.app.skew.least(), self.app.settings.skew_most(connection.company.platform));
@@ -156,7 +156,7 @@ impl Run {
         }
     }
 
-    /// Whether this refresh may run beside the others. It takes a place before the lease, and keeps it until the run ends.
+    /// Whether this refresh has its permit. It takes the permit before the lease, and holds it until the run ends.
     async fn has_place(&mut self) -> Result<bool, Error> {
         let (Place::IfFree(places), Some(connection)) = (&self.asked.place, &self.connection) else { return Ok(true) };
         if of_its_client(&self.app, &connection.company).await?.must_hear_every_answer() {
@@ -168,7 +168,7 @@ impl Run {
         Ok(true)
     }
 
-    /// Opens the refresh token and finds the platform first: what is missing there must be found before a lease is taken.
+    /// Opens the refresh token and gets the platform, so that missing credentials are found before a lease is taken. Then takes the lease.
     async fn take_lease(&mut self, epoch: u64, seen: Option<String>, doubtful: bool) -> Result<Saw, Error> {
         let send = self.prepare().await?;
         let now = self.app.now();
@@ -229,7 +229,7 @@ impl Run {
         })
     }
 
-    /// Keeps an answer that could not be read. A platform that answers so again and again is left with the first few.
+    /// Stores an answer that could not be read, unless the platform has sent too many of them in a row.
     async fn keep(&self, epoch: u64, answer: &UnreadAnswer) {
         let Some(connection) = &self.connection else { return };
         if connection.last_failure.as_ref().is_none_or(|last_failure| last_failure.failures < ANSWERS_KEPT_MOST) {
@@ -262,7 +262,7 @@ impl Run {
     }
 
     fn finish(mut self, outcome: Outcome) -> Refreshed {
-        // A fresh access token is good wherever the grant lies: the caller gets it.
+        // A fresh access token is valid wherever the grant is stored, so the caller gets it.
         if let (Outcome::Parked | Outcome::Unstored, Some(fresh), Some(connection)) =
             (outcome, self.fresh.take(), &mut self.connection)
         {
@@ -271,7 +271,7 @@ impl Run {
                 self.app.in_hand.keep(Unstored::Refreshed(Box::new(fresh)));
             }
         }
-        // Nothing was begun: it comes again in the same run.
+        // The refresh did not start, so the same run tries it again.
         if outcome == Outcome::Crowded {
             return Refreshed { outcome, connection: self.connection };
         }

@@ -1,4 +1,4 @@
-//! A grant as it lies in the table: its tokens sealed, its ends reckoned.
+//! Seals a new grant for the table, and computes its expiries.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::model::grant::{Grant, StoredGrant};
 use crate::model::time::until;
 use crate::{App, Error};
 
-/// The purpose an access token is sealed for.
+/// The purpose that an access token is sealed for.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
-/// The purpose a refresh token is sealed for.
+/// The purpose that a refresh token is sealed for.
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 
-/// What a connection's tokens are sealed to.
+/// The owner that a connection's tokens are sealed for.
 pub fn sealing_owner(id: &ConnectionId) -> String {
     format!("connection {id}")
 }
 
-/// Seals a grant to its owner, a connection or a flow; a missing refresh token keeps the old one.
+/// Seals a grant for its owner, a connection or a flow. If the grant has no refresh token, the old one is kept.
 pub(crate) async fn seal_grant(
     app: &App,
     owner: &str,
@@ -49,7 +49,7 @@ pub(crate) async fn seal_grant(
     })
 }
 
-/// Seals a grant to another owner: from the flow that kept it to the connection that it is for.
+/// Seals a grant for another owner: from the flow that had it to its connection.
 pub(crate) async fn reseal_grant(app: &App, grant: &StoredGrant, from: &str, to: &str) -> Result<StoredGrant, Error> {
     let access_token = app.sealer.open(from, ACCESS_TOKEN, &grant.access_token).await?;
     let refresh_token = match &grant.refresh_token {
@@ -62,7 +62,8 @@ pub(crate) async fn reseal_grant(app: &App, grant: &StoredGrant, from: &str, to:
     Ok(StoredGrant { access_token: app.sealer.seal(to, ACCESS_TOKEN, &access_token).await?, refresh_token, ..grant.clone() })
 }
 
-/// A hard end that is told anew with each answer, as so many seconds from now, wavers; it is the same end nevertheless.
+/// The hard end of a grant. A platform that sends it as seconds from now gives slightly different times for the same end, so the stored
+/// one is kept if they differ little.
 fn steady(before: Option<Timestamp>, now: Option<Timestamp>) -> Option<Timestamp> {
     const WAVERS: Duration = Duration::from_secs(86_400);
     match (before, now) {

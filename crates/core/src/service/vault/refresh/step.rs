@@ -1,5 +1,5 @@
-//! The protocol of a refresh as a pure step function: state and what happened in, next action out. The code runs it and
-//! a model checker can explore it; it knows no I/O, no secret and no clock of its own.
+//! The protocol of a refresh as a pure step function, from the state and an input to the next action. `run` executes it, and the model
+//! checker explores it. It does no I/O, and knows no secret and no clock of its own.
 
 mod failure;
 mod leased;
@@ -21,7 +21,7 @@ pub use messages::{Next, Now, Reason, Saw};
 pub use outcome::Outcome;
 pub use view::View;
 
-/// What a refresh is waiting to see.
+/// The input that a refresh waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Phase {
     Begin,
@@ -42,18 +42,18 @@ enum Phase {
     Finished,
 }
 
-/// What is known of an attempt before its lease is taken.
+/// An attempt whose lease is not taken yet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Attempt {
     epoch: u64,
-    /// From when the lease counts: before the request for it was sent.
+    /// When the lease begins, by the monotonic clock: before the request for it was sent.
     since: Duration,
     rest: Duration,
     doubtful: bool,
     failures: u32,
 }
 
-/// An attempt whose lease is ours.
+/// An attempt that has the lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Held {
     attempt: Attempt,
@@ -74,23 +74,23 @@ pub struct Refresh {
     phase: Phase,
 }
 
-/// How often one refresh holds a lease: more than once only if others keep changing the connection under it, or if the table is
-/// too slow for it to be used.
+/// The largest number of leases that one refresh takes. It takes more than one only if others keep changing the connection, or if the
+/// table is so slow that a lease cannot be used.
 const LEASES_MOST: u32 = 3;
 
 impl Refresh {
-    /// A refresh that begins now and must be over when the clock has counted to `ends_at`. `unused` names leases of this process
-    /// on this connection under which nothing was sent and nothing ever will be: they stand in nobody's way.
+    /// A refresh that begins now and must end by the monotonic time `ends_at`. `unused` has the leases of this process on this connection
+    /// under which nothing was sent and nothing will be. They delay nobody.
     pub fn new(reason: Reason, settings: Settings, now: Now, ends_at: Duration, unused: Vec<String>) -> Self {
         Self { settings, reason, began: now.elapsed, ends_at, leases: 0, unused, phase: Phase::Begin }
     }
 
-    /// The leases that were never used, those of before among them: for this process' next refresh of the connection.
+    /// The leases of this process that were never used, including the earlier ones, for its next refresh of the connection.
     pub fn unused(&self) -> &[String] {
         &self.unused
     }
 
-    /// Decides what to do next.
+    /// Returns the next action.
     pub fn step(&mut self, now: Now, saw: Saw) -> Next {
         let phase = std::mem::replace(&mut self.phase, Phase::Finished);
         let (phase, next) = self.decide(now, phase, saw);
@@ -128,7 +128,7 @@ impl Refresh {
             (Phase::CommitPausing { until }, Saw::Waited) => (Phase::Committing { until }, Next::Commit),
             (Phase::Parking, Saw::Parked) => finish(Outcome::Parked),
             (Phase::Parking, Saw::StoreFailed) => self.try_both_again(now),
-            // The commit's own budget is spent: one try at each of the two places in turn.
+            // The commit's own budget is spent: table and queue are tried in turn.
             (Phase::ParkPausing, Saw::Waited) => (Phase::Committing { until: now.elapsed }, Next::Commit),
             (Phase::Recording(outcome), _) => finish(outcome),
             (Phase::Ending(cause), Saw::Stored) => finish(Outcome::Ended(cause)),
@@ -174,7 +174,7 @@ impl Refresh {
         if !self.may_take_lease(now) {
             return finish(Outcome::Held { retry_at: now.wall });
         }
-        // A lease that was never used stands for the one that it replaced.
+        // An unused lease keeps the doubt of the lease that it replaced.
         let doubtful = view.is_doubtful() || open.is_some() || present.is_some_and(|lease| is_unused && lease.doubtful);
         let attempt = Attempt { epoch: view.epoch, since: now.elapsed, rest, doubtful, failures: view.failures() };
         let seen = present.map(|lease| lease.id.clone());
@@ -183,7 +183,7 @@ impl Refresh {
 
     fn is_satisfied_by(&self, now: Now, view: &View) -> bool {
         match self.reason {
-            // What was refreshed a moment ago is as fresh as it gets, however short the platform's tokens live.
+            // A token that was just refreshed is returned, even if the platform's tokens are valid for a very short time.
             Reason::Read { .. } | Reason::Forced if view.is_valid(now) && self.is_just_refreshed(now, view) => true,
             Reason::Read { min_valid } => view.is_valid(now) && until(now.wall, view.expires_at) >= min_valid,
             Reason::Forced => false,
@@ -198,7 +198,7 @@ impl Refresh {
         view.refreshed_at.is_some_and(|at| until(at, now.wall) < self.settings.forced_interval)
     }
 
-    /// Somebody holds the lease: a reader whose token is still valid need not wait for them, nor need the refresher.
+    /// Another process has the lease. The refresher does not wait for it, and neither does a reader whose token is still valid.
     fn beside_somebody_else(&self, now: Now, view: &View, retry_at: Timestamp) -> (Phase, Next) {
         match self.reason {
             Reason::Due | Reason::Probe => finish(Outcome::Held { retry_at }),
@@ -207,7 +207,7 @@ impl Refresh {
         }
     }
 
-    /// The row's backoff; a forced refresh also keeps its distance from any attempt before (T-4).
+    /// The end of the pause after a failure. A forced refresh also keeps its distance from any earlier attempt (T-4).
     fn must_pause_until(&self, view: &View, is_unused: bool, now: Now) -> Option<Timestamp> {
         let backoff = view.last_failure.as_ref().map(|last_failure| last_failure.retry_at);
         let keeps_distance = self.reason == Reason::Forced && !is_unused;
@@ -216,7 +216,7 @@ impl Refresh {
         backoff.max(distance).filter(|at| *at > now.wall)
     }
 
-    /// Waits for somebody else's refresh, up to a bound; never sends without the lease.
+    /// Waits for another process's refresh, up to a bound. It never sends without the lease.
     fn wait(&self, now: Now, retry_at: Timestamp) -> (Phase, Next) {
         let waited = now.elapsed.saturating_sub(self.began);
         if matches!(self.reason, Reason::Due | Reason::Probe) || waited >= self.settings.wait {
@@ -226,7 +226,7 @@ impl Refresh {
         (Phase::Waiting, Next::Wait(pause.min(self.settings.wait.saturating_sub(waited))))
     }
 
-    /// A fifth of what was waited, so that nobody waits much longer than what is waited for takes.
+    /// A fifth of the time waited so far, so that nobody waits much longer than the other refresh takes.
     fn pause_after(&self, waited: Duration, chance: f64) -> Duration {
         (waited / 5).clamp(self.settings.poll, self.settings.poll * 8).mul_f64(0.5 + chance / 2.0)
     }

@@ -1,15 +1,15 @@
-//! Leases of this process under which nothing was sent and nothing will be: it need not wait for them. Only the process that took
-//! one can know.
+//! Leases of this process under which nothing was sent and nothing will be. The process need not wait for them. Only the process that
+//! took a lease knows this.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::connection::ConnectionId;
 
-/// The most connections that are remembered.
+/// The largest number of connections that are remembered.
 const CONNECTIONS_MOST: usize = 1_000;
 
-/// The names of these leases, by connection.
+/// The ids of these leases, by connection.
 #[derive(Default)]
 pub struct UnusedLeases(Mutex<HashMap<ConnectionId, Vec<String>>>);
 
@@ -18,7 +18,7 @@ impl UnusedLeases {
         self.all().get(id).cloned().unwrap_or_default()
     }
 
-    /// Remembers these in place of what was remembered of that connection.
+    /// Replaces the remembered leases of a connection.
     pub(super) fn set(&self, id: &ConnectionId, leases: &[String]) {
         let mut all = self.all();
         if leases.is_empty() {

@@ -1,4 +1,4 @@
-//! Stores the grant that a refresh brought.
+//! Stores the new grant of a refresh.
 
 use super::step::Saw;
 use super::{Run, apply};
@@ -23,7 +23,7 @@ impl Run {
         self.saw("commit", written)
     }
 
-    /// The connection went on without us: by a consent, a disconnect, a parked grant, or because the grant was taken for dead.
+    /// Stores a grant whose connection changed meanwhile: by a consent, a disconnect, a parked grant, or because the grant was marked dead.
     pub(super) async fn store_late(&self, fresh: &Parked) -> Result<Written, StoreError> {
         match commit_parked(&self.app, fresh).await {
             Ok(Unparked::Committed | Unparked::Revived) => Ok(Written::Stored),
@@ -56,10 +56,10 @@ impl Run {
         let Some(connection) = &self.connection else {
             return Saw::StoreFailed;
         };
-        // The same again at each try: its event's id tells the table that it is one and the same.
+        // Each try writes the same end: the id of its event shows the table that it is one write.
         let end = self.end.get_or_insert_with(|| {
             let mut end = end_of(&self.app, connection, cause);
-            // Whoever has taken a lease since has the token at the platform still.
+            // The process that took a lease since may still have the token at the platform.
             end.last_failure.settled_lease = self.send.as_ref().map(|sent| sent.lease_id.clone());
             end
         });

@@ -1,4 +1,4 @@
-//! What follows when the platform gave no grant: what is recorded, when to try again, and whether the grant is dead.
+//! What follows a platform's failure: the recorded failure, the time of the next try, and whether the grant is dead.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::port::platform::{Quota, TokenFailure};
 
 use super::{Held, Next, Now, Outcome, Phase, Reason, Refresh, finish};
 
-/// A platform's `Retry-After` is honoured up to this.
+/// The longest `Retry-After` that is respected.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
 
-/// Whether the attempt that failed is known to be over.
+/// Whether the failed attempt has certainly ended at the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settled {
     Yes,
@@ -27,7 +27,7 @@ impl Refresh {
         let backoff = self.backoff(now, held.attempt.failures, held.limits.quota);
         let retry_at = later(now.wall, backoff);
         match failure {
-            // It is marked as ended already.
+            // The grant is marked as ended already.
             TokenFailure::Refused if self.reason == Reason::Probe => finish(Outcome::Ended(cause)),
             TokenFailure::Refused => (Phase::Ending(cause), Next::EndGrant(cause)),
             TokenFailure::ClientRefused => {
@@ -69,7 +69,7 @@ impl Refresh {
         }
     }
 
-    /// An answered fault is over: the token is presented again after a short pause, while the lease lasts.
+    /// The pause before the token is sent again within the lease. The attempt has ended, because the platform answered.
     fn pause_before_resend(&self, now: Now, held: &Held, resends: u32) -> Option<Duration> {
         let pause = self.settings.poll.mul_f64(2.0 + now.chance);
         let then = Now { elapsed: now.elapsed + pause, ..now };
@@ -77,21 +77,21 @@ impl Refresh {
         may.then_some(pause)
     }
 
-    /// The pause after a failure: doubled each time, and long enough not to spend the platform's quota.
+    /// The pause after a failure. It doubles with each failure, and is long enough that failures do not use up the platform's quota.
     pub(super) fn backoff(&self, now: Now, failures: u32, quota: Option<Quota>) -> Duration {
         let doubled = backoff(self.settings.backoff_first, self.settings.backoff_longest, failures, now.chance);
         quota.map_or(doubled, |quota| doubled.max(pause_within(quota, failures)))
     }
 }
 
-/// The least pause after so many failures in a row before this one. All but three of the quota may follow each other as the backoff
-/// has it; then a third of the quota's time lies between two, so that one is always left.
+/// The least pause after `failures` earlier failures in a row. All but three requests of the quota may follow each other with the normal
+/// pauses. After that the pause is a third of the quota's period, so that one request is always left.
 fn pause_within(quota: Quota, failures: u32) -> Duration {
     let quick = quota.requests.saturating_sub(3);
     if failures.saturating_add(1) < quick { Duration::ZERO } else { quota.per / 3 }
 }
 
-/// Records why an attempt did not succeed, and with it whether its lease need be waited out.
+/// Records why an attempt failed, and whether others must wait for the end of its lease.
 pub(super) fn record(
     now: Now,
     held: &Held,

@@ -9,103 +9,103 @@ use jiff::Timestamp;
 use crate::model::connection::{DeathCause, LastFailure};
 use crate::port::platform::{TokenFailure, TokenLimits};
 
-/// Why a refresh is wanted.
+/// Why a refresh is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// A caller wants a token that is good for that much longer.
+    /// A caller wants a token that is valid for `min_valid` more.
     Read {
-        /// How much.
+        /// The least remaining validity.
         min_valid: Duration,
     },
-    /// A caller wants a new token even if the old one is good.
+    /// A caller wants a new token even if the old one is valid.
     Forced,
-    /// The connection's due time has come.
+    /// The connection is due.
     Due,
-    /// A connection whose access was withdrawn is to be asked for again, with a token that has not ended.
+    /// A probe of a connection whose access was withdrawn needs a valid token.
     Probe,
 }
 
-/// One moment: both clocks and a throw of the dice.
+/// The present time by both clocks, and a random number.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
-    /// The time of day: compared with what is stored.
+    /// The time of day, to compare with stored times.
     pub wall: Timestamp,
-    /// A clock that never jumps: measures what is left of a lease.
+    /// The monotonic time, to measure the remaining lease.
     pub elapsed: Duration,
-    /// A number from 0 up to 1, for jitter.
+    /// A random number in `0.0..1.0`, for jitter.
     pub chance: f64,
 }
 
-/// What happened since the last step.
+/// The result of the last action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Saw {
-    /// Nothing yet.
+    /// There was no action yet.
     Begin,
-    /// The connection, read strongly; `None` where there is none.
+    /// The connection, read strongly; `None` if it does not exist.
     View(Option<Box<View>>),
-    /// The lease is ours.
+    /// The lease is taken.
     LeaseTaken {
-        /// Its name.
+        /// The lease's id.
         id: String,
-        /// Until when nobody else may take it.
+        /// When it ends.
         until: Timestamp,
-        /// How many token requests the platform takes.
+        /// The platform's limits on token requests.
         limits: TokenLimits,
     },
-    /// Somebody else holds it.
+    /// Another process has the lease.
     LeaseHeld,
-    /// The table did not answer: the lease may be ours or may come to be.
+    /// The table did not answer. The lease may be taken, now or by a delayed write.
     LeaseUnknown {
-        /// Its name.
+        /// The lease's id.
         id: String,
     },
-    /// The platform gave a grant.
+    /// The platform answered with a grant.
     Granted,
-    /// The platform did not.
+    /// The platform failed or refused.
     Failed(TokenFailure),
-    /// A conditional write was stored.
+    /// The conditional write was stored.
     Stored,
-    /// A conditional write found another epoch.
+    /// The conditional write found another epoch.
     Overtaken,
-    /// The table did not do it.
+    /// The table failed.
     StoreFailed,
-    /// The grant is in the second place.
+    /// The grant is in the queue.
     Parked,
     /// The pause is over.
     Waited,
 }
 
-/// What to do next.
+/// The next action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Next {
     /// Read the connection and its lease.
     Look,
-    /// Take the lease, over the attempt that was seen and is over.
+    /// Take the lease if there is none, or only that of the attempt `seen`, which has ended.
     TakeLease {
-        /// The epoch it may replace.
+        /// The epoch that it may replace.
         epoch: u64,
-        /// The attempt that it follows.
+        /// The id of the lease that it may replace.
         seen: Option<String>,
         /// See [`crate::model::lease::Lease::doubtful`].
         doubtful: bool,
     },
-    /// Read the connection again, now that the lease is ours.
+    /// Read the connection again under the lease.
     LookAgain,
-    /// Present the refresh token.
+    /// Send the refresh token.
     Send {
-        /// How long to listen for the answer.
+        /// How long to wait for the answer.
         listen: Duration,
     },
     /// Store the grant.
     Commit,
-    /// Put the grant into the second durable place: the table does not take it.
+    /// Put the grant into the queue, because the table cannot store it.
     Park,
-    /// Record what went wrong; `retry_at` is when to try again.
+    /// Record the failure on the connection.
     RecordFailure(LastFailure),
     /// Mark the grant as dead.
     EndGrant(DeathCause),
-    /// Wait that long.
+    /// Wait for this time.
     Wait(Duration),
-    /// It is over.
+    /// The refresh has ended.
     Finish(Outcome),
 }

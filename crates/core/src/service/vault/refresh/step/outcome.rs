@@ -1,23 +1,23 @@
-//! How a refresh can end, and the words for it.
+//! The outcomes of a refresh.
 
 use jiff::Timestamp;
 
 use crate::model::connection::DeathCause;
 
-/// How a refresh ended.
+/// The outcome of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// A new token is stored.
     Refreshed,
-    /// A new token was parked; the table does not have it yet.
+    /// A new token is in the queue. The table does not have it yet.
     Parked,
-    /// Neither the table nor the parking queue took the new token; this process keeps it for its next event.
+    /// Neither the table nor the queue stored the new token. This process keeps it for its next event.
     Unstored,
-    /// There was nothing to do: the stored token serves.
+    /// No refresh was needed: the stored token is fresh enough.
     AlreadyFresh,
-    /// The platform refused the grant just now.
+    /// The platform refused the grant, which ended in this refresh.
     Ended(DeathCause),
-    /// The grant was dead before.
+    /// The grant had ended before.
     Dead(DeathCause),
     /// The connection is disconnected.
     Disconnected,
@@ -25,19 +25,19 @@ pub enum Outcome {
     Gone,
     /// The platform never gave a refresh token.
     NoRefreshToken,
-    /// Another process refreshes, and takes long.
+    /// Another process is refreshing, and this one has waited long enough.
     Held {
         /// When to try again.
         retry_at: Timestamp,
     },
-    /// An attempt of unknown outcome must rest first.
+    /// The refresh token rests after an attempt with an unknown outcome.
     Resting {
-        /// Until when.
+        /// The end of the rest.
         retry_at: Timestamp,
     },
-    /// The last attempts failed; the next is not yet due.
+    /// The last attempts failed, and the next is not due yet.
     BackingOff {
-        /// When it is.
+        /// When it is due.
         retry_at: Timestamp,
     },
     /// The platform failed or did not answer.
@@ -45,21 +45,21 @@ pub enum Outcome {
         /// When to try again.
         retry_at: Timestamp,
     },
-    /// The platform wants us to slow down.
+    /// The platform limits the number of requests.
     PlatformThrottled {
         /// When to try again.
         retry_at: Timestamp,
     },
-    /// The platform refuses our own credentials.
+    /// The platform refuses our client id or secret.
     ClientRefused {
         /// When to try again.
         retry_at: Timestamp,
     },
-    /// This process already refreshes as many grants as it may that one lost answer would end: nothing was sent.
+    /// This process already refreshes as many grants as it may that a lost answer would end. Nothing was sent.
     Crowded,
-    /// Too little of the lease was left to send anything.
+    /// Too little of the lease was left to send the token.
     LeaseTimeout,
-    /// This machine's time of day is too far from the table's: what a lease says could be misread.
+    /// This machine's clock is too far from the table's, so the times of a lease could be misread.
     ClockSkewed,
     /// The table failed.
     StoreFailed,

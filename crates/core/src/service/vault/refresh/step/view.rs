@@ -1,4 +1,4 @@
-//! What the step function sees of a connection: no token, nothing sealed.
+//! The part of a connection that the step function sees, without tokens.
 
 use jiff::Timestamp;
 
@@ -8,28 +8,28 @@ use crate::model::platform::PlatformName;
 
 use super::Now;
 
-/// What the step function knows of a connection.
+/// A connection without its tokens, and its lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct View {
-    /// Whose token it is.
+    /// The platform.
     pub platform: PlatformName,
     /// The epoch.
     pub epoch: u64,
-    /// Where it stands.
+    /// The status.
     pub standing: Standing<()>,
-    /// Whether there is a refresh token to present.
+    /// Whether there is a refresh token to send.
     pub has_refresh_token: bool,
-    /// When the access token ends.
+    /// When the access token expires.
     pub expires_at: Timestamp,
     /// When it was last refreshed.
     pub refreshed_at: Option<Timestamp>,
-    /// The attempt, or the consent, that the grant is from.
+    /// The id of the attempt, or of the consent, that stored the grant.
     pub commit_id: String,
     /// When its refresh is due.
     pub due_at: Option<Timestamp>,
-    /// What went wrong last.
+    /// The last failure.
     pub last_failure: Option<LastFailure>,
-    /// The lease beside it; `None` also where it was not asked for.
+    /// The lease; `None` also if it was not read.
     pub lease: Option<Lease>,
 }
 
@@ -63,14 +63,13 @@ impl View {
         self.last_failure.as_ref().map_or(0, |last_failure| last_failure.failures)
     }
 
-    /// The lease on the present epoch, over or not.
+    /// The lease on the present epoch, expired or not.
     pub(super) fn present_lease(&self) -> Option<&Lease> {
         self.lease.as_ref().filter(|lease| lease.epoch == self.epoch)
     }
 
-    /// A lease whose attempt may still be at the platform with the present refresh token: one on this epoch, unless it is
-    /// known to be over, or one that another attempt's late commit has outdated. That commit need not have changed the token.
-    /// After a consent it has.
+    /// A lease whose attempt may still have the present refresh token at the platform. It is on this epoch and not known to have ended, or a
+    /// commit of another attempt has outdated it, which need not have changed the token. A consent has always changed it.
     pub(crate) fn open_lease(&self) -> Option<&Lease> {
         let settled = self.last_failure.as_ref().and_then(|last_failure| last_failure.settled_lease.as_ref());
         self.lease.as_ref().filter(|lease| {
