@@ -58,7 +58,7 @@ pub struct Config {
     pub keyring: SecretPlace,
     /// Where the platforms' credentials are.
     pub credentials: SecretPlace,
-    /// Where grants are parked that the table does not take.
+    /// Where grants are parked that the table cannot store.
     pub parking: ParkingPlace,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,

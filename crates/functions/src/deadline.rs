@@ -1,4 +1,4 @@
-//! When all that an event asks for must be over. Lambda says until when its function may run, and freezes or ends it then.
+//! The time by which an event must be processed. Lambda freezes or ends a function at its deadline.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use lambda_runtime::Context;
 
 use crate::surface::problem::Problem;
 
-/// What is kept of a function's time for the answer.
+/// The part of a function's time that is reserved for sending the answer.
 const ANSWER_TAKES: Duration = Duration::from_secs(1);
 
-/// When a request must be over but for its answer, by the clock that does not jump.
+/// The monotonic time by which a request must be processed, except for sending the answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndsAt(pub(crate) Duration);
 
 impl EndsAt {
-    /// By the deadline that Lambda gave; on the laptop, which has none, as if it came to a function now.
+    /// From the deadline that Lambda gave. The laptop has none: there a request gets a function's whole time from now on.
     pub(crate) fn of(app: &App, request: &Request) -> Self {
         let given = request.lambda_context_ref().map(|context| left(app, context));
         let left = given.unwrap_or(app.settings.function_time).min(app.settings.function_time);
@@ -26,7 +26,7 @@ impl EndsAt {
     }
 }
 
-/// As the middleware has put it into the request.
+/// From the request's extensions, where the middleware put it.
 impl<S: Sync> FromRequestParts<S> for EndsAt {
     type Rejection = Problem;
 
@@ -36,7 +36,7 @@ impl<S: Sync> FromRequestParts<S> for EndsAt {
     }
 }
 
-/// What is left of a function's time.
+/// The time until a function's deadline.
 pub(crate) fn left(app: &App, context: &Context) -> Duration {
     let now = u64::try_from(app.now().as_millisecond()).unwrap_or(0);
     Duration::from_millis(context.deadline.saturating_sub(now))

@@ -21,10 +21,10 @@ use http_event::HttpEvent;
 
 mod http_event;
 
-/// Serves HTTP events with the routes of one function. If the configuration is not complete, every request is answered with what is
-/// missing, so that the person who deploys sees it.
+/// Serves HTTP events with the routes of one function. If the configuration is incomplete, every answer names what is missing, so that
+/// the person who deploys sees it.
 ///
-/// # Errors
+/// The error that ended the runtime.
 /// The error with which the runtime ended.
 pub async fn serve(table: &'static [Route]) -> Result<(), Error> {
     let variables = environment();
@@ -49,7 +49,7 @@ pub async fn serve(table: &'static [Route]) -> Result<(), Error> {
 /// Runs a worker for each event. The worker gets the event's remaining time.
 ///
 /// # Errors
-/// What is missing in the configuration, and the error with which the runtime ended.
+/// The configuration's problems, and the error that ended the runtime.
 pub async fn work<E, A, F, W>(worker: W) -> Result<(), Error>
 where
     E: DeserializeOwned,

@@ -1,7 +1,7 @@
-//! Everything that is deployed: `surface` (HTTP), `worker` (schedules) and `bin`, one small file per Lambda function.
+//! The code that is deployed: `surface` (HTTP routes), `worker` (schedules and queues) and `bin`, one small file for each Lambda function.
 //!
-//! A request goes one way, down: event → bin → surface (read, call one service, answer) → service → platform or store.
-//! The laptop mounts the very same router (`router::all`).
+//! A request passes through event → bin → surface (read, call one service, answer) → service → platform or store.
+//! The laptop serves all routes with one router (`router::all`).
 
 pub mod config;
 mod deadline;

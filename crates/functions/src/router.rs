@@ -29,8 +29,8 @@ pub(crate) fn of_function(table: &[Route], app: &Arc<App>) -> Router {
     finish(mounted(&routes, app), routes, app)
 }
 
-/// Path by path: one that has no method of a request says which it has, and a HEAD runs no GET, since a link preview must spend
-/// nothing.
+/// Mounts the routes path by path. For another method a path answers 405 with its own methods. A HEAD request does not run the GET
+/// handler, because a link preview must change nothing.
 fn mounted(routes: &[Route], app: &Arc<App>) -> Router<Arc<App>> {
     let paths: BTreeSet<_> = routes.iter().map(|route| route.path).collect();
     let mut whole = Router::new();
@@ -45,7 +45,7 @@ fn mounted(routes: &[Route], app: &Arc<App>) -> Router<Arc<App>> {
         let served = own.iter().fold(MethodRouter::new(), |served, route| served.merge(mounted_alone(route, app)));
         let served = if methods.contains(&"HEAD") { served } else { served.head(refuse.clone()) };
         let served = served.fallback(refuse);
-        // A client may ask for this address; API Gateway has no such route.
+        // A client may call this address, though API Gateway has no such route.
         if path == "/oauth/start" {
             whole = whole.route("/oauth/start/", served.clone());
         }
@@ -61,7 +61,8 @@ fn mounted_alone(route: &Route, app: &Arc<App>) -> MethodRouter<Arc<App>> {
     handler.layer(Extension(Scopes(route.scopes)))
 }
 
-/// Completes a router: what is not found, what every request gets, and the application. The routes say whose error body a request has.
+/// Completes a router with the answer for unknown addresses, the middleware and the application. `routes` say which error body a request
+/// gets.
 pub fn finish(served: Router<Arc<App>>, routes: Vec<Route>, app: &Arc<App>) -> Router {
     served
         .fallback(|| async { Problem(Error::NotFound("There is nothing at this address.")) })
@@ -71,12 +72,12 @@ pub fn finish(served: Router<Arc<App>>, routes: Vec<Route>, app: &Arc<App>) -> R
         .with_state(Arc::clone(app))
 }
 
-/// What a function serves while the configuration is not complete: `/health`, and everywhere else what is missing.
+/// The router for an incomplete configuration: `/health` works, and every other route answers what is missing.
 pub fn incomplete(table: &'static [Route], problem: &str) -> Router {
     let error = Error::Misconfigured { code: "configuration_incomplete", message: problem.to_owned() };
     Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
         middleware::from_fn(move |request: Request, next: Next| {
-            // Also a browser is told what is missing: its operator looks.
+            // A browser gets the whole message too, because the operator may be using one.
             let wrap = Wrap { id: "unconfigured".to_owned(), is_https: false, has_pages: false, routes: table };
             wrap.serve(request, next)
         }),

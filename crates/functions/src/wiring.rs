@@ -1,4 +1,4 @@
-//! Puts the parts together, once per process: for a Lambda function, for the laptop, for a test.
+//! Assembles the app once in each process: a Lambda function, the laptop or a test.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,24 +23,24 @@ use counterfoil_store::secret_source::{Place, SecretSource, SecretsManager};
 
 use crate::config::{Config, ParkingPlace, SecretPlace};
 
-/// Time and chance, which tests may hold.
+/// The clock and the source of randomness. Tests replace them.
 pub struct World {
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Whether the clock shows the real time, which the dates of the table's answers can be compared with.
+    /// Whether the clock shows the real time. Only then it is compared with the dates of the table's answers.
     pub is_real_time: bool,
 }
 
 impl World {
-    /// The real ones.
+    /// The machine's own clock and randomness.
     pub fn real() -> Self {
         Self { clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy), is_real_time: true }
     }
 }
 
-/// Puts an application together. Nothing is asked of the network yet, but secrets begin to be read.
+/// Assembles an application. It waits for no request. The keyring begins to load.
 pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
     let World { clock, entropy, is_real_time } = world;
     let skew = Arc::<Skew>::default();

@@ -1,5 +1,5 @@
-//! What every request gets: an id, a bound on its body, headers that keep secrets out of caches and referrers, and errors,
-//! a panic among them, made into bodies that carry the id.
+//! The middleware of every request: an id, a bound on the body, headers that keep secrets out of caches and referrers, and error bodies
+//! with the id, also for a panic.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use crate::routes::Route;
 use crate::surface::Surface;
 use crate::surface::problem::Problem;
 
-/// The most that a request's body may have, in bytes.
+/// The largest size of a request's body, in bytes.
 pub(crate) const BODY_MOST: usize = 64 * 1024;
 
-/// The middleware of every route. What an earlier event of this process could not store comes first.
+/// Wraps a handler. Grants that an earlier event of this process could not store are stored first.
 pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, mut request: Request, next: Next) -> Response {
     let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
     let ends_at = EndsAt::of(&app, &request);
@@ -35,16 +35,16 @@ pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, 
     Wrap { id, is_https, has_pages: true, routes: &routes }.serve(request, next).await
 }
 
-/// What the middleware knows of a request. There need be no application: its configuration may be incomplete.
+/// The request's context. It needs no application, because the configuration may be incomplete.
 pub(crate) struct Wrap<'a> {
     pub(crate) id: String,
     pub(crate) is_https: bool,
-    /// Whether a browser is shown a page for an error, on the routes that browsers come to and at unknown addresses.
+    /// Whether a browser gets a page for an error, on the routes for browsers and at unknown addresses.
     pub(crate) has_pages: bool,
     pub(crate) routes: &'a [Route],
 }
 
-/// The form of an error's body.
+/// The form of an error body.
 #[derive(Clone, Copy)]
 enum Form {
     /// A page for a customer's browser.
@@ -54,7 +54,7 @@ enum Form {
 
 impl Wrap<'_> {
     pub(crate) async fn serve(self, request: Request, next: Next) -> Response {
-        // The route, never the address: it may hold a key, a code or the id of a result (T-1).
+        // The log names the route and not the address, which may have a key, a code or the id of a result (T-1).
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let matched = matched.as_ref().map(MatchedPath::as_str);
         let form = self.form_of_errors(matched, &request);
@@ -126,7 +126,7 @@ fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Respons
     response
 }
 
-/// O-9, for pages and for everything else alike.
+/// Sets the security headers of every answer (O-9).
 fn secure(response: &mut Response, is_https: bool, id: &str) {
     let leaves = response.extensions().get::<FormLeaves>().copied();
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! The function `callback`; its routes and rights stand in template.yaml.
+//! The function `callback`. Its routes and rights are in template.yaml.
 
 use counterfoil_functions::{lambda, routes};
 

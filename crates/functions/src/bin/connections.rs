@@ -1,4 +1,4 @@
-//! The function `connections`; its routes and rights stand in template.yaml.
+//! The function `connections`. Its routes and rights are in template.yaml.
 
 use counterfoil_functions::{lambda, routes};
 

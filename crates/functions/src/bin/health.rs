@@ -1,4 +1,4 @@
-//! The function `health`; its routes and rights stand in template.yaml.
+//! The function `health`. Its routes and rights are in template.yaml.
 
 use counterfoil_functions::{lambda, routes};
 

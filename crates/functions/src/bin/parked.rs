@@ -1,4 +1,4 @@
-//! The function `parked`; its queue and rights stand in template.yaml.
+//! The function `parked`. Its queue and rights are in template.yaml.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {

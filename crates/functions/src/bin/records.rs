@@ -1,4 +1,4 @@
-//! The function `records`; its routes and rights stand in template.yaml.
+//! The function `records`. Its routes and rights are in template.yaml.
 
 use counterfoil_functions::{lambda, routes};
 

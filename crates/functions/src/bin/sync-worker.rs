@@ -1,4 +1,4 @@
-//! The function `sync-worker`; its schedule and rights stand in template.yaml.
+//! The function `sync-worker`. Its schedule and rights are in template.yaml.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {

@@ -1,4 +1,4 @@
-//! The function `sync`; its routes and rights stand in template.yaml.
+//! The function `sync`. Its routes and rights are in template.yaml.
 
 use counterfoil_functions::{lambda, routes};
 

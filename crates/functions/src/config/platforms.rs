@@ -1,4 +1,4 @@
-//! The variables of the platforms. A platform has those that its `Facts` call for.
+//! The variables of the platforms. The `Facts` of a platform say which ones it has.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl Reader<'_> {
     }
 
     /// The platform's data centres, and those that a laptop adds or replaces. Counterfoil sends the client secret to every server on
-    /// this list, so a deployment takes none from a variable.
+    /// this list, so a deployed function reads no data centre from a variable.
     fn data_centers(&mut self, platform: PlatformName) -> Vec<DataCenter> {
         let known = facts_of(platform).data_centers;
         let name = variable(platform, DATA_CENTERS);

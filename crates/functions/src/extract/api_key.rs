@@ -6,7 +6,7 @@ use counterfoil_core::model::secret::Secret;
 
 use crate::extract::query::Query;
 
-/// The API key of a request: `X-API-Key`, `Authorization: Bearer` or `?api_key=`; where there are several, they must agree.
+/// The API key of a request: `X-API-Key`, `Authorization: Bearer` or `?api_key=`. If there are several, they must be equal.
 pub(crate) fn api_key(headers: &HeaderMap, query: &Query) -> Result<Option<Secret>, Error> {
     let in_header = header_key(headers)?;
     // An empty key is an invalid key, not a missing parameter: 401.
@@ -19,7 +19,7 @@ pub(crate) fn api_key(headers: &HeaderMap, query: &Query) -> Result<Option<Secre
 
 pub(crate) const KEY_LONGEST: usize = 200;
 
-/// The same, from the headers alone.
+/// The API key in the headers alone.
 pub(crate) fn header_key(headers: &HeaderMap) -> Result<Option<Secret>, Error> {
     let unreadable = || Error::invalid("invalid_api_key", "The API key in the headers is not plain text.");
     let mut found: Option<Secret> = None;
@@ -38,14 +38,14 @@ pub(crate) fn header_key(headers: &HeaderMap) -> Result<Option<Secret>, Error> {
     Ok(found)
 }
 
-/// The token behind `Bearer`, empty where nothing stands behind it; `None` for another scheme.
+/// The token after `Bearer`, empty if there is none; `None` for another scheme.
 pub(crate) fn bearer_token(text: &str) -> Option<&str> {
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 pub(crate) fn ambiguous() -> Error {
-    Error::invalid("ambiguous_api_key", "The request carries two different API keys. Send one.")
+    Error::invalid("ambiguous_api_key", "The request has two different API keys. Send one.")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Bodies, read strictly.
+//! Request bodies, read strictly.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,7 +11,7 @@ use serde_json::error::Category;
 use crate::extract::query::Query;
 use crate::surface::problem::Problem;
 
-/// A body of JSON that has the fields of `T` and no others.
+/// A JSON body with the fields of `T` and no others.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
@@ -23,7 +23,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// The same; no body at all is an object without fields.
+/// The same. A missing body counts as an object without fields.
 pub(crate) struct JsonOrNoBody<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for JsonOrNoBody<T> {
@@ -38,7 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for JsonOrNoB
     }
 }
 
-/// A body that is a form, read as strictly as a query.
+/// A form body, read as strictly as a query.
 pub(crate) struct FormBody(pub(crate) Query);
 
 impl<S: Send + Sync> FromRequest<S> for FormBody {
@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
     }
 }
 
-/// No error repeats anything of the body.
+/// Parses a JSON body. Errors repeat nothing of the body but the name of an unknown field.
 fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<T, Error> {
     let body = body.map_err(|_| body_too_large())?;
     if !has_content_type(headers, "application/json") {
@@ -58,7 +58,7 @@ fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejec
     }
     // RFC 8259, 8.1: a parser may ignore a byte order mark, and some clients send one.
     let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
-    // A list of values would be read as the fields in their order.
+    // serde would read a JSON list as the fields in their order.
     if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
         return Err(Error::invalid("invalid_body", "The body is JSON, but not an object."));
     }
@@ -86,7 +86,7 @@ fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Quer
     Ok(Query::parse(text))
 }
 
-/// The name of a field that is not known, if it is one that a person may have meant: nothing else of a body is repeated.
+/// The name of an unknown field, if it is a plausible name. Nothing else of a body is repeated.
 fn unknown_field(error: &str) -> Option<&str> {
     let name = error.strip_prefix("unknown field `")?.split('`').next()?;
     let is_name = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -5,7 +5,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::flow::BrowserIds;
 use counterfoil_core::model::secret::Secret;
 
-/// The cookie that holds the browser id (O-6).
+/// The cookie that has the browser id (O-6).
 pub(crate) struct BrowserCookie {
     secure: bool,
 }
@@ -20,7 +20,7 @@ impl BrowserCookie {
         if self.secure { "__Host-counterfoil" } else { "counterfoil" }
     }
 
-    /// The browser ids that were brought. The cookies of other apps are none of our business, whatever bytes they hold.
+    /// The browser ids in a request's cookies. Other apps' cookies are ignored, whatever bytes they contain.
     pub(crate) fn read(&self, headers: &HeaderMap) -> BrowserIds {
         let pairs = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
         BrowserIds::of(pairs.filter_map(|pair| self.id_in(pair)))
@@ -33,7 +33,7 @@ impl BrowserCookie {
         fits.then(|| Secret::new(text))
     }
 
-    /// The header that keeps it for an hour.
+    /// The `Set-Cookie` header, which stores the id for an hour.
     pub(crate) fn keep(&self, browser: &Secret) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
         format!("{}={}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax{secure}", self.name(), browser.expose())

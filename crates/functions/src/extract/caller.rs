@@ -1,4 +1,4 @@
-//! Who calls: an API key with a scope that the route asks for, as the table of routes has it.
+//! Authenticates the caller: an API key with one of the scopes that the table of routes names.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::extract::path::InPath;
 use crate::extract::query::Query;
 use crate::surface::problem::Problem;
 
-/// The scopes that open a route; put into each request of it.
+/// The scopes that allow a route. The router puts them into each request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scopes(pub(crate) &'static [Scope]);
 
@@ -25,7 +25,7 @@ impl Scopes {
     }
 }
 
-/// The key of a caller, in a header or in the address.
+/// The caller's verified key, from a header or the query.
 pub(crate) struct Caller(pub(crate) ApiKey);
 
 impl FromRequestParts<Arc<App>> for Caller {
@@ -37,7 +37,7 @@ impl FromRequestParts<Arc<App>> for Caller {
     }
 }
 
-/// The caller's connection that the path names, read in the same request as the key.
+/// The caller's connection that the path names, read together with the key.
 pub(crate) struct Named(pub(crate) Connection);
 
 impl FromRequestParts<Arc<App>> for Named {

@@ -1,4 +1,4 @@
-//! What kind of client sent a request, and which browser.
+//! The kind of client that sent a request, and its browser ids.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use counterfoil_core::{App, Error};
 use crate::extract::browser_cookie::BrowserCookie;
 use crate::surface::problem::Problem;
 
-/// A browser that asks for a page, or a program.
+/// A browser, which gets pages, or a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
     Browser,
@@ -34,7 +34,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// The ids in the cookies of a browser: they say which consents it may finish (O-6).
+/// The browser ids in the cookies. They decide which consents the browser may finish (O-6).
 pub(crate) struct Browser(pub(crate) BrowserIds);
 
 impl FromRequestParts<Arc<App>> for Browser {
@@ -45,8 +45,8 @@ impl FromRequestParts<Arc<App>> for Browser {
     }
 }
 
-/// Proof that a page of ours sent the form, or that the browser does not say where it comes from: a page of another site must not
-/// submit it in the customer's place. (Under our referrer policy `Origin` is `null`.)
+/// Proof that one of our pages sent the form, or that the browser does not name the sender. A page of another site must not submit it in
+/// the customer's name. (Under our referrer policy `Origin` is `null`.)
 pub(crate) struct OwnForm;
 
 impl<S: Sync> FromRequestParts<S> for OwnForm {
@@ -57,6 +57,7 @@ impl<S: Sync> FromRequestParts<S> for OwnForm {
         if site.is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none")) {
             return Ok(Self);
         }
-        Err(Error::invalid("cross_site_form", "Open the address itself, and continue from the page that it shows.").into())
+        Err(Error::invalid("cross_site_form", "Open this address in the browser and continue from the page that it shows.")
+            .into())
     }
 }

@@ -1,4 +1,4 @@
-//! Cursors: the last entry of a page, with a check of its list and partner in front. A damaged cursor is an error.
+//! Cursors: the last entry of a page, after a checksum of the list and the partner. A damaged cursor is an error.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
 
-/// The longest cursor that is looked at, in characters.
+/// The longest cursor that is accepted, in characters.
 pub(crate) const LONGEST: usize = 200;
 
 /// The cursor after an entry of a list.
@@ -14,7 +14,7 @@ pub(crate) fn write(list: &str, partner: &PartnerId, entry: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}{entry}", check(list, partner, entry)))
 }
 
-/// The entry that a cursor is at.
+/// The entry that a cursor names.
 pub(crate) fn read(list: &str, partner: &PartnerId, cursor: &str) -> Result<String, Error> {
     let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(damaged)?;
     let (found, entry) = text.split_at_checked(CHECK_LENGTH).ok_or_else(damaged)?;
@@ -25,7 +25,7 @@ pub(crate) fn read(list: &str, partner: &PartnerId, cursor: &str) -> Result<Stri
 pub(crate) fn damaged() -> Error {
     Error::invalid(
         "invalid_cursor",
-        "The cursor is damaged, or of another list. Take the next one as it was given, or begin without one.",
+        "The cursor is damaged or belongs to another list. Send the cursor unchanged, or start without one.",
     )
 }
 

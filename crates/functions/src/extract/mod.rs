@@ -1,4 +1,4 @@
-//! What a request brings, read strictly.
+//! Extractors, which read the parts of a request strictly.
 
 pub(crate) mod api_key;
 pub(crate) mod body;

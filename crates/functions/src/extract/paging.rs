@@ -1,4 +1,4 @@
-//! Which page of a list is asked for.
+//! The page of a list that a request asks for.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -9,13 +9,13 @@ use crate::extract::cursor;
 use crate::extract::query::Query;
 use crate::surface::problem::Problem;
 
-/// How many entries a page has if the request does not say, and at most.
+/// The default number of entries of a page.
 const LIMIT: u64 = 50;
 const LIMIT_MOST: u64 = 100;
 
-/// `limit` and `cursor` of a request.
+/// The parameters `limit` and `cursor`.
 pub(crate) struct Paging {
-    /// The most entries of this page.
+    /// The largest number of entries of this page.
     pub(crate) limit: u32,
     cursor: Option<String>,
 }

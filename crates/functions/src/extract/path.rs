@@ -1,4 +1,4 @@
-//! The parameter of a path.
+//! The parameter of a route's path.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -12,12 +12,12 @@ use counterfoil_core::model::sync::SyncId;
 
 use crate::surface::problem::Problem;
 
-/// The one parameter of the route's path.
+/// The only parameter of the route's path, parsed.
 pub(crate) struct InPath<T>(pub(crate) T);
 
-/// A value that a path can name.
+/// A type that a path parameter can have.
 pub(crate) trait FromPath: Sized {
-    /// Reads the parameter; `None` if it is not percent-encoded UTF-8.
+    /// Parses the parameter. `text` is `None` if it is not percent-encoded UTF-8.
     fn from_path(text: Option<&str>) -> Result<Self, Error>;
 }
 

@@ -8,11 +8,11 @@ use counterfoil_core::Error;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// The query of a request, percent-decoded, in order. A parameter that does not decode is an error only if it is read.
+/// The query of a request, percent-decoded, in order. A parameter that cannot be decoded is an error only if it is read.
 pub(crate) struct Query(Result<Vec<Parameter>, &'static str>);
 
 impl Query {
-    /// The query of that request.
+    /// The query of a request.
     pub(crate) fn of(parts: &Parts) -> Self {
         Self::parse(parts.uri.query().unwrap_or_default())
     }
@@ -26,7 +26,7 @@ impl Query {
         if pairs.len() > PARAMETERS_MOST {
             return Self(Err("The query has more than 50 parameters."));
         }
-        // Nobody reads a parameter whose name cannot be read.
+        // A parameter with an undecodable name is dropped, because nobody reads it.
         let decoded = pairs.iter().filter_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Some(Parameter { name: decode(name)?, value: decode(value).ok_or_else(|| value.to_owned()) })
@@ -34,22 +34,22 @@ impl Query {
         Self(Ok(decoded.collect()))
     }
 
-    /// The names of the parameters, as they come; none where the query is too long.
+    /// The names of the parameters, in order; none if the query is too long.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().flatten().map(|parameter| parameter.name.as_str())
     }
 
-    /// A parameter's value; `None` where it is absent.
+    /// A parameter's value; `None` if it is absent.
     ///
     /// # Errors
-    /// `Invalid` where it is there twice, does not decode or is longer than `longest` characters, or where the query is too long.
+    /// `Invalid` if it is repeated, cannot be decoded or has more than `longest` characters, or if the query is too long.
     pub(crate) fn one(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
         let undecodable = || Error::invalid("invalid_query", format!("The parameter {name} is not percent-encoded UTF-8."));
         let value = self.raw_or_decoded(name, longest)?;
         value.map(|value| value.as_deref().map_err(|_| undecodable())).transpose()
     }
 
-    /// The same, but a value that does not decode is returned as it came.
+    /// As [`Self::one`], but a value that cannot be decoded is returned as it was sent.
     pub(crate) fn lenient(&self, name: &str, longest: usize) -> Result<Option<&str>, Error> {
         Ok(self.raw_or_decoded(name, longest)?.map(|value| match value {
             Ok(text) | Err(text) => text.as_str(),
@@ -76,7 +76,7 @@ impl Query {
         Ok(Some(&parameter.value))
     }
 
-    /// [`Self::one`]; a parameter that is there but empty is an error too.
+    /// As [`Self::one`]; an empty parameter is an error too.
     pub(crate) fn filled(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Error> {
         match self.one(name, longest)? {
             Some("") => Err(Error::invalid("empty_parameter", format!("The parameter {name} is empty."))),
@@ -84,7 +84,7 @@ impl Query {
         }
     }
 
-    /// A parameter that is one of a closed list.
+    /// A parameter that must be a word of a closed list.
     pub(crate) fn word<T: std::str::FromStr>(&self, name: &'static str, allowed: &str) -> Result<Option<T>, Error> {
         let Some(text) = self.filled(name, 64)? else { return Ok(None) };
         text.parse()
@@ -92,7 +92,7 @@ impl Query {
             .map_err(|_| Error::invalid("invalid_parameter", format!("The parameter {name} must be one of: {allowed}.")))
     }
 
-    /// A whole number within bounds.
+    /// A parameter that must be a whole number within these bounds.
     pub(crate) fn number(&self, name: &'static str, least: u64, most: u64) -> Result<Option<u64>, Error> {
         let Some(text) = self.filled(name, 64)? else { return Ok(None) };
         let digits = text.bytes().all(|b| b.is_ascii_digit());
@@ -104,7 +104,7 @@ impl Query {
 }
 
 impl Query {
-    /// A date, `2026-11-28`.
+    /// A parameter that must be a date, such as `2026-11-28`.
     pub(crate) fn date(&self, name: &'static str) -> Result<Option<Date>, Error> {
         let Some(text) = self.filled(name, 64)? else { return Ok(None) };
         let wrong = || Error::invalid("invalid_parameter", format!("The parameter {name} must be a date, such as 2026-11-28."));
@@ -112,7 +112,7 @@ impl Query {
         date.map(Some).ok_or_else(wrong)
     }
 
-    /// A time: RFC 3339, or seconds since 1970.
+    /// A parameter that must be a time: RFC 3339, or seconds since 1970.
     pub(crate) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, Error> {
         let Some(text) = self.filled(name, 64)? else { return Ok(None) };
         let seconds = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -133,16 +133,16 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
 pub(crate) struct Parameter {
     pub(crate) name: String,
-    /// As it came where it is not percent-encoded UTF-8.
+    /// `Err` has the text as it was sent, if it is not percent-encoded UTF-8.
     pub(crate) value: Result<String, String>,
 }
 
-/// The most parameters, and the most bytes of a query, that are read.
+/// The largest number of parameters that are read.
 pub(crate) const PARAMETERS_MOST: usize = 50;
 
 pub(crate) const QUERY_LONGEST: usize = 16 * 1024;
 
-/// Percent-decoding with `+` as a space; `None` where it is malformed or not UTF-8.
+/// Percent-decodes a text, with `+` as a space; `None` if it is malformed or not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,5 +1,4 @@
-//! The page on which somebody chooses one of several companies: a page of them at a time, with a search field. All of it works
-//! without a script.
+//! The page on which a customer chooses one of several companies. It shows fifty at a time and has a search field. It needs no script.
 
 use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::flow::FlowId;
@@ -10,25 +9,25 @@ use super::card;
 use crate::extract::query::Query;
 use crate::surface::addresses::result_path;
 
-/// How many companies a page has.
+/// The number of companies on a page.
 const PAGE: usize = 50;
-/// From how many companies on there is a search field.
+/// The number of companies from which the page has a search field.
 const SEARCH_FROM: usize = 10;
-/// The longest text that is searched for, in characters.
+/// The longest search text, in characters.
 const SEARCH_LONGEST: usize = 100;
-/// The highest number of a page that is read; there are never so many.
+/// The highest page number that is read.
 const PAGE_MOST: u64 = 10_000;
 
-/// Which of the companies are to be shown.
+/// The part of the companies to show.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct View<'a> {
     search: &'a str,
-    /// Counted from 0.
+    /// The page number, counted from 0.
     page: usize,
 }
 
 impl<'a> View<'a> {
-    /// Reads `q` and `page`. What cannot be read is as if it were not there: the companies are shown in any case.
+    /// Reads `q` and `page`. An invalid value counts as absent, so that the companies are always shown.
     pub(crate) fn read(query: &'a Query) -> Self {
         let search = query.one("q", SEARCH_LONGEST).ok().flatten().unwrap_or_default().trim();
         let page = query.number("page", 1, PAGE_MOST).ok().flatten().unwrap_or(1);
@@ -36,16 +35,16 @@ impl<'a> View<'a> {
     }
 }
 
-/// The companies of a flow.
+/// The companies of a flow to choose from.
 pub(crate) struct Offered<'a> {
     pub(crate) flow: &'a FlowId,
     pub(crate) platform: &'static str,
     pub(crate) companies: &'a [ConfirmedCompany],
-    /// Whether these are all that the consent reaches.
+    /// Whether these are all companies of the consent.
     pub(crate) is_complete: bool,
 }
 
-/// A form with one of the companies, and a button.
+/// The page with a form of companies and a button.
 pub(crate) fn choice(offered: &Offered<'_>, view: View<'_>) -> Markup {
     let here = result_path(offered.flow);
     let found = matching(offered.companies, view.search);
@@ -80,7 +79,7 @@ pub(crate) fn choice(offered: &Offered<'_>, view: View<'_>) -> Markup {
     )
 }
 
-/// Those whose name or id holds the text, in any case, by name.
+/// The companies whose name or id contains the text, in any case, sorted by name.
 fn matching<'a>(companies: &'a [ConfirmedCompany], search: &str) -> Vec<&'a ConfirmedCompany> {
     let search = search.to_lowercase();
     let holds = |text: &str| text.to_lowercase().contains(&search);
@@ -114,7 +113,7 @@ fn search_form(here: &str, search: &str) -> Markup {
     }
 }
 
-/// Links to the pages before and after this one.
+/// The links to the previous and the next page.
 fn pages(here: &str, search: &str, page: usize, last: usize) -> Markup {
     let search: String = byte_serialize(search.as_bytes()).collect();
     let search = if search.is_empty() { search } else { format!("q={search}&") };

@@ -1,4 +1,4 @@
-//! The pages of what did not work.
+//! The pages for failures.
 
 use counterfoil_core::Error;
 use counterfoil_core::model::flow::failure::FlowFailure;
@@ -10,7 +10,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::page::{Again, card_going_on, words};
 use crate::surface::addresses::start_path;
 
-/// The page of a request that failed. It offers the same address again only for a temporary failure.
+/// The page of a failed request. It links to the same address only for a temporary failure.
 pub(crate) fn problem(error: &Error) -> Markup {
     let passing = matches!(error, Error::TryLater { .. } | Error::PlatformFailed { retry_after: Some(_), .. });
     let what_now = match error {
@@ -31,16 +31,16 @@ pub(crate) fn problem(error: &Error) -> Markup {
     card_of(&Failure { title, code: error.code(), message: &message, passing }, &what_now, None)
 }
 
-/// What the card of a failure says.
+/// The content of a failure's page.
 struct Failure<'a> {
     title: &'static str,
     code: &'static str,
     message: &'a str,
-    /// Whether trying again can help.
+    /// Whether another try can succeed.
     passing: bool,
 }
 
-/// The page of a consent that is not connected, `code` and `message` saying how it stands.
+/// The page of a consent that is not connected. `code` and `message` are its state.
 pub(super) fn failed(
     (code, message): (&'static str, &str),
     again: Again,
@@ -91,7 +91,7 @@ fn what_now(again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Opt
     }
 }
 
-/// The address that starts this consent again; `None` if a key or a link began it, since nobody else may.
+/// The address that starts this consent again; `None` if a key or a link started it, because nobody else may.
 pub(super) fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
@@ -103,13 +103,13 @@ pub(super) fn start_again(flow: &Flow) -> Option<String> {
     }
 }
 
-/// Whether a connect link began the flow and, as far as the flow tells, can begin another: only a completed consent uses it up.
+/// Whether a connect link started the flow and may start another: only a completed consent uses it up.
 fn is_link_open(flow: &Flow) -> bool {
     let is_over = matches!(flow.stage, Stage::Failed(FlowFailure::LinkUsed | FlowFailure::AuthorityRevoked | FlowFailure::Gone));
     matches!(flow.authority, Authority::Link(_)) && !is_over
 }
 
-/// The name that a connection is to have, as a further parameter.
+/// The connection's name as a further parameter.
 fn named(company_name: Option<&str>) -> String {
     let encoded = |name: &str| byte_serialize(name.as_bytes()).collect::<String>();
     company_name.map(|name| format!("&company_name={}", encoded(name))).unwrap_or_default()

@@ -26,16 +26,16 @@ pub(crate) use choice::View;
 pub(crate) use failure::problem;
 
 const STYLE: &str = include_str!("page.css");
-/// Every answer has it, pages or not: it is made once.
+/// The hash of the style for the content security policy of every answer. It is computed once.
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes())));
 
-/// Put into the answer of a page whose form is answered by a redirect to other hosts. Browsers hold every step of such a
-/// redirect against `form-action`, and a platform's sign-in goes over hosts that nobody has listed.
+/// An extension of an answer with a form that redirects to other hosts. Browsers check every step of such a redirect against
+/// `form-action`, and a platform's sign-in uses hosts that nobody has listed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormLeaves;
 
-/// The policy of every answer: nothing but our own style, framed by nobody (O-9).
+/// The content security policy of every answer: only our own style, and no frames (O-9).
 pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
     let further = if leaves.is_some() { " https: http://127.0.0.1:* http://localhost:*" } else { "" };
     format!(
@@ -44,17 +44,17 @@ pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
     )
 }
 
-/// The question to a customer before the platform's page.
+/// The content of the page before the platform's page.
 pub(crate) struct Question<'a> {
-    /// Who asks.
+    /// The partner's name.
     pub(crate) partner: &'a str,
-    /// With which platform it connects.
+    /// The platform to connect.
     pub(crate) platform: PlatformName,
-    /// What the partner calls her company, where it says so.
+    /// The partner's name of the customer's company, if it is known.
     pub(crate) company: Option<&'a str>,
 }
 
-/// The page that names the partner, before anything is begun. Its form goes to the address that it is shown at.
+/// The page that names the partner before a consent starts. Its form is submitted to the page's own address.
 pub(crate) fn question(asked: &Question<'_>) -> Markup {
     let Question { partner, platform, company } = asked;
     let title = format!("Connect {}", platform.title());
@@ -73,16 +73,16 @@ pub(crate) fn question(asked: &Question<'_>) -> Markup {
     )
 }
 
-/// What can be done about a consent that is not connected.
+/// The next step that a page offers for a consent that is not connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// Begin the consent anew.
+    /// Start the consent again.
     Start,
-    /// Ask the platform once more, for the grant or for the company: the code or the grant is kept.
+    /// Ask the platform again: the code or the grant is kept.
     Retry,
-    /// Look again: in a moment, or to choose one of several companies.
+    /// Load the page again, later or to choose a company.
     Look,
-    /// Go on to the partner's page, which exchanges our code.
+    /// Continue to the partner's page, which exchanges our code.
     HandOver,
 }
 
@@ -95,8 +95,8 @@ fn again(result: &Result<ConsentOutcome, Error>) -> Again {
     }
 }
 
-/// The page of a flow. Once that is over, a browser that is to go to the partner's page goes there by itself; `is_last` where it
-/// has been there.
+/// The page of a flow. If the consent has ended and the partner has a page, the browser continues there by itself, unless `is_last` says
+/// that it has been there already.
 pub(crate) fn of(
     flow: &Flow,
     result: &Result<ConsentOutcome, Error>,
@@ -126,8 +126,8 @@ pub(crate) fn of(
     }
 }
 
-/// The address of ours that redirects to the partner's page. A form may not be redirected there (`form-action 'self'`, which
-/// Chromium applies to every redirect of a submission): the page after the form navigates by itself.
+/// Our address that redirects to the partner's page. A form may not be redirected there, because `form-action 'self'` applies to every
+/// redirect of a submission in Chromium. So the page after the form navigates by itself.
 fn onward(flow: &Flow) -> String {
     format!("/oauth/result/{}/continue", flow.id.as_str())
 }
@@ -137,7 +137,7 @@ pub(crate) fn hidden(error: &Error) -> (StatusCode, Markup) {
     without_flow(error, None)
 }
 
-/// The page for a browser that may see no flow: `word` says why. The callback sends it to an address with this word.
+/// The page for a browser that may not see a flow. `word` is the reason, from the address that the callback redirected to.
 pub(crate) fn hidden_as(word: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
     let error = match word {
         "wrong_browser" => Error::invalid(
@@ -212,7 +212,7 @@ fn card(title: &str, content: &Markup) -> Markup {
     card_going_on(title, None, content)
 }
 
-/// The same, which the browser leaves by itself for an address of ours.
+/// A card that navigates by itself to `onward`, an address of ours.
 fn card_going_on(title: &str, onward: Option<&str>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)

@@ -1,4 +1,4 @@
-//! What a page says to a customer. Programs get the error's own sentence.
+//! The sentences of the pages for customers. Programs get the error's own message.
 
 use counterfoil_core::Error;
 use counterfoil_core::model::flow::failure::FlowFailure;
@@ -6,17 +6,19 @@ use counterfoil_core::service::consent::outcome::ConsentOutcome;
 
 const OURS: &str = "Something is wrong on our side. Please tell the person who sent you here.";
 
-/// How a consent stands that is not connected; `platform` is the name of its platform.
+/// The sentence for a consent that is not connected. `platform` is the platform's name.
 pub(super) fn of_outcome(outcome: &ConsentOutcome, platform: &str) -> String {
     match outcome {
         ConsentOutcome::Connected(_) => format!("Your company at {platform} is connected."),
         ConsentOutcome::Pending => format!("You have not finished at {platform} yet."),
         ConsentOutcome::InProgress => "Your company is being connected. Look again in a moment.".to_owned(),
         ConsentOutcome::Postponed => {
-            format!("{platform} accepts no requests at the moment. Try again soon: your permission is valid for a few minutes.")
+            format!(
+                "{platform} accepts no requests at the moment. Try again within a few minutes, while your permission is valid."
+            )
         }
         ConsentOutcome::Unconfirmed => format!(
-            "You allowed access, but {platform} did not answer when it was asked for your company. Try again within ten minutes: nothing is lost."
+            "You allowed access, but {platform} did not answer when we asked for your company. Try again within ten minutes. Nothing is lost."
         ),
         ConsentOutcome::ChoiceNeeded => "Choose the company to connect.".to_owned(),
         ConsentOutcome::ExchangeNeeded => "Your company is confirmed. Continue to finish.".to_owned(),
@@ -54,7 +56,7 @@ fn of_failure(failure: FlowFailure, platform: &str) -> String {
             "This link is reserved for another company. Ask the person who sent you here for another link.".to_owned()
         }
         FlowFailure::TooManyConnections => {
-            "This company is connected too often already. Ask the person who sent you here for a link to connect it once more.".to_owned()
+            "This company has too many connections. Ask the person who sent you here for a link to connect it again.".to_owned()
         }
         FlowFailure::Gone => "This connection no longer exists. Ask the person who sent you here for a new link.".to_owned(),
         FlowFailure::AuthorityRevoked => "The link that you used is no longer valid. Ask the sender for another.".to_owned(),
@@ -64,7 +66,7 @@ fn of_failure(failure: FlowFailure, platform: &str) -> String {
     }
 }
 
-/// A request that failed: a sentence for the customer and, if the link itself is wrong, one for the person who made it.
+/// The sentence for a failed request and, if the link itself is wrong, one for the person who made it.
 pub(super) fn of_error(error: &Error) -> (String, Option<String>) {
     let another = |why: &str| format!("{why} Ask the person who sent you here for another link.");
     match error {

@@ -1,4 +1,4 @@
-//! The addresses of our own that answers name.
+//! Counterfoil's own addresses in answers.
 
 use counterfoil_core::model::connection::Connection;
 use counterfoil_core::model::flow::{Anew, FlowId};
@@ -7,12 +7,12 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::health::ready::no_base_url;
 use counterfoil_core::{App, Error};
 
-/// The page of a flow.
+/// The result page of a flow.
 pub(crate) fn result_path(id: &FlowId) -> String {
     format!("/oauth/result/{}", id.as_str())
 }
 
-/// Where a consent for that connection begins.
+/// The start of a consent with these parameters.
 pub(crate) fn start_path(anew: &Anew) -> String {
     let Anew { company_key, platform, environment } = anew;
     let is_implied = Environment::of(*platform, company_key.as_str(), None) == *environment;
@@ -20,14 +20,14 @@ pub(crate) fn start_path(anew: &Anew) -> String {
     format!("/oauth/start/{company_key}?platform={platform}{sandbox}")
 }
 
-/// Where the customer of an existing connection consents again.
+/// The start of a renewal of an existing connection.
 pub(crate) fn reconnect_path(connection: &Connection) -> String {
     let company = &connection.company;
     let company_key = connection.id.company_key.clone();
     start_path(&Anew { company_key, platform: company.platform, environment: company.environment })
 }
 
-/// The address that a server sends its customer to, after it began a consent.
+/// The address that a server forwards to its customer after it started a consent.
 pub(crate) fn continue_url(app: &App, token: &Secret) -> Result<String, Error> {
     Ok(format!("{}/oauth/continue/{}", base_url(app)?, token.expose()))
 }

@@ -1,4 +1,4 @@
-//! The errors of a consent for programs: the one place for their codes and sentences.
+//! The error codes and messages of consents for programs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use counterfoil_core::{Ended, Error};
 
 use crate::surface::addresses::reconnect_path;
 
-/// The connection that a consent came to, or the error that stands for how it is.
+/// The connection of a consent, or the error for its state.
 pub(crate) fn connection(result: &Result<ConsentOutcome, Error>) -> Result<&Connection, Error> {
     match result {
         Ok(ConsentOutcome::Connected(connection)) => Ok(connection),
@@ -22,18 +22,18 @@ pub(crate) fn connection(result: &Result<ConsentOutcome, Error>) -> Result<&Conn
         }),
         Ok(ConsentOutcome::Postponed) => Err(Error::PlatformFailed {
             code: "exchange_postponed",
-            message: "The platform accepts no requests at the moment. Try again soon: the consent is valid for a few minutes."
+            message: "The platform accepts no requests at the moment. Try again within a few minutes, while the consent is valid."
                 .to_owned(),
             retry_after: Some(Duration::from_secs(5)),
         }),
         Ok(ConsentOutcome::Unconfirmed) => Err(Error::PlatformFailed {
             code: "company_unconfirmed",
-            message: "Access was granted, but the request for the company to the platform failed. Try again within ten minutes; until then nothing is lost.".to_owned(),
+            message: "Access was granted, but the platform did not answer the request for the company. Try again within ten minutes. Nothing is lost.".to_owned(),
             retry_after: Some(Duration::from_secs(5)),
         }),
         Ok(ConsentOutcome::ChoiceNeeded) => Err(Error::conflict(
             "company_choice_required",
-            "Choose the company by a POST of its company_id to /oauth/result/{id}/choose, within ten minutes.",
+            "Choose the company: send its company_id in a POST to /oauth/result/{id}/choose within ten minutes.",
         )),
         Ok(ConsentOutcome::ExchangeNeeded) => Err(Error::conflict(
             "exchange_required",
@@ -44,7 +44,7 @@ pub(crate) fn connection(result: &Result<ConsentOutcome, Error>) -> Result<&Conn
     }
 }
 
-/// Adds to an error where the customer of that connection can consent again, if only that helps.
+/// Adds to an error the address where the customer can consent again, if only a new consent helps.
 pub(crate) fn or_reconnect(connection: &Connection) -> impl FnOnce(Error) -> Error + use<> {
     let path = reconnect_path(connection);
     move |error| {
@@ -58,7 +58,7 @@ pub(crate) fn or_reconnect(connection: &Connection) -> impl FnOnce(Error) -> Err
     }
 }
 
-/// The error for a caller who may see no flow.
+/// The error for a caller who may not see a flow.
 pub(crate) fn without_flow(why: &NoFlow) -> Error {
     match why {
         NoFlow::NoState => Error::invalid("missing_state", "The callback has no state."),

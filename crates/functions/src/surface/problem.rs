@@ -1,4 +1,4 @@
-//! Errors: RFC 9457 with `code` and `request_id`, or the partner API's envelope. The one place that makes a status of an error.
+//! Error bodies: RFC 9457 with `code` and `request_id`, or the partner API's envelope. Only this file maps errors to statuses.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::surface::Surface;
 use crate::surface::partner::envelope::{Reason, Refusal};
 
-/// An error on its way out. It becomes a body when the request's id is known, in `wrap`.
+/// An error as an answer. The middleware `wrap` makes its body, when it knows the request's id.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(pub(crate) Error);
 
@@ -22,10 +22,10 @@ impl<E: Into<Error>> From<E> for Problem {
     }
 }
 
-/// Put into a problem's answer: the companies that somebody is to choose from.
+/// An extension of an error's answer: the companies to choose from.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Choice {
-    /// Where to post the `company_id`.
+    /// The address to post the `company_id` to.
     pub(crate) choose_at: String,
     pub(crate) companies: Vec<Choosable>,
 }
@@ -44,7 +44,7 @@ struct Body<'a> {
     code: &'a str,
     detail: String,
     request_id: &'a str,
-    /// An extension of RFC 9457.
+    /// An extension field of RFC 9457.
     #[serde(flatten)]
     choice: Option<&'a Choice>,
 }
@@ -66,7 +66,7 @@ impl Problem {
         }
     }
 
-    /// The body in the form of a surface, for one request.
+    /// The body in the form of a surface, with the request's id.
     pub(crate) fn as_body(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
         match surface {
             Surface::Connections => self.as_json(request_id, extensions.get()),
@@ -74,7 +74,7 @@ impl Problem {
         }
     }
 
-    /// The headers that go with any body.
+    /// Adds the headers that belong to the error, whatever its body.
     pub(crate) fn with_headers(&self, mut response: Response) -> Response {
         match &self.0 {
             Error::Unauthenticated(_) => {
@@ -110,7 +110,7 @@ impl Problem {
     }
 }
 
-/// Rounded up: who comes back at that second must not be early.
+/// The time in seconds, rounded up, so that a client that waits for it is not early.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }

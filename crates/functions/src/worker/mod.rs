@@ -1,5 +1,5 @@
-//! What runs without a request: on a schedule, or from a queue. A worker on a schedule reads what is due, at most so much, processes
-//! each item by itself, and counts the results.
+//! The workers, which run on a schedule or from a queue. A worker on a schedule reads a bounded number of due items, processes each
+//! separately, and counts the results.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub mod refresher;
 pub mod revoker;
 pub mod sync_worker;
 
-/// Stores what earlier runs of this process could not store. Returns the time that this run has left, less a second for its end.
+/// Stores grants that earlier events of this process could not store. Returns the remaining time of this run, less a second for its end.
 async fn begin(app: &App, left: Duration) -> Duration {
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
     store_in_hand(app, ends_at).await;

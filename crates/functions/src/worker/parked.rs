@@ -8,13 +8,14 @@ use counterfoil_core::service::vault::commit_parked::commit_parked;
 use counterfoil_core::{App, Error};
 use counterfoil_store::parking::{Folder, Waiting, read};
 
-/// What the slowest message takes: a few requests to the table.
+/// The time of the slowest message: a few requests to the table.
 const SLOWEST: Duration = Duration::from_secs(8);
 
-/// Commits a batch of the queue, as long as there is time for another message. What was not committed is named, and comes again.
+/// Commits a batch of messages, while there is time for another one. The answer names the messages that were not committed, and the queue
+/// delivers them again.
 ///
 /// # Errors
-/// None: each message fails alone.
+/// None: a failed message affects no other.
 pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBatchResponse, Error> {
     let mut answer = SqsBatchResponse::default();
     let ends_at = app.clock.elapsed() + left;
@@ -37,7 +38,7 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
     Ok(answer)
 }
 
-/// Commits a grant, or puts an answer that could not be read where an operator finds it.
+/// Commits a grant, or stores an unreadable answer for an operator.
 async fn store(app: &App, waiting: &Waiting) -> Result<(), Error> {
     match waiting {
         Waiting::Grant(parked) => {
@@ -53,14 +54,14 @@ async fn store(app: &App, waiting: &Waiting) -> Result<(), Error> {
 }
 
 fn out_of_time() -> Error {
-    let message = "This run had no time left for it.".to_owned();
+    let message = "This run had no time left for this message.".to_owned();
     Error::TryLater { code: "out_of_time", message, retry_after: Duration::ZERO }
 }
 
-/// Commits what is in the folder; says how many were and how many stay.
+/// Commits the grants in the folder. Returns how many were committed and how many stay.
 ///
 /// # Errors
-/// What the file system says. What the table refuses stays in the folder.
+/// Errors of the file system. A grant that the table does not store stays in the folder.
 pub async fn run_folder(app: &App, folder: &Folder) -> std::io::Result<(usize, usize)> {
     let (mut committed, mut left) = (0, 0);
     for (file, parked) in folder.parked()? {

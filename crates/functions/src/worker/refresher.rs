@@ -1,5 +1,5 @@
-//! Keeps tokens fresh: every minute, whatever is due in the shards that the schedule's event names. Several schedules share the
-//! shards, so that they run beside each other.
+//! Refreshes the due connections every minute, in the shards that the schedule's event names. Several schedules share the shards and run
+//! at the same time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::metrics;
 
-/// What the schedule says. An event without shards, such as EventBridge's own, means all of them.
+/// The event of a schedule. An event without shards, such as EventBridge's own, means all of them.
 #[derive(Debug, Default, Deserialize)]
 pub struct Turn {
     /// The shards of this run.
@@ -21,7 +21,7 @@ pub struct Turn {
     pub shards: Vec<u8>,
 }
 
-/// Refreshes what is due, and measures how it went.
+/// Refreshes due connections and logs the metrics of the run.
 ///
 /// # Errors
 /// As [`refresh`].
@@ -30,16 +30,16 @@ pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error>
     Ok(())
 }
 
-/// Refreshes what is due and probes connections under suspicion, within the time that the function has: nothing is begun that
-/// could not end in it.
+/// Refreshes due connections and processes due hints and probes. Nothing begins that could not end within the function's remaining time
+/// `left`.
 ///
 /// # Errors
-/// Those of the table, if it cannot say which connections are due.
+/// The table's error, if no shard could be read.
 pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Report, Error> {
     let shards = if turn.shards.is_empty() { &ALL_SHARDS[..] } else { &turn.shards };
     let left = super::begin(app, left).await;
     let (refreshed, probed) = tokio::join!(refresh_due(app, shards, left), probe_due(app, shards, left));
-    // Shards that could not be read for probes are logged, and read again in a minute.
+    // Unreadable shards of probes are logged and read again in a minute.
     if let Some(report) = probed.ok().filter(|report| report.due > 0) {
         super::log("followed hints and probes", &report);
     }

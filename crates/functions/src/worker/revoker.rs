@@ -1,4 +1,4 @@
-//! Revokes grants that are over: every minute, whatever is due in all shards. It also ends expired flows that have a grant.
+//! Sends the due revocations of all shards every minute. It also ends expired flows that have a grant.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::{App, Error};
 use serde::de::IgnoredAny;
 
-/// Sends what is due, whatever the event says.
+/// Sends due revocations. The event's content is ignored.
 ///
 /// # Errors
 /// As [`revoke`].
@@ -17,11 +17,10 @@ pub async fn run(app: Arc<App>, _: IgnoredAny, left: Duration) -> Result<(), Err
     revoke(&app, left).await.map(drop)
 }
 
-/// Sends the revocations that are due and ends expired flows, within the time that the function has: nothing is begun that could
-/// not end in it.
+/// Sends due revocations and ends expired flows. Nothing begins that could not end within the function's remaining time `left`.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub async fn revoke(app: &Arc<App>, left: Duration) -> Result<Report, Error> {
     let left = super::begin(app, left).await;
     let report = revoke_due(app, &ALL_SHARDS, left).await?;

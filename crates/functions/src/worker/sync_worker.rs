@@ -1,4 +1,4 @@
-//! Works on imports: every minute, whatever is due in all shards.
+//! Continues the due imports of all shards every minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::metrics;
 
-/// Works on what is due, whatever the event says, and measures how it went.
+/// Continues due imports and logs the metrics of the run. The event's content is ignored.
 ///
 /// # Errors
 /// As [`work`].
@@ -20,10 +20,10 @@ pub async fn run(app: Arc<App>, _: IgnoredAny, left: Duration) -> Result<(), Err
     Ok(())
 }
 
-/// Works on the runs that are due, within the time that the function has.
+/// Continues due imports, within the function's remaining time `left`.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub async fn work(app: &Arc<App>, left: Duration) -> Result<Report, Error> {
     let left = super::begin(app, left).await;
     let report = sync_due(app, &ALL_SHARDS, left).await?;

@@ -58,7 +58,7 @@ async fn o18_a_company_that_cannot_be_asked_for_just_now_keeps_the_grant_for_a_r
     {
       "body": {
         "code": "company_unconfirmed",
-        "detail": "Access was granted, but the request for the company to the platform failed. Try again within ten minutes; until then nothing is lost.",
+        "detail": "Access was granted, but the platform did not answer the request for the company. Try again within ten minutes. Nothing is lost.",
         "request_id": "[id]",
         "status": 502,
         "title": "Bad Gateway",

@@ -108,7 +108,7 @@ async fn a10_a_damaged_cursor_is_a_400() {
     {
       "body": {
         "code": "invalid_cursor",
-        "detail": "The cursor is damaged, or of another list. Take the next one as it was given, or begin without one.",
+        "detail": "The cursor is damaged or belongs to another list. Send the cursor unchanged, or start without one.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",

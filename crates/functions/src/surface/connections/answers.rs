@@ -14,7 +14,7 @@ use crate::surface::addresses::result_path;
 use crate::surface::consent;
 use crate::surface::problem::{Choice, Choosable, Problem};
 
-/// The new connection, without the tokens. Times in seconds since 1970.
+/// The new connection, without its tokens. Times are in seconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct ConsentAnswer {
     pub(crate) company_key: String,

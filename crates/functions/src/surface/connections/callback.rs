@@ -1,5 +1,5 @@
-//! Where the platform sends the browser back to, and the page that shows how it went. A browser never sees a page on the
-//! address that holds the code: it is redirected first (O-9).
+//! The callback that a platform redirects the browser to, and the result page. A browser is redirected before it sees a page, so that
+//! no page has the code in its address (O-9).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,13 +32,13 @@ use crate::surface::connections::return_url;
 use crate::surface::consent;
 use crate::surface::problem::Problem;
 
-/// The longest state, code and company id that are looked at, in characters.
+/// The longest `state`, `code` and `error` that are accepted, in characters.
 const PARAMETER_LONGEST: usize = 4_096;
 
-/// The longest company id that is looked at, in characters.
+/// The longest company id that is accepted, in characters.
 const COMPANY_ID_LONGEST: usize = 64;
 
-/// The platform that sent the browser back. `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
+/// The platform of the callback's path. `/oauth/callback` is QuickBooks' own; the others have a path each (O-2).
 pub(crate) struct SentBy(PlatformName);
 
 impl<S: Send + Sync> FromRequestParts<S> for SentBy {
@@ -69,15 +69,15 @@ pub(crate) async fn callback(
     told(&app, client, ending).await
 }
 
-/// Redirects a browser, and any client that brings a code of ours to the partner; others get JSON.
+/// Redirects a browser, and any client that must bring our code to the partner. Other clients get JSON.
 async fn told(app: &App, client: Client, ending: Ending) -> Response {
     if client == Client::Browser || is_handover(&ending) { see_other(&destination(app, &ending).await) } else { as_json(ending) }
 }
 
-/// The parameters that are read by name; `error_description` and `error_uri` are for people, and nobody is shown them.
+/// The parameters that are read by name. `error_description` and `error_uri` are for people, and are not shown to anybody.
 const OWN: [&str; 5] = ["state", "code", "error", "error_description", "error_uri"];
 
-/// A state that is missing, repeated or unreadable belongs to no flow; anything else wrong is the flow's to judge (O-8).
+/// A missing, repeated or unreadable state belongs to no flow and is an error. Any other wrong parameter is recorded on the flow (O-8).
 fn read_callback(platform: PlatformName, query: &Query, browser: BrowserIds) -> Result<Callback, Error> {
     let state = query.one("state", PARAMETER_LONGEST)?.filter(|state| !state.is_empty()).map(Secret::new);
     let read = |name| query.one(name, PARAMETER_LONGEST).map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned));
@@ -97,7 +97,7 @@ fn read_callback(platform: PlatformName, query: &Query, browser: BrowserIds) -> 
     })
 }
 
-/// What a page of ours is about: a flow, or a word that says why there is none to be seen.
+/// The subject of a result page: a flow, or the reason why the caller may not see one.
 pub(crate) enum Shown {
     Flow(FlowId),
     Word(String),
@@ -134,7 +134,7 @@ pub(crate) async fn result(
     Ok(page.into_response())
 }
 
-/// How to begin the consent anew, as [`told_anew`] wrote it; `None` if a browser without a key may begin none.
+/// The parameters to start the consent again, as [`told_anew`] wrote them; `None` if a browser without a key may not start one.
 fn read_anew(app: &App, query: &Query) -> Result<Option<Anew>, Error> {
     let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
     let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
@@ -154,7 +154,7 @@ pub(crate) async fn retry(
     after_form(&app, client, ending, &id).await
 }
 
-/// The company that somebody chose on our page: a form with its `company_id`.
+/// Connects the company that a customer chose on our page, by a form with `company_id`.
 pub(crate) async fn choose(
     State(app): State<Arc<App>>,
     InPath(id): InPath<FlowId>,
@@ -168,13 +168,13 @@ pub(crate) async fn choose(
     Ok(after_form(&app, client, ending, &id).await)
 }
 
-/// A browser is always redirected to our own page, which continues: a form may not be redirected to another origin (O-9's
-/// form-action).
+/// The answer to a form. A browser is redirected to our own page, which continues from there, because a form may not be redirected to
+/// another origin (O-9's form-action).
 async fn after_form(app: &App, client: Client, ending: Ending, id: &FlowId) -> Response {
     if client == Client::Browser { see_other(&result_path(id)) } else { told(app, client, ending).await }
 }
 
-/// From our own page to the partner's. It never leads back to a page that navigates by itself.
+/// Redirects from our own page to the partner's. It never leads back to a page that navigates by itself.
 pub(crate) async fn hand_over(
     State(app): State<Arc<App>>,
     InPath(id): InPath<FlowId>,
@@ -198,13 +198,13 @@ fn is_over(result: &Result<ConsentOutcome, Error>) -> bool {
     result.as_ref().is_ok_and(ConsentOutcome::is_over)
 }
 
-/// Whether it is now the partner's turn, whatever kind of client this is.
+/// Whether the browser must go to the partner's page, whatever kind of client this is.
 fn is_handover(ending: &Ending) -> bool {
     let Ending::Shown { flow, result } = ending else { return false };
     is_over(result) && matches!(flow.destination, Destination::Handover { .. })
 }
 
-/// Where a browser goes: to the partner's page once it is over, else to our own.
+/// Where a browser goes: to the partner's page if the consent has ended, else to our own.
 async fn destination(app: &App, ending: &Ending) -> String {
     match ending {
         Ending::Hidden { why, anew } => {
@@ -218,17 +218,17 @@ async fn destination(app: &App, ending: &Ending) -> String {
     }
 }
 
-/// The parameters with which our own page can offer to start again.
+/// The parameters with which our page can offer to start again.
 fn told_anew(anew: &Anew) -> String {
     let Anew { company_key, platform, environment } = anew;
     let sandbox = if *environment == Environment::Sandbox { "&environment=sandbox" } else { "" };
     format!("?company_key={company_key}&platform={platform}{sandbox}")
 }
 
-/// The parameter of our own page after the partner has exchanged its code: there is no page to continue to.
+/// The parameter of our page after the partner has exchanged its code: then the page does not continue to the partner's.
 const LAST: &str = "last";
 
-/// The partner's page with what it is to know; `None` where there is none, or no code for it just now.
+/// The partner's page with the result of the consent; `None` if there is no page, or no code for it at the moment.
 async fn partners_page(app: &App, flow: &Flow, result: &Result<ConsentOutcome, Error>) -> Option<String> {
     let connection = consent::connection(result);
     match (&flow.destination, result) {

@@ -1,4 +1,4 @@
-//! `/health`: the process is up. `/ready`: it could do its work (S-5).
+//! `/health` says that the process is up, `/ready` whether it can work (S-5).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) async fn health() -> Json<Health> {
 #[derive(Serialize)]
 pub(crate) struct Ready {
     status: &'static str,
-    /// `ok`, or what is wrong and what to do.
+    /// `ok`, or the problem and how to fix it.
     checks: BTreeMap<&'static str, String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a server of the app's, and a browser, ask of connections. Errors are RFC 9457.
+//! The API for an app's server and the pages for browsers. Errors have the form of RFC 9457.
 
 pub(crate) mod answers;
 pub mod callback;

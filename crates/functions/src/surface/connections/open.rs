@@ -1,6 +1,6 @@
-//! The addresses that a customer is sent: what a server's start is answered with, and connect links. Where the partner
-//! exchanges no code at the end, a page names the partner first and its form goes on: whoever looks without a click, such as a
-//! link preview or a mail scanner, spends nothing.
+//! The addresses that customers open: those of a server's start, and connect links. If the partner exchanges no code at the end, a page
+//! first names the partner, and its form continues. A client that only loads the page, such as a link preview or a mail scanner, changes
+//! nothing.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::surface::problem::Problem;
 /// The longest token of these addresses, in characters.
 const TOKEN_LONGEST: usize = 100;
 
-/// The token of such an address. One that is too long is unknown, like any other that is not ours.
+/// The token of such an address. One that is too long gets the same answer as an unknown one.
 pub(crate) struct OpenToken(Secret);
 
 impl FromPath for OpenToken {
@@ -97,7 +97,7 @@ fn of_link(link: ConnectLink, browser: BrowserIds) -> Start {
     }
 }
 
-/// The browser has its id before its first click: a second one then comes from the same browser.
+/// The page before the consent. It sets the browser id, so that a second click comes from the same browser.
 fn question(app: &App, browser: &BrowserIds, asked: &Question<'_>) -> Response {
     let mut response = page::question(asked).into_response();
     response.extensions_mut().insert(FormLeaves);

@@ -4,7 +4,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::secret::Secret;
 use url::Url;
 
-/// The address with the connection and how it went; `None` where it is no address.
+/// The address with the connection and the result; `None` if it is not a valid address.
 pub(crate) fn told(return_url: &str, company_key: &str, error: Option<&Error>) -> Option<String> {
     let mut url = Url::parse(return_url).ok()?;
     let status = if error.is_some() { "failed" } else { "connected" };
@@ -15,12 +15,12 @@ pub(crate) fn told(return_url: &str, company_key: &str, error: Option<&Error>) -
     Some(url.into())
 }
 
-/// The address with a code of ours and the partner's state; `None` if it is not an address.
+/// The address with our code and the partner's state; `None` if it is not a valid address.
 pub(crate) fn handed(redirect_uri: &str, code: &Secret, state: &str) -> Option<String> {
     with(redirect_uri, [("code", code.expose()), ("state", state)])
 }
 
-/// The address with what went wrong and the partner's state, and nothing else; `None` where it is no address.
+/// The address with the error and the partner's state, and nothing else; `None` if it is not a valid address.
 pub(crate) fn refused(redirect_uri: &str, error: &Error, state: &str) -> Option<String> {
     with(redirect_uri, [("error", error.code()), ("state", state)])
 }

@@ -1,4 +1,4 @@
-//! Starts a consent: redirects a browser to the platform's page, and a server to an address of ours that it sends to the customer.
+//! Starts a consent: redirects a browser to the platform's page, and answers a server with an address to forward to the customer.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ use crate::surface::problem::Problem;
 /// The longest address of a partner's page, in characters.
 pub(crate) const URL_LONGEST: usize = 2_000;
 
-/// Marks a browser that was sent to the public host already: behind a proxy that rewrites the host it would go in circles.
+/// A query parameter of a browser that was redirected to the public host already, because a proxy may rewrite the host in a loop.
 const MOVED: &str = "moved";
 
 pub(crate) async fn nameless() -> Problem {
-    Problem(Error::invalid("missing_company_key", "Name the connection: /oauth/start/{company_key}."))
+    Problem(Error::invalid("missing_company_key", "The path must name the connection: /oauth/start/{company_key}."))
 }
 
 pub(crate) async fn named(
@@ -56,14 +56,14 @@ pub(crate) async fn named(
     Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 
-/// The ids of the browser that starts; `None` for a server, which is a client that sends a key in a header.
+/// The browser ids of the client that starts; `None` for a server, which sends a key in a header.
 pub(crate) fn browser(app: &App, headers: &HeaderMap) -> Result<Option<BrowserIds>, Error> {
     let is_server = header_key(headers)?.is_some();
     Ok((!is_server).then(|| BrowserCookie::of(app).read(headers)))
 }
 
-/// Begins the flow and sends the browser to the platform, with its cookie; a browser that is on another host than the public
-/// one is sent there first.
+/// Starts the flow and redirects the browser to the platform, with its cookie. A browser at another host is redirected to the public host
+/// first.
 pub(crate) async fn begin(
     app: &Arc<App>,
     start: Start,
@@ -79,7 +79,7 @@ pub(crate) async fn begin(
     sent_on(app, start_consent(app, start).await?, StatusCode::FOUND)
 }
 
-/// Sends the browser on, with its cookie.
+/// Redirects the browser to the next step, with its cookie.
 pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Result<Response, Error> {
     let location = match started.onward {
         Onward::PlatformsPage(address) => address,
@@ -93,7 +93,7 @@ pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Result
     })
 }
 
-/// Has the browser keep its id.
+/// Sets the browser id in a cookie.
 pub(crate) fn with_cookie(app: &App, mut response: Response, browser: &Secret) -> Response {
     if let Ok(value) = BrowserCookie::of(app).keep(browser).parse() {
         response.headers_mut().insert(SET_COOKIE, value);
@@ -109,16 +109,16 @@ async fn caller(app: &App, headers: &HeaderMap, query: &Query) -> Result<Caller,
     Ok(by(known))
 }
 
-/// Whoever brought that key.
+/// The caller with this key.
 pub(crate) fn by(key: ApiKey) -> Caller {
     if key.may(Scope::ConnectionsWrite) { Caller::Key(key) } else { Caller::Publishable(key) }
 }
 
-/// The cookie that binds the flow must be set where the callback will come to: a browser that is elsewhere is sent to the host of
-/// the public base URL, once.
+/// A redirect to the host of the public base URL, for a browser at another host. The cookie must be set on the host of the callback. A
+/// browser is redirected at most once.
 ///
 /// # Errors
-/// What is wrong with the query.
+/// `Invalid` if the query is wrong.
 pub(crate) fn on_the_public_host(app: &App, headers: &HeaderMap, uri: &Uri, query: &Query) -> Result<Option<Response>, Error> {
     if query.one(MOVED, 1)?.is_some() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! A valid access token, at any moment.
+//! Returns a valid access token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::extract::query::Query;
 use crate::surface::consent::or_reconnect;
 use crate::surface::problem::Problem;
 
-/// A token, and the company and API address that a caller needs with it. Times in seconds since 1970.
+/// A token, and the company and API address that a caller needs with it. Times are in seconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct TokenAnswer {
     company_key: String,
@@ -40,10 +40,10 @@ pub(crate) struct TokenAnswer {
     api_base_url: String,
 }
 
-/// More would be refused for any token; the exact bound depends on the token's life.
+/// The largest value that is accepted before the connection is read. The exact bound depends on the token's life.
 const MIN_VALID_SECONDS_MOST: u64 = 86_400;
 
-/// For how long the token is to be good; judged before the table is asked for anything.
+/// The parameter `min_valid_seconds`, checked before the table is read.
 pub(crate) struct MinValid(Option<Duration>);
 
 impl<S: Sync> FromRequestParts<S> for MinValid {

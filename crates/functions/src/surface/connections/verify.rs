@@ -1,5 +1,5 @@
-//! Whether a connection still works, by its platform's own word: asked for by the partner, or because somebody says that it was
-//! disconnected there. Of the function `token`, which has the rights.
+//! Verifies a connection at its platform: for the partner, or after a hint that it was disconnected there. The function `token` serves
+//! it, because it needs the same rights.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) struct VerifyAnswer {
     company_key: String,
     platform: &'static str,
     company_id: String,
-    /// As the platform calls it, which need not be the connection's own name.
+    /// The platform's name of the company. The connection may have another one.
     company_name: String,
     verified: bool,
 }
@@ -47,11 +47,11 @@ pub(crate) async fn verify(
     }))
 }
 
-/// The longest id of a company.
+/// The longest company id that is accepted, in characters.
 const COMPANY_ID_LONGEST: usize = 64;
 
-/// Where a platform sends the browser of a customer who disconnected the app there. Anyone can open it, so that it does and shows
-/// the same whatever it names; the refresher's run finds out what is true of it.
+/// The address to which a platform sends a customer who disconnected the app there. Anyone can open it, so it does and shows the same
+/// for every company. The refresher verifies the hint.
 pub(crate) async fn hint(State(app): State<Arc<App>>, query: Query) -> Markup {
     for platform in PlatformName::ALL {
         if let Some(name) = facts_of(platform).disconnect_hint

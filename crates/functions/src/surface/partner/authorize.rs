@@ -1,5 +1,5 @@
-//! `GET /v1/oauth/authorize`: a consent that hands a code of ours to the partner's page. Served by the function
-//! `start`: the same rights.
+//! `GET /v1/oauth/authorize`: starts a consent that returns our code to the partner's page. The function `start` serves it, because it
+//! needs the same rights.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub(crate) async fn authorize(
     Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 
-/// A partner's page has this address: a secret key has no place in it.
+/// The caller. A partner's page has this address, so it must not contain a secret key.
 async fn caller(app: &App, headers: &HeaderMap, query: &Query, partner: PartnerId) -> Result<Caller, Error> {
     let Some(key) = api_key(headers, query)? else { return Ok(Caller::Anonymous(partner)) };
     if header_key(headers)?.is_none() && !is_publishable(&key) {

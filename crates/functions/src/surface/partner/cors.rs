@@ -1,7 +1,7 @@
-//! Which pages may read what the partner API answers: those of the origins of the partner's redirect URIs.
+//! CORS: pages at the origins of a partner's redirect URIs may read the partner API's answers.
 //!
-//! A preflight has no key, so it tells no partner from another and allows whatever origin asks: what counts is what the
-//! answer itself allows. An answer to a caller whose partner is not known says nothing of anybody, and may be read too.
+//! A preflight has no key and therefore no partner, so it allows every origin. The answer itself then allows only the partner's origins.
+//! An answer to a caller without a known partner contains nothing of any partner, and every page may read it.
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -25,7 +25,7 @@ pub(crate) async fn preflight(headers: HeaderMap) -> Response {
     allow(headers.get(ORIGIN).cloned(), None, response)
 }
 
-/// Lets the page that asked read an answer, if it is one of the partner's; `None` where no partner is known.
+/// Allows the page at `origin` to read an answer, if the origin is one of the partner's, or if no partner is known.
 pub(crate) fn allow(origin: Option<HeaderValue>, partner: Option<&Partner>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("origin"));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// An answer.
+/// A successful answer.
 #[derive(Serialize)]
 pub(crate) struct Envelope<T> {
     success: bool,
@@ -31,19 +31,19 @@ impl<T> Page<T> {
     }
 }
 
-/// A time as this API tells it: `2025-11-12T10:30:00Z`, without fractions.
+/// A time in this API's form: `2025-11-12T10:30:00Z`, without fractions.
 pub(crate) fn to_the_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// A refusal.
+/// An error answer.
 #[derive(Serialize)]
 pub(crate) struct Refusal<'a> {
     pub(crate) success: bool,
     pub(crate) error: Reason<'a>,
 }
 
-/// Why.
+/// The error in it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reason<'a> {

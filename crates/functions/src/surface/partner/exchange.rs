@@ -1,4 +1,4 @@
-//! `POST /v1/oauth/token`: a code of ours, or a handle, for an access token. Served by the function `token`: the same rights.
+//! `POST /v1/oauth/token`: exchanges our code, or a handle, for an access token. The function `token` serves it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::surface::partner::envelope::Envelope;
 use crate::surface::partner::serve::{self, PartnerCaller};
 use crate::surface::problem::Problem;
 
-/// What is presented: a code with its platform, or a handle.
+/// The body: a code with its platform, or a handle.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Fields {
@@ -37,7 +37,7 @@ pub(crate) struct Fields {
 pub(crate) struct ExchangeAnswer {
     access_token: String,
     refresh_token: String,
-    /// In seconds.
+    /// The remaining validity of the token, in seconds.
     expires_in: u64,
     platform: &'static str,
     company_id: String,
@@ -46,13 +46,13 @@ pub(crate) struct ExchangeAnswer {
     api_base_url: String,
 }
 
-/// Two ways to a token.
+/// What is exchanged: a code or a handle.
 enum Wish {
     Code(Presented),
     Handle(Secret, Option<PlatformName>),
 }
 
-/// The longest code or handle that is looked at, in characters.
+/// The longest code or handle that is accepted, in characters.
 const PRESENTED_LONGEST: usize = 300;
 
 pub(crate) async fn token(

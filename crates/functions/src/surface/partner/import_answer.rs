@@ -1,4 +1,4 @@
-//! How the partner API tells what a request for an import has done: of the whole, and of each connection.
+//! The answer to a request for an import: the totals, and a part for each connection.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::surface::partner::envelope::to_the_second;
 use crate::surface::partner::sync_answer::{message, word};
 
-/// The whole.
+/// The answer for all connections of the request.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImportAnswer {
@@ -28,7 +28,7 @@ pub(crate) struct ImportAnswer {
     skipped: Vec<Skipped>,
 }
 
-/// One connection.
+/// The run of one connection.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Part {
@@ -44,7 +44,7 @@ pub(crate) struct Part {
     resumes_at: Option<Timestamp>,
 }
 
-/// The numbers of one or of all.
+/// The counts of one run, or of all runs.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Numbers {
@@ -66,7 +66,7 @@ struct Skipped {
 }
 
 impl ImportAnswer {
-    /// `total` is the number of connections that are meant, of which the runs of some may not have begun.
+    /// The answer for these runs. `total` is the number of connections of the request, including those whose runs have not begun.
     pub(crate) fn of(platform: PlatformName, kind: SyncKind, total: usize, imported: Imported) -> Self {
         let Imported { id, mut runs, skipped } = imported;
         runs.sort_by(|one, other| one.connection.company_key.as_str().cmp(other.connection.company_key.as_str()));
@@ -89,13 +89,13 @@ impl ImportAnswer {
         }
     }
 
-    /// Whether nothing goes on.
+    /// Whether all runs have ended.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over
     }
 }
 
-/// Of one run its own; of several `running` while any part is under way, else `failed` if any part failed.
+/// The status of all runs: that of the only run; with several, `running` while any goes on, else `failed` if any failed.
 fn status_of(runs: &[SyncRun]) -> SyncStatus {
     match runs {
         [run] => run.status,

@@ -1,4 +1,4 @@
-//! The API for a partner's server and pages: an envelope around each answer.
+//! The API for a partner's server and pages. Each answer has an envelope.
 
 pub(crate) mod authorize;
 pub(crate) mod connect_links;

@@ -1,4 +1,4 @@
-//! How the partner API tells a record.
+//! The JSON form of a record.
 
 use counterfoil_core::model::record::{Body, Check, Invoice, Named, Paid};
 use counterfoil_core::model::stored_record::StoredRecord;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::surface::partner::envelope::to_the_second;
 
-/// A record. The names and times that checks and invoices have in common come first.
+/// A record. The fields that checks and invoices share come first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RecordAnswer {

@@ -1,4 +1,4 @@
-//! A page of records as CSV. The next page is named by the header `Link`.
+//! A page of records as CSV. The header `Link` has the address of the next page.
 
 use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderValue, Uri};
@@ -12,10 +12,10 @@ const CHECK_COLUMNS: &str = "id,companyKey,platform,entityType,externalId,number
                              bankAccountId,bankAccountName,status,dueDate,updatedAt";
 const INVOICE_COLUMNS: &str = "id,companyKey,platform,entityType,externalId,number,date,total,balance,currency,customerId,customerName,memo,status,dueDate,updatedAt";
 
-/// A page, with its header line.
+/// A page of CSV, with a header line.
 ///
 /// # Errors
-/// None that a page in memory could bring.
+/// Writing CSV to memory does not fail.
 pub(crate) fn page(
     kind: RecordKind,
     records: &[StoredRecord],
@@ -40,7 +40,7 @@ pub(crate) fn page(
     Ok((headers, text))
 }
 
-/// The address of a page with another cursor. An API key that somebody put into it is not repeated.
+/// The address of this list with another cursor, without the API key that may be in its query.
 fn at_cursor(uri: &Uri, cursor: &str) -> String {
     let is_kept = |pair: &&str| !["cursor", "api_key"].contains(&pair.split('=').next().unwrap_or_default());
     let rest = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).filter(is_kept);
@@ -83,7 +83,7 @@ fn line(stored: &StoredRecord) -> Vec<String> {
     line
 }
 
-/// A text that a spreadsheet would take for a formula begins with an apostrophe.
+/// The text with an apostrophe before it, if a spreadsheet would read it as a formula.
 fn guarded(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }

@@ -1,4 +1,4 @@
-//! `/v1/checks` and `/v1/invoices`: imported records. Served by the function `records`.
+//! `/v1/checks` and `/v1/invoices`: imported records. The function `records` serves them.
 
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// A page of records, and the cursor of the next.
+    /// A page of records, and the cursor of the next page.
     async fn page(&self, app: &App, partner: &PartnerId, paging: &Paging) -> Result<(Vec<StoredRecord>, Option<String>), Error> {
         let (list, limit) = (self.list(), paging.limit as usize);
         let next = |place: String| cursor::write(&list, partner, &place);
@@ -117,7 +117,7 @@ impl Wanted {
         Ok((page.records, page.next.map(|place| next(write_place(&place)))))
     }
 
-    /// What cursors of this list are tied to.
+    /// The list that a cursor belongs to: a cursor of another list or filter is refused.
     fn list(&self) -> String {
         let kind: &str = self.filter.kind.into();
         let order = if self.since.is_some() { "changes" } else { "dates" };

@@ -1,4 +1,4 @@
-//! How the partner API tells a run.
+//! The JSON form of a run.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ struct Sums {
     sums: BTreeMap<String, Decimal>,
 }
 
-/// Both sides of one group of records.
+/// One group of records, with both sides of the reconciliation.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GroupAnswer {
@@ -175,7 +175,7 @@ fn side(totals: &Totals) -> Side {
     side
 }
 
-/// Each group of records of a run, with both sides.
+/// The groups of a reconciliation, each with both sides.
 pub(crate) fn groups(reconciliation: &Reconciliation) -> Vec<GroupAnswer> {
     let (platform, stored) = (&reconciliation.platform.0, &reconciliation.stored.0);
     let mut all: Vec<_> = platform.keys().chain(stored.keys()).collect();
@@ -209,15 +209,15 @@ pub(crate) fn word(status: SyncStatus) -> &'static str {
     status.into()
 }
 
-/// What a person reads of a failure.
+/// The sentence for a failed run.
 pub(crate) fn message(failure: SyncFailure) -> &'static str {
     match failure {
         SyncFailure::ReauthorizationRequired => "The customer must consent again.",
-        SyncFailure::CompanyGone => "The platform gives no access to this company any more.",
+        SyncFailure::CompanyGone => "The platform no longer gives access to this company.",
         SyncFailure::AccessDenied => "A scope or a permission is missing at the platform.",
-        SyncFailure::PlatformUnavailable => "The platform failed again and again.",
+        SyncFailure::PlatformUnavailable => "The platform failed in many tries in a row, or rejected the request.",
         SyncFailure::DailyLimit => "The platform's daily limit was reached on several days in a row.",
         SyncFailure::TooManyErrors => "More than half of the records could not be read.",
-        SyncFailure::Disconnected => "The connection was disconnected, or is to another company now.",
+        SyncFailure::Disconnected => "The connection was disconnected, or was switched to another company.",
     }
 }

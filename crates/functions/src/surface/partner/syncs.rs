@@ -1,4 +1,4 @@
-//! `/v1/syncs`: runs of imports. Served by the function `records`, which writes nothing; `cancel` by `sync`.
+//! `/v1/syncs`: the runs of imports. The function `records` serves the reads, and `sync` serves `cancel`.
 
 use std::sync::Arc;
 
@@ -25,16 +25,16 @@ use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::partner::sync_answer::{GroupAnswer, SyncAnswer, answer, groups};
 use crate::surface::problem::Problem;
 
-/// What cursors of this list are tied to.
+/// The list that a cursor belongs to.
 const LIST: &str = "syncs";
-/// How many times one request reads runs to find those that match.
+/// The largest number of reads in one request to find runs that match.
 const READS_MOST: usize = 10;
-/// How many are read at once for that.
+/// The number of runs in each of these reads.
 const READ_AT_ONCE: u32 = 100;
-/// How many runs are read at once.
+/// The number of runs that are read at once.
 const AT_ONCE: usize = 10;
 
-/// Which runs are listed.
+/// Which runs to list.
 #[derive(Default)]
 struct Filter {
     company_key: Option<CompanyKey>,
@@ -72,7 +72,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<SyncAnswer>>, Problem> {
     let filter = Filter::of(&query)?;
     let parent = query.filled("parentId", 80)?.map(|id| SyncId::parse(id).ok_or(Error::NO_SYNC)).transpose()?;
-    // The runs of a group are in another order.
+    // The runs of a group have another order, and therefore other cursors.
     let list = parent.as_ref().map_or(LIST.to_owned(), |parent| format!("{LIST} {}", parent.as_str()));
     let after = paging.after(&list, &key.partner, SyncId::parse)?;
     let (runs, next) = matching(&app, &key.partner, parent.as_ref(), &filter, after, paging.limit).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn list(
     Ok(Json(Page::of(runs.into_iter().map(answer).collect(), next)))
 }
 
-/// The runs that match, at most `limit`, and the last one that was looked at where more may follow.
+/// The runs that match, at most `limit`, and the last one that was checked if more may follow.
 async fn matching(
     app: &App,
     partner: &PartnerId,
@@ -125,7 +125,7 @@ async fn newest(app: &App, partner: &PartnerId, after: Option<&SyncId>) -> Resul
 /// A part of a list of runs.
 struct Part {
     runs: Vec<SyncRun>,
-    /// Where more may follow.
+    /// The run after which the next part begins, if more may follow.
     next: Option<SyncId>,
 }
 
@@ -149,7 +149,7 @@ pub(crate) async fn read(
     Ok(Json(Envelope::of(whole(&app, group).await?)).into_response())
 }
 
-/// What one request asked of several connections, as far as it is.
+/// The answer for an import of several connections, as it is now.
 async fn whole(app: &App, group: SyncGroup) -> Result<ImportAnswer, Error> {
     let (mut runs, mut after) = (Vec::new(), None);
     for _ in 0..READS_MOST {
@@ -164,7 +164,7 @@ async fn whole(app: &App, group: SyncGroup) -> Result<ImportAnswer, Error> {
     Ok(ImportAnswer::of(group.platform, group.kind, total, Imported { id: group.id, runs, skipped: group.skipped }))
 }
 
-/// Both sides of a run, group by group.
+/// The reconciliation of a run, group by group.
 #[derive(Serialize)]
 pub(crate) struct ReconciliationByGroup {
     id: String,
@@ -178,7 +178,7 @@ pub(crate) async fn reconciliation(
     InPath(id): InPath<SyncId>,
 ) -> Result<Json<Envelope<ReconciliationByGroup>>, Problem> {
     let run = app.syncs.sync(&key.partner, &id).await?.ok_or(Error::NO_SYNC)?;
-    let not_yet = || Error::conflict("not_reconciled", "This sync has no reconciliation: it is not over, or it failed.");
+    let not_yet = || Error::conflict("not_reconciled", "This sync has no reconciliation, because it has not ended or it failed.");
     let reconciliation = run.reconciliation.ok_or_else(not_yet)?;
     Ok(Json(Envelope::of(ReconciliationByGroup {
         id: run.id.as_str().to_owned(),
