@@ -1,5 +1,5 @@
-//! `counterfoil answer`: token answers of platforms that could not be read. Each may hold the only copy of a grant, so it is kept,
-//! sealed, for ninety days.
+//! `counterfoil answer`: lists and opens token answers that could not be read. Each may have the only copy of a grant, so it is
+//! stored, sealed, for ninety days.
 
 use std::path::PathBuf;
 
@@ -16,35 +16,35 @@ use crate::failure::Failure;
 use crate::variables::Variables;
 use crate::{private_file, terminal, which_table};
 
-/// What to do with answers.
+/// The subcommands.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// List token answers that could not be read
     List(ListOptions),
-    /// Write one to a file that only you can read
+    /// Write an answer to a file that only you can read
     Open(OpenOptions),
 }
 
-/// How to list.
+/// The options of `answer list`.
 #[derive(Args)]
 pub(crate) struct ListOptions {
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// Which one, and where to.
+/// The options of `answer open`.
 #[derive(Args)]
 pub(crate) struct OpenOptions {
     /// The id that the list shows
     id: String,
-    /// The file to write; it holds a customer's tokens, so delete it when you are done
+    /// The file to write; it contains a customer's tokens, so delete it when you are done
     #[arg(long)]
     to: PathBuf,
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(command: Command, given: Variables) -> Result<(), Failure> {
     let dir = match &command {
         Command::List(options) => options.dir.clone(),

@@ -1,4 +1,4 @@
-//! `counterfoil copy-newer`: after a restore, what the old table holds that is newer than in the restored one.
+//! `counterfoil copy-newer`: after a restore, copies the newer items of the old table to the restored one.
 
 use clap::Args;
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
@@ -8,7 +8,7 @@ use counterfoil_store::{Table, aws};
 use crate::failure::Failure;
 use crate::terminal;
 
-/// Between which tables.
+/// The two tables.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The old table

@@ -1,6 +1,5 @@
-//! The folder in which a laptop keeps everything: the database, the keyring that opens what is sealed in it, what the
-//! platforms' stand-ins know, `dev.json`.
-//! Whoever writes there holds its lock, which the operating system lets go of however its holder ends.
+//! The data folder of a laptop: the database, its keyring, the state of the platforms' stand-ins, and `dev.json`. A process that writes
+//! there holds the folder's lock, which the operating system releases when the process ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -11,7 +10,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::private_file;
 
-/// Where the laptop's data is.
+/// The option that names the data folder.
 #[derive(Args, Clone)]
 pub(crate) struct DataDir {
     /// The folder of this machine's data
@@ -19,7 +18,7 @@ pub(crate) struct DataDir {
     path: PathBuf,
 }
 
-/// Held until it is dropped.
+/// The lock of the data folder, held until it is dropped.
 pub(crate) struct Lock {
     _file: File,
 }
@@ -33,7 +32,7 @@ impl DataDir {
         self.path.join("dynamodb.sqlite")
     }
 
-    /// What `SQLite` keeps beside the database while it is open, or after a kill.
+    /// The files that `SQLite` has beside the database while it is open, or after a kill.
     pub(crate) fn beside_the_database(&self) -> [PathBuf; 2] {
         ["dynamodb.sqlite-wal", "dynamodb.sqlite-shm"].map(|name| self.path.join(name))
     }
@@ -46,7 +45,7 @@ impl DataDir {
         self.path.join("stand-in.json")
     }
 
-    /// Fresh grants that the database did not take.
+    /// The folder of fresh grants that the database could not store.
     pub(crate) fn parked(&self) -> PathBuf {
         self.path.join("parked")
     }
@@ -55,7 +54,7 @@ impl DataDir {
         self.path.join("dev.json")
     }
 
-    /// Takes the lock, making the folder where there is none; `None` where another process has it.
+    /// Takes the lock and creates the folder if it is missing. `None` if another process has the lock.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Failure> {
         let lock = self.path.join("lock");
         let opened = private_file::make_folder(&self.path, || lock.exists())
@@ -68,7 +67,7 @@ impl DataDir {
         }
     }
 
-    /// The sentence for a folder that does not take our files.
+    /// The failure for a folder in which files cannot be written.
     pub(crate) fn unusable(&self, error: &io::Error) -> Failure {
         let path = self.path.display();
         Failure::new(format!("The folder {path} cannot be used ({error}). Choose a writable folder with --data-dir."))

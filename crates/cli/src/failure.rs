@@ -1,11 +1,11 @@
-//! Why a command did not do it: one sentence that says what to do.
+//! The error of a command: one sentence that says what to do.
 
 use std::fmt;
 
 use counterfoil_core::Error;
 use counterfoil_core::port::store::StoreError;
 
-/// The end of a command that did not succeed.
+/// Why a command failed.
 pub(crate) struct Failure(String);
 
 impl Failure {

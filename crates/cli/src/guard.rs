@@ -1,6 +1,6 @@
-//! What stands before every port of this machine. A port on the loopback interface is open to every user of the machine and to
-//! every page in a browser on it: a page may send requests to any address, and a page whose own name is made to mean 127.0.0.1
-//! (DNS rebinding) may read the answers too.
+//! Protects every port of this machine. A port on the loopback interface is open to every user of the machine and to every page in a
+//! browser on it. A page may send requests to any address, and a page whose own name resolves to 127.0.0.1 (DNS rebinding) may also read
+//! the answers.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use counterfoil_core::model::secret::{Secret, hex};
 use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
 use url::Url;
 
-/// The names by which a port may be called: what `Host` must be.
+/// The allowed values of a request's `Host`.
 pub(crate) struct Names(Vec<String>);
 
 impl Names {
@@ -22,12 +22,12 @@ impl Names {
     pub(crate) fn of_port(port: u16) -> Self {
         let loopback = ["localhost", "127.0.0.1", "[::1]"];
         let with_port = loopback.map(|name| format!("{name}:{port}"));
-        // A browser leaves out the port that http has by itself.
+        // A browser leaves out port 80.
         let bare = loopback.into_iter().filter(|_| port == 80).map(str::to_owned);
         Self(with_port.into_iter().chain(bare).collect())
     }
 
-    /// And the one under which browsers reach it from elsewhere.
+    /// Adds the name of the public base URL.
     pub(crate) fn and_of(mut self, base_url: Option<&str>) -> Self {
         let url = base_url.and_then(|url| Url::parse(url).ok());
         self.0.extend(url.and_then(|url| match url.port() {
@@ -37,8 +37,8 @@ impl Names {
         self
     }
 
-    /// The routes, for requests that call them by one of these names: the address of a page on another site stays in `Host`,
-    /// whatever address its name means.
+    /// Refuses requests whose `Host` is not one of the names. A page on another site sends its own site's name, whatever address that
+    /// resolves to.
     pub(crate) fn before(self, router: Router) -> Router {
         let names = Arc::new(self);
         router.layer(from_fn(move |request: Request, next: Next| {
@@ -61,25 +61,25 @@ impl Names {
     }
 }
 
-/// What opens the table and the stand-ins' control. Made for each run, and kept only in `dev.json`, which its owner alone may
-/// read: no other user of this machine has it, and no page.
+/// The key for the table and for the stand-ins' control API. Each run makes one and stores it only in `dev.json`, which only its owner
+/// may read, so that no other user of this machine and no page has it.
 #[derive(Clone)]
 pub(crate) struct AccessKey(Secret);
 
 impl AccessKey {
-    /// A new one, of 128 bits.
+    /// A new key of 128 bits.
     pub(crate) fn random() -> Self {
         let mut random = [0; 16];
         SystemEntropy.fill(&mut random);
         Self(Secret::new(hex(&random)))
     }
 
-    /// As a client sends it.
+    /// The key as a client sends it.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// The routes for which `is_private` holds for whoever shows the key, the others for everybody.
+    /// Requires the key for the routes for which `is_private` holds. The other routes stay open.
     pub(crate) fn before(&self, router: Router, is_private: fn(&str) -> bool) -> Router {
         let key = self.clone();
         router.layer(from_fn(move |request: Request, next: Next| {
@@ -97,8 +97,8 @@ impl AccessKey {
         }))
     }
 
-    /// The id in an AWS signature (version 4), or a bearer token. The signature itself is not checked: it proves that the
-    /// secret beside the id is known, on a wire where others listen. Here nobody does, and the id is the secret.
+    /// Whether the request has the key, as the id in an AWS signature (version 4) or as a bearer token. The signature itself is not checked:
+    /// it protects a secret on a network where others listen, and on this machine the id itself is the secret.
     fn is_shown(&self, headers: &HeaderMap) -> bool {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| {
             let (scheme, rest) = text.split_once(' ')?;
@@ -114,12 +114,12 @@ impl AccessKey {
     }
 }
 
-/// Whether a browser sent it for a page: it then says for which (Fetch), and says `none` for what a person typed.
+/// Whether a page in a browser sent the request. A browser names the kind of page (Fetch), or `none` for an address that a person typed.
 fn is_of_a_page(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) || headers.get_all("sec-fetch-site").iter().any(|site| site != "none")
 }
 
-/// In the form of `DynamoDB`'s errors, so that an AWS client shows the message.
+/// An error in `DynamoDB`'s form, so that an AWS client shows the message.
 fn refusal(status: StatusCode, message: &str) -> Response {
     let body = serde_json::json!({ "__type": "com.amazon.coral.service#UnrecognizedClientException", "message": message });
     (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()

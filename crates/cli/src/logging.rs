@@ -1,4 +1,4 @@
-//! Logs for the person at the terminal: on standard error, as much as `RUST_LOG` says; of other crates nothing below info.
+//! Logs to standard error, at the level of `RUST_LOG`. Other crates log from info on only.
 
 use counterfoil_functions::logging::{is_ours_or_plain, without_panic_messages};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
@@ -9,7 +9,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use crate::failure::Failure;
 use crate::variables::Variables;
 
-/// Begins to log; `otherwise` is how much where `RUST_LOG` is not set.
+/// Starts logging. `otherwise` is the level if `RUST_LOG` is not set.
 pub(crate) fn to_stderr(variables: &Variables, otherwise: &str) -> Result<(), Failure> {
     let directives = variables.get("RUST_LOG").unwrap_or(otherwise);
     let filter = EnvFilter::try_new(directives)

@@ -1,8 +1,7 @@
-//! `counterfoil`: the whole thing on a laptop (`dev`), what a deployment lacks (`doctor`), partners, API keys and the keyring.
+//! `counterfoil`: runs an installation on a laptop (`dev`), checks one (`doctor`), and manages partners, API keys and the keyring.
 //!
-//! One file or folder per command. What several of them need lies beside them: `variables` (where values come from),
-//! `data_dir` and `dev_file` (what the laptop keeps), `database`, `guard` and `which_table` (how a table is reached, and by whom), `terminal`
-//! (what a person reads). For Linux and macOS.
+//! Each command is a file or a folder. Shared modules are beside them: `variables` (configuration values), `data_dir` and `dev_file` (the
+//! laptop's files), `database`, `guard` and `which_table` (access to a table), `terminal` (output). For Linux and macOS.
 
 mod answer;
 mod copy_newer;
@@ -80,7 +79,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Failure> {
     let variables = Variables::read()?;
-    // The doctor says what is wrong itself, in better words.
+    // The doctor reports errors itself, with advice.
     let level = if matches!(command, Command::Doctor(_)) { "off" } else { "warn" };
     logging::to_stderr(&variables, level)?;
     match command {

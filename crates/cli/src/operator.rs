@@ -1,4 +1,4 @@
-//! Who changes partners and keys by a command, and in which table.
+//! The operator who changes partners and keys by a command.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use counterfoil_store::Table;
 
 use crate::variables::Variables;
 
-/// Where systems say who is logged in.
+/// The variables in which operating systems put the user's name.
 const USER: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
 
-/// The person at this computer, with that table.
+/// The person at this computer, with this table.
 pub(crate) fn operator(variables: &Variables, table: &Table) -> Operator {
     let user = USER.iter().find_map(|name| DisplayName::parse(variables.get(name)?).ok());
     Operator {

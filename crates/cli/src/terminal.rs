@@ -1,5 +1,4 @@
-//! What a person reads: results on standard output, failures on standard error. A reader that goes away (`| head`) is no
-//! failure of ours.
+//! Output: results go to standard output, failures to standard error. A reader that closes the output (`| head`) is not a failure.
 
 use std::fmt::Display;
 use std::io::{Write as _, stderr, stdout};
@@ -8,24 +7,24 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Prints a text and ends the line.
+/// Prints a line.
 pub(crate) fn say(text: impl Display) {
     let _ = writeln!(stdout().lock(), "{text}");
 }
 
-/// Prints JSON for a program to read, indented for a person who looks on.
+/// Prints JSON, indented.
 pub(crate) fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(error.to_string()))?;
     say(text);
     Ok(())
 }
 
-/// Says why a command ended.
+/// Prints why a command failed.
 pub(crate) fn failure(failure: &Failure) {
     let _ = writeln!(stderr().lock(), "error: {failure}");
 }
 
-/// Lines of cells as columns, each as wide as its widest cell; the last is left as it is.
+/// Formats cells as columns. Each is as wide as its widest cell, except for the last one.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let line = |row: &Vec<String>| {

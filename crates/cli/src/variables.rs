@@ -1,5 +1,5 @@
-//! The variables a command works with: the process's environment, over `.env` in the current folder, over defaults. They
-//! are a value that is passed on; the environment itself is never changed.
+//! The variables of a command: the process's environment, then `.env` in the current folder, then defaults. They are passed on as a
+//! value; the environment itself is not changed.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use crate::failure::Failure;
 #[derive(Clone, Default)]
 pub(crate) struct Variables(BTreeMap<String, String>);
 
-/// The file that is read beside the environment.
+/// The file that is read in addition to the environment.
 const FILE: &str = ".env";
 
 impl Variables {
-    /// Reads `.env`, where there is one, and the environment.
+    /// Reads the environment and, if it exists, `.env`.
     pub(crate) fn read() -> Result<Self, Failure> {
         Ok(Self::default().over(environment()).over(file()?))
     }
 
-    /// These variables, and beneath them those. A blank one counts as not set.
+    /// These variables with defaults for those that are missing or blank.
     pub(crate) fn over(mut self, defaults: impl IntoIterator<Item = (impl Into<String>, String)>) -> Self {
         for (name, value) in defaults {
             if !value.trim().is_empty() {
@@ -30,24 +30,24 @@ impl Variables {
         self
     }
 
-    /// These variables but those.
+    /// These variables without some.
     pub(crate) fn without(mut self, names: &[&str]) -> Self {
         self.0.retain(|name, _| !names.contains(&name.as_str()));
         self
     }
 
-    /// One of them.
+    /// The value of a variable.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim())
     }
 
-    /// All of them, as the configuration takes them.
+    /// All variables, for the configuration.
     pub(crate) fn as_map(&self) -> &BTreeMap<String, String> {
         &self.0
     }
 }
 
-/// A line that cannot be read is not quoted: it may hold a secret.
+/// Reads `.env`. The error does not quote the line, because it may contain a secret.
 fn file() -> Result<Vec<(String, String)>, Failure> {
     let lines = match dotenvy::from_path_iter(FILE) {
         Ok(lines) => lines,

@@ -1,5 +1,5 @@
-//! The table that a command works on: the deployed one where `TABLE_NAME` names it, else the laptop's, be `counterfoil dev`
-//! running or not.
+//! The table that a command works on: the deployed one if `TABLE_NAME` is set, else the laptop's, whether `counterfoil dev` is running
+//! or not.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ use crate::dev_file::DevFile;
 use crate::failure::Failure;
 use crate::variables::Variables;
 
-/// A table, and what keeps it open.
+/// An open table, with the server and the lock that it needs.
 pub(crate) struct OpenTable {
     pub(crate) table: Table,
     pub(crate) aws: SdkConfig,
     _embedded: Option<(Served, Lock)>,
 }
 
-/// How often, and how far apart, a folder is tried that another command is busy with.
+/// The number of tries to open a folder that another command uses, and the pause between them.
 const TRIES_MOST: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
-/// Opens it.
+/// Opens the table.
 pub(crate) async fn open(variables: &Variables, dir: &DataDir) -> Result<OpenTable, Failure> {
     match variables.get("TABLE_NAME") {
         Some(name) => {
@@ -39,7 +39,7 @@ pub(crate) async fn open(variables: &Variables, dir: &DataDir) -> Result<OpenTab
     }
 }
 
-/// Whether this folder has ever had a table, or has one now.
+/// Whether this folder has had a table, or has one now.
 pub(crate) fn is_used(dir: &DataDir) -> bool {
     dir.database().exists() || dir.dev_file().exists()
 }
@@ -52,7 +52,7 @@ async fn open_laptops(dir: &DataDir) -> Result<OpenTable, Failure> {
         if let Some(lock) = dir.lock()? {
             return open_file(dir, lock).await;
         }
-        // A server that is about to run has another access key than the last one left in the file.
+        // A server that is starting has another access key than the one in the file of the last run.
         if let Some(running) = DevFile::read(dir)?
             && answers(&running.dynamodb_url).await
         {

@@ -1,4 +1,4 @@
-//! The books of a platform: what its module says of them, and how a page is asked for. What comes back is untrusted.
+//! Reads a platform's books: the trait that its module implements, and the requests. Answers are untrusted.
 
 pub(crate) mod check_number;
 pub(crate) mod entry;
@@ -23,7 +23,7 @@ use crate::parts::Parts;
 use crate::retry_after;
 use crate::text::decoded;
 
-/// A platform's own code for its books.
+/// A platform's own reader of its books.
 #[async_trait]
 pub(crate) trait Books: Send + Sync {
     /// As `Accounting::limits`.
@@ -42,7 +42,7 @@ pub(crate) trait Books: Send + Sync {
     async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure>;
 }
 
-/// A platform's books, with what its requests are made of.
+/// A platform's reader with its client and addresses.
 pub(crate) struct Opened {
     pub(crate) parts: Parts,
     pub(crate) books: &'static dyn Books,
@@ -71,25 +71,25 @@ impl Accounting for Opened {
     }
 }
 
-/// The cursor of a place.
+/// The cursor of a position.
 pub(crate) fn cursor(place: &impl Serialize) -> Cursor {
     Cursor(serde_json::to_string(place).expect("texts and numbers"))
 }
 
-/// The place of a cursor.
+/// The position in a cursor.
 pub(crate) fn place<T: DeserializeOwned>(cursor: &Cursor) -> Result<T, ReadFailure> {
     serde_json::from_str(&cursor.0).map_err(|_| wrong("cursor"))
 }
 
-/// Something cannot be read, that another try may bring whole.
+/// The failure for an unreadable answer: another try may succeed.
 pub(crate) const UNREADABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
 
-/// What we would ask for, or where, is wrong.
+/// The failure for a request that Counterfoil cannot form.
 pub(crate) fn wrong(what: &str) -> ReadFailure {
     ReadFailure::Rejected { code: what.to_owned() }
 }
 
-/// The client for pages.
+/// The HTTP client for pages.
 pub(crate) fn client(parts: &Parts) -> Result<Client, ReadFailure> {
     parts.pages.get().map_err(|error| {
         tracing::error!(%error, "there is no client for pages");
@@ -97,7 +97,7 @@ pub(crate) fn client(parts: &Parts) -> Result<Client, ReadFailure> {
     })
 }
 
-/// An address below a base, each part of its path encoded: an id from outside stays one part, and never changes the host.
+/// An address below a base. Each part of the path is encoded, so an id from outside stays one part and never changes the host.
 pub(crate) fn address(base: &str, path: &[&str]) -> Result<Url, ReadFailure> {
     let is_part = |part: &&str| !matches!(*part, "" | "." | "..");
     let address = Url::parse(base).ok().filter(|_| path.iter().all(is_part)).and_then(|mut url| {
@@ -107,7 +107,7 @@ pub(crate) fn address(base: &str, path: &[&str]) -> Result<Url, ReadFailure> {
     address.ok_or_else(|| wrong("address"))
 }
 
-/// An answer of a platform's books, whole.
+/// A complete answer with a page.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) text: String,
@@ -115,7 +115,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The object that it is; a body that is none is no answer.
+    /// The JSON object of the body. Any other body is unreadable.
     pub(crate) fn object(&self) -> Result<Object<'_>, ReadFailure> {
         Object::parse(&self.text).ok_or(UNREADABLE)
     }
@@ -125,22 +125,22 @@ impl Answer {
         self.http.headers.get(name)?.to_str().ok().filter(|value| value.len() <= 100)
     }
 
-    /// A header that is a number.
+    /// A header with a number.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.header(name)?.trim().parse().ok()
     }
 
-    /// What `Retry-After` asks for, at most a day.
+    /// The pause in `Retry-After`, at most a day.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         retry_after::read(self.http.retry_after.as_deref()?, self.http.date.as_deref(), SystemClock::start().now())
     }
 
-    /// When it was, by the platform's clock.
+    /// The platform's time of the answer.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
         retry_after::read_date(self.http.date.as_deref()?)
     }
 
-    /// What a status means that means the same everywhere; an answer of success goes on.
+    /// The failure of a status that means the same on every platform; the answer itself for any other status.
     pub(crate) fn or_failure(self) -> Result<Self, ReadFailure> {
         match self.status {
             200..=299 => Ok(self),
@@ -151,7 +151,7 @@ impl Answer {
     }
 }
 
-/// Asks for a page, for that long at most. An answer that does not come, breaks off or has more than 16 MiB is `Unavailable`.
+/// Requests a page, for at most `time`. A missing or incomplete answer, or one over 16 MiB, is `Unavailable`.
 pub(crate) async fn get(request: RequestBuilder, trace: &str, time: Duration) -> Result<Answer, ReadFailure> {
     let request = request.header(ACCEPT, "application/json");
     let mut http = send_page(request, trace, time).await.map_err(|no_answer| {

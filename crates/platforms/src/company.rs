@@ -1,5 +1,5 @@
-//! Asking a platform's API for companies. What comes back is untrusted: bounded, checked, and taken only as far as it is
-//! needed. A list is read entry by entry: one that cannot be read costs none of the others.
+//! Requests the companies of a grant. Answers are untrusted: their size is bounded, and only the needed fields are read and checked.
+//! Entries of a list are read separately, so that an unreadable one affects no other.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::text::decoded;
 /// The longest id and name that are kept, in characters.
 const ID_LONGEST: usize = 64;
 const NAME_LONGEST: usize = 200;
-/// The most entries of a list that are looked at.
+/// The largest number of entries of a list that are read.
 const ENTRIES_MOST: usize = 10_000;
 
-/// Sends a question and reads its answer, for that long at most.
+/// Sends a request and reads its answer, for at most `time`.
 pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder, trace: &str, time: Duration) -> Result<T, ConfirmFailure> {
     let request = request.header(ACCEPT, "application/json");
     let answer = send_whole(request, trace, time).await.map_err(|_| ConfirmFailure::Unavailable)?;
@@ -35,27 +35,27 @@ pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder, trace: &st
     }
 }
 
-/// An answer, whatever comes behind it.
+/// Parses an answer, and ignores what follows the JSON.
 fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next()?;
-    // By way of a value: a field that comes twice is no fault then.
+    // Via a `Value`, because a repeated field would otherwise be an error.
     serde_json::from_value(first.ok()?).ok()
 }
 
-/// A list as the platform gave it, its entries still to be read.
+/// A list in an answer, with unread entries.
 #[derive(Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct List(Vec<Value>);
 
-/// What was read of a list.
+/// The entries of a list that could be read.
 pub(crate) struct Entries<T> {
     pub(crate) entries: Vec<T>,
-    /// Whether that is every entry.
+    /// Whether these are all entries.
     pub(crate) is_complete: bool,
 }
 
 impl List {
-    /// Reads the entries; one that cannot be read is left out, with a warning.
+    /// Reads the entries. An unreadable one is left out, with a warning.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Entries<T> {
         let listed = self.0.len();
         let entries: Vec<T> = self.0.into_iter().take(ENTRIES_MOST).filter_map(|it| serde_json::from_value(it).ok()).collect();
@@ -68,7 +68,7 @@ impl List {
 }
 
 impl<T> Entries<T> {
-    /// The companies among the entries. `None` of an entry is one that is no company, an error one whose id cannot be one.
+    /// The companies among the entries. `company` returns `None` for an entry that is no company, and an error for one without a valid id.
     pub(crate) fn companies(
         self,
         company: impl Fn(T) -> Option<Result<ConfirmedCompany, NoId>>,
@@ -89,12 +89,11 @@ impl<T> Entries<T> {
     }
 }
 
-/// An entry of a company without an id that can be one.
+/// The error for a company without a valid id.
 #[derive(Debug)]
 pub(crate) struct NoId;
 
-/// A company as it is kept; one without a name is called by its id. An id is opaque, within bounds: it becomes part of addresses
-/// and keys.
+/// A company. One without a name gets its id as its name. The id must be valid, because it becomes part of addresses and keys.
 pub(crate) fn company(id: &str, name: Option<&str>, api_base_url: &str) -> Result<ConfirmedCompany, NoId> {
     if !is_id(id) {
         return Err(NoId);
@@ -107,14 +106,14 @@ pub(crate) fn company(id: &str, name: Option<&str>, api_base_url: &str) -> Resul
     })
 }
 
-/// Whether a text can be a company's id.
+/// Whether a text is valid as a company's id.
 pub(crate) fn is_id(text: &str) -> bool {
     (1..=ID_LONGEST).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && text.bytes().any(|b| b != b'.')
 }
 
-/// Reads a text, also one that is written as a whole number; anything else is as if it were not there.
+/// Reads a text or a whole number as text. Any other value counts as missing.
 pub(crate) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => Some(text),

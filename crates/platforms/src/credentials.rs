@@ -1,4 +1,4 @@
-//! Client ids and secrets of the platforms, by the names they have in the environment and in the credentials secret.
+//! Client ids and secrets of the platforms, under the same names in the environment and in the credentials secret.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ pub(crate) struct Credentials {
     pub client_id: String,
     /// The client secret.
     pub client_secret: Secret,
-    /// The secrets of data centres that have one of their own, by location.
+    /// The secrets of data centres that have their own, by location.
     pub secrets_of_data_centers: BTreeMap<&'static str, Secret>,
 }
 
-/// All credentials that an installation has, by variable.
+/// The credentials of an installation, by the names of their variables.
 #[derive(Clone, Default)]
 pub struct CredentialSet(BTreeMap<String, Secret>);
 
 impl CredentialSet {
-    /// Reads the credentials secret: one JSON object of names and texts.
+    /// Parses the credentials secret: a JSON object of names and texts.
     ///
     /// # Errors
-    /// `Misconfigured`, without a word of what was there.
+    /// `Misconfigured`. The message repeats nothing of the text.
     pub fn parse(text: &Secret) -> Result<Self, Error> {
         let map: BTreeMap<String, String> = serde_json::from_str(text.expose()).map_err(|_| Error::Misconfigured {
             code: "credentials_unusable",
@@ -39,7 +39,7 @@ impl CredentialSet {
         Ok(Self::from_variables(map))
     }
 
-    /// Takes credentials out of variables.
+    /// The credentials in these variables.
     pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let filled = variables.into_iter().filter(|(_, value)| !value.trim().is_empty());
         Self(filled.map(|(name, value)| (name, Secret::new(value.trim()))).collect())
@@ -48,7 +48,7 @@ impl CredentialSet {
     /// The credentials of one platform in one environment.
     ///
     /// # Errors
-    /// `Misconfigured`, naming what is missing for this one alone.
+    /// `Misconfigured` if one is missing. The message names only those of this platform.
     pub(crate) fn of(&self, platform: PlatformName, environment: Environment, facts: &Facts) -> Result<Credentials, Error> {
         let [id_name, secret_name] = of_client(platform, environment);
         match (self.0.get(&id_name), self.0.get(&secret_name)) {

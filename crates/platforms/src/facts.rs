@@ -4,35 +4,35 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-/// What is known of a platform before anything is configured.
+/// The facts of a platform that need no configuration.
 #[derive(Debug)]
 pub struct Facts {
-    /// Where consent is given.
+    /// The address of the consent page.
     pub authorize: &'static str,
-    /// Where tokens are made.
+    /// The address of the token endpoint.
     pub token: &'static str,
-    /// Where grants are revoked; `None` where there is no such address.
+    /// The address of the revocation endpoint; `None` if there is none.
     pub revoke: Option<&'static str>,
-    /// The base that API paths are added to.
+    /// The base address of the API.
     pub api: &'static str,
-    /// What a callback says of who made it, where it says so (RFC 9207); compared exactly.
+    /// The issuer in callbacks, if they have one (RFC 9207). The comparison is exact.
     pub issuer: Option<&'static str>,
-    /// Further addresses, each by the ending of its variable.
+    /// Further addresses, each with the ending of its variable.
     pub more: &'static [(&'static str, &'static str)],
-    /// The scopes that are asked for, separated by blanks; empty where the platform has none.
+    /// The scopes to request, separated by blanks; empty if the platform has none.
     pub scopes: &'static str,
-    /// Whether consents are bound by PKCE (O-7).
+    /// Whether consents use PKCE (O-7).
     pub pkce: bool,
-    /// The data centres, where the platform has several with an accounts server each.
+    /// The data centres, if the platform has several with an accounts server each.
     pub data_centers: &'static [KnownDataCenter],
-    /// The parameter that names the company where the platform sends a browser that disconnected the app there.
+    /// The parameter that names the company when the platform redirects a browser that disconnected the app there.
     pub disconnect_hint: Option<&'static str>,
 }
 
-/// A data centre of the platform's own.
+/// A data centre of the platform.
 #[derive(Debug)]
 pub struct KnownDataCenter {
-    /// What the callback calls it.
+    /// Its name in a callback.
     pub location: &'static str,
     /// Its accounts server, without a slash at its end.
     pub accounts: &'static str,
@@ -40,24 +40,24 @@ pub struct KnownDataCenter {
     pub api: &'static str,
 }
 
-/// What is configured for a platform.
+/// The configuration of a platform.
 #[derive(Debug, Clone)]
 pub struct Configured {
-    /// Where consent is given.
+    /// The address of the consent page.
     pub authorize: Url,
-    /// Where tokens are made.
+    /// The address of the token endpoint.
     pub token: Url,
-    /// Where grants are revoked, if anywhere.
+    /// The address of the revocation endpoint, if there is one.
     pub revoke: Option<Url>,
-    /// The base that API paths are added to, without a slash at its end.
+    /// The base address of the API, without a slash at its end.
     pub api: String,
-    /// What a callback says of who made it, where it says so (O-3).
+    /// The issuer in callbacks, if they have one (O-3).
     pub issuer: Option<String>,
-    /// Every one of [`Facts::more`], by its ending.
+    /// The addresses of [`Facts::more`], by the endings of their variables.
     pub more: BTreeMap<&'static str, Url>,
-    /// The scopes to ask for (O-15).
+    /// The scopes to request (O-15).
     pub scopes: Vec<String>,
-    /// Whether consents are bound by PKCE.
+    /// Whether consents use PKCE.
     pub pkce: bool,
     /// The data centres that a callback may name (O-13).
     pub data_centers: Vec<DataCenter>,
@@ -66,7 +66,7 @@ pub struct Configured {
 /// A data centre that a callback may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataCenter {
-    /// What the callback calls it.
+    /// Its name in a callback.
     pub location: String,
     /// Its accounts server, without a slash at its end.
     pub accounts: String,

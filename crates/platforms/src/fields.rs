@@ -1,20 +1,20 @@
-//! The fields of a JSON object, read one by one: whatever one of them is, the others can be read. A body that breaks off, or goes
-//! on behind the object, has the fields that it has.
+//! Reads the fields of a JSON object separately, so that an invalid field affects no other. An object that is cut off, or has text after it,
+//! still has its other fields.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How many objects of a body are looked into, from the outside inwards.
+/// The largest number of nested objects that are searched, from the outside inwards.
 const OBJECTS_MOST: usize = 16;
-/// How many values of one field are looked at: the last ones, in JSON the ones that hold.
+/// The largest number of values of one field that are read: the last ones, because in JSON the last one counts.
 const VALUES_MOST: usize = 16;
 
-/// An object in a text: its fields in their order, each with the text of its value. A name may come more than once. They are looked
-/// for with each question and kept nowhere: an answer may have a million.
+/// The text of an object: its fields in order, each with the text of its value. A name may be repeated. Each query scans the text again and
+/// stores nothing, because an answer may have a million fields.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
     text: &'a str,
-    /// Behind the opening brace.
+    /// The position after the opening brace.
     begins: usize,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Fields<'a> {
         objects.into_iter().find(is_it).unwrap_or_default()
     }
 
-    /// The values of a field, the last one first, as many as are looked at; a `null` is none.
+    /// The values of a field, the last one first, up to the bound. A `null` counts as missing.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
         let fields = Scanner { text: self.text, at: self.begins };
         let of_name = fields.filter(|(field, value)| field == name && *value != "null").map(|(_, value)| value);
@@ -39,7 +39,7 @@ impl<'a> Fields<'a> {
         last.into_iter()
     }
 
-    /// Whether it is there and `usable` is not.
+    /// Logs a warning if the field is there but not usable.
     fn warn_of<T>(&self, name: &'static str, usable: Option<T>) -> Option<T> {
         if usable.is_none() && self.values(name).next().is_some() {
             tracing::warn!(field = name, "a field of a token answer is not usable");
@@ -47,22 +47,22 @@ impl<'a> Fields<'a> {
         usable
     }
 
-    /// A text.
+    /// A text field.
     pub(crate) fn text(&self, name: &'static str) -> Option<String> {
         self.warn_of(name, self.values(name).find_map(text))
     }
 
-    /// Words, in a text with blanks or commas between them, or in a list.
+    /// Words: in a text, separated by blanks or commas, or in a list.
     pub(crate) fn words(&self, name: &'static str) -> Option<Vec<String>> {
         self.warn_of(name, self.values(name).find_map(words))
     }
 
-    /// A number, also one that is written as a text.
+    /// A number, or a text with a number.
     pub(crate) fn number(&self, name: &'static str) -> Option<f64> {
         self.warn_of(name, self.values(name).find_map(number))
     }
 
-    /// A number of seconds, brought within these bounds; `None` where it is not there, not readable, or not above zero.
+    /// A number of seconds, limited to these bounds; `None` if it is missing, unreadable or not above zero.
     pub(crate) fn seconds(&self, name: &'static str, least: Duration, most: Duration) -> Option<Duration> {
         let said = self.number(name)?;
         if said <= 0.0 {
@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The text that a JSON value is.
+/// The text of a JSON string.
 pub(crate) fn text(value: &str) -> Option<String> {
     serde_json::from_str(value).ok()
 }
@@ -95,13 +95,13 @@ fn number(value: &str) -> Option<f64> {
     digits.parse().ok().filter(|number: &f64| begins_as_one && !number.is_nan())
 }
 
-/// Goes through the text of an object. It knows where values end, and nothing of what they are.
+/// Scans the text of an object. It recognizes where values end, and does not parse them.
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
-/// The fields, from behind the opening brace.
+/// The fields after the opening brace.
 impl<'a> Iterator for Scanner<'a> {
     type Item = (String, &'a str);
 
@@ -116,7 +116,7 @@ impl<'a> Iterator for Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// A field and what lies between it and the next comma or the end of the object; `None` where the text breaks off.
+    /// A field and the text up to the next comma or the end of the object; `None` if the text is cut off.
     fn field(&mut self) -> Option<(String, &'a str)> {
         let name = self.string()?;
         let name = text(name).unwrap_or_else(|| name.trim_matches('"').to_owned());
@@ -154,7 +154,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// An object or a list, as a whole.
+    /// A whole object or list.
     fn nested(&mut self) -> Option<&'a str> {
         let (start, mut depth) = (self.at, 0_usize);
         loop {
@@ -174,7 +174,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What comes before such a byte; `None` where there is no such byte any more.
+    /// The text before the first byte that is an end; `None` if there is none.
     fn take_until(&mut self, is_end: impl Fn(u8) -> bool) -> Option<&'a str> {
         let start = self.at;
         while !is_end(self.peek()?) {

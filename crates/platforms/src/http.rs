@@ -1,5 +1,5 @@
-//! The one HTTP client to the platforms: embedded roots, no redirects, no retries, no proxies from the environment, bounded
-//! time and bounded answers.
+//! The HTTP client for the platforms: embedded root certificates, no redirects, no retries, no proxies from the environment, and bounds on
+//! time and size.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -18,20 +18,20 @@ use crate::text::unpacked;
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpSettings {
-    /// How long a request may take, from the connection to the last byte; whoever sends a token request says how long for that.
+    /// Time-out of a request, from the connection to the last byte. The sender of a token request names its own time.
     pub timeout: Duration,
 }
 
-/// The most that is read of a token answer, in bytes, packed and unpacked. One has some 5 KB; 64 may be in hand at once.
+/// The largest part of a token answer that is read, in bytes, packed and unpacked. Usual answers have 5 KB; 64 may be read at once.
 const TOKEN_ANSWER_MOST: usize = 1024 * 1024;
-/// The most that is read of any other answer. A thousand organisations have 400 KB.
+/// The largest part of any other answer that is read, in bytes. A thousand organisations have 400 KB.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
-/// The most that is read of a page of records. A thousand of the largest seen have 5 MB.
+/// The largest part of a page of records that is read, in bytes. A thousand of the largest known records have 5 MB.
 const PAGE_MOST: usize = 16 * 1024 * 1024;
-/// How many headers an answer may have: what a header says or how many there are must not cost the body.
+/// The largest number of headers of an answer. It is high, so that an answer's headers do not cost its body.
 const HEADERS_MOST: usize = 1_000;
 
-/// A client that is made when first needed.
+/// A client that is created at its first use.
 pub(crate) struct LazyClient {
     settings: HttpSettings,
     idle_most: usize,
@@ -39,7 +39,7 @@ pub(crate) struct LazyClient {
 }
 
 impl LazyClient {
-    /// One that keeps that many idle connections to a host.
+    /// A client that keeps at most this number of idle connections to a host.
     pub(crate) const fn new(settings: HttpSettings, idle_most: usize) -> Self {
         Self { settings, idle_most, made: OnceLock::new() }
     }
@@ -53,10 +53,10 @@ impl LazyClient {
     }
 }
 
-/// Makes a client.
+/// Creates a client that keeps at most this number of idle connections to a host.
 ///
-/// It keeps that many idle connections to a host. For token requests none: each has a connection of its own, so that none dies of
-/// another's leftovers. It has no time-out for whole requests: [`send`] has one that a frozen process does not fall for.
+/// For token requests that is none: each has a new connection, so that none fails because of an earlier one. The client has no time-out for
+/// whole requests: [`send`] has one that is right for frozen processes too.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
 fn client(settings: HttpSettings, idle_most: usize) -> Result<Client, Error> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
@@ -81,42 +81,42 @@ fn client(settings: HttpSettings, idle_most: usize) -> Result<Client, Error> {
         .map_err(|error| Error::Internal(format!("the HTTP client could not be made: {error}")))
 }
 
-/// An answer, read within its bound and as far as it came.
+/// An answer, read up to its bound or as far as it arrived.
 pub(crate) struct HttpAnswer {
     pub(crate) status: StatusCode,
-    /// `Retry-After` as it is written.
+    /// The header `Retry-After`.
     pub(crate) retry_after: Option<String>,
-    /// When the platform says that it is.
+    /// The header `Date`.
     pub(crate) date: Option<String>,
-    /// The platform's own name for the request, for its support (Intuit: `intuit_tid`).
+    /// The platform's id of the request, for its support (Intuit: `intuit_tid`).
     pub(crate) trace: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// Whether the body ends where the platform ended it: not at its bound, nor where the connection broke or the time was over.
+    /// Whether the body is complete: it was not cut off at its bound, by the connection or by the time.
     pub(crate) is_whole: bool,
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
-    /// The request was never sent: no address, no connection, no TLS.
+    /// The request was not sent: no address, no connection, no TLS.
     NotSent,
-    /// It may have been sent and even acted on.
+    /// The request may have been sent and processed.
     Lost,
 }
 
-/// Sends a token request and reads its answer for that long at most, or what comes of it by then.
+/// Sends a token request and reads its answer for at most `time`. Returns the part that has arrived by then.
 pub(crate) async fn send(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<HttpAnswer, NoAnswer> {
     send_within(request, trace_header, time, TOKEN_ANSWER_MOST).await
 }
 
-/// Sends any other request, whose answer is worth nothing unless it is whole.
+/// Sends any other request. An incomplete answer is an error.
 pub(crate) async fn send_whole(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<HttpAnswer, NoAnswer> {
     let answer = send_within(request, trace_header, time, ANSWER_MOST).await?;
     if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) }
 }
 
-/// The same for a page of records.
+/// Sends a request for a page of records. An incomplete answer is an error.
 pub(crate) async fn send_page(request: RequestBuilder, trace_header: &str, time: Duration) -> Result<HttpAnswer, NoAnswer> {
     let answer = send_within(request, trace_header, time, PAGE_MOST).await?;
     if answer.is_whole { Ok(answer) } else { Err(NoAnswer::Lost) }
@@ -143,7 +143,7 @@ async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration
     Ok(HttpAnswer { status, retry_after, date, trace, headers, body, is_whole })
 }
 
-/// What platforms' answers tell of this machine's clock. It is only told: a platform's clock stops no refresh.
+/// The difference between this machine's clock and the platforms'. It is only logged, and stops no refresh.
 static PLATFORMS: Skew = Skew::unknown();
 
 fn watch(skew: &Skew, asked: Timestamp, answered: Timestamp, date: Option<&str>) -> Option<i64> {
@@ -152,7 +152,7 @@ fn watch(skew: &Skew, asked: Timestamp, answered: Timestamp, date: Option<&str>)
     Some(milliseconds)
 }
 
-/// Reads that many bytes of a body at most; whether that is all of it.
+/// Reads at most `most` bytes of a body. Returns whether that is the whole body.
 async fn read(mut response: reqwest::Response, body: &mut Vec<u8>, most: usize) -> bool {
     loop {
         match response.chunk().await {
@@ -169,7 +169,7 @@ async fn read(mut response: reqwest::Response, body: &mut Vec<u8>, most: usize) 
     }
 }
 
-/// A header as text of sane length: it goes into logs.
+/// A header of bounded length, for logs.
 fn header(response: &reqwest::Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?;
     (value.len() <= 100).then(|| value.to_owned())

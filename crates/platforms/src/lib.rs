@@ -1,9 +1,8 @@
-//! The only crate that knows a vendor. Each platform is a module: data first, code only where the platform is odd.
+//! The only crate that knows the platforms. Each is a module: data, and code where data is not enough.
 //!
-//! `facts` is what a platform is as data, `vendor` what all of them do alike, `oauth` says what a token answer means,
-//! `token_answer` what is in it, `company` asks for companies, `books` for records, `http` makes the one client, `text` and `fields`
-//! read what came, `registry` finds a platform and its credentials. A new platform is a module and its lines here, and a name in
-//! `core::model::platform`.
+//! `facts` and `rules` are the data, `vendor` the code that all platforms share, `oauth` the meaning of token answers, `token_answer` their
+//! fields, `company` the requests for companies, `books` those for records, `http` the client, `text` and `fields` the parsers, `registry`
+//! the lookup of a platform with its credentials. A new platform is a module and its lines here, and a name in `core::model::platform`.
 
 mod books;
 mod company;
@@ -38,7 +37,7 @@ use parts::Parts;
 pub use registry::{CredentialSource, Endpoints, Registry};
 use vendor::OAuth;
 
-/// A platform as data.
+/// The facts of a platform.
 pub fn facts_of(platform: PlatformName) -> &'static Facts {
     match platform {
         PlatformName::Quickbooks => &quickbooks::FACTS,

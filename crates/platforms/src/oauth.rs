@@ -1,8 +1,8 @@
-//! Token requests, and the one table of what their answers mean. Bodies are never logged: status, length and the
-//! platform's own name for the request are (T-2).
+//! Sends token requests and maps their answers to meanings. Bodies are never logged; status, length and the platform's id of the
+//! request are (T-2).
 //!
-//! The request is a form and a header, and the answers are where platforms differ: errors inside a 200, throttling inside a
-//! 400, expiries by other names. So this is read here, with bounds, and not by a general OAuth client.
+//! The request is a form and a header. Platforms differ in the answers: errors inside a 200, throttling inside a 400, expiries under other
+//! names. So answers are read here, within bounds, and not by a general OAuth client.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use crate::rules::{Revoking, Rules, Words};
 use crate::text::decoded;
 use crate::token_answer::TokenAnswer;
 
-/// Sends a token request and listens that long for its answer. `secrets` are those that the request holds: an error word that repeats
-/// one is not logged. `region` says where the grant lives, from the API that the answer names.
+/// Sends a token request and waits for its answer for `listen`. `secrets` are the secrets of the request: an error code that contains one
+/// is not logged. `region` returns the grant's data centre for the API in the answer.
 pub(crate) async fn request_token(
     request: RequestBuilder,
     secrets: &[&str],
@@ -69,15 +69,15 @@ fn meaning<'a>(answer: &HttpAnswer, text: &'a str, words: &Words, now: Timestamp
         }),
         429 => Err(TokenFailure::Throttled { retry_after }),
         400 | 401 | 403 => Err(refusal().unwrap_or(broken)),
-        // A gateway gave up waiting: whoever is behind it may still be at it.
+        // A gateway timed out. The server behind it may still be processing the request.
         408 | 504 | 522 | 524 => Err(TokenFailure::NoAnswer),
-        // It may have acted before it was overloaded.
+        // The platform may have processed the request before it was overloaded.
         503 => Err(retry_after.map_or(broken, |retry_after| TokenFailure::Overloaded { retry_after })),
         _ => Err(broken),
     }
 }
 
-/// An answer to be kept: its text, or where that is not all that there is, its bytes.
+/// The text of an unreadable answer, or its bytes if the text does not have all of them.
 fn unread(body: &[u8], text: &str) -> UnreadAnswer {
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return UnreadAnswer::new(format!("base64:{}", STANDARD.encode(body)));
@@ -85,7 +85,7 @@ fn unread(body: &[u8], text: &str) -> UnreadAnswer {
     UnreadAnswer::new(text)
 }
 
-/// What the word in an error's body means; `None` where it is none that is known.
+/// The meaning of the error code in a body; `None` if the code is missing or unknown.
 fn refusal(text: &str, words: &Words, retry_after: Option<Duration>) -> Option<TokenFailure> {
     let code = error_code(text)?;
     let code = code.as_str();
@@ -97,7 +97,7 @@ fn refusal(text: &str, words: &Words, retry_after: Option<Duration>) -> Option<T
     }
 }
 
-/// Whether an answer to a revocation means that the token is over: by this request, or before it (RFC 7009, 2.2).
+/// Whether an answer to a revocation means that the token is invalid, by this request or before it (RFC 7009, section 2.2).
 pub(crate) fn is_over(answer: &HttpAnswer, words: &Words, revoking: Revoking) -> bool {
     let text = decoded(&answer.body);
     let refusal = refusal(&text, words, None);
@@ -109,7 +109,7 @@ pub(crate) fn is_over(answer: &HttpAnswer, words: &Words, revoking: Revoking) ->
     }
 }
 
-/// The word in an error's body.
+/// The error code in a body.
 fn error_code(text: &str) -> Option<String> {
     Fields::of(text, &["error"]).text("error")
 }

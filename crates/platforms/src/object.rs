@@ -1,5 +1,5 @@
-//! A JSON object of a platform's books, its fields read one by one: whatever one of them is, the others can be read. A number keeps
-//! the digits that it was written with.
+//! A JSON object in a platform's books. Its fields are read separately, so that an invalid field affects no other. A number keeps the
+//! digits that it was written with.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,22 +10,22 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// An object.
+/// A JSON object.
 #[derive(Deserialize, Default)]
 pub(crate) struct Object<'a>(#[serde(borrow)] BTreeMap<Cow<'a, str>, &'a RawValue>);
 
 impl<'a> Object<'a> {
-    /// The object that a text is; `None` where it is none, or breaks off.
+    /// Parses an object; `None` if the text is something else or cut off.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// The JSON of a field; a `null` is none.
+    /// The JSON of a field. A `null` counts as missing.
     pub(crate) fn json(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).map(|value| value.get()).filter(|json| *json != "null")
     }
 
-    /// A text, or a number as it is written; an empty one is none.
+    /// A text, or a number as it is written. An empty text counts as missing.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let json = self.json(name)?;
         let text = match json.as_bytes().first()? {
@@ -36,7 +36,7 @@ impl<'a> Object<'a> {
         Some(text).filter(|text| !text.trim().is_empty())
     }
 
-    /// A text of at most so many characters: what is behind them is left out.
+    /// A text of at most `most` characters. The rest is cut off.
     pub(crate) fn text_of(&self, name: &str, most: usize) -> Option<String> {
         self.text(name).map(|text| match text.char_indices().nth(most) {
             Some((end, _)) => text[..end].to_owned(),
@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
         self.text(name).filter(fits)
     }
 
-    /// An amount, from a number or from a text, with the digits that it was written with.
+    /// An amount, from a number or a text, with all its digits.
     pub(crate) fn amount(&self, name: &str) -> Option<Decimal> {
         amount(&self.text(name)?)
     }
@@ -71,25 +71,25 @@ impl<'a> Object<'a> {
         (code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())).then_some(code)
     }
 
-    /// `true`, `false`, or neither.
+    /// A boolean; `None` for any other value.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.json(name)?.parse().ok()
     }
 
-    /// An object within; an empty one where there is none.
+    /// A nested object; an empty one if the field is missing.
     pub(crate) fn object(&self, name: &str) -> Self {
         self.json(name).and_then(Self::parse).unwrap_or_default()
     }
 
-    /// The JSON of each item of a list; `None` where there is no list.
+    /// The JSON of each item of a list; `None` if there is no list.
     pub(crate) fn list(&self, name: &str) -> Option<Vec<&'a str>> {
         let items: Vec<&'a RawValue> = serde_json::from_str(self.json(name)?).ok()?;
         Some(items.into_iter().map(RawValue::get).collect())
     }
 }
 
-/// A number as it is written, with an exponent too, that is an amount of money: less than 10^15, with at most six decimals. So a sum
-/// of a billion of them is exact.
+/// Parses an amount of money, with or without an exponent: below 10^15, with at most six decimals. Then a sum of a billion amounts is
+/// exact.
 pub(crate) fn amount(text: &str) -> Option<Decimal> {
     let text = text.trim();
     let number =
@@ -99,7 +99,7 @@ pub(crate) fn amount(text: &str) -> Option<Decimal> {
 
 const AMOUNT_LIMIT: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
-/// See [`Object::date`].
+/// Parses a date: see [`Object::date`].
 pub(crate) fn date(text: &str) -> Option<Date> {
     let date: Date = text.get(..10)?.parse().ok()?;
     (1900..2200).contains(&date.year()).then_some(date)

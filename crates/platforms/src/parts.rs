@@ -1,4 +1,4 @@
-//! What every platform's code works with.
+//! The configuration and clients that a platform's code uses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::credentials::Credentials;
 use crate::facts::Configured;
 use crate::http::LazyClient;
 
-/// What a platform is made of.
+/// The configuration and clients of a platform.
 #[derive(Clone)]
 pub(crate) struct Parts {
-    /// For token requests and questions.
+    /// For token requests and other requests without a page.
     pub(crate) client: Client,
-    /// For pages of records: it keeps its connections.
+    /// For pages of records. It keeps its connections.
     pub(crate) pages: Arc<LazyClient>,
-    /// How long a question or a revocation may take.
+    /// Time-out of a request for companies and of a revocation.
     pub(crate) timeout: Duration,
     pub(crate) credentials: Credentials,
     pub(crate) environment: Environment,

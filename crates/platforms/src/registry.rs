@@ -1,4 +1,4 @@
-//! Finds a platform: its addresses from the configuration, its credentials from wherever they are kept.
+//! Creates a platform's client from its configuration and its credentials.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,29 +14,29 @@ use crate::http::{HttpSettings, LazyClient};
 use crate::parts::Parts;
 use crate::{facts_of, make};
 
-/// Where credentials come from; asked each time, since an operator may change them.
+/// A source of credentials. It is read for each platform that is created, because an operator may change them.
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
-    /// All that there are.
+    /// All credentials.
     ///
     /// # Errors
-    /// `Misconfigured` where they cannot be read.
+    /// `Misconfigured` if they cannot be read.
     async fn credentials(&self) -> Result<CredentialSet, Error>;
 }
 
-/// What is configured for the platforms.
+/// The configuration of all platforms.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
-    /// Every platform's own.
+    /// The configuration by platform.
     pub platforms: BTreeMap<PlatformName, Configured>,
     /// Bounds of requests.
     pub http: HttpSettings,
 }
 
-/// How many idle connections for pages a host keeps.
+/// The largest number of idle connections to a host for pages.
 const PAGES_IDLE_MOST: usize = 4;
 
-/// The platforms of a process. The HTTP clients are made when first needed.
+/// The platforms of a process. The HTTP clients are created at their first use.
 pub struct Registry {
     endpoints: Endpoints,
     credentials: Arc<dyn CredentialSource>,
@@ -45,7 +45,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry over these.
+    /// A registry with this configuration.
     pub fn new(endpoints: Endpoints, credentials: Arc<dyn CredentialSource>) -> Self {
         let http = endpoints.http;
         let pages = Arc::new(LazyClient::new(http, PAGES_IDLE_MOST));

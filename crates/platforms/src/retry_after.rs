@@ -5,11 +5,11 @@ use std::time::Duration;
 use counterfoil_core::model::time::until;
 use jiff::Timestamp;
 
-/// The longest that is read out of one.
+/// The longest pause that is accepted.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// How long to wait. A date counts from that of the answer itself, so that our clock does not matter; `now` is for an answer that has
-/// none. `None` for what is neither a number nor a date.
+/// The pause. A date counts from the date of the answer, so that this machine's clock does not matter; `now` is used if the answer has no
+/// date. `None` if the value is neither a number nor a date.
 pub(crate) fn read(value: &str, date: Option<&str>, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) {
@@ -21,7 +21,7 @@ pub(crate) fn read(value: &str, date: Option<&str>, now: Timestamp) -> Option<Du
     Some(until(from, at).min(LONGEST))
 }
 
-/// An HTTP date.
+/// Parses an HTTP date.
 pub(crate) fn read_date(value: &str) -> Option<Timestamp> {
     Timestamp::try_from(httpdate::parse_http_date(value).ok()?).ok()
 }

@@ -1,86 +1,86 @@
-//! How a platform differs, where it differs in data alone.
+//! The data by which platforms differ.
 
 use std::time::Duration;
 
 use counterfoil_core::port::platform::TokenLimits;
 
-/// How a platform differs, where it differs in data alone.
+/// The data by which platforms differ.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of a platform by itself")]
 pub(crate) struct Rules {
-    /// How token requests are written.
+    /// The form of token requests.
     pub(crate) token: Writing,
-    /// How grants are revoked; `None` where only the customer can.
+    /// How grants are revoked; `None` if only the customer can end them.
     pub(crate) revoking: Option<Revoking>,
-    /// What lies between two scopes.
+    /// The separator between scopes.
     pub(crate) scope_separator: &'static str,
     /// Further parameters of the consent page's address.
     pub(crate) authorize: &'static [(&'static str, &'static str)],
     /// Further headers of token requests.
     pub(crate) token_headers: &'static [(&'static str, &'static str)],
-    /// Whether it wants to see the redirect URI at a refresh too.
+    /// Whether a refresh must repeat the redirect URI.
     pub(crate) redirect_uri_on_refresh: bool,
-    /// How long access tokens live: where the answer does not say, and at most.
+    /// The longest life of an access token, which is also the default if the answer does not name one.
     pub(crate) access_token_life: Duration,
-    /// How long refresh tokens live from their last use; `None` for ever.
+    /// The life of a refresh token since its last use; `None` if it has no end.
     pub(crate) unused_life: Option<Life>,
-    /// How long a grant lives from its consent, however it is used; `None` for ever.
+    /// The life of a grant since its consent, even if it is used; `None` if it has no end.
     pub(crate) grant_life: Option<Life>,
-    /// Whether each refresh answer brings a refresh token, the same or a new one.
+    /// Whether each refresh answer has a refresh token, the same or a new one.
     pub(crate) answers_with_refresh_token: bool,
-    /// How many token requests it takes for one grant.
+    /// The limits on token requests for one grant.
     pub(crate) limits: TokenLimits,
-    /// Whether a grant is of use only with a refresh token.
+    /// Whether a grant is useless without a refresh token.
     pub(crate) needs_refresh_token: bool,
-    /// How long an authorization code is good.
+    /// The life of an authorization code.
     pub(crate) code_life: Duration,
-    /// Its words for what went wrong.
+    /// The platform's error codes.
     pub(crate) words: Words,
-    /// Whether every lost answer costs the grant: see `Platform::must_hear_every_answer`.
+    /// Whether a lost answer ends the grant: see `Platform::must_hear_every_answer`.
     pub(crate) must_hear_every_answer: bool,
-    /// The header with its own name for a request, which its support asks for.
+    /// The header with the platform's id of a request, which its support asks for.
     pub(crate) trace: &'static str,
 }
 
-/// How long something lives, counted in each token answer from that answer on.
+/// The life of a token or a grant. It counts from each token answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Life {
-    /// The field that says it, in seconds.
+    /// The field with the life in seconds.
     pub(crate) field: Option<&'static str>,
-    /// Where the answer does not say; `None` where nothing is known then.
+    /// The life if the answer does not name one; `None` if it is unknown then.
     pub(crate) default: Option<Duration>,
-    /// At most, whatever the answer says.
+    /// The longest life, whatever the answer says.
     pub(crate) most: Duration,
 }
 
-/// So many days.
+/// A number of days.
 pub(crate) const fn days(days: u64) -> Duration {
     Duration::from_secs(days * 86_400)
 }
 
-/// An answered fault is followed by one more request within the lease.
+/// One more request within the lease after an answer that is a fault.
 pub(crate) const SECOND_TRY: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 
 /// How a platform revokes grants.
 #[derive(Clone, Copy)]
 pub(crate) struct Revoking {
-    /// How the request is written.
+    /// The form of the request.
     pub(crate) written: Writing,
-    /// Whether it answers 400 where the token is dead already.
+    /// Whether the answer for an invalid token is a 400.
     pub(crate) dead_is_400: bool,
-    /// Whether it is first asked with the access token.
+    /// Whether the platform's API is first called with the access token.
     pub(crate) asks_first: bool,
-    /// Whether each consent's grant stands by itself.
+    /// Whether the grants of different consents are independent.
     pub(crate) grants_stand_alone: bool,
 }
 
-/// How a request is written.
+/// The form of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Writing {
     pub(crate) keys: Keys,
     pub(crate) body: Body,
 }
 
-/// How a request shows client id and secret (RFC 6749, 2.3.1).
+/// How a request sends the client id and the secret (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy)]
 pub(crate) enum Keys {
     Header,
@@ -94,19 +94,19 @@ pub(crate) enum Body {
     Json,
 }
 
-/// A platform's words for what went wrong.
+/// A platform's error codes.
 pub(crate) struct Words {
-    /// The code or the refresh token is no good.
+    /// The code or the refresh token is invalid.
     pub(crate) refused: &'static [&'static str],
-    /// Our own credentials are wrong.
+    /// Our client id or secret is wrong.
     pub(crate) client_refused: &'static [&'static str],
-    /// Too many requests, by a word instead of a status: come back after that time.
+    /// Too many requests, by a code instead of a status, and the pause after it.
     pub(crate) throttled: Option<(&'static str, Duration)>,
-    /// Whether they also come with HTTP 200.
+    /// Whether errors also come with HTTP 200.
     pub(crate) in_success: bool,
 }
 
-/// As RFC 6749 has them.
+/// The error codes of RFC 6749.
 pub(crate) const STANDARD_WORDS: Words = Words {
     refused: &["invalid_grant"],
     client_refused: &["invalid_client", "unauthorized_client"],

@@ -1,11 +1,10 @@
-//! The text of an answer's bytes, whatever they are wrapped in: compressed though nobody asked for that, UTF-16, behind a byte
-//! order mark.
+//! Decodes the bytes of an answer to text: compressed bodies that nobody asked for, UTF-16, and byte order marks.
 
 use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
-/// Unpacks what is compressed, up to that many bytes. Of a body that breaks off, what comes before that.
+/// Decompresses a body, up to `most` bytes. If the body is cut off, it returns the part before that.
 pub(crate) fn unpacked(body: Vec<u8>, says_deflate: bool, most: usize) -> Vec<u8> {
     match body.as_slice() {
         [0x1f, 0x8b, ..] => read(GzDecoder::new(body.as_slice()), most),
@@ -23,18 +22,18 @@ pub(crate) fn unpacked(body: Vec<u8>, says_deflate: bool, most: usize) -> Vec<u8
 
 fn read(decoder: impl Read, most: usize) -> Vec<u8> {
     let mut unpacked = Vec::new();
-    // What was read before a fault stays.
+    // The part that was read before an error is kept.
     let _ = decoder.take(most as u64).read_to_end(&mut unpacked);
     unpacked
 }
 
-/// The text. What is no character of its encoding is replaced: tokens are ASCII.
+/// The text of a body. Invalid characters are replaced; tokens are ASCII, so they are not affected.
 pub(crate) fn decoded(body: &[u8]) -> String {
     match body {
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        // JSON begins with a character of ASCII.
+        // The first character of JSON is ASCII.
         [0, second, ..] if *second != 0 => utf16(body, u16::from_be_bytes),
         [first, 0, ..] if *first != 0 => utf16(body, u16::from_le_bytes),
         _ => String::from_utf8_lossy(body).into_owned(),

@@ -1,5 +1,5 @@
-//! What is in a token answer. The access token and the refresh token alone decide; every other field is read leniently, and where
-//! it is not usable the platform's default holds, with a warning that names the field and never what it says.
+//! The fields of a token answer. Only the access token and the refresh token decide. Every other field is read leniently: if it is not
+//! usable, the platform's default is used, and a warning names the field but not its value.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::fields::{self, Fields};
 use crate::rules::Life;
 use crate::rules::Rules;
 
-/// A token longer than this is no token. Two of them, sealed, fit into a message of the parking queue.
+/// The longest token that is accepted. Two of them, sealed, fit into a message of the parking queue.
 const TOKEN_LONGEST: usize = 32 * 1024;
-/// An access token is taken to live at least so long: else a reader would have it refreshed with each read.
+/// The shortest life of an access token that is assumed. With a shorter one every read would refresh it.
 const ACCESS_LIFE_LEAST: Duration = Duration::from_secs(60);
-/// A refresh token is taken to live at least so long.
+/// The shortest life of a refresh token that is assumed.
 const REFRESH_LIFE_LEAST: Duration = Duration::from_secs(3_600);
-/// How far a platform's clock may be ahead of ours before that is worth a warning.
+/// How far a platform's clock may be ahead of ours before a warning is logged.
 const CLOCK_AHEAD_MOST: Duration = Duration::from_secs(60);
 
-/// The tokens of an answer, and the fields that it has beside them.
+/// The tokens of an answer, and its other fields.
 pub(crate) struct TokenAnswer<'a> {
     access_token: String,
     refresh_token: RefreshToken,
@@ -32,12 +32,12 @@ pub(crate) struct TokenAnswer<'a> {
 enum RefreshToken {
     None,
     One(String),
-    /// There is one, but not one that can be read, or several that differ: the last that can be read.
+    /// The field is there but unreadable, or has several different values: the last readable one.
     Doubtful(Option<String>),
 }
 
 impl<'a> TokenAnswer<'a> {
-    /// Reads the tokens; the fields come back where there is no access token.
+    /// Reads the tokens. Returns the fields if there is no access token.
     pub(crate) fn read(fields: Fields<'a>) -> Result<Self, Fields<'a>> {
         let Some(access_token) = fields.values("access_token").find_map(token) else { return Err(fields) };
         Ok(Self { access_token, refresh_token: refresh_token(&fields), fields })
@@ -48,7 +48,7 @@ impl<'a> TokenAnswer<'a> {
         self.fields.text("api_domain")
     }
 
-    /// The grant that it brings. Times count from the request's start unless the answer says when the token was made.
+    /// The grant of this answer. Times count from the start of the request, unless the answer says when the token was issued.
     pub(crate) fn into_grant(self, rules: &Rules, region: Option<String>, sent_at: Timestamp, answer: UnreadAnswer) -> Grant {
         let Self { access_token, refresh_token, fields } = self;
         let said = fields.seconds("expires_in", ACCESS_LIFE_LEAST, rules.access_token_life);
@@ -80,7 +80,7 @@ fn said_or_known(fields: &Fields<'_>, life: Life) -> Option<Duration> {
 }
 
 fn refresh_token(fields: &Fields<'_>) -> RefreshToken {
-    // Empty is as if it were not there.
+    // An empty token counts as missing.
     let said: Vec<_> = fields.values("refresh_token").filter(|value| *value != "\"\"").collect();
     let read = said.iter().copied().find_map(token);
     match said.as_slice() {
@@ -95,7 +95,7 @@ fn refresh_token(fields: &Fields<'_>) -> RefreshToken {
     }
 }
 
-/// When a token was made: what the platform says, unless its clock is ahead of ours or the token would be over already.
+/// When a token was issued: the platform's time, unless that is in the future or the token would have expired already.
 fn made_at(fields: &Fields<'_>, life: Duration, sent_at: Timestamp) -> Timestamp {
     let Some(seconds) = fields.number("created_at") else { return sent_at };
     let since_1970 = SignedDuration::try_from_secs_f64(seconds).ok();
@@ -109,7 +109,7 @@ fn made_at(fields: &Fields<'_>, life: Duration, sent_at: Timestamp) -> Timestamp
     }
 }
 
-/// The token that a JSON value is.
+/// The token in a JSON value.
 fn token(value: &str) -> Option<String> {
     let text = fields::text(value)?;
     let token = text.trim();

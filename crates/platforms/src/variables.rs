@@ -6,9 +6,9 @@ use crate::facts::Facts;
 
 /// The ending of the variable with the consent page's address.
 pub const AUTHORIZE_URL: &str = "AUTHORIZE_URL";
-/// The ending of the variable with the address that makes tokens.
+/// The ending of the variable with the token endpoint's address.
 pub const TOKEN_URL: &str = "TOKEN_URL";
-/// The ending of the variable with the address that revokes grants, on a platform that has one.
+/// The ending of the variable with the revocation endpoint's address, on a platform that has one.
 pub const REVOKE_URL: &str = "REVOKE_URL";
 /// The ending of the variable with the API's base.
 pub const API_URL: &str = "API_URL";
@@ -28,7 +28,7 @@ pub fn variable(platform: PlatformName, ending: &str) -> String {
     format!("{}_{ending}", platform.as_str().to_ascii_uppercase())
 }
 
-/// Every variable that a platform has: its credentials, its scopes, its addresses.
+/// The names of all variables of a platform: its credentials, scopes and addresses.
 pub fn all(platform: PlatformName, facts: &Facts) -> Vec<String> {
     let addresses = [AUTHORIZE_URL, TOKEN_URL, API_URL].into_iter().chain(facts.revoke.map(|_| REVOKE_URL));
     let more = facts.more.iter().map(|(ending, _)| *ending);
@@ -38,7 +38,7 @@ pub fn all(platform: PlatformName, facts: &Facts) -> Vec<String> {
     of_credentials(platform, facts).into_iter().chain(others).collect()
 }
 
-/// The variables with a platform's credentials, in every environment and data centre.
+/// The names of the variables with a platform's credentials, for every environment and data centre.
 pub fn of_credentials(platform: PlatformName, facts: &Facts) -> Vec<String> {
     let sandbox = platform.has_sandbox().then_some(Environment::Sandbox);
     let keys = [Environment::Production].into_iter().chain(sandbox);
@@ -47,7 +47,7 @@ pub fn of_credentials(platform: PlatformName, facts: &Facts) -> Vec<String> {
     keys.chain(of_data_centers).collect()
 }
 
-/// The variables with client id and client secret.
+/// The names of the variables with client id and client secret.
 pub fn of_client(platform: PlatformName, environment: Environment) -> [String; 2] {
     let prefix = match environment {
         Environment::Production => "",
@@ -56,7 +56,7 @@ pub fn of_client(platform: PlatformName, environment: Environment) -> [String; 2
     ["CLIENT_ID", "CLIENT_SECRET"].map(|ending| variable(platform, &format!("{prefix}{ending}")))
 }
 
-/// The variable with the secret of one data centre, where that has its own.
+/// The name of the variable with the secret of one data centre, if that has its own.
 pub(crate) fn secret_of(platform: PlatformName, location: &str) -> String {
     variable(platform, &format!("CLIENT_SECRET_{}", location.to_ascii_uppercase()))
 }

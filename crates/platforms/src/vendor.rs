@@ -1,5 +1,5 @@
-//! What all platforms have in common, over what each says of itself: its [`Rules`] are data, and a [`Vendor`] is code only
-//! where data does not do.
+//! The code that all platforms share. A platform's [`Rules`] are data, and its [`Vendor`] implementation is code only where data is not
+//! enough.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -26,7 +26,7 @@ use crate::oauth::request_token;
 use crate::parts::Parts;
 use crate::rules::{Body, Keys, Rules, Writing};
 
-/// Where a grant lives.
+/// The servers of a grant.
 pub(crate) struct Place {
     pub(crate) token: Url,
     pub(crate) revoke: Option<Url>,
@@ -36,7 +36,7 @@ pub(crate) struct Place {
 /// A platform's own code.
 #[async_trait]
 pub(crate) trait Vendor: Send + Sync + 'static {
-    /// Its data.
+    /// The platform's data.
     const RULES: Rules;
 
     /// As `Platform::read_callback`.
@@ -44,18 +44,18 @@ pub(crate) trait Vendor: Send + Sync + 'static {
         Ok(CallbackRead::default())
     }
 
-    /// Whether a callback was made by the platform's own server, as its `iss` says (RFC 9207).
+    /// Whether the callback's `iss` is the platform's own server (RFC 9207).
     fn is_issuer(parts: &Parts, _region: Option<&str>, issuer: &str) -> bool {
         parts.configured.issuer.as_deref() == Some(issuer)
     }
 
-    /// Where a grant of that region lives; `None` where the region is on no list (any more).
+    /// The servers of a grant in this data centre; `None` if the data centre is not on the list.
     fn place(parts: &Parts, _region: Option<&str>) -> Option<Place> {
         let Configured { token, revoke, .. } = parts.configured.clone();
         Some(Place { token, revoke, client_secret: parts.credentials.client_secret.clone() })
     }
 
-    /// Where a grant lives, as far as callback and answer say.
+    /// The data centre of a grant, from the callback and from the API in the answer.
     fn region(_: &Parts, region: Option<&str>, _api_domain: Option<&str>) -> Option<String> {
         region.map(str::to_owned)
     }
@@ -63,16 +63,16 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// As `Platform::companies`.
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
 
-    /// Its books; `None` where nothing is imported from it.
+    /// The reader of its books; `None` if nothing is imported from it.
     const BOOKS: Option<&'static dyn Books> = None;
 
-    /// Takes one company out of a grant that gives others too; `false` where the whole grant is to be revoked.
+    /// Removes one company from a grant that reaches others too. Returns `false` if the whole grant must be revoked.
     async fn remove_company(_: &Parts, _: Revoke<'_>) -> Result<bool, RevokeFailure> {
         Ok(false)
     }
 }
 
-/// The fields of a token request that nobody may see.
+/// The fields of a token request that must never be logged.
 const SECRET_FIELDS: [&str; 3] = ["code", "code_verifier", "refresh_token"];
 
 /// A vendor as a platform.

@@ -1,21 +1,20 @@
-//! A stand-in's clock: the real one, moved. Apart because it is the one place of this crate that reads the real time
-//! and lets it pass.
+//! A stand-in's clock: the real time plus an offset that tests set. Only this file of the crate reads the real time and waits for it.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The latest time a clock can be moved to: the year 2200, far beyond every token's life.
+/// The latest time that a clock can be set to: the year 2200, beyond every token's life.
 const LATEST_UNIX_SECONDS: i64 = 7_258_118_400;
 
-/// Runs at the pace of the real time, however far it was moved.
+/// A clock with an offset. It runs at the pace of the real time.
 #[derive(Default)]
 pub(crate) struct Clock {
     ahead: Mutex<SignedDuration>,
 }
 
-/// Why the clock stayed where it was.
+/// The error for a time out of range. The clock does not change.
 #[derive(Debug, thiserror::Error)]
 #[error("the clock can be moved to a time between 1970 and 2200 only")]
 pub(crate) struct OutOfRange;
@@ -25,7 +24,7 @@ impl Clock {
         real_now() + self.ahead()
     }
 
-    /// Moves the clock to that time.
+    /// Sets the clock to this time.
     pub(crate) fn set(&self, unix_seconds: i64) -> Result<(), OutOfRange> {
         let mut ahead = self.ahead.lock().expect("no holder panics");
         let target = Timestamp::from_second(unix_seconds).map_err(|_| OutOfRange)?;
@@ -33,7 +32,7 @@ impl Clock {
         Ok(())
     }
 
-    /// Moves the clock on by exactly that many seconds, back where they are negative.
+    /// Moves the clock forward by this number of seconds, or back if it is negative.
     pub(crate) fn advance(&self, seconds: i64) -> Result<(), OutOfRange> {
         let mut ahead = self.ahead.lock().expect("no holder panics");
         let further = ahead.checked_add(SignedDuration::from_secs(seconds)).ok_or(OutOfRange)?;
@@ -42,19 +41,19 @@ impl Clock {
         Ok(())
     }
 
-    /// How far it is ahead of the real time; negative where it is behind.
+    /// The offset from the real time; negative if the clock is behind.
     pub(crate) fn ahead(&self) -> SignedDuration {
         *self.ahead.lock().expect("no holder panics")
     }
 
-    /// Puts it that far ahead of the real time.
+    /// Sets the offset from the real time.
     pub(crate) fn put_ahead(&self, by: SignedDuration) -> Result<(), OutOfRange> {
         in_range(real_now().checked_add(by).map_err(|_| OutOfRange)?)?;
         *self.ahead.lock().expect("no holder panics") = by;
         Ok(())
     }
 
-    /// Back to the real time.
+    /// Sets the clock to the real time.
     pub(crate) fn reset(&self) {
         *self.ahead.lock().expect("no holder panics") = SignedDuration::ZERO;
     }
@@ -64,7 +63,7 @@ fn in_range(time: Timestamp) -> Result<Timestamp, OutOfRange> {
     if (0..=LATEST_UNIX_SECONDS).contains(&time.as_second()) { Ok(time) } else { Err(OutOfRange) }
 }
 
-/// Lets that much real time pass; a moved clock shortens nothing.
+/// Waits in real time, however the clock is set.
 #[expect(clippy::disallowed_methods, reason = "a late answer is late in real time")]
 pub(crate) async fn real_delay(delay: Duration) {
     tokio::time::sleep(delay).await;

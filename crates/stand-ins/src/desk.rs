@@ -1,5 +1,5 @@
-//! The desk at which a stand-in takes every request: it logs it, lets the fault that is due strike, and answers. Shared
-//! by all platforms, so that a fault means the same at each.
+//! Handles every request of a stand-in: logs it, applies the fault that is due, and answers. All platforms share this, so that a fault
+//! has the same effect at each.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,10 +20,10 @@ use crate::journal::{Journal, Outcome};
 const OVERSIZED_CHUNKS: usize = 128;
 const OVERSIZED_CHUNK_BYTES: usize = 64 * 1024;
 
-/// Makes the platform's own error answer for a status, there and as of that time.
+/// Makes the platform's own error answer for a status, at a place and a time.
 pub(crate) type Failure = fn(Place, StatusCode, Timestamp) -> Response;
 
-/// What every stand-in has.
+/// The parts that every stand-in has.
 pub(crate) struct Desk {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
@@ -31,20 +31,20 @@ pub(crate) struct Desk {
     failure: Failure,
 }
 
-/// One request, before it is acted on.
+/// A request, before it is processed.
 pub(crate) struct Call<H> {
-    /// What the journal calls it.
+    /// The endpoint's name in the journal.
     pub(crate) endpoint: &'static str,
-    /// Which faults strike it.
+    /// The place of the faults that apply to it.
     pub(crate) place: Place,
-    /// How long the answer is held back, faults aside.
+    /// The delay of the answer, without faults.
     pub(crate) delay: Duration,
-    /// Kept until the answer goes out or, where none comes, until the caller goes away.
+    /// A value that is dropped when the answer is sent, or when the caller disconnects without one.
     pub(crate) held: H,
 }
 
 impl Call<()> {
-    /// One that is answered at once and holds nothing.
+    /// A request without a delay and without a held value.
     pub(crate) fn new(endpoint: &'static str, place: Place) -> Self {
         Self { endpoint, place, delay: Duration::ZERO, held: () }
     }
@@ -53,9 +53,9 @@ impl Call<()> {
 /// Whether a refresh must give a new refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rotation {
-    /// As the platform's own rule has it.
+    /// By the platform's own rule.
     AsDue,
-    /// In any case, because the answer is about to be lost; but never where the platform's tokens never change.
+    /// Always, because the answer will be lost. A platform whose tokens never change does not rotate them here either.
     Forced,
 }
 
@@ -64,9 +64,9 @@ impl Desk {
         Self { clock: Clock::default(), faults: Faults::default(), journal: Journal::new(endpoints), failure }
     }
 
-    /// Answers one request with what `act` gives, or with what the fault that is due makes of it. `act` changes the
-    /// state at once; a caller that goes away while the answer is held back cancels nothing, as at a real platform.
-    /// Only a request that times out is over when its caller goes: nothing was done for it.
+    /// Answers a request with the result of `act`, or as the fault that is due has it. `act` changes the state immediately. If the caller
+    /// disconnects during a delay, the request is processed all the same, as on a real platform. Only a request that times out ends when its
+    /// caller disconnects, because nothing was done for it.
     pub(crate) async fn attend<H, A>(&self, call: Call<H>, act: A) -> Response
     where
         H: Send + 'static,
@@ -89,7 +89,7 @@ impl Desk {
         answer
     }
 
-    /// Forgets faults and journal and goes back to the real time.
+    /// Clears faults and journal, and sets the clock to the real time.
     pub(crate) fn reset(&self) {
         self.clock.reset();
         self.faults.clear();
@@ -126,7 +126,7 @@ fn act_under(
     answer
 }
 
-/// A body that fails at its first byte: hyper then drops the connection before it has sent even the status.
+/// A body that fails at its first byte. hyper then closes the connection before it has sent the status.
 fn connection_closed() -> Response {
     let broken = stream::iter([Err::<Bytes, _>(io::Error::other("closed by a fault"))]);
     Response::new(Body::from_stream(broken))
@@ -136,7 +136,7 @@ fn garbage() -> Response {
     ([(CONTENT_TYPE, "application/json")], r#"{"access_token":"eyJlbm"#).into_response()
 }
 
-/// Sent in chunks, so that no length announces it.
+/// A large body in chunks, so that no length announces it.
 fn oversized() -> Response {
     let chunk = Bytes::from(vec![b' '; OVERSIZED_CHUNK_BYTES]);
     let chunks = stream::iter((0..OVERSIZED_CHUNKS).map(move |_| Ok::<_, Infallible>(chunk.clone())));

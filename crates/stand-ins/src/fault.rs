@@ -1,26 +1,25 @@
-//! Faults: how a stand-in is told to misbehave, for how long, and which fault is due. What each does to an answer is
-//! in `desk`.
+//! Faults: which one is due, and for how many requests. `desk` applies them to answers.
 //!
 //! | `kind` | What the caller sees | State |
 //! |---|---|---|
-//! | `timeout` | nothing, until it goes away or the platform's own cut-off (120 s) | unchanged |
+//! | `timeout` | nothing, until the caller disconnects or the platform's own time-out (120 s) | unchanged |
 //! | `status` | `status` (default 503) with the platform's fault body | unchanged |
 //! | `throttled` | the platform's throttle answer | unchanged |
 //! | `reset` | the connection closed without an answer | unchanged |
-//! | `garbage` | 200 with a body that is no JSON | unchanged |
+//! | `garbage` | 200 with a body that is not JSON | unchanged |
 //! | `oversized` | 200 with a body of 8 MiB | unchanged |
-//! | `slow` | the right answer after `delay_ms` | changed at arrival |
+//! | `slow` | the right answer after `delay_ms` | changed when the request arrives |
 //! | `answer_lost_after_rotating` | the connection closed without an answer | changed, the refresh token rotated |
 //! | `status_after_rotating` | `status` (default 503) with the platform's fault body | changed, the refresh token rotated |
 //!
 //! | what [`RecordFault`] names | a page of records with that fault | unchanged |
 //!
-//! A refresh token that never changes by the settings is not rotated by a fault either.
+//! If the settings say that a refresh token never changes, a fault does not rotate it either.
 //!
-//! `at` is `authorize`, `token`, `revoke`, `api` or `records`. The kinds `after_rotating` are for `token` and `revoke` only, those
-//! of [`RecordFault`] for `records`, which takes no others: `api` strikes requests for records as well. `delay_ms` (at
-//! most 120,000) goes with every kind but `timeout`. `times` is how many requests are hit; without it, all until the
-//! faults are cleared. Faults at one place are used up in the order they came.
+//! `at` is `authorize`, `token`, `revoke`, `api` or `records`. The kinds `after_rotating` are for `token` and `revoke` only. Those of
+//! [`RecordFault`] are for `records` only, which takes no others; `api` applies to requests for records too. `delay_ms` (at most 120,000)
+//! is for every kind but `timeout`. `times` is the number of requests that get the fault; without it, all requests until the faults are
+//! cleared. Faults at one place apply in the order in which they were added.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -30,12 +29,12 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::books::mangle::RecordFault;
 
-/// The most faults that can wait at once.
+/// The largest number of waiting faults.
 const MAX_FAULTS: usize = 100;
 /// The longest delay, in milliseconds: Intuit cuts slow calls off after 120 s.
 pub(crate) const MAX_DELAY_MS: u32 = 120_000;
 
-/// Where a fault can strike.
+/// The requests that a fault applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -51,7 +50,7 @@ pub enum Place {
     Records,
 }
 
-/// What kind of fault it is.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -63,41 +62,41 @@ pub enum Kind {
     Throttled,
     /// The connection closed, nothing changed.
     Reset,
-    /// A success that cannot be read.
+    /// A success that cannot be parsed.
     Garbage,
-    /// A success that is far too large.
+    /// A success with a body that is far too large.
     Oversized,
-    /// The right answer, late.
+    /// The right answer after a delay.
     Slow,
     /// The connection closed after the change was made.
     AnswerLostAfterRotating,
     /// An error status after the change was made.
     StatusAfterRotating,
-    /// A page of records that is not as it should be.
+    /// A faulty page of records.
     #[serde(untagged)]
     Records(RecordFault),
 }
 
-/// A fault as the control route takes and lists it.
+/// A fault, as the control route takes and lists it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Where it strikes.
+    /// The requests that it applies to.
     pub at: Place,
-    /// What it does.
+    /// Its kind.
     pub kind: Kind,
-    /// The status of the kinds that answer one: 400 to 599, 503 where absent.
+    /// The status of the kinds that answer one: 400 to 599, by default 503.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How long the answer is held back, in milliseconds.
+    /// The delay of the answer, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u32>,
-    /// How many more requests it strikes; absent: all.
+    /// The number of requests that still get the fault; `None` for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
 }
 
-/// Why a fault was not taken.
+/// Why a fault was refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadFault {
     #[error("status goes with the kinds status and status_after_rotating only")]
@@ -159,7 +158,7 @@ impl Fault {
         self.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    /// How long the answer is held back; a time-out ends at the cut-off.
+    /// The delay of the answer. A time-out ends at the platform's own one.
     pub(crate) fn delay(&self) -> Duration {
         let milliseconds = match self.kind {
             Kind::Timeout => MAX_DELAY_MS,
@@ -169,14 +168,14 @@ impl Fault {
     }
 }
 
-/// The faults that wait, in the order they came.
+/// The waiting faults, in the order in which they were added.
 #[derive(Default)]
 pub(crate) struct Faults {
     waiting: Mutex<Vec<Fault>>,
 }
 
 impl Faults {
-    /// Adds one behind the others.
+    /// Adds a fault at the end.
     pub(crate) fn add(&self, fault: Fault) -> Result<(), BadFault> {
         fault.check()?;
         let mut waiting = self.waiting.lock().expect("no holder panics");
@@ -187,7 +186,7 @@ impl Faults {
         Ok(())
     }
 
-    /// The fault that strikes this request, used up by one.
+    /// The fault that applies to this request. Its number of requests is reduced by one.
     pub(crate) fn take(&self, at: Place) -> Option<Fault> {
         let mut waiting = self.waiting.lock().expect("no holder panics");
         let index = waiting.iter().position(|fault| fault.at == at)?;

@@ -1,5 +1,5 @@
-//! What a stand-in was asked: a count per endpoint and the last requests with their outcome. It holds no code, token
-//! or secret, so that it can be shown to anyone.
+//! The journal of a stand-in: a count for each endpoint, and the last requests with their outcome. It has no code, token or secret, so it
+//! can be shown to anyone.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -9,16 +9,16 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The most requests that are remembered one by one.
+/// The largest number of requests that are listed.
 const MAX_LOG: usize = 200;
 
-/// Shared by all requests of one stand-in.
+/// The journal, shared by all requests of a stand-in.
 pub(crate) struct Journal {
     pages: Arc<Mutex<Pages>>,
     endpoints: &'static [&'static str],
 }
 
-/// What the journal says when asked.
+/// The content of the journal.
 #[derive(Clone, Default, Serialize)]
 pub(crate) struct Pages {
     requests: BTreeMap<&'static str, u64>,
@@ -36,12 +36,12 @@ struct Line {
     outcome: Cow<'static, str>,
 }
 
-/// Put into an answer's extensions to say more than its status does.
+/// An extension of an answer that says more than its status.
 #[derive(Clone)]
 pub(crate) struct Outcome(pub(crate) Cow<'static, str>);
 
 impl Journal {
-    /// A journal in which each of `endpoints` was asked zero times.
+    /// A journal with a count of zero for each of `endpoints`.
     pub(crate) fn new(endpoints: &'static [&'static str]) -> Self {
         Self { pages: Arc::new(Mutex::new(Pages::blank(endpoints))), endpoints }
     }
@@ -59,7 +59,7 @@ impl Journal {
         OpenLine { pages: Arc::clone(&self.pages), number, outcome: "the caller went away".into() }
     }
 
-    /// A copy of all that is written.
+    /// A copy of the content.
     pub(crate) fn read(&self) -> Pages {
         self.pages.lock().expect("no holder panics").clone()
     }
@@ -79,7 +79,7 @@ impl Pages {
     }
 }
 
-/// The line of a request that is not answered yet. Dropped before the end, it says that the caller went away.
+/// The line of a request that is not answered yet. If it is dropped, the line says that the caller disconnected.
 pub(crate) struct OpenLine {
     pages: Arc<Mutex<Pages>>,
     number: u64,
@@ -87,7 +87,7 @@ pub(crate) struct OpenLine {
 }
 
 impl OpenLine {
-    /// Writes down how the request was answered.
+    /// Records the answer.
     pub(crate) fn end(mut self, answer: &Response) {
         self.outcome = match answer.extensions().get::<Outcome>() {
             Some(Outcome(text)) => text.clone(),

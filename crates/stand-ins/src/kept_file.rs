@@ -1,6 +1,5 @@
-//! The file in which the stand-ins keep what is to outlive their process: one JSON object with a part for each platform.
-//! Apart because a platform knows what it keeps, and only this file knows how a file is written so that a kill at any
-//! moment leaves the old state or the new one.
+//! The file in which the stand-ins store their state: a JSON object with a part for each platform. A platform knows what it stores. Only
+//! this module writes the file, so that a kill at any moment leaves the old state or the new one.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _};
@@ -12,41 +11,43 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Written whole at every change. Only its owner may read it: it holds tokens, if made-up ones.
+/// The file, which is written as a whole at every change. Only its owner may read it, because it contains tokens, though made-up ones.
 pub(crate) struct KeptFile {
     path: PathBuf,
     parts: Mutex<Map<String, Value>>,
 }
 
-/// Why the stand-ins cannot keep their state in a file.
+/// Why the stand-ins cannot store their state in a file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptFileError {
-    /// It is there and cannot be read.
+    /// The file exists and cannot be read.
     #[error("{path} cannot be read ({error}).")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// It was not written by this program, or was changed since.
-    #[error("{path} is damaged. Delete it: the stand-ins then begin anew, and their companies are to be connected again.")]
+    /// The file was not written by this program, or was changed since.
+    #[error(
+        "{path} is damaged. Delete it: the stand-ins then start without grants, and their companies must be connected again."
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
     },
-    /// The state has changed and could not be stored.
+    /// The file cannot be written.
     #[error("{path} cannot be written ({error}).")]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         error: io::Error,
     },
 }
 
 impl KeptFile {
-    /// Reads the file; where there is none, the first change makes it.
+    /// Reads the file. If it does not exist, the first change creates it.
     pub(crate) fn open(path: &Path) -> Result<Self, KeptFileError> {
         let path = path.to_owned();
         let parts = match fs::read(&path) {
@@ -57,13 +58,13 @@ impl KeptFile {
         Ok(Self { path, parts: Mutex::new(parts) })
     }
 
-    /// What the platform of that name keeps; `None` where it never kept anything.
+    /// The part of this platform; `None` if it never stored anything.
     pub(crate) fn part<T: DeserializeOwned>(&self, platform: &str) -> Result<Option<T>, KeptFileError> {
         let part = self.parts.lock().expect("no holder panics").get(platform).cloned();
         part.map(serde_json::from_value).transpose().map_err(|_| self.damaged())
     }
 
-    /// Stores what the platform of that name keeps; it is on the disk when this returns.
+    /// Stores the part of this platform. It is on the disk when this returns.
     pub(crate) fn put(&self, platform: &str, part: &impl Serialize) -> Result<(), KeptFileError> {
         let unwritable = |error| KeptFileError::Unwritable { path: self.path.clone(), error };
         let part = serde_json::to_value(part).map_err(|error| unwritable(error.into()))?;
@@ -73,7 +74,7 @@ impl KeptFile {
         replace(&self.path, &text).map_err(unwritable)
     }
 
-    /// The error for a part that cannot be what was stored.
+    /// The error for a part that has another form than the stored one.
     pub(crate) fn damaged(&self) -> KeptFileError {
         KeptFileError::Damaged { path: self.path.clone() }
     }

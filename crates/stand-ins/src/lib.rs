@@ -1,62 +1,62 @@
-//! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They are strict about what
-//! they take, answer as the platform does, and misbehave when told to. One module per platform, each under
-//! `/{platform}`: [`quickbooks`], [`xero`], [`zoho`], [`freshbooks`], [`freeagent`]. What all of them share lies beside those modules.
+//! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They check requests strictly, answer as the platform
+//! does, and apply faults on request. Each platform is a module under `/{platform}`: [`quickbooks`], [`xero`], [`zoho`], [`freshbooks`],
+//! [`freeagent`]. The other modules are shared.
 //!
 //! # Consent without a browser
 //!
 //! `GET` of an authorize URL always answers a page. A test posts the page's form itself, to the same path, as
 //! `application/x-www-form-urlencoded`: the parameters of the authorize URL as they are, and
 //!
-//! - `decision=connect` with what is chosen: 303 to `{redirect_uri}?code=…&state=…`, and what the platform adds
+//! - `decision=connect` with the choice: 303 to `{redirect_uri}?code=…&state=…` with the platform's own parameters
 //! - `decision=cancel`: 303 to `{redirect_uri}?error=access_denied&state=…`
 //!
-//! | Platform | What is chosen | What the callback adds |
+//! | Platform | Choice | Parameters in the callback |
 //! |---|---|---|
 //! | `quickbooks` | `realm`: one company | `realmId` |
-//! | `xero` | `tenant_id`: organisations, repeated for several, absent for none | `scope`, `session_state` |
+//! | `xero` | `tenant_id`: organisations, repeated for several, missing for none | `scope`, `session_state` |
 //! | `zoho` | `account`: the user of a data centre, by `location` | `location`, `accounts-server` |
-//! | `freshbooks` | nothing: the user gives all businesses | |
-//! | `freeagent` | nothing: the user has one company | |
+//! | `freshbooks` | none: the user gives all businesses | |
+//! | `freeagent` | none: the user has one company | |
 //!
-//! In the page, what can be chosen are radio buttons or checkboxes of that name (ids `{name}-{value}`), the buttons are
-//! `#connect` and `#cancel`, and a refusal says why in `#error`.
+//! In the page, the choices are radio buttons or checkboxes of that name (ids `{name}-{value}`), the buttons are `#connect` and `#cancel`,
+//! and the reason of a refusal is in `#error`.
 //!
 //! # Control
 //!
-//! Under `/{platform}/__control/`, in JSON, without authentication: `counterfoil dev` asks for the run's access key before them
-//! ([`is_control`]). An unknown field is a 400 that says so.
+//! The control routes are under `/{platform}/__control/`, in JSON, without authentication: `counterfoil dev` checks the run's access key
+//! before them ([`is_control`]). An unknown field is a 400 that names it.
 //!
 //! | Route | What it does |
 //! |---|---|
-//! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock runs on from there |
+//! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock continues from there |
 //! | `GET faults`, `POST faults`, `DELETE faults` | `{"at", "kind", "status", "delay_ms", "times"}`: see [`fault`] |
 //! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`Settings`] |
 //! | `GET redirect-uris`, `POST redirect-uris` | `{"uri"}`; at `quickbooks` for one `"client"` alone: `production`, `sandbox` |
 //! | `POST revoke` | the customer disconnects the app at the platform: see below |
 //! | `GET state` | counts of `requests`, the `grants`, and in `log` the last 200 requests with their outcome |
-//! | `POST reset` | nothing has happened yet, and the clock shows the real time |
+//! | `POST reset` | forgets everything, and sets the clock to the real time |
 //!
-//! Where the platform's books can be read, also:
+//! For platforms with books, also:
 //!
 //! | Route | What it does |
 //! |---|---|
-//! | `GET books/{company}` | what the company's books add up to, per entity: `count`, `void`, `draft`, `deleted`, and in `counted` what an import counts |
+//! | `GET books/{company}` | the sums of the company's books, per entity: `count`, `void`, `draft`, `deleted`, and in `counted` what an import counts |
 //! | `POST books/{company}` | begins the books anew: `{"sizes": {"purchases": n, "payments": n, "bills": n, "invoices": n}}`, and if wanted `seed`, `until` (Unix seconds: the end of the two years over which records are spread), `checks_only` (every purchase and payment is a check, and nothing is void), `changed_long_ago` |
 //! | `POST books/{company}/add` | `{"entity", "count"}`: records that were made now; answers their `ids` |
 //! | `POST books/{company}/edit` | `{"entity", "indexes": [0, 5]}` or `{"entity", "first", "count"}`, with `set` (`cents`, `currency`, `date`, `memo`, `method`, `number`, `paid`, `payee`, `state`: `standing`, `draft`, `void`, `deleted`), `raw` (a merge patch over the platform's JSON: `null` takes a field away), `quiet` (the records do not show that they changed); answers the `ids` |
-//! | `GET traffic`, `DELETE traffic` | the requests for records, by company and by what was asked |
+//! | `GET traffic`, `DELETE traffic` | the requests for records, by company and by kind |
 //!
 //! `company` is a realm, a tenant id, an `organization_id`, an `account_id`. Entities and records: the module `books`. The settings
 //! hold the limits (`requests_per_second`, `requests_per_minute`, `requests_per_day`, `concurrent_requests`,
 //! `app_requests_per_minute`) and `unconfirmed_filters`.
 //!
-//! | `POST revoke` at | takes | and then |
+//! | `POST revoke` at | body | result |
 //! |---|---|---|
-//! | `quickbooks` | `{"realm"}` | that company's grants have ended |
-//! | `xero` | `{"tenant_id"}` | the organisation is not connected; tokens stay healthy and get 403 there |
-//! | `xero` | `{}` | nothing is connected, and the user's grants have ended |
-//! | `zoho` | `{"location"}` | the grants of that data centre's user have ended |
-//! | `freshbooks`, `freeagent` | `{}` | the user's grants have ended |
+//! | `quickbooks` | `{"realm"}` | that company's grants end |
+//! | `xero` | `{"tenant_id"}` | the organisation is disconnected; tokens stay valid and get 403 there |
+//! | `xero` | `{}` | all organisations are disconnected, and the user's grants end |
+//! | `zoho` | `{"location"}` | the grants of that data centre's user end |
+//! | `freshbooks`, `freeagent` | `{}` | the user's grants end |
 
 mod bookkeeping;
 mod books;
@@ -93,15 +93,15 @@ pub use sample::{Rotation, Sample};
 use kept_file::KeptFile;
 use oauth::{Platform, StandIn};
 
-/// Whether a path is one of the control routes, at whichever platform.
+/// Whether a path is a control route of any platform.
 pub fn is_control(path: &str) -> bool {
     path.split('/').any(|segment| segment == "__control")
 }
 
-/// The largest request body, in bytes, that a stand-in reads; a larger one is a 413.
+/// The largest request body that a stand-in reads, in bytes. A larger one is a 413.
 const MAX_REQUEST_BODY: usize = 64 * 1024;
 
-/// A stand-in, as the table has it.
+/// A stand-in in the table of stand-ins.
 struct Listed {
     name: &'static str,
     sample: Sample,
@@ -121,7 +121,7 @@ fn open<P: Platform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -
     Ok(P::routes(Arc::new(stand_in)))
 }
 
-/// Every stand-in.
+/// All stand-ins.
 const STAND_INS: [Listed; 5] = [
     listed::<quickbooks::Intuit>(),
     listed::<xero::Xero>(),
@@ -135,13 +135,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     STAND_INS.iter().map(|stand_in| stand_in.name)
 }
 
-/// A consent at each stand-in, by the platform's name.
+/// A sample consent at each stand-in, by the platform's name.
 pub fn samples() -> impl Iterator<Item = (&'static str, Sample)> {
     STAND_INS.iter().map(|stand_in| (stand_in.name, stand_in.sample))
 }
 
-/// The settings that point the product at a platform's stand-in which is served at `base_url`: its addresses and its keys, by the
-/// endings of their variables, such as `TOKEN_URL`. Empty where there is no such stand-in.
+/// The settings that make the product use a platform's stand-in that is served at `base_url`: addresses and credentials, by the endings of
+/// their variables, such as `TOKEN_URL`. Empty if there is no such stand-in.
 pub fn variables(platform: &str, base_url: &str) -> Vec<(&'static str, String)> {
     let stand_in = STAND_INS.iter().find(|stand_in| stand_in.name == platform);
     stand_in.map(|stand_in| (stand_in.variables)(base_url.trim_end_matches('/'))).unwrap_or_default()
@@ -152,10 +152,10 @@ pub fn variables(platform: &str, base_url: &str) -> Vec<(&'static str, String)> 
 pub struct Registrations(BTreeMap<String, RedirectUris>);
 
 impl Registrations {
-    /// Registers `uri` for all keys of a platform; once more is no error.
+    /// Registers `uri` for all OAuth clients of a platform. A repeated registration is not an error.
     ///
     /// # Errors
-    /// Where it cannot be redirected to, or there is no room.
+    /// If a browser cannot be redirected to `uri`, or the list is full.
     pub fn register(&mut self, platform: &str, uri: &str) -> Result<(), InvalidRedirectUri> {
         self.0.entry(platform.to_owned()).or_default().register(uri)
     }
@@ -171,22 +171,21 @@ impl Registrations {
     }
 }
 
-/// All stand-ins, each with a clock and a memory of its own. The memory ends with the process, or is kept in a file.
+/// All stand-ins, each with its own clock and state. The state is in memory, or also in a file.
 pub struct StandIns(Vec<(&'static str, Router)>);
 
 impl StandIns {
-    /// Stand-ins that have seen no request yet; their clocks show the real time.
+    /// Stand-ins that have had no request yet. Their clocks show the real time.
     pub fn new(registrations: Registrations) -> Self {
         Self::open(None, registrations).expect("only a file can be unreadable")
     }
 
-    /// Stand-ins that go on where those that last used the file `path` ended, with their grants, settings and clocks; as
-    /// new where there is no such file. Each change is in the file before it is answered, so that an answer holds however
-    /// the process ends. Codes that were not exchanged, faults and the journal are not kept. One process at a time may
-    /// use a file.
+    /// Stand-ins with the state in the file `path`: their grants, settings and clocks. If the file does not exist, they start without state.
+    /// Each change is in the file before it is answered, so that an answer stays true if the process is killed. Codes that were not exchanged,
+    /// faults and the journal are not stored. Only one process at a time may use a file.
     ///
     /// # Errors
-    /// `Unreadable` or `Damaged` where the file is there and of no use.
+    /// `Unreadable` or `Damaged` if the file exists and cannot be used.
     pub fn kept_in(path: &Path, registrations: Registrations) -> Result<Self, KeptFileError> {
         Self::open(Some(&Arc::new(KeptFile::open(path)?)), registrations)
     }
@@ -199,7 +198,7 @@ impl StandIns {
         STAND_INS.iter().map(&mut open).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The routes of every platform; each router made here shows the same stand-ins.
+    /// The routes of every platform. All routers made here share the same state.
     pub fn router(&self) -> Router {
         let nested = |router: Router, (name, routes): &(&str, Router)| router.nest(&format!("/{name}"), routes.clone());
         self.0.iter().fold(Router::new(), nested).layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
@@ -208,7 +207,7 @@ impl StandIns {
     /// Serves the routes on `listener` until the future is dropped.
     ///
     /// # Errors
-    /// As `axum::serve`: none, as far as is known.
+    /// As `axum::serve`, which is not known to return one.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         axum::serve(listener, self.router()).await
     }

@@ -1,17 +1,17 @@
-//! Parameters of a query, a form or a JSON object, read strictly: a platform may forgive a stray or repeated one, its stand-in does
+//! The parameters of a query, a form or a JSON object, read strictly. A platform may ignore an unknown or repeated one. Its stand-in does
 //! not, so that our own requests stay exact.
 
 use std::collections::BTreeMap;
 
-/// The most parameters, and the most bytes in a name and in a value, that are read.
+/// The largest number of parameters, and the longest name and value in bytes.
 const MAX_PARAMETERS: usize = 20;
 const MAX_NAME_BYTES: usize = 64;
 const MAX_VALUE_BYTES: usize = 4096;
 
-/// Named values, each name once.
+/// Values by name. No name is repeated.
 pub(crate) struct Params(BTreeMap<String, String>);
 
-/// What is wrong with the parameters; the text names the parameter, never its value.
+/// An error in the parameters. The text names the parameter, never its value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadParams {
     #[error("more than {MAX_PARAMETERS} parameters")]
@@ -36,8 +36,7 @@ impl Params {
         Self::parse_with_list(text, "")
     }
 
-    /// Reads `application/x-www-form-urlencoded` text in which the parameter `list` may be repeated: its values are
-    /// joined by spaces.
+    /// Reads `application/x-www-form-urlencoded` text in which the parameter `list` may be repeated. Its values are joined by spaces.
     pub(crate) fn parse_with_list(text: &[u8], list: &str) -> Result<Self, BadParams> {
         let mut params = Self(BTreeMap::new());
         for (name, value) in url::form_urlencoded::parse(text) {
@@ -52,16 +51,16 @@ impl Params {
         Ok(params)
     }
 
-    /// Reads a JSON object whose values are all texts.
+    /// Reads a JSON object with text values.
     pub(crate) fn parse_json(text: &[u8]) -> Result<Self, BadParams> {
-        // The error's text could quote a value, so it is not passed on.
+        // The parser's error may quote a value, so it is dropped.
         let object: BTreeMap<String, String> = serde_json::from_slice(text).map_err(|_| BadParams::NoObject)?;
         let mut params = Self(BTreeMap::new());
         object.iter().try_for_each(|(name, value)| params.add(name, value))?;
         Ok(params)
     }
 
-    /// Takes the parameters of `other` in as well.
+    /// Adds the parameters of `other`.
     pub(crate) fn extend(&mut self, other: &Self) -> Result<(), BadParams> {
         other.0.iter().try_for_each(|(name, value)| self.add(name, value))
     }
@@ -83,7 +82,7 @@ impl Params {
         Ok(())
     }
 
-    /// All of them.
+    /// All names and values.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

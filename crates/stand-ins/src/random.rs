@@ -1,4 +1,4 @@
-//! The one source of randomness: strings in the alphabets that platforms write their codes and tokens in.
+//! The source of randomness: strings in the alphabets of the platforms' codes and tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ pub(crate) fn base64url(bytes: usize) -> String {
     URL_SAFE_NO_PAD.encode(random_bytes(bytes))
 }
 
-/// `length` letters and digits, about 5.9 bits each (the first letters come a little more often, which no one minds here).
+/// `length` letters and digits, about 5.9 bits each. The first letters are slightly more frequent, which does not matter here.
 pub(crate) fn alphanumeric(length: usize) -> String {
     in_alphabet(length, ALPHANUMERIC)
 }

@@ -1,39 +1,39 @@
-//! One consent at each stand-in, and what comes of it: what a test of all platforms needs to know of each.
+//! A sample consent at each stand-in and its result, for tests of all platforms.
 
-/// A consent that works, and the grant that it makes.
+/// A successful consent, and the grant that it gives.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// What is chosen on the consent page.
+    /// The choice on the consent page.
     pub chosen: &'static [(&'static str, &'static str)],
-    /// The companies that the grant then reaches, with their names.
+    /// The companies that the grant reaches, with their names.
     pub companies: &'static [(&'static str, &'static str)],
     /// Whether the callback names the company.
     pub names_company: bool,
     /// The data centre that the callback names.
     pub region: Option<&'static str>,
-    /// What the API's base ends with.
+    /// The end of the API's base address.
     pub api: &'static str,
-    /// How long an access token lives, in seconds.
+    /// The life of an access token, in seconds.
     pub access_token_seconds: i64,
-    /// What becomes of a refresh token that is used.
+    /// What happens to a refresh token that is used.
     pub rotation: Rotation,
-    /// Whether the consent is bound by PKCE.
+    /// Whether the consent uses PKCE.
     pub pkce: bool,
     /// Whether the app can revoke the grant.
     pub can_revoke: bool,
-    /// What the control route `revoke` is told for the customer to take the grant away.
+    /// The body of the control route `revoke` with which the customer disconnects.
     pub disconnect: &'static str,
 }
 
-/// What becomes of a refresh token that is used, within the minute.
+/// What happens to a refresh token that is used, within the same minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// The answer repeats it.
     Repeated,
-    /// The answer has none, and it stays good.
+    /// The answer has none, and the old one stays valid.
     Silent,
     /// The answer has a new one, and the old one still works.
     Graceful,
-    /// The answer has a new one, and the old one is dead.
+    /// The answer has a new one, and the old one is invalid.
     OneUse,
 }

@@ -1,4 +1,4 @@
-//! Reads the `Date` of each of the table's answers beside this machine's clock.
+//! Compares the `Date` of each of the table's answers with this machine's clock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use counterfoil_core::service::vault::skew::Skew;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-/// Tells [`Skew`] of every answer.
+/// An SDK interceptor that reports the date of every answer to [`Skew`].
 pub(crate) struct DateWatch {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) skew: Arc<Skew>,
@@ -24,7 +24,7 @@ impl fmt::Debug for DateWatch {
     }
 }
 
-/// When a request was sent.
+/// The time at which a request was sent.
 #[derive(Debug)]
 struct AskedAt(Timestamp);
 

@@ -1,9 +1,9 @@
-//! What an error of the AWS SDK means to a caller.
+//! Maps errors of the AWS SDK to [`StoreError`].
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use counterfoil_core::port::store::StoreError;
 
-/// The meaning of a failed request to the table.
+/// The store's error for a failed request to the table.
 pub(crate) fn meaning<E, R>(table: &str, error: &SdkError<E, R>) -> StoreError
 where
     E: ProvideErrorMetadata + std::fmt::Debug,

@@ -1,4 +1,4 @@
-//! A secret in Secrets Manager as an operator changes it: a new version takes the place of exactly the one that was read.
+//! A secret in Secrets Manager that an operator changes. A new version replaces only the version that was read.
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
@@ -7,34 +7,34 @@ use counterfoil_core::Error;
 use counterfoil_core::model::secret::Secret;
 use jiff::Timestamp;
 
-/// One secret.
+/// A secret.
 pub struct KeptSecret {
     client: Client,
     arn: String,
 }
 
-/// What it holds now.
+/// A version of the secret.
 pub struct Version {
     /// The version's id.
     pub id: String,
-    /// When it was made.
+    /// When it was created.
     pub made_at: Timestamp,
     /// The text.
     pub text: Secret,
 }
 
-/// The label of the version that everybody reads.
+/// The label of the version that every process reads.
 const CURRENT: &str = "AWSCURRENT";
-/// The label of a version that is on its way to be that.
+/// The label of a version that is being made the current one.
 const NEXT: &str = "COUNTERFOIL_NEXT";
 
 impl KeptSecret {
-    /// The secret of that ARN; nothing is asked of it yet.
+    /// The secret with this ARN. Sends no request.
     pub fn new(aws: &SdkConfig, arn: impl Into<String>) -> Self {
         Self { client: Client::new(aws), arn: arn.into() }
     }
 
-    /// What it holds now.
+    /// The current version.
     ///
     /// # Errors
     /// `Misconfigured`, with the service's code.
@@ -48,11 +48,11 @@ impl KeptSecret {
         }
     }
 
-    /// Has everybody read that text, unless another version than `seen` is current by now: then nothing is changed, and it
-    /// answers false. `id` names the new version, by 32 to 64 characters; the same again is the same version.
+    /// Makes this text the current version, if `seen` still is. Otherwise it changes nothing and returns false. `id` names the new version,
+    /// with 32 to 64 characters; a repeated call with the same id and text creates it once.
     ///
     /// # Errors
-    /// `Misconfigured`, with the service's code; whether it was done is seen by [`KeptSecret::current`].
+    /// `Misconfigured`, with the service's code. [`KeptSecret::current`] then shows whether the change was made.
     pub async fn replace(&self, seen: &str, id: &str, text: &Secret) -> Result<bool, Error> {
         let put = self.client.put_secret_value().secret_id(&self.arn).client_request_token(id).version_stages(NEXT);
         put.secret_string(text.expose()).send().await.map_err(|error| failed("written", &error))?;

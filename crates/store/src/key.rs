@@ -45,7 +45,7 @@ impl Key {
         Self { pk: events_pk(partner), sk: id.to_owned() }
     }
 
-    /// The entry of a connection among those to the same company.
+    /// The entry of a connection under its company.
     pub(crate) fn company(company: &Company, id: &ConnectionId) -> Self {
         Self { pk: company_pk(company), sk: connection_pk(id) }
     }
@@ -58,17 +58,17 @@ impl Key {
         Self { pk: format!("CODE#{}", hash.as_str()), sk: "CODE".to_owned() }
     }
 
-    /// The one live handle of a connection, beside it.
+    /// The only valid handle of a connection.
     pub(crate) fn handle(id: &ConnectionId) -> Self {
         Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
     }
 
-    /// The entry of a consent, among what holds the same company.
+    /// The entry of a consent under a company.
     pub(crate) fn waiting(company: &Company, flow: &FlowId) -> Self {
         Self { pk: company_pk(company), sk: flow.as_str().to_owned() }
     }
 
-    /// The revocation of a grant, beside the connection that had it or was to have it.
+    /// The revocation of a grant, beside the connection that had the grant or would have got it.
     pub(crate) fn revocation(id: &RevocationId) -> Self {
         let sk = match &id.grant {
             GrantId::Epoch(epoch) => format!("{REVOCATION}{epoch}"),
@@ -77,18 +77,18 @@ impl Key {
         Self { pk: connection_pk(&id.connection), sk }
     }
 
-    /// The count of a partner's refusals of a day, by what was refused and why.
+    /// The count of a partner's refusals on a day, by action and reason.
     pub(crate) fn refusals(refusal: &Refusal) -> Self {
         let Refusal { partner, action, reason, at, .. } = refusal;
         Self { pk: format!("REFUSED#{partner}#{}", at.strftime("%F")), sk: format!("{}#{reason}", action.as_str()) }
     }
 
-    /// The version of a partner's number of connections to a company.
+    /// The version of the number of a partner's connections to a company.
     pub(crate) fn tally(company: &Company, partner: &PartnerId) -> Self {
         Self { pk: format!("TALLY#{partner}#{}", company_pk(company)), sk: "TALLY".to_owned() }
     }
 
-    /// The count of starts without a key in a stretch of time.
+    /// The count of starts without a key in a period.
     pub(crate) fn starts(starts: &Starts, window: i64) -> Self {
         let whose = match starts {
             Starts::OfPartner(partner) => partner.to_string(),
@@ -97,7 +97,7 @@ impl Key {
         Self { pk: format!("STARTS#{whose}#{window}"), sk: "STARTS".to_owned() }
     }
 
-    /// The probe that a connection is to have, beside it.
+    /// The probe of a connection.
     pub(crate) fn probe(id: &ConnectionId) -> Self {
         Self { pk: connection_pk(id), sk: "PROBE".to_owned() }
     }
@@ -127,20 +127,20 @@ impl Key {
         Self { pk: partner_pk(partner), sk: format!("{LINK}{id}") }
     }
 
-    /// An imported record. Each has a partition of its own, so that an import spreads over the table.
+    /// An imported record. Each has a partition of its own, so that imports spread over the table's partitions.
     pub(crate) fn record(partner: &PartnerId, id: &RecordId) -> Self {
         Self { pk: format!("RECORD#{partner}#{id}"), sk: "RECORD".to_owned() }
     }
 
-    /// The records of a kind that changed in one write.
+    /// The block of records of a kind that changed in one write.
     pub(crate) fn change_block(id: &ConnectionId, kind: RecordKind, at: Timestamp) -> Self {
-        // Records are changed after 1970: before that no key would sort.
+        // Records change after 1970. A negative time would not sort.
         let (kind, millis): (&str, _) = (kind.into(), at.as_millisecond().max(0));
         Self { pk: format!("CHANGES#{}#{}", id.partner, id.company_key), sk: format!("{kind}#{millis:015}") }
     }
 
-    /// What the runs of a connection have in common. It is not in the partition of the connection: an import must not slow down
-    /// the commit of a token.
+    /// The state that a connection's imports share. It is not in the connection's partition, because an import must not slow down the commit
+    /// of a token.
     pub(crate) fn sync_state(id: &ConnectionId) -> Self {
         Self { pk: format!("{SYNCS}{}#{}", id.partner, id.company_key), sk: "STATE".to_owned() }
     }
@@ -149,7 +149,7 @@ impl Key {
         Self { pk: sync_pk(partner, id), sk: "RUN".to_owned() }
     }
 
-    /// What a page of a run brought.
+    /// The log of a page of a run.
     pub(crate) fn page_log(partner: &PartnerId, id: &SyncId, page: u32) -> Self {
         Self { pk: sync_pk(partner, id), sk: format!("PAGE#{page:08}") }
     }
@@ -159,12 +159,12 @@ impl Key {
         Self { pk: sync_pk(partner, id), sk: format!("TOTALS#{part:02}") }
     }
 
-    /// What one request asked of several connections.
+    /// An import of several connections.
     pub(crate) fn sync_group(partner: &PartnerId, id: &SyncId) -> Self {
         Self { pk: sync_pk(partner, id), sk: "GROUP".to_owned() }
     }
 
-    /// A run of a group.
+    /// A run of such an import.
     pub(crate) fn sync_part(partner: &PartnerId, group: &SyncId, id: &SyncId) -> Self {
         Self { pk: sync_pk(partner, group), sk: format!("{SYNC_PART}{}", id.as_str()) }
     }
@@ -180,37 +180,37 @@ impl Key {
     }
 }
 
-/// What the partition key of every connection begins with, and with it the connection's entry under its company.
+/// The prefix of the partition key of every connection, and of its entry's sort key under its company.
 pub(crate) const CONNECTION: &str = "CONN#";
 
-/// What the partition key of every flow begins with.
+/// The prefix of the partition key of every flow.
 pub(crate) const FLOW: &str = "FLOW#";
 
-/// What the sort key of every connect link begins with.
+/// The prefix of the sort key of every connect link.
 pub(crate) const LINK: &str = "LINK#";
 
-/// What the sort key of every API key begins with.
+/// The prefix of the sort key of every API key.
 pub(crate) const API_KEY: &str = "KEY#";
 
 /// The prefix of the sort key of every pending revocation.
 pub(crate) const REVOCATION: &str = "REVOCATION#";
 
-/// What the sort key of every grant that waits for its exchange begins with.
+/// The prefix of the sort key of every grant that waits for the exchange of a code.
 pub(crate) const CONSENT: &str = "CONSENT#";
 
-/// What the partition key of all hints of a shard begins with.
+/// The prefix of the partition key of all hints of a shard.
 pub(crate) const HINTS: &str = "HINTS#";
 
-/// What the sort key of every answer that could not be read begins with.
+/// The prefix of the sort key of every answer that could not be read.
 pub(crate) const ANSWER: &str = "ANSWER#";
 
-/// What the partition key of the state of every connection's runs begins with.
+/// The prefix of the partition key of the state of every connection's imports.
 pub(crate) const SYNCS: &str = "SYNCS#";
 
-/// What the sort key of every run of a group begins with.
+/// The prefix of the sort key of every run of an import of several connections.
 pub(crate) const SYNC_PART: &str = "PART#";
 
-/// The list of all partners.
+/// The key of the list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
 pub(crate) fn partner_pk(id: &PartnerId) -> String {
@@ -229,12 +229,12 @@ pub(crate) fn sync_pk(partner: &PartnerId, id: &SyncId) -> String {
     format!("SYNC#{partner}#{}", id.as_str())
 }
 
-/// The list of a partner's runs.
+/// The key of the list of a partner's runs.
 pub(crate) fn syncs_of(partner: &PartnerId) -> String {
     format!("{SYNCS}{partner}")
 }
 
-/// The list by date of a connection's records of a kind.
+/// The key of the list by date of a connection's records of a kind.
 pub(crate) fn records_of(id: &ConnectionId, kind: RecordKind) -> String {
     let kind = match kind {
         RecordKind::Check => "CHECKS",
@@ -243,7 +243,7 @@ pub(crate) fn records_of(id: &ConnectionId, kind: RecordKind) -> String {
     format!("{kind}#{}#{}", id.partner, id.company_key)
 }
 
-/// The list of a partner's connections.
+/// The key of the list of a partner's connections.
 pub(crate) fn connections_of(partner: &PartnerId) -> String {
     format!("{CONNECTION}{partner}")
 }
@@ -252,12 +252,12 @@ pub(crate) fn events_pk(partner: &PartnerId) -> String {
     format!("EVENTS#{partner}")
 }
 
-/// The shard that what is due for a connection lies in; `kind` is the worker that does it.
+/// The due shard of a connection's item; `kind` is the worker that processes it.
 pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
     due_shard_name(kind, Fingerprint::of(&connection_pk(id)).shard(DUE_SHARDS))
 }
 
-/// The shard that a flow which holds a grant is due in.
+/// The due shard of a flow that has a grant.
 pub(crate) fn flow_shard(id: &FlowId) -> String {
     due_shard_name(REVOKER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
 }
@@ -266,20 +266,20 @@ pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
     format!("{kind}#{shard:02}")
 }
 
-/// The worker that keeps connections fresh.
+/// The worker that refreshes connections.
 pub(crate) const REFRESHER: &str = "refresh";
 
-/// The worker of revocations and of expired flows that have a grant.
+/// The worker that sends revocations and ends expired flows that have a grant.
 pub(crate) const REVOKER: &str = "revoke";
 
 /// The same worker, for revocations that end a grant for several companies. A release that checks only the first of them does not
 /// read these shards.
 pub(crate) const REVOKER_OF_SEVERAL: &str = "revoke-several";
 
-/// The worker that asks platforms whether they still give access.
+/// The worker that probes connections.
 pub(crate) const PROBER: &str = "probe";
 
-/// The operator, who looks at answers that could not be read.
+/// Not a worker: the operator, who lists answers that could not be read.
 pub(crate) const OPERATOR: &str = "answer";
 
 /// The worker of imports.

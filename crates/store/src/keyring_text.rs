@@ -1,4 +1,4 @@
-//! The keyring as an operator changes it: a text of keys, of which the first seals.
+//! The text of a keyring, as an operator changes it. The first key seals.
 
 use counterfoil_core::Error;
 use counterfoil_core::model::secret::{Secret, hex};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ring_key::RingKey;
 use crate::ring_key::unusable;
 
-/// `{"primary": "…", "older": ["…"]}`. Fields that a later version adds are left out of it.
+/// `{"primary": "…", "older": ["…"]}`. Fields of later versions are dropped.
 pub struct KeyringText {
     keys: Vec<Secret>,
     ids: Vec<String>,
@@ -22,10 +22,10 @@ struct Form {
 }
 
 impl KeyringText {
-    /// Reads it; each key is a random text of at least 43 characters.
+    /// Parses a keyring. Each key is a random text of at least 43 characters.
     ///
     /// # Errors
-    /// `Misconfigured`, without a word of what was there.
+    /// `Misconfigured`. The message repeats nothing of the text.
     pub fn parse(text: &Secret) -> Result<Self, Error> {
         let form: Form = serde_json::from_str(text.expose())
             .map_err(|_| unusable("The keyring is not of the form {\"primary\": \"…\", \"older\": [\"…\"]}."))?;
@@ -44,7 +44,7 @@ impl KeyringText {
         Secret::new(hex(&random))
     }
 
-    /// The id of each key, in hex; the first seals.
+    /// The id of each key, in hex. The first key seals.
     pub fn ids(&self) -> &[String] {
         &self.ids
     }
@@ -53,15 +53,15 @@ impl KeyringText {
         &self.keys
     }
 
-    /// The same with one more key that only opens.
+    /// This keyring with one more key, which only opens.
     ///
     /// # Errors
-    /// `Misconfigured` where it is too short.
+    /// `Misconfigured` if the key is too short.
     pub fn adding(&self, key: Secret) -> Result<Self, Error> {
         Self::of(self.keys.iter().cloned().chain([key]).collect())
     }
 
-    /// The same with that key as the one that seals; `None` where it is not among them.
+    /// This keyring with the key of this id as the primary one; `None` if it does not have the key.
     pub fn promoting(&self, id: &str) -> Option<Self> {
         let place = self.ids.iter().position(|known| known == id)?;
         let order = || std::iter::once(place).chain((0..self.ids.len()).filter(|other| *other != place));
@@ -69,7 +69,7 @@ impl KeyringText {
         Some(Self { keys, ids })
     }
 
-    /// The text.
+    /// The keyring as text.
     pub fn text(&self) -> Secret {
         let texts: Vec<String> = self.keys.iter().map(|key| key.expose().to_owned()).collect();
         let (primary, older) = texts.split_first().map(|(first, rest)| (first.clone(), rest.to_vec())).unwrap_or_default();

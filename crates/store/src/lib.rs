@@ -1,8 +1,8 @@
 //! The only crate that knows DynamoDB: one table, conditional writes, secrets sealed at rest.
 //!
-//! `row` says how a thing lies in the table; `connections`, `grants`, `revocations`, `flows`, `handovers`,
-//! `partners`, `records` and `syncs` are the ports of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals, with the keyring
-//! that `secret_source` reads; `keyring_text`, `kept_secret` and `reseal` are what an operator changes it by.
+//! `row` has the encoding of items; `connections`, `vault`, `revocations`, `consents`, `partners`, `records` and `syncs` implement the
+//! traits of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals with the keyring that `secret_source` reads. An
+//! operator changes the keyring with `keyring_text`, `kept_secret` and `reseal`.
 
 pub mod aws;
 mod connections;

@@ -1,5 +1,4 @@
-//! Where fresh grants are parked while the table does not take them: a queue of SQS, or a folder on the laptop. What is
-//! parked is sealed, like everything at rest.
+//! The parking of fresh grants that the table cannot store: in an SQS queue, or in a folder on the laptop. A parked grant is sealed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::connections::grant_attributes::GrantAttributes;
 use crate::row::{damaged, maybe_time, millis, time};
 
-/// A queue of SQS, with a client that is made when something is first parked: hardly ever, and a client costs a start.
+/// An SQS queue. Its client is created when something is first parked, because that is rare and a client slows down a start.
 pub struct Queue {
     aws: SdkConfig,
     client: OnceLock<Client>,
@@ -27,7 +26,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The queue at that URL; nothing is asked of it yet.
+    /// The queue at this URL. Sends no request.
     pub fn new(config: &SdkConfig, url: String) -> Self {
         Self { aws: config.clone(), client: OnceLock::new(), url }
     }
@@ -52,19 +51,19 @@ impl Queue {
     }
 }
 
-/// A folder on this machine, a file for each grant.
+/// A folder on this machine with a file for each grant.
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// The folder at that path; it is made when first needed.
+    /// The folder at this path. It is created when it is first needed.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// What is parked, at most a hundred at a time, each with its file. A file that cannot be read is named in the error.
+    /// The parked messages with their files, at most a hundred. An error names a file that cannot be read.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The file system's errors.
     pub fn parked(&self) -> io::Result<Vec<(PathBuf, Waiting)>> {
         let entries = match std::fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -75,15 +74,15 @@ impl Folder {
         files.map(|path| read_file(&path).map(|parked| (path, parked))).collect()
     }
 
-    /// Forgets one that is committed.
+    /// Deletes a committed message.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The file system's errors.
     pub fn forget(&self, file: &Path) -> io::Result<()> {
         std::fs::remove_file(file)
     }
 
-    /// Writes beside and renames: a file that is there is whole, also after a kill or a power cut. Its owner alone may read it.
+    /// Writes another file and renames it, so that a file is complete even after a kill or a power failure. Only its owner may read it.
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
         use std::fs::{DirBuilder, OpenOptions, Permissions};
         use std::io::Write as _;
@@ -91,7 +90,7 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let beside = self.0.join(format!("{name}.part"));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        // Whatever the umask, and whoever made the file.
+        // Whatever the umask is, and whoever created the file.
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -100,7 +99,7 @@ impl Folder {
     }
 }
 
-/// How many files are taken at a time.
+/// The largest number of files that are read at a time.
 const TAKEN_MOST: usize = 100;
 
 #[async_trait]
@@ -119,7 +118,7 @@ fn of_the_folder(error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!("the folder of parked grants: {error}"))
 }
 
-/// No second place: for a function that refreshes nothing.
+/// No parking, for a function that refreshes nothing.
 pub struct NoParking;
 
 #[async_trait]
@@ -137,7 +136,7 @@ fn no_queue() -> StoreError {
     StoreError::Unavailable("PARKING_QUEUE_URL is not set for this function".to_owned())
 }
 
-/// What waits in the second place.
+/// A parked message.
 pub enum Waiting {
     /// A fresh grant.
     Grant(Parked),
@@ -154,16 +153,16 @@ struct ParkedText {
     at: i64,
     due_at: Option<i64>,
     wanted_until: Option<i64>,
-    /// Left out where it is false: a version that does not know it reads what most messages say.
+    /// Left out if it is false, so that a version without this field can read most messages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     in_doubt: bool,
     grant: GrantAttributes,
 }
 
-/// A parked grant as the text of a message or a file.
+/// The text of a message or a file with a parked grant.
 ///
 /// # Errors
-/// `Damaged` where it cannot be written down.
+/// `Damaged` if it cannot be serialized.
 pub fn write(parked: &Parked) -> Result<String, StoreError> {
     let Parked { connection, commit } = parked;
     let text = ParkedText {
@@ -180,10 +179,10 @@ pub fn write(parked: &Parked) -> Result<String, StoreError> {
     serde_json::to_string(&text).map_err(|error| damaged("a parked grant", &error.to_string()))
 }
 
-/// What waits, out of the text of a message or a file.
+/// Reads a message or a file.
 ///
 /// # Errors
-/// `Damaged`, without a word of what was there.
+/// `Damaged`. The message repeats nothing of the text.
 pub fn read(text: &str) -> Result<Waiting, StoreError> {
     if let Some(answer) = crate::kept_answers::row::from_text(text) {
         return Ok(Waiting::Answer(answer));

@@ -1,4 +1,4 @@
-//! Requests to the table, each of one kind: reads that are strongly consistent, a conditional update, a transaction.
+//! The kinds of requests to the table: strongly consistent reads, conditional updates, transactions.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -16,20 +16,20 @@ use crate::table::PK;
 use crate::table::SK;
 use crate::table::Table;
 
-/// How often what a batch left over is asked for again.
+/// The largest number of requests for the unprocessed items of a batch.
 const BATCH_ROUNDS_MOST: usize = 5;
-/// How often a list is asked for one page, where a filter, or rows that cannot be read, leave little of what is found.
+/// The largest number of requests for one page of a list, if a filter or unreadable rows leave little of what is read.
 pub(crate) const LIST_ROUNDS_MOST: usize = 10;
 
 impl Table {
-    /// One item, strongly consistent.
+    /// Reads an item, strongly consistent.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
         let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         Ok(answer.item)
     }
 
-    /// Up to a hundred items, strongly consistent, by their keys' order; one request where the table can take it.
+    /// Reads up to a hundred items, strongly consistent, in the order of their keys. One request, if the table can answer it at once.
     pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         let mut found = Vec::new();
         let mut open: Vec<_> = keys.iter().map(key_item).collect();
@@ -50,14 +50,14 @@ impl Table {
         Ok(keys.iter().map(&mut take).collect())
     }
 
-    /// Deletes an item, whether it is there or not.
+    /// Deletes an item, whether it exists or not.
     pub(crate) async fn delete_item(&self, key: &Key) -> Result<(), StoreError> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key_item(key)));
         request.send().await.map(drop).map_err(|error| fault::meaning(&self.name, &error))
     }
 
-    /// One conditional update. `is_own` tells from the item that refused it whether an earlier try of this same write,
-    /// whose answer was lost, had been stored.
+    /// A conditional update. If the condition fails, `is_own` says from the stored item whether an earlier try of this write, whose answer
+    /// was lost, was stored.
     pub(crate) async fn update(&self, update: Update, is_own: impl Fn(&Item) -> bool) -> Result<Written, StoreError> {
         let sent = self.request(update).send().await;
         match sent {
@@ -70,7 +70,7 @@ impl Table {
         }
     }
 
-    /// The request of one conditional update, which shows the item that refuses it.
+    /// The request of a conditional update. If the condition fails, the answer has the stored item.
     pub(crate) fn request(&self, update: Update) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -83,13 +83,13 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// One item, over one of the same key.
+    /// Puts an item, and replaces one with the same key.
     pub(crate) async fn put_item(&self, item: Item) -> Result<(), StoreError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| fault::meaning(&self.name, &error))
     }
 
-    /// One item, where there is none of the same key.
+    /// Puts an item, if there is none with the same key.
     pub(crate) async fn create_item(&self, item: Item) -> Result<Written, StoreError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         match put.condition_expression(format!("attribute_not_exists({PK})")).send().await {
@@ -106,7 +106,7 @@ impl Table {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// The same where there is none of that key.
+    /// The part of a transaction that puts an item if there is none with the same key.
     pub(crate) fn put_new(&self, item: Item) -> TransactWriteItem {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = put.condition_expression(format!("attribute_not_exists({PK})")).build().expect("table and item are given");
@@ -118,7 +118,7 @@ impl Table {
         TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
     }
 
-    /// All or nothing. The token makes a retry after a lost answer the same transaction, for ten minutes.
+    /// Writes all items or none. The token makes a retry after a lost answer the same transaction, for ten minutes.
     pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<Transacted, StoreError> {
         let token = Fingerprint::of(token).as_str()[..36].to_owned();
         let sent = self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(token).send().await;
@@ -139,10 +139,10 @@ fn has_key(item: &Item, key: &Key) -> bool {
     is(PK, &key.pk) && is(SK, &key.sk)
 }
 
-/// How a transaction went.
+/// The result of a transaction.
 pub(crate) enum Transacted {
     Stored,
-    /// Which of its items refused.
+    /// For each item, whether its condition failed.
     Refused(Vec<bool>),
 }
 

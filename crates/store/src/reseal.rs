@@ -1,8 +1,7 @@
-//! What is sealed in the table: counted by the key that sealed it, and sealed anew with the present one.
+//! The sealed values in the table: counts them by the key that sealed them, and seals them again with the primary key.
 //!
-//! A sealed value is known by its form, so that a kind of item that is added later is counted too. One is replaced only while
-//! its attribute still holds exactly the bytes that were read: each sealing has a nonce of its own, so a newer grant never
-//! gives way.
+//! A sealed value is recognized by its form, so kinds of items that are added later are counted too. It is replaced only if its attribute
+//! still has exactly the bytes that were read. Each sealing has a new nonce, so a newer grant is never overwritten.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,29 +23,29 @@ use crate::table::SK;
 use crate::table::Table;
 use crate::update::Changes;
 
-/// How a sweep went.
+/// The result of a sweep over the table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// How many values were sealed anew.
+    /// How many values were sealed again.
     pub values: usize,
-    /// How many items somebody else wrote meanwhile: another sweep finds what is left.
+    /// How many items another process wrote meanwhile. Run the sweep again for these.
     pub overtaken: usize,
-    /// How many values did not open, or could not be told whose they are; nothing was changed.
+    /// How many values did not open, or have an unknown owner. They were not changed.
     pub unopened: usize,
-    /// The items of the first hundred of those.
+    /// The items of the first hundred of these.
     pub unopened_items: Vec<String>,
 }
 
-/// How many items are read at a time.
+/// The number of items in one read.
 const PAGE: i32 = 200;
-/// How many items that cannot be sealed anew are named.
+/// The largest number of unopened items that are named.
 const NAMED_MOST: usize = 100;
 
 impl Table {
-    /// How many values each key has sealed, by the key's id in hex.
+    /// The number of values that each key has sealed, by the key's id in hex.
     ///
     /// # Errors
-    /// What the table says.
+    /// The table's errors.
     pub async fn sealed_values(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let (mut counts, mut after) = (BTreeMap::new(), None);
         loop {
@@ -61,10 +60,10 @@ impl Table {
         }
     }
 
-    /// Seals anew whatever another key than the keyring's primary sealed. It can be ended at any moment and begun again.
+    /// Seals again what another key than the keyring's primary one sealed. It can be interrupted and repeated.
     ///
     /// # Errors
-    /// What the table says; what was done until then stays done.
+    /// The table's errors. Values that were sealed until then stay sealed.
     pub async fn reseal(&self, keyring: &Keyring, entropy: &dyn Entropy) -> Result<Resealed, Error> {
         let (mut report, mut after) = (Resealed::default(), None);
         loop {
@@ -79,7 +78,7 @@ impl Table {
         }
     }
 
-    /// A page of all items, and where the next begins.
+    /// A page of all items, and the key after which the next page begins.
     pub(crate) async fn scan(&self, after: Option<Item>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let request = self.client.scan().table_name(&self.name).consistent_read(true).limit(PAGE);
         let answer = request.set_exclusive_start_key(after).send().await;
@@ -129,8 +128,8 @@ impl Table {
     }
 }
 
-/// Whose a sealed value of this item is: a flow's, where the item names one, such as the flow itself and the revocation of a
-/// consent's grant; else that of the connection that the item lies beside. The purpose is the attribute's name.
+/// The owner of a sealed value: the flow that the item names, as a flow and the revocation of a consent's grant do; otherwise the
+/// connection in the item's key. The purpose is the attribute's name.
 fn owner(item: &Item) -> Option<String> {
     match text(item, "flow_id") {
         Ok(flow) => Some(flow),
@@ -138,7 +137,7 @@ fn owner(item: &Item) -> Option<String> {
     }
 }
 
-/// At any depth: one that cannot be sealed anew must still be counted.
+/// Counts the sealed values at any depth, including those that cannot be sealed again.
 fn count(value: &AttributeValue, counts: &mut BTreeMap<String, u64>) {
     match value {
         AttributeValue::B(bytes) => {

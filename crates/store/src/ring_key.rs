@@ -1,4 +1,4 @@
-//! One key of the keyring, and the keys that are derived from it.
+//! A key of the keyring, and the keys that are derived from it.
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
@@ -35,7 +35,7 @@ impl RingKey {
 
 pub(crate) const KEY_ID_LEN: usize = 8;
 
-/// The shortest text that is taken for a key: 43 letters and digits hold 256 bits.
+/// The shortest text of a key: 43 letters and digits have 256 bits.
 pub(crate) const KEY_TEXT_SHORTEST: usize = 43;
 
 pub(crate) struct Length(usize);

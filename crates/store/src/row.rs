@@ -1,9 +1,8 @@
-//! How things lie in the table. A row that should not exist is named as such, not guessed at.
+//! The encoding of items. A row that should not exist is an error that names it.
 //!
-//! Two versions of this code read and write the same rows while one takes the place of the other. So every reader passes over
-//! attributes that it does not know, no attribute changes its meaning, and a word that is not known is met in one of two ways.
-//! Where there is a meaning that is safe, it is taken: an unknown scope permits nothing, an unknown freshness is `always`.
-//! Elsewhere the row is [`StoreError::Newer`]: left out of lists, and told on its own route.
+//! During a deploy two versions of this code read and write the same rows. So every reader ignores unknown attributes, and no attribute
+//! changes its meaning. An unknown word is handled in one of two ways. If there is a safe meaning, that is used: an unknown scope permits
+//! nothing, an unknown freshness is `always`. Otherwise the row is [`StoreError::Newer`]: lists leave it out, and its own route reports it.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -21,15 +20,15 @@ use crate::key::Key;
 use crate::table::PK;
 use crate::table::SK;
 
-/// An item as the SDK has it.
+/// An item in the SDK's form.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The attribute that says by which schema a row was written; a row without it is of the first.
+/// The attribute with the schema of a row. A row without it has schema 1.
 pub(crate) const SCHEMA: &str = "schema_version";
-/// The schema that is written. It goes up when a reader must tell rows of two schemas apart.
+/// The schema of new rows. It rises when readers must distinguish two schemas.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The attributes of a row, under a key.
+/// The item with this key and the attributes of a row.
 pub(crate) fn to_item<T: Serialize>(key: &Key, row: T) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(row).map_err(|error| damaged(&key.pk, &error.to_string()))?;
     item.insert(PK.to_owned(), AttributeValue::S(key.pk.clone()));
@@ -38,22 +37,22 @@ pub(crate) fn to_item<T: Serialize>(key: &Key, row: T) -> Result<Item, StoreErro
     Ok(item)
 }
 
-/// A row out of an item.
+/// Reads a row from an item.
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
     from_item_of(&name_of(&item), item)
 }
 
-/// The same of attributes without their key, from the item of that name.
+/// Reads a row from attributes without their key; `name` is the item's name in errors.
 pub(crate) fn from_item_of<T: DeserializeOwned>(name: &str, attributes: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(attributes).map_err(|error| damaged(name, &error.to_string()))
 }
 
-/// One attribute.
+/// The attribute of a value.
 pub(crate) fn attribute<T: Serialize>(value: T) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| damaged("", &error.to_string()))
 }
 
-/// A number.
+/// The attribute of a number.
 pub(crate) fn number<T: Display + Copy>(value: T) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
@@ -63,22 +62,22 @@ pub(crate) fn millis(time: Timestamp) -> i64 {
     time.as_millisecond()
 }
 
-/// A time out of milliseconds since 1970.
+/// The time of milliseconds since 1970.
 pub(crate) fn time(item: &str, millis: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millis).map_err(|_| damaged(item, "a time out of range"))
 }
 
-/// The same where there may be none.
+/// As [`time`], for an optional attribute.
 pub(crate) fn maybe_time(item: &str, millis: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
     millis.map(|millis| time(item, millis)).transpose()
 }
 
-/// A word of a list that a later version may have made longer, where none of ours can stand for it.
+/// Parses a word of a list that a later version may extend. An unknown word makes the row [`StoreError::Newer`].
 pub(crate) fn word<T: FromStr>(item: &str, what: &str, text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| newer(item, what))
 }
 
-/// The same where one of ours can.
+/// Parses a word of a list that a later version may extend. An unknown word is read as `instead`.
 pub(crate) fn word_or<T: FromStr>(item: &str, what: &str, text: &str, instead: T) -> T {
     text.parse().unwrap_or_else(|_| {
         tracing::warn!(item, what, "a word of a later version is taken for another");
@@ -86,22 +85,22 @@ pub(crate) fn word_or<T: FromStr>(item: &str, what: &str, text: &str, instead: T
     })
 }
 
-/// A row of a later version.
+/// The error for a row of a later version.
 pub(crate) fn newer(item: &str, what: &str) -> StoreError {
     StoreError::Newer { item: item.to_owned(), what: what.to_owned() }
 }
 
-/// Those of a list that can be read: one odd row must not hide the others. Reading it by its key still says what is wrong.
+/// The rows of a list that can be read. An unreadable row must not hide the others; a read by its key still reports it.
 pub(crate) fn readable<T>(read: impl IntoIterator<Item = Result<T, StoreError>>) -> impl Iterator<Item = T> {
     read.into_iter().filter_map(|row| row.inspect_err(|error| tracing::error!(%error, "a row was left out of a list")).ok())
 }
 
-/// A row that should not exist.
+/// The error for a row that should not exist.
 pub(crate) fn damaged(item: &str, problem: &str) -> StoreError {
     StoreError::Damaged { item: item.to_owned(), problem: problem.to_owned() }
 }
 
-/// How an item is named in an error, which is logged: a flow by its label, since its id opens its result page.
+/// The name of an item in errors and logs. A flow has its label, because its id opens its result page.
 pub(crate) fn name_of(item: &Item) -> String {
     let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
     let (pk, sk) = (part(PK), part(SK));
@@ -111,12 +110,12 @@ pub(crate) fn name_of(item: &Item) -> String {
     }
 }
 
-/// The key of an item, as an item.
+/// The key of an item, in the SDK's form.
 pub(crate) fn key_item(key: &Key) -> Item {
     [(PK, &key.pk), (SK, &key.sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone()))).into()
 }
 
-/// An attribute that is a text.
+/// A text attribute.
 pub(crate) fn text(item: &Item, name: &str) -> Result<String, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| damaged("", "an item without its key"))
 }

@@ -1,8 +1,8 @@
-//! Sealing at rest: AES-256-GCM under a key per owner, derived by HKDF-SHA256 from the keyring's primary key. Owner and
-//! purpose are associated data, so that a sealed token copied to another row, or another attribute, does not open.
+//! Sealing at rest: AES-256-GCM with a key for each owner, derived by HKDF-SHA256 from the keyring's primary key. Owner and purpose are
+//! associated data, so a sealed token that is copied to another row or attribute does not open.
 //!
-//! Sealed bytes: `version (1) | key id (8) | nonce (12) | ciphertext and tag`. A key's id is derived from the key, so that
-//! a wrong keyring shows as a key that is not there.
+//! Sealed bytes: `version (1) | key id (8) | nonce (12) | ciphertext and tag`. The id is derived from the key, so a wrong keyring is
+//! recognized as one without the key.
 
 use std::sync::Arc;
 
@@ -21,33 +21,33 @@ const VERSION: u8 = 1;
 
 const HEADER_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
 
-/// The length of the tag at the end.
+/// The length of the authentication tag, in bytes.
 const TAG_LEN: usize = 16;
 
-/// The keys that seal and open, the first of which seals.
+/// The keys that seal and open. The first one seals.
 pub struct Keyring(Vec<RingKey>);
 
-/// The id of the key that sealed this, in hex; `None` where it does not have the form of a sealed value.
+/// The id of the key that sealed this value, in hex; `None` if it does not have the form of a sealed value.
 pub fn key_id(sealed: &Sealed) -> Option<String> {
     key_id_of(sealed.as_bytes())
 }
 
-/// The id of the key that sealed these bytes, in hex; `None` where they do not have the form of a sealed value.
+/// The id of the key that sealed these bytes, in hex; `None` if they do not have the form of a sealed value.
 pub(crate) fn key_id_of(bytes: &[u8]) -> Option<String> {
     let is_sealed = bytes.len() >= HEADER_LEN + TAG_LEN && bytes[0] == VERSION;
     is_sealed.then(|| hex(&bytes[1..=KEY_ID_LEN]))
 }
 
 impl Keyring {
-    /// Reads `{"primary": "…", "older": ["…"]}`; each key is a random text of at least 43 characters.
+    /// Parses `{"primary": "…", "older": ["…"]}`. Each key is a random text of at least 43 characters.
     ///
     /// # Errors
-    /// `Misconfigured`, without a word of what was there.
+    /// `Misconfigured`. The message repeats nothing of the text.
     pub fn parse(text: &Secret) -> Result<Self, Error> {
         KeyringText::parse(text)?.keys().iter().map(RingKey::derive).collect::<Result<Vec<_>, _>>().map(Self)
     }
 
-    /// The id of the key that seals, in hex.
+    /// The id of the primary key, in hex.
     pub fn primary(&self) -> String {
         self.0[0].id()
     }
@@ -87,17 +87,17 @@ impl Keyring {
     }
 }
 
-/// Why a sealed value does not open. For the operator alone: a caller learns only that it does not.
+/// Why a sealed value does not open. Only the operator's log has it; a caller learns only that the value does not open.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unopened {
-    /// The id of a key that the keyring does not hold.
+    /// The keyring does not have the key with this id.
     UnknownKey(String),
-    /// What is wrong with it.
+    /// The value is damaged, for this reason.
     Damaged(&'static str),
 }
 
 impl Unopened {
-    /// Logs it for the operator, and says to the caller that there is something in the log.
+    /// Logs the reason for the operator, and returns the error for the caller.
     fn tell_operator(&self, owner: &str, purpose: &str) -> Error {
         match self {
             Self::UnknownKey(key_id) => tracing::error!(
@@ -119,14 +119,14 @@ fn associated(owner: &str, purpose: &str) -> Vec<u8> {
     [purpose.as_bytes(), &[0], owner.as_bytes()].concat()
 }
 
-/// The sealer of a process: the keyring is read when it is first needed.
+/// The sealer of a process. It reads the keyring when it first needs it.
 pub struct KeyringSealer {
     source: Arc<SecretSource<Keyring>>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl KeyringSealer {
-    /// A sealer with the keyring from that source.
+    /// A sealer with the keyring of this source.
     pub fn new(source: Arc<SecretSource<Keyring>>, entropy: Arc<dyn Entropy>) -> Self {
         Self { source, entropy }
     }
@@ -140,7 +140,7 @@ impl Sealer for KeyringSealer {
 
     async fn open(&self, owner: &str, purpose: &'static str, sealed: &Sealed) -> Result<Secret, Error> {
         let opened = match self.source.get().await?.open(owner, purpose, sealed) {
-            // Another process may seal with a key that came after this keyring was read.
+            // Another process may have sealed with a key that was added after this keyring was read.
             Err(Unopened::UnknownKey(key_id)) => self.source.get_newer(&key_id).await?.open(owner, purpose, sealed),
             opened => opened,
         };

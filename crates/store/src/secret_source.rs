@@ -1,8 +1,8 @@
-//! Where secrets come from: AWS Secrets Manager, or the laptop's own files. A secret is read when it is first needed and
-//! again every five minutes, so that what an operator fills in takes effect without a deployment.
+//! Reads secrets from AWS Secrets Manager, or from the laptop's own files. A secret is read when it is first needed, and again every five
+//! minutes, so that an operator's change takes effect without a deployment.
 //!
-//! What was read and understood last stays in use for as long as the process lives: while Secrets Manager does not answer,
-//! refuses, or holds a text that does not parse. Losing a keyring for a moment would lose the grants that come in meanwhile.
+//! The last valid value stays in use while Secrets Manager does not answer or refuses, or while the secret cannot be parsed. Losing the
+//! keyring for a moment would lose the grants that arrive meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -15,19 +15,19 @@ use counterfoil_core::Error;
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::clock::{Clock, Moment};
 
-/// One secret, wherever it is, as `T`.
+/// A secret, parsed as `T`.
 pub struct SecretSource<T> {
     place: Place,
     parse: fn(&Secret) -> Result<T, Error>,
     clock: Arc<dyn Clock>,
     state: Mutex<State<T>>,
-    /// Held by whoever reads it.
+    /// Held while the secret is read, so that one task reads it at a time.
     turn: tokio::sync::Mutex<()>,
 }
 
 /// Where a secret is.
 pub enum Place {
-    /// Here.
+    /// In memory.
     Given(Secret),
     /// In Secrets Manager.
     SecretsManager {
@@ -38,21 +38,21 @@ pub enum Place {
         /// The variable that names it.
         variable: &'static str,
     },
-    /// This function was not given it.
+    /// Nowhere: this function has no access to it.
     Nowhere {
         /// The variable that would name it.
         variable: &'static str,
     },
 }
 
-/// Secrets Manager, with one client for all secrets, made when one is first asked for.
+/// Secrets Manager, with one client for all secrets, created at its first use.
 pub struct SecretsManager {
     aws: SdkConfig,
     client: OnceLock<Client>,
 }
 
 impl SecretsManager {
-    /// Asks nothing and makes nothing yet.
+    /// Sends no request and creates no client yet.
     pub fn new(aws: &SdkConfig) -> Self {
         Self { aws: aws.clone(), client: OnceLock::new() }
     }
@@ -63,43 +63,43 @@ impl SecretsManager {
 }
 
 struct State<T> {
-    /// What was read and understood last.
+    /// The last valid value.
     good: Option<(Fingerprint, Arc<T>)>,
-    /// The last try, and why it failed.
+    /// When it was last read, and the error if that failed.
     tried: Option<(Moment, Option<Error>)>,
-    /// What was last read early for: when, and how long after that the next reading for the same may be.
+    /// The missing keys for which it was read early: when, and the least time until the next read for the same key.
     sought: HashMap<String, (Moment, Duration)>,
 }
 
-/// How long a secret is used before it is read again. `counterfoil keyring rotate` waits for that.
+/// The time for which a secret is used before it is read again. `counterfoil keyring rotate` waits for it.
 pub const FRESH_FOR: Duration = Duration::from_secs(300);
-/// After a failure, how long what was read before is used until the next try.
+/// After a failed read, the time until the next one, while the last valid value is used.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
-/// After a failure with nothing read before, how long it answers others too, who would else ask one after another.
+/// After a failed read without a valid value, the time for which the error is returned to others too.
 const FAILURE_SHARED_FOR: Duration = Duration::from_secs(1);
-/// Least time between two early readings for the same; doubled up to [`FRESH_FOR`] each time that one brings nothing new, so
-/// that a damaged row does not ask for ever.
+/// The least time between two early reads for the same key. It doubles, up to [`FRESH_FOR`], with each read that does not find the key,
+/// so that a damaged row does not cause reads for ever.
 const SOUGHT_EVERY: Duration = Duration::from_secs(10);
-/// What nobody has asked for in that time is forgotten.
+/// The time after which a missing key is forgotten if nobody asks for it.
 const SOUGHT_KEPT: Duration = Duration::from_secs(2 * FRESH_FOR.as_secs());
-/// For how many different things it is read early at most.
+/// The largest number of missing keys for which the secret is read early.
 const SOUGHT_MOST: usize = 16;
-/// What a caller is told to wait where a secret could not be read for a moment.
+/// The time after which a caller should try again if a secret could not be read.
 const COME_AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// How often a reading ahead lets others go first: enough for a connection on this machine and a request over it.
+/// How often the early read at a start yields to other tasks: enough for them to send their first request.
 const TURNS_OF_OTHERS: u32 = 8;
 
 impl<T: Send + Sync + 'static> SecretSource<T> {
-    /// A secret in that place; nothing is read yet.
+    /// A secret at this place. Reads nothing yet.
     pub fn new(place: Place, parse: fn(&Secret) -> Result<T, Error>, clock: Arc<dyn Clock>) -> Self {
         let state = Mutex::new(State { good: None, tried: None, sought: HashMap::new() });
         Self { place, parse, clock, state, turn: tokio::sync::Mutex::new(()) }
     }
 
-    /// The secret. What was read before is used where it cannot be read again.
+    /// The secret. The last valid value is used if it cannot be read again.
     ///
     /// # Errors
-    /// Where it was never read: `TryLater` if that may pass by itself, else `Misconfigured`, naming the secret and what to do.
+    /// If there is no valid value: `TryLater` for a temporary failure, otherwise `Misconfigured`, which names the secret and what to do.
     pub async fn get(&self) -> Result<Arc<T>, Error> {
         if let Some(known) = self.known() {
             return known;
@@ -115,15 +115,15 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         }
     }
 
-    /// The secret, read again before its time because the one at hand lacks what is named. At most once in ten seconds for the
-    /// same; else, and where nothing new is there, it is the one at hand.
+    /// The secret, read again early because the present value lacks the key `lacks`. It is read at most once in ten seconds for the same
+    /// key. Otherwise, or if there is nothing new, the present value is returned.
     ///
     /// # Errors
-    /// That it could not be read.
+    /// The error of reading it.
     pub(crate) async fn get_newer(&self, lacks: &str) -> Result<Arc<T>, Error> {
         let before = self.last_try();
         let _turn = self.turn.lock().await;
-        // Somebody else read it meanwhile.
+        // Another task has read it meanwhile.
         if self.last_try() == before && self.may_seek(lacks) {
             self.read().await?;
             if let Some((_, Some(error))) = &self.state().tried {
@@ -133,8 +133,8 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         self.good().ok_or_else(|| Error::Internal("there is no secret to read again".to_owned()))
     }
 
-    /// Begins to read it, so that it is there when it is first needed; behind the first request for an event, which a start
-    /// is measured by.
+    /// Starts to read the secret, so that it is there when it is first needed. The read begins after the first request for the event, which
+    /// decides how long a start takes.
     pub fn read_ahead(self: &Arc<Self>) {
         if matches!(self.place, Place::SecretsManager { .. }) {
             let source = Arc::clone(self);
@@ -147,7 +147,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         }
     }
 
-    /// What there is to say without reading.
+    /// The value or error that is known without reading.
     fn known(&self) -> Option<Result<Arc<T>, Error>> {
         let state = self.state();
         let (tried_at, failure) = state.tried.as_ref()?;
@@ -160,7 +160,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         }
     }
 
-    /// Whoever calls it has the turn.
+    /// Reads the secret. The caller must hold `turn`.
     async fn read(&self) -> Result<Arc<T>, Error> {
         let text = self.text().await;
         let mut state = self.state();
@@ -198,7 +198,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
         }
     }
 
-    /// Whether it may be read before its time for that; it is noted that it is.
+    /// Whether it may be read early for this key. The read is recorded.
     fn may_seek(&self, lacks: &str) -> bool {
         if self.is_given() {
             return false;
@@ -232,7 +232,7 @@ impl<T: Send + Sync + 'static> SecretSource<T> {
     }
 }
 
-/// What only an operator can mend: there is no such secret, or its use is denied. All else passes by itself.
+/// The errors that only an operator can fix: the secret does not exist, or its use is denied. All other errors are temporary.
 /// Source: AWS Secrets Manager API reference, "`GetSecretValue`" and "Common Errors".
 const LASTING: [&str; 10] = [
     "ResourceNotFoundException",

@@ -1,4 +1,4 @@
-//! The table: its name, its keys, its two indexes. `template.yaml` declares the same; a test holds the two together.
+//! The table: its name, its keys and its two indexes. `template.yaml` declares the same; a test compares both.
 
 use std::sync::Arc;
 
@@ -20,25 +20,25 @@ use crate::fault;
 pub const PK: &str = "PK";
 /// The sort key.
 pub const SK: &str = "SK";
-/// The index of what is due: sparse, keys only.
+/// The index of due items: sparse, keys only.
 pub const DUE_INDEX: &str = "due";
-/// Its partition key.
+/// The partition key of the due index.
 pub const DUE_SHARD: &str = "due_shard";
-/// Its sort key, in milliseconds since 1970.
+/// The sort key of the due index, in milliseconds since 1970.
 pub const DUE_AT: &str = "due_at";
-/// The index that lists what a partner has: keys only, touched by nothing that a refresh changes.
+/// The index that lists a partner's items: keys only. A refresh changes no attribute of it.
 pub const LIST_INDEX: &str = "list";
-/// Its partition key.
+/// The partition key of the list index.
 pub(crate) const LIST_PK: &str = "list_pk";
-/// Its sort key.
+/// The sort key of the list index.
 pub const LIST_SK: &str = "list_sk";
-/// The attribute of `DynamoDB`'s TTL, in seconds since 1970; only on flows and other passing rows, never on a lease.
+/// The attribute of `DynamoDB`'s TTL, in seconds since 1970. Only temporary rows have it, never a lease.
 pub(crate) const TTL: &str = "ttl";
 
-/// Until when the entry of a consent holds its company, in milliseconds since 1970.
+/// The time until which the entry of a consent holds its company, in milliseconds since 1970.
 pub(crate) const HOLDS_UNTIL: &str = "holds_until";
 
-/// The table, through one client.
+/// The table, with its client.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub(crate) client: Client,
@@ -46,26 +46,26 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of that name; nothing is asked of it yet.
+    /// The table with this name. Sends no request.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
         Self { client: Client::new(config), name: name.into() }
     }
 
-    /// The same, and the `Date` of its answers is compared with this clock.
+    /// The table with this name. The `Date` of each of its answers is compared with this clock.
     pub fn watching(config: &SdkConfig, name: impl Into<String>, clock: Arc<dyn Clock>, skew: Arc<Skew>) -> Self {
         let config = aws_sdk_dynamodb::config::Builder::from(config).interceptor(DateWatch { clock, skew }).build();
         Self { client: Client::from_conf(config), name: name.into() }
     }
 
-    /// Its name.
+    /// The table's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Makes the table where there is none: for the laptop and for tests, which have no template.
+    /// Creates the table if it does not exist, for the laptop and for tests, which have no template.
     ///
     /// # Errors
-    /// What `DynamoDB` says; a table that exists is none.
+    /// `DynamoDB`'s errors. An existing table is not an error.
     pub async fn create(&self) -> Result<(), StoreError> {
         let made = self
             .client

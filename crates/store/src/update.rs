@@ -1,4 +1,4 @@
-//! An update expression, built attribute by attribute with placeholders for every name and value.
+//! Builds an update expression attribute by attribute, with placeholders for all names and values.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::table::PK;
 use crate::table::SK;
 use crate::table::Table;
 
-/// Changes to one item.
+/// The changes of one item.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     sets: Vec<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Sets an attribute, or removes it where there is no value.
+    /// Sets an attribute, or removes it if there is no value.
     pub(crate) fn put<T: Serialize>(self, name: &str, value: Option<T>) -> Result<Self, StoreError> {
         Ok(match value {
             Some(value) => self.set(name, attribute(value)?),
@@ -39,7 +39,7 @@ impl Changes {
         self
     }
 
-    /// Sets an attribute that is not there yet.
+    /// Sets an attribute if the item does not have it yet.
     pub(crate) fn once(mut self, name: &str, value: AttributeValue) -> Self {
         self.sets.push(format!("#{name} = if_not_exists(#{name}, :{name})"));
         self.names.insert(format!("#{name}"), name.to_owned());
@@ -47,7 +47,7 @@ impl Changes {
         self
     }
 
-    /// Adds to a number; one that is not there counts as 0.
+    /// Adds to a number. A missing one counts as 0.
     pub(crate) fn add(mut self, name: &str, number: u32) -> Self {
         self.adds.push(format!("#{name} :{name}"));
         self.names.insert(format!("#{name}"), name.to_owned());
@@ -62,26 +62,26 @@ impl Changes {
         self
     }
 
-    /// An attribute that the condition alone speaks of, as `#name`: for names that are reserved words.
+    /// Names an attribute that only the condition uses, as `#name`. Needed for reserved words.
     pub(crate) fn naming(mut self, name: &str) -> Self {
         self.names.insert(format!("#{name}"), name.to_owned());
         self
     }
 
-    /// A value for the condition.
+    /// Sets a value that only the condition uses.
     pub(crate) fn given(mut self, placeholder: &str, value: AttributeValue) -> Self {
         self.values.insert(placeholder.to_owned(), value);
         self
     }
 
-    /// The update of one item under a condition; attribute names in the condition stand as they are.
+    /// The update of an item under a condition. Attribute names in the condition are used as they are.
     pub(crate) fn under(self, table: &Table, key: &Key, condition: &str) -> Update {
         let mut update = self.always(table, key);
         update.condition_expression = Some(condition.to_owned());
         update
     }
 
-    /// The update of one item, whether it is there or not.
+    /// The update of an item, whether it exists or not.
     pub(crate) fn always(self, table: &Table, key: &Key) -> Update {
         let clause = |word: &str, parts: &[String]| {
             if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(", ")) }

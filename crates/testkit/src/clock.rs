@@ -1,4 +1,4 @@
-//! A clock that a test moves, so that hours pass in no time and nothing depends on how fast the machine is.
+//! A clock that a test sets, so that tests take no real time and do not depend on the machine's speed.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use counterfoil_core::port::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-/// Stands still until it is moved.
+/// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct MovableClock {
     hands: watch::Sender<Hands>,
-    /// Whether a sleep moves it on at once, instead of waiting for the test to do so.
+    /// Whether a sleep moves the clock immediately, instead of waiting for the test.
     self_advancing: bool,
 }
 
@@ -23,13 +23,13 @@ struct Hands {
 }
 
 impl MovableClock {
-    /// A clock at that time, which only the test moves.
+    /// A clock at this time that only the test moves.
     pub fn new(at: Timestamp) -> Self {
         Self::showing(at, false)
     }
 
-    /// A clock at that time, which every sleep moves on by its length: a test with waits in it runs in no time. Sleeps
-    /// that overlap add up, so that time may run too fast for those who wait, never too slowly.
+    /// A clock at this time that every sleep moves forward by its length, so a test with waits takes no time. Overlapping sleeps add up, so time
+    /// may pass too fast for those who wait, but never too slowly.
     pub fn self_advancing(at: Timestamp) -> Self {
         Self::showing(at, true)
     }
@@ -39,7 +39,7 @@ impl MovableClock {
         Self { hands, self_advancing }
     }
 
-    /// Lets that much time pass, on both clocks, and wakes whoever slept until then.
+    /// Moves both clocks forward by this time, and wakes the tasks that slept until then.
     pub fn advance(&self, time: Duration) {
         let signed = SignedDuration::try_from(time).expect("a time that a test waits for");
         self.hands.send_modify(|hands| {
@@ -48,12 +48,12 @@ impl MovableClock {
         });
     }
 
-    /// Sets the time of day alone, forwards or back, as a machine's clock is set; no time passes.
+    /// Sets the time of day only, forwards or back. The monotonic clock does not change.
     pub fn set_wall(&self, at: Timestamp) {
         self.hands.send_modify(|hands| hands.wall = at);
     }
 
-    /// Waits until that many sleep, so that the test can move on knowing who is woken by it.
+    /// Waits until this number of tasks are sleeping, so that the test knows whom it wakes.
     pub async fn until_asleep(&self, sleepers: usize) {
         let mut hands = self.hands.subscribe();
         hands.wait_for(|hands| hands.sleepers >= sleepers).await.expect("the clock outlives this");
@@ -82,7 +82,7 @@ impl Clock for MovableClock {
     }
 }
 
-/// Counts a sleeper for as long as it sleeps, also one that is dropped in its sleep.
+/// Counts a sleeping task, until it wakes or is dropped.
 struct Asleep<'a>(&'a watch::Sender<Hands>);
 
 impl<'a> Asleep<'a> {

@@ -6,10 +6,10 @@ use dynoxide::Database;
 
 use crate::loopback::{Loopback, Stop};
 
-/// Names the server that the tests of the store run against in place of the embedded one: `http://host:port`.
+/// The variable with the address of the server that the store's tests use instead of the embedded one: `http://host:port`.
 const ENDPOINT_VARIABLE: &str = "COUNTERFOIL_DYNAMODB_ENDPOINT";
 
-/// A real implementation of the wire and of its conditions. Any region and any credentials do.
+/// An implementation of the protocol and of its conditions. It accepts any region and any credentials.
 #[derive(Debug)]
 pub struct DynamoDb(Server);
 
@@ -20,7 +20,7 @@ enum Server {
 }
 
 impl DynamoDb {
-    /// Starts an empty one in memory, which needs no container and shares nothing with the next.
+    /// Starts an empty database in memory, which needs no container and is not shared.
     ///
     /// # Panics
     ///
@@ -34,7 +34,7 @@ impl DynamoDb {
         Self(Server::Embedded(Loopback::start(serving).await))
     }
 
-    /// The server that [`ENDPOINT_VARIABLE`] names, which other tests share; an embedded one where it is not set.
+    /// The server in [`ENDPOINT_VARIABLE`], which other tests share; an embedded one if the variable is not set.
     pub(crate) async fn named_or_embedded() -> Self {
         #[expect(clippy::disallowed_methods, reason = "a test has no configuration to read it from")]
         match std::env::var(ENDPOINT_VARIABLE) {
@@ -43,7 +43,7 @@ impl DynamoDb {
         }
     }
 
-    /// What a client takes as its endpoint URL: `http://127.0.0.1:port`.
+    /// The endpoint URL for a client: `http://127.0.0.1:port`.
     pub fn endpoint(&self) -> &str {
         match &self.0 {
             Server::Embedded(loopback) => loopback.endpoint(),
@@ -52,7 +52,7 @@ impl DynamoDb {
     }
 }
 
-/// The name of a table that no other test has, on a server that was started for this run.
+/// A new name for a table, on a server that was started for this run.
 pub(crate) fn unique_table() -> String {
     static TABLES: AtomicU32 = AtomicU32::new(0);
     format!("counterfoil-{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::Relaxed))

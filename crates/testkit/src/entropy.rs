@@ -1,15 +1,15 @@
-//! Chance that a test can repeat: the same seed gives the same bytes in the same order.
+//! Random bytes that a test can repeat: the same seed gives the same bytes in the same order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use counterfoil_core::port::entropy::Entropy;
 
-/// `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Good to repeat, not to keep secrets.
+/// `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). It is repeatable and not secure.
 #[derive(Debug)]
 pub struct SeededEntropy(AtomicU64);
 
 impl SeededEntropy {
-    /// The stream of that seed. Two processes of one test need two seeds, or they give out the same names.
+    /// The generator of this seed. Two processes of one test need different seeds, or they make the same ids.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }

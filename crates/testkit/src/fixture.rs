@@ -1,4 +1,4 @@
-//! An installation to test with: one table, one platform, and as many processes on them as a test wants.
+//! An installation for tests: one table, one platform, and any number of processes.
 
 mod consent;
 mod rows;
@@ -40,7 +40,7 @@ use crate::parking::ParkingLot;
 use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
 use crate::wire::Wire;
 
-/// When tests with a clock of their own begin.
+/// The start time of tests with their own clock.
 pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-or-more"}"#;
@@ -48,34 +48,34 @@ const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-o
 /// One table, one platform, one clock.
 #[derive(Debug)]
 pub struct Installation {
-    /// Serves as long as it is here.
+    /// Serves until it is dropped.
     _database: DynamoDb,
     bare: Client,
     table: Table,
     /// The name of the table.
     pub table_name: String,
-    /// Between every process and the table.
+    /// The proxy between every process and the table.
     pub wire: Wire,
-    /// The platform that every connection is to.
+    /// The platform of every connection.
     pub platform: Arc<ScriptedPlatform>,
-    /// The second place for grants.
+    /// The parking place for grants.
     pub parking: Arc<ParkingLot>,
-    /// Times and bounds of the processes that are started from now on.
+    /// The settings of the processes that are started from now on.
     pub settings: Settings,
     processes: AtomicU64,
 }
 
 impl Installation {
-    /// An empty table with the partner `default`, and a platform of that temper; times as they are by default.
+    /// An empty table with the partner `default`, and a platform with this treatment of refresh tokens. The settings are the defaults.
     ///
     /// # Panics
     ///
-    /// When the embedded database does not do what it is for.
+    /// If the embedded database fails.
     pub async fn new(temper: Temper) -> Self {
         let database = DynamoDb::named_or_embedded().await;
         let table_name = unique_table();
         let wire = Wire::before(database.endpoint()).await;
-        // The client tries as often as it does in earnest, and pauses in between as briefly as it can: these pauses are real time.
+        // The client makes as many tries as in production, with the shortest pauses, because these pass in real time.
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
         let table = Table::new(&local_config(wire.endpoint()).into_builder().retry_config(retries).build(), &table_name);
         let installation = Self {
@@ -86,7 +86,7 @@ impl Installation {
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
             parking: Arc::default(),
-            // Clocks that stand still would never let the second of a run begin.
+            // With clocks that stand still, the second refresh of a run would never begin.
             settings: Settings { stagger: Duration::ZERO, ..Settings::default() },
             processes: AtomicU64::new(0),
         };
@@ -106,28 +106,28 @@ impl Installation {
         installation
     }
 
-    /// The same with times short enough to be waited for by the machine's own clock.
+    /// An installation with settings that are short enough for the machine's own clock.
     pub async fn in_real_time(temper: Temper) -> Self {
         let settings = quick();
         Self { settings, ..Self::new(temper).await }
     }
 
-    /// The table, over the wire; every process has it through the same client.
+    /// The table behind the proxy. Every process uses the same client.
     pub fn table(&self) -> Table {
         self.table.clone()
     }
 
-    /// A process on the machine's own clock.
+    /// A process with the machine's own clock.
     pub fn process(&self) -> Arc<App> {
         Arc::new(self.app(Arc::new(SystemClock::start())))
     }
 
-    /// A process on a clock that the test moves.
+    /// A process with a clock that the test moves.
     pub fn process_at(&self, clock: &Arc<MovableClock>) -> Arc<App> {
         Arc::new(self.app(Arc::clone(clock) as Arc<dyn Clock>))
     }
 
-    /// The parts of a process, to exchange one of them before it starts.
+    /// The parts of a process, so that a test can replace one before it starts.
     pub fn app(&self, clock: Arc<dyn Clock>) -> App {
         let number = self.processes.fetch_add(1, Ordering::Relaxed);
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(number));
@@ -161,16 +161,16 @@ impl Installation {
         }
     }
 
-    /// A client of the bare table, past the wire, which counts.
+    /// A client of the table that does not use the proxy, which counts requests.
     pub fn client(&self) -> &Client {
         &self.bare
     }
 
-    /// Puts an item there that has nothing but its key.
+    /// Puts an item that has only its key.
     ///
     /// # Panics
     ///
-    /// When the table cannot be written to.
+    /// If the table cannot be written to.
     pub async fn put_key(&self, partition_key: &str, sort_key: &str) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let request =
@@ -182,7 +182,7 @@ impl Installation {
     ///
     /// # Panics
     ///
-    /// When the table cannot be written to.
+    /// If the table cannot be written to.
     pub async fn set_text(&self, partition_key: &str, sort_key: &str, attribute: &str, value: &str) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let request = self.client().update_item().table_name(&self.table_name).key("PK", text(partition_key));
@@ -191,11 +191,11 @@ impl Installation {
         request.expression_attribute_values(":value", text(value)).send().await.expect("a table to write to");
     }
 
-    /// Every item that lies under a connection, by its sort key.
+    /// Every item in a connection's partition, by its sort key.
     ///
     /// # Panics
     ///
-    /// When the table cannot be read.
+    /// If the table cannot be read.
     pub async fn items_of(&self, id: &ConnectionId) -> Vec<(String, Item)> {
         let mut items = self.items_under(&format!("CONN#{}#{}", id.partner, id.company_key)).await;
         let company_key = AttributeValue::S(id.company_key.to_string());
@@ -204,11 +204,11 @@ impl Installation {
         items
     }
 
-    /// Every item of that partition key, by its sort key.
+    /// Every item with this partition key, by its sort key.
     ///
     /// # Panics
     ///
-    /// When the table cannot be read.
+    /// If the table cannot be read.
     pub async fn items_under(&self, pk: &str) -> Vec<(String, Item)> {
         let request = self.client().query().table_name(&self.table_name).key_condition_expression("PK = :pk");
         let request = request.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).consistent_read(true);
@@ -218,16 +218,16 @@ impl Installation {
     }
 }
 
-/// An item as the SDK has it.
+/// An item in the SDK's form.
 pub type Item = std::collections::HashMap<String, AttributeValue>;
 
-/// What seals in every process of an installation.
+/// The sealer of every process of an installation.
 pub(crate) fn sealer(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<dyn Sealer> {
     let keyring = SecretSource::new(Place::Given(Secret::new(KEYRING)), Keyring::parse, Arc::clone(clock));
     Arc::new(KeyringSealer::new(Arc::new(keyring), Arc::clone(entropy)))
 }
 
-/// The default times by the hundred: what is over in moments stays far apart from what must not happen.
+/// The default settings divided by a hundred, so that tests are fast, and times that must not be confused stay far apart.
 pub(crate) fn quick() -> Settings {
     Settings {
         platform_timeout: Duration::from_secs(5),

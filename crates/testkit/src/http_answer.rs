@@ -1,4 +1,4 @@
-//! What a function answers to an HTTP event, as the gateway reads it: response of payload format 2.0.
+//! A function's answer to an HTTP event, in payload format 2.0.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The answer as the client gets it.
+/// The answer for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpAnswer {
     /// The status code.
     pub status: u16,
-    /// The headers; names are lower case.
+    /// The headers. Names are in lower case.
     pub headers: BTreeMap<String, String>,
-    /// Each is the value of one `Set-Cookie` header.
+    /// The values of the `Set-Cookie` headers.
     pub cookies: Vec<String>,
-    /// The body; empty when there is none.
+    /// The body; empty if there is none.
     pub body: String,
 }
 
-/// As the function writes it. Without a status code the gateway takes the whole answer for a 200's JSON body; no function
-/// of ours may rely on that, so here it must be present.
+/// The answer as the function writes it. If the status code is missing, the gateway takes the whole answer as the JSON body of a 200. Our
+/// functions must not rely on that, so it is required here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Response {
@@ -41,7 +41,7 @@ impl HttpAnswer {
     ///
     /// # Panics
     ///
-    /// When the gateway would make a 500 of it, or the body is not UTF-8.
+    /// If the gateway would answer 500, or the body is not UTF-8.
     pub fn read(answer: &Value) -> Self {
         let response =
             Response::deserialize(answer).unwrap_or_else(|error| panic!("not an answer to an HTTP event ({error}): {answer}"));
@@ -56,7 +56,7 @@ impl HttpAnswer {
         Self { status: response.status_code, headers: headers.collect(), cookies: response.cookies, body }
     }
 
-    /// The value of a header; `name` in lower case.
+    /// The value of a header. `name` must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
@@ -65,7 +65,7 @@ impl HttpAnswer {
     ///
     /// # Panics
     ///
-    /// When it is not.
+    /// If the body is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("a body not JSON ({error}): {}", self.body))
     }

@@ -1,8 +1,8 @@
-//! The event API Gateway's HTTP API makes of a request: payload format 2.0.
+//! The event of a request at API Gateway's HTTP API, in payload format 2.0.
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
 //!
-//! Three habits of the real one that a hand-written event misses: the path comes percent-decoded, cookies leave the
-//! headers, and a body is text only for a few content types (a form is base64).
+//! It does three things that a hand-written event often lacks: the path is percent-decoded, cookies are not among the headers, and a body is
+//! text only for a few content types (a form is base64).
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ const API_ID: &str = "a1b2c3d4e5";
 const CALLER_ADDRESS: &str = "192.0.2.7";
 const CALLER_AGENT: &str = "counterfoil-test/1";
 const ROUTE_KEY: &str = "$default";
-/// 2026-01-01T00:00:00Z: the gateway's clock stands still, the function has its own.
+/// 2026-01-01T00:00:00Z. The gateway's clock stands still; the function has its own.
 const ARRIVED_MILLISECONDS: i64 = 1_767_225_600_000;
 
-/// A request on its way through the gateway. The route is `$default`: no path parameters.
+/// A request at the gateway. The route is `$default`, without path parameters.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct HttpEvent {
@@ -34,7 +34,7 @@ pub struct HttpEvent {
 }
 
 impl HttpEvent {
-    /// A request as a client sends it: `target` is the path, percent-encoded, and behind a `?` the query.
+    /// A client's request. `target` is the percent-encoded path and, after a `?`, the query.
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Self {
@@ -52,12 +52,12 @@ impl HttpEvent {
         Self::new("GET", target)
     }
 
-    /// A POST, as yet without a body.
+    /// A POST without a body.
     pub fn post(target: &str) -> Self {
         Self::new("POST", target)
     }
 
-    /// Adds a header. The gateway makes the name lower case and joins the values of a repeated one with commas.
+    /// Adds a header. The gateway writes its name in lower case and joins the values of repeated headers with commas.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name = name.to_ascii_lowercase();
         if name == "cookie" {
@@ -79,7 +79,7 @@ impl HttpEvent {
         self
     }
 
-    /// Sets the body; its content type is a header of its own.
+    /// Sets the body. Its content type is set as a header.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
@@ -96,7 +96,7 @@ impl HttpEvent {
         self.header("content-type", "application/x-www-form-urlencoded").body(body)
     }
 
-    /// The event as the function gets it.
+    /// The event for the function.
     pub fn to_json(&self) -> Value {
         let path = percent_decode_str(&self.path).decode_utf8_lossy();
         let headers = self.headers_with_gateways();
@@ -123,7 +123,7 @@ impl HttpEvent {
         event
     }
 
-    /// The client's headers and those that every request has by the time it is here.
+    /// The client's headers, and those that the gateway adds.
     fn headers_with_gateways(&self) -> BTreeMap<String, String> {
         let length = self.body.as_ref().map_or(0, Vec::len).to_string();
         let mut headers: BTreeMap<String, String> = [
@@ -166,7 +166,7 @@ impl HttpEvent {
         })
     }
 
-    /// Decoded, the values of a repeated name joined with commas.
+    /// The decoded query. The values of repeated parameters are joined with commas.
     fn query_parameters(&self) -> Value {
         let mut parameters = Map::new();
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
@@ -179,8 +179,8 @@ impl HttpEvent {
         Value::Object(parameters)
     }
 
-    /// The body when the gateway passes it as text. Which types it does so for is in no document, but was measured on the
-    /// real one: `text/*`, JSON, XML and JavaScript; a form, a `+json` or no type at all is base64.
+    /// The body, if the gateway passes it as text. This is not documented for each content type; the types here were measured: `text/*`, JSON,
+    /// XML and JavaScript are text; a form, a `+json` type and a missing type are base64.
     fn as_text<'body>(&self, body: &'body [u8]) -> Option<&'body str> {
         let content_type = self.headers.get("content-type")?;
         let essence = content_type.split(';').next()?.trim().to_ascii_lowercase();

@@ -1,7 +1,7 @@
-//! One execution environment of AWS Lambda: a built binary, and the Runtime API it polls for events.
+//! An execution environment of AWS Lambda: a built binary, and the Runtime API that it polls for events.
 //!
-//! It runs the very file that gets deployed, so a test sees what only a whole process shows: its start, its memory, all it
-//! logs, and its death in the middle of something.
+//! It runs the same file that is deployed, so a test sees what only a whole process shows: its start, its memory, its logs, and a kill at any
+//! moment.
 
 #![expect(clippy::disallowed_methods, reason = "a process of its own is measured and bounded in real time")]
 
@@ -16,26 +16,26 @@ use serde_json::Value;
 use self::process::Process;
 use self::runtime_api::{Answer, RuntimeApi};
 
-/// The longest an invocation may take unless a test says otherwise: the time API Gateway's HTTP APIs give an integration.
+/// The default limit of an invocation: the time that API Gateway's HTTP APIs give an integration.
 const INVOKE_LIMIT: Duration = Duration::from_secs(30);
 
 const REGION: &str = "us-east-1";
 const FUNCTION_NAME: &str = "counterfoil-test";
 
-/// A function's process and the Runtime API it talks to. Dropping it kills the process.
+/// A function's process and its Runtime API. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Lambda {
     process: Process,
     api: RuntimeApi,
     started: Instant,
-    /// An environment handles one event at a time.
+    /// Held during an invocation, because an environment processes one event at a time.
     turn: tokio::sync::Mutex<()>,
 }
 
-/// Why an invocation gave no answer.
+/// Why an invocation has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// The function reported an error (or panicked) for this event. API Gateway makes a 500 of it.
+    /// The function reported an error or panicked for this event. API Gateway answers 500.
     #[error("the function failed: {0}")]
     Function(Value),
     /// The function reported that it could not start.
@@ -44,18 +44,18 @@ pub enum InvokeError {
     /// The answer is not JSON.
     #[error("the function answered what is not JSON: {0}")]
     NotJson(String),
-    /// The process is gone: it ended by itself, or was killed.
+    /// The process ended by itself or was killed.
     #[error("the process ended ({status}); its last output: {output}")]
     Exited {
-        /// The exit code or the signal, in words.
+        /// The exit code or the signal, as text.
         status: String,
         /// The end of its standard output and error.
         output: String,
     },
-    /// No answer in time. The process was killed, as Lambda does.
+    /// There was no answer in time. The process was killed, as Lambda does.
     #[error("no answer within {limit:?}; the last output: {output}")]
     TimedOut {
-        /// What the invocation was given.
+        /// The limit of the invocation.
         limit: Duration,
         /// The end of its standard output and error.
         output: String,
@@ -63,11 +63,11 @@ pub enum InvokeError {
 }
 
 impl Lambda {
-    /// Starts `binary` with no environment but Lambda's own variables and `env`, which wins over them.
+    /// Starts `binary` with only Lambda's own variables and `env`, which overrides them.
     ///
     /// # Panics
     ///
-    /// When the binary cannot be started.
+    /// If the binary cannot be started.
     pub async fn start(binary: &Path, env: impl IntoIterator<Item = (String, String)>) -> Self {
         let api = RuntimeApi::start(function_arn()).await;
         let own = lambda_environment(&api.address().to_string());
@@ -76,14 +76,14 @@ impl Lambda {
         Self { process, api, started, turn: tokio::sync::Mutex::default() }
     }
 
-    /// Hands `event` to the function and waits for its answer, at most [`INVOKE_LIMIT`].
+    /// Sends `event` to the function and waits for its answer, at most for [`INVOKE_LIMIT`].
     ///
-    /// Several at once wait for their turn, as one environment takes one event at a time.
+    /// Concurrent invocations run one after the other.
     pub async fn invoke(&self, event: &Value) -> Result<Value, InvokeError> {
         self.invoke_within(event, INVOKE_LIMIT).await
     }
 
-    /// [`Self::invoke`] with another limit, which the function also learns as its deadline.
+    /// [`Self::invoke`] with another limit, which is also the function's deadline.
     pub async fn invoke_within(&self, event: &Value, limit: Duration) -> Result<Value, InvokeError> {
         let _turn = self.turn.lock().await;
         let answer = self.api.offer(event.to_string(), limit);
@@ -104,19 +104,19 @@ impl Lambda {
         }
     }
 
-    /// From the start of the process to its first request for an event: its cold start. `None` before that.
+    /// The cold start: the time from the start of the process to its first request for an event. `None` before that.
     pub fn time_to_first_poll(&self) -> Option<Duration> {
         Some(self.api.first_poll()?.duration_since(self.started))
     }
 
-    /// From the start of the process to its first answer to an event. `None` before that.
+    /// The time from the start of the process to its first answer. `None` before that.
     ///
-    /// Invoke right after the start, or the wait for the event is in it.
+    /// Invoke right after the start, because the time until the event counts too.
     pub fn time_to_first_answer(&self) -> Option<Duration> {
         Some(self.api.first_answer()?.duration_since(self.started))
     }
 
-    /// The most memory the process has held resident, in bytes (`VmHWM`). `None` when it is gone, or without procfs.
+    /// The process's peak resident memory in bytes (`VmHWM`). `None` if it has ended, or without procfs.
     pub fn peak_memory_bytes(&self) -> Option<u64> {
         self.process.peak_memory_bytes()
     }
@@ -126,16 +126,16 @@ impl Lambda {
         self.process.pid()
     }
 
-    /// Kills the process (SIGKILL) and waits until it is gone. Does nothing to one that already is.
+    /// Kills the process (SIGKILL) and waits for its end. Does nothing if it has ended.
     pub async fn kill(&self) {
         self.process.kill().await;
     }
 
-    /// All the process wrote to its standard output and error so far, complete up to its last answer.
+    /// Everything that the process has written to standard output and error, complete up to its last answer.
     ///
     /// # Panics
     ///
-    /// When it wrote more than 16 MiB: a search for a leaked secret must not pass for looking at a part.
+    /// If it wrote more than 16 MiB, because a search for a leaked secret must not miss a part.
     pub fn logs(&self) -> String {
         self.process.output()
     }
@@ -145,8 +145,8 @@ fn function_arn() -> String {
     format!("arn:aws:lambda:{REGION}:000000000000:function:{FUNCTION_NAME}")
 }
 
-/// The variables Lambda sets, from its guide ("Using Lambda environment variables", defined runtime environment variables);
-/// the credentials are not anyone's.
+/// The variables that Lambda sets, from its guide ("Using Lambda environment variables", defined runtime environment variables). The
+/// credentials are made up.
 fn lambda_environment(runtime_api: &str) -> Vec<(String, String)> {
     [
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),

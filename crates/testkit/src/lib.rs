@@ -1,7 +1,7 @@
-//! What tests and measurements need and the product never ships: stand-ins for AWS on the loopback interface,
-//! each on a port of its own and stopped when dropped, faults between the product and them, and doubles of the ports.
+//! Support for tests and measurements, never shipped: stand-ins for AWS on the loopback interface, each on its own port and stopped when
+//! dropped; faults between the product and them; and test doubles of the ports.
 //!
-//! A stand-in that cannot start, or is asked for what cannot be, panics: that is a broken test, not a result.
+//! A stand-in that cannot start, or gets an impossible request, panics: the test is wrong.
 
 pub mod clock;
 pub mod dynamodb;

@@ -1,4 +1,4 @@
-//! A server on 127.0.0.1 and a free port: what every HTTP stand-in here is, so that tests run side by side.
+//! A server on a free port of 127.0.0.1. All HTTP stand-ins here use it, so that tests run in parallel.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,20 +7,20 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// A server in a task of the current runtime; it is told to stop when this is dropped.
+/// A server in a task of the current runtime. Dropping it stops the server.
 #[derive(Debug)]
 pub(crate) struct Loopback {
     address: SocketAddr,
     endpoint: String,
-    /// Dropping it is the signal: see [`Stop`].
+    /// Dropping it sends the signal: see [`Stop`].
     _stop: oneshot::Sender<()>,
 }
 
-/// Ends, with an error to ignore, when the [`Loopback`] is dropped.
+/// Completes, with an error to ignore, when the [`Loopback`] is dropped.
 pub(crate) type Stop = oneshot::Receiver<()>;
 
 impl Loopback {
-    /// Runs what `serve` makes of the listener.
+    /// Starts the server that `serve` makes for a listener.
     pub(crate) async fn start<Serving>(serve: impl FnOnce(TcpListener, Stop) -> Serving) -> Self
     where
         Serving: Future<Output = ()> + Send + 'static,

@@ -1,4 +1,4 @@
-//! A second place for grants, in memory, that can be told to fail.
+//! A parking place in memory that fails on demand.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -7,7 +7,7 @@ use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::StoreError;
 
-/// A parking place whose grants a test can take out again.
+/// A parking place from which a test can take the grants.
 #[derive(Default)]
 pub struct ParkingLot(Mutex<Lot>);
 
@@ -25,17 +25,17 @@ struct Lot {
 }
 
 impl ParkingLot {
-    /// From now on every call fails with this, or works again.
+    /// Makes every call fail with this error from now on; `None` ends that.
     pub fn fail_with(&self, failure: Option<StoreError>) {
         self.lot().failure = failure;
     }
 
-    /// Takes out what is parked.
+    /// Takes the parked grants.
     pub fn take(&self) -> Vec<Parked> {
         std::mem::take(&mut self.lot().parked)
     }
 
-    /// Takes out the answers that are parked.
+    /// Takes the parked answers.
     pub fn take_answers(&self) -> Vec<KeptAnswer> {
         std::mem::take(&mut self.lot().answers)
     }

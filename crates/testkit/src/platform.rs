@@ -1,5 +1,5 @@
-//! A platform that keeps state instead of expecting calls: it knows which refresh tokens are good, treats them as its
-//! temper has it, fails as scripted, holds its answers while a test looks around, and remembers what was presented.
+//! A scripted platform with state: it knows the valid refresh tokens, treats them by its [`Temper`], fails as scripted, holds its answers
+//! until a test releases them, and remembers the tokens that it got.
 
 pub mod books;
 mod gate;
@@ -22,40 +22,40 @@ pub use self::platforms::ScriptedPlatforms;
 use self::books::ScriptedBooks;
 use self::state::State;
 
-/// The one scope it is asked for.
+/// The scope that consents request.
 pub(crate) const SCOPE: &str = "accounting";
 /// Its client id.
 pub const CLIENT_ID: &str = "scripted-client";
 /// The parameter of its callbacks that names a company.
 pub const COMPANY: &str = "company";
-/// What a code of [`ScriptedPlatform::consent`] begins with.
+/// The prefix of the codes of [`ScriptedPlatform::consent`].
 const CODE: &str = "code-for-";
 
 /// The platform.
 #[derive(Debug)]
 pub struct ScriptedPlatform {
     scopes: Vec<String>,
-    /// What is in the books of its companies.
+    /// The books of its companies.
     pub books: ScriptedBooks,
     state: Mutex<State>,
 }
 
-/// What becomes of one refresh.
+/// The result of one refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
-    /// It is answered as the temper has it.
+    /// An answer by the [`Temper`].
     Answer,
-    /// It fails and nothing changes at the platform.
+    /// A failure. Nothing changes at the platform.
     Fail(TokenFailure),
-    /// The platform honours it, rotation included, and the caller sees this failure instead of the answer.
+    /// The platform refreshes the token, with the rotation, and the caller gets this failure instead of the answer.
     LoseAnswer(TokenFailure),
-    /// It acts, and answers without a refresh token.
+    /// The platform refreshes the token, and answers without a refresh token.
     LoseRefreshToken,
-    /// The caller's own code panics.
+    /// A panic in the caller's own code.
     Panic,
 }
 
-/// How it goes about revocations.
+/// How the platform revokes grants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Habits {
     /// See [`Platform::can_revoke`].
@@ -66,59 +66,59 @@ pub struct Habits {
     pub grants_stand_alone: bool,
 }
 
-/// A refresh token as it was presented.
+/// A refresh token in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presented {
     /// The token.
     pub token: String,
-    /// When.
+    /// The time of the request.
     pub at: Timestamp,
 }
 
 impl ScriptedPlatform {
-    /// A platform that has granted nothing yet; its access tokens live an hour.
+    /// A platform without grants. Its access tokens are valid for an hour.
     pub(crate) fn new(temper: Temper) -> Self {
         Self { scopes: vec![SCOPE.to_owned()], books: ScriptedBooks::default(), state: Mutex::new(State::new(temper)) }
     }
 
-    /// A customer consents for that company: the code, good once.
+    /// A customer consents for this company. Returns the code, which works once.
     pub(crate) fn consent(&self, company_id: &str) -> Secret {
         let code = format!("{CODE}{company_id}");
         self.state().codes.push(code.clone());
         Secret::new(code)
     }
 
-    /// A customer takes the access to that company away.
+    /// A customer withdraws the access to this company.
     pub fn revoke(&self, company_id: &str) {
         self.state().grants.revoke(company_id);
     }
 
-    /// The tokens that were revoked through it, in order.
+    /// The revoked tokens, in order.
     pub fn revoked(&self) -> Vec<String> {
         self.state().revoked.clone()
     }
 
-    /// That many revocations from now on are not heard.
+    /// Makes this number of the next revocations fail.
     pub fn be_deaf(&self, times: usize) {
         self.state().deaf_times = times;
     }
 
-    /// How it goes about revocations from now on.
+    /// Sets how the platform revokes grants.
     pub fn set_habits(&self, habits: Habits) {
         self.state().habits = habits;
     }
 
-    /// What becomes of the next refreshes, one after the other; after these they are answered.
+    /// Sets the results of the next refreshes, in order. Later ones are answered.
     pub fn script(&self, turns: impl IntoIterator<Item = Turn>) {
         self.state().script.extend(turns);
     }
 
-    /// How the next questions for a company fail.
+    /// Sets the failures of the next requests for a company.
     pub fn fail_confirmations(&self, failures: impl IntoIterator<Item = ConfirmFailure>) {
         self.state().confirm_failures.extend(failures);
     }
 
-    /// Holds the answers of all refreshes from now on until the gate is opened. The platform has acted by then.
+    /// Holds the answers of all refreshes from now on until the gate is opened. The platform has processed them by then.
     #[must_use]
     pub fn hold(&self) -> Gate {
         let gate = Gate::default();
@@ -126,33 +126,33 @@ impl ScriptedPlatform {
         gate
     }
 
-    /// How long access tokens live from now on; nothing at all, and they are born expired.
+    /// Sets the life of access tokens. With zero they are expired from the start.
     pub(crate) fn set_token_life(&self, life: Duration) {
         self.state().token_life = life;
     }
 
-    /// Which scopes its answers name from now on; `None`, as at first, and they name none.
+    /// Sets the scopes in its answers; `None`, as at first, for none.
     pub fn set_granted_scopes(&self, scopes: Option<&[&str]>) {
         let owned = scopes.map(|scopes| scopes.iter().map(|&scope| scope.to_owned()).collect());
         self.state().granted_scopes = owned;
     }
 
-    /// How many codes were presented.
+    /// The number of exchanged codes.
     pub fn exchanges(&self) -> usize {
         self.state().exchanges
     }
 
-    /// How many refresh tokens were presented.
+    /// The number of refreshes.
     pub fn refreshes(&self) -> usize {
         self.state().presented.len()
     }
 
-    /// The refresh tokens in the order they were presented.
+    /// The refresh tokens that it got, in order.
     pub fn presented(&self) -> Vec<Presented> {
         self.state().presented.clone()
     }
 
-    /// The most refreshes that were under way at once.
+    /// The largest number of concurrent refreshes.
     pub fn most_in_flight(&self) -> usize {
         self.state().most_in_flight
     }

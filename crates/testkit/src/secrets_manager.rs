@@ -1,4 +1,4 @@
-//! AWS Secrets Manager, of which the product's functions use one call, `GetSecretValue`, and the operator's command two more:
+//! A stand-in for AWS Secrets Manager. The product's functions use one operation, `GetSecretValue`; the operator's command two more,
 //! `PutSecretValue` and `UpdateSecretVersionStage`.
 //! Source: AWS Secrets Manager API reference, these three and "Common Errors"; JSON 1.1 over POST.
 
@@ -19,26 +19,26 @@ const CURRENT: &str = "AWSCURRENT";
 const ARN_PREFIX: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:";
 /// The service ends a secret's ARN in a hyphen and six characters.
 const ARN_SUFFIX: &str = "-AbCdEf";
-/// 2026-01-01T00:00:00Z, in seconds: when a version was made where a test does not say.
+/// 2026-01-01T00:00:00Z, in seconds: the default creation time of a version.
 const CREATED: i64 = 1_767_225_600;
 
-/// A stand-in that holds its secrets in memory.
+/// A stand-in with its secrets in memory.
 #[derive(Debug)]
 pub struct SecretsManager {
     server: Loopback,
     vault: Arc<Mutex<Vault>>,
 }
 
-/// What every call fails with, see [`SecretsManager::fail_with`].
+/// The failure of every call, see [`SecretsManager::fail_with`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretsFailure {
     /// The function's role may not read the secret. 400, not worth a retry.
     AccessDenied,
-    /// The key that sealed the secret cannot be used. 400, not worth a retry.
+    /// The key that encrypts the secret cannot be used. 400, not worth a retry.
     DecryptionFailure,
     /// Too many calls. 400, worth a retry.
     Throttling,
-    /// The service's own fault. 500, worth a retry.
+    /// The service's own error. 500, worth a retry.
     InternalService,
 }
 
@@ -47,15 +47,15 @@ struct Vault {
     secrets: BTreeMap<String, Secret>,
     failure: Option<SecretsFailure>,
     requests: usize,
-    /// When versions that come are made, in seconds.
+    /// The creation time of new versions, in seconds.
     now: Option<i64>,
 }
 
 #[derive(Debug, Default)]
 struct Secret {
-    /// By id.
+    /// The versions by id.
     versions: BTreeMap<String, Version>,
-    /// The version that bears each label.
+    /// The id of the version with each label.
     labels: BTreeMap<String, String>,
 }
 
@@ -66,7 +66,7 @@ struct Version {
 }
 
 impl SecretsManager {
-    /// Starts with these secrets, name to value.
+    /// Starts with these secrets, by name.
     pub async fn start(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
         let vault = Arc::<Mutex<Vault>>::default();
         let router = Router::new().route("/", post(handle)).with_state(Arc::clone(&vault));
@@ -78,12 +78,12 @@ impl SecretsManager {
         manager
     }
 
-    /// What a client takes as its endpoint URL. Any region and any credentials do.
+    /// The endpoint URL for a client. Any region and any credentials are accepted.
     pub fn endpoint(&self) -> &str {
         self.server.endpoint()
     }
 
-    /// Adds a secret or gives it a new version.
+    /// Adds a secret, or a new version of one.
     pub fn set(&self, name: &str, value: &str) {
         let mut vault = lock(&self.vault);
         let created = vault.now.unwrap_or(CREATED);
@@ -93,27 +93,27 @@ impl SecretsManager {
         secret.labels.insert(CURRENT.to_owned(), id);
     }
 
-    /// The value that everybody reads.
+    /// The current value of a secret.
     ///
     /// # Panics
-    /// Where there is no such secret.
+    /// If there is no such secret.
     pub fn value(&self, name: &str) -> String {
         let vault = lock(&self.vault);
         let secret = &vault.secrets[name];
         secret.versions[&secret.labels[CURRENT]].value.clone()
     }
 
-    /// What the service's clock shows from now on, in seconds since 1970.
+    /// Sets the service's clock, in seconds since 1970.
     pub fn set_now(&self, now: i64) {
         lock(&self.vault).now = Some(now);
     }
 
-    /// Fails every call from now on; `None` ends that.
+    /// Makes every call fail from now on; `None` ends that.
     pub fn fail_with(&self, failure: impl Into<Option<SecretsFailure>>) {
         lock(&self.vault).failure = failure.into();
     }
 
-    /// How many calls came in so far, failed ones and a client's retries included.
+    /// The number of calls so far, including failed ones and a client's retries.
     pub fn request_count(&self) -> usize {
         lock(&self.vault).requests
     }
@@ -159,7 +159,7 @@ async fn handle(State(vault): State<Arc<Mutex<Vault>>>, headers: HeaderMap, body
     answered.unwrap_or_else(|error| refuse(StatusCode::BAD_REQUEST, "SerializationException", &error.to_string()))
 }
 
-/// Takes a name or a whole ARN, as the service does.
+/// The name of a secret, from a name or an ARN.
 fn name_of(secret_id: &str) -> &str {
     secret_id.strip_prefix(ARN_PREFIX).and_then(|rest| rest.strip_suffix(ARN_SUFFIX)).unwrap_or(secret_id)
 }
@@ -202,7 +202,7 @@ impl Vault {
         answer(StatusCode::OK, &json!({ "VersionId": id }))
     }
 
-    /// A label is moved only from the version that bears it.
+    /// Moves a label, if it is on the version that the request names.
     fn move_label(&mut self, request: UpdateSecretVersionStage) -> Response {
         let Some(secret) = self.secrets.get_mut(name_of(&request.secret_id)) else { return not_found() };
         let bearer = secret.labels.get(&request.version_stage);

@@ -1,16 +1,15 @@
-//! `template.yaml` as tests read it: its short tags are left out (`!Ref Table` reads as `"Table"`), `!If` is decided and
-//! `!Sub` with values of its own is filled in.
+//! Reads `template.yaml` for tests. Short tags are dropped (`!Ref Table` reads as `"Table"`), `!If` is decided, and `!Sub` with its own values
+//! is filled in.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// What holds where every parameter that has a default keeps it.
+/// The conditions that hold with the default of every parameter.
 pub const BY_DEFAULT: &[&str] = &["OwnTable", "OwnKeyring", "RefresherRuns"];
 
-/// The template where these of its conditions hold and no others. Resources and outputs whose condition does not hold are
-/// left out.
+/// The template in which only these conditions hold. Resources and outputs with another condition are left out.
 ///
 /// # Panics
 /// If the template cannot be read, or has no such condition.

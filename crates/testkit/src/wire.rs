@@ -1,5 +1,5 @@
-//! A proxy at the `DynamoDB` wire, between a client and an endpoint: it counts what goes over it, and does to it what a
-//! network and the real service do. Below the client's library, so its retries and its reading of errors are under test too.
+//! A proxy between a `DynamoDB` client and an endpoint. It counts requests and injects the faults of networks and of the real service. It is
+//! below the client's library, so that tests cover its retries and its reading of errors too.
 
 mod capacity;
 mod fault;
@@ -18,7 +18,7 @@ pub use self::rule::Rule;
 use self::proxy::Proxy;
 use crate::loopback::Loopback;
 
-/// The longest a test waits for a request to be held: a loaded machine starts and reads in less.
+/// The longest time that a test waits until a request is held. Even a loaded machine needs less.
 const HELD_WITHIN: Duration = Duration::from_secs(60);
 
 /// The proxy. Dropping it closes all its connections.
@@ -29,16 +29,16 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Starts a proxy before `upstream_endpoint`.
+    /// Starts a proxy for `upstream_endpoint`.
     ///
     /// # Panics
     ///
-    /// When that is not of the form `http://host:port`.
+    /// If that does not have the form `http://host:port`.
     pub async fn before(upstream_endpoint: &str) -> Self {
         Self::of(Proxy::to(upstream_endpoint)).await
     }
 
-    /// The same, and every request is made to ask what it consumes: [`Request::capacity`].
+    /// Starts a proxy that also makes every request ask for its consumed capacity: [`Request::capacity`].
     ///
     /// # Panics
     ///
@@ -56,26 +56,26 @@ impl Wire {
         Self { server, proxy }
     }
 
-    /// What the client takes as its endpoint URL.
+    /// The endpoint URL for the client.
     pub fn endpoint(&self) -> &str {
         self.server.endpoint()
     }
 
-    /// Adds a rule, behind those there are: the first that matches a request is applied to it, and no other.
+    /// Adds a rule after the existing ones. Only the first rule that matches a request is applied.
     ///
     /// # Panics
     ///
-    /// When the rule's operation can never fail with its fault.
+    /// If the rule's operation can never fail with its fault.
     pub fn inject(&self, rule: Rule) {
         self.proxy.rules.add(rule);
     }
 
-    /// All requests in the order they arrived, a client's retries included.
+    /// All requests in the order in which they arrived, including a client's retries.
     pub fn requests(&self) -> Vec<Request> {
         self.proxy.journal.requests()
     }
 
-    /// How many requests of each operation arrived.
+    /// The number of requests of each operation.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for request in self.requests() {
@@ -88,18 +88,18 @@ impl Wire {
     ///
     /// # Panics
     ///
-    /// When none is within a minute.
+    /// If none is held within a minute.
     pub async fn held(&self) {
         let held = tokio::time::timeout(HELD_WITHIN, self.proxy.held.acquire()).await;
         held.expect("a request is held within a minute").expect("it is never closed").forget();
     }
 
-    /// Lets one request of [`Fault::UntilReleased`] go on, now or when it comes.
+    /// Lets one request with [`Fault::UntilReleased`] continue, now or when it arrives.
     pub fn release(&self) {
         self.proxy.released.add_permits(1);
     }
 
-    /// Forgets requests and rules; what is under way keeps its fault.
+    /// Clears requests and rules. Requests under way keep their fault.
     pub fn reset(&self) {
         self.proxy.journal.clear();
         self.proxy.rules.clear();

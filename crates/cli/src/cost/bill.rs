@@ -1,17 +1,17 @@
-//! A month's bill, line by line: a quantity, a price, and what they come to.
+//! A month's bill: each line has a quantity, a price and an amount.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::prices;
 use super::work::{Load, MONTH_HOURS, Month, Units};
 
-/// What the alarms, the dashboards and the secrets of `template.yaml` are asked for; a test counts them there. An alarm is paid
-/// by the metrics that its expression takes.
+/// The numbers of alarm metrics, dashboards and secrets in `template.yaml`; a test counts them there. An alarm is charged by the metrics
+/// in its expression.
 const ALARM_METRICS: u32 = 57;
 const DASHBOARDS: u32 = 1;
 const SECRETS: u32 = 2;
-/// Two measurements of each refresh, by outcome and by platform and outcome, with three outcomes and one platform at work; four
-/// of each run; consents by three outcomes, and faults of two kinds.
+/// The metrics that an installation emits: two measurements of each refresh, by outcome and by platform and outcome, with three outcomes
+/// and one platform in use; four of each run; consents by three outcomes; and faults of two kinds.
 const METRICS: u32 = 2 * (3 + 3) + 4 + 3 + 2;
 
 struct Line {
@@ -51,13 +51,13 @@ impl Bill {
         ])
     }
 
-    /// US dollars.
+    /// The sum in US dollars.
     pub(super) fn total(&self) -> f64 {
         self.0.iter().map(Line::dollars).sum()
     }
 }
 
-/// What the table's units cost in US dollars, on demand and as provisioned capacity.
+/// The price of the table's units in US dollars, on demand and provisioned.
 pub(super) fn of_units(month: &Month) -> (f64, f64) {
     let on_demand =
         month.read_units / 1e6 * prices::READ_UNITS_PER_MILLION + month.write_units / 1e6 * prices::WRITE_UNITS_PER_MILLION;

@@ -1,5 +1,5 @@
-//! `counterfoil cost`: what an installation costs in a month, worked out from what is counted and what AWS asks for. Without
-//! a number of connections it prints the tables of docs/cost.md.
+//! `counterfoil cost`: estimates an installation's monthly bill from counted work and AWS's prices. Without a number of connections it
+//! prints the tables of docs/cost.md.
 
 mod bill;
 mod prices;
@@ -16,7 +16,7 @@ use work::{
     REVOKER_RUN_LOGS, RUN_LOGS, Size, Units,
 };
 
-/// What there is to do.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The number of connections; by default 1,000 and 1,000,000, with each freshness
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     reads_a_day: u32,
 }
 
-/// Prints what was asked for.
+/// Prints the estimate.
 pub(crate) fn run(options: &Options) {
     let load = |connections: u32, freshness| Load {
         connections: f64::from(connections),
@@ -88,7 +88,7 @@ fn section(connections: u32, load: Load) -> String {
     )
 }
 
-/// `1000000` as `1,000,000`.
+/// Groups digits by thousands: `1000000` becomes `1,000,000`.
 fn grouped(digits: &str) -> String {
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")

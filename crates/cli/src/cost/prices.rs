@@ -1,5 +1,5 @@
-//! What AWS asks for, in US dollars, in us-east-1, on demand and without any free allowance, as published in November 2025
-//! on the pricing pages of each service. Other regions ask up to half more.
+//! AWS's prices in US dollars, for us-east-1, on demand and without free allowances, as published in November 2025 on the pricing pages
+//! of each service. Other regions cost up to half more.
 
 /// API Gateway, HTTP API: a million requests (aws.amazon.com/api-gateway/pricing).
 pub(super) const GATEWAY_PER_MILLION: f64 = 1.00;
@@ -23,7 +23,7 @@ pub(super) const BACKUP_GB: f64 = 0.20;
 pub(super) const LOGS_GB: f64 = 0.50;
 /// `CloudWatch` Logs: a gigabyte, compressed to about a sixth, kept for a month.
 pub(super) const LOGS_KEPT_GB: f64 = 0.03 / 6.0;
-/// `CloudWatch`: a metric of one's own for a month.
+/// `CloudWatch`: a custom metric for a month.
 pub(super) const METRIC: f64 = 0.30;
 /// `CloudWatch`: a metric of an alarm for a month.
 pub(super) const ALARM_METRIC: f64 = 0.10;
@@ -31,7 +31,7 @@ pub(super) const ALARM_METRIC: f64 = 0.10;
 pub(super) const DASHBOARD: f64 = 3.00;
 /// Secrets Manager: a secret for a month (aws.amazon.com/secrets-manager/pricing).
 pub(super) const SECRET: f64 = 0.40;
-/// Secrets Manager: a million requests; they are sold by ten thousand.
+/// Secrets Manager: a million requests; the price is per ten thousand.
 pub(super) const SECRET_READS_PER_MILLION: f64 = 5.00;
 /// SQS, a standard queue: a million requests (aws.amazon.com/sqs/pricing).
 pub(super) const QUEUE_PER_MILLION: f64 = 0.40;

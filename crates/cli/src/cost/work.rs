@@ -1,63 +1,63 @@
-//! What an installation does in a month: how often, by freshness, and what each of it takes.
+//! The work of an installation in a month: how often each operation runs, by freshness, and what it uses.
 
 use counterfoil_core::model::connection::Freshness;
 
-/// Of the table, as `make bench` counts it; a test counts again and holds docs/cost.md to it.
+/// The table's units for a token read, as `make bench` counts them. A test counts them again and compares docs/cost.md.
 pub(super) const READ: Units = Units { reads: 1.0, writes: 0.0 };
-/// A refresh by the refresher.
+/// The table's units for a refresh by the refresher.
 pub(super) const REFRESH: Units = Units { reads: 3.0, writes: 5.0 };
-/// One run of the refresher over four shards that finds nothing.
+/// A run of the refresher over four shards without due connections.
 pub(super) const IDLE_RUN: Units = Units { reads: 4.0, writes: 0.0 };
-/// One run of the revoker that finds nothing, over all shards.
+/// A run of the revoker over all shards without due items.
 pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 16.0, writes: 0.0 };
-/// One run of the worker of imports that finds nothing, over all shards.
+/// A run of the worker of imports over all shards without due imports.
 pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
-/// Bytes that a connection takes with its lease, its entry under its company, a year's audit and event rows, and its index entries.
+/// Bytes of a connection with its lease, its company entry, a year's audit and event rows, and its index entries.
 pub(super) const BYTES_PER_CONNECTION: f64 = 5_000.0;
 
-/// How long a token of an hour serves before it is renewed, in seconds: a quarter of an hour ahead, spread, and the minute's turn.
+/// Seconds between two refreshes of a token that is valid for an hour: it is refreshed 15 minutes ahead, with jitter, at the next minute.
 const RENEWED_EVERY: f64 = 3_600.0 - 900.0 * 1.1 + 30.0;
-/// How long an idle grant of a hundred days rests before it is kept alive, in days: half of it, spread.
+/// Days between two refreshes of an idle grant that ends after a hundred days: half of that time, with jitter.
 const KEPT_ALIVE_EVERY: f64 = 50.0 * 0.9;
-/// A month, as AWS reckons: 730 hours.
+/// The hours of a month in AWS's prices.
 pub(super) const MONTH_HOURS: f64 = 730.0;
 const MONTH_SECONDS: f64 = MONTH_HOURS * 3_600.0;
 const MONTH_DAYS: f64 = MONTH_HOURS / 24.0;
 const MONTH_MINUTES: f64 = MONTH_SECONDS / 60.0;
-/// How many refreshes in a minute the refresher keeps up with as the template has it: four runs, each on a seventh of a
-/// processor, that Lambda gives for 256 MB, in the time in which they begin any. Assumed: fifteen in a second, in each.
+/// The refreshes a minute that the refresher can do with the template's defaults: four runs, each on a seventh of a processor, which
+/// Lambda gives for 256 MB, within the time in which a run starts refreshes. Fifteen a second for each run are assumed.
 const KEPT_UP_WITH: f64 = 4.0 * BEGINS_FOR * 15.0;
-/// Between the starts of two refreshes, over all schedules, in seconds, unless there are so many that they would not fit into the
-/// time in which a run begins any.
+/// The seconds between the starts of two refreshes, over all schedules. With more refreshes than fit into the time in which a run starts
+/// them, the starts are closer.
 const STAGGER: f64 = 0.005;
 const BEGINS_FOR: f64 = 32.0;
 
-/// Seconds that things take, assumed: a request to the table is some 5 ms, a platform answers a token request in 300 ms.
+/// Assumed durations in seconds: a request to the table takes some 5 ms, a platform's token request 300 ms.
 pub(super) const READ_SECONDS: f64 = 0.012;
 pub(super) const REFRESH_SECONDS: f64 = 0.330;
 pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
 pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
-/// What the template gives the functions, in megabytes, and the worker of imports.
+/// The memory of the functions in the template, in megabytes.
 const MEMORY_MB: f64 = 256.0;
 const IMPORTS_MEMORY_MB: f64 = 512.0;
 
-/// Bytes that are logged, those of Lambda and of the gateway among them.
+/// Logged bytes, including those of Lambda and of the gateway.
 pub(super) const READ_LOGS: f64 = 750.0;
 pub(super) const REFRESH_LOGS: f64 = 800.0;
 pub(super) const RUN_LOGS: f64 = 1_100.0;
 pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
 pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
-/// Bytes that are sent to the internet: an answer with a token; a token request with its handshake.
+/// Bytes sent to the internet: an answer with a token, or a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
 pub(super) const REFRESH_SENT: f64 = 2_000.0;
 
-/// How much of provisioned capacity is used, where auto scaling aims at its usual 70 percent.
+/// The used share of provisioned capacity that auto scaling aims at.
 const AIMED_AT: f64 = 0.7;
 
-/// Processes that read the two secrets again every five minutes, beside each other.
+/// The number of processes that read the two secrets again every five minutes.
 const PROCESSES: f64 = 10.0;
-/// Lambda asks an idle queue with five long polls of twenty seconds.
+/// Lambda polls an idle queue with five long polls of twenty seconds.
 const QUEUE_POLLS: f64 = 5.0 * MONTH_SECONDS / 20.0;
 
 /// Read and write request units.
@@ -67,7 +67,7 @@ pub(super) struct Units {
     pub(super) writes: f64,
 }
 
-/// What the refresher is given.
+/// The size of the refresher.
 pub(super) struct Size {
     /// `RefresherMemory`, in megabytes.
     pub(super) memory: f64,
@@ -75,18 +75,18 @@ pub(super) struct Size {
     pub(super) schedules: f64,
 }
 
-/// What there is to do.
+/// The load of an installation.
 #[derive(Clone, Copy)]
 pub(super) struct Load {
     pub(super) connections: f64,
     pub(super) freshness: Freshness,
-    /// Of the connections, from 0 to 1.
+    /// The share of connections in use, from 0 to 1.
     pub(super) in_use: f64,
-    /// Token reads of a connection in use.
+    /// Token reads a day of a connection in use.
     pub(super) reads_a_day: f64,
 }
 
-/// What was done in a month.
+/// The work of a month.
 pub(super) struct Month {
     pub(super) reads: f64,
     pub(super) refreshes: f64,
@@ -102,7 +102,7 @@ pub(super) struct Month {
 }
 
 impl Month {
-    /// Read and write capacity units of a steady load, in each second, at the share of use that auto scaling aims at.
+    /// The capacity units a second of a steady load, at the share of use that auto scaling aims at.
     pub(super) fn capacity(&self) -> Units {
         let in_a_second = |units: f64| (units / MONTH_SECONDS / AIMED_AT).ceil();
         Units { reads: in_a_second(self.read_units), writes: in_a_second(self.write_units) }
@@ -110,7 +110,7 @@ impl Month {
 }
 
 impl Load {
-    /// Four times the memory for each of sixteen runs where the template's defaults do not keep up; `None` where they do.
+    /// The larger size of the refresher if the template's defaults are not enough; `None` if they are.
     pub(super) fn size(self) -> Option<Size> {
         let many = self.refreshes() / MONTH_MINUTES > KEPT_UP_WITH;
         many.then_some(Size { memory: 1_024.0, schedules: 16.0 })
@@ -122,7 +122,7 @@ impl Load {
         let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
         let runs = schedules * MONTH_MINUTES;
         let in_a_run = refreshes / runs;
-        // What is due in one run goes beside each other, one begun after the other.
+        // The refreshes of one run overlap, and each starts after the one before.
         let starts = (in_a_run * STAGGER * schedules).min(BEGINS_FOR);
         let run_seconds = IDLE_RUN_SECONDS + starts + in_a_run.min(1.0) * REFRESH_SECONDS;
         Month {
@@ -133,7 +133,7 @@ impl Load {
                 + MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS * IMPORTS_MEMORY_MB
                 + runs * run_seconds * memory)
                 / 1_024.0,
-            // The shards are read once a minute, by however many runs.
+            // The shards are read once a minute, whatever the number of runs.
             read_units: reads * READ.reads
                 + refreshes * REFRESH.reads
                 + MONTH_MINUTES * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads + IDLE_IMPORTS_RUN.reads),

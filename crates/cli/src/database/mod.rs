@@ -1,4 +1,4 @@
-//! The embedded `DynamoDB`: a file, or memory, served on this machine alone, to whoever has its access key.
+//! The embedded `DynamoDB`: in a file or in memory, served on this machine alone, to clients with its access key.
 
 mod operations;
 
@@ -19,12 +19,12 @@ use crate::private_file;
 /// The name of the laptop's table.
 pub(crate) const TABLE_NAME: &str = "counterfoil";
 
-/// The table in an embedded database, whoever serves it.
+/// The table in an embedded database.
 pub(crate) fn table(aws: &SdkConfig) -> Table {
     Table::new(aws, TABLE_NAME)
 }
 
-/// Opens the data folder's database, or makes it.
+/// Opens or creates the database in the data folder.
 pub(crate) fn open(dir: &DataDir) -> Result<Database, Failure> {
     let path = dir.database();
     // SQLite gives the files beside it the rights that it has.
@@ -38,12 +38,12 @@ pub(crate) fn open(dir: &DataDir) -> Result<Database, Failure> {
     })
 }
 
-/// A database that is forgotten in the end.
+/// A database in memory, which is lost when the process ends.
 pub(crate) fn in_memory() -> Result<Database, Failure> {
     Database::memory().map_err(|error| Failure::new(format!("The database in memory could not be created: {error}.")))
 }
 
-/// A database on a port; until it is dropped.
+/// A database that is served on a port until this is dropped.
 pub(crate) struct Served {
     url: String,
     key: AccessKey,
@@ -51,7 +51,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Serves it, on that port where it is free, else on any.
+    /// Serves the database on this port if it is free, else on any.
     pub(crate) async fn start(database: Database, port: Option<u16>) -> Result<Self, Failure> {
         let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await {
             Ok(listener) => Ok(listener),
@@ -70,12 +70,12 @@ impl Served {
         Ok(Self { url: format!("http://{address}"), key, server })
     }
 
-    /// What opens it.
+    /// The access key that clients must send.
     pub(crate) fn key(&self) -> &AccessKey {
         &self.key
     }
 
-    /// How the AWS SDK reaches it.
+    /// The AWS SDK's configuration for it.
     pub(crate) fn aws(&self) -> SdkConfig {
         keyed_local_config(&self.url, self.key.expose())
     }

@@ -1,5 +1,5 @@
-//! `DynamoDB`'s JSON protocol over the embedded database. The database has a server of its own, which answers whoever asks on a
-//! port that cannot be guarded; here its operations are routes behind ours, and no other port is opened.
+//! `DynamoDB`'s JSON protocol over the embedded database. The database's own server answers everybody on a port that cannot be protected.
+//! So its operations are routes of our server here, and no other port is opened.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -11,10 +11,10 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// As `DynamoDB` has it, in bytes.
+/// `DynamoDB`'s largest request body, in bytes.
 const BODY_MOST: usize = 16 * 1024 * 1024;
 
-/// The one route.
+/// The only route.
 pub(super) fn router(database: Database) -> Router {
     Router::new().route("/", post(answer)).layer(DefaultBodyLimit::max(BODY_MOST)).with_state(database)
 }
@@ -27,7 +27,7 @@ async fn answer(State(database): State<Database>, headers: HeaderMap, body: Stri
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body).into_response()
 }
 
-/// Status and body.
+/// The status and the body of an answer.
 fn outcome(database: &Database, operation: &str, body: &str) -> (u16, String) {
     match run(database, operation, body) {
         Some(Ok(body)) => (200, body),
@@ -38,7 +38,7 @@ fn outcome(database: &Database, operation: &str, body: &str) -> (u16, String) {
 
 const UNKNOWN: &str = r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
 
-/// `None` for an operation that is not among those on tables and items.
+/// Runs an operation; `None` if it is not one on tables or items.
 fn run(database: &Database, operation: &str, body: &str) -> Option<dynoxide::Result<String>> {
     Some(match operation {
         "CreateTable" => with(body, |request| database.create_table(request)),
@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// Items, conditions that fail, transactions with their reasons: what the store reads answers of.
+    /// Requests whose answers the store reads: items, failed conditions, and transactions with their reasons.
     const REQUESTS: [(&str, &str); 14] = [
         ("PutItem", r#"{"TableName":"items","Item":{"PK":{"S":"a"},"n":{"N":"1"}}}"#),
         ("PutItem", r#"{"TableName":"items","Item":{"PK":{"S":"a"}},"ConditionExpression":"attribute_not_exists(PK)"}"#),

@@ -1,4 +1,4 @@
-//! What a person needs to know when everything runs: what to click, what to type, where things are.
+//! The text that `dev` prints when everything runs: a link, a command, and the addresses.
 
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::service::addresses::callback_path;
@@ -9,7 +9,7 @@ use crate::dev_file::DevFile;
 use crate::terminal;
 use crate::variables::Variables;
 
-/// The text; `variables` are those a person has set, before the laptop's own.
+/// The text. `given` are the variables that a person has set, without the laptop's own.
 pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &Variables, open_start: bool) -> String {
     let base = &file.base_url;
     let (key, name) = example(given);
@@ -24,7 +24,7 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
         "Counterfoil is running at {base}\n\
          \n\
          1. Connect a company. {connect}\n\
-         \n   The others: the same link under another name than {key}, with {others}.\n\
+         \n   For another platform, replace {key} in the link by another name and add {others}.\n\
          \n\
          2. Ask for its access token:\n\
          \n   curl -sS -H \"X-API-Key: {api_key}\" {base}/api/token/{key}\n\
@@ -40,7 +40,7 @@ pub(super) fn text(file: &DevFile, served_at: &str, options: &Options, given: &V
 
 const CLOSED: &str = "Starting a consent needs an API key. With OPEN_START=true anybody who reaches this address may start one.";
 
-/// A connection that the credentials at hand can make.
+/// The environment and company key of an example connection that the set credentials allow.
 fn example(given: &Variables) -> (&'static str, &'static str) {
     let has = |environment| has_credentials(given, PlatformName::Quickbooks, environment);
     let only_sandbox = !has(Environment::Production) && has(Environment::Sandbox);
@@ -49,13 +49,13 @@ fn example(given: &Variables) -> (&'static str, &'static str) {
 
 fn others() -> String {
     let others = PlatformName::ALL.into_iter().filter(|platform| *platform != PlatformName::Quickbooks);
-    others.map(|platform| format!("&platform={platform}")).collect::<Vec<_>>().join(", ")
+    others.map(|platform| format!("&platform={platform}")).collect::<Vec<_>>().join(" or ")
 }
 
 fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) -> Vec<Vec<String>> {
     let mut facts = Vec::new();
     if file.base_url != served_at {
-        facts.push(("Served at", format!("{served_at}; by PUBLIC_BASE_URL browsers reach it at {}", file.base_url)));
+        facts.push(("Served at", format!("{served_at}; browsers use {} (PUBLIC_BASE_URL)", file.base_url)));
     }
     for platform in PlatformName::ALL {
         let title = platform.title();

@@ -1,5 +1,5 @@
-//! What an installation needs before its first request: the partner `default` and two keys. Keys are stored hashed, so
-//! their text is kept in `dev.json` and used again as long as the table does not know better.
+//! Prepares an installation for its first request: the partner `default` and two keys. Keys are stored as hashes, so their text is kept
+//! in `dev.json`, and is used again while the table accepts it.
 
 use counterfoil_core::Error;
 use counterfoil_core::model::api_key::{PresentedKey, Scope};
@@ -13,14 +13,14 @@ use counterfoil_core::service::partner::redirect_uris::add_redirect_uris;
 use crate::dev_file::DevFile;
 use crate::failure::Failure;
 
-/// The partner and its keys.
+/// The partner and the texts of its keys.
 pub(super) struct Keys {
     pub(super) partner: PartnerId,
     pub(super) api_key: Secret,
     pub(super) publishable_key: Secret,
 }
 
-/// Creates what is not there yet.
+/// Creates what is missing.
 pub(super) async fn prepare(operator: &Operator, earlier: &DevFile, redirect_uris: &[String]) -> Result<Keys, Failure> {
     let id = PartnerId::default_partner();
     match operator.partner(&id).await {
@@ -48,8 +48,8 @@ pub(super) async fn prepare(operator: &Operator, earlier: &DevFile, redirect_uri
     })
 }
 
-/// The earlier key while it is good. A table that has never seen it (another one, or memory) learns it; one in which it
-/// was revoked gets a new one.
+/// The earlier key if it is valid. If the table does not know it, because it is another table, the key is stored there; if it was
+/// revoked, a new one is created.
 async fn key(operator: &Operator, earlier: &str, new: NewKey) -> Result<Secret, Error> {
     let earlier = Secret::new(earlier);
     let Some(presented) = PresentedKey::parse(&earlier).filter(|presented| presented.partner == new.partner) else {

@@ -1,4 +1,4 @@
-//! The laptop's keyring: made on the first run, and needed ever after to open what it sealed (S-6).
+//! The laptop's keyring. The first run creates it, and every later run needs it to open the sealed values (S-6).
 
 use std::io::ErrorKind;
 
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::private_file;
 use crate::variables::Variables;
 
-/// The keyring, made where there never was one.
+/// The keyring. It is created if there are no sealed values yet.
 pub(super) fn find_or_make(dir: &DataDir, variables: &Variables, ephemeral: bool) -> Result<Secret, Failure> {
     match find(dir, variables)? {
         Some(keyring) => Ok(keyring),
@@ -21,7 +21,7 @@ pub(super) fn find_or_make(dir: &DataDir, variables: &Variables, ephemeral: bool
     }
 }
 
-/// What `KEYRING` says, else what the data folder holds.
+/// The keyring in `KEYRING`, else the one in the data folder.
 pub(crate) fn find(dir: &DataDir, variables: &Variables) -> Result<Option<Secret>, Failure> {
     if let Some(text) = variables.get("KEYRING") {
         return Ok(Some(Secret::new(text)));
@@ -33,7 +33,7 @@ pub(crate) fn find(dir: &DataDir, variables: &Variables) -> Result<Option<Secret
     }
 }
 
-/// The sentence for a keyring that was there before.
+/// The failure for a keyring that is missing though it sealed values.
 pub(crate) fn lost(dir: &DataDir) -> Failure {
     Failure::new(format!(
         "The tokens in {} are sealed with a keyring that is missing. Restore {}, or delete the folder to start over.",

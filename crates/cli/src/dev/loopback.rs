@@ -1,4 +1,4 @@
-//! A port on this machine alone. `localhost` is two addresses, and a browser tries the IPv6 one first: both are bound.
+//! A port on this machine alone. `localhost` is two addresses, and a browser tries the IPv6 one first, so both are bound.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -11,17 +11,17 @@ use super::stop::Stop;
 use crate::failure::Failure;
 use crate::guard::Names;
 
-/// A port that is ours.
+/// A bound port.
 pub(super) struct Loopback {
     port: u16,
     listeners: Vec<TcpListener>,
 }
 
-/// How many free ports are tried until one is free on both addresses.
+/// The number of free ports to try until one is free on both addresses.
 const TRIES_MOST: usize = 20;
 
 impl Loopback {
-    /// That port and no other; 0 for any.
+    /// Binds this port; 0 binds any.
     pub(super) async fn bind_exactly(port: u16) -> Result<Self, Failure> {
         Self::bind(port).await.map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => {
@@ -31,7 +31,7 @@ impl Loopback {
         })
     }
 
-    /// That port if it is free, else any.
+    /// Binds this port if it is free, else any.
     pub(super) async fn bind_rather(port: Option<u16>) -> Result<Self, Failure> {
         match Self::bind(port.unwrap_or(0)).await {
             Ok(bound) => Ok(bound),
@@ -47,7 +47,7 @@ impl Loopback {
                 Ok(v6) => vec![v4, v6],
                 Err(error) if error.kind() == ErrorKind::AddrInUse && port == 0 => continue,
                 Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(error),
-                // A machine without IPv6.
+                // This machine has no IPv6.
                 Err(_) => vec![v4],
             };
             return Ok(Self { port: bound, listeners });
@@ -55,17 +55,17 @@ impl Loopback {
         Err(ErrorKind::AddrInUse.into())
     }
 
-    /// Its address, as a browser reaches it.
+    /// The address for browsers.
     pub(super) fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// The names that it may be called by.
+    /// The names that a request's `Host` may have.
     pub(super) fn names(&self) -> Names {
         Names::of_port(self.port)
     }
 
-    /// Serves until told to stop and every answer is given.
+    /// Serves until `stop` is requested and every request is answered.
     pub(super) async fn serve(self, router: Router, stop: Stop) {
         let mut servers = JoinSet::new();
         for listener in self.listeners {

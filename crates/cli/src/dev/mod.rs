@@ -1,7 +1,7 @@
-//! `counterfoil dev`: everything on this machine. An embedded `DynamoDB`, a stand-in for the platforms, every route as it is
-//! deployed, and the workers that a schedule would run.
+//! `counterfoil dev`: runs an installation on this machine: an embedded `DynamoDB`, the platforms' stand-ins, every deployed route, and
+//! the workers that a schedule would run.
 //!
-//! Nothing here decides anything about connections or tokens: it puts together what the deployed functions consist of.
+//! It assembles the code of the deployed functions and decides nothing about connections or tokens itself.
 
 mod banner;
 mod first_run;
@@ -40,7 +40,7 @@ use loopback::Loopback;
 use requests::Requests;
 use stop::Signals;
 
-/// How to run it.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The port to serve on; 0 for any that is free
@@ -51,15 +51,15 @@ pub(crate) struct Options {
     /// Keep the table and the stand-ins' consents in memory only
     #[arg(long)]
     ephemeral: bool,
-    /// A redirect URI allowed after a consent, compared exactly; repeat the option for several
+    /// A redirect URI allowed after a consent (compared exactly); repeat the option for several
     #[arg(long = "redirect-uri", value_name = "URL")]
     redirect_uris: Vec<String>,
 }
 
-/// How long requests and refreshes under way may take to finish: longer than a lease.
+/// The time that requests and refreshes under way may take to finish: longer than a lease.
 const FINISH_WITHIN: Duration = Duration::from_secs(20);
 
-/// Runs until it is told to stop.
+/// Runs until it is stopped.
 pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
     let dir = &options.dir;
     let Some(_lock) = dir.lock()? else { return Err(runs_already(dir)) };
@@ -102,7 +102,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     Ok(())
 }
 
-/// The stand-ins, with the grants that the table's connections live by: either both outlive the process or neither does.
+/// Opens the stand-ins, which have the grants of the table's connections. Both are stored on disk, or neither is.
 fn open_stand_ins(app: &App, options: &Options) -> Result<StandIns, Failure> {
     let registrations = stand_ins::registrations(app)?;
     if options.ephemeral {
@@ -111,7 +111,7 @@ fn open_stand_ins(app: &App, options: &Options) -> Result<StandIns, Failure> {
     StandIns::kept_in(&options.dir.stand_in(), registrations).map_err(|error| Failure::new(error.to_string()))
 }
 
-/// The stand-ins go on until what is returned is dropped: refreshes that are to finish need them.
+/// Serves the stand-ins until the returned sender is dropped, because refreshes that are finishing need them.
 fn serve_stand_ins(stand_ins: &StandIns, place: Loopback, key: &AccessKey) -> stop::Sender {
     let (sender, stop) = stop::channel();
     let router = place.names().before(key.before(stand_ins.router(), counterfoil_stand_ins::is_control));
@@ -119,7 +119,7 @@ fn serve_stand_ins(stand_ins: &StandIns, place: Loopback, key: &AccessKey) -> st
     sender
 }
 
-/// Everything that is told to stop first, and is waited for.
+/// Starts the tasks that are stopped first and waited for.
 fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: PathBuf) -> (JoinSet<()>, stop::Sender) {
     let (sender, stop) = stop::channel();
     let requests = Requests::default();

@@ -1,5 +1,5 @@
-//! Requests under way. As in Lambda, a caller that goes away cancels nothing: each request is a task, and the end of
-//! the program waits for all of them.
+//! Tracks requests under way. As in Lambda, a caller that disconnects cancels nothing: each request is a task, and the program waits for
+//! all of them before it ends.
 
 use axum::Router;
 use axum::extract::Request;
@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::mpsc;
 
-/// Knows whether any request is under way: each holds a sender, and nothing is ever sent.
+/// The requests under way. Each has a sender of a channel, and the channel closes when the last request ends.
 pub(super) struct Requests {
     under_way: mpsc::Sender<()>,
     all_over: mpsc::Receiver<()>,
@@ -22,7 +22,7 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// The same routes, with every request known here.
+    /// Adds tracking to every route.
     pub(super) fn track(&self, router: Router) -> Router {
         let under_way = self.under_way.downgrade();
         router.layer(from_fn(move |request: Request, next: Next| {
@@ -37,7 +37,7 @@ impl Requests {
         }))
     }
 
-    /// Waits until none is under way.
+    /// Waits until no request is under way.
     pub(super) async fn finish(mut self) {
         drop(self.under_way);
         self.all_over.recv().await;

@@ -1,5 +1,4 @@
-//! The stand-ins for the platforms: where they are and what their keys are, as variables of the configuration; and which of
-//! our redirect URIs they know.
+//! The stand-ins for the platforms: the variables that make the product use them, and the redirect URIs that are registered with them.
 
 use counterfoil_core::App;
 use counterfoil_core::model::platform::PlatformName;
@@ -9,13 +8,13 @@ use counterfoil_stand_ins::Registrations;
 
 use crate::failure::Failure;
 
-/// What has a platform played by its stand-in.
+/// The variables that make a platform use its stand-in.
 pub(super) fn variables(platform: PlatformName, stand_ins_url: &str) -> Vec<(String, String)> {
     let settings = counterfoil_stand_ins::variables(platform.as_str(), stand_ins_url);
     settings.into_iter().map(|(ending, value)| (variable(platform, ending), value)).collect()
 }
 
-/// Our redirect URIs, registered with each.
+/// Our redirect URIs, to register with each stand-in.
 pub(super) fn registrations(app: &App) -> Result<Registrations, Failure> {
     let mut registrations = Registrations::default();
     for platform in PlatformName::ALL {

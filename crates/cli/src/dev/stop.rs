@@ -1,11 +1,11 @@
-//! Being told to stop, and telling.
+//! Stops the program's tasks on a signal.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::failure::Failure;
 
-/// Ctrl-C and SIGTERM, from the moment this is made.
+/// Ctrl-C and SIGTERM, from the moment at which this is created.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -17,7 +17,7 @@ impl Signals {
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
-    /// Waits for the next of either.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -26,10 +26,10 @@ impl Signals {
     }
 }
 
-/// Tells everyone who has the [`Stop`], also by being dropped.
+/// Requests a stop of every task that has the [`Stop`], also when it is dropped.
 pub(super) struct Sender(watch::Sender<()>);
 
-/// Hears it.
+/// The receiver of the request to stop.
 #[derive(Clone)]
 pub(super) struct Stop(watch::Receiver<()>);
 
@@ -45,7 +45,7 @@ impl Sender {
 }
 
 impl Stop {
-    /// Waits to be told.
+    /// Waits until a stop is requested.
     pub(super) async fn requested(mut self) {
         while self.0.changed().await.is_ok() {}
     }

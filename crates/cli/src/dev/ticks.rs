@@ -1,5 +1,5 @@
-//! What schedules, a queue and `DynamoDB` itself do in a deployment: refresh and revoke what is due, work on imports, commit what is
-//! parked, and delete what its TTL has ended.
+//! The work that schedules, the queue and `DynamoDB` do in a deployment: refresh and revoke what is due, continue imports, commit parked
+//! grants, and delete expired rows.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use dynoxide::Database;
 
 use super::stop::Stop;
 
-/// Between two runs of the workers.
+/// The time between two runs of the workers.
 const WORK_EVERY: Duration = Duration::from_secs(5);
-/// The time that one run of a worker has, as the deployed function's.
+/// The time of one run of a worker, as of the deployed function.
 const WORK_WITHIN: Duration = Duration::from_secs(58);
-/// Between two runs of the worker of imports.
+/// The time between two runs of the worker of imports.
 const IMPORT_EVERY: Duration = Duration::from_secs(2);
-/// The time that one run of it has, as the deployed function's.
+/// The time of one run of the worker of imports, as of the deployed function.
 const IMPORT_WITHIN: Duration = Duration::from_secs(895);
-/// Between two sweeps; the table refuses what has ended by itself, so this only tidies.
+/// The time between two deletions of expired rows. Code checks expiries itself, so this only saves space.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Commits what is parked, and refreshes and revokes what is due, until `stop`. Runs that are under way then are finished.
+/// Commits parked grants, and refreshes and revokes what is due, until `stop`. Runs that are under way then are finished.
 pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
     let mut stopped = pin!(stop.requested());
     loop {
@@ -45,7 +45,7 @@ pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
     }
 }
 
-/// Works on the imports that are due, until `stop`. A run that is under way then goes on after the next start.
+/// Continues the imports that are due, until `stop`. An import that is under way then continues after the next start.
 pub(super) async fn import(app: Arc<App>, stop: Stop) {
     let mut stopped = pin!(stop.requested());
     loop {
@@ -62,7 +62,7 @@ pub(super) async fn import(app: Arc<App>, stop: Stop) {
     }
 }
 
-/// Sweeps until told to stop.
+/// Deletes expired rows until `stop`.
 pub(super) async fn sweep(clock: Arc<dyn Clock>, database: Database, stop: Stop) {
     let mut stopped = pin!(stop.requested());
     loop {

@@ -1,5 +1,5 @@
-//! The laptop's own variables, beneath whatever a person has set. A platform whose credentials nobody has set has the addresses
-//! and credentials of its stand-in; any other keeps its real addresses.
+//! The laptop's defaults for variables that a person has not set. A platform without credentials gets the addresses and credentials of
+//! its stand-in; a platform with credentials keeps its real addresses.
 
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
@@ -10,16 +10,16 @@ use super::stand_ins;
 use crate::database::TABLE_NAME;
 use crate::variables::Variables;
 
-/// What names a deployment's parts: on the laptop nothing of a deployment is touched.
+/// The variables that name a deployment's resources. The laptop ignores them, so that it changes no deployment.
 const OF_A_DEPLOYMENT: &[&str] = &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "PARKING_QUEUE_URL"];
 
-/// Everything the configuration needs here.
+/// All variables of the configuration.
 pub(crate) fn complete(given: Variables, base_url: &str, stand_ins_url: &str, keyring: &Secret) -> Variables {
     let given = given.without(OF_A_DEPLOYMENT);
     let played = PlatformName::ALL.into_iter().filter(|platform| uses_stand_in(&given, *platform));
     let stand_ins: Vec<_> = played.flat_map(|platform| stand_ins::variables(platform, stand_ins_url)).collect();
     let base_url = given.get("PUBLIC_BASE_URL").unwrap_or(base_url).to_owned();
-    // Behind an address that others reach, whether anybody may start a consent is for a person to choose.
+    // If others can reach the address, a person must decide whether anybody may start a consent.
     let open_start = if is_loopback(&base_url) { "true" } else { "" };
     let own = [
         ("TABLE_NAME", TABLE_NAME),
@@ -34,7 +34,7 @@ fn is_loopback(base_url: &str) -> bool {
     Url::parse(base_url).is_ok_and(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
 }
 
-/// Whether a platform is played by its stand-in.
+/// Whether a platform uses its stand-in.
 pub(crate) fn uses_stand_in(variables: &Variables, platform: PlatformName) -> bool {
     ![Environment::Production, Environment::Sandbox]
         .into_iter()

@@ -1,4 +1,4 @@
-//! What the doctor looks at.
+//! The checks of the doctor.
 
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::{Environment, PlatformName};
@@ -14,7 +14,7 @@ use super::finding::{Finding, State};
 use crate::failure::Failure;
 use crate::variables::Variables;
 
-/// What a deployment's variables are copied from.
+/// The variables of a deployment, and where to copy their values from.
 const OF_A_DEPLOYMENT: [(&str, &str); 4] = [
     ("TABLE_NAME", "set it to the stack's output TableName (or run `counterfoil dev` for an installation on this machine)"),
     ("PUBLIC_BASE_URL", "set it to the address that browsers reach: the stack's output ApiUrl, or your own domain"),
@@ -22,7 +22,7 @@ const OF_A_DEPLOYMENT: [(&str, &str); 4] = [
     ("CREDENTIALS_SECRET_ARN", "set it to the stack's output CredentialsSecretArn"),
 ];
 
-/// Where there is nothing to look at yet: which variables would say where to look.
+/// The missing variables, if the doctor does not know where to look.
 pub(super) fn variables(given: &Variables) -> Vec<Finding> {
     let finding = |(name, what): (&str, &str)| match given.get(name) {
         Some(_) => Finding::ok(name, "set"),
@@ -31,7 +31,7 @@ pub(super) fn variables(given: &Variables) -> Vec<Finding> {
     OF_A_DEPLOYMENT.map(finding).into()
 }
 
-/// Whether the table answers, in the store's own words: what an operator can do depends on them.
+/// Checks the table. The message is the store's own.
 pub(super) async fn table(table: &Table) -> Finding {
     match table.check().await {
         Ok(()) => Finding::ok("table", table.name()),
@@ -40,7 +40,7 @@ pub(super) async fn table(table: &Table) -> Finding {
     }
 }
 
-/// What `/ready` says of everything that is not looked at more closely here.
+/// The checks of `/ready` that no check here covers in more detail.
 pub(super) async fn readiness(app: &App, config: &Config) -> Vec<Finding> {
     let closer = ["table", "credentials"];
     let checks = check_ready(app).await.into_iter().filter(|check| !closer.contains(&check.name));
@@ -60,7 +60,7 @@ fn finding(check: Check, config: &Config) -> Finding {
     }
 }
 
-/// Which credentials are set. One platform's production credentials are enough to be of use.
+/// Checks which credentials are set. One platform's production credentials are enough.
 pub(super) async fn credentials(app: &App) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut any = false;
@@ -87,7 +87,7 @@ fn credential(platform: PlatformName, environment: Environment, found: Result<()
     }
 }
 
-/// The partner that anonymous starts belong to, and whether anyone has a key.
+/// Checks the partner of anonymous starts, and that some partner has a valid key.
 pub(super) async fn partner_and_keys(app: &App, table: &Table) -> Result<[Finding; 2], Failure> {
     let id = PartnerId::default_partner();
     let partner = table.partner(&id).await?.map_or_else(
@@ -103,7 +103,7 @@ pub(super) async fn partner_and_keys(app: &App, table: &Table) -> Result<[Findin
     Ok([partner, Finding::trouble(State::Missing, "API key", words)])
 }
 
-/// Who may start a consent.
+/// Says who may start a consent.
 pub(super) fn open_start(is_set: bool, open: bool) -> Finding {
     match (is_set, open) {
         (true, true) => Finding::ok("OPEN_START", "true: anyone with the link may start a consent for the partner default"),
@@ -115,7 +115,7 @@ pub(super) fn open_start(is_set: bool, open: bool) -> Finding {
     }
 }
 
-/// What must be registered with each platform, byte for byte (O-1); nothing while there is no public base URL.
+/// The redirect URIs to register with each platform (O-1); none without a public base URL.
 pub(super) fn redirect_uris(app: &App) -> Vec<Vec<String>> {
     let uri = |platform: PlatformName| Some(vec![format!("  {}", platform.title()), redirect_uri(app, platform).ok()?]);
     PlatformName::ALL.into_iter().filter_map(uri).collect()

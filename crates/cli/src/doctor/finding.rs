@@ -1,6 +1,6 @@
-//! One line of what the doctor says.
+//! One line of the doctor's report.
 
-/// How something is.
+/// The state of a requirement.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Ok,
@@ -8,7 +8,7 @@ pub(super) enum State {
     Wrong,
 }
 
-/// Something that was looked at.
+/// A requirement and its state.
 pub(super) struct Finding {
     state: State,
     subject: String,
@@ -17,27 +17,27 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// It is in place.
+    /// The requirement is met.
     pub(super) fn ok(subject: impl Into<String>, words: impl Into<String>) -> Self {
         Self { state: State::Ok, subject: subject.into(), words: words.into(), optional: false }
     }
 
-    /// It is not, and nothing works without it.
+    /// The requirement is not met, and is essential.
     pub(super) fn trouble(state: State, subject: impl Into<String>, words: impl Into<String>) -> Self {
         Self { state, subject: subject.into(), words: words.into(), optional: false }
     }
 
-    /// The same for something one can do without.
+    /// Makes the requirement optional.
     pub(super) fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    /// Whether the installation cannot do its work like this.
+    /// Whether the installation cannot work until this is fixed.
     pub(super) fn must_be_mended(&self) -> bool {
         self.state != State::Ok && !self.optional
     }
 
-    /// As cells: state, subject, what there is to say.
+    /// The cells of a table: state, subject, message.
     pub(super) fn as_row(&self) -> Vec<String> {
         let state = match self.state {
             State::Ok => "ok",

@@ -1,7 +1,7 @@
-//! `counterfoil doctor`: what an installation lacks, line by line, with what to do about it. It never shows a secret.
+//! `counterfoil doctor`: lists what an installation lacks and how to fix it. It shows no secret.
 //!
-//! With `TABLE_NAME` set it looks at a deployment, with the operator's own AWS credentials; the other variables are the
-//! stack's outputs and parameters, set as the functions have them. Without, it looks at this machine's installation.
+//! If `TABLE_NAME` is set it checks a deployment, with the operator's own AWS credentials. The other variables are then the stack's
+//! outputs and parameters, as the functions have them. Otherwise it checks the installation on this machine.
 
 mod checks;
 mod finding;
@@ -19,14 +19,14 @@ use crate::variables::Variables;
 use crate::which_table;
 use finding::{Finding, State};
 
-/// Where to look.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// Looks, says what it found, and fails where something essential is not in place.
+/// Prints the report, and fails if something essential is missing.
 pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
     let dir = &options.dir;
     let deployed = given.get("TABLE_NAME").is_some();
@@ -48,7 +48,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
 
 struct Report {
     findings: Vec<Finding>,
-    /// Platform and address.
+    /// The platform and its redirect URI.
     redirect_uris: Vec<Vec<String>>,
 }
 
@@ -86,7 +86,7 @@ async fn look(dir: &DataDir, given: &Variables, variables: &Variables) -> Result
     Ok(Report { findings, redirect_uris: checks::redirect_uris(&app) })
 }
 
-/// The variables of the laptop's installation.
+/// The variables of the installation on this machine.
 pub(crate) fn of_this_machine(dir: &DataDir, given: Variables) -> Result<Variables, Failure> {
     let file = DevFile::read(dir)?
         .ok_or_else(|| Failure::new(format!("There is no {}: run `counterfoil dev` again.", dir.dev_file().display())))?;

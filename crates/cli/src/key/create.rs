@@ -16,7 +16,7 @@ use crate::{partner, terminal};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What the key is to be.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Its purpose, shown in lists

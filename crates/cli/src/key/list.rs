@@ -11,7 +11,7 @@ use super::Owner;
 use crate::failure::Failure;
 use crate::{partner, terminal};
 
-/// Which keys to list.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print JSON

@@ -1,4 +1,4 @@
-//! `counterfoil key`: an API key is shown once, when it is made; afterwards only its hash is known.
+//! `counterfoil key`: manages API keys. The text of a key is shown once, when it is created; only its hash is stored.
 
 mod create;
 mod list;
@@ -14,7 +14,7 @@ use crate::partner;
 use crate::variables::Variables;
 use crate::which_table;
 
-/// What to do with keys.
+/// The subcommands.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Create a key and print it; it is shown only once
@@ -25,17 +25,17 @@ pub(crate) enum Command {
     Revoke(revoke::Options),
 }
 
-/// Whose keys, in which table.
+/// The options that name the partner and the table.
 #[derive(Args)]
 pub(crate) struct Owner {
-    /// The partner the keys belong to
+    /// The partner that the keys belong to
     #[arg(long, value_name = "ID", default_value = "default", value_parser = partner::read_id)]
     partner: PartnerId,
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
     let dir = match &command {
         Command::Create(options) => &options.owner.dir,

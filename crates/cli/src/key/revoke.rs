@@ -10,7 +10,7 @@ use super::Owner;
 use crate::failure::Failure;
 use crate::terminal;
 
-/// Which key.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The key's id, as `key list` shows it

@@ -1,4 +1,4 @@
-//! Where the keyring is kept: in Secrets Manager, or in the laptop's folder.
+//! The storage of the keyring: Secrets Manager, or the laptop's data folder.
 
 use counterfoil_core::model::secret::Secret;
 use counterfoil_store::aws;
@@ -10,13 +10,13 @@ use crate::dev::keyring;
 use crate::failure::Failure;
 use crate::variables::Variables;
 
-/// The place.
+/// Where the keyring is stored.
 pub(super) enum Kept {
     Deployed(KeptSecret),
     Laptop,
 }
 
-/// Finds it, by the variables that a deployment is named by.
+/// The storage, by the variables: a deployment's if they name one, else the laptop's.
 pub(super) async fn find(variables: &Variables) -> Result<Kept, Failure> {
     if let Some(arn) = variables.get("KEYRING_SECRET_ARN") {
         return Ok(Kept::Deployed(KeptSecret::new(&aws::config().await, arn)));
@@ -39,7 +39,7 @@ pub(super) fn of_laptop(dir: &DataDir, variables: &Variables) -> Result<Secret, 
 }
 
 impl Kept {
-    /// The keyring as it is now.
+    /// The present keyring.
     pub(super) async fn text(&self, dir: &DataDir, variables: &Variables) -> Result<KeyringText, Failure> {
         let text = match self {
             Self::Deployed(secret) => secret.current().await?.text,

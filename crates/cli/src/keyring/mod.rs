@@ -1,5 +1,5 @@
-//! `counterfoil keyring`: another key seals from now on, what the older ones sealed is sealed anew, and an old key is named
-//! that may go. Every step can be ended at any moment and begun again.
+//! `counterfoil keyring`: adds a key that seals from then on, seals old values again, and says when an old key is no longer needed. Every
+//! command can be interrupted and repeated.
 
 mod kept;
 mod reseal;
@@ -12,7 +12,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::variables::Variables;
 
-/// What to do with the keyring.
+/// The subcommands.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// List the keys, the number of values each has sealed, and the keys that are no longer needed
@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Reseal(DataDir),
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
     match command {
         Command::Status(dir) => status::run(&dir, variables).await,

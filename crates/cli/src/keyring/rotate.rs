@@ -1,7 +1,7 @@
-//! `counterfoil keyring rotate`: the new key is added as one that opens, and seals only when every process knows it.
+//! `counterfoil keyring rotate`: adds a key that only opens, and makes it the primary key once every process has read it.
 //!
-//! The version of the secret in which a key was added bears that key's id in its own id: a command that begins anew sees
-//! that the first step is done, and since when.
+//! The id of the secret's version that added a key contains that key's id. So a command that is started again sees that the first step is
+//! done, and since when.
 
 use std::time::Duration;
 
@@ -21,21 +21,21 @@ use crate::failure::Failure;
 use crate::variables::Variables;
 use crate::{private_file, terminal};
 
-/// How to rotate.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// End after the first step instead of waiting; the same command later does the second
+    /// Stop after the first step instead of waiting; the same command later does the second
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// After this, no process uses a keyring from before: each reads it again after [`FRESH_FOR`], and an event may be under way.
+/// The time after which every process has the new keyring: each reads it again after [`FRESH_FOR`], and an event may be under way.
 const EVERYBODY_KNOWS_AFTER: Duration = FRESH_FOR.saturating_add(Duration::from_secs(60));
-/// What the id of a version begins with in which a key was added; the key's id follows.
+/// The prefix of the id of a version that added a key. The key's id follows.
 const ADDS: &str = "counterfoil-adds-";
-/// The same of one in which it began to seal.
+/// The prefix of the id of a version that made a key the primary one.
 const PROMOTES: &str = "counterfoil-promotes-";
 
 pub(super) async fn run(options: &Options, variables: &Variables) -> Result<(), Failure> {
@@ -45,7 +45,7 @@ pub(super) async fn run(options: &Options, variables: &Variables) -> Result<(), 
     }
 }
 
-/// Nobody else reads it while the folder is locked, so both steps are one.
+/// Rotates the laptop's keyring in one step, because no other process reads it while the folder is locked.
 fn rotate_laptops(dir: &DataDir, variables: &Variables) -> Result<(), Failure> {
     let Some(_lock) = dir.lock()? else {
         return Err(Failure::new("Stop `counterfoil dev` first: it reads the keyring only when it starts."));
@@ -89,7 +89,7 @@ async fn rotate_deployed(secret: &KeptSecret, no_wait: bool) -> Result<(), Failu
     Ok(())
 }
 
-/// The key that the current version added, which does not seal yet.
+/// The key that the current version added and that is not the primary key yet.
 pub(super) fn pending(current: &Version, ring: &KeyringText) -> Option<String> {
     let key_id = current.id.strip_prefix(ADDS)?.split('-').next()?;
     ring.ids().iter().skip(1).find(|id| *id == key_id).cloned()

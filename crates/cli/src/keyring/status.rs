@@ -1,4 +1,4 @@
-//! `counterfoil keyring status`: how much each key has sealed, and when an old one may go.
+//! `counterfoil keyring status`: counts the values that each key has sealed, and says when an old key is no longer needed.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::failure::Failure;
 use crate::variables::Variables;
 use crate::{terminal, which_table};
 
-/// How long an old key is needed where everything that lies there is sealed anew.
+/// Where sealed values may be that the counts do not include.
 enum Elsewhere {
-    /// In the queues and the backups of a deployment; the keyring is from then.
+    /// In the queues and the backups of a deployment. The time is that of the keyring's present version.
     Deployed(Timestamp),
-    /// In copies that somebody made of the folder.
+    /// In copies of the folder that somebody made.
     Laptop,
 }
 

@@ -10,7 +10,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::terminal;
 
-/// What the partner is to be.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Its id: up to 32 of the characters a-z 0-9 _ -
@@ -19,7 +19,7 @@ pub(crate) struct Options {
     /// Its display name; by default its id
     #[arg(long, value_parser = read_name)]
     name: Option<DisplayName>,
-    /// A redirect URI allowed after a consent, compared exactly; repeat the option for several
+    /// A redirect URI allowed after a consent (compared exactly); repeat the option for several
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
     #[command(flatten)]

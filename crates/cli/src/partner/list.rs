@@ -9,7 +9,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::terminal;
 
-/// How to list.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print JSON

@@ -1,4 +1,4 @@
-//! `counterfoil partner`: the apps that use this installation, and where a browser may be sent for them.
+//! `counterfoil partner`: manages partners and their redirect URIs.
 
 mod create;
 mod list;
@@ -15,7 +15,7 @@ use crate::operator::operator;
 use crate::variables::Variables;
 use crate::which_table;
 
-/// What to do with partners.
+/// The subcommands.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Create a partner
@@ -41,7 +41,7 @@ impl Command {
     }
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
     let open = which_table::open(variables, command.dir()).await?;
     let operator = operator(variables, &open.table);
@@ -54,17 +54,17 @@ pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), F
     }
 }
 
-/// Reads a name for people out of an argument.
+/// Parses a name in an argument.
 pub(crate) fn read_name(text: &str) -> Result<DisplayName, String> {
     DisplayName::parse(text).map_err(|error| error.to_string())
 }
 
-/// Reads a partner's id out of an argument.
+/// Parses a partner's id in an argument.
 pub(crate) fn read_id(text: &str) -> Result<PartnerId, String> {
     PartnerId::parse(text).map_err(|error| error.to_string())
 }
 
-/// Why an action for that partner failed; where there is no such partner, with the command that creates it.
+/// The failure of an action for a partner. If the partner does not exist, it names the command that creates one.
 pub(crate) fn failure(error: Error, id: &PartnerId) -> Failure {
     match error {
         Error::NotFound(_) => Failure::new(format!("There is no partner {id}. Create it with: counterfoil partner create {id}")),

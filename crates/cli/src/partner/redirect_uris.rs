@@ -11,13 +11,13 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::terminal;
 
-/// Whose, and which.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The partner's id
     #[arg(value_parser = read_id)]
     id: PartnerId,
-    /// The address, exactly as it will be asked for
+    /// The address, exactly as requests will have it
     uri: String,
     #[command(flatten)]
     pub(super) dir: DataDir,

@@ -11,7 +11,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::terminal;
 
-/// Which partner, and how.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The partner's id
@@ -33,7 +33,7 @@ pub(super) async fn run(options: &Options, operator: &Operator) -> Result<(), Fa
     Ok(())
 }
 
-/// A partner for a program to read.
+/// The JSON of a partner.
 pub(super) fn as_json(partner: &Partner) -> Value {
     json!({
         "id": partner.id.as_str(),

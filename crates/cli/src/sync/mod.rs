@@ -1,4 +1,4 @@
-//! `counterfoil sync`: imports a connection's checks or invoices now, and says how it went.
+//! `counterfoil sync`: imports a connection's checks or invoices now, and prints the result.
 
 mod outcome;
 mod progress;
@@ -24,10 +24,10 @@ use crate::variables::Variables;
 use crate::{partner, terminal, which_table};
 use progress::Progress;
 
-/// What to import.
+/// The options.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The connection
+    /// The key of the connection
     #[arg(value_parser = company_key)]
     company_key: CompanyKey,
     /// Read everything, not only what changed
@@ -39,19 +39,19 @@ pub(crate) struct Options {
     /// Import invoices and open payables instead of checks
     #[arg(long)]
     invoices: bool,
-    /// Whose connection it is
+    /// The partner of the connection
     #[arg(long, value_name = "ID", default_value = "default", value_parser = partner::read_id)]
     partner: PartnerId,
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// How often a run that another process works on is looked at.
+/// The time between two looks at a run that another process works on.
 const EVERY: Duration = Duration::from_millis(500);
-/// How long this process works on a run before it looks whether that is over.
+/// The time for which this process works on a run before it checks whether the run has ended.
 const WORKS_FOR: Duration = Duration::from_secs(60);
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
     let open = which_table::open(&given, &options.dir).await?;
     let is_deployed = given.get("TABLE_NAME").is_some();
@@ -68,14 +68,14 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let run = until_over(&app, begun, !is_deployed).await?;
     terminal::say(outcome::text(&run));
     match run.status {
-        // A dry run shows what is not the same yet.
+        // A dry run shows the differences, so they are no failure.
         SyncStatus::Completed if run.is_dry || run.reconciliation.as_ref().is_none_or(Reconciliation::matches) => Ok(()),
-        SyncStatus::Completed => Err(Failure::new("The two sides are not the same: see docs/sync.md.")),
+        SyncStatus::Completed => Err(Failure::new("The reconciliation does not match. See docs/sync.md.")),
         _ => Err(Failure::new("The sync did not complete.")),
     }
 }
 
-/// Shows how far the run is until it is over. On a laptop this process works on it; the deployed worker does so by itself.
+/// Shows the progress of a run until it ends. On a laptop this process works on the run; in a deployment the worker does.
 async fn until_over(app: &Arc<App>, mut run: SyncRun, works: bool) -> Result<SyncRun, Failure> {
     let progress = Progress::new();
     while !run.status.is_over() {

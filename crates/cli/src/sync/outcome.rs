@@ -1,4 +1,4 @@
-//! How a run went, as tables.
+//! The result of a run, as tables.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use counterfoil_core::model::sync::{ErrorSample, SyncRun};
 
 use crate::terminal;
 
-/// The outcome of a run that is over.
+/// The text for a run that has ended.
 pub(super) fn text(run: &SyncRun) -> String {
     let status: &str = run.status.into();
     let mode: &str = run.mode().into();

@@ -1,11 +1,11 @@
-//! How far a run is, in a terminal; nothing where there is none.
+//! The progress of a run in a terminal. Without a terminal nothing is shown.
 
 use std::time::Duration;
 
 use counterfoil_core::model::sync::{SyncRun, SyncStatus};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The bar.
+/// A progress bar.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {

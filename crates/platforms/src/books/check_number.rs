@@ -1,7 +1,7 @@
-//! Whether a free text is the number of a check, where a platform has no field for one.
+//! Recognizes the number of a check in a free text, for platforms without a field for it.
 
-/// The digits, where the whole text is a number of 1 to 12 digits: alone, behind `#`, or behind a word for check, which a word for
-/// number and one of `.`, `:`, `#`, `-` may follow.
+/// The digits, if the whole text is a number of 1 to 12 digits: alone, after `#`, or after a word for check. A word for number and one of
+/// `.`, `:`, `#`, `-` may follow that word.
 pub(crate) fn check_number(text: &str) -> Option<&str> {
     let text = text.trim();
     let digits = match text.strip_prefix('#') {
@@ -17,7 +17,7 @@ fn behind_word(text: &str) -> Option<&str> {
     Some(rest.strip_prefix(['.', ':', '#', '-']).unwrap_or(rest).trim_start())
 }
 
-/// What follows one of the words, in whatever case, and any blanks.
+/// The text after one of the words, in any case, and after blanks.
 fn strip_word<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
     let begins = |word: &&&str| text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
     let word = words.iter().find(begins)?;

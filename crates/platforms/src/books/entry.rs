@@ -1,4 +1,4 @@
-//! One record of a page. It is read by itself, so that one which cannot be read costs none of the others.
+//! Reads one record of a page. Each is read separately, so that an unreadable record affects no other.
 
 use counterfoil_core::model::record::{Body, CheckStatus, EntityType, InvoiceStatus, Named, Record, RecordKey, Unreadable};
 use counterfoil_core::model::sync::Scope;
@@ -9,25 +9,26 @@ use rust_decimal::Decimal;
 
 use crate::object::Object;
 
-/// The most characters that are kept of a number, a name, and a memo.
+/// The longest number, name and memo that are kept, in characters. The rest is cut off.
 pub(crate) const NUMBER_MOST: usize = 100;
 pub(crate) const NAME_MOST: usize = 500;
 pub(crate) const MEMO_MOST: usize = 4_000;
-/// The most payables of one payment that are kept.
+/// The largest number of payables of one payment that are kept.
 pub(crate) const PAYS_MOST: usize = 1_000;
-/// The most bytes of a platform's own JSON that are kept; more is not kept at all, since half of it is no JSON.
+/// The longest JSON of a record that is kept, in bytes. A longer one is not kept at all, because a part of it would not be JSON.
 const SOURCE_MOST: usize = 200_000;
 
-/// What a record says.
+/// The fields of a check or an invoice.
 pub(crate) struct Found {
     pub(crate) body: Body,
     pub(crate) created_at: Option<Timestamp>,
     pub(crate) changed_at: Option<Timestamp>,
 }
 
-/// Reads a record; `read` gives `None` of what is no check and no invoice.
+/// Reads a record. `read` returns `None` for one that is neither a check nor an invoice.
 ///
-/// Of such a one an incremental run is told, since it may have been one before. A full run is not: it deletes what it has not read.
+/// An incremental run gets such a record as absent, because it may have been a check before. A full run does not get it, and marks stored
+/// records that it has not seen as deleted.
 pub(crate) fn entry(
     scope: &Scope,
     entity_type: EntityType,
@@ -51,22 +52,22 @@ pub(crate) fn entry(
     }
 }
 
-/// An amount that must be there.
+/// An amount that a record must have.
 pub(crate) fn amount(object: &Object<'_>, name: &str) -> Result<Decimal, Unreadable> {
     object.amount(name).ok_or(Unreadable::AmountUnreadable)
 }
 
-/// A date that must be there.
+/// A date that a record must have.
 pub(crate) fn date(object: &Object<'_>, name: &str) -> Result<Date, Unreadable> {
     object.date(name).ok_or(Unreadable::DateUnreadable)
 }
 
-/// Something that has an id and a name.
+/// An id and a name.
 pub(crate) fn named(object: &Object<'_>, id: &str, name: &str) -> Named {
     Named { id: object.id(id), name: object.text_of(name, NAME_MOST) }
 }
 
-/// How a payable stands of which so much is due.
+/// The status of a payable with this amount due.
 pub(crate) fn payable(is_void: bool, due: Decimal) -> CheckStatus {
     match is_void {
         true => CheckStatus::Void,
@@ -75,7 +76,7 @@ pub(crate) fn payable(is_void: bool, due: Decimal) -> CheckStatus {
     }
 }
 
-/// How a sales invoice stands of which so much is still to be paid.
+/// The status of a sales invoice with this amount still to be paid.
 pub(crate) fn receivable(is_void: bool, balance: Decimal) -> InvoiceStatus {
     match is_void {
         true => InvoiceStatus::Void,

@@ -1,82 +1,82 @@
-//! A place in a list that is read by positions while records are deleted from it. The list comes in an order that no edit changes. A deletion does: everything behind it comes one position earlier, and whoever only counted would skip a record.
+//! A position in a list that is read by positions while records are deleted from it. The order of the list does not change by edits. A
+//! deletion moves all records behind it one position forward, so a reader that only counted would skip a record.
 //!
-//! So each page begins with the last record of the page before. Where it does not, the reader goes back to a page that has that record or
-//! one shortly before it, or to the first page, and reads on from there. The list ends where the platform says how many records there are
-//! and the page reaches the last one; elsewhere only where a page has that record and none behind it. A page that is empty or short by
-//! mistake ends nothing.
+//! Therefore each page begins with the last record of the page before. If it does not, the reader goes back to a page that has that record
+//! or one shortly before it, or to the first page, and continues from there. The list ends when the page reaches the total that the platform
+//! names. Without a total it ends with a page that has the last record and no other. An empty or short page by mistake ends nothing.
 
 use counterfoil_core::port::accounting::ReadFailure;
 use serde::{Deserialize, Serialize};
 
 use crate::books::UNREADABLE;
 
-/// How many records of a page are remembered.
+/// The number of record ids of a page that are remembered.
 const MARKS: usize = 20;
-/// How often the reader goes back in one list: more is an order that does not hold.
+/// How often the reader goes back in one list. After that the list's order is considered unstable.
 const LOST_MOST: u8 = 50;
 
-/// The page, of those of at most so many records, that shows a position and most of what is behind it: its number, from 1, and its
-/// size. For platforms whose pages begin at multiples of their size alone.
+/// The page of at most `most` records that contains a position and as many records after it as possible: its number, from 1, and its size.
+/// For platforms whose pages begin only at multiples of their size.
 pub(crate) fn window(start: usize, most: usize) -> Window {
     let before = start - 1;
     let size = (most / 2..=most).rev().max_by_key(|size| size - before % size).unwrap_or(most);
     Window { page: before / size + 1, size, before: before % size }
 }
 
-/// A page that has a number.
+/// A numbered page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) page: usize,
     pub(crate) size: usize,
-    /// How many records it shows before the position.
+    /// The number of records on the page before the position.
     pub(crate) before: usize,
 }
 
-/// Where the next page of a list begins.
+/// The position of the next page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// The position that is asked for, from 1.
+    /// The position to request, from 1.
     pub(crate) start: usize,
-    /// Ids of the page before, the one that is expected at `start` last; none where that page had no id there.
+    /// Ids of the page before. The last of them is the one that is expected at `start`. Empty if that page had no id there.
     marks: Vec<String>,
-    /// Whether the reader went back for one of them.
+    /// Whether the reader went back to find one of these ids.
     is_back: bool,
-    /// How often it did.
+    /// How often the reader went back.
     lost: u8,
 }
 
-/// What an answer shows.
+/// The content of an answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Shown<'a> {
     /// The ids of its records.
     pub(crate) ids: &'a [Option<String>],
-    /// How many records a page has.
+    /// The size of a page.
     pub(crate) size: usize,
-    /// How many records there are in all, where the platform says it.
+    /// The total number of records, if the platform names it.
     pub(crate) total: Option<usize>,
 }
 
-/// What is done with a page.
+/// How to process a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
-    /// How many of its records, from its beginning, are not new.
+    /// How many records at its beginning were on the page before.
     pub(crate) known: usize,
-    /// Where the next page begins; `None` where the list ends.
+    /// The position of the next page; `None` at the end of the list.
     pub(crate) next: Option<Position>,
 }
 
 impl Position {
     pub(crate) const FIRST: Self = Self { start: 1, marks: Vec::new(), is_back: false, lost: 0 };
 
-    /// What the page at this position is.
+    /// How to process the page that was read at this position.
     pub(crate) fn turn(&self, shown: Shown<'_>) -> Result<Turn, ReadFailure> {
         let Shown { ids, total, .. } = shown;
         let place = |mark: &String| ids.iter().position(|id| id.as_ref() == Some(mark));
-        // A page that has earlier ones too comes in another order, or its predecessor did.
+        // A page that also has earlier ids is in another order, or the page before was.
         let has_earlier = self.marks.iter().rev().skip(1).any(|mark| place(mark).is_some());
         let is_expected = ids.first().is_some_and(|first| first.as_ref() == self.marks.last()) && !has_earlier;
         match self.marks.iter().rev().find_map(place) {
-            // So that one empty answer by mistake is not taken for a company without records.
+            // One empty answer by mistake must not mean that the company has no records.
             None if ids.is_empty() && *self == Self::FIRST && total != Some(0) => Ok(Turn { known: 0, next: Some(self.lost()?) }),
             None if self.marks.is_empty() => Ok(Turn { known: 0, next: self.behind(shown) }),
             Some(0) if is_expected && !self.is_back => Ok(Turn {
@@ -87,7 +87,7 @@ impl Position {
                     _ => self.behind(shown),
                 },
             }),
-            // All of it, since it may have others than before too.
+            // After going back, all records count, because the page may differ from the one before.
             found if self.is_back && (found.is_some() || self.start == 1) => Ok(Turn { known: 0, next: self.behind(shown) }),
             _ => {
                 let start = if self.is_back { 1 } else { self.start.saturating_sub(shown.size).max(1) };
@@ -96,7 +96,7 @@ impl Position {
         }
     }
 
-    /// Behind a page; `None` where that is empty, or reaches the end.
+    /// The position after a page; `None` if the page is empty or reaches the end.
     fn behind(&self, Shown { ids, size, total }: Shown<'_>) -> Option<Self> {
         let has_id = ids.last()?.is_some();
         if total.is_some_and(|total| self.start + ids.len() > total) {
@@ -137,7 +137,7 @@ mod tests {
         }
     }
 
-    /// What becomes of the page that is asked for as the `at`-th.
+    /// A fault of the `at`-th page.
     #[derive(Debug, Clone, Copy)]
     enum Odd {
         Half,
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Reads a list from which records go before some pages, while others come in at its end; what is left of it, and what was read.
+    /// Reads a list from which records are deleted before some pages, while others are added at its end. Returns the final list and the ids read.
     fn read(
         count: usize,
         gone: &[(usize, usize, usize)],
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_earlier_record_of_the_page_before_does_not_stand_for_its_last_one() {
-        // Of the first page, turned round, the record 999 happens to stand where its last one is expected.
+        // On the first page, in reverse order, the record 999 stands where the last record is expected.
         let (left, read) = read(1_899, &[], Some((0, Odd::TurnedRound)), false);
         assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0);
     }
@@ -219,7 +219,7 @@ mod tests {
 
         #[test]
         fn one_page_that_is_none_costs_no_record(count in 0_usize..4_500, at in 0_usize..6, odd in odd(), tells_total: bool) {
-            // A page of two that shows one is like the end.
+            // A page of two records that shows one of them looks like the end.
             prop_assume!(tells_total || !matches!(odd, Odd::Half) || !matches!(count.saturating_sub(at * (PAGE - 1)), 2 | 3));
             let (left, read) = read(count, &[], Some((at, odd)), tells_total);
             prop_assert!(left.iter().all(|id| read.contains(id)));

@@ -1,4 +1,4 @@
-//! For tests: what an entry is.
+//! Reads entries in tests.
 
 use counterfoil_core::model::record::{Body, Check, Invoice, Named, Record, Unreadable};
 use counterfoil_core::port::accounting::Entry;

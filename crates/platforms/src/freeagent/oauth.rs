@@ -1,7 +1,7 @@
 //! `FreeAgent`. Facts and their sources: its API documents ("OAuth 2.0", "Company", "Quick start"), and its developer forum
 //! ("Notice: Upcoming Access Token Authentication changes", "Regarding Refresh Token Expiry").
 //!
-//! - It has no scopes, no PKCE and no revocation endpoint: an app's access is ended by the customer, in `FreeAgent`.
+//! - It has no scopes, no PKCE and no revocation endpoint: only the customer can end an app's access, in `FreeAgent`.
 //! - A refresh token stays the same. It ends some twenty years after the consent: each token answer says how many seconds are left.
 //! - A grant is a user's at one company, which `GET /company` names.
 
@@ -48,11 +48,11 @@ impl Vendor for Freeagent {
         authorize: &[],
         token_headers: &[],
         redirect_uri_on_refresh: false,
-        // The forum's notice: an hour, a week before that.
+        // The forum's notice: an hour. Before that notice it was a week.
         access_token_life: Duration::from_secs(3_600),
         unused_life: None,
         grant_life: Some(Life { field: Some("refresh_token_expires_in"), default: None, most: days(21 * 366) }),
-        // Answers before the notice had none; the token of the consent stays good.
+        // Answers before the notice had no refresh token; the consent's refresh token stays valid.
         answers_with_refresh_token: false,
         limits: SECOND_TRY,
         needs_refresh_token: true,

@@ -1,8 +1,8 @@
 //! `FreshBooks`. Facts and their sources: its API documents, its SDKs for Node and Python, and its tutorial "Get authenticated".
 //!
-//! - Token requests are JSON with the keys in the body, and the redirect URI is shown again at a refresh.
-//! - A refresh token is good once and there is no grace; an access token counts from the answer's `created_at`.
-//! - A grant is a user's and reaches every business of theirs. One without `account_id` has no books to connect.
+//! - Token requests are JSON with the client id and secret in the body. A refresh repeats the redirect URI.
+//! - A refresh token works once, without a grace period. An access token's life counts from the answer's `created_at`.
+//! - A grant belongs to a user and reaches each of their businesses. A business without `account_id` has no books to connect.
 
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ struct Membership {
     business: Business,
 }
 
-/// One without `account_id` has no books.
+/// A business. One without `account_id` has no books.
 #[derive(Deserialize)]
 struct Business {
     #[serde(default, deserialize_with = "lenient")]

@@ -1,9 +1,9 @@
 //! QuickBooks Online. Facts and their sources: Intuit's `OAuth` client for JavaScript, its discovery document and its
 //! authorization FAQ.
 //!
-//! - The token endpoint takes a form and Basic authentication; PKCE is not advertised and not sent.
-//! - One grant is one company; its id (`realmId`) is in the callback only, and only a claim until `CompanyInfo` answers.
-//! - The refresh token's value changes about daily; whatever comes back is stored.
+//! - The token endpoint takes a form and Basic authentication. PKCE is not advertised, and not used.
+//! - A grant belongs to one company. Its id (`realmId`) is only in the callback, and is a claim until `CompanyInfo` answers.
+//! - The refresh token changes about daily. The one in an answer is always stored.
 
 use std::time::Duration;
 
@@ -66,19 +66,19 @@ impl Vendor for Quickbooks {
         unused_life: Some(Life { field: Some("x_refresh_token_expires_in"), default: Some(days(100)), most: days(101) }),
         // Five years from the consent (Intuit's blog, "Important changes to refresh token policy").
         grant_life: Some(Life { field: Some("x_refresh_token_hard_expires_in"), default: None, most: days(5 * 366) }),
-        // The same one for a day; then a new one.
+        // The same token for a day, then a new one.
         answers_with_refresh_token: true,
         limits: SECOND_TRY,
         needs_refresh_token: true,
-        // By third parties' guides.
+        // From third parties' guides.
         code_life: Duration::from_secs(600),
         words: STANDARD_WORDS,
-        // Of one refresh a day alone: the token changes about every 24 hours.
+        // Only one refresh a day ends the old token: the token changes about every 24 hours.
         must_hear_every_answer: false,
         trace: "intuit_tid",
     };
 
-    /// The `realmId`; a callback without one renews the company that is there.
+    /// Reads the `realmId`. A callback without one renews the connection's company.
     fn read_callback(_: &Parts, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
         let realm = match said.parameters.get("realmId").map(String::as_str) {
             Some(realm) if !is_id(realm) => None,
@@ -105,7 +105,7 @@ impl Vendor for Quickbooks {
     }
 }
 
-/// The API's host: each environment has one of its own.
+/// The API's address, which differs by environment.
 pub(super) fn api(parts: &Parts) -> &str {
     match parts.environment {
         Environment::Production => &parts.configured.api,
@@ -113,7 +113,7 @@ pub(super) fn api(parts: &Parts) -> &str {
     }
 }
 
-/// `CompanyInfo`, or the `Fault` that a 200 may carry. `CompanyInfo.Id` is not the realm, so it is not looked at.
+/// `CompanyInfo`, or the `Fault` that a 200 may have. `CompanyInfo.Id` is not the realm, so it is not read.
 #[derive(Deserialize)]
 struct CompanyInfoAnswer {
     #[serde(rename = "CompanyInfo")]

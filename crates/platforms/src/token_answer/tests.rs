@@ -10,7 +10,7 @@ use crate::xero::Xero;
 const SENT: Timestamp = Timestamp::constant(1_789_400_000, 0);
 const HOUR: u64 = 3_600;
 
-/// The grant of an answer's text.
+/// The grant of an answer with this text.
 fn grant(rules: &Rules, text: &str) -> Grant {
     let answer = TokenAnswer::read(Fields::of(text, &["access_token"]));
     let answer = answer.unwrap_or_else(|_| panic!("no token in {text}"));
@@ -66,7 +66,7 @@ fn the_lives_of_a_refresh_token_are_kept_within_what_is_known() {
         (Some(101), Some(1_825))
     );
     assert_eq!(ends(r#""x_refresh_token_expires_in":"864000""#), (Some(10), None));
-    // Longer than known is as long as known, and not the default.
+    // A life above the longest known one becomes the longest known one, not the default.
     assert_eq!(ends(r#""x_refresh_token_expires_in":31536000,"x_refresh_token_hard_expires_in":1e12"#), (Some(101), Some(1_830)));
     assert_eq!(ends(r#""x_refresh_token_expires_in":[1],"x_refresh_token_hard_expires_in":"never""#), (Some(100), None));
     assert_eq!(ends(r#""x_refresh_token_expires_in":-5,"x_refresh_token_hard_expires_in":0"#), (Some(100), None));
@@ -81,7 +81,7 @@ fn r11_a_token_counts_from_when_it_was_made_if_that_can_be() {
     assert_eq!(made("1789399000"), (1_000, HOUR - 1_000));
     assert_eq!(made(r#""1789399000""#), (1_000, HOUR - 1_000));
     assert_eq!(made("1789399000.5").0, 999);
-    // It has half a minute left by its own count: else every read would refresh it.
+    // By its own time it has half a minute left; then every read would refresh it.
     assert_eq!(made("1789396430"), (3_570, 60));
     for absurd in ["1789400001", "1789396400", "0", "1e300", "1789400000000", "null", "[]", r#""now""#] {
         assert_eq!(made(absurd), (0, HOUR), "{absurd}");

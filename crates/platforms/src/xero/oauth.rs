@@ -1,11 +1,11 @@
 //! Xero. Facts and their sources: its `OpenAPI` documents (`xero-identity.yaml`, `xero_accounting.yaml`), its SDK for Node and
 //! its `OAuth` 2.0 FAQ.
 //!
-//! - The token endpoint takes a form and Basic authentication, with PKCE. Every refresh rotates; the old token is good for
-//!   thirty minutes more, and for sixty days unused.
-//! - A token is a user's and reaches every organisation (tenant) that the user ever connected. Which of them this consent was
-//!   for says `authentication_event_id`, a claim of the access token (O-14).
-//! - Revoking a token disconnects all of the user's organisations, so one is removed by its connection (T-6).
+//! - The token endpoint takes a form and Basic authentication, with PKCE. Every refresh changes the refresh token. The old one works for
+//!   thirty minutes more. An unused one expires after sixty days.
+//! - A token belongs to a user and reaches every organisation (tenant) that the user ever connected. `authentication_event_id`, a claim of
+//!   the access token, says which of them this consent was for (O-14).
+//! - Revoking a token disconnects all of the user's organisations. So one is removed by deleting its connection (T-6).
 
 use std::time::Duration;
 
@@ -74,13 +74,13 @@ impl Vendor for Xero {
         needs_refresh_token: true,
         code_life: Duration::from_secs(300),
         words: STANDARD_WORDS,
-        // The one before works for thirty minutes more (OAuth 2.0 FAQ).
+        // The previous token works for thirty minutes more (OAuth 2.0 FAQ).
         must_hear_every_answer: false,
         trace: "xero-correlation-id",
     };
 
-    /// Those of this consent; where it names none, all of them for a person to choose from. A company that is asked for may be of
-    /// any consent of the user's.
+    /// The organisations of this consent. If it names none, all organisations, for a person to choose from. A claimed organisation may belong
+    /// to any consent of the user.
     async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
         let event = authentication_event(inquiry.access_token).filter(|_| inquiry.claim.is_none());
         if let Some(event) = event {
@@ -98,13 +98,13 @@ impl Vendor for Xero {
     async fn remove_company(parts: &Parts, revoke: Revoke<'_>) -> Result<bool, RevokeFailure> {
         let connections = match connections(parts, revoke.access_token, None).await {
             Ok(connections) => connections,
-            // An access token that has not ended and is refused: the grant is gone.
+            // Xero refuses an access token that has not expired, so the grant has ended.
             Err(ConfirmFailure::Unauthorized) => return Ok(true),
             Err(ConfirmFailure::Forbidden | ConfirmFailure::Denied | ConfirmFailure::Unavailable) => return Err(RevokeFailure),
         };
         let Entries { entries, is_complete } = connections;
         let is_it = |connection: &&Connection| connection.tenant_id.as_deref() == Some(revoke.company_id);
-        // Of a list that was not read whole, that nothing else is in it, or not this one, means nothing.
+        // Only a complete list shows that this organisation is the last one, or is not in it.
         if is_complete && entries.iter().all(|connection| is_it(&connection)) {
             return Ok(false);
         }
@@ -120,7 +120,7 @@ impl Vendor for Xero {
     }
 }
 
-/// The list has no pages.
+/// The user's connections. The list has no pages.
 async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) -> Result<Entries<Connection>, ConfirmFailure> {
     let request = parts.client.get(parts.configured.more[CONNECTIONS_URL].clone()).bearer_auth(access_token.expose());
     let request = match event {
@@ -130,7 +130,7 @@ async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) 
     Ok(ask::<List>(request, Xero::RULES.trace, parts.timeout).await?.read())
 }
 
-/// Organisations alone: a practice keeps no books.
+/// The organisations among the connections. A practice has no books.
 fn reach(parts: &Parts, connections: Entries<Connection>, named_by_consent: bool) -> Reach {
     let (companies, is_complete) = connections.companies(|it| {
         let is_organisation = it.tenant_type.is_none_or(|kind| kind == "ORGANISATION");
@@ -139,8 +139,8 @@ fn reach(parts: &Parts, connections: Entries<Connection>, named_by_consent: bool
     Reach { companies, named_by_consent, is_complete }
 }
 
-/// The consent that a token comes from: a claim of the token, which is a JWT. It is not verified, since it only narrows down
-/// what Xero itself answers, and it came from Xero's own token endpoint.
+/// The id of the consent that a token comes from, a claim of the token (a JWT). The signature is not verified: the id only selects among
+/// what Xero itself answers, and the token came from Xero's token endpoint.
 fn authentication_event(access_token: &Secret) -> Option<String> {
     let payload = access_token.expose().split('.').nth(1)?;
     let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;

@@ -1,9 +1,9 @@
 //! Zoho Books. Facts and their sources: Zoho's accounts protocol and multi-DC documents, its `OAuth` token limits, and the
 //! introduction of the Books API.
 //!
-//! - A user lives in one of eleven data centres, and the callback names it. The code is exchanged there, with the client secret:
-//!   so only at a server that is on the list (O-13). A data centre may have a client secret of its own.
-//! - Refresh tokens are permanent and are not repeated in answers; ten refreshes in ten minutes, then `Access Denied`.
+//! - A user belongs to one of eleven data centres, and the callback names it. The code is exchanged there, with the client secret, so only
+//!   at a server on the list (O-13). A data centre may have a client secret of its own.
+//! - Refresh tokens are permanent, and answers do not repeat them. After ten refreshes in ten minutes follows `Access Denied`.
 //! - Errors come with HTTP 200.
 
 use std::time::Duration;
@@ -30,7 +30,7 @@ use crate::rules::Writing;
 use crate::vendor::Place;
 use crate::vendor::Vendor;
 
-/// The addresses are those of the first data centre, where every consent begins but China's.
+/// The addresses of the first data centre, where every consent begins except China's.
 pub(crate) const FACTS: Facts = Facts {
     authorize: "https://accounts.zoho.com/oauth/v2/auth",
     token: "https://accounts.zoho.com/oauth/v2/token",
@@ -64,7 +64,7 @@ const fn center(location: &'static str, accounts: &'static str, api: &'static st
     KnownDataCenter { location, accounts, api }
 }
 
-/// What follows an API domain.
+/// The path of the API below an API domain.
 const BOOKS: &str = "/books/v3";
 
 pub(crate) enum Zoho {}
@@ -77,11 +77,11 @@ impl Vendor for Zoho {
             written: Writing { keys: Keys::Nowhere, body: Body::Form },
             dead_is_400: true,
             asks_first: false,
-            // Twenty of them may stand beside each other for a user; the next one ends the oldest.
+            // A user may have twenty refresh tokens at once; the next one ends the oldest.
             grants_stand_alone: true,
         }),
         scope_separator: ",",
-        // Without these two there is no refresh token.
+        // Without these two parameters there is no refresh token.
         authorize: &[("access_type", "offline"), ("prompt", "consent")],
         token_headers: &[],
         redirect_uri_on_refresh: false,
@@ -105,11 +105,11 @@ impl Vendor for Zoho {
         trace: "x-request-id",
     };
 
-    /// A callback without either parameter is one of the first data centre. What it does name must be of one data centre.
+    /// A callback without these parameters means the first data centre. All parameters that it has must name the same data centre.
     fn read_callback(parts: &Parts, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
         let location = said.parameters.get("location");
         let accounts = said.parameters.get("accounts-server").map(|server| server.trim_end_matches('/'));
-        // In no callback that is known, but in the token answer; where it is, it must be of the same data centre.
+        // No known callback has it, but the token answer does. If a callback has it, it must name the same data centre.
         let api = said.parameters.get("api_domain").map(|domain| domain.trim_end_matches('/'));
         if location.is_none() && accounts.is_none() && api.is_none() {
             return Ok(CallbackRead::default());
@@ -123,7 +123,7 @@ impl Vendor for Zoho {
         Ok(CallbackRead { claim: None, region: Some(center.location.clone()) })
     }
 
-    /// Each data centre has an accounts server of its own.
+    /// Each data centre has an accounts server, which is the issuer.
     fn is_issuer(parts: &Parts, region: Option<&str>, issuer: &str) -> bool {
         match region {
             Some(region) => data_center(parts, region).is_some_and(|center| center.accounts == issuer),
@@ -143,7 +143,7 @@ impl Vendor for Zoho {
         Some(Place { token: address("/oauth/v2/token")?, revoke: address("/oauth/v2/token/revoke"), client_secret })
     }
 
-    /// The answer's `api_domain` says which data centre it is where the callback did not. One that is on no list is not used.
+    /// The data centre in the answer's `api_domain`, if the callback named none. One that is not on the list is not used.
     fn region(parts: &Parts, region: Option<&str>, api_domain: Option<&str>) -> Option<String> {
         let Some(api_domain) = api_domain.map(|domain| domain.trim_end_matches('/')) else { return region.map(str::to_owned) };
         let named = parts.configured.data_centers.iter().find(|center| center.api == api_domain);
@@ -170,7 +170,7 @@ impl Vendor for Zoho {
             if answer.code.as_deref().is_some_and(|code| code != "0") {
                 return Err(ConfirmFailure::Denied);
             }
-            // An answer without a list says nothing of what the token reaches.
+            // An answer without a list does not say what the token reaches.
             let organizations = answer.organizations.ok_or(ConfirmFailure::Unavailable)?.read::<Organization>();
             let (more, all_read) =
                 organizations.companies(|it| Some(company(&it.id.unwrap_or_default(), it.name.as_deref(), &api)));
@@ -185,20 +185,20 @@ impl Vendor for Zoho {
     }
 }
 
-/// How many pages of organizations are read, of two hundred each.
+/// The largest number of pages of organizations that are read, of two hundred each.
 const PAGES_MOST: u32 = 20;
 
 fn data_center<'a>(parts: &'a Parts, region: &str) -> Option<&'a DataCenter> {
     parts.configured.data_centers.iter().find(|center| center.location == region)
 }
 
-/// The API of a company, where it is one of the configured ones: the token is sent nowhere else.
+/// The API of a company, if it is one of the configured ones. The token is sent nowhere else.
 pub(super) fn known_api(parts: &Parts, api: &str) -> Option<String> {
     let centers = parts.configured.data_centers.iter().map(|center| format!("{}{BOOKS}", center.api));
     centers.chain([parts.configured.api.clone()]).find(|known| known == api)
 }
 
-/// A 200 may carry an error, whose `code` is not zero.
+/// The organizations of a user. A 200 may have an error, whose `code` is not zero.
 #[derive(Deserialize)]
 struct OrganizationsAnswer {
     #[serde(default, deserialize_with = "lenient")]

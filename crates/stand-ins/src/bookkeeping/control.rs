@@ -1,4 +1,4 @@
-//! The control routes of the books: how a test sets a company's size, changes its records, and reads what was asked for.
+//! The control routes of the books: a test sets a company's size, changes its records, and reads which requests came.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::books::{Entity, Profile};
 use crate::oauth::StandIn;
 use crate::oauth::control::{ControlBody, Ours, Refused};
 
-/// The most ids that an answer names.
+/// The largest number of ids in an answer.
 const MAX_IDS: usize = 1_000;
 
 pub(crate) fn routes<P: Bookkeeper>() -> Router<Arc<StandIn<P>>> {
@@ -28,12 +28,12 @@ pub(crate) fn routes<P: Bookkeeper>() -> Router<Arc<StandIn<P>>> {
         .route("/traffic", get(requests::<P>).delete(forget_requests::<P>))
 }
 
-/// Books that begin anew; an entity that is not named is empty.
+/// New books of a company. An entity that is not named has no records.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Beginning {
     seed: Option<u64>,
-    /// The end of the two years over which the records are spread, in Unix seconds: the clock's now where absent.
+    /// The end of the two years over which the records are spread, in Unix seconds. Default: the clock's present time.
     until: Option<i64>,
     #[serde(default)]
     checks_only: bool,

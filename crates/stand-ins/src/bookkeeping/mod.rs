@@ -1,4 +1,4 @@
-//! How a platform serves its companies' [books](crate::books): what is its own, the visits of their lists, and the control routes.
+//! Serves the [books](crate::books) of a platform's companies: the platform's own part, the requests for lists, and the control routes.
 
 pub(crate) mod control;
 pub(crate) mod visit;
@@ -14,21 +14,21 @@ use crate::oauth::Platform;
 
 /// A platform that serves its companies' books.
 pub(crate) trait Bookkeeper: Platform {
-    /// `None` where there is no such company.
+    /// The profile of a company; `None` if there is no such company.
     fn profile(company: &str) -> Option<Profile>;
 
-    /// Whether there are drafts of such records.
+    /// Whether the platform has drafts of such records.
     fn has_drafts(entity: Entity) -> bool;
 
-    /// What the platform calls a record.
+    /// The platform's id of a record.
     fn record_id(entry: &Entry<'_>) -> String;
 
-    /// The answer to one request too many.
+    /// The platform's answer to a request beyond a limit.
     fn limited(breach: &Breach, now: Timestamp) -> Response;
 
-    /// A fault in an answer whose status is 200.
+    /// An error in an answer whose status is 200.
     fn fault_in_success(now: Timestamp) -> Response;
 
-    /// What an answer's headers say of the limits.
+    /// Adds the headers with the remaining requests.
     fn tell_limits(_: &mut HeaderMap, _: &Left) {}
 }

@@ -1,5 +1,5 @@
-//! A request for records, the same at every platform: it is counted, admitted, held to the limits, and answered from the company's
-//! books with what the fault that is due makes of it.
+//! A request for records, the same for every platform. It is counted and checked against access rights and limits. The answer comes from
+//! the company's books, with the fault that is due.
 
 use std::io;
 use std::sync::Arc;
@@ -24,15 +24,15 @@ use crate::fault::Place;
 use crate::oauth::settings::Settings;
 use crate::oauth::{API, StandIn};
 
-/// What the books are asked.
+/// A request for a company's books.
 pub(crate) struct Visit<P: Bookkeeper> {
     pub(crate) stand_in: Arc<StandIn<P>>,
     pub(crate) company: String,
-    /// What the count of requests calls it.
+    /// The name of the request in the counts.
     pub(crate) asked: &'static str,
 }
 
-/// The books, open for one request.
+/// The books and the fault for one request.
 pub(crate) struct Reading<'a> {
     pub(crate) books: Books<'a>,
     pub(crate) settings: &'a Settings,
@@ -41,7 +41,7 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<P: Bookkeeper> Visit<P> {
-    /// `admit` refuses who may not read these books; `answer` is the body of a success, or a refusal.
+    /// Answers a request. `admit` refuses a caller without access to these books; `answer` makes the body of a success, or a refusal.
     pub(crate) async fn attend(
         self,
         admit: impl FnOnce(&StandIn<P>, Timestamp) -> Result<(), Box<Response>> + Send + 'static,
@@ -94,7 +94,7 @@ fn read<P: Bookkeeper>(
 }
 
 impl Reading<'_> {
-    /// A page of a list, each record as `render` gives it and as changes and the fault that is due leave it.
+    /// A page of a list. `render` makes the JSON of each record; changes and the fault that is due are applied to it.
     pub(crate) fn page(
         &self,
         wanted: &Wanted<'_>,
@@ -113,7 +113,7 @@ impl Reading<'_> {
     }
 }
 
-/// A record with what a change put over it.
+/// A record's JSON with a control request's changes.
 pub(crate) fn edited(entry: &Entry<'_>, mut record: Value) -> Value {
     if let Some(patch) = entry.raw() {
         merge(&mut record, patch);
@@ -121,7 +121,7 @@ pub(crate) fn edited(entry: &Entry<'_>, mut record: Value) -> Value {
     record
 }
 
-/// A JSON merge patch (RFC 7396).
+/// Applies a JSON merge patch (RFC 7396).
 fn merge(target: &mut Value, patch: &Map<String, Value>) {
     if !target.is_object() {
         *target = Value::Object(Map::new());
@@ -140,7 +140,7 @@ fn merge(target: &mut Value, patch: &Map<String, Value>) {
     }
 }
 
-/// The first half of the body, and then the end of the connection.
+/// An answer with the first half of a body, after which the connection closes.
 fn cut_off(body: &Value) -> Response {
     let mut text = body.to_string().into_bytes();
     text.truncate(text.len() / 2);

@@ -1,22 +1,22 @@
-//! Where a company's money leaves: a bank account for each of its currencies, a further one, and a card.
+//! The accounts that a company pays from: a bank account for each of its currencies, a further one, and a card.
 
 use super::Profile;
 
 /// A bank account, or a card.
 #[derive(Clone, Copy)]
 pub(crate) struct Account {
-    /// 1 to 99.
+    /// The number of the account, 1 to 99.
     pub(crate) id: u64,
     pub(crate) name: &'static str,
     pub(crate) currency: &'static str,
 }
 
-/// The bank accounts, by the place of their currency among the company's.
+/// The bank accounts, in the order of the company's currencies.
 const BANK_ACCOUNTS: [(u64, &str); 3] =
     [(35, "Operating Checking"), (36, "Foreign Currency Account"), (37, "Second Currency Account")];
 /// A further bank account in the company's own currency.
 const PAYROLL: (u64, &str) = (38, "Payroll Checking");
-/// What card purchases are booked on.
+/// The account of card purchases.
 const CARD: (u64, &str) = (41, "Business Visa");
 
 impl Profile {
@@ -25,14 +25,14 @@ impl Profile {
         self.currencies[0]
     }
 
-    /// All of them, the card last.
+    /// All accounts, the card last.
     pub(crate) fn accounts(&self) -> Vec<Account> {
         let of_currencies = self.currencies.iter().zip(BANK_ACCOUNTS).map(|(currency, account)| (account, *currency));
         let at_home = [(PAYROLL, self.home()), (CARD, self.home())];
         of_currencies.chain(at_home).map(|((id, name), currency)| Account { id, name, currency }).collect()
     }
 
-    /// The bank account in a currency; where there is none, that in the company's own.
+    /// The bank account in a currency, or the one in the company's own currency if there is none.
     pub(crate) fn bank_account(&self, currency: &str) -> Account {
         let accounts = self.accounts();
         accounts.iter().find(|account| account.currency == currency).copied().unwrap_or(accounts[0])

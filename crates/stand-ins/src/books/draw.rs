@@ -1,8 +1,8 @@
-//! Values that follow from a company's seed: the same for the same record, in whatever order they are asked for.
+//! Pseudorandom values from a company's seed: the same for the same record, in any order of requests.
 
 use super::Entity;
 
-/// What a value is drawn for, so that two values of one record do not depend on each other.
+/// The use of a value. Two values of one record with different uses are independent.
 #[derive(Clone, Copy)]
 pub(crate) enum What {
     Amount,
@@ -19,12 +19,12 @@ pub(crate) enum What {
     State,
 }
 
-/// One record's source of values.
+/// The source of values of a company or a record.
 #[derive(Clone, Copy)]
 pub(crate) struct Draw(u64);
 
 impl Draw {
-    /// The source of a company, from which those of its records come.
+    /// The source of a company. Those of its records are derived from it.
     pub(crate) fn of_company(seed: u64, company: &str) -> Self {
         // FNV-1a
         let hash =
@@ -40,12 +40,12 @@ impl Draw {
         mixed(self.0.wrapping_add(what as u64 + 1))
     }
 
-    /// Below `bound`, which is not zero.
+    /// A value below `bound`, which must not be zero.
     pub(crate) fn below(self, what: What, bound: u64) -> u64 {
         self.value(what) % bound
     }
 
-    /// One of `among`, which is not empty, and its place.
+    /// One of `among`, which must not be empty, and its index.
     pub(crate) fn pick<T: Copy>(self, what: What, among: &[T]) -> (u64, T) {
         let place = self.below(what, among.len() as u64);
         (place, among[usize::try_from(place).expect("below a length")])

@@ -1,4 +1,4 @@
-//! One record: what it says, drawn when it is asked for, with what was changed of it.
+//! One record. Its fields are computed when they are read, and changes are applied.
 
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -12,11 +12,11 @@ use super::shelf::Books;
 use super::words::{CUSTOMERS, MEMOS, TEXTS_FOR_NUMBERS, VENDORS};
 use super::{Entity, Method, State};
 
-/// The time over which the records at the start are spread, in seconds: two years.
+/// The time over which the first records are spread, in seconds: two years.
 const SPAN_SECONDS: i64 = 730 * 86_400;
-/// The longest time between a record's making and its first change, in seconds.
+/// The longest time between a record's creation and its first change, in seconds.
 const MAX_CHANGE_SECONDS: u64 = 5 * 86_400;
-/// When the records of Xero's Demo Company say that they changed, in Unix seconds [nango-rec: xero/tests/list-payments.test.json].
+/// The time at which the records of Xero's Demo Company say that they changed, in Unix seconds [nango-rec: xero/tests/list-payments.test.json].
 const LONG_AGO: i64 = 1_229_813_606;
 /// The check number of the first record.
 const FIRST_CHECK_NUMBER: u64 = 1_001;
@@ -33,7 +33,7 @@ pub(crate) struct Entry<'a> {
     draw: Draw,
 }
 
-/// What has an id and a name.
+/// An id and a name.
 pub(crate) struct Named<'a> {
     pub(crate) id: u64,
     pub(crate) name: &'a str,
@@ -48,7 +48,7 @@ impl<'a> Entry<'a> {
         self.edit.and_then(|edit| value(&edit.values))
     }
 
-    /// When it was made, in Unix seconds.
+    /// The time of its creation, in Unix seconds.
     pub(crate) fn created(&self) -> i64 {
         let plan = &self.books.plan;
         plan.added_at(self.entity, self.index).unwrap_or_else(|| self.spread(self.index))
@@ -59,12 +59,12 @@ impl<'a> Entry<'a> {
         self.books.plan.until - SPAN_SECONDS + i64::try_from(index).expect("at most ten million") * SPAN_SECONDS / size
     }
 
-    /// When it says that it was last changed, in Unix seconds.
+    /// The time of its last change as the record shows it, in Unix seconds.
     pub(crate) fn changed(&self) -> i64 {
         self.edit.and_then(|edit| edit.at).unwrap_or_else(|| self.first_changed())
     }
 
-    /// When it was last changed, edits aside: never before the record of the index before.
+    /// The time of its last change without edits. It is never before that of the record with the previous index.
     pub(crate) fn first_changed(&self) -> i64 {
         let plan = &self.books.plan;
         if let Some(at) = plan.added_at(self.entity, self.index) {
@@ -78,7 +78,7 @@ impl<'a> Entry<'a> {
         created + i64::try_from(self.draw.below(What::Change, gap)).expect("at most five days")
     }
 
-    /// How often it was changed.
+    /// The number of its changes.
     pub(crate) fn version(&self) -> u32 {
         self.edit.map_or(0, |edit| edit.times)
     }
@@ -108,7 +108,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The amount in hundredths; of what is void, what it was before.
+    /// The amount in hundredths. Of a void record: the amount before that.
     pub(crate) fn cents(&self) -> i64 {
         self.changed_to(|values| values.cents).unwrap_or_else(|| {
             let draw = self.of_bill();
@@ -118,7 +118,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// What of a bill or an invoice is still due, in hundredths.
+    /// The amount of a bill or an invoice that is still due, in hundredths.
     pub(crate) fn balance(&self) -> i64 {
         let cents = self.cents();
         match self.changed_to(|values| values.paid) {
@@ -154,7 +154,7 @@ impl<'a> Entry<'a> {
         self.currency() == self.books.profile.home()
     }
 
-    /// Whom the company paid or is to pay or, of an invoice, who is to pay it.
+    /// The vendor that the company paid or will pay; of an invoice, the customer.
     pub(crate) fn party(&self) -> Named<'a> {
         let names: &[&'static str] = if self.entity == Entity::Invoices { &CUSTOMERS } else { &VENDORS };
         let (place, name) = self.of_bill().pick(What::Payee, names);
@@ -168,17 +168,17 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The running number of a record, of a check its number.
+    /// The running number of a record; of a check, its number.
     pub(crate) fn running_number(&self) -> u64 {
         FIRST_CHECK_NUMBER + self.index
     }
 
-    /// A number that was set by a change.
+    /// The number that a change has set.
     pub(crate) fn number_set(&self) -> Option<&'a str> {
         self.changed_to(|values| values.number.as_deref())
     }
 
-    /// A check's number as a user types it where nothing checks it: it may be missing, or be a text.
+    /// A check's number as users type it without validation: it may be missing, or be another text.
     pub(crate) fn loose_number(&self) -> Option<String> {
         if let Some(number) = self.number_set() {
             return Some(number.to_owned());
@@ -190,7 +190,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The bank account, or the card, that the money left.
+    /// The bank account or card that was paid from.
     pub(crate) fn account(&self) -> Account {
         let profile = &self.books.profile;
         let is_for_wages = self.is_home() && self.draw.below(What::Id, 9) == 0;
@@ -219,23 +219,23 @@ impl<'a> Entry<'a> {
         self.draw.below(What::Spelling, bound)
     }
 
-    /// A value that no other record has, but by chance.
+    /// A value that differs between records, except by chance.
     pub(crate) fn mark(&self) -> u64 {
         self.draw.value(What::Id)
     }
 
-    /// The fields that a change put over the platform's JSON.
+    /// The JSON fields that a change has set.
     pub(crate) fn raw(&self) -> Option<&'a Map<String, Value>> {
         self.edit.map(|edit| &edit.raw)
     }
 
-    /// A payment says what its bill says; every other record speaks for itself.
+    /// The source of values: of a payment that of its bill, of any other record its own.
     fn of_bill(&self) -> Draw {
         if self.entity == Entity::Payments { self.books.draw.of_record(Entity::Bills, self.pays()) } else { self.draw }
     }
 }
 
-/// The day of a time, at UTC.
+/// The date of a time, in UTC.
 pub(crate) fn civil(unix_seconds: i64) -> Date {
     Offset::UTC.to_datetime(at(unix_seconds)).date()
 }
@@ -244,7 +244,7 @@ pub(crate) fn at(unix_seconds: i64) -> Timestamp {
     Timestamp::from_second(unix_seconds).expect("a time between 1970 and 2200, two years aside")
 }
 
-/// Hundredths as a JSON number, without a fraction where there is none, as platforms write it.
+/// Hundredths as a JSON number. Like platforms, it writes no fraction if there is none.
 pub(crate) fn number(cents: i64) -> Value {
     if cents % 100 == 0 {
         return Value::from(cents / 100);

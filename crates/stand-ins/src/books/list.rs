@@ -1,4 +1,4 @@
-//! Lists of records: which, in which order. A list is walked, never made whole.
+//! Lists of records: a filter and an order. A list is iterated over and never stored.
 
 use std::iter::Peekable;
 
@@ -8,23 +8,23 @@ use super::entry::Entry;
 use super::shelf::Books;
 use super::{Entity, State};
 
-/// What a list is ordered by; what is equal by it comes in the order of the indexes.
+/// The order of a list. Equal records are ordered by their indexes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Index,
     Date,
     Created,
     Changed,
-    /// By ids that are drawn at random: new records come in between the others.
+    /// By ids that look random: new records are inserted between others.
     Scattered,
 }
 
-/// Which records, and in which order.
+/// The filter and the order of a list.
 pub(crate) struct Wanted<'a> {
     pub(crate) entities: &'a [Entity],
-    /// Only what changed then or later, in Unix seconds.
+    /// Only records that changed at this time or later, in Unix seconds.
     pub(crate) changed_since: Option<i64>,
-    /// Only what this holds for.
+    /// Only records for which this holds.
     pub(crate) matches: Option<&'a dyn Fn(&Entry<'_>) -> bool>,
     pub(crate) with_deleted: bool,
     pub(crate) order: Order,
@@ -44,7 +44,7 @@ impl<'a> Wanted<'a> {
 
 type Source<'a> = Peekable<Box<dyn Iterator<Item = Entry<'a>> + 'a>>;
 
-/// Merges lists that are each in order.
+/// Merges sorted lists.
 struct Merged<'a> {
     sources: Vec<Source<'a>>,
     order: Order,
@@ -76,19 +76,19 @@ fn key(order: Order, entry: &Entry<'_>) -> (i64, Entity, u64) {
     (first, entry.entity, entry.index)
 }
 
-/// A number of 32 bits for each index, as good as random, so that those of the first indexes lie evenly between each other.
+/// A number of 32 bits for each index that looks random. The numbers of the first indexes are evenly spaced.
 pub(crate) fn scattered(index: u64) -> u32 {
     u32::try_from(index).expect("at most ten million").reverse_bits()
 }
 
-/// The indexes below `size` in the order of these numbers.
+/// The indexes below `size`, in the order of these numbers.
 fn in_scattered_order(size: u64) -> impl DoubleEndedIterator<Item = u64> {
     let bits = size.next_power_of_two().trailing_zeros();
     let index = move |place: u64| place.reverse_bits().unbounded_shr(u64::BITS - bits);
     (0..1 << bits).map(index).filter(move |index| *index < size)
 }
 
-/// A number that grows with the date.
+/// A number that rises with the date.
 fn day_number(date: Date) -> i64 {
     (i64::from(date.year()) * 16 + i64::from(date.month())) * 32 + i64::from(date.day())
 }
@@ -102,12 +102,12 @@ impl Books<'_> {
         Merged { sources, order: wanted.order, descending: wanted.descending }
     }
 
-    /// How many records a list has.
+    /// The number of records of a list.
     pub(crate) fn count(&self, wanted: &Wanted<'_>) -> usize {
         self.walk(wanted).count()
     }
 
-    /// Those that no edit touches: they are in every order by their index, but in the scattered one.
+    /// The records without an edit. Their index gives every order except the scattered one.
     fn unchanged<'a>(&'a self, entity: Entity, wanted: &'a Wanted<'a>) -> Box<dyn Iterator<Item = Entry<'a>> + 'a> {
         let first = wanted.changed_since.map_or(0, |since| self.first_changed_since(entity, since));
         let indexes = first..self.plan.size(entity);
@@ -124,7 +124,7 @@ impl Books<'_> {
         Box::new(indexes.filter(is_unchanged).map(entry).filter(matches))
     }
 
-    /// Those that were edited, sorted.
+    /// The edited records, sorted.
     fn edited<'a>(&'a self, entity: Entity, wanted: &'a Wanted<'a>) -> Box<dyn Iterator<Item = Entry<'a>> + 'a> {
         let indexes = self.plan.edits.get(&entity).into_iter().flat_map(|edits| edits.keys());
         let mut entries: Vec<_> = indexes
@@ -138,7 +138,7 @@ impl Books<'_> {
         Box::new(entries.into_iter())
     }
 
-    /// The first index from which on all records that no edit touches changed at that time or later.
+    /// The first index from which on all records without an edit changed at this time or later.
     fn first_changed_since(&self, entity: Entity, since: i64) -> u64 {
         let (mut low, mut high) = (0, self.plan.size(entity));
         while low < high {

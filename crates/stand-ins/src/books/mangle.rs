@@ -1,41 +1,41 @@
-//! What a fault makes of one page of records.
+//! Applies a fault to one page of records.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The kinds of fault that strike lists of records alone. Those of one record strike the first of the page.
+/// The faults of lists of records. A fault of one record applies to the first record of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordFault {
-    /// The connection closes half way through the body.
+    /// The connection closes in the middle of the body.
     CutOff,
-    /// The page lacks the second half of its records; what is said of the page stays.
+    /// The page lacks the second half of its records. What the answer says about the page stays.
     ShortPage,
-    /// The page before comes again.
+    /// The page before is sent again.
     RepeatedPage,
-    /// The page is cut from the list in the opposite order.
+    /// The page is taken from the list in the opposite order.
     ReorderedPage,
-    /// The page has up to twice as many records as were asked for.
+    /// The page has up to twice as many records as requested.
     OversizedPage,
-    /// The status is 200 and the body an error.
+    /// The status is 200 and the body is an error.
     FaultInSuccess,
-    /// A record lacks its id.
+    /// A record has no id.
     WithoutId,
-    /// An amount is a text where the platform has numbers, a number where it has texts.
+    /// An amount is a text instead of a number, or a number instead of a text.
     AmountOfOtherType,
-    /// An amount is far larger than any money.
+    /// An amount is larger than any real amount.
     AmountHuge,
-    /// An amount is below zero.
+    /// An amount is negative.
     AmountNegative,
     /// An amount is missing.
     AmountAbsent,
-    /// A date is none.
+    /// A date is invalid.
     DateOutOfRange,
-    /// A record has fields that no document names.
+    /// A record has fields that are not documented.
     UnknownFields,
 }
 
-/// Where a platform has what a fault strikes, as JSON pointers.
+/// The fields that faults change, as JSON pointers.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields {
     pub(crate) id: &'static str,
@@ -44,7 +44,7 @@ pub(crate) struct Fields {
 }
 
 impl RecordFault {
-    /// Where the page begins, how many records it has, and whether the list is turned round.
+    /// Where the page begins, how many records it has, and whether the list is reversed.
     pub(crate) fn page(self, offset: usize, size: usize) -> (usize, usize, bool) {
         match self {
             Self::RepeatedPage => (offset.saturating_sub(size), size, false),

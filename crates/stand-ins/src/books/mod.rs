@@ -1,5 +1,5 @@
-//! The books of companies, of any size: no record is stored. What a record says follows from the company's seed, the entity and
-//! the record's index; what a control request changed is put over it. A platform turns an [`Entry`] into its own JSON.
+//! The books of companies, of any size. No record is stored: its fields follow from the company's seed, the entity and the record's index.
+//! Changes by control requests are applied to them. A platform turns an [`Entry`] into its own JSON.
 //!
 //! | Entity | `QuickBooks` | Xero | Zoho | `FreshBooks` |
 //! |---|---|---|---|---|
@@ -8,8 +8,8 @@
 //! | `bills` | Bill | Invoice, `ACCPAY` | bill | bill |
 //! | `invoices` | Invoice | Invoice, `ACCREC` | invoice | invoice |
 //!
-//! Records come in the order of their indexes: none is dated or changed before the one of the index before, edits aside. So a page
-//! far behind costs no sorting, and what changed since a time is found without looking at what did not.
+//! Records are in the order of their indexes: without edits, none is dated or changed before the one with the previous index. So a late page
+//! needs no sorting, and the changes since a time are found without reading other records.
 
 pub(crate) mod account;
 mod draw;
@@ -28,16 +28,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Entity {
-    /// Money that left without a bill.
+    /// Payments without a bill.
     Purchases,
-    /// Money that paid a bill.
+    /// Payments of bills.
     Payments,
     Bills,
-    /// What the company sold.
+    /// Sales invoices.
     Invoices,
 }
 
-/// How money left.
+/// The method of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
@@ -47,24 +47,24 @@ pub(crate) enum Method {
     Transfer,
 }
 
-/// What has become of a record.
+/// The state of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     Standing,
-    /// Not issued yet, or no longer: see `Bookkeeper::has_drafts`.
+    /// The record is a draft: see `Bookkeeper::has_drafts`.
     Draft,
-    /// Where a platform has no such state, the record is shown as a deleted one.
+    /// The record is void. On a platform without this state it is shown as deleted.
     Void,
     Deleted,
 }
 
-/// What a company's books are like before anything is set.
+/// A company's books before any change.
 #[derive(Clone, Copy)]
 pub(crate) struct Profile {
     /// Its own currency, and up to two others.
     pub(crate) currencies: &'static [&'static str],
-    /// The entities that the platform serves, and how many records there are.
+    /// The entities that the platform serves, with the number of records.
     pub(crate) sizes: &'static [(Entity, u64)],
     /// Whether every record says that it changed in 2008, as those of Xero's Demo Company do.
     pub(crate) changed_long_ago: bool,

@@ -1,4 +1,4 @@
-//! What is known of a company's books beside the rules by which records are drawn: their size and what was changed since.
+//! The stored part of a company's books: the number of records, and the changes since.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use serde_json::{Map, Value};
 
 use super::{Entity, Method, Profile, State};
 
-/// The most records of one entity.
+/// The largest number of records of one entity.
 pub(crate) const MAX_RECORDS: u64 = 10_000_000;
 /// The largest amount that a change can set, in hundredths.
 const MAX_CENTS: u64 = 1_000_000_000_000_000;
-/// The times, in Unix seconds, at which the two years can end: in 1980 to 2200.
+/// The end of the two years must be between 1980 and 2200, in Unix seconds.
 const UNTIL: std::ops::RangeInclusive<i64> = 315_532_800..=7_258_118_400;
-/// The most records of one company that can be changed.
+/// The largest number of records of one company that can be changed.
 const MAX_EDITS: usize = 200_000;
-/// The most times that records can be added.
+/// The largest number of times that records can be added.
 const MAX_ADDITIONS: usize = 1_000;
-/// The most bytes of the fields that one change puts over a record.
+/// The largest size of the JSON fields that one change sets, in bytes.
 const MAX_RAW_BYTES: usize = 4_096;
 
-/// One company's.
+/// The stored part of one company's books.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Plan {
     pub(crate) edits: BTreeMap<Entity, BTreeMap<u64, Edit>>,
 }
 
-/// Records that came later than those that are spread over the two years.
+/// Records that were added after the first ones.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Addition {
     pub(crate) entity: Entity,
@@ -42,18 +42,18 @@ pub(crate) struct Addition {
     pub(crate) at: i64,
 }
 
-/// What was changed of one record.
+/// A change of one record.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Edit {
-    /// When, in Unix seconds; `None` where the record does not show it.
+    /// The time of the change that the record shows, in Unix seconds; `None` if it does not show it.
     pub(crate) at: Option<i64>,
     pub(crate) times: u32,
     pub(crate) values: Values,
-    /// Put over the platform's JSON of the record (RFC 7396): `null` takes a field away.
+    /// The merge patch that is applied to the platform's JSON (RFC 7396). `null` removes a field.
     pub(crate) raw: Map<String, Value>,
 }
 
-/// What a change sets; what is absent stays as it was.
+/// The values that a change sets. A missing one stays as it was.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Values {
@@ -63,13 +63,13 @@ pub(crate) struct Values {
     pub(crate) memo: Option<String>,
     pub(crate) method: Option<Method>,
     pub(crate) number: Option<String>,
-    /// Of a bill or an invoice: in full, or not at all.
+    /// Of a bill or an invoice: whether it is paid in full.
     pub(crate) paid: Option<bool>,
     pub(crate) payee: Option<String>,
     pub(crate) state: Option<State>,
 }
 
-/// Why a plan stayed as it was.
+/// Why a change was refused. The plan stays as it was.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadChange {
     #[error("this platform has no such entity")]
@@ -105,7 +105,7 @@ impl Plan {
         }
     }
 
-    /// Sets how many records there are; an entity that is not named is empty.
+    /// Sets the number of records. An entity that is not named has none.
     pub(crate) fn begin(&mut self, sizes: BTreeMap<Entity, u64>) -> Result<(), BadChange> {
         if sizes.keys().any(|entity| !self.sizes.contains_key(entity)) {
             return Err(BadChange::NoSuchEntity);
@@ -121,12 +121,12 @@ impl Plan {
         Ok(())
     }
 
-    /// How many records there are before any is added.
+    /// The number of the first records, without added ones.
     pub(crate) fn base_size(&self, entity: Entity) -> u64 {
         self.sizes.get(&entity).copied().unwrap_or_default()
     }
 
-    /// How many records there are, deleted ones too.
+    /// The number of records, including added and deleted ones.
     pub(crate) fn size(&self, entity: Entity) -> u64 {
         self.base_size(entity) + self.additions(entity).map(|addition| addition.count).sum::<u64>()
     }
@@ -135,7 +135,7 @@ impl Plan {
         self.added.iter().filter(move |addition| addition.entity == entity)
     }
 
-    /// When a record was added; `None` for one of those at the start.
+    /// The time at which a record was added; `None` for one of the first records.
     pub(crate) fn added_at(&self, entity: Entity, index: u64) -> Option<i64> {
         let mut behind = index.checked_sub(self.base_size(entity))?;
         for addition in self.additions(entity) {
@@ -151,7 +151,7 @@ impl Plan {
         self.edits.get(&entity)?.get(&index)
     }
 
-    /// Adds records; they are dated now, and never before those that are there.
+    /// Adds records. They are dated now, or at the date of the last record if that is later.
     pub(crate) fn add(&mut self, entity: Entity, count: u64, now: i64) -> Result<(), BadChange> {
         if !self.sizes.contains_key(&entity) {
             return Err(BadChange::NoSuchEntity);
@@ -167,7 +167,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Changes records; `at` is when they say so, if they do.
+    /// Changes records. `at` is the time that they show, if they show the change.
     pub(crate) fn change(
         &mut self,
         entity: Entity,

@@ -13,15 +13,15 @@ use super::{Entity, Profile};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Holds a plan for each company whose books were changed; the others' are as at the start.
+/// The plan of each company whose books were changed. The other companies have their first books.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Shelf {
-    /// The last midnight before the stand-in began, in Unix seconds: until then the books go.
+    /// The last midnight before the stand-in started, in Unix seconds, at which the first books end.
     opened_at: i64,
     plans: BTreeMap<String, Plan>,
 }
 
-/// One company's books, to be read.
+/// One company's books, for reading.
 pub(crate) struct Books<'a> {
     pub(crate) profile: Profile,
     pub(crate) plan: Cow<'a, Plan>,
@@ -42,19 +42,19 @@ impl Shelf {
         Books { profile, draw: Draw::of_company(plan.seed, company), plan }
     }
 
-    /// The plan of a company, to be changed.
+    /// A company's plan, for changing.
     pub(crate) fn plan(&mut self, company: &str, profile: Profile) -> &mut Plan {
         self.plans.entry(company.to_owned()).or_insert_with(|| Plan::at_start(profile, self.opened_at))
     }
 
-    /// Begins the books of a company anew.
+    /// Replaces the books of a company.
     pub(crate) fn put(&mut self, company: &str, plan: Plan) {
         self.plans.insert(company.to_owned(), plan);
     }
 }
 
 impl Books<'_> {
-    /// The record of that index, deleted or not.
+    /// The record with this index, deleted or not.
     pub(crate) fn entry(&self, entity: Entity, index: u64) -> Option<Entry<'_>> {
         (index < self.plan.size(entity)).then(|| Entry::new(self, entity, index))
     }

@@ -1,4 +1,4 @@
-//! The requests for records: how many there were of each kind, and whether one more is within the platform's limits.
+//! Counts the requests for records by kind, and checks them against the platform's limits.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -9,28 +9,28 @@ use serde::Serialize;
 const MINUTE_SECONDS: i64 = 60;
 const DAY_SECONDS: i64 = 86_400;
 
-/// How many requests for records are answered; `None`: all.
+/// The limits on requests for records; `None` means no limit.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowed {
-    /// Of one company in a second.
+    /// Requests of one company in a second.
     pub(crate) per_second: Option<u32>,
-    /// Of one company in a minute of the clock.
+    /// Requests of one company in a minute of the clock.
     pub(crate) per_minute: Option<u32>,
-    /// Of one company in a day.
+    /// Requests of one company in a day.
     pub(crate) per_day: Option<u32>,
-    /// Of all companies in a minute of the clock.
+    /// Requests of all companies in a minute of the clock.
     pub(crate) app_per_minute: Option<u32>,
-    /// Of one company at once.
+    /// Concurrent requests of one company.
     pub(crate) at_once: Option<u32>,
 }
 
-/// Shared by all requests of one stand-in.
+/// The counts of a stand-in, shared by all its requests.
 #[derive(Default)]
 pub(crate) struct Traffic(Arc<Mutex<Counts>>);
 
 #[derive(Default)]
 struct Counts {
-    /// By company and by what was asked for.
+    /// By company and by kind of request.
     requests: BTreeMap<String, BTreeMap<&'static str, u64>>,
     in_flight: BTreeMap<String, u32>,
     usage: BTreeMap<String, Usage>,
@@ -44,49 +44,49 @@ struct Usage {
     day: Window,
 }
 
-/// A stretch of the clock, and the requests in it.
+/// A period of the clock, and the number of requests in it.
 #[derive(Default)]
 struct Window {
     number: i64,
     requests: u32,
 }
 
-/// A limit that a platform may have.
+/// A kind of limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// Of a company's requests in a second.
+    /// A company's requests in a second.
     Second,
     Minute,
     Day,
-    /// Of a company's requests at once.
+    /// A company's concurrent requests.
     Concurrent,
-    /// Of the app's requests in a minute, over all companies.
+    /// The app's requests in a minute, over all companies.
     App,
 }
 
-/// A request that is one too many.
+/// A request beyond a limit.
 pub(crate) struct Breach {
     pub(crate) limit: Limit,
-    /// How many seconds until there is room again.
+    /// The number of seconds until the limit allows another request.
     pub(crate) retry_after: i64,
 }
 
-/// What the limits still allow; `None` where there is no such limit.
+/// The remaining requests of each limit; `None` if there is no such limit.
 #[derive(Default)]
 pub(crate) struct Left {
     pub(crate) minute: Option<u32>,
     pub(crate) day: Option<u32>,
     pub(crate) app: Option<u32>,
     pub(crate) per_day: Option<u32>,
-    /// In seconds.
+    /// The number of seconds until the day's limit resets.
     pub(crate) day_resets_in: i64,
 }
 
-/// A request that is under way.
+/// A request under way.
 pub(crate) struct Slot {
     counts: Arc<Mutex<Counts>>,
     company: String,
-    /// How many are under way for this company, this one included.
+    /// The number of this company's requests under way, including this one.
     pub(crate) at_once: u32,
 }
 
@@ -99,12 +99,12 @@ impl Drop for Slot {
     }
 }
 
-/// The counts as the control route shows them.
+/// The counts in the answer of the control route.
 #[derive(Serialize)]
 pub(crate) struct Requests(BTreeMap<String, BTreeMap<&'static str, u64>>);
 
 impl Traffic {
-    /// Counts a request as it comes, whatever becomes of it. The company must be one that exists.
+    /// Counts a request when it arrives, whatever its result. The company must exist.
     pub(crate) fn enter(&self, company: &str, asked: &'static str) -> Slot {
         let mut counts = self.0.lock().expect("no holder panics");
         *counts.requests.entry(company.to_owned()).or_default().entry(asked).or_default() += 1;
@@ -113,7 +113,7 @@ impl Traffic {
         Slot { counts: Arc::clone(&self.0), company: company.to_owned(), at_once: *in_flight }
     }
 
-    /// Lets a request through, if the limits allow it.
+    /// Counts a request against the limits, if they allow it.
     pub(crate) fn spend(&self, slot: &Slot, allowed: Allowed, now: Timestamp) -> Result<Left, Breach> {
         let now = now.as_second();
         let counts = &mut *self.0.lock().expect("no holder panics");
@@ -144,12 +144,12 @@ impl Traffic {
         Requests(self.0.lock().expect("no holder panics").requests.clone())
     }
 
-    /// Begins counting anew; the limits remember.
+    /// Resets the counts by kind. The limits keep theirs.
     pub(crate) fn forget_requests(&self) {
         self.0.lock().expect("no holder panics").requests.clear();
     }
 
-    /// Forgets everything but what is under way.
+    /// Resets everything except requests under way.
     pub(crate) fn reset(&self) {
         let mut counts = self.0.lock().expect("no holder panics");
         let in_flight = std::mem::take(&mut counts.in_flight);
@@ -158,7 +158,7 @@ impl Traffic {
 }
 
 impl Window {
-    /// How many requests there were in the stretch that is now.
+    /// The number of requests in the present period.
     fn in_present(&self, now: i64, seconds: i64) -> u32 {
         if self.number == now.div_euclid(seconds) { self.requests } else { 0 }
     }

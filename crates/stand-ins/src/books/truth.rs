@@ -1,5 +1,5 @@
-//! What a company's books add up to, counted from the records themselves and not from what the platform's API says of them: what a
-//! test compares an import with.
+//! The sums of a company's books, computed from the records themselves and not from the platform's API. Tests compare an import with
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use super::list::Wanted;
 use super::shelf::Books;
 use super::{Entity, Method, State};
 
-/// One entity's.
+/// The counts and sums of one entity.
 #[derive(Default, Serialize)]
 pub(crate) struct Truth {
-    /// Of records that are not deleted.
+    /// The number of records that are not deleted.
     count: u64,
     deleted: u64,
     draft: u64,
     void: u64,
-    /// What an import counts: checks that stand, bills that are open (by what is due), invoices that stand.
+    /// What an import counts: valid checks, open bills (by the amount due), valid invoices.
     counted: Sums,
 }
 
@@ -52,7 +52,7 @@ impl Books<'_> {
     }
 }
 
-/// The hundredths that an import adds up.
+/// The amount that an import adds up, in hundredths.
 fn counted(entry: &Entry<'_>) -> Option<i64> {
     match entry.entity {
         Entity::Purchases | Entity::Payments => (entry.method() == Method::Check).then(|| entry.cents()),

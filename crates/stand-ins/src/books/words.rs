@@ -1,6 +1,6 @@
 //! The names and texts that records are made of. All are made up.
 
-/// Whom a company pays.
+/// The names of vendors.
 pub(crate) const VENDORS: [&str; 32] = [
     "Alder & Quince Timber",
     "Beacon Hill Electric",
@@ -36,7 +36,7 @@ pub(crate) const VENDORS: [&str; 32] = [
     "=Formula Labs, Inc.",
 ];
 
-/// Who pays a company.
+/// The names of customers.
 pub(crate) const CUSTOMERS: [&str; 16] = [
     "Ashgrove Medical Center",
     "Bluebell Preschool",
@@ -56,7 +56,7 @@ pub(crate) const CUSTOMERS: [&str; 16] = [
     "Riverside Theatre",
 ];
 
-/// What a payment, a bill or an invoice is for.
+/// The memos of payments, bills and invoices.
 pub(crate) const MEMOS: [&str; 12] = [
     "Deposit, job 7731",
     "Monthly service",
@@ -72,5 +72,5 @@ pub(crate) const MEMOS: [&str; 12] = [
     "Spare parts; see the quote",
 ];
 
-/// What stands where a check's number belongs and is none.
+/// Texts that users type instead of a check's number.
 pub(crate) const TEXTS_FOR_NUMBERS: [&str; 3] = ["Debit", "EFT", "online"];

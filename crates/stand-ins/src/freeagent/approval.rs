@@ -1,4 +1,4 @@
-//! What is particular to the authorization server of `FreeAgent`.
+//! The authorization server of `FreeAgent`.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
-/// The one user.
+/// The only user.
 const USER: &str = "rowan@thistleandrowe.example";
-/// From the consent on: about twenty years, as the API documents' example has it.
+/// The life of a grant from the consent on: about twenty years, as in the API documents' example.
 const GRANT_LIFE: SignedDuration = SignedDuration::from_secs(631_151_957);
 
-/// A grant is a user's, at one company.
+/// `FreeAgent`. A grant belongs to a user at one company.
 pub(crate) enum FreeAgent {}
 
 /// The user removes the app.
@@ -133,7 +133,7 @@ impl Platform for FreeAgent {
         if scope.is_empty() { Ok(()) } else { Err(BadAsk::UnknownScope(scope.to_owned())) }
     }
 
-    /// Not even an empty one.
+    /// Refuses the parameter `scope`, even an empty one.
     fn check_further(params: &Params) -> Result<(), BadAsk> {
         if params.get("scope").is_none() { Ok(()) } else { Err(BadAsk::Value("scope", "left out")) }
     }
@@ -153,12 +153,12 @@ impl Platform for FreeAgent {
         Ok(Agreed { consent, callback: Vec::new() })
     }
 
-    /// Each answer says what is left, and repeats the refresh token.
+    /// Adds the remaining life of the refresh token. Each answer repeats the refresh token.
     fn complete(answer: &mut Value, tokens: &Tokens, _: &HeaderMap) {
         answer["refresh_token_expires_in"] = json!(tokens.hard_seconds);
     }
 
-    /// There is no such endpoint.
+    /// Not used, because there is no revocation endpoint.
     fn revoked() -> Response {
         StatusCode::NOT_FOUND.into_response()
     }

@@ -1,4 +1,4 @@
-//! The resource that names the company of a grant, and how the API refuses.
+//! The resource that names the company of a grant, and the API's error answers.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::fault::Place;
 use crate::headers::bearer_token;
 use crate::oauth::{API, StandIn};
 
-/// The id of the one company. It is made up.
+/// The id of the only company. It is made up.
 pub const COMPANY_ID: u32 = 412_706;
 /// Its name.
 pub const COMPANY_NAME: &str = "Thistle & Rowe Bindery";

@@ -1,5 +1,5 @@
-//! `FreeAgent`: no scopes, no PKCE, no revocation endpoint, refresh tokens that stay the same for twenty years, and the one
-//! company that a grant is for.
+//! `FreeAgent`: no scopes, no PKCE, no revocation endpoint, refresh tokens that stay the same for twenty years, and one company for each
+//! grant.
 //!
 //! | Path under `/freeagent` | At `FreeAgent` |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! What is particular to the authorization server of `FreshBooks`, which behaves as Ruby's Doorkeeper does.
+//! The authorization server of `FreshBooks`, which behaves like Ruby's Doorkeeper.
 
 use std::sync::Arc;
 
@@ -27,15 +27,15 @@ use crate::oauth::{Agreeing, Platform, Rules, StandIn};
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
-/// The one user, by `identity_id`.
+/// The only user, by `identity_id`.
 pub(super) const USER: u32 = 14_460_001;
-/// Every app has it.
+/// A scope that every app has.
 pub(super) const PROFILE_SCOPE: &str = "user:profile:read";
-/// What the app is registered for, and is given where it asks for nothing in particular.
+/// The scopes that the app is registered for. It gets them if it requests none.
 const REGISTERED_SCOPES: &str = "user:profile:read user:bills:read user:bill_payments:read user:bill_vendors:read \
                                  user:expenses:read user:payments:read user:invoices:read user:clients:read";
 
-/// A grant is a user's, and reaches all businesses of theirs.
+/// `FreshBooks`. A grant belongs to a user and reaches all their businesses.
 pub(crate) enum FreshBooks {}
 
 /// The user removes the app.
@@ -54,15 +54,15 @@ impl Platform for FreshBooks {
         refresh_token_life: None,
         grant_life: None,
         keys_shown: Showing::InBody,
-        // The documents have JSON; a form works as well.
+        // The documents use JSON; a form works too.
         token_parameters: Source::JsonOrForm,
         revocation_parameters: Source::JsonOrForm,
         keys_to_revoke: true,
         revokes_access_tokens: true,
         revokes_unknown_tokens: true,
-        // The documents send it again.
+        // The documents repeat it.
         redirect_uri_on_refresh: true,
-        // Advertised; whether it is enforced is not known, so that it is.
+        // Advertised. Whether it is enforced is not known; here it is.
         pkce: true,
         token_type: "Bearer",
         scopes: &[
@@ -81,7 +81,7 @@ impl Platform for FreshBooks {
     };
     const SAMPLE: Sample = Sample {
         chosen: &[],
-        // The third has no books.
+        // The third business has no books.
         companies: &[("Qx9Zb1", MEMBERSHIPS[0].name), ("Lm4Tk7", MEMBERSHIPS[1].name)],
         names_company: false,
         region: None,
@@ -156,7 +156,7 @@ impl Platform for FreshBooks {
         )
     }
 
-    /// Https, or the laptop's own; never with a query.
+    /// Whether it redirects to such an address: https or the laptop's own, without a query.
     fn redirects_to(uri: &Url) -> bool {
         (uri.scheme() == "https" || uri.host_str() == Some("localhost")) && uri.query().is_none()
     }

@@ -1,4 +1,4 @@
-//! The resource that tells who the user is and which businesses the token reaches, and how the gateway refuses.
+//! The resource that names the user and the businesses that the token reaches, and the gateway's error answers.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(super) async fn answer(
     stand_in.desk.attend(call, act).await
 }
 
-/// In an envelope of its own: without the layer `result` that the accounting resources have.
+/// The JSON of the user. It lacks the layer `result` that the accounting resources have.
 fn me() -> Value {
     let with_books = || MEMBERSHIPS.iter().filter_map(|membership| Some((membership.account_id?, membership)));
     let roles: Vec<Value> = with_books().map(|(account_id, membership)| role(account_id, membership)).collect();
@@ -84,7 +84,7 @@ fn role(account_id: &str, membership: &Membership) -> Value {
     json!({ "id": membership.id, "role": "admin", "systemid": membership.business_id, "userid": 1, "accountid": account_id })
 }
 
-/// The gateway's answer for a status; its limits are not published, so that of 429 is a guess.
+/// The gateway's answer for a status. Its limits are not published, so the answer for 429 is a guess.
 pub(super) fn failure(_: Place, status: StatusCode, _: Timestamp) -> Response {
     let (error, description) = match status {
         StatusCode::UNAUTHORIZED => ("unauthenticated", "This action requires authentication to continue."),

@@ -1,9 +1,9 @@
-//! The businesses of the stand-in's one user. All are made up.
+//! The businesses of the stand-in's only user. All are made up.
 
 /// A business that the user belongs to.
 #[derive(Debug)]
 pub struct Membership {
-    /// What accounting URLs hold; a business without books has none.
+    /// Its id in accounting URLs; `None` for a business without books.
     pub account_id: Option<&'static str>,
     /// The business's own number.
     pub business_id: u32,
@@ -12,13 +12,13 @@ pub struct Membership {
     pub(super) id: u32,
     pub(super) business_uuid: &'static str,
     pub(super) role: &'static str,
-    /// Its own currency, and one other where it buys abroad.
+    /// Its own currency, and another one that it also uses.
     pub(super) currencies: &'static [&'static str],
     /// Whether its plan has bills.
     pub(super) has_bills: bool,
 }
 
-/// Those of the one user.
+/// The businesses of the user.
 pub const MEMBERSHIPS: [Membership; 3] = [
     Membership {
         account_id: Some("Qx9Zb1"),
@@ -53,7 +53,7 @@ pub const MEMBERSHIPS: [Membership; 3] = [
 ];
 
 impl Membership {
-    /// That of an account, which has books.
+    /// The business with this account id.
     pub(super) fn of(account_id: &str) -> Option<&'static Self> {
         MEMBERSHIPS.iter().find(|membership| membership.account_id == Some(account_id))
     }

@@ -1,5 +1,5 @@
-//! `FreshBooks`: tokens by JSON or form with the keys in the body, refresh tokens of one use without grace, and the user
-//! with the businesses that the token reaches and their books.
+//! `FreshBooks`: tokens by JSON or form with the client id and secret in the body, refresh tokens that work once without a grace period, the
+//! user with the businesses that the token reaches, and their books.
 //!
 //! | Path under `/freshbooks` | At `FreshBooks` |
 //! |---|---|
@@ -33,7 +33,7 @@ pub const CLIENT_ID: &str = "stand-in-freshbooks-client";
 /// Its secret. It protects nothing, so it is public.
 pub const CLIENT_SECRET: &str = "stand-in-freshbooks-secret";
 
-/// Both of the hosts and the control routes.
+/// The routes of both hosts and the control routes.
 fn routes(stand_in: Arc<StandIn<FreshBooks>>) -> Router {
     Router::new()
         .route("/oauth/authorize", authorize::route(()))

@@ -1,5 +1,5 @@
-//! The consent page: what it takes, and where it sends the browser. Whatever is wrong with the request itself stays on an
-//! error page: no platform redirects with a client id or redirect URI that it does not know.
+//! The consent page and its form. An error in the request is shown on an error page: no platform redirects for an unknown client id or
+//! redirect URI.
 
 use std::sync::Arc;
 
@@ -29,29 +29,29 @@ pub(super) const ENDPOINT: &str = "authorize";
 
 /// The parameters of every authorize URL.
 const PARAMETERS: [&str; 5] = ["response_type", "client_id", "redirect_uri", "scope", "state"];
-/// What PKCE adds.
+/// The parameters of PKCE.
 const PKCE_PARAMETERS: [&str; 2] = ["code_challenge", "code_challenge_method"];
 /// The length of a SHA-256 in base64url.
 const CHALLENGE_LENGTH: usize = 43;
 
-/// What the app asks of the user.
+/// The app's request to the user.
 pub(crate) struct Ask {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: Url,
-    /// As it was registered, byte for byte.
+    /// The redirect URI as it was registered, byte for byte.
     pub(crate) redirect_uri_text: String,
-    /// Space separated, however it was asked for.
+    /// The scopes, separated by spaces, whatever the separator in the request is.
     pub(crate) scope: String,
     pub(crate) state: String,
     pub(crate) challenge: Option<String>,
-    /// All of the above and the platform's own, to be carried on by the page's form.
+    /// All parameters, for the hidden fields of the page's form.
     pub(crate) params: Params,
 }
 
-/// What comes of a user's yes.
+/// The result of a user's agreement.
 pub(crate) struct Agreed {
     pub(crate) consent: Consent,
-    /// What the callback holds beside `code` and `state`.
+    /// The parameters of the callback besides `code` and `state`.
     pub(crate) callback: Vec<(&'static str, String)>,
 }
 
@@ -120,7 +120,7 @@ fn call() -> Call<()> {
     Call::new(ENDPOINT, Place::Authorize)
 }
 
-/// Where the browser goes, and what the journal says. That a refusal is spelt `access_denied` follows RFC 6749.
+/// The address that the browser is redirected to, and the outcome for the journal. A refusal is `access_denied` as in RFC 6749.
 fn answer_form<P: Platform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'static str), BadAsk> {
     if raw.query.is_some() || !has_content_type(&raw.headers, FORM) {
         return Err(BadAsk::NotAForm);
@@ -216,7 +216,7 @@ fn error_page<P: Platform>(bad: &BadAsk) -> Response {
     answer
 }
 
-/// No `form-action` in the policy: browsers hold it against the redirect to the app as well.
+/// Without `form-action` in the policy, because browsers apply it to the redirect to the app too.
 fn html_answer(status: StatusCode, markup: Markup) -> Response {
     let headers = [
         ("cache-control", "no-store"),

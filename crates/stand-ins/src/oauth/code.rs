@@ -1,5 +1,4 @@
-//! Authorization codes: one use, a life of minutes, bound to the keys, the redirect URI and the PKCE challenge that they
-//! were made for.
+//! Authorization codes. Each works once, for minutes, and belongs to the client, the redirect URI and the PKCE challenge of its consent.
 
 use std::collections::HashMap;
 
@@ -12,10 +11,10 @@ use super::authorize::Ask;
 use super::grant::{Consent, GrantId};
 use super::refusal::Refusal;
 
-/// The most codes that can be alive at once.
+/// The largest number of codes that are valid at once.
 const MAX_CODES: usize = 10_000;
 
-/// The codes that are not yet out of date, the used ones too: only so is a second use told from a made-up code.
+/// The codes that have not expired, including used ones, so that a second use differs from an unknown code.
 #[derive(Default)]
 pub(super) struct Codes(HashMap<String, Code>);
 
@@ -27,7 +26,7 @@ struct Code {
     used_for: Option<GrantId>,
 }
 
-/// What comes with a code when it is exchanged.
+/// The parameters of an exchange.
 pub(crate) struct Exchange {
     pub(crate) keys: &'static str,
     pub(crate) code: String,
@@ -35,16 +34,16 @@ pub(crate) struct Exchange {
     pub(crate) verifier: Option<String>,
 }
 
-/// A code that is what it should be.
+/// A code that matches its request.
 pub(super) enum Presented<'a> {
-    /// `used_for` is to be set to the grant that it gives.
+    /// The code was not used. `used_for` must be set to the grant that it gives.
     Fresh { consent: Consent, used_for: &'a mut Option<GrantId> },
-    /// Good once, and used for that grant.
+    /// The code was used for this grant.
     Used(GrantId),
 }
 
 impl Codes {
-    /// Remembers a code for what the user agreed to; `None` where too many are alive.
+    /// Makes a code for a consent; `None` if there are too many.
     pub(super) fn issue(
         &mut self,
         value: String,
@@ -80,7 +79,7 @@ impl Codes {
     }
 }
 
-/// Whether the verifier is that of the challenge (RFC 7636, section 4.6); neither goes without the other.
+/// Whether the verifier matches the challenge (RFC 7636, section 4.6). Both must be there, or neither.
 fn fits(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     let hashed = verifier.map(|verifier| URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())));
     challenge == hashed.as_deref()

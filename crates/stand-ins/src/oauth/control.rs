@@ -1,5 +1,5 @@
-//! The control routes, the same at every platform: how a test moves the clock, bends the rules, plays the customer and
-//! looks at what happened; and how such a request is read and refused.
+//! The control routes that all platforms share. With them a test sets the clock and the settings, disconnects as the customer, and reads the
+//! state.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) fn routes<P: Platform>() -> Router<Arc<StandIn<P>>> {
         .route("/{*unknown}", any(no_such_route))
 }
 
-/// A control request that was refused, with the reason.
+/// A refused control request, with the reason.
 pub(crate) struct Refused(StatusCode, String);
 
 impl Refused {
@@ -53,7 +53,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A control request's body: JSON whatever its content type, so that a bare `curl -d` will do.
+/// The body of a control request: JSON, whatever its content type is, so that a plain `curl -d` works.
 pub(crate) struct ControlBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ControlBody<T> {

@@ -1,4 +1,4 @@
-//! One grant and its tokens: how long they live and when the refresh token's value changes.
+//! A grant and its tokens: their lives, and when the refresh token changes.
 
 use std::collections::VecDeque;
 
@@ -10,33 +10,33 @@ use super::{Platform, Rules};
 use crate::desk::Rotation;
 use crate::random;
 
-/// The most earlier tokens, access and replaced refresh tokens alike, that a grant remembers.
+/// The largest number of earlier tokens that a grant remembers, access tokens and replaced refresh tokens together.
 const MAX_EARLIER_TOKENS: usize = 256;
-/// The window in which refreshes are counted.
+/// The period in which refreshes are counted.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
-/// A grant's number, from 1 in the order of consent.
+/// A grant's number, counted from 1.
 pub(crate) type GrantId = u64;
 
-/// What the user agreed to.
+/// The consent of a grant.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Consent {
-    /// The keys that its code and tokens are for: a client id or, at Zoho, where one serves everywhere, the data centre.
+    /// The id of the OAuth client of its code and tokens. At Zoho, where one client works everywhere, the data centre.
     pub(crate) keys: String,
-    /// Who gave it: at `QuickBooks` a company, elsewhere a user.
+    /// The owner of the grant: at `QuickBooks` a company, elsewhere a user.
     pub(crate) holder: String,
-    /// The scopes granted, as they were asked for.
+    /// The granted scopes.
     pub(crate) scope: String,
-    /// Whether fewer or others were granted than asked for.
+    /// Whether the granted scopes differ from the requested ones.
     pub(crate) scope_differs: bool,
-    /// Whether the app is given the refresh token.
+    /// Whether the app gets the refresh token.
     pub(crate) with_refresh_token: bool,
-    /// This one consent's own name.
+    /// The unique id of this consent.
     pub(crate) event: String,
 }
 
 impl Consent {
-    /// To what was asked for, or to what the settings grant in its place.
+    /// A consent to the requested scopes, or to those that the settings grant instead.
     pub(crate) fn new(keys: &str, holder: &str, asked: &str, settings: &Settings) -> Self {
         let scope = settings.granted_scope.as_deref().unwrap_or(asked);
         Self {
@@ -55,17 +55,17 @@ impl Consent {
     }
 }
 
-/// What ended a grant before its time.
+/// Why a grant ended before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Ending {
     /// Its authorization code was presented a second time.
     CodeUsedTwice,
-    /// Its refresh token was presented while another request with it was in flight.
+    /// Its refresh token was presented while another request with it was under way.
     PresentedTwiceAtOnce,
-    /// A refresh token that was replaced was presented again.
+    /// A replaced refresh token was presented.
     ReplacedTokenPresented,
-    /// It was the oldest when its holder gave one too many.
+    /// It was the holder's oldest grant, and there were too many.
     Evicted,
     /// The app revoked it.
     RevokedByApp,
@@ -89,7 +89,7 @@ pub(super) struct Grant {
     repeated_answers: u32,
 }
 
-/// A grant as the control route `state` shows it: without its tokens.
+/// A grant in the answer of the control route `state`, without its tokens.
 #[derive(Serialize)]
 pub(super) struct GrantReport {
     id: GrantId,
@@ -99,13 +99,13 @@ pub(super) struct GrantReport {
     ended_by: Option<Ending>,
     refreshes: u32,
     rotations: u32,
-    /// How often a replaced refresh token got its answer again: neither a refresh nor a rotation.
+    /// How often a replaced refresh token got the earlier answer again. This is neither a refresh nor a rotation.
     repeated_answers: u32,
     refresh_token_expires_at: Option<Timestamp>,
     hard_expires_at: Option<Timestamp>,
 }
 
-/// What the token endpoint hands out.
+/// The tokens in an answer of the token endpoint.
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
     pub(crate) access_seconds: u32,
@@ -114,7 +114,7 @@ pub(crate) struct Tokens {
     pub(crate) hard_seconds: Option<i64>,
     pub(crate) made_at: Timestamp,
     pub(crate) consent: Consent,
-    /// Whether they come of a refresh, not of a code.
+    /// Whether they come from a refresh, and not from a code.
     pub(crate) refreshed: bool,
 }
 
@@ -137,24 +137,23 @@ impl Grant {
         }
     }
 
-    /// Whether its refresh token would be taken.
+    /// Whether its refresh token is valid.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         self.ended_by.is_none() && self.refresh_expires_at.is_none_or(|end| now < end)
     }
 
-    /// Ends the grant; the first ending stays.
+    /// Ends the grant. If it has ended already, the first reason stays.
     pub(super) fn end(&mut self, by: Ending) {
         self.ended_by.get_or_insert(by);
     }
 
-    /// Whether it was refreshed as often in the last ten minutes as it may be.
+    /// Whether it had the largest allowed number of refreshes in the last ten minutes.
     pub(super) fn is_refreshed_too_often(&mut self, most: u32, now: Timestamp) -> bool {
         self.refreshed_at.retain(|at| now.duration_since(*at) < WINDOW);
         usize::try_from(most).is_ok_and(|most| self.refreshed_at.len() >= most)
     }
 
-    /// Uses the refresh token: its life begins anew, within the grant's. Its value changes where that is due, and the old
-    /// one is given back.
+    /// Uses the refresh token. Its life starts again, within the grant's. If it is due to change, it is replaced, and the old one is returned.
     pub(super) fn use_refresh_token<P: Platform>(
         &mut self,
         rotation: Rotation,
@@ -179,18 +178,18 @@ impl Grant {
         Some(std::mem::replace(&mut self.refresh_token, P::new_refresh_token(now)))
     }
 
-    /// Remembers a token as one of this grant's; gives the one that is forgotten for it.
+    /// Remembers a token of this grant. Returns the oldest one if that is forgotten for it.
     pub(super) fn remember(&mut self, token: String) -> Option<String> {
         self.earlier_tokens.push_back(token);
         if self.earlier_tokens.len() > MAX_EARLIER_TOKENS { self.earlier_tokens.pop_front() } else { None }
     }
 
-    /// Counts an answer that was given before.
+    /// Counts an answer that was given again.
     pub(super) fn count_repeated_answer(&mut self) {
         self.repeated_answers += 1;
     }
 
-    /// The token answer with that access token, which is good for so long, as of now.
+    /// The token answer with this access token, which is valid for `access_seconds` from now on.
     pub(super) fn tokens(&self, access_token: String, access_seconds: u32, now: Timestamp) -> Tokens {
         let seconds_until = |end: Timestamp| end.duration_since(now).as_secs();
         Tokens {

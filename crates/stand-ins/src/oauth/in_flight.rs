@@ -1,5 +1,5 @@
-//! Which refresh tokens are being presented at this moment, and the most requests that ever presented one at once.
-//! Some platforms take a second one for theft, so this is what a client must keep at one.
+//! Tracks which refresh tokens are being presented, and the largest number of concurrent requests with one token. Some platforms treat a
+//! second request as theft, so a client must keep this number at one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,11 +15,11 @@ struct Counts {
     most: u32,
 }
 
-/// One request that presents a refresh token; dropped when its answer goes out.
+/// A request that presents a refresh token, until its answer is sent.
 pub(crate) struct Presentation {
     in_flight: Arc<InFlight>,
     refresh_token: String,
-    /// Whether another request with the token was in flight when this one came.
+    /// Whether another request with the token was under way when this one arrived.
     pub(crate) raced: bool,
 }
 
@@ -33,12 +33,12 @@ impl InFlight {
         Presentation { in_flight: Arc::clone(self), refresh_token: refresh_token.to_owned(), raced: count > 1 }
     }
 
-    /// The most requests that presented one refresh token at once.
+    /// The largest number of concurrent requests with one refresh token.
     pub(crate) fn most(&self) -> u32 {
         self.counts.lock().expect("no holder panics").most
     }
 
-    /// Begins to count anew.
+    /// Resets that number.
     pub(crate) fn forget_most(&self) {
         self.counts.lock().expect("no holder panics").most = 0;
     }

@@ -1,4 +1,4 @@
-//! The keys of an app at a platform, and who shows them.
+//! The credentials of an app at a platform, and client authentication.
 
 use super::Platform;
 use super::raw::Raw;
@@ -6,13 +6,13 @@ use super::refusal::Refusal;
 use crate::headers::basic_credentials;
 use crate::params::Params;
 
-/// Client id and secret. They protect nothing, so they are public.
+/// A client id and its secret. They protect nothing, so they are public.
 pub(crate) struct Keys {
     pub(crate) id: &'static str,
     pub(crate) secret: &'static str,
 }
 
-/// How a request shows them (RFC 6749, section 2.3.1).
+/// How a request sends them (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Showing {
     /// In the header `Authorization: Basic`.
@@ -22,7 +22,7 @@ pub(crate) enum Showing {
 }
 
 impl Showing {
-    /// The parameters that it takes.
+    /// The parameters that this uses.
     pub(super) fn parameters(self) -> &'static [&'static str] {
         match self {
             Self::InHeader => &[],
@@ -31,7 +31,7 @@ impl Showing {
     }
 }
 
-/// The client id of the keys that the request shows.
+/// The client id of a request, if its secret is right.
 pub(super) fn authenticate<P: Platform>(raw: &Raw, params: &Params) -> Result<&'static str, Refusal> {
     let shown = match P::RULES.keys_shown {
         Showing::InHeader => basic_credentials(&raw.headers),
@@ -44,7 +44,7 @@ pub(super) fn authenticate<P: Platform>(raw: &Raw, params: &Params) -> Result<&'
     if keys.secret == secret { Ok(keys.id) } else { Err(Refusal::WrongSecret) }
 }
 
-/// The keys of that client id.
+/// The credentials with this client id.
 pub(super) fn of_client<P: Platform>(id: &str) -> Option<&'static Keys> {
     P::KEYS.iter().find(|keys| keys.id == id)
 }

@@ -1,5 +1,5 @@
-//! Everything the stand-in remembers about consent: codes, grants, and which token belongs to which grant. The rules
-//! that join them are here; what is true of one grant or one code alone is with those.
+//! The state of a stand-in: codes, grants, and the grant of each token. The rules that concern several of them are here; those of one grant
+//! or one code are in their own modules.
 
 mod room;
 
@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::settings::Settings;
 use crate::desk::Rotation;
 
-/// Kept whole, but for the codes, which live for minutes, and the redirect URIs, which are registered anew at each start.
+/// Stored in the file, except for codes, which live for minutes, and redirect URIs, which are registered at each start.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
 pub(crate) struct Ledger<P: Platform> {
@@ -35,9 +35,9 @@ pub(crate) struct Ledger<P: Platform> {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Token {
-    /// The grant's present refresh token.
+    /// The grant's current refresh token.
     Refresh(GrantId),
-    /// A refresh token of the grant's that was replaced.
+    /// A replaced refresh token of the grant.
     Replaced {
         grant: GrantId,
         at: Timestamp,
@@ -49,28 +49,28 @@ enum Token {
     },
 }
 
-/// What was answered to a refresh token when it was replaced.
+/// The answer to a refresh token when it was replaced.
 #[derive(Clone, Serialize, Deserialize)]
 struct Successors {
     refresh_token: String,
     access_token: String,
 }
 
-/// A refresh token that is presented.
+/// A request that presents a refresh token.
 pub(super) struct Refresh<'a> {
     pub(super) keys: &'a str,
     pub(super) token: &'a str,
-    /// Whether another request with this token is in flight.
+    /// Whether another request with this token is under way.
     pub(super) raced: bool,
     pub(super) rotation: Rotation,
 }
 
-/// What an access token is worth.
+/// The state of an access token.
 pub(crate) enum Standing<'a> {
     Good(&'a Consent),
-    /// Its time is over.
+    /// It has expired.
     Over(Timestamp),
-    /// Unknown, or its grant has ended.
+    /// It is unknown, or its grant has ended.
     Dead,
 }
 
@@ -87,7 +87,7 @@ impl<P: Platform> Ledger<P> {
         }
     }
 
-    /// A code for what the user agreed to; `None` where too many are alive.
+    /// Makes a code for a consent; `None` if there are too many.
     pub(super) fn issue_code(&mut self, consent: Consent, ask: &Ask, now: Timestamp) -> Option<String> {
         self.codes.issue(P::new_code(), consent, ask, now + P::RULES.code_life, now)
     }
@@ -120,8 +120,8 @@ impl<P: Platform> Ledger<P> {
         self.mint_access_token(id, now)
     }
 
-    /// Refreshes. Where another request with the token is in flight, a platform may take that for theft and end the grant,
-    /// the winner's new tokens with it [Intuit, OAuth errors], and the stand-in does where the settings say so.
+    /// Refreshes a grant. If another request with the token is under way, a platform may treat that as theft and end the grant, together with the
+    /// new tokens of the first request [Intuit, OAuth errors]. The stand-in does so if the settings say it.
     pub(super) fn refresh(&mut self, refresh: &Refresh<'_>, now: Timestamp) -> Result<Tokens, Refusal> {
         let dead = || Refusal::DeadRefreshToken;
         let (id, replaced) = match self.tokens.get(refresh.token).ok_or_else(dead)?.clone() {
@@ -151,10 +151,10 @@ impl<P: Platform> Ledger<P> {
         Ok(tokens)
     }
 
-    /// A refresh token that was replaced at that time by those: within the grace it gets the same answer again.
+    /// The answer to a replaced refresh token. Within the grace period it gets the same answer again.
     fn present_replaced(&mut self, id: GrantId, at: Timestamp, by: Successors, now: Timestamp) -> Result<Tokens, Refusal> {
         let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadRefreshToken)?;
-        // A clock that was moved back shortens no age below zero.
+        // If the clock was set back, the age is zero.
         let age = now.duration_since(at).as_secs().max(0);
         if age >= i64::from(self.settings.grace_seconds) {
             if self.settings.revoke_on_reuse {
@@ -170,7 +170,7 @@ impl<P: Platform> Ledger<P> {
         Ok(Tokens { refresh_token: by.refresh_token, ..tokens })
     }
 
-    /// How long that access token is good for, in whole seconds, if for any.
+    /// The remaining life of an access token in whole seconds, if it is valid.
     fn seconds_left(&self, access_token: &str, now: Timestamp) -> Option<u32> {
         match self.tokens.get(access_token)? {
             Token::Access { expires_at, .. } => {
@@ -180,7 +180,7 @@ impl<P: Platform> Ledger<P> {
         }
     }
 
-    /// Remembers a refresh token as replaced, and with which answer.
+    /// Remembers that a refresh token was replaced, and the answer to it.
     fn replace(&mut self, id: GrantId, replaced: String, answer: &Tokens, now: Timestamp) -> Result<(), Refusal> {
         let by = Successors { refresh_token: answer.refresh_token.clone(), access_token: answer.access_token.clone() };
         self.tokens.insert(answer.refresh_token.clone(), Token::Refresh(id));
@@ -192,7 +192,7 @@ impl<P: Platform> Ledger<P> {
         Ok(())
     }
 
-    /// The app's own revocation, by a live token of either kind.
+    /// A revocation by the app, with a valid token of either kind.
     pub(super) fn revoke(&mut self, keys: &str, token: &str, now: Timestamp) -> Result<(), Refusal> {
         let id = self.owner_of_live(token, now).ok_or(Refusal::DeadToken)?;
         let grant = self.grants.get_mut(&id).ok_or(Refusal::DeadToken)?;
@@ -208,14 +208,14 @@ impl<P: Platform> Ledger<P> {
         Ok(())
     }
 
-    /// Ends every live grant of that holder's, who belongs to one set of keys; gives their number.
+    /// Ends every active grant of this holder, who belongs to one client. Returns their number.
     pub(crate) fn end_all_of(&mut self, holder: &str, by: Ending, now: Timestamp) -> usize {
         P::forget(&mut self.reach, holder);
         let live = self.grants.values_mut().filter(|grant| grant.consent.holder == holder && grant.is_live(now));
         live.map(|grant| grant.end(by)).count()
     }
 
-    /// What the access token is worth at that time.
+    /// The state of an access token.
     pub(crate) fn standing(&self, access_token: &str, now: Timestamp) -> Standing<'_> {
         let Some(Token::Access { grant, expires_at }) = self.tokens.get(access_token) else { return Standing::Dead };
         match self.grants.get(grant) {
@@ -230,7 +230,7 @@ impl<P: Platform> Ledger<P> {
         }
     }
 
-    /// What the user agreed to, where the access token is good.
+    /// The consent of a valid access token.
     pub(crate) fn consent_of(&self, access_token: &str, now: Timestamp) -> Option<&Consent> {
         match self.standing(access_token, now) {
             Standing::Good(consent) => Some(consent),
@@ -238,7 +238,7 @@ impl<P: Platform> Ledger<P> {
         }
     }
 
-    /// Whether that holder has given this app anything that still lives.
+    /// Whether this holder has an active grant.
     pub(crate) fn has_live_grant(&self, holder: &str, now: Timestamp) -> bool {
         self.grants.values().any(|grant| grant.consent.holder == holder && grant.is_live(now))
     }
@@ -247,7 +247,7 @@ impl<P: Platform> Ledger<P> {
         self.grants.iter().map(|(id, grant)| grant.report(*id, now)).collect()
     }
 
-    /// A further access token; the earlier ones live on until their own end, and are then forgotten.
+    /// Makes a new access token. Earlier ones stay valid until they expire, and are then forgotten.
     fn mint_access_token(&mut self, id: GrantId, now: Timestamp) -> Result<Tokens, Refusal> {
         self.forget_out_of_date(id, now);
         self.forget_oldest_access_token_if_one_too_many(id);
@@ -262,7 +262,7 @@ impl<P: Platform> Ledger<P> {
         Ok(Tokens { made_at, ..grant.tokens(access_token, self.settings.access_token_seconds, now) })
     }
 
-    /// The grant of a token that can be revoked, and is itself neither replaced nor out of date.
+    /// The grant of a token that can be revoked. A replaced or expired token cannot.
     fn owner_of_live(&self, token: &str, now: Timestamp) -> Option<GrantId> {
         match self.tokens.get(token)? {
             Token::Refresh(id) => Some(*id),
@@ -278,7 +278,7 @@ impl<P: Platform> Ledger<P> {
     }
 }
 
-/// How many grants that holder has given in the last minute.
+/// The number of this holder's grants in the last minute.
 fn given_lately(grants: &BTreeMap<GrantId, Grant>, holder: &str, now: Timestamp) -> usize {
     let minute_ago = now - SignedDuration::from_mins(1);
     grants.values().filter(|grant| grant.consent.holder == holder && grant.made_at > minute_ago).count()

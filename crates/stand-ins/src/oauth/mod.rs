@@ -1,6 +1,5 @@
-//! The part of a stand-in that is the same at every platform: consent page, token endpoint, revocation and control over
-//! one ledger of codes, grants and tokens. What is particular to a platform is in its [`Platform`]: mostly data, code only
-//! where the platform is odd.
+//! The part of a stand-in that all platforms share: consent page, token endpoint, revocation and control routes, over one ledger of codes,
+//! grants and tokens. A platform's own part is its [`Platform`] implementation: mostly data, and code where data is not enough.
 
 pub(crate) mod authorize;
 mod code;
@@ -50,101 +49,101 @@ use redirect_uri::{RedirectUris, Registry};
 use refusal::Refusal;
 use settings::Settings;
 
-/// What the journal counts, at every platform.
+/// The endpoints that the journal counts, at every platform.
 const ENDPOINTS: [&str; 6] =
     [authorize::ENDPOINT, token::ENDPOINT_CODE, token::ENDPOINT_REFRESH, token::ENDPOINT_INVALID, revoke::ENDPOINT, API];
 
-/// What the journal calls a request to the data API.
+/// The name of a request to the data API in the journal.
 pub(crate) const API: &str = "api";
 
-/// What is particular to one platform.
+/// A platform's own part.
 pub(crate) trait Platform: Sized + Send + Sync + 'static {
     /// The first part of its paths, and its part of the file.
     const NAME: &'static str;
-    /// The keys that the app has.
+    /// The credentials of the app.
     const KEYS: &'static [Keys];
     const RULES: Rules;
     const LOOK: Look;
-    /// A consent, for tests of all platforms.
+    /// A sample consent, for tests of all platforms.
     const SAMPLE: Sample;
     /// Makes its own error answer.
     const FAILURE: Failure;
-    /// Which of its hosts a request came to, where it has several of one kind.
+    /// The host that a request came to, if the platform has several of one kind.
     type Site: Copy + Send + Sync + 'static;
     type RedirectUris: Registry + From<RedirectUris>;
-    /// What it remembers of access beside codes, grants and tokens.
+    /// The state besides codes, grants and tokens.
     type Reach: Default + Serialize + DeserializeOwned + Send;
-    /// What the control route `revoke` takes.
+    /// The body of the control route `revoke`.
     type Disconnect: DeserializeOwned + Send;
 
-    /// What a configuration that points at the stand-in has, by the endings of the variables; the base has no slash at its end.
+    /// The settings of a client that uses the stand-in, by the endings of their variables. `base_url` has no slash at its end.
     fn variables(base_url: &str) -> Vec<(&'static str, String)>;
 
-    /// All of its hosts, each a path, and the control routes.
+    /// The routes of all its hosts, and the control routes.
     fn routes(stand_in: Arc<StandIn<Self>>) -> Router;
 
-    /// Its own rules, with which the stand-in begins.
+    /// The platform's own rules, which are the first settings.
     fn settings() -> Settings;
 
-    /// An authorization code in its alphabet.
+    /// A new authorization code in the platform's form.
     fn new_code() -> String;
 
-    /// A refresh token that looks like its own.
+    /// A new refresh token in the platform's form.
     fn new_refresh_token(now: Timestamp) -> String;
 
-    /// An access token that looks like its own and is good for so many seconds.
+    /// A new access token in the platform's form, valid for this number of seconds.
     fn new_access_token(consent: &Consent, seconds: u32, now: Timestamp) -> String;
 
-    /// Whether it redirects to such an address at all, registered or not.
+    /// Whether the platform accepts such an address as a redirect URI.
     fn redirects_to(_: &Url) -> bool {
         true
     }
 
-    /// Refuses a scope that it does not give.
+    /// Refuses an unknown scope.
     fn check_scope(scope: &str) -> Result<(), BadAsk> {
         if Self::RULES.scopes.contains(&scope) { Ok(()) } else { Err(BadAsk::UnknownScope(scope.to_owned())) }
     }
 
-    /// Refuses values of the further parameters that it does not know.
+    /// Refuses unknown values of the platform's own parameters.
     fn check_further(_: &Params) -> Result<(), BadAsk> {
         Ok(())
     }
 
-    /// What a scope allows, in words for the consent page.
+    /// The description of a scope on the consent page.
     fn permission(scope: &str) -> String;
 
-    /// What the consent page offers.
+    /// The choices on the consent page.
     fn choices(site: Self::Site, ask: &Ask) -> Vec<Choice>;
 
-    /// What comes of the user's yes.
+    /// The result of the user's agreement.
     fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk>;
 
-    /// What the codes and tokens are bound to that this client exchanges there.
+    /// The client that codes and tokens at this host belong to.
     fn keys_at(_: Self::Site, client_id: &'static str) -> &'static str {
         client_id
     }
 
-    /// Adds to a token answer what only this platform says.
+    /// Adds the platform's own fields to a token answer.
     fn complete(answer: &mut Value, tokens: &Tokens, request: &HeaderMap);
 
-    /// The answer to a revocation that was made.
+    /// The answer to a successful revocation.
     fn revoked() -> Response;
 
-    /// Status and body of a refusal by the token or the revocation endpoint.
+    /// The status and body of an error of the token or the revocation endpoint.
     fn refuse(refusal: &Refusal) -> (StatusCode, Value);
 
-    /// Everything of that holder's was revoked.
+    /// Removes the state of this holder, whose grants were all revoked.
     fn forget(_: &mut Self::Reach, _holder: &str) {}
 
-    /// The customer disconnects the app at the platform; gives the number of grants that ended, or what is wrong.
+    /// The customer disconnects the app at the platform. Returns the number of grants that ended, or the error.
     fn disconnect(ledger: &mut Ledger<Self>, who: Self::Disconnect, now: Timestamp) -> Result<usize, String>;
 }
 
-/// A user who says yes.
+/// A user's agreement.
 pub(crate) struct Agreeing<'a, P: Platform> {
-    /// Its parameters hold what was chosen on the page as well.
+    /// The request. Its parameters include the user's choice.
     pub(crate) ask: &'a Ask,
-    /// The address that the browser reached us by.
+    /// The address that the browser used.
     pub(crate) origin: &'a str,
     pub(crate) ledger: &'a mut Ledger<P>,
     pub(crate) now: Timestamp,
@@ -156,35 +155,35 @@ pub(crate) struct Rules {
     pub(crate) code_life: SignedDuration,
     /// Whether a code that is presented a second time ends the grant of the first.
     pub(crate) second_use_of_code_ends_grant: bool,
-    /// How long a refresh token lives after its last use; `None`: for ever.
+    /// The life of a refresh token since its last use; `None` if it has no end.
     pub(crate) refresh_token_life: Option<SignedDuration>,
-    /// How long a grant lives whatever one does; `None`: for ever.
+    /// The life of a grant, even if it is used; `None` if it has no end.
     pub(crate) grant_life: Option<SignedDuration>,
     pub(crate) keys_shown: Showing,
     pub(crate) token_parameters: Source,
     pub(crate) revocation_parameters: Source,
-    /// Whether a revocation must show the keys.
+    /// Whether a revocation must have the client's credentials.
     pub(crate) keys_to_revoke: bool,
-    /// Whether an access token can be revoked, its grant with it.
+    /// Whether an access token can be revoked, with its grant.
     pub(crate) revokes_access_tokens: bool,
-    /// Whether an unknown or dead token is revoked as well as any (RFC 7009, section 2.2).
+    /// Whether the revocation of an unknown or invalid token succeeds (RFC 7009, section 2.2).
     pub(crate) revokes_unknown_tokens: bool,
     /// Whether a refresh must name a registered redirect URI.
     pub(crate) redirect_uri_on_refresh: bool,
-    /// Whether PKCE is taken; where it is, what was begun with a challenge must end with its verifier.
+    /// Whether PKCE is supported. Then a consent with a challenge requires the verifier.
     pub(crate) pkce: bool,
-    /// How `token_type` is written.
+    /// The value of `token_type`.
     pub(crate) token_type: &'static str,
-    /// The scopes that are given, and what stands between two of them in an authorize URL.
+    /// The known scopes, and the separator between two of them in an authorize URL.
     pub(crate) scopes: &'static [&'static str],
     pub(crate) scope_separator: char,
-    /// What is asked for by an authorize URL without `scope`; `None`: it must be there.
+    /// The scopes of an authorize URL without `scope`; `None` if it is required.
     pub(crate) default_scope: Option<&'static str>,
-    /// What an authorize URL may hold beside the parameters of RFC 6749 and 7636.
+    /// The parameters of an authorize URL besides those of RFC 6749 and 7636.
     pub(crate) further_parameters: &'static [&'static str],
 }
 
-/// One platform's stand-in.
+/// The stand-in of one platform.
 pub(crate) struct StandIn<P: Platform> {
     pub(crate) desk: Desk,
     ledger: Mutex<Ledger<P>>,
@@ -200,7 +199,7 @@ pub(crate) struct StandIn<P: Platform> {
 struct Kept<L, S> {
     clock_ahead: SignedDuration,
     ledger: L,
-    /// A file of an earlier version has none.
+    /// Missing in a file of an earlier version.
     shelf: S,
 }
 
@@ -218,7 +217,7 @@ impl<P: Platform> StandIn<P> {
         }
     }
 
-    /// Goes on from what the file holds, and keeps what changes in it.
+    /// A stand-in with the state in the file. Changes are stored there.
     pub(crate) fn kept_in(file: Arc<KeptFile>, redirect_uris: P::RedirectUris) -> Result<Self, KeptFileError> {
         let mut stand_in = Self::new(redirect_uris.clone());
         if let Some(Kept { clock_ahead, mut ledger, shelf }) = file.part::<Kept<Ledger<P>, Option<Shelf>>>(P::NAME)? {
@@ -242,10 +241,10 @@ impl<P: Platform> StandIn<P> {
         self.shelf.lock().expect("no holder panics")
     }
 
-    /// Stores what has changed, where the stand-in keeps its state.
+    /// Stores the state, if the stand-in has a file.
     pub(crate) fn keep(&self) -> Result<(), KeptFileError> {
         let Some(file) = &self.file else { return Ok(()) };
-        // Held while it is stored, lest an older state be put over a newer one.
+        // Both locks are held during the write, so that an older state never replaces a newer one.
         let ledger = self.ledger();
         let books = self.shelf();
         file.put(P::NAME, &Kept { clock_ahead: self.desk.clock.ahead(), ledger: &*ledger, shelf: &*books })

@@ -1,5 +1,5 @@
-//! The two pages a user can see: consent and refusal. They are built alike at every platform and look different. Names and
-//! ids in them are what browser tests hold on to.
+//! The two pages for users: consent and refusal. They have the same structure at every platform and another style. Browser tests rely on the
+//! names and ids in them.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -7,43 +7,43 @@ use super::authorize::Ask;
 
 const STYLE: &str = include_str!("page.css");
 
-/// What a platform's pages look like and say.
+/// The style and the texts of a platform's pages.
 pub(crate) struct Look {
     pub(crate) name: &'static str,
-    /// The style's variables: colours, corners, type.
+    /// The variables of the style: colours, corners, type.
     pub(crate) style: &'static str,
     pub(crate) heading: &'static str,
-    /// What comes after "The app at …".
+    /// The text after "The app at …".
     pub(crate) asks: &'static str,
-    /// What is to be chosen.
+    /// The label of the choice.
     pub(crate) choice: &'static str,
     pub(crate) choosing: Choosing,
     pub(crate) permissions: &'static str,
     pub(crate) connect: &'static str,
     pub(crate) cancel: &'static str,
-    /// The last part of the page's own path, to which its form goes.
+    /// The last segment of the page's path, which its form is posted to.
     pub(crate) action: &'static str,
 }
 
-/// How many of what is offered the user chooses, by which form field.
+/// How many choices the user makes, and the name of the form field.
 #[derive(Clone, Copy)]
 pub(crate) enum Choosing {
     One(&'static str),
     Any(&'static str),
-    /// None: it comes all or not at all.
+    /// None: the user agrees to everything or nothing.
     Nothing,
 }
 
-/// One of what is offered.
+/// A choice.
 pub(crate) struct Choice {
     pub(crate) value: String,
     pub(crate) name: &'static str,
     pub(crate) detail: String,
-    /// Whether it is chosen until the user changes that.
+    /// Whether it is selected at first.
     pub(crate) chosen: bool,
 }
 
-/// Asks for consent. The form goes to the page's own path.
+/// The consent page. Its form is posted to the page's own path.
 pub(crate) fn consent(look: &Look, ask: &Ask, choices: &[Choice], permission: fn(&str) -> String) -> Markup {
     let app = ask.redirect_uri.host_str().unwrap_or("the app");
     frame(
@@ -103,7 +103,7 @@ fn offered(look: &Look, choice: &Choice) -> Markup {
     }
 }
 
-/// Says why there is nothing to agree to. The platforms, too, keep the browser here.
+/// The error page. Like the platforms, it does not redirect the browser.
 pub(crate) fn refusal(look: &Look, reason: &str) -> Markup {
     frame(
         look,

@@ -1,4 +1,4 @@
-//! A request as it came: what a platform reads its parameters from.
+//! A request before its parameters are read.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::headers::{FORM, JSON, has_content_type};
 use crate::params::Params;
 
-/// Nothing of it is understood yet.
+/// A request with its query and body.
 pub(crate) struct Raw {
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
@@ -26,19 +26,19 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     }
 }
 
-/// Where an endpoint takes its parameters from.
+/// Where an endpoint reads its parameters from.
 #[derive(Clone, Copy)]
 pub(crate) enum Source {
     Form,
     /// A JSON object of texts.
     Json,
     JsonOrForm,
-    /// Both together.
+    /// A form and a query together.
     FormAndQuery,
 }
 
 impl Raw {
-    /// The parameters, and none where they do not belong.
+    /// The parameters. It is an error if parameters are in another place.
     pub(super) fn params(&self, source: Source) -> Result<Params, Refusal> {
         let is_json = match source {
             Source::FormAndQuery => return self.form_and_query(),

@@ -1,5 +1,5 @@
-//! The redirect URIs registered for an app. They are compared byte for byte, as every platform does. `http://localhost`
-//! is taken everywhere, since a stand-in runs on a laptop; what a platform takes beyond that, or does not, is its own.
+//! The redirect URIs of an app. They are compared byte for byte, as on every platform. `http://localhost` is accepted everywhere, because a
+//! stand-in runs on a laptop; other rules are the platform's own.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -7,7 +7,7 @@ use url::Url;
 /// The most redirect URIs in a list.
 const MAX_REDIRECT_URIS: usize = 100;
 
-/// What is registered; nothing, to begin with.
+/// The registered redirect URIs. At first there are none.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub struct RedirectUris(Vec<String>);
@@ -15,16 +15,16 @@ pub struct RedirectUris(Vec<String>);
 /// Why a redirect URI was not registered.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRedirectUri {
-    /// It cannot be redirected to.
+    /// A browser cannot be redirected to it.
     #[error("a redirect URI is a whole http or https address without a fragment")]
     Malformed,
-    /// There is no room.
+    /// The list is full.
     #[error("there are {MAX_REDIRECT_URIS} redirect URIs for these keys already")]
     TooMany,
 }
 
 impl RedirectUris {
-    /// Registers `uri`; once more is no error.
+    /// Registers `uri`. A repeated registration is not an error.
     pub(crate) fn register(&mut self, uri: &str) -> Result<(), InvalidRedirectUri> {
         let parsed = Url::parse(uri).map_err(|_| InvalidRedirectUri::Malformed)?;
         if !matches!(parsed.scheme(), "http" | "https") || parsed.fragment().is_some() {
@@ -45,9 +45,9 @@ impl RedirectUris {
     }
 }
 
-/// The redirect URIs of all keys that an app has at one platform.
+/// The redirect URIs of all OAuth clients that an app has at one platform.
 pub(crate) trait Registry: Clone + Default + Serialize + Send + Sync {
-    /// What the control route takes.
+    /// The body of the control route.
     type New: for<'de> Deserialize<'de> + Send;
 
     fn add(&mut self, new: Self::New) -> Result<(), InvalidRedirectUri>;
@@ -55,7 +55,7 @@ pub(crate) trait Registry: Clone + Default + Serialize + Send + Sync {
     fn holds(&self, client_id: &str, uri: &str) -> bool;
 }
 
-/// What the control route takes where an app has one key pair.
+/// The body of the control route if an app has one client.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRedirectUri {

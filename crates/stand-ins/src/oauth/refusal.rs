@@ -1,4 +1,4 @@
-//! Why the token or the revocation endpoint refuses, by meaning. Each platform has its own status, code and words for it.
+//! The reasons of the token and the revocation endpoint for a refusal. Each platform has its own status, code and message for them.
 
 use axum::Json;
 use axum::http::header::CACHE_CONTROL;
@@ -9,25 +9,25 @@ use crate::journal::Outcome;
 use crate::kept_file::KeptFileError;
 use crate::params::BadParams;
 
-/// The same reasons at every platform.
+/// A reason, the same at every platform.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// The request itself is wrong; the text says what, and holds no value of a parameter.
+    /// The request is malformed. The text says why, without the value of a parameter.
     BadRequest(String),
     UnsupportedGrantType,
     UnknownClient,
     WrongSecret,
-    /// The code is unknown, used, out of date, or another client's; or its PKCE verifier is wrong.
+    /// The code is unknown, used, expired or another client's, or its PKCE verifier is wrong.
     DeadCode,
-    /// The code was made for another redirect URI.
+    /// The code belongs to another redirect URI.
     OtherRedirectUri,
-    /// The refresh token is unknown, dead or another client's.
+    /// The refresh token is unknown, invalid or another client's.
     DeadRefreshToken,
-    /// The token to be revoked is unknown, dead or another client's.
+    /// The token to revoke is unknown, invalid or another client's.
     DeadToken,
-    /// Too many tokens in too short a time.
+    /// There were too many tokens in a short time.
     TooManyTokens,
-    /// Not the client's fault: what was done for it would not outlive the stand-in, so it is not told of it.
+    /// The result could not be stored, so it is not answered. The client is not at fault.
     NotKept(String),
 }
 
@@ -36,7 +36,7 @@ impl Refusal {
         Self::BadRequest(reason.into())
     }
 
-    /// The answer, in the platform's words. Where they do not say what is wrong with the request, the journal does.
+    /// The platform's answer. If it does not say what is wrong with the request, the journal does.
     pub(super) fn answer<P: Platform>(&self) -> Response {
         let (status, body) = P::refuse(self);
         let outcome = match self {

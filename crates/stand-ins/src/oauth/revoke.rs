@@ -1,4 +1,4 @@
-//! The revocation endpoint: one token, and its grant is dead.
+//! The revocation endpoint: revoking a token ends its grant.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ async fn answer<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw)
     stand_in.desk.attend(call, act).await
 }
 
-/// What the token must be bound to, and the token.
+/// The client of the request, and the token.
 fn read<P: Platform>(site: P::Site, raw: &Raw) -> Result<(&'static str, String), Refusal> {
     let params = raw.params(P::RULES.revocation_parameters)?;
     let client_id = if P::RULES.keys_to_revoke {

@@ -1,4 +1,4 @@
-//! The rules that a test can bend while the stand-in runs.
+//! The settings that a test can change while the stand-in runs.
 
 use std::time::Duration;
 
@@ -9,68 +9,65 @@ use super::temper::Temper;
 use crate::books::traffic::Allowed;
 use crate::fault::MAX_DELAY_MS;
 
-/// The longest life of an access token that can be set: a day.
+/// The longest life of an access token, in seconds: a day.
 const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
 
-/// What the control route `settings` shows and takes; it begins with the platform's own rules.
+/// The settings, as the control route shows and takes them. The first ones are the platform's own rules.
 ///
-/// The route also takes `temper`, the name of a [`Temper`]: it sets the fields of that preset, and the fields beside it
-/// are put over them. What else a platform can do to a refresh is a [fault](crate::fault): `status_after_rotating` and
-/// `answer_lost_after_rotating` for an answer that never comes, `slow` (or `token_delay_ms`) for one that comes late.
+/// The route also takes `temper`, the name of a [`Temper`]: it sets the fields of that preset, and the other fields of the body override
+/// them. Other behaviours of a refresh are [faults](crate::fault): `status_after_rotating` and `answer_lost_after_rotating` for an answer
+/// that never arrives, `slow` (or `token_delay_ms`) for one that arrives late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that a test turns one by one")]
 pub struct Settings {
     /// The life of an access token, in seconds: 1 to 86,400.
     pub access_token_seconds: u32,
-    /// How old, in seconds, an access token is when it is given: its life is so much shorter than `expires_in` says, and
-    /// less than that. At `FreshBooks` `created_at` tells, where a refresh was seen to keep an older one.
+    /// The age of a new access token, in seconds, less than `access_token_seconds`: its remaining life is shorter than `expires_in` by
+    /// this. `FreshBooks` was seen to answer an older token at a refresh, and names its age in `created_at`.
     pub access_token_age_seconds: u32,
-    /// From which age on, in seconds, a refresh token's value is replaced when it is used: 0 for every use, `null` for
-    /// never.
+    /// The age in seconds from which on a refresh token is replaced when it is used: 0 for every use, `null` for never.
     pub rotate_after_seconds: Option<u32>,
-    /// How long, in seconds, a refresh token that was replaced still gets the answer that it got when it was replaced:
-    /// the same refresh token and, while that is good, the same access token.
+    /// How long, in seconds, a replaced refresh token still gets the answer that replaced it: the same refresh token and, while that is valid,
+    /// the same access token.
     pub grace_seconds: u32,
-    /// How long every answer of the token endpoint is held back, in milliseconds: at most 120,000.
+    /// The delay of every answer of the token endpoint, in milliseconds: at most 120,000.
     pub token_delay_ms: u32,
-    /// Whether a refresh token that was replaced ends its grant when it is presented again, after the grace.
+    /// Whether a replaced refresh token ends its grant when it is presented after the grace period.
     pub revoke_on_reuse: bool,
-    /// Whether a refresh token that is presented while another request with it is in flight ends its grant; where not,
-    /// it is answered as if it came after that one.
+    /// Whether a refresh token that is presented while another request with it is under way ends its grant. If not, it is answered as if it came
+    /// after that request.
     pub revoke_on_race: bool,
-    /// Whether revoking a token ends every grant of its holder's (at QuickBooks a company, elsewhere a user), not only the
-    /// token's own.
+    /// Whether revoking a token ends every grant of its holder (at QuickBooks a company, elsewhere a user), and not only its own.
     pub revoke_ends_company: bool,
-    /// Whether the API refuses to tell of companies, for want of permission.
+    /// Whether the API refuses requests for companies because of a missing permission.
     pub company_info_denied: bool,
-    /// The scopes granted at consent, space separated; `null`: those asked for. Where they differ from those asked
-    /// for, the token answers carry `scope`.
+    /// The scopes that a consent grants, separated by spaces; `null` for the requested ones. If they differ, the token answers have `scope`.
     pub granted_scope: Option<String>,
-    /// How many refreshes of one grant are answered in ten minutes; `null`: all.
+    /// The number of refreshes of one grant that are answered in ten minutes; `null` for all.
     pub refreshes_per_ten_minutes: Option<u32>,
-    /// How many grants one user can give in a minute; `null`: any number.
+    /// The number of grants that one user can give in a minute; `null` for no limit.
     pub grants_per_minute: Option<u32>,
-    /// How many refresh tokens of one user live at once: at least 1, one more deletes the oldest; `null`: any number.
+    /// The number of valid refresh tokens of one user: at least 1. One more deletes the oldest. `null` for no limit.
     pub refresh_tokens_per_user: Option<u32>,
-    /// How many access tokens of one grant live at once: at least 1, one more deletes the oldest; `null`: any number.
+    /// The number of valid access tokens of one grant: at least 1. One more deletes the oldest. `null` for no limit.
     pub access_tokens_per_grant: Option<u32>,
-    /// How many requests for records of one company are answered in a second; `null`: all.
+    /// The number of requests for records of one company that are answered in a second; `null` for all.
     pub requests_per_second: Option<u32>,
-    /// How many requests for records of one company are answered in a minute of the clock; `null`: all.
+    /// The number of requests for records of one company that are answered in a minute of the clock; `null` for all.
     pub requests_per_minute: Option<u32>,
-    /// How many requests for records of one company are answered in a day, which begins at midnight UTC; `null`: all.
+    /// The number of requests for records of one company that are answered in a day, which begins at midnight UTC; `null` for all.
     pub requests_per_day: Option<u32>,
-    /// How many requests for records of one company are under way at once; `null`: any number.
+    /// The number of concurrent requests for records of one company; `null` for no limit.
     pub concurrent_requests: Option<u32>,
-    /// How many requests for records of all companies are answered in a minute of the clock; `null`: all.
+    /// The number of requests for records of all companies that are answered in a minute of the clock; `null` for all.
     pub app_requests_per_minute: Option<u32>,
-    /// Whether filters and orders work that no document confirms: at QuickBooks `PaymentType`, at Zoho the order of vendor
-    /// payments by `last_modified_time`, at `FreshBooks` searching bill payments.
+    /// Whether filters and orders work that are not documented: at QuickBooks `PaymentType`, at Zoho the order of vendor payments by
+    /// `last_modified_time`, at `FreshBooks` the search of bill payments.
     pub unconfirmed_filters: bool,
 }
 
-/// Why the settings stayed as they were.
+/// Why new settings were refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadSettings {
     #[error("{0}")]
@@ -85,7 +82,7 @@ pub(crate) enum BadSettings {
     TokenDelay,
 }
 
-/// Intuit's rules; another platform's are in its own module.
+/// The rules of Intuit. The other platforms' are in their own modules.
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -115,7 +112,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How many requests for records are answered.
+    /// The limits on requests for records.
     pub(crate) fn allowed(&self) -> Allowed {
         Allowed {
             per_second: self.requests_per_second,
@@ -126,7 +123,7 @@ impl Settings {
         }
     }
 
-    /// These settings with `changes` put over them: first the temper, then the other fields.
+    /// These settings with `changes` applied: first the preset, then the other fields.
     pub(crate) fn with(&self, mut changes: Map<String, Value>) -> Result<Self, BadSettings> {
         let mut base = self.clone();
         if let Some(temper) = changes.remove("temper") {
@@ -141,7 +138,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Whether they are within their bounds.
+    /// Checks that the settings are within their bounds.
     pub(crate) fn check(&self) -> Result<(), BadSettings> {
         if !(1..=MAX_ACCESS_TOKEN_SECONDS).contains(&self.access_token_seconds) {
             Err(BadSettings::AccessTokenSeconds)

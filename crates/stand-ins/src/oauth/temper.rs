@@ -1,29 +1,28 @@
-//! How platforms treat refresh tokens. Each has one temper; a client that is to live with the others as well is tried
-//! against each by a preset of the settings.
+//! Presets for the treatment of refresh tokens, one for each kind of platform. With them a test runs a client against every kind.
 
 use serde::Deserialize;
 
 use super::settings::Settings;
 
-/// A preset: what it sets is in [`Settings`], and what it leaves alone stays as it is.
+/// A preset. It sets some fields of [`Settings`] and leaves the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Temper {
     /// The refresh token never changes [Zoho, OAuth docs].
     Stable,
-    /// It changes on the first use a day after it was minted; reuse and races end the grant [Intuit, FAQ]. This is how the
-    /// `QuickBooks` stand-in begins.
+    /// It changes at the first use that is a day after it was made; reuse and concurrent use end the grant [Intuit, FAQ]. The `QuickBooks`
+    /// stand-in starts with this preset.
     Daily,
-    /// It changes at every use; for 30 minutes the old one gets the same answer again [Xero, OAuth 2.0 FAQ].
+    /// It changes at every use; for 30 minutes the old one gets the same answer [Xero, OAuth 2.0 FAQ].
     Grace,
-    /// It changes at every use; the old one is dead at once, which harms nothing else [`FreshBooks`, docs].
+    /// It changes at every use; the old one is invalid immediately, and presenting it harms nothing else [`FreshBooks`, docs].
     Strict,
-    /// It changes at every use; an old one that comes again ends the grant (RFC 9700, section 4.14.2).
+    /// It changes at every use; presenting an old one ends the grant (RFC 9700, section 4.14.2).
     Family,
 }
 
 impl Temper {
-    /// Puts the preset over the settings.
+    /// Applies the preset to the settings.
     pub(crate) fn apply_to(self, settings: &mut Settings) {
         let (rotate_after_seconds, grace_seconds, revoke_on_reuse, revoke_on_race) = match self {
             Self::Stable => (None, 0, false, false),

@@ -1,4 +1,4 @@
-//! The token endpoint: a code or a refresh token against tokens.
+//! The token endpoint: exchanges a code or a refresh token for tokens.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) const ENDPOINT_CODE: &str = "token.authorization_code";
 pub(super) const ENDPOINT_REFRESH: &str = "token.refresh_token";
 pub(super) const ENDPOINT_INVALID: &str = "token.invalid";
 
-/// A request that is well formed and comes from a client with the right keys.
+/// A well-formed request of an authenticated client.
 enum TokenRequest {
     Code(Exchange),
     Refresh { keys: &'static str, refresh_token: String },
@@ -110,7 +110,7 @@ fn perform<P: Platform>(
             stand_in.ledger().refresh(&refresh, now)
         }
     };
-    // Refusals too: they can end a grant.
+    // Refusals are stored too, because they can end a grant.
     stand_in.keep()?;
     answered
 }

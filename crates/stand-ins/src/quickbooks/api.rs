@@ -23,7 +23,7 @@ use crate::headers::{accepts_json, bearer_token};
 use crate::oauth::{API, StandIn};
 use crate::params::Params;
 
-/// The one minor version that is left: 1 to 74 are gone since August 2025 [Intuit's notice].
+/// The only supported minor version: 1 to 74 ended in August 2025 [Intuit's notice].
 const MINOR_VERSION: &str = "75";
 
 /// The routes of one of the two API hosts.
@@ -53,7 +53,7 @@ async fn company_info(
         if let Err(detail) = check_query(query.as_deref().unwrap_or_default()) {
             return validation_fault("2010", "Request has invalid or unsupported property", &detail, now);
         }
-        // Without this header Intuit answers XML, so a client that forgets it must find out.
+        // Without this header Intuit answers XML, so a client that forgets it must notice.
         if accepts_json(&headers) { Json(as_json(company, now)).into_response() } else { as_xml(company, now) }
     };
     stand_in.desk.attend(call, act).await
@@ -89,7 +89,7 @@ pub(super) fn check_minor_version(params: &Params) -> Result<(), String> {
     }
 }
 
-/// `Id` is `"1"` and not the realm, as it usually is at Intuit.
+/// The JSON of a company. `Id` is `"1"` and not the realm, as usual at Intuit.
 fn as_json(company: &Company, now: Timestamp) -> Value {
     let address = json!({
         "Id": "1",
@@ -121,7 +121,7 @@ fn as_json(company: &Company, now: Timestamp) -> Value {
     })
 }
 
-/// What a client gets that did not ask for JSON.
+/// The answer to a client that did not request JSON.
 pub(super) fn bare_xml(now: Timestamp) -> Response {
     let body = html! {
         (PreEscaped(r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#))

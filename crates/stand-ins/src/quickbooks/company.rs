@@ -1,6 +1,6 @@
 //! The companies of the stand-in. All are made up.
 
-/// A company that keeps its books with Intuit.
+/// A company with books at Intuit.
 #[derive(Debug)]
 pub struct Company {
     /// Its `realmId`.

@@ -1,23 +1,23 @@
-//! The two key pairs an app has at Intuit. They share the authorize, token and revocation URLs; keys, redirect URIs,
-//! API host and companies differ [Intuit, "Set redirect URI"].
+//! The two OAuth clients that an app has at Intuit. They share the authorize, token and revocation URLs. Credentials, redirect URIs, API host
+//! and companies differ [Intuit, "Set redirect URI"].
 
 use serde::{Deserialize, Serialize};
 
 use super::company::{Company, PRODUCTION_COMPANIES, SANDBOX_COMPANIES};
 use crate::oauth::keys::Keys;
 
-/// Which of the two.
+/// One of the two clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
-    /// Real companies, were this not a stand-in.
+    /// For real companies at Intuit; here they are made up.
     Production,
-    /// Intuit's sandbox companies, with the development keys.
+    /// For Intuit's sandbox companies.
     Sandbox,
 }
 
 impl Environment {
-    /// Both.
+    /// Both environments.
     pub const ALL: [Self; 2] = [Self::Production, Self::Sandbox];
 
     /// The client id of this environment's keys.

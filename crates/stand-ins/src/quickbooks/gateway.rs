@@ -1,6 +1,5 @@
-//! Intuit's two fault envelopes. The gateway in front of the API answers for authentication, throttling and its own
-//! failures, in lower case with an integer time [raw body in intuit/oauth-jsclient issue 2]; the API answers for the
-//! request, in upper case [Intuit's reference pages].
+//! Intuit's two error envelopes. The gateway before the API answers for authentication, throttling and its own failures, in lower case with
+//! an integer time [raw body in intuit/oauth-jsclient issue 2]. The API answers for the request, in upper case [Intuit's reference pages].
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -54,7 +53,7 @@ pub(super) fn validation_fault(code: &str, message: &str, detail: &str, now: Tim
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
-/// The time as the API writes it: to the millisecond, with Intuit's own offset.
+/// A time as the API writes it: to the millisecond, with Intuit's own offset.
 pub(super) fn pacific_time(now: Timestamp) -> String {
     format!("{:.3}", now.display_with_offset(Offset::constant(-7)))
 }

@@ -1,4 +1,4 @@
-//! What is particular to Intuit. The rules are those of its OAuth pages and SDKs; each source is named beside its rule.
+//! The authorization server of Intuit. The rules are those of its OAuth pages and SDKs; each source is named at its rule.
 
 use std::sync::Arc;
 
@@ -25,15 +25,15 @@ use crate::oauth::{Agreeing, Platform, Rules, StandIn};
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
-/// The scope of the data API; it is read and write, there is no lesser one.
+/// The scope of the data API. It allows reading and writing; there is no smaller one.
 pub(super) const ACCOUNTING_SCOPE: &str = "com.intuit.quickbooks.accounting";
-/// How long a refresh token lives after its last use: the 101 days that Intuit's SDK shows in its mocks. Intuit's text
-/// says 100 days; the answer carries the number that is kept here.
+/// The life of a refresh token since its last use: the 101 days in the mocks of Intuit's SDK. Intuit's text says 100 days. The answer has
+/// this number.
 const REFRESH_TOKEN_LIFE: SignedDuration = SignedDuration::from_secs(8_726_400);
-/// Asks for the end that no refresh can put off [intuit-oauth, test/HardExpiresTest.js].
+/// The header that requests the grant's fixed end [intuit-oauth, test/HardExpiresTest.js].
 const HARD_EXPIRY_HEADER: &str = "x-include-refresh-token-hard-expires-in";
 
-/// A grant is one company's, so its holder is the company.
+/// Intuit. A grant belongs to a company, so its holder is the company.
 pub(crate) enum Intuit {}
 
 /// A company's user disconnects the app.
@@ -60,13 +60,13 @@ impl Platform for Intuit {
         revocation_parameters: Source::Json,
         keys_to_revoke: true,
         revokes_access_tokens: true,
-        // A dead one is a 400 [intuit-oauth].
+        // An invalid one is a 400 [intuit-oauth].
         revokes_unknown_tokens: false,
         redirect_uri_on_refresh: false,
-        // Not advertised, so not taken.
+        // Not advertised, so not accepted.
         pkce: false,
         token_type: "bearer",
-        // No id_token is made for openid.
+        // There is no id_token for openid.
         scopes: &[ACCOUNTING_SCOPE, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address"],
         scope_separator: ' ',
         default_scope: None,
@@ -130,7 +130,7 @@ impl Platform for Intuit {
         format!("XAB1{}", random::alphanumeric(46))
     }
 
-    /// `RT1-39-H0-1798761600…`, the number being the end of its life.
+    /// `RT1-39-H0-1798761600…`; the number is the end of its life.
     fn new_refresh_token(now: Timestamp) -> String {
         let expires_at = (now + REFRESH_TOKEN_LIFE).as_second();
         format!("RT1-39-H0-{expires_at}{}", random::alphanumeric(24))

@@ -1,5 +1,5 @@
-//! Intuit: the consent page, the token and revocation endpoints, and `CompanyInfo` and the companies' books on both API hosts.
-//! The rules and their sources are those of Intuit's OAuth pages and SDKs; each is named where it is applied.
+//! Intuit: the consent page, the token and revocation endpoints, and on both API hosts `CompanyInfo` and the companies' books. The rules come
+//! from Intuit's OAuth pages and SDKs; each source is named at its rule.
 //!
 //! | Path under `/quickbooks` | At Intuit |
 //! |---|---|
@@ -37,7 +37,7 @@ pub(crate) use redirect_uri::RedirectUris;
 
 pub(crate) use intuit::Intuit;
 
-/// All of Intuit's hosts, each a path, and the control routes.
+/// The routes of all of Intuit's hosts, and the control routes.
 fn routes(stand_in: Arc<StandIn<Intuit>>) -> Router {
     Router::new()
         .route("/connect/oauth2", authorize::route(()))
@@ -50,7 +50,7 @@ fn routes(stand_in: Arc<StandIn<Intuit>>) -> Router {
         .with_state(stand_in)
 }
 
-/// Every answer of Intuit's carries the header `intuit_tid`, to be quoted to support.
+/// Adds the header `intuit_tid` to every answer, which Intuit's support asks for.
 async fn add_transaction_id(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
     let id = format!("1-{}-{}", random::hex(8), random::hex(24));

@@ -1,12 +1,12 @@
-//! The redirect URIs of both key pairs: each has a list of its own [Intuit, "Set redirect URI"]. Intuit takes
-//! `http://localhost` with the development keys only; the stand-in takes it with both.
+//! The redirect URIs of both OAuth clients. Each has its own list [Intuit, "Set redirect URI"]. Intuit accepts `http://localhost` only for the
+//! development client; the stand-in accepts it for both.
 
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use crate::oauth::redirect_uri::{self, InvalidRedirectUri, Registry};
 
-/// What is registered; nothing, to begin with.
+/// The registered redirect URIs. At first there are none.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct RedirectUris {
     production: redirect_uri::RedirectUris,
@@ -20,7 +20,7 @@ impl From<redirect_uri::RedirectUris> for RedirectUris {
 }
 
 impl RedirectUris {
-    /// Registers `uri` for the keys of `environment`; once more is no error.
+    /// Registers `uri` for the client of `environment`. A repeated registration is not an error.
     fn register(&mut self, environment: Environment, uri: &str) -> Result<(), InvalidRedirectUri> {
         match environment {
             Environment::Production => self.production.register(uri),
@@ -29,7 +29,7 @@ impl RedirectUris {
     }
 }
 
-/// For the keys of `client`; absent: for both.
+/// The client; both if it is missing.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRedirectUri {

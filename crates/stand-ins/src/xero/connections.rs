@@ -1,5 +1,5 @@
-//! Which organisations the user has connected to the app, and the routes that list and remove them. They belong to the
-//! user and not to a grant: a second consent adds to them, and every token of the user's reaches them all.
+//! The organisations that the user has connected to the app, and the routes that list and delete these connections. They belong to the user
+//! and not to a grant: a second consent adds to them, and every token of the user reaches all of them.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::oauth::{API, StandIn};
 use crate::params::{BadParams, Params};
 use crate::random;
 
-/// At most one for each organisation.
+/// The connections, at most one for each organisation.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Connections(Vec<Connection>);
 
@@ -31,7 +31,7 @@ pub(crate) struct Connections(Vec<Connection>);
 #[derive(Serialize, Deserialize)]
 struct Connection {
     id: String,
-    /// The consent that made or last renewed it.
+    /// The consent that made or last renewed the connection.
     event: String,
     tenant_id: String,
     created_at: Timestamp,
@@ -39,7 +39,7 @@ struct Connection {
 }
 
 impl Connections {
-    /// The user has agreed to this organisation; one that is connected already keeps its id.
+    /// Connects an organisation. One that is connected already keeps its id.
     pub(super) fn connect(&mut self, tenant_id: &str, event: &str, now: Timestamp) {
         if let Some(known) = self.0.iter_mut().find(|connection| connection.tenant_id == tenant_id) {
             event.clone_into(&mut known.event);
@@ -62,7 +62,7 @@ impl Connections {
         self.0.retain(|connection| connection.tenant_id != tenant_id);
     }
 
-    /// Whether there was one of that id.
+    /// Removes a connection. Returns whether it existed.
     fn remove(&mut self, id: &str) -> bool {
         let before = self.0.len();
         self.0.retain(|connection| connection.id != id);
@@ -89,7 +89,7 @@ impl Connection {
     }
 }
 
-/// No zone, seven decimals: as recorded.
+/// A time without a zone and with seven decimals, as recorded.
 fn written(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%6f0").to_string()
 }
@@ -137,7 +137,7 @@ fn auth_event(query: &str) -> Result<Option<String>, BadParams> {
     Ok(params.get("authEventId").map(str::to_owned))
 }
 
-/// The scopes of the bearer token, if it is good.
+/// The scopes of the bearer token, if it is valid.
 pub(super) fn authorize(ledger: &Ledger<Xero>, headers: &HeaderMap, now: Timestamp) -> Result<String, Problem> {
     match bearer_token(headers).map(|token| ledger.standing(token, now)) {
         Some(Standing::Good(consent)) => Ok(consent.scope.clone()),

@@ -1,15 +1,15 @@
-//! Where the stand-in's endpoints are: what a configuration that points at it needs.
+//! The addresses of the stand-in's endpoints, for the configuration of a client.
 
-/// Whole addresses and bases, in the sense of the settings they are put into.
+/// Addresses and base addresses, in the form that the client's settings need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
-    /// The authorize URL, whole.
+    /// The address of the consent page.
     pub authorize: String,
-    /// The token URL, whole.
+    /// The address of the token endpoint.
     pub token: String,
-    /// The revocation URL, whole.
+    /// The address of the revocation endpoint.
     pub revoke: String,
-    /// The connections, whole; `/{id}` is added for one of them.
+    /// The address of the connections; `/{id}` is added for one of them.
     pub connections: String,
     /// The base of the accounting API, to which `/Organisation` and others are added.
     pub api: String,
@@ -18,7 +18,7 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// The endpoints of a sandbox that is served at `base_url`, such as `http://127.0.0.1:4010`.
+    /// The endpoints of a stand-in that is served at `base_url`, such as `http://127.0.0.1:4010`.
     pub fn at(base_url: &str) -> Self {
         let base = base_url.trim_end_matches('/');
         Self {

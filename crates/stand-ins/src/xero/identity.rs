@@ -1,4 +1,4 @@
-//! What is particular to Xero's identity server.
+//! Xero's identity server.
 
 use std::sync::Arc;
 
@@ -29,18 +29,18 @@ use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
-/// The one user, by `xero_userid`.
+/// The only user, by `xero_userid`.
 const USER: &str = "9d0b1f5e-37c2-4a86-b1f0-2f6c9e54a7d3";
 /// The life of an id token, in seconds.
 const ID_TOKEN_SECONDS: i64 = 300;
 const ISSUER: &str = "https://identity.xero.com";
-/// What apps created since 2 March 2026 are refused; the granular scopes have taken their place.
+/// The scopes that apps created since 2 March 2026 do not get; granular scopes replace them.
 const RETIRED_SCOPES: [&str; 3] = ["accounting.transactions", "accounting.transactions.read", "accounting.reports.read"];
 
-/// A grant is a user's; what it reaches is in the connections.
+/// Xero. A grant belongs to a user and reaches the user's connections.
 pub(crate) enum Xero {}
 
-/// The user disconnects an organisation under "Connected apps" or, where none is named, the app from all of them.
+/// The user disconnects an organisation under "Connected apps", or the app from all of them if none is named.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Disconnect {
@@ -61,7 +61,7 @@ impl Platform for Xero {
         token_parameters: Source::Form,
         revocation_parameters: Source::Form,
         keys_to_revoke: true,
-        // They are JWTs, which nothing can call back.
+        // They are JWTs, which cannot be revoked.
         revokes_access_tokens: false,
         revokes_unknown_tokens: true,
         redirect_uri_on_refresh: false,
@@ -174,7 +174,7 @@ impl Platform for Xero {
         }))
     }
 
-    /// https, or `http://localhost`; not `http://127.0.0.1`.
+    /// Whether it redirects to such an address: https or `http://localhost`, but not `http://127.0.0.1`.
     fn redirects_to(uri: &Url) -> bool {
         uri.scheme() == "https" || uri.host_str() == Some("localhost")
     }
@@ -217,7 +217,7 @@ impl Platform for Xero {
         ORGANISATIONS.iter().enumerate().map(choice).collect()
     }
 
-    /// The user can untick all organisations: then the token is good, and reaches what was connected before.
+    /// The user can untick all organisations. Then the token is valid, and reaches the organisations of earlier consents.
     fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
         let Agreeing { ask, ledger, now, .. } = agreeing;
         let mut consent = Consent::new(CLIENT_ID, USER, &ask.scope, &ledger.settings);
@@ -252,7 +252,7 @@ impl Platform for Xero {
         StatusCode::OK.into_response()
     }
 
-    /// Mostly without a description. That `invalid_client` is a 400 too is the habit of the server that Xero runs.
+    /// Most errors have no description. `invalid_client` as a 400 is assumed from the server software that Xero uses.
     fn refuse(refusal: &Refusal) -> (StatusCode, Value) {
         let error = match refusal {
             Refusal::BadRequest(_) => "invalid_request",
@@ -267,7 +267,7 @@ impl Platform for Xero {
         (StatusCode::BAD_REQUEST, json!({ "error": error }))
     }
 
-    /// Revoking cuts all of the user's organisations.
+    /// Revoking a token disconnects all of the user's organisations.
     fn forget(connections: &mut Connections, _: &str) {
         connections.remove_all();
     }

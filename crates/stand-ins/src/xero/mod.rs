@@ -1,6 +1,6 @@
-//! Xero: consent to one or more organisations, tokens that rotate at every refresh with half an hour of grace, the
-//! connections, `Organisation`, and the organisations' books. A token is a user's and reaches every organisation that the user has connected; it
-//! stays healthy when an organisation is disconnected, and gets 403 there.
+//! Xero: consent to one or more organisations, tokens that rotate at every refresh with half an hour of grace, the connections,
+//! `Organisation`, and the organisations' books. A token belongs to a user and reaches every organisation that the user has connected. It
+//! stays valid when an organisation is disconnected, and gets 403 there.
 //!
 //! | Path under `/xero` | At Xero |
 //! |---|---|
@@ -35,7 +35,7 @@ pub const CLIENT_ID: &str = "stand-in-xero-client";
 /// Its secret. It protects nothing, so it is public.
 pub const CLIENT_SECRET: &str = "stand-in-xero-secret";
 
-/// All of Xero's hosts and the control routes.
+/// The routes of all of Xero's hosts and the control routes.
 fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
     Router::new()
         .route("/identity/connect/authorize", authorize::route(()))

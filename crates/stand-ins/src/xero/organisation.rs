@@ -1,4 +1,4 @@
-//! The organisations of the stand-in, all made up, and the resource that tells of one.
+//! The organisations of the stand-in, all made up, and the resource that describes one.
 
 use std::sync::Arc;
 
@@ -20,24 +20,24 @@ use crate::headers::accepts_json;
 use crate::oauth::{API, StandIn};
 use crate::random;
 
-/// Opens the organisation and its accounts, as does the same for reading alone.
+/// The scope for the organisation and its accounts. A token with its read-only form has access too.
 pub(super) const SETTINGS_SCOPE: &str = "accounting.settings";
 
-/// An organisation that keeps its books with Xero.
+/// An organisation with books at Xero.
 #[derive(Debug)]
 pub struct Organisation {
     /// Its `tenantId`, which is its `OrganisationID` too.
     pub tenant_id: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// Its own, and one other where it buys abroad.
+    /// Its own currency, and another one that it also uses.
     pub(super) currencies: &'static [&'static str],
     pub(super) country: &'static str,
     pub(super) time_zone: &'static str,
     pub(super) is_demo: bool,
 }
 
-/// Those of the one user.
+/// The organisations of the only user.
 pub const ORGANISATIONS: [Organisation; 3] = [
     Organisation {
         tenant_id: "70784a63-d24b-46a9-a4db-0e70a274b056",
@@ -103,7 +103,7 @@ pub(super) async fn answer(
         if query.is_some() {
             return invalid("no parameter is known here");
         }
-        // Without this header Xero answers XML, so a client that forgets it must find out.
+        // Without this header Xero answers XML, so a client that forgets it must notice.
         if accepts_json(&headers) {
             Json(envelope("Organisations", &[organisation.as_json()], now)).into_response()
         } else {
@@ -113,8 +113,7 @@ pub(super) async fn answer(
     stand_in.desk.attend(call, act).await
 }
 
-/// The organisation that the header names, if the token reaches it. A token without the scope is a 401, a tenant that is not
-/// connected a 403.
+/// The organisation in the header, if the token reaches it. A token without the scope is a 401, a tenant that is not connected a 403.
 pub(super) fn reached(
     stand_in: &StandIn<Xero>,
     scope: &str,
@@ -136,7 +135,7 @@ pub(super) fn tenant_id(headers: &HeaderMap) -> Option<&str> {
     headers.get("xero-tenant-id").and_then(|value| value.to_str().ok())
 }
 
-/// What stands around the items of every answer.
+/// The object around the items of every answer.
 pub(super) fn envelope(name: &str, items: &[Value], now: Timestamp) -> Value {
     json!({
         "Id": random::uuid(),
@@ -147,7 +146,7 @@ pub(super) fn envelope(name: &str, items: &[Value], now: Timestamp) -> Value {
     })
 }
 
-/// What a client gets that did not ask for JSON.
+/// The answer to a client that did not request JSON.
 pub(super) fn bare_xml() -> Response {
     let body = html! {
         (PreEscaped(XML))

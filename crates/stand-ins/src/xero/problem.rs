@@ -1,4 +1,4 @@
-//! Xero's error bodies: problem objects for authentication, next to nothing for throttling, text for what is down.
+//! Xero's error bodies: problem objects for authentication, almost nothing for throttling, text for unavailability.
 
 use std::fmt::Display;
 
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::fault::Place;
 use crate::random;
 
-/// The token is unknown, its grant is over, or the tenant is not connected [pyxero PR 337; dcblogdev/laravel-xero issue 40].
+/// The token is unknown, its grant has ended, or the tenant is not connected [pyxero PR 337; dcblogdev/laravel-xero issue 40].
 pub(super) const UNSUCCESSFUL: &str = "AuthenticationUnsuccessful";
 
-/// A request that Xero refuses, as its problem object says it.
+/// A problem object.
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
@@ -25,7 +25,7 @@ impl Problem {
         Self { status, detail: detail.to_string() }
     }
 
-    /// 401 for a token whose time is over.
+    /// The 401 for an expired token.
     pub(super) fn expired(at: Timestamp) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, at.strftime("TokenExpired: token expired at %m/%d/%Y %H:%M:%S"))
     }
@@ -45,14 +45,14 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The answer to a request that asks for what there is not.
+/// The answer to an invalid request.
 pub(super) fn invalid(message: &str) -> Response {
     let body = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Message": message, "Elements": [] });
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
-/// The answer to one request too many: a limit is named by a header alone, and how long it lasts is said of the minute's and the
-/// day's [developer.xero.com, FAQ "Limits"]. How the app's is named is not known.
+/// The answer to a request beyond a limit. A header names the limit; for the minute's and the day's another says how long it lasts
+/// [developer.xero.com, FAQ "Limits"]. The name of the app's limit is not known.
 pub(super) fn limited(problem: &'static str, retry_after: Option<i64>) -> Response {
     let mut answer = (StatusCode::TOO_MANY_REQUESTS, [("x-rate-limit-problem", problem)]).into_response();
     if let Some(seconds) = retry_after {
@@ -61,7 +61,7 @@ pub(super) fn limited(problem: &'static str, retry_after: Option<i64>) -> Respon
     answer
 }
 
-/// The answer for a status that is not of the OAuth endpoints' own making.
+/// The answer for a status that the OAuth endpoints did not make.
 pub(super) fn failure(_: Place, status: StatusCode, _: Timestamp) -> Response {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::new(status, UNSUCCESSFUL).into_response(),

@@ -1,4 +1,4 @@
-//! What is particular to Zoho's accounts servers.
+//! Zoho's accounts servers.
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
-/// A grant is a user's and good in that user's data centre alone, though the client id is the same everywhere: so codes and
-/// tokens are for the data centre.
+/// Zoho. A grant belongs to a user and is valid only in that user's data centre, though the client id is the same everywhere. So codes and
+/// tokens belong to the data centre.
 pub(crate) enum Zoho {}
 
 /// The user of that data centre revokes the app under "Connected Apps".
@@ -44,7 +44,7 @@ impl Platform for Zoho {
     const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = failure;
     const RULES: Rules = Rules {
-        // "Short-lived" by the documents; third parties found a minute.
+        // "Short-lived" by the documents; third parties measured a minute.
         code_life: SignedDuration::from_secs(60),
         second_use_of_code_ends_grant: false,
         refresh_token_life: None,
@@ -52,7 +52,7 @@ impl Platform for Zoho {
         keys_shown: Showing::InBody,
         token_parameters: Source::FormAndQuery,
         revocation_parameters: Source::FormAndQuery,
-        // Whoever has the token may revoke it.
+        // A revocation needs only the token.
         keys_to_revoke: false,
         revokes_access_tokens: true,
         revokes_unknown_tokens: false,
@@ -134,7 +134,7 @@ impl Platform for Zoho {
             grants_per_minute: Some(5),
             refresh_tokens_per_user: Some(20),
             access_tokens_per_grant: Some(10),
-            // Those of the plan Professional [Zoho Books, API introduction].
+            // The limits of the plan Professional [Zoho Books, API introduction].
             requests_per_minute: Some(100),
             requests_per_day: Some(5_000),
             concurrent_requests: Some(10),
@@ -171,7 +171,7 @@ impl Platform for Zoho {
         }
     }
 
-    /// The user of the data centre where the page was asked for comes first to mind, but any may sign in.
+    /// The users who can sign in. The user of the data centre of the page is selected at first.
     fn choices(site: Self::Site, _: &Ask) -> Vec<Choice> {
         let choice = |user: &DataCenter| Choice {
             value: user.location.to_owned(),
@@ -182,7 +182,7 @@ impl Platform for Zoho {
         DATA_CENTERS.iter().map(choice).collect()
     }
 
-    /// Only `access_type=offline` gives a refresh token and, once there has been a consent, only with `prompt=consent`.
+    /// Only `access_type=offline` gives a refresh token and, after the first consent, only with `prompt=consent`.
     fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
         let Agreeing { ask, origin, ledger, now, .. } = agreeing;
         let site = DataCenter::of(ask.params.require("account")?).ok_or(BadAsk::UnknownChoice("account"))?;
@@ -232,7 +232,7 @@ impl Platform for Zoho {
     }
 }
 
-/// Codes and tokens alike: `1000.` and two runs of 32 hexadecimal digits.
+/// A code or a token: `1000.` and two groups of 32 hexadecimal digits.
 fn new_value() -> String {
     format!("1000.{}.{}", random::hex(32), random::hex(32))
 }

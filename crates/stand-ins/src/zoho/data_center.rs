@@ -1,9 +1,9 @@
 //! The data centres of the stand-in, each with one user. All users and organisations are made up.
 
-/// A world of its own, with its own accounts server and API domain.
+/// A data centre with its own accounts server and API domain.
 #[derive(Debug)]
 pub struct DataCenter {
-    /// What the callback calls it, and the first part of its paths.
+    /// Its name in a callback, and the first segment of its paths.
     pub location: &'static str,
     /// The organisations of its user.
     pub organizations: &'static [Organization],
@@ -12,22 +12,22 @@ pub struct DataCenter {
     pub(super) name: &'static str,
 }
 
-/// An organisation that keeps its books with Zoho.
+/// An organisation with books at Zoho.
 #[derive(Debug)]
 pub struct Organization {
     /// Its `organization_id`.
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// Its own, and one other where it buys abroad.
+    /// Its own currency, and another one that it also uses.
     pub(super) currencies: &'static [&'static str],
     pub(super) country: &'static str,
     pub(super) time_zone: &'static str,
-    /// The same as a rule of POSIX.
+    /// The same zone as a POSIX rule.
     pub(super) clock: &'static str,
 }
 
-/// Where a consent begins, and two others.
+/// The data centre where a consent begins, and two others.
 pub static DATA_CENTERS: [DataCenter; 3] = [
     DataCenter {
         location: "us",

@@ -1,16 +1,16 @@
-//! Where the stand-in's endpoints are: what a configuration that points at it needs.
+//! The addresses of the stand-in's endpoints, for the configuration of a client.
 
 use super::data_center::DATA_CENTERS;
 
-/// Whole addresses and bases, in the sense of the settings they are put into. Those that are one are of the first data
-/// centre, where a consent begins.
+/// Addresses and base addresses, in the form that the client's settings need. Single addresses are those of the first data centre, where a
+/// consent begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
-    /// The authorize URL, whole.
+    /// The address of the consent page.
     pub authorize: String,
-    /// The token URL, whole.
+    /// The address of the token endpoint.
     pub token: String,
-    /// The revocation URL, whole.
+    /// The address of the revocation endpoint.
     pub revoke: String,
     /// The base of the API, to which `/organizations` and others are added.
     pub api: String,
@@ -23,16 +23,16 @@ pub struct Endpoints {
 /// The two hosts of a data centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataCenterAddress {
-    /// What the callback calls it, such as `eu`.
+    /// Its name in a callback, such as `eu`.
     pub location: &'static str,
-    /// What the callback calls `accounts-server`; `/oauth/v2/token` is added.
+    /// The `accounts-server` of a callback; `/oauth/v2/token` is added.
     pub accounts_server: String,
-    /// What the token answer calls `api_domain`; `/books/v3` is added.
+    /// The `api_domain` of a token answer; `/books/v3` is added.
     pub api_domain: String,
 }
 
 impl Endpoints {
-    /// The endpoints of a sandbox that is served at `base_url`, such as `http://127.0.0.1:4010`.
+    /// The endpoints of a stand-in that is served at `base_url`, such as `http://127.0.0.1:4010`.
     pub fn at(base_url: &str) -> Self {
         let base = base_url.trim_end_matches('/');
         let [first, ..] = &DATA_CENTERS;

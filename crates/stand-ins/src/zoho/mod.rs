@@ -1,6 +1,6 @@
-//! Zoho Books: one client in several data centres. The consent page is asked for at any of them; the callback names the one
-//! of the user's, where the code must be exchanged and the tokens are good. Errors come with HTTP 200.
-//! The organisations' books are read at the data centre of their user.
+//! Zoho Books: one client in several data centres. The consent page is available in each of them. The callback names the user's data centre,
+//! where the code must be exchanged and the tokens are valid. Errors come with HTTP 200. The organisations' books are read in the data centre
+//! of their user.
 //!
 //! | Path under `/zoho/{location}` | At Zoho |
 //! |---|---|
@@ -34,7 +34,7 @@ pub const CLIENT_ID: &str = "1000.STANDINZOHOCLIENT";
 /// Its secret, the same in every data centre. It protects nothing, so it is public.
 pub const CLIENT_SECRET: &str = "stand-in-zoho-secret";
 
-/// Accounts server and API of every data centre, and the control routes.
+/// The routes of the accounts server and the API of every data centre, and the control routes.
 fn routes(stand_in: Arc<StandIn<Zoho>>) -> Router {
     let control = Router::new().nest("/__control", control::routes().merge(book_control::routes()));
     let add = |routes: Router<Arc<StandIn<Zoho>>>, site: &'static DataCenter| {

@@ -1,4 +1,4 @@
-//! The API of one data centre: its user's organisations, and how Zoho Books refuses.
+//! The API of one data centre: its user's organisations, and Zoho Books' error answers.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ use crate::headers::authorization;
 use crate::oauth::{API, StandIn};
 use crate::params::{BadParams, Params};
 
-/// Opens the list [Zoho Books, API introduction].
+/// The scope for the list of organisations [Zoho Books, API introduction].
 const SCOPE: &str = "ZohoBooks.settings.READ";
-/// Opens everything.
+/// The scope for everything.
 const FULL_SCOPE: &str = "ZohoBooks.fullaccess.all";
 
-/// A request that Zoho Books refuses.
+/// An error answer of Zoho Books.
 pub(super) struct Refused {
     status: StatusCode,
     code: u32,
@@ -36,7 +36,7 @@ impl Refused {
         Self { status, code, message: message.into() }
     }
 
-    /// The token is dead, or a scope is missing, or the user may not: Zoho does not say which.
+    /// The error for an invalid token, a missing scope and a missing right of the user: Zoho does not distinguish them.
     fn not_authorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 57, "You are not authorized to perform this operation")
     }
@@ -64,14 +64,14 @@ async fn answer(site: &'static DataCenter, stand_in: Arc<StandIn<Zoho>>, query: 
 
 fn check(site: &DataCenter, stand_in: &StandIn<Zoho>, query: &str, headers: &HeaderMap) -> Result<(), Refused> {
     admit(site, SCOPE, stand_in, headers)?;
-    // The one resource that needs no organization_id; it harms nothing.
+    // The only resource that does not need organization_id. It is allowed.
     let only_the_organization = |params: Params| params.only(&["organization_id"]);
     Params::parse(query.as_bytes())
         .and_then(only_the_organization)
         .map_err(|bad: BadParams| Refused::new(StatusCode::BAD_REQUEST, 15, bad.to_string()))
 }
 
-/// Refuses a token that is not good at this data centre, or has not the scope.
+/// Refuses a token that is not valid at this data centre, or does not have the scope.
 pub(super) fn admit(site: &DataCenter, scope: &str, stand_in: &StandIn<Zoho>, headers: &HeaderMap) -> Result<(), Refused> {
     let token = token(headers)
         .ok_or_else(|| Refused::new(StatusCode::UNAUTHORIZED, 14, "The value in the Authorization header is invalid"))?;
@@ -82,7 +82,7 @@ pub(super) fn admit(site: &DataCenter, scope: &str, stand_in: &StandIn<Zoho>, he
     if may && !ledger.settings.company_info_denied { Ok(()) } else { Err(Refused::not_authorized()) }
 }
 
-/// Zoho's own scheme, or the one that its token answer names.
+/// The token, in Zoho's own scheme or in the one that its token answer names.
 fn token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = authorization(headers)?;
     ["zoho-oauthtoken", "bearer"].contains(&scheme.to_ascii_lowercase().as_str()).then_some(token)
@@ -112,8 +112,8 @@ fn as_json(site: &DataCenter, organization: &Organization, is_default: bool) -> 
     })
 }
 
-/// The answer for a status that no endpoint gave. A throttled token endpoint answers 400, which can be tried again; the API
-/// answers 429 with code 44.
+/// The answer for a status that no endpoint made. A throttled token endpoint answers 400, which can be repeated; the API answers 429 with
+/// code 44.
 pub(super) fn failure(place: Place, status: StatusCode, _: Timestamp) -> Response {
     match (place, status) {
         (Place::Api, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Refused::not_authorized().into_response(),
@@ -126,7 +126,7 @@ pub(super) fn failure(place: Place, status: StatusCode, _: Timestamp) -> Respons
     }
 }
 
-/// How the accounts server says that there were too many requests. It is no refusal of the grant.
+/// The accounts server's answer to too many requests. It does not end the grant.
 pub(super) fn access_denied() -> Value {
     json!({
         "error_description": "You have made too many requests continuously. Please try again after some time.",

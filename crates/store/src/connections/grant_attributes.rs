@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 use crate::row::{damaged, maybe_time, time};
 use crate::update::Changes;
 
-/// The attributes of a grant, on a connection and, before its company is confirmed, on a flow.
+/// The attributes of a grant: on a connection or, before the company is confirmed, on a flow.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct GrantAttributes {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub(crate) struct GrantAttributes {
 }
 
 impl GrantAttributes {
-    /// The grant, where there is one.
+    /// The grant, if the item has one.
     pub(crate) fn read(self, item: &str) -> Result<Option<StoredGrant>, StoreError> {
         let Some(access_token) = self.access_token else {
             return Ok(None);
@@ -52,7 +52,7 @@ impl GrantAttributes {
     }
 }
 
-/// Every attribute that [`GrantAttributes`] can have: what a disconnect or a new grant must take away.
+/// Every attribute of [`GrantAttributes`]. A disconnect and a new grant remove them all.
 pub(crate) const GRANT_ATTRIBUTES: [&str; 8] = [
     "access_token",
     "refresh_token",

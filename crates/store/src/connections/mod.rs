@@ -1,4 +1,4 @@
-//! Connections: their items and what is asked of them.
+//! The items of connections, and their reads and writes.
 
 pub(crate) mod grant_attributes;
 pub(crate) mod port;

@@ -1,4 +1,4 @@
-//! Reading connections, and changing what is no token.
+//! Reads of connections, and writes that touch no token.
 
 use crate::connections::row::connection_id;
 use crate::connections::row::connection_of;
@@ -84,7 +84,7 @@ impl ConnectionStore for Table {
             let is_end = keys.len() < room as usize;
             entries.extend(row::readable(keys.iter().map(due_entry)));
             after = keys.pop();
-            // Less than was asked for means to the caller that there is no more: what cannot be read must not say so.
+            // A page shorter than asked for means the end to the caller, so rows that cannot be read must not shorten it.
             if is_end || entries.len() >= most as usize {
                 break;
             }
@@ -136,7 +136,7 @@ impl ConnectionStore for Table {
 }
 
 impl Table {
-    /// The keys of what is due in a shard of one worker's, longest overdue first.
+    /// The keys of the due items of one worker in a shard, longest overdue first.
     pub(crate) async fn due_keys(
         &self,
         worker: &str,
@@ -161,7 +161,7 @@ impl Table {
         Ok(answer.items.unwrap_or_default())
     }
 
-    /// The keys of a partner's connections, and where to go on.
+    /// The keys of a partner's connections, and where the next page begins.
     async fn list_keys(
         &self,
         partner: &PartnerId,
@@ -201,7 +201,7 @@ fn list_position(partner: &PartnerId, company_key: &CompanyKey) -> Item {
     item
 }
 
-/// An entry under a company; that of a connection has its key in place of a flow.
+/// An entry under a company. The entry of a connection has the connection's key in place of a flow.
 fn holding(item: &Item) -> Result<Holding, StoreError> {
     let until = match item.get(HOLDS_UNTIL).and_then(|value| value.as_n().ok()) {
         Some(millis) => Some(row::time(HOLDS_UNTIL, millis.parse().map_err(|_| damaged(HOLDS_UNTIL, "not a time"))?)?),
@@ -214,7 +214,7 @@ fn due_entry(item: &Item) -> Result<DueEntry, StoreError> {
     Ok(DueEntry { connection: connection_id(item)?, since: due_since(item)? })
 }
 
-/// Since when an entry of the due index has been due.
+/// When an item in the due index became due.
 pub(crate) fn due_since(item: &Item) -> Result<Timestamp, StoreError> {
     let millis = item.get(DUE_AT).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
     row::time(DUE_AT, millis.ok_or_else(|| damaged("", "an entry of the due index without its time"))?)

@@ -1,4 +1,4 @@
-//! The item of a connection. It is never deleted, since its epoch must never fall.
+//! The item of a connection. It is never deleted, because its epoch must never fall.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{
@@ -18,7 +18,7 @@ use crate::row::{Item, damaged, from_item, from_item_of, maybe_time, millis, nam
 use crate::table::{DUE_AT, DUE_SHARD, LIST_PK, LIST_SK, PK};
 use crate::update::Changes;
 
-/// The attributes, each with the name it has in the table.
+/// The attributes under their names in the table.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ConnectionRow {
     pub(crate) partner: String,
@@ -33,10 +33,10 @@ pub(crate) struct ConnectionRow {
     pub(crate) status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cause: Option<String>,
-    /// The cause, where the version before does not know its word: that reads `revoked` in `cause`.
+    /// The cause, if the previous version does not know its word. That version then reads `revoked` in `cause`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ended_by: Option<String>,
-    /// Read by itself ([`read`]): each read of a token would have serde keep a copy of every attribute to find these among them.
+    /// Read separately ([`read`]): with `flatten`, serde would copy every attribute at each read of a token.
     #[serde(flatten, skip_deserializing)]
     pub(crate) grant: GrantAttributes,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,13 +58,13 @@ pub(crate) struct ConnectionRow {
     pub(crate) warned_of: Option<i64>,
 }
 
-/// What went wrong last.
+/// The last failure of a refresh.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LastFailureRow {
     failures: u32,
     retry_at: i64,
     code: String,
-    /// For earlier versions, which read it. The code has the sentence.
+    /// The sentence for the failure, which only earlier versions read.
     message: String,
     at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,17 +114,17 @@ impl LastFailureRow {
     }
 }
 
-/// The connection that an index entry is of.
+/// The connection of an index entry.
 pub(crate) fn connection_id(item: &Item) -> Result<ConnectionId, StoreError> {
     connection_of(&text(item, PK)?)
 }
 
-/// The connection whose key is `CONN#{partner}#{company_key}`.
+/// The connection of the partition key `CONN#{partner}#{company_key}`.
 pub(crate) fn connection_of(pk: &str) -> Result<ConnectionId, StoreError> {
     connection_under(CONNECTION, pk)
 }
 
-/// The connection whose partition key is that prefix, its partner and its company key.
+/// The connection of a partition key with this prefix, a partner and a company key.
 pub(crate) fn connection_under(prefix: &str, pk: &str) -> Result<ConnectionId, StoreError> {
     let parse = || {
         let (partner, company_key) = pk.strip_prefix(prefix)?.split_once('#')?;
@@ -133,19 +133,19 @@ pub(crate) fn connection_under(prefix: &str, pk: &str) -> Result<ConnectionId, S
     parse().ok_or_else(|| damaged(pk, "not the key of a connection"))
 }
 
-/// The condition of writes that are only for a grant that is not marked dead. `status` is a reserved word.
+/// The condition of a write that requires an active grant. `status` is a reserved word.
 pub(crate) const IS_LIVE: &str = "epoch = :epoch AND #status = :active";
 
 pub(crate) fn active() -> AttributeValue {
     AttributeValue::S(Status::Active.as_str().to_owned())
 }
 
-/// Puts the connection into the due index, or takes it out.
+/// Puts the connection into the due index, or removes it.
 pub(crate) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
     changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(REFRESHER, id)))
 }
 
-/// The whole item of a connection, with its entries in the indexes.
+/// The whole item of a connection, with its index attributes.
 pub(crate) fn write(connection: &Connection) -> Result<Item, StoreError> {
     let key = Key::connection(&connection.id);
     let mut item = to_item(&key, ConnectionRow::from(connection))?;
@@ -157,14 +157,14 @@ pub(crate) fn write(connection: &Connection) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// A connection out of its item.
+/// Reads a connection from its item.
 pub(crate) fn read(mut item: Item) -> Result<Connection, StoreError> {
     let name = name_of(&item);
     let grant = from_item_of(&name, GRANT_ATTRIBUTES.iter().filter_map(|name| item.remove_entry(*name)).collect())?;
     ConnectionRow { grant, ..from_item(item)? }.read()
 }
 
-/// Whether code that runs beside this during a deploy knows the word.
+/// Whether the previous version, which may run at the same time during a deploy, knows the word.
 fn is_known_before(cause: DeathCause) -> bool {
     cause != DeathCause::NoRefreshToken
 }
@@ -216,13 +216,13 @@ impl ConnectionRow {
         let standing = match (word::<Status>(&item, "status", &self.status)?, grant, cause) {
             (Status::Active, Some(grant), _) => Standing::Active(grant),
             (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
-                // The one cause after which a grant may live again: whoever asks who holds a company must count it.
+                // A grant with this cause may become active again. So a grant with an unknown cause counts as one that may revive.
                 Standing::NeedsReauthorization { grant, cause: word_or(&item, "cause", &cause, DeathCause::AccessWithdrawn) }
             }
             (Status::Disconnected, None, _) => Standing::Disconnected,
             _ => return Err(damaged(&item, "its status and its tokens do not fit together")),
         };
-        // Rows of before this was kept: nothing but a partner's settings changes a disconnected connection.
+        // Rows from before this attribute: only a partner's settings change a disconnected connection.
         let disconnected_at = self.disconnected_at.or((standing == Standing::Disconnected).then_some(self.updated_at));
         Ok(Connection {
             company_name: self.company_name,

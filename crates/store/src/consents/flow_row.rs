@@ -1,4 +1,4 @@
-//! The item of a flow, named by the hash of its state. DynamoDB removes it a while after its end.
+//! The item of a flow, under the hash of its state. TTL deletes it some time after its end.
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
@@ -66,24 +66,24 @@ struct FlowRow {
     claim: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     companies: Vec<CompanyRow>,
-    /// Whether the consent reaches more than those.
+    /// Whether the consent reaches more companies than these.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     companies_left_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
-    /// The company key of the connection that it made or renewed.
+    /// The company key of the connection that the consent wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     connected: Option<String>,
-    /// The company that it was connected to.
+    /// The company of that connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     connected_to: Option<String>,
     #[serde(flatten)]
     grant: GrantAttributes,
 }
 
-/// A company to choose.
+/// A company to choose from.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CompanyRow {
     company_id: String,
@@ -105,15 +105,15 @@ impl From<CompanyRow> for ConfirmedCompany {
     }
 }
 
-/// When DynamoDB may remove a flow: an hour after it ended, so that its result can be looked at for a while.
+/// When TTL may delete a flow: an hour after its end, so that its result can still be shown.
 pub(crate) fn ttl(expires_at: jiff::Timestamp) -> i64 {
     expires_at.as_second() + 3_600
 }
 
-/// The TTL of a flow that holds a grant, which nothing may remove: a version that reads no flow without one may be under way.
+/// The TTL of a flow that has a grant, which must not be deleted. The attribute is there because an earlier version requires it.
 pub(crate) const NEVER: i64 = 32_503_680_000;
 
-/// The item of a flow that begins.
+/// The item of a new flow.
 pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
     let (return_url, handover_uri, handover_state) = match flow.destination.clone() {
         Destination::ResultPage => (None, None, None),
@@ -165,7 +165,7 @@ pub(crate) fn write(flow: &Flow) -> Result<Item, StoreError> {
     to_item(&Key::flow(&flow.id), row)
 }
 
-/// A flow out of its item.
+/// Reads a flow from its item.
 pub(crate) fn read(item: Item) -> Result<Flow, StoreError> {
     let row: FlowRow = from_item(item)?;
     let id = FlowId::parse(&row.flow_id).ok_or_else(|| damaged("a flow", "flow_id"))?;
@@ -230,10 +230,10 @@ fn authority(name: &str, key_id: Option<String>, link_id: Option<String>) -> Res
     }
 }
 
-/// The stages that are known here.
+/// The stages that this version knows.
 const STAGES: [&str; 8] = ["offered", "pending", "consumed", "exchanged", "choosing", "confirmed", "done", "failed"];
 
-/// What a flow has come to, beside its grant.
+/// The data of a flow's stage, except for its grant.
 struct Progress {
     consumed_at: Option<i64>,
     code: Option<KeptCode>,

@@ -1,4 +1,4 @@
-//! Flows: begun by a start, consumed once by a callback, ended by a connection or a failure.
+//! Flows: a start creates one, a callback consumes it once, and a connection or a failure ends it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,7 +48,7 @@ impl FlowStore for Table {
             .given(":now", number(millis(now)));
         let taken = changes.under(self, &Key::flow(offered), "#stage = :offered AND expires_at > :now");
         let items = vec![transact_update(taken), self.put(crate::consents::flow_row::write(flow)?)];
-        // A second click at the same moment opens the same flow with another verifier: that is another write.
+        // A second click at the same moment opens the same flow with another verifier, and is another write.
         let verifier = flow.verifier.as_ref().map(|sealed| sealed.as_bytes().escape_ascii().to_string()).unwrap_or_default();
         let name = format!("open {} {} {verifier}", flow.id.as_str(), millis(now));
         Ok(match self.transact(items, &name).await? {
@@ -148,9 +148,9 @@ impl FlowStore for Table {
             .put("companies", Some(companies))?
             .put("companies_left_out", (!offer.is_complete).then_some(true))?
             .given(":exchanged", text("exchanged"));
-        // What refuses is a flow that was offered them already, or that is over: both stay as they are.
+        // The condition fails if the flow has companies already or has ended. Both stay as they are.
         self.update(changes.under(self, &Key::flow(&offer.flow), "#stage = :exchanged"), |_| false).await?;
-        // Where it reaches others too, any company stays held.
+        // If the grant reaches other companies too, the entry under any company stays.
         match offer.holds.first().filter(|_| offer.is_complete) {
             Some(company) => self.delete_item(&Key::waiting(&company.any(), &offer.flow)).await,
             None => Ok(()),
@@ -172,7 +172,7 @@ impl FlowStore for Table {
             self.put(holding(&revocation.company, flow, later(revocation.due_at, EXCHANGE_TAKES))),
             self.delete(&Key::waiting(&revocation.company.any(), flow)),
         ];
-        // Another attempt, in another tab perhaps, is another write: it is refused, and not taken for this one again.
+        // An attempt in another tab is another write: it is refused, and not mistaken for this one.
         let name = format!("await {} {}", flow.as_str(), millis(revocation.due_at));
         Ok(match self.transact(items, &name).await? {
             Transacted::Stored => Written::Stored,
@@ -181,7 +181,7 @@ impl FlowStore for Table {
     }
 
     async fn fail(&self, end: &FlowEnd) -> Result<Written, StoreError> {
-        // One that is pending, or over, is not ended.
+        // A flow that is pending or has ended is not ended here.
         if !matches!(end.seen.as_str(), "consumed" | "exchanged" | "choosing" | "confirmed") {
             return Ok(Written::Overtaken);
         }
@@ -191,7 +191,7 @@ impl FlowStore for Table {
             .put("failure", Some(end.failure.as_str()))?
             .put("reference", end.reference.as_ref())?
             .given(":seen", text(end.seen.as_str()));
-        // A kept code that somebody took is being exchanged.
+        // A kept code that another process took is being exchanged.
         let condition = match end.seen {
             Stage::Postponed(_) => "#stage = :seen AND attribute_exists(#code)",
             _ => "#stage = :seen",
@@ -207,7 +207,7 @@ impl FlowStore for Table {
             let keys = BTreeSet::from([company, &company.any()].map(|company| Key::waiting(company, &end.flow)));
             items.extend(keys.iter().map(|key| self.delete(key)));
         }
-        // What is counted and not audited has no row to be named by.
+        // A refusal that is only counted has no audit row whose id could name the write.
         let name = format!("fail {} {} {}", end.flow.as_str(), end.failure.as_str(), millis(end.at));
         let name = end.audit.as_ref().map_or(name.clone(), |audit| format!("{name} {}", audit.id));
         Ok(match self.transact(items, &name).await? {
@@ -262,16 +262,16 @@ impl FlowStore for Table {
     }
 }
 
-/// Since when the row of a due flow could not be read.
+/// When the row of a due flow was first unreadable.
 const UNREADABLE_SINCE: &str = "unreadable_since";
 
-/// How many entries of one consent are put at once.
+/// The number of entries of one consent that are written at once.
 const PUTS_AT_ONCE: usize = 16;
 
-/// How long an exchange of our code that began in time may take to write.
+/// The time that an exchange of our code may take if it began in time.
 const EXCHANGE_TAKES: Duration = Duration::from_secs(60);
 
-/// The entry of a consent whose company is yet to be confirmed or chosen, among what holds that company.
+/// The entry under a company of a consent whose company is not confirmed or chosen yet.
 fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
     let mut item = key_item(&Key::waiting(company, flow));
     item.insert(HOLDS_UNTIL.to_owned(), number(millis(until)));
@@ -279,7 +279,7 @@ fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
     item
 }
 
-/// A flow that holds no grant is not due, and goes by itself.
+/// A flow without a grant is not due, and TTL deletes it.
 pub(crate) fn without_grant(changes: Changes, over_at: Timestamp) -> Result<Changes, StoreError> {
     let gone = GRANT_ATTRIBUTES.iter().chain(&[DUE_AT, DUE_SHARD]);
     gone.fold(changes, |changes, name| changes.remove(name)).put(TTL, Some(crate::consents::flow_row::ttl(over_at)))

@@ -1,4 +1,4 @@
-//! The items of codes and handles: hashes, and what they are bound to. DynamoDB removes a code a while after its end.
+//! The items of codes and handles, which have hashes only. TTL deletes a code some time after its expiry.
 
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::flow::FlowId;
@@ -22,7 +22,7 @@ struct CodeRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     flow_id: Option<String>,
     expires_at: i64,
-    /// An hour later, so that one that comes again is known.
+    /// An hour after the expiry, so that a code that is presented again is recognized.
     ttl: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumed_by: Option<String>,

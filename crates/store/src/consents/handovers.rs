@@ -1,4 +1,4 @@
-//! Codes that are handed to partners' pages, and the handles that they are exchanged for. Both lie here as hashes.
+//! Codes for partners' pages, and the handles that they are exchanged for. The table has only their hashes.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
@@ -20,7 +20,7 @@ use crate::table::PK;
 use crate::table::Table;
 use crate::update::Changes;
 
-/// What no handle hashes to.
+/// A value that is no handle's hash.
 const NOBODYS: &str = "void";
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Consents under way: flows, and the codes and handles that a partner is handed.
+//! Consents under way: flows, and the codes and handles of partners.
 
 pub(crate) mod flow_row;
 pub(crate) mod flows;

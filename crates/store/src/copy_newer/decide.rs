@@ -1,4 +1,4 @@
-//! What is done with one item, by its kind and its state in both tables.
+//! Decides whether to copy an item, by its kind and its state in both tables.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use crate::key::{API_KEY, Key, LINK, REVOCATION};
 use crate::row::Item;
 use crate::table::TTL;
 
-/// What an item is, by its key.
+/// The kind of an item, by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Connection,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     ApiKey,
     Link,
     Record,
-    /// What a connection's imports have in common.
+    /// The state that a connection's imports share.
     Imports,
     Run,
     Other,
@@ -72,22 +72,22 @@ impl Kind {
         }
     }
 
-    /// What orders two states of one item, from the weightiest on. Where there is nothing, the restored item is the older.
+    /// The attributes that order two states of an item, the most important first. Without any, the restored item is the older one.
     const fn order(self) -> &'static [&'static str] {
         match self {
-            // Marking a grant dead, or a failure, leaves the epoch.
+            // Marking a grant dead and recording a failure do not change the epoch.
             Self::Connection => &["epoch", "updated_at"],
             Self::Lease => &["started_at"],
             Self::Revocation => &["tries"],
             Self::Record => &["updated_at"],
-            // It never falls: a process that has an older lease writes nothing.
+            // It never falls: a process with an older lease can write nothing.
             Self::Imports => &["lease_number"],
             Self::Run => &["pages"],
             _ => &[],
         }
     }
 
-    /// What is never taken away from an item again.
+    /// The attributes that are never removed from an item once it has them.
     const fn lasting(self) -> &'static [&'static str] {
         match self {
             Self::ApiKey | Self::Link => &["revoked_at"],
@@ -97,7 +97,7 @@ impl Kind {
     }
 }
 
-/// What only rises, whichever kind of item has it: how often a link was used, what was counted, the version of a count.
+/// Attributes of any kind of item that only rise: the uses of a link, a count, the version of a count.
 const RISING: [&str; 3] = ["used", "count", "version"];
 
 #[derive(Debug, PartialEq)]
@@ -117,7 +117,7 @@ pub(super) fn decide(kind: Kind, item: &Item, there: Option<&Item>, now: Timesta
     }
     let went_on_there = kind == Kind::Flow && there.contains_key("consumed_at") && !item.contains_key("consumed_at");
     let standing = |item: &Item| kind.order().iter().map(|name| item.get(*name).and_then(as_number)).collect::<Vec<_>>();
-    // A row that has not what orders it is damaged: it takes the place of none.
+    // An item without the attributes that order it is damaged, and replaces no other.
     if went_on_there || standing(item).contains(&None) || standing(item) < standing(there) {
         return Decision::Keep;
     }

@@ -1,8 +1,8 @@
-//! After a restore: what a table holds that is newer than in the table that was restored from its past.
+//! After a restore: copies the newer items of the old table to the restored one.
 //!
-//! The restored table is the other's past, so that whatever differs is newer in the other, but for what was written to the
-//! restored one since. An item is written only while it is exactly as it was read; nothing that was revoked or spent in
-//! either table is given back.
+//! The restored table is a past state of the old one. So an item that differs is newer in the old table, unless it was written in the
+//! restored one since. An item is written only if it is still exactly as it was read. Nothing that was revoked or spent in either table
+//! becomes valid again.
 
 mod decide;
 
@@ -22,30 +22,30 @@ use crate::table::PK;
 use crate::table::SK;
 use crate::table::Table;
 
-/// How it went with the items of one kind.
+/// The result for the items of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Copied {
-    /// How many were in both alike, or were over.
+    /// How many are the same in both tables, or have expired.
     pub same: u64,
-    /// How many were copied; in a dry run, how many would be.
+    /// How many were copied, or would be in a dry run.
     pub copied: u64,
-    /// How many are as new or newer in the restored table, and were left as they are there.
+    /// How many are as new or newer in the restored table, and were not changed there.
     pub kept: u64,
-    /// How many were written by somebody else meanwhile: the same again sees to them.
+    /// How many another process wrote meanwhile. Run the copy again for these.
     pub overtaken: u64,
 }
 
-/// By kind of item.
+/// The results by kind of item.
 pub type Report = BTreeMap<&'static str, Copied>;
 
-/// How many items are compared at a time: as many as one `BatchGetItem` takes.
+/// How many items are compared at a time: the limit of one `BatchGetItem`.
 const PAGE: usize = 100;
 
-/// Copies what is newer in `from` to `to`, or where `write` is false, only counts it. It can be ended at any moment and begun
-/// again: what was copied is then the same in both.
+/// Copies what is newer in `from` to `to`; with `write` false it only counts. It can be interrupted and repeated, because copied items
+/// are then the same in both tables.
 ///
 /// # Errors
-/// What the tables say; what was copied until then stays copied.
+/// The tables' errors. Items that were copied until then stay copied.
 pub async fn copy_newer(from: &Table, to: &Table, now: Timestamp, write: bool) -> Result<Report, StoreError> {
     let (mut report, mut after) = (Report::new(), None);
     loop {
@@ -87,8 +87,8 @@ async fn copy_page(
     Ok(())
 }
 
-/// The entry by which a connection counts as a holder of the company that it has in the restored table, where it is one no
-/// more: it went to another company since, or was disconnected.
+/// The company entry of a connection in the restored table that the old table no longer has, because the connection was switched to
+/// another company or disconnected.
 async fn left_company(from: &Table, connection: &str, there: Option<&Item>) -> Result<Option<Key>, StoreError> {
     let Some(there) = there else { return Ok(None) };
     let [platform, client, company] = ["platform", "client_id", "company_id"].map(|name| text(there, name));
@@ -96,7 +96,7 @@ async fn left_company(from: &Table, connection: &str, there: Option<&Item>) -> R
     Ok(if from.get(&entry).await?.is_none() { Some(entry) } else { None })
 }
 
-/// Puts an item where there is none, or in place of exactly that one, and deletes that other; false where it is another by now.
+/// Puts an item if there is none, or replaces exactly this one, and deletes the company entry `left`. False if the item was changed.
 async fn put_over(to: &Table, item: Item, there: Option<&Item>, left: Option<&Key>) -> Result<bool, StoreError> {
     let token = format!("{item:?} over {there:?}");
     let mut put = Put::builder().table_name(&to.name).set_item(Some(item));

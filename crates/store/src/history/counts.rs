@@ -1,4 +1,4 @@
-//! Audit rows that stand by themselves, and what is counted so that callers without a key cannot fill the table.
+//! Audit rows that are not part of another write, and counts that keep callers without a key from filling the table.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Select, Update};
@@ -23,19 +23,19 @@ use crate::table::TTL;
 use crate::table::Table;
 use crate::update::Changes;
 
-/// How long a day's count of refusals stays after its last one, in seconds: thirty days.
+/// The time for which a day's count of refusals is kept after its last one, in seconds: thirty days.
 const REFUSALS_KEPT: i64 = 30 * 86_400;
-/// How long a minute's count of starts stays, in seconds.
+/// The time for which a minute's count of starts is kept, in seconds.
 const STARTS_KEPT: i64 = 3_600;
-/// How long a tally's version is remembered, in seconds: longer than anybody takes from counting to writing.
+/// The time for which a tally's version is kept, in seconds: longer than any process takes from counting to writing.
 const TALLY_KEPT: i64 = 3_600;
-/// How long starts are counted together, in seconds.
+/// The period in which starts are counted together, in seconds.
 const STARTS_WINDOW: i64 = 60;
 
 #[async_trait]
 impl AuditLog for Table {
     async fn note(&self, audit: &Audit) -> Result<(), StoreError> {
-        // One that is named by its subject is there already: who came first stays in it.
+        // A row whose id is its subject's exists already; the first one stays.
         self.create_item(crate::history::row::audit(audit)?).await.map(drop)
     }
 
@@ -55,7 +55,7 @@ impl AuditLog for Table {
 
 impl Table {
     pub(crate) async fn tally_of(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError> {
-        // First the version: a connection that is added in between shows in the number.
+        // The version is read first. A connection that is added in between is then in the number.
         let row = self.get(&Key::tally(company, partner)).await?;
         let version = row.and_then(|row| row.get("version")?.as_n().ok()?.parse().ok()).unwrap_or_default();
         let counted = self
@@ -72,7 +72,7 @@ impl Table {
         Ok(Tally { connections: u32::try_from(answer.count).unwrap_or_default(), version })
     }
 
-    /// A tally's part of a consent that makes a connection without a key: of two that counted the same, one is written.
+    /// The tally's part of a consent that creates a connection without a key. Of two that counted the same number, one is written.
     pub(crate) fn tallied(&self, connection: &Connection, counted: u64) -> Result<Update, StoreError> {
         let changes = Changes::default()
             .put("version", Some(counted + 1))?
@@ -84,7 +84,7 @@ impl Table {
         Ok(changes.under(self, &key, condition))
     }
 
-    /// One row a minute: API Gateway lets fewer starts through than a single item takes writes (a thousand a second).
+    /// Counts a start in one row a minute. API Gateway accepts fewer starts than one item takes writes (a thousand a second).
     pub(crate) async fn count_start_of(&self, starts: &Starts, at: Timestamp, most: u32) -> Result<bool, StoreError> {
         let window = at.as_second() / STARTS_WINDOW;
         let changes = Changes::default()

@@ -1,4 +1,4 @@
-//! The items of audit rows, under what they are about. Their shape is fixed.
+//! The items of audit rows, under their subject. Their form is fixed.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ struct AuditRow<'a> {
     action: &'static str,
     actor: String,
     detail: &'a BTreeMap<&'static str, String>,
-    /// What anybody can bring about does not stay for ever.
+    /// Set for a row that a caller without a key can cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
 }
 
-/// How long the audit row of a refusal stays, in seconds: a year.
+/// The time for which the audit row of a refusal is kept, in seconds: a year.
 const KEPT_FOR: i64 = 365 * 86_400;
 
 pub(crate) fn audit(audit: &Audit) -> Result<Item, StoreError> {

@@ -1,4 +1,4 @@
-//! Token answers that could not be read, kept for an operator.
+//! Token answers that could not be read, stored for an operator.
 
 pub(crate) mod port;
 pub(crate) mod row;

@@ -1,4 +1,4 @@
-//! Answers that could not be read, for the operator who looks at them.
+//! Lists the answers that could not be read, for an operator.
 
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
@@ -11,14 +11,14 @@ use crate::table::PK;
 use crate::table::SK;
 use crate::table::Table;
 
-/// The most answers of a shard that are listed.
+/// The largest number of answers of a shard that are listed.
 const LISTED_MOST: u32 = 100;
 
 impl Table {
-    /// The oldest answers that are kept, at most a hundred of each of the sixteen shards.
+    /// The oldest stored answers, at most a hundred of each of the sixteen shards.
     ///
     /// # Errors
-    /// What the table says.
+    /// The table's errors.
     pub async fn kept_answers(&self, now: Timestamp) -> Result<Vec<KeptAnswer>, StoreError> {
         let mut kept = Vec::new();
         for shard in ALL_SHARDS {

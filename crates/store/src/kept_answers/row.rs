@@ -1,5 +1,5 @@
-//! The item of a token answer that could not be read, beside its connection or its flow: until its TTL, and in the due index, where
-//! the operator's command finds it. It goes through the parking queue as the same attributes.
+//! The item of a token answer that could not be read, beside its connection or its flow. It has a TTL, and is in the due index, where the
+//! operator's command finds it. In the parking queue it has the same attributes.
 
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::flow::FlowId;
@@ -15,7 +15,7 @@ use crate::key::OPERATOR;
 use crate::key::due_shard_name;
 use crate::row::{Item, damaged, from_item, millis, time, to_item, word};
 
-/// How long an answer is kept, in seconds: ninety days.
+/// The time for which an answer is kept, in seconds: ninety days.
 const KEPT_FOR: i64 = 90 * 86_400;
 
 #[derive(Serialize, Deserialize)]
@@ -33,7 +33,7 @@ struct AnswerRow {
     answer: ByteBuf,
 }
 
-/// The attributes of the row alone.
+/// The attributes that only the row in the table has.
 #[derive(Serialize)]
 struct Stored {
     #[serde(flatten)]
@@ -95,12 +95,12 @@ pub(crate) fn read(item: Item) -> Result<KeptAnswer, StoreError> {
     from_item::<AnswerRow>(item)?.read()
 }
 
-/// The text of a message or a file on its way into the table.
+/// The text of a message or a file that stores the answer later.
 pub(crate) fn to_text(kept: &KeptAnswer) -> Result<String, StoreError> {
     serde_json::to_string(&AnswerRow::from(kept)).map_err(|error| damaged("a kept answer", &error.to_string()))
 }
 
-/// The same back; `None` where the text is something else.
+/// Reads such a text; `None` if it is something else.
 pub(crate) fn from_text(text: &str) -> Option<KeptAnswer> {
     serde_json::from_str::<AnswerRow>(text).ok()?.read().ok()
 }

@@ -1,4 +1,4 @@
-//! Connect links: beside their partner, by the first digits of their hash.
+//! Connect links. Each is beside its partner, under the first digits of its hash.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
@@ -71,8 +71,8 @@ impl LinkStore for Table {
 }
 
 impl Table {
-    /// A link's part of a consent: one use more, while it has one left and was not revoked. A link of before uses were counted is
-    /// good for one.
+    /// The link's part of a consent: one more use, if one is left and the link was not revoked. A link from before uses were counted has one
+    /// use.
     pub(crate) fn link_used(&self, partner: &PartnerId, id: &LinkId) -> Update {
         let condition = format!(
             "attribute_exists({PK}) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(#used) OR #used < #uses)"

@@ -1,4 +1,4 @@
-//! The item of a connect link: its hash, never the token. DynamoDB removes it a while after its end.
+//! The item of a connect link. It has the hash of the token, never the token. TTL deletes it some time after its end.
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
@@ -24,10 +24,10 @@ struct LinkRow {
     redirect_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<String>,
-    /// The key that made it.
+    /// The key that created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
-    /// Links of before these were kept are good for one consent.
+    /// A link from before this attribute can complete one consent.
     #[serde(default = "one")]
     uses: u32,
     #[serde(default)]
@@ -43,7 +43,7 @@ const fn one() -> u32 {
     1
 }
 
-/// How long an ended link can still be listed, in seconds: thirty days.
+/// The time for which an ended link is still listed, in seconds: thirty days.
 const LISTED_FOR: i64 = 30 * 86_400;
 
 pub(crate) fn write(link: &ConnectLink) -> Result<Item, StoreError> {

@@ -1,4 +1,4 @@
-//! Reading a partner's events.
+//! Lists a partner's events.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;

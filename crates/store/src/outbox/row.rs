@@ -1,8 +1,8 @@
-//! The item of an event. A partner's events have one partition key, and are in it by time. They are in no index. A partition
-//! takes a thousand write units a second, of which an event needs two.
+//! The item of an event. The events of a partner have one partition key and are sorted by time. They are in no index. A partition accepts
+//! a thousand write units a second, and an event needs two.
 //!
-//! The first versions wrote events under their connection as `EVENT#{id}`, due in shards named `deliver#…`, without TTL. Nothing
-//! reads those: they are older than every endpoint.
+//! The first versions wrote events under their connection as `EVENT#{id}`, due in shards named `deliver#…`, without TTL. Nothing reads
+//! those, because they are older than every endpoint.
 
 use counterfoil_core::model::connection::{ConnectionId, DeathCause};
 use counterfoil_core::model::event::{Event, EventKind, Payload, Subject, SyncOutcome};
@@ -38,7 +38,7 @@ struct EventRow {
     ttl: i64,
 }
 
-/// What an import did, as an attribute of its event.
+/// The result of an import, as an attribute of its event.
 #[derive(Serialize, Deserialize)]
 struct SyncRow {
     id: String,
@@ -126,13 +126,13 @@ impl EventRow {
         })
     }
 
-    /// Why a grant ended. A reason of a later version is read as the most general one.
+    /// Why a grant ended. An unknown reason of a later version is read as the most general one.
     fn reason(&self, name: &str) -> Result<DeathCause, StoreError> {
         let reason = self.reason.as_ref().ok_or_else(|| damaged(name, "reason"))?;
         Ok(word_or(name, "reason", reason, DeathCause::Revoked))
     }
 
-    /// Why an import failed. A reason of a later version is read as the most general one.
+    /// Why an import failed. An unknown reason of a later version is read as the most general one.
     fn failure(&self, name: &str) -> Result<SyncFailure, StoreError> {
         let reason = self.reason.as_ref().ok_or_else(|| damaged(name, "reason"))?;
         Ok(word_or(name, "reason", reason, SyncFailure::PlatformUnavailable))

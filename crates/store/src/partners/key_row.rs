@@ -1,4 +1,4 @@
-//! The item of an API key: its hash, never the key.
+//! The item of an API key. It has the key's hash, never the key.
 
 use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::name::PartnerId;
@@ -47,7 +47,7 @@ pub(crate) fn read(item: Item) -> Result<ApiKey, StoreError> {
         partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
         hash: Fingerprint::stored(row.sha256),
         name: row.name,
-        // One that is not known here permits nothing here.
+        // An unknown scope of a later version permits nothing here.
         scopes: row.scopes.iter().filter_map(|scope| scope.parse::<Scope>().ok()).collect(),
         created_at: time(&name, row.created_at)?,
         expires_at: maybe_time(&name, row.expires_at)?,

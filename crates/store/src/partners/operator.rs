@@ -1,4 +1,4 @@
-//! Partners and their API keys, as an operator changes them.
+//! An operator's changes of partners and API keys.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
@@ -17,7 +17,7 @@ use crate::row::{attribute, millis, number, readable};
 use crate::table::{LIST_INDEX, LIST_PK, PK, SK, Table};
 use crate::update::Changes;
 
-/// How many partners or keys are listed.
+/// The largest number of partners or keys that are listed.
 const LISTED_MOST: i32 = 1_000;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Partners and their API keys, as requests look them up.
+//! Reads of partners and API keys for requests.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
@@ -49,7 +49,7 @@ impl PartnerStore for Table {
 }
 
 impl Table {
-    /// A key's part of a consent: it was not revoked. One that is not there was never revoked.
+    /// The key's part of a consent: the condition that it was not revoked. A missing key was not revoked.
     pub(crate) fn key_lives(&self, partner: &PartnerId, id: &KeyId, now: Timestamp) -> TransactWriteItem {
         let check = ConditionCheck::builder()
             .table_name(&self.name)

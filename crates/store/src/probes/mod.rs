@@ -1,4 +1,4 @@
-//! Connections that are asked again whether they still have access, and hints that they have not.
+//! Probes of connections, and hints that a company was disconnected.
 
 pub(crate) mod port;
 pub(crate) mod row;

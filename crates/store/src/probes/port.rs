@@ -1,4 +1,4 @@
-//! Hints that a company was disconnected at its platform, and the probes that follow from them.
+//! Hints that a company was disconnected at its platform, and the probes that they cause.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
@@ -32,15 +32,15 @@ use crate::table::TTL;
 use crate::table::Table;
 use crate::update::Changes;
 
-/// The most companies that are hinted at in one shard and minute: what is more is dropped, since anybody can hint.
+/// The largest number of companies in the hints of one shard and minute. Further hints are dropped, because anybody can send them.
 const HINTS_MOST: usize = 100;
-/// How long after its minute a row of hints is followed: no clock of ours is further behind.
+/// The minutes after which a row of hints is processed. No process's clock is further behind.
 const FOLLOWED_AFTER: i64 = 5;
-/// How long after their minute hints are kept at most, in seconds.
+/// The longest time for which hints are kept, in seconds.
 const HINTS_KEPT_FOR: i64 = 86_400;
-/// How long the row of a probe that is over is kept, in seconds: it says when the connection was probed last.
+/// The time for which the row of a finished probe is kept, in seconds. It says when the connection was last probed.
 const KEPT_FOR: i64 = 3_600;
-/// The condition of what is written under a claim.
+/// The condition of a write under a claim.
 const IS_CLAIMED: &str = "claim = :claim";
 
 #[async_trait]
@@ -136,7 +136,7 @@ impl ProbeStore for Table {
     }
 }
 
-/// What an entry of the due index is of.
+/// The item that an entry of the due index names.
 fn suspicion(item: &Item) -> Result<Suspicion, StoreError> {
     let (pk, sk) = (text(item, PK)?, text(item, SK)?);
     let Some(shard) = pk.strip_prefix(HINTS) else { return Ok(Suspicion::Probe(connection_id(item)?)) };
@@ -146,7 +146,7 @@ fn suspicion(item: &Item) -> Result<Suspicion, StoreError> {
     }
 }
 
-/// A hint out of its name in the set. One that cannot be read leads nowhere.
+/// Reads a hint from its text in the set; `None` if it cannot be read.
 fn hint(name: &str) -> Option<Hint> {
     let (platform, company_id) = name.split_once('#')?;
     Some(Hint { platform: platform.parse().ok()?, company_id: company_id.to_owned() })

@@ -1,4 +1,4 @@
-//! The item of a probe, beside its connection. It has no TTL while it is due: a grant may hang on it.
+//! The item of a probe, beside its connection. It has no TTL while it is due, because a grant's status depends on it.
 
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};

@@ -1,5 +1,5 @@
-//! Revocations. A claim writes its name and a later due time to the row. Each later write is conditional on that name, so that a
-//! slow process overwrites nothing.
+//! Revocations. A claim writes its name and a later due time to the row. Each later write is conditional on that name, so a slow process
+//! overwrites nothing.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
@@ -34,7 +34,7 @@ use crate::table::SK;
 use crate::table::Table;
 use crate::update::Changes;
 
-/// The condition of what is written under a claim.
+/// The condition of a write under a claim.
 const IS_CLAIMED: &str = "claim = :claim";
 
 #[async_trait]
@@ -116,7 +116,7 @@ fn name(claim: &Claim) -> AttributeValue {
     AttributeValue::S(claim.id.clone())
 }
 
-/// What an entry of the due index names.
+/// The item that an entry of the due index names.
 fn due_revocation(item: &Item) -> Result<DueRevocation, StoreError> {
     match text(item, PK)?.strip_prefix(FLOW) {
         Some(flow) => FlowId::parse(flow).map(DueRevocation::ExpiredFlow).ok_or_else(|| damaged("a flow", "its key names none")),

@@ -1,5 +1,5 @@
-//! The item of a revocation, beside its connection: the grant as the connection or the flow had it, and its place in the due
-//! index. It has no TTL: it is deleted when the platform has confirmed it, or when it is given up.
+//! The item of a revocation, beside its connection. It has the grant as the connection or the flow had it, and is in the due index. It
+//! has no TTL: it is deleted when the platform has confirmed it, or when it is given up.
 
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::flow::FlowId;
@@ -39,7 +39,7 @@ struct RevocationRow {
     due_shard: String,
 }
 
-/// The value of a row without the attribute.
+/// The value for a row without the attribute.
 fn yes() -> bool {
     true
 }

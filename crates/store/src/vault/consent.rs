@@ -16,11 +16,11 @@ use crate::table::{PK, SK, Table};
 use crate::update::Changes;
 
 impl Table {
-    /// The connection's part of a consent: everything a consent decides, and nothing that a partner may have set.
+    /// The connection's part of a consent: all attributes that a consent decides, and none that a partner may have set.
     pub(super) fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
         let key = Key::connection(&connection.id);
         let mut item = crate::connections::row::write(connection)?;
-        // A partner may set the freshness of a connection that exists; a consent does not know better.
+        // A partner may have set the freshness of an existing connection, so a consent does not change it.
         let not_ours: &[&str] = if previous.is_some() { &[PK, SK, "freshness"] } else { &[PK, SK] };
         item.retain(|name, _| !not_ours.contains(&name.as_str()));
         let stale = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT).chain(&["refreshed_at"]);
@@ -33,7 +33,7 @@ impl Table {
         })
     }
 
-    /// The flow's part of a consent: it ends, and the grant it kept goes.
+    /// The flow's part of a consent: the flow ends, and its grant is deleted.
     pub(super) fn flow_done(&self, consent: &Consent) -> Result<Update, StoreError> {
         let changes = without_grant(Changes::default(), consent.connection.consented_at)?
             .put("stage", Some("done"))?
@@ -44,8 +44,8 @@ impl Table {
         Ok(changes.under(self, &Key::flow(&consent.flow), "#stage IN (:one, :other)"))
     }
 
-    /// An exchange's part of a consent: the code is spent, the handle made, and the grant waits no more. One that is being
-    /// revoked already is not taken.
+    /// The exchange's part of a consent: the code is spent, the handle is stored, and the waiting grant is deleted. The condition fails if
+    /// that grant is being revoked.
     pub(super) fn exchanged(&self, consent: &Consent, exchange: &CodeExchange) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Consent { connection, flow, .. } = consent;
         let spent = Changes::default()

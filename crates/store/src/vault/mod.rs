@@ -1,4 +1,4 @@
-//! Grants: leases, refreshed tokens, consents and disconnects, each a conditional write.
+//! The writes of leases, refreshed grants, consents and disconnects. All of them are conditional.
 
 mod consent;
 pub(crate) mod port;

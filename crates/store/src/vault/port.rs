@@ -1,5 +1,5 @@
-//! The vault's writes. Every one that touches a token is conditional on the epoch that it replaces, and on whether the
-//! grant of that epoch is alive: what makes a dead one active again says so.
+//! The vault's writes. Every write of a token is conditional on the epoch that it replaces, and on whether the grant of that epoch
+//! is active or dead. A write that makes a dead grant active has an event.
 
 use crate::connections::grant_attributes::with_grant;
 use crate::connections::row::IS_LIVE;
@@ -42,8 +42,8 @@ use crate::update::Changes;
 
 #[async_trait]
 impl GrantStore for Table {
-    /// The condition: no lease, or the very one that was seen and judged to be over, or this same lease, stored by a try whose
-    /// answer was lost. The epoch says nothing: a look reads connection and lease one after the other.
+    /// The condition: there is no lease, or exactly the expired one that was read, or this lease itself, stored by a try whose answer was
+    /// lost. The epoch is no part of it, because a look reads connection and lease one after the other.
     async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError> {
         let key = Key::lease(id);
         let put = self
@@ -67,7 +67,7 @@ impl GrantStore for Table {
 
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError> {
         let changes = committed(id, commit)?.given(":live", active());
-        // `#status` is among the names already: a commit sets it.
+        // A commit sets the status, so `#status` is defined already.
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :live");
         let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
         self.update(update, own).await
@@ -187,7 +187,7 @@ impl GrantStore for Table {
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError> {
         let connection = &consent.connection;
         let company_key = Key::company(&connection.company, &connection.id);
-        // What refuses because the flow is over comes first, then what refuses because the link is.
+        // The items whose condition shows an ended flow come first, then those that show an ended link.
         let mut items = vec![transact_update(self.flow_done(consent)?)];
         if let Some(exchange) = &consent.exchange {
             items.extend(self.exchanged(consent, exchange)?);
@@ -254,14 +254,14 @@ impl GrantStore for Table {
     }
 }
 
-/// What a connection has on account of its grant, beside the grant itself.
+/// The attributes of a connection that depend on its grant, besides the grant's own.
 pub(super) const OF_A_GRANT: [&str; 7] = ["trouble", "cause", "ended_by", "wanted_until", "warned_of", DUE_AT, DUE_SHARD];
 
 fn withdrawn() -> AttributeValue {
     AttributeValue::S(DeathCause::AccessWithdrawn.as_str().to_owned())
 }
 
-/// What a refreshed grant changes on its connection.
+/// The changes of a connection when its grant was refreshed.
 fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> {
     let changes = Changes::default()
         .set("epoch", number(commit.epoch + 1))

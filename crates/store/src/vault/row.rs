@@ -1,4 +1,4 @@
-//! The item of a lease, beside its connection. It is never deleted and has no TTL: a commit outdates it.
+//! The item of a lease, beside its connection. It is never deleted and has no TTL: a commit makes it obsolete.
 
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::secret::Fingerprint;

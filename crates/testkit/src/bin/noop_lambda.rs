@@ -1,5 +1,5 @@
-//! A Lambda function that does nothing but answer with its event: the floor the product's own cold starts and memory are
-//! measured against, and what this crate's tests run.
+//! A Lambda function that only answers with its event. The product's cold starts and memory are compared with it, and this crate's tests
+//! run it.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

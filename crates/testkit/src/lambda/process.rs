@@ -1,5 +1,5 @@
-//! The function's process: its output in a file without a name, and a task that owns it, so that whoever waits learns of
-//! its end and only this process can ever be killed.
+//! The function's process. Its output is in an unnamed file. A task owns the process, so that those who wait learn of its end, and only this
+//! process can be killed.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -17,12 +17,12 @@ const LAST_OUTPUT_BYTES: u64 = 8 * 1024;
 #[derive(Debug)]
 pub(super) struct Process {
     pid: u32,
-    /// Standard output and error, in the order written. A file and not a pipe: what the process wrote before it answered is
-    /// there to read when the answer is.
+    /// Standard output and error, in the order written. With a file instead of a pipe, everything that the process wrote before its answer can
+    /// be read when the answer arrives.
     output: File,
     exit: watch::Receiver<Option<ExitStatus>>,
     kill: Arc<Notify>,
-    /// Ends with this, and the process with it.
+    /// The task that owns the process. Both end when this is dropped.
     _owner: JoinSet<()>,
 }
 
@@ -69,7 +69,7 @@ impl Process {
         self.read_output(0, written)
     }
 
-    /// The end of the output, for an error message.
+    /// The end of the output, for error messages.
     pub(super) fn last_output(&self) -> String {
         let written = self.output_bytes();
         let length = written.min(LAST_OUTPUT_BYTES);
@@ -80,7 +80,7 @@ impl Process {
         self.output.metadata().expect("an open file has metadata").len()
     }
 
-    /// Reads at a position of its own: the process shares the file's cursor.
+    /// Reads at an offset, because the process shares the file's cursor.
     fn read_output(&self, offset: u64, length: u64) -> String {
         let mut bytes = vec![0; usize::try_from(length).expect("bounded by the callers")];
         self.output.read_exact_at(&mut bytes, offset).expect("an output that only grows");

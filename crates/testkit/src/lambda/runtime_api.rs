@@ -1,4 +1,4 @@
-//! The server side of Lambda's Runtime API, version 2018-06-01: gives out events, takes answers.
+//! The server of Lambda's Runtime API, version 2018-06-01: sends events and receives answers.
 //! Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
 
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::loopback::Loopback;
 
-/// The most a function may answer with, as Lambda's own refusal words it (6 MB and a little).
+/// The largest answer of a function in bytes, as in Lambda's own error (a little more than 6 MB).
 const ANSWER_BYTES_MAX: usize = 6_291_556;
 
 #[derive(Debug)]
@@ -27,14 +27,14 @@ pub(super) struct RuntimeApi {
     exchange: Arc<Exchange>,
 }
 
-/// What the function made of an event: the body it sent.
+/// The function's result for an event: the body that it sent.
 #[derive(Debug)]
 pub(super) enum Answer {
     Response(Bytes),
     Error(Bytes),
 }
 
-/// Where the test leaves events and the function its answers.
+/// Passes events from the test to the function, and answers back.
 #[derive(Debug)]
 struct Exchange {
     function_arn: String,
@@ -45,7 +45,7 @@ struct Exchange {
     first_answer: OnceLock<Instant>,
 }
 
-/// At most one event waits and one is with the function; a later one takes an earlier one's place.
+/// At most one event waits and one is being processed. A later event replaces an earlier one.
 #[derive(Debug, Default)]
 struct Desk {
     events_so_far: u32,
@@ -85,7 +85,7 @@ impl RuntimeApi {
         self.server.address()
     }
 
-    /// Leaves an event for the function; the future is its answer.
+    /// Offers an event to the function. The future is its answer.
     pub(super) fn offer(&self, body: String, limit: Duration) -> impl Future<Output = Answer> + use<> {
         let (answered, answer) = oneshot::channel();
         self.exchange.desk().put(body, Timestamp::now() + limit, answered);
@@ -93,13 +93,13 @@ impl RuntimeApi {
         async move {
             match answer.await {
                 Ok(answer) => answer,
-                // A later event took this one's place: nobody answers it any more.
+                // A later event replaced this one, which gets no answer.
                 Err(_) => std::future::pending().await,
             }
         }
     }
 
-    /// Waits for the function to report that it cannot start.
+    /// Waits until the function reports that it cannot start.
     pub(super) async fn init_failure(&self) -> Bytes {
         let mut failure = self.exchange.init_failure.subscribe();
         let body = failure.wait_for(Option::is_some).await.expect("the sender lives as long as this");
@@ -135,7 +135,7 @@ impl Exchange {
             let body = json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
             return (StatusCode::BAD_REQUEST, Json(body)).into_response();
         };
-        // Nobody waits any more when the test gave the invocation up; the function need not know.
+        // If the test gave the invocation up, nobody waits. The function need not know.
         drop(answered.send(answer));
         accepted()
     }

@@ -1,4 +1,4 @@
-//! Books that keep state: which records there are and when each changed, read page by page as a run asks for them.
+//! Scripted books with state: the records and the times of their changes. A run reads them page by page.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 use super::Gate;
 
-/// The books of every company of a scripted platform. They tell what was deleted.
+/// The books of every company of a scripted platform. Incremental runs see deleted records.
 #[derive(Debug, Default)]
 pub struct ScriptedBooks {
     state: Mutex<State>,
@@ -35,7 +35,7 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Line {
-    /// `None` once it is deleted.
+    /// `None` after it is deleted.
     entry: Option<Result<Record, Unreadable>>,
     changed_at: Timestamp,
 }
@@ -43,16 +43,16 @@ struct Line {
 /// A request for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// With which access token.
+    /// The access token.
     pub access_token: String,
-    /// Whether only what changed was asked for.
+    /// Whether only changes were requested.
     pub is_incremental: bool,
-    /// From where.
+    /// The cursor.
     pub cursor: String,
 }
 
 impl ScriptedBooks {
-    /// Puts a record there, or changes it, at that time.
+    /// Adds or changes a record at this time.
     pub fn put(&self, record: Record, at: Timestamp) {
         let record = Record { changed_at: Some(at), ..record };
         self.state().lines.insert(record.key.clone(), Line { entry: Some(Ok(record)), changed_at: at });
@@ -68,32 +68,32 @@ impl ScriptedBooks {
         self.state().lines.insert(key.clone(), Line { entry: None, changed_at: at });
     }
 
-    /// Forgets a record: not even a list of changes names it.
+    /// Removes a record without a trace: a list of changes does not have it.
     pub fn forget(&self, key: &RecordKey) {
         self.state().lines.remove(key);
     }
 
-    /// Shows a record once more on the last page, as it is there.
+    /// Repeats a record, as given, on the last page.
     pub fn show_again(&self, record: Record) {
         self.state().shown_again = Some(record);
     }
 
-    /// Whether there is a check without an id, which cannot be read.
+    /// Sets whether there is a check without an id, which cannot be read.
     pub fn spoil_one_without_an_id(&self, is_there: bool) {
         self.state().has_a_nameless = is_there;
     }
 
-    /// How many records a page has.
+    /// Sets the page size.
     pub fn set_page_size(&self, size: usize) {
         self.state().page_size = size;
     }
 
-    /// What becomes of the next requests; after these they are answered.
+    /// Sets the failures of the next requests. Later ones are answered.
     pub fn fail(&self, failures: impl IntoIterator<Item = ReadFailure>) {
         self.state().failures.extend(failures);
     }
 
-    /// How many requests of a company it takes in a minute.
+    /// Sets the number of requests that a company may make in a minute.
     pub fn set_minute_limit(&self, requests: u32) {
         self.state().minute_limit = Some(requests);
     }
@@ -106,7 +106,7 @@ impl ScriptedBooks {
         gate
     }
 
-    /// Holds no answer any more.
+    /// Stops holding answers.
     pub fn let_go(&self) {
         self.state().gate = None;
     }
@@ -201,12 +201,12 @@ fn entry(key: &RecordKey, line: &Line) -> Entry {
     }
 }
 
-/// The key of a check that was spent directly.
+/// The key of a purchase.
 pub fn purchase(external_id: &str) -> RecordKey {
     RecordKey { entity_type: EntityType::Purchase, external_id: external_id.to_owned() }
 }
 
-/// An issued check of that amount in cents.
+/// An issued check with this amount in cents.
 pub fn check(external_id: &str, cents: i64) -> Record {
     let named = |text: &str| Named { id: Some(text.to_owned()), name: Some(format!("The {text}")) };
     let body = Check {
@@ -224,7 +224,7 @@ pub fn check(external_id: &str, cents: i64) -> Record {
     Record { key: purchase(external_id), body: Body::Check(body), created_at: None, changed_at: None, source: None }
 }
 
-/// An open invoice of that amount in cents.
+/// An open invoice with this amount in cents.
 pub fn invoice(external_id: &str, cents: i64) -> Record {
     let key = RecordKey { entity_type: EntityType::Invoice, external_id: external_id.to_owned() };
     let body = Invoice {

@@ -1,10 +1,10 @@
-//! Where answers wait until a test lets them go.
+//! A gate at which answers wait until a test opens it.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A gate that answers come to. Clones are the same gate.
+/// A gate for answers. Clones are the same gate.
 #[derive(Debug, Clone, Default)]
 pub struct Gate(Arc<watch::Sender<Held>>);
 
@@ -15,13 +15,13 @@ struct Held {
 }
 
 impl Gate {
-    /// Waits until that many answers have come to the gate since it was put up.
+    /// Waits until this number of answers have reached the gate.
     pub async fn reached_by(&self, answers: usize) {
         let mut held = self.0.subscribe();
         held.wait_for(|held| held.came >= answers).await.expect("the gate outlives this");
     }
 
-    /// Lets every answer go, now and from now on.
+    /// Lets every answer pass, now and from now on.
     pub fn open(&self) {
         self.0.send_modify(|held| held.open = true);
     }

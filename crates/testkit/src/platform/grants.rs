@@ -1,4 +1,4 @@
-//! Which refresh tokens are good, and what a platform of each temper does when one is presented.
+//! The grants of a scripted platform, and the result of each presented refresh token.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use jiff::Timestamp;
 /// How a platform treats refresh tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Temper {
-    /// One refresh token for ever, which answers do not repeat (Zoho).
+    /// One permanent refresh token, which answers do not repeat (Zoho).
     Stable,
-    /// A new one each time; the one before works for thirty minutes more (Xero).
+    /// A new refresh token each time. The previous one works for thirty minutes more (Xero).
     Graceful,
-    /// The value changes when it is a day old, and the old one is dead at once (Intuit).
+    /// The refresh token changes when it is a day old, and the old one is invalid immediately (Intuit).
     Daily,
-    /// A new one each time, and the old one is dead at once (FreshBooks).
+    /// A new refresh token each time. The old one is invalid immediately (FreshBooks).
     OneUse,
-    /// The same, and presenting a dead one takes the whole grant away (RFC 9700, 4.14.2).
+    /// As `OneUse`, and presenting an old token ends the grant (RFC 9700, section 4.14.2).
     FamilyRevocation,
 }
 
 const GRACE: Duration = Duration::from_secs(1_800);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What was granted, one for each consent.
+/// The grants, one for each consent.
 #[derive(Debug)]
 pub(super) struct Grants {
     temper: Temper,
@@ -33,14 +33,14 @@ pub(super) struct Grants {
 #[derive(Debug)]
 struct Granted {
     company_id: String,
-    /// Names the present refresh token.
+    /// The number of the current refresh token.
     rotation: usize,
     rotated_at: Timestamp,
     access_tokens: usize,
     revoked: bool,
 }
 
-/// A presented token that was honoured.
+/// The result of an accepted refresh token.
 pub(super) struct Honoured {
     pub(super) access_token: String,
     pub(super) refresh_token: Option<String>,
@@ -56,7 +56,7 @@ impl Grants {
         self.temper != Temper::Stable
     }
 
-    /// A new grant: its access and its refresh token.
+    /// Makes a grant. Returns its access token and its refresh token.
     pub(super) fn begin(&mut self, company_id: &str, at: Timestamp) -> (String, String) {
         self.grants.push(Granted {
             company_id: company_id.to_owned(),
@@ -84,7 +84,7 @@ impl Grants {
         Some(&self.grants.get(grant)?.company_id)
     }
 
-    /// Acts on a presented refresh token; `None` where it is refused.
+    /// Processes a presented refresh token; `None` if it is refused.
     pub(super) fn refresh(&mut self, presented: &str, at: Timestamp) -> Option<Honoured> {
         let (grant, rotation) = parse(presented, "refresh-")?;
         let temper = self.temper;
@@ -138,7 +138,7 @@ mod tests {
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
-    /// Presents the first refresh token twice, that much apart, then the newest: who is honoured?
+    /// Presents the first refresh token twice, this time apart, then the newest. Returns which of the two were accepted.
     fn twice(temper: Temper, apart: jiff::Span) -> [bool; 2] {
         let mut grants = Grants::new(temper);
         let (_, first) = grants.begin("company", START);

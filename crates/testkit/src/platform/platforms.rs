@@ -1,4 +1,4 @@
-//! The port that finds a platform.
+//! The platforms of a process in tests.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use super::ScriptedPlatform;
 pub struct ScriptedPlatforms(Option<Arc<ScriptedPlatform>>);
 
 impl ScriptedPlatforms {
-    /// This one under every name.
+    /// This platform under every name.
     pub(crate) fn all(platform: &Arc<ScriptedPlatform>) -> Self {
         Self(Some(Arc::clone(platform)))
     }
 
-    /// None: `credentials_missing`, for every name.
+    /// No platform: `credentials_missing` for every name.
     pub fn without_credentials() -> Self {
         Self(None)
     }

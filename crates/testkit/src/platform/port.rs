@@ -1,4 +1,4 @@
-//! The scripted platform as Counterfoil calls it.
+//! Implements the port [`Platform`] for the scripted platform.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the scripted platform knows, and how it acts on a code and on a refresh token.
+//! The state of the scripted platform, and how it processes codes and refresh tokens.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Nothing is granted yet; access tokens live an hour.
+    /// No grants. Access tokens are valid for an hour.
     pub(super) fn new(temper: Temper) -> Self {
         Self {
             grants: Grants::new(temper),
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// Acts on one refresh.
+    /// Processes a refresh.
     pub(super) fn refresh(&mut self, refresh_token: &str, sent_at: Timestamp) -> Result<Grant, TokenFailure> {
         match self.script.pop_front().unwrap_or(Turn::Answer) {
             Turn::Answer => self.honour(refresh_token, sent_at),
@@ -78,7 +78,7 @@ impl State {
         Ok(self.grant(access_token, Some(refresh_token), at))
     }
 
-    /// A token answer as Intuit's, with 100 days and five years.
+    /// A token answer with Intuit's lives: 100 days and five years.
     fn grant(&self, access_token: String, refresh_token: Option<String>, at: Timestamp) -> Grant {
         let after = |time: Duration| at + SignedDuration::try_from(time).expect("a life that fits");
         Grant {
@@ -96,7 +96,7 @@ impl State {
 }
 
 impl ScriptedPlatform {
-    /// Counts a refresh as under way until what is returned is dropped.
+    /// Counts a refresh as under way until the returned value is dropped.
     pub(super) fn begin(&self, refresh_token: &Secret, at: Timestamp) -> InFlight<'_> {
         let token = refresh_token.expose().to_owned();
         let mut state = self.state();
@@ -107,7 +107,7 @@ impl ScriptedPlatform {
     }
 }
 
-/// A refresh under way; one that is dropped half way counts as over.
+/// A refresh under way. Dropping it ends the count.
 pub(super) struct InFlight<'a> {
     platform: &'a ScriptedPlatform,
     token: String,

@@ -1,4 +1,4 @@
-//! What can go wrong with a request, and the answers `DynamoDB` gives then.
+//! The faults of a request, and `DynamoDB`'s answers for them.
 //! Source: `DynamoDB` developer guide, "Error handling"; API reference, `TransactWriteItems`, "Errors".
 
 use std::time::Duration;
@@ -10,36 +10,36 @@ use serde_json::{Value, json};
 const CONFLICT: &str = "Transaction is ongoing for the item";
 const TYPE_PREFIX: &str = "com.amazonaws.dynamodb.v20120810#";
 
-/// What befalls a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// `ProvisionedThroughputExceededException`. Not applied; clients retry it.
+    /// `ProvisionedThroughputExceededException`. Not applied. Clients retry it.
     Throttled,
-    /// Another transaction holds an item: `TransactionConflictException` for a single write, for a transaction
+    /// Another transaction conflicts: `TransactionConflictException` for a single write; for a transaction
     /// `TransactionCanceledException` with `TransactionConflict` as the reason of its first item. Not applied.
     TransactionConflict,
-    /// `InternalServerError`, status 500. Not applied here, though the real one leaves that open; clients retry it.
+    /// `InternalServerError`, status 500. Not applied here; the real service may apply it. Clients retry it.
     InternalServerError,
     /// Applied, then the connection closes without an answer.
     TimeoutAfterApply,
     /// Not applied; the connection closes without an answer.
     TimeoutBeforeApply,
-    /// Applied so much later, also when its client has given up by then and has perhaps tried again.
+    /// Applied after this time, even if its client has given up by then and tried again.
     Delay(Duration),
-    /// Applied when the test says so, [`Wire::release`], and answered then.
+    /// Applied and answered when the test calls [`Wire::release`].
     ///
     /// [`Wire::release`]: super::Wire::release
     UntilReleased,
-    /// Not applied and not answered for as long as its client waits: the moment to kill it, see [`Wire::held`].
+    /// Not applied, and not answered while its client waits: the moment to kill the client, see [`Wire::held`].
     ///
     /// [`Wire::held`]: super::Wire::held
     Hold,
-    /// Applied, and not answered for as long as its client waits.
+    /// Applied, and not answered while its client waits.
     HoldAnswer,
 }
 
 impl Fault {
-    /// Conflicts are about writes and transactions; anything else can happen to every request.
+    /// Whether the fault is possible for the operation: conflicts only for writes and transactions, the others for every operation.
     pub(super) fn can_befall(self, operation: &str) -> bool {
         let conflicts = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "TransactGetItems");
         self != Self::TransactionConflict || conflicts
@@ -58,7 +58,7 @@ pub(super) fn internal_server_error() -> Response<Bytes> {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", json!({"message": "Internal server error"}))
 }
 
-/// The conflict as it is told to `body`, a single write or a transaction.
+/// The error for a conflict, for a single write or a transaction.
 pub(super) fn transaction_conflict(body: &[u8]) -> Response<Bytes> {
     match transaction_length(body) {
         Some(items) => transaction_canceled(items),
@@ -66,7 +66,7 @@ pub(super) fn transaction_conflict(body: &[u8]) -> Response<Bytes> {
     }
 }
 
-/// A reason for each item of the transaction, in its order: the first is in conflict, nothing is wrong with the others.
+/// The reasons for each item of the transaction: the first item conflicts, the others have no reason.
 fn transaction_canceled(items: usize) -> Response<Bytes> {
     let mut reasons = vec![json!({"Code": "None"}); items];
     if let Some(first) = reasons.first_mut() {
@@ -78,7 +78,7 @@ fn transaction_canceled(items: usize) -> Response<Bytes> {
     refuse(StatusCode::BAD_REQUEST, "TransactionCanceledException", body)
 }
 
-/// How many items a transaction is about; `None` when the request is not one.
+/// The number of items of a transaction; `None` if the request is not one.
 fn transaction_length(body: &[u8]) -> Option<usize> {
     let request: Value = serde_json::from_slice(body).ok()?;
     Some(request.get("TransactItems")?.as_array()?.len())

@@ -1,28 +1,28 @@
-//! What went over the wire. A request is written down when it arrives, so that one whose client gave up is in it too.
+//! The journal of requests. A request is recorded when it arrives, so one whose client gave up is in it too.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::fault::Fault;
 
-/// One request and what became of it.
+/// A request and its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// `PutItem`, `TransactWriteItems`, ...; empty when the request named none.
+    /// `PutItem`, `TransactWriteItems`, ...; empty if the request named none.
     pub operation: String,
-    /// Its body: JSON as the client wrote it.
+    /// The body: JSON as the client wrote it.
     pub body: String,
-    /// The answer's HTTP status; `None` as long as there is none, and for ever when a fault swallowed it.
+    /// The answer's HTTP status; `None` until there is one, and always if a fault suppressed it.
     pub status: Option<u16>,
-    /// The length of the answer's body; 0 without an answer.
+    /// The length of the answer's body in bytes; 0 without an answer.
     pub response_bytes: usize,
-    /// The read or write units that it consumed, those of the indexes included; 0 where the wire is not metered.
+    /// The consumed read or write units, including those of indexes; 0 if the proxy does not ask for them.
     pub capacity: f64,
-    /// What was done to it.
+    /// The fault that was applied.
     pub fault: Option<Fault>,
 }
 
-/// The requests of one wire by the number of their arrival.
+/// The requests of a proxy, by the number of their arrival.
 #[derive(Debug, Default)]
 pub(super) struct Journal(Mutex<Entries>);
 
@@ -33,7 +33,7 @@ struct Entries {
 }
 
 impl Journal {
-    /// Writes a request down and returns its number.
+    /// Records a request and returns its number.
     pub(super) fn arrived(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> u64 {
         let mut entries = self.entries();
         entries.arrived += 1;
@@ -43,7 +43,7 @@ impl Journal {
         number
     }
 
-    /// Adds the answer to a request, unless the journal was cleared since it arrived.
+    /// Records the answer to a request, unless the journal was cleared since it arrived.
     pub(super) fn answered(&self, number: u64, status: u16, response_bytes: usize, capacity: f64) {
         if let Some(request) = self.entries().requests.get_mut(&number) {
             request.status = Some(status);
@@ -56,7 +56,7 @@ impl Journal {
         self.entries().requests.values().cloned().collect()
     }
 
-    /// Numbers go on, so that a late answer finds no other request under its own.
+    /// Numbers are not reused, so that a late answer is not recorded for another request.
     pub(super) fn clear(&self) {
         self.entries().requests.clear();
     }

@@ -1,4 +1,4 @@
-//! The proxy itself: HTTP/1.1 with kept-alive connections on both sides, bodies whole.
+//! The proxy: HTTP/1.1 with kept-alive connections on both sides, and whole bodies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::journal::Journal;
 use super::rule::Rules;
 use crate::loopback::Stop;
 
-/// `DynamoDB`'s bound for a request and for an answer.
+/// `DynamoDB`'s limit for a request and for an answer.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 const UPSTREAM_LIMIT: Duration = Duration::from_secs(30);
 
@@ -34,11 +34,11 @@ pub(super) struct Proxy {
     client: Client<HttpConnector, Full<Bytes>>,
     pub(super) journal: Journal,
     pub(super) rules: Rules,
-    /// A permit for each request that was held.
+    /// A permit for each request that is held.
     pub(super) held: Semaphore,
-    /// One permit for each request of [`Fault::UntilReleased`] that may go on.
+    /// A permit for each request with [`Fault::UntilReleased`] that may continue.
     pub(super) released: Semaphore,
-    /// Whether requests are made to ask what they consume.
+    /// Whether requests ask for their consumed capacity.
     pub(super) metered: bool,
 }
 
@@ -72,7 +72,7 @@ impl Proxy {
         }
     }
 
-    /// Serves connections until told to stop, and closes them then.
+    /// Serves connections until it is stopped, and then closes them.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: Stop) {
         let mut connections = JoinSet::new();
         loop {
@@ -90,7 +90,7 @@ impl Proxy {
     async fn converse(self: Arc<Self>, stream: TcpStream) {
         stream.set_nodelay(true).expect("a TCP connection has the option");
         let service = service_fn(|request| {
-            // In a task of its own: what has arrived happens, as at the real thing, whether or not its client stays to see it.
+            // A separate task: as at the real service, a request that has arrived is processed even if its client disconnects.
             let handling = tokio::spawn(Arc::clone(&self).handle(request));
             let held = &self.held;
             async move {
@@ -102,7 +102,7 @@ impl Proxy {
                 answer.map(|answer| answer.map(Full::new))
             }
         });
-        // It ends in an error whenever a fault, or the client, closes it: nothing to report.
+        // A fault or the client ends it with an error, which is not reported.
         drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
     }
 
@@ -148,7 +148,7 @@ impl Proxy {
         }
     }
 
-    /// Sends the request on, and back what comes; a 502 when the endpoint gives no answer.
+    /// Forwards the request and returns the answer; a 502 if the endpoint gives none.
     async fn forward(&self, mut head: Parts, mut body: Bytes) -> Response<Bytes> {
         head.uri = self.upstream_uri(head.uri);
         remove_hop_by_hop(&mut head.headers);
@@ -178,19 +178,19 @@ impl Proxy {
     }
 }
 
-/// The body in one piece; `None` when it breaks off or is longer than it may be.
+/// The whole body; `None` if it is cut off or too long.
 async fn whole(body: Incoming) -> Option<Bytes> {
     Some(Limited::new(body, BODY_BYTES_MAX).collect().await.ok()?.to_bytes())
 }
 
-/// `DynamoDB_20120810.PutItem` is `PutItem`.
+/// The operation in the header: `DynamoDB_20120810.PutItem` is `PutItem`.
 fn operation(headers: &HeaderMap) -> String {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let (_, operation) = target.rsplit_once('.').unwrap_or_default();
     operation.to_owned()
 }
 
-/// Each connection has its own of these; a body's length stays, for it is the same.
+/// Removes the headers that belong to one connection. The body's length stays the same.
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in [CONNECTION, TRANSFER_ENCODING] {
         headers.remove(name);

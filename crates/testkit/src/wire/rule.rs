@@ -1,4 +1,4 @@
-//! Which requests a fault befalls.
+//! Selects the requests that get a fault.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,13 +27,13 @@ impl Rule {
         self
     }
 
-    /// Not for the first so many requests that it would befall.
+    /// Skips the first `requests` requests that match.
     pub fn after(mut self, requests: usize) -> Self {
         self.spared = requests;
         self
     }
 
-    /// For so many requests instead of one.
+    /// Applies the fault to this number of requests instead of one.
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
@@ -59,7 +59,7 @@ impl Rules {
         self.rules().clear();
     }
 
-    /// The fault for this request, which is thereby used once.
+    /// The fault for this request. It counts as used once.
     pub(super) fn take(&self, operation: &str, body: &[u8]) -> Option<Fault> {
         let mut rules = self.rules();
         let rule = rules.iter_mut().find(|rule| rule.matches(operation, body))?;

@@ -1,4 +1,4 @@
-//! A payable: a check that is to be issued, until nothing is due any more.
+//! A payable: a check that is to be issued until no amount is due.
 
 use counterfoil_core::model::record::{Body, Check, Named, Unreadable};
 

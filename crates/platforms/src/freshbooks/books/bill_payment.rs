@@ -1,4 +1,4 @@
-//! The payment of a bill: a check where its type says so. At best its note is the check's number.
+//! The payment of a bill. It is a check if its type says so. Its note may be the check's number.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub(super) fn read(object: &Object<'_>, vendors: &Vendors) -> Result<Option<Foun
     Ok(Some(Found { body: Body::Check(check), created_at: None, changed_at: None }))
 }
 
-/// The bills that the checks among these payments pay.
+/// The bills that are paid by the checks among these payments.
 pub(super) fn bills(payments: &[&str]) -> BTreeSet<String> {
     let payments = payments.iter().filter_map(|json| Object::parse(json));
     payments.filter(is_check).filter_map(|payment| payment.id("billid")).collect()

@@ -1,4 +1,4 @@
-//! Times without a zone: `2026-09-14 12:50:21`. Most are of US Eastern time, those of bills of UTC.
+//! Times without a zone: `2026-09-14 12:50:21`. Most are in US Eastern time; those of bills are in UTC.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::object::Object;
 
-/// US Eastern time by the rules that hold since 2007.
+/// US Eastern time, by the rules since 2007.
 const EASTERN: &str = "EST5EDT,M3.2.0,M11.1.0";
 
 pub(super) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
@@ -17,7 +17,7 @@ pub(super) fn time_of_utc(object: &Object<'_>, name: &str) -> Option<Timestamp> 
     in_zone(object, name, &TimeZone::UTC)
 }
 
-/// A day before what the platform calls the day of a time: it filters by whole days, and it is not sure whether with the first one.
+/// The day before the platform's day of a time. The filter takes whole days, and it is not known whether it includes the first one.
 pub(super) fn day_before(time: Timestamp) -> Date {
     let day = zone().to_datetime(time).date();
     day.saturating_sub(1.day())

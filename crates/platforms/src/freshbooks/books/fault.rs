@@ -1,4 +1,4 @@
-//! What a fault of `FreshBooks`' means for a run. There are three forms, and each may come with HTTP 200.
+//! Maps errors of `FreshBooks` to failures of a run. They have three forms, and each may come with HTTP 200.
 
 use counterfoil_core::port::accounting::ReadFailure;
 
@@ -6,7 +6,7 @@ use super::MINUTE;
 use crate::books::Answer;
 use crate::object::Object;
 
-/// An answer without a fault.
+/// The answer, if it has no error.
 pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
     let Some(code) = code(&answer.text) else {
         return match answer.status {
@@ -20,18 +20,18 @@ pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
         (_, 401) => ReadFailure::Unauthorized,
         ("429", _) | (_, 429) => limited(&answer),
         (_, 500..) => ReadFailure::Unavailable { retry_after: answer.retry_after() },
-        // Permission denied; bills, vendors or bill payments are not in the account's plan.
+        // Permission denied, or the account's plan has no bills, vendors or bill payments.
         ("1003" | "31001" | "41001" | "41101", _) | (_, 403) => ReadFailure::AccessDenied,
         _ => ReadFailure::Rejected { code },
     })
 }
 
-/// No limits are published, and a success has been seen with a `Retry-After` that means nothing.
+/// The pause after a refusal. No limits are published. A success may have a `Retry-After` that means nothing.
 fn limited(answer: &Answer) -> ReadFailure {
     ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(MINUTE), is_daily: false }
 }
 
-/// The number of the fault, or its word; at most 40 characters.
+/// The number of the error, or its word; at most 40 characters.
 fn code(text: &str) -> Option<String> {
     let body = Object::parse(text)?;
     let code = of_first(&body.object("response"), "errors", "errno")

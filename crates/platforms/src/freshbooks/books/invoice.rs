@@ -1,4 +1,4 @@
-//! A sales invoice, in any state but draft. There is no void state: what is void is deleted.
+//! A sales invoice, in any state but draft. There is no void state: a void invoice is deleted.
 
 use counterfoil_core::model::record::{Body, Invoice, Named, Unreadable};
 
@@ -27,7 +27,7 @@ pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
     Ok(Some(Found { body: Body::Invoice(invoice), created_at, changed_at }))
 }
 
-/// By the text, or else by the number: 1 is a draft.
+/// Whether it is a draft, by the text or else by the number: 1 is a draft.
 fn is_draft(object: &Object<'_>) -> bool {
     match object.text("v3_status") {
         Some(status) => status.eq_ignore_ascii_case("draft"),
@@ -35,7 +35,7 @@ fn is_draft(object: &Object<'_>) -> bool {
     }
 }
 
-/// An organisation, or else a person.
+/// The customer: an organisation, or else a person.
 fn customer(object: &Object<'_>) -> Named {
     let organization = named(object, "customerid", "organization");
     let person = || {

@@ -1,4 +1,4 @@
-//! The lists of a run, one after the other, page by page.
+//! Reads the lists of a run, one after the other, page by page.
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::SyncKind;
@@ -14,16 +14,16 @@ use crate::books::{Answer, UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
 
-/// How many records a page has: more are cut off without a word.
+/// The largest page size. `FreshBooks` cuts a larger page off without an error.
 pub(super) const PAGE: usize = 100;
 
-/// Where a run is.
+/// The position of a run.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Place {
-    /// In which of its lists.
+    /// The index of the list.
     of: usize,
     at: Position,
-    /// Whether the list is asked for without anything that it may not know.
+    /// Whether the list is requested without parameters that the account may not support.
     is_plain: bool,
 }
 
@@ -46,13 +46,13 @@ const fn name(of: EntityType) -> &'static str {
     }
 }
 
-/// The page at a place.
+/// The page at a position.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
     let clock = SystemClock::start();
     let types = entity_types(ask.scope.kind);
     let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
     let answer = match ask_for(parts, ask, of, &place).await {
-        // It may be the filter, or what is to be included.
+        // The filter or the included fields may have been refused.
         Err(ReadFailure::Rejected { .. }) if !place.is_plain && place.at == Position::FIRST => {
             let next = Some(cursor(&Place { is_plain: true, ..place }));
             return Ok(Page { next, requests: 1, ..Page::default() });
@@ -103,7 +103,7 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> 
     if !place.is_plain && of == EntityType::Bill {
         query.push(("include[]", "vendor".to_owned()));
     }
-    // A bill payment does not say when it changed.
+    // A bill payment has no time of its last change.
     if let Some(since) = ask.scope.since.filter(|_| !place.is_plain && of != EntityType::BillPayment) {
         query.push(("search[updated_min]", eastern::day_before(since).to_string()));
     }

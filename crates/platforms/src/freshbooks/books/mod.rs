@@ -1,10 +1,10 @@
 //! The books of a `FreshBooks` account. Facts and their sources: its API documents, its SDK for Node, and recorded answers.
 //!
-//! - A check is a bill payment whose type is `Check`. It has no number, no payee, no bank account, and does not say when it changed: so
-//!   every run reads all of them, and the bills of each page for the vendors.
-//! - What is deleted leaves the list, or has `vis_state` 1 where it is still shown: a full run finds it.
-//! - Lists say how many records they have. Sorting is not sure to work: a recorded list ignored it and came in the order of the ids.
-//!   While records go and others come, only pages that overlap show that none was passed over: see [`position`](crate::books::position).
+//! - A check is a bill payment whose type is `Check`. It has no number, no payee, no bank account, and no time of its last change. So every
+//!   run reads all of them, and the bills of each page for the vendors.
+//! - A deleted record leaves the list, or has `vis_state` 1 where it is still shown. A full run finds it.
+//! - Lists say how many records they have. Sorting may not work: a recorded list ignored it and had the order of the ids. While records
+//!   are added and deleted, only overlapping pages show that none was skipped: see [`position`](crate::books::position).
 
 mod bill;
 mod bill_payment;
@@ -31,7 +31,7 @@ pub(crate) struct FreshbooksBooks;
 
 #[async_trait]
 impl Books for FreshbooksBooks {
-    /// None are published. One request a second is ours.
+    /// No limits are published. Counterfoil makes at most one request a second.
     fn limits(&self) -> Limits {
         Limits { company_per_minute: 60, company_per_day: None, app_per_minute: None }
     }
@@ -55,7 +55,7 @@ impl Books for FreshbooksBooks {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Asks the account's API for a list.
+/// Requests a list from the account's API.
 async fn request(parts: &Parts, ask: Ask<'_>, list: &str, query: &[(&str, String)]) -> Result<Answer, ReadFailure> {
     let address = address(&parts.configured.api, &["accounting", "account", &ask.company.company_id, list, list])?;
     let client = client(parts)?;
@@ -63,12 +63,12 @@ async fn request(parts: &Parts, ask: Ask<'_>, list: &str, query: &[(&str, String
     fault::checked(get(request, Freshbooks::RULES.trace, ask.time).await?)
 }
 
-/// What stands in an answer.
+/// The result object of an answer.
 fn result<'a>(body: &Object<'a>) -> Object<'a> {
     body.object("response").object("result")
 }
 
-/// `vis_state`: 0 active, 1 deleted, 2 archived.
+/// Whether a record is deleted. `vis_state`: 0 active, 1 deleted, 2 archived.
 fn is_deleted(object: &Object<'_>) -> bool {
     object.text("vis_state").is_some_and(|state| state == "1")
 }

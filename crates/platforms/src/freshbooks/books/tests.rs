@@ -1,4 +1,4 @@
-//! What becomes of one record, by recorded shapes.
+//! Each recorded form of a record gives the right entry.
 
 use counterfoil_core::model::record::{CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Paid, RecordKey, Unreadable};
 use counterfoil_core::model::sync::CheckRule;

@@ -1,4 +1,4 @@
-//! Who is paid: a bill payment names its bill alone, and the bill its vendor.
+//! The payees of checks: a bill payment names only its bill, and the bill its vendor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,14 +22,14 @@ impl Vendors {
     }
 }
 
-/// The vendor as a bill has it.
+/// The vendor of a bill.
 pub(super) fn of_bill(bill: &Object<'_>) -> Named {
     let name = named(&bill.object("vendor"), "vendor_id", "vendor_name").name;
     Named { id: bill.id("vendorid"), name }
 }
 
-/// Those of these bills. None are known where bills may not be read, or cannot be asked for by their ids: a payee that comes and goes
-/// with the order of a list would be worse than none.
+/// The vendors of these bills. Empty if bills may not be read, or not by their ids: a payee that appears and disappears with the order of a
+/// list would be worse than none.
 pub(super) async fn vendors(parts: &Parts, ask: Ask<'_>, bills: &BTreeSet<String>) -> Result<Vendors, ReadFailure> {
     let ids = bills.iter().map(|id| ("search[ids][]", id.clone()));
     let more = [("include[]", "vendor".to_owned()), ("per_page", PAGE.to_string())];

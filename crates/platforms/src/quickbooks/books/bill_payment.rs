@@ -1,4 +1,4 @@
-//! The payment of bills. It is a check where its `PayType` says so.
+//! The payment of bills. It is a check if its `PayType` says so.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, EntityType, Paid, RecordKey, Unreadable};
 
@@ -26,7 +26,7 @@ pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
     Ok(Some(Found { body: Body::Check(check), created_at, changed_at }))
 }
 
-/// The bills among what it pays, which may be a credit too. A line's amount is a bill's only where the line has no other.
+/// The bills that it pays. It may also pay credits. A line's amount is that of a bill only if the line has no other link.
 fn pays(object: &Object<'_>) -> Vec<Paid> {
     let lines = object.list("Line").unwrap_or_default().into_iter().filter_map(Object::parse);
     let paid = lines.flat_map(|line| {

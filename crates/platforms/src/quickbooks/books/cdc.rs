@@ -1,4 +1,4 @@
-//! Change data capture: what changed since a time, of all types at once, deleted records too.
+//! Change data capture: one request for the changes of all types since a time, including deletions.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::object::Object;
 use crate::parts::Parts;
 use crate::rules::days;
 
-/// How far it is asked to look back: a day less than the thirty that it can.
+/// How far back Counterfoil asks: a day less than Intuit's limit of thirty.
 const LOOKS_BACK: Duration = days(29);
-/// An answer of so many objects may not be all.
+/// An answer with this number of objects may be incomplete.
 const OBJECTS_MOST: usize = 1_000;
 
-/// What changed. Where that may not be all, lists of what changed follow.
+/// The changed records. If they may be incomplete, the run continues with lists of changed records.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
     let lists = At::list(ask.scope.kind, 0).as_ref().map(cursor);
     let now = SystemClock::start().now();
@@ -29,7 +29,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailur
     let names = types.iter().map(Into::into).collect::<Vec<&str>>().join(",");
     let asked = request(parts, ask, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
     let answer = match asked {
-        // It does not look back so far, whatever our clock says.
+        // Change data capture does not look back that far, by Intuit's clock.
         Err(ReadFailure::Rejected { .. }) => return Ok(Page { next: lists, requests: 1, ..Page::default() }),
         asked => asked?,
     };
@@ -45,7 +45,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailur
     })
 }
 
-/// The records of an answer, by type. A type without changes may not be named at all; an answer without its frame is none.
+/// The records of an answer, by type. A type without changes may be missing. An answer without the outer object is unreadable.
 fn changed<'a>(body: &Object<'a>, types: &[EntityType]) -> Result<Vec<(EntityType, Vec<&'a str>)>, ReadFailure> {
     let mut changed = Vec::new();
     for response in body.list("CDCResponse").ok_or(UNREADABLE)? {

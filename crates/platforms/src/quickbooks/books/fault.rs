@@ -1,5 +1,5 @@
-//! What a fault of Intuit's means for a run. There are two envelopes: the API's, and that of the gateway in front of it, in lower case;
-//! each may come with any status, 200 too. The code says more than the status.
+//! Maps Intuit's errors to failures of a run. There are two envelopes: the API's, and in lower case that of the gateway before it. Each may
+//! come with any status, including 200. The code says more than the status.
 
 use counterfoil_core::port::accounting::ReadFailure;
 
@@ -7,7 +7,7 @@ use super::PAUSE;
 use crate::books::Answer;
 use crate::object::Object;
 
-/// An answer without a fault.
+/// The answer, if it has no error.
 pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
     match (code(&answer.text), answer.status) {
         (None, 403) => Err(ReadFailure::AccessDenied),
@@ -22,7 +22,7 @@ fn failure(code: u32, answer: &Answer) -> ReadFailure {
     match (code, answer.status) {
         (3_200, _) | (_, 401) => ReadFailure::Unauthorized,
         (3_001, _) | (_, 429) => limited(answer),
-        // A subscription that has lapsed, or the host of the other environment.
+        // The subscription has ended, or the host belongs to the other environment.
         (6_190 | 7_001, _) => ReadFailure::CompanyGone,
         (3_100, _) | (1..=499, 200..=499) | (_, 403) => ReadFailure::AccessDenied,
         (_, 500..) | (10_000.., _) => ReadFailure::Unavailable { retry_after: answer.retry_after() },
@@ -30,12 +30,12 @@ fn failure(code: u32, answer: &Answer) -> ReadFailure {
     }
 }
 
-/// No `Retry-After` is documented: a minute then.
+/// The pause after a refusal. No `Retry-After` is documented; without one it is a minute.
 fn limited(answer: &Answer) -> ReadFailure {
     ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(PAUSE), is_daily: false }
 }
 
-/// The code of a fault; 0 where it has none that can be read.
+/// The code of an error; 0 if it has no readable one.
 fn code(text: &str) -> Option<u32> {
     let body = Object::parse(text)?;
     let fault = ["Fault", "fault"].into_iter().find_map(|name| Object::parse(body.json(name)?))?;

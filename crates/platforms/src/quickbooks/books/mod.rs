@@ -2,10 +2,10 @@
 //! `BillPayment` and `ChangeDataCapture`, and its page "API call limits and throttles".
 //!
 //! - Checks are two entities: a `Purchase` whose `PaymentType` is `Check`, and a `BillPayment` whose `PayType` is. Neither property is
-//!   marked as one to filter by, so every purchase and bill payment is read, and what is no check is left out here.
-//! - There is no status. A void keeps the record, sets its amounts to zero, and puts `Voided` in front of the note.
-//! - What changed is asked of change data capture: one request, which names what was deleted. It looks back 30 days and gives 1,000
-//!   objects; where that does not do, queries by `LastUpdatedTime` read on, and a full run finds what was deleted.
+//!   documented as one to filter by. So every purchase and bill payment is read, and others than checks are left out here.
+//! - There is no status. Voiding keeps the record, sets its amounts to zero, and puts `Voided` before the note.
+//! - Changes come from change data capture: one request, whose answer names deleted records. It looks back 30 days and gives 1,000 objects.
+//!   If that is not enough, queries by `LastUpdatedTime` follow, and only a full run finds deleted records.
 
 mod bill;
 mod bill_payment;
@@ -35,18 +35,18 @@ use crate::vendor::Vendor as _;
 
 pub(crate) struct QuickbooksBooks;
 
-/// Where a run is.
+/// The position of a run.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum At {
-    /// Before change data capture.
+    /// Change data capture is next.
     Changes,
-    /// In the list of one of the run's types.
+    /// A list is next: its index, and the position in it.
     List { of: usize, position: Position },
 }
 
 impl At {
-    /// Before a list; `None` behind the last one.
+    /// The beginning of a list; `None` after the last list.
     fn list(kind: SyncKind, of: usize) -> Option<Self> {
         (of < entity_types(kind).len()).then_some(Self::List { of, position: Position::FIRST })
     }
@@ -61,7 +61,7 @@ const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
 
 #[async_trait]
 impl Books for QuickbooksBooks {
-    /// 500 requests a minute for a company; after a refusal a minute's pause, and no `Retry-After`.
+    /// 500 requests a minute for a company. After a refusal, which has no `Retry-After`, the run pauses for a minute.
     fn limits(&self) -> Limits {
         Limits { company_per_minute: 500, company_per_day: None, app_per_minute: None }
     }
@@ -91,7 +91,7 @@ impl Books for QuickbooksBooks {
 
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Asks the company's API.
+/// Sends a request to the company's API.
 async fn request(parts: &Parts, ask: Ask<'_>, path: &str, query: &[(&str, &str)]) -> Result<Answer, ReadFailure> {
     let address = address(api(parts), &["v3", "company", &ask.company.company_id, path])?;
     let client = client(parts)?;
@@ -99,7 +99,7 @@ async fn request(parts: &Parts, ask: Ask<'_>, path: &str, query: &[(&str, &str)]
     fault::checked(get(request, Quickbooks::RULES.trace, ask.time).await?)
 }
 
-/// The records of a type in the answer's list of them.
+/// The entries for the records of a type.
 fn entries<'a>(scope: &Scope, of: EntityType, records: impl IntoIterator<Item = &'a str>) -> Vec<Entry> {
     let read = match of {
         EntityType::Purchase => purchase::read,
@@ -111,29 +111,29 @@ fn entries<'a>(scope: &Scope, of: EntityType, records: impl IntoIterator<Item = 
     records.into_iter().filter_map(|json| entry(scope, of, "Id", json, read)).collect()
 }
 
-/// As change data capture names a record that is deleted.
+/// Whether change data capture names the record as deleted.
 fn is_deleted(object: &Object<'_>) -> bool {
     object.text("status").is_some_and(|status| status.eq_ignore_ascii_case("Deleted"))
 }
 
-/// A void has no amount, and says so in front of its note.
+/// Whether a record is void: it has no amount, and its note begins with `Voided`.
 fn is_void(object: &Object<'_>) -> bool {
     let is_zero = object.amount("TotalAmt").is_some_and(|total| total.is_zero());
     is_zero && object.text("PrivateNote").is_some_and(|note| note.trim_start().to_lowercase().starts_with("voided"))
 }
 
-/// When a record was made, and last changed.
+/// The times at which a record was created and last changed.
 fn times(object: &Object<'_>) -> [Option<Timestamp>; 2] {
     let times = object.object("MetaData");
     ["CreateTime", "LastUpdatedTime"].map(|name| times.time(name))
 }
 
-/// As Intuit's samples write times, in whole seconds.
+/// A time in the form of Intuit's samples, in whole seconds.
 fn written(time: Timestamp) -> String {
     format!("{:.0}", time.display_with_offset(Offset::constant(-7)))
 }
 
-/// When the answer was made, by Intuit's clock.
+/// The time of the answer, by Intuit's clock.
 fn as_of(answer: &Answer, object: &Object<'_>) -> Option<Timestamp> {
     object.time("time").or_else(|| answer.date())
 }

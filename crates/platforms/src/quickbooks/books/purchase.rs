@@ -1,4 +1,4 @@
-//! Money spent directly. It is a check where its `PaymentType` says so.
+//! Money spent directly. It is a check if its `PaymentType` says so.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, Unreadable};
 

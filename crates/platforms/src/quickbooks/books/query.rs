@@ -1,4 +1,4 @@
-//! A list of records, by Intuit's query language: of one type, all or what changed since a time, in the order of the ids.
+//! Lists of records by Intuit's query language: all records of a type, or those that changed since a time, in the order of the ids.
 
 use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
 
@@ -8,10 +8,10 @@ use crate::books::{UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
 
-/// How many records are asked for: the most that Intuit gives.
+/// The page size: Intuit's largest.
 const PAGE: usize = 1_000;
 
-/// The page at a position of the list of the `of`-th type.
+/// The page at a position of the list with the index `of`.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Position) -> Result<Page, ReadFailure> {
     let kind = ask.scope.kind;
     let entity = *entity_types(kind).get(of).ok_or_else(|| wrong("cursor"))?;
@@ -37,7 +37,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Posit
     })
 }
 
-/// The records of an answer. An empty list is not there at all; anything else that is no list is no answer.
+/// The records of an answer. An empty list is missing in the answer; any other value that is not a list is unreadable.
 fn records<'a>(object: &Object<'a>, name: &str) -> Option<Vec<&'a str>> {
     let response = Object::parse(object.json("QueryResponse")?)?;
     match response.json(name) {

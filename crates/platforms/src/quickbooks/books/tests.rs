@@ -1,4 +1,4 @@
-//! What becomes of one record, by recorded shapes.
+//! Each recorded form of a record gives the right entry.
 
 use counterfoil_core::model::record::{Check, CheckStatus, Invoice, InvoiceStatus, Named, Paid, Record, RecordKey, Unreadable};
 use counterfoil_core::model::sync::CheckRule;

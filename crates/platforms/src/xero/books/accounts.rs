@@ -1,4 +1,4 @@
-//! The bank accounts of an organisation: a payment names its account by id alone.
+//! The bank accounts of an organisation. A payment names its account by id only.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::books::entry::NAME_MOST;
 use crate::object::Object;
 use crate::parts::Parts;
 
-/// Names and currencies, by id.
+/// Names and currencies of bank accounts, by id.
 #[derive(Default)]
 pub(super) struct Accounts(BTreeMap<String, Account>);
 
@@ -25,7 +25,7 @@ impl Accounts {
     }
 }
 
-/// None are known where the grant lacks the scope for them: the same token has just been taken for the payments.
+/// The bank accounts. Empty if the grant lacks the scope for them: Xero has just accepted the same token for the payments.
 pub(super) async fn accounts(parts: &Parts, ask: Ask<'_>) -> Result<Accounts, ReadFailure> {
     let asked = request(parts, ask, "Accounts", &[("where", r#"Type=="BANK""#)], None).await;
     let answer = match asked {

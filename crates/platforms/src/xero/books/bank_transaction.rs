@@ -1,4 +1,4 @@
-//! Money spent directly: a check where the connection's rule says so.
+//! Money spent directly. It is a check if the connection's rule says so.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, Unreadable};
 use counterfoil_core::model::sync::Scope;

@@ -1,5 +1,5 @@
-//! What an answer that is no success means for a run, and what an answer's headers say of the limits. The body may be text or XML,
-//! though JSON was asked for.
+//! Maps error answers to failures of a run, and reads the remaining requests from an answer's headers. The body may be text or XML even if
+//! JSON was requested.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::object::Object;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// An answer without a fault; `None` of one that says that nothing changed.
+/// The answer, if it has no error; `None` if nothing has changed.
 pub(super) fn checked(answer: Answer) -> Result<Option<Answer>, ReadFailure> {
     match answer.status {
         304 => Ok(None),
@@ -23,13 +23,13 @@ pub(super) fn checked(answer: Answer) -> Result<Option<Answer>, ReadFailure> {
     }
 }
 
-/// The organisation was taken from the app: the token itself is good.
+/// The failure of a 403. It may mean that the organisation was disconnected from the app, while the token is valid.
 fn forbidden(answer: &Answer) -> ReadFailure {
     let detail = Object::parse(&answer.text).and_then(|body| body.text("Detail")).unwrap_or_default();
     if detail.contains("AuthenticationUnsuccessful") { ReadFailure::CompanyGone } else { ReadFailure::AccessDenied }
 }
 
-/// `X-Rate-Limit-Problem` names the limit: `minute`, `day`, `concurrent`, or that of the app.
+/// The failure of a 429. `X-Rate-Limit-Problem` names the limit: `minute`, `day`, `concurrent`, or that of the app.
 fn limited(answer: &Answer) -> ReadFailure {
     let problem = answer.header("x-rate-limit-problem").unwrap_or_default().to_ascii_lowercase();
     let is_daily = problem.contains("day");
@@ -42,7 +42,7 @@ fn rejected(answer: &Answer) -> ReadFailure {
     ReadFailure::Rejected { code: number.unwrap_or_else(|| answer.status.to_string()) }
 }
 
-/// A fault inside a success.
+/// Checks a successful answer for an error inside it.
 pub(super) fn in_success(body: &Object<'_>) -> Result<(), ReadFailure> {
     match (body.text("ErrorNumber"), body.text("Status")) {
         (Some(code), _) => Err(ReadFailure::Rejected { code }),
@@ -51,7 +51,7 @@ pub(super) fn in_success(body: &Object<'_>) -> Result<(), ReadFailure> {
     }
 }
 
-/// The tighter of the two limits that are told. Xero does not say when a day's resets: a day later at most.
+/// The smaller of the two remaining limits in the headers. Xero does not say when the day's limit resets: after a day at most.
 pub(super) fn left(answer: &Answer) -> Option<RequestsLeft> {
     let limit = |name, resets_in| Some(RequestsLeft { requests: answer.number(name)?, resets_in });
     let limits = [limit("x-daylimit-remaining", DAY), limit("x-minlimit-remaining", MINUTE)];

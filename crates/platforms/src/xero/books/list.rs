@@ -1,4 +1,4 @@
-//! The lists of a run, one after the other, page by page.
+//! Reads the lists of a run, one after the other, page by page.
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::{CheckRule, Scope, SyncKind};
@@ -17,20 +17,20 @@ use crate::books::{Answer, UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
 
-/// How many records a page has: the most that Xero gives.
+/// The page size: Xero's largest.
 const PAGE: usize = 1_000;
 
-/// Where a run is.
+/// The position of a run.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Place {
-    /// In which of its lists.
+    /// The index of the list.
     of: usize,
     at: Position,
-    /// The dates that are still to be read of a list that is too long to be read at once, the present ones last.
+    /// The date ranges that are still to be read of a list that is too long to be read at once. The last one is read now.
     spans: Vec<Span>,
 }
 
-/// Dates: from the first up to the last, without that.
+/// A date range: the first date inclusive, the last one exclusive.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Span(Date, Date);
 
@@ -46,7 +46,7 @@ impl Place {
         (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, ..self })
     }
 
-    /// The same in two halves: Xero answers 400 where a list has more than 100,000 records. `None` where a day is too long already.
+    /// Splits the date range in halves, because Xero answers 400 for a list of more than 100,000 records. `None` if one day is too long.
     fn halved(mut self) -> Option<Self> {
         let Span(from, to) = self.spans.pop().unwrap_or(ALL_DATES);
         let days = from.until(to).ok()?.get_days();
@@ -56,7 +56,7 @@ impl Place {
     }
 }
 
-/// All that are read at all.
+/// The range of all dates.
 const ALL_DATES: Span = Span(date(1900, 1, 1), date(2200, 1, 1));
 
 pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
@@ -66,7 +66,7 @@ pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
     }
 }
 
-/// The page at a place.
+/// The page at a position.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
     let clock = SystemClock::start();
     let kind = ask.scope.kind;
@@ -119,7 +119,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     })
 }
 
-/// `None` where nothing changed.
+/// Requests a page; `None` if nothing has changed.
 async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Option<Answer>, ReadFailure> {
     let name: &str = of.into();
     let window = window(place.at.start, PAGE);
@@ -132,7 +132,7 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> 
     request(parts, ask, &format!("{name}s"), &query, ask.scope.since.map(written)).await
 }
 
-/// In Xero's language of filters. What is left out here is no check by any rule.
+/// The filter in Xero's syntax. Records that it excludes are no checks by any rule.
 fn conditions(of: EntityType, scope: &Scope, span: Option<&Span>) -> String {
     let kind = match of {
         EntityType::Payment => Some(r#"PaymentType=="ACCPAYPAYMENT""#.to_owned()),
@@ -145,7 +145,7 @@ fn conditions(of: EntityType, scope: &Scope, span: Option<&Span>) -> String {
     kind.into_iter().chain(dates).collect::<Vec<_>>().join(" AND ")
 }
 
-/// As `If-Modified-Since` has it: UTC, in whole seconds.
+/// A time for `If-Modified-Since`: UTC, in whole seconds.
 fn written(time: Timestamp) -> String {
     Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }

@@ -1,11 +1,11 @@
 //! The books of a Xero organisation. Facts and their sources: its `OpenAPI` document (`xero_accounting.yaml`), its help page "Record
 //! cheque numbers", its FAQ "Limits", and recorded answers of its Demo Company.
 //!
-//! - It has no type for checks. A check is money out whose reference the connection's rule takes for one (`check_rule`).
-//! - What is deleted stays in the list with the status `DELETED`, so an incremental run is told of it.
-//! - Lists are asked for in the order of the ids, which no edit changes. New records come in between: see
+//! - It has no type for checks. A check is a payment whose reference the connection's rule accepts (`check_rule`).
+//! - A deleted record stays in the list with the status `DELETED`, so an incremental run sees it.
+//! - Lists are requested in the order of the ids, which no edit changes. New records are inserted between others: see
 //!   [`position`](crate::books::position).
-//! - The Demo Company's records say that they changed in 2008: a first run does not ask by the time of change.
+//! - The Demo Company's records say that they changed in 2008, so a first run does not filter by the time of change.
 
 mod accounts;
 mod bank_transaction;
@@ -58,7 +58,7 @@ impl Books for XeroBooks {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Asks the organisation's API; `None` where nothing changed since that time.
+/// Sends a request to the organisation's API; `None` if nothing has changed since the time in it.
 async fn request(
     parts: &Parts,
     ask: Ask<'_>,
@@ -77,13 +77,13 @@ async fn request(
     fault::checked(get(request, Xero::RULES.trace, ask.time).await?)
 }
 
-/// A payment out that is a check.
+/// A payment that counts as a check.
 struct Taken {
     number: Option<String>,
     is_void: bool,
 }
 
-/// `None` of what is deleted, or is no check by the rule.
+/// The check of a payment; `None` if it is deleted, or not a check by the rule.
 fn taken(object: &Object<'_>, scope: &Scope) -> Option<Taken> {
     let status = object.text("Status").unwrap_or_default();
     let reference = object.text("Reference").unwrap_or_default();

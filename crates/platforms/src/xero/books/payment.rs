@@ -1,5 +1,5 @@
-//! The payment of a bill: a check where the connection's rule says so. Its amount in the bank's currency and that in the bill's are
-//! never mixed.
+//! The payment of a bill. It is a check if the connection's rule says so. Its amounts in the bank's and in the bill's currency are never
+//! mixed.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, EntityType, Named, Paid, RecordKey, Unreadable};
 use counterfoil_core::model::sync::Scope;
@@ -10,7 +10,7 @@ use super::{Taken, taken, value};
 use crate::books::entry::{Found, MEMO_MOST, amount, named};
 use crate::object::Object;
 
-/// Whether it pays a bill and the rule takes it for a check.
+/// Whether it pays a bill and the rule accepts it as a check.
 pub(super) fn may_be_check(json: &str, scope: &Scope) -> bool {
     Object::parse(json).is_some_and(|object| pays_bill(&object) && taken(&object, scope).is_some())
 }

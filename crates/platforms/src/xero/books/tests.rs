@@ -1,4 +1,4 @@
-//! What becomes of one record, by recorded shapes.
+//! Each recorded form of a record gives the right entry.
 
 use counterfoil_core::model::record::{
     Body, CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Paid, RecordKey, Unreadable,

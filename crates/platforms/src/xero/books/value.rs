@@ -1,4 +1,4 @@
-//! Times and dates as Xero writes them: `/Date(1771027200000+0000)/`, milliseconds of UTC whatever offset stands behind them.
+//! Times and dates in Xero's form: `/Date(1771027200000+0000)/`, milliseconds of UTC whatever offset follows.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,7 +13,7 @@ pub(super) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(inner[..end].parse().ok()?).ok()
 }
 
-/// A date of the calendar, which stands at midnight of UTC: from the text beside it, where there is one.
+/// A calendar date, which is midnight in UTC. If there is a text field with the date, that is read.
 pub(super) fn day(object: &Object<'_>, text: &str, name: &str) -> Option<Date> {
     let of_time = || date(&Offset::UTC.to_datetime(time(object, name)?).date().to_string());
     object.date(text).or_else(of_time).or_else(|| object.date(name))

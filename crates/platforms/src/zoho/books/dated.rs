@@ -1,8 +1,8 @@
-//! A place in a list that comes in the order of the dates, in numbered pages, while records are deleted from it.
+//! A position in a list in the order of the dates, with numbered pages, while records are deleted from it.
 //!
-//! A deletion moves every record behind it to an earlier place, so whoever went on to the next number would skip one. Therefore the
-//! next page is the first one of the list from the last date on: what is before that date may come or go. Only while a page has but one
-//! date the number goes on.
+//! A deletion moves every record behind it to an earlier place, so a reader that raised the page number would skip one. Therefore the next
+//! page is always the first one of the list from the last date on. Changes before that date do not matter then. Only while a page has one
+//! single date, the reader raises the page number.
 
 use counterfoil_core::port::accounting::ReadFailure;
 use jiff::civil::Date;
@@ -10,47 +10,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::books::UNREADABLE;
 
-/// How many records a page has: the most that Zoho gives.
+/// The page size: Zoho's largest.
 pub(super) const PAGE: usize = 200;
-/// How often the reader goes back by a day. After that it goes on by numbers alone: dates do not mean what they should.
+/// How often the reader goes back by a day. After that it only raises page numbers, because the list is not ordered by these dates.
 const BACKS_MOST: u8 = 10;
 
-/// Which page is asked for.
+/// The page to request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dated {
-    /// The first date; `None` of the whole list.
+    /// The first date; `None` for the whole list.
     pub(super) from: Option<Date>,
     /// The number of the page, from 1.
     pub(super) page: u32,
     /// The first id of the page before.
     first: Option<String>,
-    /// The last id of the page before, where it must be on this page too.
+    /// The last id of the page before, if this page must contain it.
     last: Option<String>,
-    /// Whether it is asked for once more.
+    /// Whether the page is requested once more.
     is_again: bool,
-    /// How often that last id was not there.
+    /// How often that last id was missing.
     backs: u8,
 }
 
-/// A record, as far as its place needs it.
+/// The id and the date of a record.
 pub(super) struct Item {
     pub(super) id: Option<String>,
     pub(super) date: Option<Date>,
 }
 
-/// What is done with a page.
+/// How to process a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// Whether its records count: those of a page that is asked for again do not.
+    /// Whether its records count. Those of a page that is requested again do not.
     pub(super) counts: bool,
-    /// The next page; `None` where the list ends.
+    /// The next page; `None` at the end of the list.
     pub(super) next: Option<Dated>,
 }
 
 impl Dated {
     pub(super) const FIRST: Self = Self { from: None, page: 1, first: None, last: None, is_again: false, backs: 0 };
 
-    /// What is done with the page. An empty list is believed at once where `trusts_empty`.
+    /// How to process the page. An empty list is accepted at once if `trusts_empty`, otherwise it is requested again.
     pub(super) fn turn(&self, items: &[Item], has_more: bool, trusts_empty: bool) -> Result<Turn, ReadFailure> {
         let first = items.first().and_then(|item| item.id.clone());
         if first.is_some() && first == self.first {
@@ -72,11 +72,11 @@ impl Dated {
         })
     }
 
-    /// `last_date` is that of a page in order that has another one too.
+    /// The next page. `last_date` is the last date of a page in order that also has another date.
     fn next(&self, items: &[Item], first: Option<String>, last_date: Option<&Date>, has_more: bool) -> Option<Self> {
         let is_missing = |last: &String| items.iter().all(|item| item.id.as_ref() != Some(last));
         if self.last.as_ref().is_some_and(is_missing) {
-            // It was deleted, or moved, or the list does not begin at that date.
+            // The record was deleted or moved, or the list does not begin at that date.
             let from = self.from.and_then(|from| from.yesterday().ok());
             return Some(Self { from, backs: self.backs + 1, ..Self::FIRST });
         }
@@ -111,7 +111,7 @@ mod tests {
         items.into_iter().map(item).collect()
     }
 
-    /// A full page: so many of each day from that one on.
+    /// A full page: a number of records for each day from this one on.
     fn page(first: u32, from: i8, of_a_day: u32) -> Vec<Item> {
         let day = |at: u32| from + i8::try_from(at / of_a_day).expect("few days");
         items((0..200).map(|at| (first + at, day(at))))
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(second.turn(&page(0, 1, 50), true, false), Err(UNREADABLE), "it comes again");
     }
 
-    /// What becomes of a page.
+    /// A fault of a page.
     #[derive(Debug, Clone, Copy)]
     enum Odd {
         Half,
@@ -196,7 +196,7 @@ mod tests {
         let page = listed.iter().copied().skip(start).take(PAGE);
         let has_more = listed.len() > start + PAGE;
         let page: Vec<_> = match odd {
-            // That the last page lacks something, nothing tells.
+            // A last page with missing records cannot be recognized.
             Some(Odd::Half) if has_more => page.clone().take(page.count() / 2).collect(),
             Some(Odd::Empty) if has_more => Vec::new(),
             Some(Odd::TurnedRound) => listed.iter().rev().copied().skip(start).take(PAGE).collect(),
@@ -206,7 +206,7 @@ mod tests {
         (page, has_more)
     }
 
-    /// Reads a list from which records go before some pages; what is left of it, and what was read.
+    /// Reads a list from which records are deleted before some pages. Returns the final list and the ids read.
     fn read(
         dates: &[i64],
         gone: &[(usize, usize, usize)],
@@ -233,7 +233,7 @@ mod tests {
         panic!("it goes on for ever: {at:?}");
     }
 
-    /// The days of records, fewer on each than a page has.
+    /// The days of records. Each day has fewer records than a page.
     fn days() -> impl Strategy<Value = Vec<i64>> {
         prop::collection::vec(0_i64..200, 0..1_500)
     }

@@ -1,5 +1,5 @@
-//! What a fault of Zoho's means for a run, and what an answer's headers say of the limits. Each answer has a `code`, which is 0 for a
-//! success and says more than the status.
+//! Maps Zoho's errors to failures of a run, and reads the remaining requests from an answer's headers. Each answer has a `code`, which is 0
+//! for a success and says more than the status.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::object::Object;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY_SECONDS: u64 = 86_400;
 
-/// An answer without a fault.
+/// The answer, if it has no error.
 pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
     let code = Object::parse(&answer.text).and_then(|body| body.text("code")).unwrap_or_else(|| "0".to_owned());
     match (code.trim(), answer.status) {
@@ -33,7 +33,7 @@ fn failure(code: &str, answer: &Answer) -> ReadFailure {
             ReadFailure::Limited { retry_after, is_daily: true }
         }
         ("44" | "1070", _) | (_, 429) => limited(answer.retry_after().unwrap_or(MINUTE)),
-        // A token that is over, a scope that is missing, and a right that the user lacks look alike.
+        // An expired token, a missing scope and a missing right of the user have the same code.
         ("57" | "14", _) | (_, 401) => ReadFailure::Unauthorized,
         // "This user is not associated with the CompanyID".
         ("6041", _) => ReadFailure::CompanyGone,
@@ -47,7 +47,7 @@ const fn limited(retry_after: Duration) -> ReadFailure {
     ReadFailure::Limited { retry_after, is_daily: false }
 }
 
-/// What is left of the day's requests.
+/// The remaining requests of the day.
 pub(super) fn left(answer: &Answer) -> Option<RequestsLeft> {
     Some(RequestsLeft { requests: answer.number("x-rate-limit-remaining")?, resets_in: resets_in(answer)? })
 }

@@ -1,4 +1,4 @@
-//! The lists of a run, one after the other, page by page.
+//! Reads the lists of a run, one after the other, page by page.
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::SyncKind;
@@ -17,10 +17,10 @@ use crate::parts::Parts;
 use crate::vendor::Vendor as _;
 use crate::zoho::oauth::{Zoho, known_api};
 
-/// Where a run is.
+/// The position of a run.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Place {
-    /// In which of its lists.
+    /// The index of the list.
     of: usize,
     at: Dated,
 }
@@ -36,7 +36,7 @@ pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
     }
 }
 
-/// What a list and the ids in it are called.
+/// The name of a list and of the ids in it.
 const fn names(of: EntityType) -> (&'static str, &'static str) {
     match of {
         EntityType::VendorPayment => ("vendorpayments", "payment_id"),
@@ -45,7 +45,7 @@ const fn names(of: EntityType) -> (&'static str, &'static str) {
     }
 }
 
-/// The page at a place.
+/// The page at a position.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
     let types = entity_types(ask.scope.kind);
     let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
@@ -55,7 +55,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let records = body.list(list).ok_or(UNREADABLE)?;
     let items: Vec<_> = records.iter().map(|json| item(json, id)).collect();
     let context = body.object("page_context");
-    // Where it does not say, a page that is full is not the last.
+    // Without the field, a full page is not the last one.
     let has_more = context.flag("has_more_page").unwrap_or(items.len() >= PAGE);
     let turn = place.at.turn(&items, has_more, ask.scope.since.is_some())?;
     let next = match turn.next {
@@ -102,7 +102,7 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, list: &str, at: &Dated) -> Result<
     fault::checked(get(request, Zoho::RULES.trace, ask.time).await?)
 }
 
-/// As Zoho writes times: an offset without a colon.
+/// A time in Zoho's form: an offset without a colon.
 fn written(time: Timestamp) -> String {
     format!("{}+0000", Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S"))
 }

@@ -1,10 +1,10 @@
 //! The books of a Zoho Books organisation. Facts and their sources: the introduction and the pages of the Zoho Books API, and recorded
 //! answers.
 //!
-//! - A check is a vendor payment whose mode is `Check` or `Cheque`, or that was printed as a check. Users name modes as they like, so
-//!   all payments are read and the others left out here. Expenses and bank transactions have no mode.
-//! - What is deleted leaves no trace: a full run finds it.
-//! - A list tells no total, and a deletion moves what is behind it: see [`dated`].
+//! - A check is a vendor payment whose mode is `Check` or `Cheque`, or that was printed as a check. Users can rename modes, so all payments
+//!   are read, and others than checks are left out here. Expenses and bank transactions have no mode.
+//! - A deleted record leaves no trace: only a full run finds it.
+//! - A list has no total, and a deletion moves the records behind it: see [`dated`].
 
 mod bill;
 mod dated;
@@ -29,7 +29,7 @@ pub(crate) struct ZohoBooks;
 
 #[async_trait]
 impl Books for ZohoBooks {
-    /// 100 requests a minute for an organisation. How many a day its plan says (1,000 to 10,000), and each answer's headers.
+    /// 100 requests a minute for an organisation. The limit of a day depends on its plan (1,000 to 10,000) and is in each answer's headers.
     fn limits(&self) -> Limits {
         Limits { company_per_minute: 100, company_per_day: None, app_per_minute: None }
     }
@@ -53,7 +53,7 @@ impl Books for ZohoBooks {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How a record stands, in lower case and without blanks: the documents and the screens write it differently.
+/// The status of a record in lower case and without blanks, because the documents and the screens write it differently.
 fn status(object: &Object<'_>) -> String {
     object.text("status").unwrap_or_default().trim().to_lowercase().replace(' ', "_")
 }
@@ -62,12 +62,12 @@ fn is_void(status: &str) -> bool {
     matches!(status, "void" | "voided")
 }
 
-/// Whether money out is still to be decided upon.
+/// Whether a payment still waits for approval.
 fn is_pending(status: &str) -> bool {
     matches!(status, "draft" | "pending_approval" | "approval_rejected" | "rejected")
 }
 
-/// When a record was made, and last changed.
+/// The times at which a record was created and last changed.
 fn times(object: &Object<'_>) -> [Option<Timestamp>; 2] {
     ["created_time", "last_modified_time"].map(|name| object.time(name))
 }

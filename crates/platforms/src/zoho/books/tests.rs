@@ -1,4 +1,4 @@
-//! What becomes of one record, by recorded shapes.
+//! Each recorded form of a record gives the right entry.
 
 use counterfoil_core::model::record::{
     Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Paid, Record, RecordKey, Unreadable,

@@ -1,4 +1,4 @@
-//! The payment of bills: a check where its mode says so, or where it was printed as one.
+//! The payment of bills. It is a check if its mode says so, or if it was printed as one.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, EntityType, Paid, RecordKey, Unreadable};
 
@@ -38,7 +38,7 @@ fn is_check(object: &Object<'_>) -> bool {
         || object.flag("is_paid_via_print_check").unwrap_or_default()
 }
 
-/// The bills that it pays, where the answer has them: a list names their numbers alone.
+/// The bills that it pays, if the answer has their ids. A list has only their numbers.
 fn pays(object: &Object<'_>) -> Vec<Paid> {
     let bills = object.list("bills").unwrap_or_default();
     let paid = bills.into_iter().filter_map(|json| {

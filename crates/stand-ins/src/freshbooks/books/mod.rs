@@ -1,12 +1,12 @@
-//! The lists of the accounting API: bill payments, bills and invoices, `page` by `page` of `per_page`, 15 where nothing is asked and 100
-//! at most: more is cut off without a word. Every list comes in the order of the ids, whatever `sort` says. There is no void state: what
-//! is void or deleted leaves its list.
+//! The lists of the accounting API: bill payments, bills and invoices, by `page` and `per_page`. A page has 15 records by default and 100 at
+//! most; the rest is cut off without an error. Every list has the order of the ids, whatever `sort` says. There is no void state: a void or
+//! deleted record leaves its list.
 //!
 //! | Parameter | |
 //! |---|---|
-//! | `search[updated_min]` | a day of US Eastern time; bill payments do not know it |
-//! | `search[ids][]` | repeated; of bill payments, where filters work that no document confirms |
-//! | `include[]` | of bills: `vendor` |
+//! | `search[updated_min]` | a day of US Eastern time; bill payments do not support it |
+//! | `search[ids][]` | repeated; for bill payments only if `unconfirmed_filters` is set |
+//! | `include[]` | for bills: `vendor` |
 
 mod records;
 
@@ -48,7 +48,7 @@ impl Bookkeeper for FreshBooks {
         let sizes: &[_] = if membership.has_bills {
             &[(Entity::Payments, 190), (Entity::Bills, 240), (Entity::Invoices, 140)]
         } else {
-            // Whether the plan closes the lists as well is not known: they are empty.
+            // Whether such a plan also refuses the lists is not known. Here they are empty.
             &[(Entity::Payments, 0), (Entity::Bills, 0), (Entity::Invoices, 95)]
         };
         Some(Profile { currencies: membership.currencies, sizes, changed_long_ago: false })
@@ -72,13 +72,13 @@ impl Bookkeeper for FreshBooks {
     }
 }
 
-/// A list.
+/// A list of the API.
 struct Resource {
     list: &'static str,
     scope: &'static str,
     entity: Entity,
     fields: Fields,
-    /// What it can be asked for beside its pages.
+    /// Its parameters besides those of pages.
     parameters: &'static [&'static str],
 }
 
@@ -133,7 +133,7 @@ async fn answer(
     Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
 }
 
-/// The gateway refuses a token that is not good, the accounting API one that does not reach these records.
+/// Checks access. The gateway refuses an invalid token, the accounting API one that does not reach these records.
 fn admit(
     resource: &Resource,
     account: &str,
@@ -152,12 +152,12 @@ fn admit(
     Err(refusal(StatusCode::UNAUTHORIZED, 1003, message).into())
 }
 
-/// A refusal by the accounting API, in its older form.
+/// An error answer of the accounting API, in its older form.
 fn refusal(status: StatusCode, errno: u32, message: &str) -> Response {
     (status, Json(json!({ "response": { "errors": [{ "errno": errno, "message": message }] } }))).into_response()
 }
 
-/// A request for a list that was understood.
+/// The parsed request for a list.
 struct Asked {
     page: usize,
     per_page: usize,

@@ -1,4 +1,4 @@
-//! Records as `FreshBooks` writes them [fb-node: `Bills.ts`, `BillPayments.test.ts`; nango-rec: freshbooks/tests].
+//! The JSON of records at `FreshBooks` [fb-node: `Bills.ts`, `BillPayments.test.ts`; nango-rec: freshbooks/tests].
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::books::entry::{Entry, at, decimal};
 use crate::books::{Entity, Method, State};
 
-/// US Eastern time, in which times are written, without a word of it.
+/// US Eastern time, in which most times are written, without a zone.
 const EASTERN: &str = "EST5EDT,M3.2.0,M11.1.0";
 
 pub(super) fn id(entry: &Entry<'_>) -> u64 {
@@ -28,7 +28,7 @@ pub(super) fn day(now: Timestamp) -> Date {
     eastern().to_datetime(now).date()
 }
 
-/// When a day begins, in Unix seconds.
+/// The beginning of a day, in Unix seconds.
 pub(super) fn begin(day: Date) -> i64 {
     eastern().to_timestamp(day.at(0, 0, 0, 0)).expect("a date of our time").as_second()
 }
@@ -40,12 +40,12 @@ pub(super) fn as_json(entry: &Entry<'_>, today: Date, with_vendor: bool) -> Valu
         Entity::Invoices => invoice(entry, today),
     };
     record["id"] = json!(id(entry));
-    // Some are archived, and stand all the same.
+    // Some records are archived, and are valid nevertheless.
     record["vis_state"] = json!(if entry.spelling(20) == 0 { 2 } else { 0 });
     record
 }
 
-/// It has no number, no bank account, no vendor, and no time.
+/// The JSON of a bill payment. It has no number, no bank account, no vendor and no time of change.
 fn payment(entry: &Entry<'_>) -> Value {
     json!({
         "billid": id(&entry.bill()),
@@ -62,7 +62,7 @@ fn payment(entry: &Entry<'_>) -> Value {
     })
 }
 
-/// Where users type a check's number, if anywhere.
+/// The note, in which some users write a check's number.
 fn note(entry: &Entry<'_>) -> String {
     if let Some(number) = entry.number_set() {
         return number.to_owned();
@@ -93,7 +93,7 @@ fn bill(entry: &Entry<'_>, today: Date, with_vendor: bool) -> Value {
         "status": status(entry, today, "unpaid"),
         "overall_description": entry.memo().unwrap_or_default(),
         "bill_payments": [],
-        // The times of bills are of UTC.
+        // The times of bills are in UTC.
         "created_at": written(Offset::UTC, entry.created()),
         "updated_at": written(Offset::UTC, entry.changed()),
     });

@@ -1,4 +1,4 @@
-//! Room for what is new: what the ledger forgets, and what a platform deletes, once there is one too many.
+//! The bounds of the ledger, and what is deleted if there are too many tokens or grants.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::{Ledger, Token};
 use crate::oauth::Platform;
 use crate::oauth::grant::{Consent, Ending, Grant, GrantId};
 
-/// The most grants remembered; beyond it the oldest is forgotten with its tokens.
+/// The largest number of grants. Beyond it the oldest is deleted with its tokens.
 pub(super) const MAX_GRANTS: usize = 10_000;
 
 impl<P: Platform> Ledger<P> {
@@ -32,7 +32,7 @@ impl<P: Platform> Ledger<P> {
         }
     }
 
-    /// Makes room for one more refresh token of that holder's: the oldest is deleted without a word.
+    /// Deletes the holder's oldest refresh token if there would be too many.
     pub(super) fn evict_oldest_if_one_too_many(&mut self, consent: &Consent, now: Timestamp) {
         let Some(most) = self.settings.refresh_tokens_per_user else { return };
         let counts =

@@ -1,4 +1,4 @@
-//! The bounds of what the ledger remembers.
+//! Tests of the ledger's bounds.
 
 use url::Url;
 

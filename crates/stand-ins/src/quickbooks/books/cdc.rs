@@ -1,5 +1,5 @@
-//! Change data capture: what changed since a time, whole, and of deleted records that they were. It looks back 30 days, gives 1000
-//! objects in all, and has no pages [Intuit ref: `ChangeDataCapture`].
+//! Change data capture: all changes since a time, including deletions. It looks back 30 days, gives 1000 objects in all, and has no pages
+//! [Intuit ref: `ChangeDataCapture`].
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::oauth::StandIn;
 const MAX_OBJECTS: usize = 1_000;
 const MAX_AGE_SECONDS: i64 = 30 * 86_400;
 
-/// A request that was understood.
+/// A parsed request.
 struct Changes {
     entities: Vec<(Entity, &'static str)>,
     since: i64,

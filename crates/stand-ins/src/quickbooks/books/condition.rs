@@ -11,10 +11,10 @@ use super::{BadRequest, FIRST_ID};
 use crate::books::entry::Entry;
 use crate::books::list::Order;
 
-/// What a time without an offset is in: Intuit's own.
+/// The offset of a time without one: Intuit's own.
 const PACIFIC: Offset = Offset::constant(-8);
 
-/// What records can be filtered by. `PaymentType` is not among those that the reference marks as such, yet it works in much code.
+/// The properties of filters. `PaymentType` is not documented as one, but works in much code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Property {
     Id,
@@ -35,7 +35,7 @@ enum Operator {
     In,
 }
 
-/// A literal, as its property has it.
+/// A literal in the type of its property.
 #[derive(Debug, PartialEq)]
 enum Literal {
     Number(u64),
@@ -132,7 +132,7 @@ impl Condition {
         })
     }
 
-    /// The first second of change that it allows, where it is a lower bound of that and nothing else.
+    /// The first second of change that the condition allows, if it is only a lower bound of the last change.
     pub(super) fn changed_since(&self) -> Option<i64> {
         match (self.property, self.operator, &self.literals[..]) {
             (Property::LastUpdatedTime, Operator::Greater, [Literal::Time(time)]) => Some(time + 1),
@@ -154,7 +154,7 @@ impl Literal {
     }
 }
 
-/// A time with an offset, or one of Intuit's own; a date is its midnight.
+/// Parses a time with an offset or in Intuit's own; a date is its midnight.
 pub(super) fn time(text: &str) -> Option<i64> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_second());

@@ -38,14 +38,14 @@ use crate::oauth::StandIn;
 use crate::params::Params;
 use select::Select;
 
-/// The first record's id. Ids are unique within an entity only, as at Intuit.
+/// The id of the first record. As at Intuit, ids are unique only within an entity.
 const FIRST_ID: u64 = 101;
 
 impl Bookkeeper for Intuit {
     fn profile(company: &str) -> Option<Profile> {
         let is_known = |environment: &Environment| environment.company(company).is_some();
         Environment::ALL.iter().find(|environment| is_known(environment))?;
-        // One company buys abroad.
+        // One company has several currencies.
         let currencies: &[&str] = if company == "9130357849067890" { &["USD", "CAD", "EUR"] } else { &["USD"] };
         let sizes = &[(Entity::Purchases, 180), (Entity::Payments, 90), (Entity::Bills, 130), (Entity::Invoices, 120)];
         Some(Profile { currencies, sizes, changed_long_ago: false })
@@ -59,7 +59,7 @@ impl Bookkeeper for Intuit {
         (FIRST_ID + entry.index).to_string()
     }
 
-    /// One answer for every limit, and no `Retry-After` [Intuit, "API call limits and throttles"].
+    /// The same answer for every limit, without `Retry-After` [Intuit, "API call limits and throttles"].
     fn limited(_: &Breach, now: Timestamp) -> Response {
         failure(Place::Api, StatusCode::TOO_MANY_REQUESTS, now)
     }
@@ -82,7 +82,7 @@ pub(super) fn routes(host: Environment) -> Router<Arc<StandIn<Intuit>>> {
         .route("/v3/company/{realm}/{entity}/{id}", get(record))
 }
 
-/// Refuses who may not read the company's books.
+/// Refuses a caller without access to the company's books.
 fn admit(
     host: Environment,
     realm: &str,
@@ -91,7 +91,7 @@ fn admit(
     now: Timestamp,
 ) -> Result<(), Box<Response>> {
     authorize(stand_in, host, realm, headers, now).map_err(|status| failure(Place::Api, status, now))?;
-    // Without this header Intuit answers XML, so a client that forgets it must find out.
+    // Without this header Intuit answers XML, so a client that forgets it must notice.
     if accepts_json(headers) { Ok(()) } else { Err(bare_xml(now).into()) }
 }
 
@@ -117,7 +117,7 @@ async fn query(
     Visit { stand_in, company, asked }.attend(admit, answer).await
 }
 
-/// The select stands in the address or, as `application/text`, in the body; clients also post it in the address.
+/// The select: in the query or, as `application/text`, in the body. Some clients post it in the query.
 fn select_of(parameters: &str, headers: &HeaderMap, body: &Bytes) -> Result<Select, BadRequest> {
     let params = parameters_of(parameters, &["query"])?;
     let text = match params.get("query") {
@@ -156,7 +156,7 @@ async fn record(
     Visit { stand_in, company, asked: "record" }.attend(admit, answer).await
 }
 
-/// The parameters of a request for records: those that every one may have, and these.
+/// The parameters of a request for records: those of every request, and `further`.
 fn parameters_of(text: &str, further: &[&str]) -> Result<Params, BadRequest> {
     let params = Params::parse(text.as_bytes()).map_err(|bad| BadRequest::parameter(bad.to_string()))?;
     let known: Vec<&str> = further.iter().copied().chain(["minorversion", "requestid"]).collect();
@@ -165,7 +165,7 @@ fn parameters_of(text: &str, further: &[&str]) -> Result<Params, BadRequest> {
     Ok(params)
 }
 
-/// A request that is a 400, with Intuit's code and text.
+/// A 400 with Intuit's code and text.
 #[derive(Debug)]
 struct BadRequest {
     code: &'static str,
@@ -183,7 +183,7 @@ impl BadRequest {
         Self { code: "4000", message: "Error parsing query", detail: format!("QueryParserError: {}", detail.into()) }
     }
 
-    /// The select asks for what there is not.
+    /// The select uses an unknown property.
     fn property(detail: impl Into<String>) -> Self {
         Self { code: "4001", message: "Invalid query", detail: format!("QueryValidationError: {}", detail.into()) }
     }
@@ -193,7 +193,7 @@ impl BadRequest {
     }
 }
 
-/// What stands around the records of one entity; nothing at all where there are none.
+/// The object around the records of one entity; an empty one if there are no records.
 fn response_of(name: &str, records: &[Value], start: usize) -> Value {
     if records.is_empty() {
         return json!({});

@@ -1,4 +1,4 @@
-//! Records as Intuit writes them [nango-rec: quickbooks/tests; Intuit ref: Purchase, `BillPayment`].
+//! The JSON of records at Intuit [nango-rec: quickbooks/tests; Intuit ref: Purchase, `BillPayment`].
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -12,12 +12,12 @@ use crate::quickbooks::Intuit;
 
 pub(super) const FIELDS: Fields = Fields { id: "/Id", amount: "/TotalAmt", date: "/TxnDate" };
 
-/// Intuit writes times in its own zone.
+/// Intuit's own time zone, in which it writes times.
 const PACIFIC: &str = "PST8PDT,M3.2.0,M11.1.0";
-/// What one unit of any other currency is worth.
+/// The exchange rate of every other currency.
 const EXCHANGE_RATE: f64 = 1.25;
 
-/// The entity of that name in any case, and Intuit's own writing of it.
+/// The entity with this name in any case, and its name as Intuit writes it.
 pub(super) fn entity_of(name: &str) -> Option<(Entity, &'static str)> {
     let known = [
         (Entity::Purchases, "Purchase"),
@@ -28,7 +28,7 @@ pub(super) fn entity_of(name: &str) -> Option<(Entity, &'static str)> {
     known.into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name))
 }
 
-/// The record, or that it was deleted.
+/// The record, or the mark of a deleted one.
 pub(super) fn as_json_or_deleted(entry: &Entry<'_>) -> Value {
     if entry.state() == State::Deleted {
         let meta_data = json!({ "LastUpdatedTime": written(entry.changed()) });
@@ -63,12 +63,12 @@ pub(super) fn as_json(entry: &Entry<'_>) -> Value {
     record
 }
 
-/// Of what is void, nothing: Intuit sets the amounts to zero.
+/// The amount. Of a void record zero, as at Intuit.
 fn amount(entry: &Entry<'_>) -> i64 {
     if entry.state() == State::Void { 0 } else { entry.cents() }
 }
 
-/// A void record says so in front of its memo [Intuit's text for Payment, in `QuickBooksSharp` issue 8].
+/// The memo. Of a void record it begins with a mark [Intuit's text for Payment, in `QuickBooksSharp` issue 8].
 fn note(entry: &Entry<'_>) -> Option<String> {
     match (entry.state(), entry.memo()) {
         (State::Void, Some(memo)) => Some(format!("Voided - {memo}")),
@@ -87,7 +87,7 @@ fn add_purchase(record: &mut Value, entry: &Entry<'_>) {
         { "name": "{http://schema.intuit.com/finance/v3}NameValue", "value": { "Name": "TxnType", "Value": kind } },
     ] });
     record["Line"] = expense_line(entry);
-    // A purchase may name no one.
+    // A purchase may have no vendor.
     if entry.spelling(11) > 0 {
         record["EntityRef"] = reference(&entry.party());
         record["EntityRef"]["type"] = json!("Vendor");
@@ -104,7 +104,7 @@ fn add_payment(record: &mut Value, entry: &Entry<'_>) {
         "Amount": number(amount(entry)),
         "LinkedTxn": [{ "TxnId": (FIRST_ID + entry.pays()).to_string(), "TxnType": "Bill" }],
     }]);
-    // A bill is paid by check or by card and in no other way.
+    // A bill is only paid by check or by card.
     if entry.method() == Method::Check {
         record["PayType"] = json!("Check");
         record["CheckPayment"] = json!({ "BankAccountRef": account(entry), "PrintStatus": print_status(entry) });

@@ -1,9 +1,9 @@
-//! Intuit's query language, as far as clients need it:
+//! The part of Intuit's query language that clients need:
 //!
 //! `select * | count(*) from {entity} [where {property} {=|<|>|<=|>=} '{value}' and {property} in ('…', '…') …]
 //! [orderby {property} [asc|desc]] [startposition n] [maxresults n]`
 //!
-//! Keywords are in any case, and `order by` is taken too. There is no `or` [Intuit, query docs].
+//! Keywords may be in any case, and `order by` works too. There is no `or` [Intuit, query docs].
 
 use std::iter::Peekable;
 use std::vec;
@@ -19,13 +19,13 @@ use crate::books::entry::Entry;
 use crate::books::list::{Order, Wanted};
 use crate::oauth::settings::Settings;
 
-/// The page where none is asked for, and the largest.
+/// The default and the largest number of results.
 const DEFAULT_RESULTS: usize = 100;
 const MAX_RESULTS: usize = 1_000;
-/// The most parts that a select is read into.
+/// The largest number of tokens of a select.
 const MAX_TOKENS: usize = 200;
 
-/// A select that was understood.
+/// A parsed select.
 #[derive(Debug)]
 pub(super) struct Select {
     counts: bool,
@@ -61,7 +61,7 @@ impl Select {
         Ok(Self { counts, entity, name, conditions, order, start, most })
     }
 
-    /// What the count of requests calls it.
+    /// The name of the request in the counts.
     pub(super) fn asked(&self) -> &'static str {
         match (self.counts, self.entity) {
             (true, _) => "query count",
@@ -91,12 +91,12 @@ impl Select {
         }
     }
 
-    /// What stands in `QueryResponse`.
+    /// The object `QueryResponse`.
     pub(super) fn run(&self, reading: &Reading<'_>) -> Value {
         let entities = [self.entity];
         let matches = |entry: &Entry<'_>| self.conditions.iter().all(|condition| condition.holds(entry));
         let changed_since = self.conditions.iter().filter_map(Condition::changed_since).max();
-        // A lower bound of the last change needs no look at each record.
+        // A lower bound of the last change needs no check of each record.
         let needs_looking = self.conditions.iter().any(|condition| condition.changed_since().is_none());
         let (order, descending) = match self.order {
             Some((property, descending)) => (property.order().unwrap_or(Order::Index), descending),
@@ -115,12 +115,12 @@ impl Select {
 struct Words(Peekable<vec::IntoIter<String>>);
 
 impl Words {
-    /// The next part, whatever it is.
+    /// The next token.
     fn word(&mut self) -> Result<String, BadRequest> {
         self.0.next().ok_or_else(|| BadRequest::query("Encountered \"<EOF>\""))
     }
 
-    /// Whether the next part is that keyword, which is then passed.
+    /// Whether the next token is this keyword. If so, it is consumed.
     fn takes(&mut self, keyword: &str) -> bool {
         self.0.next_if(|word| word.eq_ignore_ascii_case(keyword)).is_some()
     }
@@ -157,7 +157,7 @@ impl Words {
         Ok(values)
     }
 
-    /// A literal: it must be quoted.
+    /// A literal, which must be quoted.
     fn value(&mut self) -> Result<String, BadRequest> {
         let word = self.word()?;
         word.strip_prefix('\'').map(str::to_owned).ok_or_else(|| BadRequest::query(format!("Encountered \"{word}\"")))
@@ -186,7 +186,7 @@ impl Words {
     }
 }
 
-/// Words, operators, and literals, each literal behind one quote.
+/// Splits a select into words, operators and literals. Each literal begins with a quote.
 fn tokens(text: &str) -> Result<Vec<String>, BadRequest> {
     let mut tokens = Vec::new();
     let mut characters = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! The chart of accounts, as far as payments name it: the bank accounts and the card, and two that are neither.
+//! The part of the chart of accounts that payments need: the bank accounts and the card, and two other accounts.
 
 use std::sync::Arc;
 

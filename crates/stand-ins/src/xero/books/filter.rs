@@ -1,8 +1,8 @@
-//! Xero's language of filters, as far as clients need it: `Type=="SPEND" AND Date >= DateTime(2026, 01, 01)`. There is no `OR`.
+//! The part of Xero's filter language that clients need: `Type=="SPEND" AND Date >= DateTime(2026, 01, 01)`. There is no `OR`.
 
 use jiff::civil::Date;
 
-/// Conditions, all of which hold.
+/// Conditions. All of them must hold.
 pub(super) struct Filter(Vec<Condition>);
 
 struct Condition {
@@ -21,14 +21,14 @@ enum Operator {
     Less,
 }
 
-/// What a property is compared with: `Date` with a date, every other with a text.
+/// The value that a property is compared with: a date for `Date`, else a text.
 #[derive(Debug, PartialEq, PartialOrd)]
 pub(super) enum Literal {
     Text(String),
     Date(Date),
 }
 
-/// Those of two signs first: each begins with one of the others.
+/// Operators of two characters come first, because each begins with one of the others.
 const OPERATORS: [(&str, Operator); 6] = [
     ("==", Operator::Equal),
     ("!=", Operator::Unequal),
@@ -39,7 +39,7 @@ const OPERATORS: [(&str, Operator); 6] = [
 ];
 
 impl Filter {
-    /// Reads conditions on some of these properties; an empty text has none.
+    /// Parses conditions on some of these properties. An empty text has none.
     pub(super) fn read(text: &str, names: &[&'static str]) -> Result<Self, String> {
         let parts = text.split(" AND ").flat_map(|part| part.split("&&")).filter(|_| !text.is_empty());
         parts.map(|part| Condition::read(part, names)).collect::<Result<_, _>>().map(Self)
@@ -49,7 +49,7 @@ impl Filter {
         self.0.is_empty()
     }
 
-    /// Whether all conditions hold for what has these values.
+    /// Whether all conditions hold for these values.
     pub(super) fn holds(&self, value: impl Fn(&str) -> Literal) -> bool {
         self.0.iter().all(|condition| condition.holds(&value(condition.name)))
     }

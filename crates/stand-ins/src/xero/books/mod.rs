@@ -1,6 +1,6 @@
-//! The lists of the accounting API: see [`Resource`]. Beside `where` and `order` (see [`filter`]), `page` from 1 and `pageSize` of at
-//! most 1,000; what changed since a time is asked for by `If-Modified-Since`. A list of more than 100,000 records is a 400.
-//! What is deleted stays in its list with the status `DELETED`, and every list comes in the order of its ids.
+//! The lists of the accounting API: see [`Resource`]. Their parameters are `where` and `order` (see [`filter`]), `page` from 1 and `pageSize`
+//! of at most 1,000; changes since a time are requested by `If-Modified-Since`. A list of more than 100,000 records is a 400. A deleted record
+//! stays in its list with the status `DELETED`. Every list has the order of its ids.
 
 mod accounts;
 mod filter;
@@ -35,7 +35,7 @@ use filter::Filter;
 
 const DEFAULT_PAGE_SIZE: usize = 100;
 const MAX_PAGE_SIZE: usize = 1_000;
-/// The longest list that is answered at all.
+/// The longest list that is answered.
 const MAX_RECORDS: usize = 100_000;
 
 impl Bookkeeper for Xero {
@@ -79,16 +79,16 @@ impl Bookkeeper for Xero {
     }
 }
 
-/// A list.
+/// A list of the API.
 struct Resource {
-    /// Of one of its items.
+    /// The name of one item.
     name: &'static str,
-    /// Its path.
+    /// The path of the list.
     list: &'static str,
     scope: &'static str,
     entities: &'static [Entity],
     fields: Fields,
-    /// What its items can be filtered by.
+    /// The properties that it can be filtered by.
     filters: &'static [&'static str],
 }
 
@@ -128,12 +128,12 @@ pub(super) fn routes() -> Router<Arc<StandIn<Xero>>> {
     RESOURCES.iter().fold(Router::new().route("/Accounts", accounts), add)
 }
 
-/// A request for a list that was understood.
+/// A parsed request for a list.
 struct Asked {
     filter: Filter,
     order: Order,
     descending: bool,
-    /// Its number and its size; `None`: the whole list.
+    /// The page's number and size; `None` for the whole list.
     page: Option<(usize, usize)>,
     changed_since: Option<i64>,
 }
@@ -154,10 +154,10 @@ async fn answer(
     Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
 }
 
-/// Refuses who may not read such records of the organisation.
+/// Refuses a caller without access to such records of the organisation.
 fn admit(scope: &str, headers: &HeaderMap, stand_in: &StandIn<Xero>, now: Timestamp) -> Result<(), Box<Response>> {
     reached(stand_in, scope, headers, now).map_err(IntoResponse::into_response)?;
-    // Without this header Xero answers XML, so a client that forgets it must find out.
+    // Without this header Xero answers XML, so a client that forgets it must notice.
     if accepts_json(headers) { Ok(()) } else { Err(bare_xml().into()) }
 }
 
@@ -188,7 +188,7 @@ impl Asked {
             return Err(format!("the list has more than {MAX_RECORDS} records"));
         }
         let (number, size) = self.page.unwrap_or((1, MAX_RECORDS));
-        // Lines are in lists only that have pages.
+        // Only lists with pages have lines.
         let render = |entry: &Entry<'_>| records::as_json(entry, self.page.is_some());
         let offset = (number - 1).saturating_mul(size);
         let records = reading.page(&wanted, (offset, size), resource.fields, render);
@@ -201,7 +201,7 @@ impl Asked {
     }
 }
 
-/// The order that a list is asked for in, and whether it is turned round: by its ids where nothing is asked.
+/// The order of a list, and whether it is reversed. The default is the order of the ids.
 fn order(resource: &Resource, text: &str) -> Result<(Order, bool), String> {
     let (name, direction) = text.split_once(' ').unwrap_or((text, "ASC"));
     let order = match name {
@@ -218,7 +218,7 @@ fn order(resource: &Resource, text: &str) -> Result<(Order, bool), String> {
     }
 }
 
-/// In Unix seconds: a time of UTC without an offset, to the second [xero-oas].
+/// A time in UTC without an offset, to the second, in Unix seconds [xero-oas].
 fn time(header: &HeaderValue) -> Option<i64> {
     let local: DateTime = header.to_str().ok()?.parse().ok()?;
     Offset::UTC.to_timestamp(local).ok().map(Timestamp::as_second)

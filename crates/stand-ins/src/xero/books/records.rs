@@ -1,7 +1,7 @@
-//! Records as Xero writes them [xero-oas: `xero_accounting.yaml`; nango-rec: xero/tests].
+//! The JSON of records at Xero [xero-oas: `xero_accounting.yaml`; nango-rec: xero/tests].
 //!
-//! Nothing says of money out that it is a check: its reference is the check's number, as users write it. What was paid otherwise has
-//! another text there, or none.
+//! A payment has no mark as a check: its reference is the check's number, as users write it. Another payment has another text as its
+//! reference, or none.
 
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -13,12 +13,12 @@ use crate::books::list::scattered;
 use crate::books::words::TEXTS_FOR_NUMBERS;
 use crate::books::{Entity, Method, State};
 
-/// What one unit of any other currency is worth.
+/// The exchange rate of every other currency.
 const CURRENCY_RATE: f64 = 0.8;
-/// A vendor pays back a credit note: money in, with a number for reference as a check has it.
+/// A refund of a credit note by a vendor. Its reference is a number, like a check's.
 const REFUND: &str = "APCREDITPAYMENT";
 
-/// Its order is that of [`Order::Scattered`](crate::books::list::Order::Scattered).
+/// The record's id. Ids have the order of [`Order::Scattered`](crate::books::list::Order::Scattered).
 pub(super) fn id(entry: &Entry<'_>) -> String {
     let (first, entity, mark) = (scattered(entry.index), entry.entity as u64, entry.mark());
     format!("{first:08x}-{entity:04x}-4{:03x}-a{:03x}-{:012x}", mark >> 52, mark >> 40 & 0xfff, mark & 0xffff_ffff_ffff)
@@ -33,7 +33,7 @@ pub(super) fn code(id: u64) -> u64 {
     55 + id
 }
 
-/// What a record can be filtered by.
+/// The value of a property for filters.
 pub(super) fn value(entry: &Entry<'_>, name: &str) -> Literal {
     match name {
         "Date" => Literal::Date(entry.date()),
@@ -51,7 +51,7 @@ pub(super) fn as_json(entry: &Entry<'_>, with_lines: bool) -> Value {
     record["Date"] = json!(midnight(entry.date()));
     record["Status"] = json!(status(entry));
     record["UpdatedDateUTC"] = json!(format!("/Date({}+0000)/", entry.changed() * 1_000));
-    // In the company's own currency the rate may be 1, and was recorded as 0.
+    // In the company's own currency the rate is 1 or, as was recorded, 0.
     let own_rate = if entry.spelling(2) == 0 { 0.0 } else { 1.0 };
     record["CurrencyRate"] = json!(if entry.is_home() { own_rate } else { CURRENCY_RATE });
     if with_lines && entry.entity != Entity::Payments {
@@ -91,7 +91,7 @@ fn payment(entry: &Entry<'_>) -> Value {
     let mut record = json!({
         "PaymentID": id(entry),
         "PaymentType": kind(entry),
-        // The account is of the bill's currency, so that both are the same.
+        // The account has the bill's currency, so both amounts are equal.
         "Amount": number(entry.cents()),
         "BankAmount": number(entry.cents()),
         "IsReconciled": entry.spelling(3) == 0,
@@ -142,7 +142,7 @@ fn invoice(entry: &Entry<'_>) -> Value {
     })
 }
 
-/// Its type; of a payment, its payment type.
+/// The record's type; of a payment, its payment type.
 fn kind(entry: &Entry<'_>) -> &'static str {
     match (entry.entity, entry.method()) {
         (Entity::Bills, _) => "ACCPAY",
@@ -155,7 +155,7 @@ fn kind(entry: &Entry<'_>) -> &'static str {
     }
 }
 
-/// A payment is never void: it is removed.
+/// The record's status. A payment is never void: it is deleted.
 fn status(entry: &Entry<'_>) -> &'static str {
     match (entry.entity, entry.state()) {
         (_, State::Deleted) | (Entity::Payments, State::Void) => "DELETED",
@@ -168,7 +168,7 @@ fn status(entry: &Entry<'_>) -> &'static str {
 }
 
 fn reference(entry: &Entry<'_>) -> Option<String> {
-    // Of bank transactions, only what is spent or received has one.
+    // Only spent or received money has a reference.
     if entry.entity == Entity::Purchases && kind(entry) != "SPEND" {
         return None;
     }
@@ -214,7 +214,7 @@ fn written(date: Date) -> String {
     format!("{date}T00:00:00")
 }
 
-/// A date of the calendar, at midnight of UTC.
+/// A calendar date, at midnight in UTC.
 fn midnight(date: Date) -> String {
     let time = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).expect("a date of our time");
     format!("/Date({}+0000)/", time.as_millisecond())

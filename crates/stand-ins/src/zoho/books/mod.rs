@@ -1,13 +1,13 @@
-//! The lists of Zoho Books: vendor payments, bills and invoices, `page` by `page` of `per_page` at most 200. What is deleted leaves
-//! its list, and no list says how long it is.
+//! The lists of Zoho Books: vendor payments, bills and invoices, by `page` and `per_page` of at most 200. A deleted record leaves its list.
+//! No list has a total.
 //!
 //! | Parameter | |
 //! |---|---|
-//! | `organization_id` | must be there |
+//! | `organization_id` | required |
 //! | `sort_column`, `sort_order` | `date`, or `last_modified_time`; `A` or `D` |
-//! | `date`, `date_start`, `date_end`, `date_after`, `date_before` | the last two without that date |
-//! | `last_modified_time` | only what changed then or later |
-//! | `filter_by`, `payment_mode` | of vendor payments: `PaymentMode.Check`, the mode itself |
+//! | `date`, `date_start`, `date_end`, `date_after`, `date_before` | the last two exclude that date |
+//! | `last_modified_time` | only records that changed then or later |
+//! | `filter_by`, `payment_mode` | of vendor payments: `PaymentMode.Check`, or the mode |
 
 mod records;
 
@@ -38,7 +38,7 @@ use crate::oauth::StandIn;
 use crate::params::Params;
 use records::Writing;
 
-/// The page where none is asked for, and the largest.
+/// The default and the largest page size.
 const PER_PAGE: usize = 200;
 
 impl Bookkeeper for Zoho {
@@ -56,7 +56,7 @@ impl Bookkeeper for Zoho {
         records::id(entry)
     }
 
-    /// There is no `Retry-After`; of the day's limit the headers say when it resets.
+    /// The answer beyond a limit. There is no `Retry-After`; for the day's limit the headers say when it resets.
     fn limited(breach: &Breach, _: Timestamp) -> Response {
         let (code, message) = match breach.limit {
             Limit::Day => (45, "You have exceeded the number of API requests of a day"),
@@ -84,7 +84,7 @@ impl Bookkeeper for Zoho {
     }
 }
 
-/// A list.
+/// A list of the API.
 struct Resource {
     list: &'static str,
     report: &'static str,
@@ -150,23 +150,23 @@ async fn answer(
     Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
 }
 
-/// A request for a list that was understood.
+/// A parsed request for a list.
 struct Asked {
     page: usize,
     per_page: usize,
-    /// With its name.
+    /// The order, with its name.
     order: (Order, String),
     descending: bool,
     dates: Vec<(Comparison, Date)>,
     changed_since: Option<i64>,
     filter: String,
-    /// The mode of a payment; whether a renamed one is found by its first name too.
+    /// The mode of a payment, and whether a renamed mode is found by its original name too.
     mode: Option<(String, bool)>,
 }
 
 type Comparison = fn(&Date, &Date) -> bool;
 
-/// What a date must be to the one that is given.
+/// How a record's date must compare with the one in the parameter.
 const DATES: [(&str, Comparison); 5] =
     [("date", Date::eq), ("date_start", Date::ge), ("date_end", Date::le), ("date_after", Date::gt), ("date_before", Date::lt)];
 
@@ -241,7 +241,7 @@ impl Asked {
     }
 }
 
-/// In Unix seconds. A `+` that was not encoded has become a blank.
+/// A time, in Unix seconds. An unencoded `+` has become a blank.
 fn time(text: &str) -> Result<i64, String> {
     let time: Result<Timestamp, _> = text.parse();
     time.map(Timestamp::as_second).map_err(|_| "Invalid value passed for last_modified_time".to_owned())

@@ -1,4 +1,4 @@
-//! Records as Zoho Books writes them [nango-rec: zoho-books/tests; Zoho-VP].
+//! The JSON of records at Zoho Books [nango-rec: zoho-books/tests; Zoho-VP].
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,18 +9,18 @@ use super::super::data_center::Organization;
 use crate::books::entry::{Entry, at, number};
 use crate::books::{Entity, Method, State};
 
-/// Ids are texts of digits beyond 2^53: whoever reads them as floating-point numbers takes many for one.
+/// The first id. Ids are texts of digits beyond 2^53: read as floating-point numbers, many become equal.
 const FIRST_ID: u64 = 4_600_000_000_000_000_000;
-/// How many ids each kind of thing has.
+/// The number of ids of each kind of record.
 const IDS: u64 = 100_000_000;
 
-/// How an organisation writes.
+/// An organisation's settings for the form of records.
 pub(super) struct Writing {
-    /// The last day of which something can be due.
+    /// The last day for which an open record is overdue.
     yesterday: Date,
     zone: TimeZone,
     home: &'static str,
-    /// In these editions checks are printed, and the mode is called `Check`.
+    /// Whether the edition prints checks and calls the mode `Check`.
     prints_checks: bool,
 }
 
@@ -43,7 +43,7 @@ impl Writing {
         }
     }
 
-    /// Whether a payment is of that mode; where filters follow a mode to its other name, `Check` finds `Cheque` too.
+    /// Whether a payment has this mode. If filters follow a renamed mode, `Check` finds `Cheque` too.
     pub(super) fn is_of_mode(&self, entry: &Entry<'_>, mode: &str, follows: bool) -> bool {
         self.mode(entry).replace(' ', "") == mode.replace(' ', "")
             || (follows && mode == "Check" && entry.method() == Method::Check)
@@ -65,7 +65,7 @@ impl Writing {
         record
     }
 
-    /// An offset without a colon.
+    /// A time with an offset without a colon.
     fn written(&self, unix_seconds: i64) -> String {
         let offset = self.zone.to_offset(at(unix_seconds));
         let local = offset.to_datetime(at(unix_seconds)).strftime("%Y-%m-%dT%H:%M:%S");
@@ -100,7 +100,7 @@ impl Writing {
                 State::Standing | State::Deleted => "paid",
             },
             "payment_mode": self.mode(entry),
-            // Of what was printed, the number is with the check.
+            // A printed check has its number in the check's details.
             "reference_number": if is_printed { "" } else { &reference },
             "description": memo,
             "amount": number(entry.cents()),
@@ -159,7 +159,7 @@ impl Writing {
         })
     }
 
-    /// How a bill or an invoice stands that is no draft.
+    /// The status of a bill or an invoice that is not a draft.
     fn status(&self, entry: &Entry<'_>, new: &'static str) -> &'static str {
         match entry.balance() {
             _ if entry.state() == State::Void => "void",
