@@ -1,5 +1,5 @@
 # Everything one does with this repository. `make run` and `make test` need Rust and nothing else; `make browser` also Node.js
-# and Chromium, the rest Python 3.
+# and Chromium, `make conformance` Node.js, Java and Python 3, the rest Python 3.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,6 +19,9 @@ CARGO_MACHETE_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/counterfoil/cargo-m
 CARGO_MACHETE := $(CARGO_MACHETE_ROOT)/bin/cargo-machete
 BROWSER_TESTS := crates/cli/tests/browser
 CHROMIUM ?= /usr/bin/chromium
+DYNAMODB_LOCAL := .venv/dynamodb-local
+DYNAMODB_LOCAL_SHA512 := c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1
+JAVA ?= /usr/bin/java
 # Found by cargo, and by sam, as the command `cargo lambda`.
 CARGO_LAMBDA := PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH"
 
@@ -31,8 +34,8 @@ run: ## Run everything on this machine; options in ARGS="--port 4000"
 test: ## Run all tests
 	cargo test --workspace --no-fail-fast
 
-conformance: .venv/moto/stamp ## Run the store's tests against a second implementation of DynamoDB
-	.venv/moto/bin/python crates/store/tests/conformance.py
+conformance: $(DYNAMODB_LOCAL)/stamp $(JAVA) ## Run the store's tests against Amazon's DynamoDB Local
+	python3 crates/store/tests/conformance.py $(JAVA) $(DYNAMODB_LOCAL)
 
 browser: $(BROWSER_TESTS)/node_modules $(CHROMIUM) ## Run the tests in a real browser: a partner's page against all of it
 	cargo build --quiet --package counterfoil-cli
@@ -42,9 +45,22 @@ $(BROWSER_TESTS)/node_modules: $(BROWSER_TESTS)/package-lock.json
 	npm --prefix $(BROWSER_TESTS) ci --no-audit --no-fund
 	touch $@
 
-# Debian's; elsewhere CHROMIUM names the one that is there.
+# Debian's; elsewhere CHROMIUM and JAVA name those that are there.
 $(CHROMIUM):
 	apt-get update && apt-get install --yes --no-install-recommends chromium
+
+$(JAVA):
+	apt-get update && apt-get install --yes --no-install-recommends default-jre-headless
+
+# Of the npm package that ships it, without the packages that this one depends on.
+$(DYNAMODB_LOCAL)/stamp: Makefile
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	npm pack --silent --pack-destination $(@D) amplify-dynamodb-simulator@2.9.30
+	echo "$(DYNAMODB_LOCAL_SHA512) $(@D)/amplify-dynamodb-simulator-2.9.30.tgz" | sha512sum --check --status
+	tar --extract --gzip --file $(@D)/*.tgz --directory $(@D) --strip-components 2 package/emulator
+	rm $(@D)/*.tgz
+	touch $@
 
 # Nothing of AWS is asked, yet sam wants a region.
 lint: export AWS_DEFAULT_REGION ?= us-east-1
@@ -118,7 +134,6 @@ export AS_EXPORTS
 $(CARGO_MACHETE):
 	cargo install --quiet --locked --root $(CARGO_MACHETE_ROOT) cargo-machete@0.9.2
 
-.venv/moto/stamp: PACKAGE := 'moto[dynamodb]==5.2.5' flask==3.1.2 flask-cors==6.0.1
 .venv/sam/stamp: PACKAGE := aws-sam-cli==1.170.0
 .venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0
 .venv/cargo-lambda/stamp: PACKAGE := cargo-lambda==1.9.2

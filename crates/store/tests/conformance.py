@@ -1,60 +1,23 @@
-"""Runs the store's tests against moto's DynamoDB, which shares no code with the embedded one.
+"""Runs the store's tests against DynamoDB Local, Amazon's own implementation, which shares no code with the embedded one.
 
+Takes the path of Java and the folder of DynamoDBLocal.jar, then arguments for the tests.
 Cargo builds the tests of the whole workspace: one package alone would have other features, and the AWS SDKs a second build.
 """
 
 import json
 import os
+import socket
 import subprocess
 import sys
-import threading
-from io import BytesIO
+import time
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
-from werkzeug.wrappers import Response
-
+LONGEST_START_SECONDS = 60
 LONGEST_RUN_SECONDS = 600
-
-
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *_):
-        pass
-
-
-MISMATCH = '{"__type": "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException"}'
-
-
-def tables(request):
-    """The tables of a transaction. Each test has one of its own, and tests share their tokens."""
-    return {change["TableName"] for item in request.get("TransactItems", []) for change in item.values()}
-
-
-def as_dynamodb(moto):
-    """Adds two things that DynamoDB has and moto lacks. One request is served at a time, so that a write is applied as a whole.
-    A transaction that is sent again with its ClientRequestToken succeeds without being applied again."""
-    turn = threading.Lock()
-    applied = {}
-
-    def answer_to(body, environ):
-        request = json.loads(body)
-        transaction = request.get("ClientRequestToken"), frozenset(tables(request))
-        if transaction in applied:
-            first, answer = applied[transaction]
-            return answer if request == first else Response(MISMATCH, 400)
-        answer = Response.from_app(moto, {**environ, "wsgi.input": BytesIO(body)}, buffered=True)
-        if "ClientRequestToken" in request and answer.status_code == 200:
-            applied[transaction] = request, answer
-        return answer
-
-    def serve(environ, start_response):
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        with turn:
-            answer = answer_to(body, environ)
-        return answer(environ, start_response)
-
-    return serve
+STARTS = 3
 
 
 def built_tests():
@@ -66,13 +29,59 @@ def built_tests():
     sys.exit("cargo built no tests of the store")
 
 
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def is_dynamodb(endpoint):
+    """An unsigned request is refused, by DynamoDB with an error type of its own."""
+    try:
+        urlopen(endpoint, timeout=5)
+    except HTTPError as refusal:
+        return b"com.amazonaws.dynamodb" in refusal.read(10_000)
+    except (URLError, OSError):
+        return False
+    return False
+
+
+def is_ready(server, endpoint):
+    """False when the server has ended: somebody else took the port, which DynamoDB Local cannot choose for itself."""
+    deadline = time.monotonic() + LONGEST_START_SECONDS
+    while server.poll() is None:
+        if is_dynamodb(endpoint):
+            return server.poll() is None
+        if time.monotonic() > deadline:
+            sys.exit(f"DynamoDB Local did not answer within {LONGEST_START_SECONDS} s")
+        time.sleep(0.1)
+    return False
+
+
+@contextmanager
+def dynamodb_local(java, folder):
+    """Its endpoint. It keeps everything in memory, and sends nothing to Amazon. It listens on every network interface: no option names one."""
+    command = [java, "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-disableTelemetry"]
+    for _ in range(STARTS):
+        port = free_port()
+        server = subprocess.Popen([*command, "-port", str(port)], cwd=folder, stdout=subprocess.DEVNULL)
+        try:
+            if is_ready(server, endpoint := f"http://127.0.0.1:{port}"):
+                yield endpoint
+                return
+        finally:
+            server.kill()
+            server.wait()
+    sys.exit(f"DynamoDB Local ended {STARTS} times before it answered")
+
+
 def main():
+    java, folder, *arguments = sys.argv[1:]
     tests = built_tests()
-    app = as_dynamodb(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {**os.environ, "COUNTERFOIL_DYNAMODB_ENDPOINT": f"http://127.0.0.1:{server.server_port}"}
-    sys.exit(subprocess.run([tests, *sys.argv[1:]], env=environment, timeout=LONGEST_RUN_SECONDS).returncode)
+    with dynamodb_local(java, folder) as endpoint:
+        environment = {**os.environ, "COUNTERFOIL_DYNAMODB_ENDPOINT": endpoint}
+        run = subprocess.run([tests, *arguments], env=environment, timeout=LONGEST_RUN_SECONDS)
+    sys.exit(run.returncode)
 
 
 main()

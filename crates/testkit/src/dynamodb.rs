@@ -52,8 +52,9 @@ impl DynamoDb {
     }
 }
 
-/// A new name for a table, on a server that was started for this run.
-pub(crate) fn unique_table() -> String {
-    static TABLES: AtomicU32 = AtomicU32::new(0);
-    format!("counterfoil-{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::Relaxed))
+/// A new access key of letters and digits. `DynamoDB` Local separates the tables and the transactions of two keys, as AWS
+/// separates those of two accounts.
+pub(crate) fn unique_access_key() -> String {
+    static KEYS: AtomicU32 = AtomicU32::new(0);
+    format!("test{}", KEYS.fetch_add(1, Ordering::Relaxed))
 }

@@ -25,7 +25,7 @@ use counterfoil_core::service::vault::in_hand::InHand;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::settings::Settings;
 use counterfoil_store::Table;
-use counterfoil_store::aws::local_config;
+use counterfoil_store::aws::{SdkConfig, keyed_local_config};
 use counterfoil_store::sealing::{Keyring, KeyringSealer};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ pub use self::consent::{connected, consented, consented_by, finish_consent, retr
 pub use self::rows::{by_operator, company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
-use crate::dynamodb::{DynamoDb, unique_table};
+use crate::dynamodb::{DynamoDb, unique_access_key};
 use crate::entropy::SeededEntropy;
 use crate::parking::ParkingLot;
 use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
@@ -43,6 +43,9 @@ use crate::wire::Wire;
 /// The start time of tests with their own clock.
 pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
+/// The name of the table of every installation.
+pub const TABLE: &str = "counterfoil";
+
 const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-or-more"}"#;
 
 /// One table, one platform, one clock.
@@ -50,10 +53,9 @@ const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-o
 pub struct Installation {
     /// Serves until it is dropped.
     _database: DynamoDb,
+    access_key: String,
     bare: Client,
     table: Table,
-    /// The name of the table.
-    pub table_name: String,
     /// The proxy between every process and the table.
     pub wire: Wire,
     /// The platform of every connection.
@@ -73,16 +75,17 @@ impl Installation {
     /// If the embedded database fails.
     pub async fn new(temper: Temper) -> Self {
         let database = DynamoDb::named_or_embedded().await;
-        let table_name = unique_table();
+        let access_key = unique_access_key();
         let wire = Wire::before(database.endpoint()).await;
         // The client makes as many tries as in production, with the shortest pauses, because these pass in real time.
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-        let table = Table::new(&local_config(wire.endpoint()).into_builder().retry_config(retries).build(), &table_name);
+        let config = keyed_local_config(wire.endpoint(), &access_key).into_builder().retry_config(retries).build();
+        let table = Table::new(&config, TABLE);
         let installation = Self {
-            bare: Client::new(&local_config(database.endpoint())),
+            bare: Client::new(&keyed_local_config(database.endpoint(), &access_key)),
             _database: database,
+            access_key,
             table,
-            table_name,
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
             parking: Arc::default(),
@@ -161,6 +164,11 @@ impl Installation {
         }
     }
 
+    /// The configuration of another client of this database, through the proxy.
+    pub fn sdk_config(&self) -> SdkConfig {
+        keyed_local_config(self.wire.endpoint(), &self.access_key)
+    }
+
     /// A client of the table that does not use the proxy, which counts requests.
     pub fn client(&self) -> &Client {
         &self.bare
@@ -173,8 +181,7 @@ impl Installation {
     /// If the table cannot be written to.
     pub async fn put_key(&self, partition_key: &str, sort_key: &str) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request =
-            self.client().put_item().table_name(&self.table_name).item("PK", text(partition_key)).item("SK", text(sort_key));
+        let request = self.client().put_item().table_name(TABLE).item("PK", text(partition_key)).item("SK", text(sort_key));
         request.send().await.expect("a table to write to");
     }
 
@@ -185,7 +192,7 @@ impl Installation {
     /// If the table cannot be written to.
     pub async fn set_text(&self, partition_key: &str, sort_key: &str, attribute: &str, value: &str) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request = self.client().update_item().table_name(&self.table_name).key("PK", text(partition_key));
+        let request = self.client().update_item().table_name(TABLE).key("PK", text(partition_key));
         let request = request.key("SK", text(sort_key)).update_expression("SET #attribute = :value");
         let request = request.expression_attribute_names("#attribute", attribute);
         request.expression_attribute_values(":value", text(value)).send().await.expect("a table to write to");
@@ -210,7 +217,7 @@ impl Installation {
     ///
     /// If the table cannot be read.
     pub async fn items_under(&self, pk: &str) -> Vec<(String, Item)> {
-        let request = self.client().query().table_name(&self.table_name).key_condition_expression("PK = :pk");
+        let request = self.client().query().table_name(TABLE).key_condition_expression("PK = :pk");
         let request = request.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).consistent_read(true);
         let answer = request.send().await.expect("a table to read");
         let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);

@@ -12,7 +12,6 @@ use counterfoil_core::service::partner::authenticate::authenticate;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::{App, Error};
 use counterfoil_store::Table;
-use counterfoil_store::aws::local_config;
 use counterfoil_testkit::fixture::try_consent;
 use counterfoil_testkit::platform::Temper;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -37,7 +36,7 @@ fn each_failure_of_the_table_has_one_code() {
 
 /// A process that is configured with a table that does not exist.
 fn without_table(stage: &Stage) -> Arc<App> {
-    let table = Arc::new(Table::new(&local_config(stage.installation.wire.endpoint()), "another"));
+    let table = Arc::new(Table::new(&stage.installation.sdk_config(), "another"));
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     Arc::new(App {
         connections: table.clone(),

@@ -7,17 +7,16 @@ use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::service::vault::skew::Skew;
 use counterfoil_store::Table;
-use counterfoil_store::aws::local_config;
 use counterfoil_testkit::clock::MovableClock;
-use counterfoil_testkit::fixture::{START, connection_id};
+use counterfoil_testkit::fixture::{START, TABLE, connection_id};
 
 use crate::harness::{Store, store};
 
 /// What two reads by a process with that clock tell of it.
 async fn skew_of(store: &Store, clock: Arc<dyn Clock>) -> Duration {
     let skew = Arc::<Skew>::default();
-    let config = local_config(store.installation.wire.endpoint());
-    let table = Table::watching(&config, &store.installation.table_name, clock, Arc::clone(&skew));
+    let config = store.installation.sdk_config();
+    let table = Table::watching(&config, TABLE, clock, Arc::clone(&skew));
     for _ in 0..2 {
         table.read(&connection_id("acme")).await.expect("a table that answers");
     }

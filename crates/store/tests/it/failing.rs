@@ -15,7 +15,6 @@ use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
-use counterfoil_store::aws::local_config;
 use counterfoil_testkit::fixture::{START, by_operator, connection, flow, lease};
 use counterfoil_testkit::wire::{Fault, Rule};
 
@@ -28,7 +27,7 @@ fn error<T>(result: Result<T, StoreError>) -> StoreError {
 #[tokio::test]
 async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
     let store = store().await;
-    let table = Table::new(&local_config(store.installation.wire.endpoint()), "another");
+    let table = Table::new(&store.installation.sdk_config(), "another");
     let acme = connection("acme");
     let partner = PartnerId::default_partner();
     let key = KeyId::parse("0123456789abcdef").expect("a key id");
@@ -79,7 +78,7 @@ async fn s6_a_table_without_its_indexes_is_named_too() {
         .send()
         .await
         .expect("a table");
-    let table = Table::new(&local_config(store.installation.wire.endpoint()), "bare");
+    let table = Table::new(&store.installation.sdk_config(), "bare");
     let missing = StoreError::TableMissing { table: "bare".to_owned() };
     assert_eq!(error(table.due(0, START, None, 10).await), missing);
     let query = ListQuery { limit: 10, ..ListQuery::default() };

@@ -21,7 +21,7 @@ use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
-use counterfoil_testkit::fixture::{Installation, Item, START, company, connection, flow, stored_grant};
+use counterfoil_testkit::fixture::{Installation, Item, START, TABLE, company, connection, flow, stored_grant};
 use counterfoil_testkit::platform::Temper;
 use jiff::ToSpan as _;
 
@@ -73,14 +73,14 @@ impl Store {
 
     /// One item as it lies there.
     pub(crate) async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
-        let request = self.installation.client().get_item().table_name(&self.installation.table_name).consistent_read(true);
+        let request = self.installation.client().get_item().table_name(TABLE).consistent_read(true);
         let request = request.key("PK", text(pk)).key("SK", text(sk));
         request.send().await.expect("a table to read").item
     }
 
     /// Puts an item there as it is.
     pub(crate) async fn put(&self, item: Item) {
-        let request = self.installation.client().put_item().table_name(&self.installation.table_name).set_item(Some(item));
+        let request = self.installation.client().put_item().table_name(TABLE).set_item(Some(item));
         request.send().await.expect("a table to write to");
     }
 }

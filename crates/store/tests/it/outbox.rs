@@ -7,7 +7,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::outbox::Outbox as _;
 use counterfoil_core::port::store::vault::GrantStore as _;
-use counterfoil_testkit::fixture::{START, connection};
+use counterfoil_testkit::fixture::{START, TABLE, connection};
 use jiff::ToSpan as _;
 
 use crate::harness::{Store, end, store, text};
@@ -37,7 +37,7 @@ fn of_every_kind() -> Vec<Event> {
 async fn with_events(events: &[Event]) -> Store {
     let store = store().await;
     let connection = store.consented("acme").await;
-    let consent = store.installation.client().delete_item().table_name(&store.installation.table_name);
+    let consent = store.installation.client().delete_item().table_name(TABLE);
     let consent = consent.key("PK", text(EVENTS)).key("SK", text(&format!("evt_{}", connection.commit_id)));
     consent.send().await.expect("a table to write to");
     for (hours, event) in (1_i64..).zip(events) {

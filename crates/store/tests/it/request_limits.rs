@@ -6,8 +6,7 @@ use counterfoil_core::model::connection::Company;
 use counterfoil_core::port::accounting::Limits;
 use counterfoil_core::port::store::syncs::SyncStore as _;
 use counterfoil_store::Table;
-use counterfoil_store::aws::local_config;
-use counterfoil_testkit::fixture::{START, company};
+use counterfoil_testkit::fixture::{START, TABLE, company};
 use jiff::{Timestamp, ToSpan as _};
 use tokio::task::JoinSet;
 
@@ -75,7 +74,7 @@ async fn a_days_limit_lasts_until_midnight() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_keep_one_limit() {
     let store = store().await;
-    let of_process = || Table::new(&local_config(store.installation.wire.endpoint()), &store.installation.table_name);
+    let of_process = || Table::new(&store.installation.sdk_config(), TABLE);
     let mut tasks = JoinSet::new();
     for table in [of_process(), of_process()] {
         tasks.spawn(async move {

@@ -23,7 +23,7 @@ use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::sealing::{Keyring, KeyringSealer, key_id};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use counterfoil_testkit::clock::MovableClock;
-use counterfoil_testkit::fixture::{Item, START, company, connection, flow, stored_grant};
+use counterfoil_testkit::fixture::{Item, START, TABLE, company, connection, flow, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Store, commit, kept, store};
@@ -68,16 +68,7 @@ async fn sealed_connection(store: &Store, company_key: &str) -> Connection {
 }
 
 async fn all(store: &Store) -> Vec<Item> {
-    store
-        .installation
-        .client()
-        .scan()
-        .table_name(&store.installation.table_name)
-        .send()
-        .await
-        .expect("a table")
-        .items
-        .unwrap_or_default()
+    store.installation.client().scan().table_name(TABLE).send().await.expect("a table").items.unwrap_or_default()
 }
 
 fn without_bytes(items: &[Item]) -> Vec<BTreeMap<String, AttributeValue>> {

@@ -11,7 +11,7 @@ use counterfoil_core::model::sync::{
 };
 use counterfoil_core::port::store::syncs::{PageLog, SyncStore as _};
 use counterfoil_core::port::store::{StoreError, Written};
-use counterfoil_testkit::fixture::START;
+use counterfoil_testkit::fixture::{START, TABLE};
 use jiff::ToSpan as _;
 use jiff::civil::date;
 use rust_decimal::Decimal;
@@ -108,7 +108,7 @@ async fn a_reconciliation_of_which_a_part_does_not_show_yet_is_not_told() {
     assert_eq!(store.table.finish(&lease, &finish(&ended, after(1))).await, Ok(Written::Stored));
     let part = store.item("SYNC#default#sync_run", "TOTALS#01").await.expect("a second part");
     assert!(ttl(&part) > ttl(&store.item("SYNC#default#sync_run", "RUN").await.expect("a run")), "it outlives its run");
-    let delete = store.installation.client().delete_item().table_name(&store.installation.table_name);
+    let delete = store.installation.client().delete_item().table_name(TABLE);
     delete.key("PK", part["PK"].clone()).key("SK", part["SK"].clone()).send().await.expect("a table");
     let read = store.table.sync(&acme().partner, &ended.id).await;
     assert!(matches!(read, Err(StoreError::Busy(_))), "{read:?}");
