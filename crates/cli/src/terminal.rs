@@ -33,7 +33,7 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
             let width = if column == last { 0 } else { width(column).unwrap_or_default() };
             format!("{cell:width$}")
         });
-        cells.collect::<Vec<_>>().join("  ")
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -46,5 +46,7 @@ mod tests {
     fn columns_line_up_and_nothing_trails() {
         let rows = [["a", "bb"], ["ccc", "d"]].map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(columns(&rows), "a    bb\nccc  d");
+        let rows = [["a", ""], ["ccc", "d"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(columns(&rows), "a\nccc  d");
     }
 }

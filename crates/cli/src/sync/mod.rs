@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use counterfoil_core::App;
-use counterfoil_core::model::connection::{ConnectionId, Status};
+use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::sync::reconciliation::Reconciliation;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus, Trigger};
@@ -59,9 +59,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
     let app = assemble(&config, &open.aws, World::real());
     let id = ConnectionId { partner: options.partner, company_key: options.company_key };
-    let connection = app.connections.read(&id).await?;
-    let connection = connection.filter(|connection| connection.status() == Status::Active);
-    let connection = connection.ok_or_else(|| Failure::new(format!("There is no active connection {}.", id.company_key)))?;
+    let connection = active(&app, &id).await?;
     let kind = if options.invoices { SyncKind::ImportInvoices } else { SyncKind::Sync };
     let asked = Asked { kind, full: options.full, is_dry: options.dry_run, trigger: Trigger::Command, parent: None };
     let begun = begin(&app, &connection, &asked).await?;
@@ -75,11 +73,21 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     }
 }
 
+async fn active(app: &App, id: &ConnectionId) -> Result<Connection, Failure> {
+    match app.connections.read(id).await? {
+        Some(connection) if connection.status() == Status::Active => Ok(connection),
+        Some(connection) if connection.status() == Status::NeedsReauthorization => {
+            Err(Failure::new("The customer must consent again before anything can be imported."))
+        }
+        _ => Err(Failure::new(format!("There is no active connection {}.", id.company_key))),
+    }
+}
+
 /// Shows the progress of a run until it ends. On a laptop this process works on the run; in a deployment the worker does.
 async fn until_over(app: &Arc<App>, mut run: SyncRun, works: bool) -> Result<SyncRun, Failure> {
-    let progress = Progress::new();
+    let mut progress = Progress::new();
     while !run.status.is_over() {
-        progress.show(&run);
+        progress.show(&run, app.clock.elapsed());
         let looked = app.clock.sleep(EVERY);
         if works {
             let ends_at = app.clock.elapsed() + WORKS_FOR;

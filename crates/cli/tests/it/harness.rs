@@ -17,6 +17,11 @@ use tokio::time::{interval, timeout};
 /// The most that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The company that the customer connects.
+pub(crate) fn realm() -> &'static str {
+    Environment::Production.companies()[0].realm
+}
+
 /// A machine on which nothing is set up: an empty folder, an empty environment.
 pub(crate) struct Machine {
     folder: TempDir,
@@ -119,7 +124,7 @@ impl Dev {
         assert!(page.as_str().starts_with(self.told("stand_ins_url")), "{page}");
         let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
         form.push(("decision".to_owned(), "connect".to_owned()));
-        form.push(("realm".to_owned(), Environment::Production.companies()[0].realm.to_owned()));
+        form.push(("realm".to_owned(), realm().to_owned()));
         page.set_query(None);
         let consented = self.client.post(page).form(&form).send().await.expect("answers");
         assert_eq!(consented.status(), StatusCode::SEE_OTHER);
@@ -157,6 +162,12 @@ impl Dev {
         format!("{}/quickbooks/__control/{route}", self.told("stand_ins_url"))
     }
 
+    /// What a control route of the stand-in for QuickBooks answers.
+    pub(crate) async fn ask_stand_in(&self, route: &str) -> Value {
+        let request = self.client.get(self.control(route)).bearer_auth(self.told("dynamodb_access_key"));
+        request.send().await.expect("answers").json().await.expect("JSON")
+    }
+
     /// Tells the stand-in for QuickBooks something.
     pub(crate) async fn tell_stand_in(&self, route: &str, body: &Value) {
         let request = self.client.post(self.control(route)).bearer_auth(self.told("dynamodb_access_key"));
@@ -169,9 +180,7 @@ impl Dev {
         let watch = async {
             let mut tick = interval(Duration::from_millis(20));
             loop {
-                let request = self.client.get(self.control("state")).bearer_auth(self.told("dynamodb_access_key"));
-                let answer = request.send().await.expect("answers");
-                let state: Value = answer.json().await.expect("JSON");
+                let state = self.ask_stand_in("state").await;
                 if state["requests"]["token.refresh_token"].as_u64().expect("a count") >= wanted {
                     return;
                 }

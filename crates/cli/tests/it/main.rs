@@ -13,3 +13,4 @@ mod keyring;
 mod keys;
 mod partners;
 mod refusals;
+mod sync;
