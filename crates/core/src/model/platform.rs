@@ -56,6 +56,11 @@ impl PlatformName {
         }
     }
 
+    /// Whether it has no type for checks, so that a rule of the partner's says what counts as one.
+    pub const fn needs_check_rule(self) -> bool {
+        matches!(self, Self::Xero)
+    }
+
     /// Whether the platform has a sandbox, with its own credentials and its own API host.
     pub const fn has_sandbox(self) -> bool {
         matches!(self, Self::Quickbooks)

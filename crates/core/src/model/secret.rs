@@ -69,6 +69,11 @@ impl Fingerprint {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
     }
 
+    /// A number that spreads evenly.
+    pub(crate) fn number(&self) -> u32 {
+        self.0.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    }
+
     /// A number from 0 to `shards - 1` that spreads evenly.
     pub fn shard(&self, shards: u8) -> u8 {
         let byte = u8::from_str_radix(self.0.get(..2).unwrap_or("0"), 16).unwrap_or(0);

@@ -2,6 +2,7 @@
 
 pub mod counts;
 pub mod reconciliation;
+pub mod settings;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::model::platform::PlatformName;
 use crate::model::record::{EntityType, RecordKey, Unreadable};
 use crate::model::sync::counts::Counts;
 use crate::model::sync::reconciliation::Reconciliation;
+use crate::model::sync::settings::CheckRule;
 
 /// The id of a run: `sync_…`. Ids sort by time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -118,18 +120,6 @@ pub enum SyncFailure {
     TooManyErrors,
     /// The connection was disconnected, or switched to another company.
     Disconnected,
-}
-
-/// Which records count as checks at a platform that has no type for checks (Xero).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum CheckRule {
-    /// Those with a reference that looks like a check's number: 1 to 12 digits, alone or after a word for check.
-    #[default]
-    NumberLike,
-    /// All money spent.
-    AllSpend,
-    /// Those with a reference that begins with this text.
-    Prefix(String),
 }
 
 /// What a run reads.

@@ -5,6 +5,7 @@ mod harness;
 mod interrupted;
 mod limits;
 mod reading;
+mod scheduled;
 mod stopped;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR};
+use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR, get};
 
 async fn patch(place: &Installation, company_key: &str, body: &str) -> Answer {
     let ask = Ask::new(Method::PATCH, format!("/api/connections/{company_key}")).key(&place.key);
@@ -23,6 +23,24 @@ async fn what_is_given_is_set_and_the_rest_stays() {
     assert_eq!(answer.json(), expected);
     assert_eq!(place.connection("beach-blend").await.json(), expected);
     assert_eq!(patch(&place, "beach-blend", "{}").await.json(), expected);
+}
+
+#[tokio::test]
+async fn the_settings_of_imports_are_set_and_shown() {
+    let place = Installation::start().await;
+    place.connect("beach-blend", LARKSPUR).await;
+    let before = place.connection("beach-blend").await.json();
+    let of_imports =
+        |of: &Value| ["sync_schedule", "keep_source", "check_rule", "records_updated_at"].map(|name| of[name].clone());
+    assert_eq!(of_imports(&before), [json!("off"), json!(false), json!("number_like"), Value::Null]);
+    let body = r#"{"sync_schedule":"every_6_hours","keep_source":true,"check_rule":"number_like"}"#;
+    let mut expected = before;
+    (expected["sync_schedule"], expected["keep_source"]) = (json!("every_6_hours"), json!(true));
+    assert_eq!(patch(&place, "beach-blend", body).await.json(), expected);
+    assert_eq!(patch(&place, "beach-blend", r#"{"sync_schedule":null}"#).await.json(), expected);
+    assert_eq!(place.connection("beach-blend").await.json(), expected);
+    let list = get("/api/connections").key(&place.key).to(&place.server).await;
+    assert_eq!(list.json()["connections"], json!([expected]));
 }
 
 async fn due_at(place: &Installation) -> i64 {
@@ -59,6 +77,10 @@ async fn a3_a4_an_invalid_body_changes_nothing() {
         (r#"{"company_name":" "}"#, "empty_parameter"),
         (r#"{"company_name":"a\u0000b"}"#, "invalid_parameter"),
         (r#"{"freshness":"sometimes"}"#, "invalid_parameter"),
+        (r#"{"sync_schedule":"weekly"}"#, "invalid_parameter"),
+        (r#"{"keep_source":"yes"}"#, "invalid_body"),
+        (r#"{"check_rule":"prefix:"}"#, "invalid_parameter"),
+        (r#"{"check_rule":"all_spend","company_name":"At QuickBooks a check is a type"}"#, "invalid_parameter"),
         (long.as_str(), "invalid_parameter"),
     ] {
         assert_eq!(patch(&place, "beach-blend", body).await.problem(), (400, code.to_owned()), "{body}");

@@ -12,6 +12,7 @@ async fn a3_a_connection_has_the_fields_of_the_contract() {
     {
       "body": {
         "access_token_expires_at": 1772445600,
+        "check_rule": "number_like",
         "company_id": "9130357849012345",
         "company_key": "beach-blend",
         "company_name": "Larkspur Roofing LLC",
@@ -19,13 +20,16 @@ async fn a3_a_connection_has_the_fields_of_the_contract() {
         "created_at": 1772442000,
         "environment": "production",
         "freshness": "always",
+        "keep_source": false,
         "last_error": null,
         "last_refresh_at": 1772442000,
         "missing_scopes": [],
         "platform": "quickbooks",
         "realm_id": "9130357849012345",
+        "records_updated_at": null,
         "refresh_token_expires_at": 1781168400,
         "status": "active",
+        "sync_schedule": "off",
         "updated_at": 1772442000
       },
       "content_type": "application/json",

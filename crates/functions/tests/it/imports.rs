@@ -1,9 +1,10 @@
 //! Imports and their records over HTTP, from the books of the QuickBooks stand-in.
 
+use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, HARBOR, Installation, LARKSPUR, get, post};
+use crate::harness::{Answer, Ask, HARBOR, Installation, LARKSPUR, get, post};
 
 const SYNC: &str = "/v1/oauth/quickbooks/sync";
 
@@ -82,6 +83,25 @@ async fn records_are_listed_whole_as_json_and_as_csv() {
     assert!(csv.header("link").is_some_and(|link| link.starts_with("</v1/checks?limit=2&cursor=")));
     assert_eq!(csv.body.lines().count(), 3);
     assert!(csv.body.starts_with("id,companyKey,platform,entityType,externalId,number,date,amount,currency,payeeId"));
+}
+
+#[tokio::test]
+async fn a_source_is_answered_where_the_connection_keeps_it() {
+    let place = connected().await;
+    let patch =
+        Ask::new(Method::PATCH, "/api/connections/beach-blend").key(&place.key).header("content-type", "application/json");
+    assert_eq!(patch.body(r#"{"keep_source":true}"#).to(&place.server).await.status, 200);
+    post(SYNC).key(&place.key).to(&place.server).await;
+    let one = place.data("/v1/checks?limit=1&include=source").await[0].clone();
+    assert_eq!(one["source"]["Id"], one["externalId"], "{one}");
+    let address = format!("/v1/checks/{}", one["id"].as_str().expect("an id"));
+    assert_eq!(place.data(&format!("{address}?include=source")).await, one);
+    assert_eq!(place.data(&address).await.get("source"), None);
+    let page = place.read("/v1/checks?limit=100&include=source").await.json();
+    assert_eq!(page["data"].as_array().map(Vec::len), Some(50), "a hundred of the longest are more than an answer");
+    assert!(page["nextCursor"].is_string());
+    let connection = place.connection("beach-blend").await.json();
+    assert!(connection["records_updated_at"].as_i64().is_some(), "{connection}");
 }
 
 #[tokio::test]

@@ -22,10 +22,11 @@ async fn a_read_that_needs_no_refresh_is_one_request_and_no_write() {
     }
     "#);
     place.wire.reset();
+    // The connection, and the state of its imports.
     assert_eq!(get("/api/connections/beach-blend").key(&place.key).to(&fresh).await.status, 200);
     insta::assert_debug_snapshot!(place.wire.counts(), @r#"
     {
-        "GetItem": 1,
+        "GetItem": 2,
     }
     "#);
 }
@@ -94,7 +95,7 @@ async fn a_refused_request_sends_few_or_no_requests_to_the_table() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_list_is_one_query_and_one_batch() {
+async fn a_page_of_a_list_is_one_query_and_two_batches() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     for number in 0..20 {
@@ -105,7 +106,7 @@ async fn a_page_of_a_list_is_one_query_and_one_batch() {
     assert_eq!(get("/api/connections").key(&place.key).to(&place.server).await.status, 200);
     insta::assert_debug_snapshot!(place.wire.counts(), @r#"
     {
-        "BatchGetItem": 1,
+        "BatchGetItem": 2,
         "Query": 1,
     }
     "#);

@@ -3,6 +3,7 @@
 use counterfoil_core::model::record::{Body, CheckStatus, EntityType, InvoiceStatus, Named, Record, RecordKey, Unreadable};
 use counterfoil_core::model::sync::Scope;
 use counterfoil_core::port::accounting::Entry;
+use counterfoil_core::port::store::records::SOURCE_LONGEST;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -15,8 +16,6 @@ pub(crate) const NAME_MOST: usize = 500;
 pub(crate) const MEMO_MOST: usize = 4_000;
 /// The largest number of payables of one payment that are kept.
 pub(crate) const PAYS_MOST: usize = 1_000;
-/// The longest JSON of a record that is kept, in bytes. A longer one is not kept at all, because a part of it would not be JSON.
-const SOURCE_MOST: usize = 200_000;
 
 /// The fields of a check or an invoice.
 pub(crate) struct Found {
@@ -41,7 +40,7 @@ pub(crate) fn entry(
     match (read(&object), object.id(id)) {
         (Ok(Some(found)), Some(external_id)) => {
             let Found { body, created_at, changed_at } = found;
-            let source = (scope.keeps_source && json.len() <= SOURCE_MOST).then(|| json.to_owned());
+            let source = (scope.keeps_source && json.len() <= SOURCE_LONGEST).then(|| json.to_owned());
             let key = RecordKey { entity_type, external_id };
             Some(Entry::Record(Box::new(Record { key, body, created_at, changed_at, source })))
         }

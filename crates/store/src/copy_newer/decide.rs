@@ -80,8 +80,8 @@ impl Kind {
             Self::Lease => &["started_at"],
             Self::Revocation => &["tries"],
             Self::Record => &["updated_at"],
-            // It never falls: a process with an older lease can write nothing.
-            Self::Imports => &["lease_number"],
+            // It rises with each lease too: a process with an older lease can write nothing.
+            Self::Imports => &["version"],
             Self::Run => &["pages"],
             _ => &[],
         }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn no_older_record_and_no_older_lease_of_imports_takes_the_place_of_a_newer_one() {
-        for (kind, attribute) in [(Kind::Record, "updated_at"), (Kind::Imports, "lease_number"), (Kind::Run, "pages")] {
+        for (kind, attribute) in [(Kind::Record, "updated_at"), (Kind::Imports, "version"), (Kind::Run, "pages")] {
             assert_eq!(decided(kind, &[(attribute, 4)], &[(attribute, 5)]), Decision::Keep);
             assert_eq!(decided(kind, &[(attribute, 5)], &[(attribute, 4)]), Decision::Put(item(&[(attribute, 5)])));
         }

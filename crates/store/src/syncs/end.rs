@@ -7,7 +7,7 @@ use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
 use super::run_row::{self, word_of};
-use super::state_row::{HOLDS, IS_AS_READ, acknowledged, as_read, due, given_back, next, read, read_leasing};
+use super::state_row::{HOLDS, IS_AS_READ, acknowledged, as_read, due, due_after, given_back, next, read, read_leasing};
 use crate::key::Key;
 use crate::outbox;
 use crate::request::{Transacted, transact_update};
@@ -43,13 +43,13 @@ impl Table {
         Err(StoreError::Busy("a run could not be ended".to_owned()))
     }
 
-    /// The state's part of the end of a run: what was queued is active, and due at once.
+    /// The state's part of the end of a run: what was queued is active.
     fn ended(&self, lease: &SyncLease, finish: &Finish<'_>, state: &SyncState) -> Result<TransactWriteItem, StoreError> {
         let mut after = SyncState { active: state.queued.clone(), queued: None, ..state.clone() };
         if let Some(known) = &finish.known {
             after.known[finish.sync.scope.kind as usize] = known.clone();
         }
-        let due_at = if after.active.is_some() { Some(finish.now) } else { finish.due_at };
+        let due_at = due_after(&lease.connection, &after, finish.now);
         let changes = acknowledged(given_back(next(&lease.connection, &after)?), lease)?;
         let changes = as_read(due(changes, &lease.connection, due_at)?, state).given(":lease", number(lease.number));
         let condition = format!("{HOLDS} AND {IS_AS_READ}");
@@ -72,7 +72,7 @@ impl Table {
         }
         let mut changes = as_read(next(connection, state)?, state);
         if before.active != state.active {
-            changes = due(given_back(changes), connection, state.active.is_some().then_some(now))?;
+            changes = due(given_back(changes), connection, due_after(connection, state, now))?;
         }
         let mut items = vec![transact_update(changes.under(self, &key, IS_AS_READ))];
         for run in stopped {

@@ -8,5 +8,6 @@ mod list;
 mod page_row;
 mod port;
 mod run_row;
+mod settings_row;
 mod state_row;
 mod totals_row;

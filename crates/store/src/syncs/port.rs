@@ -17,13 +17,13 @@ use counterfoil_core::port::store::syncs::{Batch, Finish, PageLog, Stopped, Sync
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
-use super::state_row::{self, IS_AS_READ, acknowledged, as_read, due, extended, given_back, leased};
-use super::{group_row, page_row, run_row};
+use super::state_row::{self, IS_AS_READ, acknowledged, as_read, due, due_after, extended, given_back, leased};
+use super::{group_row, page_row, run_row, settings_row};
 use crate::fault;
 use crate::key::Key;
 use crate::records::{self, block_row};
 use crate::request::{Transacted, transact_update};
-use crate::row::{Item, millis, number};
+use crate::row::{Item, millis, number, readable};
 use crate::table::Table;
 use crate::update::Changes;
 
@@ -32,6 +32,24 @@ impl SyncStore for Table {
     async fn state(&self, connection: &ConnectionId) -> Result<SyncState, StoreError> {
         let item = self.get(&Key::sync_state(connection)).await?;
         Ok(item.map(state_row::read).transpose()?.unwrap_or_default())
+    }
+
+    async fn states(&self, connections: &[ConnectionId]) -> Result<Vec<Option<SyncState>>, StoreError> {
+        let keys: Vec<_> = connections.iter().map(Key::sync_state).collect();
+        let read = |item: Option<Item>| match item.map(state_row::read) {
+            None => Some(SyncState::default()),
+            Some(state) => readable([state]).next(),
+        };
+        Ok(self.get_all(&keys).await?.into_iter().map(read).collect())
+    }
+
+    async fn configure(&self, connection: &ConnectionId, state: &SyncState, now: Timestamp) -> Result<Written, StoreError> {
+        let mut changes = Changes::default().put("version", Some(state.version + 1))?;
+        if state.active.is_none() {
+            changes = due(changes, connection, due_after(connection, state, now))?;
+        }
+        let changes = as_read(settings_row::set(changes, &state.settings)?, state);
+        self.update(changes.under(self, &Key::sync_state(connection), IS_AS_READ), |_| false).await
     }
 
     async fn begin(&self, sync: &SyncRun, state: &SyncState) -> Result<Written, StoreError> {

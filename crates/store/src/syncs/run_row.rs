@@ -5,14 +5,15 @@ use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::sync::counts::{Counts, Tally};
 use counterfoil_core::model::sync::reconciliation::Covers;
-use counterfoil_core::model::sync::{CheckRule, Cursor, ErrorSample, Scope, SyncId, SyncRun};
+use counterfoil_core::model::sync::{Cursor, ErrorSample, Scope, SyncId, SyncRun};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use super::settings_row::read_check_rule;
 use super::totals_row;
 use crate::key::{Key, syncs_of};
 use crate::records::row::key;
-use crate::row::{Item, damaged, from_item, key_item, maybe_time, millis, name_of, newer, time, to_item, word};
+use crate::row::{Item, damaged, from_item, key_item, maybe_time, millis, name_of, time, to_item, word};
 use crate::table::{LIST_PK, LIST_SK};
 
 /// How long a run and the group it is a part of stay after they were asked for, in seconds: thirteen months, so that a year's
@@ -112,7 +113,7 @@ impl From<&SyncRun> for RunRow {
             company_name: sync.company_name.clone(),
             kind: word_of(scope.kind),
             since: scope.since.map(millis),
-            check_rule: check_rule(&scope.check_rule),
+            check_rule: scope.check_rule.to_string(),
             keeps_source: scope.keeps_source,
             trigger: word_of(sync.trigger),
             dry_run: sync.is_dry,
@@ -242,23 +243,6 @@ impl SampleRow {
 
 pub(super) fn word_of(word: impl Into<&'static str>) -> String {
     word.into().to_owned()
-}
-
-/// The word that a partner sets it by.
-fn check_rule(rule: &CheckRule) -> String {
-    match rule {
-        CheckRule::NumberLike => "number_like".to_owned(),
-        CheckRule::AllSpend => "all_spend".to_owned(),
-        CheckRule::Prefix(prefix) => format!("prefix:{prefix}"),
-    }
-}
-
-fn read_check_rule(name: &str, text: &str) -> Result<CheckRule, StoreError> {
-    match text {
-        "number_like" => Ok(CheckRule::NumberLike),
-        "all_spend" => Ok(CheckRule::AllSpend),
-        text => text.strip_prefix("prefix:").map(|it| CheckRule::Prefix(it.to_owned())).ok_or_else(|| newer(name, "check_rule")),
-    }
 }
 
 fn in_list(partner: &PartnerId, id: &SyncId) -> [(String, AttributeValue); 2] {

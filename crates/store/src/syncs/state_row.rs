@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::Update;
 use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{SyncId, SyncKind};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::store::StoreError;
@@ -11,6 +12,7 @@ use counterfoil_core::port::store::syncs::{Known, SyncLease, SyncState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::settings_row::{self, read_check_rule};
 use crate::key::{Key, SYNCER, due_shard};
 use crate::row::{Item, from_item, maybe_time, millis, name_of, number, to_item, word};
 use crate::table::{DUE_AT, DUE_SHARD, PK, SK, Table};
@@ -46,6 +48,8 @@ struct KnownRow {
     read_from: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     full_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check_rule: Option<String>,
 }
 
 /// What changes with the lease and by the writes under it; beside these `lease_until` and `lease_attempt`, which conditions read.
@@ -57,6 +61,7 @@ struct LeaseRow {
     last_change: Option<i64>,
     /// The last block that is known to be written whole, with all those before.
     mark: Option<i64>,
+    due_at: Option<i64>,
 }
 
 /// The lease as it is, whoever has it.
@@ -69,6 +74,8 @@ pub(super) struct Leasing {
 
 pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
     let name = name_of(&item);
+    let settings = settings_row::read(item.clone())?;
+    let LeaseRow { mark, due_at, .. } = from_item(item.clone())?;
     let row: StateRow = from_item(item)?;
     let entry = |kind: Option<String>, id: Option<String>| -> Result<_, StoreError> {
         let Some((kind, id)) = kind.zip(id) else { return Ok(None) };
@@ -79,6 +86,9 @@ pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
         active: entry(row.active_kind, row.active)?,
         queued: entry(row.queued_kind, row.queued)?,
         known: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
+        settings,
+        due_at: maybe_time(&name, due_at)?,
+        records_updated_at: maybe_time(&name, mark)?,
     })
 }
 
@@ -94,13 +104,19 @@ impl KnownRow {
             company_id: self.company_id,
             read_from: maybe_time(item, self.read_from)?,
             full_at: maybe_time(item, self.full_at)?,
+            check_rule: self.check_rule.map_or(Ok(CheckRule::default()), |rule| read_check_rule(item, &rule))?,
         })
     }
 }
 
 impl From<&Known> for KnownRow {
     fn from(known: &Known) -> Self {
-        Self { company_id: known.company_id.clone(), read_from: known.read_from.map(millis), full_at: known.full_at.map(millis) }
+        Self {
+            company_id: known.company_id.clone(),
+            read_from: known.read_from.map(millis),
+            full_at: known.full_at.map(millis),
+            check_rule: Some(known.check_rule.to_string()),
+        }
     }
 }
 
@@ -141,6 +157,11 @@ pub(super) fn as_read(changes: Changes, state: &SyncState) -> Changes {
 /// Puts the connection into the due index, or takes it out.
 pub(super) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
     changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(SYNCER, id)))
+}
+
+/// When a connection is due whose lease is over: at once if a run is active, else by its schedule.
+pub(super) fn due_after(id: &ConnectionId, state: &SyncState, now: Timestamp) -> Option<Timestamp> {
+    if state.active.is_some() { Some(now) } else { state.settings.schedule.next(id, now) }
 }
 
 /// The lease lasts until then, and the connection is due then: its process may have died.

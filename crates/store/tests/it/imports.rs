@@ -8,7 +8,8 @@ use counterfoil_core::model::record::{
 };
 use counterfoil_core::model::stored_record::{RecordId, StoredRecord};
 use counterfoil_core::model::sync::counts::{Counts, Deed};
-use counterfoil_core::model::sync::{CheckRule, Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use counterfoil_core::model::sync::settings::CheckRule;
+use counterfoil_core::model::sync::{Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::syncs::{Batch, SyncLease, SyncState, SyncStore as _, Taking};
 use counterfoil_testkit::fixture::{START, company, connection_id};

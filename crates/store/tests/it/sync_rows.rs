@@ -6,8 +6,9 @@ use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::{EntityType, RecordKey, RecordKind, Unreadable};
 use counterfoil_core::model::sync::counts::{Counts, Tally};
 use counterfoil_core::model::sync::reconciliation::{Covers, Group, Reconciliation, Total, Totals};
+use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{
-    CheckRule, Cursor, ErrorSample, Scope, SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger,
+    Cursor, ErrorSample, Scope, SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger,
 };
 use counterfoil_core::port::store::syncs::{PageLog, SyncStore as _};
 use counterfoil_core::port::store::{StoreError, Written};

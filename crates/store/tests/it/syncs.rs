@@ -1,12 +1,14 @@
 //! Runs: begun once, worked on by one process at a time, ended whole.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::event::{Event, Payload, SyncOutcome};
 use counterfoil_core::model::sync::counts::Counts;
+use counterfoil_core::model::sync::settings::{CheckRule, Schedule, SyncSettings};
 use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncRun, SyncStatus};
 use counterfoil_core::port::store::syncs::{Finish, Known, Stopped, SyncState, SyncStore as _};
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError, Written};
-use counterfoil_testkit::fixture::{START, connection};
+use counterfoil_testkit::fixture::{START, connection, connection_id};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::{Timestamp, ToSpan as _};
 use tokio::task::JoinSet;
@@ -15,7 +17,7 @@ use crate::harness::{Store, store};
 use crate::imports::{acme, after, batch, check, run, sync_id, taking};
 
 pub(crate) fn finish(run: &SyncRun, now: Timestamp) -> Finish<'_> {
-    Finish { sync: run, known: None, due_at: None, event: None, now }
+    Finish { sync: run, known: None, event: None, now }
 }
 
 fn event(id: &str) -> Event {
@@ -52,7 +54,7 @@ async fn of_two_runs_that_are_begun_on_the_same_state_one_is_there() {
     assert_eq!(store.table.begin(&other, &state(&other)).await, Ok(Written::Overtaken));
     assert_eq!(store.table.begin(&one, &state(&one)).await, Ok(Written::Stored), "the same again");
     assert_eq!(store.table.sync(&acme().partner, &other.id).await, Ok(None));
-    assert_eq!(store.state().await, SyncState { version: 1, ..state(&one) });
+    assert_eq!(store.state().await, SyncState { version: 1, due_at: Some(START), ..state(&one) });
     assert_eq!(due(&store, START).await, [acme()]);
 }
 
@@ -112,30 +114,94 @@ async fn the_end_of_a_run_is_written_whole_and_the_queued_one_is_due_at_once() {
     store.queue("invoices").await;
     assert!(due(&store, after(59_999)).await.is_empty(), "what is queued waits for the active one");
     let ended = SyncRun { status: SyncStatus::Completed, finished_at: Some(after(5)), ..begun };
-    let known = Known { company_id: Some("acme".to_owned()), read_from: Some(after(-1)), full_at: Some(START) };
-    let end = Finish {
-        known: Some(known.clone()),
-        due_at: Some(after(99_000)),
-        event: Some(event("evt_end")),
-        ..finish(&ended, after(5))
+    let known = Known {
+        company_id: Some("acme".to_owned()),
+        read_from: Some(after(-1)),
+        full_at: Some(START),
+        check_rule: CheckRule::AllSpend,
     };
+    let end = Finish { known: Some(known.clone()), event: Some(event("evt_end")), ..finish(&ended, after(5)) };
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "its answer was lost");
     assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "the same again");
     assert_eq!(store.sync("run").await, ended);
     let active = Some((SyncKind::ImportInvoices, sync_id("invoices")));
-    assert_eq!(store.state().await, SyncState { version: 4, active, queued: None, known: [known, Known::default()] });
+    assert_eq!(
+        store.state().await,
+        SyncState { version: 4, active, known: [known, Known::default()], due_at: Some(after(5)), ..SyncState::default() }
+    );
     assert!(is_told(&store, "evt_end").await);
     assert_eq!(due(&store, after(5)).await, [acme()]);
 
     let lease = store.take("second", after(6)).await;
     let other = SyncRun { finished_at: Some(after(7)), status: SyncStatus::Failed, ..store.sync("invoices").await };
-    let end = Finish { due_at: Some(after(99_000)), ..finish(&other, after(7)) };
-    assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored));
+    assert_eq!(store.table.finish(&lease, &finish(&other, after(7))).await, Ok(Written::Stored));
     let state = store.state().await;
     assert_eq!((state.active, state.known[0].full_at), (None, Some(START)), "the other kind's knowledge stays");
-    assert!(due(&store, after(98_999)).await.is_empty());
-    assert_eq!(due(&store, after(99_000)).await, [acme()], "by the schedule");
+}
+
+impl Store {
+    async fn configure(&self, settings: SyncSettings, now: Timestamp) -> Written {
+        let state = SyncState { settings, ..self.state().await };
+        self.table.configure(&acme(), &state, now).await.expect("a table")
+    }
+}
+
+const HOURLY: SyncSettings = SyncSettings { schedule: Schedule::Hourly, keeps_source: false, check_rule: CheckRule::NumberLike };
+
+#[tokio::test]
+async fn settings_are_stored_before_any_run_and_stay_whatever_the_runs_do() {
+    let store = store().await;
+    let rule = CheckRule::Prefix("CHK".to_owned());
+    let settings = SyncSettings { schedule: Schedule::Every6Hours, keeps_source: true, check_rule: rule };
+    assert_eq!(store.configure(settings.clone(), START).await, Written::Stored);
+    assert_eq!(store.table.configure(&acme(), &SyncState::default(), START).await, Ok(Written::Overtaken), "another was first");
+    let (run, mut lease) = store.under_way().await;
+    store.store_checks(&mut lease, &[1], after(1)).await;
+    assert_eq!(store.table.finish(&lease, &finish(&run, after(2))).await, Ok(Written::Stored));
+    let state = store.state().await;
+    assert_eq!((&state.settings, state.records_updated_at), (&settings, Some(after(1))));
+    let read = store.table.states(&[acme(), connection_id("other")]).await;
+    assert_eq!(read, Ok(vec![Some(state), Some(SyncState::default())]));
+
+    let mut later = store.sync_item().await;
+    later.insert("check_rule".to_owned(), AttributeValue::S("by_colour".to_owned()));
+    store.put(later).await;
+    assert!(
+        matches!(store.table.state(&acme()).await, Err(StoreError::Newer { .. })),
+        "by another rule, checks would be deleted"
+    );
+    let read = store.table.states(&[acme(), connection_id("other")]).await;
+    assert_eq!(read, Ok(vec![None, Some(SyncState::default())]), "it hides no other");
+}
+
+#[tokio::test]
+async fn a_connection_is_due_by_its_schedule_while_no_run_is_under_way() {
+    let store = store().await;
+    let next = |now| Schedule::Hourly.next(&acme(), now).expect("a time");
+    store.configure(HOURLY, START).await;
+    assert_eq!(store.state().await.due_at, Some(next(START)));
+    assert!(due(&store, next(START) - 1.millisecond()).await.is_empty());
+    assert_eq!(due(&store, next(START)).await, [acme()]);
+    assert_eq!(store.table.take(&acme(), &taking("none", next(START))).await, Ok(None), "there is no run yet");
+
+    let (run, lease) = store.under_way().await;
+    let until = store.state().await.due_at;
+    assert_eq!(until, Some(after(60_000)), "of the lease");
+    store.configure(SyncSettings { schedule: Schedule::Daily, ..HOURLY }, after(1)).await;
+    assert_eq!(store.state().await.due_at, until, "the run goes on as it did");
+    store.configure(HOURLY, after(1)).await;
+    let ended = START + 5.hours();
+    assert_eq!(store.table.finish(&lease, &finish(&run, ended)).await, Ok(Written::Stored));
+    assert_eq!(store.state().await.due_at, Some(next(ended)), "a time that passed meanwhile is left out");
+
+    let run = store.begin("canceled").await;
+    let state = SyncState { active: None, ..store.state().await };
+    let canceled = [Stopped { sync: run.id, status: SyncStatus::Canceled, failure: None, event: None }];
+    assert_eq!(store.table.stop(&acme(), &state, &canceled, ended).await, Ok(Written::Stored));
+    assert_eq!(store.state().await.due_at, Some(next(ended)));
+    store.configure(SyncSettings::default(), ended).await;
+    assert!(due(&store, ended + 100.hours()).await.is_empty());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use counterfoil_core::model::record::{
     Body, Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Record, RecordKey, Unreadable,
 };
+use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
 use counterfoil_core::port::accounting::{Accounting, Ask, Entry, Limits, Page, ReadFailure};
 use jiff::Timestamp;
@@ -15,7 +16,8 @@ use rust_decimal::Decimal;
 
 use super::Gate;
 
-/// The books of every company of a scripted platform. Incremental runs see deleted records.
+/// The books of every company of a scripted platform. Incremental runs see deleted records. Under a rule with a prefix, the checks are
+/// those whose number begins with it.
 #[derive(Debug, Default)]
 pub struct ScriptedBooks {
     state: Mutex<State>,
@@ -174,11 +176,12 @@ impl State {
             .iter()
             .filter(|(key, line)| types.contains(&key.entity_type) && since.is_none_or(|since| line.changed_at >= since))
             .filter(|(_, line)| since.is_some() || line.entry.is_some())
+            .filter(|(_, line)| is_taken(line, &ask.scope.check_rule))
             .filter(|(key, _)| place(key) > ask.cursor.0)
             .collect();
         wanted.sort_by_key(|(key, _)| place(key));
         let next = wanted.get(size - 1).filter(|_| wanted.len() > size).map(|(key, _)| Cursor(place(key)));
-        let mut entries: Vec<_> = wanted.into_iter().take(size).map(|(key, line)| entry(key, line)).collect();
+        let mut entries: Vec<_> = wanted.into_iter().take(size).map(|(key, line)| entry(key, line, ask.scope)).collect();
         if next.is_none() {
             entries.extend(self.shown_again.clone().map(|record| Entry::Record(Box::new(record))));
             entries.extend(self.has_a_nameless.then_some(Entry::Unreadable {
@@ -191,9 +194,21 @@ impl State {
     }
 }
 
-fn entry(key: &RecordKey, line: &Line) -> Entry {
+fn is_taken(line: &Line, rule: &CheckRule) -> bool {
+    match (&line.entry, rule) {
+        (Some(Ok(Record { body: Body::Check(Check { number, .. }), .. })), CheckRule::Prefix(prefix)) => {
+            number.as_ref().is_some_and(|number| number.starts_with(prefix))
+        }
+        _ => true,
+    }
+}
+
+fn entry(key: &RecordKey, line: &Line, scope: &Scope) -> Entry {
     match &line.entry {
-        Some(Ok(record)) => Entry::Record(Box::new(record.clone())),
+        Some(Ok(record)) => {
+            let source = record.source.clone().filter(|_| scope.keeps_source);
+            Entry::Record(Box::new(Record { source, ..record.clone() }))
+        }
         Some(Err(reason)) => {
             Entry::Unreadable { entity_type: key.entity_type, external_id: Some(key.external_id.clone()), reason: *reason }
         }

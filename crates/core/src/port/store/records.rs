@@ -69,6 +69,5 @@ pub struct ChangeBlock {
     pub ids: Vec<RecordId>,
 }
 
-/// The longest platform JSON that is stored with a record, in bytes. A longer one is left out, so that a batch of records fits into
-/// one transaction of 4 MB.
+/// The longest platform JSON that is kept with a record, in bytes. A longer one is left out, because a part of it would not be JSON.
 pub const SOURCE_LONGEST: usize = 32 * 1024;

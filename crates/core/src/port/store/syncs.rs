@@ -12,6 +12,7 @@ use crate::model::name::PartnerId;
 use crate::model::record::{EntityType, RecordKind};
 use crate::model::stored_record::{RecordId, StoredRecord};
 use crate::model::sync::reconciliation::Totals;
+use crate::model::sync::settings::{CheckRule, SyncSettings};
 use crate::model::sync::{SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus};
 use crate::port::accounting::Limits;
 use crate::port::store::connections::DueEntry;
@@ -22,6 +23,13 @@ use crate::port::store::{StoreError, Written};
 pub trait SyncStore: Send + Sync {
     /// What a connection's runs have in common; strongly consistent. One without runs has the default.
     async fn state(&self, connection: &ConnectionId) -> Result<SyncState, StoreError>;
+
+    /// The same of several connections, at most a hundred; `None` for one whose row cannot be read.
+    async fn states(&self, connections: &[ConnectionId]) -> Result<Vec<Option<SyncState>>, StoreError>;
+
+    /// Stores the settings of a state that was read; `Overtaken` where the state is not as it was read. If no run is under way, the
+    /// connection is due at the first time of its schedule after `now`.
+    async fn configure(&self, connection: &ConnectionId, state: &SyncState, now: Timestamp) -> Result<Written, StoreError>;
 
     /// Stores a new run and the state in which it is active or queued; `Overtaken` where the state is not as it was read.
     async fn begin(&self, sync: &SyncRun, state: &SyncState) -> Result<Written, StoreError>;
@@ -54,11 +62,12 @@ pub trait SyncStore: Send + Sync {
     async fn rest(&self, lease: &SyncLease, sync: &SyncRun, due_at: Timestamp) -> Result<Written, StoreError>;
 
     /// Stores the end of a run, with its event, all or nothing, if the lease still holds. The queued run is active
-    /// and due at once.
+    /// and due at once. Without one, the connection is due at the next time of its schedule.
     async fn finish(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError>;
 
     /// Stores the end of runs that were active or queued, and the state without them, all or nothing; `Overtaken` where the state is
-    /// not as it was read. The lease ends with it: the process that has it stores nothing more.
+    /// not as it was read. The lease ends with it: the process that has it stores nothing more. Without a run, the connection is due
+    /// at the next time of its schedule.
     async fn stop(
         &self,
         connection: &ConnectionId,
@@ -111,6 +120,12 @@ pub struct SyncState {
     pub queued: Option<(SyncKind, SyncId)>,
     /// What each kind of run knows from the runs before.
     pub known: [Known; 2],
+    /// The settings. Only [`SyncStore::configure`] stores them.
+    pub settings: SyncSettings,
+    /// The time at which the connection is due: for its run, or without one by its schedule. No write takes it from here.
+    pub due_at: Option<Timestamp>,
+    /// The latest `updated_at` of a record that is known to be stored. No write takes it from here.
+    pub records_updated_at: Option<Timestamp>,
 }
 
 /// What a kind of run knows from the runs before, by its place in [`SyncKind::ALL`].
@@ -122,6 +137,8 @@ pub struct Known {
     pub read_from: Option<Timestamp>,
     /// When the last full run was asked for.
     pub full_at: Option<Timestamp>,
+    /// The rule for checks of the run before.
+    pub check_rule: CheckRule,
 }
 
 /// An attempt to take a lease.
@@ -185,8 +202,6 @@ pub struct Finish<'a> {
     pub sync: &'a SyncRun,
     /// What its kind of run knows from now on.
     pub known: Option<Known>,
-    /// When the connection's schedule wants the next run.
-    pub due_at: Option<Timestamp>,
     /// The event for the partner; a dry or a canceled run has none.
     pub event: Option<Event>,
     /// Now.

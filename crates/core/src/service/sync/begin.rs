@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::sync::counts::Counts;
-use crate::model::sync::{CheckRule, OVERLAP, Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use crate::model::sync::{OVERLAP, Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
 use crate::model::time::{earlier, until};
-use crate::port::store::syncs::{Known, SyncState};
+use crate::port::store::syncs::SyncState;
 use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
@@ -48,7 +50,7 @@ pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<
         if let Some(run) = under_way(app, &connection.id, &state, asked).await? {
             return Ok(run);
         }
-        let run = new_run(app, connection, asked, &state.known[asked.kind as usize]);
+        let run = new_run(app, connection, asked, &state);
         let entry = Some((asked.kind, run.id.clone()));
         let next = match &state.active {
             None => SyncState { active: entry, ..state },
@@ -80,11 +82,10 @@ async fn under_way(app: &App, id: &ConnectionId, state: &SyncState, asked: &Aske
     Ok(None)
 }
 
-fn new_run(app: &App, connection: &Connection, asked: &Asked, known: &Known) -> SyncRun {
+fn new_run(app: &App, connection: &Connection, asked: &Asked, state: &SyncState) -> SyncRun {
     let now = app.now();
-    let is_same_company = known.company_id.as_ref() == Some(&connection.company.company_id);
-    let had_full = known.full_at.is_some_and(|at| until(at, now) < FULL_EVERY);
-    let since = known.read_from.filter(|_| is_same_company && had_full && !asked.full);
+    let settings = &state.settings;
+    let since = if asked.full { None } else { known_from(connection, asked.kind, state, now) };
     SyncRun {
         id: SyncId::new(app.new_id("sync_")),
         connection: connection.id.clone(),
@@ -93,8 +94,8 @@ fn new_run(app: &App, connection: &Connection, asked: &Asked, known: &Known) -> 
         scope: Scope {
             kind: asked.kind,
             since: since.map(|at| earlier(at, OVERLAP)),
-            check_rule: CheckRule::default(),
-            keeps_source: false,
+            check_rule: settings.check_rule.clone(),
+            keeps_source: settings.keeps_source,
         },
         trigger: asked.trigger,
         parent: asked.parent.clone(),
@@ -114,4 +115,14 @@ fn new_run(app: &App, connection: &Connection, asked: &Asked, known: &Known) -> 
         resumes_at: None,
         reconciliation: None,
     }
+}
+
+/// From when on the changes are enough; `None` where everything must be read: the company or the rule for checks is another, or a
+/// week has passed since the last full run.
+fn known_from(connection: &Connection, kind: SyncKind, state: &SyncState, now: Timestamp) -> Option<Timestamp> {
+    let known = &state.known[kind as usize];
+    let is_same_company = known.company_id.as_ref() == Some(&connection.company.company_id);
+    let is_same_rule = kind != SyncKind::Sync || known.check_rule == state.settings.check_rule;
+    let had_full = known.full_at.is_some_and(|at| until(at, now) < FULL_EVERY);
+    known.read_from.filter(|_| is_same_company && is_same_rule && had_full)
 }

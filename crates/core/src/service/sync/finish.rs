@@ -34,7 +34,7 @@ impl Run<'_> {
         self.sync.finished_at = Some(now);
         self.sync.resumes_at = None;
         let event = event_of(self.app, &self.sync, self.sync.failure).await?;
-        let finish = Finish { sync: &self.sync, known, due_at: None, event, now };
+        let finish = Finish { sync: &self.sync, known, event, now };
         let mut tries = Tries::new(self.app, "a run could not be ended");
         loop {
             tries.next().await?;
@@ -61,7 +61,12 @@ impl Run<'_> {
                 state.known[self.sync.scope.kind as usize].full_at
             }
         };
-        Ok(Some(Known { company_id: Some(self.sync.company.company_id.clone()), read_from: self.sync.read_from, full_at }))
+        Ok(Some(Known {
+            company_id: Some(self.sync.company.company_id.clone()),
+            read_from: self.sync.read_from,
+            full_at,
+            check_rule: self.sync.scope.check_rule.clone(),
+        }))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Imports: a run reads a company's books page by page, and stores what is new or changed (`docs/sync.md`).
 
+mod batches;
 pub mod begin;
 mod compare;
+pub mod configure;
 mod event;
 pub mod finish;
 pub mod import;
@@ -9,6 +11,7 @@ mod next_page;
 mod page;
 mod reconcile;
 mod run;
+pub(crate) mod scheduled;
 pub mod stop;
 mod work;
 

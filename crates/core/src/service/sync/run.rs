@@ -11,11 +11,12 @@ use crate::model::stored_record::{RecordId, StoredRecord};
 use crate::model::sync::reconciliation::Totals;
 use crate::model::sync::{SyncRun, SyncStatus};
 use crate::model::time::later;
-use crate::port::store::syncs::{BATCH_MOST, Batch, PageLog, SyncLease};
+use crate::port::store::syncs::{Batch, PageLog, SyncLease};
 use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
+use crate::service::sync::batches::batches;
 use crate::service::sync::page::Changed;
 
 /// How many page logs are read at once.
@@ -99,7 +100,7 @@ impl<'a> Run<'a> {
         }
         for kind in [RecordKind::Check, RecordKind::Invoice] {
             let of_kind: Vec<_> = changed.iter().filter(|changed| changed.id.kind() == kind).collect();
-            for part in of_kind.chunks(BATCH_MOST) {
+            for part in batches(&of_kind) {
                 let at = self.next_change();
                 let records: Vec<_> = part.iter().map(|changed| self.row(changed, at)).collect();
                 let mut tries = Tries::new(self.app, "records could not be stored");

@@ -35,7 +35,7 @@ async fn stop(
     let mut tries = Tries::new(app, "a run could not be ended");
     loop {
         tries.next().await?;
-        let state = app.syncs.state(id).await?;
+        let mut state = app.syncs.state(id).await?;
         let mut ended = Vec::new();
         let mut keep = |entry: Option<(SyncKind, SyncId)>| match entry {
             Some((_, sync)) if is_meant(&sync) => {
@@ -44,12 +44,12 @@ async fn stop(
             }
             entry => entry,
         };
-        let (active, queued) = (keep(state.active), keep(state.queued));
+        let (active, queued) = (keep(state.active.take()), keep(state.queued.take()));
         if ended.is_empty() {
             return Ok(false);
         }
         let (active, queued) = if active.is_none() { (queued, None) } else { (active, queued) };
-        let next = SyncState { active, queued, version: state.version, known: state.known };
+        let next = SyncState { active, queued, ..state };
         let mut stopped = Vec::with_capacity(ended.len());
         for sync in ended {
             stopped.push(one(app, id, sync, failure).await?);

@@ -1,4 +1,5 @@
-//! Works on the runs of imports that are due: those that nobody works on, or whose process died.
+//! Begins the imports of the schedules that are due, and works on the runs that are due: those that nobody works on, or whose process
+//! died.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use crate::model::connection::ConnectionId;
 use crate::port::store::StoreError;
 use crate::{App, Error};
 
+use crate::service::sync::scheduled::begin_scheduled;
 use crate::service::sync::{Worked, work};
 use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
 
@@ -49,6 +51,7 @@ impl Work for Syncing {
     }
 
     async fn process(self: Arc<Self>, id: ConnectionId, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
+        begin_scheduled(&self.app, &id).await?;
         // The other kind's run may be queued behind one that ends.
         loop {
             match work(&self.app, &id, self.ends_at).await? {

@@ -1,5 +1,6 @@
 //! What is known of connections, without a token, and what may be set on them.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,8 +9,11 @@ use axum::http::request::Parts;
 use counterfoil_core::model::connection::{Connection, Freshness, LastFailure, Status};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::sync::settings::{CheckRule, Schedule};
 use counterfoil_core::port::store::connections::ListQuery;
+use counterfoil_core::port::store::syncs::SyncState;
 use counterfoil_core::service::partner::change_connection::{Change, change_connection};
+use counterfoil_core::service::sync::configure::{self, configure};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
@@ -48,6 +52,12 @@ pub(crate) struct ConnectionAnswer {
     freshness: &'static str,
     /// Scopes that were asked for and not granted (O-15).
     missing_scopes: Vec<String>,
+    sync_schedule: &'static str,
+    keep_source: bool,
+    check_rule: String,
+    /// The latest `updatedAt` of its records.
+    #[serde(with = "second::optional")]
+    records_updated_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -67,8 +77,9 @@ pub(crate) struct List {
 /// What cursors of this list are tied to.
 const LIST: &str = "connections";
 
-pub(crate) async fn read(Named(connection): Named) -> Json<ConnectionAnswer> {
-    Json(answer(connection))
+pub(crate) async fn read(State(app): State<Arc<App>>, Named(connection): Named) -> Result<Json<ConnectionAnswer>, Problem> {
+    let state = app.syncs.state(&connection.id).await?;
+    Ok(Json(answer(connection, &state)))
 }
 
 /// What may be set; a field that is absent or null stays as it is.
@@ -77,20 +88,41 @@ pub(crate) async fn read(Named(connection): Named) -> Json<ConnectionAnswer> {
 pub(crate) struct Fields {
     company_name: Option<String>,
     freshness: Option<String>,
+    sync_schedule: Option<String>,
+    keep_source: Option<bool>,
+    check_rule: Option<String>,
 }
 
 impl Fields {
-    fn change(self) -> Result<Change, Error> {
-        let word = |text: String| {
-            let unknown = || Error::invalid("invalid_parameter", "freshness must be one of: always, adaptive.");
-            text.parse::<Freshness>().map_err(|_| unknown())
-        };
+    fn changes(self) -> Result<(Change, configure::Change), Error> {
         let company_name = self.company_name.map(|text| {
             let empty = || Error::invalid("empty_parameter", "company_name is empty.");
             name("company_name", &text)?.ok_or_else(empty)
         });
-        Ok(Change { company_name: company_name.transpose()?, freshness: self.freshness.map(word).transpose()? })
+        let check_rule = self.check_rule.map(|text| {
+            let longest = CheckRule::PREFIX_LONGEST;
+            let one_of = format!("number_like, all_spend, prefix: and 1 to {longest} characters");
+            CheckRule::parse(&text).ok_or_else(|| not_one_of("check_rule", &one_of))
+        });
+        let of_connection = Change {
+            company_name: company_name.transpose()?,
+            freshness: word::<Freshness>("freshness", self.freshness, "always, adaptive")?,
+        };
+        let of_imports = configure::Change {
+            schedule: word("sync_schedule", self.sync_schedule, Schedule::WORDS)?,
+            keeps_source: self.keep_source,
+            check_rule: check_rule.transpose()?,
+        };
+        Ok((of_connection, of_imports))
     }
+}
+
+fn word<T: FromStr>(name: &str, text: Option<String>, allowed: &str) -> Result<Option<T>, Error> {
+    text.map(|text| text.parse().map_err(|_| not_one_of(name, allowed))).transpose()
+}
+
+fn not_one_of(name: &str, allowed: &str) -> Error {
+    Error::invalid("invalid_parameter", format!("{name} must be one of: {allowed}."))
 }
 
 pub(crate) async fn change(
@@ -98,7 +130,9 @@ pub(crate) async fn change(
     Named(connection): Named,
     JsonBody(fields): JsonBody<Fields>,
 ) -> Result<Json<ConnectionAnswer>, Problem> {
-    Ok(Json(answer(change_connection(&app, connection, &fields.change()?).await?)))
+    let (of_connection, of_imports) = fields.changes()?;
+    let state = configure(&app, &connection, &of_imports).await?;
+    Ok(Json(answer(change_connection(&app, connection, &of_connection).await?, &state)))
 }
 
 /// What is listed; judged before the table is asked for anything.
@@ -134,13 +168,16 @@ pub(crate) async fn list(
         return Err(cursor::damaged().into());
     }
     let page = app.connections.list(&caller.partner, &ListQuery { prefix, platform, status, after, limit }).await?;
+    let ids: Vec<_> = page.connections.iter().map(|connection| connection.id.clone()).collect();
+    let states = app.syncs.states(&ids).await?;
+    let known = page.connections.into_iter().zip(states).filter_map(|(connection, state)| Some((connection, state?)));
     Ok(Json(List {
-        connections: page.connections.into_iter().map(answer).collect(),
+        connections: known.map(|(connection, state)| answer(connection, &state)).collect(),
         next_cursor: page.next.map(|next| cursor::write(LIST, &caller.partner, next.as_str())),
     }))
 }
 
-pub(crate) fn answer(connection: Connection) -> ConnectionAnswer {
+pub(crate) fn answer(connection: Connection, state: &SyncState) -> ConnectionAnswer {
     let grant = connection.grant();
     ConnectionAnswer {
         environment: connection.company.environment.as_str(),
@@ -159,6 +196,10 @@ pub(crate) fn answer(connection: Connection) -> ConnectionAnswer {
         company_id: connection.company.company_id,
         company_key: connection.id.company_key.to_string(),
         company_name: connection.company_name,
+        sync_schedule: state.settings.schedule.into(),
+        keep_source: state.settings.keeps_source,
+        check_rule: state.settings.check_rule.to_string(),
+        records_updated_at: state.records_updated_at,
     }
 }
 

@@ -63,5 +63,6 @@ pub(crate) async fn disconnect(
     let disconnected = disconnect::disconnect(&app, &key, &company_key, ends_at).await?;
     let revocation = revocation(&disconnected);
     let platform_told = revocation == Revocation::Settled;
-    Ok(Json(DisconnectAnswer { connection: connections::answer(disconnected.connection), platform_told, revocation }))
+    let state = app.syncs.state(&disconnected.connection.id).await?;
+    Ok(Json(DisconnectAnswer { connection: connections::answer(disconnected.connection, &state), platform_told, revocation }))
 }

@@ -51,6 +51,9 @@ pub(crate) async fn invoice(app: State<Arc<App>>, caller: PartnerCaller, id: InP
     one(app, caller, RecordKind::Invoice, id, &query).await
 }
 
+/// How many records a page has at most with their sources, so that the longest fit into an answer of 6 MB, escaped.
+const SOURCES_MOST: u32 = 50;
+
 type One = Result<Json<Envelope<RecordAnswer>>, Problem>;
 
 async fn one(
@@ -69,7 +72,7 @@ async fn list(
     State(app): State<Arc<App>>,
     PartnerCaller(key): PartnerCaller,
     kind: RecordKind,
-    (paging, query, headers, uri): (Paging, Query, HeaderMap, Uri),
+    (mut paging, query, headers, uri): (Paging, Query, HeaderMap, Uri),
 ) -> Result<Response, Problem> {
     let company_key = query.filled("companyKey", CompanyKey::LONGEST)?.map(CompanyKey::parse).transpose()?;
     let wanted = Wanted {
@@ -78,6 +81,9 @@ async fn list(
         since: query.time("updatedSince")?,
     };
     let source = includes_source(&query)?;
+    if source {
+        paging.limit = paging.limit.min(SOURCES_MOST);
+    }
     let (records, next) = wanted.page(&app, &key.partner, &paging).await?;
     if wants_csv(&headers) {
         return Ok(record_csv::page(kind, &records, &uri, next.as_deref())?.into_response());

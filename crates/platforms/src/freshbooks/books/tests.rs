@@ -1,7 +1,7 @@
 //! Each recorded form of a record gives the right entry.
 
 use counterfoil_core::model::record::{CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Paid, RecordKey, Unreadable};
-use counterfoil_core::model::sync::CheckRule;
+use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::port::accounting::Entry;
 use jiff::Timestamp;
 use jiff::civil::date;

@@ -1,7 +1,7 @@
 //! Each recorded form of a record gives the right entry.
 
 use counterfoil_core::model::record::{Check, CheckStatus, Invoice, InvoiceStatus, Named, Paid, Record, RecordKey, Unreadable};
-use counterfoil_core::model::sync::CheckRule;
+use counterfoil_core::model::sync::settings::CheckRule;
 
 use super::*;
 use crate::books::seen::{self, named};

@@ -1,7 +1,8 @@
 //! Reads the lists of a run, one after the other, page by page.
 
 use counterfoil_core::model::record::EntityType;
-use counterfoil_core::model::sync::{CheckRule, Scope, SyncKind};
+use counterfoil_core::model::sync::settings::CheckRule;
+use counterfoil_core::model::sync::{Scope, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use jiff::Timestamp;

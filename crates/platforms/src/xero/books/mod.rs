@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
-use counterfoil_core::model::sync::{CheckRule, Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::settings::CheckRule;
+use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
 use reqwest::header::IF_MODIFIED_SINCE;
 

@@ -3,7 +3,7 @@
 use counterfoil_core::model::record::{
     Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Paid, Record, RecordKey, Unreadable,
 };
-use counterfoil_core::model::sync::CheckRule;
+use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::port::accounting::Entry;
 use jiff::civil::date;
 

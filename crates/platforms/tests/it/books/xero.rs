@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::Body;
-use counterfoil_core::model::sync::{CheckRule, Scope, SyncKind};
+use counterfoil_core::model::sync::settings::CheckRule;
+use counterfoil_core::model::sync::{Scope, SyncKind};
 use counterfoil_core::port::accounting::ReadFailure;
 use jiff::Timestamp;
 
