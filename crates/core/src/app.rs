@@ -24,6 +24,7 @@ use crate::port::store::records::RecordStore;
 use crate::port::store::revocations::RevocationStore;
 use crate::port::store::syncs::SyncStore;
 use crate::port::store::vault::GrantStore;
+use crate::port::wake::Wake;
 use crate::service::partner::authenticate::KeyMemory;
 use crate::service::vault::in_hand::InHand;
 use crate::service::vault::refresh::UnusedLeases;
@@ -60,6 +61,8 @@ pub struct App {
     pub partners: Arc<dyn PartnerStore>,
     /// Queues grants that the table could not store.
     pub parking: Arc<dyn Parking>,
+    /// Wakes the worker of imports.
+    pub waker: Arc<dyn Wake>,
     /// Seals and opens secrets.
     pub sealer: Arc<dyn Sealer>,
     /// The platforms' clients.

@@ -25,6 +25,7 @@ pub const VARIABLES: &[&str] = &[
     "KEYRING",
     "PARKING_QUEUE_URL",
     "PARKING_FOLDER",
+    "IMPORT_QUEUE_URL",
     "FRESHNESS",
     "RUST_LOG",
     "PLATFORM_TIMEOUT_MS",
@@ -60,6 +61,8 @@ pub struct Config {
     pub credentials: SecretPlace,
     /// Where grants are parked that the table cannot store.
     pub parking: ParkingPlace,
+    /// The SQS queue that wakes the worker of imports, by its URL.
+    pub import_queue: Option<String>,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
     /// The platforms' addresses.
@@ -117,6 +120,7 @@ impl Config {
             keyring: reader.secret("KEYRING_SECRET_ARN", &["KEYRING".to_owned()]),
             credentials: reader.secret("CREDENTIALS_SECRET_ARN", &credential_variables()),
             parking: reader.parking(),
+            import_queue: reader.text("IMPORT_QUEUE_URL"),
             freshness: reader.freshness(),
             endpoints: Endpoints { platforms: reader.platforms(), http: HttpSettings { timeout: settings.platform_timeout } },
             settings,

@@ -8,6 +8,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
+use counterfoil_core::port::wake::Wake;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::in_hand::InHand;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
@@ -17,13 +18,14 @@ use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::{CredentialSource, Registry};
 use counterfoil_store::Table;
 use counterfoil_store::aws::SdkConfig;
-use counterfoil_store::parking::{Folder, NoParking, Queue};
+use counterfoil_store::parking::{Folder, NoParking, ParkingQueue};
 use counterfoil_store::sealing::{Keyring, KeyringSealer};
 use counterfoil_store::secret_source::{Place, SecretSource, SecretsManager};
+use counterfoil_store::waking::{NoQueue, WakeQueue};
 
 use crate::config::{Config, ParkingPlace, SecretPlace};
 
-/// The clock and the source of randomness. Tests replace them.
+/// The clock, the source of randomness, and the waker of this process. Tests replace the first two.
 pub struct World {
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -31,18 +33,20 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// Whether the clock shows the real time. Only then it is compared with the dates of the table's answers.
     pub is_real_time: bool,
+    /// Wakes the worker of imports in this process. `None`: the configuration names the queue.
+    pub waker: Option<Arc<dyn Wake>>,
 }
 
 impl World {
     /// The machine's own clock and randomness.
     pub fn real() -> Self {
-        Self { clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy), is_real_time: true }
+        Self { clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy), is_real_time: true, waker: None }
     }
 }
 
 /// Assembles an application. It waits for no request. The keyring begins to load.
 pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
-    let World { clock, entropy, is_real_time } = world;
+    let World { clock, entropy, is_real_time, waker } = world;
     let skew = Arc::<Skew>::default();
     let table = Arc::new(if is_real_time {
         Table::watching(aws, &config.table_name, Arc::clone(&clock), Arc::clone(&skew))
@@ -67,6 +71,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         links: table.clone(),
         partners: table,
         parking: parking(config, aws),
+        waker: waker.unwrap_or_else(|| waker_of(config, aws)),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
         key_memory: KeyMemory::default(),
@@ -83,9 +88,16 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
     })
 }
 
+fn waker_of(config: &Config, aws: &SdkConfig) -> Arc<dyn Wake> {
+    match &config.import_queue {
+        Some(url) => Arc::new(WakeQueue::new(aws, url.clone())),
+        None => Arc::new(NoQueue),
+    }
+}
+
 fn parking(config: &Config, aws: &SdkConfig) -> Arc<dyn Parking> {
     match &config.parking {
-        ParkingPlace::Queue(url) => Arc::new(Queue::new(aws, url.clone())),
+        ParkingPlace::Queue(url) => Arc::new(ParkingQueue::new(aws, url.clone())),
         ParkingPlace::Folder(path) => Arc::new(Folder::new(path)),
         ParkingPlace::Nowhere => Arc::new(NoParking),
     }

@@ -20,6 +20,7 @@ mod outbox;
 pub mod parking;
 mod partners;
 mod probes;
+mod queue;
 mod records;
 mod request;
 pub mod reseal;
@@ -32,5 +33,6 @@ mod syncs;
 pub mod table;
 mod update;
 mod vault;
+pub mod waking;
 
 pub use table::Table;

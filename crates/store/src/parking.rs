@@ -2,11 +2,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_sqs::Client;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
@@ -16,38 +14,27 @@ use counterfoil_core::port::store::vault::Commit;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::grant_attributes::GrantAttributes;
+use crate::queue::Queue;
 use crate::row::{damaged, maybe_time, millis, time};
 
-/// An SQS queue. Its client is created when something is first parked, because that is rare and a client slows down a start.
-pub struct Queue {
-    aws: SdkConfig,
-    client: OnceLock<Client>,
-    url: String,
-}
+/// The queue of SQS.
+pub struct ParkingQueue(Queue);
 
-impl Queue {
+impl ParkingQueue {
     /// The queue at this URL. Sends no request.
-    pub fn new(config: &SdkConfig, url: String) -> Self {
-        Self { aws: config.clone(), client: OnceLock::new(), url }
+    pub fn new(aws: &SdkConfig, url: String) -> Self {
+        Self(Queue::new(aws, url, "of parked grants"))
     }
 }
 
 #[async_trait]
-impl Parking for Queue {
+impl Parking for ParkingQueue {
     async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
-        self.send(write(parked)?).await
+        self.0.send(write(parked)?).await
     }
 
     async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
-        self.send(crate::kept_answers::row::to_text(kept)?).await
-    }
-}
-
-impl Queue {
-    async fn send(&self, text: String) -> Result<(), StoreError> {
-        let client = self.client.get_or_init(|| Client::new(&self.aws));
-        let sent = client.send_message().queue_url(&self.url).message_body(text).send().await;
-        sent.map(|_| ()).map_err(|error| crate::fault::meaning("of parked grants", &error))
+        self.0.send(crate::kept_answers::row::to_text(kept)?).await
     }
 }
 

@@ -8,17 +8,17 @@ use counterfoil_core::port::store::StoreError;
 
 use crate::fault;
 
-/// A queue, with a client that is made when something is first sent: often nothing is, and a client costs a start.
+/// A queue. Its client is created when something is first sent, because that is rare and a client slows down a start.
 pub(crate) struct Queue {
     aws: SdkConfig,
     client: OnceLock<Client>,
     url: String,
-    /// What it is of, for errors.
+    /// The word for its content in errors.
     name: &'static str,
 }
 
 impl Queue {
-    /// The queue at that URL; nothing is asked of it yet.
+    /// The queue at this URL. Sends no request.
     pub(crate) fn new(aws: &SdkConfig, url: String, name: &'static str) -> Self {
         Self { aws: aws.clone(), client: OnceLock::new(), url, name }
     }

@@ -15,7 +15,7 @@ use crate::row::damaged;
 pub struct WakeQueue(Queue);
 
 impl WakeQueue {
-    /// The queue at that URL; nothing is asked of it yet.
+    /// The queue at this URL. Sends no request.
     pub fn new(aws: &SdkConfig, url: String) -> Self {
         Self(Queue::new(aws, url, "of imports to work on"))
     }
@@ -74,10 +74,8 @@ mod tests {
 
     #[test]
     fn a_message_names_its_connection_and_whatever_a_later_version_adds_is_passed_over() {
-        let connection = ConnectionId {
-            partner: PartnerId::default_partner(),
-            company_key: CompanyKey::parse("beach-blend").expect("a key"),
-        };
+        let connection =
+            ConnectionId { partner: PartnerId::default_partner(), company_key: CompanyKey::parse("beach-blend").expect("a key") };
         let text = write(&connection).expect("it can be written");
         assert_eq!(text, r#"{"partner":"default","company_key":"beach-blend"}"#);
         assert_eq!(read(&text).as_ref(), Ok(&connection));

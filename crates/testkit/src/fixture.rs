@@ -38,6 +38,7 @@ use crate::dynamodb::{DynamoDb, unique_access_key};
 use crate::entropy::SeededEntropy;
 use crate::parking::ParkingLot;
 use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
+use crate::waking::Wakings;
 use crate::wire::Wire;
 
 /// The start time of tests with their own clock.
@@ -62,6 +63,8 @@ pub struct Installation {
     pub platform: Arc<ScriptedPlatform>,
     /// The parking place for grants.
     pub parking: Arc<ParkingLot>,
+    /// The connections for which the worker of imports was woken.
+    pub wakings: Arc<Wakings>,
     /// The settings of the processes that are started from now on.
     pub settings: Settings,
     processes: AtomicU64,
@@ -89,6 +92,7 @@ impl Installation {
             wire,
             platform: Arc::new(ScriptedPlatform::new(temper)),
             parking: Arc::default(),
+            wakings: Arc::default(),
             // With clocks that stand still, the second refresh of a run would never begin.
             settings: Settings { stagger: Duration::ZERO, ..Settings::default() },
             processes: AtomicU64::new(0),
@@ -148,6 +152,7 @@ impl Installation {
             links: table.clone(),
             partners: table,
             parking: self.parking.clone(),
+            waker: self.wakings.clone(),
             sealer: sealer(&clock, &entropy),
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
             key_memory: KeyMemory::default(),

@@ -15,4 +15,5 @@ pub mod parking;
 pub mod platform;
 pub mod secrets_manager;
 pub mod template;
+pub mod waking;
 pub mod wire;

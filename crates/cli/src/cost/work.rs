@@ -57,8 +57,8 @@ const AIMED_AT: f64 = 0.7;
 
 /// The number of processes that read the two secrets again every five minutes.
 const PROCESSES: f64 = 10.0;
-/// Lambda polls an idle queue with five long polls of twenty seconds.
-const QUEUE_POLLS: f64 = 5.0 * MONTH_SECONDS / 20.0;
+/// Lambda polls each of two idle queues with five long polls of twenty seconds.
+const QUEUE_POLLS: f64 = 2.0 * 5.0 * MONTH_SECONDS / 20.0;
 
 /// Read and write request units.
 #[derive(Clone, Copy)]

@@ -12,6 +12,7 @@ mod stand_ins;
 mod stop;
 mod ticks;
 pub(crate) mod variables;
+mod waking;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,12 +20,14 @@ use std::time::Duration;
 
 use clap::Args;
 use counterfoil_core::App;
+use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_stand_ins::StandIns;
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -75,7 +78,8 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let given_here = given.clone().over([("PARKING_FOLDER", parked.display().to_string())]);
     let variables = variables::complete(given_here, &front.url(), &stand_ins.url(), &keyring);
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
-    let app = assemble(&config, &served.aws(), World::real());
+    let (waker, woken) = waking::waker();
+    let app = assemble(&config, &served.aws(), World { waker: Some(Arc::new(waker)), ..World::real() });
     app.sealer.check().await?;
     let played = open_stand_ins(&app, &options)?;
     let table = database::table(&served.aws());
@@ -93,7 +97,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let banner = banner::text(&file, &front.url(), &options, &given, config.open_start);
 
     let until_the_end = serve_stand_ins(&played, stand_ins, served.key());
-    let (work, stop) = serve_and_tick(&app, front, database, parked);
+    let (work, stop) = serve_and_tick(&app, front, database, parked, woken);
     file.write(dir)?;
     terminal::say(banner);
     signals.next().await;
@@ -120,7 +124,13 @@ fn serve_stand_ins(stand_ins: &StandIns, place: Loopback, key: &AccessKey) -> st
 }
 
 /// Starts the tasks that are stopped first and waited for.
-fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: PathBuf) -> (JoinSet<()>, stop::Sender) {
+fn serve_and_tick(
+    app: &Arc<App>,
+    front: Loopback,
+    database: Database,
+    parked: PathBuf,
+    woken: Receiver<ConnectionId>,
+) -> (JoinSet<()>, stop::Sender) {
     let (sender, stop) = stop::channel();
     let requests = Requests::default();
     let names = front.names().and_of(app.public_base_url.as_deref());
@@ -132,7 +142,7 @@ fn serve_and_tick(app: &Arc<App>, front: Loopback, database: Database, parked: P
         requests.finish().await;
     });
     work.spawn(ticks::work(Arc::clone(app), Folder::new(parked), stop.clone()));
-    work.spawn(ticks::import(Arc::clone(app), stop.clone()));
+    work.spawn(ticks::import(Arc::clone(app), woken, stop.clone()));
     work.spawn(ticks::sweep(Arc::clone(&app.clock), database, stop));
     (work, sender)
 }

@@ -8,3 +8,4 @@ pub mod parking;
 pub mod platform;
 pub mod sealer;
 pub mod store;
+pub mod wake;

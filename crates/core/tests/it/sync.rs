@@ -7,6 +7,7 @@ mod limits;
 mod reading;
 mod scheduled;
 mod stopped;
+mod woken;
 
 use std::time::Duration;
 

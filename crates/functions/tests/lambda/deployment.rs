@@ -41,7 +41,7 @@ pub(crate) const PARTNERS_PAGE: &str = "https://app.example.com/done";
 pub(crate) const KEYRING_KEY: &str = "a-canary-of-a-key-of-forty-three-characters-or-more";
 
 pub(crate) const TABLE: &str = "counterfoil-test-Table";
-/// Nothing listens there: no grant is parked unless the table fails.
+/// Nothing listens there: no grant is parked unless the table fails, and an import that is not woken is found by the schedule.
 const NO_QUEUE: &str = "http://127.0.0.1:9/parking";
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -117,7 +117,7 @@ impl Deployment {
             "OpenStart" => "true".to_owned(),
             "Freshness" => "always".to_owned(),
             "RefreshesAtOnce" => "64".to_owned(),
-            "ParkingQueue" => NO_QUEUE.to_owned(),
+            "ParkingQueue" | "ImportQueue" => NO_QUEUE.to_owned(),
             "info" => in_template,
             // A reference left as it is would make a function that refuses its configuration, and starts fast at that.
             unknown => panic!("{unknown} in template.yaml stands for nothing here"),

@@ -13,6 +13,7 @@ use crate::port::store::connections::ListQuery;
 use crate::{App, Error};
 
 use crate::service::sync::begin::{Asked, begin};
+use crate::service::sync::wake::wake;
 use crate::service::sync::work::{Worked, work};
 
 /// To how many connections one request may go.
@@ -59,7 +60,7 @@ pub struct Imported {
     pub skipped: Vec<CompanyKey>,
 }
 
-/// Begins what is asked for and works on it until the clock has counted to `ends_at`.
+/// Begins what is asked for and works on it until the clock has counted to `ends_at`. Other workers are woken for what is left then.
 ///
 /// # Errors
 /// `NotFound` where there is no living connection, `Conflict` where the only one needs consent, `Invalid` where the platform has no
@@ -81,6 +82,9 @@ pub async fn import(app: &Arc<App>, partner: &PartnerId, wanted: &Wanted, ends_a
         }
         runs.extend(begun);
     }
+    // Other workers may begin with the runs that this process cannot work on yet.
+    let others: Vec<_> = runs.iter().skip(AT_ONCE_MOST).map(|run| &run.connection).collect();
+    wake(app, &others).await;
     let id = group.unwrap_or_else(|| runs[0].id.clone());
     let working: Vec<_> = runs.into_iter().map(|run| until_over(app, run, ends_at)).collect();
     let runs = stream::iter(working).buffered(AT_ONCE_MOST).collect().await;

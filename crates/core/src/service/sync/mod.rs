@@ -13,6 +13,7 @@ mod reconcile;
 mod run;
 pub(crate) mod scheduled;
 pub mod stop;
+mod wake;
 mod work;
 
-pub use work::{Worked, work};
+pub use work::{Worked, work, work_on_each};

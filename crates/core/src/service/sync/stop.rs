@@ -8,6 +8,7 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
+use crate::service::sync::wake::wake;
 
 /// Ends every run of a connection, since it reads that company no more. After this none of them stores anything. If the table fails,
 /// each run ends by itself before its next page.
@@ -48,6 +49,7 @@ async fn stop(
         if ended.is_empty() {
             return Ok(false);
         }
+        let begins_queued = active.is_none() && queued.is_some();
         let (active, queued) = if active.is_none() { (queued, None) } else { (active, queued) };
         let next = SyncState { active, queued, ..state };
         let mut stopped = Vec::with_capacity(ended.len());
@@ -55,7 +57,12 @@ async fn stop(
             stopped.push(one(app, id, sync, failure).await?);
         }
         match app.syncs.stop(id, &next, &stopped, app.now()).await {
-            Ok(Written::Stored) => return Ok(true),
+            Ok(Written::Stored) => {
+                if begins_queued {
+                    wake(app, &[id]).await;
+                }
+                return Ok(true);
+            }
             Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -11,6 +11,7 @@ use crate::{App, Error};
 
 use crate::service::sync::next_page::{Cause, Got, Pause, next_page};
 use crate::service::sync::run::{Run, Stopped};
+use crate::service::sync::wake::wake;
 
 /// How long a lease lasts after each write. A page and a refresh take less, and a run whose process died is taken up soon after.
 const LEASE_LIFE: Duration = Duration::from_secs(75);
@@ -40,7 +41,20 @@ pub enum Worked {
     Paused,
 }
 
-/// Works on the connection's active run. All of it is over when the clock has counted to `ends_at`.
+/// Works on the connection's active run, and on the other kind's, which may be queued behind it.
+///
+/// # Errors
+/// As [`work`].
+pub async fn work_on_each(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Worked, Error> {
+    loop {
+        match work(app, id, ends_at).await? {
+            Worked::Ended => {}
+            worked => return Ok(worked),
+        }
+    }
+}
+
+/// Works on the connection's active run. If the time is over before the run, another worker is woken for it. All of it is over when the clock has counted to `ends_at`.
 ///
 /// # Errors
 /// Those of the table: the run stays as it is, and is due again when its lease is over.
@@ -137,6 +151,9 @@ impl Run<'_> {
         self.sync.status = status;
         self.sync.resumes_at = (status == SyncStatus::Waiting).then_some(due_at);
         self.give_back(due_at).await?;
+        if status == SyncStatus::Running {
+            wake(self.app, &[&self.sync.connection]).await;
+        }
         Ok(Worked::Paused)
     }
 }

@@ -13,7 +13,7 @@ use crate::port::store::StoreError;
 use crate::{App, Error};
 
 use crate::service::sync::scheduled::begin_scheduled;
-use crate::service::sync::{Worked, work};
+use crate::service::sync::{Worked, work_on_each};
 use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
 
 /// How many runs are under way at once. Each holds a page of records in memory.
@@ -52,13 +52,9 @@ impl Work for Syncing {
 
     async fn process(self: Arc<Self>, id: ConnectionId, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
         begin_scheduled(&self.app, &id).await?;
-        // The other kind's run may be queued behind one that ends.
-        loop {
-            match work(&self.app, &id, self.ends_at).await? {
-                Worked::Ended => {}
-                Worked::Paused => return Ok(Processed::Left),
-                Worked::Nothing => return Ok(Processed::Done),
-            }
-        }
+        Ok(match work_on_each(&self.app, &id, self.ends_at).await? {
+            Worked::Paused => Processed::Left,
+            Worked::Ended | Worked::Nothing => Processed::Done,
+        })
     }
 }

@@ -7,7 +7,7 @@ use counterfoil_functions::config::VARIABLES;
 use counterfoil_store::table::{DUE_INDEX, LIST_INDEX};
 use serde_json::{Value, json};
 
-use super::{events, functions, resources_of_type, routes, template, text};
+use super::{events, functions, resources_of_type, template, text};
 
 fn statements(function: &Value) -> Vec<Value> {
     let policies = function["Policies"].as_array().expect("a function lists its rights");
@@ -51,6 +51,39 @@ fn s1_a_function_is_told_of_a_secret_exactly_if_it_may_read_it() {
 }
 
 #[test]
+fn s1_a_function_is_told_of_a_queue_exactly_if_it_may_send_to_it() {
+    for (name, function) in functions() {
+        let sends: BTreeSet<String> = statements(&function)
+            .iter()
+            .filter(|statement| list(&statement["Action"]).contains(&json!("sqs:SendMessage")))
+            .flat_map(|statement| list(&statement["Resource"]))
+            .map(|queue| text(&queue).replace(".Arn", ""))
+            .collect();
+        let variables = function["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
+        let told = variables.iter().filter(|(variable, _)| variable.ends_with("_QUEUE_URL")).map(|(_, queue)| text(queue));
+        assert_eq!(sends, told.collect(), "{name}");
+    }
+}
+
+/// Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping".
+#[test]
+fn s2_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take() {
+    let template = template();
+    for (name, function) in functions() {
+        let Some(source) = events(&function, "SQS").next() else { continue };
+        let queue = &template["Resources"][text(&source["Queue"]).replace(".Arn", "")]["Properties"];
+        let seconds = |of: &Value| of.as_u64().expect("seconds");
+        let takes =
+            if function["Timeout"].is_null() { &template["Globals"]["Function"]["Timeout"] } else { &function["Timeout"] };
+        // What is parked comes again before its refresh token is presented anew: `parked` stores nothing twice.
+        if name != "parked" {
+            assert!(seconds(&queue["VisibilityTimeout"]) >= 6 * seconds(takes), "{name}");
+        }
+        assert!(queue["RedrivePolicy"]["maxReceiveCount"].as_u64().is_some_and(|count| count >= 5), "{name}");
+    }
+}
+
+#[test]
 fn s3_functions_are_given_only_variables_that_are_read_and_no_secret_in_clear() {
     let known: BTreeSet<String> = VARIABLES.iter().map(|&variable| variable.to_owned()).collect();
     let globals = variables(&template()["Globals"]["Function"]);
@@ -79,7 +112,8 @@ fn s2_a_run_that_nobody_waits_for_has_a_failure_destination_and_every_function_a
             let queue = &resources_of_type("AWS::SQS::Queue")[&id]["Properties"];
             let failed = text(&queue["RedrivePolicy"]["deadLetterTargetArn"]).replace(".Arn", ".QueueName");
             assert!(watched("ApproximateNumberOfMessagesVisible", &failed), "no alarm watches {failed}");
-        } else if routes(function).is_empty() {
+        }
+        if events(function, "Schedule").next().is_some() {
             let queue = text(&function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]);
             let queue_name = queue.replace(".Arn", ".QueueName");
             assert!(watched("ApproximateNumberOfMessagesVisible", &queue_name), "no alarm watches {queue}");

@@ -1,0 +1,87 @@
+//! When the worker is woken, without waiting for its schedule.
+
+use std::time::Duration;
+
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::sync::{SyncKind, SyncStatus, Trigger};
+use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::service::sync::import::{Wanted, import};
+use counterfoil_core::service::sync::stop::cancel;
+use counterfoil_core::service::sync::{Worked, work, work_on_each};
+
+use super::harness::{Books, HOUR, WORKERS_TIME, asked, sync};
+
+impl Books {
+    async fn work_for(&self, seconds: u64) -> Worked {
+        let ends_at = self.stage.app.clock.elapsed() + Duration::from_secs(seconds);
+        work(&self.stage.app, &self.id, ends_at).await.expect("a table")
+    }
+
+    fn woken(&self) -> Vec<ConnectionId> {
+        self.stage.installation.wakings.take()
+    }
+}
+
+#[tokio::test]
+async fn a_worker_whose_time_is_over_wakes_the_next_one() {
+    let books = Books::of(30).await;
+    let run = books.begin(&sync()).await;
+    assert_eq!((books.work_for(8).await, books.woken()), (Worked::Paused, vec![books.id.clone()]));
+    assert_eq!((books.work_for(60).await, books.woken()), (Worked::Ended, vec![]));
+    assert_eq!(books.read(&run).await.status, SyncStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_its_platform_wakes_nobody() {
+    let books = Books::of(1).await;
+    books.platform().fail([ReadFailure::Limited { retry_after: HOUR, is_daily: true }]);
+    books.begin(&sync()).await;
+    assert_eq!((books.work_for(60).await, books.woken()), (Worked::Paused, vec![]));
+}
+
+#[tokio::test]
+async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_begin_with() {
+    let books = Books::of(1).await;
+    for number in 1..6 {
+        books.stage.installation.connect(&books.stage.app, &format!("acme-{number}")).await;
+    }
+    let wanted = Wanted {
+        platform: PlatformName::Quickbooks,
+        kind: SyncKind::Sync,
+        company_key: None,
+        full: false,
+        is_dry: false,
+        trigger: Trigger::Api,
+    };
+    let ends_at = books.stage.app.clock.elapsed() + Duration::from_secs(28);
+    let imported = import(&books.stage.app, &books.id.partner, &wanted, ends_at).await.expect("runs");
+    assert!(imported.runs.iter().all(|run| run.status == SyncStatus::Completed));
+    let mut woken: Vec<_> = books.woken().into_iter().map(|id| id.company_key.to_string()).collect();
+    woken.sort();
+    assert_eq!(woken, ["acme-4", "acme-5"]);
+}
+
+#[tokio::test]
+async fn the_worker_is_woken_for_a_queued_run_when_the_one_before_is_canceled() {
+    let books = Books::of(1).await;
+    let run = books.begin(&sync()).await;
+    let queued = books.begin(&asked(SyncKind::ImportInvoices)).await;
+    assert!(cancel(&books.stage.app, &books.id, &run.id).await.expect("a table"));
+    assert_eq!(books.woken(), std::slice::from_ref(&books.id));
+    assert!(cancel(&books.stage.app, &books.id, &queued.id).await.expect("a table"));
+    assert_eq!(books.woken(), []);
+}
+
+#[tokio::test]
+async fn a_worker_that_is_woken_late_or_twice_does_nothing() {
+    let books = Books::of(3).await;
+    let run = books.begin(&sync()).await;
+    books.begin(&asked(SyncKind::ImportInvoices)).await;
+    let ends_at = books.stage.app.clock.elapsed() + WORKERS_TIME;
+    let (app, id) = (&books.stage.app, &books.id);
+    let (one, other) = tokio::join!(work_on_each(app, id, ends_at), work_on_each(app, id, ends_at));
+    assert_eq!((one.expect("a table"), other.expect("a table")), (Worked::Nothing, Worked::Nothing));
+    assert_eq!(books.read(&run).await.counts.checks.imported, 3);
+    assert_eq!(work_on_each(app, id, ends_at).await.expect("a table"), Worked::Nothing);
+}
