@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde_bytes::ByteBuf;
 use serde_json::value::RawValue;
 
 /// A JSON object.
@@ -25,11 +26,15 @@ impl<'a> Object<'a> {
         self.0.get(name).map(|value| value.get()).filter(|json| *json != "null")
     }
 
-    /// A text, or a number as it is written. An empty text counts as missing.
+    /// A text, or a number as it is written. An empty text counts as missing. Half of a surrogate pair, which remains where a platform
+    /// cuts a text within an emoji, is replaced.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let json = self.json(name)?;
         let text = match json.as_bytes().first()? {
-            b'"' => serde_json::from_str(json).ok()?,
+            b'"' => {
+                let bytes: ByteBuf = serde_json::from_str(json).ok()?;
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
             b'{' | b'[' | b't' | b'f' => return None,
             _ => json.to_owned(),
         };
@@ -53,6 +58,11 @@ impl<'a> Object<'a> {
     /// An amount, from a number or a text, with all its digits.
     pub(crate) fn amount(&self, name: &str) -> Option<Decimal> {
         amount(&self.text(name)?)
+    }
+
+    /// A whole number from 0 on, also one that is written as a text.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        self.text(name)?.trim().parse().ok()
     }
 
     /// A date: the first ten characters of a text, `YYYY-MM-DD`, from 1900 to 2199.
@@ -92,8 +102,12 @@ impl<'a> Object<'a> {
 /// exact.
 pub(crate) fn amount(text: &str) -> Option<Decimal> {
     let text = text.trim();
-    let number =
-        if text.contains(['e', 'E']) { Decimal::from_scientific(text).ok()? } else { Decimal::from_str_exact(text).ok()? };
+    // The parser would take `1_000` too.
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let digits = text.split(['e', 'E']).next().filter(|_| is_plain)?;
+    let exact = Decimal::from_str_exact(digits).ok()?;
+    // `from_scientific` rounds digits that do not fit: these do.
+    let number = if digits == text { exact } else { Decimal::from_scientific(text).ok()? };
     (number.abs() < AMOUNT_LIMIT && number.scale() <= 6).then_some(number)
 }
 
@@ -101,7 +115,7 @@ const AMOUNT_LIMIT: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, fal
 
 /// Parses a date: see [`Object::date`].
 pub(crate) fn date(text: &str) -> Option<Date> {
-    let date: Date = text.get(..10)?.parse().ok()?;
+    let date: Date = text.trim_start().get(..10)?.parse().ok()?;
     (1900..2200).contains(&date.year()).then_some(date)
 }
 
@@ -127,6 +141,11 @@ mod tests {
             "1e99".to_owned(),
             "1000000000000000".to_owned(),
             "0.0000001".to_owned(),
+            "0.00000000000000000000000000123456789e26".to_owned(),
+            "1e-400".to_owned(),
+            "1e".to_owned(),
+            "1_000".to_owned(),
+            "1,000".to_owned(),
             String::new(),
         ] {
             assert_eq!(amount(&bad), None, "{bad}");
