@@ -3,6 +3,7 @@
 pub(crate) mod check_number;
 pub(crate) mod entry;
 pub(crate) mod position;
+pub(crate) mod window;
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::http::{HttpAnswer, NoAnswer, send_page};
 use crate::object::Object;
 use crate::parts::Parts;
 use crate::retry_after;
-use crate::text::decoded;
+use crate::text::{decoded, without_controls};
 
 /// A platform's own reader of its books.
 #[async_trait]
@@ -145,7 +146,7 @@ impl Answer {
         match self.status {
             200..=299 => Ok(self),
             401 => Err(ReadFailure::Unauthorized),
-            429 | 500.. => Err(ReadFailure::Unavailable { retry_after: self.retry_after() }),
+            408 | 429 | 500.. => Err(ReadFailure::Unavailable { retry_after: self.retry_after() }),
             status => Err(ReadFailure::Rejected { code: status.to_string() }),
         }
     }
@@ -158,7 +159,7 @@ pub(crate) async fn get(request: RequestBuilder, trace: &str, time: Duration) ->
         tracing::warn!(was_sent = no_answer == NoAnswer::Lost, "a platform gave no page");
         UNREADABLE
     })?;
-    let (status, text) = (http.status.as_u16(), decoded(&std::mem::take(&mut http.body)));
+    let (status, text) = (http.status.as_u16(), without_controls(decoded(&std::mem::take(&mut http.body))));
     tracing::info!(status, bytes = text.len(), trace = http.trace, "page");
     Ok(Answer { status, text, http })
 }

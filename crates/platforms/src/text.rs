@@ -40,6 +40,14 @@ pub(crate) fn decoded(body: &[u8]) -> String {
     }
 }
 
+/// A text with blanks for its control characters. JSON has them between its values only, where they mean no more than that; a platform
+/// that puts a line break into a text as it is would else cost a page.
+pub(crate) fn without_controls(text: String) -> String {
+    let mut bytes = text.into_bytes();
+    bytes.iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     let units = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
     char::decode_utf16(units).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()

@@ -2,8 +2,11 @@
 //! deletion moves all records behind it one position forward, so a reader that only counted would skip a record.
 //!
 //! Therefore each page begins with the last record of the page before. If it does not, the reader goes back to a page that has that record
-//! or one shortly before it, or to the first page, and continues from there. The list ends when the page reaches the total that the platform
-//! names. Without a total it ends with a page that has the last record and no other. An empty or short page by mistake ends nothing.
+//! or one shortly before it, or to the first page, and continues from there.
+//!
+//! The list ends when a page that is not full reaches the total that the platform names. Otherwise it ends with a page that has the last
+//! record and no other. An empty or short page by mistake ends nothing, and neither does a total that is too low. If the total promises
+//! more records than there are, the last page is requested twice.
 
 use counterfoil_core::port::accounting::ReadFailure;
 use serde::{Deserialize, Serialize};
@@ -15,23 +18,6 @@ const MARKS: usize = 20;
 /// How often the reader goes back in one list. After that the list's order is considered unstable.
 const LOST_MOST: u8 = 50;
 
-/// The page of at most `most` records that contains a position and as many records after it as possible: its number, from 1, and its size.
-/// For platforms whose pages begin only at multiples of their size.
-pub(crate) fn window(start: usize, most: usize) -> Window {
-    let before = start - 1;
-    let size = (most / 2..=most).rev().max_by_key(|size| size - before % size).unwrap_or(most);
-    Window { page: before / size + 1, size, before: before % size }
-}
-
-/// A numbered page.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) page: usize,
-    pub(crate) size: usize,
-    /// The number of records on the page before the position.
-    pub(crate) before: usize,
-}
-
 /// The position of the next page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
@@ -41,6 +27,9 @@ pub(crate) struct Position {
     marks: Vec<String>,
     /// Whether the reader went back to find one of these ids.
     is_back: bool,
+    /// Whether it went back because the page after the last of these ids was empty, or lacked records that the total promised.
+    #[serde(default)]
+    is_end: bool,
     /// How often the reader went back.
     lost: u8,
 }
@@ -52,6 +41,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) ids: &'a [Option<String>],
     /// The size of a page.
     pub(crate) size: usize,
+    /// Whether the page has its full size. Then other records may follow, whatever the total says.
+    pub(crate) is_full: bool,
     /// The total number of records, if the platform names it.
     pub(crate) total: Option<usize>,
 }
@@ -66,11 +57,19 @@ pub(crate) struct Turn {
 }
 
 impl Position {
-    pub(crate) const FIRST: Self = Self { start: 1, marks: Vec::new(), is_back: false, lost: 0 };
+    pub(crate) const FIRST: Self = Self { start: 1, marks: Vec::new(), is_back: false, is_end: false, lost: 0 };
+
+    /// How many records of a page are before this position, where the page says that it begins earlier, at `first`, and has the record
+    /// that is expected here.
+    pub(crate) fn known_before(&self, first: Option<usize>, ids: &[Option<String>]) -> usize {
+        let before = first.and_then(|first| self.start.checked_sub(first));
+        let is_expected = |before: &usize| ids.get(*before).is_some_and(|id| id.is_some() && id.as_ref() == self.marks.last());
+        before.filter(is_expected).unwrap_or(0)
+    }
 
     /// How to process the page that was read at this position.
     pub(crate) fn turn(&self, shown: Shown<'_>) -> Result<Turn, ReadFailure> {
-        let Shown { ids, total, .. } = shown;
+        let Shown { ids, total, is_full, .. } = shown;
         let place = |mark: &String| ids.iter().position(|id| id.as_ref() == Some(mark));
         // A page that also has earlier ids is in another order, or the page before was.
         let has_earlier = self.marks.iter().rev().skip(1).any(|mark| place(mark).is_some());
@@ -82,30 +81,38 @@ impl Position {
             Some(0) if is_expected && !self.is_back => Ok(Turn {
                 known: 1,
                 next: match ids.len() {
-                    1 if total.is_some_and(|total| self.start < total) => Some(self.lost()?),
+                    // It has no room for what may be behind it.
+                    1 if is_full => return Err(UNREADABLE),
+                    1 if total.is_some_and(|total| self.start < total) => {
+                        Some(Self { is_back: true, is_end: true, ..self.lost()? })
+                    }
                     1 => None,
                     _ => self.behind(shown),
                 },
             }),
+            // The list ends with the same record again.
+            Some(_) if self.is_end && !is_full && ids.last().map(Option::as_ref) == Some(self.marks.last()) => {
+                Ok(Turn { known: 0, next: None })
+            }
             // After going back, all records count, because the page may differ from the one before.
             found if self.is_back && (found.is_some() || self.start == 1) => Ok(Turn { known: 0, next: self.behind(shown) }),
             _ => {
                 let start = if self.is_back { 1 } else { self.start.saturating_sub(shown.size).max(1) };
-                Ok(Turn { known: ids.len(), next: Some(Self { start, is_back: true, ..self.lost()? }) })
+                Ok(Turn { known: ids.len(), next: Some(Self { start, is_back: true, is_end: ids.is_empty(), ..self.lost()? }) })
             }
         }
     }
 
     /// The position after a page; `None` if the page is empty or reaches the end.
-    fn behind(&self, Shown { ids, size, total }: Shown<'_>) -> Option<Self> {
+    fn behind(&self, Shown { ids, size, is_full, total }: Shown<'_>) -> Option<Self> {
         let has_id = ids.last()?.is_some();
-        if total.is_some_and(|total| self.start + ids.len() > total) {
+        if !is_full && total == Some(self.start + ids.len() - 1) {
             return None;
         }
         let spaced = ids.iter().rev().step_by((size / MARKS).max(1)).take(MARKS).flatten();
         let mut marks: Vec<_> = if has_id { spaced.cloned().collect() } else { Vec::new() };
         marks.reverse();
-        Some(Self { start: self.start + ids.len() - usize::from(has_id), marks, is_back: false, lost: self.lost })
+        Some(Self { start: self.start + ids.len() - usize::from(has_id), marks, is_back: false, is_end: false, lost: self.lost })
     }
 
     fn lost(&self) -> Result<Self, ReadFailure> {
@@ -127,16 +134,6 @@ mod tests {
 
     const PAGE: usize = 1_000;
 
-    #[test]
-    fn a_window_shows_its_position_and_at_least_half_a_page() {
-        let windows = [1, 100, 198].map(|start| window(start, 100));
-        assert_eq!(windows.map(|window| (window.page, window.size, window.before)), [(1, 100, 0), (2, 99, 0), (3, 98, 1)]);
-        for start in 1..50_000 {
-            let Window { page, size, before } = window(start, 100);
-            assert!(size <= 100 && (page - 1) * size + before + 1 == start && size - before >= 50, "{start}");
-        }
-    }
-
     /// A fault of the `at`-th page.
     #[derive(Debug, Clone, Copy)]
     enum Odd {
@@ -145,6 +142,14 @@ mod tests {
         Before,
         TurnedRound,
         Twice,
+    }
+
+    /// What the platform says of how many records there are.
+    #[derive(Debug, Clone, Copy)]
+    enum Total {
+        Untold,
+        Told,
+        Wrong(usize),
     }
 
     fn page(list: &[usize], start: usize, odd: Option<Odd>) -> Vec<usize> {
@@ -164,7 +169,7 @@ mod tests {
         count: usize,
         gone: &[(usize, usize, usize)],
         odd: Option<(usize, Odd)>,
-        tells_total: bool,
+        total: Total,
     ) -> (Vec<usize>, BTreeSet<usize>) {
         let (mut list, mut read) = ((0..count).collect::<Vec<_>>(), BTreeSet::new());
         let (mut position, mut new) = (Position::FIRST, 10_000..);
@@ -175,7 +180,12 @@ mod tests {
             }
             let shown = page(&list, position.start, odd.filter(|(odd_at, _)| *odd_at == at).map(|(_, odd)| odd));
             let ids: Vec<_> = shown.iter().map(|id| Some(id.to_string())).collect();
-            let turn = position.turn(Shown { ids: &ids, size: PAGE, total: tells_total.then_some(list.len()) }).expect("a page");
+            let total = match total {
+                Total::Untold => None,
+                Total::Told => Some(list.len()),
+                Total::Wrong(total) => Some(total),
+            };
+            let turn = position.turn(Shown { ids: &ids, size: PAGE, is_full: ids.len() >= PAGE, total }).expect("a page");
             read.extend(&shown[turn.known..]);
             match turn.next {
                 Some(next) => position = next,
@@ -192,14 +202,14 @@ mod tests {
     #[test]
     fn an_earlier_record_of_the_page_before_does_not_stand_for_its_last_one() {
         // On the first page, in reverse order, the record 999 stands where the last record is expected.
-        let (left, read) = read(1_899, &[], Some((0, Odd::TurnedRound)), false);
+        let (left, read) = read(1_899, &[], Some((0, Odd::TurnedRound)), Total::Untold);
         assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0);
     }
 
     #[test]
     fn a_page_turned_round_that_begins_or_ends_as_expected_costs_no_record() {
-        for (at, tells_total) in [(0, false), (0, true), (1, false), (1, true)] {
-            let (left, read) = read(2 * PAGE - 1, &[], Some((at, Odd::TurnedRound)), tells_total);
+        for (at, total) in [(0, Total::Untold), (0, Total::Told), (1, Total::Untold), (1, Total::Told)] {
+            let (left, read) = read(2 * PAGE - 1, &[], Some((at, Odd::TurnedRound)), total);
             assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0, "page {at}");
         }
     }
@@ -213,7 +223,7 @@ mod tests {
             gone in prop::collection::vec((1_usize..7, 0_usize..4_500, 0_usize..1_600), 0..4),
             tells_total: bool,
         ) {
-            let (left, read) = read(count, &gone, None, tells_total);
+            let (left, read) = read(count, &gone, None, if tells_total { Total::Told } else { Total::Untold });
             prop_assert!(left.iter().all(|id| read.contains(id)));
         }
 
@@ -221,7 +231,16 @@ mod tests {
         fn one_page_that_is_none_costs_no_record(count in 0_usize..4_500, at in 0_usize..6, odd in odd(), tells_total: bool) {
             // A page of two records that shows one of them looks like the end.
             prop_assume!(tells_total || !matches!(odd, Odd::Half) || !matches!(count.saturating_sub(at * (PAGE - 1)), 2 | 3));
-            let (left, read) = read(count, &[], Some((at, odd)), tells_total);
+            let (left, read) = read(count, &[], Some((at, odd)), if tells_total { Total::Told } else { Total::Untold });
+            prop_assert!(left.iter().all(|id| read.contains(id)));
+        }
+
+        #[test]
+        fn a_total_that_is_wrong_costs_no_record_and_no_end(
+            count in 0_usize..4_500,
+            total in prop_oneof![Just(0_usize), Just(1), Just(PAGE), Just(usize::MAX), 0_usize..6_000],
+        ) {
+            let (left, read) = read(count, &[], None, Total::Wrong(total));
             prop_assert!(left.iter().all(|id| read.contains(id)));
         }
     }

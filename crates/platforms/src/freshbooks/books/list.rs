@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::vendors::{Vendors, vendors};
 use super::{bill, bill_payment, eastern, invoice, request, result};
 use crate::books::entry::entry;
-use crate::books::position::{Position, Shown, window};
+use crate::books::position::Position;
+use crate::books::window::{Said, window};
 use crate::books::{Answer, UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
@@ -25,10 +26,17 @@ pub(super) struct Place {
     at: Position,
     /// Whether the list is requested without parameters that the account may not support.
     is_plain: bool,
+    /// How many records a page has at most, by what the platform gave.
+    #[serde(default = "page_most")]
+    most: usize,
+}
+
+const fn page_most() -> usize {
+    PAGE
 }
 
 impl Place {
-    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, is_plain: false };
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, is_plain: false, most: PAGE };
 }
 
 pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
@@ -63,13 +71,11 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let result = result(&body);
     let records = result.list(name(of)).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("id"))).collect();
-    let window = window(place.at.start, PAGE);
-    let is_said = |name, asked| number(&result, name).is_none_or(|said| said == asked);
-    if !is_said("page", window.page) || !is_said("per_page", window.size) {
-        return Err(UNREADABLE);
-    }
-    let (before, total) = (window.before.min(ids.len()), number(&result, "total"));
-    let turn = place.at.turn(Shown { ids: &ids[before..], size: PAGE, total })?;
+    let said = Said::of(&result, "page", "per_page", "total");
+    let window = window(place.at.start, place.most);
+    let (before, shown) = window.shown(&ids, &said)?;
+    let most = if shown.size < window.size { shown.size } else { place.most };
+    let turn = place.at.turn(shown)?;
     let counted: Vec<_> = records.into_iter().skip(before + turn.known).collect();
     let bills = bill_payment::bills(&counted);
     let (vendors, requests) = match of {
@@ -84,7 +90,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
         _ => invoice::read(object),
     };
     let next = match turn.next {
-        Some(at) => Some(Place { at, ..place }),
+        Some(at) => Some(Place { at, most, ..place }),
         None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, ..Place::FIRST }),
     };
     Ok(Page {
@@ -98,7 +104,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
 }
 
 async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Answer, ReadFailure> {
-    let window = window(place.at.start, PAGE);
+    let window = window(place.at.start, place.most);
     let mut query = vec![("page", window.page.to_string()), ("per_page", window.size.to_string())];
     if !place.is_plain && of == EntityType::Bill {
         query.push(("include[]", "vendor".to_owned()));
@@ -108,8 +114,4 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> 
         query.push(("search[updated_min]", eastern::day_before(since).to_string()));
     }
     request(parts, ask, name(of), &query).await
-}
-
-fn number(result: &Object<'_>, name: &str) -> Option<usize> {
-    result.text(name)?.parse().ok()
 }

@@ -42,11 +42,13 @@ pub(super) async fn vendors(parts: &Parts, ask: Ask<'_>, bills: &BTreeSet<String
         answer => answer?,
     };
     let body = answer.object()?;
-    let listed = result(&body).list("bills").ok_or(UNREADABLE)?;
+    let result = result(&body);
+    let listed = result.list("bills").ok_or(UNREADABLE)?;
+    let is_whole = result.number("total").is_some_and(|total| total <= listed.len());
     let listed = listed.into_iter().filter_map(Object::parse);
     let vendors: BTreeMap<_, _> = listed.filter_map(|bill| Some((bill.id("id")?, of_bill(&bill)))).collect();
     let is_filtered = vendors.keys().all(|id| bills.contains(id));
-    Ok(if is_filtered { Vendors(vendors) } else { Vendors::default() })
+    Ok(if is_filtered || is_whole { Vendors(vendors) } else { Vendors::default() })
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 
-use super::{At, as_of, entity_types, entries, request, written};
-use crate::books::{UNREADABLE, cursor};
+use super::{At, as_of, entity_types, entries, fault, request, written};
+use crate::books::{Answer, UNREADABLE, cursor};
 use crate::object::Object;
 use crate::parts::Parts;
 use crate::rules::days;
@@ -28,30 +28,32 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailur
     let types = entity_types(ask.scope.kind);
     let names = types.iter().map(Into::into).collect::<Vec<&str>>().join(",");
     let asked = request(parts, ask, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
-    let answer = match asked {
+    match asked.and_then(|answer| read(&answer, ask, types)) {
         // Change data capture does not look back that far, by Intuit's clock.
-        Err(ReadFailure::Rejected { .. }) => return Ok(Page { next: lists, requests: 1, ..Page::default() }),
-        asked => asked?,
-    };
-    let body = answer.object()?;
-    let changed = changed(&body, types)?;
-    let objects: usize = changed.iter().map(|(_, records)| records.len()).sum();
-    Ok(Page {
-        entries: changed.into_iter().flat_map(|(of, records)| entries(ask.scope, of, records)).collect(),
-        next: lists.filter(|_| objects >= OBJECTS_MOST),
-        requests: 1,
-        as_of: as_of(&answer, &body),
-        ..Page::default()
-    })
+        Err(ReadFailure::Rejected { .. }) => Ok(Page { next: lists, requests: 1, ..Page::default() }),
+        Ok((page, objects)) => Ok(Page { next: lists.filter(|_| objects >= OBJECTS_MOST), ..page }),
+        Err(failure) => Err(failure),
+    }
 }
 
-/// The records of an answer, by type. A type without changes may be missing. An answer without the outer object is unreadable.
-fn changed<'a>(body: &Object<'a>, types: &[EntityType]) -> Result<Vec<(EntityType, Vec<&'a str>)>, ReadFailure> {
+/// The page of an answer, and the number of its objects.
+fn read(answer: &Answer, ask: Ask<'_>, types: &[EntityType]) -> Result<(Page, usize), ReadFailure> {
+    let body = answer.object()?;
+    let changed = changed(answer, &body, types)?;
+    let objects: usize = changed.iter().map(|(_, records)| records.len()).sum();
+    let entries = changed.into_iter().flat_map(|(of, records)| entries(ask.scope, of, records)).collect();
+    Ok((Page { entries, requests: 1, as_of: as_of(answer, &body), ..Page::default() }, objects))
+}
+
+/// The records of an answer, by type. A type without changes may be missing, and a type may have a fault of its own. An answer without
+/// the outer object is unreadable.
+fn changed<'a>(answer: &Answer, body: &Object<'a>, types: &[EntityType]) -> Result<Vec<(EntityType, Vec<&'a str>)>, ReadFailure> {
     let mut changed = Vec::new();
     for response in body.list("CDCResponse").ok_or(UNREADABLE)? {
         let lists = Object::parse(response).and_then(|response| response.list("QueryResponse")).ok_or(UNREADABLE)?;
         for list in lists {
-            let list = Object::parse(list).filter(|list| list.json("Fault").is_none()).ok_or(UNREADABLE)?;
+            fault::none_in(list, answer)?;
+            let list = Object::parse(list).ok_or(UNREADABLE)?;
             for of in types.iter().filter(|of| list.json((**of).into()).is_some()) {
                 changed.push((*of, list.list((*of).into()).ok_or(UNREADABLE)?));
             }

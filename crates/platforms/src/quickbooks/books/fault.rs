@@ -17,6 +17,11 @@ pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
     }
 }
 
+/// Whether a part of an answer is a fault.
+pub(super) fn none_in(part: &str, answer: &Answer) -> Result<(), ReadFailure> {
+    code(part).map_or(Ok(()), |code| Err(failure(code, answer)))
+}
+
 fn failure(code: u32, answer: &Answer) -> ReadFailure {
     tracing::warn!(code, status = answer.status, "a fault");
     match (code, answer.status) {

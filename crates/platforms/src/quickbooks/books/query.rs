@@ -21,15 +21,17 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Posit
     let select = format!("select * from {name}{since} orderby Id startposition {} maxresults {PAGE}", position.start);
     let answer = request(parts, ask, "query", &[("query", &select)]).await?;
     let object = answer.object()?;
-    let records = records(&object, name).ok_or(UNREADABLE)?;
+    let response = object.json("QueryResponse").and_then(Object::parse).ok_or(UNREADABLE)?;
+    let records = records(&response, name).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("Id"))).collect();
-    let turn = position.turn(Shown { ids: &ids, size: PAGE, total: None })?;
+    let before = position.known_before(response.number("startPosition"), &ids);
+    let turn = position.turn(Shown { ids: &ids[before..], size: PAGE, is_full: ids.len() >= PAGE, total: None })?;
     let next = match turn.next {
         Some(position) => Some(At::List { of, position }),
         None => At::list(kind, of + 1),
     };
     Ok(Page {
-        entries: entries(ask.scope, entity, records.into_iter().skip(turn.known)),
+        entries: entries(ask.scope, entity, records.into_iter().skip(before + turn.known)),
         next: next.as_ref().map(cursor),
         requests: 1,
         as_of: as_of(&answer, &object),
@@ -38,8 +40,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Posit
 }
 
 /// The records of an answer. An empty list is missing in the answer; any other value that is not a list is unreadable.
-fn records<'a>(object: &Object<'a>, name: &str) -> Option<Vec<&'a str>> {
-    let response = Object::parse(object.json("QueryResponse")?)?;
+fn records<'a>(response: &Object<'a>, name: &str) -> Option<Vec<&'a str>> {
     match response.json(name) {
         Some(_) => response.list(name),
         None => Some(Vec::new()),

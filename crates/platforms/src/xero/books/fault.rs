@@ -17,6 +17,8 @@ pub(super) fn checked(answer: Answer) -> Result<Option<Answer>, ReadFailure> {
     match answer.status {
         304 => Ok(None),
         400 => Err(rejected(&answer)),
+        // So Xero answers where the grant lacks the endpoint's scope; an old token is `TokenExpired`.
+        401 if detail(&answer).contains("AuthorizationUnsuccessful") => Err(ReadFailure::AccessDenied),
         403 => Err(forbidden(&answer)),
         429 => Err(limited(&answer)),
         _ => answer.or_failure().map(Some),
@@ -25,8 +27,13 @@ pub(super) fn checked(answer: Answer) -> Result<Option<Answer>, ReadFailure> {
 
 /// The failure of a 403. It may mean that the organisation was disconnected from the app, while the token is valid.
 fn forbidden(answer: &Answer) -> ReadFailure {
-    let detail = Object::parse(&answer.text).and_then(|body| body.text("Detail")).unwrap_or_default();
-    if detail.contains("AuthenticationUnsuccessful") { ReadFailure::CompanyGone } else { ReadFailure::AccessDenied }
+    let is_gone = detail(answer).contains("AuthenticationUnsuccessful");
+    if is_gone { ReadFailure::CompanyGone } else { ReadFailure::AccessDenied }
+}
+
+fn detail(answer: &Answer) -> String {
+    let body = Object::parse(&answer.text).unwrap_or_default();
+    body.text("Detail").or_else(|| body.text("detail")).unwrap_or_default()
 }
 
 /// The failure of a 429. `X-Rate-Limit-Problem` names the limit: `minute`, `day`, `concurrent`, or that of the app.

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{Accounts, accounts};
 use super::{bank_transaction, fault, invoice, payment, request, value};
 use crate::books::entry::entry;
-use crate::books::position::{Position, Shown, window};
+use crate::books::position::Position;
+use crate::books::window::{Said, window};
 use crate::books::{Answer, UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
@@ -29,6 +30,13 @@ pub(super) struct Place {
     at: Position,
     /// The date ranges that are still to be read of a list that is too long to be read at once. The last one is read now.
     spans: Vec<Span>,
+    /// How many records a page has at most, by what the platform gave.
+    #[serde(default = "page_most")]
+    most: usize,
+}
+
+const fn page_most() -> usize {
+    PAGE
 }
 
 /// A date range: the first date inclusive, the last one exclusive.
@@ -36,7 +44,7 @@ pub(super) struct Place {
 struct Span(Date, Date);
 
 impl Place {
-    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new() };
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new(), most: PAGE };
 
     fn behind(mut self, kind: SyncKind, next: Option<Position>) -> Option<Self> {
         if let Some(at) = next {
@@ -89,15 +97,11 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let name: &str = of.into();
     let records = body.list(&format!("{name}s")).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id(&format!("{name}ID")))).collect();
-    let window = window(place.at.start, PAGE);
-    let pagination = body.object("pagination");
-    let number = |name: &str| pagination.text(name).and_then(|number| number.parse::<usize>().ok());
-    let is_said = |name, asked| number(name).is_none_or(|said| said == asked);
-    if !is_said("page", window.page) || !is_said("pageSize", window.size) {
-        return Err(UNREADABLE);
-    }
-    let before = window.before.min(ids.len());
-    let turn = place.at.turn(Shown { ids: &ids[before..], size: PAGE, total: number("itemCount") })?;
+    let said = Said::of(&body.object("pagination"), "page", "pageSize", "itemCount");
+    let window = window(place.at.start, place.most);
+    let (before, shown) = window.shown(&ids, &said)?;
+    let most = if shown.size < window.size { shown.size } else { place.most };
+    let turn = place.at.turn(shown)?;
     let counted: Vec<_> = records.into_iter().skip(before + turn.known).collect();
     let (accounts, requests) = match of {
         EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, ask.scope)) => {
@@ -112,7 +116,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     };
     Ok(Page {
         entries: counted.into_iter().filter_map(|json| entry(ask.scope, of, &format!("{name}ID"), json, read)).collect(),
-        next: place.behind(kind, turn.next).as_ref().map(cursor),
+        next: Place { most, ..place }.behind(kind, turn.next).as_ref().map(cursor),
         requests,
         total: None,
         as_of: value::time(&body, "DateTimeUTC").or_else(|| answer.date()),
@@ -123,7 +127,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
 /// Requests a page; `None` if nothing has changed.
 async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Option<Answer>, ReadFailure> {
     let name: &str = of.into();
-    let window = window(place.at.start, PAGE);
+    let window = window(place.at.start, place.most);
     let (page, size, order) = (window.page.to_string(), window.size.to_string(), format!("{name}ID ASC"));
     let conditions = conditions(of, ask.scope, place.spans.last());
     let mut query = vec![("page", page.as_str()), ("pageSize", &size), ("order", &order)];

@@ -55,8 +55,8 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let records = body.list(list).ok_or(UNREADABLE)?;
     let items: Vec<_> = records.iter().map(|json| item(json, id)).collect();
     let context = body.object("page_context");
-    // Without the field, a full page is not the last one.
-    let has_more = context.flag("has_more_page").unwrap_or(items.len() >= PAGE);
+    // A full page is never the last one, whatever the field says.
+    let has_more = context.flag("has_more_page").unwrap_or_default() || items.len() >= PAGE;
     let turn = place.at.turn(&items, has_more, ask.scope.since.is_some())?;
     let next = match turn.next {
         Some(at) => Some(Place { of: place.of, at }),

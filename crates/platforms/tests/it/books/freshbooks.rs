@@ -91,7 +91,7 @@ fn payees(run: &Run) -> BTreeSet<Option<&str>> {
 async fn every_run_reads_all_payments_once_and_the_bills_of_each_page() {
     let ever = Timestamp::constant(1_789_400_000, 0);
     for scope in [full(SyncKind::Sync), since(SyncKind::Sync, ever)] {
-        for (count, requests) in [(0, 1), (1, 2), (100, 2), (250, 6)] {
+        for (count, requests) in [(0, 1), (1, 2), (99, 2), (100, 3), (250, 6)] {
             let ids = payments(count);
             let server = Server::start(move |request, _| page(&ids, request)).await;
             let run = books(&server).await.run(&scope).await.expect("reads");
@@ -181,7 +181,7 @@ async fn an_endless_list_fails() {
 }
 
 #[tokio::test]
-async fn payees_are_those_of_the_bills_that_were_asked_for_or_none() {
+async fn payees_come_from_the_bills_that_were_asked_for_or_from_all_of_them() {
     let run = |bills: Bytes| async move {
         let ids = payments(2);
         let server =
@@ -192,8 +192,11 @@ async fn payees_are_those_of_the_bills_that_were_asked_for_or_none() {
     let bill = |id: u32| format!(r#"{{"id":{id},"vendorid":7,"vendor":{{"vendor_name":"Norton Lumber"}}}}"#);
     let one = list("bills", &[bill(1010)], (1, 100), 1);
     assert_eq!(payees(&run(one).await.expect("reads")), [None, Some("Norton Lumber")].into());
-    let unfiltered = list("bills", &[bill(1010), bill(1)], (1, 100), 2);
-    assert_eq!(payees(&run(unfiltered).await.expect("reads")), [None].into());
+    let unfiltered = [bill(1010), bill(1)];
+    let a_part = list("bills", &unfiltered, (1, 100), 300);
+    assert_eq!(payees(&run(a_part).await.expect("reads")), [None].into());
+    let all = list("bills", &unfiltered, (1, 100), 2);
+    assert_eq!(payees(&run(all).await.expect("reads")), [None, Some("Norton Lumber")].into());
     for refused in [
         said(403, "", ""),
         said(422, "", r#"{"response":{"errors":[{"errno":1012}]}}"#),

@@ -1,11 +1,15 @@
 //! How a platform's books are read: to the end, while they change, and through faults. What is alike at every platform is in
 //! `contract` and tried against the stand-ins; the rest against a server of the test's own.
 
+mod bad_fields;
+mod bad_pages;
 mod contract;
+mod documented;
 mod freshbooks;
 mod kept;
 mod quickbooks;
 mod server;
+mod wire;
 mod xero;
 mod zoho;
 

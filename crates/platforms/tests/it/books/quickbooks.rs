@@ -137,6 +137,18 @@ async fn a_list_that_never_moves_on_fails() {
 }
 
 #[tokio::test]
+async fn a_list_behind_whose_last_record_nothing_is_shown_ends_there() {
+    let ids = purchases(35);
+    let server = Server::start(move |request, _| match start(request) {
+        Some(1) => page(&ids, request),
+        _ => ok(r#"{"QueryResponse":{}}"#),
+    });
+    let server = server.await;
+    let run = books(&server).await.run(&full(SyncKind::Sync)).await.expect("reads");
+    assert_eq!((run.ids().len(), run.requests), (35, 5), "three for the list, two for one without any");
+}
+
+#[tokio::test]
 async fn an_incremental_run_is_one_request_and_names_what_is_no_check_any_more() {
     let body = format!(
         r#"{{"CDCResponse":[{{"QueryResponse":[{{"Purchase":[{},{{"Id":"102","status":"Deleted","domain":"QBO"}},

@@ -75,7 +75,7 @@ async fn books(server: &Server) -> Books {
 #[tokio::test]
 async fn a_full_run_reads_every_page_once_to_its_end() {
     // The bank accounts are asked for with each page that has checks.
-    for (count, requests) in [(0, 2), (1, 3), (1_000, 3), (2_500, 7)] {
+    for (count, requests) in [(0, 2), (1, 3), (999, 3), (1_000, 4), (2_500, 7)] {
         let ids = payments(count);
         let server = Server::start(move |request, _| page(&ids, request)).await;
         let run = books(&server).await.run(&full(SyncKind::Sync)).await.expect("reads");
@@ -217,6 +217,7 @@ async fn a_failure_means_what_its_status_and_headers_say() {
     };
     for (status, headers, body, expected) in [
         (401, "", problem("TokenExpired: token expired at 04/09/2026 05:16:59"), ReadFailure::Unauthorized),
+        (401, "", problem("AuthorizationUnsuccessful"), ReadFailure::AccessDenied),
         (403, "", problem("AuthenticationUnsuccessful"), ReadFailure::CompanyGone),
         (403, "", "<html>".to_owned(), ReadFailure::AccessDenied),
         (404, "", "The resource you're looking for cannot be found".to_owned(), ReadFailure::Rejected { code: "404".to_owned() }),

@@ -54,7 +54,9 @@ async fn books(server: &Server) -> Books {
 
 #[tokio::test]
 async fn a_full_run_reads_every_page_to_its_end() {
-    for (count, of_a_day, requests) in [(0, 1, 2), (1, 1, 1), (200, 7, 1), (201, 1, 2), (1_000, 3, 6), (1_000, 450, 6)] {
+    for (count, of_a_day, requests) in
+        [(0, 1, 2), (1, 1, 1), (199, 7, 1), (200, 7, 2), (201, 1, 2), (1_000, 3, 6), (1_000, 450, 6)]
+    {
         let payments = payments(count, of_a_day);
         let server = Server::start(move |request, _| page(&payments, request)).await;
         let run = books(&server).await.run(&full(SyncKind::Sync)).await.expect("reads");
@@ -62,6 +64,21 @@ async fn a_full_run_reads_every_page_to_its_end() {
         assert_eq!((run.requests, server.requests().len()), (requests, requests as usize), "{count}, {of_a_day} a day");
         let first = &server.requests()[0];
         assert_eq!((first.path.as_str(), first.headers["authorization"].as_str()), ("/vendorpayments", "Zoho-oauthtoken access"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_full_is_not_the_last_whatever_it_says() {
+    for (has_more, count, of_a_day) in [("false", 450, 3), ("false", 400, 300), ("\"no\"", 450, 3), ("null", 450, 3)] {
+        let payments = payments(count, of_a_day);
+        let server = Server::start(move |request, _| {
+            let page = String::from_utf8(page(&payments, request)).expect("text");
+            let (_, body) = page.split_once("\r\n\r\n").expect("a body");
+            ok(&body.replace("page\":true", &format!("page\":{has_more}")))
+        });
+        let server = server.await;
+        let run = books(&server).await.run(&full(SyncKind::Sync)).await.expect("reads");
+        assert_eq!(run.ids().len(), count as usize, "{has_more} {count}");
     }
 }
 

@@ -1,0 +1,89 @@
+//! Numbered pages that begin at multiples of their size alone. A page of another size can begin at nearly any position.
+
+use counterfoil_core::port::accounting::ReadFailure;
+
+use crate::books::UNREADABLE;
+use crate::books::position::Shown;
+use crate::object::Object;
+
+/// A page that has a number.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// From 1.
+    pub(crate) page: usize,
+    pub(crate) size: usize,
+    /// The position that it is asked for.
+    start: usize,
+}
+
+/// The page, of those of at most so many records, that shows a position and most of what is behind it.
+pub(crate) fn window(start: usize, most: usize) -> Window {
+    let before = start - 1;
+    let size = ((most / 2).max(1)..=most).rev().max_by_key(|size| size - before % size).unwrap_or(most);
+    Window { page: before / size + 1, size, start }
+}
+
+/// What an answer says of the page that it is, where it does.
+pub(crate) struct Said {
+    page: Option<usize>,
+    size: Option<usize>,
+    total: Option<usize>,
+}
+
+impl Said {
+    /// By the names of its fields.
+    pub(crate) fn of(object: &Object<'_>, page: &str, size: &str, total: &str) -> Self {
+        Self { page: object.number(page), size: object.number(size), total: object.number(total) }
+    }
+}
+
+impl Window {
+    /// What an answer shows from the position on, and how many of its records are before that. The platform may give smaller pages than
+    /// are asked for.
+    ///
+    /// # Errors
+    /// `Unavailable` where it says that it is another page.
+    pub(crate) fn shown<'a>(&self, ids: &'a [Option<String>], said: &Said) -> Result<(usize, Shown<'a>), ReadFailure> {
+        let size = said.size.unwrap_or(self.size);
+        let is_it = said.page.is_none_or(|page| page == self.page) && size > 0;
+        let first = (self.page - 1).checked_mul(size).filter(|_| is_it);
+        let before = first.and_then(|first| (self.start - 1).checked_sub(first)).ok_or(UNREADABLE)?.min(ids.len());
+        Ok((before, Shown { ids: &ids[before..], size, is_full: ids.len() >= size, total: said.total }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn said(page: usize, size: usize) -> Said {
+        Said { page: Some(page), size: Some(size), total: None }
+    }
+
+    #[test]
+    fn a_window_shows_its_position_and_at_least_half_a_page() {
+        let windows = [1, 100, 198].map(|start| window(start, 100));
+        assert_eq!(windows.map(|window| (window.page, window.size)), [(1, 100), (2, 99), (3, 98)]);
+        let ids = vec![None; 100];
+        for start in 1..50_000 {
+            let window = window(start, 100);
+            let (before, shown) = window.shown(&ids[..window.size], &said(window.page, window.size)).expect("this page");
+            assert!(window.size <= 100 && (window.page - 1) * window.size + before + 1 == start, "{start}");
+            assert!(shown.is_full && shown.ids.len() >= 50, "{start}");
+        }
+    }
+
+    #[test]
+    fn an_answer_may_say_another_size_and_no_other_page() {
+        let ids = vec![None; 55];
+        let shown = |start, said: Said| window(start, 1_000).shown(&ids, &said).map(|(before, shown)| (before, shown.is_full));
+        assert_eq!(shown(1, said(1, 100)), Ok((0, false)));
+        assert_eq!(shown(1, said(1, 55)), Ok((0, true)));
+        assert_eq!(shown(55, Said { page: None, size: None, total: None }), Ok((54, false)));
+        for other in [said(2, 1_000), said(0, 1_000), said(1, 0)] {
+            assert_eq!(shown(1, other), Err(UNREADABLE));
+        }
+        assert_eq!(window(1_500, 1_000).shown(&ids, &said(2, usize::MAX)).err(), Some(UNREADABLE));
+        assert_eq!((window(7, 1).page, window(7, 1).size), (7, 1));
+    }
+}
