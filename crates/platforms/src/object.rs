@@ -102,11 +102,11 @@ impl<'a> Object<'a> {
 /// exact.
 pub(crate) fn amount(text: &str) -> Option<Decimal> {
     let text = text.trim();
-    // The parser would take `1_000` too.
+    // The parser accepts `1_000`.
     let is_plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     let digits = text.split(['e', 'E']).next().filter(|_| is_plain)?;
     let exact = Decimal::from_str_exact(digits).ok()?;
-    // `from_scientific` rounds digits that do not fit: these do.
+    // `from_scientific` rounds digits that do not fit into a `Decimal`. These fit.
     let number = if digits == text { exact } else { Decimal::from_scientific(text).ok()? };
     (number.abs() < AMOUNT_LIMIT && number.scale() <= 6).then_some(number)
 }

@@ -40,8 +40,8 @@ pub(crate) fn decoded(body: &[u8]) -> String {
     }
 }
 
-/// A text with blanks for its control characters. JSON has them between its values only, where they mean no more than that; a platform
-/// that puts a line break into a text as it is would else cost a page.
+/// Replaces control characters by blanks. In JSON they may stand only between values, where they mean the same. Otherwise one raw line
+/// break within a text would make the whole page unreadable.
 pub(crate) fn without_controls(text: String) -> String {
     let mut bytes = text.into_bytes();
     bytes.iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');

@@ -59,7 +59,7 @@ pub(crate) struct Turn {
 impl Position {
     pub(crate) const FIRST: Self = Self { start: 1, marks: Vec::new(), is_back: false, is_end: false, lost: 0 };
 
-    /// How many records of a page are before this position, where the page says that it begins earlier, at `first`, and has the record
+    /// The number of records of an answer before this position: 0, unless the answer begins earlier, at `first`, and contains the record
     /// that is expected here.
     pub(crate) fn known_before(&self, first: Option<usize>, ids: &[Option<String>]) -> usize {
         let before = first.and_then(|first| self.start.checked_sub(first));
@@ -81,7 +81,7 @@ impl Position {
             Some(0) if is_expected && !self.is_back => Ok(Turn {
                 known: 1,
                 next: match ids.len() {
-                    // It has no room for what may be behind it.
+                    // A full page of one record cannot show whether another follows.
                     1 if is_full => return Err(UNREADABLE),
                     1 if total.is_some_and(|total| self.start < total) => {
                         Some(Self { is_back: true, is_end: true, ..self.lost()? })

@@ -1,4 +1,4 @@
-//! Numbered pages that begin at multiples of their size alone. A page of another size can begin at nearly any position.
+//! Numbered pages, which begin only at multiples of their size. With the right size a page can begin at nearly any position.
 
 use counterfoil_core::port::accounting::ReadFailure;
 
@@ -6,24 +6,24 @@ use crate::books::UNREADABLE;
 use crate::books::position::Shown;
 use crate::object::Object;
 
-/// A page that has a number.
+/// A numbered page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     /// From 1.
     pub(crate) page: usize,
     pub(crate) size: usize,
-    /// The position that it is asked for.
+    /// The position that the reader needs.
     start: usize,
 }
 
-/// The page, of those of at most so many records, that shows a position and most of what is behind it.
+/// The page of at most `most` records that contains a position and as many records after it as possible.
 pub(crate) fn window(start: usize, most: usize) -> Window {
     let before = start - 1;
     let size = ((most / 2).max(1)..=most).rev().max_by_key(|size| size - before % size).unwrap_or(most);
     Window { page: before / size + 1, size, start }
 }
 
-/// What an answer says of the page that it is, where it does.
+/// The page, its size and the total as an answer names them.
 pub(crate) struct Said {
     page: Option<usize>,
     size: Option<usize>,
@@ -31,18 +31,18 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// By the names of its fields.
+    /// Reads them from the fields with these names.
     pub(crate) fn of(object: &Object<'_>, page: &str, size: &str, total: &str) -> Self {
         Self { page: object.number(page), size: object.number(size), total: object.number(total) }
     }
 }
 
 impl Window {
-    /// What an answer shows from the position on, and how many of its records are before that. The platform may give smaller pages than
-    /// are asked for.
+    /// The records of an answer from the position on, and the number of its records before that. The platform may answer a smaller page
+    /// than the reader requested.
     ///
     /// # Errors
-    /// `Unavailable` where it says that it is another page.
+    /// `Unavailable` if the answer names another page.
     pub(crate) fn shown<'a>(&self, ids: &'a [Option<String>], said: &Said) -> Result<(usize, Shown<'a>), ReadFailure> {
         let size = said.size.unwrap_or(self.size);
         let is_it = said.page.is_none_or(|page| page == self.page) && size > 0;

@@ -26,7 +26,7 @@ pub(super) struct Place {
     at: Position,
     /// Whether the list is requested without parameters that the account may not support.
     is_plain: bool,
-    /// How many records a page has at most, by what the platform gave.
+    /// The largest page that the platform gave in this list.
     #[serde(default = "page_most")]
     most: usize,
 }

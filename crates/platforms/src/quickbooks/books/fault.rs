@@ -17,7 +17,7 @@ pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
     }
 }
 
-/// Whether a part of an answer is a fault.
+/// Fails if a part of an answer is a fault.
 pub(super) fn none_in(part: &str, answer: &Answer) -> Result<(), ReadFailure> {
     code(part).map_or(Ok(()), |code| Err(failure(code, answer)))
 }

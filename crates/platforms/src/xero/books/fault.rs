@@ -17,7 +17,7 @@ pub(super) fn checked(answer: Answer) -> Result<Option<Answer>, ReadFailure> {
     match answer.status {
         304 => Ok(None),
         400 => Err(rejected(&answer)),
-        // So Xero answers where the grant lacks the endpoint's scope; an old token is `TokenExpired`.
+        // Xero answers this if the grant lacks the endpoint's scope. For an expired token it answers `TokenExpired`.
         401 if detail(&answer).contains("AuthorizationUnsuccessful") => Err(ReadFailure::AccessDenied),
         403 => Err(forbidden(&answer)),
         429 => Err(limited(&answer)),

@@ -30,7 +30,7 @@ pub(super) struct Place {
     at: Position,
     /// The date ranges that are still to be read of a list that is too long to be read at once. The last one is read now.
     spans: Vec<Span>,
-    /// How many records a page has at most, by what the platform gave.
+    /// The largest page that the platform gave in this list.
     #[serde(default = "page_most")]
     most: usize,
 }
@@ -52,7 +52,7 @@ impl Place {
         }
         self.spans.pop();
         let of = self.of + usize::from(self.spans.is_empty());
-        (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, ..self })
+        (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, most: PAGE, ..self })
     }
 
     /// Splits the date range in halves, because Xero answers 400 for a list of more than 100,000 records. `None` if one day is too long.

@@ -45,7 +45,7 @@ fn of_record(record: &Record) -> String {
             <&str>::from(check.status),
             text(&check.number),
             check.date,
-            money(check.amount, &check.currency),
+            money(check.amount, check.currency.as_deref()),
             name(&check.bank_account),
             name(&check.payee)
         ),
@@ -55,15 +55,15 @@ fn of_record(record: &Record) -> String {
             text(&invoice.number),
             invoice.date,
             invoice.balance,
-            money(invoice.total, &invoice.currency),
+            money(invoice.total, invoice.currency.as_deref()),
             name(&invoice.customer)
         ),
     };
     format!("{:?} {}: {what}", record.key.entity_type, record.key.external_id)
 }
 
-fn money(amount: impl std::fmt::Display, currency: &Option<String>) -> String {
-    format!("{amount} {}", currency.as_deref().unwrap_or("-"))
+fn money(amount: impl std::fmt::Display, currency: Option<&str>) -> String {
+    format!("{amount} {}", currency.unwrap_or("-"))
 }
 
 const QUICKBOOKS: &[(&str, &str)] = &[
@@ -110,6 +110,9 @@ async fn quickbooks_purchases_and_bill_payments() {
     );
 }
 
+const REFUSED: &[(&str, &str)] =
+    &[("/cdc", r#"{"CDCResponse":[{"QueryResponse":[{"Fault":{"Error":[{"Message":"m","code":"2010"}]}}]}]}"#), QUICKBOOKS[1]];
+
 #[tokio::test]
 async fn quickbooks_changes_and_their_faults() {
     let recently = || since(SyncKind::Sync, SystemClock::start().now());
@@ -133,10 +136,6 @@ async fn quickbooks_changes_and_their_faults() {
     let severe: &[_] =
         &[("/cdc", r#"{"CDCResponse":[{"QueryResponse":[{"Fault":{"Error":[{"Message":"m","code":"10000"}]}},{}]}]}"#)];
     assert_eq!(read(PlatformName::Quickbooks, recently(), severe).await.err(), Some(UNAVAILABLE));
-    const REFUSED: &[(&str, &str)] = &[
-        ("/cdc", r#"{"CDCResponse":[{"QueryResponse":[{"Fault":{"Error":[{"Message":"m","code":"2010"}]}}]}]}"#),
-        QUICKBOOKS[1],
-    ];
     let listed = read(PlatformName::Quickbooks, recently(), REFUSED).await.expect("reads the lists");
     assert_eq!(listed.len(), 2, "{listed:?}");
 }

@@ -138,6 +138,14 @@ async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_
 }
 
 #[tokio::test]
+async fn a_smaller_page_in_one_list_leaves_the_pages_of_the_next_as_large_as_they_can_be() {
+    let server = Server::start(|_, _| ok(&NO_OTHERS.replace("1000", "50").replace(r#""Invoices""#, r#""Payments""#))).await;
+    books(&server).await.run(&full(SyncKind::Sync)).await.expect("reads");
+    let sizes: Vec<_> = server.requests().iter().map(|request| request.query["pageSize"].clone()).collect();
+    assert_eq!(sizes, ["1000", "1000"]);
+}
+
+#[tokio::test]
 async fn an_endless_list_fails() {
     let server = Server::start(|request, _| match request.path.as_str() {
         "/Payments" => list(&(1..=1_000).collect::<Vec<_>>(), asked_page(request), 5_000),
