@@ -31,6 +31,7 @@ pub mod sealing;
 pub mod secret_source;
 mod syncs;
 pub mod table;
+mod tally_row;
 mod update;
 mod vault;
 pub mod waking;

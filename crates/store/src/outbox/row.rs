@@ -7,7 +7,7 @@
 use counterfoil_core::model::connection::{ConnectionId, DeathCause};
 use counterfoil_core::model::event::{Event, EventKind, Payload, Subject, SyncOutcome};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::model::sync::counts::{Counts, Tally};
+use counterfoil_core::model::sync::counts::Counts;
 use counterfoil_core::model::sync::{SyncFailure, SyncId};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::store::StoreError;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 use crate::row::{Item, damaged, from_item, millis, time, to_item, word, word_or};
+use crate::tally_row::TallyRow;
 
 #[derive(Serialize, Deserialize)]
 struct EventRow {
@@ -47,15 +48,6 @@ struct SyncRow {
     invoices: TallyRow,
     errors: u64,
     seen: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct TallyRow {
-    imported: u64,
-    updated: u64,
-    voided: u64,
-    deleted: u64,
-    unchanged: u64,
 }
 
 pub(crate) fn write(event: &Event) -> Result<Item, StoreError> {
@@ -143,7 +135,7 @@ impl EventRow {
         Ok(SyncOutcome {
             sync: SyncId::new(row.id.clone()),
             kind: word(name, "kind", &row.kind)?,
-            counts: Counts { checks: row.checks.tally(), invoices: row.invoices.tally(), errors: row.errors, seen: row.seen },
+            counts: Counts { checks: row.checks.into(), invoices: row.invoices.into(), errors: row.errors, seen: row.seen },
         })
     }
 
@@ -157,21 +149,9 @@ fn sync_row(outcome: &SyncOutcome) -> SyncRow {
     SyncRow {
         id: sync.as_str().to_owned(),
         kind: <&str>::from(*kind).to_owned(),
-        checks: TallyRow::of(counts.checks),
-        invoices: TallyRow::of(counts.invoices),
+        checks: counts.checks.into(),
+        invoices: counts.invoices.into(),
         errors: counts.errors,
         seen: counts.seen,
-    }
-}
-
-impl TallyRow {
-    fn of(tally: Tally) -> Self {
-        let Tally { imported, updated, voided, deleted, unchanged } = tally;
-        Self { imported, updated, voided, deleted, unchanged }
-    }
-
-    fn tally(&self) -> Tally {
-        let Self { imported, updated, voided, deleted, unchanged } = *self;
-        Tally { imported, updated, voided, deleted, unchanged }
     }
 }

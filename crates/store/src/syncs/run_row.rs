@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::model::sync::counts::{Counts, Tally};
+use counterfoil_core::model::sync::counts::Counts;
 use counterfoil_core::model::sync::reconciliation::Covers;
 use counterfoil_core::model::sync::{Cursor, ErrorSample, Scope, SyncId, SyncRun};
 use counterfoil_core::port::store::StoreError;
@@ -15,6 +15,7 @@ use crate::key::{Key, syncs_of};
 use crate::records::row::key;
 use crate::row::{Item, damaged, from_item, key_item, maybe_time, millis, name_of, time, to_item, word};
 use crate::table::{LIST_PK, LIST_SK};
+use crate::tally_row::TallyRow;
 
 /// How long a run and the group it is a part of stay after they were asked for, in seconds: thirteen months, so that a year's
 /// monthly closes can be looked up.
@@ -69,15 +70,6 @@ struct RunRow {
     #[serde(default)]
     totals_parts: u32,
     ttl: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct TallyRow {
-    imported: u64,
-    updated: u64,
-    voided: u64,
-    deleted: u64,
-    unchanged: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -206,18 +198,6 @@ impl RunRow {
             resumes_at: maybe_time(name, self.resumes_at)?,
             reconciliation: None,
         })
-    }
-}
-
-impl From<Tally> for TallyRow {
-    fn from(Tally { imported, updated, voided, deleted, unchanged }: Tally) -> Self {
-        Self { imported, updated, voided, deleted, unchanged }
-    }
-}
-
-impl From<TallyRow> for Tally {
-    fn from(TallyRow { imported, updated, voided, deleted, unchanged }: TallyRow) -> Self {
-        Self { imported, updated, voided, deleted, unchanged }
     }
 }
 

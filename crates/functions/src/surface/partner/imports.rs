@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use counterfoil_core::App;
-use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, Trigger};
 use counterfoil_core::service::sync::import::{Wanted, import};
@@ -31,34 +31,19 @@ pub(crate) struct Fields {
 
 type Answer = Result<(StatusCode, Json<Envelope<ImportAnswer>>), Problem>;
 
-pub(crate) async fn sync(
-    State(app): State<Arc<App>>,
-    PartnerCaller(key): PartnerCaller,
-    ends_at: EndsAt,
-    InPath(platform): InPath<PlatformName>,
-    JsonOrNoBody(fields): JsonOrNoBody<Fields>,
-) -> Answer {
-    answer(&app, &key.partner, platform, SyncKind::Sync, fields, ends_at).await
+/// The parts of a request to import.
+type Request = (State<Arc<App>>, PartnerCaller, EndsAt, InPath<PlatformName>, JsonOrNoBody<Fields>);
+
+pub(crate) async fn sync(request: Request) -> Answer {
+    answer(SyncKind::Sync, request).await
 }
 
-pub(crate) async fn import_invoices(
-    State(app): State<Arc<App>>,
-    PartnerCaller(key): PartnerCaller,
-    ends_at: EndsAt,
-    InPath(platform): InPath<PlatformName>,
-    JsonOrNoBody(fields): JsonOrNoBody<Fields>,
-) -> Answer {
-    answer(&app, &key.partner, platform, SyncKind::ImportInvoices, fields, ends_at).await
+pub(crate) async fn import_invoices(request: Request) -> Answer {
+    answer(SyncKind::ImportInvoices, request).await
 }
 
-async fn answer(
-    app: &Arc<App>,
-    partner: &PartnerId,
-    platform: PlatformName,
-    kind: SyncKind,
-    fields: Fields,
-    EndsAt(ends_at): EndsAt,
-) -> Answer {
+async fn answer(kind: SyncKind, request: Request) -> Answer {
+    let (State(app), PartnerCaller(key), EndsAt(ends_at), InPath(platform), JsonOrNoBody(fields)) = request;
     let wanted = Wanted {
         platform,
         kind,
@@ -67,7 +52,7 @@ async fn answer(
         is_dry: fields.dry_run.unwrap_or_default(),
         trigger: Trigger::Api,
     };
-    let imported = import(app, partner, &wanted, ends_at).await?;
+    let imported = import(&app, &key.partner, &wanted, ends_at).await?;
     let answer = ImportAnswer::of(platform, kind, imported.runs.len(), imported);
     let status = if answer.is_over() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(Envelope::of(answer))))

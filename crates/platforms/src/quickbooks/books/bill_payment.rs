@@ -1,29 +1,18 @@
 //! The payment of bills. It is a check if its `PayType` says so.
 
-use counterfoil_core::model::record::{Body, Check, CheckStatus, EntityType, Paid, RecordKey, Unreadable};
+use counterfoil_core::model::record::{EntityType, Paid, RecordKey, Unreadable};
 
-use super::{is_void, times};
-use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, PAYS_MOST, amount, date, named};
+use super::check;
+use crate::books::entry::{Found, PAYS_MOST, named};
 use crate::object::Object;
 
 pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
-    if !object.text("PayType").is_some_and(|kind| kind.eq_ignore_ascii_case("Check")) {
+    if !check::is_by_check(object, "PayType") {
         return Ok(None);
     }
-    let check = Check {
-        number: object.text_of("DocNumber", NUMBER_MOST),
-        date: date(object, "TxnDate")?,
-        amount: amount(object, "TotalAmt")?,
-        currency: object.object("CurrencyRef").currency("value"),
-        payee: named(&object.object("VendorRef"), "value", "name"),
-        memo: object.text_of("PrivateNote", MEMO_MOST),
-        bank_account: named(&object.object("CheckPayment").object("BankAccountRef"), "value", "name"),
-        status: if is_void(object) { CheckStatus::Void } else { CheckStatus::Issued },
-        pays: pays(object),
-        due_date: None,
-    };
-    let [created_at, changed_at] = times(object);
-    Ok(Some(Found { body: Body::Check(check), created_at, changed_at }))
+    let payee = named(&object.object("VendorRef"), "value", "name");
+    let bank_account = named(&object.object("CheckPayment").object("BankAccountRef"), "value", "name");
+    check::read(object, payee, bank_account, pays(object)).map(Some)
 }
 
 /// The bills that it pays. It may also pay credits. A line's amount is that of a bill only if the line has no other link.

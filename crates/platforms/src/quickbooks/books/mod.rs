@@ -10,6 +10,7 @@
 mod bill;
 mod bill_payment;
 mod cdc;
+mod check;
 mod fault;
 mod invoice;
 mod purchase;
