@@ -52,11 +52,11 @@ impl Call<()> {
 
 /// Whether a refresh must give a new refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rotation {
+pub(crate) enum Rotate {
     /// By the platform's own rule.
-    AsDue,
+    IfDue,
     /// Always, because the answer will be lost. A platform whose tokens never change does not rotate them here either.
-    Forced,
+    Always,
 }
 
 impl Desk {
@@ -70,7 +70,7 @@ impl Desk {
     pub(crate) async fn attend<H, A>(&self, call: Call<H>, act: A) -> Response
     where
         H: Send + 'static,
-        A: FnOnce(Rotation) -> Response + Send + 'static,
+        A: FnOnce(Rotate) -> Response + Send + 'static,
     {
         let now = self.clock.now();
         let line = self.journal.begin(call.endpoint, now);
@@ -99,25 +99,25 @@ impl Desk {
 
 fn act_under(
     fault: Option<&Fault>,
-    act: impl FnOnce(Rotation) -> Response,
+    act: impl FnOnce(Rotate) -> Response,
     failure: impl FnOnce(StatusCode) -> Response,
 ) -> Response {
     let Some(fault) = fault else {
-        return act(Rotation::AsDue);
+        return act(Rotate::IfDue);
     };
     let mut answer = match fault.kind {
-        Kind::Slow | Kind::Records(_) => return act(Rotation::AsDue),
+        Kind::Slow | Kind::Records(_) => return act(Rotate::IfDue),
         Kind::Status => failure(fault.status()),
         Kind::Throttled => failure(StatusCode::TOO_MANY_REQUESTS),
         Kind::Garbage => garbage(),
         Kind::Oversized => oversized(),
         Kind::Timeout | Kind::Reset => connection_closed(),
         Kind::AnswerLostAfterRotating => {
-            act(Rotation::Forced);
+            act(Rotate::Always);
             connection_closed()
         }
         Kind::StatusAfterRotating => {
-            act(Rotation::Forced);
+            act(Rotate::Always);
             failure(fault.status())
         }
     };

@@ -30,7 +30,7 @@
 //! |---|---|
 //! | `GET clock`, `POST clock` | `{"now": unix seconds}` or `{"advance_seconds": n}`; the clock continues from there |
 //! | `GET faults`, `POST faults`, `DELETE faults` | `{"at", "kind", "status", "delay_ms", "times"}`: see [`fault`] |
-//! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `temper`: see [`Settings`] |
+//! | `GET settings`, `POST settings` | any of the fields that `GET` shows, or a `rotation`: see [`Settings`] |
 //! | `GET redirect-uris`, `POST redirect-uris` | `{"uri"}`; at `quickbooks` for one `"client"` alone: `production`, `sandbox` |
 //! | `POST revoke` | the customer disconnects the app at the platform: see below |
 //! | `GET state` | counts of `requests`, the `grants`, and in `log` the last 200 requests with their outcome |
@@ -85,13 +85,13 @@ use axum::extract::DefaultBodyLimit;
 use tokio::net::TcpListener;
 
 pub use kept_file::KeptFileError;
-pub use oauth::Temper;
+pub use oauth::RotationPolicy;
 pub use oauth::redirect_uri::{InvalidRedirectUri, RedirectUris};
 pub use oauth::settings::Settings;
 pub use sample::{Rotation, Sample};
 
 use kept_file::KeptFile;
-use oauth::{Platform, StandIn};
+use oauth::{StandIn, StandInPlatform};
 
 /// Whether a path is a control route of any platform.
 pub fn is_control(path: &str) -> bool {
@@ -109,11 +109,11 @@ struct Listed {
     open: fn(Option<Arc<KeptFile>>, RedirectUris) -> Result<Router, KeptFileError>,
 }
 
-const fn listed<P: Platform>() -> Listed {
+const fn listed<P: StandInPlatform>() -> Listed {
     Listed { name: P::NAME, sample: P::SAMPLE, variables: P::variables, open: open::<P> }
 }
 
-fn open<P: Platform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -> Result<Router, KeptFileError> {
+fn open<P: StandInPlatform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -> Result<Router, KeptFileError> {
     let stand_in = match file {
         Some(file) => StandIn::<P>::kept_in(file, redirect_uris.into())?,
         None => StandIn::new(redirect_uris.into()),

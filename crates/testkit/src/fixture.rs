@@ -37,7 +37,7 @@ use crate::clock::MovableClock;
 use crate::dynamodb::{DynamoDb, unique_access_key};
 use crate::entropy::SeededEntropy;
 use crate::parking::ParkingLot;
-use crate::platform::{ScriptedPlatform, ScriptedPlatforms, Temper};
+use crate::platform::{RotationPolicy, ScriptedPlatform, ScriptedPlatforms};
 use crate::waking::Wakings;
 use crate::wire::Wire;
 
@@ -51,7 +51,7 @@ const KEYRING: &str = r#"{"primary":"a-key-for-tests-of-forty-three-characters-o
 
 /// One table, one platform, one clock.
 #[derive(Debug)]
-pub struct Installation {
+pub struct Fixture {
     /// Serves until it is dropped.
     _database: DynamoDb,
     access_key: String,
@@ -70,13 +70,13 @@ pub struct Installation {
     processes: AtomicU64,
 }
 
-impl Installation {
+impl Fixture {
     /// An empty table with the partner `default`, and a platform with this treatment of refresh tokens. The settings are the defaults.
     ///
     /// # Panics
     ///
     /// If the embedded database fails.
-    pub async fn new(temper: Temper) -> Self {
+    pub async fn new(policy: RotationPolicy) -> Self {
         let database = DynamoDb::named_or_embedded().await;
         let access_key = unique_access_key();
         let wire = Wire::before(database.endpoint()).await;
@@ -90,7 +90,7 @@ impl Installation {
             access_key,
             table,
             wire,
-            platform: Arc::new(ScriptedPlatform::new(temper)),
+            platform: Arc::new(ScriptedPlatform::new(policy)),
             parking: Arc::default(),
             wakings: Arc::default(),
             // With clocks that stand still, the second refresh of a run would never begin.
@@ -114,9 +114,9 @@ impl Installation {
     }
 
     /// An installation with settings that are short enough for the machine's own clock.
-    pub async fn in_real_time(temper: Temper) -> Self {
+    pub async fn in_real_time(policy: RotationPolicy) -> Self {
         let settings = quick();
-        Self { settings, ..Self::new(temper).await }
+        Self { settings, ..Self::new(policy).await }
     }
 
     /// The table behind the proxy. Every process uses the same client.

@@ -1,4 +1,4 @@
-//! A scripted platform with state: it knows the valid refresh tokens, treats them by its [`Temper`], fails as scripted, holds its answers
+//! A scripted platform with state: it knows the valid refresh tokens, treats them by its [`RotationPolicy`], fails as scripted, holds its answers
 //! until a test releases them, and remembers the tokens that it got.
 
 pub mod books;
@@ -16,7 +16,7 @@ use counterfoil_core::port::platform::{ConfirmFailure, TokenFailure};
 use jiff::Timestamp;
 
 pub use self::gate::Gate;
-pub use self::grants::Temper;
+pub use self::grants::RotationPolicy;
 pub use self::platforms::ScriptedPlatforms;
 
 use self::books::ScriptedBooks;
@@ -43,7 +43,7 @@ pub struct ScriptedPlatform {
 /// The result of one refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
-    /// An answer by the [`Temper`].
+    /// An answer by the [`RotationPolicy`].
     Answer,
     /// A failure. Nothing changes at the platform.
     Fail(TokenFailure),
@@ -77,8 +77,8 @@ pub struct Presented {
 
 impl ScriptedPlatform {
     /// A platform without grants. Its access tokens are valid for an hour.
-    pub(crate) fn new(temper: Temper) -> Self {
-        Self { scopes: vec![SCOPE.to_owned()], books: ScriptedBooks::default(), state: Mutex::new(State::new(temper)) }
+    pub(crate) fn new(policy: RotationPolicy) -> Self {
+        Self { scopes: vec![SCOPE.to_owned()], books: ScriptedBooks::default(), state: Mutex::new(State::new(policy)) }
     }
 
     /// A customer consents for this company. Returns the code, which works once.

@@ -5,7 +5,7 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
 use counterfoil_core::service::addresses::redirect_uri;
-use counterfoil_core::service::health::ready::{Check, check_ready};
+use counterfoil_core::service::health::ready::{ReadyCheck, check_ready};
 use counterfoil_core::{App, Error};
 use counterfoil_functions::config::{Config, SecretPlace};
 use counterfoil_store::Table;
@@ -47,7 +47,7 @@ pub(super) async fn readiness(app: &App, config: &Config) -> Vec<Finding> {
     checks.map(|check| finding(check, config)).collect()
 }
 
-fn finding(check: Check, config: &Config) -> Finding {
+fn finding(check: ReadyCheck, config: &Config) -> Finding {
     let is_set = match check.name {
         "keyring" => !matches!(config.keyring, SecretPlace::Nowhere),
         "public_base_url" => config.public_base_url.is_some(),

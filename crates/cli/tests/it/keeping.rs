@@ -34,7 +34,7 @@ async fn the_stand_in_goes_on_with_its_consents_after_a_stop_and_a_kill() {
     machine.set("FORCED_INTERVAL_MS", "1");
     let dev = machine.dev(&[]).await;
     // Every refresh brings another refresh token: one that is forgotten is a connection lost.
-    dev.tell_stand_in("settings", &json!({ "temper": "family" })).await;
+    dev.tell_stand_in("settings", &json!({ "rotation": "family" })).await;
     dev.connect("acme").await;
     let first = dev.refreshed("acme").await;
     dev.kill().await;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::{Stage, in_time};
 
 #[tokio::test]
 async fn r11_a_missing_refresh_token_keeps_the_old_one_and_its_ends() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let id = stage.expired("acme").await;
     let before = stage.row(&id).await;
     stage.read(&id).await.expect("a token");
@@ -24,7 +24,7 @@ async fn r11_a_missing_refresh_token_keeps_the_old_one_and_its_ends() {
 
 #[tokio::test]
 async fn r11_a_present_refresh_token_replaces_the_old_one() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     for hour in 1..=3 {
         stage.read(&id).await.expect("a token");
@@ -38,7 +38,7 @@ async fn r11_a_present_refresh_token_replaces_the_old_one() {
 
 #[tokio::test]
 async fn r11_expiry_counts_from_the_moment_of_sending() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let sent_at = stage.app.now();
     let gate = stage.installation.platform.hold();
@@ -55,7 +55,7 @@ async fn r11_expiry_counts_from_the_moment_of_sending() {
 
 #[tokio::test]
 async fn o15_what_was_not_granted_stays_on_record_where_a_refresh_does_not_say() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.platform.set_granted_scopes(Some(&["something else"]));
     let id = stage.expired("acme").await;
     let missing = async || stage.row(&id).await.grant().expect("a grant").missing_scopes.clone();
@@ -71,7 +71,7 @@ async fn o15_what_was_not_granted_stays_on_record_where_a_refresh_does_not_say()
 
 #[tokio::test]
 async fn t4_a_reader_gets_what_is_good_for_as_long_as_it_asks() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let read = async |seconds| {
         let found = stage.app.connections.read(&id).await.expect("a table").expect("a connection");

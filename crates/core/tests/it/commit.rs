@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_testkit::fixture::try_consent;
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, eventually, reading};
@@ -15,7 +15,7 @@ fn on_commit(fault: Fault) -> Rule {
 
 #[tokio::test]
 async fn r5_the_commit_is_conditional_on_the_epoch_alone() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(on_commit(Fault::Delay(Duration::ZERO)));
     stage.read(&id).await.expect("a token");
@@ -27,7 +27,7 @@ async fn r5_the_commit_is_conditional_on_the_epoch_alone() {
 
 #[tokio::test]
 async fn r4_a_commit_whose_answer_was_lost_knows_its_own_write() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(on_commit(Fault::TimeoutAfterApply));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
@@ -41,7 +41,7 @@ async fn r4_a_commit_is_tried_until_the_table_takes_it() {
     for (fault, times) in
         [(Fault::TransactionConflict, 10), (Fault::Throttled, 1), (Fault::InternalServerError, 1), (Fault::TimeoutBeforeApply, 1)]
     {
-        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let id = stage.expired("acme").await;
         stage.installation.wire.inject(on_commit(fault).times(times));
         assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "{fault:?}");
@@ -51,7 +51,7 @@ async fn r4_a_commit_is_tried_until_the_table_takes_it() {
 
 #[tokio::test]
 async fn r4_a_consent_during_a_refresh_wins() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
     let reader = reading(&stage.app, &id);
@@ -68,7 +68,7 @@ async fn r4_a_consent_during_a_refresh_wins() {
 
 #[tokio::test]
 async fn r4_of_two_commits_for_one_epoch_the_second_serves_the_first() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
     let first = reading(&stage.app, &id);
@@ -85,7 +85,7 @@ async fn r4_of_two_commits_for_one_epoch_the_second_serves_the_first() {
 
 #[tokio::test]
 async fn r4_a_consent_is_tried_until_it_is_written() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     for (fault, times) in [(Fault::TransactionConflict, 5), (Fault::Throttled, 2), (Fault::TimeoutAfterApply, 1)] {
         stage.installation.wire.inject(Rule::on("TransactWriteItems", fault).times(times));
         let key = format!("{fault:?}");
@@ -97,7 +97,7 @@ async fn r4_a_consent_is_tried_until_it_is_written() {
 
 #[tokio::test]
 async fn r4_a_refresh_during_a_consent_does_not_stop_it() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     // The consent reads the connection, and is slow to write.
     let slow = Rule::on("TransactWriteItems", Fault::UntilReleased);

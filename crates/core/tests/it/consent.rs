@@ -6,7 +6,7 @@ use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::service::consent::callback::{Callback, see_consent};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by, finish_consent, retry_consent};
-use counterfoil_testkit::platform::{COMPANY, Temper};
+use counterfoil_testkit::platform::{COMPANY, RotationPolicy};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;
 
@@ -22,7 +22,7 @@ fn flow_of(callback: &Callback) -> FlowId {
 
 #[tokio::test]
 async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     let mut callbacks = JoinSet::new();
     for _ in 0..50 {
@@ -40,7 +40,7 @@ async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
 
 #[tokio::test]
 async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable, ConfirmFailure::Unavailable]);
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());
@@ -60,7 +60,7 @@ async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
 
 #[tokio::test]
 async fn o18_a_company_that_is_denied_connects_nothing() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = connection_id("acme");
     let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
     let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
@@ -73,7 +73,7 @@ async fn o18_a_company_that_is_denied_connects_nothing() {
 
 #[tokio::test]
 async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
@@ -96,7 +96,7 @@ async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
 
 #[tokio::test]
 async fn a_new_token_that_the_platform_does_not_accept_yet_is_sent_again() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized, ConfirmFailure::Unauthorized]);
     let ending = finish_consent(&stage.app, callback).await;
@@ -106,7 +106,7 @@ async fn a_new_token_that_the_platform_does_not_accept_yet_is_sent_again() {
 
 #[tokio::test]
 async fn a_token_that_stays_refused_keeps_its_grant_for_another_try() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());
     // As often as it is asked with pauses that double, within the lag.

@@ -15,12 +15,12 @@ use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::consents::HandoverStore;
 use counterfoil_core::port::store::consents::Issued;
-use counterfoil_core::service::consent::exchange::{Presented, exchange_code};
+use counterfoil_core::service::consent::exchange::{PresentedCode, exchange_code};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
 use counterfoil_testkit::fixture::{connected, connection_id, consented, consented_by, finish_consent, try_consent};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::Timestamp;
 
@@ -29,7 +29,7 @@ use crate::parking::with_parked;
 
 #[tokio::test]
 async fn t5_a_connection_is_disconnected_at_once_and_its_grant_revoked() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let before = stage.row(&id).await;
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
@@ -57,7 +57,7 @@ async fn history(stage: &Stage, id: &ConnectionId) -> [usize; 4] {
 
 #[tokio::test]
 async fn t5_a_second_disconnect_changes_nothing_and_sends_nothing() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.disconnect(&id).await;
     let first = stage.installation.items_of(&id).await;
@@ -70,7 +70,7 @@ async fn t5_a_second_disconnect_changes_nothing_and_sends_nothing() {
 
 #[tokio::test]
 async fn t5_a_dead_grant_is_revoked_too() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.revoke("acme");
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
@@ -80,7 +80,7 @@ async fn t5_a_dead_grant_is_revoked_too() {
 
 #[tokio::test]
 async fn t5_a_disconnect_whose_answer_was_lost_is_one() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
@@ -90,7 +90,7 @@ async fn t5_a_disconnect_whose_answer_was_lost_is_one() {
 
 #[tokio::test]
 async fn t5_a_disconnect_goes_on_past_a_write_that_came_between() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
@@ -107,7 +107,7 @@ async fn reconnect(stage: &Stage, id: &ConnectionId) {
 
 #[tokio::test]
 async fn t5_a_reconnect_restores_the_same_connection_with_a_higher_epoch() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let first = stage.row(&id).await;
     stage.disconnect(&id).await;
@@ -122,7 +122,7 @@ async fn t5_a_reconnect_restores_the_same_connection_with_a_higher_epoch() {
 
 #[tokio::test]
 async fn t5_a_reconnect_while_a_revocation_is_pending_keeps_its_grant() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
@@ -139,7 +139,7 @@ async fn t5_a_reconnect_while_a_revocation_is_pending_keeps_its_grant() {
 
 #[tokio::test]
 async fn t5_a_second_disconnect_sends_a_revocation_that_is_due() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
     assert_eq!(
@@ -154,7 +154,7 @@ async fn t5_a_second_disconnect_sends_a_revocation_that_is_due() {
 
 #[tokio::test]
 async fn r15_parked_tokens_replace_those_of_the_pending_revocation() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     stage.installation.platform.be_deaf(10);
     stage.disconnect(&id).await;
@@ -166,7 +166,7 @@ async fn r15_parked_tokens_replace_those_of_the_pending_revocation() {
 
 #[tokio::test]
 async fn r15_tokens_of_an_earlier_grant_are_not_revoked_for_another_company() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     stage.disconnect(&id).await;
     reconnect(&stage, &id).await;
@@ -209,7 +209,7 @@ impl HandoverStore for Disconnecting {
 
 #[tokio::test]
 async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the_connection() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let flow = FlowId::of(callback.state.as_ref().expect("a state"));
     let id = connected(finish_consent(&stage.app, callback).await).unwrap_or_else(|error| panic!("{error}")).id;
@@ -228,7 +228,7 @@ async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the
     let handovers = Arc::new(Disconnecting(Arc::clone(&stage.app)));
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let app = Arc::new(App { handovers, ..stage.installation.app(clock) });
-    let presented = Presented { code, platform: PlatformName::Quickbooks, redirect_uri: None };
+    let presented = PresentedCode { code, platform: PlatformName::Quickbooks, redirect_uri: None };
     let refused = exchange_code(&app, &key(&id), &presented, app.clock.elapsed() + std::time::Duration::from_secs(25))
         .await
         .err()

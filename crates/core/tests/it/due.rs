@@ -7,7 +7,7 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::service::worker::shards::Report;
-use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::platform::{RotationPolicy, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::Stage;
@@ -25,7 +25,7 @@ async fn run(stage: &Stage) -> Report {
 
 #[tokio::test]
 async fn r12_the_age_of_the_oldest_overdue_row_is_reported() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.connect(&stage.app, "one").await;
     stage.clock.advance(UNTIL_DUE + Duration::from_secs(600));
     let report = refresh_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"));
@@ -38,7 +38,7 @@ async fn r12_the_age_of_the_oldest_overdue_row_is_reported() {
 
 #[tokio::test]
 async fn r12_only_the_shards_of_this_run_are_done_and_a_shard_that_fails_stops_no_other() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     for number in 0..24 {
         stage.installation.connect(&stage.app, &format!("company-{number}")).await;
     }
@@ -54,7 +54,7 @@ async fn r12_only_the_shards_of_this_run_are_done_and_a_shard_that_fails_stops_n
 
 #[tokio::test]
 async fn r12_what_is_due_is_refreshed_before_its_end_and_nothing_else_is_touched() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     for key in ["one", "two", "three"] {
         stage.installation.connect(&stage.app, key).await;
     }
@@ -69,7 +69,7 @@ async fn r12_what_is_due_is_refreshed_before_its_end_and_nothing_else_is_touched
 
 #[tokio::test]
 async fn r12_a_failure_stays_in_its_row() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let revoked = stage.installation.connect(&stage.app, "revoked").await;
     let sound = stage.installation.connect(&stage.app, "sound").await;
     stage.installation.platform.revoke("revoked");
@@ -81,7 +81,7 @@ async fn r12_a_failure_stays_in_its_row() {
 
 #[tokio::test]
 async fn r14_a_panic_in_one_refresh_leaves_its_neighbours_alone() {
-    let stage = Stage::new(Temper::Daily).await;
+    let stage = Stage::new(RotationPolicy::Daily).await;
     for key in ["one", "two", "three"] {
         stage.installation.connect(&stage.app, key).await;
     }
@@ -92,7 +92,7 @@ async fn r14_a_panic_in_one_refresh_leaves_its_neighbours_alone() {
 
 #[tokio::test]
 async fn a_failed_refresh_is_due_again_after_its_backoff() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(UNTIL_DUE);
     stage.installation.platform.script([Turn::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
@@ -106,7 +106,7 @@ async fn a_failed_refresh_is_due_again_after_its_backoff() {
 
 #[tokio::test]
 async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     for key in ["one", "two"] {
         stage.installation.connect(&stage.app, key).await;
     }
@@ -118,7 +118,7 @@ async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
 
 #[tokio::test]
 async fn r12_what_was_connected_at_once_is_not_due_at_once() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let mut ahead = BTreeSet::new();
     for number in 0..12 {
         let id = stage.installation.connect(&stage.app, &format!("company-{number}")).await;

@@ -7,7 +7,7 @@ use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::store::outbox::Outbox as _;
 use counterfoil_testkit::fixture::{START, connection, try_consent};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use jiff::Timestamp;
 
 use crate::harness::Stage;
@@ -19,7 +19,7 @@ async fn after(stage: &Stage, mark: &str) -> Vec<Event> {
 
 #[tokio::test]
 async fn w8_events_come_in_the_order_of_what_happened_from_a_mark_on_with_the_epoch() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.clock.advance(Duration::from_millis(1));
     let mark = Event::mark(stage.app.now());
@@ -42,7 +42,7 @@ async fn w8_events_come_in_the_order_of_what_happened_from_a_mark_on_with_the_ep
 
 #[tokio::test]
 async fn an_id_lies_between_the_mark_of_its_millisecond_and_the_next() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.app.new_id(Event::ID_PREFIX);
     assert!(Event::mark(START) < id && id < Event::mark(START + Duration::from_millis(1)), "{id}");
     let about = Event::about(&connection("acme"), Payload::Connected, id, START);

@@ -6,7 +6,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::connection::{DeathCause, Standing};
 use counterfoil_core::model::time::until;
 use counterfoil_core::port::platform::TokenFailure;
-use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::platform::{RotationPolicy, Turn};
 
 use crate::harness::{Stage, count};
 
@@ -21,7 +21,7 @@ const PASSING: [TokenFailure; 5] = [
 #[tokio::test]
 async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
     for failure in PASSING {
-        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let id = stage.short_lived("acme").await;
         stage.installation.platform.script([Turn::Fail(failure.clone()), Turn::Fail(failure.clone())]);
         for _ in 0..3 {
@@ -34,7 +34,7 @@ async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
 
 #[tokio::test]
 async fn a_failed_forced_refresh_is_an_error_although_the_old_token_is_valid() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);
     let error = stage.force(&id).await.expect_err("it failed");
@@ -44,7 +44,7 @@ async fn a_failed_forced_refresh_is_an_error_although_the_old_token_is_valid() {
 
 #[tokio::test]
 async fn r8_an_answered_fault_is_retried_once_within_the_lease() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 503 })]);
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
@@ -54,7 +54,7 @@ async fn r8_an_answered_fault_is_retried_once_within_the_lease() {
 
 #[tokio::test]
 async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script(std::iter::repeat_n(Turn::Fail(TokenFailure::NotSent), 3));
     let mut pauses = Vec::new();
@@ -78,7 +78,7 @@ async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
 
 #[tokio::test]
 async fn r8_a_throttled_platform_is_left_alone_as_long_as_it_asks() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let minute = Duration::from_secs(60);
     stage.installation.platform.script([Turn::Fail(TokenFailure::Throttled { retry_after: Some(minute) })]);
@@ -96,34 +96,34 @@ async fn r8_a_throttled_platform_is_left_alone_as_long_as_it_asks() {
 
 #[tokio::test]
 async fn r7_after_an_unknown_outcome_the_token_rests_and_is_then_presented_again() {
-    for temper in [Temper::Stable, Temper::Graceful, Temper::Daily] {
-        let stage = rested_after_a_lost_answer(temper).await;
+    for policy in [RotationPolicy::Stable, RotationPolicy::Grace, RotationPolicy::Daily] {
+        let stage = rested_after_a_lost_answer(policy).await;
         let id = counterfoil_testkit::fixture::connection_id("acme");
-        assert!(stage.read(&id).await.is_ok(), "{temper:?}");
+        assert!(stage.read(&id).await.is_ok(), "{policy:?}");
         let presented = stage.installation.platform.presented();
-        assert_eq!(presented.len(), 2, "{temper:?}");
-        assert_eq!(presented[0].token, presented[1].token, "{temper:?}");
+        assert_eq!(presented.len(), 2, "{policy:?}");
+        assert_eq!(presented[0].token, presented[1].token, "{policy:?}");
         let apart = until(presented[0].at, presented[1].at);
-        assert_eq!(apart, stage.app.settings.lease + stage.app.settings.rest, "{temper:?}");
-        assert_eq!(stage.row(&id).await.last_failure, None, "{temper:?}");
+        assert_eq!(apart, stage.app.settings.lease + stage.app.settings.rest, "{policy:?}");
+        assert_eq!(stage.row(&id).await.last_failure, None, "{policy:?}");
     }
 }
 
 #[tokio::test]
 async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
-    for temper in [Temper::OneUse, Temper::FamilyRevocation] {
-        let stage = rested_after_a_lost_answer(temper).await;
+    for policy in [RotationPolicy::Strict, RotationPolicy::Family] {
+        let stage = rested_after_a_lost_answer(policy).await;
         let id = counterfoil_testkit::fixture::connection_id("acme");
         assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
         let row = stage.row(&id).await;
-        assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }), "{temper:?}");
-        assert_eq!(count(&stage.installation, &id, "evt_", "reason", "rotation_lost").await, 1, "{temper:?}");
+        assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }), "{policy:?}");
+        assert_eq!(count(&stage.installation, &id, "evt_", "reason", "rotation_lost").await, 1, "{policy:?}");
     }
 }
 
 /// The platform has honoured a refresh, its answer never came, and the token has rested: not once was it presented before.
-async fn rested_after_a_lost_answer(temper: Temper) -> Stage {
-    let stage = Stage::new(temper).await;
+async fn rested_after_a_lost_answer(policy: RotationPolicy) -> Stage {
+    let stage = Stage::new(policy).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
@@ -132,13 +132,13 @@ async fn rested_after_a_lost_answer(temper: Temper) -> Stage {
         assert_eq!(stage.read(&id).await.expect_err("it rests").code(), "refresh_outcome_unknown");
         stage.clock.advance(stage.app.settings.rest / 30);
     }
-    assert_eq!(stage.refreshes(), 1, "{temper:?}: presented while it should rest");
+    assert_eq!(stage.refreshes(), 1, "{policy:?}: presented while it should rest");
     stage
 }
 
 #[tokio::test]
 async fn r7_a_fault_that_hid_a_rotation_is_a_rotation_lost_too() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::Broken { status: 502 })]);
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");

@@ -11,29 +11,29 @@ use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::read::{force_refresh, read_token};
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
-use counterfoil_testkit::fixture::{Installation, START};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::fixture::{Fixture, START};
+use counterfoil_testkit::platform::RotationPolicy;
 
 /// One process on a clock that the test moves.
 pub(crate) struct Stage {
-    pub(crate) installation: Installation,
+    pub(crate) installation: Fixture,
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) app: Arc<App>,
 }
 
 impl Stage {
     /// Time stands still unless the test moves it.
-    pub(crate) async fn new(temper: Temper) -> Self {
-        Self::at(temper, MovableClock::new(START)).await
+    pub(crate) async fn new(policy: RotationPolicy) -> Self {
+        Self::at(policy, MovableClock::new(START)).await
     }
 
     /// Time passes with every sleep.
-    pub(crate) async fn self_advancing(temper: Temper) -> Self {
-        Self::at(temper, MovableClock::self_advancing(START)).await
+    pub(crate) async fn self_advancing(policy: RotationPolicy) -> Self {
+        Self::at(policy, MovableClock::self_advancing(START)).await
     }
 
-    async fn at(temper: Temper, clock: MovableClock) -> Self {
-        let installation = Installation::new(temper).await;
+    async fn at(policy: RotationPolicy, clock: MovableClock) -> Self {
+        let installation = Fixture::new(policy).await;
         let clock = Arc::new(clock);
         let app = installation.process_at(&clock);
         Self { installation, clock, app }
@@ -124,7 +124,7 @@ pub(crate) async fn row(app: &App, id: &ConnectionId) -> Connection {
 }
 
 /// How many rows of one kind lie under the connection whose attribute has that value.
-pub(crate) async fn count(installation: &Installation, id: &ConnectionId, kind: &str, attribute: &str, value: &str) -> usize {
+pub(crate) async fn count(installation: &Fixture, id: &ConnectionId, kind: &str, attribute: &str, value: &str) -> usize {
     let items = installation.items_of(id).await;
     let has = |item: &counterfoil_testkit::fixture::Item| {
         item.get(attribute).and_then(|found| found.as_s().ok()).is_some_and(|found| found == value)

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use counterfoil_core::Error;
-use counterfoil_testkit::fixture::Installation;
-use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::fixture::Fixture;
+use counterfoil_testkit::platform::{RotationPolicy, Turn};
 use tokio::task::JoinSet;
 
 use crate::harness::{Stage, eventually, in_time, read, reading, row};
@@ -14,7 +14,7 @@ const READERS_EACH: usize = 15;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r1_readers_in_several_processes_make_one_request_and_all_get_its_token() {
-    let installation = Installation::in_real_time(Temper::FamilyRevocation).await;
+    let installation = Fixture::in_real_time(RotationPolicy::Family).await;
     let processes = [(); PROCESSES].map(|()| installation.process());
     let id = installation.connect_expired(&processes[0], "acme").await;
     installation.wire.reset();
@@ -36,7 +36,7 @@ async fn r1_readers_in_several_processes_make_one_request_and_all_get_its_token(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t4_forced_refreshes_at_once_make_one_request() {
-    let installation = Installation::in_real_time(Temper::FamilyRevocation).await;
+    let installation = Fixture::in_real_time(RotationPolicy::Family).await;
     let processes = [(); 2].map(|()| installation.process());
     let id = installation.connect(&processes[0], "acme").await;
     let mut callers = JoinSet::new();
@@ -55,7 +55,7 @@ async fn t4_forced_refreshes_at_once_make_one_request() {
 
 #[tokio::test]
 async fn t4_within_ten_seconds_a_forced_refresh_is_the_one_before() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     assert_eq!(stage.force(&id).await.as_deref(), Ok("access-0-2"));
     stage.clock.advance(Duration::from_secs(9));
@@ -67,7 +67,7 @@ async fn t4_within_ten_seconds_a_forced_refresh_is_the_one_before() {
 
 #[tokio::test]
 async fn r9_a_reader_that_waited_long_enough_is_told_when_to_come_again() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
     let holder = reading(&stage.app, &id);
@@ -86,7 +86,7 @@ async fn r9_a_reader_that_waited_long_enough_is_told_when_to_come_again() {
 
 #[tokio::test]
 async fn r10_beside_a_refresh_a_reader_gets_the_token_that_is_still_valid() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     let gate = stage.installation.platform.hold();
     let holder = reading(&stage.app, &id);
@@ -100,7 +100,7 @@ async fn r10_beside_a_refresh_a_reader_gets_the_token_that_is_still_valid() {
 
 #[tokio::test]
 async fn r14_a_caller_that_goes_away_does_not_cancel_the_refresh() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
     let caller = reading(&stage.app, &id);
@@ -115,7 +115,7 @@ async fn r14_a_caller_that_goes_away_does_not_cancel_the_refresh() {
 
 #[tokio::test]
 async fn r14_a_panic_in_one_refresh_harms_no_other_and_its_own_token_rests() {
-    let stage = Stage::new(Temper::Daily).await;
+    let stage = Stage::new(RotationPolicy::Daily).await;
     let (broken, sound) = (stage.expired("broken").await, stage.expired("sound").await);
     stage.installation.platform.script([Turn::Panic]);
     assert!(matches!(stage.read(&broken).await, Err(Error::Internal(_))));

@@ -12,7 +12,7 @@ use counterfoil_core::service::consent::callback;
 use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_testkit::fixture::{connected, connection_id, consented, finish_consent, retry_consent};
-use counterfoil_testkit::platform::{Habits, Temper, Turn};
+use counterfoil_testkit::platform::{Habits, RotationPolicy, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
@@ -36,7 +36,7 @@ async fn next_event(stage: &Stage) {
 
 #[tokio::test]
 async fn r6_what_was_kept_is_not_begun_where_it_could_not_end_in_the_events_time() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     both_away(&stage);
     stage.read(&id).await.expect("a token");
@@ -50,7 +50,7 @@ async fn r6_what_was_kept_is_not_begun_where_it_could_not_end_in_the_events_time
 
 #[tokio::test]
 async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_event() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     both_away(&stage);
     let began = stage.clock.now();
@@ -71,7 +71,7 @@ async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_ev
 
 #[tokio::test]
 async fn r6_what_was_kept_is_parked_where_the_table_alone_stays_away() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     both_away(&stage);
     stage.read(&id).await.expect("a token");
@@ -82,7 +82,7 @@ async fn r6_what_was_kept_is_parked_where_the_table_alone_stays_away() {
 
 #[tokio::test]
 async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
     // More than fit into the commit's own budget, fewer than into the refresh's time.
@@ -96,7 +96,7 @@ async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
 
 #[tokio::test]
 async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
     let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
@@ -118,7 +118,7 @@ async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
 /// A code may be presented once.
 #[tokio::test]
 async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stored() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
     let needed = stage.app.settings.platform_timeout + stage.app.settings.needed_from_answer();
@@ -131,7 +131,7 @@ async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stor
 
 #[tokio::test]
 async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_takes_it() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
     let id = stage.expired("acme").await;
     let renewals = Rule::on("UpdateItem", Fault::TransactionConflict).when("refresh_token");
@@ -152,7 +152,7 @@ async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_t
 
 #[tokio::test]
 async fn r8_that_a_grant_has_ended_is_written_until_the_time_is_spent() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
     let refused = usize::try_from(stage.app.settings.commit_budget.as_millis() / stage.app.settings.poll.as_millis()).unwrap();

@@ -12,7 +12,7 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::vault::warn::warn_expiring;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::service::worker::shards::Report;
-use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::platform::{RotationPolicy, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
@@ -25,7 +25,7 @@ const UNTIL_WARNING: Duration = Duration::from_secs((1_826 - 30) * 86_400);
 const KEEP_ALIVE: std::ops::RangeInclusive<Duration> = Duration::from_secs(40 * 86_400)..=Duration::from_secs(50 * 86_400);
 
 async fn stage(freshness: Freshness) -> Stage {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let app = App { freshness, ..stage.installation.app(Arc::clone(&stage.clock) as Arc<dyn Clock>) };
     Stage { app: Arc::new(app), ..stage }
 }

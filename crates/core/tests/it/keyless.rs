@@ -9,14 +9,14 @@ use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_testkit::fixture::{START, by_operator, connected, connection_id, consented, consented_by, finish_consent};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use tokio::task::JoinSet;
 
 use crate::harness::{Stage, key};
 
 /// The same stage where so few are allowed.
 async fn bounded(starts: u32, connections: u32) -> Stage {
-    let mut stage = Stage::self_advancing(Temper::OneUse).await;
+    let mut stage = Stage::self_advancing(RotationPolicy::Strict).await;
     stage.installation.settings.open_starts_most = starts;
     stage.installation.settings.open_connections_most = connections;
     stage.app = stage.installation.process_at(&stage.clock);

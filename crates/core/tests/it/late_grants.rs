@@ -13,7 +13,7 @@ use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
 use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_testkit::fixture::{START, try_consent};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::{Stage, count, reading};
 use crate::parking::with_parked;
@@ -36,7 +36,7 @@ async fn revoked(stage: &Stage) -> Vec<String> {
 
 #[tokio::test]
 async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_stored() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let disconnected =
         async || assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "the old token is at the platform");
@@ -81,7 +81,7 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
 
 #[tokio::test]
 async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_and_says_so() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let answer = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;
     assert_eq!(answer.as_deref(), Ok("access-0-2"));
@@ -95,7 +95,7 @@ async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_an
 /// The refusal of another attempt says nothing of the one that is at the platform.
 #[tokio::test]
 async fn r15_a_dead_grant_is_not_revoked_while_its_token_is_at_the_platform() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let ended_and_disconnected = async || {
         taken_for_dead(&stage, &id).await;
@@ -108,7 +108,7 @@ async fn r15_a_dead_grant_is_not_revoked_while_its_token_is_at_the_platform() {
 
 #[tokio::test]
 async fn r15_parked_tokens_of_a_disconnected_connection_are_revoked_and_not_stored() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     stage.disconnect(&id).await;
     assert_eq!(commit_parked(&stage.app, &parked).await, Ok(Unparked::Late));
@@ -118,7 +118,7 @@ async fn r15_parked_tokens_of_a_disconnected_connection_are_revoked_and_not_stor
 
 #[tokio::test]
 async fn r15_late_tokens_are_not_revoked_while_another_connection_holds_that_company() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let answer = during_a_refresh(&stage, &id, async || assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending)).await;
@@ -130,7 +130,7 @@ async fn r15_late_tokens_are_not_revoked_while_another_connection_holds_that_com
 
 #[tokio::test]
 async fn r15_late_tokens_are_not_revoked_where_the_customer_has_consented_again() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let consent = async || {
         let consented = try_consent(&stage.installation, &stage.app, "acme", "acme").await;

@@ -9,7 +9,7 @@ use counterfoil_core::port::clock::Clock;
 use counterfoil_store::sealing::{Keyring, KeyringSealer};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use counterfoil_testkit::fixture::try_consent;
-use counterfoil_testkit::platform::{ScriptedPlatforms, Temper};
+use counterfoil_testkit::platform::{RotationPolicy, ScriptedPlatforms};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
@@ -17,7 +17,7 @@ use crate::harness::{Stage, eventually, read, reading};
 
 #[tokio::test]
 async fn r2_the_intent_is_on_record_before_anything_is_sent() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
     let reader = reading(&stage.app, &id);
@@ -39,7 +39,7 @@ async fn r2_the_intent_is_on_record_before_anything_is_sent() {
 
 #[tokio::test]
 async fn r5_a_refresh_is_one_lease_and_one_plain_update() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.read(&id).await.expect("a token");
     let counts = stage.installation.wire.counts();
@@ -49,7 +49,7 @@ async fn r5_a_refresh_is_one_lease_and_one_plain_update() {
 
 #[tokio::test]
 async fn a_read_of_a_valid_token_is_one_request_and_no_write() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.wire.reset();
     stage.read(&id).await.expect("a token");
@@ -58,7 +58,7 @@ async fn a_read_of_a_valid_token_is_one_request_and_no_write() {
 
 #[tokio::test]
 async fn s6_without_the_keyring_nothing_is_written_or_sent() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let clock = || Arc::clone(&stage.app.clock);
     let keyring = |place| {
@@ -76,7 +76,7 @@ async fn s6_without_the_keyring_nothing_is_written_or_sent() {
 
 #[tokio::test]
 async fn without_credentials_nothing_is_written_or_sent() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let app = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };
@@ -94,7 +94,7 @@ async fn nothing_happens(stage: &Stage, app: App, id: &ConnectionId, code: &str)
 
 #[tokio::test]
 async fn r2_a_consent_between_the_look_and_the_lease_is_seen_before_anything_is_sent() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let slow = Rule::on("PutItem", Fault::UntilReleased).when("refresh_token_sha256");
     stage.installation.wire.inject(slow);
@@ -109,7 +109,7 @@ async fn r2_a_consent_between_the_look_and_the_lease_is_seen_before_anything_is_
 /// What is missing for a refresh does not take away the token that is in hand.
 #[tokio::test]
 async fn without_credentials_a_token_that_is_still_good_is_served() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let app = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };

@@ -17,6 +17,7 @@ mod lease;
 mod operator;
 mod parking;
 mod refusal;
+mod revocation_holders;
 mod revocations;
 mod schedules;
 mod skew;

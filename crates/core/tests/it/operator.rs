@@ -13,7 +13,7 @@ use counterfoil_core::service::partner::operator::Operator;
 use counterfoil_core::service::partner::partners::{NewPartner, create_partner, list_partners};
 use counterfoil_core::service::partner::redirect_uris::{add_redirect_uris, remove_redirect_uri};
 use counterfoil_testkit::fixture::{Item, START};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::Stage;
 
@@ -48,7 +48,7 @@ fn new_key(scopes: &[Scope]) -> NewKey {
 
 /// An operator, and the partner `second` with one redirect URI.
 async fn with_partner() -> (Stage, Operator) {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let operator = operator(&stage);
     create_partner(&operator, new_partner()).await.expect("a new partner");
     stage.clock.advance(Duration::from_secs(1));

@@ -13,7 +13,7 @@ use counterfoil_core::service::vault::refresh::step::Outcome;
 use counterfoil_core::service::vault::refresh::step::Reason;
 use counterfoil_core::service::vault::refresh::{Asked, Place, refresh};
 use counterfoil_testkit::fixture::{connection_id, try_consent};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
@@ -52,7 +52,7 @@ async fn unpark(stage: &Stage, parked: &Parked) -> Result<Unparked, Error> {
 
 #[tokio::test]
 async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let before = stage.row(&id).await;
     refuse_commits(&stage);
@@ -74,7 +74,7 @@ async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
 
 #[tokio::test]
 async fn r6_a_parked_grant_is_committed_once_however_often_it_comes() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     for _ in 0..3 {
         assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
@@ -93,7 +93,7 @@ async fn r6_a_parked_grant_is_committed_once_however_often_it_comes() {
 
 #[tokio::test]
 async fn r6_an_unparking_whose_answer_was_lost_is_done() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     stage.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
     assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
@@ -102,7 +102,7 @@ async fn r6_an_unparking_whose_answer_was_lost_is_done() {
 
 #[tokio::test]
 async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     refuse_commits(&stage);
     let error = unpark(&stage, &parked).await.expect_err("the table does not take it");
@@ -115,7 +115,7 @@ async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
 #[tokio::test]
 async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row() {
     for lost_answer in [false, true] {
-        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let (id, parked) = with_parked_and_dead(&stage).await;
         if lost_answer {
             stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
@@ -141,7 +141,7 @@ async fn parked_since(stage: &Stage, parked: &Parked, later_by: Duration) -> Par
 
 #[tokio::test]
 async fn s4_a_grant_parked_since_a_backup_is_committed_over_what_was_restored() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     let parked = parked_since(&stage, &parked, Duration::from_secs(60)).await;
     assert_eq!(unpark(&stage, &parked).await, Ok(Unparked::Committed));
@@ -150,7 +150,7 @@ async fn s4_a_grant_parked_since_a_backup_is_committed_over_what_was_restored() 
 
 #[tokio::test]
 async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let parked = parked_since(&stage, &parked, Duration::ZERO).await;
@@ -161,7 +161,7 @@ async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
 
 #[tokio::test]
 async fn r6_a_consent_over_a_parked_grant_stands() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let consented = stage.row(&id).await;
@@ -172,7 +172,7 @@ async fn r6_a_consent_over_a_parked_grant_stands() {
 
 #[tokio::test]
 async fn r6_a_parked_grant_of_no_connection_is_late() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (_, parked) = with_parked(&stage).await;
     let nobodys = Parked { connection: connection_id("nobody"), ..parked };
     assert_eq!(unpark(&stage, &nobodys).await, Ok(Unparked::Late));

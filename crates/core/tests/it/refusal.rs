@@ -3,8 +3,8 @@
 use counterfoil_core::model::connection::{DeathCause, Standing, Status};
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::{Ended, Error};
-use counterfoil_testkit::fixture::{Installation, try_consent};
-use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::fixture::{Fixture, try_consent};
+use counterfoil_testkit::platform::{RotationPolicy, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;
 
@@ -12,7 +12,7 @@ use crate::harness::{Stage, count, eventually, read, reading, row};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
-    let installation = Installation::in_real_time(Temper::OneUse).await;
+    let installation = Fixture::in_real_time(RotationPolicy::Strict).await;
     let processes = [installation.process(), installation.process()];
     let id = installation.connect_expired(&processes[0], "acme").await;
     let before = row(&processes[0], &id).await;
@@ -43,7 +43,7 @@ async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
 
 #[tokio::test]
 async fn r8_a_refusal_of_what_was_replaced_meanwhile_serves_the_new_grant() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
     let gate = stage.installation.platform.hold();
@@ -59,7 +59,7 @@ async fn r8_a_refusal_of_what_was_replaced_meanwhile_serves_the_new_grant() {
 
 #[tokio::test]
 async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.revoke("acme");
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
@@ -77,7 +77,7 @@ async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
 #[tokio::test]
 async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers() {
     for fault in [Fault::TransactionConflict, Fault::TimeoutAfterApply, Fault::Throttled] {
-        let stage = Stage::self_advancing(Temper::OneUse).await;
+        let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let id = stage.expired("acme").await;
         stage.installation.platform.revoke("acme");
         stage.installation.wire.inject(Rule::on("TransactWriteItems", fault));
@@ -92,7 +92,7 @@ async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers()
 
 #[tokio::test]
 async fn r8_a_refusal_of_our_own_credentials_kills_no_grant() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::ClientRefused)]);
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "client_refused");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::App;
-use counterfoil_core::model::connection::{ConnectionId, DeathCause};
+use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::revocation::{RETRIED_FOR, Revocation, RevocationId};
 use counterfoil_core::port::clock::Clock;
@@ -13,16 +13,15 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::revocation::revoke::{RevocationStatus, revoke};
 use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_core::service::worker::shards::Report;
-use counterfoil_core::settings::Settings;
 use counterfoil_testkit::fixture::try_consent;
-use counterfoil_testkit::platform::{CLIENT_ID, Habits, ScriptedPlatforms, Temper, Turn};
+use counterfoil_testkit::platform::{Habits, RotationPolicy, ScriptedPlatforms, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count, disconnect};
 
 const TIME: Duration = Duration::from_secs(57);
 /// Longer than any pause.
-const LONG: Duration = Duration::from_secs(21_601);
+pub(crate) const LONG: Duration = Duration::from_secs(21_601);
 
 /// One run of the worker.
 pub(crate) async fn run(stage: &Stage) -> Report {
@@ -30,20 +29,20 @@ pub(crate) async fn run(stage: &Stage) -> Report {
 }
 
 /// A connection that was disconnected while its platform was down; the platform is up again from the next request on.
-async fn unconfirmed(stage: &Stage) -> ConnectionId {
+pub(crate) async fn unconfirmed(stage: &Stage) -> ConnectionId {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
     id
 }
 
-async fn pending(stage: &Stage, id: &ConnectionId) -> usize {
+pub(crate) async fn pending(stage: &Stage, id: &ConnectionId) -> usize {
     count(&stage.installation, id, "REVOCATION#", "platform", "quickbooks").await
 }
 
 #[tokio::test]
 async fn t5_a_revocation_is_retried_until_it_is_confirmed_with_a_pause_that_doubles() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.installation.platform.be_deaf(3);
     let mut pause = stage.app.settings.revocation_backoff_first;
@@ -62,7 +61,7 @@ async fn t5_a_revocation_is_retried_until_it_is_confirmed_with_a_pause_that_doub
 
 #[tokio::test]
 async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.installation.platform.be_deaf(usize::MAX);
     stage.clock.advance(RETRIED_FOR.saturating_sub(Duration::from_secs(1)));
@@ -75,7 +74,7 @@ async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
 
 #[tokio::test]
 async fn t5_two_never_send_a_revocation_at_once() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
     let other = stage.installation.process_at(&stage.clock);
@@ -95,7 +94,7 @@ async fn t5_two_never_send_a_revocation_at_once() {
 
 #[tokio::test]
 async fn t5_nothing_is_begun_that_could_not_end_in_time() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
     let too_short = stage.app.settings.longest_revocation().saturating_sub(Duration::from_secs(1));
@@ -106,7 +105,7 @@ async fn t5_nothing_is_begun_that_could_not_end_in_time() {
 
 #[tokio::test]
 async fn t5_a_failure_stays_on_its_row() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     for key in ["one", "two", "three"] {
         let id = stage.installation.connect(&stage.app, key).await;
         stage.installation.platform.be_deaf(1);
@@ -124,7 +123,7 @@ async fn t5_a_failure_stays_on_its_row() {
 
 #[tokio::test]
 async fn t5_without_the_clients_credentials_it_is_put_off() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let without = App { platforms: Arc::new(ScriptedPlatforms::without_credentials()), ..stage.installation.app(clock) };
@@ -137,7 +136,7 @@ async fn t5_without_the_clients_credentials_it_is_put_off() {
 
 #[tokio::test]
 async fn t5_an_open_lease_and_its_rest_are_waited_out() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
@@ -151,99 +150,8 @@ async fn t5_an_open_lease_and_its_rest_are_waited_out() {
 }
 
 #[tokio::test]
-async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by_themselves() {
-    for stands_alone in [false, true] {
-        let stage = Stage::new(Temper::OneUse).await;
-        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
-        let id = stage.installation.connect(&stage.app, "acme").await;
-        try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
-        let revoked = stage.installation.platform.revoked();
-        assert_eq!(revoked, if stands_alone { vec!["refresh-0-0".to_owned()] } else { Vec::new() });
-        assert_eq!(pending(&stage, &id).await, 0);
-    }
-}
-
-/// A connection that is to be disconnected, and another to the same company whose grant has ended for that cause.
-async fn beside_a_dead_one(cause: DeathCause) -> (Stage, ConnectionId) {
-    let stage = Stage::new(Temper::OneUse).await;
-    let id = stage.installation.connect(&stage.app, "acme").await;
-    let dead = try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-    crate::late_grants::ended(&stage, &dead.id, cause).await;
-    (stage, id)
-}
-
-#[tokio::test]
-async fn r15_a_grant_that_was_refused_holds_nothing_back() {
-    let (stage, id) = beside_a_dead_one(DeathCause::Revoked).await;
-    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
-    assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
-}
-
-#[tokio::test]
-async fn r15_a_grant_that_may_revive_is_waited_for_as_long_as_it_may() {
-    for cause in [DeathCause::RotationLost, DeathCause::AccessWithdrawn] {
-        let (stage, id) = beside_a_dead_one(cause).await;
-        assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
-        stage.clock.advance(Duration::from_secs(14 * 86_400 - 1));
-        assert_eq!(run(&stage).await.left, 1, "{cause:?}");
-        assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
-        stage.clock.advance(LONG);
-        assert_eq!(run(&stage).await.done, 1, "{cause:?}");
-        assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
-    }
-}
-
-/// Puts entries under the company `acme` that nothing lies behind.
-async fn put_entries(stage: &Stage, sort_keys: impl Iterator<Item = String>) {
-    for sk in sort_keys {
-        stage.installation.put_key(&format!("COMPANY#quickbooks#{CLIENT_ID}#acme"), &sk).await;
-    }
-}
-
-/// More than are read at once, all of them before any other entry.
-fn many_entries() -> impl Iterator<Item = String> {
-    (0..101).map(|number| format!("CONN#a#{number}"))
-}
-
-#[tokio::test]
-async fn r15_a_living_connection_behind_any_number_of_dead_ones_is_found() {
-    let stage = Stage::new(Temper::OneUse).await;
-    let id = stage.installation.connect(&stage.app, "acme").await;
-    try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
-    put_entries(&stage, many_entries()).await;
-    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
-    assert!(stage.installation.platform.revoked().is_empty(), "it would end the other's grant");
-    assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
-}
-
-#[tokio::test]
-async fn r15_entries_that_there_was_no_time_to_read_hold_a_revocation_back() {
-    let stage = Stage::new(Temper::OneUse).await;
-    let id = unconfirmed(&stage).await;
-    put_entries(&stage, many_entries()).await;
-    stage.clock.advance(LONG);
-    let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
-    let settings = Settings { store_timeout: Duration::ZERO, ..stage.app.settings };
-    let hurried = Arc::new(App { settings, ..stage.installation.app(clock) });
-    let report = revoke_due(&hurried, &ALL_SHARDS, settings.longest_revocation()).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!((report.left, stage.installation.platform.revoked().len()), (1, 0), "its time was over after the first page");
-    stage.clock.advance(LONG);
-    assert_eq!((run(&stage).await.done, pending(&stage, &id).await), (1, 0));
-}
-
-#[tokio::test]
-async fn r15_a_consent_that_waits_for_its_connection_is_waited_for() {
-    let stage = Stage::new(Temper::OneUse).await;
-    let id = stage.installation.connect(&stage.app, "acme").await;
-    put_entries(&stage, ["FLOW#1".to_owned()].into_iter()).await;
-    assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
-    assert!(stage.installation.platform.revoked().is_empty());
-}
-
-#[tokio::test]
 async fn a_platform_without_revocation_gets_no_request() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.platform.set_habits(Habits { cannot_revoke: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
@@ -253,7 +161,7 @@ async fn a_platform_without_revocation_gets_no_request() {
 
 /// A platform that asks first, and a connection whose access token has ended.
 async fn asks_first() -> (Stage, ConnectionId) {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
     let id = stage.expired("acme").await;
     (stage, id)
@@ -297,7 +205,7 @@ async fn t6_a_refresh_that_fails_otherwise_is_no_answer_and_tried_again() {
 #[tokio::test]
 async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_themselves() {
     for stands_alone in [false, true] {
-        let stage = Stage::new(Temper::Stable).await;
+        let stage = Stage::new(RotationPolicy::Stable).await;
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
         let id = stage.installation.connect(&stage.app, "acme").await;
         try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
@@ -311,7 +219,7 @@ async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_the
 
 #[tokio::test]
 async fn t5_the_very_token_that_a_connection_has_now_is_not_revoked() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     stage.installation.platform.set_habits(Habits { grants_stand_alone: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;
     let row = stage.row(&id).await;

@@ -1,5 +1,5 @@
 //! The real code under schedules made of a seed: two or three processes on one table, at whose wire conflicts, throttling
-//! and lost answers befall them; a platform of any temper that fails in every way; consents, disconnects and kills in
+//! and lost answers befall them; a platform of any rotation policy that fails in every way; consents, disconnects and kills in
 //! between. Time is virtual and only one task ever runs, so that a seed that fails fails again.
 //!
 //! `SCHEDULES=10000` runs that many; `SCHEDULES_SEED=n` runs that one.
@@ -8,9 +8,10 @@ mod chance;
 mod link;
 mod remote;
 mod run;
+mod tally;
 mod timeline;
 
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 /// The one connection of a schedule, and its company.
@@ -18,7 +19,8 @@ const COMPANY: &str = "acme";
 /// How many run at once: most of their time they wait for the client's own pauses.
 const AT_ONCE: usize = 100;
 const BY_DEFAULT: u64 = 200;
-const TEMPERS: [Temper; 5] = [Temper::Stable, Temper::Graceful, Temper::Daily, Temper::OneUse, Temper::FamilyRevocation];
+const POLICIES: [RotationPolicy; 5] =
+    [RotationPolicy::Stable, RotationPolicy::Grace, RotationPolicy::Daily, RotationPolicy::Strict, RotationPolicy::Family];
 
 /// What may go wrong in a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +61,7 @@ async fn r1_r4_r6_r8_schedules_of_many_seeds_keep_what_is_promised() {
         (seed, ran)
     };
     let mut running = futures_util::stream::iter(seeds).map(run).buffer_unordered(AT_ONCE);
-    let mut seen = run::Tally::default();
+    let mut seen = tally::Tally::default();
     while let Some((seed, ran)) = running.next().await {
         match ran {
             Ok(tally) => seen.add(&tally),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_core::port::clock::Clock as _;
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::Stage;
 
@@ -17,7 +17,7 @@ fn answers_say(stage: &Stage, ahead: Duration) {
 
 #[tokio::test]
 async fn with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     answers_say(&stage, Duration::from_secs(60));
     let error = stage.read(&id).await.expect_err("its token has ended");
@@ -31,7 +31,7 @@ async fn with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent
 
 #[tokio::test]
 async fn with_its_clock_off_a_token_that_is_still_good_is_served() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     answers_say(&stage, Duration::from_secs(60));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"));
@@ -41,7 +41,7 @@ async fn with_its_clock_off_a_token_that_is_still_good_is_served() {
 
 #[tokio::test]
 async fn a_clock_within_the_allowed_skew_refreshes() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     answers_say(&stage, Duration::from_secs(12));
     assert!(stage.read(&id).await.is_ok());

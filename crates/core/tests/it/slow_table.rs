@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
-use counterfoil_testkit::fixture::Installation;
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::fixture::Fixture;
+use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, read};
@@ -21,7 +21,7 @@ fn unheard_leases(count: usize) -> Rule {
 
 #[tokio::test]
 async fn r2_a_lease_that_nobody_heard_of_is_taken_over_by_whoever_took_it() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(unheard_leases(1));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
@@ -30,7 +30,7 @@ async fn r2_a_lease_that_nobody_heard_of_is_taken_over_by_whoever_took_it() {
 
 #[tokio::test]
 async fn r2_after_a_failed_read_the_same_process_need_not_wait_for_its_own_lease() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(unheard_leases(1_000));
     assert_eq!(stage.read(&id).await.expect_err("no lease").code(), "storage_unavailable");
@@ -43,7 +43,7 @@ async fn r2_after_a_failed_read_the_same_process_need_not_wait_for_its_own_lease
 
 #[tokio::test]
 async fn r1_a_lease_that_was_used_is_waited_out_by_its_own_process_too() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let lost = counterfoil_core::port::platform::TokenFailure::NoAnswer;
     stage.installation.platform.script([counterfoil_testkit::platform::Turn::LoseAnswer(lost)]);
@@ -57,7 +57,7 @@ async fn r1_a_lease_that_was_used_is_waited_out_by_its_own_process_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r12_leases_that_nobody_heard_of_leave_none_of_a_run_behind() {
     const DUE: usize = 40;
-    let installation = Installation::in_real_time(Temper::Stable).await;
+    let installation = Fixture::in_real_time(RotationPolicy::Stable).await;
     let app = installation.process();
     for number in 0..DUE {
         installation.connect_expired(&app, &format!("company-{number}")).await;

@@ -9,7 +9,7 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::worker::refresh_due::{FRAGILE_MOST, refresh_due};
 use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::settings::Settings;
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::{Stage, eventually};
 
@@ -17,8 +17,8 @@ use crate::harness::{Stage, eventually};
 const TIME: Duration = Duration::from_secs(57);
 
 /// So many connections that are due, at a process with these settings.
-async fn due(temper: Temper, count: usize, settings: impl FnOnce(Settings) -> Settings) -> Stage {
-    let stage = Stage::new(temper).await;
+async fn due(policy: RotationPolicy, count: usize, settings: impl FnOnce(Settings) -> Settings) -> Stage {
+    let stage = Stage::new(policy).await;
     let app = stage.installation.app(Arc::clone(&stage.clock) as Arc<dyn Clock>);
     let settings = settings(app.settings);
     let stage = Stage { app: Arc::new(App { settings, ..app }), ..stage };
@@ -36,7 +36,7 @@ fn running(stage: &Stage, shards: &'static [u8]) -> tokio::task::JoinHandle<Repo
 
 #[tokio::test]
 async fn r14_of_grants_that_a_lost_answer_ends_only_so_many_are_under_way() {
-    let stage = due(Temper::OneUse, FRAGILE_MOST + 4, |settings| settings).await;
+    let stage = due(RotationPolicy::Strict, FRAGILE_MOST + 4, |settings| settings).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
     gate.reached_by(FRAGILE_MOST).await;
@@ -49,7 +49,7 @@ async fn r14_of_grants_that_a_lost_answer_ends_only_so_many_are_under_way() {
 
 #[tokio::test]
 async fn r14_grants_that_a_lost_answer_does_not_end_have_no_such_bound() {
-    let stage = due(Temper::Graceful, FRAGILE_MOST + 4, |settings| settings).await;
+    let stage = due(RotationPolicy::Grace, FRAGILE_MOST + 4, |settings| settings).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
     gate.reached_by(FRAGILE_MOST + 4).await;
@@ -60,7 +60,7 @@ async fn r14_grants_that_a_lost_answer_does_not_end_have_no_such_bound() {
 #[tokio::test]
 async fn a_run_gets_the_refreshes_of_its_share_of_shards() {
     const HALF: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7];
-    let stage = due(Temper::Stable, 24, |settings| Settings { refreshes_at_once: 6, ..settings }).await;
+    let stage = due(RotationPolicy::Stable, 24, |settings| Settings { refreshes_at_once: 6, ..settings }).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, HALF);
     gate.reached_by(3).await;
@@ -72,7 +72,7 @@ async fn a_run_gets_the_refreshes_of_its_share_of_shards() {
 
 #[tokio::test]
 async fn one_that_only_listens_leaves_its_slot_to_the_next() {
-    let stage = due(Temper::Stable, 2, |settings| Settings { refreshes_at_once: 1, ..settings }).await;
+    let stage = due(RotationPolicy::Stable, 2, |settings| Settings { refreshes_at_once: 1, ..settings }).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
     gate.reached_by(1).await;
@@ -87,7 +87,7 @@ const MORE_THAN_SHARDS: usize = ALL_SHARDS.len() + 1;
 
 #[tokio::test]
 async fn those_that_are_never_answered_keep_nobody_of_a_later_page_waiting() {
-    let stage = due(Temper::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
+    let stage = due(RotationPolicy::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
     let all_began = tokio::time::timeout(Duration::from_secs(10), gate.reached_by(MORE_THAN_SHARDS)).await;
@@ -99,7 +99,7 @@ async fn those_that_are_never_answered_keep_nobody_of_a_later_page_waiting() {
 
 #[tokio::test]
 async fn shards_that_were_not_read_to_their_end_are_counted() {
-    let stage = due(Temper::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
+    let stage = due(RotationPolicy::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
     let report = refresh_due(&stage.app, &ALL_SHARDS, Duration::ZERO).await.unwrap_or_else(|error| panic!("{error}"));
     assert!(report.due < MORE_THAN_SHARDS && report.due == report.left, "{report:?}");
     assert_eq!(report.unfinished_shards, report.due, "each page was full");
@@ -107,7 +107,7 @@ async fn shards_that_were_not_read_to_their_end_are_counted() {
 
 #[tokio::test]
 async fn many_refreshes_start_evenly_over_the_time_of_a_run() {
-    let stage = due(Temper::Stable, 10, |settings| Settings { stagger: Duration::from_secs(60), ..settings }).await;
+    let stage = due(RotationPolicy::Stable, 10, |settings| Settings { stagger: Duration::from_secs(60), ..settings }).await;
     let begins_for = TIME.saturating_sub(stage.app.settings.refresh_time());
     let run = running(&stage, &ALL_SHARDS);
     for begun in 1..=10 {
@@ -120,7 +120,7 @@ async fn many_refreshes_start_evenly_over_the_time_of_a_run() {
 
 #[tokio::test]
 async fn a_few_refreshes_start_soon_after_each_other() {
-    let stage = due(Temper::Stable, 2, |settings| Settings { stagger: Duration::from_millis(5), ..settings }).await;
+    let stage = due(RotationPolicy::Stable, 2, |settings| Settings { stagger: Duration::from_millis(5), ..settings }).await;
     let run = running(&stage, &ALL_SHARDS);
     eventually("the first begins", async || stage.refreshes() == 1).await;
     stage.clock.until_asleep(1).await;

@@ -13,7 +13,7 @@ use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::{App, Error};
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::try_consent;
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, in_time, read};
@@ -51,7 +51,7 @@ fn without_table(stage: &Stage) -> Arc<App> {
 
 #[tokio::test]
 async fn every_service_says_what_is_wrong_with_the_table() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let key = compose(&PartnerId::default_partner(), false, &[7; 64]);
     let app = without_table(&stage);
@@ -65,7 +65,7 @@ async fn every_service_says_what_is_wrong_with_the_table() {
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_read_is_not_reported_as_missing() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("BatchGetItem", Fault::Throttled).times(100));
     assert_eq!(stage.read(&id).await.expect_err("no look, no token").code(), "storage_unavailable");
@@ -74,7 +74,7 @@ async fn a_connection_that_cannot_be_read_is_not_reported_as_missing() {
 
 #[tokio::test]
 async fn r10_a_table_that_fails_does_not_hide_a_token_that_is_still_valid() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     stage.installation.wire.inject(Rule::on("BatchGetItem", Fault::Throttled).times(100));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"));
@@ -82,7 +82,7 @@ async fn r10_a_table_that_fails_does_not_hide_a_token_that_is_still_valid() {
 
 #[tokio::test]
 async fn r1_a_lease_that_cannot_be_taken_sends_nothing() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutBeforeApply).times(10_000));
     assert_eq!(stage.read(&id).await.expect_err("no lease, no token").code(), "storage_unavailable");
@@ -93,7 +93,7 @@ async fn r1_a_lease_that_cannot_be_taken_sends_nothing() {
 
 #[tokio::test]
 async fn r2_a_lease_whose_answer_was_lost_is_known_as_ours() {
-    let stage = Stage::new(Temper::OneUse).await;
+    let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutAfterApply));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
@@ -101,7 +101,7 @@ async fn r2_a_lease_whose_answer_was_lost_is_known_as_ours() {
 
 #[tokio::test]
 async fn a_failed_second_look_is_retried_and_the_token_does_not_rest() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let found = stage.row(&id).await;
     stage.installation.wire.inject(Rule::on("GetItem", Fault::Throttled).times(4));

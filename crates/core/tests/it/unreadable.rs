@@ -7,7 +7,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::unread::UnreadAnswer;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::service::vault::keep_answer::{ANSWER, owner};
-use counterfoil_testkit::platform::{Temper, Turn};
+use counterfoil_testkit::platform::{RotationPolicy, Turn};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
@@ -36,7 +36,7 @@ async fn opened(stage: &Stage, kept: &KeptAnswer) -> Secret {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_kept_and_a_refusal_after_it_is_a_rotation_lost() {
-    let stage = Stage::self_advancing(Temper::OneUse).await;
+    let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(unreadable(SAID))]);
     assert_eq!(stage.read(&id).await.expect_err("its successor was not read").code(), "grant_refused");
@@ -46,7 +46,7 @@ async fn an_answer_that_cannot_be_read_is_kept_and_a_refusal_after_it_is_a_rotat
 
 #[tokio::test]
 async fn a_platform_that_accepts_the_previous_token_repairs_the_grant_and_the_answer_stays_kept() {
-    let stage = Stage::self_advancing(Temper::Graceful).await;
+    let stage = Stage::self_advancing(RotationPolicy::Grace).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(unreadable(SAID))]);
     stage.read(&id).await.expect("the second try is answered");
@@ -55,7 +55,7 @@ async fn a_platform_that_accepts_the_previous_token_repairs_the_grant_and_the_an
 
 #[tokio::test]
 async fn the_same_answer_again_and_again_is_kept_once_and_others_a_few_times() {
-    let stage = Stage::self_advancing(Temper::Stable).await;
+    let stage = Stage::self_advancing(RotationPolicy::Stable).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script(std::iter::repeat_n(Turn::Fail(unreadable(SAID)), 12));
     let different = (0..60).map(|at| Turn::Fail(unreadable(&format!("<html>{at}</html>"))));
@@ -73,7 +73,7 @@ async fn the_same_answer_again_and_again_is_kept_once_and_others_a_few_times() {
 
 #[tokio::test]
 async fn an_answer_that_the_table_does_not_take_is_parked() {
-    let stage = Stage::self_advancing(Temper::Graceful).await;
+    let stage = Stage::self_advancing(RotationPolicy::Grace).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("PutItem", Fault::TransactionConflict).when("ANSWER#").times(100));
     stage.installation.platform.script([Turn::LoseAnswer(unreadable(SAID))]);
@@ -89,8 +89,9 @@ async fn an_answer_that_the_table_does_not_take_is_parked() {
 
 #[tokio::test]
 async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_where_answers_have_one() {
-    for (temper, expected) in [(Temper::OneUse, DeathCause::RotationLost), (Temper::Stable, DeathCause::Revoked)] {
-        let stage = Stage::self_advancing(temper).await;
+    for (policy, expected) in [(RotationPolicy::Strict, DeathCause::RotationLost), (RotationPolicy::Stable, DeathCause::Revoked)]
+    {
+        let stage = Stage::self_advancing(policy).await;
         let id = stage.expired("acme").await;
         stage.installation.platform.script([Turn::LoseRefreshToken]);
         stage.read(&id).await.expect("the access token is there");
@@ -98,19 +99,19 @@ async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_where_answe
         let in_doubt = last_failure
             .as_ref()
             .is_some_and(|last_failure| last_failure.doubtful && last_failure.code == FailureCode::RefreshTokenMissing);
-        assert_eq!(in_doubt, temper == Temper::OneUse, "{temper:?}: {last_failure:?}");
+        assert_eq!(in_doubt, policy == RotationPolicy::Strict, "{policy:?}: {last_failure:?}");
         stage.clock.advance(std::time::Duration::from_secs(3_600));
-        if temper == Temper::Stable {
+        if policy == RotationPolicy::Stable {
             stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
         }
         stage.read(&id).await.expect_err("the old refresh token is refused");
-        assert_eq!(cause(&stage, &id).await, Some(expected), "{temper:?}");
+        assert_eq!(cause(&stage, &id).await, Some(expected), "{policy:?}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_with_a_refresh_token_ends_the_doubt() {
-    let stage = Stage::self_advancing(Temper::Graceful).await;
+    let stage = Stage::self_advancing(RotationPolicy::Grace).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseRefreshToken]);
     stage.read(&id).await.expect("the access token is there");

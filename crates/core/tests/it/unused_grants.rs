@@ -23,7 +23,7 @@ use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_testkit::fixture::{
     Item, connected, connection_id, consented, consented_by, finish_consent, retry_consent, try_consent,
 };
-use counterfoil_testkit::platform::{COMPANY, Habits, ScriptedPlatforms, Temper};
+use counterfoil_testkit::platform::{COMPANY, Habits, RotationPolicy, ScriptedPlatforms};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count, key};
@@ -71,7 +71,7 @@ async fn audited(stage: &Stage, id: &ConnectionId, action: &str) -> usize {
 
 #[tokio::test]
 async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let old = stage.installation.connect(&stage.app, "acme").await;
     let (flow, browser) = unconfirmed(&stage, "another", "acme").await;
     assert_eq!(stage.disconnect(&old).await, RevocationStatus::Pending, "it would end the grant that was just given");
@@ -83,7 +83,7 @@ async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
 
 #[tokio::test]
 async fn r15_a_consent_that_expired_holds_nothing() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let old = stage.installation.connect(&stage.app, "acme").await;
     unconfirmed(&stage, "another", "acme").await;
     assert_eq!(stage.disconnect(&old).await, RevocationStatus::Pending);
@@ -96,7 +96,7 @@ async fn r15_a_consent_that_expired_holds_nothing() {
 
 #[tokio::test]
 async fn the_grant_of_an_expired_consent_is_revoked() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
     stage.clock.advance(stage.app.settings.flow_life.saturating_sub(Duration::from_secs(1)));
     assert_eq!(run(&stage).await.due, 0);
@@ -111,7 +111,7 @@ async fn the_grant_of_an_expired_consent_is_revoked() {
 
 #[tokio::test]
 async fn r15_a_consent_that_expired_ends_nobody_elses_grant() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let living = stage.installation.connect(&stage.app, "acme").await;
     unconfirmed(&stage, "another", "acme").await;
     stage.clock.advance(FLOW_LIFE);
@@ -123,7 +123,7 @@ async fn r15_a_consent_that_expired_ends_nobody_elses_grant() {
 
 #[tokio::test]
 async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_lasts_and_then_left() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable; 2]);
     stage.clock.advance(FLOW_LIFE);
@@ -139,7 +139,7 @@ async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_las
 #[tokio::test]
 async fn a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_themselves() {
     for stands_alone in [false, true] {
-        let stage = Stage::new(Temper::Stable).await;
+        let stage = Stage::new(RotationPolicy::Stable).await;
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
         let id = connection_id("acme");
         let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
@@ -158,7 +158,7 @@ async fn a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_th
 
 #[tokio::test]
 async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_history() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     for _ in 0..3 {
         let refused = try_consent(&stage.installation, &stage.app, "acme", "other").await;
@@ -194,7 +194,7 @@ async fn late(stage: &Stage, callback: Callback, flow: &FlowId, failure: FlowFai
 #[tokio::test]
 async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose_flow_is_over_revoked() {
     for (failure, stored) in [(FlowFailure::Interrupted, true), (FlowFailure::ExchangeFailed, false)] {
-        let stage = Stage::self_advancing(Temper::Stable).await;
+        let stage = Stage::self_advancing(RotationPolicy::Stable).await;
         let (callback, flow, browser) = callback(&stage, "acme", "acme").await;
         late(&stage, callback, &flow, failure).await;
         two_runs(&stage).await;
@@ -205,7 +205,7 @@ async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose
 
 #[tokio::test]
 async fn r15_a_late_grant_is_not_revoked_by_the_company_that_its_callback_claimed() {
-    let stage = Stage::self_advancing(Temper::Stable).await;
+    let stage = Stage::self_advancing(RotationPolicy::Stable).await;
     let living = stage.installation.connect(&stage.app, "acme").await;
     let (callback, flow, _) = callback(&stage, "late", "acme").await;
     let forged = Callback { parameters: [(COMPANY.to_owned(), "another".to_owned())].into(), ..callback };
@@ -217,7 +217,7 @@ async fn r15_a_late_grant_is_not_revoked_by_the_company_that_its_callback_claime
 
 #[tokio::test]
 async fn an_expired_consent_without_credentials_is_retried_with_longer_pauses_and_given_up_after_thirty_days() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let platforms = Arc::new(ScriptedPlatforms::without_credentials());
@@ -238,7 +238,7 @@ async fn an_expired_consent_without_credentials_is_retried_with_longer_pauses_an
 
 #[tokio::test]
 async fn an_expired_consent_that_cannot_be_read_is_postponed_and_given_up_after_thirty_days() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.set_text(&format!("FLOW#{}", flow.as_str()), "FLOW", "platform", "of-a-later-version").await;
     stage.clock.advance(FLOW_LIFE);
@@ -259,7 +259,7 @@ async fn an_expired_consent_that_cannot_be_read_is_postponed_and_given_up_after_
 
 #[tokio::test]
 async fn of_two_attempts_that_end_a_consent_only_one_counts() {
-    let stage = Stage::new(Temper::Stable).await;
+    let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
     let seen = stage.app.flows.flow(&flow).await.expect("a table").expect("a flow");
     assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok());

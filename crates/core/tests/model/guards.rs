@@ -3,14 +3,14 @@
 use stateright::{Checker, HasDiscoveries, Model};
 
 use crate::actions::Vault;
-use crate::provider::Temper;
+use crate::provider::RotationPolicy;
 use crate::scope::{Broken, Left, NO_FAULTS, Scope};
 
 /// A guard, the least that must go wrong for it to matter, and the invariant that is broken without it.
 struct Guard {
     broken: Broken,
     workers: usize,
-    temper: Temper,
+    policy: RotationPolicy,
     faults: Left,
     /// For how many ticks the first worker may stall.
     stalls: u8,
@@ -34,7 +34,7 @@ const GUARDS: [Guard; 19] = [
     guard(Broken::Clocks, BAD_ANSWER, "I1"),
     guard(Broken::CommitEpoch, INTERRUPTION, "I2"),
     guard(Broken::CommitStatus, FAILING_WRITE, "I9"),
-    Guard { workers: 3, temper: Temper::Stable, ..guard(Broken::OutdatedLease, FAILING_WRITE, "I1") },
+    Guard { workers: 3, policy: RotationPolicy::Stable, ..guard(Broken::OutdatedLease, FAILING_WRITE, "I1") },
     guard(Broken::ConsentRaisesEpoch, INTERRUPTION, "I2"),
     guard(Broken::EndGrantEpoch, Left { interruptions: 1, ..BAD_ANSWER }, "I5"),
     Guard { stalls: 5, ..guard(Broken::EndGrantStatus, INTERRUPTION, "I9") },
@@ -47,14 +47,14 @@ const GUARDS: [Guard; 19] = [
 ];
 
 const fn guard(broken: Broken, faults: Left, finds: &'static str) -> Guard {
-    Guard { broken, workers: 2, temper: Temper::Strict, faults, stalls: 0, runs: 1, finds }
+    Guard { broken, workers: 2, policy: RotationPolicy::Strict, faults, stalls: 0, runs: 1, finds }
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is for whoever runs it with --nocapture")]
 fn without_each_guard_the_checker_finds_a_violation() {
     for guard in GUARDS {
-        let mut scope = Scope { runs: guard.runs, ..Scope::new(guard.workers, guard.temper, guard.faults).without(guard.broken) };
+        let mut scope = Scope { runs: guard.runs, ..Scope::new(guard.workers, guard.policy, guard.faults).without(guard.broken) };
         scope.stalls[0] = guard.stalls;
         if guard.broken == Broken::Clocks {
             scope.drifts = vec![vec![2, -2], vec![-2, 2]];

@@ -54,7 +54,7 @@ impl Vault {
     fn is_parked_grant_lost(&self, world: &World) -> bool {
         let is_over = world.parking.is_empty() && !world.workers.iter().any(|worker| matches!(worker, Worker::Running(_)));
         let dead = matches!(world.table.standing(), Standing::NeedsReauthorization { .. });
-        let lives = |token| world.provider.honours(token, self.scope.temper, world.now);
+        let lives = |token| world.provider.honours(token, self.scope.policy, world.now);
         let family = world.table.grant.token.family;
         is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))
     }

@@ -16,7 +16,7 @@ mod worker;
 mod world;
 
 use actions::Vault;
-use provider::Temper;
+use provider::RotationPolicy;
 use scope::{Left, NO_FAULTS, Scope};
 use stateright::{Checker, HasDiscoveries, Model};
 use times::{LEASE, REST, RUN_TIME};
@@ -26,22 +26,22 @@ const ONE_FAULT: [Left; 3] =
     [Left { crashes: 1, ..NO_FAULTS }, Left { bad_answers: 1, ..NO_FAULTS }, Left { store_faults: 1, ..NO_FAULTS }];
 
 /// In each test run: whatever the strict platform refuses, the one that revokes the family refuses too. The long run has all.
-const DISTINCT: [Temper; 3] = [Temper::Stable, Temper::Graceful, Temper::FamilyRevocation];
+const DISTINCT: [RotationPolicy; 3] = [RotationPolicy::Stable, RotationPolicy::Grace, RotationPolicy::Family];
 
 #[test]
 fn two_workers_one_fault_and_one_interruption() {
-    for temper in DISTINCT {
+    for policy in DISTINCT {
         for fault in ONE_FAULT {
-            explore("2 workers, a fault, an interruption", Scope::new(2, temper, Left { interruptions: 1, ..fault }));
+            explore("2 workers, a fault, an interruption", Scope::new(2, policy, Left { interruptions: 1, ..fault }));
         }
     }
 }
 
 #[test]
 fn two_workers_one_fault_and_stalls() {
-    for temper in DISTINCT {
+    for policy in DISTINCT {
         for fault in ONE_FAULT {
-            explore("2 workers, a fault, a stall each", Scope { stalls: vec![1, 1], ..Scope::new(2, temper, fault) });
+            explore("2 workers, a fault, a stall each", Scope { stalls: vec![1, 1], ..Scope::new(2, policy, fault) });
         }
     }
 }
@@ -50,27 +50,27 @@ fn two_workers_one_fault_and_stalls() {
 #[test]
 fn two_workers_a_bad_answer_and_a_long_stall() {
     let fault = Left { bad_answers: 1, ..NO_FAULTS };
-    let scope = Scope::new(2, Temper::Strict, fault);
+    let scope = Scope::new(2, RotationPolicy::Strict, fault);
     explore("2 workers, a bad answer, a stall of three ticks", Scope { stalls: vec![3, 0], ..scope });
 }
 
 #[test]
 fn two_workers_one_listens_past_the_rest() {
-    for temper in DISTINCT {
-        explore("2 workers, one listens past the rest, a stall of eight ticks", listening(temper, NO_FAULTS));
+    for policy in DISTINCT {
+        explore("2 workers, one listens past the rest, a stall of eight ticks", listening(policy, NO_FAULTS));
     }
 }
 
 /// A worker of the refresher listens for longer than anybody rests, and may be frozen with the answer in its socket.
-fn listening(temper: Temper, faults: Left) -> Scope {
-    Scope { run_times: vec![LEASE + REST + 5, RUN_TIME], stalls: vec![8, 0], ..Scope::new(2, temper, faults) }
+fn listening(policy: RotationPolicy, faults: Left) -> Scope {
+    Scope { run_times: vec![LEASE + REST + 5, RUN_TIME], stalls: vec![8, 0], ..Scope::new(2, policy, faults) }
 }
 
 #[test]
 fn three_workers_one_fault() {
-    for temper in [Temper::Stable, Temper::FamilyRevocation] {
+    for policy in [RotationPolicy::Stable, RotationPolicy::Family] {
         for fault in ONE_FAULT {
-            explore("3 workers, a fault", Scope::new(3, temper, fault));
+            explore("3 workers, a fault", Scope::new(3, policy, fault));
         }
     }
 }
@@ -80,13 +80,13 @@ fn long_two_workers_everything_at_once() {
     if !is_long() {
         return;
     }
-    for temper in Temper::ALL {
+    for policy in RotationPolicy::ALL {
         let each = Left { crashes: 1, bad_answers: 1, store_faults: 1, interruptions: 1 };
-        explore("2 workers, every fault, an interruption", Scope::new(2, temper, each));
+        explore("2 workers, every fault, an interruption", Scope::new(2, policy, each));
         let parked = Left { store_faults: 2, ..NO_FAULTS };
-        explore("2 workers, two failing writes, stalls", Scope { stalls: vec![2, 2], ..Scope::new(2, temper, parked) });
+        explore("2 workers, two failing writes, stalls", Scope { stalls: vec![2, 2], ..Scope::new(2, policy, parked) });
         let lost = Left { crashes: 1, bad_answers: 1, ..NO_FAULTS };
-        explore("2 workers that retry, a crash and a bad answer", Scope { runs: 2, ..Scope::new(2, temper, lost) });
+        explore("2 workers that retry, a crash and a bad answer", Scope { runs: 2, ..Scope::new(2, policy, lost) });
     }
 }
 
@@ -96,11 +96,11 @@ fn long_two_workers_one_fault_and_stalls_or_long_listening() {
         return;
     }
     for fault in ONE_FAULT {
-        explore("2 workers, a fault, a stall each", Scope { stalls: vec![1, 1], ..Scope::new(2, Temper::Strict, fault) });
+        explore("2 workers, a fault, a stall each", Scope { stalls: vec![1, 1], ..Scope::new(2, RotationPolicy::Strict, fault) });
     }
-    for temper in Temper::ALL {
+    for policy in RotationPolicy::ALL {
         let fault = Left { bad_answers: 1, ..NO_FAULTS };
-        explore("2 workers, one listens past the rest, a bad answer", listening(temper, fault));
+        explore("2 workers, one listens past the rest, a bad answer", listening(policy, fault));
     }
 }
 
@@ -111,7 +111,7 @@ fn long_two_workers_every_drift() {
         return;
     }
     for fault in ONE_FAULT {
-        let scope = Scope::new(2, Temper::FamilyRevocation, Left { interruptions: 1, ..fault }).with_every_drift();
+        let scope = Scope::new(2, RotationPolicy::Family, Left { interruptions: 1, ..fault }).with_every_drift();
         explore("2 workers, every drift, a stall each", Scope { stalls: vec![1, 1], ..scope });
     }
 }
@@ -121,9 +121,9 @@ fn long_three_workers_one_fault_and_one_interruption() {
     if !is_long() {
         return;
     }
-    for temper in Temper::ALL {
+    for policy in RotationPolicy::ALL {
         for fault in ONE_FAULT {
-            explore("3 workers, a fault, an interruption", Scope::new(3, temper, Left { interruptions: 1, ..fault }));
+            explore("3 workers, a fault, an interruption", Scope::new(3, policy, Left { interruptions: 1, ..fault }));
         }
     }
 }
@@ -136,11 +136,11 @@ fn is_long() -> bool {
 /// Explores everything within a scope, and fails with the schedule that breaks an invariant.
 #[expect(clippy::print_stdout, reason = "the counts are for whoever runs it with --nocapture")]
 fn explore(what: &str, scope: Scope) {
-    let temper = scope.temper;
+    let policy = scope.policy;
     let checker = Vault { scope }.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    println!("{what}, {temper:?}: {} states, {} steps deep", checker.unique_state_count(), checker.max_depth());
+    println!("{what}, {policy:?}: {} states, {} steps deep", checker.unique_state_count(), checker.max_depth());
     if let Some((invariant, path)) = checker.discoveries().into_iter().next() {
         let schedule: Vec<_> = path.into_actions().iter().map(|action| format!("  {action:?}")).collect();
-        panic!("{what}, {temper:?}: {invariant} is broken by\n{}", schedule.join("\n"));
+        panic!("{what}, {policy:?}: {invariant} is broken by\n{}", schedule.join("\n"));
     }
 }

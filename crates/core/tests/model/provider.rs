@@ -1,4 +1,4 @@
-//! A platform: which refresh tokens are good, what a temper makes of one that comes twice, and what is in flight.
+//! A platform: which refresh tokens are good, what a rotation policy makes of one that comes twice, and what is in flight.
 
 use std::collections::BTreeSet;
 
@@ -6,19 +6,19 @@ use crate::times::{GRACE, Tick};
 
 /// How a platform treats refresh tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Temper {
+pub(crate) enum RotationPolicy {
     /// One refresh token for ever.
     Stable,
     /// A new one each time; the one before works a while longer.
-    Graceful,
+    Grace,
     /// A new one each time, and the old one is dead at once.
     Strict,
     /// The same, and an old one, or two at once, take the whole grant away.
-    FamilyRevocation,
+    Family,
 }
 
-impl Temper {
-    pub(crate) const ALL: [Self; 4] = [Self::Stable, Self::Graceful, Self::Strict, Self::FamilyRevocation];
+impl RotationPolicy {
+    pub(crate) const ALL: [Self; 4] = [Self::Stable, Self::Grace, Self::Strict, Self::Family];
 }
 
 /// A refresh token: of which consent, and which one since then.
@@ -90,9 +90,9 @@ impl Provider {
     }
 
     /// A request arrives. Says whether the same token is in flight already.
-    pub(crate) fn receive(&mut self, request: Request, temper: Temper) -> bool {
+    pub(crate) fn receive(&mut self, request: Request, policy: RotationPolicy) -> bool {
         let twice = self.in_flight.iter().any(|other| other.token == request.token);
-        if twice && temper == Temper::FamilyRevocation {
+        if twice && policy == RotationPolicy::Family {
             self.families[request.token.family].revoked = true;
         }
         self.in_flight.push(request);
@@ -100,14 +100,14 @@ impl Provider {
     }
 
     /// Acts on a presented token; `None` where it is refused.
-    pub(crate) fn refresh(&mut self, token: Token, temper: Temper, now: Tick) -> Option<Grant> {
-        if !self.honours(token, temper, now) {
-            self.families[token.family].revoked |= temper == Temper::FamilyRevocation;
+    pub(crate) fn refresh(&mut self, token: Token, policy: RotationPolicy, now: Tick) -> Option<Grant> {
+        if !self.honours(token, policy, now) {
+            self.families[token.family].revoked |= policy == RotationPolicy::Family;
             self.refused.insert(token);
             return None;
         }
         let family = &mut self.families[token.family];
-        if temper == Temper::Stable {
+        if policy == RotationPolicy::Stable {
             return Some(self.give(token));
         }
         family.newest += 1;
@@ -117,9 +117,10 @@ impl Provider {
     }
 
     /// Whether a token would be honoured now.
-    pub(crate) fn honours(&self, token: Token, temper: Temper, now: Tick) -> bool {
+    pub(crate) fn honours(&self, token: Token, policy: RotationPolicy, now: Tick) -> bool {
         let family = &self.families[token.family];
-        let in_grace = temper == Temper::Graceful && token.generation + 1 == family.newest && now - family.rotated_at < GRACE;
+        let in_grace =
+            policy == RotationPolicy::Grace && token.generation + 1 == family.newest && now - family.rotated_at < GRACE;
         !family.withdrawn && !family.revoked && (token.generation == family.newest || in_grace)
     }
 

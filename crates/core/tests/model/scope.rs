@@ -7,7 +7,7 @@ use counterfoil_core::service::vault::refresh::step::Next;
 use counterfoil_core::service::vault::refresh::step::Reason;
 use counterfoil_core::settings::Settings;
 
-use crate::provider::Temper;
+use crate::provider::RotationPolicy;
 use crate::times::{LEASE, RUN_TIME, Tick, seconds, stated};
 use crate::worker::Run;
 
@@ -85,7 +85,7 @@ pub(crate) struct Scope {
     /// What may go wrong.
     pub(crate) faults: Left,
     /// How the platform treats refresh tokens.
-    pub(crate) temper: Temper,
+    pub(crate) policy: RotationPolicy,
     /// What is taken away.
     pub(crate) broken: Broken,
 }
@@ -95,7 +95,7 @@ pub(crate) const NO_FAULTS: Left = Left { crashes: 0, bad_answers: 0, store_faul
 
 impl Scope {
     /// So many workers, two or three, with clocks as far apart as they may be, each to begin once and never to stall.
-    pub(crate) fn new(workers: usize, temper: Temper, faults: Left) -> Self {
+    pub(crate) fn new(workers: usize, policy: RotationPolicy, faults: Left) -> Self {
         let reasons = [Reason::Read { min_valid: Duration::from_secs(1) }, Reason::Forced, Reason::Due];
         Self {
             reasons: reasons[..workers].to_vec(),
@@ -104,7 +104,7 @@ impl Scope {
             run_times: vec![RUN_TIME; workers],
             stalls: vec![0; workers],
             faults,
-            temper,
+            policy,
             broken: Broken::Nothing,
         }
     }

@@ -46,7 +46,7 @@ async fn lost_if(answers_after: Duration, befalls: impl AsyncFn(&Deployment, &Fu
     let deployment = connected().await;
     deployment.expire().await;
     let delay = u64::try_from(answers_after.as_millis()).expect("seconds");
-    deployment.intuit.control("settings", json!({ "temper": "strict", "token_delay_ms": delay })).await;
+    deployment.intuit.control("settings", json!({ "rotation": "strict", "token_delay_ms": delay })).await;
     let before = deployment.connection().await.epoch;
     let event = Sample::of("token").header("x-api-key", &deployment.key(Duration::ZERO).await).to_json();
     let token = deployment.function("token").await;

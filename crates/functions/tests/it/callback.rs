@@ -1,6 +1,6 @@
 //! `GET /oauth/callback`: a consent from its start to a connection, for a command line and for a browser.
 
-use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, ScriptedPlatform, parameter};
+use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, ScriptedServer, parameter};
 
 #[tokio::test]
 async fn the_command_line_shows_a_kept_answer_without_its_tokens() {
@@ -80,7 +80,7 @@ async fn a_browser_is_redirected_to_the_return_url_with_the_result() {
 
 #[tokio::test]
 async fn o1_the_redirect_uri_is_one_string_in_both_requests() {
-    let platform = ScriptedPlatform::start().await;
+    let platform = ScriptedServer::start().await;
     let [token, api] = platform.variables();
     let with_slash = ("PUBLIC_BASE_URL", "https://books.example.com/");
     let place = Installation::start_with(&[(token.0, &token.1), (api.0, &api.1), with_slash]).await;

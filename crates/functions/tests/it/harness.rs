@@ -38,7 +38,7 @@ pub(crate) use http::{Answer, Ask, get, post};
 pub(crate) use intuit::{HARBOR, Intuit, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
 pub(crate) use logs::Logs;
 pub(crate) use rows::{Row, Rows, text};
-pub(crate) use scripted::ScriptedPlatform;
+pub(crate) use scripted::ScriptedServer;
 
 /// The host that browsers reach, and the address everything is built from.
 pub(crate) const HOST: &str = "books.example.com";

@@ -3,6 +3,7 @@
 
 mod answers;
 mod authorize;
+mod authorize_starts;
 mod bad_callbacks;
 mod binding;
 mod bodies;
@@ -25,6 +26,7 @@ mod imports;
 mod keyless;
 mod keys;
 mod layers;
+mod link_ends;
 mod links;
 mod listing;
 mod naming;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::callback::encoded;
-use crate::harness::{Answer, Browser, Installation, Logs, RETURN_URL, Row, ScriptedPlatform, get, parameter, post};
+use crate::harness::{Answer, Browser, Installation, Logs, RETURN_URL, Row, ScriptedServer, get, parameter, post};
 
 const CODE: &str = "canary-code-5b1f";
 const ACCESS: [&str; 3] = ["canary-access-one-91aa", "canary-access-two-02cd", "canary-access-three-77ef"];
@@ -71,7 +71,7 @@ fn grant(number: usize) -> Value {
 #[tokio::test]
 async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_in_clear_in_the_table() {
     let logs = Logs::capture();
-    let platform = ScriptedPlatform::start().await;
+    let platform = ScriptedServer::start().await;
     let [token, api] = platform.variables();
     let keyring = format!(r#"{{"primary":"{RING}"}}"#);
     let variables = [("QUICKBOOKS_CLIENT_SECRET", CLIENT_SECRET), ("KEYRING", &keyring), (token.0, &token.1), (api.0, &api.1)];
@@ -99,7 +99,7 @@ async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_in_clear_in_the_table()
 }
 
 /// Consents that succeed and fail, by browser and by command line.
-async fn flows(place: &Installation, platform: &ScriptedPlatform, hunt: &mut Hunt) {
+async fn flows(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt) {
     let good = format!("code={CODE}&realmId=1");
     platform.answer(200, grant(0));
     let mut browser = Browser::at(&place.server);
@@ -136,7 +136,7 @@ async fn flows(place: &Installation, platform: &ScriptedPlatform, hunt: &mut Hun
 }
 
 /// Tokens read and refreshed; only these answers may hold an access token, and they hold no other secret.
-async fn reads(place: &Installation, platform: &ScriptedPlatform, hunt: &mut Hunt) {
+async fn reads(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt) {
     assert_eq!(place.token("beach-blend").await.text("access_token"), ACCESS[0]);
     platform.answer(200, grant(1));
     let refreshed = place.refresh("beach-blend").await;

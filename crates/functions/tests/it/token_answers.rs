@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::callback::encoded;
-use crate::harness::{Answer, BEGINNING, Browser, Installation, ScriptedPlatform, get, parameter};
+use crate::harness::{Answer, BEGINNING, Browser, Installation, ScriptedServer, get, parameter};
 
 /// A connection whose grant is what the platform answers with.
-async fn connected(platform: &ScriptedPlatform, grant: Value) -> Installation {
+async fn connected(platform: &ScriptedServer, grant: Value) -> Installation {
     let [token, api] = platform.variables();
     let place = Installation::start_with(&[(token.0, &token.1), (api.0, &api.1)]).await;
     platform.answer(200, grant);
@@ -21,13 +21,13 @@ async fn consent(place: &Installation) -> Answer {
     browser.get(format!("/oauth/callback?code=c&realmId=1&state={}", encoded(&state))).await
 }
 
-fn presented(platform: &ScriptedPlatform) -> Vec<Option<String>> {
+fn presented(platform: &ScriptedServer) -> Vec<Option<String>> {
     platform.forms().iter().map(|form| parameter(&format!("?{form}"), "refresh_token")).skip(1).collect()
 }
 
 #[tokio::test]
 async fn r11_a_missing_refresh_token_keeps_the_old_one_and_a_present_one_replaces_it() {
-    let platform = ScriptedPlatform::start().await;
+    let platform = ScriptedServer::start().await;
     let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1", "expires_in": 3600 })).await;
     platform.answer(200, json!({ "access_token": "a2", "expires_in": 3600 }));
     platform.answer(200, json!({ "access_token": "a3", "refresh_token": "r2", "expires_in": 3600 }));
@@ -41,7 +41,7 @@ async fn r11_a_missing_refresh_token_keeps_the_old_one_and_a_present_one_replace
 
 #[tokio::test]
 async fn r11_missing_lifetimes_are_the_platforms_defaults_and_count_from_the_requests_start() {
-    let platform = ScriptedPlatform::start().await;
+    let platform = ScriptedServer::start().await;
     let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1" })).await;
     let token = place.token("beach-blend").await.json();
     assert_eq!(token["access_token_expires_at"], BEGINNING + 3_600);
@@ -60,7 +60,7 @@ async fn r11_missing_lifetimes_are_the_platforms_defaults_and_count_from_the_req
 
 #[tokio::test]
 async fn a_grant_without_a_refresh_token_serves_its_token_and_is_then_a_409() {
-    let platform = ScriptedPlatform::start().await;
+    let platform = ScriptedServer::start().await;
     let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1", "expires_in": 3600 })).await;
     // As earlier versions stored such a consent.
     let mut row = place.rows.connection("beach-blend").await.expect("it is connected");
@@ -92,7 +92,7 @@ async fn a_grant_without_a_refresh_token_serves_its_token_and_is_then_a_409() {
 
 #[tokio::test]
 async fn a7_an_unreadable_token_answer_is_a_502_that_does_not_quote_it() {
-    let platform = ScriptedPlatform::start().await;
+    let platform = ScriptedServer::start().await;
     let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1" })).await;
     let bad =
         [json!({ "token": "canary" }), json!({ "access_token": "can ary" }), json!(["canary"]), json!({ "access_token": 1 })];

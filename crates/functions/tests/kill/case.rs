@@ -1,4 +1,4 @@
-//! One case: a platform of some temper, a refresh that is killed at some moment, and what the connection comes to.
+//! One case: a platform of some behaviour, a refresh that is killed at some moment, and what the connection comes to.
 
 use counterfoil_core::model::connection::{DeathCause, Standing};
 use counterfoil_core::port::platform::Inquiry;
@@ -10,7 +10,7 @@ use crate::reader::{Heard, Reader, SLOW_MS};
 
 /// How a platform treats refresh tokens; the stand-in plays it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Temper {
+pub(crate) enum Behaviour {
     Strict,
     Grace,
     Stable,
@@ -20,7 +20,7 @@ pub(crate) enum Temper {
     Slow,
 }
 
-impl Temper {
+impl Behaviour {
     pub(crate) const ALL: [Self; 7] =
         [Self::Strict, Self::Grace, Self::Stable, Self::Daily, Self::Family, Self::Fault, Self::Slow];
 
@@ -40,10 +40,10 @@ impl Temper {
     /// The stand-in's settings.
     fn settings(self) -> Value {
         match self {
-            Self::Fault | Self::Slow => json!({ "temper": Self::Grace.name() }),
+            Self::Fault | Self::Slow => json!({ "rotation": Self::Grace.name() }),
             // Its day of change.
-            Self::Daily => json!({ "temper": self.name(), "rotate_after_seconds": 0 }),
-            other => json!({ "temper": other.name() }),
+            Self::Daily => json!({ "rotation": self.name(), "rotate_after_seconds": 0 }),
+            other => json!({ "rotation": other.name() }),
         }
     }
 
@@ -93,22 +93,22 @@ impl Moment {
 /// A cell of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Case {
-    pub(crate) temper: Temper,
+    pub(crate) behaviour: Behaviour,
     pub(crate) moment: Moment,
 }
 
 impl Case {
     /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        Temper::ALL.into_iter().flat_map(|temper| Moment::ALL.into_iter().map(move |moment| Self { temper, moment }))
+        Behaviour::ALL.into_iter().flat_map(|behaviour| Moment::ALL.into_iter().map(move |moment| Self { behaviour, moment }))
     }
 
     /// Plays it; what it came to, in the table's words.
     pub(crate) async fn end(self) -> String {
         let reader = Reader::of_an_expired_token().await;
         let intuit = &reader.deployment.intuit;
-        intuit.control("settings", self.temper.settings()).await;
-        if let Some(fault) = self.temper.fault() {
+        intuit.control("settings", self.behaviour.settings()).await;
+        if let Some(fault) = self.behaviour.fault() {
             intuit.control("faults", fault).await;
         }
         self.kill(&reader).await;
@@ -135,8 +135,8 @@ impl Case {
 
     async fn kill_unstored(self, reader: &Reader) {
         let before = reader.deployment.connection().await;
-        match self.temper {
-            Temper::Slow => reader.killed_when_sent().await,
+        match self.behaviour {
+            Behaviour::Slow => reader.killed_when_sent().await,
             _ => reader.killed_at(commit(Fault::Hold)).await,
         }
         assert_ne!(reader.token_requests().await, 0, "{self:?}: nothing was sent");

@@ -1,5 +1,5 @@
 //! The kill matrix: the built `token` function is killed at the worst moments of a refresh, at platforms of every
-//! temper. `docs/refresh.md` says what each case must come to; its table is the expectation.
+//! behaviour. `docs/refresh.md` says what each case must come to; its table is the expectation.
 
 // The harness of the tests of the built functions; that those tests need more of it than these is no dead code.
 #[path = "../lambda/browser.rs"]

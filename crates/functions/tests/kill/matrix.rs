@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use crate::case::{Case, Moment, Temper};
+use crate::case::{Behaviour, Case, Moment};
 
 /// What each case comes to, in the table's own words.
 #[derive(Default, PartialEq, Eq)]
@@ -27,15 +27,15 @@ impl Matrix {
     }
 }
 
-/// A row names its temper first, in backquotes; its cells follow in the order of the moments.
+/// A row names its behaviour first, in backquotes; its cells follow in the order of the moments.
 fn row(line: &str) -> Vec<(Case, String)> {
     let mut cells = line.trim_matches('|').split('|').map(str::trim);
     let name = cells.next().and_then(|platform| platform.split('`').nth(1)).unwrap_or_default();
-    let temper = Temper::ALL.into_iter().find(|temper| temper.name() == name);
-    let temper = temper.unwrap_or_else(|| panic!("no such temper: {line}"));
+    let behaviour = Behaviour::ALL.into_iter().find(|behaviour| behaviour.name() == name);
+    let behaviour = behaviour.unwrap_or_else(|| panic!("no such behaviour: {line}"));
     let ends: Vec<_> = cells.map(|cell| cell.trim_matches('`').to_owned()).collect();
     assert_eq!(ends.len(), Moment::ALL.len(), "{line}");
-    Moment::ALL.into_iter().zip(ends).map(|(moment, end)| (Case { temper, moment }, end)).collect()
+    Moment::ALL.into_iter().zip(ends).map(|(moment, end)| (Case { behaviour, moment }, end)).collect()
 }
 
 impl FromIterator<(Case, String)> for Matrix {
@@ -56,10 +56,10 @@ impl Display for Matrix {
         for moment in Moment::ALL {
             write!(out, " {:14}", moment.name())?;
         }
-        for temper in Temper::ALL {
-            write!(out, "\n{:8}", temper.name())?;
+        for behaviour in Behaviour::ALL {
+            write!(out, "\n{:8}", behaviour.name())?;
             for moment in Moment::ALL {
-                write!(out, " {:14}", self.0.get(&Case { temper, moment }).map_or("", String::as_str))?;
+                write!(out, " {:14}", self.0.get(&Case { behaviour, moment }).map_or("", String::as_str))?;
             }
         }
         Ok(())

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use crate::books::entry::Entry;
 use crate::books::traffic::{Breach, Left};
 use crate::books::{Entity, Profile};
-use crate::oauth::Platform;
+use crate::oauth::StandInPlatform;
 
 /// A platform that serves its companies' books.
-pub(crate) trait Bookkeeper: Platform {
+pub(crate) trait Bookkeeper: StandInPlatform {
     /// The profile of a company; `None` if there is no such company.
     fn profile(company: &str) -> Option<Profile>;
 

@@ -20,7 +20,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules, StandIn};
+use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
 use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
@@ -38,7 +38,7 @@ pub(crate) enum FreeAgent {}
 #[serde(deny_unknown_fields)]
 pub(crate) struct Disconnect {}
 
-impl Platform for FreeAgent {
+impl StandInPlatform for FreeAgent {
     const NAME: &'static str = "freeagent";
     const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = company::failure;

@@ -23,7 +23,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules, StandIn};
+use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
@@ -43,7 +43,7 @@ pub(crate) enum FreshBooks {}
 #[serde(deny_unknown_fields)]
 pub(crate) struct Disconnect {}
 
-impl Platform for FreshBooks {
+impl StandInPlatform for FreshBooks {
     const NAME: &'static str = "freshbooks";
     const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = me::failure;

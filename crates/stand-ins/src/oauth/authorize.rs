@@ -17,7 +17,7 @@ use super::ledger::Ledger;
 use super::page::{self, Choosing};
 use super::raw::Raw;
 use super::redirect_uri::Registry as _;
-use super::{Agreeing, Platform, StandIn};
+use super::{Agreeing, StandIn, StandInPlatform};
 use crate::desk::Call;
 use crate::fault::Place;
 use crate::headers::{FORM, has_content_type, origin};
@@ -89,11 +89,11 @@ pub(crate) enum BadAsk {
 }
 
 /// The page and its form.
-pub(crate) fn route<P: Platform>(site: P::Site) -> MethodRouter<Arc<StandIn<P>>> {
+pub(crate) fn route<P: StandInPlatform>(site: P::Site) -> MethodRouter<Arc<StandIn<P>>> {
     get(move |State(stand_in), raw| show::<P>(site, stand_in, raw)).post(move |State(stand_in), raw| decide::<P>(stand_in, raw))
 }
 
-async fn show<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
+async fn show<P: StandInPlatform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
     let acting = Arc::clone(&stand_in);
     let act = move |_| {
         let asked = Params::parse(raw.query.unwrap_or_default().as_bytes())
@@ -107,7 +107,7 @@ async fn show<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw) -
     stand_in.desk.attend(call(), act).await
 }
 
-async fn decide<P: Platform>(stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
+async fn decide<P: StandInPlatform>(stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
     let acting = Arc::clone(&stand_in);
     let act = move |_| match answer_form(&acting, &raw) {
         Ok((location, outcome)) => redirect(&location, outcome),
@@ -121,7 +121,7 @@ fn call() -> Call<()> {
 }
 
 /// The address that the browser is redirected to, and the outcome for the journal. A refusal is `access_denied` as in RFC 6749.
-fn answer_form<P: Platform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'static str), BadAsk> {
+fn answer_form<P: StandInPlatform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'static str), BadAsk> {
     if raw.query.is_some() || !has_content_type(&raw.headers, FORM) {
         return Err(BadAsk::NotAForm);
     }
@@ -153,7 +153,7 @@ fn answer_form<P: Platform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'
     }
 }
 
-fn read_ask<P: Platform>(params: Params, of_the_form: &[&str], ledger: &Ledger<P>) -> Result<Ask, BadAsk> {
+fn read_ask<P: StandInPlatform>(params: Params, of_the_form: &[&str], ledger: &Ledger<P>) -> Result<Ask, BadAsk> {
     let pkce_parameters: &[&str] = if P::RULES.pkce { &PKCE_PARAMETERS } else { &[] };
     params.only(&[&PARAMETERS, pkce_parameters, P::RULES.further_parameters, of_the_form].concat())?;
     let client_id = params.require("client_id")?.to_owned();
@@ -181,7 +181,7 @@ fn read_ask<P: Platform>(params: Params, of_the_form: &[&str], ledger: &Ledger<P
     })
 }
 
-fn read_scope<P: Platform>(params: &Params) -> Result<String, BadAsk> {
+fn read_scope<P: StandInPlatform>(params: &Params) -> Result<String, BadAsk> {
     let scope = match P::RULES.default_scope {
         Some(default) => params.get("scope").unwrap_or(default),
         None => params.require("scope")?,
@@ -205,7 +205,7 @@ fn redirect(location: &Url, outcome: &'static str) -> Response {
     answer
 }
 
-fn error_page<P: Platform>(bad: &BadAsk) -> Response {
+fn error_page<P: StandInPlatform>(bad: &BadAsk) -> Response {
     let status = match bad {
         BadAsk::NotKept(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,

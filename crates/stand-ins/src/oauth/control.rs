@@ -16,11 +16,11 @@ use serde_json::{Map, Value, json};
 
 use super::redirect_uri::Registry;
 use super::settings::Settings;
-use super::{Platform, StandIn};
+use super::{StandIn, StandInPlatform};
 use crate::fault::Fault;
 use crate::kept_file::KeptFileError;
 
-pub(crate) fn routes<P: Platform>() -> Router<Arc<StandIn<P>>> {
+pub(crate) fn routes<P: StandInPlatform>() -> Router<Arc<StandIn<P>>> {
     Router::new()
         .route("/clock", get(show_clock::<P>).post(move_clock::<P>))
         .route("/faults", get(list_faults::<P>).post(add_fault::<P>).delete(clear_faults::<P>))
@@ -79,12 +79,12 @@ async fn no_such_route() -> Refused {
     Refused(StatusCode::NOT_FOUND, "there is no such control route".to_owned())
 }
 
-async fn show_clock<P: Platform>(State(stand_in): Ours<P>) -> Json<Value> {
+async fn show_clock<P: StandInPlatform>(State(stand_in): Ours<P>) -> Json<Value> {
     let now = stand_in.desk.clock.now();
     Json(json!({ "now": now.as_second(), "timestamp": now }))
 }
 
-async fn move_clock<P: Platform>(
+async fn move_clock<P: StandInPlatform>(
     State(stand_in): Ours<P>,
     ControlBody(change): ControlBody<ClockMove>,
 ) -> Result<Json<Value>, Refused> {
@@ -99,11 +99,11 @@ async fn move_clock<P: Platform>(
     Ok(show_clock(State(stand_in)).await)
 }
 
-async fn list_faults<P: Platform>(State(stand_in): Ours<P>) -> Json<Value> {
+async fn list_faults<P: StandInPlatform>(State(stand_in): Ours<P>) -> Json<Value> {
     Json(json!({ "faults": stand_in.desk.faults.list() }))
 }
 
-async fn add_fault<P: Platform>(
+async fn add_fault<P: StandInPlatform>(
     State(stand_in): Ours<P>,
     ControlBody(fault): ControlBody<Fault>,
 ) -> Result<Json<Value>, Refused> {
@@ -111,16 +111,16 @@ async fn add_fault<P: Platform>(
     Ok(list_faults(State(stand_in)).await)
 }
 
-async fn clear_faults<P: Platform>(State(stand_in): Ours<P>) -> Json<Value> {
+async fn clear_faults<P: StandInPlatform>(State(stand_in): Ours<P>) -> Json<Value> {
     stand_in.desk.faults.clear();
     list_faults(State(stand_in)).await
 }
 
-async fn show_redirect_uris<P: Platform>(State(stand_in): Ours<P>) -> Json<P::RedirectUris> {
+async fn show_redirect_uris<P: StandInPlatform>(State(stand_in): Ours<P>) -> Json<P::RedirectUris> {
     Json(stand_in.ledger().redirect_uris.clone())
 }
 
-async fn add_redirect_uri<P: Platform>(
+async fn add_redirect_uri<P: StandInPlatform>(
     State(stand_in): Ours<P>,
     ControlBody(new): ControlBody<<P::RedirectUris as Registry>::New>,
 ) -> Result<Json<P::RedirectUris>, Refused> {
@@ -128,11 +128,11 @@ async fn add_redirect_uri<P: Platform>(
     Ok(show_redirect_uris(State(stand_in)).await)
 }
 
-async fn show_settings<P: Platform>(State(stand_in): Ours<P>) -> Json<Settings> {
+async fn show_settings<P: StandInPlatform>(State(stand_in): Ours<P>) -> Json<Settings> {
     Json(stand_in.ledger().settings.clone())
 }
 
-async fn change_settings<P: Platform>(
+async fn change_settings<P: StandInPlatform>(
     State(stand_in): Ours<P>,
     ControlBody(changes): ControlBody<Map<String, Value>>,
 ) -> Result<Json<Settings>, Refused> {
@@ -144,7 +144,7 @@ async fn change_settings<P: Platform>(
     Ok(show_settings(State(stand_in)).await)
 }
 
-async fn disconnect<P: Platform>(
+async fn disconnect<P: StandInPlatform>(
     State(stand_in): Ours<P>,
     ControlBody(who): ControlBody<P::Disconnect>,
 ) -> Result<Json<Value>, Refused> {
@@ -154,7 +154,7 @@ async fn disconnect<P: Platform>(
     Ok(Json(json!({ "grants_ended": ended })))
 }
 
-async fn show_state<P: Platform>(State(stand_in): Ours<P>) -> Json<Value> {
+async fn show_state<P: StandInPlatform>(State(stand_in): Ours<P>) -> Json<Value> {
     let now = stand_in.desk.clock.now();
     let mut state = json!(stand_in.desk.journal.read());
     state["now"] = json!(now);
@@ -163,7 +163,7 @@ async fn show_state<P: Platform>(State(stand_in): Ours<P>) -> Json<Value> {
     Json(state)
 }
 
-async fn reset<P: Platform>(State(stand_in): Ours<P>) -> Result<Json<Value>, Refused> {
+async fn reset<P: StandInPlatform>(State(stand_in): Ours<P>) -> Result<Json<Value>, Refused> {
     stand_in.reset();
     stand_in.keep()?;
     Ok(Json(json!({ "reset": true })))

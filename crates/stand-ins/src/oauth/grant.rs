@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
-use super::{Platform, Rules};
-use crate::desk::Rotation;
+use super::{Rules, StandInPlatform};
+use crate::desk::Rotate;
 use crate::random;
 
 /// The largest number of earlier tokens that a grant remembers, access tokens and replaced refresh tokens together.
@@ -119,7 +119,7 @@ pub(crate) struct Tokens {
 }
 
 impl Grant {
-    pub(super) fn new<P: Platform>(consent: Consent, now: Timestamp) -> Self {
+    pub(super) fn new<P: StandInPlatform>(consent: Consent, now: Timestamp) -> Self {
         let Rules { refresh_token_life, grant_life, .. } = P::RULES;
         Self {
             consent,
@@ -154,9 +154,9 @@ impl Grant {
     }
 
     /// Uses the refresh token. Its life starts again, within the grant's. If it is due to change, it is replaced, and the old one is returned.
-    pub(super) fn use_refresh_token<P: Platform>(
+    pub(super) fn use_refresh_token<P: StandInPlatform>(
         &mut self,
-        rotation: Rotation,
+        rotation: Rotate,
         settings: &Settings,
         now: Timestamp,
     ) -> Option<String> {
@@ -170,7 +170,7 @@ impl Grant {
         });
         let age = now.duration_since(self.refresh_minted_at).as_secs();
         let rotate_after = settings.rotate_after_seconds?;
-        if rotation == Rotation::AsDue && age < i64::from(rotate_after) {
+        if rotation == Rotate::IfDue && age < i64::from(rotate_after) {
             return None;
         }
         self.rotations += 1;

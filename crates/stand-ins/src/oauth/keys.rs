@@ -1,6 +1,6 @@
 //! The credentials of an app at a platform, and client authentication.
 
-use super::Platform;
+use super::StandInPlatform;
 use super::raw::Raw;
 use super::refusal::Refusal;
 use crate::headers::basic_credentials;
@@ -32,7 +32,7 @@ impl Showing {
 }
 
 /// The client id of a request, if its secret is right.
-pub(super) fn authenticate<P: Platform>(raw: &Raw, params: &Params) -> Result<&'static str, Refusal> {
+pub(super) fn authenticate<P: StandInPlatform>(raw: &Raw, params: &Params) -> Result<&'static str, Refusal> {
     let shown = match P::RULES.keys_shown {
         Showing::InHeader => basic_credentials(&raw.headers),
         Showing::InBody => {
@@ -45,6 +45,6 @@ pub(super) fn authenticate<P: Platform>(raw: &Raw, params: &Params) -> Result<&'
 }
 
 /// The credentials with this client id.
-pub(super) fn of_client<P: Platform>(id: &str) -> Option<&'static Keys> {
+pub(super) fn of_client<P: StandInPlatform>(id: &str) -> Option<&'static Keys> {
     P::KEYS.iter().find(|keys| keys.id == id)
 }

@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Platform;
+use super::StandInPlatform;
 use super::authorize::Ask;
 use super::code::{Codes, Exchange, Presented};
 use super::grant::{Consent, Ending, Grant, GrantId, GrantReport, Tokens};
 use super::refusal::Refusal;
 use super::settings::Settings;
-use crate::desk::Rotation;
+use crate::desk::Rotate;
 
 /// Stored in the file, except for codes, which live for minutes, and redirect URIs, which are registered at each start.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-pub(crate) struct Ledger<P: Platform> {
+pub(crate) struct Ledger<P: StandInPlatform> {
     pub(crate) settings: Settings,
     #[serde(skip)]
     pub(super) redirect_uris: P::RedirectUris,
@@ -62,7 +62,7 @@ pub(super) struct Refresh<'a> {
     pub(super) token: &'a str,
     /// Whether another request with this token is under way.
     pub(super) raced: bool,
-    pub(super) rotation: Rotation,
+    pub(super) rotation: Rotate,
 }
 
 /// The state of an access token.
@@ -74,7 +74,7 @@ pub(crate) enum Standing<'a> {
     Dead,
 }
 
-impl<P: Platform> Ledger<P> {
+impl<P: StandInPlatform> Ledger<P> {
     pub(super) fn new(redirect_uris: P::RedirectUris) -> Self {
         Self {
             settings: P::settings(),

@@ -14,8 +14,8 @@ pub(crate) mod raw;
 pub(crate) mod redirect_uri;
 pub(crate) mod refusal;
 pub(crate) mod revoke;
+mod rotation_policy;
 pub(crate) mod settings;
-mod temper;
 pub(crate) mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -36,7 +36,7 @@ use crate::kept_file::{KeptFile, KeptFileError};
 use crate::params::Params;
 use crate::sample::Sample;
 
-pub use temper::Temper;
+pub use rotation_policy::RotationPolicy;
 
 use authorize::{Agreed, Ask, BadAsk};
 use grant::{Consent, Tokens};
@@ -57,7 +57,7 @@ const ENDPOINTS: [&str; 6] =
 pub(crate) const API: &str = "api";
 
 /// A platform's own part.
-pub(crate) trait Platform: Sized + Send + Sync + 'static {
+pub(crate) trait StandInPlatform: Sized + Send + Sync + 'static {
     /// The first part of its paths, and its part of the file.
     const NAME: &'static str;
     /// The credentials of the app.
@@ -140,7 +140,7 @@ pub(crate) trait Platform: Sized + Send + Sync + 'static {
 }
 
 /// A user's agreement.
-pub(crate) struct Agreeing<'a, P: Platform> {
+pub(crate) struct Agreeing<'a, P: StandInPlatform> {
     /// The request. Its parameters include the user's choice.
     pub(crate) ask: &'a Ask,
     /// The address that the browser used.
@@ -184,7 +184,7 @@ pub(crate) struct Rules {
 }
 
 /// The stand-in of one platform.
-pub(crate) struct StandIn<P: Platform> {
+pub(crate) struct StandIn<P: StandInPlatform> {
     pub(crate) desk: Desk,
     ledger: Mutex<Ledger<P>>,
     shelf: Mutex<Shelf>,
@@ -203,7 +203,7 @@ struct Kept<L, S> {
     shelf: S,
 }
 
-impl<P: Platform> StandIn<P> {
+impl<P: StandInPlatform> StandIn<P> {
     pub(crate) fn new(redirect_uris: P::RedirectUris) -> Self {
         let desk = Desk::new(&ENDPOINTS, P::FAILURE);
         Self {

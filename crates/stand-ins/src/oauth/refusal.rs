@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 
-use super::Platform;
+use super::StandInPlatform;
 use crate::journal::Outcome;
 use crate::kept_file::KeptFileError;
 use crate::params::BadParams;
@@ -37,7 +37,7 @@ impl Refusal {
     }
 
     /// The platform's answer. If it does not say what is wrong with the request, the journal does.
-    pub(super) fn answer<P: Platform>(&self) -> Response {
+    pub(super) fn answer<P: StandInPlatform>(&self) -> Response {
         let (status, body) = P::refuse(self);
         let outcome = match self {
             Self::BadRequest(reason) => format!("{} {}: {reason}", status.as_u16(), body["error"].as_str().unwrap_or_default()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::temper::Temper;
+use super::rotation_policy::RotationPolicy;
 use crate::books::traffic::Allowed;
 use crate::fault::MAX_DELAY_MS;
 
@@ -14,7 +14,7 @@ const MAX_ACCESS_TOKEN_SECONDS: u32 = 86_400;
 
 /// The settings, as the control route shows and takes them. The first ones are the platform's own rules.
 ///
-/// The route also takes `temper`, the name of a [`Temper`]: it sets the fields of that preset, and the other fields of the body override
+/// The route also takes `rotation`, the name of a [`RotationPolicy`]: it sets the fields of that preset, and the other fields of the body override
 /// them. Other behaviours of a refresh are [faults](crate::fault): `status_after_rotating` and `answer_lost_after_rotating` for an answer
 /// that never arrives, `slow` (or `token_delay_ms`) for one that arrives late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,8 +126,8 @@ impl Settings {
     /// These settings with `changes` applied: first the preset, then the other fields.
     pub(crate) fn with(&self, mut changes: Map<String, Value>) -> Result<Self, BadSettings> {
         let mut base = self.clone();
-        if let Some(temper) = changes.remove("temper") {
-            serde_json::from_value::<Temper>(temper)?.apply_to(&mut base);
+        if let Some(policy) = changes.remove("rotation") {
+            serde_json::from_value::<RotationPolicy>(policy)?.apply_to(&mut base);
         }
         let mut merged = serde_json::to_value(base)?;
         if let Some(fields) = merged.as_object_mut() {

@@ -18,8 +18,8 @@ use super::ledger::{Ledger, Refresh};
 use super::raw::Raw;
 use super::redirect_uri::Registry as _;
 use super::refusal::Refusal;
-use super::{Platform, StandIn};
-use crate::desk::{Call, Rotation};
+use super::{StandIn, StandInPlatform};
+use crate::desk::{Call, Rotate};
 use crate::fault::Place;
 use crate::params::Params;
 
@@ -34,11 +34,11 @@ enum TokenRequest {
 }
 
 /// The endpoint.
-pub(crate) fn route<P: Platform>(site: P::Site) -> MethodRouter<Arc<StandIn<P>>> {
+pub(crate) fn route<P: StandInPlatform>(site: P::Site) -> MethodRouter<Arc<StandIn<P>>> {
     post(move |State(stand_in), raw| answer::<P>(site, stand_in, raw))
 }
 
-async fn answer<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
+async fn answer<P: StandInPlatform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw) -> Response {
     let request = read::<P>(site, &raw, &stand_in.ledger());
     let presentation = match &request {
         Ok(TokenRequest::Refresh { refresh_token, .. }) => Some(stand_in.in_flight.present(refresh_token)),
@@ -64,7 +64,7 @@ async fn answer<P: Platform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw: Raw)
     stand_in.desk.attend(call, act).await
 }
 
-fn read<P: Platform>(site: P::Site, raw: &Raw, ledger: &Ledger<P>) -> Result<TokenRequest, Refusal> {
+fn read<P: StandInPlatform>(site: P::Site, raw: &Raw, ledger: &Ledger<P>) -> Result<TokenRequest, Refusal> {
     let params = raw.params(P::RULES.token_parameters)?;
     let client_id = keys::authenticate::<P>(raw, &params)?;
     let keys = P::keys_at(site, client_id);
@@ -92,15 +92,15 @@ fn read<P: Platform>(site: P::Site, raw: &Raw, ledger: &Ledger<P>) -> Result<Tok
     }
 }
 
-fn check_redirect_uri<P: Platform>(client_id: &str, params: &Params, ledger: &Ledger<P>) -> Result<(), Refusal> {
+fn check_redirect_uri<P: StandInPlatform>(client_id: &str, params: &Params, ledger: &Ledger<P>) -> Result<(), Refusal> {
     if ledger.redirect_uris.holds(client_id, params.require("redirect_uri")?) { Ok(()) } else { Err(Refusal::OtherRedirectUri) }
 }
 
-fn perform<P: Platform>(
+fn perform<P: StandInPlatform>(
     stand_in: &StandIn<P>,
     request: TokenRequest,
     raced: bool,
-    rotation: Rotation,
+    rotation: Rotate,
 ) -> Result<Tokens, Refusal> {
     let now = stand_in.desk.clock.now();
     let answered = match request {
@@ -115,7 +115,7 @@ fn perform<P: Platform>(
     answered
 }
 
-fn granted<P: Platform>(tokens: &Tokens, request: &HeaderMap) -> Response {
+fn granted<P: StandInPlatform>(tokens: &Tokens, request: &HeaderMap) -> Response {
     let mut body = json!({
         "token_type": P::RULES.token_type,
         "access_token": tokens.access_token,

@@ -21,7 +21,7 @@ use crate::oauth::page::{Choice, Choosing, Look};
 use crate::oauth::raw::Source;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules, StandIn};
+use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
@@ -43,7 +43,7 @@ pub(crate) struct Disconnect {
     realm: String,
 }
 
-impl Platform for Intuit {
+impl StandInPlatform for Intuit {
     const NAME: &'static str = "quickbooks";
     const KEYS: &'static [Keys] = &[Environment::Production.keys(), Environment::Sandbox.keys()];
     const FAILURE: Failure = gateway::failure;

@@ -24,7 +24,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules, StandIn};
+use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
 use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
@@ -47,7 +47,7 @@ pub(crate) struct Disconnect {
     tenant_id: Option<String>,
 }
 
-impl Platform for Xero {
+impl StandInPlatform for Xero {
     const NAME: &'static str = "xero";
     const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = problem::failure;

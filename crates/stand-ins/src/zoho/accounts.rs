@@ -23,7 +23,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Platform, Rules, StandIn};
+use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
 use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
@@ -39,7 +39,7 @@ pub(crate) struct Disconnect {
     location: String,
 }
 
-impl Platform for Zoho {
+impl StandInPlatform for Zoho {
     const NAME: &'static str = "zoho";
     const KEYS: &'static [Keys] = &[Keys { id: CLIENT_ID, secret: CLIENT_SECRET }];
     const FAILURE: Failure = failure;

@@ -13,12 +13,12 @@ use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionPage;
 use counterfoil_core::port::store::connections::ConnectionStore;
 use counterfoil_core::port::store::connections::DueEntry;
 use counterfoil_core::port::store::connections::Holders;
 use counterfoil_core::port::store::connections::Holding;
 use counterfoil_core::port::store::connections::ListQuery;
-use counterfoil_core::port::store::connections::Page;
 use counterfoil_core::port::store::connections::Settable;
 use counterfoil_core::port::store::connections::Tally;
 use jiff::Timestamp;
@@ -57,8 +57,8 @@ impl ConnectionStore for Table {
         Ok(connection.map(crate::connections::row::read).transpose()?.map(|connection| (connection, lease)))
     }
 
-    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError> {
-        let mut page = Page { connections: Vec::new(), next: query.after.clone() };
+    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<ConnectionPage, StoreError> {
+        let mut page = ConnectionPage { connections: Vec::new(), next: query.after.clone() };
         for _ in 0..LIST_ROUNDS_MOST {
             let room = query.limit.saturating_sub(u32::try_from(page.connections.len()).unwrap_or(u32::MAX));
             let (keys, next) = self.list_keys(partner, &query.prefix, page.next.as_ref(), room).await?;

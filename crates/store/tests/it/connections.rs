@@ -4,9 +4,9 @@ use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionPage;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::connections::ListQuery;
-use counterfoil_core::port::store::connections::Page;
 use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_core::port::store::vault::Taken;
@@ -59,11 +59,11 @@ async fn many() -> Store {
     store
 }
 
-async fn list(store: &Store, query: ListQuery) -> Page {
+async fn list(store: &Store, query: ListQuery) -> ConnectionPage {
     store.table.list(&PartnerId::default_partner(), &query).await.expect("a table that answers")
 }
 
-fn keys(page: &Page) -> Vec<&str> {
+fn keys(page: &ConnectionPage) -> Vec<&str> {
     page.connections.iter().map(|connection| connection.id.company_key.as_str()).collect()
 }
 

@@ -21,18 +21,18 @@ use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
-use counterfoil_testkit::fixture::{Installation, Item, START, TABLE, company, connection, flow, stored_grant};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::fixture::{Fixture, Item, START, TABLE, company, connection, flow, stored_grant};
+use counterfoil_testkit::platform::RotationPolicy;
 use jiff::ToSpan as _;
 
 /// An empty table, and the way to it.
 pub(crate) struct Store {
-    pub(crate) installation: Installation,
+    pub(crate) installation: Fixture,
     pub(crate) table: Table,
 }
 
 pub(crate) async fn store() -> Store {
-    let installation = Installation::new(Temper::Stable).await;
+    let installation = Fixture::new(RotationPolicy::Stable).await;
     let table = installation.table();
     Store { installation, table }
 }

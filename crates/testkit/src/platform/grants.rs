@@ -7,17 +7,17 @@ use jiff::Timestamp;
 
 /// How a platform treats refresh tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Temper {
+pub enum RotationPolicy {
     /// One permanent refresh token, which answers do not repeat (Zoho).
     Stable,
     /// A new refresh token each time. The previous one works for thirty minutes more (Xero).
-    Graceful,
+    Grace,
     /// The refresh token changes when it is a day old, and the old one is invalid immediately (Intuit).
     Daily,
     /// A new refresh token each time. The old one is invalid immediately (FreshBooks).
-    OneUse,
-    /// As `OneUse`, and presenting an old token ends the grant (RFC 9700, section 4.14.2).
-    FamilyRevocation,
+    Strict,
+    /// As `Strict`, and presenting an old token ends the grant (RFC 9700, section 4.14.2).
+    Family,
 }
 
 const GRACE: Duration = Duration::from_secs(1_800);
@@ -26,7 +26,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// The grants, one for each consent.
 #[derive(Debug)]
 pub(super) struct Grants {
-    temper: Temper,
+    policy: RotationPolicy,
     grants: Vec<Granted>,
 }
 
@@ -47,13 +47,13 @@ pub(super) struct Honoured {
 }
 
 impl Grants {
-    pub(super) fn new(temper: Temper) -> Self {
-        Self { temper, grants: Vec::new() }
+    pub(super) fn new(policy: RotationPolicy) -> Self {
+        Self { policy, grants: Vec::new() }
     }
 
     /// Whether every answer has a refresh token.
     pub(super) fn answers_with_refresh_token(&self) -> bool {
-        self.temper != Temper::Stable
+        self.policy != RotationPolicy::Stable
     }
 
     /// Makes a grant. Returns its access token and its refresh token.
@@ -70,7 +70,7 @@ impl Grants {
     }
 
     pub(super) fn must_hear_every_answer(&self) -> bool {
-        matches!(self.temper, Temper::OneUse | Temper::FamilyRevocation)
+        matches!(self.policy, RotationPolicy::Strict | RotationPolicy::Family)
     }
 
     pub(super) fn revoke(&mut self, company_id: &str) {
@@ -87,16 +87,16 @@ impl Grants {
     /// Processes a presented refresh token; `None` if it is refused.
     pub(super) fn refresh(&mut self, presented: &str, at: Timestamp) -> Option<Honoured> {
         let (grant, rotation) = parse(presented, "refresh-")?;
-        let temper = self.temper;
+        let policy = self.policy;
         let granted = self.grants.get_mut(grant)?;
-        if granted.revoked || !granted.accepts(temper, rotation, at) {
-            granted.revoked |= temper == Temper::FamilyRevocation;
+        if granted.revoked || !granted.accepts(policy, rotation, at) {
+            granted.revoked |= policy == RotationPolicy::Family;
             return None;
         }
-        let rotates = match temper {
-            Temper::Stable => false,
-            Temper::Daily => until(granted.rotated_at, at) >= DAY,
-            Temper::Graceful | Temper::OneUse | Temper::FamilyRevocation => true,
+        let rotates = match policy {
+            RotationPolicy::Stable => false,
+            RotationPolicy::Daily => until(granted.rotated_at, at) >= DAY,
+            RotationPolicy::Grace | RotationPolicy::Strict | RotationPolicy::Family => true,
         };
         if rotates {
             granted.rotation += 1;
@@ -105,14 +105,14 @@ impl Grants {
         granted.access_tokens += 1;
         Some(Honoured {
             access_token: access_token(grant, granted.access_tokens),
-            refresh_token: (temper != Temper::Stable).then(|| refresh_token(grant, granted.rotation)),
+            refresh_token: (policy != RotationPolicy::Stable).then(|| refresh_token(grant, granted.rotation)),
         })
     }
 }
 
 impl Granted {
-    fn accepts(&self, temper: Temper, rotation: usize, at: Timestamp) -> bool {
-        let in_grace = temper == Temper::Graceful && rotation + 1 == self.rotation && until(self.rotated_at, at) < GRACE;
+    fn accepts(&self, policy: RotationPolicy, rotation: usize, at: Timestamp) -> bool {
+        let in_grace = policy == RotationPolicy::Grace && rotation + 1 == self.rotation && until(self.rotated_at, at) < GRACE;
         rotation == self.rotation || in_grace
     }
 }
@@ -139,8 +139,8 @@ mod tests {
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
     /// Presents the first refresh token twice, this time apart, then the newest. Returns which of the two were accepted.
-    fn twice(temper: Temper, apart: jiff::Span) -> [bool; 2] {
-        let mut grants = Grants::new(temper);
+    fn twice(policy: RotationPolicy, apart: jiff::Span) -> [bool; 2] {
+        let mut grants = Grants::new(policy);
         let (_, first) = grants.begin("company", START);
         let day = START + 24.hours();
         let honoured = grants.refresh(&first, day).expect("the first use is good");
@@ -150,18 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn every_temper_treats_a_token_that_comes_twice_in_its_own_way() {
-        assert_eq!(twice(Temper::Stable, 90.minutes()), [true, true]);
-        assert_eq!(twice(Temper::Graceful, 90.minutes()), [false, true]);
-        assert!(twice(Temper::Graceful, 29.minutes())[0]);
-        assert_eq!(twice(Temper::Daily, 1.minutes()), [false, true]);
-        assert_eq!(twice(Temper::OneUse, 1.minutes()), [false, true]);
-        assert_eq!(twice(Temper::FamilyRevocation, 1.minutes()), [false, false]);
+    fn every_policy_treats_a_token_that_comes_twice_in_its_own_way() {
+        assert_eq!(twice(RotationPolicy::Stable, 90.minutes()), [true, true]);
+        assert_eq!(twice(RotationPolicy::Grace, 90.minutes()), [false, true]);
+        assert!(twice(RotationPolicy::Grace, 29.minutes())[0]);
+        assert_eq!(twice(RotationPolicy::Daily, 1.minutes()), [false, true]);
+        assert_eq!(twice(RotationPolicy::Strict, 1.minutes()), [false, true]);
+        assert_eq!(twice(RotationPolicy::Family, 1.minutes()), [false, false]);
     }
 
     #[test]
     fn within_the_day_a_daily_token_stays() {
-        let mut grants = Grants::new(Temper::Daily);
+        let mut grants = Grants::new(RotationPolicy::Daily);
         let (_, first) = grants.begin("company", START);
         let honoured = grants.refresh(&first, START + 23.hours()).expect("good");
         assert_eq!(honoured.refresh_token, Some(first));
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_revoked_grant_is_refused_and_another_is_not() {
-        let mut grants = Grants::new(Temper::Stable);
+        let mut grants = Grants::new(RotationPolicy::Stable);
         let (_, one) = grants.begin("one", START);
         let (access, other) = grants.begin("other", START);
         grants.revoke("one");

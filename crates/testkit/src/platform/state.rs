@@ -9,7 +9,7 @@ use counterfoil_core::port::platform::{ConfirmFailure, TokenFailure};
 use jiff::{SignedDuration, Timestamp};
 
 use super::gate::Gate;
-use super::grants::{Grants, Temper};
+use super::grants::{Grants, RotationPolicy};
 use super::{CODE, Habits, Presented, ScriptedPlatform, Turn};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -34,9 +34,9 @@ pub(super) struct State {
 
 impl State {
     /// No grants. Access tokens are valid for an hour.
-    pub(super) fn new(temper: Temper) -> Self {
+    pub(super) fn new(policy: RotationPolicy) -> Self {
         Self {
-            grants: Grants::new(temper),
+            grants: Grants::new(policy),
             script: VecDeque::new(),
             confirm_failures: VecDeque::new(),
             gate: None,

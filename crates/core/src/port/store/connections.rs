@@ -19,7 +19,7 @@ pub trait ConnectionStore: Send + Sync {
     async fn look(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError>;
 
     /// A page of a partner's connections, by company key.
-    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError>;
+    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<ConnectionPage, StoreError>;
 
     /// The connections of one of [`DUE_SHARDS`] that are due, the longest overdue first. Reading starts after `after`.
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError>;
@@ -103,7 +103,7 @@ pub struct Holding {
 }
 
 /// A page of connections.
-pub struct Page {
+pub struct ConnectionPage {
     /// The connections that match. There may be fewer than the limit although more follow.
     pub connections: Vec<Connection>,
     /// Where the next page starts; `None` on the last page.

@@ -24,7 +24,7 @@ use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
 use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
 use crate::service::consent::outcome::{ConsentOutcome, Ending, NoFlow, Stop, find_by_id, lasting, named, see};
-use crate::service::consent::platform_code::{Presented, exchange, exchange_again};
+use crate::service::consent::platform_code::{PlatformCode, exchange, exchange_again};
 use crate::service::partner::refusal::{Refused, count};
 use crate::{App, Error};
 
@@ -157,7 +157,7 @@ fn allows_after_all(flow: &Flow, callback: &Callback) -> bool {
 }
 
 /// Reads the code and the platform's own parameters from a callback.
-async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<Presented, Stop> {
+async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platform) -> Result<PlatformCode, Stop> {
     if flow.platform != callback.platform {
         return Err(Stop::Failed(FlowFailure::WrongPlatform));
     }
@@ -175,7 +175,7 @@ async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platfo
     if let Some(existing) = existing.as_ref().filter(|_| flow.authority != Authority::Anonymous) {
         hold_revocation(app, existing).await?;
     }
-    Ok(Presented { code: code.clone(), claim, region, until: later(app.now(), platform.code_life()) })
+    Ok(PlatformCode { code: code.clone(), claim, region, until: later(app.now(), platform.code_life()) })
 }
 
 /// Postpones a pending revocation of the connection until this consent has ended. From the exchange on the platform may have one grant

@@ -58,7 +58,7 @@ pub async fn issue_code(app: &App, flow: &FlowId) -> Result<Option<Secret>, Erro
 }
 
 /// A code that a partner presents.
-pub struct Presented {
+pub struct PresentedCode {
     /// The code.
     pub code: Secret,
     /// The platform in the request.
@@ -81,7 +81,12 @@ pub struct Exchanged {
 /// # Errors
 /// `Invalid` if the code is unknown, exchanged, expired, or not this partner's. All four get the same answer. Only the code's own
 /// partner can spend it.
-pub async fn exchange_code(app: &Arc<App>, key: &ApiKey, presented: &Presented, ends_at: Duration) -> Result<Exchanged, Error> {
+pub async fn exchange_code(
+    app: &Arc<App>,
+    key: &ApiKey,
+    presented: &PresentedCode,
+    ends_at: Duration,
+) -> Result<Exchanged, Error> {
     let hash = presented.code.fingerprint();
     let code = app.handovers.code(&hash).await?.ok_or_else(no_such_code)?;
     let is_theirs = code.connection.partner == key.partner

@@ -11,7 +11,7 @@ use crate::service::consent::in_browser::{Onward, Started, VERIFIER, id_for, in_
 use crate::{App, Error};
 
 /// A flow that waits to be opened, or that this browser has opened, and its partner.
-pub struct Offer {
+pub struct OfferedConsent {
     /// The flow.
     pub flow: Flow,
     /// The partner.
@@ -22,11 +22,11 @@ pub struct Offer {
 ///
 /// # Errors
 /// `NotFound` if the address is unknown, was opened in another browser, or is older than ten minutes. All three get the same answer.
-pub async fn offered(app: &App, token: &Secret, browser: &BrowserIds) -> Result<Offer, Error> {
+pub async fn offered(app: &App, token: &Secret, browser: &BrowserIds) -> Result<OfferedConsent, Error> {
     let offer = app.flows.flow(&FlowId::of(token)).await?.ok_or(NO_OFFER)?;
     let flow = if waits(app, &offer) { offer } else { opened_by(app, token, &offer, browser).await?.flow };
     let partner = app.partners.partner(&flow.partner).await?.ok_or(NO_OFFER)?;
-    Ok(Offer { flow, partner })
+    Ok(OfferedConsent { flow, partner })
 }
 
 /// Opens the flow that waits at that address. Of any number of browsers one succeeds. That browser may open the address again, and

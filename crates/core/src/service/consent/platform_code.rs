@@ -28,7 +28,7 @@ use crate::service::vault::keep_answer::keep_answer;
 use crate::{App, Error};
 
 /// A code, and the company and data centre in the callback.
-pub(crate) struct Presented {
+pub(crate) struct PlatformCode {
     pub(crate) code: Secret,
     pub(crate) claim: Option<String>,
     pub(crate) region: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Presented {
 pub(crate) async fn exchange(
     app: &App,
     flow: &Flow,
-    presented: Presented,
+    presented: PlatformCode,
     platform: &dyn Platform,
     ends_at: Duration,
 ) -> Result<ConsentOutcome, Error> {
@@ -56,7 +56,7 @@ pub(crate) async fn exchange(
         let not_sent = NotExchanged { failure: TokenFailure::NotSent, said: Reference::default() };
         return not_exchanged(app, flow, presented, not_sent, ends_at).await;
     }
-    let Presented { code, region, .. } = &presented;
+    let PlatformCode { code, region, .. } = &presented;
     let (redirect_uri, verifier, region) = (flow.redirect_uri.as_str(), verifier.as_ref(), region.as_deref());
     let listen = ends_at.saturating_sub(app.clock.elapsed() + app.settings.needed_from_answer());
     let exchange = Exchange { code, redirect_uri, verifier, region, sent_at: app.now(), listen };
@@ -81,7 +81,7 @@ pub(crate) async fn exchange(
 async fn not_exchanged(
     app: &App,
     flow: &Flow,
-    presented: Presented,
+    presented: PlatformCode,
     failed: NotExchanged,
     ends_at: Duration,
 ) -> Result<ConsentOutcome, Error> {
@@ -91,7 +91,7 @@ async fn not_exchanged(
         keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, answer, ends_at).await;
     }
     let is_unread = matches!(failure, TokenFailure::NotSent | TokenFailure::Throttled { .. } | TokenFailure::Overloaded { .. });
-    let Presented { code, claim, region, until } = presented;
+    let PlatformCode { code, claim, region, until } = presented;
     if !is_unread || until <= app.now() {
         return end_saying(app, flow, exchange_failure(&failure), &said).await;
     }
@@ -112,7 +112,7 @@ pub(crate) async fn exchange_again(app: Arc<App>, flow: Flow, ends_at: Duration)
     }
     let KeptCode { claim, region, until, .. } = kept.clone();
     let flow = Flow { stage: Stage::Consumed { at: app.now() }, ..flow };
-    exchange(&app, &flow, Presented { code, claim, region, until }, platform.as_ref(), ends_at).await
+    exchange(&app, &flow, PlatformCode { code, claim, region, until }, platform.as_ref(), ends_at).await
 }
 
 /// The purpose that a kept code is sealed for.

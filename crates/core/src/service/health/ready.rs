@@ -5,7 +5,7 @@ use crate::{App, Error};
 
 /// The check of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub struct ReadyCheck {
     /// Its name.
     pub name: &'static str,
     /// The problem and how to fix it; `None` if there is none.
@@ -13,7 +13,7 @@ pub struct Check {
 }
 
 /// Runs all checks, also after a failed one.
-pub async fn check_ready(app: &App) -> Vec<Check> {
+pub async fn check_ready(app: &App) -> Vec<ReadyCheck> {
     let base_url = app.public_base_url.as_ref().map(|_| ()).ok_or_else(no_base_url);
     vec![
         check("table", app.partners.check().await.map_err(Error::from)),
@@ -44,6 +44,6 @@ async fn any_platform(app: &App) -> Result<(), Error> {
     missing.map_or(Ok(()), Err)
 }
 
-fn check(name: &'static str, result: Result<(), Error>) -> Check {
-    Check { name, problem: result.err().map(|error| error.to_string()) }
+fn check(name: &'static str, result: Result<(), Error>) -> ReadyCheck {
+    ReadyCheck { name, problem: result.err().map(|error| error.to_string()) }
 }

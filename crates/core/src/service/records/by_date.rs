@@ -6,7 +6,7 @@ use crate::port::store::connections::ListQuery;
 use crate::port::store::records::{ByDate, Dated};
 use crate::{App, Error};
 
-use crate::service::records::{Filter, Page};
+use crate::service::records::{Filter, RecordPage};
 
 /// The largest number of connections that one page reads.
 const CONNECTIONS_MOST: u32 = 20;
@@ -34,7 +34,7 @@ pub async fn of_connection(
     filter: &Filter,
     after: Option<Dated>,
     limit: usize,
-) -> Result<Page<Place>, Error> {
+) -> Result<RecordPage<Place>, Error> {
     let (mut records, mut after) = (Vec::new(), after);
     for _ in 0..READS_MOST {
         let list = ByDate {
@@ -52,16 +52,16 @@ pub async fn of_connection(
         for (entry, record) in entries.into_iter().zip(found) {
             records.extend(record.filter(|record| filter.matches(record)));
             if records.len() == limit {
-                return Ok(Page { records, next: Some(Place::Behind(connection.company_key.clone(), entry)) });
+                return Ok(RecordPage { records, next: Some(Place::Behind(connection.company_key.clone(), entry)) });
             }
             after = Some(entry);
         }
         if is_last {
-            return Ok(Page { records, next: None });
+            return Ok(RecordPage { records, next: None });
         }
     }
     let next = after.map(|last| Place::Behind(connection.company_key.clone(), last));
-    Ok(Page { records, next })
+    Ok(RecordPage { records, next })
 }
 
 /// A page of the records of all connections of a partner. The connections come in the order of their keys.
@@ -74,7 +74,7 @@ pub async fn of_partner(
     filter: &Filter,
     after: Option<Place>,
     limit: usize,
-) -> Result<Page<Place>, Error> {
+) -> Result<RecordPage<Place>, Error> {
     let mut records = Vec::new();
     let mut passed = None;
     match after {
@@ -95,14 +95,14 @@ pub async fn of_partner(
     for connection in connections.connections {
         let left = limit - records.len();
         if left == 0 {
-            return Ok(Page { records, next: passed.map(Place::After) });
+            return Ok(RecordPage { records, next: passed.map(Place::After) });
         }
         let mut page = of_connection(app, &connection.id, filter, None, left).await?;
         records.append(&mut page.records);
         if page.next.is_some() {
-            return Ok(Page { records, next: page.next });
+            return Ok(RecordPage { records, next: page.next });
         }
         passed = Some(connection.id.company_key);
     }
-    Ok(Page { records, next: connections.next.map(Place::After) })
+    Ok(RecordPage { records, next: connections.next.map(Place::After) })
 }

@@ -9,7 +9,7 @@ use crate::model::connection::ConnectionId;
 use crate::model::time::later;
 use crate::{App, Error};
 
-use crate::service::records::{Filter, Page};
+use crate::service::records::{Filter, RecordPage};
 
 /// The number of change blocks in one read.
 const BLOCKS_AT_ONCE: u32 = 4;
@@ -35,12 +35,12 @@ pub async fn changed(
     filter: &Filter,
     from: Place,
     limit: usize,
-) -> Result<Page<Place>, Error> {
+) -> Result<RecordPage<Place>, Error> {
     let (mut records, mut place) = (Vec::new(), from);
     for _ in 0..READS_MOST {
         let blocks = app.records.changes(connection, filter.kind, place.at, BLOCKS_AT_ONCE).await?;
         if blocks.is_empty() {
-            return Ok(Page { records, next: None });
+            return Ok(RecordPage { records, next: None });
         }
         for block in blocks {
             let offset = if block.at == place.at { place.offset.min(block.ids.len()) } else { 0 };
@@ -50,11 +50,11 @@ pub async fn changed(
                 let record = record.filter(|record| record.updated_at == block.at && filter.matches(record));
                 records.extend(record);
                 if records.len() == limit {
-                    return Ok(Page { records, next: Some(Place { at: block.at, offset: passed }) });
+                    return Ok(RecordPage { records, next: Some(Place { at: block.at, offset: passed }) });
                 }
             }
             place = Place { at: later(block.at, Duration::from_millis(1)), offset: 0 };
         }
     }
-    Ok(Page { records, next: Some(place) })
+    Ok(RecordPage { records, next: Some(place) })
 }

@@ -17,7 +17,7 @@ pub struct Filter {
     /// Only those of this platform.
     pub platform: Option<PlatformName>,
     /// Only those with this status.
-    pub status: Option<Status>,
+    pub status: Option<RecordStatus>,
     /// The first date, inclusive.
     pub from: Option<Date>,
     /// The last date, inclusive.
@@ -26,7 +26,7 @@ pub struct Filter {
 
 /// The status of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum RecordStatus {
     /// The status of a check.
     Check(CheckStatus),
     /// The status of an invoice.
@@ -36,8 +36,8 @@ pub enum Status {
 impl Filter {
     fn matches(&self, stored: &StoredRecord) -> bool {
         let (date, status) = match &stored.record.body {
-            Body::Check(check) => (check.date, Status::Check(check.status)),
-            Body::Invoice(invoice) => (invoice.date, Status::Invoice(invoice.status)),
+            Body::Check(check) => (check.date, RecordStatus::Check(check.status)),
+            Body::Invoice(invoice) => (invoice.date, RecordStatus::Invoice(invoice.status)),
         };
         self.platform.is_none_or(|platform| platform == stored.platform)
             && self.status.is_none_or(|wanted| wanted == status)
@@ -48,7 +48,7 @@ impl Filter {
 
 /// A page of records.
 #[derive(Debug, Clone)]
-pub struct Page<Place> {
+pub struct RecordPage<Place> {
     /// The records. There may be fewer than the limit although more follow.
     pub records: Vec<StoredRecord>,
     /// The position of the next page; `None` on the last page.

@@ -16,7 +16,7 @@ pub(crate) struct Showing<'a> {
 
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Comparison {
     /// It is stored like this.
     Store(Box<Record>, Deed),
     /// What is stored stays as it is, which counts so.
@@ -26,31 +26,31 @@ pub(crate) enum Outcome {
 }
 
 /// What becomes of a record that the platform shows.
-pub(crate) fn compare(stored: Option<&StoredRecord>, shown: Box<Record>, showing: Showing<'_>) -> Outcome {
+pub(crate) fn compare(stored: Option<&StoredRecord>, shown: Box<Record>, showing: Showing<'_>) -> Comparison {
     let Some(stored) = stored else {
-        return if is_over(&shown.body) { Outcome::Pass } else { Outcome::Store(shown, Deed::Imported) };
+        return if is_over(&shown.body) { Comparison::Pass } else { Comparison::Store(shown, Deed::Imported) };
     };
     let shown = keeping_the_amount(shown, &stored.record);
     if *shown == stored.record {
-        return Outcome::Keep(if is_of(stored, showing) { stored.deed } else { Deed::Unchanged });
+        return Comparison::Keep(if is_of(stored, showing) { stored.deed } else { Deed::Unchanged });
     }
     let deed = deed(&stored.record.body, &shown.body);
     // It was stored by this very page, before a kill: it counts once.
     let deed = if is_of(stored, showing) && stored.deed == Deed::Imported { Deed::Imported } else { deed };
-    Outcome::Store(shown, deed)
+    Comparison::Store(shown, deed)
 }
 
 /// What becomes of a record that the platform shows no more.
-pub(crate) fn absent(stored: &StoredRecord, showing: Showing<'_>) -> Outcome {
+pub(crate) fn absent(stored: &StoredRecord, showing: Showing<'_>) -> Comparison {
     if is_deleted(&stored.record.body) {
-        return if is_of(stored, showing) { Outcome::Keep(stored.deed) } else { Outcome::Pass };
+        return if is_of(stored, showing) { Comparison::Keep(stored.deed) } else { Comparison::Pass };
     }
     let mut record = Box::new(stored.record.clone());
     match &mut record.body {
         Body::Check(check) => check.status = CheckStatus::Deleted,
         Body::Invoice(invoice) => invoice.status = InvoiceStatus::Deleted,
     }
-    Outcome::Store(record, Deed::Deleted)
+    Comparison::Store(record, Deed::Deleted)
 }
 
 fn is_of(stored: &StoredRecord, showing: Showing<'_>) -> bool {

@@ -13,7 +13,7 @@ use crate::port::accounting::{Entry, Page};
 use crate::port::store::records::SOURCE_LONGEST;
 use crate::port::store::syncs::PageLog;
 
-use crate::service::sync::compare::{Outcome, Showing, absent, compare};
+use crate::service::sync::compare::{Comparison, Showing, absent, compare};
 use crate::service::sync::run::{Run, Stopped};
 
 /// How many records are read at once.
@@ -85,15 +85,15 @@ impl Run<'_> {
         let outcome = match (shown, &stored) {
             (Shown::Record(record), stored) => compare(stored.as_ref(), record, showing),
             (Shown::Absent, Some(stored)) => absent(stored, showing),
-            (Shown::Absent, None) => Outcome::Pass,
+            (Shown::Absent, None) => Comparison::Pass,
         };
         let deed = match (&outcome, &earlier) {
-            (Outcome::Pass, _) => return None,
+            (Comparison::Pass, _) => return None,
             // Two pages of a dry run show it: nothing is stored that the second could be compared with.
             _ if earlier.is_none() && self.seen.contains(&id) => return None,
-            (Outcome::Store(_, deed), Some(earlier)) => after(earlier.deed, *deed),
-            (Outcome::Keep(Deed::Unchanged), Some(earlier)) => earlier.deed,
-            (Outcome::Store(_, deed) | Outcome::Keep(deed), _) => *deed,
+            (Comparison::Store(_, deed), Some(earlier)) => after(earlier.deed, *deed),
+            (Comparison::Keep(Deed::Unchanged), Some(earlier)) => earlier.deed,
+            (Comparison::Store(_, deed) | Comparison::Keep(deed), _) => *deed,
         };
         let counts = &mut self.sync.counts;
         if let Some(earlier) = &earlier {
@@ -106,8 +106,8 @@ impl Run<'_> {
         counts.of(id.kind()).count(deed);
         log.totals.merge(&totals);
         match outcome {
-            Outcome::Store(record, _) => Some(Changed { id, stored, record, deed, earlier }),
-            Outcome::Keep(_) | Outcome::Pass => None,
+            Comparison::Store(record, _) => Some(Changed { id, stored, record, deed, earlier }),
+            Comparison::Keep(_) | Comparison::Pass => None,
         }
     }
 

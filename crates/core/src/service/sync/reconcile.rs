@@ -12,7 +12,7 @@ use crate::model::sync::reconciliation::{Covers, Reconciliation, Totals};
 use crate::model::sync::{Mode, SyncKind};
 use crate::model::time::later;
 
-use crate::service::sync::compare::{Outcome, Showing, absent};
+use crate::service::sync::compare::{Comparison, Showing, absent};
 use crate::service::sync::page::Changed;
 use crate::service::sync::run::{Run, Stopped};
 use crate::service::vault::refresh::of_its_client;
@@ -76,12 +76,12 @@ impl Run<'_> {
                 stored.add(&record.record.body, 1);
             } else if !self.unread.contains(&record.id) && !self.nameless.contains(&record.record.key.entity_type) {
                 match absent(&record, showing) {
-                    Outcome::Store(shown, deed) => {
+                    Comparison::Store(shown, deed) => {
                         self.sync.counts.of(record.id.kind()).count(deed);
                         deleted.push(Changed { id: record.id, stored: Some(record), record: shown, deed, earlier: None });
                     }
-                    Outcome::Keep(deed) => self.sync.counts.of(record.id.kind()).count(deed),
-                    Outcome::Pass => {}
+                    Comparison::Keep(deed) => self.sync.counts.of(record.id.kind()).count(deed),
+                    Comparison::Pass => {}
                 }
             }
         }

@@ -15,11 +15,11 @@ use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::ConnectionPage;
 use counterfoil_core::port::store::connections::ConnectionStore;
 use counterfoil_core::port::store::connections::DueEntry;
 use counterfoil_core::port::store::connections::Holders;
 use counterfoil_core::port::store::connections::ListQuery;
-use counterfoil_core::port::store::connections::Page;
 use counterfoil_core::port::store::connections::Settable;
 use counterfoil_core::port::store::connections::Tally;
 use counterfoil_core::port::store::vault::Commit;
@@ -31,7 +31,7 @@ use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore;
 use counterfoil_core::port::store::vault::Taken;
 use counterfoil_store::Table;
-use counterfoil_testkit::fixture::{Installation, connection_id};
+use counterfoil_testkit::fixture::{Fixture, connection_id};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::Timestamp;
 
@@ -41,7 +41,7 @@ use super::{COMPANY, Mood};
 
 /// What all processes share.
 pub(super) struct Storage {
-    pub(super) installation: Installation,
+    pub(super) installation: Fixture,
     chance: Arc<Chance>,
     mood: Mood,
     state: Mutex<State>,
@@ -58,7 +58,7 @@ struct State {
 }
 
 impl Storage {
-    pub(super) fn new(installation: Installation, chance: Arc<Chance>, mood: Mood, now: Duration) -> Self {
+    pub(super) fn new(installation: Fixture, chance: Arc<Chance>, mood: Mood, now: Duration) -> Self {
         let outage = chance.happens(0.4).then(|| {
             let from = now + chance.between(Duration::ZERO, Duration::from_secs(20));
             (from, from + chance.between(Duration::from_secs(4), Duration::from_secs(12)))
@@ -164,7 +164,7 @@ impl ConnectionStore for Link {
         self.call("BatchGetItem", async |table: Table| table.look(id).await).await
     }
 
-    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<Page, StoreError> {
+    async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<ConnectionPage, StoreError> {
         self.call("Query", async |table: Table| table.list(partner, query).await).await
     }
 

@@ -1,25 +1,22 @@
 //! A platform that takes its time: requests are under way, answers get lost, and what it does it may do after its caller
 //! has given up. It keeps the truth that a schedule is judged by.
 
+mod caller;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use counterfoil_core::model::grant::Grant;
-use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::clock::Clock as _;
-use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Platforms,
-    Reach, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
-};
+use counterfoil_core::port::platform::{Platform as _, Refresh, TokenFailure};
 use counterfoil_testkit::platform::ScriptedPlatform;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
+pub(super) use self::caller::Caller;
+
 use super::chance::Chance;
-use super::timeline::ProcessClock;
 use super::{COMPANY, Mood};
 
 /// When a gateway before the platform gives up.
@@ -185,125 +182,4 @@ impl Remote {
 /// `refresh-{grant}-{rotation}`.
 fn grant_of(token: &str) -> String {
     token.split('-').nth(1).expect("a token of the scripted platform").to_owned()
-}
-
-/// One process' way to the platform.
-#[derive(Clone)]
-pub(super) struct Caller {
-    pub(super) remote: Arc<Remote>,
-    pub(super) clock: ProcessClock,
-}
-
-#[async_trait]
-impl Platforms for Caller {
-    async fn get(&self, _: PlatformName, _: Environment) -> Result<Arc<dyn Platform>, counterfoil_core::Error> {
-        Ok(Arc::new(self.clone()))
-    }
-}
-
-#[async_trait]
-impl Platform for Caller {
-    fn client_id(&self) -> &str {
-        self.remote.scripted.client_id()
-    }
-
-    fn scopes(&self) -> &[String] {
-        self.remote.scripted.scopes()
-    }
-
-    fn uses_pkce(&self) -> bool {
-        self.remote.scripted.uses_pkce()
-    }
-
-    fn can_revoke(&self) -> bool {
-        self.remote.scripted.can_revoke()
-    }
-
-    fn asks_before_revoking(&self) -> bool {
-        self.remote.scripted.asks_before_revoking()
-    }
-
-    fn grants_stand_alone(&self) -> bool {
-        self.remote.scripted.grants_stand_alone()
-    }
-
-    fn answers_with_refresh_token(&self) -> bool {
-        self.remote.scripted.answers_with_refresh_token()
-    }
-
-    fn token_limits(&self) -> TokenLimits {
-        self.remote.scripted.token_limits()
-    }
-
-    fn must_hear_every_answer(&self) -> bool {
-        self.remote.scripted.must_hear_every_answer()
-    }
-
-    fn needs_refresh_token(&self) -> bool {
-        self.remote.scripted.needs_refresh_token()
-    }
-
-    fn code_life(&self) -> Duration {
-        self.remote.scripted.code_life()
-    }
-
-    fn authorize_url(&self, authorize: Authorize<'_>) -> String {
-        self.remote.scripted.authorize_url(authorize)
-    }
-
-    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
-        self.remote.scripted.read_callback(said)
-    }
-
-    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Grant, NotExchanged> {
-        let grant = self.remote.scripted.exchange(exchange).await?;
-        self.remote.truth().exchanged += 1;
-        Ok(grant)
-    }
-
-    async fn refresh(&self, refresh: Refresh<'_>) -> Result<Grant, TokenFailure> {
-        let Refresh { refresh_token, sent_at, listen, .. } = refresh;
-        let (remote, now) = (&self.remote, self.clock.elapsed());
-        let (acts, after, shown) = match remote.fate(listen) {
-            Fate::Answer(after) => (Some(after / 2), after, None),
-            Fate::Late(acts) => (Some(acts), acts, None),
-            Fate::Lose { acts, shown, after } => {
-                remote.truth().answers_lost += 1;
-                (Some(acts), after, Some(shown))
-            }
-            Fate::Fail(shown, after) => (None, after, Some(shown)),
-            Fate::Revoked(after) => {
-                remote.revoke(now);
-                (None, after, Some(TokenFailure::Refused))
-            }
-        };
-        if shown != Some(TokenFailure::NotSent) {
-            // It is done when it has acted, however long its caller listens on.
-            let done = acts.unwrap_or(after.min(TIMEOUT)).max(if shown.is_none() { after } else { Duration::ZERO });
-            remote.fly(refresh_token, now, now + done);
-        }
-        let request = {
-            let mut truth = remote.truth();
-            truth.requests += 1;
-            let request = truth.requests;
-            if let Some(acts) = acts {
-                truth.to_do.insert((now + acts, request), (refresh_token.clone(), sent_at));
-            }
-            request
-        };
-        self.clock.sleep(after).await;
-        remote.act(self.clock.elapsed());
-        match shown {
-            Some(failure) => Err(failure),
-            None => remote.truth().done.remove(&request).expect("it has acted by now"),
-        }
-    }
-
-    async fn revoke(&self, revoke: Revoke<'_>) -> Result<(), RevokeFailure> {
-        Platform::revoke(&*self.remote.scripted, revoke).await
-    }
-
-    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        self.remote.scripted.companies(inquiry).await
-    }
 }

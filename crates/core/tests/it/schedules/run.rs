@@ -1,10 +1,12 @@
 //! One schedule: begins what the seed says, lets time pass in between, and judges what came of it.
 
+mod judge;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use counterfoil_core::model::connection::{Connection, ConnectionId, Standing};
+use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::port::parking::Parked;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
@@ -12,15 +14,16 @@ use counterfoil_core::service::vault::refresh::step::Reason;
 use counterfoil_core::service::vault::refresh::{Asked, Place, refresh};
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
-use counterfoil_testkit::fixture::{Installation, START, try_consent};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::fixture::{Fixture, START, try_consent};
+use counterfoil_testkit::platform::RotationPolicy;
 use jiff::SignedDuration;
 
 use super::chance::Chance;
 use super::link::{Link, Storage};
 use super::remote::{Caller, Remote};
+use super::tally::Tally;
 use super::timeline::{ProcessClock, Timeline};
-use super::{COMPANY, Mood, TEMPERS};
+use super::{COMPANY, Mood, POLICIES};
 
 /// The longest that a caller may wait: its own wait, three leases, and the commit of the last.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(80);
@@ -29,48 +32,6 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(120);
 const STEPS_MOST: usize = 20_000;
 /// What a run of the refresher has.
 const RUN: Duration = Duration::from_secs(57);
-
-/// What came about in a schedule.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
-    tokens: usize,
-    errors: usize,
-    dead: usize,
-    parked: usize,
-    revived: usize,
-    late: usize,
-    killed: usize,
-    answers_lost: usize,
-    grants_lost: usize,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, other: &Self) {
-        let [tokens, errors, dead, parked, revived, late, killed, answers_lost, grants_lost] = other.counts();
-        self.tokens += tokens;
-        self.errors += errors;
-        self.dead += dead;
-        self.parked += parked;
-        self.revived += revived;
-        self.late += late;
-        self.killed += killed;
-        self.answers_lost += answers_lost;
-        self.grants_lost += grants_lost;
-    }
-
-    /// Whether what schedules are for came about at least once. A parked grant that revives a dead one, and one that neither
-    /// place takes, are too rare for a short run, and asked of a long one alone.
-    pub(super) fn covers_everything(&self, is_long: bool) -> bool {
-        let often = Self { revived: 1, grants_lost: 1, ..*self };
-        let asked = if is_long { *self } else { often };
-        asked.counts().iter().all(|count| *count > 0)
-    }
-
-    fn counts(&self) -> [usize; 9] {
-        let Self { tokens, errors, dead, parked, revived, late, killed, answers_lost, grants_lost } = *self;
-        [tokens, errors, dead, parked, revived, late, killed, answers_lost, grants_lost]
-    }
-}
 
 /// What a caller asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,18 +72,18 @@ struct World {
 
 /// Runs the schedule of that seed.
 pub(super) async fn schedule(seed: u64) -> Result<Tally, String> {
-    let temper = TEMPERS[usize::try_from(seed % 5).expect("below five")];
+    let policy = POLICIES[usize::try_from(seed % 5).expect("below five")];
     let mood =
-        if (seed / 5).is_multiple_of(3) { Mood::Mild } else { Mood::Wild { ends_families: temper == Temper::FamilyRevocation } };
-    let world = Arc::new(World::new(seed, temper, mood).await);
-    let what = |broken: String| format!("{temper:?}, {mood:?}: {broken}");
+        if (seed / 5).is_multiple_of(3) { Mood::Mild } else { Mood::Wild { ends_families: policy == RotationPolicy::Family } };
+    let world = Arc::new(World::new(seed, policy, mood).await);
+    let what = |broken: String| format!("{policy:?}, {mood:?}: {broken}");
     world.play().await.map_err(what)?;
     world.judge().await.map_err(what)
 }
 
 impl World {
-    async fn new(seed: u64, temper: Temper, mood: Mood) -> Self {
-        let installation = Installation::new(temper).await;
+    async fn new(seed: u64, policy: RotationPolicy, mood: Mood) -> Self {
+        let installation = Fixture::new(policy).await;
         let first = installation.process_at(&Arc::new(MovableClock::new(START)));
         let id = installation.connect_expired(&first, COMPANY).await;
         installation.wire.reset();
@@ -295,60 +256,6 @@ impl World {
             self.timeline.wake_next();
         }
         Err("it does not end".to_owned())
-    }
-
-    async fn judge(self: &Arc<Self>) -> Result<Tally, String> {
-        self.storage.heal();
-        self.remote.heal();
-        self.timeline.pass(Duration::from_secs(60));
-        self.remote.act(self.timeline.elapsed());
-        self.finish(Ask::Unpark).await?;
-        if !self.record().parked.is_empty() {
-            return Err("what was parked was not committed by a table that works".to_owned());
-        }
-        self.timeline.pass(Duration::from_secs(7_200));
-        let row = self.row().await;
-        let is_dead = matches!(row.standing, Standing::NeedsReauthorization { .. });
-        self.judge_grant(&row, is_dead).await?;
-        let mut record = self.record();
-        let broken = std::mem::take(&mut record.broken);
-        let overwritten = self.storage.overwritten().map(|what| format!("overwritten: {what}"));
-        let twice = self.remote.twice_at_once().map(|token| format!("{token} was under way twice at once"));
-        if let Some(broken) = broken.into_iter().chain(overwritten).chain(twice).next() {
-            return Err(broken);
-        }
-        record.tally.dead = usize::from(is_dead);
-        record.tally.answers_lost = self.remote.answers_lost();
-        record.tally.grants_lost = self.storage.lost();
-        Ok(record.tally)
-    }
-
-    /// A grant that the platform honours, and whose newest token is ours, lives; and the newest token is ours unless an
-    /// answer, a process or a grant was lost.
-    async fn judge_grant(self: &Arc<Self>, row: &Connection, is_dead: bool) -> Result<(), String> {
-        let Some(sealed) = row.grant().and_then(|grant| grant.refresh_token.as_ref()) else { return Ok(()) };
-        let owner = format!("connection {}", self.id);
-        let token = self.processes[0].app.sealer.open(&owner, "refresh_token", sealed).await;
-        let token = token.map_err(|error| error.to_string())?;
-        let honoured = self.remote.honours(token.expose());
-        let was_lost = self.remote.answers_lost() + self.storage.lost() + self.record().tally.killed > 0;
-        if !honoured && !self.remote.ended(token.expose()) && !was_lost {
-            return Err(format!("{} is old, and nothing was lost", token.expose()));
-        }
-        if self.mood == Mood::Mild && (is_dead || !honoured) {
-            return Err(format!("a grant died though nothing was lost: {:?}", row.last_failure));
-        }
-        if honoured && is_dead {
-            return Err(format!("{} is good, and its connection counts as dead: {:?}", token.expose(), row.last_failure));
-        }
-        if honoured {
-            self.finish(Ask::Read).await?;
-            let after = self.row().await;
-            if after.epoch == row.epoch {
-                return Err(format!("{} is good, and brought no new token: {:?}", token.expose(), after.last_failure));
-            }
-        }
-        Ok(())
     }
 
     async fn row(&self) -> Connection {

@@ -8,7 +8,7 @@ use counterfoil_core::model::stored_record::StoredRecord;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, Trigger};
 use counterfoil_core::service::sync::begin::{Asked, begin};
 use counterfoil_core::service::sync::{Worked, work};
-use counterfoil_testkit::platform::Temper;
+use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::platform::books::{ScriptedBooks, check, purchase};
 use jiff::Timestamp;
 
@@ -26,7 +26,7 @@ pub(crate) struct Books {
 impl Books {
     /// A company with so many checks, of 10.01, 10.02 and so on, named by their number.
     pub(crate) async fn of(checks: i64) -> Self {
-        let stage = Stage::self_advancing(Temper::Stable).await;
+        let stage = Stage::self_advancing(RotationPolicy::Stable).await;
         let id = stage.installation.connect(&stage.app, "acme").await;
         let books = Self { stage, id };
         for number in 1..=checks {

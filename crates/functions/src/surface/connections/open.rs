@@ -11,7 +11,7 @@ use counterfoil_core::model::connect_link::ConnectLink;
 use counterfoil_core::model::flow::{BrowserIds, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::consent::open::{Offer, offered, open_consent};
+use counterfoil_core::service::consent::open::{OfferedConsent, offered, open_consent};
 use counterfoil_core::service::consent::start::{Caller, Start, Then, start_consent};
 use counterfoil_core::service::partner::links::open_link;
 use counterfoil_core::{App, Error};
@@ -40,7 +40,7 @@ pub(crate) async fn look(
     InPath(OpenToken(token)): InPath<OpenToken>,
     Browser(browser): Browser,
 ) -> Result<Response, Problem> {
-    let Offer { flow, partner } = offered(&app, &token, &browser).await?;
+    let OfferedConsent { flow, partner } = offered(&app, &token, &browser).await?;
     let is_asked = flow.stage == Stage::Offered || flow.awaits_consent();
     if flow.awaits_exchange() || !is_asked {
         return Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::FOUND)?);

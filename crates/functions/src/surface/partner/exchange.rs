@@ -9,7 +9,7 @@ use counterfoil_core::model::api_key::ApiKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::time::until;
-use counterfoil_core::service::consent::exchange::{Exchanged, Presented, exchange_code, redeem_handle};
+use counterfoil_core::service::consent::exchange::{Exchanged, PresentedCode, exchange_code, redeem_handle};
 use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub(crate) struct ExchangeAnswer {
 
 /// What is exchanged: a code or a handle.
 enum Wish {
-    Code(Presented),
+    Code(PresentedCode),
     Handle(Secret, Option<PlatformName>),
 }
 
@@ -80,7 +80,7 @@ fn wish(fields: Fields) -> Result<Wish, Error> {
     let wanted = match (fields.grant_type.as_deref(), fields.code, fields.refresh_token) {
         (None | Some("authorization_code"), Some(code), None) => {
             let platform = platform.ok_or_else(|| Error::invalid("missing_parameter", "platform is missing."))?;
-            Wish::Code(Presented { code: presented("code", code)?, platform, redirect_uri: fields.redirect_uri })
+            Wish::Code(PresentedCode { code: presented("code", code)?, platform, redirect_uri: fields.redirect_uri })
         }
         (Some("refresh_token"), None, Some(handle)) => Wish::Handle(presented("refreshToken", handle)?, platform),
         _ => {

@@ -13,7 +13,7 @@ use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::stored_record::{RecordId, StoredRecord};
 use counterfoil_core::port::store::records::Dated;
-use counterfoil_core::service::records::{Filter, Status, by_date, changed};
+use counterfoil_core::service::records::{Filter, RecordStatus, by_date, changed};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 
@@ -163,8 +163,8 @@ fn read_place(text: &str) -> Option<by_date::Place> {
 
 fn filter(query: &Query, kind: RecordKind) -> Result<Filter, Error> {
     let status = match kind {
-        RecordKind::Check => query.word("status", "issued, to_be_issued, closed, void, deleted")?.map(Status::Check),
-        RecordKind::Invoice => query.word("status", "open, paid, void, deleted")?.map(Status::Invoice),
+        RecordKind::Check => query.word("status", "issued, to_be_issued, closed, void, deleted")?.map(RecordStatus::Check),
+        RecordKind::Invoice => query.word("status", "open, paid, void, deleted")?.map(RecordStatus::Invoice),
     };
     let platform = query.word::<PlatformName>("platform", &PlatformName::names())?;
     let (from, to) = (query.date("dateFrom")?, query.date("dateTo")?);

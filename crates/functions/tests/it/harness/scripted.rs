@@ -21,19 +21,19 @@ struct Script {
 }
 
 /// Ends with the test.
-pub(crate) struct ScriptedPlatform {
+pub(crate) struct ScriptedServer {
     base: String,
     script: Arc<Mutex<Script>>,
     server: JoinHandle<()>,
 }
 
-impl Drop for ScriptedPlatform {
+impl Drop for ScriptedServer {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-impl ScriptedPlatform {
+impl ScriptedServer {
     pub(crate) async fn start() -> Self {
         let script = Arc::<Mutex<Script>>::default();
         let router = Router::new()

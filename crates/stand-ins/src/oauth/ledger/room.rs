@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::{Ledger, Token};
-use crate::oauth::Platform;
+use crate::oauth::StandInPlatform;
 use crate::oauth::grant::{Consent, Ending, Grant, GrantId};
 
 /// The largest number of grants. Beyond it the oldest is deleted with its tokens.
 pub(super) const MAX_GRANTS: usize = 10_000;
 
-impl<P: Platform> Ledger<P> {
+impl<P: StandInPlatform> Ledger<P> {
     pub(super) fn forget_out_of_date(&mut self, id: GrantId, now: Timestamp) {
         let Some(grant) = self.grants.get_mut(&id) else { return };
         grant.earlier_tokens.retain(|token| {

@@ -35,7 +35,7 @@ fn connect(ledger: &mut Ledger<Intuit>) -> Tokens {
 }
 
 fn refresh(ledger: &mut Ledger<Intuit>, refresh_token: &str) -> Option<Tokens> {
-    let refresh = Refresh { keys: KEYS, token: refresh_token, raced: false, rotation: Rotation::Forced };
+    let refresh = Refresh { keys: KEYS, token: refresh_token, raced: false, rotation: Rotate::Always };
     ledger.refresh(&refresh, Timestamp::UNIX_EPOCH).ok()
 }
 

@@ -73,10 +73,10 @@ async fn an_access_token_can_be_older_than_its_answer() {
 }
 
 #[tokio::test]
-async fn the_temper_is_their_own() {
+async fn the_rotation_policy_is_their_own() {
     let world = World::start().await;
     let settings = world.control_get("settings").await;
-    assert_eq!(world.control("settings", json!({ "temper": "strict" })).await, settings);
+    assert_eq!(world.control("settings", json!({ "rotation": "strict" })).await, settings);
 }
 
 #[tokio::test]

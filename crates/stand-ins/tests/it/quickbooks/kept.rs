@@ -22,7 +22,7 @@ fn place() -> (TempDir, PathBuf) {
 async fn tokens_are_good_after_a_restart_and_replaced_ones_are_known() {
     let (_folder, file) = place();
     let world = World::kept_in(&file).await;
-    world.control("settings", json!({ "temper": "family" })).await;
+    world.control("settings", json!({ "rotation": "family" })).await;
     let given = world.connect(LARKSPUR).await;
     let other = world.connect(HARBOR).await;
     let first = world.refreshed(&given.refresh).await;
@@ -50,7 +50,7 @@ async fn tokens_are_good_after_a_restart_and_replaced_ones_are_known() {
 async fn an_answer_that_was_lost_is_kept_too() {
     let (_folder, file) = place();
     let world = World::kept_in(&file).await;
-    world.control("settings", json!({ "temper": "strict" })).await;
+    world.control("settings", json!({ "rotation": "strict" })).await;
     let given = world.connect(LARKSPUR).await;
     world.control("faults", json!({ "at": "token", "kind": "answer_lost_after_rotating", "times": 1 })).await;
     assert!(world.refresh_request(&given.refresh).send().await.is_err());
@@ -123,7 +123,7 @@ async fn what_cannot_be_stored_is_not_answered_as_done() {
     drop(folder);
     let (status, body) = refusal(world.refresh(&given.refresh).await).await;
     assert_eq!((status, &body["error"]), (500, &json!("server_error")));
-    let (status, body) = world.try_control("settings", json!({ "temper": "stable" })).await;
+    let (status, body) = world.try_control("settings", json!({ "rotation": "stable" })).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(body["error"].as_str().expect("a reason").contains("cannot be written"), "{body}");
 }

@@ -10,5 +10,5 @@ mod harness;
 mod kept;
 mod refresh;
 mod revoke;
-mod tempers;
+mod rotation_policies;
 mod token;

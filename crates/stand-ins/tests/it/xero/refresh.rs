@@ -49,10 +49,10 @@ async fn a_refresh_token_dies_after_sixty_days_unused() {
 }
 
 #[tokio::test]
-async fn the_temper_is_xeros_own() {
+async fn the_rotation_policy_is_xeros_own() {
     let world = World::start().await;
     let settings = world.control_get("settings").await;
-    assert_eq!(world.control("settings", json!({ "temper": "grace" })).await, settings);
+    assert_eq!(world.control("settings", json!({ "rotation": "grace" })).await, settings);
 }
 
 #[tokio::test]

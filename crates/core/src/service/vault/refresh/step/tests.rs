@@ -1,8 +1,10 @@
 //! The protocol, decision by decision, and what must hold over any sequence of them.
 
 mod acting;
+mod answers;
 mod looking;
 mod properties;
+mod storing;
 
 use std::time::Duration;
 

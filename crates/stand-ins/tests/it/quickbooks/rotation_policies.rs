@@ -1,13 +1,13 @@
-//! How refresh tokens are treated where the settings are not Intuit's own: each temper by what a client meets.
+//! How refresh tokens are treated where the settings are not Intuit's own: each rotation policy by what a client meets.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::harness::{DAY, LARKSPUR, Tokens, World, refusal, tokens};
 
-async fn of_temper(temper: &str) -> (World, Tokens) {
+async fn with_policy(policy: &str) -> (World, Tokens) {
     let world = World::start().await;
-    world.control("settings", json!({ "temper": temper })).await;
+    world.control("settings", json!({ "rotation": policy })).await;
     let given = world.connect(LARKSPUR).await;
     (world, given)
 }
@@ -26,7 +26,7 @@ async fn seen(world: &World) -> Value {
 
 #[tokio::test]
 async fn stable_a_token_never_changes_not_even_when_its_answer_is_lost() {
-    let (world, given) = of_temper("stable").await;
+    let (world, given) = with_policy("stable").await;
     world.pass(90 * DAY).await;
     world.control("faults", json!({ "at": "token", "kind": "answer_lost_after_rotating", "times": 1 })).await;
     assert!(world.refresh_request(&given.refresh).send().await.is_err());
@@ -38,13 +38,13 @@ async fn stable_a_token_never_changes_not_even_when_its_answer_is_lost() {
 async fn daily_is_how_the_stand_in_begins() {
     let world = World::start().await;
     let at_start = world.control_get("settings").await;
-    world.control("settings", json!({ "temper": "family" })).await;
-    assert_eq!(world.control("settings", json!({ "temper": "daily" })).await, at_start);
+    world.control("settings", json!({ "rotation": "family" })).await;
+    assert_eq!(world.control("settings", json!({ "rotation": "daily" })).await, at_start);
 }
 
 #[tokio::test]
 async fn grace_gives_the_same_answer_again_for_half_an_hour() {
-    let (world, given) = of_temper("grace").await;
+    let (world, given) = with_policy("grace").await;
     let first = world.refreshed(&given.refresh).await;
     assert_ne!(first.refresh, given.refresh);
     world.pass(1_700).await;
@@ -62,7 +62,7 @@ async fn grace_gives_the_same_answer_again_for_half_an_hour() {
 
 #[tokio::test]
 async fn grace_an_access_token_that_has_ended_is_not_given_again() {
-    let (world, given) = of_temper("grace").await;
+    let (world, given) = with_policy("grace").await;
     world.control("settings", json!({ "access_token_seconds": 60 })).await;
     let first = world.refreshed(&given.refresh).await;
     world.pass(100).await;
@@ -73,7 +73,7 @@ async fn grace_an_access_token_that_has_ended_is_not_given_again() {
 
 #[tokio::test]
 async fn grace_an_answer_that_was_lost_can_be_asked_for_again() {
-    let (world, given) = of_temper("grace").await;
+    let (world, given) = with_policy("grace").await;
     world.control("faults", json!({ "at": "token", "kind": "status_after_rotating", "times": 1 })).await;
     assert_eq!(world.refresh(&given.refresh).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     let recovered = world.refreshed(&given.refresh).await;
@@ -82,7 +82,7 @@ async fn grace_an_answer_that_was_lost_can_be_asked_for_again() {
 
 #[tokio::test]
 async fn no_grace_comes_of_a_clock_that_is_moved_back() {
-    let (world, given) = of_temper("strict").await;
+    let (world, given) = with_policy("strict").await;
     world.refreshed(&given.refresh).await;
     world.pass(-100).await;
     assert_dead(&world, &given.refresh).await;
@@ -90,7 +90,7 @@ async fn no_grace_comes_of_a_clock_that_is_moved_back() {
 
 #[tokio::test]
 async fn strict_an_old_token_is_dead_at_once_and_harms_nothing() {
-    let (world, given) = of_temper("strict").await;
+    let (world, given) = with_policy("strict").await;
     let first = world.refreshed(&given.refresh).await;
     assert_dead(&world, &given.refresh).await;
     world.refreshed(&first.refresh).await;
@@ -99,7 +99,7 @@ async fn strict_an_old_token_is_dead_at_once_and_harms_nothing() {
 
 #[tokio::test]
 async fn family_an_old_token_takes_its_successors_with_it() {
-    let (world, given) = of_temper("family").await;
+    let (world, given) = with_policy("family").await;
     let first = world.refreshed(&given.refresh).await;
     assert_dead(&world, &given.refresh).await;
     assert_dead(&world, &first.refresh).await;
@@ -108,27 +108,27 @@ async fn family_an_old_token_takes_its_successors_with_it() {
 
 #[tokio::test]
 async fn where_races_are_allowed_the_second_is_answered_as_if_it_came_later() {
-    for (temper, status) in [("stable", 200), ("grace", 200), ("strict", 400)] {
-        let (world, given) = of_temper(temper).await;
+    for (policy, status) in [("stable", 200), ("grace", 200), ("strict", 400)] {
+        let (world, given) = with_policy(policy).await;
         let fault = json!({ "at": "token", "kind": "slow", "delay_ms": 1_000, "times": 1 });
         world.control("faults", fault).await;
         let first = tokio::spawn(world.refresh_request(&given.refresh).send());
         world.until(|state| state["requests"]["token.refresh_token"] == 1).await;
-        assert_eq!(world.refresh(&given.refresh).await.status().as_u16(), status, "{temper}");
+        assert_eq!(world.refresh(&given.refresh).await.status().as_u16(), status, "{policy}");
         let won = tokens(first.await.expect("no panic").expect("answers")).await;
         world.refreshed(&won.refresh).await;
-        assert_eq!(world.control_get("state").await["max_in_flight_per_refresh_token"], 2, "{temper}");
+        assert_eq!(world.control_get("state").await["max_in_flight_per_refresh_token"], 2, "{policy}");
     }
 }
 
 #[tokio::test]
-async fn other_fields_go_over_a_temper() {
+async fn other_fields_go_over_a_rotation_policy() {
     let world = World::start().await;
-    let changed = world.control("settings", json!({ "temper": "grace", "grace_seconds": 5 })).await;
+    let changed = world.control("settings", json!({ "rotation": "grace", "grace_seconds": 5 })).await;
     assert_eq!((&changed["grace_seconds"], &changed["rotate_after_seconds"]), (&json!(5), &json!(0)));
     let never = world.control("settings", json!({ "rotate_after_seconds": null })).await;
     assert_eq!((&never["grace_seconds"], &never["rotate_after_seconds"]), (&json!(5), &json!(null)));
-    let (status, answer) = world.try_control("settings", json!({ "temper": "moody" })).await;
+    let (status, answer) = world.try_control("settings", json!({ "rotation": "moody" })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(answer["error"].as_str().expect("a reason").contains("unknown variant `moody`"), "{answer}");
 }

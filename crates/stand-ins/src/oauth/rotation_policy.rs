@@ -7,7 +7,7 @@ use super::settings::Settings;
 /// A preset. It sets some fields of [`Settings`] and leaves the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Temper {
+pub enum RotationPolicy {
     /// The refresh token never changes [Zoho, OAuth docs].
     Stable,
     /// It changes at the first use that is a day after it was made; reuse and concurrent use end the grant [Intuit, FAQ]. The `QuickBooks`
@@ -21,7 +21,7 @@ pub enum Temper {
     Family,
 }
 
-impl Temper {
+impl RotationPolicy {
     /// Applies the preset to the settings.
     pub(crate) fn apply_to(self, settings: &mut Settings) {
         let (rotate_after_seconds, grace_seconds, revoke_on_reuse, revoke_on_race) = match self {
