@@ -103,8 +103,8 @@ mod tests {
     use counterfoil_core::model::sync::{SyncKind, Trigger};
     use counterfoil_core::service::sync::begin::{Asked, begin};
     use counterfoil_testkit::clock::MovableClock;
-    use counterfoil_testkit::fixture::{Installation, START};
-    use counterfoil_testkit::platform::Temper;
+    use counterfoil_testkit::fixture::{Fixture, START};
+    use counterfoil_testkit::platform::RotationPolicy;
 
     use super::super::{stop, waking};
     use super::*;
@@ -122,15 +122,15 @@ mod tests {
     /// The clock stands still, so that the worker does not look by itself again.
     #[tokio::test]
     async fn the_worker_goes_on_with_a_run_as_soon_as_it_is_woken() {
-        let installation = Installation::new(Temper::Stable).await;
+        let fixture = Fixture::new(RotationPolicy::Stable).await;
         let (waker, woken) = waking::waker();
-        let app = installation.app(Arc::new(MovableClock::new(START)));
+        let app = fixture.app(Arc::new(MovableClock::new(START)));
         let app = Arc::new(App { waker: Arc::new(waker), ..app });
-        let id = installation.connect(&app, "acme").await;
-        installation.wire.reset();
+        let id = fixture.connect(&app, "acme").await;
+        fixture.wire.reset();
         let (sender, stop) = stop::channel();
         let worker = tokio::spawn(import(Arc::clone(&app), woken, stop));
-        eventually(async || installation.wire.counts().get("Query") == Some(&16)).await;
+        eventually(async || fixture.wire.counts().get("Query") == Some(&16)).await;
 
         let connection = app.connections.read(&id).await.expect("a table").expect("a connection");
         let asked = Asked { kind: SyncKind::Sync, full: false, is_dry: false, trigger: Trigger::Api, parent: None };

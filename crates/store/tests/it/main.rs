@@ -26,5 +26,6 @@ mod request_limits;
 mod reseal;
 mod secrets;
 mod sync_rows;
+mod sync_stops;
 mod syncs;
 mod waiting;

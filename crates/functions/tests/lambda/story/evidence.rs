@@ -1,0 +1,68 @@
+//! What a function used, logged and printed in the story.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::function::Function;
+use crate::rights::{self, Right};
+
+pub(super) fn s1_it_may_do_exactly_what_it_does(name: &str, function: &Function) {
+    let allowed = rights::allowed(name).into_iter().filter(|(action, _): &Right| action.starts_with("dynamodb:"));
+    assert_eq!(rights::used(function), allowed.collect(), "{name}: used, and allowed by template.yaml");
+}
+
+/// API Gateway's id for a request, which its caller gets too; Lambda's own for a run of a worker.
+pub(super) fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
+    for line in function.lambda.logs().lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
+        if line["_aws"].is_object() {
+            continue; // A measurement: of all requests, and of none.
+        }
+        let id = if ["parked", "refresher", "revoker", "sync-worker"].contains(&name) {
+            &line["span"]["requestId"]
+        } else {
+            &line["span"]["id"]
+        };
+        assert!(id.is_string(), "{name}: no request id in {line}");
+    }
+}
+
+/// A line of CloudWatch's embedded metric format, as standard output has it: what its directive names is in the line, each
+/// metric as a number and each dimension as a text.
+pub(super) fn its_metric_lines_can_be_read_by_cloudwatch(name: &str, function: &Function) {
+    let lines = function.lambda.logs().lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
+    let mut printed = BTreeSet::new();
+    for line in lines.iter().filter(|line| line["_aws"].is_object()) {
+        assert!(line["_aws"]["Timestamp"].is_u64(), "{name}: {line}");
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "Counterfoil", "{name}: {line}");
+        for metric in directive["Metrics"].as_array().expect("a list") {
+            let metric = metric["Name"].as_str().expect("a text");
+            assert!(line[metric].is_u64(), "{name}: {metric} in {line}");
+            printed.insert(metric.to_owned());
+        }
+        for dimension in directive["Dimensions"].as_array().expect("a list").iter().filter_map(Value::as_array).flatten() {
+            assert!(line[dimension.as_str().expect("a text")].is_string(), "{name}: {dimension} in {line}");
+        }
+    }
+    let expected: &[&str] = match name {
+        "token" => &["Refreshes", "milliseconds"],
+        "refresher" => &["Due", "Left", "OldestOverdueSeconds", "Refreshes", "UnreadShards", "milliseconds"],
+        "callback" => &["Consents"],
+        _ => &[],
+    };
+    for metric in expected {
+        assert!(printed.contains(*metric), "{name} printed no {metric}: {printed:?}");
+    }
+}
+
+pub(super) fn t1_it_logs_no_secret_and_stores_none_in_clear(name: &str, function: &Function, secrets: &[String]) {
+    let logs = function.lambda.logs();
+    let requests = function.wire.requests();
+    for secret in secrets {
+        assert!(!logs.contains(secret), "{name} logged {secret}:\n{logs}");
+        let told = requests.iter().find(|request| request.body.contains(secret));
+        assert!(told.is_none(), "{name} told the table {secret}: {told:?}");
+    }
+}
