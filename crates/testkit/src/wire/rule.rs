@@ -8,7 +8,8 @@ use super::fault::Fault;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Rule {
-    operation: String,
+    /// `None` is every operation.
+    operation: Option<String>,
     when: Option<String>,
     fault: Fault,
     spared: usize,
@@ -18,7 +19,12 @@ pub struct Rule {
 impl Rule {
     /// `fault` for the next request of `operation` (`PutItem`, `TransactWriteItems`, ...).
     pub fn on(operation: &str, fault: Fault) -> Self {
-        Self { operation: operation.to_owned(), when: None, fault, spared: 0, times: 1 }
+        Self { operation: Some(operation.to_owned()), ..Self::on_any(fault) }
+    }
+
+    /// `fault` for the next request, whatever its operation is.
+    pub fn on_any(fault: Fault) -> Self {
+        Self { operation: None, when: None, fault, spared: 0, times: 1 }
     }
 
     /// Only for requests whose body, JSON as the client wrote it, contains `text`.
@@ -41,7 +47,8 @@ impl Rule {
 
     fn matches(&self, operation: &str, body: &[u8]) -> bool {
         let contained = |text| std::str::from_utf8(body).is_ok_and(|body| body.contains(text));
-        self.times > 0 && self.operation == operation && self.when.as_deref().is_none_or(contained)
+        let is_meant = self.operation.as_deref().is_none_or(|meant| meant == operation);
+        self.times > 0 && is_meant && self.when.as_deref().is_none_or(contained)
     }
 }
 
@@ -51,7 +58,8 @@ pub(super) struct Rules(Mutex<Vec<Rule>>);
 
 impl Rules {
     pub(super) fn add(&self, rule: Rule) {
-        assert!(rule.fault.can_befall(&rule.operation), "{} never fails with {:?}", rule.operation, rule.fault);
+        let operation = rule.operation.as_deref().unwrap_or_default();
+        assert!(rule.fault.can_befall(operation), "{operation} never fails with {:?}", rule.fault);
         self.rules().push(rule);
     }
 
