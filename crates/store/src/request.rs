@@ -1,5 +1,7 @@
 //! The kinds of requests to the table: strongly consistent reads, conditional updates, transactions.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -31,7 +33,7 @@ impl Table {
 
     /// Reads up to a hundred items, strongly consistent, in the order of their keys. One request, if the table can answer it at once.
     pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        let mut found = Vec::new();
+        let mut found = HashMap::with_capacity(keys.len());
         let mut open: Vec<_> = keys.iter().map(key_item).collect();
         for _ in 0..BATCH_ROUNDS_MOST {
             if open.is_empty() {
@@ -40,14 +42,14 @@ impl Table {
             let wanted = KeysAndAttributes::builder().set_keys(Some(open)).consistent_read(true).build().expect("keys are given");
             let request = self.client.batch_get_item().request_items(&self.name, wanted);
             let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-            found.extend(answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
+            let items = answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
+            found.extend(items.into_iter().filter_map(|item| Some((key_of(&item)?, item))));
             open = answer.unprocessed_keys.unwrap_or_default().remove(&self.name).map(|left| left.keys).unwrap_or_default();
         }
         if !open.is_empty() {
             return Err(StoreError::Busy("a batch was not finished".to_owned()));
         }
-        let mut take = |key| found.iter().position(|item| has_key(item, key)).map(|at| found.swap_remove(at));
-        Ok(keys.iter().map(&mut take).collect())
+        Ok(keys.iter().map(|Key { pk, sk }| found.remove(&(pk.clone(), sk.clone()))).collect())
     }
 
     /// Deletes an item, whether it exists or not.
@@ -134,9 +136,9 @@ impl Table {
     }
 }
 
-fn has_key(item: &Item, key: &Key) -> bool {
-    let is = |name, text: &String| item.get(name).and_then(|value| value.as_s().ok()) == Some(text);
-    is(PK, &key.pk) && is(SK, &key.sk)
+fn key_of(item: &Item) -> Option<(String, String)> {
+    let text = |name| item.get(name)?.as_s().ok().cloned();
+    Some((text(PK)?, text(SK)?))
 }
 
 /// The result of a transaction.
