@@ -5,6 +5,7 @@ mod harness;
 mod interrupted;
 mod limits;
 mod reading;
+mod requests;
 mod scheduled;
 mod stopped;
 mod woken;

@@ -7,12 +7,14 @@ pub mod configure;
 mod event;
 pub mod finish;
 pub mod import;
+mod met;
 mod next_page;
 mod page;
 mod reconcile;
 mod run;
 pub(crate) mod scheduled;
 pub mod stop;
+mod stored;
 mod wake;
 mod work;
 

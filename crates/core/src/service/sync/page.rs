@@ -11,13 +11,14 @@ use crate::model::sync::reconciliation::Totals;
 use crate::model::sync::{ERROR_SAMPLES_MOST, ErrorSample};
 use crate::port::accounting::{Entry, Page};
 use crate::port::store::records::SOURCE_LONGEST;
-use crate::port::store::syncs::PageLog;
+use crate::port::store::syncs::{BATCH_MOST, PageLog};
 
 use crate::service::sync::compare::{Comparison, Showing, absent, compare};
+use crate::service::sync::met::Mark;
 use crate::service::sync::run::{Run, Stopped};
 
-/// How many records are read at once.
-const READ_AT_ONCE: usize = 100;
+/// How many records are compared at once: they fill ten batches where all of them are new.
+const COMPARED_AT_ONCE: usize = 10 * BATCH_MOST;
 
 /// What a page shows of one record: the last of it, where it is there twice.
 enum Shown {
@@ -49,7 +50,7 @@ impl Run<'_> {
         }
         let mut shown: Vec<_> = shown.into_iter().collect();
         while !shown.is_empty() {
-            let rest = shown.split_off(shown.len().min(READ_AT_ONCE));
+            let rest = shown.split_off(shown.len().min(COMPARED_AT_ONCE));
             self.take_records(&mut log, std::mem::replace(&mut shown, rest)).await?;
         }
         if self.sync.pages == 0 {
@@ -65,7 +66,7 @@ impl Run<'_> {
 
     async fn take_records(&mut self, log: &mut PageLog, shown: Vec<(RecordId, Shown)>) -> Result<(), Stopped> {
         let ids: Vec<_> = shown.iter().map(|(id, _)| *id).collect();
-        let stored = self.app.records.records(&self.sync.connection.partner, &ids).await?;
+        let stored = self.stored(&ids).await?;
         let mut changed = Vec::new();
         for ((id, shown), stored) in shown.into_iter().zip(stored) {
             changed.extend(self.take_record(log, id, shown, stored));
@@ -77,7 +78,7 @@ impl Run<'_> {
     fn take_record(&mut self, log: &mut PageLog, id: RecordId, shown: Shown, stored: Option<StoredRecord>) -> Option<Changed> {
         let sync = self.sync.id.clone();
         let showing = Showing { sync: &sync, page: log.page };
-        let earlier = stored.as_ref().filter(|_| self.seen.contains(&id)).map(|stored| earlier(stored, showing));
+        let earlier = stored.as_ref().filter(|_| self.met.has(&id, Mark::Seen)).map(|stored| earlier(stored, showing));
         let totals = match &shown {
             Shown::Record(record) => Totals::of(&record.body),
             Shown::Absent => Totals::default(),
@@ -90,7 +91,7 @@ impl Run<'_> {
         let deed = match (&outcome, &earlier) {
             (Comparison::Pass, _) => return None,
             // Two pages of a dry run show it: nothing is stored that the second could be compared with.
-            _ if earlier.is_none() && self.seen.contains(&id) => return None,
+            _ if earlier.is_none() && self.met.has(&id, Mark::Seen) => return None,
             (Comparison::Store(_, deed), Some(earlier)) => after(earlier.deed, *deed),
             (Comparison::Keep(Deed::Unchanged), Some(earlier)) => earlier.deed,
             (Comparison::Store(_, deed) | Comparison::Keep(deed), _) => *deed,
@@ -115,7 +116,7 @@ impl Run<'_> {
         let key = external_id.map(|external_id| RecordKey { entity_type, external_id });
         if let Some(key) = &key {
             let ids = KINDS.map(|kind| self.id_of(kind, key));
-            if ids.iter().any(|id| self.unread.contains(id) || log.unread.contains(id)) {
+            if ids.iter().any(|id| self.met.has(id, Mark::Unread) || log.unread.contains(id)) {
                 return;
             }
             log.unread.extend(ids);

@@ -1,6 +1,5 @@
 //! Compares what came from the platform with what lies in the table. A full run first marks as deleted what the platform has no more.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,14 +12,16 @@ use crate::model::sync::{Mode, SyncKind};
 use crate::model::time::later;
 
 use crate::service::sync::compare::{Comparison, Showing, absent};
+use crate::service::sync::met::Mark;
 use crate::service::sync::page::Changed;
 use crate::service::sync::run::{Run, Stopped};
+use crate::service::sync::stored::page_logs;
 use crate::service::vault::refresh::of_its_client;
 
-/// How many records are read at once.
-const RECORDS_AT_ONCE: usize = 100;
-/// How many blocks of changes are read at once.
-const BLOCKS_AT_ONCE: u32 = 20;
+/// How many records are compared at once.
+const COMPARED_AT_ONCE: usize = 1_000;
+/// How many blocks of changes are read at once: about as many records.
+const BLOCKS_AT_ONCE: u32 = 10;
 /// What must be left of a worker's time for the end of the run.
 const ENDING_TIME: Duration = Duration::from_secs(4);
 
@@ -45,15 +46,17 @@ impl Run<'_> {
         let platform = of_its_client(self.app, &self.sync.company).await?;
         let accounting = platform.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
         let types = accounting.entity_types(self.sync.scope.kind);
-        let (mut known, mut stored) = (HashSet::new(), Totals::default());
+        let mut stored = Totals::default();
         for kind in kinds(self.sync.scope.kind) {
             let mut from = Timestamp::UNIX_EPOCH;
             loop {
                 let blocks = self.app.records.changes(&self.sync.connection, *kind, from, BLOCKS_AT_ONCE).await?;
                 let Some(last) = blocks.last() else { break };
                 from = later(last.at, Duration::from_millis(1));
-                let ids: Vec<_> = blocks.iter().flat_map(|block| &block.ids).filter(|id| known.insert(**id)).copied().collect();
-                for part in ids.chunks(RECORDS_AT_ONCE) {
+                // A record is in the block of each of its changes, and compared once.
+                let ids = blocks.into_iter().flat_map(|block| block.ids);
+                let ids: Vec<_> = ids.filter(|id| self.met.mark(id, Mark::Compared)).collect();
+                for part in ids.chunks(COMPARED_AT_ONCE) {
                     self.add_or_delete(part, types, &mut stored).await?;
                 }
                 if !self.has_time(until).await? {
@@ -68,13 +71,13 @@ impl Run<'_> {
         let sync = self.sync.id.clone();
         let showing = Showing { sync: &sync, page: self.sync.pages + 1 };
         let mut deleted = Vec::new();
-        for record in self.app.records.records(&self.sync.connection.partner, ids).await?.into_iter().flatten() {
+        for record in self.stored(ids).await?.into_iter().flatten() {
             if !self.is_of_run(&record, types) {
                 continue;
             }
-            if self.seen.contains(&record.id) {
+            if self.met.has(&record.id, Mark::Seen) {
                 stored.add(&record.record.body, 1);
-            } else if !self.unread.contains(&record.id) && !self.nameless.contains(&record.record.key.entity_type) {
+            } else if !self.met.has(&record.id, Mark::Unread) && !self.nameless.contains(&record.record.key.entity_type) {
                 match absent(&record, showing) {
                     Comparison::Store(shown, deed) => {
                         self.sync.counts.of(record.id.kind()).count(deed);
@@ -91,10 +94,15 @@ impl Run<'_> {
     /// Adds up what is stored of the records that the run has seen.
     async fn changed_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
         let mut stored = Totals::default();
-        let seen: Vec<_> = self.seen.iter().copied().collect();
-        for part in seen.chunks(RECORDS_AT_ONCE) {
-            for record in self.app.records.records(&self.sync.connection.partner, part).await?.into_iter().flatten() {
-                stored.add(&record.record.body, 1);
+        let mut after = 0;
+        while after < self.sync.pages {
+            let logs = page_logs(self.app, &self.sync, after).await?;
+            after = logs.last().map_or(self.sync.pages, |log| log.page);
+            let seen: Vec<_> = logs.into_iter().flat_map(|log| log.seen).collect();
+            for part in seen.chunks(COMPARED_AT_ONCE) {
+                for record in self.stored(part).await?.into_iter().flatten() {
+                    stored.add(&record.record.body, 1);
+                }
             }
             if !self.has_time(until).await? {
                 return Ok(None);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::record::{EntityType, RecordKind};
-use crate::model::stored_record::{RecordId, StoredRecord};
+use crate::model::stored_record::StoredRecord;
 use crate::model::sync::reconciliation::Totals;
 use crate::model::sync::{SyncRun, SyncStatus};
 use crate::model::time::later;
@@ -17,10 +17,9 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 use crate::service::sync::batches::batches;
+use crate::service::sync::met::{Mark, Met};
 use crate::service::sync::page::Changed;
-
-/// How many page logs are read at once.
-const LOGS_AT_ONCE: u32 = 20;
+use crate::service::sync::stored::page_logs;
 
 /// A run under its lease.
 pub(crate) struct Run<'a> {
@@ -29,10 +28,8 @@ pub(crate) struct Run<'a> {
     pub(crate) sync: SyncRun,
     /// As it was when its last complete page was stored.
     pub(crate) turned: SyncRun,
-    /// What its pages have shown.
-    pub(crate) seen: HashSet<RecordId>,
-    /// What is stored and could not be read.
-    pub(crate) unread: HashSet<RecordId>,
+    /// The records that its pages have shown, and that it has read from the table.
+    pub(crate) met: Met,
     /// The types of which a record without an id could not be read.
     pub(crate) nameless: HashSet<EntityType>,
     /// The platform's side.
@@ -62,8 +59,7 @@ impl<'a> Run<'a> {
             lease,
             turned: sync.clone(),
             sync,
-            seen: HashSet::new(),
-            unread: HashSet::new(),
+            met: Met::new(),
             nameless: HashSet::new(),
             platform: Totals::default(),
         };
@@ -71,24 +67,21 @@ impl<'a> Run<'a> {
         run.sync.resumes_at = None;
         let mut after = 0;
         while after < run.sync.pages {
-            let logs = app.syncs.pages(&run.sync.connection.partner, &run.sync.id, after, LOGS_AT_ONCE).await?;
-            let Some(last) = logs.last().map(|log| log.page) else {
-                return Err(Error::Internal(format!("the pages of {} after {after} are gone", run.sync.id.as_str())));
-            };
-            // The log of a page whose answer was lost may be there: that page is read again.
-            let pages = run.sync.pages;
-            for log in logs.iter().filter(|log| log.page <= pages) {
-                run.take_in(log);
+            for log in page_logs(app, &run.sync, after).await? {
+                after = log.page;
+                run.take_in(&log);
             }
-            after = last;
         }
         Ok(run)
     }
 
     /// Adds what a page brought.
     pub(crate) fn take_in(&mut self, log: &PageLog) {
-        self.seen.extend(&log.seen);
-        self.unread.extend(&log.unread);
+        for (ids, mark) in [(&log.seen, Mark::Seen), (&log.unread, Mark::Unread)] {
+            for id in ids {
+                self.met.mark(id, mark);
+            }
+        }
         self.nameless.extend(&log.nameless);
         self.platform.merge(&log.totals);
     }
