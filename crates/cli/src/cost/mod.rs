@@ -11,9 +11,10 @@ use counterfoil_core::model::connection::Freshness;
 use crate::terminal;
 use bill::Bill;
 use work::{
-    IDLE_IMPORTS_RUN, IDLE_IMPORTS_RUN_SECONDS, IDLE_REVOKER_RUN, IDLE_REVOKER_RUN_SECONDS, IDLE_RUN, IDLE_RUN_SECONDS,
-    IMPORTS_RUN_LOGS, Load, READ, READ_LOGS, READ_SECONDS, READ_SENT, REFRESH, REFRESH_LOGS, REFRESH_SECONDS, REFRESH_SENT,
-    REVOKER_RUN_LOGS, RUN_LOGS, Size, Units,
+    CHECK_SENT, IDLE_IMPORTS_RUN, IDLE_IMPORTS_RUN_SECONDS, IDLE_REVOKER_RUN, IDLE_REVOKER_RUN_SECONDS, IDLE_RUN,
+    IDLE_RUN_SECONDS, IMPORT, IMPORT_LOGS, IMPORT_SECONDS, IMPORT_SENT, IMPORTS_RUN_LOGS, Imports, Load, NEW_CHECK,
+    NEW_CHECK_SECONDS, READ, READ_LOGS, READ_SECONDS, READ_SENT, REFRESH, REFRESH_LOGS, REFRESH_SECONDS, REFRESH_SENT,
+    REVOKER_RUN_LOGS, RUN_LOGS, Size, UNCHANGED_CHECK, UNCHANGED_CHECK_SECONDS, Units,
 };
 
 /// The options.
@@ -31,26 +32,31 @@ pub(crate) struct Options {
     /// Token reads a day for each connection in use
     #[arg(long, default_value_t = 100)]
     reads_a_day: u32,
+    /// New checks a month that are imported for each connection
+    #[arg(long, default_value_t = 0)]
+    checks_a_month: u32,
 }
 
 /// Prints the estimate.
 pub(crate) fn run(options: &Options) {
-    let load = |connections: u32, freshness| Load {
+    let load = |connections: u32, freshness, checks_a_month: u32| Load {
         connections: f64::from(connections),
         freshness,
         in_use: f64::from(options.in_use_percent) / 100.0,
         reads_a_day: f64::from(options.reads_a_day),
+        checks_a_month: f64::from(checks_a_month),
     };
     if let Some(connections) = options.connections {
-        terminal::say(section(connections, load(connections, options.freshness)));
+        terminal::say(section(load(connections, options.freshness, options.checks_a_month)));
         return;
     }
     terminal::say(counts());
     for connections in [1_000, 1_000_000] {
         for freshness in [Freshness::Always, Freshness::Adaptive] {
-            terminal::say(section(connections, load(connections, freshness)));
+            terminal::say(section(load(connections, freshness, 0)));
         }
     }
+    terminal::say(section(load(1_000, Freshness::Always, 10_000)));
 }
 
 fn counts() -> String {
@@ -60,6 +66,9 @@ fn counts() -> String {
         ("a run of the refresher", IDLE_RUN, RUN_LOGS, 0.0, IDLE_RUN_SECONDS),
         ("a run of the revoker", IDLE_REVOKER_RUN, REVOKER_RUN_LOGS, 0.0, IDLE_REVOKER_RUN_SECONDS),
         ("a run of the worker of imports", IDLE_IMPORTS_RUN, IMPORTS_RUN_LOGS, 0.0, IDLE_IMPORTS_RUN_SECONDS),
+        ("an import with nothing changed", IMPORT, IMPORT_LOGS, IMPORT_SENT, IMPORT_SECONDS),
+        ("a new check", NEW_CHECK, 0.0, CHECK_SENT, NEW_CHECK_SECONDS),
+        ("an unchanged check of a full import", UNCHANGED_CHECK, 0.0, CHECK_SENT, UNCHANGED_CHECK_SECONDS),
     ];
     let row = |(what, Units { reads, writes }, logged, sent, seconds)| {
         format!("| {what} | {reads} | {writes} | {logged} | {sent} | {seconds} |\n")
@@ -68,17 +77,18 @@ fn counts() -> String {
     format!("| | Read units | Write units | Bytes logged | Bytes sent out | Seconds |\n|---|---:|---:|---:|---:|---:|\n{rows}")
 }
 
-fn section(connections: u32, load: Load) -> String {
+fn section(load: Load) -> String {
     let month = load.month();
     let size = load.size().map_or_else(String::new, |Size { memory, schedules }| {
         format!(" The refresher is given `REFRESHER_MEMORY={memory} REFRESHER_SCHEDULES={schedules} REFRESHES_AT_ONCE=256`.")
     });
     let Units { reads, writes } = month.capacity();
     let (on_demand, provisioned) = bill::of_units(&month);
+    let (title, imports) = if load.checks_a_month > 0.0 { with_imports(load, &month.imports) } else { Default::default() };
     format!(
-        "## {} connections, `{}`\n\n{:.3} million token reads and {:.3} million refreshes a month.{size}\n\n{}\nThe table's {} read and {} write units \
+        "## {} connections, `{}`{title}\n\n{:.3} million token reads and {:.3} million refreshes a month.{imports}{size}\n\n{}\nThe table's {} read and {} write units \
          provisioned cost ${provisioned:.0} in place of ${on_demand:.0}.\n",
-        grouped(&connections.to_string()),
+        grouped(&load.connections.to_string()),
         load.freshness.as_str(),
         month.reads / 1e6,
         month.refreshes / 1e6,
@@ -86,6 +96,19 @@ fn section(connections: u32, load: Load) -> String {
         grouped(&reads.to_string()),
         grouped(&writes.to_string()),
     )
+}
+
+/// What the title of a bill says of imports, and a sentence of what they cost.
+fn with_imports(load: Load, imports: &Imports) -> (String, String) {
+    let cost = Bill::of(load).total() - Bill::of(Load { checks_a_month: 0.0, ..load }).total();
+    let title = format!(", {} new checks a month for each", grouped(&load.checks_a_month.to_string()));
+    let text = format!(
+        " {:.3} million imports bring {:.3} million new checks and find {:.3} million unchanged. Imports cost ${cost:.2} of the total.",
+        imports.count / 1e6,
+        imports.new_checks / 1e6,
+        imports.unchanged_checks / 1e6,
+    );
+    (title, text)
 }
 
 /// Groups digits by thousands: `1000000` becomes `1,000,000`.

@@ -12,6 +12,19 @@ pub(super) const IDLE_RUN: Units = Units { reads: 4.0, writes: 0.0 };
 pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 16.0, writes: 0.0 };
 /// A run of the worker of imports over all shards without due imports.
 pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
+/// One import that finds nothing changed, beside the run of the worker.
+pub(super) const IMPORT: Units = Units { reads: 7.0, writes: 22.0 };
+/// A new check, with its share of an import.
+pub(super) const NEW_CHECK: Units = Units { reads: 2.1, writes: 3.3 };
+/// A check that a full import finds unchanged, with its share of the import.
+pub(super) const UNCHANGED_CHECK: Units = Units { reads: 2.1, writes: 0.12 };
+/// Bytes that a check takes with its entry in the list by date and in its block of changes.
+const BYTES_PER_CHECK: f64 = 1_300.0;
+/// How many months' checks a connection with imports has in the table, assumed.
+const MONTHS_OF_CHECKS: f64 = 12.0;
+/// How many imports a connection with imports has in a month, assumed: one a day, of which one a week is full.
+const IMPORTS: f64 = MONTH_DAYS;
+const FULL_IMPORTS: f64 = MONTH_DAYS / 7.0;
 /// Bytes of a connection with its lease, its company entry, a year's audit and event rows, and its index entries.
 pub(super) const BYTES_PER_CONNECTION: f64 = 5_000.0;
 
@@ -38,6 +51,10 @@ pub(super) const REFRESH_SECONDS: f64 = 0.330;
 pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
 pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
+/// A platform takes a second for a page of a thousand records, assumed.
+pub(super) const IMPORT_SECONDS: f64 = 0.500;
+pub(super) const NEW_CHECK_SECONDS: f64 = 0.0015;
+pub(super) const UNCHANGED_CHECK_SECONDS: f64 = 0.0012;
 /// The memory of the functions in the template, in megabytes.
 const MEMORY_MB: f64 = 256.0;
 const IMPORTS_MEMORY_MB: f64 = 512.0;
@@ -48,9 +65,13 @@ pub(super) const REFRESH_LOGS: f64 = 800.0;
 pub(super) const RUN_LOGS: f64 = 1_100.0;
 pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
 pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
+pub(super) const IMPORT_LOGS: f64 = 2_600.0;
 /// Bytes sent to the internet: an answer with a token, or a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
 pub(super) const REFRESH_SENT: f64 = 2_000.0;
+/// A request for a page, of a thousand records where there are so many.
+pub(super) const IMPORT_SENT: f64 = 2_000.0;
+pub(super) const CHECK_SENT: f64 = 2.0;
 
 /// The used share of provisioned capacity that auto scaling aims at.
 const AIMED_AT: f64 = 0.7;
@@ -84,12 +105,39 @@ pub(super) struct Load {
     pub(super) in_use: f64,
     /// Token reads a day of a connection in use.
     pub(super) reads_a_day: f64,
+    /// New checks of each connection; none, where nothing is imported.
+    pub(super) checks_a_month: f64,
+}
+
+/// The imports of a month.
+pub(super) struct Imports {
+    pub(super) count: f64,
+    pub(super) new_checks: f64,
+    /// Checks that full imports found unchanged.
+    pub(super) unchanged_checks: f64,
+    /// Checks in the table.
+    stored_checks: f64,
+}
+
+impl Imports {
+    fn seconds(&self) -> f64 {
+        self.count * IMPORT_SECONDS + self.new_checks * NEW_CHECK_SECONDS + self.unchanged_checks * UNCHANGED_CHECK_SECONDS
+    }
+
+    fn units(&self, of: fn(Units) -> f64) -> f64 {
+        self.count * of(IMPORT) + self.new_checks * of(NEW_CHECK) + self.unchanged_checks * of(UNCHANGED_CHECK)
+    }
+
+    fn sent(&self) -> f64 {
+        self.count * IMPORT_SENT + (self.new_checks + self.unchanged_checks) * CHECK_SENT
+    }
 }
 
 /// The work of a month.
 pub(super) struct Month {
     pub(super) reads: f64,
     pub(super) refreshes: f64,
+    pub(super) imports: Imports,
     pub(super) runs: f64,
     pub(super) gb_seconds: f64,
     pub(super) read_units: f64,
@@ -119,6 +167,7 @@ impl Load {
     pub(super) fn month(self) -> Month {
         let reads = self.connections * self.in_use * self.reads_a_day * MONTH_DAYS;
         let refreshes = self.refreshes();
+        let imports = self.imports();
         let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
         let runs = schedules * MONTH_MINUTES;
         let in_a_run = refreshes / runs;
@@ -130,23 +179,37 @@ impl Load {
             refreshes,
             runs: runs + 2.0 * MONTH_MINUTES,
             gb_seconds: ((reads * READ_SECONDS + MONTH_MINUTES * IDLE_REVOKER_RUN_SECONDS) * MEMORY_MB
-                + MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS * IMPORTS_MEMORY_MB
+                + (MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS + imports.seconds()) * IMPORTS_MEMORY_MB
                 + runs * run_seconds * memory)
                 / 1_024.0,
             // The shards are read once a minute, whatever the number of runs.
             read_units: reads * READ.reads
                 + refreshes * REFRESH.reads
-                + MONTH_MINUTES * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads + IDLE_IMPORTS_RUN.reads),
-            write_units: refreshes * REFRESH.writes,
-            table_gb: self.connections * BYTES_PER_CONNECTION / 1e9,
+                + MONTH_MINUTES * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads + IDLE_IMPORTS_RUN.reads)
+                + imports.units(|units| units.reads),
+            write_units: refreshes * REFRESH.writes + imports.units(|units| units.writes),
+            table_gb: (self.connections * BYTES_PER_CONNECTION + imports.stored_checks * BYTES_PER_CHECK) / 1e9,
             logs_gb: (reads * READ_LOGS
                 + refreshes * REFRESH_LOGS
                 + runs * RUN_LOGS
-                + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS))
+                + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS)
+                + imports.count * IMPORT_LOGS)
                 / 1e9,
-            sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT) / 1e9,
+            sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT + imports.sent()) / 1e9,
             secret_reads: PROCESSES * 2.0 * MONTH_SECONDS / 300.0,
             queue_requests: QUEUE_POLLS,
+            imports,
+        }
+    }
+
+    fn imports(self) -> Imports {
+        let connections = if self.checks_a_month > 0.0 { self.connections } else { 0.0 };
+        let stored_checks = connections * self.checks_a_month * MONTHS_OF_CHECKS;
+        Imports {
+            count: connections * IMPORTS,
+            new_checks: connections * self.checks_a_month,
+            unchanged_checks: stored_checks * FULL_IMPORTS,
+            stored_checks,
         }
     }
 

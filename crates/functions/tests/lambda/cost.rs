@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 use crate::browser::LARKSPUR;
 use crate::deployment::{COMPANY_KEY, Deployment};
 use crate::event::Sample;
+use crate::importing::{Importing, work};
 use crate::{binaries, deployment};
 
 /// What Lambda itself logs of an invocation, in bytes: START, END and REPORT.
@@ -38,13 +39,20 @@ fn documented(what: &str) -> Vec<f64> {
     row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()
 }
 
+/// How many checks are imported: two pages at `QuickBooks`.
+const CHECKS: u32 = 1_000;
+
 /// Read and write units of what went over the wire since the last time, queries apart.
 fn units(wire: &Wire) -> (f64, f64, f64) {
     let sum = |operations: &[&str]| {
         let requests = wire.requests().into_iter().filter(|request| operations.contains(&request.operation.as_str()));
         requests.fold(0.0, |units, request| units + request.capacity)
     };
-    let all = (sum(&["GetItem", "BatchGetItem"]), sum(&["PutItem", "UpdateItem", "TransactWriteItems"]), sum(&["Query"]));
+    let all = (
+        sum(&["GetItem", "BatchGetItem", "TransactGetItems"]),
+        sum(&["PutItem", "UpdateItem", "TransactWriteItems"]),
+        sum(&["Query"]),
+    );
     wire.reset();
     all
 }
@@ -83,9 +91,42 @@ async fn the_units_of_the_bill_are_what_is_consumed() {
 }
 
 #[tokio::test]
+async fn the_units_of_imports_are_what_is_consumed() {
+    let importing = Importing::of(deployment().await, CHECKS.into()).await;
+    let deployment = &importing.deployment;
+    let wire = Wire::metered_before(deployment.table_endpoint()).await;
+    let app: Arc<App> = assemble(&deployment.config(), &local_config(wire.endpoint()), World::real());
+    let run = async |full| {
+        let id = importing.begin(full, false).await;
+        wire.reset();
+        sync_worker::work(&app, Duration::from_secs(900)).await.expect("the table answers");
+        let (reads, writes, queries) = units(&wire);
+        let idle = documented("a run of the worker of imports")[0];
+        (importing.run(&id).await.counts.checks, [reads + queries - idle, writes])
+    };
+    let each = |[reads, writes]: [f64; 2]| [reads, writes].map(|units| units / f64::from(CHECKS));
+    let (counts, new) = run(false).await;
+    assert_eq!(counts.imported, u64::from(CHECKS));
+    is_documented("a new check", each(new));
+    let (counts, none) = run(false).await;
+    assert_eq!((counts.imported, counts.unchanged), (0, 0));
+    is_documented("an import with nothing changed", none);
+    let (counts, unchanged) = run(true).await;
+    assert_eq!(counts.unchanged, u64::from(CHECKS));
+    is_documented("an unchanged check of a full import", each(unchanged));
+}
+
+/// What is consumed is documented, and not much more.
+fn is_documented(what: &str, consumed: [f64; 2]) {
+    let documented = documented(what);
+    let fits = |(consumed, documented): (f64, f64)| consumed <= documented && consumed >= documented * 0.9;
+    assert!(consumed.into_iter().zip(documented.iter().copied()).all(fits), "{what}: {consumed:?}, documented {documented:?}");
+}
+
+#[tokio::test]
 async fn the_bytes_of_the_bill_are_not_exceeded() {
-    let deployment: Deployment = Deployment::start(binaries()).await;
-    deployment.connect(LARKSPUR).await;
+    let importing = Importing::of(Deployment::start(binaries()).await, 10).await;
+    let deployment = &importing.deployment;
     let event = Sample::of("token").header("x-api-key", &deployment.key(Duration::ZERO).await).to_json();
     let token = deployment.function("token").await;
     token.answer(&event).await.json(200);
@@ -105,9 +146,17 @@ async fn the_bytes_of_the_bill_are_not_exceeded() {
     let revoking = logged(revoker.lambda.logs().len());
     let worker = deployment.function("sync-worker").await;
     worker.lambda.invoke(&json!({})).await.expect("a run");
-    let importing = logged(worker.lambda.logs().len());
-    let runs =
-        [("a run of the refresher", run), ("a run of the revoker", revoking), ("a run of the worker of imports", importing)];
+    let idle = logged(worker.lambda.logs().len());
+    let before = worker.lambda.logs().len();
+    importing.begin(false, false).await;
+    work(&worker.lambda).await;
+    let import = logged(worker.lambda.logs().len() - before) - idle;
+    let runs = [
+        ("a run of the refresher", run),
+        ("a run of the revoker", revoking),
+        ("a run of the worker of imports", idle),
+        ("an import with nothing changed", import),
+    ];
     for (what, seen) in [("a token read", read), ("a refresh", refresh)].into_iter().chain(runs) {
         let documented = documented(what)[2];
         assert!(seen <= documented && seen * 2.0 > documented, "{what}: {seen} bytes, {documented} documented");

@@ -7,6 +7,8 @@ mod crowd;
 mod deployment;
 mod event;
 mod function;
+#[expect(dead_code, reason = "the tests of kills and the figures use the rest")]
+mod importing;
 mod measured;
 mod odd_events;
 mod rights;
