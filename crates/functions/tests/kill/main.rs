@@ -1,5 +1,5 @@
-//! The kill matrix: the built `token` function is killed at the worst moments of a refresh, at platforms of every
-//! behaviour. `docs/refresh.md` says what each case must come to; its table is the expectation.
+//! Built functions that are killed: `sync-worker` at random requests of an import, and `token` at the worst moments of a refresh, at
+//! platforms of every behaviour: the kill matrix. `docs/refresh.md` says what each case must come to; its table is the expectation.
 
 // The harness of the tests of the built functions; that those tests need more of it than these is no dead code.
 #[path = "../lambda/browser.rs"]
@@ -12,17 +12,22 @@ mod deployment;
 mod event;
 #[path = "../lambda/function.rs"]
 mod function;
+#[path = "../lambda/importing.rs"]
+mod importing;
 #[expect(dead_code, reason = "the tests of every function use the rest")]
 #[path = "../lambda/template.rs"]
 mod template;
 
 mod case;
+mod killed_import;
 mod matrix;
 mod reader;
 
 use futures_util::stream::{self, StreamExt as _};
 
 use case::Case;
+use counterfoil_core::model::sync::counts::Tally;
+use deployment::Deployment;
 use matrix::Matrix;
 
 /// So many cases run at once: most of a case is waiting for a token to have rested.
@@ -38,4 +43,21 @@ async fn r14_killed_anywhere_it_ends_as_documented() {
         println!("{seen}");
     }
     assert!(seen == documented, "the above is what was seen, documented is\n{documented}");
+}
+
+/// How many checks the company has, and how many processes that import them are killed.
+const CHECKS: u64 = 300;
+const KILLS: usize = 6;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_is_killed_at_random_requests_ends_as_an_unbroken_one() {
+    let whole = killed_import::changed(Deployment::start(reader::binaries()).await, CHECKS).await;
+    let (expected, requests) = killed_import::unbroken(&whole.0, &whole.1).await;
+    let tenth = CHECKS / 10;
+    let checks = Tally { imported: tenth, updated: 3 * tenth, voided: tenth, deleted: tenth, unchanged: 5 * tenth };
+    assert_eq!(expected.counts.checks, checks);
+    let (importing, id) = killed_import::changed(Deployment::start(reader::binaries()).await, CHECKS).await;
+    let (ended, kills) = killed_import::killed(&importing, &id, KILLS, requests).await;
+    assert!(kills > 0, "no process was killed within {requests} requests");
+    assert!(ended == expected, "after {kills} kills {ended:?}, and not {expected:?}");
 }

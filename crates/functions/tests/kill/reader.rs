@@ -1,6 +1,6 @@
 //! A caller that reads one token until it is told something final, from processes of which some are killed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use counterfoil_core::model::secret::Secret;
@@ -60,8 +60,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// A connection whose access token has ended, and its caller.
     pub(crate) async fn of_an_expired_token() -> Self {
-        let binaries = Path::new(env!("CARGO_BIN_EXE_token")).parent().expect("a file lies in a folder");
-        let deployment = Deployment::start(binaries.to_owned()).await;
+        let deployment = Deployment::start(binaries()).await;
         deployment.connect(LARKSPUR).await;
         deployment.expire().await;
         let key = deployment.key(Duration::ZERO).await;
@@ -126,6 +125,11 @@ impl Reader {
         }
         panic!("nothing final in {READS_MOST} reads\n{}", function.lambda.logs());
     }
+}
+
+/// Where cargo built the functions for these tests.
+pub(crate) fn binaries() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_token")).parent().expect("a file lies in a folder").to_owned()
 }
 
 fn is_told_to_come_again(answer: &Answer) -> bool {
