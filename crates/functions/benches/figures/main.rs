@@ -1,13 +1,15 @@
 //! The figures of `make bench`: what a token read, a refresh and a consent cost, and how a function starts. It prints
 //! counts, and times only as ratios within this run; it judges none of them.
 //!
-//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`.
+//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`,
+//! `imports`.
 //!
 //! It measures the binaries that lie beside its own folder (`target/release`), driven as Lambda drives them.
 
 #![expect(clippy::print_stdout, reason = "figures are to be read")]
 #![expect(clippy::disallowed_methods, reason = "real time is what is measured")]
 
+mod bare_puts;
 #[path = "../../tests/lambda/browser.rs"]
 mod browser;
 mod counts;
@@ -21,6 +23,12 @@ mod event;
 #[path = "../../tests/lambda/function.rs"]
 mod function;
 mod handler;
+#[path = "../../tests/lambda/importing.rs"]
+mod importing;
+mod imports;
+mod instant_books;
+#[path = "../../tests/kill/killed_import.rs"]
+mod killed_import;
 mod losses;
 mod machine;
 mod odd_answers;
@@ -37,9 +45,17 @@ use std::time::Duration;
 
 use deployment::Deployment;
 
-#[tokio::main]
-async fn main() {
+fn main() {
     let asked: Vec<String> = env::args().skip(1).collect();
+    if let [name, endpoint] = &asked[..]
+        && name == bare_puts::NAME
+    {
+        return bare_puts::run(endpoint);
+    }
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(print(&asked));
+}
+
+async fn print(asked: &[String]) {
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
     if wanted("counts") {
         counts::print(&connected().await).await;
@@ -64,6 +80,9 @@ async fn main() {
     }
     if wanted("odd_answers") {
         odd_answers::print().await;
+    }
+    if wanted("imports") {
+        imports::print().await;
     }
 }
 
