@@ -17,9 +17,11 @@ use crate::port::store::audit::AuditLog;
 use crate::port::store::connections::ConnectionStore;
 use crate::port::store::consents::FlowStore;
 use crate::port::store::consents::HandoverStore;
+use crate::port::store::idempotency::IdempotencyStore;
 use crate::port::store::partners::LinkStore;
 use crate::port::store::partners::PartnerStore;
 use crate::port::store::probes::ProbeStore;
+use crate::port::store::purges::PurgeStore;
 use crate::port::store::records::RecordStore;
 use crate::port::store::revocations::RevocationStore;
 use crate::port::store::syncs::SyncStore;
@@ -45,6 +47,8 @@ pub struct App {
     pub revocations: Arc<dyn RevocationStore>,
     /// Stores hints and probes.
     pub probes: Arc<dyn ProbeStore>,
+    /// Stores purges and removes what they cover.
+    pub purges: Arc<dyn PurgeStore>,
     /// Reads imported records.
     pub records: Arc<dyn RecordStore>,
     /// Stores the runs of imports.
@@ -57,6 +61,8 @@ pub struct App {
     pub audit_log: Arc<dyn AuditLog>,
     /// Stores connect links.
     pub links: Arc<dyn LinkStore>,
+    /// Stores requests with an `Idempotency-Key`.
+    pub idempotency: Arc<dyn IdempotencyStore>,
     /// Reads partners and API keys.
     pub partners: Arc<dyn PartnerStore>,
     /// Queues grants that the table could not store.

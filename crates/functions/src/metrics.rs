@@ -41,10 +41,12 @@ const OF_A_RUN: &[Metric] = &[
     ("UnreadShards", "Count", WITHOUT_DIMENSIONS),
 ];
 const OF_A_RUN_OF_IMPORTS: &[Metric] = &[("OldestImportOverdueSeconds", "Seconds", WITHOUT_DIMENSIONS)];
+const OF_A_RUN_OF_PURGES: &[Metric] = &[("OldestPurgeOverdueSeconds", "Seconds", WITHOUT_DIMENSIONS)];
 
 /// Whether a metric of this name has exactly these dimensions. A test checks the alarms of `template.yaml` with it.
 pub fn is_emitted(name: &str, dimensions: &[&str]) -> bool {
-    let all = [OF_A_REFRESH, OF_A_CONSENT, OF_AN_IMPORT, OF_A_FAULT, OF_A_CLOCK, OF_A_RUN, OF_A_RUN_OF_IMPORTS];
+    let all =
+        [OF_A_REFRESH, OF_A_CONSENT, OF_AN_IMPORT, OF_A_FAULT, OF_A_CLOCK, OF_A_RUN, OF_A_RUN_OF_IMPORTS, OF_A_RUN_OF_PURGES];
     all.into_iter().flatten().any(|(metric, _, sets)| *metric == name && sets.contains(&dimensions))
 }
 
@@ -71,11 +73,19 @@ pub(crate) fn run(report: &Report) {
 
 /// The metrics of a run of the worker of imports.
 pub(crate) fn run_of_imports(report: &Report) {
-    let line = json!({
-        "_aws": directive(OF_A_RUN_OF_IMPORTS, now()),
-        "OldestImportOverdueSeconds": report.oldest_overdue.as_secs(),
-    });
-    write(line.as_object().cloned().unwrap_or_default());
+    overdue(OF_A_RUN_OF_IMPORTS, report);
+}
+
+/// The metrics of a run of the worker of purges.
+pub(crate) fn run_of_purges(report: &Report) {
+    overdue(OF_A_RUN_OF_PURGES, report);
+}
+
+/// Writes since when the oldest item was due.
+fn overdue(metric: &[Metric], report: &Report) {
+    let mut line = Map::from_iter([("_aws".to_owned(), directive(metric, now()))]);
+    line.extend(metric.iter().map(|(name, ..)| ((*name).to_owned(), json!(report.oldest_overdue.as_secs()))));
+    write(line);
 }
 
 /// The line of a log event; `None` if its field `fault` is empty, as for a platform that cannot be reached.

@@ -58,6 +58,11 @@ impl Key {
         Self { pk: format!("CODE#{}", hash.as_str()), sk: "CODE".to_owned() }
     }
 
+    /// A refresh token that was imported from another system.
+    pub(crate) fn transfer(refresh_token: &Fingerprint) -> Self {
+        Self { pk: format!("TRANSFER#{}", refresh_token.as_str()), sk: "TRANSFER".to_owned() }
+    }
+
     /// The only valid handle of a connection.
     pub(crate) fn handle(id: &ConnectionId) -> Self {
         Self { pk: connection_pk(id), sk: "HANDLE".to_owned() }
@@ -97,6 +102,11 @@ impl Key {
         Self { pk: format!("STARTS#{whose}#{window}"), sk: "STARTS".to_owned() }
     }
 
+    /// The last purge of a connection.
+    pub(crate) fn purge(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "PURGE".to_owned() }
+    }
+
     /// The probe of a connection.
     pub(crate) fn probe(id: &ConnectionId) -> Self {
         Self { pk: connection_pk(id), sk: "PROBE".to_owned() }
@@ -125,6 +135,11 @@ impl Key {
 
     pub(crate) fn link(partner: &PartnerId, id: &LinkId) -> Self {
         Self { pk: partner_pk(partner), sk: format!("{LINK}{id}") }
+    }
+
+    /// A request with an `Idempotency-Key`. Each has a partition of its own.
+    pub(crate) fn request(partner: &PartnerId, name: &Fingerprint) -> Self {
+        Self { pk: format!("{REQUEST}{partner}#{}", name.as_str()), sk: "REQUEST".to_owned() }
     }
 
     /// An imported record. Each has a partition of its own, so that imports spread over the table's partitions.
@@ -197,6 +212,9 @@ pub(crate) const REVOCATION: &str = "REVOCATION#";
 
 /// The prefix of the sort key of every grant that waits for the exchange of a code.
 pub(crate) const CONSENT: &str = "CONSENT#";
+
+/// The prefix of the partition key of every request with an `Idempotency-Key`.
+pub(crate) const REQUEST: &str = "REQUEST#";
 
 /// The prefix of the partition key of all hints of a shard.
 pub(crate) const HINTS: &str = "HINTS#";
@@ -281,6 +299,9 @@ pub(crate) const PROBER: &str = "probe";
 
 /// Not a worker: the operator, who lists answers that could not be read.
 pub(crate) const OPERATOR: &str = "answer";
+
+/// The worker that removes what is stored of disconnected connections.
+pub(crate) const PURGER: &str = "purge";
 
 /// The worker of imports.
 pub(crate) const SYNCER: &str = "sync";

@@ -1,7 +1,7 @@
 //! The only crate that knows DynamoDB: one table, conditional writes, secrets sealed at rest.
 //!
-//! `row` has the encoding of items; `connections`, `vault`, `revocations`, `consents`, `partners`, `records` and `syncs` implement the
-//! traits of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals with the keyring that `secret_source` reads. An
+//! `row` has the encoding of items; `connections`, `vault`, `revocations`, `consents`, `partners`, `idempotency`, `records`, `syncs` and `purges`
+//! implement the traits of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals with the keyring that `secret_source` reads. An
 //! operator changes the keyring with `keyring_text`, `kept_secret` and `reseal`.
 
 pub mod aws;
@@ -11,6 +11,7 @@ pub mod copy_newer;
 mod date_watch;
 mod fault;
 mod history;
+mod idempotency;
 mod kept_answers;
 pub mod kept_secret;
 pub(crate) mod key;
@@ -20,6 +21,7 @@ mod outbox;
 pub mod parking;
 mod partners;
 mod probes;
+mod purges;
 mod queue;
 mod records;
 mod request;

@@ -80,10 +80,7 @@ impl Fixture {
         let database = DynamoDb::named_or_embedded().await;
         let access_key = unique_access_key();
         let wire = Wire::before(database.endpoint()).await;
-        // The client makes as many tries as in production, with the shortest pauses, because these pass in real time.
-        let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-        let config = keyed_local_config(wire.endpoint(), &access_key).into_builder().retry_config(retries).build();
-        let table = Table::new(&config, TABLE);
+        let table = table_over(&wire, &access_key);
         let installation = Self {
             bare: Client::new(&keyed_local_config(database.endpoint(), &access_key)),
             _database: database,
@@ -124,6 +121,11 @@ impl Fixture {
         self.table.clone()
     }
 
+    /// The table through a separate client, for a process that a test kills together with its connections.
+    pub fn separate_table(&self) -> Table {
+        table_over(&self.wire, &self.access_key)
+    }
+
     /// A process with the machine's own clock.
     pub fn process(&self) -> Arc<App> {
         Arc::new(self.app(Arc::new(SystemClock::start())))
@@ -136,20 +138,27 @@ impl Fixture {
 
     /// The parts of a process, so that a test can replace one before it starts.
     pub fn app(&self, clock: Arc<dyn Clock>) -> App {
+        self.app_of(clock, self.table())
+    }
+
+    /// The same over that table.
+    pub fn app_of(&self, clock: Arc<dyn Clock>, table: Table) -> App {
         let number = self.processes.fetch_add(1, Ordering::Relaxed);
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(number));
-        let table = Arc::new(self.table());
+        let table = Arc::new(table);
         App {
             connections: table.clone(),
             grants: table.clone(),
             revocations: table.clone(),
             probes: table.clone(),
+            purges: table.clone(),
             records: table.clone(),
             syncs: table.clone(),
             flows: table.clone(),
             handovers: table.clone(),
             audit_log: table.clone(),
             links: table.clone(),
+            idempotency: table.clone(),
             partners: table,
             parking: self.parking.clone(),
             waker: self.wakings.clone(),
@@ -203,6 +212,18 @@ impl Fixture {
         request.expression_attribute_values(":value", text(value)).send().await.expect("a table to write to");
     }
 
+    /// Removes an attribute of an item.
+    ///
+    /// # Panics
+    ///
+    /// If the table cannot be written to.
+    pub async fn remove_attribute(&self, partition_key: &str, sort_key: &str, attribute: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = self.client().update_item().table_name(TABLE).key("PK", text(partition_key));
+        let request = request.key("SK", text(sort_key)).update_expression("REMOVE #attribute");
+        request.expression_attribute_names("#attribute", attribute).send().await.expect("a table to write to");
+    }
+
     /// Every item in a connection's partition, by its sort key.
     ///
     /// # Panics
@@ -228,6 +249,13 @@ impl Fixture {
         let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);
         answer.items.unwrap_or_default().into_iter().map(keyed).collect()
     }
+}
+
+/// The client makes as many tries as in production, with the shortest pauses, because these pass in real time.
+fn table_over(wire: &Wire, access_key: &str) -> Table {
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = keyed_local_config(wire.endpoint(), access_key).into_builder().retry_config(retries).build();
+    Table::new(&config, TABLE)
 }
 
 /// An item in the SDK's form.

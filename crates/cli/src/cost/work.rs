@@ -12,6 +12,8 @@ pub(super) const IDLE_RUN: Units = Units { reads: 4.0, writes: 0.0 };
 pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 16.0, writes: 0.0 };
 /// A run of the worker of imports over all shards without due imports.
 pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
+/// A run of the purger over its one shard without due purges.
+pub(super) const IDLE_PURGES_RUN: Units = Units { reads: 0.5, writes: 0.0 };
 /// One import that finds nothing changed, beside the run of the worker.
 pub(super) const IMPORT: Units = Units { reads: 7.0, writes: 22.0 };
 /// A new check, with its share of an import.
@@ -51,6 +53,7 @@ pub(super) const REFRESH_SECONDS: f64 = 0.330;
 pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
 pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
+pub(super) const IDLE_PURGES_RUN_SECONDS: f64 = 0.008;
 /// A platform takes a second for a page of a thousand records, assumed.
 pub(super) const IMPORT_SECONDS: f64 = 0.500;
 pub(super) const NEW_CHECK_SECONDS: f64 = 0.0015;
@@ -65,6 +68,7 @@ pub(super) const REFRESH_LOGS: f64 = 800.0;
 pub(super) const RUN_LOGS: f64 = 1_100.0;
 pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
 pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
+pub(super) const PURGES_RUN_LOGS: f64 = 600.0;
 pub(super) const IMPORT_LOGS: f64 = 2_600.0;
 /// Bytes sent to the internet: an answer with a token, or a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
@@ -177,22 +181,24 @@ impl Load {
         Month {
             reads,
             refreshes,
-            runs: runs + 2.0 * MONTH_MINUTES,
-            gb_seconds: ((reads * READ_SECONDS + MONTH_MINUTES * IDLE_REVOKER_RUN_SECONDS) * MEMORY_MB
+            runs: runs + 3.0 * MONTH_MINUTES,
+            gb_seconds: ((reads * READ_SECONDS + MONTH_MINUTES * (IDLE_REVOKER_RUN_SECONDS + IDLE_PURGES_RUN_SECONDS))
+                * MEMORY_MB
                 + (MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS + imports.seconds()) * IMPORTS_MEMORY_MB
                 + runs * run_seconds * memory)
                 / 1_024.0,
             // The shards are read once a minute, whatever the number of runs.
             read_units: reads * READ.reads
                 + refreshes * REFRESH.reads
-                + MONTH_MINUTES * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads + IDLE_IMPORTS_RUN.reads)
+                + MONTH_MINUTES
+                    * (4.0 * IDLE_RUN.reads + IDLE_REVOKER_RUN.reads + IDLE_IMPORTS_RUN.reads + IDLE_PURGES_RUN.reads)
                 + imports.units(|units| units.reads),
             write_units: refreshes * REFRESH.writes + imports.units(|units| units.writes),
             table_gb: (self.connections * BYTES_PER_CONNECTION + imports.stored_checks * BYTES_PER_CHECK) / 1e9,
             logs_gb: (reads * READ_LOGS
                 + refreshes * REFRESH_LOGS
                 + runs * RUN_LOGS
-                + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS)
+                + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS + PURGES_RUN_LOGS)
                 + imports.count * IMPORT_LOGS)
                 / 1e9,
             sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT + imports.sent()) / 1e9,

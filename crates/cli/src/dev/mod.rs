@@ -9,7 +9,7 @@ pub(crate) mod keyring;
 mod loopback;
 mod requests;
 mod stand_ins;
-mod stop;
+pub(crate) mod stop;
 mod ticks;
 pub(crate) mod variables;
 mod waking;
@@ -143,6 +143,7 @@ fn serve_and_tick(
     });
     work.spawn(ticks::work(Arc::clone(app), Folder::new(parked), stop.clone()));
     work.spawn(ticks::import(Arc::clone(app), woken, stop.clone()));
+    work.spawn(ticks::purge(Arc::clone(app), stop.clone()));
     work.spawn(ticks::sweep(Arc::clone(&app.clock), database, stop));
     (work, sender)
 }

@@ -1,5 +1,5 @@
-//! The work that schedules, the queue and `DynamoDB` do in a deployment: refresh and revoke what is due, continue imports, commit parked
-//! grants, and delete expired rows.
+//! The work that schedules, the queue and `DynamoDB` do in a deployment: refresh and revoke what is due, continue imports and purges,
+//! commit parked grants, and delete expired rows.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::port::clock::Clock;
-use counterfoil_functions::worker::{parked, refresher, revoker, sync_worker};
+use counterfoil_functions::worker::{parked, purger, refresher, revoker, sync_worker};
 use counterfoil_store::parking::Folder;
 use dynoxide::Database;
 use tokio::sync::mpsc::Receiver;
@@ -26,6 +26,10 @@ const IMPORT_EVERY: Duration = Duration::from_secs(2);
 const IMPORT_WITHIN: Duration = Duration::from_secs(895);
 /// The largest number of connections that it continues at once because it was woken, as in a deployment.
 const WOKEN_AT_ONCE: usize = 4;
+/// The time between two runs of the purger.
+const PURGE_EVERY: Duration = Duration::from_secs(5);
+/// The time of one run of the purger, as of the deployed function.
+const PURGE_WITHIN: Duration = Duration::from_secs(895);
 /// The time between two deletions of expired rows. Code checks expiries itself, so this only saves space.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -78,6 +82,23 @@ async fn import_woken(app: &Arc<App>, mut woken: Receiver<ConnectionId>) {
             }
             Some(_) = working.join_next() => {}
             else => return,
+        }
+    }
+}
+
+/// Runs the purges that are due, until `stop`. A purge that is under way then continues after the next start.
+pub(super) async fn purge(app: Arc<App>, stop: Stop) {
+    let mut stopped = pin!(stop.requested());
+    loop {
+        let turn = async {
+            if let Err(error) = purger::purge(&app, PURGE_WITHIN).await {
+                tracing::error!(%error, "the purger failed");
+            }
+            app.clock.sleep(PURGE_EVERY).await;
+        };
+        tokio::select! {
+            () = &mut stopped => return,
+            () = turn => {}
         }
     }
 }

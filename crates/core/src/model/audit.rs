@@ -78,6 +78,8 @@ pub enum Action {
     GrantRevived,
     /// The partner disconnected the connection.
     Disconnected,
+    /// The partner requested the purge of a connection.
+    ConnectionPurged,
     /// The platform confirmed that a grant is revoked, or did not know it any more.
     #[strum(serialize = "platform_told")]
     GrantRevoked,

@@ -146,6 +146,8 @@ pub struct SyncRun {
     pub id: SyncId,
     /// The connection that it imports from.
     pub connection: ConnectionId,
+    /// The connection's epoch when the run was asked for; 0 in a row of an earlier version.
+    pub epoch: u64,
     /// The company.
     pub company: Company,
     /// The company's name.

@@ -20,7 +20,7 @@ pub(crate) fn earlier(from: Timestamp, time: Duration) -> Timestamp {
 }
 
 /// The milliseconds since 1970 as twelve hexadecimal digits, which sort by time. A time before 1970 counts as 1970.
-pub(crate) fn sortable(at: Timestamp) -> String {
+pub fn sortable(at: Timestamp) -> String {
     format!("{:012x}", at.as_millisecond().max(0))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::service::revocation::disconnect as service;
+use counterfoil_core::service::revocation::disconnect::{self as service, History};
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::read::{force_refresh, read_token};
 use counterfoil_core::{App, Error};
@@ -84,7 +84,7 @@ impl Stage {
 /// Disconnects, as a server with a key does.
 pub(crate) async fn disconnect(app: &App, id: &ConnectionId) -> Result<RevocationStatus, Error> {
     let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
-    service::disconnect(app, &key(id), &id.company_key, ends_at).await.map(|disconnected| disconnected.revocation)
+    service::disconnect(app, &key(id), &id.company_key, History::Kept, ends_at).await.map(|disconnected| disconnected.revocation)
 }
 
 /// A key of the connection's partner.

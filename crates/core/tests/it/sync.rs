@@ -1,7 +1,7 @@
 //! Imports, from the request to the end of the run, over a table and a platform that keep state.
 
 mod failing;
-mod harness;
+pub(crate) mod harness;
 mod interrupted;
 mod limits;
 mod reading;

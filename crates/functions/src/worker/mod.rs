@@ -8,6 +8,7 @@ use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::service::worker::shards::Report;
 
 pub mod parked;
+pub mod purger;
 pub mod refresher;
 pub mod revoker;
 pub mod sync_worker;

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use axum::http::Method;
 use counterfoil_functions::routes::routes;
 
 use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR, get, parameter, post, with_parameter};
@@ -60,7 +59,7 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// Parameters of forms, of pages and of answers in another shape, each with the file whose tests try it.
-const TRIED_IN: [(&str, &str); 15] = [
+const TRIED_IN: [(&str, &str); 16] = [
     ("company_id", "choosing"),
     ("company_key", "callback"),
     ("companyKey", "authorize"),
@@ -69,6 +68,7 @@ const TRIED_IN: [(&str, &str); 15] = [
     ("include", "imports"),
     ("kind", "imports"),
     ("page", "choice_page"),
+    ("purge", "purge"),
     ("parentId", "imports"),
     ("partnerId", "authorize"),
     ("q", "choice_page"),
@@ -96,7 +96,7 @@ fn every_parameter_that_is_read_is_tried() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read: BTreeSet<_> =
         sources(&manifest.join("src")).iter().flat_map(|file| parameters_read(&deployed_code(file))).collect();
-    let tried = PARAMETERS.iter().map(|(_, name, ..)| *name).chain(TRIED_IN.map(|(name, _)| name)).chain(["purge"]);
+    let tried = PARAMETERS.iter().map(|(_, name, ..)| *name).chain(TRIED_IN.map(|(name, _)| name));
     assert_eq!(read, tried.map(str::to_owned).collect());
     for (name, file) in TRIED_IN {
         let text = fs::read_to_string(manifest.join("tests/it").join(file).with_extension("rs")).expect("a file of tests");
@@ -125,8 +125,6 @@ async fn a4_every_query_parameter_of_every_route() {
     }
     let forced = post(format!("/api/token/beach-blend/refresh?api_key={}", "x".repeat(300))).to(&place.server).await;
     assert_eq!(word(&forced), "400 parameter_too_long");
-    let purged = Ask::new(Method::DELETE, "/api/connections/beach-blend?purge=true").key(&place.key).to(&place.server).await;
-    assert_eq!(word(&purged), "400 purge_unavailable");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
+use counterfoil_functions::worker::purger::purge;
 use counterfoil_functions::worker::refresher::{Turn, refresh};
 use counterfoil_functions::worker::revoker::revoke;
 use counterfoil_functions::worker::sync_worker;
@@ -82,6 +83,8 @@ async fn the_units_of_the_bill_are_what_is_consumed() {
     assert_eq!(documented("a run of the revoker")[..2], [units(&wire).2, 0.0]);
     sync_worker::work(&app, Duration::from_secs(900)).await.expect("the table answers");
     assert_eq!(documented("a run of the worker of imports")[..2], [units(&wire).2, 0.0]);
+    purge(&app, Duration::from_secs(900)).await.expect("the table answers");
+    assert_eq!(documented("a run of the purger")[..2], [units(&wire).2, 0.0]);
 
     deployment.expire().await;
     let report = refresh_due(&app, &ALL_SHARDS, Duration::from_secs(58)).await.expect("the table answers");
@@ -151,10 +154,14 @@ async fn the_bytes_of_the_bill_are_not_exceeded() {
     importing.begin(false, false).await;
     work(&worker.lambda).await;
     let import = logged(worker.lambda.logs().len() - before) - idle;
+    let purger = deployment.function("purger").await;
+    purger.lambda.invoke(&json!({})).await.expect("a run");
+    let purging = logged(purger.lambda.logs().len());
     let runs = [
         ("a run of the refresher", run),
         ("a run of the revoker", revoking),
         ("a run of the worker of imports", idle),
+        ("a run of the purger", purging),
         ("an import with nothing changed", import),
     ];
     for (what, seen) in [("a token read", read), ("a refresh", refresh)].into_iter().chain(runs) {

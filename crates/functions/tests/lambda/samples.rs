@@ -50,6 +50,7 @@ async fn each_sample_event_is_answered_by_its_function() {
       "parked": {
         "batchItemFailures": []
       },
+      "purger": null,
       "records": {
         "code": null,
         "leads_to": null,

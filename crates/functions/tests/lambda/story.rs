@@ -6,6 +6,7 @@ mod endings;
 mod evidence;
 mod grants;
 mod partners_page;
+mod purges;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,6 +65,7 @@ impl Story {
         story.is_handed_to_the_partners_page().await;
         story.is_said_to_be_disconnected().await;
         story.is_disconnected().await;
+        story.is_purged().await;
         story
     }
 

@@ -76,7 +76,7 @@ async fn without_a_table_name_everything_but_health_names_it() {
 #[tokio::test]
 async fn a_worker_without_a_table_name_does_not_start_and_names_it() {
     let deployment = crate::deployment().await;
-    for name in ["refresher", "revoker", "sync-worker"] {
+    for name in ["refresher", "revoker", "purger", "sync-worker"] {
         let mut variables = deployment.environment(name);
         variables.remove("TABLE_NAME");
         let function = deployment.function_in(name, variables).await;

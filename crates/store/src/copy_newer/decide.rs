@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use crate::key::{API_KEY, Key, LINK, REVOCATION};
+use crate::purges::begun_anew;
 use crate::row::Item;
 use crate::table::TTL;
 
@@ -26,6 +27,7 @@ pub(super) enum Kind {
     /// The state that a connection's imports share.
     Imports,
     Run,
+    Purge,
     Other,
 }
 
@@ -35,6 +37,7 @@ impl Kind {
             ("CONN", "STATE") => Self::Connection,
             ("CONN", "LEASE") => Self::Lease,
             ("CONN", "HANDLE") => Self::Handle,
+            ("CONN", "PURGE") => Self::Purge,
             (_, sk) if sk.starts_with(REVOCATION) => Self::Revocation,
             (_, sk) if sk.starts_with("AUDIT#") => Self::Audit,
             ("EVENTS", _) => Self::Event,
@@ -68,6 +71,7 @@ impl Kind {
             Self::Record => "records",
             Self::Imports => "states of imports",
             Self::Run => "runs of imports",
+            Self::Purge => "purges",
             Self::Other => "other items",
         }
     }
@@ -108,6 +112,9 @@ pub(super) enum Decision {
 }
 
 pub(super) fn decide(kind: Kind, item: &Item, there: Option<&Item>, now: Timestamp) -> Decision {
+    if kind == Kind::Purge {
+        return decide_on_purge(item, there, now);
+    }
     let Some(there) = there else {
         let is_over = item.get(TTL).and_then(as_number).is_some_and(|ttl| ttl < i128::from(now.as_second()));
         return if is_over { Decision::Same } else { Decision::Put(item.clone()) };
@@ -133,6 +140,15 @@ pub(super) fn decide(kind: Kind, item: &Item, there: Option<&Item>, now: Timesta
         }
     }
     if newer == *there { Decision::Same } else { Decision::Put(newer) }
+}
+
+/// The restored table has what the purge has removed since: it begins anew there.
+fn decide_on_purge(item: &Item, there: Option<&Item>, now: Timestamp) -> Decision {
+    let epoch = |item: &Item| item.get("epoch").and_then(as_number);
+    match there {
+        Some(there) if epoch(there) >= epoch(item) => Decision::Keep,
+        _ => Decision::Put(begun_anew(item, now)),
+    }
 }
 
 fn as_number(value: &AttributeValue) -> Option<i128> {
@@ -198,6 +214,20 @@ mod tests {
         assert_eq!(Kind::of(&key("RECORD#default#chk_1", "RECORD")), Kind::Record);
         assert_eq!(Kind::of(&key("SYNCS#default#acme", "STATE")), Kind::Imports);
         assert_eq!(Kind::of(&key("SYNC#default#sync_1", "RUN")), Kind::Run);
+    }
+
+    #[test]
+    fn a_purge_since_the_restored_time_begins_anew() {
+        let complete = item(&[("epoch", 3), ("removed", 9), ("completed_at", 5)]);
+        let Decision::Put(anew) = decide(Kind::Purge, &complete, None, Timestamp::UNIX_EPOCH) else { panic!("it is copied") };
+        assert_eq!(
+            [&anew["epoch"], &anew["removed"], &anew["due_at"]],
+            ["3", "0", "0"].map(|n| AttributeValue::N(n.to_owned())).each_ref()
+        );
+        assert!(!anew.contains_key("completed_at"));
+        assert_eq!(decide(Kind::Purge, &complete, Some(&anew), Timestamp::UNIX_EPOCH), Decision::Keep, "once");
+        let before = item(&[("epoch", 1)]);
+        assert_eq!(decide(Kind::Purge, &complete, Some(&before), Timestamp::UNIX_EPOCH), Decision::Put(anew));
     }
 
     #[test]

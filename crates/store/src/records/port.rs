@@ -1,11 +1,14 @@
 //! Reading records.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::stored_record::{RecordId, StoredRecord};
+use counterfoil_core::model::time::later;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::records::{ByDate, ChangeBlock, Dated, RecordStore};
 use jiff::Timestamp;
@@ -48,7 +51,7 @@ impl RecordStore for Table {
     }
 
     /// First the mark, then the blocks: a query is not isolated from the transaction that writes a block and its records, so that
-    /// it may find a block of which not every record is there yet.
+    /// it may find a block of which not every record is there yet. What a purge covers counts as removed.
     async fn changes(
         &self,
         connection: &ConnectionId,
@@ -56,9 +59,24 @@ impl RecordStore for Table {
         from: Timestamp,
         most: u32,
     ) -> Result<Vec<ChangeBlock>, StoreError> {
-        let Some(mark) = self.mark(connection).await?.filter(|mark| from <= *mark) else { return Ok(Vec::new()) };
+        let leasing = self.leasing(connection).await?;
+        let from = leasing.purged_until.map_or(from, |until| from.max(later(until, Duration::from_millis(1))));
+        let Some(mark) = leasing.mark.filter(|mark| from <= *mark) else { return Ok(Vec::new()) };
+        self.blocks(connection, kind, (from, mark), most).await
+    }
+}
+
+impl Table {
+    /// The blocks of changes between these times, both included, oldest first; strongly consistent.
+    pub(crate) async fn blocks(
+        &self,
+        connection: &ConnectionId,
+        kind: RecordKind,
+        (from, until): (Timestamp, Timestamp),
+        most: u32,
+    ) -> Result<Vec<ChangeBlock>, StoreError> {
         let Key { pk, sk: first } = Key::change_block(connection, kind, from);
-        let last = Key::change_block(connection, kind, mark).sk;
+        let last = Key::change_block(connection, kind, until).sk;
         let (mut blocks, mut after) = (Vec::new(), None);
         for _ in 0..LIST_ROUNDS_MOST {
             let room = most.saturating_sub(u32::try_from(blocks.len()).unwrap_or(u32::MAX));

@@ -12,7 +12,7 @@ use counterfoil_core::port::store::records::ChangeBlock;
 use counterfoil_core::port::store::syncs::{Batch, SyncLease};
 use jiff::Timestamp;
 
-use super::state_row::read_leasing;
+use super::state_row::{Leasing, read_leasing};
 use crate::fault;
 use crate::key::Key;
 use crate::records::block_row;
@@ -20,10 +20,10 @@ use crate::row::key_item;
 use crate::table::{PK, Table};
 
 impl Table {
-    /// The block before which, itself included, all changes are written whole.
-    pub(crate) async fn mark(&self, connection: &ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+    /// The lease of a connection's runs and how far their changes are; strongly consistent.
+    pub(crate) async fn leasing(&self, connection: &ConnectionId) -> Result<Leasing, StoreError> {
         let state = self.get(&Key::sync_state(connection)).await?;
-        Ok(state.map(read_leasing).transpose()?.and_then(|leasing| leasing.mark))
+        Ok(state.map(read_leasing).transpose()?.unwrap_or_default())
     }
 
     /// The block of that time, once all of its write can be read.
@@ -45,8 +45,7 @@ impl Table {
 
     /// Whether a batch that was refused had been stored by an earlier try, whose answer was lost.
     pub(super) async fn is_stored(&self, lease: &SyncLease, batch: &Batch<'_>) -> Result<bool, StoreError> {
-        let state = self.get(&Key::sync_state(&lease.connection)).await?;
-        let leasing = state.map(read_leasing).transpose()?.unwrap_or_default();
+        let leasing = self.leasing(&lease.connection).await?;
         if leasing.number != lease.number || leasing.last_change != Some(batch.at) {
             return Ok(false);
         }

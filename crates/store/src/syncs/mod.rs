@@ -2,6 +2,7 @@
 
 mod acknowledge;
 mod end;
+mod fence;
 mod group_row;
 mod limits;
 mod list;

@@ -90,6 +90,7 @@ impl SyncStore for Table {
             number: leasing.number,
             life: taking.life,
             last_change: leasing.last_change,
+            purged_until: leasing.purged_until,
         }))
     }
 

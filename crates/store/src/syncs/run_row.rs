@@ -26,6 +26,8 @@ struct RunRow {
     sync_id: String,
     partner: String,
     company_key: String,
+    #[serde(default)]
+    epoch: u64,
     platform: String,
     environment: String,
     client_id: String,
@@ -86,7 +88,8 @@ pub(super) fn write(sync: &SyncRun) -> Result<Vec<Item>, StoreError> {
     let totals = totals.unwrap_or_default();
     let row = RunRow { totals_parts: u32::try_from(totals.len()).unwrap_or(u32::MAX), ..RunRow::from(sync) };
     let mut item = to_item(&Key::sync(&sync.connection.partner, &sync.id), row)?;
-    item.extend(in_list(&sync.connection.partner, &sync.id));
+    let place = format!("{}#{}", sync.id.as_str(), sync.connection.company_key);
+    item.extend(in_list(&sync.connection.partner, place));
     Ok([vec![item], totals].concat())
 }
 
@@ -97,6 +100,7 @@ impl From<&SyncRun> for RunRow {
             sync_id: sync.id.as_str().to_owned(),
             partner: connection.partner.to_string(),
             company_key: connection.company_key.to_string(),
+            epoch: sync.epoch,
             platform: company.platform.to_string(),
             environment: company.environment.as_str().to_owned(),
             client_id: company.client_id.clone(),
@@ -166,6 +170,7 @@ impl RunRow {
         Ok(SyncRun {
             id,
             connection: ConnectionId { partner, company_key },
+            epoch: self.epoch,
             company: Company {
                 platform: word(name, "platform", &self.platform)?,
                 environment: word(name, "environment", &self.environment)?,
@@ -225,14 +230,15 @@ pub(super) fn word_of(word: impl Into<&'static str>) -> String {
     word.into().to_owned()
 }
 
-fn in_list(partner: &PartnerId, id: &SyncId) -> [(String, AttributeValue); 2] {
-    [(LIST_PK, syncs_of(partner)), (LIST_SK, id.as_str().to_owned())]
-        .map(|(name, text)| (name.to_owned(), AttributeValue::S(text)))
+/// The place is the run's id, and after it the connection's key, by which a purge finds the runs of one connection. Rows of earlier
+/// versions have the id alone.
+fn in_list(partner: &PartnerId, place: String) -> [(String, AttributeValue); 2] {
+    [(LIST_PK, syncs_of(partner)), (LIST_SK, place)].map(|(name, text)| (name.to_owned(), AttributeValue::S(text)))
 }
 
-/// Where a run lies in its partner's list.
+/// A position in a partner's list before the run and after all older ones.
 pub(super) fn list_position(partner: &PartnerId, id: &SyncId) -> Item {
     let mut item = key_item(&Key::sync(partner, id));
-    item.extend(in_list(partner, id));
+    item.extend(in_list(partner, id.as_str().to_owned()));
     item
 }

@@ -35,6 +35,9 @@ struct StateRow {
     known_sync: KnownRow,
     #[serde(default)]
     known_import_invoices: KnownRow,
+    /// Written with the last purge alone.
+    #[serde(skip_serializing)]
+    purge_epoch: Option<u64>,
 }
 
 /// The attributes of [`StateRow`] that may be missing.
@@ -62,20 +65,23 @@ struct LeaseRow {
     /// The last block that is known to be written whole, with all those before.
     mark: Option<i64>,
     due_at: Option<i64>,
+    /// The last change that the last purge covers.
+    purged_until: Option<i64>,
 }
 
 /// The lease as it is, whoever has it.
 #[derive(Default)]
-pub(super) struct Leasing {
+pub(crate) struct Leasing {
     pub(super) number: u64,
     pub(super) last_change: Option<Timestamp>,
-    pub(super) mark: Option<Timestamp>,
+    pub(crate) mark: Option<Timestamp>,
+    pub(crate) purged_until: Option<Timestamp>,
 }
 
 pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
     let name = name_of(&item);
     let settings = settings_row::read(item.clone())?;
-    let LeaseRow { mark, due_at, .. } = from_item(item.clone())?;
+    let LeaseRow { mark, due_at, purged_until, .. } = from_item(item.clone())?;
     let row: StateRow = from_item(item)?;
     let entry = |kind: Option<String>, id: Option<String>| -> Result<_, StoreError> {
         let Some((kind, id)) = kind.zip(id) else { return Ok(None) };
@@ -88,14 +94,20 @@ pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
         known: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
         settings,
         due_at: maybe_time(&name, due_at)?,
-        records_updated_at: maybe_time(&name, mark)?,
+        records_updated_at: maybe_time(&name, mark.filter(|mark| purged_until.is_none_or(|until| *mark > until)))?,
+        purge_epoch: row.purge_epoch,
     })
 }
 
 pub(super) fn read_leasing(item: Item) -> Result<Leasing, StoreError> {
     let name = name_of(&item);
     let row: LeaseRow = from_item(item)?;
-    Ok(Leasing { number: row.lease_number, last_change: maybe_time(&name, row.last_change)?, mark: maybe_time(&name, row.mark)? })
+    Ok(Leasing {
+        number: row.lease_number,
+        last_change: maybe_time(&name, row.last_change)?,
+        mark: maybe_time(&name, row.mark)?,
+        purged_until: maybe_time(&name, row.purged_until)?,
+    })
 }
 
 impl KnownRow {
@@ -132,6 +144,7 @@ impl From<&SyncState> for StateRow {
             queued_kind: kind(&state.queued),
             known_sync: (&state.known[SyncKind::Sync as usize]).into(),
             known_import_invoices: (&state.known[SyncKind::ImportInvoices as usize]).into(),
+            purge_epoch: state.purge_epoch,
         }
     }
 }

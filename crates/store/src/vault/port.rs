@@ -32,6 +32,7 @@ use crate::connections::grant_attributes::GrantAttributes;
 use crate::connections::row::LastFailureRow;
 use crate::fault;
 use crate::key::Key;
+use crate::purges::nameless;
 use crate::row::key_item;
 use crate::row::{Item, millis, number};
 use crate::table::DUE_AT;
@@ -226,7 +227,7 @@ impl GrantStore for Table {
     }
 
     async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError> {
-        let Disconnect { connection, commit_id, revocation, audit, event } = disconnect;
+        let Disconnect { connection, commit_id, revocation, purge, audit, event } = disconnect;
         let gone = GRANT_ATTRIBUTES.iter().chain(&OF_A_GRANT);
         let changes = gone.fold(Changes::default(), |changes, name| changes.remove(name));
         let changes = changes
@@ -236,6 +237,7 @@ impl GrantStore for Table {
             .put("updated_at", Some(millis(audit.at)))?
             .put("disconnected_at", Some(millis(audit.at)))?
             .given(":replaces", number(connection.epoch));
+        let changes = if purge.is_some() { nameless(changes)? } else { changes };
         let update = changes.under(self, &Key::connection(&connection.id), "epoch = :replaces");
         let mut items = vec![
             transact_update(update),
@@ -246,6 +248,9 @@ impl GrantStore for Table {
         ];
         if let Some(revocation) = revocation {
             items.push(self.put(crate::revocations::row::write(revocation)?));
+        }
+        if let Some(purge) = purge {
+            items.extend(self.purge_items(purge).await?);
         }
         Ok(match self.transact(items, commit_id).await? {
             Transacted::Stored => Written::Stored,

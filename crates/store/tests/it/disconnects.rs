@@ -27,6 +27,7 @@ fn disconnect_of(connection: &Connection) -> Disconnect {
         connection: connection.clone(),
         commit_id: format!("disconnect {}", connection.epoch),
         revocation: Some(revocation_of(connection)),
+        purge: None,
         audit: audit(connection, Action::Disconnected, "disconnect"),
         event,
     }

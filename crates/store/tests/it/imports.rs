@@ -37,6 +37,7 @@ pub(crate) fn run(name: &str, kind: SyncKind) -> SyncRun {
     SyncRun {
         id: sync_id(name),
         connection: acme(),
+        epoch: 1,
         company: company("acme"),
         company_name: "The acme Company".to_owned(),
         scope: Scope { kind, since: None, check_rule: CheckRule::default(), keeps_source: false },

@@ -3,12 +3,15 @@
 pub mod audit;
 pub mod connections;
 pub mod consents;
+pub mod idempotency;
 pub mod outbox;
 pub mod partners;
 pub mod probes;
+pub mod purges;
 pub mod records;
 pub mod revocations;
 pub mod syncs;
+pub mod transfers;
 pub mod vault;
 
 use crate::Error;

@@ -126,6 +126,8 @@ pub struct SyncState {
     pub due_at: Option<Timestamp>,
     /// The latest `updated_at` of a record that is known to be stored. No write takes it from here.
     pub records_updated_at: Option<Timestamp>,
+    /// The epoch of the connection's last purge: no run begins with a grant of before. No write takes it from here.
+    pub purge_epoch: Option<u64>,
 }
 
 /// What a kind of run knows from the runs before, by its place in [`SyncKind::ALL`].
@@ -165,6 +167,8 @@ pub struct SyncLease {
     pub life: Duration,
     /// The `updated_at` of the last block that was written, by whichever run.
     pub last_change: Option<Timestamp>,
+    /// The last change that the connection's last purge covers: what is stored of until then counts as removed.
+    pub purged_until: Option<Timestamp>,
 }
 
 /// Records to be stored at once.

@@ -16,6 +16,7 @@ use crate::model::lease::Lease;
 use crate::model::probe::Probe;
 use crate::model::revocation::Revocation;
 use crate::model::secret::Fingerprint;
+use crate::port::store::purges::NewPurge;
 use crate::port::store::{StoreError, Written};
 
 /// The writes of the vault: the only ones that touch tokens, each conditional on the epoch.
@@ -68,7 +69,8 @@ pub trait GrantStore: Send + Sync {
     async fn write_consent(&self, consent: &Consent) -> Result<ConsentWritten, StoreError>;
 
     /// Writes a disconnect in one transaction: the connection without its grant and with the next epoch, the audit row, the event and
-    /// the revocation. It deletes the company entry and the handle (T-5).
+    /// the revocation. It deletes the company entry and the handle (T-5). A purge begins with it, or refuses it as overtaken if a record
+    /// changed meanwhile.
     async fn disconnect(&self, disconnect: &Disconnect) -> Result<Written, StoreError>;
 }
 
@@ -211,6 +213,8 @@ pub struct Disconnect {
     pub commit_id: String,
     /// The revocation of the grant; `None` if there was no grant.
     pub revocation: Option<Revocation>,
+    /// The purge that begins with it.
+    pub purge: Option<NewPurge>,
     /// The audit row.
     pub audit: Audit,
     /// The event.

@@ -229,7 +229,9 @@ fn name(flow: &Flow, previous: Option<&Connection>, company: &Company, confirmed
     let given = flow.company_name.clone();
     let kept = previous
         .filter(|previous| previous.company.company_id == company.company_id)
-        .map(|previous| previous.company_name.clone());
+        .map(|previous| previous.company_name.clone())
+        // A purge has taken it away.
+        .filter(|name| !name.is_empty());
     given
         .filter(|_| previous.is_none() || flow.authority != Authority::Anonymous)
         .or(kept)

@@ -1,4 +1,5 @@
-//! Disconnects a connection at once, whatever its platform does, and then revokes its grant there (T-5).
+//! Disconnects a connection at once, whatever its platform does, and then revokes its grant there (T-5). On request, the same write begins a
+//! purge.
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::model::revocation::{Revocation, RevocationId};
 use crate::model::time::later;
 use crate::port::store::StoreError;
 use crate::port::store::Written;
+use crate::port::store::purges::NewPurge;
 use crate::port::store::vault::Disconnect;
 use crate::{App, Error};
 
@@ -21,6 +23,15 @@ use crate::service::optimistic::Tries;
 use crate::service::revocation::revoke::{RevocationStatus, revoke};
 use crate::service::sync::stop::stop_runs;
 use crate::service::vault::refresh::step::View;
+
+/// Whether a disconnect also removes the connection's records, runs, audit rows and events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// They stay.
+    Kept,
+    /// A purge removes them, in the background.
+    Purged,
+}
 
 /// A connection that is disconnected.
 pub struct Disconnected {
@@ -31,20 +42,37 @@ pub struct Disconnected {
 }
 
 /// Disconnects a connection of the key's partner. One that is disconnected already stays as it is; its revocation is tried again
-/// if that is due. All of it is over when the clock has counted to `ends_at`.
+/// if that is due. A purge begins once for each disconnect. All of it is over when the clock has counted to `ends_at`.
 ///
 /// # Errors
 /// `NotFound` where there is none, else those of the table. A revocation that the platform does not confirm is not an error.
-pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_at: Duration) -> Result<Disconnected, Error> {
+pub async fn disconnect(
+    app: &App,
+    key: &ApiKey,
+    company_key: &CompanyKey,
+    history: History,
+    ends_at: Duration,
+) -> Result<Disconnected, Error> {
     let id = ConnectionId { partner: key.partner.clone(), company_key: company_key.clone() };
     let mut tries = Tries::new(app, "a connection could not be disconnected");
     loop {
         tries.next().await?;
         let (connection, lease) = app.connections.look(&id).await?.ok_or(Error::NO_CONNECTION)?;
         if connection.standing == Standing::Disconnected {
-            return Ok(revoke_grant(app, connection, ends_at).await);
+            if history == History::Kept {
+                return Ok(revoke_grant(app, connection, ends_at).await);
+            }
+            match purge(app, &key.id, connection).await {
+                Ok(Some(connection)) => return Ok(revoke_grant(app, connection, ends_at).await),
+                Ok(None) | Err(StoreError::Busy(_)) => continue,
+                Err(error) => return Err(error.into()),
+            }
         }
-        let disconnect = compose(app, &key.id, connection, lease);
+        if history == History::Purged {
+            // The write fails if a run stores a record meanwhile.
+            stop_runs(app, &id).await;
+        }
+        let disconnect = compose(app, &key.id, connection, lease, history);
         match app.grants.disconnect(&disconnect).await {
             Ok(Written::Stored) => {
                 stop_runs(app, &id).await;
@@ -55,6 +83,25 @@ pub async fn disconnect(app: &App, key: &ApiKey, company_key: &CompanyKey, ends_
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Begins the purge of a disconnected connection, unless it has begun. Returns the connection after it; `None` if another write came
+/// first.
+async fn purge(app: &App, key: &KeyId, connection: Connection) -> Result<Option<Connection>, StoreError> {
+    let begun = app.purges.purge(&connection.id).await?;
+    if begun.is_some_and(|purge| purge.epoch == connection.epoch) {
+        return Ok(Some(connection));
+    }
+    let purge = new_purge(app, key, &connection, connection.epoch);
+    let written = app.purges.begin_purge(&purge).await?;
+    let nameless = Connection { company_name: String::new(), updated_at: purge.at, ..connection };
+    Ok((written == Written::Stored).then_some(nameless))
+}
+
+fn new_purge(app: &App, key: &KeyId, connection: &Connection, epoch: u64) -> NewPurge {
+    let detail = [("company_key", connection.id.company_key.to_string())];
+    let audit = app.audit(&connection.id.partner, Action::ConnectionPurged, Actor::Key(key.clone()), detail);
+    NewPurge { connection: connection.id.clone(), epoch, at: audit.at, audit }
 }
 
 /// Postpones the revocation if a lease was taken between the look and the write. From now on none is taken.
@@ -81,7 +128,7 @@ async fn revoke_grant(app: &App, connection: Connection, ends_at: Duration) -> D
     Disconnected { connection, revocation }
 }
 
-fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>) -> Disconnect {
+fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>, history: History) -> Disconnect {
     let now = app.now();
     let mut event = app.event(&connection, Payload::Disconnected);
     event.subject.epoch = connection.epoch + 1;
@@ -91,7 +138,8 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>)
         Revocation { due_at: in_use_until(app, &connection, lease).map_or(now, |until| until.max(now)), ..revocation }
     });
     let audit = app.audit(&connection.id, Action::Disconnected, Actor::Key(key.clone()), []);
-    Disconnect { commit_id: app.new_id("commit_"), revocation, audit, event, connection }
+    let purge = (history == History::Purged).then(|| new_purge(app, key, &connection, connection.epoch + 1));
+    Disconnect { commit_id: app.new_id("commit_"), revocation, purge, audit, event, connection }
 }
 
 /// Until when somebody may be using the refresh token at the platform: two must not present it at once. The sender waits for an
@@ -103,8 +151,9 @@ fn in_use_until(app: &App, connection: &Connection, lease: Option<Lease>) -> Opt
 
 /// The connection as that write leaves it.
 fn without_grant(disconnect: Disconnect) -> Connection {
-    let Disconnect { connection, commit_id, audit, .. } = disconnect;
+    let Disconnect { connection, commit_id, audit, purge, .. } = disconnect;
     Connection {
+        company_name: if purge.is_some() { String::new() } else { connection.company_name },
         epoch: connection.epoch + 1,
         standing: Standing::Disconnected,
         last_failure: None,

@@ -47,6 +47,10 @@ pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<
     loop {
         tries.next().await?;
         let state = app.syncs.state(&connection.id).await?;
+        if state.purge_epoch.is_some_and(|epoch| connection.epoch <= epoch) {
+            // It was disconnected after it was read.
+            return Err(Error::NOTHING_CONNECTED);
+        }
         if let Some(run) = under_way(app, &connection.id, &state, asked).await? {
             return Ok(run);
         }
@@ -89,6 +93,7 @@ fn new_run(app: &App, connection: &Connection, asked: &Asked, state: &SyncState)
     SyncRun {
         id: SyncId::new(app.new_id("sync_")),
         connection: connection.id.clone(),
+        epoch: connection.epoch,
         company: connection.company.clone(),
         company_name: connection.company_name.clone(),
         scope: Scope {

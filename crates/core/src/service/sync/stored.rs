@@ -17,7 +17,7 @@ const READS_AT_ONCE: usize = 8;
 const LOGS_PER_READ: u32 = 20;
 
 impl Run<'_> {
-    /// The records of these ids, in their order.
+    /// The stored records of these ids, in their order. A record that a purge of the connection is removing counts as removed.
     ///
     /// # Errors
     /// Those of the table.
@@ -25,7 +25,8 @@ impl Run<'_> {
         let partner = &self.sync.connection.partner;
         let reads: Vec<_> = ids.chunks(RECORDS_PER_READ).map(|part| self.app.records.records(partner, part)).collect();
         let parts: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
-        Ok(parts.into_iter().flatten().collect())
+        let stays = |stored: &StoredRecord| self.lease.purged_until.is_none_or(|until| stored.updated_at > until);
+        Ok(parts.into_iter().flatten().map(|stored| stored.filter(stays)).collect())
     }
 }
 

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use counterfoil_core::model::connection::{Connection, Freshness, LastFailure, Status};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
+use counterfoil_core::model::purge::Purge;
 use counterfoil_core::model::sync::settings::{CheckRule, Schedule};
 use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::syncs::SyncState;
@@ -58,6 +59,21 @@ pub(crate) struct ConnectionAnswer {
     /// The latest `updatedAt` of its records.
     #[serde(with = "second::optional")]
     records_updated_at: Option<Timestamp>,
+    /// The last purge; absent where there was none, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purge: Option<PurgeAnswer>,
+}
+
+/// How far a purge is.
+#[derive(Serialize)]
+struct PurgeAnswer {
+    status: &'static str,
+    /// How many items of the table it has removed.
+    removed: u64,
+    #[serde(with = "second::required")]
+    requested_at: Timestamp,
+    #[serde(with = "second::optional")]
+    completed_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -78,8 +94,26 @@ pub(crate) struct List {
 const LIST: &str = "connections";
 
 pub(crate) async fn read(State(app): State<Arc<App>>, Named(connection): Named) -> Result<Json<ConnectionAnswer>, Problem> {
+    Ok(Json(whole(&app, connection).await?))
+}
+
+/// The connection with its settings and its last purge. Only one that was disconnected can have had one.
+pub(crate) async fn whole(app: &App, connection: Connection) -> Result<ConnectionAnswer, Error> {
     let state = app.syncs.state(&connection.id).await?;
-    Ok(Json(answer(connection, &state)))
+    let purge = match connection.disconnected_at {
+        Some(_) => app.purges.purge(&connection.id).await?.as_ref().map(purge_answer),
+        None => None,
+    };
+    Ok(ConnectionAnswer { purge, ..answer(connection, &state) })
+}
+
+fn purge_answer(purge: &Purge) -> PurgeAnswer {
+    PurgeAnswer {
+        status: if purge.completed_at.is_some() { "completed" } else { "running" },
+        removed: purge.removed,
+        requested_at: purge.requested_at,
+        completed_at: purge.completed_at,
+    }
 }
 
 /// What may be set; a field that is absent or null stays as it is.
@@ -177,7 +211,7 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) fn answer(connection: Connection, state: &SyncState) -> ConnectionAnswer {
+fn answer(connection: Connection, state: &SyncState) -> ConnectionAnswer {
     let grant = connection.grant();
     ConnectionAnswer {
         environment: connection.company.environment.as_str(),
@@ -200,6 +234,7 @@ pub(crate) fn answer(connection: Connection, state: &SyncState) -> ConnectionAns
         keep_source: state.settings.keeps_source,
         check_rule: state.settings.check_rule.to_string(),
         records_updated_at: state.records_updated_at,
+        purge: None,
     }
 }
 

@@ -1,13 +1,13 @@
-//! Takes a connection away.
+//! Takes a connection away, and on request what is stored of it.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use counterfoil_core::App;
 use counterfoil_core::model::name::CompanyKey;
-use counterfoil_core::service::revocation::disconnect::{self, Disconnected};
+use counterfoil_core::service::revocation::disconnect::{self, Disconnected, History};
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
-use counterfoil_core::{App, Error};
 use counterfoil_platforms::facts_of;
 use serde::Serialize;
 
@@ -55,14 +55,10 @@ pub(crate) async fn disconnect(
     InPath(company_key): InPath<CompanyKey>,
     query: Query,
 ) -> Result<Json<DisconnectAnswer>, Problem> {
-    if query.one("purge", 10)?.is_some() {
-        return Err(
-            Error::invalid("purge_unavailable", "purge is not supported yet, so nothing was disconnected. Omit it.").into()
-        );
-    }
-    let disconnected = disconnect::disconnect(&app, &key, &company_key, ends_at).await?;
+    let history = if query.word("purge", "true, false")?.unwrap_or(false) { History::Purged } else { History::Kept };
+    let disconnected = disconnect::disconnect(&app, &key, &company_key, history, ends_at).await?;
     let revocation = revocation(&disconnected);
     let platform_told = revocation == Revocation::Settled;
-    let state = app.syncs.state(&disconnected.connection.id).await?;
-    Ok(Json(DisconnectAnswer { connection: connections::answer(disconnected.connection, &state), platform_told, revocation }))
+    let connection = connections::whole(&app, disconnected.connection).await?;
+    Ok(Json(DisconnectAnswer { connection, platform_told, revocation }))
 }

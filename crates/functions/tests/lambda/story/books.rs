@@ -12,6 +12,7 @@ impl Story {
     /// By a request, then by the worker that a message wakes; and read back by a key that was long unused.
     pub(super) async fn imports_the_books(&mut self) {
         let event = HttpEvent::post("/v1/oauth/quickbooks/sync").header("x-api-key", &self.key);
+        let event = event.header("idempotency-key", "the-first-import");
         let imported = self.ask("sync", &event.to_json()).await.json(200)["data"].clone();
         assert_eq!(imported["status"], "completed", "{imported}");
         let connection = self.deployment.connection().await;

@@ -19,7 +19,7 @@ pub(super) fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Fu
         if line["_aws"].is_object() {
             continue; // A measurement: of all requests, and of none.
         }
-        let id = if ["parked", "refresher", "revoker", "sync-worker"].contains(&name) {
+        let id = if ["parked", "purger", "refresher", "revoker", "sync-worker"].contains(&name) {
             &line["span"]["requestId"]
         } else {
             &line["span"]["id"]

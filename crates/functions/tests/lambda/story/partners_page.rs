@@ -14,7 +14,10 @@ impl Story {
     pub(super) async fn is_handed_to_the_partners_page(&mut self) {
         let links = |ask: HttpEvent, key: &str| ask.header("x-api-key", key).to_json();
         let ask = HttpEvent::post("/v1/connect-links").json(&json!({ "platform": "quickbooks", "redirectUri": PARTNERS_PAGE }));
-        let made = self.ask("connections", &links(ask, &self.key)).await.json(201)["data"].clone();
+        let ask = ask.header("idempotency-key", "a-link-for-larkspur");
+        let made = self.ask("connections", &links(ask.clone(), &self.key)).await.json(201)["data"].clone();
+        let replayed = self.ask("connections", &links(ask, &self.key)).await;
+        assert_eq!((&replayed.json(201)["data"], &replayed.headers["idempotency-replayed"]), (&made, &json!("true")));
         let listed = self.ask("connections", &links(HttpEvent::get("/v1/connect-links"), &self.key)).await.json(200);
         assert_eq!(listed["data"][0]["id"], made["id"]);
         let url = Url::parse(made["url"].as_str().expect("an address")).expect("an address");

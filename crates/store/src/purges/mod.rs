@@ -1,0 +1,10 @@
+//! Purges of what is stored of disconnected connections.
+
+mod begin;
+mod port;
+mod remove;
+mod row;
+mod runs;
+
+pub(crate) use begin::nameless;
+pub(crate) use row::begun_anew;
