@@ -123,7 +123,7 @@ export HAS_REGION
 define AS_EXPORTS
 import json, re, shlex, sys
 outputs = {output["OutputKey"]: output["OutputValue"] for output in json.load(sys.stdin)}
-for key in "AwsRegion TableName PublicBaseUrl OpenStart KeyringSecretArn CredentialsSecretArn".split():
+for key in "AwsRegion TableName PublicBaseUrl OpenStart KeyringSecretArn CredentialsSecretArn ParkingQueueUrl".split():
     if key in outputs:
         print(f"export {re.sub('(?<!^)(?=[A-Z])', '_', key).upper()}={shlex.quote(outputs[key])}")
 if "PublicBaseUrl" not in outputs:

@@ -13,12 +13,14 @@ mod dev_file;
 mod doctor;
 mod failure;
 mod guard;
+mod import;
 mod key;
 mod keyring;
 mod logging;
 mod operator;
 mod partner;
 mod private_file;
+mod progress;
 mod sync;
 mod terminal;
 mod variables;
@@ -52,6 +54,8 @@ enum Command {
     /// List and open unreadable token answers of platforms
     #[command(subcommand)]
     Answer(answer::Command),
+    /// Import the connections of another system, with their refresh tokens
+    Import(import::Options),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -91,6 +95,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Answer(command) => answer::run(command, variables).await,
         Command::Dev(options) => dev::run(options, variables).await,
         Command::Doctor(options) => doctor::run(options, variables).await,
+        Command::Import(options) => import::run(options, variables).await,
         Command::Key(command) => key::run(command, &variables).await,
         Command::Keyring(command) => keyring::run(command, &variables).await,
         Command::Partner(command) => partner::run(command, &variables).await,

@@ -19,6 +19,11 @@ pub(crate) fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints a message on standard error.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(stderr().lock(), "{text}");
+}
+
 /// Prints why a command failed.
 pub(crate) fn failure(failure: &Failure) {
     let _ = writeln!(stderr().lock(), "error: {failure}");

@@ -107,7 +107,7 @@ pub(crate) fn company(id: &str, name: Option<&str>, api_base_url: &str) -> Resul
 }
 
 /// Whether a text is valid as a company's id.
-pub(crate) fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     (1..=ID_LONGEST).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && text.bytes().any(|b| b != b'.')

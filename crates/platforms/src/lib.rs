@@ -31,6 +31,7 @@ use std::sync::Arc;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::platform::Platform;
 
+pub use company::is_id as is_company_id;
 use facts::Facts;
 pub use http::HttpSettings;
 use parts::Parts;

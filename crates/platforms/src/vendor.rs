@@ -174,6 +174,10 @@ impl<V: Vendor> Platform for OAuth<V> {
         V::RULES.code_life
     }
 
+    fn has_region(&self, region: &str) -> bool {
+        self.parts.configured.data_centers.iter().any(|center| center.location == region)
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let mut url = self.parts.configured.authorize.clone();
         let scope = Some(self.scopes().join(V::RULES.scope_separator)).filter(|scope| !scope.is_empty());

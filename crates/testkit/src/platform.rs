@@ -88,6 +88,11 @@ impl ScriptedPlatform {
         Secret::new(code)
     }
 
+    /// The refresh token of a consent that a customer gave to another system.
+    pub fn grant_elsewhere(&self, company_id: &str, at: Timestamp) -> Secret {
+        Secret::new(self.state().grants.begin(company_id, at).1)
+    }
+
     /// A customer withdraws the access to this company.
     pub fn revoke(&self, company_id: &str) {
         self.state().grants.revoke(company_id);

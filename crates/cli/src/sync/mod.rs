@@ -1,7 +1,6 @@
 //! `counterfoil sync`: imports a connection's checks or invoices now, and prints the result.
 
 mod outcome;
-mod progress;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +19,9 @@ use counterfoil_functions::wiring::{World, assemble};
 use crate::data_dir::DataDir;
 use crate::doctor::of_this_machine;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::variables::Variables;
 use crate::{partner, terminal, which_table};
-use progress::Progress;
 
 /// The options.
 #[derive(Args)]
@@ -85,9 +84,9 @@ async fn active(app: &App, id: &ConnectionId) -> Result<Connection, Failure> {
 
 /// Shows the progress of a run until it ends. On a laptop this process works on the run; in a deployment the worker does.
 async fn until_over(app: &Arc<App>, mut run: SyncRun, works: bool) -> Result<SyncRun, Failure> {
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     while !run.status.is_over() {
-        progress.show(&run, app.clock.elapsed());
+        progress.show(outcome::so_far(&run), app.clock.elapsed());
         let looked = app.clock.sleep(EVERY);
         if works {
             let ends_at = app.clock.elapsed() + WORKS_FOR;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::sync::counts::Tally;
 use counterfoil_core::model::sync::reconciliation::{Reconciliation, Total, Totals};
-use counterfoil_core::model::sync::{ErrorSample, SyncRun};
+use counterfoil_core::model::sync::{ErrorSample, SyncRun, SyncStatus};
 
 use crate::terminal;
 
@@ -25,6 +25,17 @@ pub(super) fn text(run: &SyncRun) -> String {
     let sides = run.reconciliation.as_ref().map(sides).filter(|lines| lines.len() > 1);
     parts.extend(sides.map(|lines| terminal::columns(&lines)));
     parts.join("\n\n")
+}
+
+/// How far a run is.
+pub(super) fn so_far(run: &SyncRun) -> String {
+    let of = run.records_total.map(|total| format!(" of {total}")).unwrap_or_default();
+    let far = format!("{} pages, {}{of} records", run.pages, run.counts.seen);
+    match (run.status, run.resumes_at) {
+        (SyncStatus::Queued, _) => "waiting for a worker".to_owned(),
+        (_, Some(at)) => format!("{far}; waits for the platform until {}", at.strftime("%H:%M:%S UTC")),
+        _ => far,
+    }
 }
 
 fn counts(run: &SyncRun) -> Vec<Vec<String>> {

@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{interval, timeout};
 
@@ -52,6 +52,22 @@ impl Machine {
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output();
         timeout(PATIENCE, output).await.expect("ends in time").expect("starts")
+    }
+
+    /// Starts a command whose input the test writes and whose output it reads.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("starts")
+    }
+
+    /// Runs a command with that input to its end.
+    pub(crate) async fn fed(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self.start(arguments);
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(input.as_bytes()).await.expect("is read");
+        drop(stdin);
+        timeout(PATIENCE, child.wait_with_output()).await.expect("ends in time").expect("can be waited for")
     }
 
     /// What a command that must succeed prints.
@@ -158,32 +174,34 @@ impl Dev {
         body["access_token"].as_str().expect("a token").to_owned()
     }
 
-    fn control(&self, route: &str) -> String {
-        format!("{}/quickbooks/__control/{route}", self.told("stand_ins_url"))
+    fn control(&self, platform: &str, route: &str) -> String {
+        format!("{}/{platform}/__control/{route}", self.told("stand_ins_url"))
     }
 
-    /// What a control route of the stand-in for QuickBooks answers.
-    pub(crate) async fn ask_stand_in(&self, route: &str) -> Value {
-        let request = self.client.get(self.control(route)).bearer_auth(self.told("dynamodb_access_key"));
+    /// What a control route of a stand-in answers.
+    pub(crate) async fn ask_stand_in(&self, platform: &str, route: &str) -> Value {
+        let request = self.client.get(self.control(platform, route)).bearer_auth(self.told("dynamodb_access_key"));
         request.send().await.expect("answers").json().await.expect("JSON")
     }
 
     /// Tells the stand-in for QuickBooks something.
     pub(crate) async fn tell_stand_in(&self, route: &str, body: &Value) {
-        let request = self.client.post(self.control(route)).bearer_auth(self.told("dynamodb_access_key"));
+        let request = self.client.post(self.control("quickbooks", route)).bearer_auth(self.told("dynamodb_access_key"));
         let answer = request.json(body).send().await.expect("answers");
         assert_eq!(answer.status(), StatusCode::OK);
+    }
+
+    /// How many requests with a refresh token a stand-in has got.
+    pub(crate) async fn refreshes(&self, platform: &str) -> u64 {
+        let state = self.ask_stand_in(platform, "state").await;
+        state["requests"]["token.refresh_token"].as_u64().expect("a count")
     }
 
     /// Waits until the stand-in has got that many requests with a refresh token.
     pub(crate) async fn until_refreshes(&self, wanted: u64) {
         let watch = async {
             let mut tick = interval(Duration::from_millis(20));
-            loop {
-                let state = self.ask_stand_in("state").await;
-                if state["requests"]["token.refresh_token"].as_u64().expect("a count") >= wanted {
-                    return;
-                }
+            while self.refreshes("quickbooks").await < wanted {
                 tick.tick().await;
             }
         };
@@ -192,9 +210,7 @@ impl Dev {
 
     /// Sends a signal, by its name.
     pub(crate) async fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("runs").to_string();
-        let sent = Command::new("/bin/sh").args(["-c", &format!("kill -{name} {pid}")]).status().await;
-        assert!(sent.expect("a shell").success());
+        signal(&self.child, name).await;
     }
 
     /// Waits for its end; the exit code, where it was not killed.
@@ -213,6 +229,13 @@ impl Dev {
         self.signal("KILL").await;
         assert_eq!(self.end().await, None);
     }
+}
+
+/// Sends a signal, by its name.
+pub(crate) async fn signal(child: &Child, name: &str) {
+    let pid = child.id().expect("runs").to_string();
+    let sent = Command::new("/bin/sh").args(["-c", &format!("kill -{name} {pid}")]).status().await;
+    assert!(sent.expect("a shell").success());
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

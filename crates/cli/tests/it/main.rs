@@ -8,6 +8,7 @@ mod dev;
 mod doctor;
 mod guard;
 mod harness;
+mod import;
 mod keeping;
 mod keyring;
 mod keys;

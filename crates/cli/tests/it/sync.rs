@@ -54,7 +54,7 @@ async fn connected() -> (Machine, Dev) {
 
 /// The count and the sum of what an import counts, by the stand-in's own books.
 async fn books(dev: &Dev, entities: &[&str]) -> String {
-    let books = dev.ask_stand_in(&format!("books/{}", realm())).await;
+    let books = dev.ask_stand_in("quickbooks", &format!("books/{}", realm())).await;
     let counted = |entity: &&str| books["entities"][entity]["counted"].clone();
     let cents = |counted: &Value| counted["sums"]["USD"].as_str().expect("a sum").replace('.', "").parse::<i64>().expect("cents");
     let all: Vec<Value> = entities.iter().map(counted).collect();

@@ -105,7 +105,7 @@ impl<Grant> Standing<Grant> {
     }
 }
 
-/// Why a grant ended.
+/// Why a grant ended, or why it does not serve yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum DeathCause {
@@ -117,9 +117,16 @@ pub enum DeathCause {
     AccessWithdrawn,
     /// The consent gave no refresh token, and the platform's grants are useless without one.
     NoRefreshToken,
+    /// The grant comes from another system, and the platform has not confirmed its company yet.
+    NotConfirmed,
 }
 
 impl DeathCause {
+    /// Whether the platform may still accept the refresh token: it has only not given access to the company, or not yet.
+    pub(crate) fn awaits_access(self) -> bool {
+        matches!(self, Self::AccessWithdrawn | Self::NotConfirmed)
+    }
+
     /// The word in the API and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()

@@ -30,6 +30,8 @@ pub enum FailureCode {
     AccessWithdrawn,
     /// The grant ended: [`DeathCause::NoRefreshToken`].
     NoRefreshToken,
+    /// The grant does not serve yet: [`DeathCause::NotConfirmed`].
+    NotConfirmed,
     /// A later version stored a word that this version does not know.
     Unknown,
 }
@@ -59,6 +61,9 @@ impl FailureCode {
             Self::RotationLost => "The platform refused the refresh token after one of its answers was lost.",
             Self::AccessWithdrawn => "The platform no longer gives access to this company.",
             Self::NoRefreshToken => "The platform gave no refresh token with the consent, so access would end within an hour.",
+            Self::NotConfirmed => {
+                "The connection comes from another system, and the platform has not confirmed its company yet. Run the import again."
+            }
             Self::Unknown => "The refresh failed.",
         }
     }
@@ -71,6 +76,7 @@ impl From<DeathCause> for FailureCode {
             DeathCause::RotationLost => Self::RotationLost,
             DeathCause::AccessWithdrawn => Self::AccessWithdrawn,
             DeathCause::NoRefreshToken => Self::NoRefreshToken,
+            DeathCause::NotConfirmed => Self::NotConfirmed,
         }
     }
 }

@@ -62,6 +62,9 @@ pub trait Platform: Send + Sync {
     /// The life of an authorization code.
     fn code_life(&self) -> Duration;
 
+    /// Whether it has a data centre of this name.
+    fn has_region(&self, region: &str) -> bool;
+
     /// The address of the consent page.
     fn authorize_url(&self, authorize: Authorize<'_>) -> String;
 

@@ -33,7 +33,7 @@ pub(crate) struct ConnectionRow {
     pub(crate) status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cause: Option<String>,
-    /// The cause, if the previous version does not know its word. That version then reads `revoked` in `cause`.
+    /// The cause, if the previous version does not know its word. That version then reads a word in `cause` that it knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ended_by: Option<String>,
     /// Read separately ([`read`]): with `flatten`, serde would copy every attribute at each read of a token.
@@ -164,9 +164,13 @@ pub(crate) fn read(mut item: Item) -> Result<Connection, StoreError> {
     ConnectionRow { grant, ..from_item(item)? }.read()
 }
 
-/// Whether the previous version, which may run at the same time during a deploy, knows the word.
-fn is_known_before(cause: DeathCause) -> bool {
-    cause != DeathCause::NoRefreshToken
+/// The cause in a word that the previous version, which may run at the same time during a deploy, knows and treats alike.
+fn known_before(cause: DeathCause) -> DeathCause {
+    match cause {
+        DeathCause::NoRefreshToken => DeathCause::Revoked,
+        DeathCause::NotConfirmed => DeathCause::AccessWithdrawn,
+        DeathCause::Revoked | DeathCause::RotationLost | DeathCause::AccessWithdrawn => cause,
+    }
 }
 
 impl From<&Connection> for ConnectionRow {
@@ -186,8 +190,8 @@ impl From<&Connection> for ConnectionRow {
             api_base_url: connection.company.api_base_url.clone(),
             epoch: connection.epoch,
             status: connection.status().as_str().to_owned(),
-            cause: cause.map(|cause| if is_known_before(cause) { cause } else { DeathCause::Revoked }.as_str().to_owned()),
-            ended_by: cause.filter(|cause| !is_known_before(*cause)).map(|cause| cause.as_str().to_owned()),
+            cause: cause.map(|cause| known_before(cause).as_str().to_owned()),
+            ended_by: cause.filter(|cause| known_before(*cause) != *cause).map(|cause| cause.as_str().to_owned()),
             grant: connection.grant().map(GrantAttributes::from).unwrap_or_default(),
             trouble: connection.last_failure.as_ref().map(LastFailureRow::from),
             commit_id: connection.commit_id.clone(),

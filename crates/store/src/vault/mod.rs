@@ -3,3 +3,4 @@
 mod consent;
 pub(crate) mod port;
 pub(crate) mod row;
+mod transfer;

@@ -59,6 +59,10 @@ impl Platform for ScriptedPlatform {
         Duration::from_secs(300)
     }
 
+    fn has_region(&self, _: &str) -> bool {
+        false
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         let Authorize { redirect_uri, state, .. } = authorize;
         format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())

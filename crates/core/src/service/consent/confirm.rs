@@ -65,7 +65,7 @@ fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform:
 }
 
 /// Asks the platform for the companies. A platform may refuse a new token for some seconds, so the request is repeated for that time.
-async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+pub(crate) async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
     let until = app.clock.elapsed() + app.settings.new_token_lag;
     let mut pause = app.settings.poll * 10;
     loop {

@@ -61,12 +61,14 @@ fn is_under_way(consent: &Holding, now: Timestamp) -> bool {
     consent.until.is_none_or(|until| until > now)
 }
 
-/// Whether a dead grant may revive: its successor may be parked, or access may be given back.
+/// Whether a grant that does not serve may do so later: its successor may be parked, access may be given back, or its company may
+/// be confirmed.
 fn may_revive(connection: &Connection, now: Timestamp) -> bool {
     let Standing::NeedsReauthorization { cause, .. } = &connection.standing else { return false };
     let ended_at = connection.last_failure.as_ref().map_or(connection.updated_at, |last_failure| last_failure.at);
     match cause {
         DeathCause::Revoked | DeathCause::NoRefreshToken => false,
+        DeathCause::NotConfirmed => true,
         DeathCause::RotationLost | DeathCause::AccessWithdrawn => until(ended_at, now) < MAY_REVIVE_FOR,
     }
 }

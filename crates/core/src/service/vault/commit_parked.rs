@@ -2,7 +2,7 @@
 //! even if the grant of that epoch was marked dead meanwhile.
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, DeathCause, Standing};
+use crate::model::connection::{Connection, Standing};
 use crate::model::event::Payload;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::parking::Parked;
@@ -47,8 +47,8 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
         };
         let (written, unparked) = match connection.standing {
             Standing::Disconnected => return Ok(Unparked::Late),
-            // The connection becomes active only after a probe has found that access is back.
-            Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. } => {
+            // The connection becomes active only after the platform has given access to the company: to a probe or to the import.
+            Standing::NeedsReauthorization { cause, .. } if cause.awaits_access() => {
                 (app.grants.renew_withdrawn(&connection.id, &commit).await?, Unparked::Committed)
             }
             Standing::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),

@@ -145,7 +145,7 @@ impl Refresh {
     fn after_look(&mut self, now: Now, view: &View) -> (Phase, Next) {
         match view.standing {
             Standing::Active(()) => {}
-            Standing::NeedsReauthorization { grant: (), cause: DeathCause::AccessWithdrawn } if self.reason == Reason::Probe => {}
+            Standing::NeedsReauthorization { grant: (), cause } if self.reason == Reason::Probe && cause.awaits_access() => {}
             Standing::NeedsReauthorization { grant: (), cause } => return finish(Outcome::Dead(cause)),
             Standing::Disconnected => return finish(Outcome::Disconnected),
         }

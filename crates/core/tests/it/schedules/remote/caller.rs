@@ -75,6 +75,10 @@ impl Platform for Caller {
         self.remote.scripted.code_life()
     }
 
+    fn has_region(&self, _: &str) -> bool {
+        false
+    }
+
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {
         self.remote.scripted.authorize_url(authorize)
     }

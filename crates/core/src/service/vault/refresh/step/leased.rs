@@ -1,6 +1,6 @@
 //! What follows when this attempt has the lease, or may have it: the second look, the last check, and the handling of an unused lease.
 
-use crate::model::connection::{DeathCause, Standing};
+use crate::model::connection::Standing;
 use crate::model::failure_code::FailureCode;
 use crate::model::time::later;
 
@@ -13,11 +13,12 @@ const UNUSED_MOST: usize = 64;
 impl Refresh {
     /// The second look. If the epoch changed before the lease was taken, the lease is not used.
     pub(super) fn after_second_look(&mut self, now: Now, held: Held, view: Option<&View>) -> (Phase, Next) {
-        let meant = match self.reason {
-            Reason::Probe => Standing::NeedsReauthorization { grant: (), cause: DeathCause::AccessWithdrawn },
-            Reason::Read { .. } | Reason::Forced | Reason::Due => Standing::Active(()),
+        let is_meant = |standing: Standing<()>| match (self.reason, standing) {
+            (Reason::Probe, Standing::NeedsReauthorization { grant: (), cause }) => cause.awaits_access(),
+            (Reason::Read { .. } | Reason::Forced | Reason::Due, Standing::Active(())) => true,
+            _ => false,
         };
-        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && view.standing == meant);
+        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && is_meant(view.standing));
         if !same {
             self.remember_unused(held.lease_id);
             return (Phase::Looking, Next::Look);

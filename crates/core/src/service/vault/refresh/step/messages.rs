@@ -21,7 +21,7 @@ pub enum Reason {
     Forced,
     /// The connection is due.
     Due,
-    /// A probe of a connection whose access was withdrawn needs a valid token.
+    /// A connection whose access was withdrawn, or whose company is not confirmed yet, needs a valid token to ask the platform.
     Probe,
 }
 

@@ -1,0 +1,150 @@
+//! `counterfoil import`: brings in the connections of another system, a line of JSON each.
+
+mod counts;
+mod input;
+mod line;
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use counterfoil_core::App;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::service::transfer::{AT_ONCE, Transfers};
+use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_functions::config::{Config, ParkingPlace};
+use counterfoil_functions::wiring::{World, assemble};
+use futures_util::{Stream, StreamExt as _};
+
+use crate::data_dir::DataDir;
+use crate::dev::stop::Signals;
+use crate::doctor::of_this_machine;
+use crate::failure::Failure;
+use crate::operator::operator;
+use crate::progress::Progress;
+use crate::variables::Variables;
+use crate::{partner, terminal, which_table};
+use counts::{Counts, Outcome};
+use input::Line;
+
+/// What to import.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The file with a line of JSON for each connection; - reads standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Whose connections they become
+    #[arg(long, value_name = "ID", default_value = "default", value_parser = partner::read_id)]
+    partner: PartnerId,
+    #[command(flatten)]
+    dir: DataDir,
+}
+
+/// How long a grant that is stored nowhere is tried again at the end.
+const STORES_FOR: Duration = Duration::from_secs(300);
+/// The pause between two of these tries, and the time of each.
+const STORES_EVERY: Duration = Duration::from_secs(1);
+const STORES_WITHIN: Duration = Duration::from_secs(10);
+
+/// Does it.
+pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
+    let open = which_table::open(&given, &options.dir).await?;
+    let operator = operator(&given, &open.table);
+    operator.partner(&options.partner).await.map_err(|error| partner::failure(error, &options.partner))?;
+    let config = config(&options.dir, given)?;
+    let app = assemble(&config, &open.aws, World::real());
+    app.sealer.check().await?;
+    let input = input::open(&options.file)?;
+    let transfers = Transfers { app: Arc::clone(&app), store: Arc::new(open.table.clone()), actor: operator.actor };
+    let (progress, mut counts) = (Progress::new(), Counts::default());
+    let (mut first, mut second) = (Signals::listen()?, Signals::listen()?);
+    let interrupted = Cell::new(false);
+    let interruption = async {
+        first.next().await;
+        interrupted.set(true);
+        progress.note("Finishing the lines under way. Press Ctrl-C again to stop immediately.");
+    };
+    let lines = input::lines(input).take_until(interruption);
+    let stopped = async {
+        second.next().await;
+        second.next().await;
+    };
+    let read = tokio::select! {
+        read = bring_in_all(&transfers, &options.partner, lines, (&mut counts, &progress)) => read,
+        () = stopped => return Err(Failure::new("Stopped at once. Import the same file again to go on.")),
+    };
+    let unstored = store_the_rest(&app).await;
+    progress.end();
+    terminal::say(&counts);
+    read?;
+    match (unstored, counts.failed, interrupted.get()) {
+        (0, 0, false) => Ok(()),
+        (0, 0, true) => Err(Failure::new("Interrupted. Import the same file again to go on.")),
+        (0, 1, _) => Err(Failure::new("One line failed. Import the same file again when the cause is removed.")),
+        (0, failed, _) => {
+            Err(Failure::new(format!("{failed} lines failed. Import the same file again when the cause is removed.")))
+        }
+        (unstored, ..) => {
+            Err(Failure::new(format!("{unstored} new refresh tokens could be stored nowhere and are lost with this process.")))
+        }
+    }
+}
+
+/// The configuration, as for a function that refreshes.
+fn config(dir: &DataDir, given: Variables) -> Result<Config, Failure> {
+    let variables = if given.get("TABLE_NAME").is_some() {
+        given
+    } else {
+        of_this_machine(dir, given.over([("PARKING_FOLDER", dir.parked().display().to_string())]))?
+    };
+    let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
+    if config.parking == ParkingPlace::Nowhere {
+        return Err(Failure::new(
+            "PARKING_QUEUE_URL is not set. A new refresh token that the table does not take is kept there. Set it to the stack's output ParkingQueueUrl.",
+        ));
+    }
+    if config.public_base_url.is_none() {
+        return Err(Failure::new("PUBLIC_BASE_URL is not set. FreshBooks wants to see the redirect URI with each refresh."));
+    }
+    Ok(config)
+}
+
+/// Brings in one line after the other, a few at once. An error is one of reading.
+async fn bring_in_all(
+    transfers: &Transfers,
+    partner: &PartnerId,
+    lines: impl Stream<Item = Result<Line, Failure>>,
+    (counts, progress): (&mut Counts, &Progress),
+) -> Result<(), Failure> {
+    let outcomes = lines.map(async |line| Ok::<_, Failure>(bring_in(transfers, partner, line?).await)).buffer_unordered(AT_ONCE);
+    let mut outcomes = std::pin::pin!(outcomes);
+    while let Some(outcome) = outcomes.next().await {
+        if let Some(failure) = counts.add(outcome?) {
+            progress.note(&failure);
+        }
+        progress.show(counts.to_string(), transfers.app.clock.elapsed());
+    }
+    Ok(())
+}
+
+async fn bring_in(transfers: &Transfers, partner: &PartnerId, line: Line) -> Outcome {
+    let Line { number, text } = line;
+    let transfer = match text.and_then(|text| line::read(&text, partner)) {
+        Ok(transfer) => transfer,
+        Err(reason) => return Outcome { number, company_key: None, result: Err(reason) },
+    };
+    let result = transfers.bring_in(&transfer).await.map_err(|failure| failure.to_string());
+    Outcome { number, company_key: Some(transfer.connection.company_key), result }
+}
+
+/// Stores the grants that neither the table nor the parking queue took. Returns how many are left.
+async fn store_the_rest(app: &App) -> usize {
+    let until = app.clock.elapsed() + STORES_FOR;
+    while app.in_hand.count() > 0 && app.clock.elapsed() < until {
+        store_in_hand(app, app.clock.elapsed() + STORES_WITHIN).await;
+        app.clock.sleep(STORES_EVERY).await;
+    }
+    app.in_hand.count()
+}
