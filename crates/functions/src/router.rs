@@ -13,7 +13,7 @@ use counterfoil_core::{App, Error};
 use crate::extract::caller::Scopes;
 use crate::routes::{Route, routes, with_preflights};
 use crate::surface::connections::health;
-use crate::surface::partner::serve;
+use crate::surface::partner::{idempotency, serve};
 use crate::surface::problem::Problem;
 use crate::wrap::{self, Wrap};
 
@@ -56,6 +56,8 @@ fn mounted(routes: &[Route], app: &Arc<App>) -> Router<Arc<App>> {
 
 fn mounted_alone(route: &Route, app: &Arc<App>) -> MethodRouter<Arc<App>> {
     let handler = (route.serve)();
+    let idempotent = middleware::from_fn_with_state(Arc::clone(app), idempotency::idempotent);
+    let handler = if route.is_idempotent { handler.layer(idempotent) } else { handler };
     let authenticated = middleware::from_fn_with_state(Arc::clone(app), serve::authenticated);
     let handler = if route.is_for_partners() { handler.layer(authenticated) } else { handler };
     handler.layer(Extension(Scopes(route.scopes)))

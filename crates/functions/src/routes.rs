@@ -1,4 +1,5 @@
-//! Every route, written once: the function that serves it, its surface, the scopes that open it, and what answers. The routers, the
+//! Every route, written once: the function that serves it, its surface, the scopes that open it, what answers, and whether it takes
+//! an `Idempotency-Key`. The routers, the
 //! preflights and the checks against `template.yaml` come from these tables.
 
 use std::sync::Arc;
@@ -24,11 +25,15 @@ pub struct Route {
     pub surface: Surface,
     /// An API key with one of these opens it; with none of them it asks for no key, or judges the key itself.
     pub scopes: &'static [Scope],
+    /// Whether it takes an `Idempotency-Key`. Its function then needs the keyring.
+    pub is_idempotent: bool,
     pub(crate) serve: fn() -> MethodRouter<Arc<App>>,
 }
 
 macro_rules! tables {
-    ($($table:ident $function:literal { $($method:ident $path:literal $surface:ident [$($scope:ident)|*] $handler:path;)* })*) => {
+    (@is_idempotent) => { false };
+    (@is_idempotent idempotent) => { true };
+    ($($table:ident $function:literal { $($method:ident $path:literal $surface:ident [$($scope:ident)|*] $handler:path $(, $word:ident)?;)* })*) => {
         $(
             #[doc = concat!("The routes of `", $function, "`.")]
             pub const $table: &[Route] = &[$(Route {
@@ -37,6 +42,7 @@ macro_rules! tables {
                 path: $path,
                 surface: Surface::$surface,
                 scopes: &[$(Scope::$scope),*],
+                is_idempotent: tables!(@is_idempotent $($word)?),
                 serve: || on(MethodFilter::$method, $handler),
             }),*];
         )*
@@ -82,15 +88,15 @@ tables! {
         GET    "/api/connections/{company_key}"        Connections [ConnectionsRead] connections::read;
         PATCH  "/api/connections/{company_key}"        Connections [ConnectionsWrite] connections::change;
         GET    "/v1/connect-links"                     Partner     [ConnectionsRead | ConnectionsWrite] connect_links::list;
-        POST   "/v1/connect-links"                     Partner     [ConnectionsWrite] connect_links::create;
+        POST   "/v1/connect-links"                     Partner     [ConnectionsWrite] connect_links::create, idempotent;
         DELETE "/v1/connect-links/{id}"                Partner     [ConnectionsWrite] connect_links::revoke;
     }
     DISCONNECT "disconnect" {
         DELETE "/api/connections/{company_key}"        Connections [ConnectionsWrite] disconnect::disconnect;
     }
     SYNC "sync" {
-        POST   "/v1/oauth/{platform}/sync"             Partner     [SyncsRun] imports::sync;
-        POST   "/v1/oauth/{platform}/import-invoices"  Partner     [SyncsRun] imports::import_invoices;
+        POST   "/v1/oauth/{platform}/sync"             Partner     [SyncsRun] imports::sync, idempotent;
+        POST   "/v1/oauth/{platform}/import-invoices"  Partner     [SyncsRun] imports::import_invoices, idempotent;
         POST   "/v1/syncs/{id}/cancel"                 Partner     [SyncsRun] syncs::cancel;
     }
     RECORDS "records" {
@@ -113,7 +119,13 @@ pub fn routes() -> Vec<Route> {
 pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
     let mut routes = table.to_vec();
     for route in table.iter().filter(|route| route.is_for_partners()) {
-        let preflight = Route { method: "OPTIONS", scopes: &[], serve: || on(MethodFilter::OPTIONS, cors::preflight), ..*route };
+        let preflight = Route {
+            method: "OPTIONS",
+            scopes: &[],
+            is_idempotent: false,
+            serve: || on(MethodFilter::OPTIONS, cors::preflight),
+            ..*route
+        };
         if !routes.iter().any(|known| (known.method, known.path) == (preflight.method, preflight.path)) {
             routes.push(preflight);
         }

@@ -12,11 +12,11 @@ use counterfoil_core::service::vault::in_hand::store_in_hand;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;
 use http_body::Body as _;
-use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
 
 use crate::deadline::EndsAt;
 use crate::extract::client::Client;
+use crate::extract::request_id::RequestId;
 use crate::page::{self, FormLeaves};
 use crate::routes::Route;
 use crate::surface::Surface;
@@ -27,12 +27,13 @@ pub(crate) const BODY_MOST: usize = 64 * 1024;
 
 /// Wraps a handler. Grants that an earlier event of this process could not store are stored first.
 pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, mut request: Request, next: Next) -> Response {
-    let id = gateway_id(&request).unwrap_or_else(|| app.new_id("req_"));
+    let id = RequestId::of(&app, &request);
     let ends_at = EndsAt::of(&app, &request);
     request.extensions_mut().insert(ends_at);
+    request.extensions_mut().insert(id.clone());
     store_in_hand(&app, ends_at.0).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-    Wrap { id, is_https, has_pages: true, routes: &routes }.serve(request, next).await
+    Wrap { id: id.0, is_https, has_pages: true, routes: &routes }.serve(request, next).await
 }
 
 /// The request's context. It needs no application, because the configuration may be incomplete.
@@ -91,13 +92,6 @@ impl Wrap<'_> {
             return Form::Page;
         }
         Form::Json(route.map_or(Surface::Connections, |route| route.surface))
-    }
-}
-
-fn gateway_id(request: &Request) -> Option<String> {
-    match request.extensions().get::<RequestContext>()? {
-        RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
-        _ => None,
     }
 }
 

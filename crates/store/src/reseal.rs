@@ -128,9 +128,12 @@ impl Table {
     }
 }
 
-/// The owner of a sealed value: the flow that the item names, as a flow and the revocation of a consent's grant do; otherwise the
-/// connection in the item's key. The purpose is the attribute's name.
+/// The owner of a sealed value: the request, if the item is one; the flow that the item names, as a flow and the revocation of a
+/// consent's grant do; otherwise the connection in the item's key. The purpose is the attribute's name.
 fn owner(item: &Item) -> Option<String> {
+    if let Some(owner) = crate::idempotency::row::sealing_owner(item) {
+        return Some(owner);
+    }
     match text(item, "flow_id") {
         Ok(flow) => Some(flow),
         Err(_) => Some(sealing_owner(&connection_id(item).ok()?)),

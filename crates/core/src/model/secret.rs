@@ -38,9 +38,9 @@ pub struct Fingerprint(String);
 const SHORT: usize = 16;
 
 impl Fingerprint {
-    /// The fingerprint of a text.
-    pub fn of(text: &str) -> Self {
-        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    /// The fingerprint of a text, or of bytes.
+    pub fn of(value: &(impl AsRef<[u8]> + ?Sized)) -> Self {
+        let hash = digest::digest(&digest::SHA256, value.as_ref());
         Self(hex(hash.as_ref()))
     }
 

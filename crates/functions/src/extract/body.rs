@@ -93,7 +93,7 @@ fn unknown_field(error: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-fn body_too_large() -> Error {
+pub(crate) fn body_too_large() -> Error {
     Error::invalid("body_too_large", "The body is larger than 64 KiB, or incomplete.")
 }
 

@@ -10,3 +10,4 @@ pub(crate) mod name;
 pub(crate) mod paging;
 pub(crate) mod path;
 pub(crate) mod query;
+pub(crate) mod request_id;

@@ -54,12 +54,15 @@ impl Problem {
         match &self.0 {
             Error::Invalid { code: "method_not_allowed", .. } => StatusCode::METHOD_NOT_ALLOWED,
             Error::Invalid { code: "body_too_large", .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Invalid { code: "idempotency_key_reused", .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
             Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::PlatformFailed { .. } | Error::ConsentNeeded { found: Ended::JustNow, .. } => StatusCode::BAD_GATEWAY,
-            Error::Conflict { .. } | Error::ConsentNeeded { .. } => StatusCode::CONFLICT,
+            Error::Conflict { .. } | Error::ConsentNeeded { .. } | Error::TryLater { code: "idempotency_in_progress", .. } => {
+                StatusCode::CONFLICT
+            }
             Error::TryLater { code: "too_many_consents", .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TryLater { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Misconfigured { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, Standing};
 use counterfoil_core::model::flow::KeptCode;
 use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
 use counterfoil_core::model::kept_answer::{AnswerOf, KeptAnswer};
+use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::revocation::{GrantId, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Sealed, Secret};
@@ -18,8 +20,10 @@ use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::consents::KeptGrant;
 use counterfoil_core::port::store::consents::Waiting;
+use counterfoil_core::port::store::idempotency::IdempotencyStore as _;
 use counterfoil_core::port::store::revocations::RevocationStore as _;
 use counterfoil_core::port::store::vault::GrantStore as _;
+use counterfoil_core::service::partner::idempotency::sealing_owner;
 use counterfoil_store::sealing::{Keyring, KeyringSealer, key_id};
 use counterfoil_store::secret_source::{Place, SecretSource};
 use counterfoil_testkit::clock::MovableClock;
@@ -115,7 +119,7 @@ async fn a_reseal_seals_every_value_of_an_older_key_again_and_changes_nothing_el
 }
 
 /// Every attribute that holds a sealed value, behind the kind of its row.
-const SEALED: [&str; 12] = [
+const SEALED: [&str; 13] = [
     "CONN ANSWER answer",
     "CONN CONSENT access_token",
     "CONN CONSENT refresh_token",
@@ -128,6 +132,7 @@ const SEALED: [&str; 12] = [
     "FLOW FLOW code",
     "FLOW FLOW refresh_token",
     "FLOW FLOW verifier",
+    "REQUEST REQUEST answer",
 ];
 
 fn sealed_attributes(items: &[Item]) -> BTreeSet<String> {
@@ -184,6 +189,13 @@ async fn every_sealed_row(store: &Store) {
         let kept = KeptAnswer { of, epoch: 1, hash: "hash".to_owned(), platform, at: START, text };
         store.table.keep_answer(&kept).await.expect("a table");
     }
+    let key = IdempotencyKey::parse(b"key").expect("a key");
+    let request = KeyedRequest::new(PartnerId::default_partner(), "POST /v1/connect-links", &key, b"{}");
+    let owner = sealing_owner(&request.partner, &request.name);
+    let attempt = Attempt { id: "attempt".to_owned(), request, started_at: START, ends_at: START };
+    assert!(store.table.begin_attempt(&attempt).await.is_ok_and(|earlier| earlier.is_none()));
+    let answer = sealed(&owner, "answer", "the answer").await;
+    assert_eq!(store.table.answer_attempt(&attempt, Some(&answer), START).await, Ok(Written::Stored));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod change_connection;
+pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod operator;

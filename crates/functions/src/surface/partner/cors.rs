@@ -12,6 +12,9 @@ use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::partner::Partner;
 use url::Url;
 
+/// The headers of an answer that a page may read.
+const EXPOSED: &str = "idempotency-replayed, link, retry-after, x-request-id";
+
 /// The answer to a preflight.
 pub(crate) async fn preflight(headers: HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
@@ -32,7 +35,7 @@ pub(crate) fn allow(origin: Option<HeaderValue>, partner: Option<&Partner>, mut 
     let origin = origin.filter(|origin| partner.is_none_or(|partner| is_of(partner, origin)));
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("link, retry-after, x-request-id"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
     response
 }

@@ -5,6 +5,7 @@ pub(crate) mod connect_links;
 pub(crate) mod cors;
 pub(crate) mod envelope;
 pub(crate) mod exchange;
+pub(crate) mod idempotency;
 mod import_answer;
 pub(crate) mod imports;
 mod record_answer;

@@ -84,6 +84,14 @@ fn s2_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take() {
 }
 
 #[test]
+fn a9_its_functions_have_the_keyring() {
+    for route in counterfoil_functions::routes::routes().iter().filter(|route| route.is_idempotent) {
+        let told = variables(&functions()[route.function]);
+        assert!(told.contains("KEYRING_SECRET_ARN"), "{}, for {} {}", route.function, route.method, route.path);
+    }
+}
+
+#[test]
 fn s3_functions_are_given_only_variables_that_are_read_and_no_secret_in_clear() {
     let known: BTreeSet<String> = VARIABLES.iter().map(|&variable| variable.to_owned()).collect();
     let globals = variables(&template()["Globals"]["Function"]);

@@ -1,0 +1,71 @@
+//! Requests with an `Idempotency-Key`: which attempt's answer is kept.
+
+use std::time::Duration;
+
+use counterfoil_core::Error;
+use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::partner::idempotency::{ANSWER_MOST, Begun, begin, keep, release};
+use counterfoil_testkit::platform::RotationPolicy;
+
+use crate::harness::Stage;
+
+fn request(body: &str) -> KeyedRequest {
+    let key = IdempotencyKey::parse(b"key-1").expect("a key");
+    KeyedRequest::new(PartnerId::default_partner(), "POST /v1/things", &key, body.as_bytes())
+}
+
+async fn begun(stage: &Stage) -> Attempt {
+    match begin(&stage.app, request("{}")).await {
+        Ok(Begun::Now(attempt)) => attempt,
+        Ok(Begun::Before(answer)) => panic!("it was answered: {}", answer.expose()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+async fn answered(stage: &Stage) -> Result<String, Error> {
+    match begin(&stage.app, request("{}")).await? {
+        Begun::Now(_) => panic!("it was not answered"),
+        Begun::Before(answer) => Ok(answer.expose().to_owned()),
+    }
+}
+
+/// Past the end of an attempt that begins now, and no further.
+async fn let_an_attempt_end(stage: &Stage) {
+    stage.clock.advance(stage.app.settings.function_time);
+    assert_eq!(answered(stage).await.expect_err("its process may live").code(), "idempotency_in_progress");
+    stage.clock.advance(Duration::from_secs(6));
+}
+
+#[tokio::test]
+async fn a9_a_late_attempt_does_not_overwrite_the_answer_of_the_one_that_took_its_place() {
+    let stage = Stage::new(RotationPolicy::Stable).await;
+    let late = begun(&stage).await;
+    let_an_attempt_end(&stage).await;
+    let second = begun(&stage).await;
+    for early in [true, false] {
+        keep(&stage.app, &late, &Secret::new("late")).await;
+        release(&stage.app, &late).await;
+        if early {
+            assert_eq!(answered(&stage).await.expect_err("not yet").code(), "idempotency_in_progress");
+            keep(&stage.app, &second, &Secret::new("second")).await;
+        }
+    }
+    assert_eq!(answered(&stage).await.as_deref(), Ok("second"));
+}
+
+#[tokio::test]
+async fn a9_an_answer_that_is_too_large_is_not_kept_and_the_request_not_repeated() {
+    let stage = Stage::new(RotationPolicy::Stable).await;
+    let largest = "x".repeat(ANSWER_MOST);
+    let attempt = begun(&stage).await;
+    keep(&stage.app, &attempt, &Secret::new(&*largest)).await;
+    assert!(answered(&stage).await.is_ok_and(|answer| answer == largest));
+
+    stage.clock.advance(Duration::from_secs(86_400));
+    let attempt = begun(&stage).await;
+    keep(&stage.app, &attempt, &Secret::new(largest + "x")).await;
+    stage.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(answered(&stage).await.expect_err("it was not kept").code(), "idempotency_answer_not_kept");
+}

@@ -1,0 +1,4 @@
+//! Requests with an `Idempotency-Key`.
+
+pub(crate) mod port;
+pub(crate) mod row;
