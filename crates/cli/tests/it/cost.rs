@@ -11,7 +11,7 @@ fn of_the_project(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_page_ends_with_what_the_command_prints() {
+async fn the_cost_page_ends_with_the_output_of_the_command() {
     let printed = Machine::new().printed(&["cost"]).await;
     assert!(of_the_project("docs/cost.md").ends_with(&printed), "docs/cost.md is to end with:\n{printed}");
     let template = of_the_project("template.yaml");
@@ -39,7 +39,7 @@ async fn the_cost_of_a_million_connections_names_the_memory_and_capacity_that_th
 }
 
 #[tokio::test]
-async fn other_numbers_are_another_bill() {
+async fn other_numbers_give_another_bill() {
     let machine = Machine::new();
     let total = async |options: &[&str]| {
         let printed = machine.printed(&[&["cost", "--connections", "20000"], options].concat()).await;

@@ -125,7 +125,7 @@ async fn a_page_reaches_neither_the_table_nor_the_control_with_a_key_or_without(
 }
 
 #[tokio::test]
-async fn without_the_key_of_this_run_nobody_reaches_the_table_or_the_control() {
+async fn the_table_and_the_control_routes_require_the_key_of_this_run() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let earlier = dev.told("dynamodb_access_key").to_owned();

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::Machine;
 
 #[tokio::test]
-async fn keys_and_tokens_outlive_a_stop_and_a_kill() {
+async fn keys_and_tokens_survive_a_stop_and_a_kill() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;
     dev.connect("acme").await;
@@ -29,7 +29,7 @@ async fn keys_and_tokens_outlive_a_stop_and_a_kill() {
 }
 
 #[tokio::test]
-async fn the_stand_in_goes_on_with_its_consents_after_a_stop_and_a_kill() {
+async fn the_stand_in_keeps_its_consents_after_a_stop_and_a_kill() {
     let mut machine = Machine::new();
     machine.set("FORCED_INTERVAL_MS", "1");
     let dev = machine.dev(&[]).await;
@@ -133,7 +133,7 @@ fn mode(path: &std::path::Path) -> u32 {
 
 /// What others may read, they may read the sealed tokens and the keys' hashes from.
 #[tokio::test]
-async fn every_file_is_its_owners_alone_whatever_the_umask_and_whatever_it_was_before() {
+async fn only_the_owner_can_read_each_file_whatever_the_umask_and_its_earlier_rights() {
     let machine = Machine::new();
     let folder = machine.path(".counterfoil");
     let dev = machine.dev(&[]).await;

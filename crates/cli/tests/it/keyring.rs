@@ -97,7 +97,7 @@ async fn a_deployment_whose_keyring_is_not_named_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_to_be_done_must_be_said_in_full() {
+async fn an_invalid_keyring_command_is_refused() {
     let machine = Machine::new();
     for wrong in [&["keyring"][..], &["keyring", "remove"], &["keyring", "reseal", "--no-wait"], &["keyring", "status", "acme"]] {
         assert_eq!(machine.run(wrong).await.status.code(), Some(2), "clap's own: {wrong:?}");

@@ -34,7 +34,7 @@ async fn id_of(machine: &Machine, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_database_is_opened_where_no_server_runs() {
+async fn a_command_opens_the_database_if_no_server_runs() {
     let machine = Machine::new();
     machine.dev(&[]).await.stop().await;
     let key = machine.printed(&["key", "create", "--name", "for a page", "--publishable"]).await;

@@ -26,7 +26,7 @@ async fn r5_the_commit_is_conditional_on_the_epoch_alone() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_whose_answer_was_lost_knows_its_own_write() {
+async fn r4_a_commit_whose_answer_was_lost_recognizes_its_own_write() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(on_commit(Fault::TimeoutAfterApply));
@@ -36,7 +36,7 @@ async fn r4_a_commit_whose_answer_was_lost_knows_its_own_write() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_is_tried_until_the_table_takes_it() {
+async fn r4_a_commit_is_retried_until_the_table_stores_it() {
     // The client itself tries again after all of these but a conflict, in real time.
     for (fault, times) in
         [(Fault::TransactionConflict, 10), (Fault::Throttled, 1), (Fault::InternalServerError, 1), (Fault::TimeoutBeforeApply, 1)]

@@ -39,7 +39,7 @@ async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
 }
 
 #[tokio::test]
-async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
+async fn o18_a_failed_request_for_the_company_is_repeated() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable, ConfirmFailure::Unavailable]);

@@ -208,7 +208,7 @@ impl HandoverStore for Disconnecting {
 }
 
 #[tokio::test]
-async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the_connection() {
+async fn t5_a_handle_stored_after_a_disconnect_stays_invalid_when_the_customer_reconnects() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let flow = FlowId::of(callback.state.as_ref().expect("a state"));

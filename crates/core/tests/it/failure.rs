@@ -77,7 +77,7 @@ async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
 }
 
 #[tokio::test]
-async fn r8_a_throttled_platform_is_left_alone_as_long_as_it_asks() {
+async fn r8_a_throttled_platform_gets_no_request_during_its_pause() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let minute = Duration::from_secs(60);

@@ -54,7 +54,7 @@ async fn about_to_end(stage: &Stage) -> ConnectionId {
 }
 
 #[tokio::test]
-async fn r13_an_idle_connection_is_kept_alive_and_no_fresher() {
+async fn r13_an_idle_connection_is_only_kept_alive() {
     let stage = stage(Freshness::Adaptive).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     for kept_alive in 0..3 {
@@ -70,7 +70,7 @@ async fn r13_an_idle_connection_is_kept_alive_and_no_fresher() {
 }
 
 #[tokio::test]
-async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_alive() {
+async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_the_grant_alive() {
     let stage = stage(Freshness::Adaptive).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(HOUR * 2);
@@ -94,7 +94,7 @@ async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_alive() {
 }
 
 #[tokio::test]
-async fn r13_always_keeps_fresh_what_nobody_reads() {
+async fn r13_under_always_unread_tokens_are_kept_fresh() {
     let stage = stage(Freshness::Always).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     for renewed in 1..=30 {
@@ -141,7 +141,7 @@ async fn r13_two_workers_at_once_warn_once() {
 }
 
 #[tokio::test]
-async fn r13_a_warning_that_could_not_be_written_is_written_whole_by_the_next_run() {
+async fn r13_a_warning_that_could_not_be_written_is_written_by_the_next_run() {
     let stage = stage(Freshness::Adaptive).await;
     let id = about_to_end(&stage).await;
     let notes = Rule::on("TransactWriteItems", Fault::TransactionConflict).when(r##""#warned_of":"warned_of""##);
@@ -166,7 +166,7 @@ async fn r13_a_grant_that_is_dead_is_not_warned_of_and_not_due() {
 }
 
 #[tokio::test]
-async fn r13_a_warning_does_not_put_off_what_failed() {
+async fn r13_a_warning_does_not_postpone_a_failed_refresh() {
     let stage = stage(Freshness::Adaptive).await;
     let id = about_to_end(&stage).await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);

@@ -80,7 +80,7 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
 }
 
 #[tokio::test]
-async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_and_says_so() {
+async fn r6_a_commit_after_the_grant_was_marked_dead_revives_it_with_an_event() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let answer = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;

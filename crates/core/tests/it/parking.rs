@@ -51,7 +51,7 @@ async fn unpark(stage: &Stage, parked: &Parked) -> Result<Unparked, Error> {
 }
 
 #[tokio::test]
-async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
+async fn r6_a_grant_that_the_table_does_not_store_is_parked_and_its_caller_gets_the_token() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let before = stage.row(&id).await;
@@ -73,7 +73,7 @@ async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
 }
 
 #[tokio::test]
-async fn r6_a_parked_grant_is_committed_once_however_often_it_comes() {
+async fn r6_a_parked_grant_is_committed_once_however_often_it_is_delivered() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     for _ in 0..3 {
@@ -101,7 +101,7 @@ async fn r6_an_unparking_whose_answer_was_lost_is_done() {
 }
 
 #[tokio::test]
-async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
+async fn r6_a_grant_stays_parked_while_the_table_fails() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     refuse_commits(&stage);
@@ -113,7 +113,7 @@ async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
 }
 
 #[tokio::test]
-async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row() {
+async fn r6_a_grant_marked_dead_is_revived_with_its_event_and_its_audit_row() {
     for lost_answer in [false, true] {
         let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let (id, parked) = with_parked_and_dead(&stage).await;
@@ -149,7 +149,7 @@ async fn s4_a_grant_parked_since_a_backup_is_committed_over_what_was_restored() 
 }
 
 #[tokio::test]
-async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
+async fn s4_a_consent_after_a_restore_is_not_replaced_by_a_parked_grant() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
@@ -160,7 +160,7 @@ async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
 }
 
 #[tokio::test]
-async fn r6_a_consent_over_a_parked_grant_stands() {
+async fn r6_a_consent_is_not_replaced_by_a_parked_grant() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));

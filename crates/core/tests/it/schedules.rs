@@ -51,7 +51,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r1_r4_r6_r8_schedules_of_many_seeds_keep_what_is_promised() {
+async fn r1_r4_r6_r8_random_schedules_violate_no_requirement() {
     let seeds = match number("SCHEDULES_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("SCHEDULES").unwrap_or(BY_DEFAULT),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::harness::{Answer, Ask, Installation, Logs, get, post};
 
 #[tokio::test]
-async fn o9_every_route_and_what_is_no_route_answers_with_the_same_guards() {
+async fn o9_every_known_and_unknown_route_answers_with_the_security_headers() {
     let place = Installation::start().await;
     for route in routes() {
         let method = route.method.parse().expect("a method");
@@ -108,7 +108,7 @@ async fn hsts_is_sent_for_https_addresses_only() {
 }
 
 #[tokio::test]
-async fn what_is_nowhere_is_a_404() {
+async fn an_unknown_address_is_a_404() {
     let place = Installation::start().await;
     let answer = get("/nowhere").to(&place.server).await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"

@@ -34,7 +34,7 @@ pub(crate) fn given(address: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
+async fn every_platform_returns_to_the_partners_page_with_a_code_that_can_be_exchanged() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, chosen, choice, company_id, company_name, api, .. } in rows() {
         let start = authorize(name, &format!("&redirectUri={}&state=a%20b%26c", encoded(RETURN_URL)));
@@ -55,7 +55,7 @@ async fn every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
 }
 
 #[tokio::test]
-async fn the_same_company_again_is_the_same_connection_and_another_is_another() {
+async fn each_company_has_one_connection() {
     let place = Installation::start().await;
     for realm in [LARKSPUR, HARBOR, LARKSPUR] {
         let page = handed(&place, &authorize("quickbooks", ""), &[("realm", realm)], None).await;
@@ -72,7 +72,7 @@ async fn the_same_company_again_is_the_same_connection_and_another_is_another() 
 }
 
 #[tokio::test]
-async fn without_a_redirect_uri_it_is_the_partners_first_or_our_own_page() {
+async fn without_a_redirect_uri_the_browser_returns_to_the_partners_first_or_to_our_page() {
     let place = Installation::start().await;
     let first = handed(&place, &authorize("quickbooks", ""), &[("realm", LARKSPUR)], None).await;
     assert_eq!(given(&first), ["code", "state"]);

@@ -10,7 +10,7 @@ use crate::exchange::{exchange, refusal};
 use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR, get, parameter};
 
 #[tokio::test]
-async fn who_may_begin_and_what_for() {
+async fn each_kind_of_caller_can_start_only_the_allowed_consents() {
     let place = Installation::start_with(&[("OPEN_START", "false")]).await;
     place.partner("rival", &[]).await;
     let rival = place.key_of("rival", &Scope::ALL).await;

@@ -92,7 +92,7 @@ fn parameters_read(code: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_parameter_that_is_read_is_tried() {
+fn every_parameter_that_is_read_is_tested() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read: BTreeSet<_> =
         sources(&manifest.join("src")).iter().flat_map(|file| parameters_read(&deployed_code(file))).collect();

@@ -12,7 +12,7 @@ async fn patch(place: &Installation, company_key: &str, body: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_is_given_is_set_and_the_rest_stays() {
+async fn only_the_given_settings_change() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let before = place.connection("beach-blend").await.json();
@@ -49,7 +49,7 @@ async fn due_at(place: &Installation) -> i64 {
 }
 
 #[tokio::test]
-async fn another_freshness_is_another_due_time() {
+async fn changing_the_freshness_changes_the_due_time() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let due = async || due_at(&place).await;

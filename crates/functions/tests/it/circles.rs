@@ -11,7 +11,7 @@ type Module = Vec<String>;
 type Needs = BTreeMap<Module, BTreeSet<Module>>;
 
 #[test]
-fn no_subject_needs_another_that_needs_it() {
+fn no_two_subjects_depend_on_each_other() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut circles = Vec::new();
     for entry in fs::read_dir(crates).expect("a folder").map(|entry| entry.expect("an entry").path().join("src")) {

@@ -107,7 +107,7 @@ async fn a1_a_key_stops_at_its_expiry_even_if_it_is_cached() {
 }
 
 #[tokio::test]
-async fn a1_only_the_hash_of_a_key_is_stored_and_its_use_is_noted_once_a_day() {
+async fn a1_only_the_hash_of_a_key_is_stored_and_its_last_use_once_a_day() {
     let place = connected().await;
     let random = &place.key[place.key.len() - 43..];
     assert!(place.rows.all().await.iter().all(|row| !format!("{row:?}").contains(random)));

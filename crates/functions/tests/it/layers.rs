@@ -35,7 +35,7 @@ fn files_with(folder: &str, words: &[&str]) -> Vec<PathBuf> {
 }
 
 #[test]
-fn invariant_1_crates_need_only_what_lies_below_them() {
+fn invariant_1_crates_depend_only_on_the_layers_below() {
     assert_eq!(needs("core"), Vec::<String>::new());
     assert_eq!(needs("store"), ["core"]);
     assert_eq!(needs("platforms"), ["core"]);

@@ -38,7 +38,7 @@ pub(crate) async fn list(place: &Installation, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn o12_a_link_connects_what_it_was_made_for_in_the_browser_that_opens_it() {
+async fn o12_a_link_connects_its_platform_and_company_in_the_browser_that_opens_it() {
     let place = Installation::start_with(&[("OPEN_START", "false")]).await;
     let made =
         create(&place, json!({ "platform": "quickbooks", "companyKey": "shop", "companyName": "The Shop", "state": "s" })).await;
@@ -91,7 +91,7 @@ async fn o12_a_customer_who_refused_reads_that_the_link_can_be_opened_again() {
 }
 
 #[tokio::test]
-async fn o12_only_the_hash_of_a_link_is_kept_and_its_address_is_told_once() {
+async fn o12_only_the_hash_of_a_link_is_stored_and_its_address_is_answered_once() {
     let place = Installation::start().await;
     let made = create(&place, json!({ "platform": "xero" })).await;
     let token = path(&made).strip_prefix("/connect/").expect("its path");

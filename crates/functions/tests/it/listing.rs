@@ -60,7 +60,7 @@ async fn a_list_shows_each_connection_as_a_read_does() {
 }
 
 #[tokio::test]
-async fn a10_pages_hold_every_connection_once_in_the_order_of_their_keys() {
+async fn a10_pages_have_every_connection_once_in_the_order_of_their_keys() {
     let place = with_connections(&["a1", "a2", "B1", "b2", "c.3", "c_4", "d-5"]).await;
     let sorted = ["B1", "a1", "a2", "b2", "c.3", "c_4", "d-5"];
     for (limit, pages) in [(1, 7..=8), (2, 4..=4), (3, 3..=3), (7, 1..=2), (100, 1..=1)] {

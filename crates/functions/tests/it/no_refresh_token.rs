@@ -54,7 +54,7 @@ async fn a_first_consent_without_a_refresh_token_needs_reauthorization() {
 }
 
 #[tokio::test]
-async fn the_page_says_what_happened() {
+async fn the_page_says_that_there_is_no_refresh_token() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop?platform=zoho").await;

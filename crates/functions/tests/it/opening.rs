@@ -54,7 +54,7 @@ async fn opening_an_address_shows_the_partner_and_spends_nothing() {
 }
 
 #[tokio::test]
-async fn what_an_exchange_follows_goes_straight_on() {
+async fn a_flow_that_needs_an_exchange_redirects_without_a_page() {
     let place = Installation::start().await;
     let address = offered(&place, &authorize("quickbooks", "&companyKey=shop&state=s")).await;
     let opened = get(&address).to(&place.server).await;
@@ -87,7 +87,7 @@ async fn a_continue_address_works_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_browser_that_opened_a_continue_address_may_click_twice_and_go_back() {
+async fn the_browser_that_opened_a_continue_address_can_click_twice_and_go_back() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let handover = offered(&place, &authorize("xero", "&state=s")).await;
     for address in [offered(&place, NAMED).await, handover] {

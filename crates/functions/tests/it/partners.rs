@@ -68,7 +68,7 @@ async fn a2_on_every_route_a_connection_of_another_partner_is_a_404() {
 }
 
 #[tokio::test]
-async fn a2_the_same_company_key_is_another_connection_for_another_partner() {
+async fn a2_two_partners_with_the_same_company_key_have_different_connections() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.partner("rival", &[]).await;

@@ -77,7 +77,7 @@ async fn o16_a_browser_that_chose_another_company_is_offered_to_start_again() {
 }
 
 #[tokio::test]
-async fn o16_two_who_begin_at_once_cannot_take_each_others_place() {
+async fn o16_of_two_consents_that_start_at_once_neither_replaces_the_other() {
     let place = Installation::start().await;
     let (mut first, mut second) = (Browser::curl(&place.server), Browser::curl(&place.server));
     let (one, two) = (first.start(START).await, second.start(START).await);

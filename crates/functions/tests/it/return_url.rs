@@ -49,7 +49,7 @@ async fn o10_no_url_one_character_away_is_taken() {
 }
 
 #[tokio::test]
-async fn o10_another_partners_return_url_is_not_taken() {
+async fn o10_another_partners_return_url_is_refused() {
     let place = Installation::start().await;
     place.partner("rival", &["https://rival.example/done"]).await;
     let answer = get(format!("/oauth/start/b?return_url={}", encoded("https://rival.example/done"))).to(&place.server).await;

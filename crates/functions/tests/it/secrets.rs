@@ -69,7 +69,7 @@ fn grant(number: usize) -> Value {
 }
 
 #[tokio::test]
-async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_in_clear_in_the_table() {
+async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_unsealed_in_the_table() {
     let logs = Logs::capture();
     let platform = ScriptedServer::start().await;
     let [token, api] = platform.variables();

@@ -140,7 +140,7 @@ fn each_sample_event_is_one_that_its_function_gets() {
 }
 
 #[test]
-fn r12_the_schedules_that_run_share_out_every_shard_once() {
+fn r12_the_schedules_cover_every_shard_once() {
     for (count, holding) in [(4, &[][..]), (8, &["AtLeast8"]), (16, &["AtLeast8", "Sixteen"])] {
         let template = counterfoil_testkit::template::template(&[BY_DEFAULT, holding].concat());
         let refresher = &template["Resources"]["RefresherFunction"]["Properties"];

@@ -122,7 +122,7 @@ async fn t3_reading_a_token_needs_the_scope_for_it() {
 }
 
 #[tokio::test]
-async fn t4_by_default_a_token_is_good_for_five_minutes_more() {
+async fn t4_by_default_a_token_is_valid_for_five_minutes_more() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let first = place.token("beach-blend").await.text("access_token");

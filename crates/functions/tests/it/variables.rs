@@ -25,7 +25,7 @@ fn patterns(platform: PlatformName, variable: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_table_lists_every_variable_and_no_other() {
+fn the_configuration_page_lists_every_variable_and_no_other() {
     let listed = listed();
     let mut known: BTreeSet<String> = VARIABLES.iter().map(|&name| name.to_owned()).collect();
     let missing: Vec<_> = known.difference(&listed).cloned().collect();

@@ -29,7 +29,7 @@ use matrix::Matrix;
 const CASES_AT_ONCE: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r14_killed_anywhere_it_ends_as_documented() {
+async fn r14_a_process_killed_at_any_moment_ends_as_documented() {
     let documented = Matrix::documented();
     let ends = stream::iter(Case::all()).map(|case| async move { (case, case.end().await) });
     let seen: Matrix = ends.buffer_unordered(CASES_AT_ONCE).collect().await;

@@ -50,7 +50,7 @@ fn units(wire: &Wire) -> (f64, f64, f64) {
 }
 
 #[tokio::test]
-async fn the_units_of_the_bill_are_what_is_consumed() {
+async fn the_units_of_the_bill_equal_the_consumed_units() {
     let deployment = deployment().await;
     deployment.connect(LARKSPUR).await;
     let wire = Wire::metered_before(deployment.table_endpoint()).await;

@@ -58,7 +58,7 @@ fn wrote_nothing(function: &Function) {
 }
 
 #[tokio::test]
-async fn without_a_table_name_everything_but_health_names_it() {
+async fn without_a_table_name_every_route_but_health_names_the_variable() {
     let deployment = crate::deployment().await;
     let key = deployment.key(std::time::Duration::ZERO).await;
     for name in HTTP_FUNCTIONS {

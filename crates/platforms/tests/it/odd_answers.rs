@@ -136,7 +136,7 @@ fn odd_heads() -> Vec<(String, Bytes)> {
 }
 
 #[tokio::test]
-async fn no_odd_form_of_an_answer_loses_a_grant() {
+async fn no_unusual_form_of_an_answer_loses_a_grant() {
     let mut lost = Vec::new();
     for platform in PlatformName::ALL {
         let odd = [odd_fields(), odd_bodies(), odd_heads()].concat();
@@ -155,7 +155,7 @@ async fn no_odd_form_of_an_answer_loses_a_grant() {
 }
 
 #[tokio::test]
-async fn a_success_without_a_readable_token_is_handed_on_to_be_kept() {
+async fn a_success_without_a_readable_token_is_returned_to_be_stored() {
     for platform in PlatformName::ALL {
         for (body, kept) in [
             ("<html>maintenance</html>", "<html>maintenance</html>"),
@@ -175,7 +175,7 @@ async fn a_success_without_a_readable_token_is_handed_on_to_be_kept() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_read_in_odd_forms_too() {
+async fn a_refusal_is_read_in_unusual_forms_too() {
     for platform in PlatformName::ALL {
         let refused = r#"{"error":"invalid_grant"}"#;
         for answer in [

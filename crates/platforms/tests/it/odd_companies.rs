@@ -26,7 +26,7 @@ async fn reach(platform: PlatformName, body: &str) -> Reach {
 }
 
 #[tokio::test]
-async fn an_entry_that_cannot_be_read_costs_none_of_the_others() {
+async fn an_unreadable_entry_affects_no_other() {
     for (platform, body) in [
         (
             PlatformName::Xero,
@@ -65,7 +65,7 @@ async fn a_missing_name_shows_the_id_and_a_number_is_an_id_too() {
 }
 
 #[tokio::test]
-async fn an_answer_that_has_no_list_says_nothing_of_the_companies() {
+async fn an_answer_without_a_list_does_not_name_the_companies() {
     for (platform, body) in [
         (PlatformName::Quickbooks, "{}"),
         (PlatformName::Xero, "{}"),

@@ -7,7 +7,7 @@ use crate::world::{DAY, tokens};
 use crate::{freshbooks, xero, zoho};
 
 #[tokio::test]
-async fn every_stand_in_goes_on_from_its_part_of_the_file() {
+async fn every_stand_in_restores_its_part_of_the_file() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("stand-in.json");
 

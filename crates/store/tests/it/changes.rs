@@ -71,7 +71,7 @@ async fn a_batch_that_is_sent_again_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_batch_without_an_answer_is_acknowledged_by_whoever_takes_over() {
+async fn a_batch_without_an_answer_is_acknowledged_by_the_process_that_takes_the_lease_next() {
     let store = store().await;
     let (_, mut first) = store.under_way().await;
     store.store_checks(&mut first, &[1], after(1)).await;
@@ -91,7 +91,7 @@ async fn a_batch_without_an_answer_is_acknowledged_by_whoever_takes_over() {
 }
 
 #[tokio::test]
-async fn a_block_that_does_not_show_yet_lets_nobody_take_over() {
+async fn no_process_takes_over_before_the_last_block_is_visible() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;
@@ -176,7 +176,7 @@ async fn a_reader_who_pages_while_a_writer_goes_on_misses_nothing() {
 }
 
 #[tokio::test]
-async fn the_first_batch_of_a_later_run_goes_on_behind_the_last_change_of_the_run_before() {
+async fn the_first_change_of_a_run_is_later_than_the_last_change_of_the_run_before() {
     let store = store().await;
     let (run, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;

@@ -125,7 +125,7 @@ async fn a_disconnect_whose_answer_was_lost_is_reported_as_stored() {
 }
 
 #[tokio::test]
-async fn t5_a_revocation_comes_back_as_it_was_and_to_one_claimant_alone() {
+async fn t5_a_revocation_is_read_back_unchanged_by_one_claimant_only() {
     let store = store().await;
     let revocation = pending(&store).await;
     let id = &revocation.id;
@@ -149,7 +149,7 @@ async fn t5_a_claim_whose_answer_was_lost_is_ours() {
 }
 
 #[tokio::test]
-async fn t5_only_whoever_holds_the_claim_writes() {
+async fn t5_only_the_process_with_the_claim_writes() {
     let store = store().await;
     let revocation = pending(&store).await;
     let (id, acme) = (&revocation.id, connection("acme"));

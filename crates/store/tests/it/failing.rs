@@ -86,7 +86,7 @@ async fn s6_a_table_without_its_indexes_is_named_too() {
 }
 
 #[tokio::test]
-async fn creating_a_table_that_exists_is_no_error() {
+async fn creating_an_existing_table_is_no_error() {
     let store = store().await;
     let acme = store.consented("acme").await;
     assert_eq!(store.table.create().await, Ok(()));

@@ -106,7 +106,7 @@ async fn all_are_read(store: &Store) {
 }
 
 #[tokio::test]
-async fn rows_that_lie_in_tables_today_are_read() {
+async fn rows_of_earlier_versions_are_read() {
     all_are_read(&table_with(|_| {}).await).await;
 }
 

@@ -102,7 +102,7 @@ async fn an_event_is_a_row_of_plain_attributes_that_expires_after_90_days() {
 }
 
 #[tokio::test]
-async fn what_a_later_version_added_hides_no_event_of_ours() {
+async fn unknown_events_of_a_later_version_do_not_hide_others() {
     let events = of_every_kind();
     let store = with_events(&events).await;
     for event in &events {

@@ -63,7 +63,7 @@ fn same(one: &Waiting, other: &Parked) -> bool {
 }
 
 #[tokio::test]
-async fn r6_what_is_parked_in_a_folder_is_read_back_as_it_was_until_it_is_forgotten() {
+async fn r6_a_grant_parked_in_a_folder_is_read_back_unchanged_until_it_is_deleted() {
     let place = Place::of("round-trip");
     assert!(place.folder().parked().expect("no folder holds nothing").is_empty());
     let parked = [whole("whole"), bare("bare")];
@@ -94,7 +94,7 @@ async fn an_unreadable_answer_is_parked_like_a_grant() {
 }
 
 #[tokio::test]
-async fn r6_a_file_that_was_not_finished_is_not_taken() {
+async fn r6_an_unfinished_file_is_not_read() {
     let place = Place::of("killed");
     place.folder().park(&whole("acme")).await.expect("a folder to write to");
     let (file, _) = place.folder().parked().expect("a folder to read").remove(0);
@@ -119,7 +119,7 @@ async fn an_error_names_a_damaged_file_without_its_content() {
 }
 
 #[test]
-fn what_is_not_a_parked_grant_is_damaged() {
+fn a_message_that_is_not_a_parked_grant_is_damaged() {
     for text in ["", "{}", "[]", r#"{"partner":"default"}"#] {
         assert!(matches!(read(text).err(), Some(StoreError::Damaged { .. })), "{text:?}");
     }

@@ -42,7 +42,7 @@ async fn a_record_is_read_as_it_was_stored_to_the_last_digit() {
 }
 
 #[tokio::test]
-async fn an_operator_reads_an_item_of_words_and_decimal_text() {
+async fn a_stored_record_has_plain_words_and_decimal_text() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;
@@ -65,7 +65,7 @@ async fn an_operator_reads_an_item_of_words_and_decimal_text() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_too_long_is_left_out_and_a_whole_batch_of_the_longest_fits() {
+async fn a_source_that_is_too_long_is_left_out_and_a_full_batch_of_the_longest_fits() {
     let store = store().await;
     let (_, lease) = store.under_way().await;
     let mut records: Vec<_> = (0..98).map(|number| check(number, after(1))).collect();
@@ -97,7 +97,7 @@ async fn a_record_that_changes_moves_in_the_list_by_date_and_is_there_once() {
 }
 
 #[tokio::test]
-async fn the_list_by_date_has_the_newest_first_page_by_page_and_within_both_dates() {
+async fn the_list_by_date_is_paged_newest_first_within_both_dates() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     // 70 checks on 28 days: pages end within a day.

@@ -215,7 +215,7 @@ async fn an_interrupted_reseal_is_finished_by_the_next() {
 }
 
 #[tokio::test]
-async fn what_does_not_open_is_named_and_left_as_it_is() {
+async fn a_value_that_does_not_open_is_named_and_not_changed() {
     let store = store().await;
     sealed_connection(&store, "acme").await;
     sealed_connection(&store, "sound").await;

@@ -54,7 +54,7 @@ async fn open(process: &KeyringSealer, sealed: &Sealed) -> Result<String, Error>
 }
 
 #[tokio::test]
-async fn what_passes_by_itself_is_said_to_pass_and_what_an_operator_must_mend_is_not() {
+async fn a_temporary_failure_of_a_secret_is_try_later_and_a_lasting_one_is_misconfigured() {
     let stage = Stage::with(OLD).await;
     for (failure, code) in [
         (SecretsFailure::Throttling, "secret_unavailable"),
@@ -141,7 +141,7 @@ async fn a_cached_keyring_expires_even_if_the_process_was_frozen() {
 }
 
 #[tokio::test]
-async fn what_a_newer_key_sealed_opens_at_once_in_a_process_that_has_the_older_keyring() {
+async fn a_value_that_a_newer_key_sealed_opens_immediately_in_a_process_with_the_older_keyring() {
     let stage = Stage::with(OLD).await;
     let behind = stage.process();
     let by_old_key = seal(&behind).await;

@@ -74,7 +74,7 @@ async fn entries(store: &Store) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_waits_has_no_grant_in_its_flow_and_holds_its_company() {
+async fn a_flow_that_waits_for_an_exchange_has_no_grant_and_reserves_its_company() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let flow = store.table.flow(&waiting.flow).await.expect("a table").expect("the flow");
@@ -90,7 +90,7 @@ async fn what_waits_has_no_grant_in_its_flow_and_holds_its_company() {
 }
 
 #[tokio::test]
-async fn an_exchange_spends_the_code_and_takes_everything_or_nothing() {
+async fn an_exchange_is_written_completely_or_not_at_all() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let unknown = Fingerprint::of("unknown");

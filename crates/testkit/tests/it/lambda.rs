@@ -38,7 +38,7 @@ async fn invocations_at_once_each_get_their_own_answer() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_function_is_told_and_it_lives_on() {
+async fn an_error_of_the_function_is_returned_and_its_process_continues() {
     let lambda = noop().await;
     let too_deep = (0..200).fold(json!(0), |inner, _| json!([inner]));
 

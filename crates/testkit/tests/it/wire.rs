@@ -29,7 +29,7 @@ pub(crate) async fn setup() -> Setup {
 }
 
 #[tokio::test]
-async fn requests_pass_and_are_counted_in_their_order() {
+async fn requests_are_forwarded_and_counted_in_order() {
     let setup = setup().await;
 
     put(&setup.client, "one").send().await.expect("written");
@@ -51,7 +51,7 @@ async fn requests_pass_and_are_counted_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_rule_spares_other_operations_and_other_bodies() {
+async fn a_rule_does_not_apply_to_other_operations_and_bodies() {
     let setup = setup().await;
     setup.wire.inject(Rule::on("PutItem", Fault::Throttled).when(r#"{"S":"two"}"#));
     setup.wire.inject(Rule::on("DeleteItem", Fault::InternalServerError));
@@ -98,7 +98,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[tokio::test]
-async fn connections_are_kept_on_the_far_side_too() {
+async fn connections_to_the_endpoint_are_kept_alive() {
     let upstream = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let wire = Wire::before(&format!("http://{}", upstream.local_addr().expect("an address"))).await;
     let client = client(wire.endpoint());
@@ -136,7 +136,7 @@ async fn an_endpoint_that_is_not_there_is_a_bad_gateway() {
 
 #[tokio::test]
 #[should_panic(expected = "GetItem never fails with TransactionConflict")]
-async fn a_rule_that_cannot_happen_is_refused() {
+async fn an_impossible_rule_is_refused() {
     let setup = setup().await;
     setup.wire.inject(Rule::on("GetItem", Fault::TransactionConflict));
 }

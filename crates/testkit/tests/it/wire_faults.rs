@@ -21,7 +21,7 @@ fn transaction(client: &Client, keys: &[&str]) -> TransactWriteItemsFluentBuilde
 }
 
 #[tokio::test]
-async fn throttling_is_an_error_the_client_retries() {
+async fn throttling_is_an_error_that_the_client_retries() {
     let setup = setup().await;
 
     setup.wire.inject(Rule::on("PutItem", Fault::Throttled).times(2));

@@ -71,7 +71,7 @@ async fn kill_at(books: &Books, rule: Rule) -> bool {
 }
 
 #[tokio::test]
-async fn a_run_that_is_killed_at_any_write_ends_as_an_unbroken_one() {
+async fn a_run_killed_at_any_write_ends_like_an_uninterrupted_one() {
     let unbroken = changed_books().await;
     let run = unbroken.begin(&full()).await;
     unbroken.work().await;
@@ -165,7 +165,7 @@ async fn shown_again(changed: bool) -> Books {
 }
 
 #[tokio::test]
-async fn a_record_that_two_pages_show_counts_once_as_it_is_at_last_also_after_a_kill() {
+async fn a_record_on_two_pages_counts_once_in_its_last_state_even_after_a_kill() {
     for (changed, updated) in [(false, 0), (true, 1)] {
         let unbroken = shown_again(changed).await;
         let run = unbroken.begin(&full()).await;
@@ -191,7 +191,7 @@ async fn a_record_that_two_pages_show_counts_once_as_it_is_at_last_also_after_a_
 }
 
 #[tokio::test]
-async fn deletions_count_once_where_the_time_ends_while_both_sides_are_compared() {
+async fn deletions_count_once_if_the_time_ends_during_the_reconciliation() {
     let books = Books::of(20).await;
     books.run(sync()).await;
     books.stage.clock.advance(HOUR);
@@ -214,7 +214,7 @@ async fn deletions_count_once_where_the_time_ends_while_both_sides_are_compared(
 }
 
 #[tokio::test]
-async fn a_run_that_meets_an_error_at_any_write_ends_as_an_unbroken_one() {
+async fn a_run_with_an_error_at_any_write_ends_like_an_uninterrupted_one() {
     let unbroken = changed_books().await;
     let run = unbroken.begin(&full()).await;
     unbroken.work().await;

@@ -24,7 +24,7 @@ fn variables(of: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn s1_each_function_has_rights_of_its_own_and_none_to_spare() {
+fn s1_each_function_has_only_the_rights_that_it_needs() {
     for (name, function) in functions() {
         assert!(function["Role"].is_null(), "{name} shares a role");
         for statement in statements(&function) {
@@ -37,7 +37,7 @@ fn s1_each_function_has_rights_of_its_own_and_none_to_spare() {
 }
 
 #[test]
-fn s1_a_function_is_told_of_a_secret_exactly_if_it_may_read_it() {
+fn s1_a_function_gets_the_name_of_a_secret_only_if_it_may_read_it() {
     for (name, function) in functions() {
         let readable: BTreeSet<String> = statements(&function)
             .iter()
@@ -84,7 +84,7 @@ fn s2_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take() {
 }
 
 #[test]
-fn s3_functions_are_given_only_variables_that_are_read_and_no_secret_in_clear() {
+fn s3_functions_get_only_variables_that_are_read_and_no_secret() {
     let known: BTreeSet<String> = VARIABLES.iter().map(|&variable| variable.to_owned()).collect();
     let globals = variables(&template()["Globals"]["Function"]);
     let given: BTreeSet<String> = functions().values().flat_map(variables).chain(globals).collect();
@@ -151,7 +151,7 @@ fn s4_the_table_is_protected_as_soon_as_it_has_an_address() {
 }
 
 #[test]
-fn s4_what_holds_grants_is_kept_unless_the_deploy_that_makes_it_fails() {
+fn s4_resources_with_grants_are_retained_unless_their_first_deploy_fails() {
     let queues = resources_of_type("AWS::SQS::Queue");
     for id in ["ParkingQueue", "ParkingDeadLetterQueue"] {
         assert_eq!(keeping(&queues[id]), ["RetainExceptOnCreate", "Retain"], "{id}");

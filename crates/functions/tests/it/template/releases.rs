@@ -24,7 +24,7 @@ fn each_function_is_published_with_its_release_and_rolled_back_on_its_own_alarm(
 }
 
 #[test]
-fn the_keyring_is_copied_to_another_region_where_one_is_named() {
+fn the_keyring_is_replicated_if_a_region_is_named() {
     let copies = |holding: &[&str]| {
         template(&[BY_DEFAULT, holding].concat())["Resources"]["Keyring"]["Properties"]["ReplicaRegions"].clone()
     };

@@ -36,7 +36,7 @@ async fn change(kept: &Kept, kind: SyncKind) {
 }
 
 #[tokio::test]
-async fn runs_leave_what_is_there() {
+async fn after_every_run_the_records_equal_the_platforms() {
     for platform in PlatformName::ALL {
         for kind in KINDS {
             let Some(mut kept) = Kept::start(platform, json!({})).await else { continue };
@@ -71,7 +71,7 @@ async fn runs_leave_what_is_there() {
 }
 
 #[tokio::test]
-async fn changes_while_a_list_is_read_cost_no_record_that_stays() {
+async fn changes_while_a_list_is_read_lose_no_remaining_record() {
     for platform in PlatformName::ALL {
         for kind in KINDS {
             let Some(kept) = Kept::start(platform, json!({})).await else { continue };
@@ -108,7 +108,7 @@ async fn changes_while_a_list_is_read_cost_no_record_that_stays() {
 }
 
 #[tokio::test]
-async fn faults_of_pages_cost_no_record() {
+async fn faults_of_pages_lose_no_record() {
     let of_records = [
         "short_page",
         "repeated_page",
@@ -143,7 +143,7 @@ async fn faults_of_pages_cost_no_record() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_costs_no_other() {
+async fn an_unreadable_record_affects_no_other() {
     for platform in PlatformName::ALL {
         let Some(kept) = Kept::start(platform, json!({ "checks_only": true })).await else { continue };
         kept.stand_in.control("settings", json!({ "requests_per_minute": null })).await;
@@ -165,7 +165,7 @@ async fn a_record_that_cannot_be_read_costs_no_other() {
 }
 
 #[tokio::test]
-async fn a_run_that_meets_a_limit_goes_on_behind_it() {
+async fn a_run_continues_after_a_limit() {
     for platform in PlatformName::ALL {
         let Some(mut kept) = Kept::start(platform, json!({})).await else { continue };
         let (kind, scope) = (SyncKind::Sync, full(SyncKind::Sync));

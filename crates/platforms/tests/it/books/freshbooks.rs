@@ -141,7 +141,7 @@ async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_or_turned_round_costs_no_record() {
+async fn a_short_empty_repeated_or_reversed_page_loses_no_record() {
     type Odd = fn(&[u32], usize, usize) -> Vec<u32>;
     let odd: [(&str, Odd); 4] = [
         ("short", |ids, from, _| shown(ids, from, 40).to_vec()),

@@ -102,7 +102,7 @@ async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_record() {
+async fn a_short_empty_repeated_reversed_or_oversized_page_loses_no_record() {
     type Odd = fn(&[u32], usize) -> Vec<u32>;
     let odd: [(&str, Odd); 5] = [
         ("short", |ids, start| ids[start - 1..].iter().copied().take(500).collect()),
@@ -183,7 +183,7 @@ async fn an_incremental_run_is_one_request_and_names_what_is_no_check_any_more()
 }
 
 #[tokio::test]
-async fn what_change_data_capture_does_not_reach_is_read_from_lists() {
+async fn changes_that_change_data_capture_does_not_have_are_read_from_lists() {
     let thousand: Vec<_> = (1..=1_000).map(purchase).collect();
     let full_answer = format!(r#"{{"CDCResponse":[{{"QueryResponse":[{{"Purchase":[{}]}}]}}]}}"#, thousand.join(","));
     let refused = said(400, "", r#"{"Fault":{"Error":[{"code":"2010"}],"type":"ValidationFault"}}"#);
@@ -258,7 +258,7 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_or_is_too_large_is_no_page() {
+async fn a_body_that_is_cut_off_or_too_large_is_no_page() {
     let cut = |mut answer: Bytes| {
         answer.truncate(answer.len() - 20);
         answer

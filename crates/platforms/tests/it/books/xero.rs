@@ -110,7 +110,7 @@ async fn records_that_change_or_come_in_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_record() {
+async fn a_short_empty_repeated_reversed_or_oversized_page_loses_no_record() {
     type Odd = fn(&[u32], usize, usize) -> Vec<u32>;
     let odd: [(&str, Odd); 5] = [
         ("short", |ids, from, _| shown(ids, from, 300).to_vec()),
@@ -200,7 +200,7 @@ async fn a_list_that_is_too_long_is_read_by_dates() {
 }
 
 #[tokio::test]
-async fn payments_are_read_without_the_scope_for_accounts_and_not_while_those_fail() {
+async fn payments_are_read_without_the_scope_for_accounts_but_not_while_accounts_fail() {
     let run = |status: u16| async move {
         let ids = payments(1);
         let server = Server::start(move |request, _| match request.path.as_str() {
@@ -265,7 +265,7 @@ async fn a_failure_means_what_its_status_and_headers_say() {
 }
 
 #[tokio::test]
-async fn the_tighter_of_the_limits_that_are_told_is_passed_on() {
+async fn the_smaller_of_the_two_remaining_limits_is_returned() {
     let left = |headers: &'static str| async move {
         let server = Server::start(move |_, _| said(200, headers, NO_OTHERS)).await;
         let books = books(&server).await;
@@ -279,7 +279,7 @@ async fn the_tighter_of_the_limits_that_are_told_is_passed_on() {
 }
 
 #[tokio::test]
-async fn a_rule_for_all_spending_asks_for_all_of_it() {
+async fn the_rule_all_spend_requests_all_spending() {
     let server = Server::start(|_, _| ok(NO_OTHERS)).await;
     let scope = Scope { check_rule: CheckRule::AllSpend, ..full(SyncKind::Sync) };
     let books = books(&server).await;

@@ -111,7 +111,7 @@ async fn records_that_are_deleted_or_moved_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_record() {
+async fn a_short_empty_repeated_reversed_or_oversized_page_loses_no_record() {
     type Odd = fn(&[(u32, Date)], usize) -> Vec<(u32, Date)>;
     let odd: [(&str, Odd); 5] = [
         ("short", |listed, start| listed[start..].iter().copied().take(90).collect()),
@@ -206,7 +206,7 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_the_day_is_passed_on() {
+async fn the_remaining_requests_of_the_day_are_returned() {
     let headers = "x-rate-limit-limit: 1000\r\nx-rate-limit-remaining: 779\r\nx-rate-limit-reset: 38621\r\n";
     let server = Server::start(move |_, _| said(200, headers, r#"{"code":0,"vendorpayments":[]}"#)).await;
     let books = books(&server).await;

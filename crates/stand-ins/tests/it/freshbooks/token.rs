@@ -30,7 +30,7 @@ async fn a_code_gives_tokens_in_their_shape() {
 }
 
 #[tokio::test]
-async fn a_form_will_do_as_well() {
+async fn a_form_is_accepted_instead_of_json() {
     let world = World::start().await;
     let code = world.code_for(&ASK).await;
     let form = [
@@ -44,7 +44,7 @@ async fn a_form_will_do_as_well() {
 }
 
 #[tokio::test]
-async fn r7_a_refresh_token_is_good_once_without_grace_and_lives_for_ever() {
+async fn r7_a_refresh_token_works_once_without_grace_and_does_not_expire() {
     let world = World::start().await;
     let given = world.connect().await;
     world.pass(900 * DAY).await;

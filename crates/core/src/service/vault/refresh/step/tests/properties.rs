@@ -151,7 +151,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn it_ends_and_keeps_its_order_whatever_it_sees(reason in reasons(), answers in prop::collection::vec(answers(), 1..40)) {
+    fn a_refresh_ends_and_keeps_its_order_for_any_input(reason in reasons(), answers in prop::collection::vec(answers(), 1..40)) {
         let settings = Settings::default();
         let history = run(reason, &answers);
         let mut lease_since = None;
