@@ -1,5 +1,4 @@
-//! `counterfoil doctor`, `partner` and `key` on a deployment, with stand-ins for AWS: the way from an empty stack to one
-//! that is ready.
+//! `counterfoil doctor`, `partner` and `key` on a deployment with stand-ins for AWS, from an empty stack to a ready one.
 
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;

@@ -23,7 +23,7 @@ async fn the_doctor_names_the_missing_variables_of_a_deployment() {
     }
 }
 
-/// The first word of the line about that.
+/// The first word of the line about a subject.
 pub(crate) fn state_of<'a>(said: &'a str, subject: &str) -> Option<&'a str> {
     said.lines()
         .find_map(|line| line.split_once(' ').filter(|(_, rest)| rest.trim_start().starts_with(subject)))

@@ -1,4 +1,4 @@
-//! What stands in the way of a start, in one sentence each, with what to do.
+//! The reasons why a start fails: one sentence each, with what to do.
 
 use std::fs;
 use std::net::TcpListener;

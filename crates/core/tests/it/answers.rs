@@ -1,4 +1,4 @@
-//! What a token answer brings and what it leaves out.
+//! The fields that a token answer has and lacks.
 
 use std::time::Duration;
 

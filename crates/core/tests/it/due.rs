@@ -1,4 +1,4 @@
-//! The refresher: finds what is due, does each by itself, says how it went.
+//! The refresher: finds due connections, processes each separately, and reports counts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::Stage;
 
-/// What a run of the deployed refresher has.
+/// The time of a run of the deployed refresher.
 const TIME: Duration = Duration::from_secs(57);
-/// A token of an hour is due at the latest now: a quarter of an hour before its end.
+/// The time after which a token of an hour is certainly due: a quarter of an hour before its expiry.
 const UNTIL_DUE: Duration = Duration::from_secs(2_700);
 
-/// How a run went, but for how long things had waited: jitter decides that.
+/// The report of a run, without the age of the oldest item, which depends on jitter.
 async fn run(stage: &Stage) -> Report {
     let report = refresh_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"));
     Report { oldest_overdue: Duration::ZERO, ..report }

@@ -1,4 +1,4 @@
-//! Passing trouble: what is retried, what rests, what is remembered, and what a reader gets meanwhile.
+//! Temporary failures: what is retried, what rests, what is stored, and what a reader gets meanwhile.
 
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
     }
 }
 
-/// The platform has honoured a refresh, its answer never came, and the token has rested: not once was it presented before.
+/// The platform has processed a refresh whose answer was lost, and the token has rested without being sent again.
 async fn rested_after_a_lost_answer(policy: RotationPolicy) -> Stage {
     let stage = Stage::new(policy).await;
     let id = stage.expired("acme").await;

@@ -1,4 +1,4 @@
-//! One token request at a time, whoever asks, however many, and whatever becomes of them.
+//! One token request at a time, for any number of callers and whatever happens to them.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ async fn r10_a_reader_gets_a_valid_token_while_another_process_refreshes() {
     let gate = stage.installation.platform.hold();
     let holder = reading(&stage.app, &id);
     gate.reached_by(1).await;
-    // On a clock that stands still a wait would never end.
+    // With a clock that stands still, a wait would never end.
     let beside = tokio::time::timeout(Duration::from_secs(10), stage.read(&id)).await.expect("no wait");
     assert_eq!(beside.as_deref(), Ok("access-0-1"));
     gate.open();

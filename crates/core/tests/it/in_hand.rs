@@ -1,4 +1,4 @@
-//! A grant that neither table nor parking takes: its caller gets the token, and the process keeps the grant for its next event.
+//! A grant that neither table nor queue stores: its caller gets the token, and the process keeps the grant for its next event.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 use crate::harness::{Stage, count};
 use crate::parking::refuse_commits;
 
-/// Neither place takes anything.
+/// Makes table and queue fail.
 fn both_away(stage: &Stage) {
     stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
     refuse_commits(stage);
@@ -29,7 +29,7 @@ fn both_back(stage: &Stage) {
     stage.installation.wire.reset();
 }
 
-/// What the process does first at its next event.
+/// The first thing that the process does at its next event.
 async fn next_event(stage: &Stage) {
     store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
 }
@@ -85,7 +85,7 @@ async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
-    // More than fit into the commit's own budget, fewer than into the refresh's time.
+    // More tries than fit into the commit's own budget, fewer than into the refresh's time.
     let refused = 50;
     let commits = Rule::on("UpdateItem", Fault::TransactionConflict)
         .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
@@ -115,7 +115,7 @@ async fn o5_the_grant_of_a_code_stays_in_memory_until_its_flow_is_written() {
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }
 
-/// A code may be presented once.
+/// A code may be sent once.
 #[tokio::test]
 async fn o5_a_code_is_not_sent_if_there_is_no_time_to_receive_and_store_the_answer() {
     let stage = Stage::new(RotationPolicy::Strict).await;

@@ -1,4 +1,4 @@
-//! What the refresher keeps: fresh what is in use, alive what idles, and its partner warned of a hard end.
+//! The refresher: keeps tokens in use fresh and idle grants alive, and warns of a grant's fixed end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::harness::{Stage, count};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// From a consent to thirty days before the hard end that the scripted platform gives.
+/// From a consent to thirty days before the fixed end of the scripted platform's grants.
 const UNTIL_WARNING: Duration = Duration::from_secs((1_826 - 30) * 86_400);
-/// Half of the hundred days that a refresh token may idle, less a fifth at most.
+/// Half of the hundred days that a refresh token may idle, less up to a fifth.
 const KEEP_ALIVE: std::ops::RangeInclusive<Duration> = Duration::from_secs(40 * 86_400)..=Duration::from_secs(50 * 86_400);
 
 async fn stage(freshness: Freshness) -> Stage {
@@ -46,7 +46,7 @@ async fn warnings(stage: &Stage, id: &ConnectionId) -> usize {
     count(&stage.installation, id, "evt_", "event", "oauth.refresh_token_expiring").await
 }
 
-/// A connection whose warning is due, and which idles.
+/// An idle connection whose warning is due.
 async fn about_to_end(stage: &Stage) -> ConnectionId {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(UNTIL_WARNING);

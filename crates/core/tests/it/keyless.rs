@@ -1,4 +1,4 @@
-//! Bounds on what is begun and made without a key, over any number of processes.
+//! Bounds on starts and connections without a key, over all processes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::harness::{Stage, key};
 
-/// The same stage where so few are allowed.
+/// A stage with these bounds.
 async fn bounded(starts: u32, connections: u32) -> Stage {
     let mut stage = Stage::self_advancing(RotationPolicy::Strict).await;
     stage.installation.settings.open_starts_most = starts;
@@ -43,7 +43,7 @@ async fn starts_without_a_key_are_bounded_a_minute_and_starts_with_a_key_are_not
     assert_eq!(code("shop-3").await, None, "the next minute");
 }
 
-/// A start that names a partner and no connection.
+/// A start with a partner and without a connection's name.
 async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
     use counterfoil_core::model::flow::BrowserIds;
     use counterfoil_core::model::platform::PlatformName;

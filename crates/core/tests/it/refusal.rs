@@ -1,4 +1,4 @@
-//! `invalid_grant` and `invalid_client`: what ends a grant, and what does not.
+//! `invalid_grant` ends a grant, and `invalid_client` does not.
 
 use counterfoil_core::model::connection::{DeathCause, Standing, Status};
 use counterfoil_core::port::platform::TokenFailure;

@@ -30,7 +30,7 @@ async fn r15_a_company_of_another_connection_is_not_revoked_unless_grants_are_in
     }
 }
 
-/// A connection that is to be disconnected, and another to the same company whose grant has ended for that cause.
+/// A connection to disconnect, and another one to the same company whose grant has ended with this cause.
 async fn beside_a_dead_one(cause: DeathCause) -> (Stage, ConnectionId) {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
@@ -60,14 +60,14 @@ async fn r15_a_revocation_waits_for_a_grant_that_may_revive() {
     }
 }
 
-/// Puts entries under the company `acme` that nothing lies behind.
+/// Puts entries without connections under the company `acme`.
 async fn put_entries(stage: &Stage, sort_keys: impl Iterator<Item = String>) {
     for sk in sort_keys {
         stage.installation.put_key(&format!("COMPANY#quickbooks#{CLIENT_ID}#acme"), &sk).await;
     }
 }
 
-/// More than are read at once, all of them before any other entry.
+/// More entries than are read at once, all of them sorted before any other entry.
 fn many_entries() -> impl Iterator<Item = String> {
     (0..101).map(|number| format!("CONN#a#{number}"))
 }

@@ -1,4 +1,4 @@
-//! Pending revocations: retried, one at a time, and sent only where that ends no other grant (T-5, R-15).
+//! Pending revocations: retried, one at a time, and sent only if this ends no other grant (T-5, R-15).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) async fn run(stage: &Stage) -> Report {
     revoke_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A connection that was disconnected while its platform was down; the platform is up again from the next request on.
+/// A connection that was disconnected while its platform was down. The platform works from the next request on.
 pub(crate) async fn unconfirmed(stage: &Stage) -> ConnectionId {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
@@ -80,7 +80,7 @@ async fn t5_two_processes_never_send_one_revocation_at_the_same_time() {
     let other = stage.installation.process_at(&stage.clock);
     let revocation = RevocationId { connection: id, grant: 1.into() };
     let send = async |app: &App| revoke(app, &revocation, app.clock.elapsed() + TIME).await;
-    // The first one has claimed it, and then its machine stands still.
+    // The first process has claimed it, and then its machine stops.
     stage.installation.wire.inject(Rule::on("Query", Fault::Throttled).times(100));
     assert_eq!(send(&stage.app).await, Ok(RevocationStatus::Pending));
     stage.installation.wire.reset();
@@ -159,7 +159,7 @@ async fn a_platform_without_revocation_gets_no_request() {
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
 }
 
-/// A platform that asks first, and a connection whose access token has ended.
+/// A platform whose API is called before a revocation, and a connection with an expired access token.
 async fn asks_first() -> (Stage, ConnectionId) {
     let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });

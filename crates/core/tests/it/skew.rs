@@ -1,4 +1,4 @@
-//! A machine whose clock is off (A.8): it sends no refresh token, and hands out what is still good.
+//! A machine with a wrong clock sends no refresh token and returns valid tokens.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::Stage;
 
-/// Two answers of the table by whose dates this machine is so much ahead.
+/// Two answers of the table by whose dates this machine is ahead by this time.
 fn answers_say(stage: &Stage, ahead: Duration) {
     let now = stage.clock.now();
     for _ in 0..2 {

@@ -1,5 +1,5 @@
-//! A table that is slow to take a lease: a write of unknown outcome is repeated, and no lease under which nothing was sent is waited
-//! out by the process that took it.
+//! A table that is slow to write a lease: a write with an unknown outcome is repeated, and a process does not wait for the end of its
+//! own unused leases.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, read};
 
-/// The client tries a request so often.
+/// The number of tries of the client.
 const TRIES: usize = 3;
 
-/// Befalls leases: as the table stores them, and nobody hears of it.
+/// A fault of leases: the table stores them, and the answers are lost.
 fn unheard_leases(count: usize) -> Rule {
     Rule::on("PutItem", Fault::TimeoutAfterApply).when("refresh_token_sha256").times(count * TRIES)
 }

@@ -1,4 +1,4 @@
-//! How many refreshes of a run are under way at once, and when they begin.
+//! The number of refreshes that a run has under way at once, and when they begin.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::{Stage, eventually};
 
-/// What a run of the deployed refresher has.
+/// The time of a run of the deployed refresher.
 const TIME: Duration = Duration::from_secs(57);
 
-/// So many connections that are due, at a process with these settings.
+/// This number of due connections, and a process with these settings.
 async fn due(policy: RotationPolicy, count: usize, settings: impl FnOnce(Settings) -> Settings) -> Stage {
     let stage = Stage::new(policy).await;
     let app = stage.installation.app(Arc::clone(&stage.clock) as Arc<dyn Clock>);
@@ -82,7 +82,7 @@ async fn a_refresh_that_only_waits_gives_its_slot_to_the_next() {
     assert_eq!(run.await.expect("no panic").done, 2, "and is heard");
 }
 
-/// More connections than there are shards: some shard has two of them.
+/// More connections than shards, so some shard has two.
 const MORE_THAN_SHARDS: usize = ALL_SHARDS.len() + 1;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Imports, from the request to the end of the run, over a table and a platform that keep state.
+//! Imports, from the request to the end of the run, with a table and a platform that keep state.
 
 mod failing;
 mod harness;

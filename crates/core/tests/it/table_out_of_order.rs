@@ -1,4 +1,4 @@
-//! What callers are told when the table does not do its part.
+//! The errors that callers get when the table fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn each_failure_of_the_table_has_one_code() {
     }
 }
 
-/// A process that is configured with a table that does not exist.
+/// A process that is configured with a missing table.
 fn without_table(stage: &Stage) -> Arc<App> {
     let table = Arc::new(Table::new(&stage.installation.sdk_config(), "another"));
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;

@@ -1,4 +1,4 @@
-//! Answers that could not be read, or not wholly: what they hold is kept, and a later refusal is not taken for the customer's.
+//! Answers that could not be read, or only in part: they are stored, and a later refusal is not taken as the customer's.
 
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing};
 use counterfoil_core::model::failure_code::FailureCode;

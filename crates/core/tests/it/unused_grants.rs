@@ -1,4 +1,5 @@
-//! Grants of consents that make no connection: held while they may, then revoked where that ends nobody else's.
+//! Grants of consents that make no connection: their companies are reserved while they may, then they are revoked if this ends no
+//! other grant.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 use crate::harness::{Stage, count, key};
 use crate::revocations::run;
 
-/// A minute more than a flow lives.
+/// A minute more than the life of a flow.
 const FLOW_LIFE: Duration = Duration::from_secs(660);
 /// Longer than any pause.
 const LONG: Duration = Duration::from_secs(21_601);
@@ -55,7 +56,7 @@ async fn stage_of(stage: &Stage, flow: &FlowId) -> FlowStage {
     stage.app.flows.flow(flow).await.expect("a table").expect("a flow").stage
 }
 
-/// Two runs of the worker: the first ends what expired, the second revokes.
+/// Two runs of the worker: the first ends expired consents, the second revokes their grants.
 async fn two_runs(stage: &Stage) {
     run(stage).await;
     run(stage).await;
@@ -169,7 +170,7 @@ async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_his
     assert_eq!(audited(&stage, &id, "platform_told").await, 1);
 }
 
-/// A consent whose code was exchanged, and whose flow ended for that reason before the table took the grant.
+/// A consent whose code was exchanged, and whose flow ended with this failure before the table stored the grant.
 async fn late(stage: &Stage, callback: Callback, flow: &FlowId, failure: FlowFailure) {
     let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
     stage.installation.wire.inject(keeps.times(10_000));

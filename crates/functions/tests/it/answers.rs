@@ -1,4 +1,5 @@
-//! What every answer has: headers that keep secrets out of caches, referrers and frames (O-9), an id, and errors of one shape.
+//! The parts of every answer: headers that keep secrets out of caches, referrers and frames (O-9), an id, and error bodies of one
+//! form.
 
 use axum::Router;
 use axum::http::Method;

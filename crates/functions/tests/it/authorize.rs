@@ -1,4 +1,4 @@
-//! `GET /v1/oauth/authorize`: a consent that ends at the partner's page, with a code of ours.
+//! `GET /v1/oauth/authorize`: a consent that returns our code to the partner's page.
 
 use counterfoil_core::model::api_key::Scope;
 use serde_json::json;
@@ -8,12 +8,12 @@ use crate::exchange::{exchange, refusal};
 use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get, parameter};
 use crate::platforms::{Row, callback, rows};
 
-/// The address that a partner's page sends its customer to.
+/// The address to which a partner's page sends its customer.
 pub(crate) fn authorize(platform: &str, more: &str) -> String {
     format!("/v1/oauth/authorize?platform={platform}&partnerId=default{more}")
 }
 
-/// From that address to the partner's page.
+/// Runs a consent from that address to the partner's page.
 pub(crate) async fn handed(place: &Installation, start: &str, chosen: &[(&str, &str)], choice: Option<&str>) -> String {
     let mut browser = Browser::curl(&place.server);
     let callback = callback(place, &mut browser, start, chosen).await;
@@ -27,7 +27,7 @@ pub(crate) async fn handed(place: &Installation, start: &str, chosen: &[(&str, &
     answer.location().to_owned()
 }
 
-/// The parameters that a partner's page was given, beside its own.
+/// The parameters that the partner's page gets, besides its own.
 pub(crate) fn given(address: &str) -> Vec<String> {
     let own = address.strip_prefix(RETURN_URL).unwrap_or_else(|| panic!("elsewhere: {address}"));
     url::form_urlencoded::parse(own.trim_start_matches('&').as_bytes()).map(|(name, _)| name.into_owned()).collect()

@@ -1,4 +1,4 @@
-//! Callbacks that bring no usable code spend the flow, but for a refusal, and leave an audit row (O-8).
+//! Callbacks without a usable code end the flow, except for a refusal, and leave an audit row (O-8).
 
 use crate::authorize::authorize;
 use crate::callback::encoded;
@@ -27,7 +27,7 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
         let answer = curl.get(format!("{bad}{more}")).await;
         assert_eq!(answer.problem(), (400, code.to_owned()), "{more}");
         assert!(place.rows.history(&company_key).await.is_empty(), "nobody fills the history of a connection: {more}");
-        // Who refuses may go back and allow.
+        // A customer who refused may go back and allow.
         let again = if code == "access_denied" { format!("{bad}{more}") } else { good };
         assert_eq!(curl.get(again).await.problem(), (400, code.to_owned()), "spent: {more}");
         assert!(place.rows.connection(&company_key).await.is_none());

@@ -1,4 +1,4 @@
-//! A consent belongs to the browser that began it (O-6).
+//! A consent belongs to the browser that started it (O-6).
 
 use crate::harness::{Browser, Installation, LARKSPUR, get};
 
@@ -118,7 +118,7 @@ async fn o6_only_the_same_browser_sees_the_result() {
     assert_eq!(browser.get(done.location()).await.status, 200);
 }
 
-/// What another app on the domain keeps in the browser is no reason to fail a consent.
+/// Other apps' cookies on the domain must not make a consent fail.
 #[tokio::test]
 async fn o6_the_cookies_of_other_apps_do_no_harm() {
     let place = Installation::start().await;

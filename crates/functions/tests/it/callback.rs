@@ -1,4 +1,4 @@
-//! `GET /oauth/callback`: a consent from its start to a connection, for a command line and for a browser.
+//! `GET /oauth/callback`: a consent from its start to a connection, with a command line and with a browser.
 
 use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, ScriptedServer, parameter};
 

@@ -1,4 +1,4 @@
-//! `PATCH /api/connections/{company_key}`: what a partner may set.
+//! `PATCH /api/connections/{company_key}`: the settings of a partner.
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
@@ -104,7 +104,7 @@ async fn changing_needs_the_scope_and_a_connection() {
     assert_eq!(answer.problem(), (403, "insufficient_scope".to_owned()));
 }
 
-/// Marks that turn the direction of writing, and characters without a width, make one name look like another.
+/// Marks of the writing direction and characters without a width make a name look like another one.
 #[tokio::test]
 async fn a_name_loses_its_invisible_characters() {
     let place = Installation::start().await;

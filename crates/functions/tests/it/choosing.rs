@@ -1,4 +1,4 @@
-//! A consent that reaches several companies: a person chooses, on our page, in the browser that began (O-14, O-6).
+//! A consent for several companies: the customer chooses on our page, in the browser that started it (O-14, O-6).
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
@@ -9,12 +9,12 @@ use serde_json::json;
 use crate::harness::{Answer, Browser, Installation, OTHER_KEYS, RETURN_URL, parameter};
 use crate::platforms::callback;
 
-/// The page of a callback's flow.
+/// The result page of a callback's flow.
 pub(crate) fn result_of(callback: &str) -> String {
     format!("/oauth/result/{}", FlowId::of(&Secret::new(parameter(callback, "state").expect("a state"))).as_str())
 }
 
-/// A page of ours that a browser leaves by itself, for an address of ours: a form could not be redirected to another origin.
+/// Checks that a page navigates by itself to our address `to`, because a form cannot be redirected to another origin.
 pub(crate) fn goes_on(page: &Answer, to: &str) {
     let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={to}">"#);
     assert!(page.body.contains(&refresh), "{}", page.body);
@@ -168,7 +168,7 @@ async fn a_continue_page_never_redirects_to_itself() {
     assert!(parameter(browser.get(format!("{result}/continue")).await.location(), "code").is_some());
 }
 
-/// A consent at FreshBooks for a connection, as far as the choice among its two companies.
+/// A consent at FreshBooks up to the choice among its two companies.
 async fn choice_at_freshbooks<'a>(place: &'a Installation, company_key: &str) -> (Browser<'a>, String) {
     let mut curl = Browser::curl(&place.server);
     let callback = callback(place, &mut curl, &format!("/oauth/start/{company_key}?platform=freshbooks"), &[]).await;
@@ -177,7 +177,7 @@ async fn choice_at_freshbooks<'a>(place: &'a Installation, company_key: &str) ->
     (curl, choose)
 }
 
-/// Two runs of the revoker: the first ends what expired, the second revokes.
+/// Two runs of the revoker: the first ends expired consents, the second revokes their grants.
 async fn two_runs(place: &Installation) {
     crate::disconnect::run(place).await;
     crate::disconnect::run(place).await;

@@ -1,4 +1,4 @@
-//! The company is what the platform says it is (O-18), and the scopes are what it granted (O-15).
+//! The platform confirms the company (O-18) and names the granted scopes (O-15).
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;

@@ -1,4 +1,4 @@
-//! A state is spent once, within ten minutes (O-4, O-5), and by nobody who only looks.
+//! A state works once, within ten minutes (O-4, O-5). Requests that only look do not spend it.
 
 use std::sync::Arc;
 

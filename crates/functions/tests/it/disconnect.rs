@@ -1,4 +1,4 @@
-//! `DELETE /api/connections/{company_key}`: the connection is gone at once, and its grant revoked (T-5, T-6).
+//! `DELETE /api/connections/{company_key}`: disconnects immediately and revokes the grant (T-5, T-6).
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ async fn t5_the_worker_revokes_once_a_platform_is_up_again() {
         place.connect("beach-blend", LARKSPUR).await;
         place.intuit.fault("revoke", fault).await;
         let answer = delete(&place, "beach-blend").await;
-        // A success that nobody can read is one: the status says so.
+        // A success with an unreadable body counts, because of its status.
         let confirmed = fault == "garbage";
         assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(confirmed)), "{fault}");
         assert_eq!(answer.text("status"), "disconnected");

@@ -1,4 +1,4 @@
-//! What comes through a browser and is not what it seems: refused, nothing exchanged, no secret sent, and counted.
+//! Forged requests from a browser: refused and counted, without an exchange and without sending a secret.
 
 use crate::authorize::authorize;
 use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, parameter, with_parameter};

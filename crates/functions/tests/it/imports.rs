@@ -86,7 +86,7 @@ async fn records_are_listed_whole_as_json_and_as_csv() {
 }
 
 #[tokio::test]
-async fn a_source_is_answered_where_the_connection_keeps_it() {
+async fn a_source_is_returned_if_the_connection_keeps_it() {
     let place = connected().await;
     let patch =
         Ask::new(Method::PATCH, "/api/connections/beach-blend").key(&place.key).header("content-type", "application/json");

@@ -1,4 +1,4 @@
-//! What a caller without a key can write: flows and counts, a bounded number of them, and nothing of anybody's.
+//! Writes of a caller without a key: only flows and counts, in a bounded number.
 
 use axum::http::Method;
 use counterfoil_testkit::wire::{Fault, Rule};

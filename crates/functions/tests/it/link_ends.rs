@@ -10,7 +10,7 @@ use crate::harness::{Browser, HARBOR, Installation, LARKSPUR, get, parameter};
 use crate::links::{create, list, path, send, told};
 use crate::platforms::callback;
 
-/// What the list says of a link, and what opening it answers.
+/// The status of a link in the list, and the answer when it is opened.
 async fn stands(place: &Installation, made: &Value) -> (String, u16) {
     let listed = list(place, "").await;
     let links = listed["data"].as_array().expect("a list");
@@ -99,7 +99,7 @@ async fn o12_a_link_ends_with_a_disconnect_of_its_connection_for_good() {
         assert_eq!(stands(&place, &named).await, ("revoked".to_owned(), 404));
         let end = told(&place, path(&unnamed), LARKSPUR).await;
         assert_eq!(parameter(&end, "error").as_deref(), Some("connection_disconnected"));
-        // Once a later link, or a key, has brought them back, the same links stay over.
+        // A later link or key restores the connection, and the earlier links stay invalid.
         if stands(&place, &after).await.1 == 200 {
             assert_eq!(parameter(browser.get(&begun).await.location(), "error").as_deref(), Some("connection_disconnected"));
             assert!(parameter(&told(&place, path(&after), LARKSPUR).await, "code").is_some());

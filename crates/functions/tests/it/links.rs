@@ -1,4 +1,4 @@
-//! Connect links: made by a server, sent to a customer, opened in a browser (O-12).
+//! Connect links: a server creates one, and the customer opens it in a browser (O-12).
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
@@ -28,7 +28,7 @@ pub(crate) async fn made(place: &Installation, body: Value) -> String {
     path(&create(place, body).await).to_owned()
 }
 
-/// The path of a link, which begins with our own address.
+/// The path of a link, without our own host.
 pub(crate) fn path(link: &Value) -> &str {
     link["url"].as_str().and_then(|url| url.strip_prefix(BASE_URL)).unwrap_or_else(|| panic!("no address: {link}"))
 }
@@ -69,7 +69,7 @@ async fn o16_a_link_may_switch_the_company_and_revive_what_was_disconnected() {
     }
 }
 
-/// From a link to where the browser goes in the end.
+/// Runs a consent from a link to the address where the browser ends.
 pub(crate) async fn told(place: &Installation, link: &str, realm: &str) -> String {
     let mut browser = Browser::curl(&place.server);
     let good = callback(place, &mut browser, link, &[("realm", realm)]).await;

@@ -1,4 +1,4 @@
-//! Who may name a connection, and what an anonymous start may learn of those that exist (O-20, O-17).
+//! Who may name a connection, and what an anonymous start reveals about existing ones (O-20, O-17).
 
 use counterfoil_core::model::api_key::Scope;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::exchange::refusal;
 use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, get, parameter};
 use crate::platforms::callback;
 
-/// A whole consent of a browser for one of Intuit's companies.
+/// A whole consent in a browser for one of Intuit's companies.
 async fn consent(place: &Installation, start: &str, realm: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let callback = callback(place, &mut curl, start, &[("realm", realm)]).await;

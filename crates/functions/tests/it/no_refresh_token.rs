@@ -1,11 +1,11 @@
-//! Consents that bring no refresh token, as Zoho's do without `prompt=consent` or `access_type=offline`.
+//! Consents without a refresh token, like Zoho's without `prompt=consent` or `access_type=offline`.
 
 use serde_json::json;
 
 use crate::disconnect::run;
 use crate::harness::{Answer, Browser, Installation, OTHER_KEYS, with_parameter};
 
-/// A consent at Zoho whose page was asked for without that parameter.
+/// A consent at Zoho whose page was requested without this parameter.
 async fn consent_without(place: &Installation, parameter: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/shop?platform=zoho").await;

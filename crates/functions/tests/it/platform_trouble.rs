@@ -1,4 +1,4 @@
-//! What a caller sees when the platform refuses, fails or is away.
+//! The answers to a caller when the platform refuses, fails or is unavailable.
 
 use std::time::Duration;
 
@@ -122,9 +122,9 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
     assert_eq!(place.token("beach-blend").await.status, 200, "after the time that was said");
 }
 
-/// A connection whose access token has ended, and a read of it that got no answer from the platform.
+/// A connection with an expired access token, and a read of it that got no answer from the platform.
 async fn read_without_an_answer(kind: &str) -> Installation {
-    // A second to listen, and one that is kept for the answer: a platform that says nothing is heard out in real time.
+    // A second for the platform, and one for the answer: the process waits for a silent platform in real time.
     let place = Installation::start().await.with_settings(|settings| Settings {
         platform_timeout: Duration::from_millis(300),
         commit_budget: Duration::from_millis(300),

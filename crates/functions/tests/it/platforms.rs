@@ -1,10 +1,10 @@
-//! Every platform through the routes: consent, token, refresh, and callbacks that are not what they seem.
+//! Every platform through the routes: consent, token, refresh, and forged callbacks.
 
 use counterfoil_stand_ins::xero::ORGANISATIONS;
 
 use crate::harness::{Browser, Installation, OTHER_KEYS, with_parameter};
 
-/// What is chosen at the platform, what must then be chosen with us, and what comes of it.
+/// The choice at the platform, the choice on our page, and the result.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) chosen: &'static [(&'static str, &'static str)],
@@ -16,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) can_revoke: bool,
 }
 
-/// Every platform. Of several companies the last is chosen.
+/// Every platform. If there are several companies, the last one is chosen.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     counterfoil_stand_ins::samples().map(|(name, sample)| {
         let (company_id, company_name) = sample.companies[sample.companies.len() - 1];
@@ -38,7 +38,7 @@ pub(crate) fn row(name: &str) -> Row {
     rows().find(|row| row.name == name).expect("a platform")
 }
 
-/// From the start to the callback's address, in a browser.
+/// Runs a consent from the start to the callback's address, in a browser.
 pub(crate) async fn callback(place: &Installation, browser: &mut Browser<'_>, start: &str, chosen: &[(&str, &str)]) -> String {
     let page = browser.start(start).await;
     let form: Vec<_> = chosen.iter().copied().chain([("decision", "connect")]).collect();

@@ -1,4 +1,4 @@
-//! Authorization codes that the platform did not look at: kept for their life, and presented again by whoever tries first.
+//! Authorization codes that the platform did not read: they are kept until they expire, and sent again by one request.
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;

@@ -1,4 +1,4 @@
-//! Where a browser may be sent in the end (O-10), and how a redirect follows a POST (O-11).
+//! The address to which a browser may be redirected at the end (O-10), and the status of a redirect after a POST (O-11).
 
 use crate::callback::encoded;
 use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, get};

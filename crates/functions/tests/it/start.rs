@@ -1,4 +1,4 @@
-//! `GET /oauth/start/{company_key}`: where it sends the browser, what it keeps, and what it refuses.
+//! `GET /oauth/start/{company_key}`: its redirect, what it stores, and what it refuses.
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::flow::FlowId;

@@ -1,4 +1,4 @@
-//! What a browser is shown where a consent cannot begin: the card of the result page, with the status of the problem.
+//! The page for a browser whose consent cannot start. It has the status of the problem.
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, Browser, Installation, get};
 
-/// Status, title, what can be clicked and the code.
+/// The status, the title, the link and the code of a page.
 fn card(answer: &Answer) -> (u16, String, Option<String>, String) {
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{}", answer.body);
     let between = |from: &str, to: &str| Some(answer.body.split_once(from)?.1.split_once(to)?.0.to_owned());

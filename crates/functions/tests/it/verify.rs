@@ -1,4 +1,4 @@
-//! `POST /api/connections/{company_key}/verify`, and Intuit's disconnect URL: by the platform's own word (T-7).
+//! `POST /api/connections/{company_key}/verify`, and Intuit's disconnect URL: the platform is asked (T-7).
 
 use std::time::Duration;
 
@@ -132,14 +132,14 @@ async fn run(place: &Installation) {
     report.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// The runs that follow the hints of the last minute, and make the probes of them.
+/// The runs that process the hints of the last minute and make their probes.
 async fn follow(place: &Installation) {
     place.pass(66).await;
     run(place).await;
     run(place).await;
 }
 
-/// Every API request is answered with that status.
+/// Makes every API request get this status.
 async fn api_answers(place: &Installation, status: u16) {
     place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": status })).await;
 }

@@ -1,4 +1,4 @@
-//! A consent for a partner's page makes a new connection, a switch or a revival only when the partner exchanges our code (O-19).
+//! A consent for a partner's page writes a new connection, a switch or a revival only when the partner exchanges our code (O-19).
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -9,7 +9,7 @@ use crate::disconnect::run;
 use crate::exchange::{exchange, refusal};
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get, parameter, text};
 
-/// A consent that somebody's server began for a connection of its own, as far as the address of the callback.
+/// A consent that a server started for its connection, up to the address of the callback.
 async fn begun<'a>(place: &'a Installation, key: &str, company_key: &str, realm: &str) -> (Browser<'a>, String) {
     let start = authorize("quickbooks", &format!("&companyKey={company_key}&state=the-attackers"));
     let start = get(start).key(key).to(&place.server).await;
@@ -19,7 +19,7 @@ async fn begun<'a>(place: &'a Installation, key: &str, company_key: &str, realm:
     (browser, callback)
 }
 
-/// The code that the partner's page was given.
+/// The code that the partner's page gets.
 async fn code(place: &Installation, company_key: &str, realm: &str) -> String {
     let (mut browser, callback) = begun(place, &place.key, company_key, realm).await;
     let handed = browser.get(&callback).await;
@@ -31,12 +31,12 @@ async fn exchanged(place: &Installation, code: &str) -> Answer {
     exchange(place, &place.key, &json!({ "code": code, "platform": "quickbooks", "partnerId": "default" })).await
 }
 
-/// What waits for an exchange, and what is to be revoked of such.
+/// The number of grants that wait for an exchange or for a revocation after it.
 async fn waiting(place: &Installation) -> usize {
     place.rows.under("CONN#", "CONSENT#").await.len()
 }
 
-/// The entries under companies that are no connection's.
+/// The number of company entries of consents.
 async fn entries(place: &Installation) -> usize {
     let all = place.rows.under("COMPANY#", "").await;
     all.iter().filter(|row| !text(row, "SK").starts_with("CONN#")).count()
@@ -51,10 +51,10 @@ async fn delete(place: &Installation, company_key: &str) -> Value {
 async fn o19_a_lured_customers_books_are_connected_to_no_account() {
     let place = Installation::start().await;
     let (mut victim, callback) = begun(&place, &place.key, "attackers-own", LARKSPUR).await;
-    // Her browser comes to the partner's page with a state that is not of her session: the partner exchanges nothing.
+    // The victim's browser reaches the partner's page with a state of another session, so the partner does not exchange the code.
     let handed = victim.get(&callback).await;
     assert_eq!(parameter(handed.location(), "state").as_deref(), Some("the-attackers"));
-    // The attacker knows the address that he began with, and even hers.
+    // The attacker knows the address of his start, and even that of the victim's callback.
     for mut attacker in [Browser::at(&place.server), Browser::curl(&place.server)] {
         attacker.start("/oauth/start/his-own").await;
         for address in [
@@ -90,7 +90,7 @@ async fn o19_two_consents_of_one_company_without_an_exchange_do_not_block_each_o
         code(&place, company_key, LARKSPUR).await;
     }
     assert_eq!((waiting(&place).await, entries(&place).await), (2, 2));
-    // Ten minutes, the minute that an exchange may still take, and the pause after a try that found the other.
+    // Ten minutes, the minute for an exchange that began in time, and the pause after a try that found the other consent.
     for _ in 0..4 {
         place.pass(600).await;
         run(&place).await;
@@ -110,7 +110,7 @@ async fn r15_a_grant_that_also_reaches_a_connected_company_is_not_revoked() {
         curl.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &format!("company_id={company_id}")).await
     };
     assert_eq!(chosen("kept", "Qx9Zb1").await.status, 200);
-    // A key that begins so is another company's: this consent ends after its choice.
+    // A key with this prefix belongs to another company, so this consent ends after its choice.
     assert_eq!(chosen("zoho-1", "Lm4Tk7").await.status, 409);
     for _ in 0..3 {
         place.pass(600).await;

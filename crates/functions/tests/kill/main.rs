@@ -1,7 +1,7 @@
-//! The kill matrix: the built `token` function is killed at the worst moments of a refresh, at platforms of every
-//! behaviour. `docs/refresh.md` says what each case must come to; its table is the expectation.
+//! The kill matrix: the built `token` function is killed at the worst moments of a refresh, at platforms of every behaviour.
+//! The table in `docs/refresh.md` has the expected result of each case.
 
-// The harness of the tests of the built functions; that those tests need more of it than these is no dead code.
+// The tests of the built functions use the whole harness; these tests use only a part of it.
 #[path = "../lambda/browser.rs"]
 mod browser;
 #[expect(dead_code, reason = "the tests of every function use the rest")]
@@ -25,7 +25,7 @@ use futures_util::stream::{self, StreamExt as _};
 use case::Case;
 use matrix::Matrix;
 
-/// So many cases run at once: most of a case is waiting for a token to have rested.
+/// The number of cases that run at once. Most of a case is waiting until a token has rested.
 const CASES_AT_ONCE: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! The bill of docs/cost.md is worked out from counts; here they are counted again.
+//! Counts the units and bytes in the bill of docs/cost.md.
 
 use std::fs;
 use std::path::Path;
@@ -25,9 +25,9 @@ use crate::deployment::{COMPANY_KEY, Deployment};
 use crate::event::Sample;
 use crate::{binaries, deployment};
 
-/// What Lambda itself logs of an invocation, in bytes: START, END and REPORT.
+/// Lambda's own log lines of an invocation, in bytes: START, END and REPORT.
 const LAMBDAS_OWN: f64 = 350.0;
-/// What the gateway logs of a request.
+/// The gateway's log line of a request, in bytes.
 const GATEWAYS_OWN: f64 = 350.0;
 
 /// The numbers of a row of the first table in docs/cost.md.
@@ -38,7 +38,7 @@ fn documented(what: &str) -> Vec<f64> {
     row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()
 }
 
-/// Read and write units of what went over the wire since the last time, queries apart.
+/// The read and write units since the last call, and those of queries.
 fn units(wire: &Wire) -> (f64, f64, f64) {
     let sum = |operations: &[&str]| {
         let requests = wire.requests().into_iter().filter(|request| operations.contains(&request.operation.as_str()));

@@ -1,4 +1,4 @@
-//! What every platform must do, whatever its way.
+//! The contract of every platform.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::rows::{Row, row, rows};
 use crate::stand_in::{STATE, StandIn};
 
-/// Runs a test on each platform; what fails names it.
+/// Runs a test on each platform. A failure names it.
 async fn on_each(test: impl AsyncFn(StandIn)) {
     for row in rows() {
         test(StandIn::start(row).await).await;
@@ -185,10 +185,10 @@ async fn r8_a_temporary_failure_ends_no_grant() {
     .await;
 }
 
-/// What a slow platform takes: longer than it is given for questions.
+/// The time of a slow platform, which is longer than the time-out of other requests.
 const SLOW_MS: u64 = 1_500;
 
-/// On one of them: all platforms have the same client.
+/// On one platform, because all have the same client.
 #[tokio::test]
 async fn r3_a_token_request_waits_for_its_answer_for_the_senders_time() {
     let (row, given) = (row(PlatformName::Quickbooks), Duration::from_secs(1));
@@ -241,7 +241,7 @@ async fn o18_an_unknown_token_reaches_no_company() {
 #[tokio::test]
 async fn o15_requested_scopes_that_were_not_granted_are_known() {
     on_each(async |stand_in| {
-        // Of no scopes or of one, nothing can be left out.
+        // With no scopes or only one, nothing can be left out.
         let [granted @ .., left_out] = stand_in.platform.scopes() else { return };
         if granted.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! What one platform alone does.
+//! Tests of one platform's peculiarities.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailure, Revoke, TokenFailure};

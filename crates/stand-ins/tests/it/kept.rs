@@ -1,4 +1,4 @@
-//! One file for all stand-ins: each finds its own part again, and a change of one leaves the others alone.
+//! One file for all stand-ins: each restores its own part, and its changes affect no other part.
 
 use reqwest::StatusCode;
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! What a batch writes: all or nothing, once, under the lease alone; and the order of changes up to the mark.
+//! The write of a batch: all or nothing, once, only under the lease; and the order of changes up to the last acknowledged one.
 
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ async fn no_process_takes_over_before_the_last_block_is_visible() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;
-    // As a reader may find a transaction that is decided, and not yet written to every item.
+    // A reader may find a transaction that is decided and not yet written to every item.
     let mut state = store.sync_item().await;
     state.insert("last_change".to_owned(), AttributeValue::N(after(2).as_millisecond().to_string()));
     store.put(state).await;
@@ -137,7 +137,7 @@ async fn changes_are_shown_up_to_the_mark_in_their_order_and_by_kind() {
     assert_eq!(invoices, [ChangeBlock { at: after(3), ids: vec![invoice(1, after(3)).id] }]);
 }
 
-/// What a consumer has that reads all changes, again and again from the last one on.
+/// The state of a consumer that reads all changes repeatedly from the last one on.
 async fn consume(store: &Store, from: &mut Timestamp, has: &mut BTreeMap<RecordId, Timestamp>) -> bool {
     let blocks = changes(store, *from, 3).await;
     for block in &blocks {

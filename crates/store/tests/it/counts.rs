@@ -1,4 +1,4 @@
-//! What is counted: refusals by day, starts by minute, connections to a company.
+//! Counts: refusals by day, starts by minute, connections to a company.
 
 use counterfoil_core::model::audit::{Action, Refusal};
 use counterfoil_core::model::connect_link::LinkId;

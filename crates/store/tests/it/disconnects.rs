@@ -1,4 +1,4 @@
-//! Disconnects and what platforms are pending: what each transaction takes with it, and on what each write depends.
+//! Disconnects and pending revocations: what each transaction writes, and the condition of each write.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Standing};
@@ -41,7 +41,7 @@ fn claim(id: &str, at: Timestamp) -> Claim {
     Claim { id: id.to_owned(), at, until: at + 1.minute() }
 }
 
-/// A revocation that is pending since the start.
+/// A revocation that has been pending since the start.
 async fn pending(store: &Store) -> Revocation {
     let revocation = revocation_of(&connection("acme"));
     store.table.put_revocation(&revocation).await.expect("a table that answers");

@@ -1,4 +1,4 @@
-//! The index of what is due.
+//! The index of due items.
 
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::port::store::DUE_SHARDS;

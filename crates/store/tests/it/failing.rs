@@ -1,4 +1,4 @@
-//! What the store makes of a table that is not there, cannot take more, or does not answer.
+//! The store's errors for a table that is missing, throttled, or does not answer.
 
 use std::fmt::Debug;
 
@@ -101,7 +101,7 @@ fn is_unavailable(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable(_))
 }
 
-/// The fault lasts; it says so, and once it is over the same call works.
+/// Checks that a lasting fault is reported, and that the same call works after it.
 async fn lasting<T: Debug>(
     operation: &str,
     fault: Fault,

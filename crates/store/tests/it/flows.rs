@@ -1,4 +1,4 @@
-//! Flows: begun, consumed once, ended once.
+//! Flows: started, consumed once, ended once.
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;

@@ -1,4 +1,4 @@
-//! The vault's writes to a connection: each conditional on its epoch.
+//! The vault's writes to a connection, each conditional on its epoch.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Freshness, Standing};

@@ -1,4 +1,4 @@
-//! Audit rows as they lie in the table: their readers are tools outside of this code, and versions to come.
+//! The stored form of audit rows, which other tools and later versions read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};

@@ -1,4 +1,4 @@
-//! Who gets the lease.
+//! The taking of leases.
 
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::port::store::connections::ConnectionStore as _;

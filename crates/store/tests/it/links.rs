@@ -1,4 +1,4 @@
-//! Connect links: kept by their hash beside their partner, revoked once.
+//! Connect links: stored by their hash beside their partner, revoked once.
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::{Action, Actor, Audit, Subject};

@@ -1,4 +1,4 @@
-//! Records as they lie in the table, and their list by date.
+//! The stored form of records, and their list by date.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::record::{Body, CheckStatus, RecordKind};
@@ -100,7 +100,7 @@ async fn a_record_that_changes_moves_in_the_list_by_date_and_is_there_once() {
 async fn the_list_by_date_is_paged_newest_first_within_both_dates() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
-    // 70 checks on 28 days: pages end within a day.
+    // 70 checks on 28 days, so that pages end within a day.
     let numbers: Vec<_> = (0..70).collect();
     store.store_checks(&mut lease, &numbers, after(1)).await;
     let all = pages(&store, None, None).await;
@@ -125,7 +125,7 @@ fn dated(record: &StoredRecord) -> Dated {
     Dated { date: check.date, id: record.id }
 }
 
-/// The whole list, nine at once.
+/// The whole list, in pages of nine.
 async fn pages(store: &Store, from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>) -> Vec<Dated> {
     let connection = acme();
     let mut all: Vec<Dated> = Vec::new();

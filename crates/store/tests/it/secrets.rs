@@ -1,4 +1,4 @@
-//! Secrets: how long one is used, what takes its place and what does not, and which failures pass.
+//! Secrets: how long one is used, what replaces it, and which failures are temporary.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,7 +170,7 @@ async fn a_missing_sealing_key_is_looked_for_with_longer_and_longer_pauses() {
         stage.clock.advance(Duration::from_secs(1));
     }
     assert_eq!(asked, [0, 10, 30, 70, 150, 310], "ever more seldom, up to once in five minutes");
-    // Once it is put back, and read as always, it opens.
+    // After the key is restored and the secret is read at its normal time, the value opens.
     stage.manager.set("keyring", &OLD.replace('}', &format!(r#","older":[{}]}}"#, &OTHER[11..OTHER.len() - 1])));
     stage.clock.advance(FIVE_MINUTES);
     assert_eq!(open(&process, &lost).await.as_deref(), Ok("canary"));

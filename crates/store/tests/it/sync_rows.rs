@@ -1,4 +1,4 @@
-//! Runs, pages and groups as they lie in the table, how long they stay, and their lists.
+//! The stored form of runs, pages and groups, the time for which they are kept, and their lists.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::name::CompanyKey;
@@ -23,7 +23,7 @@ use crate::syncs::finish;
 
 const DAY: i64 = 86_400;
 
-/// So many groups, each with that sum.
+/// This number of groups, each with this sum.
 fn totals(groups: u32, sum: &str) -> Totals {
     let group = |number: u32| Group {
         kind: RecordKind::Check,
@@ -35,7 +35,7 @@ fn totals(groups: u32, sum: &str) -> Totals {
     Totals((0..groups).map(|number| (group(number), total)).collect())
 }
 
-/// A run with a value in every field.
+/// A run with every field set.
 fn full() -> SyncRun {
     let key = RecordKey { entity_type: EntityType::BillPayment, external_id: "2417".to_owned() };
     SyncRun {

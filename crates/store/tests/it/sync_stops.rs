@@ -1,4 +1,4 @@
-//! The stop of a run, from outside its lease.
+//! The stop of a run by a process without its lease.
 
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::sync::{SyncFailure, SyncRun, SyncStatus};

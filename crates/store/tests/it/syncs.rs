@@ -1,4 +1,4 @@
-//! Runs: begun once, worked on by one process at a time, ended whole.
+//! Runs: started once, worked on by one process at a time, ended in one write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
@@ -228,7 +228,7 @@ async fn an_end_under_a_lease_that_was_overtaken_writes_nothing() {
 async fn a_run_that_is_queued_while_another_ends_is_not_lost() {
     let store = store().await;
     let (run, lease) = store.under_way().await;
-    // The end has read the state, and is held before it writes.
+    // The end has read the state, and waits before it writes.
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::UntilReleased));
     let table = store.table.clone();
     let ending = tokio::spawn(async move { table.finish(&lease, &finish(&run, after(1))).await });

@@ -1,4 +1,4 @@
-//! A confirmed consent that waits for its exchange: one row of its own, one entry under its company, one live code.
+//! A confirmed consent that waits for its exchange: one row, one entry under its company, one valid code.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Company, ConfirmedCompany};
@@ -37,7 +37,7 @@ fn of(flow: &FlowId) -> Waiting {
     Waiting { flow: flow.clone(), company: ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url }, revocation }
 }
 
-/// A consent that waits, and the hash of its code.
+/// A waiting consent, and the hash of its code.
 async fn waits(store: &Store, state: &str) -> (Waiting, Fingerprint) {
     let waiting = of(&store.exchanged_flow(state).await);
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
@@ -169,7 +169,7 @@ async fn a_key_that_was_revoked_meanwhile_writes_no_connection_and_spends_no_cod
     assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::Stored));
 }
 
-/// The shard of what is due for that connection.
+/// The due shard of this connection.
 async fn now_shard(store: &Store) -> u8 {
     for shard in 0..16 {
         if !store.table.due_revocations(shard, START, 10).await.expect("a table").is_empty() {

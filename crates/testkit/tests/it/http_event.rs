@@ -1,4 +1,4 @@
-//! Events as API Gateway's documentation and captures of real ones have them.
+//! Events compared with API Gateway's documentation and with captured ones.
 
 use counterfoil_testkit::http_answer::HttpAnswer;
 use counterfoil_testkit::http_event::HttpEvent;

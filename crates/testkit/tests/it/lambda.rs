@@ -1,4 +1,4 @@
-//! `Lambda` with a real binary on the real runtime crate.
+//! `Lambda` with a real binary that uses the real runtime crate.
 
 use std::path::Path;
 use std::process::Command;
@@ -143,7 +143,7 @@ async fn a_dropped_lambda_leaves_no_process() {
     drop(lambda);
 
     let gone = async {
-        // A zombie, killed but not yet waited for, is as good as gone.
+        // A killed process that nobody has waited for yet counts as ended.
         while std::fs::read_to_string(&status).is_ok_and(|status| !status.contains("State:\tZ")) {
             tokio::task::yield_now().await;
         }

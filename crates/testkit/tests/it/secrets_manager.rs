@@ -1,4 +1,4 @@
-//! `SecretsManager` through the SDK.
+//! `SecretsManager` with the SDK.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;

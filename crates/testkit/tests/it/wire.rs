@@ -1,4 +1,4 @@
-//! `Wire` between the SDK and `DynamoDb`: what passes, what is written down, and which requests a rule befalls.
+//! `Wire` between the SDK and `DynamoDb`: forwarding, the journal, and the matching of rules.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::dynamodb::{TABLE, client, create_table, is_there, put, text};
 
 pub(crate) struct Setup {
     pub(crate) wire: Wire,
-    /// Goes over the wire.
+    /// Uses the proxy.
     pub(crate) client: Client,
-    /// Goes past it.
+    /// Does not use the proxy.
     pub(crate) direct: Client,
     _database: DynamoDb,
 }
@@ -75,7 +75,7 @@ async fn every_answer_carries_the_checksum_of_its_body() {
     }
 }
 
-/// One `PutItem` on a connection of its own.
+/// One `PutItem` on a new connection.
 async fn raw_put(endpoint: &str, body: &str) -> String {
     let address = endpoint.strip_prefix("http://").expect("an http endpoint");
     let mut stream = TcpStream::connect(address).await.expect("the wire listens");
@@ -90,7 +90,7 @@ async fn raw_put(endpoint: &str, body: &str) -> String {
     answer
 }
 
-/// CRC-32 as defined (ISO 3309), bit by bit: not the implementation under test.
+/// CRC-32 by its definition (ISO 3309), bit by bit, independent of the tested implementation.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |checksum, byte| {
         (0..8).fold(checksum ^ u32::from(*byte), |checksum, _| (checksum >> 1) ^ if checksum & 1 == 1 { 0xEDB8_8320 } else { 0 })
@@ -104,7 +104,7 @@ async fn connections_to_the_endpoint_are_kept_alive() {
     let client = client(wire.endpoint());
     let serving = tokio::spawn(async move {
         let (mut stream, _) = upstream.accept().await.expect("a connection");
-        // A second one is refused.
+        // A second connection is refused.
         drop(upstream);
         let mut buffer = vec![0; 64 * 1024];
         for _ in 0..2 {
@@ -123,7 +123,7 @@ async fn connections_to_the_endpoint_are_kept_alive() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_not_there_is_a_bad_gateway() {
-    // Bound and not listening: nobody answers there, and no other test gets the port.
+    // The port is bound and does not listen, so nobody answers there and no other test gets it.
     let reserved = TcpSocket::new_v4().expect("a socket");
     reserved.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let wire = Wire::before(&format!("http://{}", reserved.local_addr().expect("an address"))).await;

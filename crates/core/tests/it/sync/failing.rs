@@ -1,4 +1,4 @@
-//! What a platform's refusals do to a run.
+//! The effect of a platform's refusals on a run.
 
 use std::time::Duration;
 

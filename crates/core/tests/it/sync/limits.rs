@@ -1,4 +1,4 @@
-//! The limits of a platform, kept before it refuses.
+//! Runs respect a platform's limits before it refuses requests.
 
 use counterfoil_core::model::sync::SyncStatus;
 

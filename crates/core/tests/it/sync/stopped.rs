@@ -1,4 +1,4 @@
-//! Runs that are ended from outside.
+//! Runs that are ended by a disconnect or a cancellation.
 
 use std::sync::Arc;
 

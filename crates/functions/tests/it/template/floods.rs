@@ -1,4 +1,4 @@
-//! What anybody may call without an API key is bounded, and cannot take the place of what has one.
+//! Routes without an API key are bounded, and cannot use up the capacity of the others.
 
 use std::collections::BTreeSet;
 

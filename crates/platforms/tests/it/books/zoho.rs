@@ -1,4 +1,4 @@
-//! Zoho: pages by dates, changes, faults.
+//! Zoho: pages by dates, changes, errors.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::raw::Bytes;
 
 const ORGANIZATION: &str = "10234695";
 
-/// The payments of an organisation, by their dates; it has nothing else.
+/// The payments of an organisation, by their dates. It has no other records.
 type Payments = Arc<Mutex<Vec<(u32, Date)>>>;
 
-/// So many a day.
+/// Payments, with this number on each day.
 fn payments(count: u32, of_a_day: u32) -> Payments {
     let date = |at: u32| Date::constant(2024, 1, 1).saturating_add(i64::from(at / of_a_day).days());
     Arc::new(Mutex::new((0..count).map(|at| (100 + at, date(at))).collect()))
@@ -32,7 +32,7 @@ fn list(payments: &[(u32, Date)], has_more: bool) -> Bytes {
     ok(&format!(r#"{{"code":0,"message":"success","vendorpayments":[{records}],"page_context":{{"has_more_page":{has_more}}}}}"#))
 }
 
-/// What is listed from the date on that was asked for, and how much of it is before the page.
+/// The payments from the requested date on, and the number of those before the page.
 fn listed(payments: &[(u32, Date)], request: &Request) -> (Vec<(u32, Date)>, usize) {
     assert_eq!([&request.query["organization_id"], &request.query["per_page"]], [ORGANIZATION, "200"]);
     assert_eq!([&request.query["sort_column"], &request.query["sort_order"]], ["date", "A"]);
@@ -42,7 +42,7 @@ fn listed(payments: &[(u32, Date)], request: &Request) -> (Vec<(u32, Date)>, usi
     (listed, (page - 1) * 200)
 }
 
-/// The page that was asked for.
+/// The requested page.
 fn page(payments: &Payments, request: &Request) -> Bytes {
     let (listed, start) = listed(&payments.lock().expect("not poisoned"), request);
     list(&listed[start.min(listed.len())..(start + 200).min(listed.len())], start + 200 < listed.len())

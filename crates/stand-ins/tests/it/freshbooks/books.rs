@@ -1,4 +1,4 @@
-//! The lists of the accounting API: every record once, in pages of at most 100; the forms of records; refusals.
+//! The lists of the accounting API: every record once, in pages of at most 100; the forms of records; errors.
 
 use std::collections::BTreeSet;
 

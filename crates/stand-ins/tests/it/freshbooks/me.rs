@@ -1,4 +1,4 @@
-//! Who the user is, and which businesses the token reaches.
+//! The user, and the businesses that the token reaches.
 
 use reqwest::StatusCode;
 use serde_json::json;

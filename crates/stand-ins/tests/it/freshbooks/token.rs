@@ -1,4 +1,4 @@
-//! The token endpoint: keys in the body, JSON or form, refresh tokens of one use.
+//! The token endpoint: credentials in the body, JSON or form, refresh tokens that work once.
 
 use counterfoil_stand_ins::freshbooks::{CLIENT_ID, CLIENT_SECRET};
 use reqwest::StatusCode;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{ASK, World};
 use crate::world::{DAY, REDIRECT_URI, answered, tokens};
 
-/// Ends the test unless the token is refused as dead.
+/// Checks that the token is refused as invalid.
 async fn assert_dead(world: &World, refresh_token: &str) {
     let (status, body) = answered(world.refresh(refresh_token).await).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));

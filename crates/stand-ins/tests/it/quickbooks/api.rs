@@ -1,4 +1,4 @@
-//! `CompanyInfo` on both hosts, and the faults that the gateway answers.
+//! `CompanyInfo` on both hosts, and the gateway's errors.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::StatusCode;

@@ -1,4 +1,4 @@
-//! The consent page and what it refuses.
+//! The consent page and its errors.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::{Response, StatusCode};
@@ -11,7 +11,7 @@ async fn page(world: &World, query: &[(&'static str, String)]) -> Response {
     request.send().await.expect("answers")
 }
 
-/// The query with one parameter put to another value.
+/// The query with another value of one parameter.
 fn with(name: &str, value: &str) -> Vec<(&'static str, String)> {
     let mut query = World::ask(Environment::Production);
     for parameter in &mut query {

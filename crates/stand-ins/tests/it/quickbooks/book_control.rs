@@ -1,4 +1,4 @@
-//! The control of the books, the limits and the faults of lists: the same at every platform.
+//! The control routes of the books, the limits and the faults of lists, which are the same at every platform.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! The books over the data API: every record once, in whatever pages; what changed and nothing else; and how it refuses.
+//! The books in the data API: every record once for any page size, changes, and errors.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ impl Client {
     }
 }
 
-/// The ids of a list; none where there is no list.
+/// The ids of a list; none if there is no list.
 pub(super) fn ids(records: &Value) -> Vec<String> {
     records.as_array().into_iter().flatten().map(|record| record["Id"].as_str().expect("an id").to_owned()).collect()
 }

@@ -1,4 +1,4 @@
-//! The control routes: strict in what they take, and telling in what they show.
+//! The control routes: strict requests, and their answers.
 
 use reqwest::StatusCode;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Each fault, as a client meets it, and what it leaves behind.
+//! Each fault: what the client gets, and the state afterwards.
 
 use std::time::Duration;
 

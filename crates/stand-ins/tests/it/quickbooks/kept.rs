@@ -1,5 +1,5 @@
-//! What outlives the process of a stand-in that keeps its state in a file. Nothing is written at the end, so a stand-in
-//! that is dropped is as good as a killed one.
+//! The state that a stand-in with a file restores after a restart. Nothing is written at its end, so dropping a stand-in has the same
+//! effect as a kill.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

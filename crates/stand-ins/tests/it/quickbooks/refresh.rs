@@ -1,4 +1,4 @@
-//! Refresh tokens: when the value changes, how long they live, and what a race costs.
+//! Refresh tokens: when they change, how long they live, and concurrent use.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::{Response, StatusCode};

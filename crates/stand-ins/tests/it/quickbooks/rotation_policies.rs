@@ -1,4 +1,4 @@
-//! How refresh tokens are treated where the settings are not Intuit's own: each rotation policy by what a client meets.
+//! The rotation policies other than Intuit's, as a client sees them.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ async fn with_policy(policy: &str) -> (World, Tokens) {
     (world, given)
 }
 
-/// Ends the test unless the token is refused as dead.
+/// Checks that the token is refused as invalid.
 async fn assert_dead(world: &World, refresh_token: &str) {
     let (status, body) = refusal(world.refresh(refresh_token).await).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
 }
 
-/// What the control route tells of the only grant.
+/// The control route's report of the only grant.
 async fn seen(world: &World) -> Value {
     let grant = &world.control_get("state").await["grants"][0];
     json!([grant["live"], grant["ended_by"], grant["refreshes"], grant["rotations"], grant["repeated_answers"]])

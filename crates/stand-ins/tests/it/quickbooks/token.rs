@@ -1,4 +1,4 @@
-//! The token endpoint: keys, form, codes and the answer's shape.
+//! The token endpoint: credentials, form, codes and the form of the answer.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::StatusCode;

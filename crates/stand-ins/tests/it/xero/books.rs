@@ -1,4 +1,4 @@
-//! The lists of the accounting API: every record once, in whatever pages; what changed, deleted ones too; limits and refusals.
+//! The lists of the accounting API: every record once for any page size; changes and deletions; limits and errors.
 
 use std::collections::BTreeSet;
 
@@ -110,7 +110,7 @@ async fn money_out_is_as_xero_writes_it() {
 async fn changes_since_a_time_have_their_status() {
     let client = Client::of(json!({ "purchases": 50, "payments": 20, "bills": 40 })).await;
     client.world.control("clock", json!({ "now": UNTIL + 600 })).await;
-    // The token has been given by another clock.
+    // The token was issued by another clock.
     let code = client.world.code_for(&with(&ASK, "scope", SCOPES), &[MAPLE]).await;
     let token = crate::world::tokens(client.world.exchange(&code).await).await.access;
     let client = Client { token, ..client };

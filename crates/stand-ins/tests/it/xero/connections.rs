@@ -1,4 +1,4 @@
-//! Connections and `Organisation`: what a token reaches, and how it is told that it does not.
+//! Connections and `Organisation`: what a token reaches, and the errors for what it does not.
 
 use reqwest::StatusCode;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Refresh and revocation: a new token at every use, half an hour of grace, sixty days, and what revoking cuts.
+//! Refresh and revocation: a new token at every use, half an hour of grace, sixty days, and the effect of a revocation.
 
 use reqwest::StatusCode;
 use serde_json::json;

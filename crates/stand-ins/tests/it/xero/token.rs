@@ -1,4 +1,4 @@
-//! The token endpoint: keys, form, codes, PKCE and the answer's shape.
+//! The token endpoint: credentials, form, codes, PKCE and the form of the answer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +17,7 @@ fn invalid_grant() -> (u16, Value) {
     (400, json!({ "error": "invalid_grant" }))
 }
 
-/// What a JWT says.
+/// The claims of a JWT.
 pub(super) fn claims(jwt: &str) -> Value {
     let part = jwt.split('.').nth(1).expect("three parts");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")

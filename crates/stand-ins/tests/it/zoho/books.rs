@@ -1,4 +1,4 @@
-//! The lists of Zoho Books: every record once, filters, the forms of records, limits and refusals.
+//! The lists of Zoho Books: every record once, filters, the forms of records, limits and errors.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! How many tokens there can be, how fast they are given, and how the throttle answers.
+//! The limits on tokens, and the answers beyond them.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

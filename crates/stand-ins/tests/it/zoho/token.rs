@@ -1,4 +1,4 @@
-//! The token endpoint: keys in the body, errors with HTTP 200, one data centre for each code and token.
+//! The token endpoint: credentials in the body, errors with HTTP 200, one data centre for each code and token.
 
 use counterfoil_stand_ins::zoho::{CLIENT_ID, CLIENT_SECRET};
 use reqwest::StatusCode;

@@ -31,7 +31,7 @@ fn r3_nothing_is_sent_unless_the_lease_outlasts_the_request_and_the_commit() {
     taken_back(bench, &late);
 }
 
-/// It looks again after a pause, and takes a lease over its own.
+/// Checks that the refresh looks again after a pause and replaces its own lease.
 fn taken_back(mut bench: Bench, next: &Next) {
     let Next::Wait(pause) = next else { panic!("{next:?}") };
     bench.pass(*pause);
@@ -86,7 +86,7 @@ fn r1_a_lease_of_ours_is_remembered_until_something_is_sent_under_it() {
 fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_for() {
     let (mut bench, _) = Bench::shown(READ, stale());
     bench.step(bench.lease_taken());
-    // The late commit of another attempt, whose access token is over too.
+    // Another attempt committed late, and its access token has expired too.
     let outdated = View { epoch: EPOCH + 1, commit_id: "another".to_owned(), ..stale() };
     assert_eq!(bench.step(saw(outdated.clone())), Next::Look);
     assert_eq!(bench.machine.unused(), ["ours"]);

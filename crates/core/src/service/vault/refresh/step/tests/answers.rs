@@ -1,4 +1,4 @@
-//! The answer of the platform: what each outcome means, and when it is asked again.
+//! The platform's answer: what follows from each outcome, and when the request is sent again.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a look at the connection leads to: who has nothing to do, who waits, who takes the lease.
+//! The decisions after a look at the connection: nothing to do, wait, or take the lease.
 
 use super::*;
 
