@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_nothing_trails() {
+    fn columns_are_aligned_without_trailing_blanks() {
         let rows = [["a", "bb"], ["ccc", "d"]].map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(columns(&rows), "a    bb\nccc  d");
         let rows = [["a", ""], ["ccc", "d"]].map(|row| row.map(str::to_owned).to_vec());

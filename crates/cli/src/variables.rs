@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_blank_gives_way() {
+    fn a_blank_variable_uses_the_default() {
         let variables = Variables::default()
             .over([("A", " ".to_owned()), ("B", "1".to_owned())])
             .over([("A", "2".to_owned()), ("B", "3".to_owned())]);

@@ -53,7 +53,7 @@ pub enum Error {
         code: &'static str,
         /// What happened, without the platform's own words.
         message: String,
-        /// When another try can help; `None` where it cannot.
+        /// How long to wait before another try. `None` if another try cannot help.
         retry_after: Option<Duration>,
     },
     /// A temporary failure on our side, or another request works on the same thing.

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_real_addresses_are_the_defaults_and_blank_is_unset() {
+    fn the_real_addresses_are_the_defaults_and_a_blank_variable_counts_as_unset() {
         let config = read(&[("TABLE_NAME", "t"), ("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_ID", " ")]).expect("complete");
         let quickbooks = &config.endpoints.platforms[&PlatformName::Quickbooks];
         assert_eq!(quickbooks.api, facts_of(PlatformName::Quickbooks).api);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn r3_times_that_do_not_fit_are_refused() {
+    fn r3_settings_whose_times_do_not_fit_are_refused() {
         let error = read(&[("TABLE_NAME", "t"), ("LEASE_MS", "13000")]).expect_err("too short");
         assert!(error.contains("LEASE_MS must be longer"), "{error}");
     }

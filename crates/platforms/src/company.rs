@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_read_one_by_one_and_a_missing_name_shows_the_id() {
+    fn entries_are_read_separately_and_a_missing_name_becomes_the_id() {
         let text =
             r#"[{"id":"a","name":"Acme"},null,{"id":7,"name":null},{"id":"c","name":[1]},{"id":"../d"},{"name":"x"}] trailing"#;
         let list: List = read(text).expect("a list");

@@ -84,7 +84,7 @@ mod tests {
     use crate::quickbooks::FACTS;
 
     #[test]
-    fn what_is_missing_is_named_for_that_platform_alone() {
+    fn missing_credentials_are_named_for_that_platform_only() {
         let set = CredentialSet::parse(&Secret::new(r#"{"QUICKBOOKS_CLIENT_ID":"id","QUICKBOOKS_CLIENT_SECRET":" "}"#))
             .unwrap_or_default();
         let error =

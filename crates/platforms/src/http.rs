@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_platforms_date_is_held_against_our_clock() {
+    fn a_platforms_date_is_compared_with_our_clock() {
         let skew = Skew::unknown();
         let now = Timestamp::constant(1_789_557_180, 0);
         let answer = |date| watch(&skew, now, now, date);

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn t5_an_unknown_token_is_over_and_a_throttled_request_has_revoked_nothing() {
+    fn t5_an_unknown_token_counts_as_revoked_and_a_throttled_request_does_not() {
         let is_over = |rules: &Rules, status: u16, body: &str| {
             super::is_over(&answer(status, body), &rules.words, rules.revoking.expect("it revokes"))
         };
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn r8_failures_are_told_apart_by_their_body() {
+    fn r8_failures_are_classified_by_their_body() {
         let invalid_grant = r#"{"error":"invalid_grant","error_description":"Incorrect or invalid refresh token"}"#;
         assert_eq!(failure(400, invalid_grant), TokenFailure::Refused);
         assert_eq!(failure(400, r#"{"error_description":"Token invalid","error":"invalid_grant"}"#), TokenFailure::Refused);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a7_a_success_without_a_token_is_kept_unless_it_is_empty_or_says_an_error() {
+    fn a7_a_success_without_a_token_is_kept_unless_it_is_empty_or_an_error() {
         for body in ["{}", "garbage", r#"{"access_token":""}"#, r#"{"access_token":"a b"}"#, r#"{"access_token":7}"#] {
             let kept = TokenFailure::Unreadable { status: 200, answer: UnreadAnswer::new(body) };
             assert_eq!(failure(200, body), kept, "{body}");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_breaks_off_before_it_says_anything_is_no_answer() {
+    fn a_body_that_is_cut_off_before_any_token_is_no_answer() {
         let cut = HttpAnswer { is_whole: false, ..answer(200, "") };
         let failure = meaning(&cut, "", &STANDARD_WORDS, Timestamp::UNIX_EPOCH).err();
         assert_eq!(failure, Some(TokenFailure::NoAnswer));

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_field_hides_no_other() {
+    fn an_unusual_field_affects_no_other() {
         let object =
             Object::parse(r#"{"Id":17,"name":["x"],"date":"2026-02-30","due":"2026-03-01T10:00:00","list":[{"a":1},null,3]}"#);
         let object = object.expect("an object");

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_makes_no_sense_is_refused() {
+    fn an_impossible_fault_is_refused() {
         let check = |change: fn(&mut Fault)| {
             let mut candidate = fault(Place::Token, Kind::Status);
             change(&mut candidate);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_bounded() {
+    fn the_list_of_faults_is_bounded() {
         let faults = Faults::default();
         for _ in 0..MAX_FAULTS {
             faults.add(fault(Place::Api, Kind::Reset)).expect("fits");

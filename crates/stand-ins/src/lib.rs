@@ -1,6 +1,6 @@
-//! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They check requests strictly, answer as the platform
-//! does, and apply faults on request. Each platform is a module under `/{platform}`: [`quickbooks`], [`xero`], [`zoho`], [`freshbooks`],
-//! [`freeagent`]. The other modules are shared.
+//! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They check requests strictly, answer as the
+//! platform does, and apply faults on request. Each platform is a module under `/{platform}`: [`quickbooks`], [`xero`], [`zoho`],
+//! [`freshbooks`], [`freeagent`]. The other modules are shared.
 //!
 //! # Consent without a browser
 //!
@@ -18,13 +18,13 @@
 //! | `freshbooks` | none: the user gives all businesses | |
 //! | `freeagent` | none: the user has one company | |
 //!
-//! In the page, the choices are radio buttons or checkboxes of that name (ids `{name}-{value}`), the buttons are `#connect` and `#cancel`,
-//! and the reason of a refusal is in `#error`.
+//! In the page, the choices are radio buttons or checkboxes of that name (ids `{name}-{value}`), the buttons are `#connect` and
+//! `#cancel`, and the reason of a refusal is in `#error`.
 //!
 //! # Control
 //!
-//! The control routes are under `/{platform}/__control/`, in JSON, without authentication: `counterfoil dev` checks the run's access key
-//! before them ([`is_control`]). An unknown field is a 400 that names it.
+//! The control routes are under `/{platform}/__control/`, in JSON, without authentication: `counterfoil dev` checks the run's access
+//! key before them ([`is_control`]). An unknown field is a 400 that names it.
 //!
 //! | Route | What it does |
 //! |---|---|
@@ -41,7 +41,7 @@
 //! | Route | What it does |
 //! |---|---|
 //! | `GET books/{company}` | the sums of the company's books, per entity: `count`, `void`, `draft`, `deleted`, and in `counted` what an import counts |
-//! | `POST books/{company}` | begins the books anew: `{"sizes": {"purchases": n, "payments": n, "bills": n, "invoices": n}}`, and if wanted `seed`, `until` (Unix seconds: the end of the two years over which records are spread), `checks_only` (every purchase and payment is a check, and nothing is void), `changed_long_ago` |
+//! | `POST books/{company}` | replaces the books: `{"sizes": {"purchases": n, "payments": n, "bills": n, "invoices": n}}`, and optionally `seed`, `until` (Unix seconds: the end of the two years over which records are spread), `checks_only` (every purchase and payment is a check, and nothing is void), `changed_long_ago` |
 //! | `POST books/{company}/add` | `{"entity", "count"}`: records that were made now; answers their `ids` |
 //! | `POST books/{company}/edit` | `{"entity", "indexes": [0, 5]}` or `{"entity", "first", "count"}`, with `set` (`cents`, `currency`, `date`, `memo`, `method`, `number`, `paid`, `payee`, `state`: `standing`, `draft`, `void`, `deleted`), `raw` (a merge patch over the platform's JSON: `null` takes a field away), `quiet` (the records do not show that they changed); answers the `ids` |
 //! | `GET traffic`, `DELETE traffic` | the requests for records, by company and by kind |
@@ -140,8 +140,8 @@ pub fn samples() -> impl Iterator<Item = (&'static str, Sample)> {
     STAND_INS.iter().map(|stand_in| (stand_in.name, stand_in.sample))
 }
 
-/// The settings that make the product use a platform's stand-in that is served at `base_url`: addresses and credentials, by the endings of
-/// their variables, such as `TOKEN_URL`. Empty if there is no such stand-in.
+/// The settings that make the product use a platform's stand-in that is served at `base_url`: addresses and credentials, by the
+/// endings of their variables, such as `TOKEN_URL`. Empty if there is no such stand-in.
 pub fn variables(platform: &str, base_url: &str) -> Vec<(&'static str, String)> {
     let stand_in = STAND_INS.iter().find(|stand_in| stand_in.name == platform);
     stand_in.map(|stand_in| (stand_in.variables)(base_url.trim_end_matches('/'))).unwrap_or_default()
@@ -180,9 +180,9 @@ impl StandIns {
         Self::open(None, registrations).expect("only a file can be unreadable")
     }
 
-    /// Stand-ins with the state in the file `path`: their grants, settings and clocks. If the file does not exist, they start without state.
-    /// Each change is in the file before it is answered, so that an answer stays true if the process is killed. Codes that were not exchanged,
-    /// faults and the journal are not stored. Only one process at a time may use a file.
+    /// Stand-ins with the state in the file `path`: their grants, settings and clocks. If the file does not exist, they start without
+    /// state. Each change is in the file before it is answered, so that an answer stays true if the process is killed. Codes that
+    /// were not exchanged, faults and the journal are not stored. Only one process at a time may use a file.
     ///
     /// # Errors
     /// `Unreadable` or `Damaged` if the file exists and cannot be used.

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeated_unknown_and_missing_are_told_apart() {
+    fn a_repeated_an_unknown_and_a_missing_parameter_are_different_errors() {
         assert_eq!(Params::parse(b"a=1&a=2").err(), Some(BadParams::Repeated("a".to_owned())));
         let params = Params::parse(b"a=1&b=").expect("well formed");
         assert_eq!(params.only(&["a"]), Err(BadParams::Unknown("b".to_owned())));

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_of_a_later_version_is_no_reason_to_lose_the_keys() {
+    fn an_unknown_field_does_not_lose_the_keys() {
         let key = "a-key-of-forty-three-characters-or-more-1234567";
         assert!(KeyringText::parse(&Secret::new(format!(r#"{{"primary":"{key}","made_at":1}}"#))).is_ok());
     }

@@ -69,7 +69,8 @@ impl Folder {
         std::fs::remove_file(file)
     }
 
-    /// Writes another file and renames it, so that a file is complete even after a kill or a power failure. Only its owner may read it.
+    /// Writes another file and renames it, so that a file is complete even after a kill or a power failure. Only its owner may read
+    /// it.
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
         use std::fs::{DirBuilder, OpenOptions, Permissions};
         use std::io::Write as _;
@@ -77,7 +78,7 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let beside = self.0.join(format!("{name}.part"));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        // Whatever the umask is, and whoever created the file.
+        // Set again, because the umask or an existing file may have other permissions.
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;

@@ -1,4 +1,4 @@
-//! A queue of SQS.
+//! An SQS queue.
 
 use std::sync::OnceLock;
 

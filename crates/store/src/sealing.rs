@@ -180,7 +180,7 @@ mod tests {
     const ANOTHER_ROW: Unopened = Unopened::Damaged("it was changed, or it belongs to another row");
 
     #[test]
-    fn s6_what_was_sealed_opens_for_its_owner_and_purpose_alone() {
+    fn s6_a_sealed_value_opens_only_for_its_owner_and_purpose() {
         let ring = old_ring();
         let sealed = seal(&ring, "a");
         assert!(ring.open("a", "access_token", &sealed).is_ok_and(|secret| secret.expose() == "canary"));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_byte_is_noticed() {
+    fn every_changed_byte_makes_opening_fail() {
         let ring = old_ring();
         let sealed = seal(&ring, "a");
         for place in 0..sealed.as_bytes().len() {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_keyring_is_refused_without_a_word_of_it() {
+    fn an_invalid_keyring_is_refused_and_not_quoted() {
         for bad in ["", "{}", r#"{"primary":"short-canary"}"#, r#"["canary"]"#, r#"{"primary":"x","canary":1}"#] {
             let error = Keyring::parse(&Secret::new(bad)).err().expect(bad).to_string();
             assert!(!error.contains("canary"), "{error}");

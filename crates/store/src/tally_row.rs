@@ -1,4 +1,4 @@
-//! A tally as it is stored with a run and in its event.
+//! A tally as an attribute of a run and of its event.
 
 use counterfoil_core::model::sync::counts::Tally;
 use serde::{Deserialize, Serialize};

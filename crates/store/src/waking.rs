@@ -1,4 +1,4 @@
-//! The queue that wakes the worker of imports. A message names a connection and nothing else.
+//! The queue that wakes the worker of imports. A message contains only the name of a connection.
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::queue::Queue;
 use crate::row::damaged;
 
-/// The queue of SQS.
+/// The SQS queue.
 pub struct WakeQueue(Queue);
 
 impl WakeQueue {
@@ -28,7 +28,7 @@ impl Wake for WakeQueue {
     }
 }
 
-/// No queue: the worker's schedule finds the work.
+/// No queue: the worker's scheduled invocation finds the work.
 pub struct NoQueue;
 
 #[async_trait]
@@ -44,20 +44,20 @@ struct Message {
     company_key: String,
 }
 
-/// A connection as the text of a message.
+/// The text of a message for a connection.
 ///
 /// # Errors
-/// `Damaged` where it cannot be written down.
+/// `Damaged` if it cannot be serialized.
 pub fn write(connection: &ConnectionId) -> Result<String, StoreError> {
     let ConnectionId { partner, company_key } = connection;
     let message = Message { partner: partner.to_string(), company_key: company_key.to_string() };
     serde_json::to_string(&message).map_err(|error| damaged(ITEM, &error.to_string()))
 }
 
-/// The connection out of the text of a message.
+/// The connection in the text of a message.
 ///
 /// # Errors
-/// `Damaged`.
+/// `Damaged` if the text has another form.
 pub fn read(text: &str) -> Result<ConnectionId, StoreError> {
     let message: Message = serde_json::from_str(text).map_err(|_| damaged(ITEM, "it is not of the form that is written"))?;
     Ok(ConnectionId {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_names_its_connection_and_whatever_a_later_version_adds_is_passed_over() {
+    fn a_message_names_its_connection_and_unknown_fields_are_ignored() {
         let connection =
             ConnectionId { partner: PartnerId::default_partner(), company_key: CompanyKey::parse("beach-blend").expect("a key") };
         let text = write(&connection).expect("it can be written");

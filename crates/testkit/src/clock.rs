@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_the_wall_lets_no_time_pass() {
+    fn setting_the_wall_clock_does_not_move_the_monotonic_one() {
         let clock = MovableClock::new(Timestamp::UNIX_EPOCH);
         clock.set_wall(Timestamp::from_second(500).expect("in range"));
         assert_eq!((clock.now().as_second(), clock.elapsed()), (500, Duration::ZERO));

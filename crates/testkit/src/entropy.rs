@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn two_seeds_give_two_streams() {
+    fn two_seeds_give_different_bytes() {
         let [mut one, mut other] = [[0; 20]; 2];
         SeededEntropy::new(1).fill(&mut one);
         SeededEntropy::new(2).fill(&mut other);

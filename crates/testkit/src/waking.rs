@@ -1,4 +1,4 @@
-//! A worker that is woken in name only: a test asks for what.
+//! A [`Wake`] that starts no worker and records its calls.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,12 +7,12 @@ use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::wake::Wake;
 
-/// Records the connections for which a worker was asked.
+/// Records the connections for which a worker was requested.
 #[derive(Debug, Default)]
 pub struct Wakings(Mutex<Vec<ConnectionId>>);
 
 impl Wakings {
-    /// Takes out the connections so far.
+    /// The connections since the last call.
     pub fn take(&self) -> Vec<ConnectionId> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn without_credentials_everything_is_the_stand_in() {
+    fn without_credentials_every_platform_uses_the_stand_in() {
         let variables = completed(&[("QUICKBOOKS_CLIENT_ID", " ")]);
         assert_eq!(variables.get("QUICKBOOKS_API_URL"), Some("http://localhost:4000/quickbooks/api"));
         let id = quickbooks::Environment::Sandbox.client_id();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn anybody_may_start_a_consent_only_where_nobody_else_comes_to() {
+    fn anybody_may_start_a_consent_only_on_a_loopback_address() {
         for (base_url, open) in [
             ("http://127.0.0.1:3000", Some("true")),
             ("http://[::1]:3000", Some("true")),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn one_platform_can_be_real_while_the_others_are_played() {
+    fn one_platform_can_be_real_while_the_others_use_stand_ins() {
         let variables = completed(&[("XERO_CLIENT_ID", "id")]);
         assert_eq!(variables.get("XERO_TOKEN_URL"), None);
         assert_eq!(variables.get("FRESHBOOKS_API_URL"), Some("http://localhost:4000/freshbooks/api"));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn with_credentials_of_either_kind_nothing_is() {
+    fn a_platform_with_credentials_does_not_use_the_stand_in() {
         for name in ["QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_SANDBOX_CLIENT_ID"] {
             let variables = completed(&[(name, "id")]);
             assert_eq!(variables.get("QUICKBOOKS_TOKEN_URL"), None, "{name}");

@@ -1,4 +1,4 @@
-//! What the queue of `sync-worker` does in a deployment, within this process.
+//! Wakes the worker of imports within this process. In a deployment the queue of `sync-worker` does this.
 
 use async_trait::async_trait;
 use counterfoil_core::model::connection::ConnectionId;
@@ -6,7 +6,7 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::wake::Wake;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How many connections may wait for the worker. More are left to its next turn.
+/// The most connections that wait for the worker. The worker's next turn finds the others.
 const WAITING_MOST: usize = 1_000;
 
 /// Wakes the worker.

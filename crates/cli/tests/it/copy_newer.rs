@@ -1,4 +1,4 @@
-//! `counterfoil copy-newer`: which tables it is given, and what it does with them.
+//! `counterfoil copy-newer`: its tables, and what it copies.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,7 +10,7 @@ use crate::harness::{Machine, text};
 
 const BOTH: [&str; 5] = ["copy-newer", "--from", "old", "--to", "restored"];
 
-/// Two tables; the old one has an item more.
+/// Two tables. The old one has one item more.
 async fn tables() -> (Machine, Client, DynamoDb) {
     let database = DynamoDb::start().await;
     let config = local_config(database.endpoint());

@@ -1,4 +1,4 @@
-//! `counterfoil cost`, and the page that is made of it.
+//! `counterfoil cost`, and the page with its output.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,12 @@ fn of_the_project(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_page_ends_with_what_the_command_prints() {
+async fn the_cost_page_ends_with_the_output_of_the_command() {
     let printed = Machine::new().printed(&["cost"]).await;
     assert!(of_the_project("docs/cost.md").ends_with(&printed), "docs/cost.md is to end with:\n{printed}");
     let template = of_the_project("template.yaml");
     let count = |text: &str| template.matches(text).count();
-    // An alarm on an expression is paid by its metrics, which are in it in place of one.
+    // An alarm on an expression is charged by the metrics in the expression.
     let alarm_metrics = count("Type: AWS::CloudWatch::Alarm\n") - count("ReturnData: true") + count("MetricStat:");
     let (dashboards, secrets) = (count("Type: AWS::CloudWatch::Dashboard\n"), count("Type: AWS::SecretsManager::Secret\n"));
     for (line, count) in [("Alarms", alarm_metrics), ("Dashboards", dashboards), ("Secrets", secrets)] {
@@ -24,7 +24,8 @@ async fn the_page_ends_with_what_the_command_prints() {
     }
 }
 
-/// The memory that the page recommends is the memory that is paid for, and provisioned capacity is what a steady load saves.
+/// The memory that the page recommends is the one in the bill, and the page computes the price of provisioned capacity for a steady
+/// load.
 #[tokio::test]
 async fn the_cost_of_a_million_connections_names_the_memory_and_capacity_that_they_need() {
     let machine = Machine::new();
@@ -39,7 +40,7 @@ async fn the_cost_of_a_million_connections_names_the_memory_and_capacity_that_th
 }
 
 #[tokio::test]
-async fn other_numbers_are_another_bill() {
+async fn other_numbers_give_another_bill() {
     let machine = Machine::new();
     let total = async |options: &[&str]| {
         let printed = machine.printed(&[&["cost", "--connections", "20000"], options].concat()).await;

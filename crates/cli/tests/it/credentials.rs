@@ -1,4 +1,4 @@
-//! Credentials of a deployment from where an operator's profile says: a command, or single sign-on.
+//! AWS credentials from an operator's profile: a command, or single sign-on.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -16,7 +16,7 @@ use crate::harness::Machine;
 
 const TABLE: &str = "counterfoil-Table-ABC";
 
-/// A machine with a profile and a table behind a wire, on which a command is run that reads the table.
+/// Runs a command that reads the table, on a machine with a profile and a table behind a proxy.
 async fn reads_the_table(machine: &mut Machine, profile: &str) {
     let database = DynamoDb::start().await;
     Table::new(&local_config(database.endpoint()), TABLE).create().await.expect("a table in an empty database");
@@ -48,7 +48,7 @@ async fn a_profile_may_name_a_command_that_gives_credentials() {
     reads_the_table(&mut machine, &profile).await;
 }
 
-/// With a token of `aws sso login` in its cache. The file is named by the SHA-1 of the session's name.
+/// Uses a token of `aws sso login` in its cache. The file's name is the SHA-1 of the session's name.
 #[tokio::test]
 async fn a_profile_may_use_single_sign_on() {
     let mut machine = Machine::new();

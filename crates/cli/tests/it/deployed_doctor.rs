@@ -1,5 +1,4 @@
-//! `counterfoil doctor`, `partner` and `key` on a deployment, with stand-ins for AWS: the way from an empty stack to one
-//! that is ready.
+//! `counterfoil doctor`, `partner` and `key` on a deployment with stand-ins for AWS, from an empty stack to a ready one.
 
 use counterfoil_store::Table;
 use counterfoil_store::aws::local_config;
@@ -44,7 +43,7 @@ async fn says(machine: &Machine, code: i32) -> String {
 }
 
 #[tokio::test]
-async fn s5_an_empty_stack_becomes_ready_by_doing_what_is_said() {
+async fn s5_an_empty_stack_becomes_ready_by_following_the_doctors_advice() {
     let (machine, database, _secrets) = deployment(CREDENTIALS).await;
     assert_eq!(state_of(&says(&machine, 1).await, "table"), Some("missing"));
 
@@ -73,7 +72,7 @@ async fn s5_an_empty_stack_becomes_ready_by_doing_what_is_said() {
 }
 
 #[tokio::test]
-async fn s5_each_thing_that_lacks_has_a_line_of_its_own() {
+async fn s5_each_missing_requirement_has_its_own_line() {
     let (mut machine, _database, _secrets) = deployment("{}").await;
     machine.set("PUBLIC_BASE_URL", "");
     machine.set("KEYRING_SECRET_ARN", "mistyped");

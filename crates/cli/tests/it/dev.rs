@@ -25,7 +25,7 @@ async fn the_printed_commands_give_a_new_user_a_token() {
 }
 
 #[tokio::test]
-async fn dev_json_has_its_seven_names_and_one_reader() {
+async fn dev_json_has_seven_fields_and_only_its_owner_can_read_it() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let names: Vec<_> = dev.file.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -60,7 +60,7 @@ async fn localhost_is_served_on_both_of_its_addresses() {
 }
 
 #[tokio::test]
-async fn the_refresher_ticks() {
+async fn the_refresher_runs_on_the_laptop() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     dev.tell_stand_in("settings", &json!({ "access_token_seconds": 3 })).await;
@@ -69,7 +69,7 @@ async fn the_refresher_ticks() {
 }
 
 #[tokio::test]
-async fn what_a_person_sets_wins_the_environment_over_the_file() {
+async fn set_variables_override_the_defaults_and_the_environment_overrides_the_file() {
     let mut machine = Machine::new();
     let file = "PUBLIC_BASE_URL=https://file.example.com\nOPEN_START=false\n";
     fs::write(machine.path(".env"), file).expect("written");
@@ -101,7 +101,7 @@ async fn with_credentials_the_browser_goes_to_intuit() {
 }
 
 #[tokio::test]
-async fn every_platform_is_offered_and_its_stand_in_knows_our_redirect_uri() {
+async fn every_platform_is_listed_and_its_stand_in_knows_our_redirect_uri() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     for platform in ["quickbooks", "xero", "zoho", "freshbooks"] {

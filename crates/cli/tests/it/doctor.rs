@@ -7,7 +7,7 @@ use counterfoil_stand_ins::quickbooks::Environment;
 use crate::harness::{Machine, text};
 
 #[tokio::test]
-async fn where_nothing_is_it_says_what_to_set() {
+async fn the_doctor_names_the_missing_variables_of_a_deployment() {
     let mut machine = Machine::new();
     machine.set("KEYRING_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:keyring");
     let output = machine.run(&["doctor"]).await;
@@ -23,7 +23,7 @@ async fn where_nothing_is_it_says_what_to_set() {
     }
 }
 
-/// The first word of the line about that.
+/// The first word of the line about a subject.
 pub(crate) fn state_of<'a>(said: &'a str, subject: &str) -> Option<&'a str> {
     said.lines()
         .find_map(|line| line.split_once(' ').filter(|(_, rest)| rest.trim_start().starts_with(subject)))
@@ -31,7 +31,7 @@ pub(crate) fn state_of<'a>(said: &'a str, subject: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn s5_a_laptop_is_found_well_with_and_without_its_server_and_no_secret_is_shown() {
+async fn s5_a_working_laptop_has_no_findings_with_and_without_its_server_and_no_secret_is_shown() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;
     let redirect_uri = dev.url("/oauth/callback");

@@ -1,4 +1,4 @@
-//! Who may use the ports that `dev` opens: neither a page nor another user of this machine.
+//! The protection of the ports that `dev` opens against pages and other users of this machine.
 
 use std::net::Ipv6Addr;
 
@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::harness::{Dev, Machine};
 
-/// A port, and a request to it that is good without a key or, at the table and the control, with one.
+/// A port, and a valid request to it. The table and the control routes need the key.
 struct Port {
     name: &'static str,
     url: String,
@@ -25,7 +25,7 @@ fn ports(dev: &Dev) -> [Port; 4] {
 }
 
 impl Port {
-    /// The request, with the key where it needs one.
+    /// The request, with the key if it needs one.
     fn good(&self, dev: &Dev) -> RequestBuilder {
         let request = self.keyless(dev);
         if self.needs_key { request.header(AUTHORIZATION, self.signed(dev.told("dynamodb_access_key"))) } else { request }
@@ -39,7 +39,7 @@ impl Port {
         request.header("content-type", "application/x-amz-json-1.0").body("{}")
     }
 
-    /// As an AWS client signs, or as a bearer.
+    /// The key as an AWS client signs it, or as a bearer token.
     fn signed(&self, key: &str) -> String {
         if self.name == "control" {
             return format!("Bearer {key}");
@@ -48,7 +48,7 @@ impl Port {
         format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=host;x-amz-date, Signature=00")
     }
 
-    /// That it was let through: the stand-in has nothing at that address.
+    /// Checks that the request was let through: the stand-in has nothing at that address.
     fn passed(&self, answer: &Response) {
         let wanted = if self.name == "stand-in" { StatusCode::NOT_FOUND } else { StatusCode::OK };
         assert_eq!(answer.status(), wanted, "{}", self.name);
@@ -125,7 +125,7 @@ async fn a_page_reaches_neither_the_table_nor_the_control_with_a_key_or_without(
 }
 
 #[tokio::test]
-async fn without_the_key_of_this_run_nobody_reaches_the_table_or_the_control() {
+async fn the_table_and_the_control_routes_require_the_key_of_this_run() {
     let machine = Machine::new();
     let dev = machine.dev(&["--ephemeral"]).await;
     let earlier = dev.told("dynamodb_access_key").to_owned();
@@ -141,7 +141,7 @@ async fn without_the_key_of_this_run_nobody_reaches_the_table_or_the_control() {
     }
 }
 
-/// What the guard must let through: a browser that follows links from the front to a stand-in's page, and back.
+/// The guard must let through a browser that follows links from the server to a stand-in's page, and back.
 #[tokio::test]
 async fn a_browser_reaches_a_stand_ins_page_and_form_through_the_server() {
     let machine = Machine::new();

@@ -1,4 +1,4 @@
-//! A folder of its own for each test, the binary run in it, and a customer who consents.
+//! A folder for each test, the binary that runs in it, and a customer who consents.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{interval, timeout};
 
-/// The most that anything here may take.
+/// The longest time that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The company that the customer connects.
@@ -22,7 +22,7 @@ pub(crate) fn realm() -> &'static str {
     Environment::Production.companies()[0].realm
 }
 
-/// A machine on which nothing is set up: an empty folder, an empty environment.
+/// A machine without an installation: an empty folder, an empty environment.
 pub(crate) struct Machine {
     folder: TempDir,
     variables: Vec<(String, String)>,
@@ -48,7 +48,7 @@ impl Machine {
         command
     }
 
-    /// Runs a command to its end.
+    /// Runs a command until it ends.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output();
         timeout(PATIENCE, output).await.expect("ends in time").expect("starts")
@@ -70,19 +70,19 @@ impl Machine {
         timeout(PATIENCE, child.wait_with_output()).await.expect("ends in time").expect("can be waited for")
     }
 
-    /// What a command that must succeed prints.
+    /// The output of a command that must succeed.
     pub(crate) async fn printed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments).await;
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     }
 
-    /// The same, as JSON.
+    /// The JSON output of a command that must succeed.
     pub(crate) async fn printed_json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.printed(arguments).await).expect("JSON")
     }
 
-    /// What a command that must fail says, in one line, with exit code 1.
+    /// The message of a command that must fail: one line, with exit code 1.
     pub(crate) async fn refusal(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments).await;
         let said = text(&output.stderr);
@@ -92,7 +92,7 @@ impl Machine {
         said
     }
 
-    /// Starts `counterfoil dev` on a free port and waits until it says that it is ready.
+    /// Starts `counterfoil dev` on a free port and waits until it is ready.
     pub(crate) async fn dev(&self, more: &[&str]) -> Dev {
         let arguments = [&["dev", "--port", "0"], more].concat();
         let mut child = self.command(&arguments).stdout(Stdio::piped()).spawn().expect("starts");
@@ -109,13 +109,13 @@ impl Machine {
     }
 }
 
-/// `counterfoil dev`, running; killed when dropped.
+/// A running `counterfoil dev`. Dropping it kills the process.
 pub(crate) struct Dev {
     child: Child,
     pub(crate) banner: String,
     pub(crate) file: Value,
     pub(crate) client: Client,
-    /// Held open: a server whose output nobody reads must not end of it.
+    /// Held open, because the server must not end when nobody reads its output.
     _stdout: Lines<BufReader<ChildStdout>>,
 }
 
@@ -129,7 +129,7 @@ impl Dev {
         format!("{}{path}", self.told("base_url"))
     }
 
-    /// A company is connected: start, the stand-in's page, callback, as one browser.
+    /// Connects a company in one browser: start, the stand-in's page, callback.
     pub(crate) async fn connect(&self, company_key: &str) -> Value {
         let url = self.url(&format!("/oauth/start/{company_key}?company_name=Acme"));
         let started = self.client.get(url).send().await.expect("answers");
@@ -151,21 +151,21 @@ impl Dev {
         ended.json().await.expect("JSON")
     }
 
-    /// What the token route answers to that key.
+    /// The answer of the token route for this key.
     pub(crate) async fn ask_token(&self, company_key: &str, api_key: &str) -> (StatusCode, Value) {
         let request = self.client.get(self.url(&format!("/api/token/{company_key}"))).header("X-API-Key", api_key);
         let answer = request.send().await.expect("answers");
         (answer.status(), answer.json().await.expect("JSON"))
     }
 
-    /// The access token, for the key of `dev.json`.
+    /// The access token, read with the key of `dev.json`.
     pub(crate) async fn token(&self, company_key: &str) -> String {
         let (status, body) = self.ask_token(company_key, self.told("api_key")).await;
         assert_eq!(status, StatusCode::OK, "{body}");
         body["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// A refresh that must succeed; the access token that it brought.
+    /// The access token of a refresh that must succeed.
     pub(crate) async fn refreshed(&self, company_key: &str) -> String {
         let request = self.client.post(self.url(&format!("/api/token/{company_key}/refresh")));
         let answer = request.header("X-API-Key", self.told("api_key")).send().await.expect("answers");
@@ -178,13 +178,13 @@ impl Dev {
         format!("{}/{platform}/__control/{route}", self.told("stand_ins_url"))
     }
 
-    /// What a control route of a stand-in answers.
+    /// The answer of a control route of a stand-in.
     pub(crate) async fn ask_stand_in(&self, platform: &str, route: &str) -> Value {
         let request = self.client.get(self.control(platform, route)).bearer_auth(self.told("dynamodb_access_key"));
         request.send().await.expect("answers").json().await.expect("JSON")
     }
 
-    /// Tells the stand-in for QuickBooks something.
+    /// Sends a control request to the stand-in for QuickBooks.
     pub(crate) async fn tell_stand_in(&self, route: &str, body: &Value) {
         let request = self.client.post(self.control("quickbooks", route)).bearer_auth(self.told("dynamodb_access_key"));
         let answer = request.json(body).send().await.expect("answers");
@@ -197,7 +197,7 @@ impl Dev {
         state["requests"]["token.refresh_token"].as_u64().expect("a count")
     }
 
-    /// Waits until the stand-in has got that many requests with a refresh token.
+    /// Waits until the stand-in has had this number of requests with a refresh token.
     pub(crate) async fn until_refreshes(&self, wanted: u64) {
         let watch = async {
             let mut tick = interval(Duration::from_millis(20));
@@ -208,12 +208,12 @@ impl Dev {
         timeout(PATIENCE, watch).await.expect("refreshes come");
     }
 
-    /// Sends a signal, by its name.
+    /// Sends a signal by its name.
     pub(crate) async fn signal(&self, name: &str) {
         signal(&self.child, name).await;
     }
 
-    /// Waits for its end; the exit code, where it was not killed.
+    /// Waits for the end of the process. Returns its exit code, unless it was killed.
     pub(crate) async fn end(mut self) -> Option<i32> {
         timeout(PATIENCE, self.child.wait()).await.expect("ends in time").expect("can be waited for").code()
     }
@@ -224,7 +224,7 @@ impl Dev {
         assert_eq!(self.end().await, Some(0));
     }
 
-    /// Kills it without a warning.
+    /// Kills the process.
     pub(crate) async fn kill(self) {
         self.signal("KILL").await;
         assert_eq!(self.end().await, None);
@@ -244,7 +244,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 #[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]
 fn client() -> Client {
-    // A second installation in this process is refused, which is as good.
+    // Another test in this process may have installed the provider already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build().expect("a client")
 }

@@ -1,4 +1,4 @@
-//! What outlives the server, however it ends, and how it ends.
+//! The data that survives the server's end, and how the server ends.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::Machine;
 
 #[tokio::test]
-async fn keys_and_tokens_outlive_a_stop_and_a_kill() {
+async fn keys_and_tokens_survive_a_stop_and_a_kill() {
     let machine = Machine::new();
     let dev = machine.dev(&[]).await;
     dev.connect("acme").await;
@@ -29,11 +29,11 @@ async fn keys_and_tokens_outlive_a_stop_and_a_kill() {
 }
 
 #[tokio::test]
-async fn the_stand_in_goes_on_with_its_consents_after_a_stop_and_a_kill() {
+async fn the_stand_in_keeps_its_consents_after_a_stop_and_a_kill() {
     let mut machine = Machine::new();
     machine.set("FORCED_INTERVAL_MS", "1");
     let dev = machine.dev(&[]).await;
-    // Every refresh brings another refresh token: one that is forgotten is a connection lost.
+    // Every refresh gives a new refresh token, so a lost one would lose the connection.
     dev.tell_stand_in("settings", &json!({ "rotation": "family" })).await;
     dev.connect("acme").await;
     let first = dev.refreshed("acme").await;
@@ -131,9 +131,9 @@ fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o777
 }
 
-/// What others may read, they may read the sealed tokens and the keys' hashes from.
+/// Whoever can read the files could read the sealed tokens and the keys' hashes.
 #[tokio::test]
-async fn every_file_is_its_owners_alone_whatever_the_umask_and_whatever_it_was_before() {
+async fn only_the_owner_can_read_each_file_whatever_the_umask_and_its_earlier_rights() {
     let machine = Machine::new();
     let folder = machine.path(".counterfoil");
     let dev = machine.dev(&[]).await;

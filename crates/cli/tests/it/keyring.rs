@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::harness::Machine;
 
 const KEYRING: &str = r#"{"primary":"canary-key-of-forty-three-characters-or-more-1"}"#;
-/// 2026-01-01T00:00:00Z: long ago for the machine's clock.
+/// 2026-01-01T00:00:00Z: before the time of the machine's clock.
 const LONG_AGO: i64 = 1_767_225_600;
 
 struct Deployment {
@@ -60,7 +60,7 @@ async fn a_new_key_opens_before_it_seals_and_an_interrupted_rotation_continues()
     let new_key = added["older"][0].clone();
     assert!(new_key.as_str().is_some_and(|key| key.len() == 64), "{added}");
 
-    // Begun anew too early, it waits for the same key, and adds no other.
+    // If the command runs again too early, it waits for the same key and adds no other.
     let said = machine.printed(&["keyring", "rotate", "--no-wait"]).await;
     assert!(said.contains("every process knows it"), "{said}");
     assert_eq!(deployment.keyring(), added);
@@ -75,7 +75,7 @@ async fn a_key_seals_only_after_every_process_knows_it() {
     deployment.secrets.set_now(LONG_AGO);
     machine.printed(&["keyring", "rotate", "--no-wait"]).await;
     let new_key = deployment.keyring()["older"][0].clone();
-    // The stand-in's clock says that it was added long ago.
+    // By the stand-in's clock the key was added long ago.
     let said = machine.printed(&["keyring", "rotate"]).await;
     assert!(said.contains("seals from now on"), "{said}");
     let promoted = deployment.keyring();
@@ -83,7 +83,7 @@ async fn a_key_seals_only_after_every_process_knows_it() {
     machine.printed(&["keyring", "reseal"]).await;
     let status = machine.printed(&["keyring", "status"]).await;
     assert!(status.contains("nothing in the table needs it") && !status.contains("canary"), "{status}");
-    // The next rotation is a rotation of its own.
+    // The next rotation adds a new key.
     machine.printed(&["keyring", "rotate", "--no-wait"]).await;
     assert_eq!(deployment.keyring()["older"].as_array().map(Vec::len), Some(2));
 }
@@ -97,7 +97,7 @@ async fn a_deployment_whose_keyring_is_not_named_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_to_be_done_must_be_said_in_full() {
+async fn an_invalid_keyring_command_is_refused() {
     let machine = Machine::new();
     for wrong in [&["keyring"][..], &["keyring", "remove"], &["keyring", "reseal", "--no-wait"], &["keyring", "status", "acme"]] {
         assert_eq!(machine.run(wrong).await.status.code(), Some(2), "clap's own: {wrong:?}");
@@ -137,7 +137,7 @@ async fn a_laptops_keyring_is_rotated_and_its_tokens_are_sealed_again() {
     let status = machine.printed(&["keyring", "status"]).await;
     assert!(status.contains("Remove it"), "{status}");
 
-    // Without the old key the token still opens.
+    // The token opens without the old key.
     std::fs::write(&keyring, serde_json::json!({ "primary": rotated["primary"] }).to_string()).expect("a file to write");
     let dev = machine.dev(&[]).await;
     assert_eq!(dev.token("acme").await, token);

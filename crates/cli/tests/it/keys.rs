@@ -1,4 +1,4 @@
-//! `counterfoil key`, beside a running server and without one.
+//! `counterfoil key`, with and without a running server.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ async fn a1_a_key_is_created_used_listed_and_revoked_while_the_server_runs() {
     assert!(listed.contains(id) && listed.contains("my app"), "{listed}");
     assert!(!listed.contains(api_key) && !listed.contains(dev.told("api_key")), "{listed}");
 
-    // Another key than the one just used: that one is remembered for up to a minute.
+    // A new key, because a verified key is cached for up to a minute.
     let other = machine.printed(&["key", "create", "--name", "other", "--scope", "tokens:read"]).await;
     let other = other.lines().next().expect("the key");
     machine.printed(&["key", "revoke", &id_of(&machine, "other").await]).await;
@@ -34,7 +34,7 @@ async fn id_of(machine: &Machine, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_database_is_opened_where_no_server_runs() {
+async fn a_command_opens_the_database_if_no_server_runs() {
     let machine = Machine::new();
     machine.dev(&[]).await.stop().await;
     let key = machine.printed(&["key", "create", "--name", "for a page", "--publishable"]).await;

@@ -1,4 +1,4 @@
-//! The binary as people use it: started, talked to over HTTP, stopped, killed, started again.
+//! The binary as people use it: started, called over HTTP, stopped, killed and started again.
 
 mod copy_newer;
 mod cost;

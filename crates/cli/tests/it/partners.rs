@@ -24,7 +24,7 @@ async fn a_partner_is_created_shown_and_listed() {
 }
 
 #[tokio::test]
-async fn o10_redirect_uris_come_and_go_exactly() {
+async fn o10_redirect_uris_are_added_and_removed_byte_for_byte() {
     let machine = Machine::new();
     let first = "http://localhost:5173/done";
     let dev = machine.dev(&["--redirect-uri", first]).await;

@@ -1,4 +1,4 @@
-//! What stands in the way of a start, in one sentence each, with what to do.
+//! The reasons why a start fails: one sentence each, with what to do.
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use crate::harness::Machine;
 
 #[tokio::test]
-async fn a_second_server_on_the_folder_is_refused_until_the_first_is_gone() {
+async fn a_second_server_on_the_folder_is_refused_until_the_first_ends() {
     let machine = Machine::new();
     let first = machine.dev(&[]).await;
     let said = machine.refusal(&["dev", "--port", "0"]).await;
@@ -28,7 +28,7 @@ async fn a_port_in_use_is_named() {
 }
 
 #[tokio::test]
-async fn a_folder_that_takes_no_files_is_named() {
+async fn a_folder_that_cannot_be_written_to_is_named() {
     let machine = Machine::new();
     fs::write(machine.path("a-file"), "").expect("written");
     let said = machine.refusal(&["dev", "--port", "0", "--data-dir", "a-file/below"]).await;
@@ -36,7 +36,7 @@ async fn a_folder_that_takes_no_files_is_named() {
 }
 
 #[tokio::test]
-async fn variables_that_cannot_be_read_are_named_and_not_quoted() {
+async fn unreadable_variables_are_named_and_not_quoted() {
     let mut machine = Machine::new();
     fs::write(machine.path(".env"), "OPEN_START=true\nQUICKBOOKS_CLIENT_SECRET \"canary\n").expect("written");
     let said = machine.refusal(&["dev", "--port", "0"]).await;
@@ -63,7 +63,7 @@ async fn damaged_files_are_named() {
 }
 
 #[tokio::test]
-async fn without_a_table_anywhere_a_command_says_how_to_get_one() {
+async fn without_a_table_a_command_says_how_to_get_one() {
     let machine = Machine::new();
     let said = machine.refusal(&["key", "list"]).await;
     assert!(said.contains("counterfoil dev") && said.contains("TABLE_NAME"), "{said}");

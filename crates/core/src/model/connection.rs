@@ -61,7 +61,7 @@ pub struct ConfirmedCompany {
     pub api_base_url: String,
 }
 
-/// The status of a connection together with its grant, or with `()` where the tokens are not needed.
+/// The status of a connection together with its grant, or with `()` if the tokens are not needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing<Grant = StoredGrant> {
     /// The connection has a grant, and the platform has not refused it.

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn t7_a_suspicion_is_probed_twice_ten_minutes_apart() {
+    fn t7_a_hint_causes_two_probes_ten_minutes_apart() {
         assert_eq!(pauses(Probe::suspected(connection(), 0, Timestamp::UNIX_EPOCH)), [600]);
     }
 

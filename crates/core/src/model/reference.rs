@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_bounded_and_never_a_sentence() {
+    fn an_error_code_is_bounded_and_never_a_sentence() {
         let word = |text| Reference::of_word(Some(text)).error;
         assert_eq!(word("invalid_scope").as_deref(), Some("invalid_scope"));
         assert_eq!(word("Access Denied").as_deref(), Some("access_denied"));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_is_one_line_and_says_whose_fault_it_is() {
+    fn a_reference_is_one_line_and_says_whether_an_operator_must_act() {
         let text = Reference::of_answer(Some("redirect_uri_mismatch"), 400, "1-5f8a <x>").to_text().expect("something");
         assert_eq!(text, "redirect_uri_mismatch 400 1-5f8ax");
         assert!(Reference::is_for_the_operator(&text) && !Reference::is_for_the_operator("invalid_grant 400"));

@@ -63,7 +63,7 @@ pub struct Revocation {
     pub id: RevocationId,
     /// The company that the grant gives access to.
     pub company: Company,
-    /// The ids of the other companies that could have been chosen, where the revocation ends the grant for all of them.
+    /// The ids of the other companies that could have been chosen, if the revocation ends the grant for all of them.
     pub others: Vec<String>,
     /// Whether the consent was started with a key. Without one, anybody can cause any number of revocations, so that at most one
     /// audit row of a kind a day is written for them.

@@ -114,7 +114,7 @@ mod tests {
     static_assertions::assert_not_impl_any!(Sealed: std::fmt::Debug, std::fmt::Display, serde::Serialize);
 
     #[test]
-    fn o7_the_challenge_is_that_of_the_rfc() {
+    fn o7_the_challenge_equals_the_example_of_the_rfc() {
         // RFC 7636, appendix B.
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(verifier.s256(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");

@@ -1,15 +1,15 @@
-//! Starts work on imports without waiting for the schedule.
+//! Wakes the worker of imports, so that a run need not wait for the worker's next scheduled invocation.
 
 use async_trait::async_trait;
 
 use crate::model::connection::ConnectionId;
 use crate::port::store::StoreError;
 
-/// Wakes the worker of imports. What it is woken for is in the table: a call that is lost, comes late or comes twice does no harm,
-/// since the worker's schedule finds the same work.
+/// Wakes the worker of imports. The table has the work to do, and the worker's scheduled invocation finds it too. So a call that is
+/// lost, late or repeated does no harm.
 #[async_trait]
 pub trait Wake: Send + Sync {
-    /// Asks for a worker for a connection that has a run.
+    /// Requests a worker for a connection that has a run.
     ///
     /// # Errors
     /// The queue's error.

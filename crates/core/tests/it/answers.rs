@@ -1,4 +1,4 @@
-//! What a token answer brings and what it leaves out.
+//! The fields that a token answer has and lacks.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ async fn r11_expiry_counts_from_the_moment_of_sending() {
 }
 
 #[tokio::test]
-async fn o15_what_was_not_granted_stays_on_record_where_a_refresh_does_not_say() {
+async fn o15_missing_scopes_stay_recorded_if_a_refresh_names_none() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.platform.set_granted_scopes(Some(&["something else"]));
     let id = stage.expired("acme").await;
@@ -70,7 +70,7 @@ async fn o15_what_was_not_granted_stays_on_record_where_a_refresh_does_not_say()
 }
 
 #[tokio::test]
-async fn t4_a_reader_gets_what_is_good_for_as_long_as_it_asks() {
+async fn t4_a_reader_gets_a_token_that_is_valid_for_the_requested_time() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let read = async |seconds| {

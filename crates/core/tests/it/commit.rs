@@ -1,4 +1,4 @@
-//! The commit: conditional on the epoch and on nothing else, sure of its own write, second to a consent.
+//! The commit: conditional on the epoch, recognized after a lost answer, and overridden by a consent.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, eventually, reading};
 
-/// Befalls commits alone.
+/// A fault of commits only.
 fn on_commit(fault: Fault) -> Rule {
     Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#)
 }
@@ -26,7 +26,7 @@ async fn r5_the_commit_is_conditional_on_the_epoch_alone() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_whose_answer_was_lost_knows_its_own_write() {
+async fn r4_a_commit_whose_answer_was_lost_recognizes_its_own_write() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(on_commit(Fault::TimeoutAfterApply));
@@ -36,8 +36,8 @@ async fn r4_a_commit_whose_answer_was_lost_knows_its_own_write() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_is_tried_until_the_table_takes_it() {
-    // The client itself tries again after all of these but a conflict, in real time.
+async fn r4_a_commit_is_retried_until_the_table_stores_it() {
+    // The client retries after all of these faults but a conflict, in real time.
     for (fault, times) in
         [(Fault::TransactionConflict, 10), (Fault::Throttled, 1), (Fault::InternalServerError, 1), (Fault::TimeoutBeforeApply, 1)]
     {
@@ -73,7 +73,7 @@ async fn r4_of_two_commits_for_one_epoch_the_second_serves_the_first() {
     let gate = stage.installation.platform.hold();
     let first = reading(&stage.app, &id);
     gate.reached_by(1).await;
-    // The first is slower than its lease and its rest: beyond the times that are promised, and still safe.
+    // The first refresh takes longer than its lease and rest, which is beyond the settings and still safe.
     stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);
     let second = reading(&stage.installation.process_at(&stage.clock), &id);
     gate.reached_by(2).await;
@@ -99,7 +99,7 @@ async fn r4_a_consent_is_tried_until_it_is_written() {
 async fn r4_a_refresh_during_a_consent_does_not_stop_it() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    // The consent reads the connection, and is slow to write.
+    // The consent reads the connection, and its write is slow.
     let slow = Rule::on("TransactWriteItems", Fault::UntilReleased);
     stage.installation.wire.inject(slow);
     let consent =

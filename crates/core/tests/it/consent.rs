@@ -1,4 +1,4 @@
-//! A consent whose end is not a matter of one callback: repeated, retried, refused in another tab.
+//! Consents that need more than one callback: repeated, retried, refused in another tab.
 
 use counterfoil_core::Error;
 use counterfoil_core::model::flow::FlowId;
@@ -39,7 +39,7 @@ async fn o5_fifty_callbacks_at_once_exchange_one_code_and_see_one_result() {
 }
 
 #[tokio::test]
-async fn o18_a_company_that_could_not_be_asked_for_is_asked_for_again() {
+async fn o18_a_failed_request_for_the_company_is_repeated() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable, ConfirmFailure::Unavailable]);
@@ -83,7 +83,7 @@ async fn of_two_tabs_that_retry_at_once_one_asks_the_platform() {
     let slow = retry_consent(&stage.app, &flow, &browser);
     let second = async {
         eventually("the slow one writes", async || stage.installation.wire.counts().contains_key("TransactWriteItems")).await;
-        // It would end the consent that is being written.
+        // A denial would end the consent that is being written.
         stage.installation.platform.fail_confirmations([ConfirmFailure::Denied]);
         let second = retry_consent(&stage.app, &flow, &browser).await;
         stage.installation.wire.release();
@@ -109,7 +109,7 @@ async fn a_token_that_stays_refused_keeps_its_grant_for_another_try() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let callback = callback(&stage).await;
     let (flow, browser) = (flow_of(&callback), callback.browser.clone());
-    // As often as it is asked with pauses that double, within the lag.
+    // The number of requests with doubling pauses within the platform's lag.
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unauthorized; 4]);
     let began = stage.app.clock.elapsed();
     let error = connected(finish_consent(&stage.app, callback).await).err().expect("it is refused");

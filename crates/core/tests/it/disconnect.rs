@@ -1,4 +1,4 @@
-//! Disconnecting: at once, once, and for good until the customer consents again (T-5).
+//! Disconnects: immediate, once, and final until the customer consents again (T-5).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ async fn t5_a_connection_is_disconnected_at_once_and_its_grant_revoked() {
     assert_eq!(stage.read(&id).await.expect_err("it has no token").code(), "reauthorization_required");
 }
 
-/// How many disconnects have an audit row, how many an event, how many revocations were confirmed, and how many are pending.
+/// The number of disconnects with an audit row, of those with an event, of confirmed revocations, and of pending ones.
 async fn history(stage: &Stage, id: &ConnectionId) -> [usize; 4] {
     let count = async |kind, attribute, value| count(&stage.installation, id, kind, attribute, value).await;
     [
@@ -97,7 +97,7 @@ async fn t5_a_disconnect_goes_on_past_a_write_that_came_between() {
     assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
 }
 
-/// A consent that a server began, which may bring a disconnected connection back.
+/// A consent that a server started, which may restore a disconnected connection.
 async fn reconnect(stage: &Stage, id: &ConnectionId) {
     let (caller, names) = (Caller::Key(key(id)), (id.company_key.as_str(), id.company_key.as_str()));
     let callback = consented_by(&stage.installation, &stage.app, caller, names).await;
@@ -176,7 +176,7 @@ async fn r15_tokens_of_an_earlier_grant_are_not_revoked_for_another_company() {
     assert!(stage.installation.items_of(&id).await == before, "the revocation stays as it was");
 }
 
-/// Handovers of a table in which a disconnect always comes just before a handle is put there.
+/// A store of handovers in which a disconnect always happens just before a handle is written.
 struct Disconnecting(Arc<App>);
 
 #[async_trait]
@@ -208,7 +208,7 @@ impl HandoverStore for Disconnecting {
 }
 
 #[tokio::test]
-async fn t5_a_handle_that_comes_behind_a_disconnect_does_not_live_again_with_the_connection() {
+async fn t5_a_handle_stored_after_a_disconnect_stays_invalid_when_the_customer_reconnects() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let flow = FlowId::of(callback.state.as_ref().expect("a state"));

@@ -1,4 +1,4 @@
-//! The refresher: finds what is due, does each by itself, says how it went.
+//! The refresher: finds due connections, processes each separately, and reports counts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::Stage;
 
-/// What a run of the deployed refresher has.
+/// The time of a run of the deployed refresher.
 const TIME: Duration = Duration::from_secs(57);
-/// A token of an hour is due at the latest now: a quarter of an hour before its end.
+/// The time after which a token of an hour is certainly due: a quarter of an hour before its expiry.
 const UNTIL_DUE: Duration = Duration::from_secs(2_700);
 
-/// How a run went, but for how long things had waited: jitter decides that.
+/// The report of a run, without the age of the oldest item, which depends on jitter.
 async fn run(stage: &Stage) -> Report {
     let report = refresh_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"));
     Report { oldest_overdue: Duration::ZERO, ..report }
@@ -37,7 +37,7 @@ async fn r12_the_age_of_the_oldest_overdue_row_is_reported() {
 }
 
 #[tokio::test]
-async fn r12_only_the_shards_of_this_run_are_done_and_a_shard_that_fails_stops_no_other() {
+async fn r12_a_run_processes_only_its_shards_and_a_failing_shard_stops_no_other() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     for number in 0..24 {
         stage.installation.connect(&stage.app, &format!("company-{number}")).await;
@@ -53,7 +53,7 @@ async fn r12_only_the_shards_of_this_run_are_done_and_a_shard_that_fails_stops_n
 }
 
 #[tokio::test]
-async fn r12_what_is_due_is_refreshed_before_its_end_and_nothing_else_is_touched() {
+async fn r12_only_due_connections_are_refreshed_and_before_their_tokens_expire() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     for key in ["one", "two", "three"] {
         stage.installation.connect(&stage.app, key).await;
@@ -80,7 +80,7 @@ async fn r12_a_failure_stays_in_its_row() {
 }
 
 #[tokio::test]
-async fn r14_a_panic_in_one_refresh_leaves_its_neighbours_alone() {
+async fn r14_a_panic_in_one_refresh_affects_no_other() {
     let stage = Stage::new(RotationPolicy::Daily).await;
     for key in ["one", "two", "three"] {
         stage.installation.connect(&stage.app, key).await;
@@ -105,7 +105,7 @@ async fn a_failed_refresh_is_due_again_after_its_backoff() {
 }
 
 #[tokio::test]
-async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
+async fn connections_that_do_not_fit_into_the_time_are_left_for_the_next_run() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     for key in ["one", "two"] {
         stage.installation.connect(&stage.app, key).await;
@@ -117,7 +117,7 @@ async fn when_time_is_up_the_rest_is_left_for_the_next_run() {
 }
 
 #[tokio::test]
-async fn r12_what_was_connected_at_once_is_not_due_at_once() {
+async fn r12_connections_made_at_the_same_time_are_due_at_different_times() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let mut ahead = BTreeSet::new();
     for number in 0..12 {

@@ -18,7 +18,7 @@ async fn after(stage: &Stage, mark: &str) -> Vec<Event> {
 }
 
 #[tokio::test]
-async fn w8_events_come_in_the_order_of_what_happened_from_a_mark_on_with_the_epoch() {
+async fn w8_events_are_ordered_by_time_from_a_mark_on_and_have_the_epoch() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.clock.advance(Duration::from_millis(1));
@@ -41,7 +41,7 @@ async fn w8_events_come_in_the_order_of_what_happened_from_a_mark_on_with_the_ep
 }
 
 #[tokio::test]
-async fn an_id_lies_between_the_mark_of_its_millisecond_and_the_next() {
+async fn an_id_sorts_between_the_mark_of_its_millisecond_and_the_next() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.app.new_id(Event::ID_PREFIX);
     assert!(Event::mark(START) < id && id < Event::mark(START + Duration::from_millis(1)), "{id}");

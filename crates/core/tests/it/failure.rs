@@ -1,4 +1,4 @@
-//! Passing trouble: what is retried, what rests, what is remembered, and what a reader gets meanwhile.
+//! Temporary failures: what is retried, what rests, what is stored, and what a reader gets meanwhile.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
 }
 
 #[tokio::test]
-async fn r8_a_throttled_platform_is_left_alone_as_long_as_it_asks() {
+async fn r8_a_throttled_platform_gets_no_request_during_its_pause() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let minute = Duration::from_secs(60);
@@ -121,7 +121,7 @@ async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
     }
 }
 
-/// The platform has honoured a refresh, its answer never came, and the token has rested: not once was it presented before.
+/// The platform has processed a refresh whose answer was lost, and the token has rested without being sent again.
 async fn rested_after_a_lost_answer(policy: RotationPolicy) -> Stage {
     let stage = Stage::new(policy).await;
     let id = stage.expired("acme").await;

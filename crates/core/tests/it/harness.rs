@@ -1,4 +1,4 @@
-//! What most tests here do: read a token, look at a row, wait for something to come about.
+//! Helpers of most tests here: read a token, read a row, wait for a condition.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::{Fixture, START};
 use counterfoil_testkit::platform::RotationPolicy;
 
-/// One process on a clock that the test moves.
+/// A process with a clock that the test moves.
 pub(crate) struct Stage {
     pub(crate) installation: Fixture,
     pub(crate) clock: Arc<MovableClock>,
@@ -22,7 +22,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Time stands still unless the test moves it.
+    /// Time only passes when the test moves the clock.
     pub(crate) async fn new(policy: RotationPolicy) -> Self {
         Self::at(policy, MovableClock::new(START)).await
     }
@@ -39,14 +39,14 @@ impl Stage {
         Self { installation, clock, app }
     }
 
-    /// A connection whose access token has ended; the wire is forgotten.
+    /// A connection with an expired access token. The proxy's journal is cleared.
     pub(crate) async fn expired(&self, company_key: &str) -> ConnectionId {
         let id = self.installation.connect_expired(&self.app, company_key).await;
         self.installation.wire.reset();
         id
     }
 
-    /// A connection whose access token has 200 s left, less than a reader asks for; the wire is forgotten.
+    /// A connection whose access token is valid for 200 s, less than a reader's default. The proxy's journal is cleared.
     pub(crate) async fn short_lived(&self, company_key: &str) -> ConnectionId {
         let id = self.installation.connect(&self.app, company_key).await;
         self.clock.advance(Duration::from_secs(3_400));
@@ -75,13 +75,13 @@ impl Stage {
         self.installation.platform.refreshes()
     }
 
-    /// The refresh tokens as they were presented.
+    /// The refresh tokens in the order in which the platform got them.
     pub(crate) fn presented(&self) -> Vec<String> {
         self.installation.platform.presented().into_iter().map(|presented| presented.token).collect()
     }
 }
 
-/// Disconnects, as a server with a key does.
+/// Disconnects as a server with a key.
 pub(crate) async fn disconnect(app: &App, id: &ConnectionId) -> Result<RevocationStatus, Error> {
     let ends_at = app.clock.elapsed() + app.settings.function_time.saturating_sub(app.settings.store_timeout);
     service::disconnect(app, &key(id), &id.company_key, History::Kept, ends_at).await.map(|disconnected| disconnected.revocation)
@@ -102,18 +102,18 @@ pub(crate) fn key(id: &ConnectionId) -> ApiKey {
     }
 }
 
-/// When a refresh that begins now must end.
+/// The time by which a refresh that begins now must end.
 pub(crate) fn in_time(app: &App) -> Duration {
     app.clock.elapsed() + app.settings.refresh_time()
 }
 
-/// A token as a caller of the API gets it.
+/// A token as an API caller gets it.
 pub(crate) async fn read(app: &Arc<App>, id: &ConnectionId) -> Result<String, Error> {
     let found = app.connections.read(id).await?.ok_or(Error::NO_CONNECTION)?;
     read_token(app, found, None, in_time(app)).await.map(|token| token.access_token.expose().to_owned())
 }
 
-/// The same as a task.
+/// Reads a token in a task.
 pub(crate) fn reading(app: &Arc<App>, id: &ConnectionId) -> tokio::task::JoinHandle<Result<String, Error>> {
     let (app, id) = (Arc::clone(app), id.clone());
     tokio::spawn(async move { read(&app, &id).await })
@@ -123,7 +123,7 @@ pub(crate) async fn row(app: &App, id: &ConnectionId) -> Connection {
     app.connections.read(id).await.expect("a table to read").expect("a connection")
 }
 
-/// How many rows of one kind lie under the connection whose attribute has that value.
+/// The number of rows of a kind in the connection's partition whose attribute has this value.
 pub(crate) async fn count(installation: &Fixture, id: &ConnectionId, kind: &str, attribute: &str, value: &str) -> usize {
     let items = installation.items_of(id).await;
     let has = |item: &counterfoil_testkit::fixture::Item| {
@@ -132,7 +132,7 @@ pub(crate) async fn count(installation: &Fixture, id: &ConnectionId, kind: &str,
     items.iter().filter(|(key, item)| key.starts_with(kind) && has(item)).count()
 }
 
-/// Waits, at most ten seconds of real time, until it has come about.
+/// Waits for a condition, at most ten seconds of real time.
 pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waiting = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(5));

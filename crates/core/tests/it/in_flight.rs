@@ -1,4 +1,4 @@
-//! One token request at a time, whoever asks, however many, and whatever becomes of them.
+//! One token request at a time, for any number of callers and whatever happens to them.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ async fn t4_forced_refreshes_at_once_make_one_request() {
 }
 
 #[tokio::test]
-async fn t4_within_ten_seconds_a_forced_refresh_is_the_one_before() {
+async fn t4_a_forced_refresh_within_ten_seconds_returns_the_one_before() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     assert_eq!(stage.force(&id).await.as_deref(), Ok("access-0-2"));
@@ -66,7 +66,7 @@ async fn t4_within_ten_seconds_a_forced_refresh_is_the_one_before() {
 }
 
 #[tokio::test]
-async fn r9_a_reader_that_waited_long_enough_is_told_when_to_come_again() {
+async fn r9_a_reader_that_waited_long_enough_gets_a_retry_after() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
@@ -85,13 +85,13 @@ async fn r9_a_reader_that_waited_long_enough_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn r10_beside_a_refresh_a_reader_gets_the_token_that_is_still_valid() {
+async fn r10_a_reader_gets_a_valid_token_while_another_process_refreshes() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     let gate = stage.installation.platform.hold();
     let holder = reading(&stage.app, &id);
     gate.reached_by(1).await;
-    // On a clock that stands still a wait would never end.
+    // With a clock that stands still, a wait would never end.
     let beside = tokio::time::timeout(Duration::from_secs(10), stage.read(&id)).await.expect("no wait");
     assert_eq!(beside.as_deref(), Ok("access-0-1"));
     gate.open();
@@ -99,7 +99,7 @@ async fn r10_beside_a_refresh_a_reader_gets_the_token_that_is_still_valid() {
 }
 
 #[tokio::test]
-async fn r14_a_caller_that_goes_away_does_not_cancel_the_refresh() {
+async fn r14_a_caller_that_disconnects_does_not_cancel_the_refresh() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();

@@ -1,4 +1,4 @@
-//! A grant that neither table nor parking takes: its caller gets the token, and the process keeps the grant for its next event.
+//! A grant that neither table nor queue stores: its caller gets the token, and the process keeps the grant for its next event.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 use crate::harness::{Stage, count};
 use crate::parking::refuse_commits;
 
-/// Neither place takes anything.
+/// Makes table and queue fail.
 fn both_away(stage: &Stage) {
     stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
     refuse_commits(stage);
@@ -29,13 +29,13 @@ fn both_back(stage: &Stage) {
     stage.installation.wire.reset();
 }
 
-/// What the process does first at its next event.
+/// The first thing that the process does at its next event.
 async fn next_event(stage: &Stage) {
     store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
 }
 
 #[tokio::test]
-async fn r6_what_was_kept_is_not_begun_where_it_could_not_end_in_the_events_time() {
+async fn r6_storing_a_kept_grant_does_not_start_if_it_could_not_end_in_the_events_time() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     both_away(&stage);
@@ -49,7 +49,7 @@ async fn r6_what_was_kept_is_not_begun_where_it_could_not_end_in_the_events_time
 }
 
 #[tokio::test]
-async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_event() {
+async fn r6_a_grant_that_table_and_queue_refuse_is_served_and_stored_at_the_next_event() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     both_away(&stage);
@@ -70,7 +70,7 @@ async fn r6_a_grant_that_neither_place_takes_is_served_and_stored_at_the_next_ev
 }
 
 #[tokio::test]
-async fn r6_what_was_kept_is_parked_where_the_table_alone_stays_away() {
+async fn r6_a_kept_grant_is_parked_if_only_the_table_fails() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     both_away(&stage);
@@ -85,7 +85,7 @@ async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.parking.fail_with(Some(StoreError::Unavailable("no queue".to_owned())));
-    // More than fit into the commit's own budget, fewer than into the refresh's time.
+    // More tries than fit into the commit's own budget, fewer than into the refresh's time.
     let refused = 50;
     let commits = Rule::on("UpdateItem", Fault::TransactionConflict)
         .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
@@ -95,7 +95,7 @@ async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
 }
 
 #[tokio::test]
-async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
+async fn o5_the_grant_of_a_code_stays_in_memory_until_its_flow_is_written() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
@@ -115,9 +115,9 @@ async fn o5_the_grant_of_a_code_is_kept_until_its_flow_takes_it() {
     assert_eq!(stage.installation.platform.exchanges(), 1);
 }
 
-/// A code may be presented once.
+/// A code may be sent once.
 #[tokio::test]
-async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stored() {
+async fn o5_a_code_is_not_sent_if_there_is_no_time_to_receive_and_store_the_answer() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let callback = consented(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
     let (flow, browser) = (FlowId::of(callback.state.as_ref().expect("a state")), callback.browser.clone());
@@ -130,7 +130,7 @@ async fn o5_a_code_is_not_presented_where_the_answer_could_not_be_heard_and_stor
 }
 
 #[tokio::test]
-async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_takes_it() {
+async fn t5_the_refreshed_grant_of_a_revocation_stays_in_memory_until_its_row_is_written() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
     let id = stage.expired("acme").await;
@@ -151,7 +151,7 @@ async fn t5_the_grant_of_a_revocation_that_was_refreshed_is_kept_until_its_row_t
 }
 
 #[tokio::test]
-async fn r8_that_a_grant_has_ended_is_written_until_the_time_is_spent() {
+async fn r8_the_end_of_a_grant_is_written_until_the_time_is_over() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);

@@ -1,4 +1,4 @@
-//! What the refresher keeps (R-13): fresh what is in use, alive what idles, and its partner warned of a hard end.
+//! The refresher (R-13): keeps tokens in use fresh and idle grants alive, and warns of a grant's fixed end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::harness::{Stage, count};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// From a consent to thirty days before the hard end that the scripted platform gives.
+/// From a consent to thirty days before the fixed end of the scripted platform's grants.
 const UNTIL_WARNING: Duration = Duration::from_secs((1_826 - 30) * 86_400);
-/// Half of the hundred days that a refresh token may idle, less a fifth at most.
+/// Half of the hundred days that a refresh token may idle, less up to a fifth.
 const KEEP_ALIVE: std::ops::RangeInclusive<Duration> = Duration::from_secs(40 * 86_400)..=Duration::from_secs(50 * 86_400);
 
 async fn stage(freshness: Freshness) -> Stage {
@@ -46,7 +46,7 @@ async fn warnings(stage: &Stage, id: &ConnectionId) -> usize {
     count(&stage.installation, id, "evt_", "event", "oauth.refresh_token_expiring").await
 }
 
-/// A connection whose warning is due, and which idles.
+/// An idle connection whose warning is due.
 async fn about_to_end(stage: &Stage) -> ConnectionId {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(UNTIL_WARNING);
@@ -54,7 +54,7 @@ async fn about_to_end(stage: &Stage) -> ConnectionId {
 }
 
 #[tokio::test]
-async fn r13_an_idle_connection_is_kept_alive_and_no_fresher() {
+async fn r13_an_idle_connection_is_only_kept_alive() {
     let stage = stage(Freshness::Adaptive).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     for kept_alive in 0..3 {
@@ -70,7 +70,7 @@ async fn r13_an_idle_connection_is_kept_alive_and_no_fresher() {
 }
 
 #[tokio::test]
-async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_alive() {
+async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_the_grant_alive() {
     let stage = stage(Freshness::Adaptive).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(HOUR * 2);
@@ -94,7 +94,7 @@ async fn r13_a_read_keeps_a_token_fresh_for_a_day_and_then_alive() {
 }
 
 #[tokio::test]
-async fn r13_always_keeps_fresh_what_nobody_reads() {
+async fn r13_under_always_unread_tokens_are_kept_fresh() {
     let stage = stage(Freshness::Always).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     for renewed in 1..=30 {
@@ -141,7 +141,7 @@ async fn r13_two_workers_at_once_warn_once() {
 }
 
 #[tokio::test]
-async fn r13_a_warning_that_could_not_be_written_is_written_whole_by_the_next_run() {
+async fn r13_a_warning_that_could_not_be_written_is_written_by_the_next_run() {
     let stage = stage(Freshness::Adaptive).await;
     let id = about_to_end(&stage).await;
     let notes = Rule::on("TransactWriteItems", Fault::TransactionConflict).when(r##""#warned_of":"warned_of""##);
@@ -166,7 +166,7 @@ async fn r13_a_grant_that_is_dead_is_not_warned_of_and_not_due() {
 }
 
 #[tokio::test]
-async fn r13_a_warning_does_not_put_off_what_failed() {
+async fn r13_a_warning_does_not_postpone_a_failed_refresh() {
     let stage = stage(Freshness::Adaptive).await;
     let id = about_to_end(&stage).await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);

@@ -1,4 +1,4 @@
-//! Bounds on what is begun and made without a key, over any number of processes.
+//! Bounds on starts and connections without a key, over all processes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::harness::{Stage, key};
 
-/// The same stage where so few are allowed.
+/// A stage with these bounds.
 async fn bounded(starts: u32, connections: u32) -> Stage {
     let mut stage = Stage::self_advancing(RotationPolicy::Strict).await;
     stage.installation.settings.open_starts_most = starts;
@@ -24,7 +24,7 @@ async fn bounded(starts: u32, connections: u32) -> Stage {
 }
 
 #[tokio::test]
-async fn so_many_consents_are_begun_in_a_minute_without_a_key_and_those_with_one_go_on() {
+async fn starts_without_a_key_are_bounded_a_minute_and_starts_with_a_key_are_not() {
     let stage = bounded(3, 10).await;
     let code = async |key: &str| consented(&stage.installation, &stage.app, key, key).await.err().map(|error| error.code());
     for number in 0..3 {
@@ -43,7 +43,7 @@ async fn so_many_consents_are_begun_in_a_minute_without_a_key_and_those_with_one
     assert_eq!(code("shop-3").await, None, "the next minute");
 }
 
-/// A start that names a partner and no connection.
+/// A start with a partner and without a connection's name.
 async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
     use counterfoil_core::model::flow::BrowserIds;
     use counterfoil_core::model::platform::PlatformName;
@@ -61,7 +61,7 @@ async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_consents_at_once_without_a_key_a_company_takes_as_many_as_it_may() {
+async fn of_many_concurrent_consents_without_a_key_as_many_connect_a_company_as_allowed() {
     let stage = bounded(100, 3).await;
     let mut consents = JoinSet::new();
     for number in 0..12 {

@@ -1,4 +1,4 @@
-//! Tokens that come back for a connection that is no more: not stored, and revoked only where nobody else suffers.
+//! Tokens that arrive after a disconnect: not stored, and revoked only if this ends no other grant.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use counterfoil_testkit::platform::RotationPolicy;
 use crate::harness::{Stage, count, reading};
 use crate::parking::with_parked;
 
-/// A refresh that is under way while the rest of the connection is changed; what its caller gets.
+/// Changes the connection while a refresh is under way. Returns what the refresh's caller gets.
 async fn during_a_refresh(stage: &Stage, id: &ConnectionId, change: impl AsyncFnOnce()) -> Result<String, &'static str> {
     let gate = stage.installation.platform.hold();
     let reader = reading(&stage.app, id);
@@ -28,7 +28,7 @@ async fn during_a_refresh(stage: &Stage, id: &ConnectionId, change: impl AsyncFn
     reader.await.expect("no panic").map_err(|error| error.code())
 }
 
-/// What is revoked after one run of the worker.
+/// The tokens that were revoked after one run of the worker.
 async fn revoked(stage: &Stage) -> Vec<String> {
     revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await.unwrap_or_else(|error| panic!("{error}"));
     stage.installation.platform.revoked()
@@ -51,12 +51,12 @@ async fn r15_late_tokens_of_a_disconnected_connection_are_revoked_once_and_not_s
     assert!(row.grant().is_none());
 }
 
-/// Another process took the grant for dead: it had the platform refuse the old token while ours was on its way.
+/// Another process marks the grant dead: the platform refused the old token while our refresh was under way.
 pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
     ended(stage, id, DeathCause::RotationLost).await;
 }
 
-/// The grant ends now, for that cause.
+/// Ends the grant now, with this cause.
 pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
     let connection = stage.row(id).await;
     let last_failure =
@@ -80,7 +80,7 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
 }
 
 #[tokio::test]
-async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_and_says_so() {
+async fn r6_a_commit_after_the_grant_was_marked_dead_revives_it_with_an_event() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let answer = during_a_refresh(&stage, &id, async || taken_for_dead(&stage, &id).await).await;
@@ -92,7 +92,7 @@ async fn r6_a_commit_that_comes_after_the_grant_was_taken_for_dead_revives_it_an
     assert!(stage.installation.platform.revoked().is_empty());
 }
 
-/// The refusal of another attempt says nothing of the one that is at the platform.
+/// The refusal of another attempt says nothing about the attempt that is still at the platform.
 #[tokio::test]
 async fn r15_a_dead_grant_is_not_revoked_while_its_token_is_at_the_platform() {
     let stage = Stage::new(RotationPolicy::Strict).await;

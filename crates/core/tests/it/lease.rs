@@ -1,4 +1,4 @@
-//! The lease: what it says, what comes before it, what is written around it.
+//! The lease: its content, and the reads and writes before and after it.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use jiff::ToSpan as _;
 use crate::harness::{Stage, eventually, read, reading};
 
 #[tokio::test]
-async fn r2_the_intent_is_on_record_before_anything_is_sent() {
+async fn r2_the_intent_is_stored_before_anything_is_sent() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let gate = stage.installation.platform.hold();
@@ -106,9 +106,9 @@ async fn r2_a_consent_between_the_look_and_the_lease_is_seen_before_anything_is_
     assert_eq!(stage.refreshes(), 0);
 }
 
-/// What is missing for a refresh does not take away the token that is in hand.
+/// Missing credentials do not hide a valid token.
 #[tokio::test]
-async fn without_credentials_a_token_that_is_still_good_is_served() {
+async fn without_credentials_a_valid_token_is_served() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;

@@ -1,4 +1,4 @@
-//! What an operator does: each change has its audit row, and a refused one changes nothing.
+//! An operator's actions: each change has its audit row, and a refused one changes nothing.
 
 use std::sync::Arc;
 use std::time::Duration;

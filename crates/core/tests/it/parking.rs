@@ -1,4 +1,4 @@
-//! The second place (R-6): what the table does not take in time is parked, served, and committed for its epoch later.
+//! The parking queue (R-6): a grant that the table does not store in time is parked, served, and later committed for its epoch.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
 
-/// The table takes no commit for longer than the commit budget; everything else it does.
+/// The table refuses commits for longer than the commit budget, and does everything else.
 pub(crate) fn refuse_commits(stage: &Stage) {
     let commits = Rule::on("UpdateItem", Fault::TransactionConflict)
         .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
     stage.installation.wire.inject(commits.times(10_000));
 }
 
-/// A connection whose successor is parked; the table works again.
+/// A connection with a parked grant. The table works again.
 pub(crate) async fn with_parked(stage: &Stage) -> (ConnectionId, Parked) {
     let id = stage.expired("acme").await;
     refuse_commits(stage);
@@ -36,7 +36,7 @@ pub(crate) async fn with_parked(stage: &Stage) -> (ConnectionId, Parked) {
     (id, parked.remove(0))
 }
 
-/// The same, and the old token was presented again and refused: the connection counts as dead.
+/// The same, and the old token was sent again and refused: the connection is marked dead.
 async fn with_parked_and_dead(stage: &Stage) -> (ConnectionId, Parked) {
     let (id, parked) = with_parked(stage).await;
     stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);
@@ -51,7 +51,7 @@ async fn unpark(stage: &Stage, parked: &Parked) -> Result<Unparked, Error> {
 }
 
 #[tokio::test]
-async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
+async fn r6_a_grant_that_the_table_does_not_store_is_parked_and_its_caller_gets_the_token() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let before = stage.row(&id).await;
@@ -73,7 +73,7 @@ async fn r6_what_the_table_does_not_take_is_parked_and_its_caller_is_served() {
 }
 
 #[tokio::test]
-async fn r6_a_parked_grant_is_committed_once_however_often_it_comes() {
+async fn r6_a_parked_grant_is_committed_once_however_often_it_is_delivered() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     for _ in 0..3 {
@@ -101,7 +101,7 @@ async fn r6_an_unparking_whose_answer_was_lost_is_done() {
 }
 
 #[tokio::test]
-async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
+async fn r6_a_grant_stays_parked_while_the_table_fails() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     refuse_commits(&stage);
@@ -113,7 +113,7 @@ async fn r6_while_the_table_is_out_of_order_the_grant_stays_parked() {
 }
 
 #[tokio::test]
-async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row() {
+async fn r6_a_grant_marked_dead_is_revived_with_its_event_and_its_audit_row() {
     for lost_answer in [false, true] {
         let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let (id, parked) = with_parked_and_dead(&stage).await;
@@ -126,13 +126,13 @@ async fn r6_a_grant_taken_for_dead_is_revived_with_its_event_and_its_audit_row()
         assert_eq!((row.status(), row.epoch, row.last_failure), (Status::Active, 2, None));
         assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorized").await, 1);
         assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "grant_revived").await, 1);
-        // The attempt that was refused need not be waited for, but the row no longer says so.
+        // The refused attempt has ended, but the row no longer says so.
         stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);
         assert_eq!(stage.force(&id).await.as_deref(), Ok("access-0-3"), "it is refreshed like any other");
     }
 }
 
-/// A grant that was parked two refreshes after what is in the table now, and so much later than that.
+/// A grant that was parked two refreshes after the one in the table, and this much later.
 async fn parked_since(stage: &Stage, parked: &Parked, later_by: Duration) -> Parked {
     let row = stage.row(&parked.connection).await;
     let at = later(row.last_refresh_at(), later_by);
@@ -149,7 +149,7 @@ async fn s4_a_grant_parked_since_a_backup_is_committed_over_what_was_restored() 
 }
 
 #[tokio::test]
-async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
+async fn s4_a_consent_after_a_restore_is_not_replaced_by_a_parked_grant() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
@@ -160,7 +160,7 @@ async fn s4_a_consent_after_a_restore_stands_over_what_was_parked_before() {
 }
 
 #[tokio::test]
-async fn r6_a_consent_over_a_parked_grant_stands() {
+async fn r6_a_consent_is_not_replaced_by_a_parked_grant() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let (id, parked) = with_parked(&stage).await;
     try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));

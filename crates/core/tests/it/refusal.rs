@@ -1,4 +1,4 @@
-//! `invalid_grant` and `invalid_client`: what ends a grant, and what does not.
+//! `invalid_grant` ends a grant, and `invalid_client` does not.
 
 use counterfoil_core::model::connection::{DeathCause, Standing, Status};
 use counterfoil_core::port::platform::TokenFailure;
@@ -42,7 +42,7 @@ async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
 }
 
 #[tokio::test]
-async fn r8_a_refusal_of_what_was_replaced_meanwhile_serves_the_new_grant() {
+async fn r8_a_refusal_of_a_replaced_token_serves_the_new_grant() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
@@ -58,7 +58,7 @@ async fn r8_a_refusal_of_what_was_replaced_meanwhile_serves_the_new_grant() {
 }
 
 #[tokio::test]
-async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
+async fn r8_a_dead_grant_is_not_refreshed_until_a_consent_revives_it() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.revoke("acme");
@@ -75,7 +75,7 @@ async fn r8_a_dead_grant_is_not_asked_for_again_until_a_consent_revives_it() {
 }
 
 #[tokio::test]
-async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers() {
+async fn r8_a_refusal_is_recorded_despite_conflicts_and_lost_answers() {
     for fault in [Fault::TransactionConflict, Fault::TimeoutAfterApply, Fault::Throttled] {
         let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let id = stage.expired("acme").await;
@@ -91,7 +91,7 @@ async fn r8_a_refusal_is_recorded_though_the_table_conflicts_and_loses_answers()
 }
 
 #[tokio::test]
-async fn r8_a_refusal_of_our_own_credentials_kills_no_grant() {
+async fn r8_a_refusal_of_our_own_credentials_ends_no_grant() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::ClientRefused)]);

@@ -17,7 +17,7 @@ use crate::harness::{Stage, count};
 use crate::revocations::{LONG, pending, run, unconfirmed};
 
 #[tokio::test]
-async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by_themselves() {
+async fn r15_a_company_of_another_connection_is_not_revoked_unless_grants_are_independent() {
     for stands_alone in [false, true] {
         let stage = Stage::new(RotationPolicy::Strict).await;
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
@@ -30,7 +30,7 @@ async fn r15_what_another_connection_holds_is_not_revoked_unless_grants_stand_by
     }
 }
 
-/// A connection that is to be disconnected, and another to the same company whose grant has ended for that cause.
+/// A connection to disconnect, and another one to the same company whose grant has ended with this cause.
 async fn beside_a_dead_one(cause: DeathCause) -> (Stage, ConnectionId) {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
@@ -40,14 +40,14 @@ async fn beside_a_dead_one(cause: DeathCause) -> (Stage, ConnectionId) {
 }
 
 #[tokio::test]
-async fn r15_a_grant_that_was_refused_holds_nothing_back() {
+async fn r15_a_refused_grant_delays_no_revocation() {
     let (stage, id) = beside_a_dead_one(DeathCause::Revoked).await;
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
 }
 
 #[tokio::test]
-async fn r15_a_grant_that_may_revive_is_waited_for_as_long_as_it_may() {
+async fn r15_a_revocation_waits_for_a_grant_that_may_revive() {
     for cause in [DeathCause::RotationLost, DeathCause::AccessWithdrawn] {
         let (stage, id) = beside_a_dead_one(cause).await;
         assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending);
@@ -60,20 +60,20 @@ async fn r15_a_grant_that_may_revive_is_waited_for_as_long_as_it_may() {
     }
 }
 
-/// Puts entries under the company `acme` that nothing lies behind.
+/// Puts entries without connections under the company `acme`.
 async fn put_entries(stage: &Stage, sort_keys: impl Iterator<Item = String>) {
     for sk in sort_keys {
         stage.installation.put_key(&format!("COMPANY#quickbooks#{CLIENT_ID}#acme"), &sk).await;
     }
 }
 
-/// More than are read at once, all of them before any other entry.
+/// More entries than are read at once, all of them sorted before any other entry.
 fn many_entries() -> impl Iterator<Item = String> {
     (0..101).map(|number| format!("CONN#a#{number}"))
 }
 
 #[tokio::test]
-async fn r15_a_living_connection_behind_any_number_of_dead_ones_is_found() {
+async fn r15_an_active_connection_is_found_after_any_number_of_dead_ones() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
@@ -84,7 +84,7 @@ async fn r15_a_living_connection_behind_any_number_of_dead_ones_is_found() {
 }
 
 #[tokio::test]
-async fn r15_entries_that_there_was_no_time_to_read_hold_a_revocation_back() {
+async fn r15_a_revocation_waits_if_there_was_no_time_to_read_all_entries() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     put_entries(&stage, many_entries()).await;
@@ -99,7 +99,7 @@ async fn r15_entries_that_there_was_no_time_to_read_hold_a_revocation_back() {
 }
 
 #[tokio::test]
-async fn r15_a_consent_that_waits_for_its_connection_is_waited_for() {
+async fn r15_a_revocation_waits_for_a_consent_that_may_become_a_connection() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     put_entries(&stage, ["FLOW#1".to_owned()].into_iter()).await;

@@ -1,4 +1,4 @@
-//! Pending revocations: retried, one at a time, and sent only where that ends no other grant (T-5, R-15).
+//! Pending revocations: retried, one at a time, and sent only if this ends no other grant (T-5, R-15).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) async fn run(stage: &Stage) -> Report {
     revoke_due(&stage.app, &ALL_SHARDS, TIME).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A connection that was disconnected while its platform was down; the platform is up again from the next request on.
+/// A connection that was disconnected while its platform was down. The platform works from the next request on.
 pub(crate) async fn unconfirmed(stage: &Stage) -> ConnectionId {
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.installation.platform.be_deaf(1);
@@ -60,7 +60,7 @@ async fn t5_a_revocation_is_retried_until_it_is_confirmed_with_a_pause_that_doub
 }
 
 #[tokio::test]
-async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
+async fn t5_a_revocation_is_given_up_after_thirty_days_and_its_tokens_are_deleted() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.installation.platform.be_deaf(usize::MAX);
@@ -73,14 +73,14 @@ async fn t5_after_thirty_days_it_is_given_up_and_the_tokens_go() {
 }
 
 #[tokio::test]
-async fn t5_two_never_send_a_revocation_at_once() {
+async fn t5_two_processes_never_send_one_revocation_at_the_same_time() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
     let other = stage.installation.process_at(&stage.clock);
     let revocation = RevocationId { connection: id, grant: 1.into() };
     let send = async |app: &App| revoke(app, &revocation, app.clock.elapsed() + TIME).await;
-    // The first one has claimed it, and then its machine stands still.
+    // The first process has claimed it, and then its machine stops.
     stage.installation.wire.inject(Rule::on("Query", Fault::Throttled).times(100));
     assert_eq!(send(&stage.app).await, Ok(RevocationStatus::Pending));
     stage.installation.wire.reset();
@@ -93,7 +93,7 @@ async fn t5_two_never_send_a_revocation_at_once() {
 }
 
 #[tokio::test]
-async fn t5_nothing_is_begun_that_could_not_end_in_time() {
+async fn t5_no_revocation_begins_that_could_not_end_in_time() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = unconfirmed(&stage).await;
     stage.clock.advance(LONG);
@@ -122,7 +122,7 @@ async fn t5_a_failure_stays_on_its_row() {
 }
 
 #[tokio::test]
-async fn t5_without_the_clients_credentials_it_is_put_off() {
+async fn t5_a_revocation_without_the_clients_credentials_is_postponed() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
@@ -135,7 +135,7 @@ async fn t5_without_the_clients_credentials_it_is_put_off() {
 }
 
 #[tokio::test]
-async fn t5_an_open_lease_and_its_rest_are_waited_out() {
+async fn t5_a_revocation_waits_for_an_open_lease_and_its_rest() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
@@ -159,7 +159,7 @@ async fn a_platform_without_revocation_gets_no_request() {
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
 }
 
-/// A platform that asks first, and a connection whose access token has ended.
+/// A platform whose API is called before a revocation, and a connection with an expired access token.
 async fn asks_first() -> (Stage, ConnectionId) {
     let stage = Stage::new(RotationPolicy::Strict).await;
     stage.installation.platform.set_habits(Habits { asks_before_revoking: true, ..Habits::default() });
@@ -168,7 +168,7 @@ async fn asks_first() -> (Stage, ConnectionId) {
 }
 
 #[tokio::test]
-async fn t6_a_platform_that_asks_first_is_asked_with_a_fresh_token_which_is_stored_before_it_is_used() {
+async fn t6_a_revocation_that_calls_the_api_first_stores_its_fresh_token_before_using_it() {
     let (stage, id) = asks_first().await;
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "a request has no time for a refresh too");
     assert_eq!(stage.refreshes(), 0);
@@ -182,7 +182,7 @@ async fn t6_a_platform_that_asks_first_is_asked_with_a_fresh_token_which_is_stor
 }
 
 #[tokio::test]
-async fn t6_a_refresh_that_is_refused_means_that_the_platform_knows() {
+async fn t6_a_refused_refresh_means_that_the_grant_has_ended() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
     stage.installation.platform.revoke("acme");
@@ -192,7 +192,7 @@ async fn t6_a_refresh_that_is_refused_means_that_the_platform_knows() {
 }
 
 #[tokio::test]
-async fn t6_a_refresh_that_fails_otherwise_is_no_answer_and_tried_again() {
+async fn t6_another_failure_of_the_refresh_is_retried() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
     stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 500 })]);
@@ -218,7 +218,7 @@ async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_the
 }
 
 #[tokio::test]
-async fn t5_the_very_token_that_a_connection_has_now_is_not_revoked() {
+async fn t5_a_token_that_a_connection_still_uses_is_not_revoked() {
     let stage = Stage::new(RotationPolicy::Stable).await;
     stage.installation.platform.set_habits(Habits { grants_stand_alone: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;

@@ -1,8 +1,8 @@
-//! The real code under schedules made of a seed: two or three processes on one table, at whose wire conflicts, throttling
-//! and lost answers befall them; a platform of any rotation policy that fails in every way; consents, disconnects and kills in
-//! between. Time is virtual and only one task ever runs, so that a seed that fails fails again.
+//! Runs the real code under random schedules: two or three processes on one table with conflicts, throttling and lost answers; a
+//! platform with any rotation policy that fails in every way; consents, disconnects and kills in between. Time is virtual and only
+//! one task runs at a time, so a seed that fails always fails.
 //!
-//! `SCHEDULES=10000` runs that many; `SCHEDULES_SEED=n` runs that one.
+//! `SCHEDULES=10000` runs this number of schedules; `SCHEDULES_SEED=n` runs one.
 
 mod chance;
 mod link;
@@ -14,22 +14,22 @@ mod timeline;
 use counterfoil_testkit::platform::RotationPolicy;
 use futures_util::{FutureExt as _, StreamExt as _};
 
-/// The one connection of a schedule, and its company.
+/// The connection of a schedule, and its company.
 const COMPANY: &str = "acme";
-/// How many run at once: most of their time they wait for the client's own pauses.
+/// The number of schedules that run at once. Most of the time they wait for the client's own pauses.
 const AT_ONCE: usize = 100;
 const BY_DEFAULT: u64 = 200;
 const POLICIES: [RotationPolicy; 5] =
     [RotationPolicy::Stable, RotationPolicy::Grace, RotationPolicy::Daily, RotationPolicy::Strict, RotationPolicy::Family];
 
-/// What may go wrong in a schedule.
+/// The faults of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {
-    /// The platform loses no answer, the table only throttles, and nobody is killed: no grant may die.
+    /// The platform loses no answer, the table only throttles, and no process is killed: no grant may end.
     Mild,
-    /// Everything.
+    /// Every fault.
     Wild {
-        /// Whether the platform takes a grant away when a dead token of it comes.
+        /// Whether a replaced token that is sent again ends the grant.
         ends_families: bool,
     },
 }
@@ -39,7 +39,7 @@ impl Mood {
         self == Self::Wild { ends_families: true }
     }
 
-    /// How often the platform fails.
+    /// The probability of a platform's failure.
     fn failures(self) -> f64 {
         if self == Self::Mild { 0.2 } else { 0.35 }
     }
@@ -51,7 +51,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r1_r4_r6_r8_schedules_of_many_seeds_keep_what_is_promised() {
+async fn r1_r4_r6_r8_random_schedules_violate_no_requirement() {
     let seeds = match number("SCHEDULES_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("SCHEDULES").unwrap_or(BY_DEFAULT),

@@ -1,4 +1,4 @@
-//! A machine whose clock is off (A.8): it sends no refresh token, and hands out what is still good.
+//! A machine with a wrong clock sends no refresh token and returns valid tokens.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::Stage;
 
-/// Two answers of the table by whose dates this machine is so much ahead.
+/// Two answers of the table by whose dates this machine is ahead by this time.
 fn answers_say(stage: &Stage, ahead: Duration) {
     let now = stage.clock.now();
     for _ in 0..2 {
@@ -16,7 +16,7 @@ fn answers_say(stage: &Stage, ahead: Duration) {
 }
 
 #[tokio::test]
-async fn with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent() {
+async fn a_process_with_a_wrong_clock_writes_and_sends_nothing() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     answers_say(&stage, Duration::from_secs(60));
@@ -30,7 +30,7 @@ async fn with_its_clock_off_by_more_than_leases_allow_nothing_is_written_or_sent
 }
 
 #[tokio::test]
-async fn with_its_clock_off_a_token_that_is_still_good_is_served() {
+async fn a_process_with_a_wrong_clock_serves_a_valid_token() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.short_lived("acme").await;
     answers_say(&stage, Duration::from_secs(60));

@@ -1,5 +1,5 @@
-//! A table that is slow to take a lease: a write of unknown outcome is repeated, and no lease under which nothing was sent is waited
-//! out by the process that took it.
+//! A table that is slow to write a lease: a write with an unknown outcome is repeated, and a process does not wait for the end of its
+//! own unused leases.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, read};
 
-/// The client tries a request so often.
+/// The number of tries of the client.
 const TRIES: usize = 3;
 
-/// Befalls leases: as the table stores them, and nobody hears of it.
+/// A fault of leases: the table stores them, and the answers are lost.
 fn unheard_leases(count: usize) -> Rule {
     Rule::on("PutItem", Fault::TimeoutAfterApply).when("refresh_token_sha256").times(count * TRIES)
 }
 
 #[tokio::test]
-async fn r2_a_lease_that_nobody_heard_of_is_taken_over_by_whoever_took_it() {
+async fn r2_a_lease_with_a_lost_answer_is_replaced_by_its_own_process() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(unheard_leases(1));
@@ -42,7 +42,7 @@ async fn r2_after_a_failed_read_the_same_process_need_not_wait_for_its_own_lease
 }
 
 #[tokio::test]
-async fn r1_a_lease_that_was_used_is_waited_out_by_its_own_process_too() {
+async fn r1_a_process_waits_for_the_end_of_its_own_used_lease() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let lost = counterfoil_core::port::platform::TokenFailure::NoAnswer;

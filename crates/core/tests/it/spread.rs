@@ -1,4 +1,4 @@
-//! How many refreshes of a run are under way at once, and when they begin.
+//! The number of refreshes that a run has under way at once, and when they begin.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::{Stage, eventually};
 
-/// What a run of the deployed refresher has.
+/// The time of a run of the deployed refresher.
 const TIME: Duration = Duration::from_secs(57);
 
-/// So many connections that are due, at a process with these settings.
+/// This number of due connections, and a process with these settings.
 async fn due(policy: RotationPolicy, count: usize, settings: impl FnOnce(Settings) -> Settings) -> Stage {
     let stage = Stage::new(policy).await;
     let app = stage.installation.app(Arc::clone(&stage.clock) as Arc<dyn Clock>);
@@ -35,7 +35,7 @@ fn running(stage: &Stage, shards: &'static [u8]) -> tokio::task::JoinHandle<Repo
 }
 
 #[tokio::test]
-async fn r14_of_grants_that_a_lost_answer_ends_only_so_many_are_under_way() {
+async fn r14_refreshes_that_a_lost_answer_would_end_are_bounded() {
     let stage = due(RotationPolicy::Strict, FRAGILE_MOST + 4, |settings| settings).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
@@ -48,7 +48,7 @@ async fn r14_of_grants_that_a_lost_answer_ends_only_so_many_are_under_way() {
 }
 
 #[tokio::test]
-async fn r14_grants_that_a_lost_answer_does_not_end_have_no_such_bound() {
+async fn r14_grants_that_a_lost_answer_does_not_end_are_not_bounded() {
     let stage = due(RotationPolicy::Grace, FRAGILE_MOST + 4, |settings| settings).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
@@ -71,7 +71,7 @@ async fn a_run_gets_the_refreshes_of_its_share_of_shards() {
 }
 
 #[tokio::test]
-async fn one_that_only_listens_leaves_its_slot_to_the_next() {
+async fn a_refresh_that_only_waits_gives_its_slot_to_the_next() {
     let stage = due(RotationPolicy::Stable, 2, |settings| Settings { refreshes_at_once: 1, ..settings }).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
@@ -82,11 +82,11 @@ async fn one_that_only_listens_leaves_its_slot_to_the_next() {
     assert_eq!(run.await.expect("no panic").done, 2, "and is heard");
 }
 
-/// More connections than there are shards: some shard has two of them.
+/// More connections than shards, so some shard has two.
 const MORE_THAN_SHARDS: usize = ALL_SHARDS.len() + 1;
 
 #[tokio::test]
-async fn those_that_are_never_answered_keep_nobody_of_a_later_page_waiting() {
+async fn refreshes_without_an_answer_do_not_delay_those_of_a_later_page() {
     let stage = due(RotationPolicy::Stable, MORE_THAN_SHARDS, |settings| Settings { due_page: 1, ..settings }).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);

@@ -1,4 +1,4 @@
-//! Imports, from the request to the end of the run, over a table and a platform that keep state.
+//! Imports, from the request to the end of the run, with a table and a platform that keep state.
 
 mod failing;
 pub(crate) mod harness;
@@ -87,7 +87,7 @@ async fn changes_voids_and_deletions_are_found_by_both_kinds_of_run() {
 }
 
 #[tokio::test]
-async fn a_full_run_deletes_what_no_list_of_changes_names() {
+async fn a_full_run_deletes_records_that_no_list_of_changes_names() {
     let books = Books::of(10).await;
     books.run(sync()).await;
     books.stage.installation.platform.books.forget(&purchase("7"));
@@ -115,7 +115,7 @@ async fn a_record_that_cannot_be_read_is_counted_and_stays_as_it_was() {
 }
 
 #[tokio::test]
-async fn the_two_kinds_of_run_leave_each_other_alone() {
+async fn the_two_kinds_of_run_do_not_affect_each_other() {
     let books = Books::of(3).await;
     books.put(invoice("1", 700));
     books.run(sync()).await;
@@ -147,7 +147,7 @@ async fn a_week_after_the_last_full_run_the_next_is_full() {
 }
 
 #[tokio::test]
-async fn a_dry_run_and_a_real_one_are_never_taken_for_each_other() {
+async fn a_dry_run_is_never_returned_for_a_real_one() {
     let books = Books::of(5).await;
     let mut dry = sync();
     dry.is_dry = true;
@@ -161,7 +161,7 @@ async fn a_dry_run_and_a_real_one_are_never_taken_for_each_other() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_and_has_no_id_deletes_no_other() {
+async fn an_unreadable_record_without_an_id_prevents_deletions_of_its_type() {
     let books = Books::of(5).await;
     books.run(sync()).await;
     books.stage.clock.advance(HOUR);

@@ -1,4 +1,4 @@
-//! What callers are told when the table does not do its part.
+//! The errors that callers get when the table fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn each_failure_of_the_table_has_one_code() {
     }
 }
 
-/// A process that is configured with a table that does not exist.
+/// A process that is configured with a missing table.
 fn without_table(stage: &Stage) -> Arc<App> {
     let table = Arc::new(Table::new(&stage.installation.sdk_config(), "another"));
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
@@ -50,7 +50,7 @@ fn without_table(stage: &Stage) -> Arc<App> {
 }
 
 #[tokio::test]
-async fn every_service_says_what_is_wrong_with_the_table() {
+async fn every_service_returns_the_tables_error() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let key = compose(&PartnerId::default_partner(), false, &[7; 64]);
@@ -92,7 +92,7 @@ async fn r1_a_lease_that_cannot_be_taken_sends_nothing() {
 }
 
 #[tokio::test]
-async fn r2_a_lease_whose_answer_was_lost_is_known_as_ours() {
+async fn r2_a_lease_whose_answer_was_lost_is_recognized() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("PutItem", Fault::TimeoutAfterApply));

@@ -1,4 +1,4 @@
-//! Answers that could not be read, or not wholly: what they hold is kept, and a later refusal is not taken for the customer's.
+//! Answers that could not be read, or only in part: they are stored, and a later refusal is not taken as the customer's.
 
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing};
 use counterfoil_core::model::failure_code::FailureCode;
@@ -54,7 +54,7 @@ async fn a_platform_that_accepts_the_previous_token_repairs_the_grant_and_the_an
 }
 
 #[tokio::test]
-async fn the_same_answer_again_and_again_is_kept_once_and_others_a_few_times() {
+async fn a_repeated_unreadable_answer_is_stored_once_and_different_ones_a_few_times() {
     let stage = Stage::self_advancing(RotationPolicy::Stable).await;
     let id = stage.expired("acme").await;
     stage.installation.platform.script(std::iter::repeat_n(Turn::Fail(unreadable(SAID)), 12));
@@ -72,7 +72,7 @@ async fn the_same_answer_again_and_again_is_kept_once_and_others_a_few_times() {
 }
 
 #[tokio::test]
-async fn an_answer_that_the_table_does_not_take_is_parked() {
+async fn an_unreadable_answer_that_the_table_does_not_store_is_parked() {
     let stage = Stage::self_advancing(RotationPolicy::Grace).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(Rule::on("PutItem", Fault::TransactionConflict).when("ANSWER#").times(100));
@@ -88,7 +88,7 @@ async fn an_answer_that_the_table_does_not_take_is_parked() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_where_answers_have_one() {
+async fn an_answer_without_a_refresh_token_leaves_the_grant_in_doubt_if_answers_usually_have_one() {
     for (policy, expected) in [(RotationPolicy::Strict, DeathCause::RotationLost), (RotationPolicy::Stable, DeathCause::Revoked)]
     {
         let stage = Stage::self_advancing(policy).await;

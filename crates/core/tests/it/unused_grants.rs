@@ -1,4 +1,5 @@
-//! Grants of consents that make no connection: held while they may, then revoked where that ends nobody else's.
+//! Grants of consents that make no connection: their companies are reserved while they may, then they are revoked if this ends no
+//! other grant.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 use crate::harness::{Stage, count, key};
 use crate::revocations::run;
 
-/// A minute more than a flow lives.
+/// A minute more than the life of a flow.
 const FLOW_LIFE: Duration = Duration::from_secs(660);
 /// Longer than any pause.
 const LONG: Duration = Duration::from_secs(21_601);
@@ -55,7 +56,7 @@ async fn stage_of(stage: &Stage, flow: &FlowId) -> FlowStage {
     stage.app.flows.flow(flow).await.expect("a table").expect("a flow").stage
 }
 
-/// Two runs of the worker: the first ends what expired, the second revokes.
+/// Two runs of the worker: the first ends expired consents, the second revokes their grants.
 async fn two_runs(stage: &Stage) {
     run(stage).await;
     run(stage).await;
@@ -70,7 +71,7 @@ async fn audited(stage: &Stage, id: &ConnectionId, action: &str) -> usize {
 }
 
 #[tokio::test]
-async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
+async fn r15_an_unconfirmed_consent_reserves_its_claimed_company() {
     let stage = Stage::new(RotationPolicy::Stable).await;
     let old = stage.installation.connect(&stage.app, "acme").await;
     let (flow, browser) = unconfirmed(&stage, "another", "acme").await;
@@ -82,7 +83,7 @@ async fn r15_a_consent_whose_company_is_yet_to_be_confirmed_holds_it() {
 }
 
 #[tokio::test]
-async fn r15_a_consent_that_expired_holds_nothing() {
+async fn r15_an_expired_consent_reserves_no_company() {
     let stage = Stage::new(RotationPolicy::Stable).await;
     let old = stage.installation.connect(&stage.app, "acme").await;
     unconfirmed(&stage, "another", "acme").await;
@@ -110,7 +111,7 @@ async fn the_grant_of_an_expired_consent_is_revoked() {
 }
 
 #[tokio::test]
-async fn r15_a_consent_that_expired_ends_nobody_elses_grant() {
+async fn r15_an_expired_consent_ends_no_other_grant() {
     let stage = Stage::new(RotationPolicy::Stable).await;
     let living = stage.installation.connect(&stage.app, "acme").await;
     unconfirmed(&stage, "another", "acme").await;
@@ -122,7 +123,7 @@ async fn r15_a_consent_that_expired_ends_nobody_elses_grant() {
 }
 
 #[tokio::test]
-async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_lasts_and_then_left() {
+async fn the_platform_is_asked_for_companies_until_the_token_expires_and_then_the_grant_is_left() {
     let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, _) = unconfirmed(&stage, "acme", "acme").await;
     stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable; 2]);
@@ -137,7 +138,7 @@ async fn what_the_platform_cannot_say_in_time_is_asked_again_while_the_token_las
 }
 
 #[tokio::test]
-async fn a_company_that_is_denied_has_no_grant_revoked_unless_grants_stand_by_themselves() {
+async fn the_grant_of_a_denied_company_is_revoked_only_if_grants_are_independent() {
     for stands_alone in [false, true] {
         let stage = Stage::new(RotationPolicy::Stable).await;
         stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
@@ -169,7 +170,7 @@ async fn refused_consents_without_a_key_leave_one_row_a_day_in_a_connections_his
     assert_eq!(audited(&stage, &id, "platform_told").await, 1);
 }
 
-/// A consent whose code was exchanged, and whose flow ended for that reason before the table took the grant.
+/// A consent whose code was exchanged, and whose flow ended with this failure before the table stored the grant.
 async fn late(stage: &Stage, callback: Callback, flow: &FlowId, failure: FlowFailure) {
     let keeps = Rule::on("TransactWriteItems", Fault::TransactionConflict).when("access_token");
     stage.installation.wire.inject(keeps.times(10_000));
@@ -192,7 +193,7 @@ async fn late(stage: &Stage, callback: Callback, flow: &FlowId, failure: FlowFai
 }
 
 #[tokio::test]
-async fn o5_a_grant_whose_flow_was_called_interrupted_is_confirmed_and_one_whose_flow_is_over_revoked() {
+async fn o5_a_late_grant_of_an_interrupted_flow_is_confirmed_and_one_of_an_ended_flow_is_revoked() {
     for (failure, stored) in [(FlowFailure::Interrupted, true), (FlowFailure::ExchangeFailed, false)] {
         let stage = Stage::self_advancing(RotationPolicy::Stable).await;
         let (callback, flow, browser) = callback(&stage, "acme", "acme").await;
@@ -258,7 +259,7 @@ async fn an_expired_consent_that_cannot_be_read_is_postponed_and_given_up_after_
 }
 
 #[tokio::test]
-async fn of_two_attempts_that_end_a_consent_only_one_counts() {
+async fn of_two_attempts_to_end_a_consent_only_one_counts() {
     let stage = Stage::new(RotationPolicy::Stable).await;
     let (flow, browser) = unconfirmed(&stage, "acme", "acme").await;
     let seen = stage.app.flows.flow(&flow).await.expect("a table").expect("a flow");

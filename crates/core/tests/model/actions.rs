@@ -1,4 +1,4 @@
-//! Every step that the world can take from a state, and what comes of it.
+//! Every step that is possible in a state, and its result.
 
 use counterfoil_core::service::vault::refresh::step::Next;
 use counterfoil_core::service::vault::refresh::step::Saw;
@@ -15,29 +15,29 @@ use crate::world::World;
 pub(crate) enum Action {
     /// Time passes.
     Tick,
-    /// A worker begins a refresh.
+    /// A worker starts a refresh.
     Begin(usize),
-    /// A worker's request is carried out.
+    /// A worker's request is executed.
     Do { worker: usize, fault: Option<StoreFault>, heard: Heard },
-    /// An answer that was late is heard, or a pause is over.
+    /// A late answer arrives, or a pause ends.
     GoOn(usize),
-    /// A worker has listened for the platform in vain, or is told that nobody knows.
+    /// A worker has waited for the platform in vain, or gets an unknown outcome.
     TimeOut(usize),
-    /// A worker vanishes.
+    /// A worker crashes.
     Crash(usize),
-    /// The platform acts on a request.
+    /// The platform processes a request.
     Answer { request: usize, answer: Answer, heard: Heard },
     /// A request that nobody waits for never arrives.
     Vanish { request: usize },
-    /// The write of a lease that was given up comes to the table.
+    /// The late write of an abandoned lease reaches the table.
     LateLease,
-    /// The parking's worker takes a step.
+    /// The parking worker takes a step.
     Unpark,
-    /// The customer consents anew.
+    /// The customer consents again.
     Consent,
     /// The partner disconnects.
     Disconnect,
-    /// The customer takes the access away at the platform.
+    /// The customer withdraws the access at the platform.
     Withdraw,
 }
 
@@ -48,34 +48,34 @@ pub(crate) enum StoreFault {
     NotApplied,
     /// It was applied, and the answer was lost.
     AnswerLost,
-    /// It may be applied at any time from now on. Of a lease alone.
+    /// It may be applied at any later time. Only for a lease.
     Late,
 }
 
-/// When an answer is heard.
+/// When an answer arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// In the tick it was given. What a worker decides concerns nobody else before it acts, so nothing is missed by
-    /// letting it decide at once.
+    /// In the same tick. What a worker decides concerns no other worker before it acts, so nothing is missed if it decides
+    /// immediately.
     AtOnce,
-    /// In a later one.
+    /// In a later tick.
     Late,
 }
 
-/// What becomes of the platform's answer.
+/// The result of the platform's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// It arrives.
     Plain,
     /// It is lost.
     Lost,
-    /// A fault comes in its stead, though the platform has acted.
+    /// A fault comes instead, although the platform has processed the request.
     FaultAfter,
-    /// A fault comes, and the platform has not acted.
+    /// A fault comes, and the platform has not processed the request.
     FaultBefore,
 }
 
-/// The vault, as far as one connection goes.
+/// The model of the vault for one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Vault {
     pub(crate) scope: Scope,
@@ -145,7 +145,7 @@ fn worker_actions(world: &World, worker: usize, run: &Run, actions: &mut Vec<Act
         Stage::AtPlatform { sent, until } => {
             let waits_in_vain = !world.is_at_platform(worker);
             let is_over = seconds(world.now) >= *until && (waits_in_vain || world.left.bad_answers > 0);
-            // Before that, a gateway may have given up waiting.
+            // A gateway may have given up before that.
             let is_told = world.now == sent + PLATFORM_TIMEOUT && !waits_in_vain && world.left.bad_answers > 0;
             if is_over || is_told {
                 actions.push(Action::TimeOut(worker));
@@ -176,13 +176,13 @@ fn request_actions(world: &World, actions: &mut Vec<Action>) {
     }
 }
 
-/// Time passes only as far as the stated times let it, and while there is something to wait for.
+/// Whether time may pass: as far as the stated times allow, and while there is something to wait for.
 fn may_tick(world: &World) -> bool {
     let runs = || world.workers.iter().filter_map(|worker| if let Worker::Running(run) = worker { Some(run) } else { None });
     let idle = world.workers.iter().any(|worker| matches!(worker, Worker::Idle { runs, .. } if *runs > 0));
     let in_flight = &world.provider.in_flight;
     let is_abandoned = in_flight.iter().any(|request| request.caller.is_none());
-    // Nothing is old before anybody begins: time starts with the first run.
+    // Time starts with the first run.
     let is_awaited = runs().next().is_some() || is_abandoned || idle && (1..HORIZON).contains(&world.now);
     is_awaited && runs().all(|run| may_wait(world, run)) && in_flight.iter().all(|request| world.now < request.done_by)
 }
@@ -198,7 +198,7 @@ fn may_wait(world: &World, run: &Run) -> bool {
     }
 }
 
-/// What a worker sees when a fault comes from the platform.
+/// The input of a worker that gets a fault from the platform.
 pub(crate) const fn fault() -> Saw {
     Saw::Failed(counterfoil_core::port::platform::TokenFailure::Broken { status: 503 })
 }

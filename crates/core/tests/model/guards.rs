@@ -1,4 +1,4 @@
-//! Each guard of the protocol is taken away once, and the checker must find what it was there for.
+//! Removes each guard of the protocol once. The checker must find the violation that the guard prevents.
 
 use stateright::{Checker, HasDiscoveries, Model};
 
@@ -6,15 +6,15 @@ use crate::actions::Vault;
 use crate::provider::RotationPolicy;
 use crate::scope::{Broken, Left, NO_FAULTS, Scope};
 
-/// A guard, the least that must go wrong for it to matter, and the invariant that is broken without it.
+/// A guard, the least faults that make it necessary, and the invariant that is violated without it.
 struct Guard {
     broken: Broken,
     workers: usize,
     policy: RotationPolicy,
     faults: Left,
-    /// For how many ticks the first worker may stall.
+    /// The number of ticks that the first worker may stall.
     stalls: u8,
-    /// How often each worker may begin.
+    /// The number of runs that each worker may start.
     runs: u8,
     finds: &'static str,
 }

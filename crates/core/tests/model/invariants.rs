@@ -1,4 +1,4 @@
-//! What must hold in every state that any schedule reaches.
+//! The invariants of every reachable state.
 
 use std::collections::BTreeSet;
 
@@ -9,31 +9,31 @@ use crate::actions::Vault;
 use crate::worker::Worker;
 use crate::world::World;
 
-/// An invariant that a step can break. Two more show in a state itself: a grant is never dead for good while the live one
-/// of its consent has been parked (I3, [`Vault::is_parked_grant_lost`]), and every run ends (I4, [`Vault::ends_in_time`]).
+/// An invariant that a step can violate. Two more are properties of a state: a grant does not stay dead if the valid one of its
+/// consent was parked (I3, [`Vault::is_parked_grant_lost`]), and every run ends (I4, [`Vault::ends_in_time`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Flaw {
-    /// One refresh token is never at the platform twice at once.
+    /// A refresh token is never at the platform twice at once.
     I1NeverTwiceAtOnce,
-    /// A write that concerns the grant never replaces a younger one, a consent, or a disconnect; the epoch rises with it.
+    /// A write of a grant never replaces a newer one, a consent, or a disconnect; the epoch rises with it.
     I2NeverOverwritten,
-    /// A grant is marked dead only if the platform has refused its very refresh token.
+    /// A grant is marked dead only if the platform refused that very refresh token.
     I5DeadOnlyWhenRefused,
     /// Without a fault, a grant lives until its customer withdraws it.
     I6NoFaultNoDeath,
-    /// A refresh token is never presented by an attempt whose lease was taken after the table had replaced the token:
-    /// whoever raises the epoch and waits out the lease is alone with the old token.
+    /// A refresh token is never sent by an attempt whose lease was taken after the table had replaced the token. So a process that
+    /// raises the epoch and waits for the end of the lease is the only one with the old token.
     I7NeverPresentedOnceReplaced,
-    /// A grant is never called revoked whose refresh token was rotated by an answer that nobody heard.
+    /// A grant whose refresh token was rotated by a lost answer is never called revoked.
     I8CauseIsTrue,
-    /// The partner is told of each death and of each revival, once.
+    /// The partner gets one event for each end and for each revival.
     I9ToldOnce,
 }
 
-/// The invariants that were broken on the way to a state.
+/// The invariants that were violated on the way to a state.
 pub(crate) type Flaws = BTreeSet<Flaw>;
 
-/// The invariants, as the checker wants them.
+/// The invariants in the checker's form.
 pub(crate) fn all() -> Vec<Property<Vault>> {
     use Flaw as I;
     vec![
@@ -50,7 +50,7 @@ pub(crate) fn all() -> Vec<Property<Vault>> {
 }
 
 impl Vault {
-    /// Whether everything has come to an end and the grant is dead, though the platform would honour one that was parked.
+    /// Whether everything has ended and the grant is dead, although the platform would accept a parked one.
     fn is_parked_grant_lost(&self, world: &World) -> bool {
         let is_over = world.parking.is_empty() && !world.workers.iter().any(|worker| matches!(worker, Worker::Running(_)));
         let dead = matches!(world.table.standing(), Standing::NeedsReauthorization { .. });
@@ -59,7 +59,7 @@ impl Vault {
         is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))
     }
 
-    /// Whether every run is within its time and its stalls, however often its grant is overtaken.
+    /// Whether every run is within its time and its stalls, however often it is overtaken.
     fn ends_in_time(&self, world: &World) -> bool {
         world.workers.iter().zip(&self.scope.run_times).all(|(worker, time)| match worker {
             Worker::Running(run) => world.now - run.began <= time + self.scope.stalls.iter().max().unwrap_or(&0),

@@ -1,8 +1,8 @@
-//! The refresh protocol under a model checker: the very step function that the code runs, in a small world of one
-//! connection, explored over every order of its steps. `MODEL=long` explores more. See `docs/refresh.md`.
+//! The refresh protocol under a model checker: the step function that the code runs, in a small model of one connection, explored
+//! over every order of its steps. `MODEL=long` explores more. See `docs/checker.md`.
 //!
-//! The world keeps the stated times and breaks everything else: workers vanish and stall, answers are lost or late, writes
-//! fail before and after they were applied, clocks differ, customers consent and withdraw in between.
+//! The model keeps the stated times and varies everything else: workers crash and stall, answers are lost or late, writes fail before
+//! and after they were applied, clocks differ, customers consent and withdraw in between.
 
 mod actions;
 mod guards;
@@ -21,11 +21,11 @@ use scope::{Left, NO_FAULTS, Scope};
 use stateright::{Checker, HasDiscoveries, Model};
 use times::{LEASE, REST, RUN_TIME};
 
-/// Each thing that may go wrong in a schedule, once.
+/// Each fault once.
 const ONE_FAULT: [Left; 3] =
     [Left { crashes: 1, ..NO_FAULTS }, Left { bad_answers: 1, ..NO_FAULTS }, Left { store_faults: 1, ..NO_FAULTS }];
 
-/// In each test run: whatever the strict platform refuses, the one that revokes the family refuses too. The long run has all.
+/// Each test run has these. Whatever the strict platform refuses, the one that revokes the family refuses too. The long run has all.
 const DISTINCT: [RotationPolicy; 3] = [RotationPolicy::Stable, RotationPolicy::Grace, RotationPolicy::Family];
 
 #[test]
@@ -46,7 +46,7 @@ fn two_workers_one_fault_and_stalls() {
     }
 }
 
-/// A worker that oversleeps before it presents the token once more must notice that its lease no longer covers it.
+/// A worker that stalls before it sends the token again must notice that its lease no longer covers the request.
 #[test]
 fn two_workers_a_bad_answer_and_a_long_stall() {
     let fault = Left { bad_answers: 1, ..NO_FAULTS };
@@ -61,7 +61,7 @@ fn two_workers_one_listens_past_the_rest() {
     }
 }
 
-/// A worker of the refresher listens for longer than anybody rests, and may be frozen with the answer in its socket.
+/// A worker of the refresher waits longer than the rest, and may be frozen with the answer in its socket.
 fn listening(policy: RotationPolicy, faults: Left) -> Scope {
     Scope { run_times: vec![LEASE + REST + 5, RUN_TIME], stalls: vec![8, 0], ..Scope::new(2, policy, faults) }
 }
@@ -104,7 +104,7 @@ fn long_two_workers_one_fault_and_stalls_or_long_listening() {
     }
 }
 
-/// Against the platform that forgives least.
+/// Against the strictest platform.
 #[test]
 fn long_two_workers_every_drift() {
     if !is_long() {
@@ -133,7 +133,7 @@ fn is_long() -> bool {
     std::env::var("MODEL").is_ok_and(|mode| mode == "long")
 }
 
-/// Explores everything within a scope, and fails with the schedule that breaks an invariant.
+/// Explores everything within a scope, and fails with a schedule that violates an invariant.
 #[expect(clippy::print_stdout, reason = "the counts are for whoever runs it with --nocapture")]
 fn explore(what: &str, scope: Scope) {
     let policy = scope.policy;

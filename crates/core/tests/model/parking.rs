@@ -1,4 +1,4 @@
-//! The second durable place and its worker, step for step as `commit_parked` has it: a read, then a conditional write.
+//! The parking queue and its worker, with the steps of `commit_parked`: a read, then a conditional write.
 
 use counterfoil_core::model::connection::Standing;
 use counterfoil_core::port::store::Written;
@@ -8,7 +8,7 @@ use crate::provider::Token;
 use crate::scope::Broken;
 use crate::table::{Commit, Table};
 
-/// What the worker is about to write.
+/// The next write of the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Decided {
     Commit,
@@ -30,7 +30,7 @@ impl Parking {
         self.waiting.push(commit);
     }
 
-    /// A process keeps what neither place took: stored the same way, though it is not parked.
+    /// A process keeps a grant that neither place stored. It is stored in the same way, though it is not parked.
     pub(crate) fn keep(&mut self, commit: Commit) {
         self.waiting.push(commit);
     }
@@ -43,7 +43,7 @@ impl Parking {
         &self.ever
     }
 
-    /// The worker's next step, read or write.
+    /// The worker's next step, a read or a write.
     pub(crate) fn step(&mut self, table: &mut Table, broken: Broken, flaws: &mut Flaws) {
         match self.decided.take() {
             None => self.read(table, broken),

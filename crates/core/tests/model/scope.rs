@@ -1,4 +1,4 @@
-//! What one exploration covers: how many workers, what may go wrong, and which guard is taken away.
+//! The scope of an exploration: the workers, the faults, and the removed guard.
 
 use std::time::Duration;
 
@@ -11,90 +11,90 @@ use crate::provider::RotationPolicy;
 use crate::times::{LEASE, RUN_TIME, Tick, seconds, stated};
 use crate::worker::Run;
 
-/// The guard that is taken away.
+/// The removed guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// None: the protocol as it is.
     Nothing,
     /// A lease is taken whatever lease there is.
     LeaseCondition,
-    /// A lease that was seen to be over is taken also if somebody else has taken it over meanwhile.
+    /// An expired lease is replaced even if another worker has replaced it meanwhile.
     SeenCondition,
-    /// The second look shows what the first one showed.
+    /// The second look returns the result of the first.
     SecondLook,
-    /// A request is sent however little of the lease is left.
+    /// A request is sent however little of the lease remains.
     TimeLeft,
-    /// An attempt of unknown outcome need not rest.
+    /// After an unknown outcome the token does not rest.
     Rest,
-    /// An attempt without an answer is called over.
+    /// An attempt without an answer counts as ended.
     OpenIntent,
-    /// Clocks are further apart than the rest allows for.
+    /// The clocks differ by more than the rest allows.
     Clocks,
-    /// A grant is committed whatever epoch there is.
+    /// A grant is committed whatever the epoch is.
     CommitEpoch,
-    /// A grant is committed also over one that is dead.
+    /// A grant is committed even over a dead one.
     CommitStatus,
-    /// A lease is thought to be over because a late commit outdated it.
+    /// A lease counts as ended because a late commit outdated it.
     OutdatedLease,
-    /// A consent keeps the epoch.
+    /// A consent does not raise the epoch.
     ConsentRaisesEpoch,
-    /// A grant is marked dead whatever epoch there is.
+    /// A grant is marked dead whatever the epoch is.
     EndGrantEpoch,
-    /// A grant is marked dead also if it is dead already.
+    /// A grant is marked dead even if it is dead already.
     EndGrantStatus,
     /// Marking a grant dead raises the epoch.
     DeathKeepsEpoch,
-    /// A parked grant is dropped where the grant is dead.
+    /// A parked grant is dropped if the grant is dead.
     Revive,
-    /// A parked grant is revived whatever epoch there is.
+    /// A parked grant revives any epoch.
     ReviveEpoch,
-    /// Whether an attempt's outcome was unknown is forgotten.
+    /// The unknown outcome of an attempt is forgotten.
     Doubt,
-    /// A lease of one's own counts as never used though something was sent under it.
+    /// A worker's own lease counts as unused although something was sent under it.
     UsedLease,
-    /// A lease that was never used does not say whether the one that it replaced was of unknown outcome.
+    /// An unused lease does not keep the unknown outcome of the one that it replaced.
     UnusedDoubt,
 }
 
-/// How often each thing may go wrong, in one schedule.
+/// How often each fault may happen in one schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
-    /// A worker vanishes.
+    /// A worker crashes.
     pub(crate) crashes: u8,
-    /// An answer of the platform is lost, comes too late, or is a fault.
+    /// An answer of the platform is lost, late, or a fault.
     pub(crate) bad_answers: u8,
     /// A write fails, before or after it was applied.
     pub(crate) store_faults: u8,
-    /// The customer consents anew or withdraws at the platform, or the partner disconnects.
+    /// The customer consents again or withdraws at the platform, or the partner disconnects.
     pub(crate) interruptions: u8,
 }
 
-/// What one exploration covers.
+/// The scope of one exploration.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope {
-    /// Why each worker refreshes; as many workers as reasons.
+    /// The reason of each worker. There are as many workers as reasons.
     pub(crate) reasons: Vec<Reason>,
-    /// The sets of clocks that are explored: how much each worker's is off.
+    /// The sets of clocks to explore: each worker's deviation.
     pub(crate) drifts: Vec<Vec<i8>>,
-    /// How often each worker may begin: a caller that is told to retry does.
+    /// The number of runs that each worker may start, like a caller that retries.
     pub(crate) runs: u8,
-    /// How long each worker's run may take.
+    /// The longest time of each worker's run.
     pub(crate) run_times: Vec<Tick>,
-    /// For how many ticks in all each worker may stall in the midst of a run, its sends and commits apart.
+    /// The number of ticks that each worker may stall during a run, except for its sends and commits.
     pub(crate) stalls: Vec<u8>,
-    /// What may go wrong.
+    /// The faults.
     pub(crate) faults: Left,
     /// How the platform treats refresh tokens.
     pub(crate) policy: RotationPolicy,
-    /// What is taken away.
+    /// The removed guard.
     pub(crate) broken: Broken,
 }
 
-/// Nothing goes wrong.
+/// No faults.
 pub(crate) const NO_FAULTS: Left = Left { crashes: 0, bad_answers: 0, store_faults: 0, interruptions: 0 };
 
 impl Scope {
-    /// So many workers, two or three, with clocks as far apart as they may be, each to begin once and never to stall.
+    /// Two or three workers with clocks that differ as much as allowed. Each starts once and never stalls.
     pub(crate) fn new(workers: usize, policy: RotationPolicy, faults: Left) -> Self {
         let reasons = [Reason::Read { min_valid: Duration::from_secs(1) }, Reason::Forced, Reason::Due];
         Self {
@@ -109,13 +109,13 @@ impl Scope {
         }
     }
 
-    /// Taken away with it is a guard. Whoever believes in a longer lease must have the time for it.
+    /// Removes a guard. A worker that believes in a longer lease gets the time for it.
     pub(crate) fn without(self, broken: Broken) -> Self {
         let more = if broken == Broken::TimeLeft { LEASE * 10 } else { 0 };
         Self { broken, run_times: self.run_times.iter().map(|time| time + more).collect(), ..self }
     }
 
-    /// With every set of clocks that is off by a tick at most.
+    /// All sets of clocks that deviate by at most a tick.
     pub(crate) fn with_every_drift(self) -> Self {
         let mut drifts = vec![Vec::new()];
         for _ in &self.reasons {
@@ -125,18 +125,18 @@ impl Scope {
     }
 }
 
-/// The settings of a worker, with what is taken away.
+/// A worker's settings without the removed guard.
 pub(crate) fn settings(broken: Broken) -> Settings {
     let stated = stated();
     match broken {
         Broken::Rest => Settings { rest: seconds(0), ..stated },
-        // The worker believes that its lease is long; the table has it as it is.
+        // The worker believes that its lease is longer than the one in the table.
         Broken::TimeLeft => Settings { lease: seconds(LEASE * 10), ..stated },
         _ => stated,
     }
 }
 
-/// A decision, with what is taken away.
+/// A decision without the removed guard.
 pub(crate) fn weaken(broken: Broken, next: Next, run: &Run) -> Next {
     match (broken, next) {
         (Broken::Doubt, Next::EndGrant(_)) => Next::EndGrant(DeathCause::Revoked),

@@ -1,4 +1,4 @@
-//! One connection and its lease in the table. Each write names the condition of `GrantStore` for the table that it mirrors.
+//! A connection and its lease in the table. Each write repeats the condition of `GrantStore`.
 
 use counterfoil_core::model::connection::{DeathCause, LastFailure, Standing};
 use counterfoil_core::model::failure_code::FailureCode;
@@ -13,11 +13,11 @@ use crate::invariants::{Flaw, Flaws};
 use crate::provider::{Grant, Provider};
 use crate::scope::Broken;
 
-/// A refreshed grant on its way into the table.
+/// A refreshed grant to store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Commit {
     pub(crate) epoch: u64,
-    /// The lease that it was made under.
+    /// The lease of the refresh.
     pub(crate) id: String,
     pub(crate) grant: Grant,
     pub(crate) at: Timestamp,
@@ -26,15 +26,15 @@ pub(crate) struct Commit {
 /// The connection's row and its lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Table {
-    /// What the step function sees of it.
+    /// The part that the step function sees.
     row: View,
     pub(crate) grant: Grant,
-    /// The partner was last told that the grant is dead.
+    /// The last event said that the grant is dead.
     told_dead: bool,
 }
 
 impl Table {
-    /// A connection whose token has just ended.
+    /// A connection whose token has just expired.
     pub(crate) fn new(grant: Grant, now: Timestamp) -> Self {
         let row = View {
             platform: PlatformName::Quickbooks,
@@ -51,7 +51,7 @@ impl Table {
         Self { row, grant, told_dead: false }
     }
 
-    /// The connection and its lease in one read.
+    /// Reads the connection and its lease.
     pub(crate) fn look(&self, broken: Broken) -> View {
         match &self.row.lease {
             Some(lease) if broken == Broken::OutdatedLease && lease.epoch < self.row.epoch => {
@@ -61,7 +61,7 @@ impl Table {
         }
     }
 
-    /// The connection alone.
+    /// Reads the connection alone.
     pub(crate) fn read(&self) -> View {
         View { lease: None, ..self.row.clone() }
     }
@@ -95,7 +95,7 @@ impl Table {
         Taken::Ours
     }
 
-    /// `commit`: `epoch = :replaces AND #status = :live`; refused by a row that shows its own `commit_id`, it is stored.
+    /// `commit`: `epoch = :replaces AND #status = :live`. If the row has its own `commit_id`, a refused write counts as stored.
     pub(crate) fn commit(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == commit.epoch || broken == Broken::CommitEpoch;
         let is_live = self.row.standing == Standing::Active(()) || broken == Broken::CommitStatus;
@@ -109,7 +109,7 @@ impl Table {
         Written::Stored
     }
 
-    /// `revive`: `epoch = :replaces AND #status = :dead`, with an event that tells of it.
+    /// `revive`: `epoch = :replaces AND #status = :dead`, with an event.
     pub(crate) fn revive(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == commit.epoch || broken == Broken::ReviveEpoch;
         if !same_epoch || !(matches!(self.row.standing, Standing::NeedsReauthorization { .. }) || broken == Broken::ReviveEpoch) {
@@ -126,13 +126,13 @@ impl Table {
             return Written::Overtaken;
         }
         self.row.due_at = Some(last_failure.retry_at);
-        // Words and times that no decision looks at would only tell equal states apart.
+        // Fields that no decision reads would only make equal states different.
         let unread = LastFailure { at: Timestamp::UNIX_EPOCH, code: FailureCode::Unknown, ..last_failure.clone() };
         self.row.last_failure = Some(unread);
         Written::Stored
     }
 
-    /// `end_grant`: `epoch = :epoch AND #status = :active`, with an event that tells of it.
+    /// `end_grant`: `epoch = :epoch AND #status = :active`, with an event.
     pub(crate) fn end_grant(&mut self, end: &End, provider: &Provider, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == end.epoch || broken == Broken::EndGrantEpoch;
         let may_end = match self.row.standing {
@@ -162,8 +162,8 @@ impl Table {
         Written::Stored
     }
 
-    /// `write_consent`: `epoch = :previous`, read and retried until it is written, so that it takes one step here; the
-    /// epoch is one above, and the event tells that the connection works.
+    /// `write_consent`: `epoch = :previous`. It is read and retried until it is written, so it is one step here. The epoch rises by
+    /// one, and the event says that the connection works.
     pub(crate) fn consent(&mut self, grant: Grant, broken: Broken) {
         let epoch = self.row.epoch + u64::from(broken != Broken::ConsentRaisesEpoch);
         let lease = self.row.lease.take();
@@ -174,7 +174,7 @@ impl Table {
         };
     }
 
-    /// A disconnect raises the epoch; the tokens go.
+    /// A disconnect raises the epoch and deletes the tokens.
     pub(crate) fn disconnect(&mut self) {
         self.row.epoch += 1;
         self.row.standing = Standing::Disconnected;
@@ -205,10 +205,10 @@ impl Table {
     }
 }
 
-/// The end of a grant, on its way into the table.
+/// The end of a grant to store.
 pub(crate) struct End {
     pub(crate) epoch: u64,
     pub(crate) cause: DeathCause,
-    /// Nothing has gone wrong so far, and the platform keeps its word.
+    /// There was no fault so far, and the platform kept its rules.
     pub(crate) faultless: bool,
 }

@@ -1,4 +1,4 @@
-//! One worker: the step function and where it is between two of its steps.
+//! A worker: the step function, and its state between two steps.
 
 use std::time::Duration;
 
@@ -14,32 +14,32 @@ use crate::times::Tick;
 /// A worker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Worker {
-    /// It may begin so many more times, and remembers its leases that were never used.
+    /// It may start this number of further runs, and remembers its unused leases.
     Idle { runs: u8, unused: Vec<String> },
-    /// It is at it.
+    /// It is refreshing.
     Running(Box<Run>),
-    /// It has vanished.
+    /// It has crashed.
     Gone,
 }
 
-/// One refresh, run by a worker.
+/// A refresh of a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Run {
     pub(crate) machine: Refresh,
     pub(crate) reason: Reason,
     pub(crate) stage: Stage,
     pub(crate) began: Tick,
-    /// The connection as it was last looked at: its epoch and its grant.
+    /// The epoch and the grant of the last look.
     pub(crate) looked: Option<(u64, Grant)>,
     pub(crate) lease: Option<Leased>,
     /// It has sent something.
     pub(crate) has_sent: bool,
     pub(crate) commit: Option<Commit>,
-    /// For how many more ticks it may stall.
+    /// The number of ticks that it may still stall.
     pub(crate) stalls: u8,
-    /// When it must have moved on, by the stated times.
+    /// The time by which it must have continued.
     pub(crate) must_by: Option<Tick>,
-    /// How often it may begin after this.
+    /// The number of runs that it may start after this.
     pub(crate) runs: u8,
 }
 
@@ -47,27 +47,27 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Leased {
     pub(crate) id: String,
-    /// When taking it was decided.
+    /// The time at which it decided to take the lease.
     pub(crate) since: Tick,
-    /// The epoch that the table had when it was stored.
+    /// The table's epoch when the lease was stored.
     pub(crate) table_epoch: u64,
 }
 
-/// Where a run is.
+/// The stage of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
-    /// It has decided what to do and not done it.
+    /// It has decided on an action and not executed it.
     Doing { next: Next, since: Tick },
-    /// It is done, and the answer is on its way.
+    /// The action is executed, and its answer is on the way.
     Answered(Saw),
-    /// Its token request is sent, and it listens until then.
+    /// It has sent its token request and waits until `until`.
     AtPlatform { sent: Tick, until: Duration },
     /// It pauses.
     Asleep { until: Duration },
 }
 
 impl Run {
-    /// Whether the run is storing a fresh grant, for which it has a budget of its own.
+    /// Whether the run is storing a fresh grant, which has its own budget.
     pub(crate) fn is_committing(&self) -> bool {
         self.commit.is_some()
     }

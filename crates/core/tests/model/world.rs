@@ -1,4 +1,4 @@
-//! The whole world of one connection, and how each step changes it.
+//! The model of one connection with its workers, table and platform, and the effect of each step.
 
 mod answers;
 
@@ -26,19 +26,19 @@ use crate::worker::{Leased, Run, Stage, Worker};
 
 const LIMITS: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 
-/// A state of the world.
+/// A state of the model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct World {
     pub(crate) now: Tick,
-    /// How much each worker's time of day is off.
+    /// The deviation of each worker's clock.
     drifts: Vec<i8>,
     pub(crate) table: Table,
     pub(crate) provider: Provider,
     pub(crate) parking: Parking,
-    /// The write of a lease that may yet come, and the lease that it names as seen.
+    /// A late write of a lease, and the lease that it would replace.
     pub(crate) late_lease: Option<(Lease, Option<String>)>,
     pub(crate) workers: Vec<Worker>,
-    /// An answer was heard later than the platform's time-out.
+    /// An answer arrived after the platform's time-out.
     was_late: bool,
     pub(crate) left: Left,
     pub(crate) flaws: Flaws,
@@ -50,7 +50,7 @@ impl World {
         Self {
             now: 0,
             drifts: drifts.to_vec(),
-            // Ended for every clock.
+            // Expired for every clock.
             table: Table::new(grant, time_of_day(-10)),
             provider,
             parking: Parking::default(),
@@ -66,7 +66,7 @@ impl World {
         if let Worker::Running(run) = &self.workers[worker] { Some(run) } else { None }
     }
 
-    /// Whether the platform is still to act on a worker's request.
+    /// Whether the platform has still to process a worker's request.
     pub(crate) fn is_at_platform(&self, worker: usize) -> bool {
         self.provider.in_flight.iter().any(|request| request.caller == Some(worker))
     }
@@ -151,7 +151,7 @@ impl World {
         seen_at(self.now, self.drifts[worker])
     }
 
-    /// Carries out what a worker has decided on.
+    /// Executes a worker's decision.
     fn act(&mut self, scope: &Scope, worker: usize, fault: Option<StoreFault>, heard: Heard) {
         let Worker::Running(run) = &mut self.workers[worker] else { return };
         let mut run = run.clone();
@@ -177,7 +177,7 @@ impl World {
         self.hear(scope, worker, saw, heard);
     }
 
-    /// The lease that a worker takes whose request began then.
+    /// The lease of a worker whose request began at `since`.
     fn lease(&self, worker: usize, run: u8, since: Tick, (epoch, doubtful): (u64, bool)) -> Lease {
         let started_at = seen_at(since, self.drifts[worker]).wall;
         Lease {
@@ -220,7 +220,7 @@ impl World {
                 let commit = run.commit.as_ref().expect("there is a grant to commit");
                 saw(match self.table.commit(commit, scope.broken, &mut self.flaws) {
                     Written::Stored => Written::Stored,
-                    // Read, and written again as what is read calls for, until it is: one step here.
+                    // The worker reads and writes again until it succeeds: one step here.
                     Written::Overtaken => self.table.revive(commit, scope.broken, &mut self.flaws),
                 })
             }

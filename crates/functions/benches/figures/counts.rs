@@ -1,4 +1,4 @@
-//! How many requests to the table things cost, and how many units these consume, counted at the wire.
+//! Counts the requests of each operation to the table, and the units that they consume.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use tower::ServiceExt as _;
 use crate::browser::LARKSPUR;
 use crate::deployment::{BASE_URL, COMPANY_KEY, Deployment};
 
-/// What only reads; everything else is a write.
+/// The operations that only read. All others are writes.
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
 
-/// Prints them all.
+/// Prints the counts.
 pub(crate) async fn print(deployment: &Deployment) {
     let wire = Wire::metered_before(deployment.table_endpoint()).await;
     let app: Arc<App> = assemble(&deployment.config(), &local_config(wire.endpoint()), World::real());

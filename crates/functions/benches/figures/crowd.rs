@@ -1,4 +1,4 @@
-//! Two hundred readers of one token that has ended, over eight processes, at a platform that takes 300 ms.
+//! Two hundred readers of one expired token, over eight processes, with a platform that takes 300 ms.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ const PROCESSES: usize = 8;
 const READERS_EACH: usize = 25;
 const PLATFORM_MS: u32 = 300;
 
-/// Prints what it cost and how long the slowest waited.
+/// Prints the number of requests and the longest wait.
 pub(crate) async fn print(deployment: &Deployment) {
     deployment.expire().await;
     deployment.intuit.control("settings", json!({ "token_delay_ms": PLATFORM_MS })).await;
@@ -25,7 +25,7 @@ pub(crate) async fn print(deployment: &Deployment) {
         let mut answers = Vec::new();
         for _ in 0..READERS_EACH {
             let status = function.answer(&event).await.status;
-            // Everybody came at the beginning: the last in a queue has waited for all before.
+            // All readers arrive at the start, so the last one in a queue has waited for all others.
             answers.push((status, began.elapsed()));
         }
         answers

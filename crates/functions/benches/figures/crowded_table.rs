@@ -1,5 +1,5 @@
-//! A table with as many connections as a large installation has: copies of one that was consented to, each with its own
-//! sealed tokens where they are to be refreshed.
+//! A table with as many connections as a large installation: copies of one connection. Those that are to be refreshed have their own
+//! sealed tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,20 +15,20 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::deployment::{COMPANY_KEY, Deployment, TABLE};
 
-/// As many as one request takes.
+/// The largest number of items in one request.
 const BATCH: usize = 25;
 const BATCHES_AT_ONCE: usize = 8;
 const DAY: Duration = Duration::from_secs(86_400);
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The table and the connection that all others are copies of.
+/// The table, and the connection that all others are copies of.
 pub(crate) struct CrowdedTable<'a> {
     deployment: &'a Deployment,
     client: Client,
     original: Item,
     connections: usize,
-    /// Each time that connections are made due they have another epoch: the leases of the last time are over.
+    /// Rises each time that connections are made due, so that earlier leases are obsolete.
     epoch: u64,
 }
 
@@ -55,7 +55,7 @@ impl<'a> CrowdedTable<'a> {
         self.connections = connections;
     }
 
-    /// Makes so many of them due, each with tokens of its own that have ended.
+    /// Makes this number of them due, each with its own expired tokens.
     pub(crate) async fn make_due(&mut self, due: usize) {
         self.epoch += 10;
         let ended = self.in_millis(-1_000);

@@ -1,4 +1,4 @@
-//! What a token read takes in the handler, beside a bare read of the same item by a client of the same configuration.
+//! Compares the time of a token read in the handler with a bare read of the same item by a client with the same configuration.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::{median, ratio};
 const WARM_UP: usize = 200;
 const ROUNDS: usize = 2_000;
 
-/// Prints the medians' ratios.
+/// Prints the ratios of the medians.
 pub(crate) async fn print(deployment: &Deployment) {
     let aws = local_config(deployment.table_endpoint());
     let client = Client::new(&aws);
@@ -68,7 +68,7 @@ fn item_key(pk: String, sk: String) -> HashMap<String, AttributeValue> {
     [(PK, pk), (SK, sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
 }
 
-/// The connection's item and the key's, in the one request that a key takes which is not remembered.
+/// Reads the connection's item and the key's in one request, as for a key that is not cached.
 async fn get_both(client: &Client, key: &str) {
     let id = PresentedKey::parse(&Secret::new(key)).expect("a key").id;
     let keys = [connection_key(), item_key("PARTNER#default".to_owned(), format!("KEY#{id}"))];

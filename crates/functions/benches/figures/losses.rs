@@ -1,4 +1,4 @@
-//! Grants at a platform without grace, whose answer comes late, or to a frozen process, or while neither table nor queue takes it.
+//! Counts lost grants at a platform without grace: the answer is late, or the process is frozen, or table and queue fail.
 
 use std::process::Command;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::deployment::Deployment;
 use crate::event::Sample;
 use crate::function::Function;
 
-/// Within a function's time: 25 s, less 6 s for storing.
+/// Within a function's time of 25 s, less 6 s for storing.
 const SLOW_SECONDS: [u64; 6] = [1, 5, 11, 12, 15, 18];
 const FROZEN_SECONDS: [u64; 4] = [3, 11, 15, 18];
 const AWAY_SECONDS: [u64; 3] = [6, 12, 18];
-/// What the platform takes where nothing else is said.
+/// The platform's time, unless stated otherwise.
 const ANSWERS_AFTER: Duration = Duration::from_millis(500);
 
-/// Prints how many of each were lost.
+/// Prints the number of losses of each kind.
 pub(crate) async fn print() {
     println!("\nGrants whose platform gives each refresh token once");
     let slow = join_all(SLOW_SECONDS.map(|seconds| lost_if(Duration::from_secs(seconds), async |_, _| {}))).await;
@@ -41,7 +41,7 @@ fn print_lost(what: &str, seconds: &[u64], lost: &[bool]) {
     println!("  {what:<32} {} s: {lost} of {} lost", all.join(", "), seconds.len());
 }
 
-/// Whether a token that ended is not to be had, or not stored, when the platform takes so long and that befalls its refresh.
+/// Whether an expired token cannot be read, or not stored, if the platform takes this time and `befalls` happens during its refresh.
 async fn lost_if(answers_after: Duration, befalls: impl AsyncFn(&Deployment, &Function)) -> bool {
     let deployment = connected().await;
     deployment.expire().await;
@@ -54,7 +54,7 @@ async fn lost_if(answers_after: Duration, befalls: impl AsyncFn(&Deployment, &Fu
     answer.status != 200 || deployment.connection().await.epoch != before + 1
 }
 
-/// From the moment at which the platform has the request.
+/// Freezes the process from the moment at which the platform has the request.
 async fn frozen(deployment: &Deployment, token: &Function, seconds: u64) {
     while deployment.intuit.requests("token.refresh_token").await == 0 {
         tokio::task::yield_now().await;
@@ -68,7 +68,7 @@ fn signal(name: &str, pid: u32) {
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().is_ok_and(|status| status.success()));
 }
 
-/// Nothing ever listens where the queue should be; the table takes leases and no commits.
+/// Nothing listens at the queue's address. The table takes leases and no commits.
 async fn away(token: &Function, seconds: u64) {
     token.wire.inject(Rule::on("UpdateItem", Fault::TimeoutBeforeApply).times(usize::MAX));
     tokio::time::sleep(Duration::from_secs(seconds)).await;

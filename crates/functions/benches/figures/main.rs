@@ -1,10 +1,9 @@
-//! The figures of `make bench`: what a token read, a refresh and a consent cost, and how a function starts. It prints
-//! counts, and times only as ratios within this run; it judges none of them.
+//! The figures of `make bench`: the requests of a token read, a refresh and a consent, and the start of a function. It prints counts,
+//! and times only as ratios within this run. It has no thresholds.
 //!
-//! Named as arguments, only some are measured: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`,
-//! `imports`.
+//! Arguments select some of them: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`, `imports`.
 //!
-//! It measures the binaries that lie beside its own folder (`target/release`), driven as Lambda drives them.
+//! It measures the binaries beside its own folder (`target/release`), driven as Lambda drives them.
 
 #![expect(clippy::print_stdout, reason = "figures are to be read")]
 #![expect(clippy::disallowed_methods, reason = "real time is what is measured")]
@@ -93,7 +92,7 @@ async fn connected() -> Deployment {
     deployment
 }
 
-/// `target/{profile}`, this program lying in its `examples`.
+/// `target/{profile}`. This program is in its folder `examples`.
 fn binaries() -> PathBuf {
     let program = env::current_exe().expect("this program has a path");
     program.ancestors().nth(2).expect("two folders up").to_owned()

@@ -1,4 +1,4 @@
-//! Grants whose token answer has an odd form: intact tokens, and something around them that no document promises.
+//! Counts lost grants for unusual token answers: intact tokens with something around them that no document describes.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 const TOKENS: &str = r#""access_token":"access","refresh_token":"refresh""#;
 
-/// Prints how many of all forms cost a grant, over all platforms.
+/// Prints how many of all forms lose a grant, over all platforms.
 pub(crate) async fn print() {
     let forms = forms();
     let (mut lost, mut tried) = (Vec::new(), 0);
@@ -43,7 +43,7 @@ pub(crate) async fn print() {
     }
 }
 
-/// Each answer, to its last byte, by what is odd about it.
+/// The bytes of each answer, with a name for what is unusual about it.
 fn forms() -> Vec<(String, Vec<u8>)> {
     let mut forms = Vec::new();
     for (field, values) in [
@@ -98,7 +98,7 @@ fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// Whether a refresh that is answered so has both tokens.
+/// Whether a refresh with this answer returns both tokens.
 async fn is_kept(name: PlatformName, answer: Vec<u8>) -> bool {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let platform = platform(name, &format!("http://{}", listener.local_addr().expect("bound"))).await;
@@ -122,7 +122,7 @@ async fn is_kept(name: PlatformName, answer: Vec<u8>) -> bool {
     })
 }
 
-/// The product's own, with its token address there.
+/// The product's own platform with its token endpoint at this address.
 async fn platform(name: PlatformName, address: &str) -> std::sync::Arc<dyn Platform> {
     let mut given: BTreeMap<String, String> = [("TABLE_NAME".to_owned(), "none".to_owned())].into();
     let keys = variables::of_client(name, Environment::Production).into_iter();

@@ -1,4 +1,4 @@
-//! The refresher among many connections: what it asks the table for, and how fast one of it is at a platform that takes 200 ms.
+//! The refresher with many connections: its requests to the table, and the speed of one run with a platform that takes 200 ms.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ const DUE: usize = 1_000;
 const FEW: usize = 20_000;
 const MANY: usize = 200_000;
 const PLATFORM_MS: u64 = 200;
-/// What the template gives the function.
+/// The function's time in the template.
 const FUNCTION_TIME: Duration = Duration::from_secs(58);
 
-/// Prints counts, a rate, and what bound it.
+/// Prints counts, a rate, and the limiting resource.
 pub(crate) async fn print(deployment: &Deployment) {
     let mut table = CrowdedTable::of(deployment).await;
     println!("\nThe refresher, {DUE} connections due");
@@ -45,7 +45,7 @@ async fn print_reads(deployment: &Deployment, connections: usize) {
 
 async fn print_rate(deployment: &Deployment) {
     let platform = SlowPlatform::start(Duration::from_millis(PLATFORM_MS)).await;
-    // No wire between: what it takes is not the refresher's.
+    // Without the proxy, whose time is not the refresher's.
     let refresher = Lambda::start(&binaries().join("refresher"), environment(deployment, &platform)).await;
     let (own, other) = (CpuTime::of(refresher.pid()), CpuTime::of(std::process::id()));
     invoke(&refresher).await;

@@ -1,4 +1,4 @@
-//! A token endpoint that gives a new token to whoever asks, after a while, and looks how many ask at once.
+//! A token endpoint that answers every request with a new token after a delay, and counts concurrent requests.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// The endpoint; it stops when dropped.
+/// The endpoint. Dropping it stops the server.
 pub(crate) struct SlowPlatform {
     address: String,
     desk: Arc<Desk>,
@@ -22,14 +22,14 @@ struct Desk {
     asked: Mutex<Asked>,
 }
 
-/// What it was asked.
+/// The requests that it got.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Asked {
-    /// How often.
+    /// The number of requests.
     pub(crate) requests: usize,
-    /// By how many at once, at most.
+    /// The largest number of concurrent requests.
     pub(crate) at_once: usize,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last answer.
     pub(crate) lasted: Duration,
     under_way: usize,
     began: Option<Instant>,
@@ -73,7 +73,7 @@ async fn token(State(desk): State<Arc<Desk>>) -> Json<Value> {
     let mut asked = desk.asked.lock().expect("no panic inside");
     asked.under_way -= 1;
     asked.lasted = asked.began.map_or(Duration::ZERO, |began| began.elapsed());
-    // As long as Intuit's are.
+    // As long as Intuit's tokens.
     Json(json!({
         "token_type": "bearer",
         "access_token": format!("{number:0>1000}"),

@@ -1,4 +1,4 @@
-//! How a function starts, beside a Lambda function that does nothing; what memory it takes; how large the binaries are.
+//! The start of a function compared with a Lambda function that does nothing; its memory; the sizes of the binaries.
 
 use std::fs;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::event::Sample;
 use crate::{binaries, median, ratio, template};
 
 const STARTS: usize = 40;
-/// Reads after the first answer, before the memory is looked at.
+/// The number of reads after the first answer, before the memory is measured.
 const READS: usize = 200;
 
-/// What was seen of the starts of one binary.
+/// The measured starts of one binary.
 #[derive(Default)]
 struct Seen {
     first_polls: Vec<Duration>,
@@ -61,12 +61,12 @@ impl Seen {
     }
 }
 
-/// A function that refuses its configuration starts fast, and is not what is to be measured.
+/// Checks that the function accepted its configuration: one that refuses it starts fast, and must not be measured.
 fn serves(answer: &Value) {
     assert_eq!(answer["statusCode"], 200, "{answer}");
 }
 
-/// The peak of a function that has refreshed, and been read from many times.
+/// The peak memory of a function after a refresh and many reads.
 async fn busy_peak(deployment: &Deployment, event: &Value) -> u64 {
     let lambda = Lambda::start(&binaries().join("token"), deployment.environment("token")).await;
     deployment.expire().await;

@@ -1,4 +1,4 @@
-//! How long a reader waits that finds somebody else at the refresh, to what that refresh takes.
+//! Compares the wait of a reader during another process's refresh with the time of that refresh.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const READERS: usize = 16;
 const ROUNDS: usize = 20;
 const PLATFORM_MS: [u64; 3] = [200, 300, 1_000];
 
-/// Prints the 99th of a hundred waiters, for platforms of several speeds.
+/// Prints the 99th percentile of a hundred waiters, for platforms of several speeds.
 pub(crate) async fn print(deployment: &Deployment) {
     println!("\nReaders that waited for another's refresh ({ROUNDS} rounds of {READERS} readers over {PROCESSES} processes)");
     for milliseconds in PLATFORM_MS {
@@ -51,7 +51,7 @@ pub(crate) async fn print(deployment: &Deployment) {
     }
 }
 
-/// What each of them waited.
+/// The wait of each reader.
 async fn readers(processes: &[Arc<App>], id: &ConnectionId) -> Vec<Duration> {
     let began = Instant::now();
     let reads = (0..READERS).map(|number| async move {

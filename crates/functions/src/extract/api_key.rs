@@ -54,7 +54,7 @@ mod tests {
     use crate::extract::query::Query;
 
     #[test]
-    fn an_empty_key_is_a_key_that_is_not_good() {
+    fn an_empty_key_is_invalid() {
         let read = |headers: &HeaderMap, query: &str| api_key(headers, &Query::parse(query)).ok().flatten();
         for empty in ["api_key=", "api_key", "x=1&api_key="] {
             assert!(read(&HeaderMap::new(), empty).is_some_and(|key| key.expose().is_empty()), "{empty}");
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_must_agree() {
+    fn several_api_keys_must_be_equal() {
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", "k".parse().expect("a header"));
         headers.insert("authorization", "bearer k".parse().expect("a header"));

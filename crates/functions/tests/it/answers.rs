@@ -1,4 +1,5 @@
-//! What every answer has: headers that keep secrets out of caches, referrers and frames (O-9), an id, and errors of one shape (A-8).
+//! The parts of every answer: headers that keep secrets out of caches, referrers and frames (O-9), an id, and error bodies of one
+//! form (A-8).
 
 use axum::Router;
 use axum::http::Method;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::harness::{Answer, Ask, Installation, Logs, get, post};
 
 #[tokio::test]
-async fn o9_every_route_and_what_is_no_route_answers_with_the_same_guards() {
+async fn o9_every_known_and_unknown_route_answers_with_the_security_headers() {
     let place = Installation::start().await;
     for route in routes() {
         let method = route.method.parse().expect("a method");
@@ -108,7 +109,7 @@ async fn hsts_is_sent_for_https_addresses_only() {
 }
 
 #[tokio::test]
-async fn what_is_nowhere_is_a_404() {
+async fn an_unknown_address_is_a_404() {
     let place = Installation::start().await;
     let answer = get("/nowhere").to(&place.server).await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"

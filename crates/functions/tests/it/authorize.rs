@@ -1,4 +1,4 @@
-//! `GET /v1/oauth/authorize`: a consent that ends at the partner's page, with a code of ours.
+//! `GET /v1/oauth/authorize`: a consent that returns our code to the partner's page.
 
 use counterfoil_core::model::api_key::Scope;
 use serde_json::json;
@@ -8,12 +8,12 @@ use crate::exchange::{exchange, refusal};
 use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get, parameter};
 use crate::platforms::{Row, callback, rows};
 
-/// The address that a partner's page sends its customer to.
+/// The address to which a partner's page sends its customer.
 pub(crate) fn authorize(platform: &str, more: &str) -> String {
     format!("/v1/oauth/authorize?platform={platform}&partnerId=default{more}")
 }
 
-/// From that address to the partner's page.
+/// Runs a consent from that address to the partner's page.
 pub(crate) async fn handed(place: &Installation, start: &str, chosen: &[(&str, &str)], choice: Option<&str>) -> String {
     let mut browser = Browser::curl(&place.server);
     let callback = callback(place, &mut browser, start, chosen).await;
@@ -27,14 +27,14 @@ pub(crate) async fn handed(place: &Installation, start: &str, chosen: &[(&str, &
     answer.location().to_owned()
 }
 
-/// The parameters that a partner's page was given, beside its own.
+/// The parameters that the partner's page gets, besides its own.
 pub(crate) fn given(address: &str) -> Vec<String> {
     let own = address.strip_prefix(RETURN_URL).unwrap_or_else(|| panic!("elsewhere: {address}"));
     url::form_urlencoded::parse(own.trim_start_matches('&').as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
 #[tokio::test]
-async fn every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
+async fn every_platform_returns_to_the_partners_page_with_a_code_that_can_be_exchanged() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, chosen, choice, company_id, company_name, api, .. } in rows() {
         let start = authorize(name, &format!("&redirectUri={}&state=a%20b%26c", encoded(RETURN_URL)));
@@ -55,7 +55,7 @@ async fn every_platform_ends_at_the_partners_page_with_a_code_that_opens_it() {
 }
 
 #[tokio::test]
-async fn the_same_company_again_is_the_same_connection_and_another_is_another() {
+async fn each_company_has_one_connection() {
     let place = Installation::start().await;
     for realm in [LARKSPUR, HARBOR, LARKSPUR] {
         let page = handed(&place, &authorize("quickbooks", ""), &[("realm", realm)], None).await;
@@ -72,7 +72,7 @@ async fn the_same_company_again_is_the_same_connection_and_another_is_another() 
 }
 
 #[tokio::test]
-async fn without_a_redirect_uri_it_is_the_partners_first_or_our_own_page() {
+async fn without_a_redirect_uri_the_browser_returns_to_the_partners_first_or_to_our_page() {
     let place = Installation::start().await;
     let first = handed(&place, &authorize("quickbooks", ""), &[("realm", LARKSPUR)], None).await;
     assert_eq!(given(&first), ["code", "state"]);

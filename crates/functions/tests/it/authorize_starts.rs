@@ -10,7 +10,7 @@ use crate::exchange::{exchange, refusal};
 use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR, get, parameter};
 
 #[tokio::test]
-async fn who_may_begin_and_what_for() {
+async fn each_kind_of_caller_can_start_only_the_allowed_consents() {
     let place = Installation::start_with(&[("OPEN_START", "false")]).await;
     place.partner("rival", &[]).await;
     let rival = place.key_of("rival", &Scope::ALL).await;
@@ -40,7 +40,7 @@ async fn who_may_begin_and_what_for() {
     assert_eq!(place.connection("shop").await.text("realm_id"), LARKSPUR);
 }
 
-/// From a start with the publishable key to the token of the connection that it made.
+/// From a start with the publishable key to the token of its connection.
 async fn exchanged(place: &Installation, address: &str) -> Answer {
     let back = place.consent(address, LARKSPUR).await;
     let body = json!({ "code": parameter(back.location(), "code").expect("a code"), "platform": "quickbooks" });

@@ -1,4 +1,4 @@
-//! Callbacks that bring no usable code spend the flow, but for a refusal, and leave an audit row (O-8).
+//! Callbacks without a usable code end the flow, except for a refusal, and leave an audit row (O-8).
 
 use crate::authorize::authorize;
 use crate::callback::encoded;
@@ -27,7 +27,7 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
         let answer = curl.get(format!("{bad}{more}")).await;
         assert_eq!(answer.problem(), (400, code.to_owned()), "{more}");
         assert!(place.rows.history(&company_key).await.is_empty(), "nobody fills the history of a connection: {more}");
-        // Who refuses may go back and allow.
+        // A customer who refused may go back and allow.
         let again = if code == "access_denied" { format!("{bad}{more}") } else { good };
         assert_eq!(curl.get(again).await.problem(), (400, code.to_owned()), "spent: {more}");
         assert!(place.rows.connection(&company_key).await.is_none());
@@ -38,7 +38,7 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
 }
 
 #[tokio::test]
-async fn o8_a_customer_who_says_no_is_told_so() {
+async fn o8_a_customer_who_refuses_gets_a_page_that_says_so() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -89,7 +89,7 @@ async fn a_customer_who_refuses_and_then_allows_is_connected() {
 }
 
 #[tokio::test]
-async fn o8_a_wrong_code_is_the_platforms_refusal_and_spends_the_flow() {
+async fn o8_a_wrong_code_is_refused_by_the_platform_and_ends_the_flow() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -135,7 +135,7 @@ async fn an_undecodable_parameter_is_an_error_only_on_routes_that_read_it() {
 }
 
 #[tokio::test]
-async fn the_platforms_own_word_is_in_the_audit_row_and_an_operators_fault_on_the_page() {
+async fn the_platforms_error_code_is_in_the_audit_row_and_on_the_page_if_an_operator_must_fix_it() {
     let place = Installation::start().await;
     for (number, (said, reference, on_the_page)) in [
         ("invalid_scope", Some("invalid_scope"), true),

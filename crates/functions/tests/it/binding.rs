@@ -1,9 +1,9 @@
-//! A consent belongs to the browser that began it (O-6).
+//! A consent belongs to the browser that started it (O-6).
 
 use crate::harness::{Browser, Installation, LARKSPUR, get};
 
 #[tokio::test]
-async fn o6_a_stolen_callback_url_is_worth_nothing_in_another_browser() {
+async fn o6_a_stolen_callback_url_is_refused_in_another_browser() {
     let place = Installation::start().await;
     let mut victim = Browser::curl(&place.server);
     let page = victim.start("/oauth/start/beach-blend").await;
@@ -77,7 +77,7 @@ async fn o6_two_tabs_of_one_browser_share_its_id_and_both_finish() {
 }
 
 #[tokio::test]
-async fn o6_a_flow_that_a_server_began_belongs_to_the_browser_that_opens_it() {
+async fn o6_a_flow_that_a_server_started_belongs_to_the_browser_that_opens_it() {
     let place = Installation::start().await;
     let start = get("/oauth/start/beach-blend").key(&place.key).to(&place.server).await;
     assert_eq!((start.status, start.header("set-cookie")), (302, None), "the server is not the customer's browser");
@@ -106,7 +106,7 @@ async fn o6_a_key_in_the_address_binds_to_the_browser_all_the_same() {
 }
 
 #[tokio::test]
-async fn o6_the_result_is_shown_to_the_same_browser_alone() {
+async fn o6_only_the_same_browser_sees_the_result() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
@@ -118,7 +118,7 @@ async fn o6_the_result_is_shown_to_the_same_browser_alone() {
     assert_eq!(browser.get(done.location()).await.status, 200);
 }
 
-/// What another app on the domain keeps in the browser is no reason to fail a consent.
+/// Other apps' cookies on the domain must not make a consent fail.
 #[tokio::test]
 async fn o6_the_cookies_of_other_apps_do_no_harm() {
     let place = Installation::start().await;

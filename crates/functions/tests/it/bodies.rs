@@ -1,11 +1,11 @@
-//! Bodies that are none: every route that takes JSON refuses them alike, before anything begins.
+//! Invalid bodies: every route that takes JSON refuses them in the same way, before it does anything.
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Ask, Installation, LARKSPUR};
 
-/// Each route that takes a body of JSON, with bodies of its own fields whose types or values are wrong.
+/// Each route that takes a JSON body, with bodies in which a field has a wrong type or value.
 const ROUTES: [(&str, &str, &[&str]); 5] = [
     ("POST", "/v1/oauth/quickbooks/sync", IMPORT),
     ("POST", "/v1/oauth/quickbooks/import-invoices", IMPORT),
@@ -36,7 +36,7 @@ const IMPORT: &[&str] = &[
     r#"{"company_key":"beach-blend"}"#,
 ];
 
-/// What is an object of JSON nowhere.
+/// Bodies that are not a JSON object.
 const NO_OBJECTS: [&[u8]; 18] = [
     b" ",
     b"\n",
@@ -70,7 +70,7 @@ async fn send(place: &Installation, (method, path): (&str, &str), content_type: 
     refusal(&ask.to(&place.server).await)
 }
 
-/// In the envelope of the partner API, or in that of the rest.
+/// The status and the error code of an answer, in the form of the partner API or of the other routes.
 fn refusal(answer: &Answer) -> (u16, String) {
     let body = answer.json();
     let code = body.pointer("/error/code").or_else(|| body.get("code"));

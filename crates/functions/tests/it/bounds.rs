@@ -1,4 +1,4 @@
-//! Bad input: whatever comes in any parameter of any route, the answer is one that is documented, in plain words.
+//! Bad input: for any value of any parameter of any route, the answer is a documented one with a plain message.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use counterfoil_functions::routes::routes;
 use crate::harness::{Answer, Ask, Browser, Installation, LARKSPUR, get, parameter, post, with_parameter};
 use crate::layers::{deployed_code, sources};
 
-/// What no parameter should have to take, each as it stands in a query.
+/// Hostile values of a parameter, as they appear in a query.
 fn hostile(name: &str) -> Vec<(&'static str, String)> {
     vec![
         ("empty", format!("{name}=")),
@@ -25,7 +25,7 @@ fn hostile(name: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The answer in a word; anything that is neither documented nor plain fails here.
+/// The answer as a word. An answer that is neither documented nor plain fails here.
 fn word(answer: &Answer) -> String {
     match answer.status {
         200 | 302 => "taken".to_owned(),
@@ -40,7 +40,7 @@ fn word(answer: &Answer) -> String {
     }
 }
 
-/// Route, parameter, and what comes of an empty value and of one of the wrong kind. All else is the same for all.
+/// The route, the parameter, and the answers to an empty value and to one of the wrong kind. All other answers are the same for all.
 const PARAMETERS: [(&str, &str, &str, &str); 14] = [
     ("/oauth/start/beach-blend", "company_name", "taken", "taken"),
     ("/oauth/start/beach-blend", "platform", "400 empty_parameter", "400 invalid_parameter"),
@@ -58,7 +58,7 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
     ("/api/connections", "api_key", "401 unauthenticated", "401 unauthenticated"),
 ];
 
-/// Parameters of forms, of pages and of answers in another shape, each with the file whose tests try it.
+/// Parameters of forms, pages and other answers, each with the file that tests it.
 const TRIED_IN: [(&str, &str); 16] = [
     ("company_id", "choosing"),
     ("company_key", "callback"),
@@ -78,7 +78,7 @@ const TRIED_IN: [(&str, &str); 16] = [
     ("updatedSince", "imports"),
 ];
 
-/// The names of parameters that a source reads with the methods of a query: `.one("…"`, `.word::<Kind>("…"`.
+/// The names of the parameters that a source reads with the methods of a query: `.one("…"`, `.word::<Kind>("…"`.
 fn parameters_read(code: &str) -> BTreeSet<String> {
     let calls = [".one", ".filled", ".word", ".number", ".date", ".time", ".lenient"]
         .into_iter()
@@ -92,7 +92,7 @@ fn parameters_read(code: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_parameter_that_is_read_is_tried() {
+fn every_parameter_that_is_read_is_tested() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read: BTreeSet<_> =
         sources(&manifest.join("src")).iter().flat_map(|file| parameters_read(&deployed_code(file))).collect();
@@ -192,7 +192,7 @@ async fn a4_every_path_parameter_of_every_route() {
     let place = Installation::start().await;
     let long = "x".repeat(5_000);
     let hostile = ["%ff", "%00", "%2e%2e", "..", "a%2Fb", "a%20b", "%C3%A4", "-a", "a%23b", "a;b", &long, &"9".repeat(65)];
-    // A preflight looks at no part of the path.
+    // A preflight reads no part of the path.
     for route in routes().into_iter().filter(|route| route.path.contains('{') && route.method != "OPTIONS") {
         for value in hostile {
             let path = ["{company_key}", "{platform}", "{id}", "{token}"]

@@ -1,4 +1,4 @@
-//! `GET /oauth/callback`: a consent from its start to a connection, for a command line and for a browser.
+//! `GET /oauth/callback`: a consent from its start to a connection, with a command line and with a browser.
 
 use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, ScriptedServer, parameter};
 
@@ -30,7 +30,7 @@ async fn the_command_line_shows_a_kept_answer_without_its_tokens() {
 }
 
 #[tokio::test]
-async fn without_a_name_the_company_keeps_the_one_it_has_at_the_platform() {
+async fn without_a_name_the_connection_has_the_platforms_name_of_the_company() {
     let place = Installation::start().await;
     let answer = place.connect("beach-blend", LARKSPUR).await;
     assert_eq!(answer.text("company_name"), "Larkspur Roofing LLC");
@@ -79,7 +79,7 @@ async fn a_browser_is_redirected_to_the_return_url_with_the_result() {
 }
 
 #[tokio::test]
-async fn o1_the_redirect_uri_is_one_string_in_both_requests() {
+async fn o1_both_requests_have_the_same_redirect_uri() {
     let platform = ScriptedServer::start().await;
     let [token, api] = platform.variables();
     let with_slash = ("PUBLIC_BASE_URL", "https://books.example.com/");
@@ -96,7 +96,7 @@ async fn o1_the_redirect_uri_is_one_string_in_both_requests() {
 }
 
 #[tokio::test]
-async fn o2_the_named_path_is_quickbooks_callback_too() {
+async fn o2_quickbooks_accepts_its_callback_path_with_its_name_too() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;

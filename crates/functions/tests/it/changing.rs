@@ -1,4 +1,4 @@
-//! `PATCH /api/connections/{company_key}`: what a partner may set.
+//! `PATCH /api/connections/{company_key}`: the settings of a partner.
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
@@ -12,7 +12,7 @@ async fn patch(place: &Installation, company_key: &str, body: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_is_given_is_set_and_the_rest_stays() {
+async fn only_the_given_settings_change() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let before = place.connection("beach-blend").await.json();
@@ -49,7 +49,7 @@ async fn due_at(place: &Installation) -> i64 {
 }
 
 #[tokio::test]
-async fn another_freshness_is_another_due_time() {
+async fn changing_the_freshness_changes_the_due_time() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let due = async || due_at(&place).await;
@@ -104,7 +104,7 @@ async fn changing_needs_the_scope_and_a_connection() {
     assert_eq!(answer.problem(), (403, "insufficient_scope".to_owned()));
 }
 
-/// Marks that turn the direction of writing, and characters without a width, make one name look like another.
+/// Marks of the writing direction and characters without a width make a name look like another one.
 #[tokio::test]
 async fn a_name_loses_its_invisible_characters() {
     let place = Installation::start().await;

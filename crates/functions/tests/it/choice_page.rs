@@ -1,4 +1,4 @@
-//! The page on which a company is chosen, where there are many.
+//! The page for choosing one of many companies.
 
 use axum::routing::get as on_get;
 use axum::{Json, Router};
@@ -10,8 +10,8 @@ use tokio::net::TcpListener;
 use crate::harness::{Browser, Installation, OTHER_KEYS, parameter};
 use crate::platforms::callback;
 
-/// A user with that many businesses at `FreshBooks`: "Shop 1", with the id `acct1`, and so on, and after them one without an id
-/// that can be one, where it says so.
+/// A user with this number of businesses at `FreshBooks`: "Shop 1" with the id `acct1`, and so on; with `with_odd` also one without a
+/// valid id.
 async fn businesses(count: usize, with_odd: bool) -> String {
     let name = |number: usize| format!("Shop {number} {}", if count > 1_000 { "x".repeat(150) } else { String::new() });
     let business = |number| json!({ "business": { "account_id": format!("acct{number}"), "name": name(number) } });
@@ -32,7 +32,7 @@ async fn installation(count: usize, with_odd: bool) -> Installation {
     Installation::start_with(&variables).await
 }
 
-/// The address of the page on which that browser is to choose.
+/// The address of the page on which this browser must choose.
 async fn choosing(place: &Installation, browser: &mut Browser<'_>) -> String {
     let callback = callback(place, browser, "/oauth/start/shop?platform=freshbooks", &[]).await;
     browser.get(&callback).await;
@@ -40,7 +40,7 @@ async fn choosing(place: &Installation, browser: &mut Browser<'_>) -> String {
     format!("/oauth/result/{}", FlowId::of(&Secret::new(state)).as_str())
 }
 
-/// The ids that can be chosen on a page.
+/// The ids of the companies on a page.
 fn ids(page: &str) -> Vec<String> {
     let after = page.split("name=\"company_id\" value=\"").skip(1);
     after.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! A consent that reaches several companies: a person chooses, on our page, in the browser that began (O-14, O-6).
+//! A consent for several companies: the customer chooses on our page, in the browser that started it (O-14, O-6).
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
@@ -9,12 +9,12 @@ use serde_json::json;
 use crate::harness::{Answer, Browser, Installation, OTHER_KEYS, RETURN_URL, parameter};
 use crate::platforms::callback;
 
-/// The page of a callback's flow.
+/// The result page of a callback's flow.
 pub(crate) fn result_of(callback: &str) -> String {
     format!("/oauth/result/{}", FlowId::of(&Secret::new(parameter(callback, "state").expect("a state"))).as_str())
 }
 
-/// A page of ours that a browser leaves by itself, for an address of ours: a form could not be redirected to another origin.
+/// Checks that a page navigates by itself to our address `to`, because a form cannot be redirected to another origin.
 pub(crate) fn goes_on(page: &Answer, to: &str) {
     let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={to}">"#);
     assert!(page.body.contains(&refresh), "{}", page.body);
@@ -55,7 +55,7 @@ async fn o14_a_browser_chooses_on_our_page_without_a_script() {
 }
 
 #[tokio::test]
-async fn o6_only_the_browser_that_began_chooses_and_only_what_was_offered() {
+async fn o6_only_the_browser_that_started_can_choose_one_of_the_offered_companies() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let callback = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
@@ -100,7 +100,7 @@ async fn o14_a_choice_waits_ten_minutes_and_no_longer() {
 }
 
 #[tokio::test]
-async fn o14_a_renewal_goes_on_with_its_company_without_asking() {
+async fn o14_a_renewal_keeps_its_company_without_a_choice() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let first = callback(&place, &mut curl, FRESHBOOKS, &[]).await;
@@ -111,7 +111,7 @@ async fn o14_a_renewal_goes_on_with_its_company_without_asking() {
 }
 
 #[tokio::test]
-async fn o14_an_organisation_that_the_consent_does_not_name_is_never_taken_unasked() {
+async fn o14_an_organisation_that_the_consent_does_not_name_is_never_connected_without_a_choice() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let only = ORGANISATIONS[2].tenant_id;
     let mut curl = Browser::curl(&place.server);
@@ -168,7 +168,7 @@ async fn a_continue_page_never_redirects_to_itself() {
     assert!(parameter(browser.get(format!("{result}/continue")).await.location(), "code").is_some());
 }
 
-/// A consent at FreshBooks for a connection, as far as the choice among its two companies.
+/// A consent at FreshBooks up to the choice among its two companies.
 async fn choice_at_freshbooks<'a>(place: &'a Installation, company_key: &str) -> (Browser<'a>, String) {
     let mut curl = Browser::curl(&place.server);
     let callback = callback(place, &mut curl, &format!("/oauth/start/{company_key}?platform=freshbooks"), &[]).await;
@@ -177,7 +177,7 @@ async fn choice_at_freshbooks<'a>(place: &'a Installation, company_key: &str) ->
     (curl, choose)
 }
 
-/// Two runs of the revoker: the first ends what expired, the second revokes.
+/// Two runs of the revoker: the first ends expired consents, the second revokes their grants.
 async fn two_runs(place: &Installation) {
     crate::disconnect::run(place).await;
     crate::disconnect::run(place).await;
@@ -201,7 +201,7 @@ async fn a_grant_whose_company_nobody_chose_is_revoked_if_no_connection_has_one_
 }
 
 #[tokio::test]
-async fn r15_every_company_that_may_be_chosen_is_held() {
+async fn r15_every_company_that_may_be_chosen_is_reserved() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let (mut curl, choose) = choice_at_freshbooks(&place, "old").await;
     assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);
@@ -218,7 +218,7 @@ async fn r15_every_company_that_may_be_chosen_is_held() {
 }
 
 #[tokio::test]
-async fn r15_a_consent_whose_company_is_not_known_yet_holds_back_every_revocation_at_its_platform() {
+async fn r15_a_consent_with_an_unknown_company_delays_every_revocation_at_its_platform() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let (mut curl, choose) = choice_at_freshbooks(&place, "old").await;
     assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);

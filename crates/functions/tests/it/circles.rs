@@ -1,5 +1,5 @@
-//! No subject needs another that needs it, by the `use` lines of every crate. A folder is one subject: files in it may need each
-//! other, and a file, the folder of its name and the folders in that belong together.
+//! No two subjects depend on each other, by the `use` lines of every crate. A folder is one subject: its files may depend on each
+//! other. A file belongs to the folder of its name, with the folders in that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// A module by its path from the root of its crate.
 type Module = Vec<String>;
-/// Whom each module needs.
+/// The modules that each module depends on.
 type Needs = BTreeMap<Module, BTreeSet<Module>>;
 
 #[test]
-fn no_subject_needs_another_that_needs_it() {
+fn no_two_subjects_depend_on_each_other() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut circles = Vec::new();
     for entry in fs::read_dir(crates).expect("a folder").map(|entry| entry.expect("an entry").path().join("src")) {
@@ -42,7 +42,7 @@ fn a_circle_between_subjects_is_found_and_one_within_a_subject_is_not() {
     );
 }
 
-/// The folder of a module; one that lies in no folder is a subject by itself.
+/// The folder of a module. A module in no folder is its own subject.
 fn subject(module: &Module) -> Module {
     module[..module.len().saturating_sub(1).max(1).min(module.len())].to_vec()
 }
@@ -69,7 +69,7 @@ fn add(needs: &mut Needs, from: Module, to: Module) {
     }
 }
 
-/// A module that has modules below it is the folder of its name.
+/// The folder of a module. A module with modules below it is the folder of its name.
 fn folder(module: &Module, files: &BTreeMap<Module, PathBuf>) -> Module {
     let is_folder = files.keys().any(|other| other.len() > module.len() && other.starts_with(module));
     if is_folder { module.clone() } else { subject(module) }
@@ -93,7 +93,7 @@ fn modules(folder: &Path, above: &[String]) -> BTreeMap<Module, PathBuf> {
     found
 }
 
-/// What the `use` lines of a source name, one by one: those of its tests and those that it only passes on left out.
+/// The imports of a source, without those of its tests and those that it only re-exports.
 fn imports(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
@@ -140,7 +140,7 @@ fn resolved(import: &str, module: &Module, files: &BTreeMap<Module, PathBuf>) ->
     }
 }
 
-/// The first circle there is.
+/// The first circle, if there is one.
 fn circle(needs: &Needs) -> Option<Vec<Module>> {
     let mut clean = BTreeSet::new();
     needs.keys().find_map(|start| walk(start, needs, &mut Vec::new(), &mut clean))

@@ -1,4 +1,4 @@
-//! The company is what the platform says it is (O-18), and the scopes are what it granted (O-15).
+//! The platform confirms the company (O-18) and names the granted scopes (O-15).
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
@@ -34,7 +34,7 @@ async fn o18_a_forged_realm_is_refused_and_nothing_becomes_active() {
 }
 
 #[tokio::test]
-async fn o18_a_realm_that_cannot_be_one_is_never_asked_for() {
+async fn o18_an_invalid_realm_is_never_requested() {
     let place = Installation::start().await;
     for realm in ["..", ".", "../../v3/company/1", "1/2", "1?x", "%2e%2e", "", &"9".repeat(65), "1 2"] {
         let mut curl = Browser::curl(&place.server);
@@ -47,7 +47,7 @@ async fn o18_a_realm_that_cannot_be_one_is_never_asked_for() {
 }
 
 #[tokio::test]
-async fn o18_a_company_that_cannot_be_asked_for_just_now_keeps_the_grant_for_a_retry() {
+async fn o18_a_grant_is_kept_for_a_retry_if_the_company_cannot_be_requested() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -83,7 +83,7 @@ async fn o18_a_company_that_cannot_be_asked_for_just_now_keeps_the_grant_for_a_r
 }
 
 #[tokio::test]
-async fn o18_the_same_callback_again_is_a_retry_too() {
+async fn o18_a_repeated_callback_retries_the_confirmation() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -124,7 +124,7 @@ async fn o18_a_browser_retries_from_the_result_page() {
 }
 
 #[tokio::test]
-async fn o18_the_kept_grant_waits_ten_minutes_and_no_longer() {
+async fn o18_an_unconfirmed_grant_is_kept_for_ten_minutes() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
@@ -140,7 +140,7 @@ async fn o18_the_kept_grant_waits_ten_minutes_and_no_longer() {
 }
 
 #[tokio::test]
-async fn o15_fewer_scopes_than_asked_for_are_shown() {
+async fn o15_missing_scopes_are_shown() {
     let asked = "com.intuit.quickbooks.accounting com.intuit.quickbooks.payment";
     let place = Installation::start_with(&[("QUICKBOOKS_SCOPES", asked)]).await;
     place.intuit.control("settings", serde_json::json!({ "granted_scope": "com.intuit.quickbooks.accounting" })).await;

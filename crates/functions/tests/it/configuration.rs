@@ -1,4 +1,4 @@
-//! What an operator has not provided, or provided wrongly: said plainly, and nothing is written (S-6).
+//! A missing or invalid configuration: the error is plain, and nothing is written (S-6).
 
 use counterfoil_functions::config::Config;
 use counterfoil_functions::{router, routes};
@@ -16,7 +16,7 @@ async fn connected() -> (Installation, Vec<Row>) {
     (place, rows)
 }
 
-/// A read, a forced refresh, and a read of an expired token, each against a process that lacks something.
+/// A read, a forced refresh, and a read of an expired token, each with a process that lacks something.
 async fn all_three(place: &Installation, changes: &[(&str, &str)]) -> Vec<Answer> {
     let server = place.process(changes);
     let read = || get("/api/token/beach-blend").key(&place.key).to(&server);

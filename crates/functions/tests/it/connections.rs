@@ -1,4 +1,4 @@
-//! `GET /api/connections/{company_key}`: what is known of a connection, without a token.
+//! `GET /api/connections/{company_key}`: a connection without its tokens.
 
 use counterfoil_core::model::api_key::Scope;
 

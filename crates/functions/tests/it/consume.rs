@@ -1,4 +1,4 @@
-//! A state is spent once, within ten minutes (O-4, O-5), and by nobody who only looks.
+//! A state works once, within ten minutes (O-4, O-5). Requests that only look do not spend it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use crate::harness::{Ask, Browser, Installation, LARKSPUR, get, with_parameter};
 
 #[tokio::test]
-async fn o4_a_flow_older_than_ten_minutes_is_refused_though_its_row_is_there() {
+async fn o4_a_flow_older_than_ten_minutes_is_refused_while_its_row_exists() {
     let place = Installation::start().await;
     for (age, status) in [(599, 200), (600, 400)] {
         let mut curl = Browser::curl(&place.server);
@@ -77,7 +77,7 @@ async fn o5_a_browser_that_comes_again_sees_the_same_result() {
 }
 
 #[tokio::test]
-async fn head_and_options_start_nothing_and_spend_nothing() {
+async fn head_and_options_change_nothing() {
     let place = Installation::start().await;
     for method in [Method::HEAD, Method::OPTIONS] {
         assert_eq!(Ask::new(method, "/oauth/start/beach-blend").to(&place.server).await.status, 405);

@@ -1,4 +1,4 @@
-//! `DELETE /api/connections/{company_key}`: the connection is gone at once, and its grant revoked (T-5, T-6).
+//! `DELETE /api/connections/{company_key}`: disconnects immediately and revokes the grant (T-5, T-6).
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn pending(place: &Installation) -> usize {
 }
 
 #[tokio::test]
-async fn t5_the_answer_is_the_connection_as_it_is_now_and_whether_the_platform_knows() {
+async fn t5_the_answer_has_the_connection_and_the_state_of_the_revocation() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let answer = delete(&place, "beach-blend").await;
@@ -51,7 +51,7 @@ async fn t5_the_answer_is_the_connection_as_it_is_now_and_whether_the_platform_k
 }
 
 #[tokio::test]
-async fn t5_disconnecting_needs_the_scope_and_a_connection_of_ones_own() {
+async fn t5_disconnecting_needs_the_scope_and_an_own_connection() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let others: Vec<_> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::ConnectionsWrite).collect();
@@ -68,7 +68,7 @@ async fn t5_the_worker_revokes_once_a_platform_is_up_again() {
         place.connect("beach-blend", LARKSPUR).await;
         place.intuit.fault("revoke", fault).await;
         let answer = delete(&place, "beach-blend").await;
-        // A success that nobody can read is one: the status says so.
+        // A success with an unreadable body counts, because of its status.
         let confirmed = fault == "garbage";
         assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(confirmed)), "{fault}");
         assert_eq!(answer.text("status"), "disconnected");
@@ -85,7 +85,7 @@ async fn t5_the_worker_revokes_once_a_platform_is_up_again() {
 }
 
 #[tokio::test]
-async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_the_revocation_is_dropped() {
+async fn t5_a_server_reconnects_with_a_higher_epoch_and_the_revocation_is_dropped() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.intuit.fault("revoke", "status").await;
@@ -103,7 +103,7 @@ async fn t5_a_server_brings_it_back_with_a_higher_epoch_and_the_revocation_is_dr
 }
 
 #[tokio::test]
-async fn t5_a_handle_dies_with_the_disconnect_and_stays_dead() {
+async fn t5_a_disconnect_ends_the_handle_for_good() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let code = place.code_of("beach-blend", RETURN_URL).await;
@@ -143,7 +143,7 @@ async fn t5_each_platform_is_sent_its_own_kind_of_revocation() {
 }
 
 #[tokio::test]
-async fn t6_at_xero_only_that_organisation_is_removed_unless_it_is_the_last() {
+async fn t6_at_xero_only_one_organisation_is_disconnected_unless_it_is_the_last() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let [first, second] = [0, 1].map(|index: usize| ORGANISATIONS[index].tenant_id);
     for (key, tenant) in [("first", first), ("second", second)] {

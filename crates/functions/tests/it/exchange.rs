@@ -24,7 +24,7 @@ fn with_code(code: &str) -> Value {
     json!({ "code": code, "platform": "quickbooks", "partnerId": "default" })
 }
 
-/// Status and code of a refusal in the partner API's envelope.
+/// The status and the code of an error in the partner API's envelope.
 pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
     let body = answer.json();
     assert_eq!(body["success"], false, "{body}");

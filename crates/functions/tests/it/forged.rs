@@ -1,4 +1,4 @@
-//! What comes through a browser and is not what it seems: refused, nothing exchanged, no secret sent, and counted.
+//! Forged requests from a browser: refused and counted, without an exchange and without sending a secret.
 
 use crate::authorize::authorize;
 use crate::harness::{Browser, Installation, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
@@ -28,7 +28,7 @@ async fn o3_an_issuer_that_is_not_the_platforms_ends_the_consent() {
 }
 
 #[tokio::test]
-async fn o3_the_platforms_own_issuer_is_let_pass() {
+async fn o3_the_platforms_own_issuer_is_accepted() {
     let place = Installation::start_with(&[&OTHER_KEYS[..], &[("XERO_ISSUER", "https://id.example/x")]].concat()).await;
     for (name, iss, chosen) in [
         ("quickbooks", "https%3A%2F%2Foauth.platform.intuit.com%2Fop%2Fv1", row("quickbooks").chosen),
@@ -42,7 +42,7 @@ async fn o3_the_platforms_own_issuer_is_let_pass() {
 }
 
 #[tokio::test]
-async fn o18_a_forged_realm_reaches_nothing_though_the_code_was_good() {
+async fn o18_a_forged_realm_is_refused_even_with_a_valid_code() {
     let place = Installation::start().await;
     let mut browser = Browser::curl(&place.server);
     let good = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;
@@ -53,7 +53,7 @@ async fn o18_a_forged_realm_reaches_nothing_though_the_code_was_good() {
 }
 
 #[tokio::test]
-async fn o6_a_state_of_another_browser_or_partner_spends_nothing_and_leaves_a_trace() {
+async fn o6_a_state_of_another_browser_or_partner_is_refused_and_recorded() {
     let place = Installation::start().await;
     let mut browser = Browser::curl(&place.server);
     let good = callback(&place, &mut browser, &authorize("quickbooks", ""), &[("realm", LARKSPUR)]).await;

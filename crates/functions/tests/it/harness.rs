@@ -1,4 +1,4 @@
-//! An installation of Counterfoil: table, stand-in for Intuit, clock, partner and key, and as many processes as a test wants.
+//! An installation of Counterfoil: table, stand-in for Intuit, clock, partner and key, and any number of processes.
 
 mod browser;
 mod http;
@@ -40,24 +40,24 @@ pub(crate) use logs::Logs;
 pub(crate) use rows::{Row, Rows, text};
 pub(crate) use scripted::ScriptedServer;
 
-/// The host that browsers reach, and the address everything is built from.
+/// The host for browsers, which is the base of all addresses.
 pub(crate) const HOST: &str = "books.example.com";
 pub(crate) const BASE_URL: &str = "https://books.example.com";
-/// Where the partner `default` may have browsers sent.
+/// The return URL of the partner `default`.
 pub(crate) const RETURN_URL: &str = "https://app.example.com/done?from=books";
-/// What the clock shows at first: 2026-03-02T09:00:00Z, in seconds since 1970.
+/// The first time of the clock: 2026-03-02T09:00:00Z, in seconds since 1970.
 pub(crate) const BEGINNING: i64 = 1_772_442_000;
 
 const TABLE: &str = "counterfoil";
 pub(crate) const KEYRING: &str = r#"{"primary":"keyring-of-the-tests-0123456789-0123456789-0123"}"#;
 
-/// What a test starts with. Everything ends with it.
+/// The installation of a test, which ends with it.
 pub(crate) struct Installation {
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) intuit: Intuit,
-    /// What every process talks to DynamoDB through.
+    /// The proxy between every process and DynamoDB.
     pub(crate) wire: Wire,
-    /// The table, past the wire.
+    /// The table, without the proxy.
     pub(crate) rows: Rows,
     /// The first process.
     pub(crate) server: Router,
@@ -73,12 +73,12 @@ impl Installation {
         Self::start_with(&[]).await
     }
 
-    /// The table's own endpoint, past the wire.
+    /// The address of the database, without the proxy.
     pub(crate) fn database(&self) -> &str {
         self.database.endpoint()
     }
 
-    /// A code of ours, as a consent for that connection hands it to that address.
+    /// Our code, as a consent for this connection returns it to this address.
     pub(crate) async fn code_of(&self, company_key: &str, redirect_uri: &str) -> String {
         let start = format!(
             "/v1/oauth/authorize?platform=quickbooks&partnerId=default&companyKey={company_key}&redirectUri={}",
@@ -89,7 +89,7 @@ impl Installation {
         parameter(handed.location(), "code").expect("a code")
     }
 
-    /// The same with other variables; a blank one is not set.
+    /// An installation with changed variables. A blank one is not set.
     pub(crate) async fn start_with(changes: &[(&str, &str)]) -> Self {
         let database = DynamoDb::start().await;
         let wire = Wire::before(database.endpoint()).await;
@@ -119,7 +119,7 @@ impl Installation {
         installation
     }
 
-    /// The same with times that no variable sets.
+    /// The installation with settings that no variable has.
     pub(crate) fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let mut config = Config::from_variables(&self.variables).expect("a complete configuration");
         config.settings = change(config.settings);
@@ -128,19 +128,19 @@ impl Installation {
         self
     }
 
-    /// Another process over the same table and platform; a blank variable is not set.
+    /// Another process with the same table and platform. A blank variable is not set.
     pub(crate) fn process(&self, changes: &[(&str, &str)]) -> Router {
         self.process_at(changes, self.wire.endpoint(), self.clock.clone())
     }
 
-    /// The same with another database or clock.
+    /// Another process with another database or clock.
     pub(crate) fn process_at(&self, changes: &[(&str, &str)], database: &str, clock: Arc<dyn Clock>) -> Router {
         let mut variables = self.variables.clone();
         variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         process(&variables, database, clock)
     }
 
-    /// What a worker is given.
+    /// The app of a worker.
     pub(crate) fn app(&self) -> Arc<App> {
         parts(&self.variables, self.wire.endpoint(), self.clock.clone())
     }
@@ -158,12 +158,12 @@ impl Installation {
         );
     }
 
-    /// A new key with those scopes, publishable where `consent:start` is the only one.
+    /// A new key with these scopes. It is publishable if `consent:start` is the only one.
     pub(crate) async fn key_of(&self, partner: &str, scopes: &[Scope]) -> String {
         self.key_until(partner, scopes, None).await
     }
 
-    /// The same, ending by itself.
+    /// A new key with an expiry.
     pub(crate) async fn key_until(&self, partner: &str, scopes: &[Scope], expires_at: Option<Timestamp>) -> String {
         let partner = PartnerId::parse(partner).expect("an id");
         let mut random = [0; 64];
@@ -178,7 +178,7 @@ impl Installation {
         secret.expose().to_owned()
     }
 
-    /// Revokes a key, from now on.
+    /// Revokes a key.
     pub(crate) async fn revoke(&self, key: &str) {
         let presented = PresentedKey::parse(&Secret::new(key)).expect("well formed");
         let audit = Audit { at: self.clock.now(), ..by_operator(&presented.partner, Action::KeyRevoked) };
@@ -186,7 +186,7 @@ impl Installation {
         assert_eq!(revoked, Ok(Written::Stored));
     }
 
-    /// Connects a company, by a start with the key of every scope.
+    /// Connects a company, by a start with the key that has every scope.
     pub(crate) async fn connect(&self, company_key: &str, realm: &str) -> Answer {
         let start = get(format!("/oauth/start/{company_key}")).key(&self.key).to(&self.server).await;
         let answer = self.consent(start.location(), realm).await;
@@ -194,29 +194,29 @@ impl Installation {
         answer
     }
 
-    /// From the address that a server's start was answered with to the answer of the callback, in a browser of its own.
+    /// Runs a consent from the address of a server's start to the callback, in a new browser.
     pub(crate) async fn consent(&self, address: &str, realm: &str) -> Answer {
         let mut browser = Browser::curl(&self.server);
         let page = browser.open(address).await;
         browser.get(self.intuit.consent(&page, realm).await).await
     }
 
-    /// Reads a token, with the key of every scope.
+    /// Reads a token, with the key that has every scope.
     pub(crate) async fn token(&self, company_key: &str) -> Answer {
         get(format!("/api/token/{company_key}")).key(&self.key).to(&self.server).await
     }
 
-    /// Has a token refreshed, with the key of every scope.
+    /// Refreshes a token, with the key that has every scope.
     pub(crate) async fn refresh(&self, company_key: &str) -> Answer {
         post(format!("/api/token/{company_key}/refresh")).key(&self.key).to(&self.server).await
     }
 
-    /// Reads a connection, with the key of every scope.
+    /// Reads a connection, with the key that has every scope.
     pub(crate) async fn connection(&self, company_key: &str) -> Answer {
         get(format!("/api/connections/{company_key}")).key(&self.key).to(&self.server).await
     }
 
-    /// Lets time pass, here and at Intuit.
+    /// Lets time pass, for Counterfoil and for Intuit.
     pub(crate) async fn pass(&self, seconds: u32) {
         self.clock.advance(Duration::from_secs(seconds.into()));
         self.intuit.control("clock", serde_json::json!({ "advance_seconds": seconds })).await;

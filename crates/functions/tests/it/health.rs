@@ -19,7 +19,7 @@ async fn health_says_that_the_process_is_up() {
 }
 
 #[tokio::test]
-async fn health_answers_head_as_uptime_checks_send_it() {
+async fn health_answers_the_head_requests_of_uptime_checks() {
     let place = Installation::start().await;
     let answer = Ask::new(Method::HEAD, "/health").to(&place.server).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));

@@ -86,7 +86,7 @@ async fn records_are_listed_whole_as_json_and_as_csv() {
 }
 
 #[tokio::test]
-async fn a_source_is_answered_where_the_connection_keeps_it() {
+async fn a_source_is_returned_if_the_connection_keeps_it() {
     let place = connected().await;
     let patch =
         Ask::new(Method::PATCH, "/api/connections/beach-blend").key(&place.key).header("content-type", "application/json");
@@ -105,7 +105,7 @@ async fn a_source_is_answered_where_the_connection_keeps_it() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_wrongly_is_refused_and_nothing_begins() {
+async fn an_invalid_request_for_an_import_is_refused_and_starts_nothing() {
     let place = connected().await;
     for body in ["[]", "null", "1", "\"a\"", "{", r#"{"full":1}"#, r#"{"dryRun":"yes"}"#, r#"{"companyKey":7}"#] {
         let ask = post(SYNC).key(&place.key).header("content-type", "application/json").body(body);
@@ -148,7 +148,7 @@ async fn a_cursor_is_good_for_its_own_list_only() {
 }
 
 #[tokio::test]
-async fn several_connections_are_one_whole_with_parts() {
+async fn an_import_of_several_connections_has_a_part_for_each() {
     let place = connected().await;
     place.connect("harbor", HARBOR).await;
     let answer = post(SYNC).key(&place.key).to(&place.server).await;
@@ -163,7 +163,7 @@ async fn several_connections_are_one_whole_with_parts() {
 }
 
 #[tokio::test]
-async fn a2_what_another_partner_imported_is_as_good_as_not_there() {
+async fn a2_records_and_runs_of_another_partner_are_a_404() {
     let place = connected().await;
     let run = post(SYNC).key(&place.key).to(&place.server).await.json()["data"]["syncId"].as_str().expect("an id").to_owned();
     let check = place.data("/v1/checks?limit=1").await[0]["id"].as_str().expect("an id").to_owned();

@@ -1,4 +1,4 @@
-//! What a caller without a key can write: flows and counts, a bounded number of them, and nothing of anybody's.
+//! Writes of a caller without a key: only flows and counts, in a bounded number.
 
 use axum::http::Method;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -9,7 +9,7 @@ use crate::harness::{Ask, Browser, HARBOR, Installation, LARKSPUR, get};
 use crate::platforms::callback;
 
 #[tokio::test]
-async fn refusals_without_a_key_are_one_counted_row_a_day_apart_from_the_partners_own() {
+async fn refusals_without_a_key_are_counted_in_one_row_a_day() {
     let place = Installation::start().await;
     let wrong = [
         "/oauth/start/acme?return_url=https%3A%2F%2Fevil.example",

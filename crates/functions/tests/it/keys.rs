@@ -1,4 +1,4 @@
-//! API keys: how they are sent, what refuses them, and how long a revoked one still works.
+//! API keys: where they are sent, why they are refused, and how long a revoked one still works.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn a1_a_key_stops_at_its_expiry_even_if_it_is_cached() {
 }
 
 #[tokio::test]
-async fn a1_only_the_hash_of_a_key_is_stored_and_its_use_is_noted_once_a_day() {
+async fn a1_only_the_hash_of_a_key_is_stored_and_its_last_use_once_a_day() {
     let place = connected().await;
     let random = &place.key[place.key.len() - 43..];
     assert!(place.rows.all().await.iter().all(|row| !format!("{row:?}").contains(random)));
@@ -128,7 +128,7 @@ async fn a1_a_key_that_is_not_plain_text_is_a_400() {
     assert_eq!(bytes(get(PATH)).to(&place.server).await.problem(), (400, "invalid_api_key".to_owned()));
 }
 
-/// A process that Lambda froze counts no time meanwhile.
+/// The monotonic clock of a process that Lambda froze stands still.
 #[tokio::test]
 async fn a1_a_revoked_key_stops_working_within_a_minute_even_if_the_process_was_frozen() {
     let place = connected().await;

@@ -1,4 +1,4 @@
-//! The invariants of ARCHITECTURE.md that say who may know whom.
+//! The invariants of ARCHITECTURE.md about the dependencies of crates and modules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ pub(crate) fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The crates of the workspace that a crate needs to be built, tests aside.
+/// The crates of the workspace that a crate depends on, without those of its tests.
 fn needs(name: &str) -> Vec<String> {
     let manifest = fs::read_to_string(crates().join(name).join("Cargo.toml")).expect("a manifest");
     let dependencies = manifest.split("\n[dependencies]").nth(1).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).chain(below).collect()
 }
 
-/// The files under `crates/{folder}` whose text holds one of the words. `aws_lc_rs` is cryptography, and no client of AWS.
+/// The files under `crates/{folder}` that contain one of the words. `aws_lc_rs` is cryptography, not an AWS client.
 fn files_with(folder: &str, words: &[&str]) -> Vec<PathBuf> {
     let files = sources(&crates().join(folder));
     assert!(!files.is_empty(), "{folder} holds no sources");
@@ -35,7 +35,7 @@ fn files_with(folder: &str, words: &[&str]) -> Vec<PathBuf> {
 }
 
 #[test]
-fn invariant_1_crates_need_only_what_lies_below_them() {
+fn invariant_1_crates_depend_only_on_the_layers_below() {
     assert_eq!(needs("core"), Vec::<String>::new());
     assert_eq!(needs("store"), ["core"]);
     assert_eq!(needs("platforms"), ["core"]);
@@ -46,17 +46,17 @@ fn invariant_1_crates_need_only_what_lies_below_them() {
     }
 }
 
-/// What a source says to the compiler when it is deployed: no comments, and nothing from its tests on.
+/// The deployed code of a source: without comments, and without everything from its tests on.
 pub(crate) fn deployed_code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("a source");
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// `docs/adding-a-platform.md` promises it.
+/// A rule of `docs/adding-a-platform.md`.
 #[test]
 fn a_platform_is_named_in_its_own_module_and_in_two_files_more() {
-    // The first is also the one that a start without a platform means.
+    // QuickBooks is also the default platform of a start.
     for platform in PlatformName::ALL.into_iter().filter(|platform| *platform != PlatformName::Quickbooks) {
         let (name, module) = (format!("{platform:?}"), platform.as_str());
         let files =

@@ -10,7 +10,7 @@ use crate::harness::{Browser, HARBOR, Installation, LARKSPUR, get, parameter};
 use crate::links::{create, list, path, send, told};
 use crate::platforms::callback;
 
-/// What the list says of a link, and what opening it answers.
+/// The status of a link in the list, and the answer when it is opened.
 async fn stands(place: &Installation, made: &Value) -> (String, u16) {
     let listed = list(place, "").await;
     let links = listed["data"].as_array().expect("a list");
@@ -38,7 +38,7 @@ async fn o12_a_link_ends_with_its_first_completed_consent() {
 }
 
 #[tokio::test]
-async fn o12_of_many_consents_at_once_a_link_takes_as_many_as_it_has_uses() {
+async fn o12_of_many_concurrent_consents_a_link_completes_as_many_as_it_has_uses() {
     let place = Installation::start().await;
     let made = create(&place, json!({ "platform": "quickbooks", "companyKey": "shop", "uses": 2 })).await;
     let mut begun = Vec::new();
@@ -55,7 +55,7 @@ async fn o12_of_many_consents_at_once_a_link_takes_as_many_as_it_has_uses() {
 }
 
 #[tokio::test]
-async fn o12_a_link_ends_with_the_key_that_made_it() {
+async fn o12_a_link_ends_with_the_key_that_created_it() {
     let place = Installation::start().await;
     let in_a_minute = place.clock.now() + jiff::SignedDuration::from_secs(60);
     let short = place.key_until("default", &Scope::ALL, Some(in_a_minute)).await;
@@ -99,7 +99,7 @@ async fn o12_a_link_ends_with_a_disconnect_of_its_connection_for_good() {
         assert_eq!(stands(&place, &named).await, ("revoked".to_owned(), 404));
         let end = told(&place, path(&unnamed), LARKSPUR).await;
         assert_eq!(parameter(&end, "error").as_deref(), Some("connection_disconnected"));
-        // Once a later link, or a key, has brought them back, the same links stay over.
+        // A later link or key restores the connection, and the earlier links stay invalid.
         if stands(&place, &after).await.1 == 200 {
             assert_eq!(parameter(browser.get(&begun).await.location(), "error").as_deref(), Some("connection_disconnected"));
             assert!(parameter(&told(&place, path(&after), LARKSPUR).await, "code").is_some());
@@ -109,7 +109,7 @@ async fn o12_a_link_ends_with_a_disconnect_of_its_connection_for_good() {
 }
 
 #[tokio::test]
-async fn o12_a_link_of_before_uses_and_keys_were_kept_is_good_for_one_consent() {
+async fn o12_a_link_of_an_earlier_version_can_complete_one_consent() {
     let place = Installation::start().await;
     let made = create(&place, json!({ "platform": "quickbooks", "companyKey": "shop" })).await;
     let mut row = place.rows.under("PARTNER#default", "LINK#").await.pop().expect("the link");
@@ -123,7 +123,7 @@ async fn o12_a_link_of_before_uses_and_keys_were_kept_is_good_for_one_consent() 
 }
 
 #[tokio::test]
-async fn o12_a_link_that_is_over_revoked_or_unknown_opens_nothing() {
+async fn o12_an_expired_revoked_or_unknown_link_opens_nothing() {
     let place = Installation::start().await;
     let short = create(&place, json!({ "platform": "quickbooks", "expiresIn": 60 })).await;
     let revoked = create(&place, json!({ "platform": "quickbooks" })).await;
@@ -150,7 +150,7 @@ async fn o12_a_link_that_is_over_revoked_or_unknown_opens_nothing() {
 }
 
 #[tokio::test]
-async fn o12_what_a_link_began_ends_with_its_revocation_and_not_with_its_end() {
+async fn o12_a_consent_of_a_link_fails_if_the_link_is_revoked_but_not_if_it_expires() {
     let place = Installation::start().await;
     let consented =
         async |made: &Value, browser: &mut Browser<'_>| callback(&place, browser, path(made), &[("realm", LARKSPUR)]).await;

@@ -1,4 +1,4 @@
-//! Connect links: made by a server, sent to a customer, opened in a browser (O-12).
+//! Connect links: a server creates one, and the customer opens it in a browser (O-12).
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
@@ -28,7 +28,7 @@ pub(crate) async fn made(place: &Installation, body: Value) -> String {
     path(&create(place, body).await).to_owned()
 }
 
-/// The path of a link, which begins with our own address.
+/// The path of a link, without our own host.
 pub(crate) fn path(link: &Value) -> &str {
     link["url"].as_str().and_then(|url| url.strip_prefix(BASE_URL)).unwrap_or_else(|| panic!("no address: {link}"))
 }
@@ -38,7 +38,7 @@ pub(crate) async fn list(place: &Installation, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn o12_a_link_connects_what_it_was_made_for_in_the_browser_that_opens_it() {
+async fn o12_a_link_connects_its_platform_and_company_in_the_browser_that_opens_it() {
     let place = Installation::start_with(&[("OPEN_START", "false")]).await;
     let made =
         create(&place, json!({ "platform": "quickbooks", "companyKey": "shop", "companyName": "The Shop", "state": "s" })).await;
@@ -69,7 +69,7 @@ async fn o16_a_link_may_switch_the_company_and_revive_what_was_disconnected() {
     }
 }
 
-/// From a link to where the browser goes in the end.
+/// Runs a consent from a link to the address where the browser ends.
 pub(crate) async fn told(place: &Installation, link: &str, realm: &str) -> String {
     let mut browser = Browser::curl(&place.server);
     let good = callback(place, &mut browser, link, &[("realm", realm)]).await;
@@ -91,7 +91,7 @@ async fn o12_a_customer_who_refused_reads_that_the_link_can_be_opened_again() {
 }
 
 #[tokio::test]
-async fn o12_only_the_hash_of_a_link_is_kept_and_its_address_is_told_once() {
+async fn o12_only_the_hash_of_a_link_is_stored_and_its_address_is_answered_once() {
     let place = Installation::start().await;
     let made = create(&place, json!({ "platform": "xero" })).await;
     let token = path(&made).strip_prefix("/connect/").expect("its path");

@@ -1,10 +1,10 @@
-//! `GET /api/connections`: a real list, by pages.
+//! `GET /api/connections`: a list with pages.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Installation, LARKSPUR, get};
 
-/// Connections by these keys, all to one company.
+/// Connections with these keys, all to one company.
 async fn with_connections(company_keys: &[&str]) -> Installation {
     let place = Installation::start().await;
     place.connect(company_keys[0], LARKSPUR).await;
@@ -23,7 +23,7 @@ fn keys(page: &Value) -> Vec<&str> {
     connections.iter().map(|connection| connection["company_key"].as_str().expect("text")).collect()
 }
 
-/// All pages of a query, and how many there were.
+/// All pages of a query, and the number of pages.
 async fn walk(place: &Installation, query: &str) -> (Vec<String>, usize) {
     let (mut found, mut pages, mut cursor) = (Vec::new(), 0, String::new());
     loop {
@@ -60,7 +60,7 @@ async fn a_list_shows_each_connection_as_a_read_does() {
 }
 
 #[tokio::test]
-async fn a10_pages_hold_every_connection_once_in_the_order_of_their_keys() {
+async fn a10_pages_have_every_connection_once_in_the_order_of_their_keys() {
     let place = with_connections(&["a1", "a2", "B1", "b2", "c.3", "c_4", "d-5"]).await;
     let sorted = ["B1", "a1", "a2", "b2", "c.3", "c_4", "d-5"];
     for (limit, pages) in [(1, 7..=8), (2, 4..=4), (3, 3..=3), (7, 1..=2), (100, 1..=1)] {

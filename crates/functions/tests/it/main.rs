@@ -1,5 +1,5 @@
-//! The routes as their callers see them: the whole router over an embedded DynamoDB and a stand-in for Intuit. One file per
-//! subject; a snapshot is the contract of one answer.
+//! The routes: the whole router with an embedded DynamoDB and a stand-in for Intuit. One file per subject. A snapshot is the contract
+//! of one answer.
 
 mod answers;
 mod authorize;

@@ -1,4 +1,4 @@
-//! Who may name a connection, and what an anonymous start may learn of those that exist (O-20, O-17).
+//! Who may name a connection, and what an anonymous start reveals about existing ones (O-20, O-17).
 
 use counterfoil_core::model::api_key::Scope;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::exchange::refusal;
 use crate::harness::{Answer, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, get, parameter};
 use crate::platforms::callback;
 
-/// A whole consent of a browser for one of Intuit's companies.
+/// A whole consent in a browser for one of Intuit's companies.
 async fn consent(place: &Installation, start: &str, realm: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let callback = callback(place, &mut curl, start, &[("realm", realm)]).await;
@@ -16,7 +16,7 @@ async fn consent(place: &Installation, start: &str, realm: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn o20_a_publishable_key_names_nothing_that_nobody_may_name() {
+async fn o20_a_publishable_key_can_name_no_connection() {
     for open in ["true", "false"] {
         let place = Installation::start_with(&[("OPEN_START", open)]).await;
         place.partner("rival", &[]).await;
@@ -89,7 +89,7 @@ async fn o20_a_connection_that_has_such_a_name_stays_renewable_and_gives_way_onc
 }
 
 #[tokio::test]
-async fn o17_an_anonymous_start_answers_alike_whichever_connections_exist() {
+async fn o17_an_anonymous_start_has_the_same_answer_whichever_connections_exist() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for key in ["living", "disconnected"] {
         place.connect(key, LARKSPUR).await;
@@ -117,7 +117,7 @@ async fn o17_an_anonymous_start_answers_alike_whichever_connections_exist() {
 }
 
 #[tokio::test]
-async fn o17_an_anonymous_consent_does_not_put_off_the_revocation_of_what_it_cannot_revive() {
+async fn o17_an_anonymous_consent_does_not_postpone_a_revocation() {
     let place = Installation::start().await;
     place.connect("shop", LARKSPUR).await;
     place.intuit.fault("revoke", "status").await;

@@ -1,11 +1,11 @@
-//! Consents that bring no refresh token, as Zoho's do without `prompt=consent` or `access_type=offline`.
+//! Consents without a refresh token, like Zoho's without `prompt=consent` or `access_type=offline`.
 
 use serde_json::json;
 
 use crate::disconnect::run;
 use crate::harness::{Answer, Browser, Installation, OTHER_KEYS, with_parameter};
 
-/// A consent at Zoho whose page was asked for without that parameter.
+/// A consent at Zoho whose page was requested without this parameter.
 async fn consent_without(place: &Installation, parameter: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/shop?platform=zoho").await;
@@ -54,7 +54,7 @@ async fn a_first_consent_without_a_refresh_token_needs_reauthorization() {
 }
 
 #[tokio::test]
-async fn the_page_says_what_happened() {
+async fn the_page_says_that_there_is_no_refresh_token() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop?platform=zoho").await;

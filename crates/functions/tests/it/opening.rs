@@ -1,4 +1,4 @@
-//! The addresses that a customer is sent, before anything is begun: a server's start and a connect link.
+//! The addresses that customers open before a consent starts: those of a server's start, and connect links.
 
 use axum::http::Method;
 use counterfoil_stand_ins::xero::ORGANISATIONS;
@@ -7,14 +7,14 @@ use serde_json::json;
 use crate::authorize::authorize;
 use crate::harness::{Ask, BASE_URL, Browser, Installation, LARKSPUR, OTHER_KEYS, get, parameter};
 
-/// The path of the address that a server's start is answered with.
+/// The path of the address in the answer to a server's start.
 async fn offered(place: &Installation, start: &str) -> String {
     let answer = get(start).key(&place.key).to(&place.server).await;
     assert_eq!(answer.status, 302, "{}", answer.body);
     answer.location().strip_prefix(BASE_URL).expect("an address of ours").to_owned()
 }
 
-/// The path of a link that was made just now.
+/// The path of a new link.
 async fn linked(place: &Installation) -> String {
     let body = json!({ "platform": "quickbooks", "companyKey": "shop", "companyName": "The <b>Shop</b>" });
     let ask = Ask::new(Method::POST, "/v1/connect-links").key(&place.key).header("content-type", "application/json");
@@ -54,7 +54,7 @@ async fn opening_an_address_shows_the_partner_and_spends_nothing() {
 }
 
 #[tokio::test]
-async fn what_an_exchange_follows_goes_straight_on() {
+async fn a_flow_that_needs_an_exchange_redirects_without_a_page() {
     let place = Installation::start().await;
     let address = offered(&place, &authorize("quickbooks", "&companyKey=shop&state=s")).await;
     let opened = get(&address).to(&place.server).await;
@@ -87,7 +87,7 @@ async fn a_continue_address_works_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_browser_that_opened_a_continue_address_may_click_twice_and_go_back() {
+async fn the_browser_that_opened_a_continue_address_can_click_twice_and_go_back() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let handover = offered(&place, &authorize("xero", "&state=s")).await;
     for address in [offered(&place, NAMED).await, handover] {

@@ -1,11 +1,11 @@
-//! Two partners are kept apart over every route.
+//! Every route keeps two partners apart.
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_functions::routes::routes;
 
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
 
-/// Routes of flows, which are their browser's: see the tests below.
+/// Routes of flows, which belong to a browser: see the tests below.
 const OF_A_BROWSER: [&str; 10] = [
     "/v1/oauth/authorize",
     "/connect/{token}",
@@ -18,12 +18,12 @@ const OF_A_BROWSER: [&str; 10] = [
     "/oauth/result/{id}/retry",
     "/oauth/result/{id}/choose",
 ];
-/// How the paths of imports begin.
+/// The prefixes of the paths of imports.
 const OF_IMPORTS: [&str; 4] = ["/v1/oauth/{platform}/", "/v1/syncs", "/v1/checks", "/v1/invoices"];
-/// Routes without anything of a partner's.
+/// Routes without a partner's data.
 const OF_NOBODY: [&str; 4] = ["/health", "/ready", "/oauth/start", "/oauth/disconnect"];
 
-/// What another partner's key gets for what is ours, and for what is nobody's.
+/// The answers to another partner's key: for our item, and for an unknown one.
 async fn foreign_and_unknown(place: &Installation, method: &str, path: &str, rival: &str) -> [Answer; 2] {
     let ask = |company_key| {
         let path = path.replace("{company_key}", company_key);
@@ -56,9 +56,9 @@ async fn a2_on_every_route_a_connection_of_another_partner_is_a_404() {
                 let list = get("/api/connections").key(&rival).to(&place.server).await;
                 assert_eq!(list.json()["connections"], serde_json::json!([]));
             }
-            // Imports and what they store: see `imports`.
+            // Imports and their records are tested in `imports`.
             (_, path) if OF_IMPORTS.iter().any(|prefix| path.starts_with(prefix)) => {}
-            // A code or a handle names what it is for, and a link too: see `exchange` and `links`.
+            // A code, a handle and a link name their own partner: see `exchange` and `links`.
             (_, "/v1/oauth/token" | "/v1/connect-links" | "/v1/connect-links/{id}") => {}
             (_, path) if OF_A_BROWSER.contains(&path) || OF_NOBODY.contains(&path) => {}
             (method, path) => panic!("say here how {method} {path} keeps partners apart"),
@@ -68,7 +68,7 @@ async fn a2_on_every_route_a_connection_of_another_partner_is_a_404() {
 }
 
 #[tokio::test]
-async fn a2_the_same_company_key_is_another_connection_for_another_partner() {
+async fn a2_two_partners_with_the_same_company_key_have_different_connections() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.partner("rival", &[]).await;

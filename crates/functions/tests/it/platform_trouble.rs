@@ -1,4 +1,4 @@
-//! What a caller sees when the platform refuses, fails or is away.
+//! The answers to a caller when the platform refuses, fails or is unavailable.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::harness::{Answer, Installation, LARKSPUR, get, post};
 
 #[tokio::test]
-async fn r8_the_read_that_finds_the_grant_refused_is_a_502_and_every_later_one_a_409() {
+async fn r8_the_read_that_finds_the_grant_refused_gets_a_502_and_every_later_one_a_409() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.intuit.control("revoke", json!({ "realm": LARKSPUR })).await;
@@ -55,7 +55,7 @@ async fn r8_the_read_that_finds_the_grant_refused_is_a_502_and_every_later_one_a
 }
 
 #[tokio::test]
-async fn r8_a_refused_grant_shows_on_the_connection_and_a_consent_heals_it() {
+async fn r8_a_refused_grant_shows_on_the_connection_and_a_consent_revives_it() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.intuit.control("revoke", json!({ "realm": LARKSPUR })).await;
@@ -122,9 +122,9 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
     assert_eq!(place.token("beach-blend").await.status, 200, "after the time that was said");
 }
 
-/// A connection whose access token has ended, and a read of it that got no answer from the platform.
+/// A connection with an expired access token, and a read of it that got no answer from the platform.
 async fn read_without_an_answer(kind: &str) -> Installation {
-    // A second to listen, and one that is kept for the answer: a platform that says nothing is heard out in real time.
+    // A second for the platform, and one for the answer: the process waits for a silent platform in real time.
     let place = Installation::start().await.with_settings(|settings| Settings {
         platform_timeout: Duration::from_millis(300),
         commit_budget: Duration::from_millis(300),
@@ -156,7 +156,7 @@ async fn r1_a_token_whose_refresh_got_no_answer_rests_before_it_is_presented_aga
 }
 
 #[tokio::test]
-async fn r7_a_refusal_after_a_lost_answer_is_told_apart() {
+async fn r7_a_refusal_after_a_lost_answer_is_rotation_lost() {
     let place = read_without_an_answer("answer_lost_after_rotating").await;
     place.pass(60).await;
     let answer = place.token("beach-blend").await;
@@ -179,7 +179,7 @@ async fn r7_a_refusal_after_a_lost_answer_is_told_apart() {
 }
 
 #[tokio::test]
-async fn r8_a_refusal_of_our_own_credentials_kills_no_grant() {
+async fn r8_a_refusal_of_our_own_credentials_ends_no_grant() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let stored = place.token("beach-blend").await.text("access_token");
@@ -210,7 +210,7 @@ async fn r8_a_refusal_of_our_own_credentials_kills_no_grant() {
 }
 
 #[tokio::test]
-async fn r8_a_throttled_platform_is_given_the_time_it_asks_for() {
+async fn r8_a_throttled_platform_gets_the_pause_it_asks_for() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.intuit.fault("token", "throttled").await;

@@ -1,10 +1,10 @@
-//! Every platform through the routes: consent, token, refresh, and callbacks that are not what they seem.
+//! Every platform through the routes: consent, token, refresh, and forged callbacks.
 
 use counterfoil_stand_ins::xero::ORGANISATIONS;
 
 use crate::harness::{Browser, Installation, OTHER_KEYS, with_parameter};
 
-/// What is chosen at the platform, what must then be chosen with us, and what comes of it.
+/// The choice at the platform, the choice on our page, and the result.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) chosen: &'static [(&'static str, &'static str)],
@@ -16,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) can_revoke: bool,
 }
 
-/// Every platform. Of several companies the last is chosen.
+/// Every platform. If there are several companies, the last one is chosen.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     counterfoil_stand_ins::samples().map(|(name, sample)| {
         let (company_id, company_name) = sample.companies[sample.companies.len() - 1];
@@ -38,7 +38,7 @@ pub(crate) fn row(name: &str) -> Row {
     rows().find(|row| row.name == name).expect("a platform")
 }
 
-/// From the start to the callback's address, in a browser.
+/// Runs a consent from the start to the callback's address, in a browser.
 pub(crate) async fn callback(place: &Installation, browser: &mut Browser<'_>, start: &str, chosen: &[(&str, &str)]) -> String {
     let page = browser.start(start).await;
     let form: Vec<_> = chosen.iter().copied().chain([("decision", "connect")]).collect();
@@ -46,7 +46,7 @@ pub(crate) async fn callback(place: &Installation, browser: &mut Browser<'_>, st
 }
 
 #[tokio::test]
-async fn o2_each_platform_is_connected_by_a_path_of_its_own_and_its_token_says_where_it_is_good() {
+async fn o2_each_platform_has_its_own_callback_path_and_api_base_url() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, chosen, choice, company_id, company_name, api, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
@@ -70,7 +70,7 @@ async fn o2_each_platform_is_connected_by_a_path_of_its_own_and_its_token_says_w
 }
 
 #[tokio::test]
-async fn every_platform_is_refreshed_again_and_again_by_the_same_vault() {
+async fn every_platform_can_be_refreshed_repeatedly() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, chosen, choice, company_id, api, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
@@ -131,7 +131,7 @@ async fn o13_a_forged_data_centre_gets_neither_the_code_nor_the_secret() {
 }
 
 #[tokio::test]
-async fn o2_a_state_of_one_platform_is_worth_nothing_at_anothers_callback() {
+async fn o2_a_state_of_one_platform_is_refused_at_anothers_callback() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for (begun, ended) in [("xero", "zoho"), ("zoho", "freshbooks"), ("freshbooks", "xero"), ("xero", "quickbooks")] {
         let key = format!("{begun}-{ended}");
@@ -150,7 +150,7 @@ async fn o2_a_state_of_one_platform_is_worth_nothing_at_anothers_callback() {
 }
 
 #[tokio::test]
-async fn o7_the_verifier_is_sealed_and_never_in_an_address() {
+async fn o7_the_verifier_is_sealed_and_in_no_address() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     for Row { name, pkce: bound, .. } in rows() {
         let page = Browser::curl(&place.server).start(format!("/oauth/start/{name}?platform={name}")).await;
@@ -163,7 +163,7 @@ async fn o7_the_verifier_is_sealed_and_never_in_an_address() {
 }
 
 #[tokio::test]
-async fn o7_pkce_can_be_left_out_and_put_in() {
+async fn o7_pkce_can_be_switched_off_and_on() {
     for (variable, name, bound) in [("XERO_PKCE", "xero", "false"), ("QUICKBOOKS_PKCE", "quickbooks", "true")] {
         let place = Installation::start_with(&[&OTHER_KEYS[..], &[(variable, bound)]].concat()).await;
         let page = Browser::curl(&place.server).start(format!("/oauth/start/shop?platform={name}")).await;

@@ -1,4 +1,4 @@
-//! Authorization codes that the platform did not look at: kept for their life, and presented again by whoever tries first.
+//! Authorization codes that the platform did not read: they are kept until they expire, and sent again by one request.
 
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Secret;
@@ -36,7 +36,7 @@ async fn a_throttled_exchange_keeps_the_code_and_a_retry_presents_it_again() {
 }
 
 #[tokio::test]
-async fn of_two_tabs_that_retry_at_once_one_presents_the_code() {
+async fn of_two_tabs_that_retry_at_once_one_sends_the_code() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;

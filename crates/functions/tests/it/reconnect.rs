@@ -1,4 +1,4 @@
-//! What a start may do to a connection that exists, with a key and without (O-16, O-17).
+//! The effect of a start on an existing connection, with a key and without (O-16, O-17).
 
 use axum::http::Method;
 use counterfoil_stand_ins::xero::ORGANISATIONS;
@@ -10,14 +10,14 @@ const START: &str = "/oauth/start/beach-blend";
 /// One of Intuit's companies in its sandbox.
 const SANDBOX: &str = "4620816365000000001";
 
-/// A whole consent of a browser without a key.
+/// A whole consent in a browser without a key.
 async fn anonymously(place: &Installation, path: &str, realm: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let page = curl.start(path).await;
     curl.get(place.intuit.consent(&page, realm).await).await
 }
 
-/// A whole consent that a key began.
+/// A whole consent that a key started.
 async fn with_key(place: &Installation, path: &str, realm: &str) -> Answer {
     let start = get(path).key(&place.key).to(&place.server).await;
     place.consent(start.location(), realm).await
@@ -77,7 +77,7 @@ async fn o16_a_browser_that_chose_another_company_is_offered_to_start_again() {
 }
 
 #[tokio::test]
-async fn o16_two_who_begin_at_once_cannot_take_each_others_place() {
+async fn o16_of_two_consents_that_start_at_once_neither_replaces_the_other() {
     let place = Installation::start().await;
     let (mut first, mut second) = (Browser::curl(&place.server), Browser::curl(&place.server));
     let (one, two) = (first.start(START).await, second.start(START).await);
@@ -113,7 +113,7 @@ async fn o17_an_anonymous_start_never_renames() {
     assert_eq!(by_key.text("company_name"), "Beach Two", "a key may");
 }
 
-/// The address of ours in a sentence, or in a page.
+/// Our own address in a sentence or a page.
 fn start_in(text: &str) -> String {
     let address = text.split_once("/oauth/start/").expect("an address").1.split([' ', '"']).next().expect("its end");
     format!("/oauth/start/{}", address.replace("&amp;", "&"))

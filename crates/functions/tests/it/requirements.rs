@@ -1,4 +1,4 @@
-//! `docs/requirements.md` defines every code that a test's name or a source mentions, and names tests that exist.
+//! `docs/requirements.md` defines every code in a test's name or a source, and names existing tests.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,18 +9,18 @@ fn document() -> String {
     fs::read_to_string(crates().join("../docs/requirements.md")).expect("docs/requirements.md is there")
 }
 
-/// The codes that the document defines, as `R-15`.
+/// The codes that the document defines, such as `R-15`.
 fn defined(document: &str) -> BTreeSet<&str> {
     document.lines().filter_map(|line| line.strip_prefix("### ")).collect()
 }
 
-/// The text of every source, tests included, and of the template.
+/// The text of every source, including tests, and of the template.
 fn texts() -> Vec<String> {
     let files = sources(&crates()).into_iter().chain([crates().join("../template.yaml")]);
     files.map(|file| fs::read_to_string(&file).unwrap_or_else(|problem| panic!("{}: {problem}", file.display()))).collect()
 }
 
-/// The names of the tests in a source: the function after each attribute that makes one a test.
+/// The names of the tests in a source: the functions after a test attribute.
 fn tests(source: &str) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
     let mut is_test = false;
@@ -44,7 +44,7 @@ fn codes_of_test(name: &str) -> Vec<String> {
     name.split('_').map_while(code).collect()
 }
 
-/// The codes in a text, each a word by itself, whose letters the document uses.
+/// The codes in a text: separate words whose letter the document uses.
 fn codes_in<'a>(text: &'a str, letters: &BTreeSet<&str>) -> BTreeSet<&'a str> {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '-');
     words.filter(|word| word.split_once('-').is_some_and(|(letter, rest)| letters.contains(letter) && is_number(rest))).collect()

@@ -1,5 +1,5 @@
-//! The restore runbook, rehearsed: a table is restored from its past, what is newer in the old one is copied, and the
-//! functions go on with the restored one.
+//! The procedure after a restore: a table is restored from its past, the newer items of the old one are copied, and the functions
+//! continue with the restored one.
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
@@ -12,7 +12,7 @@ use crate::harness::{Ask, HARBOR, Installation, LARKSPUR, Logs, Row, get, post};
 
 const RESTORED: &str = "counterfoil-restored";
 
-/// The table as it was at that moment, as a restore brings it back.
+/// A copy of the table at this moment, as a restore makes it.
 async fn backup(place: &Installation) -> Table {
     let config = aws::local_config(place.database());
     let restored = Table::new(&config, RESTORED);
@@ -25,7 +25,7 @@ async fn backup(place: &Installation) -> Table {
     restored
 }
 
-/// What the restored table holds, by key.
+/// The items of the restored table, by key.
 async fn rows_of(place: &Installation) -> Vec<Row> {
     let client = aws_sdk_dynamodb::Client::new(&aws::local_config(place.database()));
     let scan = client.scan().table_name(RESTORED).send().await.expect("a table");
@@ -44,7 +44,7 @@ async fn after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     let revoked = place.key_of("default", &Scope::ALL).await;
     let restored = backup(&place).await;
 
-    // What happens after the moment that is restored.
+    // The changes after the restored moment.
     place.pass(60).await;
     let fresh = place.refresh("refreshed").await;
     assert_eq!(fresh.status, 200, "{}", fresh.body);
@@ -55,7 +55,7 @@ async fn after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     place.revoke(&revoked).await;
     let made = place.key_of("default", &[Scope::TokensRead]).await;
 
-    // A dry run counts and writes nothing; the copy does it once.
+    // A dry run counts and writes nothing. The copy writes once.
     let old = Table::new(&aws::local_config(place.database()), "counterfoil");
     let now = place.clock.now();
     let planned = copy_newer(&old, &restored, now, false).await.expect("two tables");
@@ -78,7 +78,7 @@ async fn after_a_restore_and_the_copy_everything_is_as_it_was_before() {
     assert_eq!(token("new", &made).await.status, 200);
     assert_eq!(token("ended", &made).await.problem(), (409, "reauthorization_required".to_owned()));
     assert_eq!(token("kept", &revoked).await.status, 401, "a revoked key stays revoked");
-    // The refresh token is the one that the platform gave last.
+    // The refresh token is the platform's last one.
     place.pass(3_600).await;
     let again = post("/api/token/refreshed/refresh").key(&place.key).to(&server).await;
     assert_eq!(again.status, 200, "{}\n{}", again.body, logs.text());

@@ -1,4 +1,4 @@
-//! Where a browser may be sent in the end (O-10), and how a redirect follows a POST (O-11).
+//! The address to which a browser may be redirected at the end (O-10), and the status of a redirect after a POST (O-11).
 
 use crate::callback::encoded;
 use crate::harness::{Browser, Installation, LARKSPUR, RETURN_URL, get};
@@ -49,7 +49,7 @@ async fn o10_no_url_one_character_away_is_taken() {
 }
 
 #[tokio::test]
-async fn o10_another_partners_return_url_is_not_taken() {
+async fn o10_another_partners_return_url_is_refused() {
     let place = Installation::start().await;
     place.partner("rival", &["https://rival.example/done"]).await;
     let answer = get(format!("/oauth/start/b?return_url={}", encoded("https://rival.example/done"))).to(&place.server).await;

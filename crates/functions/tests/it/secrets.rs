@@ -1,4 +1,4 @@
-//! Canaries: every secret goes through every path, and every sink is searched for it (T-1, T-2, S-3).
+//! Canaries: every secret passes through every path, and every output is searched for it (T-1, T-2, S-3).
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const REFRESH: [&str; 3] = ["canary-refresh-one-3c4d", "canary-refresh-two-8e8e"
 const CLIENT_SECRET: &str = "canary-client-secret-e1e1";
 const RING: &str = "canary-ring-0123456789-0123456789-0123456789-0123";
 
-/// Everything that may not be seen, and every answer in which it was not to be seen.
+/// The secrets, and the answers that must not contain them.
 struct Hunt {
     secrets: BTreeMap<String, &'static str>,
     answers: Vec<Answer>,
@@ -39,7 +39,7 @@ impl Hunt {
         self.secrets.insert(secret.to_owned(), what);
     }
 
-    /// The first secret in a text, plain or as base64 or percent-encoding would show it.
+    /// The first secret in a text, in the clear or encoded as base64 or with percent signs.
     fn find(&self, text: &str) -> Option<&'static str> {
         let is_there = |secret: &str| {
             let forms = [secret.to_owned(), STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret), encoded(secret)];
@@ -53,7 +53,7 @@ impl Hunt {
     }
 }
 
-/// An anonymous consent; keeps its state and cookie. Gives the answer to the callback.
+/// An anonymous consent. Remembers its state and cookie, and returns the answer of the callback.
 async fn consent(hunt: &mut Hunt, browser: &mut Browser<'_>, start: &str, callback: &str) -> Answer {
     let page = browser.start(start).await;
     let state = parameter(&page, "state").expect("a state");
@@ -69,7 +69,7 @@ fn grant(number: usize) -> Value {
 }
 
 #[tokio::test]
-async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_in_clear_in_the_table() {
+async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_unsealed_in_the_table() {
     let logs = Logs::capture();
     let platform = ScriptedServer::start().await;
     let [token, api] = platform.variables();
@@ -98,7 +98,7 @@ async fn t1_no_secret_is_in_a_log_an_error_a_redirect_or_in_clear_in_the_table()
     }
 }
 
-/// Consents that succeed and fail, by browser and by command line.
+/// Successful and failed consents, with a browser and with a command line.
 async fn flows(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt) {
     let good = format!("code={CODE}&realmId=1");
     platform.answer(200, grant(0));
@@ -135,7 +135,7 @@ async fn flows(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt)
     hunt.answers.push(Browser::at(&place.server).get(&stolen).await);
 }
 
-/// Tokens read and refreshed; only these answers may hold an access token, and they hold no other secret.
+/// Reads and refreshes of tokens. Only these answers may contain an access token, and no other secret.
 async fn reads(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt) {
     assert_eq!(place.token("beach-blend").await.text("access_token"), ACCESS[0]);
     platform.answer(200, grant(1));
@@ -156,7 +156,7 @@ async fn reads(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt)
     hunt.answers.push(place.connection("beach-blend").await);
 }
 
-/// Requests that are refused, and an installation that lacks something.
+/// Refused requests, and an installation that lacks something.
 async fn refusals(place: &Installation, hunt: &mut Hunt) {
     let in_query = format!("/api/token/nobody?api_key={}&min_valid_seconds={}", place.key, ACCESS[0]);
     let broken = place.process(&[("KEYRING", r#"{"primary":"another-keyring-0123456789-0123456789-01234567"}"#)]);
@@ -176,7 +176,7 @@ async fn refusals(place: &Installation, hunt: &mut Hunt) {
     }
 }
 
-/// All of a row that can be read: texts and numbers, and sealed bytes as text where they happen to be text.
+/// The readable parts of an item: texts and numbers, and sealed bytes that happen to be text.
 fn in_clear(row: &Row) -> String {
     row.iter().map(|(name, value)| format!("{name}={}", text_of(value))).collect::<Vec<_>>().join(" ")
 }

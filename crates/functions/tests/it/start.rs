@@ -1,4 +1,4 @@
-//! `GET /oauth/start/{company_key}`: where it sends the browser, what it keeps, and what it refuses.
+//! `GET /oauth/start/{company_key}`: its redirect, what it stores, and what it refuses.
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::flow::FlowId;
@@ -61,7 +61,7 @@ async fn o6_on_a_laptop_without_https_the_cookie_has_neither_prefix_nor_secure()
 }
 
 #[tokio::test]
-async fn o4_the_state_holds_256_random_bits_and_only_its_hash_is_kept() {
+async fn o4_a_state_has_256_random_bits_and_only_its_hash_is_stored() {
     let place = Installation::start().await;
     let mut browser = Browser::curl(&place.server);
     let mut states = Vec::new();

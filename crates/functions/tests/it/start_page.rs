@@ -1,4 +1,4 @@
-//! What a browser is shown where a consent cannot begin: the card of the result page, with the status of the problem.
+//! The page for a browser whose consent cannot start. It has the status of the problem.
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, Browser, Installation, get};
 
-/// Status, title, what can be clicked and the code.
+/// The status, the title, the link and the code of a page.
 fn card(answer: &Answer) -> (u16, String, Option<String>, String) {
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{}", answer.body);
     let between = |from: &str, to: &str| Some(answer.body.split_once(from)?.1.split_once(to)?.0.to_owned());
@@ -38,7 +38,7 @@ async fn a_browser_with_an_invalid_link_sees_an_error_page() {
 }
 
 #[tokio::test]
-async fn o17_a_browser_without_the_right_key_sees_the_card_and_never_the_key() {
+async fn o17_a_browser_without_the_right_key_sees_an_error_page_without_the_key() {
     let place = Installation::start_with(&[("OPEN_START", "")]).await;
     let answer = Browser::at(&place.server).get("/oauth/start/beach-blend").await;
     assert_eq!(card(&answer), refused(401, "unauthenticated"));
@@ -50,7 +50,7 @@ async fn o17_a_browser_without_the_right_key_sees_the_card_and_never_the_key() {
 }
 
 #[tokio::test]
-async fn what_the_operator_must_mend_is_not_told_to_a_customer() {
+async fn a_customer_does_not_see_errors_for_the_operator() {
     let place = Installation::start_with(&[("QUICKBOOKS_CLIENT_ID", "")]).await;
     let answer = Browser::at(&place.server).get("/oauth/start/beach-blend").await;
     assert_eq!(card(&answer), refused(500, "credentials_missing"));
@@ -59,7 +59,7 @@ async fn what_the_operator_must_mend_is_not_told_to_a_customer() {
 }
 
 #[tokio::test]
-async fn trouble_that_passes_offers_the_same_link_again() {
+async fn a_temporary_failure_offers_the_same_link_again() {
     let place = Installation::start().await;
     let link = format!("/oauth/start/beach-blend?api_key={}", place.key);
     place.wire.inject(Rule::on("GetItem", Fault::Throttled).times(20));
@@ -73,7 +73,7 @@ async fn trouble_that_passes_offers_the_same_link_again() {
 }
 
 #[tokio::test]
-async fn o9_the_card_is_as_guarded_as_every_page() {
+async fn o9_the_error_page_of_a_start_has_the_security_headers() {
     let place = Installation::start().await;
     let answer = Browser::at(&place.server).get("/oauth/start/-beach").await;
     let wanted = [("cache-control", "no-store"), ("referrer-policy", "no-referrer"), ("x-content-type-options", "nosniff")];
@@ -106,7 +106,7 @@ async fn a_form_that_cannot_be_read_is_answered_with_a_page() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_want_a_page_gets_the_problem() {
+async fn a_client_that_does_not_accept_pages_gets_a_problem() {
     let place = Installation::start().await;
     for accept in ["*/*", "application/json", "application/problem+json"] {
         let answer = get("/oauth/start/-beach").header("accept", accept).to(&place.server).await;

@@ -1,4 +1,4 @@
-//! `DynamoDB` throttles, is away, or loses its answers.
+//! `DynamoDB` throttles, is unavailable, or loses its answers.
 
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::net::TcpSocket;
@@ -39,7 +39,7 @@ async fn a_throttled_table_is_asked_again_and_then_a_503_with_retry_after() {
 #[tokio::test]
 async fn a_table_out_of_reach_is_a_503_on_every_route_that_needs_it() {
     let place = connected().await;
-    // Bound and not listening: nobody answers there, and no other test gets the port.
+    // The port is bound and does not listen, so nobody answers there and no other test gets it.
     let nobody = TcpSocket::new_v4().expect("a socket");
     nobody.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
     let address = format!("http://{}", nobody.local_addr().expect("bound"));
@@ -55,7 +55,7 @@ async fn a_table_out_of_reach_is_a_503_on_every_route_that_needs_it() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_whose_answer_is_lost_is_known_again_as_our_own() {
+async fn r4_a_commit_whose_answer_is_lost_is_recognized() {
     let place = connected().await;
     place.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
     let answer = place.refresh("beach-blend").await;
@@ -65,7 +65,7 @@ async fn r4_a_commit_whose_answer_is_lost_is_known_again_as_our_own() {
 }
 
 #[tokio::test]
-async fn r4_a_consent_that_meets_another_transaction_is_written_all_the_same() {
+async fn r4_a_consent_that_conflicts_with_another_transaction_is_written() {
     let place = connected().await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.start("/oauth/start/corner-shop").await;

@@ -1,5 +1,5 @@
-//! Holds against one another what is deployed (`template.yaml`), what is built (`src/bin`), what answers (the router)
-//! and the sample events: what one of them lacks fails here, and not after a deploy.
+//! Compares the template (`template.yaml`), the binaries (`src/bin`), the router and the sample events, so that a gap fails here and
+//! not after a deploy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,7 +41,7 @@ fn functions() -> Functions {
     named
 }
 
-/// The names of the files in a folder that end so, without the ending.
+/// The names of the files with this extension in a folder, without the extension.
 fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
     let files = fs::read_dir(repository().join(folder)).expect("the folder is there");
     files
@@ -140,7 +140,7 @@ fn each_sample_event_is_one_that_its_function_gets() {
 }
 
 #[test]
-fn r12_the_schedules_that_run_share_out_every_shard_once() {
+fn r12_the_schedules_cover_every_shard_once() {
     for (count, holding) in [(4, &[][..]), (8, &["AtLeast8"]), (16, &["AtLeast8", "Sixteen"])] {
         let template = counterfoil_testkit::template::template(&[BY_DEFAULT, holding].concat());
         let refresher = &template["Resources"]["RefresherFunction"]["Properties"];
@@ -153,7 +153,7 @@ fn r12_the_schedules_that_run_share_out_every_shard_once() {
         let mut all: Vec<_> = turns.iter().flat_map(shards).collect();
         all.sort_by_key(Value::as_u64);
         assert_eq!(json!(all), json!(ALL_SHARDS));
-        // Four fifths of the runs of five minutes.
+        // Four fifths of the runs in five minutes.
         assert_eq!(template["Resources"]["RefresherSilent"]["Properties"]["Threshold"], count * 4);
     }
 }

@@ -122,7 +122,7 @@ async fn t3_reading_a_token_needs_the_scope_for_it() {
 }
 
 #[tokio::test]
-async fn t4_by_default_a_token_is_good_for_five_minutes_more() {
+async fn t4_by_default_a_token_is_valid_for_five_minutes_more() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let first = place.token("beach-blend").await.text("access_token");
@@ -229,7 +229,7 @@ async fn t4_thirty_forced_refreshes_at_once_are_one_call_and_one_token() {
     assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
 }
 
-/// A function is frozen, or ended, at its deadline: what could not be stored by then is not asked for.
+/// Lambda freezes or ends a function at its deadline. So no refresh starts that could not be stored by then.
 #[tokio::test]
 async fn no_refresh_is_begun_that_could_not_end_before_the_functions_deadline() {
     let place = Installation::start().await;

@@ -1,11 +1,11 @@
-//! Token answers that lack something, and from when their times count.
+//! Incomplete token answers, and the times from which their lifetimes count.
 
 use serde_json::{Value, json};
 
 use crate::callback::encoded;
 use crate::harness::{Answer, BEGINNING, Browser, Installation, ScriptedServer, get, parameter};
 
-/// A connection whose grant is what the platform answers with.
+/// A connection whose grant is this answer of the platform.
 async fn connected(platform: &ScriptedServer, grant: Value) -> Installation {
     let [token, api] = platform.variables();
     let place = Installation::start_with(&[(token.0, &token.1), (api.0, &api.1)]).await;
@@ -62,7 +62,7 @@ async fn r11_missing_lifetimes_are_the_platforms_defaults_and_count_from_the_req
 async fn a_grant_without_a_refresh_token_serves_its_token_and_is_then_a_409() {
     let platform = ScriptedServer::start().await;
     let place = connected(&platform, json!({ "access_token": "a1", "refresh_token": "r1", "expires_in": 3600 })).await;
-    // As earlier versions stored such a consent.
+    // The form in which earlier versions stored such a consent.
     let mut row = place.rows.connection("beach-blend").await.expect("it is connected");
     row.remove("refresh_token").expect("it has one");
     place.rows.put(row).await;

@@ -1,10 +1,10 @@
-//! Books that cannot be read as they should be, through a whole run: what is told of it, and what is stored.
+//! Whole runs over books with unreadable records: what the API shows of the run, and which records are stored.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Installation, LARKSPUR, get, post};
 
-/// Checks alone: 30 written, and 10 that pay bills.
+/// An installation whose books have only checks: 30 purchases, and 10 bill payments.
 async fn place() -> Installation {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
@@ -17,7 +17,7 @@ async fn strike(place: &Installation, fault: &str) {
     place.intuit.control("faults", json!({ "at": "records", "kind": fault, "times": 1 })).await;
 }
 
-/// Runs, and answers the run as it is told.
+/// Runs an import, and returns the run as the API shows it.
 async fn run(place: &Installation) -> Value {
     let answer = post("/v1/oauth/quickbooks/sync").key(&place.key).to(&place.server).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

@@ -9,14 +9,14 @@ use counterfoil_platforms::{facts_of, variables};
 
 use crate::layers::crates;
 
-/// The names in the first column of the table, as they stand there: `{P}` is any platform, `{LOCATION}` any data centre.
+/// The names in the first column of the table. `{P}` is any platform, `{LOCATION}` any data centre.
 fn listed() -> BTreeSet<String> {
     let text = fs::read_to_string(crates().join("../docs/configuration.md")).expect("docs/configuration.md is there");
     let cells = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
     cells.flat_map(|cell| cell.split(',')).map(|name| name.trim().trim_matches('`').to_owned()).collect()
 }
 
-/// What the table may call a variable of a platform, beside its name.
+/// The names that the table may use for a platform's variable.
 fn patterns(platform: PlatformName, variable: &str) -> Vec<String> {
     let prefix = platform.as_str().to_ascii_uppercase();
     let of_any = variable.replacen(&prefix, "{P}", 1);
@@ -25,7 +25,7 @@ fn patterns(platform: PlatformName, variable: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_table_lists_every_variable_and_no_other() {
+fn the_configuration_page_lists_every_variable_and_no_other() {
     let listed = listed();
     let mut known: BTreeSet<String> = VARIABLES.iter().map(|&name| name.to_owned()).collect();
     let missing: Vec<_> = known.difference(&listed).cloned().collect();

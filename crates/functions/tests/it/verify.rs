@@ -1,4 +1,4 @@
-//! `POST /api/connections/{company_key}/verify`, and Intuit's disconnect URL: by the platform's own word (T-7).
+//! `POST /api/connections/{company_key}/verify`, and Intuit's disconnect URL: the platform is asked (T-7).
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn t7_every_platform_is_asked_for_the_company() {
 }
 
 #[tokio::test]
-async fn t7_access_that_was_taken_away_ends_the_connection_at_once() {
+async fn t7_withdrawn_access_ends_the_connection_immediately() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     disconnect_at_intuit(&place, LARKSPUR).await;
@@ -80,7 +80,7 @@ async fn t7_a_token_that_works_without_its_company_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn t7_what_is_no_clear_answer_changes_nothing() {
+async fn t7_an_unclear_answer_changes_nothing() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let before = place.rows.connection("beach-blend").await;
@@ -99,7 +99,7 @@ async fn t7_what_is_no_clear_answer_changes_nothing() {
 }
 
 #[tokio::test]
-async fn t7_a_refusal_that_goes_with_a_fresh_token_ends_nothing() {
+async fn t7_a_refusal_that_a_fresh_token_does_not_get_ends_nothing() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 1 })).await;
@@ -132,20 +132,20 @@ async fn run(place: &Installation) {
     report.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// The runs that follow the hints of the last minute, and make the probes of them.
+/// The runs that process the hints of the last minute and make their probes.
 async fn follow(place: &Installation) {
     place.pass(66).await;
     run(place).await;
     run(place).await;
 }
 
-/// Every API request is answered with that status.
+/// Makes every API request get this status.
 async fn api_answers(place: &Installation, status: u16) {
     place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": status })).await;
 }
 
 #[tokio::test]
-async fn t7_a_hint_is_followed_where_it_is_true_and_not_believed_where_it_is_false() {
+async fn t7_a_true_hint_ends_the_connection_and_a_false_one_does_not() {
     let place = Installation::start().await;
     place.connect("gone", LARKSPUR).await;
     place.connect("there", HARBOR).await;
@@ -217,7 +217,7 @@ async fn a_403_alone_never_ends_a_grant() {
 }
 
 #[tokio::test]
-async fn a_suspicion_is_probed_again_ten_minutes_later_before_the_grant_ends() {
+async fn a_refused_probe_is_repeated_ten_minutes_later_before_the_grant_ends() {
     let place = Installation::start().await;
     place.connect("there", HARBOR).await;
     for lasts in [false, true] {
@@ -270,7 +270,7 @@ async fn access_that_is_back_revives_the_grant_with_an_event() {
 }
 
 #[tokio::test]
-async fn withdrawn_access_is_probed_three_times_and_no_more() {
+async fn withdrawn_access_is_probed_three_times() {
     let place = with_withdrawn_access().await;
     let asked = async || place.intuit.requests("api").await;
     let before = asked().await;

@@ -1,4 +1,4 @@
-//! A consent for a partner's page makes a new connection, a switch or a revival only when the partner exchanges our code (O-19).
+//! A consent for a partner's page writes a new connection, a switch or a revival only when the partner exchanges our code (O-19).
 
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -9,7 +9,7 @@ use crate::disconnect::run;
 use crate::exchange::{exchange, refusal};
 use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, OTHER_KEYS, RETURN_URL, get, parameter, text};
 
-/// A consent that somebody's server began for a connection of its own, as far as the address of the callback.
+/// A consent that a server started for its connection, up to the address of the callback.
 async fn begun<'a>(place: &'a Installation, key: &str, company_key: &str, realm: &str) -> (Browser<'a>, String) {
     let start = authorize("quickbooks", &format!("&companyKey={company_key}&state=the-attackers"));
     let start = get(start).key(key).to(&place.server).await;
@@ -19,7 +19,7 @@ async fn begun<'a>(place: &'a Installation, key: &str, company_key: &str, realm:
     (browser, callback)
 }
 
-/// The code that the partner's page was given.
+/// The code that the partner's page gets.
 async fn code(place: &Installation, company_key: &str, realm: &str) -> String {
     let (mut browser, callback) = begun(place, &place.key, company_key, realm).await;
     let handed = browser.get(&callback).await;
@@ -31,12 +31,12 @@ async fn exchanged(place: &Installation, code: &str) -> Answer {
     exchange(place, &place.key, &json!({ "code": code, "platform": "quickbooks", "partnerId": "default" })).await
 }
 
-/// What waits for an exchange, and what is to be revoked of such.
+/// The number of grants that wait for an exchange or for a revocation after it.
 async fn waiting(place: &Installation) -> usize {
     place.rows.under("CONN#", "CONSENT#").await.len()
 }
 
-/// The entries under companies that are no connection's.
+/// The number of company entries of consents.
 async fn entries(place: &Installation) -> usize {
     let all = place.rows.under("COMPANY#", "").await;
     all.iter().filter(|row| !text(row, "SK").starts_with("CONN#")).count()
@@ -48,13 +48,13 @@ async fn delete(place: &Installation, company_key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn o19_a_lured_customers_books_end_under_nobodys_account() {
+async fn o19_a_lured_customers_books_are_connected_to_no_account() {
     let place = Installation::start().await;
     let (mut victim, callback) = begun(&place, &place.key, "attackers-own", LARKSPUR).await;
-    // Her browser comes to the partner's page with a state that is not of her session: the partner exchanges nothing.
+    // The victim's browser reaches the partner's page with a state of another session, so the partner does not exchange the code.
     let handed = victim.get(&callback).await;
     assert_eq!(parameter(handed.location(), "state").as_deref(), Some("the-attackers"));
-    // The attacker knows the address that he began with, and even hers.
+    // The attacker knows the address of his start, and even that of the victim's callback.
     for mut attacker in [Browser::at(&place.server), Browser::curl(&place.server)] {
         attacker.start("/oauth/start/his-own").await;
         for address in [
@@ -84,13 +84,13 @@ async fn o19_a_lured_customers_books_end_under_nobodys_account() {
 }
 
 #[tokio::test]
-async fn o19_two_consents_of_one_company_that_nobody_exchanges_do_not_hold_each_other() {
+async fn o19_two_consents_of_one_company_without_an_exchange_do_not_block_each_others_revocation() {
     let place = Installation::start().await;
     for company_key in ["first", "second"] {
         code(&place, company_key, LARKSPUR).await;
     }
     assert_eq!((waiting(&place).await, entries(&place).await), (2, 2));
-    // Ten minutes, the minute that an exchange may still take, and the pause after a try that found the other.
+    // Ten minutes, the minute for an exchange that began in time, and the pause after a try that found the other consent.
     for _ in 0..4 {
         place.pass(600).await;
         run(&place).await;
@@ -100,7 +100,7 @@ async fn o19_two_consents_of_one_company_that_nobody_exchanges_do_not_hold_each_
 }
 
 #[tokio::test]
-async fn r15_a_grant_that_reaches_somebodys_company_too_is_not_revoked_for_the_one_that_was_chosen() {
+async fn r15_a_grant_that_also_reaches_a_connected_company_is_not_revoked() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let chosen = async |company_key: &str, company_id: &str| {
         let mut curl = Browser::curl(&place.server);
@@ -110,7 +110,7 @@ async fn r15_a_grant_that_reaches_somebodys_company_too_is_not_revoked_for_the_o
         curl.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &format!("company_id={company_id}")).await
     };
     assert_eq!(chosen("kept", "Qx9Zb1").await.status, 200);
-    // A key that begins so is another company's: this consent ends after its choice.
+    // A key with this prefix belongs to another company, so this consent ends after its choice.
     assert_eq!(chosen("zoho-1", "Lm4Tk7").await.status, 409);
     for _ in 0..3 {
         place.pass(600).await;
@@ -122,7 +122,7 @@ async fn r15_a_grant_that_reaches_somebodys_company_too_is_not_revoked_for_the_o
 }
 
 #[tokio::test]
-async fn o19_the_exchange_makes_the_connection_with_its_event_and_asks_the_platform_nothing() {
+async fn o19_the_exchange_writes_the_connection_with_its_event_without_a_request_to_the_platform() {
     let place = Installation::start().await;
     let code = code(&place, "shop", LARKSPUR).await;
     assert!(place.rows.connection("shop").await.is_none());
@@ -145,7 +145,7 @@ async fn o19_the_exchange_makes_the_connection_with_its_event_and_asks_the_platf
 }
 
 #[tokio::test]
-async fn o19_a_switch_and_a_revival_wait_too_and_a_renewal_does_not() {
+async fn o19_a_switch_and_a_revival_wait_for_the_exchange_and_a_renewal_does_not() {
     let place = Installation::start().await;
     place.connect("shop", LARKSPUR).await;
     let realm = async || place.connection("shop").await.text("realm_id");
@@ -167,7 +167,7 @@ async fn o19_a_switch_and_a_revival_wait_too_and_a_renewal_does_not() {
 }
 
 #[tokio::test]
-async fn o19_who_may_no_more_at_the_exchange_makes_nothing_and_the_grant_is_revoked() {
+async fn o19_an_exchange_without_the_right_any_more_writes_nothing_and_revokes_the_grant() {
     let place = Installation::start().await;
     let key = place.key_of("default", &Scope::ALL).await;
     let (mut browser, callback) = begun(&place, &key, "shop", LARKSPUR).await;
@@ -181,7 +181,7 @@ async fn o19_who_may_no_more_at_the_exchange_makes_nothing_and_the_grant_is_revo
 }
 
 #[tokio::test]
-async fn o19_a_flow_has_one_live_code_and_none_after_its_exchange() {
+async fn o19_a_flow_has_one_valid_code_and_none_after_its_exchange() {
     let place = Installation::start().await;
     for (company_key, is_new) in [("shop", true), ("shop", false)] {
         let (mut browser, callback) = begun(&place, &place.key, company_key, LARKSPUR).await;
@@ -208,7 +208,7 @@ async fn o19_a_flow_has_one_live_code_and_none_after_its_exchange() {
 }
 
 #[tokio::test]
-async fn o19_of_many_exchanges_at_once_one_makes_the_connection() {
+async fn o19_of_many_concurrent_exchanges_one_writes_the_connection() {
     let place = Installation::start().await;
     let code = code(&place, "shop", LARKSPUR).await;
     let all = futures_util::future::join_all((0..10).map(|_| exchanged(&place, &code))).await;
@@ -220,7 +220,7 @@ async fn o19_of_many_exchanges_at_once_one_makes_the_connection() {
 }
 
 #[tokio::test]
-async fn o19_a_lost_answer_and_a_table_that_is_away_cost_no_code() {
+async fn o19_a_lost_answer_and_an_unavailable_table_spend_no_code() {
     let place = Installation::start().await;
     let first = code(&place, "shop", LARKSPUR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
@@ -235,7 +235,7 @@ async fn o19_a_lost_answer_and_a_table_that_is_away_cost_no_code() {
 }
 
 #[tokio::test]
-async fn r15_while_a_consent_waits_nobody_ends_its_grant() {
+async fn r15_the_grant_of_a_waiting_consent_is_not_revoked() {
     let place = Installation::start().await;
     place.connect("old", LARKSPUR).await;
     let code = code(&place, "new", LARKSPUR).await;
@@ -251,7 +251,7 @@ async fn r15_while_a_consent_waits_nobody_ends_its_grant() {
 }
 
 #[tokio::test]
-async fn r15_an_unused_grant_ends_nobody_elses() {
+async fn r15_revoking_an_unused_grant_ends_no_other() {
     let place = Installation::start().await;
     place.connect("living", LARKSPUR).await;
     code(&place, "unused", LARKSPUR).await;

@@ -1,4 +1,4 @@
-//! What each route asks of the table, counted at the wire.
+//! The requests of each route to the table, counted at the proxy.
 
 use crate::harness::{Browser, Installation, LARKSPUR, get, post};
 
@@ -38,7 +38,7 @@ async fn a_refresh_is_one_write_for_the_lease_and_one_for_the_commit() {
     place.wire.reset();
     assert_eq!(place.refresh("beach-blend").await.status, 200);
     let operations: Vec<_> = place.wire.requests().into_iter().map(|request| request.operation).collect();
-    // The connection, its key remembered; connection and lease; the lease; the second look; the commit.
+    // The connection, with a cached key; connection and lease; the lease; the second look; the commit.
     insta::assert_debug_snapshot!(operations, @r#"
     [
         "GetItem",

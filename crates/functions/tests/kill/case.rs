@@ -1,4 +1,4 @@
-//! One case: a platform of some behaviour, a refresh that is killed at some moment, and what the connection comes to.
+//! A case: a platform's behaviour, a refresh that is killed at some moment, and the state of the connection afterwards.
 
 use counterfoil_core::model::connection::{DeathCause, Standing};
 use counterfoil_core::port::platform::Inquiry;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::browser::LARKSPUR;
 use crate::reader::{Heard, Reader, SLOW_MS};
 
-/// How a platform treats refresh tokens; the stand-in plays it.
+/// The kinds of platforms, by their treatment of refresh tokens. The stand-in behaves like each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Behaviour {
     Strict,
@@ -41,13 +41,13 @@ impl Behaviour {
     fn settings(self) -> Value {
         match self {
             Self::Fault | Self::Slow => json!({ "rotation": Self::Grace.name() }),
-            // Its day of change.
+            // On the day on which its tokens change.
             Self::Daily => json!({ "rotation": self.name(), "rotate_after_seconds": 0 }),
             other => json!({ "rotation": other.name() }),
         }
     }
 
-    /// What befalls the first token request.
+    /// The fault of the first token request.
     fn fault(self) -> Option<Value> {
         match self {
             Self::Fault => Some(json!({ "at": "token", "kind": "status_after_rotating", "times": 1 })),
@@ -67,7 +67,7 @@ fn second_look(fault: Fault) -> Rule {
     Rule::on("GetItem", fault).when("STATE")
 }
 
-/// When the process is killed.
+/// The moment of the kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Moment {
     LeaseTaken,
@@ -103,7 +103,7 @@ impl Case {
         Behaviour::ALL.into_iter().flat_map(|behaviour| Moment::ALL.into_iter().map(move |moment| Self { behaviour, moment }))
     }
 
-    /// Plays it; what it came to, in the table's words.
+    /// Runs the case. Returns its end, in the words of the table.
     pub(crate) async fn end(self) -> String {
         let reader = Reader::of_an_expired_token().await;
         let intuit = &reader.deployment.intuit;
@@ -144,7 +144,7 @@ impl Case {
         assert_eq!((after.epoch, after.last_failure), (before.epoch, None), "{self:?}: something was stored");
     }
 
-    /// What the table, the caller and the platform agree on.
+    /// The end on which the table, the caller and the platform agree.
     async fn what_is_left(self, reader: &Reader, heard: Heard) -> String {
         let connection = reader.deployment.connection().await;
         let state = reader.deployment.intuit.state().await;

@@ -1,7 +1,7 @@
-//! Built functions that are killed: `sync-worker` at random requests of an import, and `token` at the worst moments of a refresh, at
-//! platforms of every behaviour: the kill matrix. `docs/refresh.md` says what each case must come to; its table is the expectation.
+//! The built functions are killed: `sync-worker` at random requests of an import, and `token` at the worst moments of a refresh, at
+//! platforms of every behaviour (the kill matrix, R-14). The table in `docs/refresh.md` has the expected result of each case.
 
-// The harness of the tests of the built functions; that those tests need more of it than these is no dead code.
+// The tests of the built functions use the whole harness; these tests use only a part of it.
 #[path = "../lambda/browser.rs"]
 mod browser;
 #[expect(dead_code, reason = "the tests of every function use the rest")]
@@ -30,11 +30,11 @@ use counterfoil_core::model::sync::counts::Tally;
 use deployment::Deployment;
 use matrix::Matrix;
 
-/// So many cases run at once: most of a case is waiting for a token to have rested.
+/// The number of cases that run at once. Most of a case is waiting until a token has rested.
 const CASES_AT_ONCE: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r14_killed_anywhere_it_ends_as_documented() {
+async fn r14_a_process_killed_at_any_moment_ends_as_documented() {
     let documented = Matrix::documented();
     let ends = stream::iter(Case::all()).map(|case| async move { (case, case.end().await) });
     let seen: Matrix = ends.buffer_unordered(CASES_AT_ONCE).collect().await;

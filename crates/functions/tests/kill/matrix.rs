@@ -1,4 +1,4 @@
-//! The table of cases and their ends: as it is documented, and as it was seen.
+//! The table of cases and their ends: documented and observed.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use crate::case::{Behaviour, Case, Moment};
 
-/// What each case comes to, in the table's own words.
+/// The end of each case, in the words of the table.
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct Matrix(BTreeMap<Case, String>);
 
 impl Matrix {
-    /// The table of `docs/refresh.md`, in its section on kills.
+    /// The table in the section on kills in `docs/refresh.md`.
     pub(crate) fn documented() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refresh.md");
         let text = std::fs::read_to_string(path).expect("docs/refresh.md is there");
@@ -27,7 +27,7 @@ impl Matrix {
     }
 }
 
-/// A row names its behaviour first, in backquotes; its cells follow in the order of the moments.
+/// Parses a row: the behaviour in backquotes, and its cells in the order of the moments.
 fn row(line: &str) -> Vec<(Case, String)> {
     let mut cells = line.trim_matches('|').split('|').map(str::trim);
     let name = cells.next().and_then(|platform| platform.split('`').nth(1)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A caller that reads one token until it is told something final, from processes of which some are killed.
+//! A caller that reads a token until it gets a final answer, from processes of which some are killed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::deployment::Deployment;
 use crate::event::Sample;
 use crate::function::{Answer, Function};
 
-/// The vault's times, short. Between the lease and the two times it must cover there is room for a loaded machine. A refresh
-/// token rests until the stand-in's slowest answer is surely over.
+/// Short settings. Between the lease and the two times that it must cover there is room for a loaded machine. A refresh token rests
+/// until the stand-in's slowest answer has certainly arrived.
 const TIMES: [(&str, u32); 7] = [
     ("PLATFORM_TIMEOUT_MS", 400),
     ("COMMIT_BUDGET_MS", 300),
@@ -26,17 +26,17 @@ const TIMES: [(&str, u32); 7] = [
 ];
 const LEASE_MS: u32 = 1_200;
 
-/// How long the stand-in's slowest answer takes: so much longer than the lease that who comes again without letting the
-/// token rest presents it while it is in flight.
+/// The time of the stand-in's slowest answer. It is longer than the lease by so much that a process that does not let the token rest
+/// presents it while the first request is under way.
 pub(crate) const SLOW_MS: u32 = LEASE_MS + 1_000;
 
-/// When a caller comes again that was told to: sooner than it was told. What must not happen before must not happen then
-/// either, and the whole seconds of `Retry-After` would hide a rest that was cut short.
+/// The time after which a caller tries again, which is earlier than it was told. The whole seconds of `Retry-After` would hide a rest
+/// that is too short.
 const IMPATIENCE: Duration = Duration::from_millis(200);
-/// How often it comes again before it gives up.
+/// The largest number of tries.
 const READS_MOST: usize = 200;
 
-/// What a caller is told at last.
+/// The caller's final answer.
 pub(crate) enum Heard {
     Token(Secret),
     ConsentNeeded,
@@ -51,14 +51,14 @@ impl Heard {
     }
 }
 
-/// The caller, and the installation it reads from.
+/// The caller, and its installation.
 pub(crate) struct Reader {
     pub(crate) deployment: Deployment,
     event: Value,
 }
 
 impl Reader {
-    /// A connection whose access token has ended, and its caller.
+    /// A connection with an expired access token, and its caller.
     pub(crate) async fn of_an_expired_token() -> Self {
         let deployment = Deployment::start(binaries()).await;
         deployment.connect(LARKSPUR).await;
@@ -67,19 +67,19 @@ impl Reader {
         Self { event: Sample::of("token").header("x-api-key", &key).to_json(), deployment }
     }
 
-    /// How often the platform was sent a refresh token.
+    /// The number of refreshes that the platform got.
     pub(crate) async fn token_requests(&self) -> u64 {
         self.deployment.intuit.requests("token.refresh_token").await
     }
 
-    /// Reads from a new process, and kills that when the rule holds a request of it.
+    /// Reads from a new process, and kills it when the rule holds one of its requests.
     pub(crate) async fn killed_at(&self, rule: Rule) {
         let function = self.function().await;
         function.wire.inject(rule);
         self.killed_once(&function, function.wire.held()).await;
     }
 
-    /// Reads from a new process, and kills that while the platform is at what it sent.
+    /// Reads from a new process, and kills it while the platform processes its request.
     pub(crate) async fn killed_when_sent(&self) {
         let function = self.function().await;
         let before = self.token_requests().await;
@@ -103,7 +103,7 @@ impl Reader {
         }
     }
 
-    /// Reads from a new process that nobody kills.
+    /// Reads from a new process that is not killed.
     pub(crate) async fn read_to_the_end(&self) -> Heard {
         self.read_from(&self.function().await).await
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 /// One of the stand-in's companies.
 pub(crate) const LARKSPUR: &str = "9130357849012345";
 
-/// The stand-in and a client of it; it stops when dropped.
+/// The stand-in and its client. Dropping it stops the stand-in.
 pub(crate) struct Intuit {
     pub(crate) endpoints: Endpoints,
     client: Client,
@@ -26,7 +26,7 @@ impl Drop for Intuit {
 }
 
 impl Intuit {
-    /// Starts it with one redirect URI, registered for both key pairs.
+    /// Starts it with one redirect URI, registered for both OAuth clients.
     pub(crate) async fn start(redirect_uri: &str) -> Self {
         let mut registrations = Registrations::default();
         registrations.register("quickbooks", redirect_uri).expect("a well-formed redirect URI");
@@ -40,8 +40,8 @@ impl Intuit {
         }
     }
 
-    /// Posts the form of the consent page at `authorize_url`, for a company or, with `None`, to refuse; the answer is the
-    /// query that the browser brings to our callback.
+    /// Posts the form of the consent page at `authorize_url`, for a company or, with `None`, to refuse. Returns the query of the
+    /// callback.
     pub(crate) async fn consent(&self, authorize_url: &str, realm: Option<&str>) -> String {
         let page = self.client.get(authorize_url).send().await.expect("a page");
         assert_eq!(page.status(), 200, "{}", page.text().await.unwrap_or_default());
@@ -55,19 +55,19 @@ impl Intuit {
         target.split_once('?').expect("a query").1.to_owned()
     }
 
-    /// How often its endpoint was asked: `token.refresh`, ...
+    /// The number of requests to an endpoint: `token.refresh`, ...
     pub(crate) async fn requests(&self, endpoint: &str) -> u64 {
         let state = self.state().await;
         state["requests"][endpoint].as_u64().unwrap_or_else(|| panic!("no {endpoint} in {}", state["requests"]))
     }
 
-    /// What it has seen and what it holds.
+    /// The stand-in's state.
     pub(crate) async fn state(&self) -> Value {
         let answer = self.client.get(format!("{}/state", self.endpoints.control)).send().await.expect("an answer");
         answer.json().await.expect("JSON")
     }
 
-    /// Tells it something by a control route.
+    /// Sends a control request.
     pub(crate) async fn control(&self, route: &str, body: Value) {
         let request = self.client.post(format!("{}/{route}", self.endpoints.control)).json(&body);
         let answer = request.send().await.expect("an answer");
@@ -77,7 +77,7 @@ impl Intuit {
 
 #[expect(clippy::disallowed_methods, reason = "a browser of the tests' own; nothing of ours is deployed with it")]
 fn client() -> Client {
-    // A second installation in this process is refused, which is as good.
+    // Another test in this process may have installed the provider already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client")
 }

@@ -1,4 +1,4 @@
-//! The bill of docs/cost.md is worked out from counts; here they are counted again.
+//! Counts the units and bytes in the bill of docs/cost.md.
 
 use std::fs;
 use std::path::Path;
@@ -27,9 +27,9 @@ use crate::event::Sample;
 use crate::importing::{Importing, work};
 use crate::{binaries, deployment};
 
-/// What Lambda itself logs of an invocation, in bytes: START, END and REPORT.
+/// Lambda's own log lines of an invocation, in bytes: START, END and REPORT.
 const LAMBDAS_OWN: f64 = 350.0;
-/// What the gateway logs of a request.
+/// The gateway's log line of a request, in bytes.
 const GATEWAYS_OWN: f64 = 350.0;
 
 /// The numbers of a row of the first table in docs/cost.md.
@@ -43,7 +43,7 @@ fn documented(what: &str) -> Vec<f64> {
 /// How many checks are imported: two pages at `QuickBooks`.
 const CHECKS: u32 = 1_000;
 
-/// Read and write units of what went over the wire since the last time, queries apart.
+/// The read and write units since the last call, and those of queries.
 fn units(wire: &Wire) -> (f64, f64, f64) {
     let sum = |operations: &[&str]| {
         let requests = wire.requests().into_iter().filter(|request| operations.contains(&request.operation.as_str()));
@@ -59,7 +59,7 @@ fn units(wire: &Wire) -> (f64, f64, f64) {
 }
 
 #[tokio::test]
-async fn the_units_of_the_bill_are_what_is_consumed() {
+async fn the_units_of_the_bill_equal_the_consumed_units() {
     let deployment = deployment().await;
     deployment.connect(LARKSPUR).await;
     let wire = Wire::metered_before(deployment.table_endpoint()).await;

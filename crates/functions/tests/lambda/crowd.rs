@@ -1,5 +1,5 @@
-//! Two hundred readers of one token that has ended, over eight processes, at a platform that takes its time: one of them
-//! asks the platform, and all of them get what it answered.
+//! Two hundred readers of one expired token, over eight processes, with a slow platform: one of them sends a request, and all get its
+//! result.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::event::Sample;
 const PROCESSES: usize = 8;
 const READERS_EACH: usize = 25;
 const PLATFORM_MS: u32 = 300;
-/// The longest a reader may wait: the vault's own bound.
+/// The longest time that a reader may wait: the setting of the product.
 const WAIT: Duration = Duration::from_secs(10);
 
-/// A connection whose access token has ended, at a platform that takes its time; and a key to read it with.
+/// A connection with an expired access token at a slow platform, and a key to read it.
 async fn expired() -> (Deployment, String) {
     let deployment = crate::deployment().await;
     deployment.connect(LARKSPUR).await;
@@ -35,7 +35,7 @@ async fn expired() -> (Deployment, String) {
     (deployment, key)
 }
 
-/// A process handles one event at a time: eight readers are at it at once, each with the rest behind it.
+/// A process handles one event at a time, so eight readers read at once, each with the others behind it.
 #[tokio::test]
 async fn r1_200_readers_over_8_functions_cost_one_token_request() {
     let (deployment, key) = expired().await;
@@ -54,13 +54,13 @@ async fn r1_200_readers_over_8_functions_cost_one_token_request() {
     one_token_for_all(&deployment, &answers).await;
 }
 
-/// As above, but all at the same moment: what eight servers of many requests each would do.
+/// The same, all at the same moment, like eight servers with many requests each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_200_readers_at_one_moment_cost_one_token_request() {
     let (deployment, key) = expired().await;
     let mut readers = JoinSet::new();
     let mut config = deployment.config();
-    // Not for the vault but for the machine: a debug build beside other tests takes its time for 200 looks at the table.
+    // For the machine: a debug build beside other tests needs time for 200 reads of the table.
     config.settings.wait = 3 * WAIT;
     config.settings.lease = 6 * WAIT;
     config.settings.function_time = 12 * WAIT;

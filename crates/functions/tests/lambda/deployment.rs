@@ -1,5 +1,5 @@
-//! A whole installation on the loopback interface: what `template.yaml` makes in AWS, the functions as they were built,
-//! each with the environment that the template gives it, and Intuit's stand-in.
+//! An installation on the loopback interface like that of `template.yaml` in AWS: the built functions, each with the environment of
+//! the template, and Intuit's stand-in.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ use crate::event::Sample;
 use crate::function::Function;
 use crate::template;
 
-/// The API's own address, as the sample events have it.
+/// The API's own address, as in the sample events.
 pub(crate) const BASE_URL: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com";
 /// The connection of the sample events.
 pub(crate) const COMPANY_KEY: &str = "beach-blend";
@@ -41,25 +41,25 @@ pub(crate) const PARTNERS_PAGE: &str = "https://app.example.com/done";
 pub(crate) const KEYRING_KEY: &str = "a-canary-of-a-key-of-forty-three-characters-or-more";
 
 pub(crate) const TABLE: &str = "counterfoil-test-Table";
-/// Nothing listens there: no grant is parked unless the table fails, and an import that is not woken is found by the schedule.
+/// Nothing listens there. A grant is parked only if the table fails, and the schedule finds an import for which no worker was woken.
 const NO_QUEUE: &str = "http://127.0.0.1:9/parking";
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Variables of a process.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// The table, the secrets and the platform, and what starts functions on them.
+/// The table, the secrets and the platform, and a way to start functions with them.
 pub(crate) struct Deployment {
     pub(crate) intuit: Intuit,
     pub(crate) secrets: SecretsManager,
-    /// A process of the operator's, to arrange things with; past every wire.
+    /// A process of the operator, to prepare things, without a proxy.
     pub(crate) operator: Arc<App>,
     dynamodb: DynamoDb,
     binaries: PathBuf,
 }
 
 impl Deployment {
-    /// Everything in place, and no connection; the binaries are in that folder.
+    /// An installation without a connection, with the binaries in this folder.
     pub(crate) async fn start(binaries: PathBuf) -> Self {
         let intuit = Intuit::start(&format!("{BASE_URL}/oauth/callback")).await;
         let dynamodb = DynamoDb::start().await;
@@ -83,7 +83,7 @@ impl Deployment {
         Self { intuit, secrets, operator, dynamodb, binaries }
     }
 
-    /// A key of the partner `default` with every scope, last used so long ago.
+    /// A key of the partner `default` with every scope, last used this long ago.
     pub(crate) async fn key(&self, unused_for: Duration) -> String {
         let partner = PartnerId::default_partner();
         let mut random = [0; 64];
@@ -108,7 +108,7 @@ impl Deployment {
         key.expose().to_owned()
     }
 
-    /// The environment of a function: the template's, and the stand-ins' addresses.
+    /// The environment of a function: the template's, with the stand-ins' addresses.
     pub(crate) fn environment(&self, function: &str) -> Variables {
         let value = |in_template: String| match in_template.as_str() {
             "Table" => TABLE.to_owned(),
@@ -119,7 +119,7 @@ impl Deployment {
             "RefreshesAtOnce" => "64".to_owned(),
             "ParkingQueue" | "ImportQueue" => NO_QUEUE.to_owned(),
             "info" => in_template,
-            // A reference left as it is would make a function that refuses its configuration, and starts fast at that.
+            // An unresolved reference would make a function that refuses its configuration, and starts fast because of that.
             unknown => panic!("{unknown} in template.yaml stands for nothing here"),
         };
         let mut variables: Variables =
@@ -130,12 +130,12 @@ impl Deployment {
         variables
     }
 
-    /// What a process with every route, inside this one, is told.
+    /// The configuration of a process with every route inside this one.
     pub(crate) fn config(&self) -> Config {
         config(&self.intuit)
     }
 
-    /// The table's own endpoint, past every wire.
+    /// The table's own address, without a proxy.
     pub(crate) fn table_endpoint(&self) -> &str {
         self.dynamodb.endpoint()
     }
@@ -153,7 +153,7 @@ impl Deployment {
         Function { lambda, wire }
     }
 
-    /// Connects the company of the sample events, by the functions `start` and `callback`.
+    /// Connects the company of the sample events, with the functions `start` and `callback`.
     pub(crate) async fn connect(&self, realm: &str) {
         let (start, callback) = (self.function("start").await, self.function("callback").await);
         let started = start.answer(&Sample::of("start").to_json()).await;
@@ -168,7 +168,7 @@ impl Deployment {
         found.expect("the table answers").expect("there is a connection")
     }
 
-    /// Makes its access token one that ended an hour ago, and its refresh due.
+    /// Makes its access token expired for an hour, and its refresh due.
     pub(crate) async fn expire(&self) {
         let found = self.operator.connections.look(&connection_id()).await.expect("the table answers");
         let (connection, lease) = found.expect("there is a connection");
@@ -177,7 +177,7 @@ impl Deployment {
         (grant.issued_at, grant.access_token_expires_at) = (now - 2 * HOUR, now - HOUR);
         let commit = Commit {
             epoch: connection.epoch,
-            // As if its last attempt had come to this, hours ago.
+            // As if its last attempt had succeeded hours ago.
             commit_id: lease.map_or(connection.commit_id, |lease| lease.id),
             grant,
             at: now - 2 * HOUR,
@@ -217,7 +217,7 @@ fn secret(name: &str, value: &serde_json::Value) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
-/// The stand-in's key pairs, as an operator fills them in.
+/// The client ids and secrets of the stand-in, as an operator enters them.
 pub(crate) fn credentials() -> serde_json::Value {
     let [production, sandbox] = Environment::ALL;
     json!({

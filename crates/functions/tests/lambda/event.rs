@@ -1,4 +1,4 @@
-//! The events of `events/`, with a key, a state and a cookie of the test put into them. Their shape stays.
+//! The events of `events/` with a key, a state and a cookie of the test.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// A sample event on its way to a function.
+/// A sample event to send to a function.
 #[derive(Clone)]
 #[must_use]
 pub(crate) struct Sample(Value);
@@ -31,7 +31,7 @@ impl Sample {
         self
     }
 
-    /// Replaces the query; as API Gateway does, in both places.
+    /// Replaces the query, in both places like API Gateway.
     pub(crate) fn query(mut self, raw: &str) -> Self {
         let decoded: Map<_, _> =
             form_urlencoded::parse(raw.as_bytes()).map(|(name, value)| (name.into_owned(), value.into())).collect();
@@ -40,13 +40,13 @@ impl Sample {
         self
     }
 
-    /// Replaces the body of the one message of a queue.
+    /// Replaces the body of the message of a queue.
     pub(crate) fn message(mut self, body: &str) -> Self {
         self.0["Records"][0]["body"] = body.into();
         self
     }
 
-    /// As the function gets it.
+    /// The event for the function.
     pub(crate) fn to_json(&self) -> Value {
         self.0.clone()
     }

@@ -1,10 +1,10 @@
-//! One running function: its process, its wire to the table, and its answers as API Gateway reads them.
+//! A running function: its process, its proxy to the table, and its answers as API Gateway reads them.
 
 use counterfoil_testkit::lambda::Lambda;
 use counterfoil_testkit::wire::Wire;
 use serde_json::Value;
 
-/// A function in a process of its own, with a wire of its own.
+/// A function in its own process, with its own proxy.
 pub(crate) struct Function {
     pub(crate) lambda: Lambda,
     pub(crate) wire: Wire,
@@ -15,7 +15,7 @@ pub(crate) struct Function {
 pub(crate) struct Answer {
     pub(crate) status: u64,
     pub(crate) headers: Value,
-    /// `name=value`, as the browser sends them back.
+    /// `name=value`, as the browser sends them.
     pub(crate) cookies: Vec<String>,
     pub(crate) body: String,
 }
@@ -43,13 +43,13 @@ impl Answer {
         }
     }
 
-    /// The body, once the status is right.
+    /// The body, after a check of the status.
     pub(crate) fn json(&self, status: u64) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Where it redirects to, once the status is right.
+    /// The address of its redirect, after a check of the status.
     pub(crate) fn location(&self, status: u64) -> &str {
         assert_eq!(self.status, status, "{self:?}");
         self.headers["location"].as_str().unwrap_or_else(|| panic!("{self:?}"))

@@ -1,5 +1,5 @@
-//! The built Lambda binaries, driven over the Runtime API with the events of `events/`: a wrong handler, route, right or
-//! environment variable fails here, and not after a deploy.
+//! The built Lambda binaries, driven over the Runtime API with the events of `events/`, so that a wrong handler, route, right or
+//! variable fails here and not after a deploy.
 
 mod browser;
 mod cost;

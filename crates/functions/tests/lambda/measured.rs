@@ -1,4 +1,4 @@
-//! What a process logs is what the alarms count: its metric lines, read as `CloudWatch` reads them.
+//! The metric lines of a process, read as `CloudWatch` reads them: the alarms count them.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::browser::LARKSPUR;
 use crate::event::Sample;
 
-/// How many runs of the refresher are waited for.
+/// The largest number of runs of the refresher to wait for.
 const RUNS_MOST: u32 = 10;
 
-/// The measurements of a metric in a log: each value, with the values of the first set of fields that it is told apart by.
+/// The measurements of a metric in a log: each value, with the values of its first set of dimensions.
 fn measured(logs: &str, metric: &str) -> Vec<(Value, Vec<Value>)> {
     let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let measurements = lines.flat_map(|line| {
@@ -52,7 +52,7 @@ async fn a_refresh_with_an_incomplete_configuration_is_counted_as_a_fault() {
     deployment.expire().await;
     deployment.secrets.set("credentials", "{}");
     let refresher = deployment.function("refresher").await;
-    // A run in which a secret was too slow to be read counts none, and the connection stays due.
+    // A run in which a secret was read too slowly counts none, and the connection stays due.
     let mut counted = Vec::new();
     for _ in 0..RUNS_MOST {
         refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");

@@ -1,4 +1,4 @@
-//! Events as whoever calls the gateway can shape them: none stops a function, and none tells its secrets to the log.
+//! Unusual events that callers of the gateway can cause: none stops a function or puts a secret into the log.
 
 use std::time::Duration;
 

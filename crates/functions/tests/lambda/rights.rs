@@ -1,4 +1,4 @@
-//! What a function's role allows, and what a function's requests need: IAM's actions and the resources they are on.
+//! The rights of a function's role, and those that its requests need: IAM actions and their resources.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::function::Function;
 use crate::template::{properties, text};
 
-/// An action, and the resource it is on.
+/// An action and its resource.
 pub(crate) type Right = (String, String);
 
-/// What the role of a function allows, by `template.yaml`.
+/// The rights of a function's role in `template.yaml`.
 pub(crate) fn allowed(function: &str) -> BTreeSet<Right> {
     let policies = list(&properties()[function]["Policies"]);
     let statements = policies.iter().flat_map(|policy| list(&policy["Statement"]));
@@ -24,7 +24,7 @@ pub(crate) fn allowed(function: &str) -> BTreeSet<Right> {
     statements.flat_map(each).collect()
 }
 
-/// What the requests of a function to the table needed so far.
+/// The rights that a function's requests to the table have needed so far.
 pub(crate) fn used(function: &Function) -> BTreeSet<Right> {
     function.wire.requests().iter().flat_map(needed).collect()
 }
@@ -34,12 +34,12 @@ fn resource_name(resource: &Value) -> String {
     text(resource).replace("Table.Arn", "Table")
 }
 
-/// What a template may give as one value or as several.
+/// A value that a template may give as one value or as a list.
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 
-/// What a request needs: a transaction needs what it consists of.
+/// The rights of a request. A transaction needs those of its parts.
 /// Source: Amazon DynamoDB developer guide, "Using IAM with DynamoDB transactions".
 fn needed(request: &Request) -> Vec<Right> {
     let body: Value = serde_json::from_str(&request.body).expect("a request is JSON");

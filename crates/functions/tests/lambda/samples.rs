@@ -1,4 +1,4 @@
-//! Every sample event, just as it stands in `events/`, is answered by its function.
+//! Every sample event in `events/` is answered by its function.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::event::Sample;
 use crate::function::Answer;
 use crate::template;
 
-/// The sample key, code and state are nobody's: they are refused by the function, and not by an error of ours.
+/// The sample key, code and state are unknown, so the function refuses them. This is no error of ours.
 #[tokio::test]
 async fn each_sample_event_is_answered_by_its_function() {
     let deployment = crate::deployment().await;
@@ -78,7 +78,7 @@ async fn each_sample_event_is_answered_by_its_function() {
     "#);
 }
 
-/// What there is to see of an answer: its status, the path it leads to, the code of an error.
+/// A summary of an answer: its status, the path of its redirect, the code of its error.
 fn summary(answer: &Answer) -> Value {
     let base = Url::parse(BASE_URL).expect("an address");
     let leads_to = answer.headers["location"].as_str().map(|location| base.join(location).expect("an address"));

@@ -1,4 +1,4 @@
-//! A connection's whole life, told by the built functions alone; and what they used and logged on the way.
+//! The life of a connection through the built functions, and the rights that they used and the lines that they logged.
 
 mod books;
 mod consents;
@@ -23,10 +23,10 @@ use crate::template;
 /// The stand-in's other company.
 const HARBOR: &str = "9130357849067890";
 const HOUR: Duration = Duration::from_secs(3_600);
-/// A key not used for so long has its next use noted.
+/// After this time without use a key's next use is stored.
 const LONG_UNUSED: Duration = Duration::from_secs(2 * 86_400);
 
-/// Every function in one process each, and the secrets that went through them.
+/// Every function in one process each, and the secrets that passed through them.
 struct Story {
     deployment: Deployment,
     functions: BTreeMap<String, Function>,
@@ -49,7 +49,7 @@ impl Story {
         Self { deployment, functions, key, secrets }
     }
 
-    /// From nothing to a connection, its tokens read, refreshed and lost, once more connected and at last refused.
+    /// From an empty installation to a connection, its tokens read, refreshed and lost, connected again, and at last refused.
     async fn told() -> Self {
         let mut story = Self::begin().await;
         story.is_up().await;
@@ -112,7 +112,7 @@ impl Story {
         self.secrets.extend(cookies.iter().filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())));
     }
 
-    /// The refresh token, which no answer shows.
+    /// The refresh token, which is in no answer.
     async fn keep_refresh_token(&mut self) {
         let connection = self.deployment.connection().await;
         let sealed = connection.grant().and_then(|grant| grant.refresh_token.clone()).expect("a refresh token");

@@ -11,10 +11,10 @@ use crate::deployment::{Deployment, credentials, secret_arn};
 use crate::event::Sample;
 use crate::function::{Answer, Function};
 
-/// Routes that want a body of their own before they look at anything, and those that lack nothing.
+/// Routes that need a body of their own before they read anything, and those that need nothing.
 const APART: [&str; 4] = ["/v1/oauth/token", "/oauth/result/{id}/choose", "/health", "/oauth/disconnect"];
 
-/// An event for each other route of a function, with a key; a preflight looks at nothing either.
+/// An event for each other route of a function, with a key. Preflights are left out.
 fn events(function: &str, key: &str) -> Vec<Value> {
     let looks = |route: &Route| route.method != "OPTIONS" && !APART.contains(&route.path);
     let routes = routes().into_iter().filter(|route| route.function == function).filter(looks);
@@ -30,12 +30,12 @@ fn events(function: &str, key: &str) -> Vec<Value> {
     routes.map(|route| event(route.method, &filled(route.path)).to_json()).collect()
 }
 
-/// What a flow's id looks like; this one was never begun.
+/// A flow's id in the right form, of no flow.
 const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 const HTTP_FUNCTIONS: [&str; 6] = ["health", "start", "callback", "token", "connections", "disconnect"];
 
-/// A 500 with that code, of RFC 9457 or in the partner API's envelope, whose words name what is missing.
+/// Checks for a 500 with this code, in either error body, whose message names what is missing.
 fn names(answer: &Answer, code: &str, missing: &str) {
     let body = answer.json(500);
     let is_problem = answer.headers["content-type"] == "application/problem+json";
@@ -44,12 +44,12 @@ fn names(answer: &Answer, code: &str, missing: &str) {
     assert!(words.as_str().is_some_and(|words| words.contains(missing)), "{missing} is not named: {body}");
 }
 
-/// A start whose failure is told in JSON, and not on a page.
+/// A start whose error is answered as JSON, not as a page.
 fn start_by_a_program() -> Value {
     Sample::of("start").header("accept", "application/json").to_json()
 }
 
-/// That the table took no write.
+/// Checks that the table got no write.
 fn wrote_nothing(function: &Function) {
     let reads = ["GetItem", "BatchGetItem", "Query"];
     let wrote: Vec<_> =
@@ -58,7 +58,7 @@ fn wrote_nothing(function: &Function) {
 }
 
 #[tokio::test]
-async fn without_a_table_name_everything_but_health_names_it() {
+async fn without_a_table_name_every_route_but_health_names_the_variable() {
     let deployment = crate::deployment().await;
     let key = deployment.key(std::time::Duration::ZERO).await;
     for name in HTTP_FUNCTIONS {
@@ -102,13 +102,13 @@ async fn a_table_that_does_not_exist_is_named() {
                     let checks = &answer.json(503)["checks"];
                     assert!(checks["table"].as_str().is_some_and(|problem| problem.contains("no-such-table")), "{checks}");
                 }
-                // No company key: refused before anything is looked up.
+                // No company key: refused before anything is read.
                 Some("/oauth/start") => assert_eq!(answer.json(400)["code"], "missing_company_key"),
-                // No state: the same.
+                // No state: refused as above.
                 Some("/oauth/callback" | "/oauth/callback/quickbooks") => {
                     assert_eq!(answer.json(400)["code"], "missing_state");
                 }
-                // No form: the same.
+                // No form: refused as above.
                 Some(path) if path.ends_with("/choose") => assert_eq!(answer.json(400)["code"], "invalid_body"),
                 _ => names(&answer, "table_missing", "no-such-table"),
             }
@@ -139,7 +139,7 @@ async fn a_keyring_that_cannot_be_read_is_named_and_nothing_is_written() {
     assert!(ready["checks"]["keyring"].as_str().is_some_and(|problem| problem.contains(variable)), "{ready}");
 }
 
-/// The wrong keyring opens nothing, and overwrites nothing (S-6).
+/// A wrong keyring opens nothing and overwrites nothing (S-6).
 #[tokio::test]
 async fn s6_a_keyring_that_sealed_nothing_here_is_refused_and_nothing_is_written() {
     let deployment = crate::deployment().await;
@@ -156,7 +156,7 @@ async fn s6_a_keyring_that_sealed_nothing_here_is_refused_and_nothing_is_written
     assert_eq!(deployment.intuit.requests("token.refresh_token").await, 0);
 }
 
-/// The customer consented; what is missing is on our side, and the code must outlast it.
+/// The customer has consented and our configuration lacks something, so the code must stay usable.
 #[tokio::test]
 async fn a_callback_without_secrets_writes_nothing_and_succeeds_after_they_are_set() {
     for missing in ["keyring", "credentials"] {
@@ -181,7 +181,7 @@ async fn a_callback_without_secrets_writes_nothing_and_succeeds_after_they_are_s
     }
 }
 
-/// What an operator fills in is used by every process that starts from then on; one that runs looks again after five minutes.
+/// Every process that starts later uses the new credentials. A running one reads them again after five minutes.
 #[tokio::test]
 async fn credentials_that_are_filled_in_are_used_without_a_deploy() {
     let deployment = crate::deployment().await;

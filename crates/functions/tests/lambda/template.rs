@@ -1,4 +1,4 @@
-//! What `template.yaml` says of each function. References stand for themselves: `!Ref Table` reads as `Table`.
+//! The properties of each function in `template.yaml`. References stay as names: `!Ref Table` reads as `Table`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub(crate) fn functions() -> Vec<String> {
     properties().into_keys().collect()
 }
 
-/// The variables of a function with their values in the template.
+/// The variables of a function, with their values in the template.
 pub(crate) fn environment(function: &str) -> BTreeMap<String, String> {
     let own = &properties()[function];
     [&template()["Globals"]["Function"], own]

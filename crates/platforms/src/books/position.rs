@@ -200,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_record_of_the_page_before_does_not_stand_for_its_last_one() {
+    fn only_the_last_record_of_the_page_before_continues_a_list() {
         // On the first page, in reverse order, the record 999 stands where the last record is expected.
         let (left, read) = read(1_899, &[], Some((0, Odd::TurnedRound)), Total::Untold);
         assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0);
     }
 
     #[test]
-    fn a_page_turned_round_that_begins_or_ends_as_expected_costs_no_record() {
+    fn a_reversed_page_that_begins_or_ends_as_expected_loses_no_record() {
         for (at, total) in [(0, Total::Untold), (0, Total::Told), (1, Total::Untold), (1, Total::Told)] {
             let (left, read) = read(2 * PAGE - 1, &[], Some((at, Odd::TurnedRound)), total);
             assert_eq!(left.iter().filter(|id| !read.contains(id)).count(), 0, "page {at}");
@@ -228,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn one_page_that_is_none_costs_no_record(count in 0_usize..4_500, at in 0_usize..6, odd in odd(), tells_total: bool) {
+        fn one_faulty_page_loses_no_record(count in 0_usize..4_500, at in 0_usize..6, odd in odd(), tells_total: bool) {
             // A page of two records that shows one of them looks like the end.
             prop_assume!(tells_total || !matches!(odd, Odd::Half) || !matches!(count.saturating_sub(at * (PAGE - 1)), 2 | 3));
             let (left, read) = read(count, &[], Some((at, odd)), if tells_total { Total::Told } else { Total::Untold });

@@ -30,7 +30,7 @@ fn with(fields: &str) -> String {
 }
 
 #[test]
-fn a_lifetime_is_at_most_what_the_platform_is_known_for_and_at_least_a_minute() {
+fn a_lifetime_is_between_a_minute_and_the_platforms_longest() {
     for (said, expected) in [
         (r#""43200""#, 43_200),
         ("3599.5", 3_599),
@@ -55,7 +55,7 @@ fn a_lifetime_is_at_most_what_the_platform_is_known_for_and_at_least_a_minute() 
 }
 
 #[test]
-fn the_lives_of_a_refresh_token_are_kept_within_what_is_known() {
+fn the_lives_of_a_refresh_token_are_limited_to_the_longest_known_ones() {
     let ends = |fields: &str| {
         let grant = grant(&Quickbooks::RULES, &with(fields));
         let days = |end: Option<Timestamp>| end.map(|end| until(SENT, end).as_secs() / 86_400);
@@ -97,7 +97,7 @@ fn scopes_are_read_from_a_text_and_from_a_list() {
 }
 
 #[test]
-fn of_a_token_given_twice_the_last_that_can_be_read_is_taken() {
+fn of_a_repeated_token_the_last_readable_one_is_used() {
     let twice = grant(&Xero::RULES, r#"{"access_token":"old","access_token":"new","refresh_token":"r","refresh_token":"r"}"#);
     assert_eq!((tokens(&twice), twice.unread.clone()), (("new", Some("r")), None));
     let voided = grant(&Xero::RULES, r#"{"access_token":"a","refresh_token":"r","access_token":null,"refresh_token":null}"#);
@@ -121,7 +121,7 @@ fn a_refresh_token_that_cannot_be_read_leaves_the_access_token_and_the_answer() 
 }
 
 #[test]
-fn what_lies_around_and_behind_the_tokens_costs_none_of_them() {
+fn text_around_the_tokens_does_not_lose_them() {
     for text in [
         r#"{"access_token":"a","refresh_token":"r"} and more"#,
         r#"{"access_token":"a","refresh_token":"r"}{"access_token":"x"}"#,
@@ -140,7 +140,7 @@ fn what_lies_around_and_behind_the_tokens_costs_none_of_them() {
 }
 
 #[test]
-fn tokens_are_found_behind_any_number_of_other_fields() {
+fn tokens_are_found_after_any_number_of_other_fields() {
     let others = r#""other":0,"#.repeat(50_000);
     let repeated = r#""refresh_token":"r","#.repeat(10_000);
     let answer = grant(&Xero::RULES, &format!(r#"{{{others}{repeated}"access_token":"a"}}"#));

@@ -1,4 +1,4 @@
-//! What every platform must do, whatever its way.
+//! The contract of every platform.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::rows::{Row, row, rows};
 use crate::stand_in::{STATE, StandIn};
 
-/// Runs a test on each platform; what fails names it.
+/// Runs a test on each platform. A failure names it.
 async fn on_each(test: impl AsyncFn(StandIn)) {
     for row in rows() {
         test(StandIn::start(row).await).await;
@@ -63,7 +63,7 @@ async fn a_refusal_comes_back_as_access_denied_without_a_code() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_and_a_made_up_one_never() {
+async fn a_code_works_once_and_an_unknown_one_never() {
     on_each(async |stand_in| {
         let callback = stand_in.consent().await;
         let mut forged = callback.clone();
@@ -76,7 +76,7 @@ async fn a_code_is_good_once_and_a_made_up_one_never() {
 }
 
 #[tokio::test]
-async fn o7_a_code_is_worth_nothing_without_its_verifier() {
+async fn o7_a_code_is_refused_without_its_verifier() {
     on_each(async |stand_in| {
         let (name, pkce) = (stand_in.row.name, stand_in.row.pkce);
         assert_eq!(stand_in.page().contains("code_challenge_method=S256"), pkce, "{name}");
@@ -91,7 +91,7 @@ async fn o7_a_code_is_worth_nothing_without_its_verifier() {
 }
 
 #[tokio::test]
-async fn r11_a_refresh_rotates_as_the_platform_has_it() {
+async fn r11_a_refresh_follows_the_platforms_rotation() {
     on_each(async |stand_in| {
         let name = stand_in.row.name;
         let grant = stand_in.grant().await;
@@ -113,7 +113,7 @@ async fn r11_a_refresh_rotates_as_the_platform_has_it() {
 }
 
 #[tokio::test]
-async fn an_access_token_that_is_over_reaches_nothing_and_a_refresh_mends_it() {
+async fn an_expired_access_token_is_refused_and_a_refreshed_one_is_not() {
     on_each(async |stand_in| {
         let name = stand_in.row.name;
         let grant = stand_in.grant().await;
@@ -128,7 +128,7 @@ async fn an_access_token_that_is_over_reaches_nothing_and_a_refresh_mends_it() {
 }
 
 #[tokio::test]
-async fn r8_a_grant_that_the_customer_took_away_is_refused() {
+async fn r8_a_grant_that_the_customer_withdrew_is_refused() {
     on_each(async |stand_in| {
         let grant = stand_in.grant().await;
         let disconnect = serde_json::from_str(stand_in.row.disconnect).expect("JSON");
@@ -140,7 +140,7 @@ async fn r8_a_grant_that_the_customer_took_away_is_refused() {
 }
 
 #[tokio::test]
-async fn t5_a_grant_that_we_revoke_is_over_and_revoking_it_again_is_no_failure() {
+async fn t5_a_revoked_grant_is_invalid_and_revoking_it_again_succeeds() {
     on_each(async |stand_in| {
         let name = stand_in.row.name;
         let grant = stand_in.grant().await;
@@ -164,7 +164,7 @@ async fn t5_a_grant_that_we_revoke_is_over_and_revoking_it_again_is_no_failure()
 }
 
 #[tokio::test]
-async fn r8_what_goes_wrong_in_passing_ends_no_grant() {
+async fn r8_a_temporary_failure_ends_no_grant() {
     on_each(async |stand_in| {
         let name = stand_in.row.name;
         let mut token = stand_in.grant().await.refresh_token.expect("one");
@@ -185,12 +185,12 @@ async fn r8_what_goes_wrong_in_passing_ends_no_grant() {
     .await;
 }
 
-/// What a slow platform takes: longer than it is given for questions.
+/// The time of a slow platform, which is longer than the time-out of other requests.
 const SLOW_MS: u64 = 1_500;
 
-/// On one of them: all platforms have the same client.
+/// On one platform, because all have the same client.
 #[tokio::test]
-async fn r3_a_token_answer_is_listened_for_as_long_as_its_sender_says() {
+async fn r3_a_token_request_waits_for_its_answer_for_the_senders_time() {
     let (row, given) = (row(PlatformName::Quickbooks), Duration::from_secs(1));
     let stand_in = StandIn::start_within(row, &[], given).await;
     let token = stand_in.grant().await.refresh_token.expect("one");
@@ -205,7 +205,7 @@ async fn r3_a_token_answer_is_listened_for_as_long_as_its_sender_says() {
 }
 
 #[tokio::test]
-async fn r8_wrong_keys_are_our_fault_and_end_no_grant() {
+async fn r8_wrong_client_credentials_end_no_grant() {
     for row in rows() {
         let secret = format!("{}_CLIENT_SECRET", row.name.as_str().to_ascii_uppercase());
         let stand_in = StandIn::start_with(row, &[(&secret, "wrong")]).await;
@@ -228,7 +228,7 @@ async fn a7_a_platform_that_cannot_be_asked_for_companies_denies_nothing() {
 }
 
 #[tokio::test]
-async fn o18_a_token_that_is_nobodys_reaches_no_company() {
+async fn o18_an_unknown_token_reaches_no_company() {
     on_each(async |stand_in| {
         let grant = stand_in.grant().await;
         let forged = counterfoil_core::model::grant::Grant { access_token: Secret::new("made.up.token"), ..grant };
@@ -239,9 +239,9 @@ async fn o18_a_token_that_is_nobodys_reaches_no_company() {
 }
 
 #[tokio::test]
-async fn o15_what_was_asked_for_and_not_granted_is_known() {
+async fn o15_requested_scopes_that_were_not_granted_are_known() {
     on_each(async |stand_in| {
-        // Of no scopes or of one, nothing can be left out.
+        // With no scopes or only one, nothing can be left out.
         let [granted @ .., left_out] = stand_in.platform.scopes() else { return };
         if granted.is_empty() {
             return;

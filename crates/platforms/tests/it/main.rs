@@ -1,6 +1,6 @@
-//! One contract for every platform, tried against its stand-in. What a platform does in its own way is a row of the table in
-//! `rows`; what it does alike is a test in `contract`; what it alone does is in `odd`. What no platform
-//! should answer is in `odd_answers` and `odd_companies`. How its books are read is in `books`.
+//! One contract for every platform, tested with its stand-in. `rows` has the data by which platforms differ, `contract` the tests of
+//! all platforms, `odd` those of one platform. `odd_answers` and `odd_companies` test unusual answers. `books` tests the reading of
+//! books.
 
 mod books;
 mod contract;

@@ -1,4 +1,4 @@
-//! What one platform alone does.
+//! Tests of one platform's peculiarities.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailure, Revoke, TokenFailure};
@@ -17,7 +17,7 @@ async fn o18_quickbooks_denies_a_realm_that_the_grant_is_not_for() {
 }
 
 #[tokio::test]
-async fn o14_xero_names_the_organisations_of_this_consent_alone() {
+async fn o14_xero_names_only_the_organisations_of_this_consent() {
     let stand_in = StandIn::start(row(PlatformName::Xero)).await;
     let [first, second, third] = [0, 1, 2].map(|index: usize| ORGANISATIONS[index].tenant_id);
     let both = stand_in.decide("connect", &[("tenant_id", first), ("tenant_id", third)]).await;
@@ -50,7 +50,7 @@ async fn t6_xero_loses_one_organisation_and_keeps_the_others() {
 }
 
 #[tokio::test]
-async fn o13_zoho_is_followed_to_its_own_data_centres_alone() {
+async fn o13_requests_go_only_to_zohos_own_data_centres() {
     let stand_in = StandIn::start(row(PlatformName::Zoho)).await;
     let callback = stand_in.consent().await;
     for (name, value) in [
@@ -76,7 +76,7 @@ async fn o13_zoho_is_followed_to_its_own_data_centres_alone() {
 }
 
 #[tokio::test]
-async fn zoho_without_a_data_centre_in_the_callback_is_known_by_its_answer() {
+async fn the_token_answer_names_zohos_data_centre_if_the_callback_does_not() {
     let mut zoho = row(PlatformName::Zoho);
     (zoho.sample.chosen, zoho.sample.region) = (&[("account", "us")], None);
     let stand_in = StandIn::start(zoho).await;
@@ -104,7 +104,7 @@ async fn zoho_throttles_the_eleventh_refresh_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn zoho_shows_the_secret_of_the_data_centre_where_there_is_one() {
+async fn a_zoho_data_centres_own_secret_is_used_there() {
     let zoho = row(PlatformName::Zoho);
     let right = StandIn::start_with(zoho, &[("ZOHO_CLIENT_SECRET", "wrong"), ("ZOHO_CLIENT_SECRET_EU", "stand-in-zoho-secret")]);
     assert!(right.await.grant().await.refresh_token.is_some());

@@ -1,4 +1,4 @@
-//! Token answers in odd forms, to every platform: what brings a token is a grant.
+//! Token answers in unusual forms, for every platform: an answer with a token gives a grant.
 
 use std::io::Write as _;
 
@@ -47,7 +47,7 @@ fn deflate(text: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory takes it")
 }
 
-/// Fields whose values are none of what they should be.
+/// Fields with invalid values.
 fn odd_fields() -> Vec<(String, Bytes)> {
     let values =
         ["\"43200\"", "-1", "0", "1", "3599.5", "1e30", "1e999", "18446744073709551616", "null", "true", "[]", "{}", "\"\""];
@@ -136,7 +136,7 @@ fn odd_heads() -> Vec<(String, Bytes)> {
 }
 
 #[tokio::test]
-async fn no_odd_form_of_an_answer_loses_a_grant() {
+async fn no_unusual_form_of_an_answer_loses_a_grant() {
     let mut lost = Vec::new();
     for platform in PlatformName::ALL {
         let odd = [odd_fields(), odd_bodies(), odd_heads()].concat();
@@ -155,7 +155,7 @@ async fn no_odd_form_of_an_answer_loses_a_grant() {
 }
 
 #[tokio::test]
-async fn a_success_without_a_readable_token_is_handed_on_to_be_kept() {
+async fn a_success_without_a_readable_token_is_returned_to_be_stored() {
     for platform in PlatformName::ALL {
         for (body, kept) in [
             ("<html>maintenance</html>", "<html>maintenance</html>"),
@@ -175,7 +175,7 @@ async fn a_success_without_a_readable_token_is_handed_on_to_be_kept() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_read_in_odd_forms_too() {
+async fn a_refusal_is_read_in_unusual_forms_too() {
     for platform in PlatformName::ALL {
         let refused = r#"{"error":"invalid_grant"}"#;
         for answer in [
@@ -202,7 +202,7 @@ async fn a_pause_is_read_in_every_form_that_a_platform_may_ask_for_it() {
     assert_eq!(pause("retry-after: 100000000000000000000\r\n").await, Some(86_400.0));
     let date = "date: Wed, 16 Sep 2026 11:13:00 GMT\r\nretry-after: Wed, 16 Sep 2026 11:13:30 GMT\r\n";
     assert_eq!(pause(date).await, Some(30.0));
-    // Without a date of its own it counts from when we sent: 2026-09-14 15:33:20.
+    // If the answer has no date, the pause counts from the time of sending: 2026-09-14 15:33:20.
     assert_eq!(pause("retry-after: Mon, 14 Sep 2026 15:34:20 GMT\r\n").await, Some(60.0));
     assert_eq!(pause("retry-after: soon\r\n").await, None);
     assert_eq!(pause("").await, None);

@@ -1,4 +1,4 @@
-//! Company lists with entries that cannot be read: they cost none of the others, and what is missing in them means nothing.
+//! Company lists with unreadable entries: they affect no other, and a company that is missing may still exist.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::platform::{ConfirmFailure, Reach};
@@ -26,7 +26,7 @@ async fn reach(platform: PlatformName, body: &str) -> Reach {
 }
 
 #[tokio::test]
-async fn an_entry_that_cannot_be_read_costs_none_of_the_others() {
+async fn an_unreadable_entry_affects_no_other() {
     for (platform, body) in [
         (
             PlatformName::Xero,
@@ -65,7 +65,7 @@ async fn a_missing_name_shows_the_id_and_a_number_is_an_id_too() {
 }
 
 #[tokio::test]
-async fn an_answer_that_has_no_list_says_nothing_of_the_companies() {
+async fn an_answer_without_a_list_does_not_name_the_companies() {
     for (platform, body) in [
         (PlatformName::Quickbooks, "{}"),
         (PlatformName::Xero, "{}"),
@@ -97,7 +97,7 @@ async fn companies_are_read_to_the_end_of_the_list() {
     let all = companies(PlatformName::Zoho, None, pages).await.expect("named");
     assert_eq!((named(&all), all.is_complete), (vec![("a", "a"), ("b", "b"), ("c", "c")], true));
 
-    // A page that fails is no end of the list.
+    // A page that fails is not the end of the list.
     let cut = companies(PlatformName::Zoho, None, vec![page("a", true), answer(500, "", b"")]).await;
     assert_eq!(cut, Err(ConfirmFailure::Unavailable));
     let endless = companies(PlatformName::Zoho, None, vec![page("a", true); 20]).await.expect("named");

@@ -1,4 +1,4 @@
-//! A server that answers with given bytes and nothing else, and the product's own platforms pointed at it.
+//! A server that answers with given bytes, and the product's platforms that use it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use url::Url;
 
 use crate::stand_in::{Given, LISTEN, credentials};
 
-/// When every request is said to be sent.
+/// The time of sending of every request.
 pub(crate) const SENT_AT: Timestamp = Timestamp::constant(1_789_400_000, 0);
 
-/// Bytes of an answer; the connection is closed behind them.
+/// The bytes of an answer. The connection is closed after them.
 pub(crate) type Bytes = Vec<u8>;
 
-/// Has a platform refresh, and be answered so.
+/// Refreshes at a platform that gives this answer.
 pub(crate) async fn refresh(name: PlatformName, answer: Bytes) -> Result<Grant, TokenFailure> {
     refresh_at(answering(name, vec![answer]).await.as_ref()).await
 }
 
-/// Has a platform refresh.
+/// Refreshes at a platform.
 pub(crate) async fn refresh_at(platform: &dyn Platform) -> Result<Grant, TokenFailure> {
     let refresh_token = Secret::new("old");
     platform
@@ -37,7 +37,7 @@ pub(crate) async fn refresh_at(platform: &dyn Platform) -> Result<Grant, TokenFa
         .await
 }
 
-/// Asks a platform for the companies, and has it answer so, one request after the other.
+/// Requests the companies from a platform that gives these answers, one for each request.
 pub(crate) async fn companies(name: PlatformName, claim: Option<&str>, answers: Vec<Bytes>) -> Result<Reach, ConfirmFailure> {
     let platform = answering(name, answers).await;
     let access_token = Secret::new("access");
@@ -50,7 +50,7 @@ pub(crate) fn answer(status: u16, headers: &str, body: &[u8]) -> Bytes {
     [head.as_bytes(), body].concat()
 }
 
-/// A platform that answers so, one request after the other.
+/// A platform that gives these answers, one for each request.
 pub(crate) async fn answering(name: PlatformName, answers: Vec<Bytes>) -> Arc<dyn Platform> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("bound"));
@@ -58,7 +58,7 @@ pub(crate) async fn answering(name: PlatformName, answers: Vec<Bytes>) -> Arc<dy
     platform_at(name, &base).await
 }
 
-/// A platform all of whose addresses are that one.
+/// A platform with this address for all its endpoints.
 pub(crate) async fn platform_at(name: PlatformName, base: &str) -> Arc<dyn Platform> {
     let endpoints =
         Endpoints { platforms: [(name, configured(name, base))].into(), http: HttpSettings { timeout: Duration::from_secs(10) } };
@@ -72,15 +72,15 @@ async fn serve(listener: TcpListener, answers: Vec<Bytes>) {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let mut request = [0; 16 * 1024];
         let _ = stream.read(&mut request).await;
-        // The caller may hang up before the end: an answer may be longer than it reads.
+        // The caller may close the connection before the end, because an answer may be longer than it reads.
         let _ = stream.write_all(&answer).await;
         let _ = stream.shutdown().await;
-        // Else what was not read of the request resets the connection.
+        // Otherwise the unread part of the request resets the connection.
         let _ = stream.read(&mut request).await;
     }
 }
 
-/// Every address of a platform is that one.
+/// The configuration with this address for all endpoints.
 fn configured(name: PlatformName, base: &str) -> Configured {
     let facts = facts_of(name);
     let url = Url::parse(base).expect("an address");

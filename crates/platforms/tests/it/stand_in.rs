@@ -1,4 +1,4 @@
-//! A platform's stand-in, served on a port, the product's own module pointed at it, and the customer who consents.
+//! A platform's stand-in on a port, the product's module that uses it, and the customer who consents.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) const STATE: &str = "acme:0123456789";
 pub(crate) const LISTEN: Duration = Duration::from_secs(60);
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0";
 
-/// Ends with the test.
+/// The stand-in, which ends with the test.
 pub(crate) struct StandIn {
     pub(crate) row: Row,
     pub(crate) platform: Arc<dyn Platform>,
@@ -53,12 +53,12 @@ impl StandIn {
         Self::start_with(row, &[]).await
     }
 
-    /// The same with other credentials.
+    /// A stand-in with other credentials in the product.
     pub(crate) async fn start_with(row: Row, changes: &[(&str, &str)]) -> Self {
         Self::start_within(row, changes, Duration::from_secs(10)).await
     }
 
-    /// The same with a bound for questions and revocations.
+    /// A stand-in with a time-out for requests other than token requests.
     pub(crate) async fn start_within(row: Row, changes: &[(&str, &str)], timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
@@ -84,7 +84,7 @@ impl StandIn {
         self.platform.authorize_url(Authorize { redirect_uri: REDIRECT_URI, state: &state, challenge })
     }
 
-    /// Opens the page and presses a button there; the parameters of the callback.
+    /// Opens the page and presses a button. Returns the parameters of the callback.
     pub(crate) async fn decide(&self, decision: &str, chosen: &[(&str, &str)]) -> BTreeMap<String, String> {
         let mut page = Url::parse(&self.page()).expect("an address");
         assert_eq!(self.browser.get(page.clone()).send().await.expect("a page").status(), 200, "{page}");
@@ -99,7 +99,7 @@ impl StandIn {
         callback.query_pairs().into_owned().collect()
     }
 
-    /// A consent as the row has it.
+    /// A consent with the row's choice.
     pub(crate) async fn consent(&self) -> BTreeMap<String, String> {
         self.decide("connect", self.row.chosen).await
     }
@@ -143,12 +143,12 @@ impl StandIn {
         self.platform.companies(inquiry).await
     }
 
-    /// The claim of the row's callback.
+    /// The company in the row's callback.
     pub(crate) fn claim(&self) -> Option<&'static str> {
         self.row.names_company.then_some(self.row.company_ids()[0])
     }
 
-    /// What the stand-in's clock shows.
+    /// The time of the stand-in's clock.
     pub(crate) async fn now(&self) -> Timestamp {
         let clock = self.shown("clock").await;
         Timestamp::from_second(clock["now"].as_i64().expect("a time")).expect("in range")
@@ -159,17 +159,17 @@ impl StandIn {
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
     }
 
-    /// What a control route shows.
+    /// The answer of a control route.
     pub(crate) async fn shown(&self, route: &str) -> Value {
         self.browser.get(self.control_url(route)).send().await.expect("answers").json().await.expect("JSON")
     }
 
-    /// The next token request meets a fault.
+    /// Makes the next token request fail.
     pub(crate) async fn fault(&self, kind: &str) {
         self.control("faults", json!({ "at": "token", "kind": kind, "times": 1 })).await;
     }
 
-    /// How many requests presented a code or a refresh token.
+    /// The number of requests with a code or a refresh token.
     pub(crate) async fn token_requests(&self) -> u64 {
         let state = self.shown("state").await;
         let count = |endpoint: &str| state["requests"][endpoint].as_u64().expect("a count");
@@ -190,7 +190,7 @@ impl CredentialSource for Given {
     }
 }
 
-/// What a stand-in says by that ending, or the empty text.
+/// The stand-in's value for the variable with this ending, or an empty text.
 fn said(platform: PlatformName, base: &str, ending: &str) -> String {
     let settings = counterfoil_stand_ins::variables(platform.as_str(), base);
     settings.into_iter().find(|(name, _)| *name == ending).map(|(_, value)| value).unwrap_or_default()
@@ -224,7 +224,7 @@ fn data_center(entry: &str) -> DataCenter {
 
 #[expect(clippy::disallowed_methods, reason = "a browser of the tests' own; nothing of ours is deployed with it")]
 fn client() -> Client {
-    // A second installation in this process is refused, which is as good.
+    // Another test in this process may have installed the provider already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client")
 }

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scattered_order_has_every_index_once_and_puts_new_ones_in_between() {
+    fn the_scattered_order_has_every_index_once_and_inserts_new_ones_between_others() {
         for size in [0, 1, 2, 5, 8, 1_000] {
             let order: Vec<_> = in_scattered_order(size).collect();
             assert!(order.is_sorted_by_key(|index| scattered(*index)), "{order:?}");

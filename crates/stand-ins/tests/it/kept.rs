@@ -1,4 +1,4 @@
-//! One file for all stand-ins: each finds its own part again, and a change of one leaves the others alone.
+//! One file for all stand-ins: each restores its own part, and its changes affect no other part.
 
 use reqwest::StatusCode;
 use tempfile::TempDir;
@@ -7,7 +7,7 @@ use crate::world::{DAY, tokens};
 use crate::{freshbooks, xero, zoho};
 
 #[tokio::test]
-async fn every_stand_in_goes_on_from_its_part_of_the_file() {
+async fn every_stand_in_restores_its_part_of_the_file() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("stand-in.json");
 

@@ -1,5 +1,5 @@
-//! The stand-ins as a client sees them: over a real socket, with nothing but their routes. The `QuickBooks` tests hold what
-//! all stand-ins share as well; those of the others what is particular to them.
+//! The stand-ins over a real socket, by their routes only. The `QuickBooks` tests include what all stand-ins share; the others have
+//! what is particular to their platform.
 
 mod freshbooks;
 mod kept;

@@ -1,4 +1,4 @@
-//! A served sandbox and a client of one of its stand-ins. What a platform's own requests look like is beside its tests.
+//! Served stand-ins and a client of one of them. The requests of a platform are beside its tests.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) const REDIRECT_URI: &str = "http://localhost:3000/oauth/callback";
 pub(crate) const STATE: &str = "larkspur:9f2c";
 pub(crate) const DAY: i64 = 86_400;
 
-/// Where one platform's stand-in is.
+/// The addresses of one platform's stand-in.
 pub(crate) trait Endpoints {
     fn at(base_url: &str) -> Self;
     fn control(&self) -> &str;
@@ -43,7 +43,7 @@ macro_rules! endpoints {
 
 endpoints!(quickbooks xero zoho freshbooks);
 
-/// Ends with the test.
+/// The stand-ins, which end with the test.
 pub(crate) struct World<E> {
     pub(crate) endpoints: E,
     pub(crate) client: Client,
@@ -61,7 +61,7 @@ impl<E: Endpoints> World<E> {
         Self::serve(StandIns::new(registrations())).await
     }
 
-    /// One that keeps its state in that file. Dropped, it ends as a killed one does: nothing is written at its end.
+    /// Stand-ins with their state in this file. Dropping them has the same effect as a kill: nothing is written at the end.
     pub(crate) async fn kept_in(file: &Path) -> Self {
         Self::serve(StandIns::kept_in(file, registrations()).expect("a good file or none")).await
     }
@@ -76,12 +76,12 @@ impl<E: Endpoints> World<E> {
         }
     }
 
-    /// The consent page of an authorize URL with that query.
+    /// The consent page of an authorize URL with this query.
     pub(crate) async fn page(&self, query: &[(&str, &str)]) -> Response {
         self.client.get(self.endpoints.authorize()).query(query).send().await.expect("answers")
     }
 
-    /// Ends the test unless the page refuses the query for that reason.
+    /// Checks that the page refuses the query with this reason.
     pub(crate) async fn assert_page_refuses(&self, query: &[(&str, &str)], reason: &str) {
         let answer = self.page(query).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{query:?}");
@@ -90,7 +90,7 @@ impl<E: Endpoints> World<E> {
         assert!(html.contains(&format!(r#"id="error">{reason}<"#)), "{reason}: {html}");
     }
 
-    /// Posts the consent page's form; gives what the callback holds.
+    /// Posts the consent page's form. Returns the parameters of the callback.
     pub(crate) async fn callback(&self, form: &[(&str, &str)]) -> HashMap<String, String> {
         let answer = self.client.post(self.endpoints.authorize()).form(form).send().await.expect("answers");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{form:?}");
@@ -154,15 +154,15 @@ pub(crate) fn registrations() -> Registrations {
 
 #[expect(clippy::disallowed_methods, reason = "these tests are a client of their own; nothing of ours is deployed with it")]
 fn http_client() -> Client {
-    // A second installation in this process is refused, which is as good.
+    // Another test in this process may have installed the provider already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(20)).build().expect("a client")
 }
 
-/// What the token endpoint gave.
+/// The answer of the token endpoint.
 pub(crate) struct Tokens {
     pub(crate) access: String,
-    /// Empty where there is none.
+    /// Empty if there is none.
     pub(crate) refresh: String,
     pub(crate) body: Value,
 }
@@ -179,12 +179,12 @@ pub(crate) async fn answered(answer: Response) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-/// The query with one parameter put to another value.
+/// The query with another value of one parameter.
 pub(crate) fn with<'a>(query: &[(&'a str, &'a str)], name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     query.iter().map(|(known, old)| (*known, if *known == name { value } else { old })).collect()
 }
 
-/// Where a redirect goes: without its query, and the query.
+/// The address of a redirect without its query, and the query.
 pub(crate) fn location(answer: &Response) -> (String, HashMap<String, String>) {
     let target = answer.headers()[LOCATION].to_str().expect("text");
     let mut target = Url::parse(target).expect("a whole address");

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_gives_way_to_a_higher_epoch_and_within_one_to_a_later_change() {
+    fn a_connection_is_replaced_by_a_higher_epoch_or_a_later_change_of_the_same() {
         let newer = Decision::Put(item(&[("epoch", 2), ("updated_at", 5)]));
         assert_eq!(decided(Kind::Connection, &[("epoch", 2), ("updated_at", 5)], &[("epoch", 1), ("updated_at", 9)]), newer);
         assert_eq!(decided(Kind::Connection, &[("epoch", 2), ("updated_at", 5)], &[("epoch", 2), ("updated_at", 4)]), newer);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_revoked_in_either_table_stays_revoked() {
+    fn a_key_or_link_revoked_in_either_table_stays_revoked() {
         let revoked = Decision::Put(item(&[("last_used_at", 2), ("revoked_at", 7)]));
         assert_eq!(decided(Kind::ApiKey, &[("last_used_at", 2), ("revoked_at", 7)], &[("last_used_at", 1)]), revoked);
         assert_eq!(decided(Kind::ApiKey, &[("last_used_at", 2)], &[("last_used_at", 1), ("revoked_at", 7)]), revoked);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_never_given_back_a_use() {
+    fn the_uses_of_a_link_never_decrease() {
         let revoked = Decision::Put(item(&[("used", 2), ("revoked_at", 7)]));
         assert_eq!(decided(Kind::Link, &[("used", 1), ("revoked_at", 7)], &[("used", 2)]), revoked);
         assert_eq!(decided(Kind::Link, &[("used", 1)], &[("used", 2)]), Decision::Same);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn no_older_record_and_no_older_lease_of_imports_takes_the_place_of_a_newer_one() {
+    fn no_older_record_and_no_older_lease_of_imports_replaces_a_newer_one() {
         for (kind, attribute) in [(Kind::Record, "updated_at"), (Kind::Imports, "version"), (Kind::Run, "pages")] {
             assert_eq!(decided(kind, &[(attribute, 4)], &[(attribute, 5)]), Decision::Keep);
             assert_eq!(decided(kind, &[(attribute, 5)], &[(attribute, 4)]), Decision::Put(item(&[(attribute, 5)])));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_copied_unless_its_time_is_over() {
+    fn a_missing_item_is_copied_unless_it_has_expired() {
         let now = Timestamp::from_second(100).expect("in range");
         let passing = |ttl| decide(Kind::Audit, &item(&[(TTL, ttl)]), None, now);
         assert_eq!(passing(99), Decision::Same);

@@ -1,5 +1,5 @@
-//! The item of a block of changes: which records changed in one write. It is kept as long as they are, since a consumer may read
-//! all changes from the first one on.
+//! The item of a block of changes, with the ids of the records that one write changed. It is kept as long as the records, since a
+//! consumer may read all changes from the first one on.
 
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::record::RecordKind;
@@ -16,7 +16,7 @@ use crate::row::{Item, damaged, from_item, millis, name_of, time, to_item};
 #[derive(Serialize, Deserialize)]
 struct BlockRow {
     at: i64,
-    /// The ids one after the other, as [`to_bytes`] has them.
+    /// The ids, concatenated as in [`to_bytes`].
     records: ByteBuf,
 }
 
@@ -25,14 +25,14 @@ pub(crate) fn write(connection: &ConnectionId, batch: &Batch<'_>) -> Result<Item
     to_item(&Key::change_block(connection, batch.kind, batch.at), BlockRow { at: millis(batch.at), records })
 }
 
-/// A block of records of that kind.
+/// Reads a block of records of that kind.
 pub(crate) fn read(kind: RecordKind, item: Item) -> Result<ChangeBlock, StoreError> {
     let name = name_of(&item);
     let row: BlockRow = from_item(item)?;
     Ok(ChangeBlock { at: time(&name, row.at)?, ids: from_bytes(&name, kind, &row.records)? })
 }
 
-/// The ids of that kind, 20 bytes each: what `chk_` or `inv_` precedes in the text of an id.
+/// The ids of records of one kind, 20 bytes each: the part of an id after its prefix `chk_` or `inv_`.
 pub(crate) fn to_bytes<'a>(kind: RecordKind, ids: impl Iterator<Item = &'a RecordId>) -> ByteBuf {
     ByteBuf::from(ids.filter(|id| id.kind() == kind).flat_map(|id| *id.bytes()).collect::<Vec<_>>())
 }

@@ -1,4 +1,4 @@
-//! The place of a record in the list by date.
+//! The key of a record in the index by date.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ pub(super) fn list_sk(date: Date, id: &RecordId) -> String {
     format!("{date}#{id}")
 }
 
-/// Where an entry lies in the list by date.
+/// The key of an entry in the list by date.
 pub(crate) fn list_position(connection: &ConnectionId, dated: &Dated) -> Item {
     let mut item = key_item(&Key::record(&connection.partner, &dated.id));
     item.insert(LIST_PK.to_owned(), AttributeValue::S(records_of(connection, dated.id.kind())));
@@ -25,7 +25,7 @@ pub(crate) fn list_position(connection: &ConnectionId, dated: &Dated) -> Item {
     item
 }
 
-/// An entry of the list by date.
+/// Reads an entry of the list by date.
 pub(crate) fn dated(item: &Item) -> Result<Dated, StoreError> {
     let place = text(item, LIST_SK)?;
     let parse = || {

@@ -1,5 +1,5 @@
-//! The item of a record. Amounts are decimal text with the platform's digits, never numbers that a reader may round. The platform's
-//! times are text too, with all their digits: a record that a platform shows again must equal the stored one.
+//! The item of a record. Amounts are decimal text with the platform's digits, because a reader may round numbers. The platform's
+//! times are text too, with all their digits: a record that a platform returns again must equal the stored one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
@@ -39,7 +39,7 @@ struct RecordRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<String>,
     status: String,
-    /// Of a check.
+    /// Present on a check.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
     #[serde(default, skip_serializing_if = "NamedRow::is_empty")]
@@ -48,21 +48,21 @@ struct RecordRow {
     bank_account: NamedRow,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pays: Vec<PaidRow>,
-    /// Of an invoice.
+    /// Present on an invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     balance: Option<String>,
     #[serde(default, skip_serializing_if = "NamedRow::is_empty")]
     customer: NamedRow,
-    /// By the platform.
+    /// The platform's time.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
-    /// By us.
+    /// Our time, in milliseconds since 1970.
     imported_at: i64,
     updated_at: i64,
     sync_id: String,
@@ -112,7 +112,7 @@ struct PaidRow {
     amount: Option<String>,
 }
 
-/// The item, in the list by date too.
+/// The item of a record, with its key in the list by date.
 pub(crate) fn write(stored: &StoredRecord) -> Result<Item, StoreError> {
     let row = RecordRow::from(stored);
     let list_sk = list_sk(row.date, &stored.id);
@@ -281,7 +281,7 @@ pub(crate) fn key(item: &str, entity_type: &str, external_id: String) -> Result<
     Ok(RecordKey { entity_type: word(item, "entity_type", entity_type)?, external_id })
 }
 
-/// An amount with all its digits.
+/// Reads an amount, with all its digits.
 pub(crate) fn decimal(item: &str, what: &str, text: Option<&str>) -> Result<Decimal, StoreError> {
     text.and_then(|text| Decimal::from_str_exact(text).ok()).ok_or_else(|| damaged(item, what))
 }

@@ -1,4 +1,4 @@
-//! Counts and sums of groups of records, as attributes. Sums are decimal text.
+//! Counts and sums of groups of records as attributes. Sums are decimal text.
 
 use counterfoil_core::model::sync::reconciliation::{Group, Total, Totals};
 use counterfoil_core::port::store::StoreError;
@@ -58,7 +58,7 @@ impl TotalRow {
     }
 }
 
-/// A group of one side.
+/// A group of one side of a reconciliation.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SideRow {
     #[serde(flatten)]

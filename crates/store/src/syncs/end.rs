@@ -1,4 +1,4 @@
-//! Ends runs: under the lease, or from outside.
+//! Ends runs: by the process with the lease, or by another.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use counterfoil_core::model::connection::ConnectionId;
@@ -15,17 +15,18 @@ use crate::row::{millis, number};
 use crate::table::{PK, Table};
 use crate::update::Changes;
 
-/// How often the end of a run is tried, while requests for other runs of the connection come in between.
+/// How often the end of a run is tried, if requests for other runs of the connection change the state at the same time.
 const TRIES_MOST: u32 = 5;
 
 impl Table {
-    /// What is queued may change until the run has ended: so the state is read, and written if it is still as it was read.
+    /// Ends the run of a lease. Another run may be queued at any time until then, so the state is read, and written only if it is
+    /// still as it was read.
     pub(super) async fn end_under_lease(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError> {
         let rows = run_row::write(finish.sync)?;
         for _ in 0..TRIES_MOST {
             let item = self.get(&Key::sync_state(&lease.connection)).await?.unwrap_or_default();
             if read_leasing(item.clone())?.number != lease.number {
-                // An earlier try whose answer was lost has left this very row.
+                // If the stored run equals this one, an earlier try succeeded and its answer was lost.
                 let run = self.get(&Key::sync(&lease.connection.partner, &lease.sync)).await?;
                 return Ok(if run.as_ref() == rows.first() { Written::Stored } else { Written::Overtaken });
             }
@@ -43,7 +44,7 @@ impl Table {
         Err(StoreError::Busy("a run could not be ended".to_owned()))
     }
 
-    /// The state's part of the end of a run: what was queued is active.
+    /// The update of the state when a run ends: the queued run becomes active.
     fn ended(&self, lease: &SyncLease, finish: &Finish<'_>, state: &SyncState) -> Result<TransactWriteItem, StoreError> {
         let mut after = SyncState { active: state.queued.clone(), queued: None, ..state.clone() };
         if let Some(known) = &finish.known {
@@ -56,7 +57,8 @@ impl Table {
         Ok(transact_update(changes.under(self, &Key::sync_state(&lease.connection), &condition)))
     }
 
-    /// The lease of the active run ends with it; if a queued run alone is ended, the active one goes on undisturbed.
+    /// Ends runs without their lease. If the active run is ended, its lease ends too; if only the queued run is ended, the active
+    /// one goes on.
     pub(super) async fn end_from_outside(
         &self,
         connection: &ConnectionId,
@@ -95,13 +97,13 @@ impl Table {
             && let Some(at) = leasing.last_change.filter(|at| leasing.mark != Some(*at))
             && let Err(error) = self.mark_last_change(connection, at).await
         {
-            // The next run of the connection does it.
+            // The connection's next run acknowledges them.
             tracing::warn!(%connection, %error, "the last changes of a stopped run are not in the order of changes yet");
         }
         Ok(Written::Stored)
     }
 
-    /// Nobody works on the run any more who would acknowledge what it wrote last.
+    /// Acknowledges the last block of a stopped run, because no process works on the run that would do so.
     async fn mark_last_change(&self, connection: &ConnectionId, at: Timestamp) -> Result<(), StoreError> {
         self.acknowledge(connection, at).await?;
         let changes = Changes::default().put("mark", Some(millis(at)))?.naming("last_change").given(":at", number(millis(at)));

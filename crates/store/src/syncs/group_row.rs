@@ -1,4 +1,4 @@
-//! The item of what one request asked of several connections. Its runs lie beside it, each by its id.
+//! The items of a group of runs, which one request for several connections began: one of the group, and one for each run's id.
 
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::sync::{SyncGroup, SyncId};
@@ -46,7 +46,7 @@ pub(super) fn write_part(group: &SyncGroup, part: &SyncId) -> Result<Item, Store
     to_item(&Key::sync_part(&group.partner, &group.id, part), PartRow { ttl: ttl(group) })
 }
 
-/// As long as its runs.
+/// When the group is deleted: with its runs.
 fn ttl(group: &SyncGroup) -> i64 {
     group.created_at.as_second() + KEPT_FOR
 }
@@ -66,7 +66,7 @@ pub(super) fn read(item: Item) -> Result<SyncGroup, StoreError> {
     })
 }
 
-/// The run that an item beside its group names.
+/// The id of the run that an item of a group names.
 pub(super) fn read_part(item: &Item) -> Result<SyncId, StoreError> {
     let sk = text(item, SK)?;
     sk.strip_prefix(SYNC_PART).map(|id| SyncId::new(id.to_owned())).ok_or_else(|| damaged(&sk, "no run of a group"))

@@ -1,9 +1,9 @@
-//! Counts of the requests to a platform, over all processes: one for each company and minute, app and minute, company and day.
+//! Counts the requests to a platform over all processes, per company and minute, per app and minute, and per company and day.
 //!
-//! Each count is an update of its own. In one transaction the counts of all companies of an app would conflict with each other on the
-//! app's count. So a request may be counted and then be refused by a later count; the counts of a minute come first, the day's last.
-//! What a minute has counted too much ends with it, and where the minute of an app refuses, nothing could have been sent in it anyway.
-//! A count never falls short of what was sent, also where an update is sent twice because its answer was lost.
+//! Each count is a separate update. In one transaction the counts of all companies of an app would conflict on the app's count. So a
+//! request may be counted and then refused by a later count. The minutes are counted first and the day last. An excess count of a
+//! minute ends with the minute; if the app's minute refuses, nothing could have been sent in it anyway. A count is never lower than
+//! the number of requests sent, even if an update is sent twice because its answer was lost.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::update::Changes;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
-/// How long a count stays after its window, in seconds: longer than any clock of ours is behind.
+/// How long a count is kept after its window, in seconds: longer than any clock can be behind.
 const KEPT_FOR: i64 = 3_600;
 
 /// Requests to be counted in a window of time.
@@ -31,8 +31,8 @@ struct Counting {
 }
 
 impl Table {
-    /// Counts requests against each limit. Where one is reached, says how long until its window is over; the company's day is
-    /// counted only if the minutes' limits are not reached.
+    /// Counts requests against each limit. If one is reached, returns how long it is until its window ends. The company's day is
+    /// counted only if no limit of the minutes is reached.
     pub(super) async fn count_requests(
         &self,
         company: &Company,
@@ -69,13 +69,13 @@ impl Table {
             .put(TTL, Some(counting.ends_at.as_second() + KEPT_FOR))?
             .given(":room", number(counting.limit.saturating_sub(requests)))
             .add("count", requests);
-        // More at once than the whole limit is let through where nothing was counted yet: else it would wait for ever.
+        // If nothing is counted yet, more requests than the whole limit are allowed. Otherwise they would wait for ever.
         let update = changes.under(self, &counting.key, "attribute_not_exists(#count) OR #count <= :room");
         self.update(update, |_| false).await
     }
 }
 
-/// When the window that a time lies in is over.
+/// When the window ends that contains `now`.
 fn end(now: Timestamp, window: Duration) -> Timestamp {
     let seconds = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
     let begun = now.as_second().div_euclid(seconds) * seconds;

@@ -1,4 +1,4 @@
-//! Lists: of a partner's runs, of a group's, and of what is due.
+//! The lists of a partner's runs, of a group's runs, and of the connections with a run that is due.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::name::PartnerId;
@@ -54,10 +54,10 @@ impl Table {
         Ok(runs)
     }
 
-    /// The runs with their reconciliations, which lie beside them.
+    /// The runs with their reconciliations, which are separate items.
     ///
     /// # Errors
-    /// `Busy` where one is not there yet: its run ended a moment ago.
+    /// `Busy` if an item is missing: its run ended a moment ago.
     pub(super) async fn with_totals(&self, runs: Vec<run_row::Read>) -> Result<Vec<SyncRun>, StoreError> {
         let keys: Vec<_> = runs.iter().flat_map(|run| run.totals.iter().cloned()).collect();
         let mut totals = self.get_each(&keys).await?.into_iter();
@@ -68,7 +68,7 @@ impl Table {
         runs.into_iter().map(whole).collect()
     }
 
-    /// Items by their keys, strongly consistent, however many there are.
+    /// The items of these keys, strongly consistent. There may be any number of keys.
     async fn get_each(&self, keys: &[Key]) -> Result<Vec<Option<row::Item>>, StoreError> {
         let mut items = Vec::new();
         for keys in keys.chunks(READ_AT_ONCE) {

@@ -1,4 +1,4 @@
-//! Runs of imports: what a connection's runs have in common, the runs, and what they write under a lease.
+//! Runs: the state that a connection's runs share, the runs, and their writes under a lease.
 
 mod acknowledge;
 mod end;

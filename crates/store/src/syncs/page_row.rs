@@ -1,4 +1,4 @@
-//! The item of what a page brought. Only a run that is resumed reads it.
+//! The item of a page's log. Only a run that is resumed reads it.
 
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::stored_record::RecordId;
@@ -16,7 +16,7 @@ use crate::row::{Item, damaged, from_item, name_of, to_item, word};
 #[derive(Serialize, Deserialize)]
 struct PageRow {
     page: u32,
-    /// The ids one after the other, 20 bytes each.
+    /// The ids, concatenated: 20 bytes each.
     checks_seen: ByteBuf,
     invoices_seen: ByteBuf,
     checks_unread: ByteBuf,
@@ -24,16 +24,16 @@ struct PageRow {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     nameless: Vec<String>,
     totals: Vec<SideRow>,
-    /// Thirty days after the run was asked for: a run that is resumed is far younger.
+    /// Thirty days after the run was requested. A run that is resumed is much younger.
     ttl: i64,
 }
 
-/// How long a page log stays, in seconds.
+/// How long a page log is kept, in seconds.
 const KEPT_FOR: i64 = 30 * 86_400;
-/// The longest item of a page, in bytes; DynamoDB takes 400 KB. A page of a thousand entries has 60 KB of ids and seldom more than
+/// The longest item of a page, in bytes. DynamoDB takes 400 KB. A page of a thousand entries has 60 KB of ids, and seldom more than
 /// some hundred groups of totals.
 const LONGEST: usize = 380_000;
-/// What a group of totals takes beside its texts, in bytes, at most.
+/// The most bytes that a group of totals takes besides its texts.
 const GROUP_SIZE: usize = 150;
 
 pub(super) fn write(sync: &SyncRun, log: &PageLog) -> Result<Item, StoreError> {
@@ -60,7 +60,7 @@ fn size(log: &PageLog) -> usize {
     (log.seen.len() + log.unread.len()) * RecordId::BYTES + groups.sum::<usize>()
 }
 
-/// What a page brought: its checks first.
+/// Reads a page's log. The ids of checks come before those of invoices.
 pub(super) fn read(item: Item) -> Result<PageLog, StoreError> {
     let name = name_of(&item);
     let row: PageRow = from_item(item)?;

@@ -1,5 +1,5 @@
-//! Runs and their writes. Every write of whoever works on a run is conditional on the number of the lease, also that of its records:
-//! they lie elsewhere, but in the same transaction.
+//! The port for runs. Every write of a process that works on a run is conditional on the number of its lease. So are the writes of
+//! records, which have other partition keys: they are in the same transaction as the condition.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl SyncStore for Table {
         let items = runs.chain([transact_update(changes.under(self, &key, IS_AS_READ))]).collect();
         Ok(match self.transact(items, &format!("begin {} {}", sync.id.as_str(), state.version)).await? {
             Transacted::Stored => Written::Stored,
-            // The run is there: by an earlier try of this, whose answer was lost.
+            // An earlier try stored the run, and its answer was lost.
             Transacted::Refused(refused) if refused.first() == Some(&true) => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
@@ -94,7 +94,7 @@ impl SyncStore for Table {
         }))
     }
 
-    /// The block before must be the one that this lease knows, which is acknowledged: the mark never passes over one that is not.
+    /// The last block must be the one that this lease knows, which is complete. So the mark never passes an incomplete block.
     async fn store(&self, lease: &SyncLease, batch: &Batch<'_>) -> Result<Written, StoreError> {
         let changes = acknowledged(extended(Changes::default(), lease, batch.now)?, lease)?
             .put("last_change", Some(millis(batch.at)))?
@@ -120,7 +120,7 @@ impl SyncStore for Table {
         })
     }
 
-    /// The same page again overwrites what it wrote: it is the same page of the same run.
+    /// The same page of the same run again overwrites its log.
     async fn turn(&self, lease: &SyncLease, sync: &SyncRun, log: &PageLog, now: Timestamp) -> Result<Written, StoreError> {
         let state = self.under(lease, acknowledged(extended(Changes::default(), lease, now)?, lease)?);
         let rows = run_row::write(sync)?.into_iter().chain([page_row::write(sync, log)?]);
@@ -216,7 +216,7 @@ impl SyncStore for Table {
 }
 
 impl Table {
-    /// The state's item if this attempt has the lease, by this write or by an earlier try of it whose answer was lost.
+    /// The state's item, if this attempt has the lease: by this write, or by an earlier try whose answer was lost.
     async fn taken(&self, connection: &ConnectionId, taking: &Taking) -> Result<Option<Item>, StoreError> {
         let changes = leased(Changes::default(), connection, later(taking.at, taking.life))?
             .put("lease_attempt", Some(&taking.id))?
@@ -224,7 +224,7 @@ impl Table {
             .add("version", 1)
             .naming("active")
             .given(":now", number(millis(taking.at)));
-        // It is due when its lease is over, or when the pause is that its run was given.
+        // The connection is due when the lease has expired, or when the run's pause is over.
         let condition = "attribute_exists(#active) AND (attribute_not_exists(#due_at) OR #due_at <= :now) \
                          AND (attribute_not_exists(#lease_attempt) OR #lease_attempt <> :lease_attempt)";
         let update = changes.under(self, &Key::sync_state(connection), condition);

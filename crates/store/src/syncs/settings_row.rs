@@ -1,4 +1,4 @@
-//! The settings of a connection's imports: attributes of the state that no run writes.
+//! The settings of a connection's imports: attributes of the state's item that no run writes.
 
 use counterfoil_core::model::sync::settings::{CheckRule, Schedule, SyncSettings};
 use counterfoil_core::port::store::StoreError;
@@ -15,7 +15,8 @@ struct SettingsRow {
     check_rule: Option<String>,
 }
 
-/// A schedule that is not known begins no run. A rule that is not known is an error: by another one, checks would be deleted.
+/// Reads the settings. An unknown schedule begins no run. An unknown check rule is an error: a run with another rule would delete
+/// checks.
 pub(super) fn read(item: Item) -> Result<SyncSettings, StoreError> {
     let name = name_of(&item);
     let row: SettingsRow = from_item(item)?;

@@ -1,4 +1,4 @@
-//! The item of what a connection's runs have in common: which are under way, the lease, and how far their changes are acknowledged.
+//! The item of the state that a connection's runs share: the active and the queued run, the lease, and the last acknowledged block.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::row::{Item, from_item, maybe_time, millis, name_of, number, to_item, 
 use crate::table::{DUE_AT, DUE_SHARD, PK, SK, Table};
 use crate::update::Changes;
 
-/// What changes with the state's version.
+/// The attributes that change with the state's version.
 #[derive(Serialize, Deserialize)]
 struct StateRow {
     #[serde(default)]
@@ -55,21 +55,22 @@ struct KnownRow {
     check_rule: Option<String>,
 }
 
-/// What changes with the lease and by the writes under it; beside these `lease_until` and `lease_attempt`, which conditions read.
+/// The attributes of the lease, and those that writes under it change. `lease_until` and `lease_attempt` are read by conditions
+/// only.
 #[derive(Default, Deserialize)]
 struct LeaseRow {
     #[serde(default)]
     lease_number: u64,
     /// The time of the last block of changes.
     last_change: Option<i64>,
-    /// The last block that is known to be written whole, with all those before.
+    /// The time of the last block that is known to be completely written, as are all blocks before it.
     mark: Option<i64>,
     due_at: Option<i64>,
     /// The last change that the last purge covers.
     purged_until: Option<i64>,
 }
 
-/// The lease as it is, whoever has it.
+/// The current lease, whichever process has it.
 #[derive(Default)]
 pub(crate) struct Leasing {
     pub(super) number: u64,
@@ -149,9 +150,9 @@ impl From<&SyncState> for StateRow {
     }
 }
 
-/// The state, one version further.
+/// The changes that store the state with the next version.
 pub(super) fn next(id: &ConnectionId, state: &SyncState) -> Result<Changes, StoreError> {
-    // In one order: sent again, it must be the same transaction.
+    // Sorted, because a repetition must be the same transaction.
     let mut item = BTreeMap::from_iter(to_item(&Key::sync_state(id), StateRow::from(state))?);
     item.retain(|name, _| ![PK, SK].contains(&name.as_str()));
     let missing: Vec<_> = MAY_BE_MISSING.into_iter().filter(|name| !item.contains_key(*name)).collect();
@@ -159,40 +160,40 @@ pub(super) fn next(id: &ConnectionId, state: &SyncState) -> Result<Changes, Stor
     Ok(missing.into_iter().fold(changes, Changes::remove))
 }
 
-/// The condition that the state is of the version that was read.
+/// The condition that the state has the version that was read.
 pub(super) const IS_AS_READ: &str = "(#version = :read OR (attribute_not_exists(#version) AND :read = :new))";
 
-/// Gives the values of [`IS_AS_READ`].
+/// Adds the values of [`IS_AS_READ`].
 pub(super) fn as_read(changes: Changes, state: &SyncState) -> Changes {
     changes.given(":read", number(state.version)).given(":new", number(0))
 }
 
-/// Puts the connection into the due index, or takes it out.
+/// Adds the connection to the due index, or removes it.
 pub(super) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>) -> Result<Changes, StoreError> {
     changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(SYNCER, id)))
 }
 
-/// When a connection is due whose lease is over: at once if a run is active, else by its schedule.
+/// When a connection without a lease is due: at once if a run is active, else by its schedule.
 pub(super) fn due_after(id: &ConnectionId, state: &SyncState, now: Timestamp) -> Option<Timestamp> {
     if state.active.is_some() { Some(now) } else { state.settings.schedule.next(id, now) }
 }
 
-/// The lease lasts until then, and the connection is due then: its process may have died.
+/// Sets the end of the lease. The connection is due then, because its process may have died.
 pub(super) fn leased(changes: Changes, id: &ConnectionId, until: Timestamp) -> Result<Changes, StoreError> {
     due(changes.put("lease_until", Some(millis(until)))?, id, Some(until))
 }
 
-/// A lease lasts from each write on for its whole life.
+/// Extends the lease by its life from `now`.
 pub(super) fn extended(changes: Changes, lease: &SyncLease, now: Timestamp) -> Result<Changes, StoreError> {
     leased(changes, &lease.connection, later(now, lease.life))
 }
 
-/// The last block of the lease's process is written whole: its answer has come.
+/// Acknowledges the last block that the lease's process wrote: its write has succeeded.
 pub(super) fn acknowledged(changes: Changes, lease: &SyncLease) -> Result<Changes, StoreError> {
     changes.put("mark", lease.last_change.map(millis))
 }
 
-/// Nobody has the lease any more: a write under it finds another number.
+/// Ends the lease: a write under it then finds another number.
 pub(super) fn given_back(changes: Changes) -> Changes {
     changes.remove("lease_until").add("lease_number", 1)
 }
@@ -201,7 +202,7 @@ pub(super) fn given_back(changes: Changes) -> Changes {
 pub(super) const HOLDS: &str = "lease_number = :lease";
 
 impl Table {
-    /// The state's part of a write under a lease.
+    /// The update of the state in a write under a lease.
     pub(super) fn under(&self, lease: &SyncLease, changes: Changes) -> Update {
         let changes = changes.given(":lease", number(lease.number));
         changes.under(self, &Key::sync_state(&lease.connection), HOLDS)

@@ -1,4 +1,4 @@
-//! Both sides of a run's reconciliation, beside each other.
+//! The items of a run's reconciliation: the totals of both sides.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,20 @@ use crate::key::Key;
 use crate::records::side_row::{GroupRow, TotalRow};
 use crate::row::{Item, from_item, name_of, to_item};
 
-/// How many groups lie in one item of a reconciliation. Each takes far less than the 1.5 KB that would fill it.
+/// The most groups in one item. Each takes much less than 1.5 KB, of which this many would fill an item.
 const GROUPS_MOST: usize = 250;
-/// By how much a reconciliation outlives its run, in seconds: TTL removes items in no order, and a run must not lose a part of it.
+/// How much longer than its run a reconciliation is kept, in seconds. TTL deletes items in no order, and a run must not lose a part
+/// of its reconciliation.
 const OUTLIVES: i64 = 31 * 86_400;
 
-/// A part of a run's reconciliation.
+/// The item of a part of a reconciliation.
 #[derive(Serialize, Deserialize)]
 struct TotalsRow {
     groups: Vec<SidesRow>,
     ttl: i64,
 }
 
-/// A group of both sides; one that has nothing of it is left out.
+/// A group of totals of both sides. A side without records is absent.
 #[derive(Serialize, Deserialize)]
 struct SidesRow {
     #[serde(flatten)]
@@ -35,7 +36,7 @@ struct SidesRow {
     stored: Option<TotalRow>,
 }
 
-/// The items of a run's reconciliation; none where both sides are empty.
+/// The items of a run's reconciliation. There are none if both sides are empty.
 pub(super) fn write(sync: &SyncRun, reconciliation: &Reconciliation) -> Result<Vec<Item>, StoreError> {
     let Reconciliation { platform, stored, .. } = reconciliation;
     let groups: BTreeSet<_> = platform.0.keys().chain(stored.0.keys()).collect();
@@ -53,7 +54,7 @@ pub(super) fn write(sync: &SyncRun, reconciliation: &Reconciliation) -> Result<V
     groups.chunks(GROUPS_MOST).enumerate().map(|(number, groups)| part(number, groups)).collect()
 }
 
-/// A reconciliation out of its items.
+/// Reads a reconciliation from its items.
 pub(super) fn read(covers: Covers, items: Vec<Item>) -> Result<Reconciliation, StoreError> {
     let mut read = Reconciliation { covers, platform: Totals::default(), stored: Totals::default() };
     for item in items {

@@ -1,4 +1,4 @@
-//! What a batch writes: all or nothing, once, under the lease alone; and the order of changes up to the mark.
+//! The write of a batch: all or nothing, once, only under the lease; and the order of changes up to the last acknowledged one.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ async fn a_batch_that_is_sent_again_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_batch_without_an_answer_is_acknowledged_by_whoever_takes_over() {
+async fn a_batch_without_an_answer_is_acknowledged_by_the_process_that_takes_the_lease_next() {
     let store = store().await;
     let (_, mut first) = store.under_way().await;
     store.store_checks(&mut first, &[1], after(1)).await;
@@ -91,11 +91,11 @@ async fn a_batch_without_an_answer_is_acknowledged_by_whoever_takes_over() {
 }
 
 #[tokio::test]
-async fn a_block_that_does_not_show_yet_lets_nobody_take_over() {
+async fn no_process_takes_over_before_the_last_block_is_visible() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;
-    // As a reader may find a transaction that is decided, and not yet written to every item.
+    // A reader may find a transaction that is decided and not yet written to every item.
     let mut state = store.sync_item().await;
     state.insert("last_change".to_owned(), AttributeValue::N(after(2).as_millisecond().to_string()));
     store.put(state).await;
@@ -137,7 +137,7 @@ async fn changes_are_shown_up_to_the_mark_in_their_order_and_by_kind() {
     assert_eq!(invoices, [ChangeBlock { at: after(3), ids: vec![invoice(1, after(3)).id] }]);
 }
 
-/// What a consumer has that reads all changes, again and again from the last one on.
+/// The state of a consumer that reads all changes repeatedly from the last one on.
 async fn consume(store: &Store, from: &mut Timestamp, has: &mut BTreeMap<RecordId, Timestamp>) -> bool {
     let blocks = changes(store, *from, 3).await;
     for block in &blocks {
@@ -176,7 +176,7 @@ async fn a_reader_who_pages_while_a_writer_goes_on_misses_nothing() {
 }
 
 #[tokio::test]
-async fn the_first_batch_of_a_later_run_goes_on_behind_the_last_change_of_the_run_before() {
+async fn the_first_change_of_a_run_is_later_than_the_last_change_of_the_run_before() {
     let store = store().await;
     let (run, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;

@@ -1,4 +1,4 @@
-//! Reading and listing connections.
+//! Reads and lists of connections.
 
 use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
@@ -40,7 +40,7 @@ async fn a_look_reads_the_connection_and_its_whole_lease_in_one_request() {
     assert_eq!(store.installation.wire.requests().len(), 1);
 }
 
-/// 120 connections, every tenth of them dead: copies of one that was written as all are.
+/// 120 connections, every tenth of them dead: copies of one that was written normally.
 async fn many() -> Store {
     let store = store().await;
     let first = store.consented("company-000").await;

@@ -1,4 +1,4 @@
-//! Consents: the connection, the company's entry, the audit row, the event and the flow's end, all or nothing.
+//! Consents: the connection, the company entry, the audit row, the event and the flow's end, all or nothing.
 
 use counterfoil_core::model::connection::{Company, Connection, Standing};
 use counterfoil_core::model::flow::Stage;
@@ -100,7 +100,7 @@ async fn a_consent_to_another_company_moves_the_companys_entry() {
     let moved = Connection { epoch: 2, company: company("elsewhere"), commit_id: "moved".to_owned(), ..acme.clone() };
     assert_eq!(store.write_consent(&moved, Some(&acme)).await, ConsentWritten::Stored);
     assert!(!company_entry(&store, "acme").await && company_entry(&store, "elsewhere").await);
-    // Another base of the same company's API is no other company.
+    // Another API base of the same company is no other company.
     let based = Company { api_base_url: "https://other.test".to_owned(), ..moved.company.clone() };
     let based = Connection { epoch: 3, company: based, commit_id: "based".to_owned(), ..moved.clone() };
     assert_eq!(store.write_consent(&based, Some(&moved)).await, ConsentWritten::Stored);

@@ -1,4 +1,4 @@
-//! What is counted: refusals by day, starts by minute, connections to a company.
+//! Counts: refusals by day, starts by minute, connections to a company.
 
 use counterfoil_core::model::audit::{Action, Refusal};
 use counterfoil_core::model::connect_link::LinkId;
@@ -42,7 +42,7 @@ async fn a_refusal_increments_the_count_of_its_day_and_keeps_the_latest_details(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_fifty_starts_at_once_as_many_count_as_a_minute_has() {
+async fn of_fifty_concurrent_starts_as_many_count_as_a_minute_allows() {
     let store = store().await;
     let partners = Starts::OfPartner(PartnerId::default_partner());
     let mut starts = JoinSet::new();

@@ -1,4 +1,4 @@
-//! Rows that should not exist: named, not guessed at.
+//! Rows that should not exist are errors that name them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::port::store::StoreError;
@@ -10,7 +10,7 @@ use counterfoil_testkit::fixture::{Item, flow, lease};
 
 use crate::harness::{Store, store, text};
 
-/// What becomes of an attribute.
+/// The damage of an attribute.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     Gone,
@@ -28,7 +28,7 @@ async fn damage(store: &Store, sound: &Item, (name, damage): (&str, Damage)) {
     store.put(item).await;
 }
 
-/// The row that is said to be damaged.
+/// The row in the error.
 fn damaged<T>(result: Result<T, StoreError>) -> String {
     match result {
         Err(StoreError::Damaged { item, problem }) => {

@@ -1,4 +1,4 @@
-//! The `Date` of the table's answers beside this machine's clock (A.8).
+//! The `Date` of the table's answers compared with this machine's clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use counterfoil_testkit::fixture::{START, TABLE, connection_id};
 
 use crate::harness::{Store, store};
 
-/// What two reads by a process with that clock tell of it.
+/// The skew after two reads by a process with this clock.
 async fn skew_of(store: &Store, clock: Arc<dyn Clock>) -> Duration {
     let skew = Arc::<Skew>::default();
     let config = store.installation.sdk_config();
@@ -27,6 +27,6 @@ async fn skew_of(store: &Store, clock: Arc<dyn Clock>) -> Duration {
 async fn a_wrong_clock_is_detected_by_the_dates_of_the_tables_answers() {
     let store = store().await;
     assert_eq!(skew_of(&store, Arc::new(SystemClock::start())).await, Duration::ZERO);
-    // The embedded table's dates are of this machine; that clock stands still at the beginning of 2026.
+    // The embedded table has this machine's dates; this clock stands still at the beginning of 2026.
     assert!(skew_of(&store, Arc::new(MovableClock::new(START))).await > Duration::from_secs(60));
 }

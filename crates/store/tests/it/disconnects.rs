@@ -1,4 +1,4 @@
-//! Disconnects and what platforms are pending: what each transaction takes with it, and on what each write depends.
+//! Disconnects and pending revocations: what each transaction writes, and the condition of each write.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Standing};
@@ -42,7 +42,7 @@ fn claim(id: &str, at: Timestamp) -> Claim {
     Claim { id: id.to_owned(), at, until: at + 1.minute() }
 }
 
-/// A revocation that is pending since the start.
+/// A revocation that has been pending since the start.
 async fn pending(store: &Store) -> Revocation {
     let revocation = revocation_of(&connection("acme"));
     store.table.put_revocation(&revocation).await.expect("a table that answers");
@@ -126,7 +126,7 @@ async fn a_disconnect_whose_answer_was_lost_is_reported_as_stored() {
 }
 
 #[tokio::test]
-async fn t5_a_revocation_comes_back_as_it_was_and_to_one_claimant_alone() {
+async fn t5_a_revocation_is_read_back_unchanged_by_one_claimant_only() {
     let store = store().await;
     let revocation = pending(&store).await;
     let id = &revocation.id;
@@ -150,7 +150,7 @@ async fn t5_a_claim_whose_answer_was_lost_is_ours() {
 }
 
 #[tokio::test]
-async fn t5_only_whoever_holds_the_claim_writes() {
+async fn t5_only_the_process_with_the_claim_writes() {
     let store = store().await;
     let revocation = pending(&store).await;
     let (id, acme) = (&revocation.id, connection("acme"));

@@ -1,4 +1,4 @@
-//! The index of what is due.
+//! The index of due items.
 
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::port::store::DUE_SHARDS;
@@ -22,7 +22,7 @@ async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
 }
 
 #[tokio::test]
-async fn r12_what_is_due_is_found_from_its_moment_on_and_events_are_not() {
+async fn r12_a_connection_is_found_from_its_due_time_on_and_events_are_never_due() {
     let store = store().await;
     let acme = store.consented("acme").await;
     let due_at = acme.due_at.expect("it is due some day");
@@ -31,7 +31,7 @@ async fn r12_what_is_due_is_found_from_its_moment_on_and_events_are_not() {
 }
 
 #[tokio::test]
-async fn r12_every_write_of_the_vault_moves_it_and_a_dead_grant_is_never_due() {
+async fn r12_every_write_of_the_vault_sets_the_due_time_and_a_dead_grant_is_never_due() {
     let store = store().await;
     let acme = store.consented("acme").await;
     let far = START + 1_000.hours();
@@ -60,7 +60,7 @@ async fn r12_the_index_is_sparse() {
 }
 
 #[tokio::test]
-async fn r12_the_longest_overdue_come_first_and_no_more_than_asked_for() {
+async fn r12_a_page_of_due_connections_is_bounded_and_the_longest_overdue_come_first() {
     let store = store().await;
     let mut ids = Vec::new();
     for number in 0..40 {

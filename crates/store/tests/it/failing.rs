@@ -1,4 +1,4 @@
-//! What the store makes of a table that is not there, cannot take more, or does not answer.
+//! The store's errors for a table that is missing, throttled, or does not answer.
 
 use std::fmt::Debug;
 
@@ -86,7 +86,7 @@ async fn s6_a_table_without_its_indexes_is_named_too() {
 }
 
 #[tokio::test]
-async fn creating_a_table_that_exists_is_no_error() {
+async fn creating_an_existing_table_is_no_error() {
     let store = store().await;
     let acme = store.consented("acme").await;
     assert_eq!(store.table.create().await, Ok(()));
@@ -101,7 +101,7 @@ fn is_unavailable(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable(_))
 }
 
-/// The fault lasts; it says so, and once it is over the same call works.
+/// Checks that a lasting fault is reported, and that the same call works after it.
 async fn lasting<T: Debug>(
     operation: &str,
     fault: Fault,

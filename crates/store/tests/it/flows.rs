@@ -1,4 +1,4 @@
-//! Flows: begun, consumed once, ended once.
+//! Flows: started, consumed once, ended once.
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
@@ -62,7 +62,7 @@ async fn a_stored_flow_is_read_back_unchanged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn o6_of_fifty_browsers_at_once_one_opens_what_was_offered() {
+async fn o6_of_fifty_concurrent_browsers_one_opens_the_flow() {
     let store = store().await;
     let offered = Flow { browser: None, stage: Stage::Offered, ..flow("acme", "token") };
     store.table.begin(&offered).await.expect("a new flow");
@@ -86,7 +86,7 @@ async fn o6_of_fifty_browsers_at_once_one_opens_what_was_offered() {
 }
 
 #[tokio::test]
-async fn o4_a_flow_goes_by_itself_an_hour_after_its_end() {
+async fn o4_a_flow_expires_from_the_table_an_hour_after_its_end() {
     let store = store().await;
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");
@@ -96,7 +96,7 @@ async fn o4_a_flow_goes_by_itself_an_hour_after_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn o5_of_fifty_attempts_at_once_one_consumes_the_flow() {
+async fn o5_of_fifty_concurrent_attempts_one_consumes_the_flow() {
     let store = store().await;
     let flow = flow("acme", "state");
     store.table.begin(&flow).await.expect("a new flow");
@@ -171,7 +171,7 @@ async fn o18_a_consumed_flow_keeps_its_grant_until_the_company_is_confirmed() {
 }
 
 #[tokio::test]
-async fn o5_a_slow_exchange_gives_its_grant_to_a_flow_that_was_called_interrupted_and_to_no_other() {
+async fn o5_a_slow_exchange_stores_its_grant_only_in_an_interrupted_flow() {
     let store = store().await;
     for (failure, written) in [(FlowFailure::Interrupted, Written::Stored), (FlowFailure::ExchangeFailed, Written::Overtaken)] {
         let flow = flow("acme", failure.as_str());

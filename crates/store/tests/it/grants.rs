@@ -1,4 +1,4 @@
-//! The vault's writes to a connection: each conditional on its epoch.
+//! The vault's writes to a connection, each conditional on its epoch.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Freshness, Standing};
@@ -39,7 +39,7 @@ async fn r4_a_commit_raises_the_epoch_and_changes_what_a_refresh_changes() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_for_an_epoch_that_is_gone_changes_nothing_and_its_own_write_is_its_own() {
+async fn r4_a_commit_for_an_earlier_epoch_changes_nothing_and_a_commit_recognizes_its_own_write() {
     let store = store().await;
     let connection = store.consented("acme").await;
     let (ours, theirs) = (commit(&connection, "ours"), commit(&connection, "theirs"));
@@ -95,7 +95,7 @@ async fn a_commit_removes_attributes_that_its_grant_does_not_have() {
 }
 
 #[tokio::test]
-async fn r5_the_vault_leaves_alone_what_it_does_not_own() {
+async fn r5_a_commit_changes_only_attributes_of_the_grant() {
     let store = store().await;
     let connection = store.consented("acme").await;
     let mut item = store.item("CONN#default#acme", "STATE").await.expect("the item");
@@ -120,7 +120,7 @@ async fn r5_the_vault_leaves_alone_what_it_does_not_own() {
 }
 
 #[tokio::test]
-async fn trouble_is_recorded_with_every_field_for_its_own_epoch_alone() {
+async fn a_failure_is_recorded_with_every_field_only_for_its_own_epoch() {
     let store = store().await;
     let connection = store.consented("acme").await;
     let due_at = START + 1.minute();
@@ -167,7 +167,7 @@ async fn r8_a_grant_ends_once_with_its_audit_row_and_its_event() {
 }
 
 #[tokio::test]
-async fn r8_an_end_whose_answer_was_lost_is_stored_once_and_said_to_be() {
+async fn r8_an_end_whose_answer_was_lost_is_stored_once_and_reported_as_stored() {
     let store = store().await;
     let connection = store.consented("acme").await;
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
@@ -176,7 +176,7 @@ async fn r8_an_end_whose_answer_was_lost_is_stored_once_and_said_to_be() {
 }
 
 #[tokio::test]
-async fn r4_a_commit_whose_answer_was_lost_is_stored_and_said_to_be() {
+async fn r4_a_commit_whose_answer_was_lost_is_reported_as_stored() {
     let store = store().await;
     let connection = store.consented("acme").await;
     store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));

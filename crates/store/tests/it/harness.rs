@@ -1,4 +1,4 @@
-//! Rows as other tests need them to be there already, and a look at the bare items.
+//! Prepared rows for the other tests, and reads of items.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
@@ -25,7 +25,7 @@ use counterfoil_testkit::fixture::{Fixture, Item, START, TABLE, company, connect
 use counterfoil_testkit::platform::RotationPolicy;
 use jiff::ToSpan as _;
 
-/// An empty table, and the way to it.
+/// An empty table behind a proxy.
 pub(crate) struct Store {
     pub(crate) installation: Fixture,
     pub(crate) table: Table,
@@ -38,14 +38,14 @@ pub(crate) async fn store() -> Store {
 }
 
 impl Store {
-    /// A connection of epoch 1, just consented to.
+    /// A connection of epoch 1 after its first consent.
     pub(crate) async fn consented(&self, company_key: &str) -> Connection {
         let connection = connection(company_key);
         assert_eq!(self.write_consent(&connection, None).await, ConsentWritten::Stored);
         connection
     }
 
-    /// Writes a consent whose flow has come as far as it must.
+    /// Writes a consent whose flow is at the right stage.
     pub(crate) async fn write_consent(&self, connection: &Connection, previous: Option<&Connection>) -> ConsentWritten {
         let state = format!("{} {}", connection.id, connection.commit_id);
         let flow = self.exchanged_flow(&state).await;
@@ -66,19 +66,19 @@ impl Store {
         self.table.read(id).await.expect("a table that answers").expect("a connection")
     }
 
-    /// How many items of a kind lie under a connection.
+    /// The number of items of a kind under a connection.
     pub(crate) async fn count(&self, id: &ConnectionId, kind: &str) -> usize {
         self.installation.items_of(id).await.iter().filter(|(key, _)| key.starts_with(kind)).count()
     }
 
-    /// One item as it lies there.
+    /// An item as it is stored.
     pub(crate) async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
         let request = self.installation.client().get_item().table_name(TABLE).consistent_read(true);
         let request = request.key("PK", text(pk)).key("SK", text(sk));
         request.send().await.expect("a table to read").item
     }
 
-    /// Puts an item there as it is.
+    /// Puts an item.
     pub(crate) async fn put(&self, item: Item) {
         let request = self.installation.client().put_item().table_name(TABLE).set_item(Some(item));
         request.send().await.expect("a table to write to");
@@ -104,7 +104,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
     }
 }
 
-/// A grant on its way into its flow; its callback claimed the company `realm`.
+/// A grant to store in its flow. Its callback claimed the company `realm`.
 pub(crate) fn kept(flow: &Flow, mark: &str) -> KeptGrant {
     KeptGrant {
         id: format!("grant {mark}"),
@@ -116,7 +116,7 @@ pub(crate) fn kept(flow: &Flow, mark: &str) -> KeptGrant {
     }
 }
 
-/// The end of a flow that was seen at that stage.
+/// The end of a flow that was read at this stage.
 pub(crate) fn failed(flow: &FlowId, seen: Stage, failure: FlowFailure) -> FlowEnd {
     FlowEnd {
         flow: flow.clone(),
@@ -141,7 +141,7 @@ pub(crate) fn audit(connection: &Connection, action: Action, id: &str) -> Audit 
     }
 }
 
-/// A refresh's commit over the connection's epoch.
+/// A refresh's commit that replaces the connection's epoch.
 pub(crate) fn commit(connection: &Connection, commit_id: &str) -> Commit {
     Commit {
         epoch: connection.epoch,

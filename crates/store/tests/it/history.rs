@@ -1,4 +1,4 @@
-//! Audit rows as they lie in the table: their readers are tools outside of this code, and versions to come.
+//! The stored form of audit rows, which other tools and later versions read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
@@ -46,7 +46,7 @@ async fn an_audit_row_says_what_was_done_when_and_by_whom() {
 }
 
 #[tokio::test]
-async fn the_audit_row_of_a_refusal_lies_under_its_partner_and_expires_after_a_year() {
+async fn the_audit_row_of_a_refusal_is_stored_under_its_partner_and_expires_after_a_year() {
     let store = store().await;
     let refused = Audit {
         id: "refused".to_owned(),

@@ -1,4 +1,4 @@
-//! Runs and records to put into a table, and a run that is under way.
+//! Runs and records to store, and a run under way.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) fn acme() -> ConnectionId {
     connection_id("acme")
 }
 
-/// So many milliseconds after the start.
+/// This number of milliseconds after the start.
 pub(crate) fn after(millis: i64) -> Timestamp {
     START + millis.milliseconds()
 }
@@ -74,7 +74,7 @@ impl Store {
         self.table.sync(&acme().partner, &sync_id(name)).await.expect("a table").expect("a run")
     }
 
-    /// Begins a run as the only one.
+    /// Starts a run as the only one.
     pub(crate) async fn begin(&self, name: &str) -> SyncRun {
         let run = run(name, SyncKind::Sync);
         let state = SyncState { active: Some((SyncKind::Sync, run.id.clone())), ..self.state().await };
@@ -82,7 +82,7 @@ impl Store {
         run
     }
 
-    /// Queues a run of the other kind behind it.
+    /// Queues a run of the other kind after it.
     pub(crate) async fn queue(&self, name: &str) -> SyncRun {
         let run = run(name, SyncKind::ImportInvoices);
         let state = SyncState { queued: Some((SyncKind::ImportInvoices, run.id.clone())), ..self.state().await };
@@ -94,20 +94,20 @@ impl Store {
         self.table.take(&acme(), &taking(attempt, at)).await.expect("a table").expect("the lease")
     }
 
-    /// A run that is under way.
+    /// A run under way.
     pub(crate) async fn under_way(&self) -> (SyncRun, SyncLease) {
         let run = self.begin("run").await;
         (run, self.take("first", START).await)
     }
 
-    /// Stores checks under a lease, which then knows it.
+    /// Stores checks under a lease, and updates the lease's last change.
     pub(crate) async fn store_checks(&self, lease: &mut SyncLease, numbers: &[u32], at: Timestamp) {
         let records: Vec<_> = numbers.iter().map(|number| check(*number, at)).collect();
         assert_eq!(self.table.store(lease, &batch(&records)).await, Ok(Written::Stored));
         lease.last_change = Some(at);
     }
 
-    /// The item of what the connection's runs have in common.
+    /// The item of the state that the connection's imports share.
     pub(crate) async fn sync_item(&self) -> counterfoil_testkit::fixture::Item {
         self.item("SYNCS#default#acme", "STATE").await.expect("an item")
     }
@@ -127,7 +127,7 @@ pub(crate) fn check_id(number: u32) -> RecordId {
     id(RecordKind::Check, EntityType::Purchase, number)
 }
 
-/// A check of that number, which is its day of January too, changed then.
+/// A check with this number, which is also its day in January, changed at this time.
 pub(crate) fn check(number: u32, updated_at: Timestamp) -> StoredRecord {
     let day = i8::try_from(number % 28 + 1).expect("a day");
     let named = |name: &str| Named { id: Some(format!("{name} 7")), name: Some(format!("The {name}")) };
@@ -150,7 +150,7 @@ pub(crate) fn check(number: u32, updated_at: Timestamp) -> StoredRecord {
     stored(check_id(number), EntityType::Purchase, number, body, updated_at)
 }
 
-/// An invoice of which the platform says as little as it may.
+/// An invoice with as few fields as a platform may send.
 pub(crate) fn invoice(number: u32, updated_at: Timestamp) -> StoredRecord {
     let body = Body::Invoice(Invoice {
         number: None,
@@ -179,7 +179,7 @@ fn stored(id: RecordId, entity_type: EntityType, number: u32, body: Body, update
             key: RecordKey { entity_type, external_id: number.to_string() },
             body,
             created_at: Some(START - 1.hour()),
-            // A platform counts finer than we do.
+            // A platform's times may be finer than milliseconds.
             changed_at: Some(START - 1.nanosecond()),
             source: Some(r#"{"Id": "2417"}"#.to_owned()),
         },

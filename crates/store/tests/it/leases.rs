@@ -1,4 +1,4 @@
-//! Who gets the lease.
+//! The taking of leases.
 
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
@@ -34,7 +34,7 @@ async fn r2_a_lease_is_taken_over_nothing_or_the_attempt_that_was_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r1_of_fifty_at_once_one_takes_the_lease() {
+async fn r1_of_fifty_concurrent_attempts_one_takes_the_lease() {
     let store = store().await;
     store.consented("acme").await;
     assert_eq!(take(&store, &lease("over", 1), None).await, Taken::Ours);

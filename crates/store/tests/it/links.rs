@@ -1,4 +1,4 @@
-//! Connect links: kept by their hash beside their partner, revoked once.
+//! Connect links: stored by their hash beside their partner, revoked once.
 
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::{Action, Actor, Audit, Subject};
@@ -44,7 +44,7 @@ fn audit(action: Action, id: &str) -> Audit {
 }
 
 #[tokio::test]
-async fn o12_a_link_comes_back_as_it_was_made_and_goes_a_month_after_its_end() {
+async fn o12_a_link_is_read_back_unchanged_and_expires_a_month_after_its_end() {
     let store = store().await;
     let full = link("full");
     let bare = ConnectLink { company_key: None, company_name: None, redirect_uri: None, state: None, ..link("bare") };

@@ -1,4 +1,4 @@
-//! The ports of the store against an embedded `DynamoDB`, and, where that never fails, with faults at its wire.
+//! The ports of the store with an embedded `DynamoDB`, and with injected faults.
 
 mod changes;
 mod connections;

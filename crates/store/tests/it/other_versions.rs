@@ -1,4 +1,4 @@
-//! Rows of other versions: those that lie in tables today, and those of a version that is deployed while this one still runs.
+//! Rows of other versions: those of earlier versions, and those of a later version that runs at the same time during a deploy.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::harness::{Store, flow_id, store, text};
 
 const ROWS: &str = include_str!("rows_of_schema_1.json");
 
-/// An attribute out of `DynamoDB`'s own JSON.
+/// An attribute from `DynamoDB`'s own JSON.
 fn attribute(value: &Value) -> AttributeValue {
     let (kind, value) = value.as_object().and_then(|typed| typed.iter().next()).expect("a typed value");
     let as_text = || value.as_str().expect("a text").to_owned();
@@ -47,7 +47,7 @@ fn rows() -> Vec<Item> {
     rows.into_iter().map(|row| row.iter().map(|(name, value)| (name.clone(), attribute(value))).collect()).collect()
 }
 
-/// A table with those rows, each changed so.
+/// A table with those rows, each with this change.
 async fn table_with(change: impl Fn(&mut Item)) -> Store {
     let store = store().await;
     for mut row in rows() {
@@ -57,7 +57,7 @@ async fn table_with(change: impl Fn(&mut Item)) -> Store {
     store
 }
 
-/// A table with those rows, of which the one of that sort key has that attribute.
+/// A table with those rows, where the one with this sort key has this attribute.
 async fn table_where(sk: &str, name: &str, value: AttributeValue) -> Store {
     table_with(|row| {
         if row["SK"] == text(sk) {
@@ -79,7 +79,7 @@ fn link_id() -> LinkId {
     LinkId::parse("0123456789abcdef").expect("a link id")
 }
 
-/// Every reader reads what is there.
+/// Checks that every reader can read its rows.
 async fn all_are_read(store: &Store) {
     let table = &store.table;
     let id = connection_id("acme");
@@ -106,7 +106,7 @@ async fn all_are_read(store: &Store) {
 }
 
 #[tokio::test]
-async fn rows_that_lie_in_tables_today_are_read() {
+async fn rows_of_earlier_versions_are_read() {
     all_are_read(&table_with(|_| {}).await).await;
 }
 

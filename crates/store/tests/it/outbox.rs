@@ -1,4 +1,4 @@
-//! Events as they lie in the table and as they are read back.
+//! The stored form of events, and how they are read back.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{DeathCause, Status};
@@ -13,7 +13,7 @@ use jiff::ToSpan as _;
 use crate::harness::{Store, end, store, text};
 
 const EVENTS: &str = "EVENTS#default";
-/// Below every id.
+/// Sorts before every id.
 const START_OF_LIST: &str = "evt_";
 
 fn number(digits: &str) -> AttributeValue {
@@ -33,7 +33,7 @@ fn of_every_kind() -> Vec<Event> {
     payloads.into_iter().enumerate().map(event).collect()
 }
 
-/// A connection with these events, each written as a warning is; that of its consent is taken away.
+/// A connection with these events, each written like a warning. The event of its consent is removed.
 async fn with_events(events: &[Event]) -> Store {
     let store = store().await;
     let connection = store.consented("acme").await;
@@ -51,7 +51,7 @@ async fn read(store: &Store, after: &str, most: u32) -> Vec<Event> {
     store.table.events(&PartnerId::default_partner(), after, most).await.expect("a table that answers")
 }
 
-/// Sets an attribute of the row of that event.
+/// Sets an attribute of an event's row.
 async fn set(store: &Store, id: &str, name: &str, value: AttributeValue) {
     let mut row = store.item(EVENTS, id).await.expect("an event");
     row.insert(name.to_owned(), value);
@@ -102,7 +102,7 @@ async fn an_event_is_a_row_of_plain_attributes_that_expires_after_90_days() {
 }
 
 #[tokio::test]
-async fn what_a_later_version_added_hides_no_event_of_ours() {
+async fn unknown_events_of_a_later_version_do_not_hide_others() {
     let events = of_every_kind();
     let store = with_events(&events).await;
     for event in &events {
@@ -116,7 +116,7 @@ async fn what_a_later_version_added_hides_no_event_of_ours() {
     assert_eq!(read.payload, Payload::ReauthorizationRequired { reason: DeathCause::Revoked }, "a reason");
 }
 
-/// Such a row lies under its connection, and has a due time that no worker looks for.
+/// Such a row is stored under its connection, and has a due time that no worker reads.
 #[tokio::test]
 async fn an_event_of_an_early_version_is_not_listed_and_causes_no_error() {
     let store = store().await;

@@ -1,4 +1,4 @@
-//! The folder of parked grants: what is parked comes back as it was, and nothing half written is taken for whole.
+//! The folder of parked grants: grants are read back unchanged, and unfinished files are not read.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use jiff::ToSpan as _;
 
 use crate::harness::commit;
 
-/// A folder of its own for each test, which goes with it.
+/// A folder for each test, which is deleted with it.
 struct Place(PathBuf);
 
 impl Place {
@@ -33,7 +33,7 @@ impl Drop for Place {
     }
 }
 
-/// One with a value in every field.
+/// A parked grant with every field set.
 fn whole(company_key: &str) -> Parked {
     let connection = connection(company_key);
     let wanted_until = Some(START + 24.hours());
@@ -41,7 +41,7 @@ fn whole(company_key: &str) -> Parked {
     Parked { connection: connection.id, commit }
 }
 
-/// One with as few as there can be.
+/// A parked grant with as few fields as possible.
 fn bare(company_key: &str) -> Parked {
     let Parked { connection, mut commit } = whole(company_key);
     commit.grant.refresh_token = None;
@@ -63,7 +63,7 @@ fn same(one: &Waiting, other: &Parked) -> bool {
 }
 
 #[tokio::test]
-async fn r6_what_is_parked_in_a_folder_is_read_back_as_it_was_until_it_is_forgotten() {
+async fn r6_a_grant_parked_in_a_folder_is_read_back_unchanged_until_it_is_deleted() {
     let place = Place::of("round-trip");
     assert!(place.folder().parked().expect("no folder holds nothing").is_empty());
     let parked = [whole("whole"), bare("bare")];
@@ -94,7 +94,7 @@ async fn an_unreadable_answer_is_parked_like_a_grant() {
 }
 
 #[tokio::test]
-async fn r6_a_file_that_was_not_finished_is_not_taken() {
+async fn r6_an_unfinished_file_is_not_read() {
     let place = Place::of("killed");
     place.folder().park(&whole("acme")).await.expect("a folder to write to");
     let (file, _) = place.folder().parked().expect("a folder to read").remove(0);
@@ -119,7 +119,7 @@ async fn an_error_names_a_damaged_file_without_its_content() {
 }
 
 #[test]
-fn what_is_not_a_parked_grant_is_damaged() {
+fn a_message_that_is_not_a_parked_grant_is_damaged() {
     for text in ["", "{}", "[]", r#"{"partner":"default"}"#] {
         assert!(matches!(read(text).err(), Some(StoreError::Damaged { .. })), "{text:?}");
     }
@@ -134,7 +134,7 @@ async fn a_folder_that_cannot_be_written_to_says_so() {
     std::fs::remove_file(&place.0).expect("a file to remove");
 }
 
-/// A parked grant is sealed, and still nobody else's to read.
+/// A parked grant is sealed, and nobody but its owner can read it.
 #[tokio::test]
 async fn a_parked_grant_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;

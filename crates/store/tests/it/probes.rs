@@ -1,4 +1,4 @@
-//! Hints and probes: what anybody can write is bounded, and a probe is one worker's at a time.
+//! Hints and probes: hints are bounded, because anybody can write them, and a probe belongs to one worker at a time.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::probe::{Hint, HintsId, Probe, Suspicion};

@@ -1,4 +1,4 @@
-//! Records as they lie in the table, and their list by date.
+//! The stored form of records, and their list by date.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::record::{Body, CheckStatus, RecordKind};
@@ -42,7 +42,7 @@ async fn a_record_is_read_as_it_was_stored_to_the_last_digit() {
 }
 
 #[tokio::test]
-async fn an_operator_reads_an_item_of_words_and_decimal_text() {
+async fn a_stored_record_has_plain_words_and_decimal_text() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     store.store_checks(&mut lease, &[1], after(1)).await;
@@ -65,7 +65,7 @@ async fn an_operator_reads_an_item_of_words_and_decimal_text() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_too_long_is_left_out_and_a_whole_batch_of_the_longest_fits() {
+async fn a_source_that_is_too_long_is_left_out_and_a_full_batch_of_the_longest_fits() {
     let store = store().await;
     let (_, lease) = store.under_way().await;
     let mut records: Vec<_> = (0..98).map(|number| check(number, after(1))).collect();
@@ -97,10 +97,10 @@ async fn a_record_that_changes_moves_in_the_list_by_date_and_is_there_once() {
 }
 
 #[tokio::test]
-async fn the_list_by_date_has_the_newest_first_page_by_page_and_within_both_dates() {
+async fn the_list_by_date_is_paged_newest_first_within_both_dates() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
-    // 70 checks on 28 days: pages end within a day.
+    // 70 checks on 28 days, so that pages end within a day.
     let numbers: Vec<_> = (0..70).collect();
     store.store_checks(&mut lease, &numbers, after(1)).await;
     let all = pages(&store, None, None).await;
@@ -125,7 +125,7 @@ fn dated(record: &StoredRecord) -> Dated {
     Dated { date: check.date, id: record.id }
 }
 
-/// The whole list, nine at once.
+/// The whole list, in pages of nine.
 async fn pages(store: &Store, from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>) -> Vec<Dated> {
     let connection = acme();
     let mut all: Vec<Dated> = Vec::new();

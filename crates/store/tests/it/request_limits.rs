@@ -23,7 +23,7 @@ async fn count(store: &Store, pk: &str, sk: &str) -> Option<u32> {
 }
 
 #[tokio::test]
-async fn a_minutes_limit_is_kept_and_the_next_minute_begins_anew() {
+async fn requests_are_limited_a_minute_and_the_next_minute_starts_at_zero() {
     let store = store().await;
     let now = START + 20.seconds();
     for _ in 0..5 {
@@ -39,7 +39,7 @@ async fn a_minutes_limit_is_kept_and_the_next_minute_begins_anew() {
 }
 
 #[tokio::test]
-async fn several_requests_count_as_many_and_more_than_the_limit_go_into_an_empty_minute() {
+async fn a_reservation_of_several_requests_counts_each_and_one_above_the_limit_needs_an_empty_minute() {
     let store = store().await;
     assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 3, START).await, None);
     assert!(reserve(&store, "acme", MINUTE_ALONE, 3, START).await.is_some());
@@ -72,7 +72,7 @@ async fn a_days_limit_lasts_until_midnight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_processes_keep_one_limit() {
+async fn two_processes_share_one_limit() {
     let store = store().await;
     let of_process = || Table::new(&store.installation.sdk_config(), TABLE);
     let mut tasks = JoinSet::new();

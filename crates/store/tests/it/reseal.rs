@@ -1,4 +1,4 @@
-//! Sealing anew what an older key sealed, over a whole table.
+//! Sealing a whole table again after a rotation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ async fn sealed(owner: &str, purpose: &'static str, secret: &str) -> Sealed {
     sealed.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A grant that the old key sealed for that owner.
+/// A grant that the old key sealed for this owner.
 async fn sealed_grant(owner: &str) -> StoredGrant {
     StoredGrant {
         access_token: sealed(owner, "access_token", "the access token").await,
@@ -118,7 +118,7 @@ async fn a_reseal_seals_every_value_of_an_older_key_again_and_changes_nothing_el
     assert_eq!(again.values, 0, "there is nothing left to do");
 }
 
-/// Every attribute that holds a sealed value, behind the kind of its row.
+/// Every attribute with a sealed value, after the kind of its row.
 const SEALED: [&str; 13] = [
     "CONN ANSWER answer",
     "CONN CONSENT access_token",
@@ -149,7 +149,7 @@ fn is_sealed(bytes: &[u8]) -> bool {
     key_id(&Sealed::from_bytes(bytes.to_vec())).is_some()
 }
 
-/// One row of each kind that holds a sealed value, each as the store writes it.
+/// One row of each kind that has a sealed value, as the store writes it.
 async fn every_sealed_row(store: &Store) {
     let connection = sealed_connection(store, "acme").await;
     let owner = "connection default/acme";
@@ -227,7 +227,7 @@ async fn an_interrupted_reseal_is_finished_by_the_next() {
 }
 
 #[tokio::test]
-async fn what_does_not_open_is_named_and_left_as_it_is() {
+async fn a_value_that_does_not_open_is_named_and_not_changed() {
     let store = store().await;
     sealed_connection(&store, "acme").await;
     sealed_connection(&store, "sound").await;

@@ -1,4 +1,4 @@
-//! Secrets: how long one is used, what takes its place and what does not, and which failures pass.
+//! Secrets: how long one is used, what replaces it, and which failures are temporary.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn open(process: &KeyringSealer, sealed: &Sealed) -> Result<String, Error>
 }
 
 #[tokio::test]
-async fn what_passes_by_itself_is_said_to_pass_and_what_an_operator_must_mend_is_not() {
+async fn a_temporary_failure_of_a_secret_is_try_later_and_a_lasting_one_is_misconfigured() {
     let stage = Stage::with(OLD).await;
     for (failure, code) in [
         (SecretsFailure::Throttling, "secret_unavailable"),
@@ -141,7 +141,7 @@ async fn a_cached_keyring_expires_even_if_the_process_was_frozen() {
 }
 
 #[tokio::test]
-async fn what_a_newer_key_sealed_opens_at_once_in_a_process_that_has_the_older_keyring() {
+async fn a_value_that_a_newer_key_sealed_opens_immediately_in_a_process_with_the_older_keyring() {
     let stage = Stage::with(OLD).await;
     let behind = stage.process();
     let by_old_key = seal(&behind).await;
@@ -170,7 +170,7 @@ async fn a_missing_sealing_key_is_looked_for_with_longer_and_longer_pauses() {
         stage.clock.advance(Duration::from_secs(1));
     }
     assert_eq!(asked, [0, 10, 30, 70, 150, 310], "ever more seldom, up to once in five minutes");
-    // Once it is put back, and read as always, it opens.
+    // After the key is restored and the secret is read at its normal time, the value opens.
     stage.manager.set("keyring", &OLD.replace('}', &format!(r#","older":[{}]}}"#, &OTHER[11..OTHER.len() - 1])));
     stage.clock.advance(FIVE_MINUTES);
     assert_eq!(open(&process, &lost).await.as_deref(), Ok("canary"));

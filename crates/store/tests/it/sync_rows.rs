@@ -1,4 +1,4 @@
-//! Runs, pages and groups as they lie in the table, how long they stay, and their lists.
+//! The stored form of runs, pages and groups, the time for which they are kept, and their lists.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::name::CompanyKey;
@@ -23,7 +23,7 @@ use crate::syncs::finish;
 
 const DAY: i64 = 86_400;
 
-/// So many groups, each with that sum.
+/// This number of groups, each with this sum.
 fn totals(groups: u32, sum: &str) -> Totals {
     let group = |number: u32| Group {
         kind: RecordKind::Check,
@@ -35,7 +35,7 @@ fn totals(groups: u32, sum: &str) -> Totals {
     Totals((0..groups).map(|number| (group(number), total)).collect())
 }
 
-/// A run with a value in every field.
+/// A run with every field set.
 fn full() -> SyncRun {
     let key = RecordKey { entity_type: EntityType::BillPayment, external_id: "2417".to_owned() };
     SyncRun {
@@ -88,7 +88,7 @@ async fn a_run_is_read_as_it_was_stored_and_stays_for_thirteen_months() {
 }
 
 #[tokio::test]
-async fn both_sides_of_a_reconciliation_are_read_as_they_were_however_many_groups_they_have() {
+async fn a_reconciliation_with_any_number_of_groups_is_read_back_unchanged() {
     for (platform, stored) in [(600, 601), (0, 0)] {
         let store = store().await;
         let (begun, lease) = store.under_way().await;
@@ -101,7 +101,7 @@ async fn both_sides_of_a_reconciliation_are_read_as_they_were_however_many_group
 }
 
 #[tokio::test]
-async fn a_reconciliation_of_which_a_part_does_not_show_yet_is_not_told() {
+async fn an_incomplete_reconciliation_is_not_returned() {
     let store = store().await;
     let (begun, lease) = store.under_way().await;
     let sides = Reconciliation { covers: Covers::All, platform: totals(300, "1"), stored: totals(300, "1") };
@@ -126,7 +126,7 @@ fn log(page: u32) -> PageLog {
 }
 
 #[tokio::test]
-async fn a_page_is_turned_with_its_run_and_its_log_stays_for_thirty_days() {
+async fn a_page_is_stored_with_its_run_and_its_log_is_kept_for_thirty_days() {
     let store = store().await;
     let (mut run, lease) = store.under_way().await;
     for page in 1..=12 {
@@ -144,7 +144,7 @@ async fn a_page_is_turned_with_its_run_and_its_log_stays_for_thirty_days() {
 }
 
 #[tokio::test]
-async fn the_largest_page_fits_and_one_that_does_not_is_refused_by_name() {
+async fn the_largest_page_fits_and_a_larger_one_is_an_error_that_names_it() {
     let store = store().await;
     let (run, lease) = store.under_way().await;
     let ids = (0..2_000).map(check_id).collect();

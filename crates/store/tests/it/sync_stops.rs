@@ -1,4 +1,4 @@
-//! The stop of a run, from outside its lease.
+//! The stop of a run by a process without its lease.
 
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::sync::{SyncFailure, SyncRun, SyncStatus};
@@ -40,7 +40,7 @@ async fn a_run_that_is_stopped_in_the_middle_stores_nothing_more() {
 }
 
 #[tokio::test]
-async fn the_active_run_goes_on_when_the_queued_one_is_stopped() {
+async fn the_active_run_continues_when_the_queued_one_is_stopped() {
     let store = store().await;
     let (_, mut lease) = store.under_way().await;
     store.queue("invoices").await;
@@ -50,7 +50,7 @@ async fn the_active_run_goes_on_when_the_queued_one_is_stopped() {
 }
 
 #[tokio::test]
-async fn the_queued_run_is_due_at_once_when_the_active_one_is_stopped() {
+async fn the_queued_run_is_due_immediately_when_the_active_one_is_stopped() {
     let store = store().await;
     store.under_way().await;
     store.queue("invoices").await;

@@ -1,4 +1,4 @@
-//! Runs: begun once, worked on by one process at a time, ended whole.
+//! Runs: started once, worked on by one process at a time, ended in one write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
@@ -43,7 +43,7 @@ async fn try_take(store: &Store, attempt: &str, at: Timestamp) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn of_two_runs_that_are_begun_on_the_same_state_one_is_there() {
+async fn of_two_runs_that_start_from_the_same_state_one_is_stored() {
     let store = store().await;
     let seen = store.state().await;
     assert_eq!(seen, SyncState::default());
@@ -59,7 +59,7 @@ async fn of_two_runs_that_are_begun_on_the_same_state_one_is_there() {
 }
 
 #[tokio::test]
-async fn a_lease_is_one_attempts_until_its_end_and_each_has_the_next_number() {
+async fn a_lease_belongs_to_one_attempt_until_its_end_and_each_has_the_next_number() {
     let store = store().await;
     assert_eq!(try_take(&store, "early", START).await, None, "there is no run");
     store.begin("run").await;
@@ -78,7 +78,7 @@ async fn a_lease_is_one_attempts_until_its_end_and_each_has_the_next_number() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_at_once_one_takes_the_lease() {
+async fn of_twenty_concurrent_attempts_one_takes_the_lease() {
     let store = store().await;
     store.begin("run").await;
     let mut tasks = JoinSet::new();
@@ -90,7 +90,7 @@ async fn of_twenty_at_once_one_takes_the_lease() {
 }
 
 #[tokio::test]
-async fn a_run_that_waits_gives_its_lease_back_and_is_due_when_it_goes_on() {
+async fn a_waiting_run_releases_its_lease_and_is_due_when_it_continues() {
     let store = store().await;
     let (begun, lease) = store.under_way().await;
     let waits = SyncRun { status: SyncStatus::Waiting, resumes_at: Some(START + 1.hour()), ..begun };
@@ -108,7 +108,7 @@ async fn a_run_that_waits_gives_its_lease_back_and_is_due_when_it_goes_on() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_run_is_written_whole_and_the_queued_one_is_due_at_once() {
+async fn the_end_of_a_run_is_written_in_one_transaction_and_the_queued_run_is_due_immediately() {
     let store = store().await;
     let (begun, lease) = store.under_way().await;
     store.queue("invoices").await;
@@ -205,7 +205,7 @@ async fn a_connection_is_due_by_its_schedule_while_no_run_is_under_way() {
 }
 
 #[tokio::test]
-async fn without_a_schedule_nothing_is_due_when_nothing_is_under_way() {
+async fn a_connection_without_a_run_or_a_schedule_is_not_due() {
     let store = store().await;
     let (run, lease) = store.under_way().await;
     assert_eq!(store.table.finish(&lease, &finish(&run, after(1))).await, Ok(Written::Stored));
@@ -228,7 +228,7 @@ async fn an_end_under_a_lease_that_was_overtaken_writes_nothing() {
 async fn a_run_that_is_queued_while_another_ends_is_not_lost() {
     let store = store().await;
     let (run, lease) = store.under_way().await;
-    // The end has read the state, and is held before it writes.
+    // The end has read the state, and waits before it writes.
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::UntilReleased));
     let table = store.table.clone();
     let ending = tokio::spawn(async move { table.finish(&lease, &finish(&run, after(1))).await });
@@ -242,7 +242,7 @@ async fn a_run_that_is_queued_while_another_ends_is_not_lost() {
 }
 
 #[tokio::test]
-async fn a_write_in_the_way_is_busy() {
+async fn a_conflicting_write_is_busy() {
     let store = store().await;
     let (_, lease) = store.under_way().await;
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));

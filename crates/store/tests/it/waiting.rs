@@ -1,4 +1,4 @@
-//! A confirmed consent that waits for its exchange: one row of its own, one entry under its company, one live code.
+//! A confirmed consent that waits for its exchange: one row, one entry under its company, one valid code.
 
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Company, ConfirmedCompany};
@@ -37,7 +37,7 @@ fn of(flow: &FlowId) -> Waiting {
     Waiting { flow: flow.clone(), company: ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url }, revocation }
 }
 
-/// A consent that waits, and the hash of its code.
+/// A waiting consent, and the hash of its code.
 async fn waits(store: &Store, state: &str) -> (Waiting, Fingerprint) {
     let waiting = of(&store.exchanged_flow(state).await);
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
@@ -74,7 +74,7 @@ async fn entries(store: &Store) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_waits_has_no_grant_in_its_flow_and_holds_its_company() {
+async fn a_flow_that_waits_for_an_exchange_has_no_grant_and_reserves_its_company() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let flow = store.table.flow(&waiting.flow).await.expect("a table").expect("the flow");
@@ -90,7 +90,7 @@ async fn what_waits_has_no_grant_in_its_flow_and_holds_its_company() {
 }
 
 #[tokio::test]
-async fn an_exchange_spends_the_code_and_takes_everything_or_nothing() {
+async fn an_exchange_is_written_completely_or_not_at_all() {
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let unknown = Fingerprint::of("unknown");
@@ -169,7 +169,7 @@ async fn a_key_that_was_revoked_meanwhile_writes_no_connection_and_spends_no_cod
     assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::Stored));
 }
 
-/// The shard of what is due for that connection.
+/// The due shard of this connection.
 async fn now_shard(store: &Store) -> u8 {
     for shard in 0..16 {
         if !store.table.due_revocations(shard, START, 10).await.expect("a table").is_empty() {

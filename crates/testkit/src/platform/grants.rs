@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn within_the_day_a_daily_token_stays() {
+    fn a_daily_token_stays_the_same_within_a_day() {
         let mut grants = Grants::new(RotationPolicy::Daily);
         let (_, first) = grants.begin("company", START);
         let honoured = grants.refresh(&first, START + 23.hours()).expect("good");

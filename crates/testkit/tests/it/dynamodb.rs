@@ -1,4 +1,4 @@
-//! `DynamoDb` through the SDK; `table` and `client` also serve the tests of the wire.
+//! `DynamoDb` with the SDK. The tests of the proxy use `table` and `client` too.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-/// Writes the item only if it is not there.
+/// Writes the item only if it does not exist.
 pub(crate) fn put(client: &Client, key: &str) -> PutItemFluentBuilder {
     client.put_item().table_name(TABLE).item("pk", text(key)).condition_expression("attribute_not_exists(pk)")
 }

@@ -1,4 +1,4 @@
-//! Events as API Gateway's documentation and captures of real ones have them.
+//! Events compared with API Gateway's documentation and with captured ones.
 
 use counterfoil_testkit::http_answer::HttpAnswer;
 use counterfoil_testkit::http_event::HttpEvent;
@@ -60,7 +60,7 @@ fn a_repeated_header_is_one_value_and_the_cookie_header_is_none() {
 }
 
 #[test]
-fn the_path_comes_decoded_and_the_query_does_not() {
+fn the_path_is_decoded_and_the_query_is_not() {
     let event = HttpEvent::get("/a%20b%2Fc?d=%20").to_json();
 
     assert_eq!(event["rawPath"], "/a b/c");

@@ -1,4 +1,4 @@
-//! `Lambda` with a real binary on the real runtime crate.
+//! `Lambda` with a real binary that uses the real runtime crate.
 
 use std::path::Path;
 use std::process::Command;
@@ -38,7 +38,7 @@ async fn invocations_at_once_each_get_their_own_answer() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_function_is_told_and_it_lives_on() {
+async fn an_error_of_the_function_is_returned_and_its_process_continues() {
     let lambda = noop().await;
     let too_deep = (0..200).fold(json!(0), |inner, _| json!([inner]));
 
@@ -143,7 +143,7 @@ async fn a_dropped_lambda_leaves_no_process() {
     drop(lambda);
 
     let gone = async {
-        // A zombie, killed but not yet waited for, is as good as gone.
+        // A killed process that nobody has waited for yet counts as ended.
         while std::fs::read_to_string(&status).is_ok_and(|status| !status.contains("State:\tZ")) {
             tokio::task::yield_now().await;
         }

@@ -1,4 +1,4 @@
-//! The stand-ins against the clients they stand in for.
+//! The stand-ins with the clients of the real services.
 
 mod dynamodb;
 mod http_event;

@@ -1,4 +1,4 @@
-//! `SecretsManager` through the SDK.
+//! `SecretsManager` with the SDK.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
@@ -58,7 +58,7 @@ async fn an_unknown_secret_is_not_found() {
 }
 
 #[tokio::test]
-async fn it_fails_as_told_until_told_otherwise() {
+async fn calls_fail_as_set_until_the_failure_is_cleared() {
     let (manager, client) = manager().await;
     let codes = [
         (SecretsFailure::AccessDenied, "AccessDeniedException"),

@@ -1,4 +1,4 @@
-//! `Wire` between the SDK and `DynamoDb`: what passes, what is written down, and which requests a rule befalls.
+//! `Wire` between the SDK and `DynamoDb`: forwarding, the journal, and the matching of rules.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::dynamodb::{TABLE, client, create_table, is_there, put, text};
 
 pub(crate) struct Setup {
     pub(crate) wire: Wire,
-    /// Goes over the wire.
+    /// Uses the proxy.
     pub(crate) client: Client,
-    /// Goes past it.
+    /// Does not use the proxy.
     pub(crate) direct: Client,
     _database: DynamoDb,
 }
@@ -29,7 +29,7 @@ pub(crate) async fn setup() -> Setup {
 }
 
 #[tokio::test]
-async fn requests_pass_and_are_counted_in_their_order() {
+async fn requests_are_forwarded_and_counted_in_order() {
     let setup = setup().await;
 
     put(&setup.client, "one").send().await.expect("written");
@@ -51,7 +51,7 @@ async fn requests_pass_and_are_counted_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_rule_spares_other_operations_and_other_bodies() {
+async fn a_rule_does_not_apply_to_other_operations_and_bodies() {
     let setup = setup().await;
     setup.wire.inject(Rule::on("PutItem", Fault::Throttled).when(r#"{"S":"two"}"#));
     setup.wire.inject(Rule::on("DeleteItem", Fault::InternalServerError));
@@ -75,7 +75,7 @@ async fn every_answer_carries_the_checksum_of_its_body() {
     }
 }
 
-/// One `PutItem` on a connection of its own.
+/// One `PutItem` on a new connection.
 async fn raw_put(endpoint: &str, body: &str) -> String {
     let address = endpoint.strip_prefix("http://").expect("an http endpoint");
     let mut stream = TcpStream::connect(address).await.expect("the wire listens");
@@ -90,7 +90,7 @@ async fn raw_put(endpoint: &str, body: &str) -> String {
     answer
 }
 
-/// CRC-32 as defined (ISO 3309), bit by bit: not the implementation under test.
+/// CRC-32 by its definition (ISO 3309), bit by bit, independent of the tested implementation.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |checksum, byte| {
         (0..8).fold(checksum ^ u32::from(*byte), |checksum, _| (checksum >> 1) ^ if checksum & 1 == 1 { 0xEDB8_8320 } else { 0 })
@@ -98,13 +98,13 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[tokio::test]
-async fn connections_are_kept_on_the_far_side_too() {
+async fn connections_to_the_endpoint_are_kept_alive() {
     let upstream = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let wire = Wire::before(&format!("http://{}", upstream.local_addr().expect("an address"))).await;
     let client = client(wire.endpoint());
     let serving = tokio::spawn(async move {
         let (mut stream, _) = upstream.accept().await.expect("a connection");
-        // A second one is refused.
+        // A second connection is refused.
         drop(upstream);
         let mut buffer = vec![0; 64 * 1024];
         for _ in 0..2 {
@@ -123,7 +123,7 @@ async fn connections_are_kept_on_the_far_side_too() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_not_there_is_a_bad_gateway() {
-    // Bound and not listening: nobody answers there, and no other test gets the port.
+    // The port is bound and does not listen, so nobody answers there and no other test gets it.
     let reserved = TcpSocket::new_v4().expect("a socket");
     reserved.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let wire = Wire::before(&format!("http://{}", reserved.local_addr().expect("an address"))).await;
@@ -136,7 +136,7 @@ async fn an_endpoint_that_is_not_there_is_a_bad_gateway() {
 
 #[tokio::test]
 #[should_panic(expected = "GetItem never fails with TransactionConflict")]
-async fn a_rule_that_cannot_happen_is_refused() {
+async fn an_impossible_rule_is_refused() {
     let setup = setup().await;
     setup.wire.inject(Rule::on("GetItem", Fault::TransactionConflict));
 }

@@ -1,4 +1,4 @@
-//! What each fault of the wire looks like to the SDK, and what it leaves in the database.
+//! Each fault of the proxy: the SDK's error, and the state of the database afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn transaction(client: &Client, keys: &[&str]) -> TransactWriteItemsFluentBuilde
 }
 
 #[tokio::test]
-async fn throttling_is_an_error_the_client_retries() {
+async fn throttling_is_an_error_that_the_client_retries() {
     let setup = setup().await;
 
     setup.wire.inject(Rule::on("PutItem", Fault::Throttled).times(2));
@@ -135,7 +135,7 @@ async fn a_request_waits_until_it_is_released() {
     assert!(is_there(&setup.direct, "one").await);
 }
 
-/// Waits, within bounds, for what another task brings about.
+/// Waits for the effect of another task, within bounds.
 async fn until(happened: impl AsyncFn() -> bool) {
     let waiting = async {
         while !happened().await {
@@ -145,7 +145,7 @@ async fn until(happened: impl AsyncFn() -> bool) {
     tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it happens");
 }
 
-/// The request of a client that goes away as soon as it is held.
+/// The request of a client that disconnects as soon as the request is held.
 async fn abandoned_once_held(setup: &Setup, fault: Fault) {
     setup.wire.inject(Rule::on("PutItem", fault));
     tokio::select! {

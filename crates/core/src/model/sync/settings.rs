@@ -39,7 +39,7 @@ impl Schedule {
     /// The words for all of them.
     pub const WORDS: &str = "off, hourly, every_6_hours, daily";
 
-    /// The first time after `now` at which a run of the connection begins; `None` where there is no schedule. The times of a
+    /// The first time after `now` at which a run of the connection begins; `None` if the schedule is off. The times of a
     /// connection are fixed, an interval apart. A hash of its name decides where in the interval they are, so that the connections
     /// of an installation are spread evenly over it.
     pub fn next(self, connection: &ConnectionId, now: Timestamp) -> Option<Timestamp> {
@@ -76,8 +76,8 @@ impl CheckRule {
     /// The longest prefix, in characters.
     pub const PREFIX_LONGEST: usize = 32;
 
-    /// Reads `number_like`, `all_spend` or `prefix:…`. A prefix has 1 to [`Self::PREFIX_LONGEST`] characters, none of them a control
-    /// character, and does not begin with a space: references are compared without the spaces around them.
+    /// Reads `number_like`, `all_spend` or `prefix:…`. A prefix has 1 to [`Self::PREFIX_LONGEST`] characters, none of them a
+    /// control character, and does not begin with a space: references are compared without the spaces around them.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "number_like" => return Some(Self::NumberLike),

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn o10_twice_is_once_and_twenty_are_the_most() {
+    fn o10_a_repeated_uri_is_listed_once_and_the_list_has_at_most_twenty() {
         let uris: Vec<_> = (0..20).map(|number| format!("https://app.example.com/{number}")).collect();
         let listed = extended(&[], &uris).unwrap_or_else(|error| panic!("{error}"));
         assert!(extended(&listed, &uris[..1]).is_ok_and(|same| same == uris));

@@ -5,11 +5,11 @@ use crate::port::store::syncs::BATCH_MOST;
 
 use crate::service::sync::page::Changed;
 
-/// How many bytes the records of a batch may take, as they are reckoned here. A transaction takes 4 MB.
+/// The most bytes of a batch's records, as estimated here. DynamoDB takes 4 MB in a transaction.
 const BYTES_MOST: usize = 3_000_000;
-/// What a record takes beside its own texts: keys, names of attributes, amounts and times.
+/// The bytes of a record besides its own texts: keys, names of attributes, amounts and times.
 const BYTES_OF_ANY: usize = 3_000;
-/// What a payable takes that a record pays.
+/// The bytes of a payable that a record pays.
 const BYTES_OF_A_PAYABLE: usize = 250;
 
 /// The records in their order, in batches of at most [`BATCH_MOST`] records and [`BYTES_MOST`] bytes.
@@ -30,7 +30,7 @@ pub(crate) fn batches<'a>(changed: &'a [&'a Changed]) -> Vec<&'a [&'a Changed]> 
     batches
 }
 
-/// No fewer bytes than a record takes in the table.
+/// An estimate of the bytes that a record takes in the table, never too low.
 fn reckoned(record: &Record) -> usize {
     let texts = |texts: &[&Option<String>]| texts.iter().filter_map(|text| text.as_ref()).map(String::len).sum::<usize>();
     let of_body = match &record.body {

@@ -1,4 +1,4 @@
-//! Begins a run, or finds the one that is under way: a connection has one of each kind at a time.
+//! Begins a run, or finds the active or queued one of the same kind: a connection has at most one run of each kind.
 
 use std::time::Duration;
 
@@ -15,29 +15,29 @@ use crate::{App, Error};
 use crate::service::optimistic::Tries;
 use crate::service::vault::refresh::of_its_client;
 
-/// A full run is made at least this often, since only a full run proves that both sides are the same.
+/// The longest time between two full runs. Only a full run shows that the stored records equal the platform's.
 const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
 
-/// What a run is asked for.
+/// A request for a run of one connection.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// Which records.
+    /// The records to import.
     pub kind: SyncKind,
-    /// Whether everything is read, also where a run that reads what changed would do.
+    /// Whether all records are read, even if a run of the changed ones would be enough.
     pub full: bool,
-    /// Whether it writes no record.
+    /// Whether the run stores no records.
     pub is_dry: bool,
-    /// What began it.
+    /// What requested the run.
     pub trigger: Trigger,
-    /// The group that it is a part of.
+    /// The group that the run belongs to.
     pub parent: Option<SyncId>,
 }
 
-/// Begins a run of a living connection; where one of that kind is under way or queued, that one is the answer. A run of the other
-/// kind that is under way comes first; so does a dry run where a real one is asked for, and the other way round.
+/// Begins a run of an active connection. If a run of that kind is active or queued, returns that one. The new run is queued if a
+/// run of the other kind is active, or if only one of the two is a dry run.
 ///
 /// # Errors
-/// `Invalid` where nothing is imported from the platform, `Conflict` where another run is queued already, else those of the table.
+/// `Invalid` if there is no import for the platform; `Conflict` if another run is queued already; the table's errors.
 pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<SyncRun, Error> {
     let platform = connection.company.platform;
     if of_its_client(app, &connection.company).await?.accounting().is_none() {
@@ -122,8 +122,8 @@ fn new_run(app: &App, connection: &Connection, asked: &Asked, state: &SyncState)
     }
 }
 
-/// From when on the changes are enough; `None` where everything must be read: the company or the rule for checks is another, or a
-/// week has passed since the last full run.
+/// The time from which on it is enough to read changes. `None` if all records must be read: if the company or the check rule
+/// changed, or if a week has passed since the last full run.
 fn known_from(connection: &Connection, kind: SyncKind, state: &SyncState, now: Timestamp) -> Option<Timestamp> {
     let known = &state.known[kind as usize];
     let is_same_company = known.company_id.as_ref() == Some(&connection.company.company_id);

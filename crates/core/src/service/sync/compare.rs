@@ -1,31 +1,32 @@
-//! What becomes of a record that a page shows, by what is stored of it. Pure: the same page again comes to the same.
+//! Decides how to store and to count a record that a page contains, by comparing it with the stored one. Pure: the same page again
+//! gives the same result.
 
 use crate::model::record::{Body, CheckStatus, InvoiceStatus, Record};
 use crate::model::stored_record::StoredRecord;
 use crate::model::sync::SyncId;
 use crate::model::sync::counts::Deed;
 
-/// The page of a run that shows records.
+/// The page of a run that contains a record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Showing<'a> {
     /// The run.
     pub(crate) sync: &'a SyncId,
-    /// Which of its pages.
+    /// The number of the page in the run, from 1.
     pub(crate) page: u32,
 }
 
-/// What becomes of a record.
+/// What to do with a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Comparison {
-    /// It is stored like this.
+    /// Store it in this form, and count it.
     Store(Box<Record>, Deed),
-    /// What is stored stays as it is, which counts so.
+    /// Keep the stored record as it is, and count it.
     Keep(Deed),
-    /// It is not stored, and does not count: it was over before it was first seen.
+    /// Neither store nor count it: it was paid or deleted before this run.
     Pass,
 }
 
-/// What becomes of a record that the platform shows.
+/// Decides about a record that the platform returned.
 pub(crate) fn compare(stored: Option<&StoredRecord>, shown: Box<Record>, showing: Showing<'_>) -> Comparison {
     let Some(stored) = stored else {
         return if is_over(&shown.body) { Comparison::Pass } else { Comparison::Store(shown, Deed::Imported) };
@@ -35,12 +36,12 @@ pub(crate) fn compare(stored: Option<&StoredRecord>, shown: Box<Record>, showing
         return Comparison::Keep(if is_of(stored, showing) { stored.deed } else { Deed::Unchanged });
     }
     let deed = deed(&stored.record.body, &shown.body);
-    // It was stored by this very page, before a kill: it counts once.
+    // This same page stored it before the process was killed. It counts once.
     let deed = if is_of(stored, showing) && stored.deed == Deed::Imported { Deed::Imported } else { deed };
     Comparison::Store(shown, deed)
 }
 
-/// What becomes of a record that the platform shows no more.
+/// Decides about a stored record that the platform no longer returns.
 pub(crate) fn absent(stored: &StoredRecord, showing: Showing<'_>) -> Comparison {
     if is_deleted(&stored.record.body) {
         return if is_of(stored, showing) { Comparison::Keep(stored.deed) } else { Comparison::Pass };
@@ -57,7 +58,7 @@ fn is_of(stored: &StoredRecord, showing: Showing<'_>) -> bool {
     stored.sync == *showing.sync && stored.page == showing.page
 }
 
-/// A payable that is paid, or a record that is deleted: of use only to a partner who has seen it before.
+/// Whether it is a paid payable or a deleted record. These are of use only to a partner who has seen the record before.
 fn is_over(body: &Body) -> bool {
     matches!(body, Body::Check(check) if check.status == CheckStatus::Closed) || is_deleted(body)
 }
@@ -76,7 +77,7 @@ fn is_void(body: &Body) -> bool {
     }
 }
 
-/// A void record has lost its amount at some platforms: it keeps the one that is known.
+/// The record with the stored amount, if it is void: some platforms set the amount of a void record to zero.
 fn keeping_the_amount(mut shown: Box<Record>, stored: &Record) -> Box<Record> {
     if is_void(&shown.body) {
         match (&mut shown.body, &stored.body) {

@@ -8,7 +8,7 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 
-/// The changes of the settings; `None` leaves one as it is.
+/// Changes of the settings. `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// How often runs begin without a request.
@@ -19,12 +19,12 @@ pub struct Change {
     pub check_rule: Option<CheckRule>,
 }
 
-/// Changes the settings of a connection's imports, and returns its state with the settings after the change. A run that is under
-/// way goes on with the settings that it began with.
+/// Changes the settings of a connection's imports, and returns the state with the new settings. An active run keeps the settings
+/// that it began with.
 ///
 /// # Errors
-/// `Invalid` for a rule at a platform that has a type for checks, `TryLater` if others keep writing to the state, and the table's
-/// errors.
+/// `Invalid` for a check rule at a platform that has a type for checks; `TryLater` if other writes to the state keep conflicting;
+/// the table's errors.
 pub async fn configure(app: &App, connection: &Connection, change: &Change) -> Result<SyncState, Error> {
     let platform = connection.company.platform;
     if !platform.needs_check_rule() && change.check_rule.as_ref().is_some_and(|rule| *rule != CheckRule::default()) {

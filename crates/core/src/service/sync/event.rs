@@ -1,11 +1,11 @@
-//! The event of a run that has ended.
+//! The partner's event about the end of a run.
 
 use crate::App;
 use crate::model::event::{Event, Payload, Subject, SyncOutcome};
 use crate::model::sync::{SyncFailure, SyncRun};
 use crate::port::store::StoreError;
 
-/// The event that a run has completed, or why it failed. A dry run has none.
+/// The event for a run that has completed, or that failed with `failure`. A dry run has none.
 pub(crate) async fn event_of(app: &App, run: &SyncRun, failure: Option<SyncFailure>) -> Result<Option<Event>, StoreError> {
     if run.is_dry {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Ends a run, with what the next one knows from it.
+//! Ends a run, and stores what the next run needs to know.
 
 use crate::model::sync::reconciliation::Reconciliation;
 use crate::model::sync::{Mode, SyncFailure, SyncStatus};
@@ -9,11 +9,11 @@ use crate::service::sync::event::event_of;
 use crate::service::sync::run::{Run, Stopped, held};
 use crate::service::sync::work::Worked;
 
-/// The target of the log line about the end of an import, from which it is counted (`functions::metrics`).
+/// The target of the log line at the end of an import. `functions::metrics` counts these lines.
 pub const IMPORT: &str = "counterfoil::import";
 
 impl Run<'_> {
-    /// It has read everything.
+    /// Ends a run that has read every page.
     pub(crate) async fn complete(&mut self, reconciliation: Reconciliation) -> Result<Worked, Stopped> {
         let outcome = if reconciliation.matches() { "completed" } else { "mismatched" };
         let known = self.knowledge().await?;
@@ -22,7 +22,7 @@ impl Run<'_> {
         self.finish(known, outcome).await
     }
 
-    /// It ends before that: what it has stored stays, and the next run reads from where this one did.
+    /// Ends a run that has not read every page. Its records stay stored, and the next run reads from the same time.
     pub(crate) async fn fail(&mut self, failure: SyncFailure) -> Result<Worked, Stopped> {
         self.sync.status = SyncStatus::Failed;
         self.sync.failure = Some(failure);
@@ -49,7 +49,7 @@ impl Run<'_> {
         Ok(Worked::Ended)
     }
 
-    /// What the next run knows; a dry run leaves it as it is.
+    /// What the next run needs to know. `None` for a dry run, which changes nothing.
     async fn knowledge(&self) -> Result<Option<Known>, Stopped> {
         if self.sync.is_dry {
             return Ok(None);
@@ -70,7 +70,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether the customer alone can change it: no operator need be woken.
+/// Whether only the customer can remove the cause. Then no alarm is raised.
 fn is_the_customers(failure: SyncFailure) -> bool {
     use SyncFailure::{AccessDenied, CompanyGone, Disconnected, ReauthorizationRequired};
     matches!(failure, ReauthorizationRequired | CompanyGone | AccessDenied | Disconnected)

@@ -1,4 +1,4 @@
-//! What a request for an import does: it begins a run of each connection that is meant, and works on them as long as it may.
+//! The request for an import: begins a run for each connection that it names, and works on the runs while the caller waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,55 +16,56 @@ use crate::service::sync::begin::{Asked, begin};
 use crate::service::sync::wake::wake;
 use crate::service::sync::work::{Worked, work};
 
-/// To how many connections one request may go.
+/// The most connections of one request.
 const CONNECTIONS_MOST: usize = 1_000;
-/// How many of them are named in an answer.
+/// The most connections that an answer names.
 pub const NAMED_MOST: usize = 100;
 /// How many runs one request works on at once.
 const AT_ONCE_MOST: usize = 4;
-/// How many parts of a group are stored at once.
+/// How many runs of a group are stored in one write.
 const PARTS_AT_ONCE: usize = 90;
 /// How many runs are begun at once.
 const BEGUN_AT_ONCE: usize = 30;
-/// How often, and how far apart, connections are looked for where there seem to be none: the list may lag behind a consent.
+/// How often connections are listed if the list is empty, [`BETWEEN_LOOKS`] apart: the list may lag behind a consent.
 const LOOKS_MOST: u32 = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
-/// How long to wait before a run is looked at again that another process works on.
+/// How often a run is read again while another process works on it.
 const POLL: Duration = Duration::from_millis(500);
 
-/// What is asked for.
+/// A request for an import.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// From which platform.
+    /// The platform to import from.
     pub platform: PlatformName,
-    /// Which records.
+    /// The records to import.
     pub kind: SyncKind,
-    /// Of which connection; `None` means every living one of the platform.
+    /// The connection to import from. `None` means every active connection to the platform.
     pub company_key: Option<CompanyKey>,
-    /// Whether everything is read.
+    /// Whether all records are read, rather than only those that changed.
     pub full: bool,
-    /// Whether nothing is written.
+    /// Whether the import stores no records.
     pub is_dry: bool,
-    /// What asks.
+    /// What requested the import.
     pub trigger: Trigger,
 }
 
-/// The runs that a request began or found.
+/// The runs of a request.
 #[derive(Debug, Clone)]
 pub struct Imported {
-    /// The run, or the group of the runs.
+    /// The id of the run, or of the group of runs if there are several.
     pub id: SyncId,
     /// The runs as they are now.
     pub runs: Vec<SyncRun>,
-    /// Connections that were left out: they need consent. At most [`NAMED_MOST`].
+    /// Connections that were left out because they need a new consent: at most [`NAMED_MOST`].
     pub skipped: Vec<CompanyKey>,
 }
 
-/// Begins what is asked for and works on it until the clock has counted to `ends_at`. Other workers are woken for what is left then.
+/// Begins a run for each connection of the request, or finds the one that is active. Works on the runs until the monotonic time
+/// `ends_at`, and then wakes workers for what is left.
 ///
 /// # Errors
-/// `NotFound` where there is no living connection, `Conflict` where the only one needs consent, `Invalid` where the platform has no
-/// import or too many connections are meant, else those of the table.
+/// `NotFound` if there is no active connection; `Conflict` if the only one needs a new consent; `Invalid` if there is no import for
+/// the platform, or if there are too many connections; the table's errors.
 pub async fn import(app: &Arc<App>, partner: &PartnerId, wanted: &Wanted, ends_at: Duration) -> Result<Imported, Error> {
     let Meant { connections, skipped } = meant(app, partner, wanted).await?;
     if connections.is_empty() {
@@ -91,7 +92,7 @@ pub async fn import(app: &Arc<App>, partner: &PartnerId, wanted: &Wanted, ends_a
     Ok(Imported { id, runs, skipped })
 }
 
-/// The connections that are meant.
+/// The connections of a request.
 struct Meant {
     connections: Vec<Connection>,
     skipped: Vec<CompanyKey>,
@@ -165,8 +166,8 @@ async fn store_group(
     Ok(app.syncs.store_group(&group, &ids).await?)
 }
 
-/// Works on a run until it is over, must wait, or the time is over; while another process works on it, looks how far it is. From here
-/// on an error is no answer: the run has begun, and goes on in the worker.
+/// Works on a run until it has ended, must wait, or the time is over. While another process works on the run, reads it repeatedly.
+/// An error is only logged: the run has begun, and a worker continues it.
 async fn until_over(app: &Arc<App>, run: SyncRun, ends_at: Duration) -> SyncRun {
     let mut run = run;
     while !run.status.is_over() && app.clock.elapsed() + POLL < ends_at {
@@ -186,7 +187,7 @@ async fn until_over(app: &Arc<App>, run: SyncRun, ends_at: Duration) -> SyncRun 
     run
 }
 
-/// The run after some work, and whether more can come of it soon.
+/// Works on the run once. Returns the run as it then is, and whether more work on it may help soon.
 async fn work_and_look(app: &Arc<App>, run: &SyncRun, ends_at: Duration) -> Result<(SyncRun, bool), Error> {
     let worked = work(app, &run.connection, ends_at).await?;
     let now = app.syncs.sync(&run.connection.partner, &run.id).await?.unwrap_or_else(|| run.clone());
@@ -201,7 +202,7 @@ async fn work_and_look(app: &Arc<App>, run: &SyncRun, ends_at: Duration) -> Resu
     }
 }
 
-/// Whether the run, or the one that comes before it, waits for its platform.
+/// Whether the run waits for its platform, or the run that precedes it does.
 async fn waits(app: &App, run: &SyncRun) -> Result<bool, Error> {
     let is_waiting = |run: &SyncRun| run.resumes_at.is_some_and(|at| at > app.now());
     if run.status != SyncStatus::Queued {

@@ -1,4 +1,4 @@
-//! Imports: a run reads a company's books page by page, and stores what is new or changed (`docs/sync.md`).
+//! Imports: a run reads a company's books page by page, and stores the records that are new or changed (`docs/sync.md`).
 
 mod batches;
 pub mod begin;

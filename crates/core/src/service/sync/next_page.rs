@@ -1,4 +1,4 @@
-//! Gets the next page of a run from its platform: within the platform's limits, with a token that is valid.
+//! Reads the next page of a run from its platform, within the platform's limits and with a valid token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,57 +14,58 @@ use crate::{App, Error};
 use crate::service::vault::read::{Token, force_refresh, read_token};
 use crate::service::vault::refresh::of_its_client;
 
-/// How long a page may take. A platform may need half a minute for a thousand records.
+/// The longest time for one page. A platform may need half a minute for a thousand records.
 const PAGE_TIME_MOST: Duration = Duration::from_secs(30);
-/// No page is asked for that must come sooner.
+/// No page is requested if less time than this is left for it.
 const PAGE_TIME_LEAST: Duration = Duration::from_secs(5);
-/// What is left of a worker's time when a page has come: its records are compared and stored.
+/// The time that is kept for comparing and storing a page's records.
 const STORING_TIME: Duration = Duration::from_secs(4);
-/// No platform gives as many entries on one page. More would not fit into the item of a page.
+/// The most entries of a page, more than any platform gives. The ids of more would not fit into one item.
 const ENTRIES_MOST: usize = 5_000;
-/// How long to wait after a failure that says nothing of it, at first.
+/// The first pause after a failure for which the platform names no time.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What came of asking.
-pub(crate) enum Got {
-    /// A page, and when it was asked for.
+/// The result of reading a page.
+pub(crate) enum Fetched {
+    /// The page, and when it was requested.
     Page(Page, Timestamp),
-    /// None; another try may bring one.
-    Nothing(Pause),
-    /// The run can read nothing more.
+    /// There is no page now. Another try after the pause may succeed.
+    Retry(Pause),
+    /// The run can read no more pages.
     Failure(SyncFailure),
-    /// The worker's time is over.
-    Late,
+    /// Too little time is left for a page.
+    OutOfTime,
 }
 
-/// When another try may help.
+/// A pause before the next try.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pause {
-    /// After how long at least.
+    /// Its least length.
     pub(crate) time: Duration,
-    /// Why.
+    /// The reason for it.
     pub(crate) cause: Cause,
 }
 
-/// Why there is a pause.
+/// The reason for a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A limit of the platform is reached, by our own count of requests or by the platform's: no failure.
+    /// A limit on requests is reached, by our count or by the platform's. This is not a failure.
     Limit,
-    /// The platform said that its daily limit is reached.
+    /// The platform answered that its daily limit is reached.
     DailyLimit,
-    /// Anything else.
+    /// Any other reason.
     Failure,
 }
 
-/// Asks for the next page, and counts its requests. A refused token is refreshed once.
+/// Reads the next page of a run, by the monotonic time `ends_at`, and counts the requests. If the platform refuses the token, the
+/// token is refreshed once.
 ///
 /// # Errors
-/// Those of the table.
-pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Duration) -> Result<Got, Error> {
+/// The table's errors.
+pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Duration) -> Result<Fetched, Error> {
     let connection = match connection_of(app, sync).await? {
         Ok(connection) => connection,
-        Err(failure) => return Ok(Got::Failure(failure)),
+        Err(failure) => return Ok(Fetched::Failure(failure)),
     };
     let platform = match of_its_client(app, &connection.company).await {
         Ok(platform) => platform,
@@ -77,7 +78,7 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
     };
     match ask(app, accounting, sync, &token, ends_at).await? {
         Answer::Refused => {}
-        Answer::Got(got) => return Ok(got),
+        Answer::Fetched(fetched) => return Ok(fetched),
     }
     let token = match force_refresh(app, token.connection, ends_at).await {
         Ok(token) => token,
@@ -87,17 +88,17 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
         Answer::Refused => {
             let now = app.now();
             app.probes.suspect(&Probe::suspected(sync.connection.clone(), 1, now), now).await?;
-            Ok(Got::Failure(SyncFailure::ReauthorizationRequired))
+            Ok(Fetched::Failure(SyncFailure::ReauthorizationRequired))
         }
-        Answer::Got(got) => Ok(got),
+        Answer::Fetched(fetched) => Ok(fetched),
     }
 }
 
-/// What came of one request.
+/// The answer to one request.
 enum Answer {
-    /// The platform does not take the token.
+    /// The platform refused the token.
     Refused,
-    Got(Got),
+    Fetched(Fetched),
 }
 
 async fn ask(
@@ -108,11 +109,11 @@ async fn ask(
     ends_at: Duration,
 ) -> Result<Answer, Error> {
     if !is_company_of(&token.connection, sync) {
-        return Ok(Answer::Got(Got::Failure(SyncFailure::Disconnected)));
+        return Ok(Answer::Fetched(Fetched::Failure(SyncFailure::Disconnected)));
     }
-    let Some(time) = time_for_a_page(app, ends_at) else { return Ok(Answer::Got(Got::Late)) };
+    let Some(time) = time_for_a_page(app, ends_at) else { return Ok(Answer::Fetched(Fetched::OutOfTime)) };
     if let Some(time) = app.syncs.reserve(&sync.company, accounting.limits(), 1, app.now()).await? {
-        return Ok(Answer::Got(Got::Nothing(Pause { time, cause: Cause::Limit })));
+        return Ok(Answer::Fetched(Fetched::Retry(Pause { time, cause: Cause::Limit })));
     }
     let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.scope));
     let asked_at = app.now();
@@ -121,39 +122,39 @@ async fn ask(
     let page = match accounting.page(ask).await {
         Ok(page) => page,
         Err(ReadFailure::Unauthorized) => return Ok(Answer::Refused),
-        Err(failure) => return Ok(Answer::Got(no_page(sync, failure))),
+        Err(failure) => return Ok(Answer::Fetched(no_page(sync, failure))),
     };
     let more = page.requests.saturating_sub(1);
     if more > 0 {
         sync.requests = sync.requests.saturating_add(more);
-        // They are made: beyond the limit the next request waits.
+        // These requests have been sent. If they exceed the limit, the next request waits.
         app.syncs.reserve(&sync.company, accounting.limits(), more, app.now()).await?;
     }
     if page.next.as_ref() == Some(&cursor) || page.entries.len() > ENTRIES_MOST {
         let entries = page.entries.len();
         tracing::error!(sync = sync.id.as_str(), entries, fault = "internal", "a page leads to itself, or is too long");
-        return Ok(Answer::Got(no_page(sync, ReadFailure::Unavailable { retry_after: None })));
+        return Ok(Answer::Fetched(no_page(sync, ReadFailure::Unavailable { retry_after: None })));
     }
-    Ok(Answer::Got(Got::Page(page, asked_at)))
+    Ok(Answer::Fetched(Fetched::Page(page, asked_at)))
 }
 
-fn no_page(sync: &SyncRun, failure: ReadFailure) -> Got {
-    let nothing = |time, cause| Got::Nothing(Pause { time, cause });
+fn no_page(sync: &SyncRun, failure: ReadFailure) -> Fetched {
+    let retry = |time, cause| Fetched::Retry(Pause { time, cause });
     match failure {
-        ReadFailure::Unauthorized => Got::Failure(SyncFailure::ReauthorizationRequired),
-        ReadFailure::CompanyGone => Got::Failure(SyncFailure::CompanyGone),
-        ReadFailure::AccessDenied => Got::Failure(SyncFailure::AccessDenied),
-        ReadFailure::Limited { retry_after, is_daily: true } => nothing(retry_after, Cause::DailyLimit),
-        ReadFailure::Limited { retry_after, is_daily: false } => nothing(retry_after.max(PAUSE), Cause::Failure),
-        ReadFailure::Unavailable { retry_after } => nothing(retry_after.unwrap_or(PAUSE), Cause::Failure),
+        ReadFailure::Unauthorized => Fetched::Failure(SyncFailure::ReauthorizationRequired),
+        ReadFailure::CompanyGone => Fetched::Failure(SyncFailure::CompanyGone),
+        ReadFailure::AccessDenied => Fetched::Failure(SyncFailure::AccessDenied),
+        ReadFailure::Limited { retry_after, is_daily: true } => retry(retry_after, Cause::DailyLimit),
+        ReadFailure::Limited { retry_after, is_daily: false } => retry(retry_after.max(PAUSE), Cause::Failure),
+        ReadFailure::Unavailable { retry_after } => retry(retry_after.unwrap_or(PAUSE), Cause::Failure),
         ReadFailure::Rejected { code } => {
             tracing::error!(sync = sync.id.as_str(), code, fault = "internal", "a platform rejected the request for a page");
-            Got::Failure(SyncFailure::PlatformUnavailable)
+            Fetched::Failure(SyncFailure::PlatformUnavailable)
         }
     }
 }
 
-/// The connection, if it still reads this company.
+/// The run's connection, if it is active and still has the run's company; else why the run fails.
 async fn connection_of(app: &App, sync: &SyncRun) -> Result<Result<Connection, SyncFailure>, Error> {
     let Some(connection) = app.connections.read(&sync.connection).await? else {
         return Ok(Err(SyncFailure::Disconnected));
@@ -171,17 +172,17 @@ fn is_company_of(connection: &Connection, sync: &SyncRun) -> bool {
     now.platform == then.platform && now.environment == then.environment && now.company_id == then.company_id
 }
 
-/// What it means that there is no token: the connection says whether its grant has ended.
-async fn no_token(app: &App, sync: &SyncRun, error: &Error) -> Result<Got, Error> {
+/// What becomes of a run whose connection has no token: it fails if the grant has ended, else it is tried again.
+async fn no_token(app: &App, sync: &SyncRun, error: &Error) -> Result<Fetched, Error> {
     Ok(match connection_of(app, sync).await? {
         Ok(_) => failed(sync, error),
-        Err(failure) => Got::Failure(failure),
+        Err(failure) => Fetched::Failure(failure),
     })
 }
 
-fn failed(sync: &SyncRun, error: &Error) -> Got {
+fn failed(sync: &SyncRun, error: &Error) -> Fetched {
     tracing::warn!(sync = sync.id.as_str(), code = error.code(), fault = error.fault(), %error, "a run has no token");
-    Got::Nothing(Pause { time: PAUSE, cause: Cause::Failure })
+    Fetched::Retry(Pause { time: PAUSE, cause: Cause::Failure })
 }
 
 fn time_for_a_page(app: &App, ends_at: Duration) -> Option<Duration> {

@@ -1,4 +1,4 @@
-//! Takes in one page: what is new or changed is stored, everything is counted, and the page is turned.
+//! Processes one page of a run: stores the records that are new or changed, counts all of them, and stores the run's progress.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ use crate::service::sync::run::{Run, Stopped};
 /// How many records are compared at once: they fill ten batches where all of them are new.
 const COMPARED_AT_ONCE: usize = 10 * BATCH_MOST;
 
-/// What a page shows of one record: the last of it, where it is there twice.
+/// What a page contains about one record. If a page contains it twice, the last entry counts.
 enum Shown {
     Record(Box<Record>),
     Absent,
 }
 
 impl Run<'_> {
-    /// Takes in a page, which was asked for at `asked_at`.
+    /// Processes a page that was requested at `asked_at`.
     pub(crate) async fn take_page(&mut self, page: Page, asked_at: Timestamp) -> Result<(), Stopped> {
         let mut log = PageLog { page: self.sync.pages + 1, ..PageLog::default() };
         let mut shown = BTreeMap::new();
@@ -54,7 +54,7 @@ impl Run<'_> {
             self.take_records(&mut log, std::mem::replace(&mut shown, rest)).await?;
         }
         if self.sync.pages == 0 {
-            // The earlier of both clocks: what changes from now on is read by the next run.
+            // The earlier of our time and the platform's. The next run reads what changes from then on.
             self.sync.read_from = Some(page.as_of.map_or(asked_at, |at| at.min(asked_at)));
         }
         self.sync.pages += 1;
@@ -74,7 +74,8 @@ impl Run<'_> {
         self.store(changed).await
     }
 
-    /// Counts a record, once in a run and as it is at last; what it comes to is stored, if that is another than what is stored.
+    /// Counts a record: once in a run, in its last form. Returns the record if it must be stored, because it differs from the
+    /// stored one.
     fn take_record(&mut self, log: &mut PageLog, id: RecordId, shown: Shown, stored: Option<StoredRecord>) -> Option<Changed> {
         let sync = self.sync.id.clone();
         let showing = Showing { sync: &sync, page: log.page };
@@ -90,7 +91,7 @@ impl Run<'_> {
         };
         let deed = match (&outcome, &earlier) {
             (Comparison::Pass, _) => return None,
-            // Two pages of a dry run show it: nothing is stored that the second could be compared with.
+            // Two pages of a dry run contain it. There is no stored record to compare the second with.
             _ if earlier.is_none() && self.met.has(&id, Mark::Seen) => return None,
             (Comparison::Store(_, deed), Some(earlier)) => after(earlier.deed, *deed),
             (Comparison::Keep(Deed::Unchanged), Some(earlier)) => earlier.deed,
@@ -137,10 +138,10 @@ impl Run<'_> {
 
 const KINDS: [RecordKind; 2] = [RecordKind::Check, RecordKind::Invoice];
 
-/// What the run had counted of a record before this page, as an earlier page showed it.
+/// What the run had counted for a record before this page.
 fn earlier(stored: &StoredRecord, showing: Showing<'_>) -> Earlier {
     match &stored.earlier {
-        // This very page has changed it, before a kill.
+        // This same page changed it before the process was killed.
         Some(earlier) if stored.sync == *showing.sync && stored.page == showing.page => earlier.clone(),
         _ => {
             let deed = if stored.sync == *showing.sync { stored.deed } else { Deed::Unchanged };
@@ -149,20 +150,20 @@ fn earlier(stored: &StoredRecord, showing: Showing<'_>) -> Earlier {
     }
 }
 
-/// What two things that a run did with a record come to.
+/// What a record counts as after two changes in one run.
 fn after(earlier: Deed, deed: Deed) -> Deed {
     if earlier == Deed::Imported { earlier } else { deed }
 }
 
-/// A record that is to be stored.
+/// A record to store.
 pub(crate) struct Changed {
     pub(crate) id: RecordId,
-    /// As it is stored.
+    /// The stored record, if there is one.
     pub(crate) stored: Option<StoredRecord>,
-    /// As it is to be.
+    /// The record in its new form.
     pub(crate) record: Box<Record>,
-    /// What that counts as.
+    /// What the change counts as.
     pub(crate) deed: Deed,
-    /// What the run had counted of it before.
+    /// What the run had counted for it before this page.
     pub(crate) earlier: Option<Earlier>,
 }

@@ -1,4 +1,5 @@
-//! Compares what came from the platform with what lies in the table. A full run first marks as deleted what the platform has no more.
+//! Compares the totals of the platform's records with those of the stored records. A full run first marks the records as deleted
+//! that the platform no longer has.
 
 use std::time::Duration;
 
@@ -22,11 +23,11 @@ use crate::service::vault::refresh::of_its_client;
 const COMPARED_AT_ONCE: usize = 1_000;
 /// How many blocks of changes are read at once: about as many records.
 const BLOCKS_AT_ONCE: u32 = 10;
-/// What must be left of a worker's time for the end of the run.
+/// The time that is kept for storing the end of the run.
 const ENDING_TIME: Duration = Duration::from_secs(4);
 
 impl Run<'_> {
-    /// Both sides; `None` where the time is over before.
+    /// The totals of both sides. `None` if the time is over first.
     pub(crate) async fn reconcile(&mut self, ends_at: Duration) -> Result<Option<Reconciliation>, Stopped> {
         let until = ends_at.saturating_sub(ENDING_TIME);
         let before = self.sync.counts;
@@ -35,13 +36,13 @@ impl Run<'_> {
             Mode::Incremental => (Covers::Changed, self.changed_stored(until).await?),
         };
         if stored.is_none() {
-            // It begins anew, and counts again.
+            // The next try starts again, and counts again.
             self.sync.counts = before;
         }
         Ok(stored.map(|stored| Reconciliation { covers, platform: self.platform.clone(), stored }))
     }
 
-    /// Adds up every record of the company that is stored; one that the run has not seen is deleted.
+    /// Adds up all stored records of the company, and marks those as deleted that the run has not seen.
     async fn all_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
         let platform = of_its_client(self.app, &self.sync.company).await?;
         let accounting = platform.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
@@ -91,7 +92,7 @@ impl Run<'_> {
         self.store(deleted).await
     }
 
-    /// Adds up what is stored of the records that the run has seen.
+    /// Adds up the stored form of the records that the run has seen.
     async fn changed_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
         let mut stored = Totals::default();
         let mut after = 0;
@@ -111,7 +112,7 @@ impl Run<'_> {
         Ok(Some(stored))
     }
 
-    /// Whether there is time left. Extends the lease, which nothing else does while records are only read.
+    /// Whether there is time left. Extends the lease, because no write extends it while records are only read.
     async fn has_time(&self, until: Duration) -> Result<bool, Stopped> {
         self.extend().await?;
         Ok(self.app.clock.elapsed() < until)

@@ -8,14 +8,14 @@ use crate::{App, Error};
 
 use crate::service::sync::begin::{Asked, begin};
 
-/// Begins what the connection's schedule asks for now. A connection that is not active is passed over until the next time of its
-/// schedule; so is one that nothing can be imported from.
+/// Begins the runs of a connection whose schedule is due. If the connection is not active, or there is no import for its platform,
+/// no run begins before the next time of its schedule.
 ///
 /// # Errors
-/// Those of the table. The connection is still due then.
+/// The table's errors. The connection then stays due.
 pub(crate) async fn begin_scheduled(app: &App, id: &ConnectionId) -> Result<(), Error> {
     let state = app.syncs.state(id).await?;
-    // The list of what is due may lag: it may still have a run that has ended.
+    // The list of due connections may lag: the run that was due may have ended.
     if state.active.is_some() || state.due_at.is_none_or(|due_at| due_at > app.now()) {
         return Ok(());
     }
@@ -29,12 +29,12 @@ pub(crate) async fn begin_scheduled(app: &App, id: &ConnectionId) -> Result<(), 
             }
         }
     }
-    // Where another write came first, that one has decided when the connection is due.
+    // If another write came first, it set the time at which the connection is due.
     app.syncs.configure(id, &state, app.now()).await?;
     Ok(())
 }
 
-/// A run of checks; behind it one of invoices, if one has ever completed.
+/// Begins a run of checks, and queues one of invoices if a run of invoices has ever completed.
 async fn begin_each(app: &App, connection: &Connection, state: &SyncState) -> Result<(), Error> {
     let has_invoices = state.known[SyncKind::ImportInvoices as usize].full_at.is_some();
     for kind in [Some(SyncKind::Sync), has_invoices.then_some(SyncKind::ImportInvoices)].into_iter().flatten() {

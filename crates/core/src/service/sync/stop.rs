@@ -1,4 +1,4 @@
-//! Ends runs that another process may be working on: a partner cancels one, or the connection that they read is over.
+//! Ends runs that another process may be working on: because a partner cancels one, or because the connection was disconnected.
 
 use crate::model::connection::ConnectionId;
 use crate::model::sync::{SyncFailure, SyncId, SyncKind, SyncStatus};
@@ -10,23 +10,23 @@ use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
 use crate::service::sync::wake::wake;
 
-/// Ends every run of a connection, since it reads that company no more. After this none of them stores anything. If the table fails,
-/// each run ends by itself before its next page.
+/// Ends every run of a connection that no longer reads the company. After this none of them stores anything. If the table fails,
+/// each run ends before its next page, when it reads the connection.
 pub(crate) async fn stop_runs(app: &App, id: &ConnectionId) {
     if let Err(error) = stop(app, id, |_| true, Some(SyncFailure::Disconnected)).await {
         tracing::error!(connection = %id, %error, "the runs of a connection could not be ended");
     }
 }
 
-/// Ends one run that is not over. Says whether it did.
+/// Cancels a run. Returns whether it did: a run that has already ended stays as it is.
 ///
 /// # Errors
-/// Those of the table.
+/// The table's errors.
 pub async fn cancel(app: &App, id: &ConnectionId, sync: &SyncId) -> Result<bool, Error> {
     stop(app, id, |of| of == sync, None).await
 }
 
-/// Ends the runs that are meant: as failed, or without a failure as canceled.
+/// Ends these runs: as failed with `failure`, or as canceled if that is `None`.
 async fn stop(
     app: &App,
     id: &ConnectionId,

@@ -1,4 +1,4 @@
-//! Works on a connection's run, in one process at a time, until it has ended, must wait, or the time is over.
+//! Works on a connection's active run, in one process at a time, until the run has ended, must wait, or the time is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,31 +9,32 @@ use crate::model::time::{backoff, later};
 use crate::port::store::syncs::Taking;
 use crate::{App, Error};
 
-use crate::service::sync::next_page::{Cause, Got, Pause, next_page};
+use crate::service::sync::next_page::{Cause, Fetched, Pause, next_page};
 use crate::service::sync::run::{Run, Stopped};
 use crate::service::sync::wake::wake;
 
-/// How long a lease lasts after each write. A page and a refresh take less, and a run whose process died is taken up soon after.
+/// How long a lease lasts after each write: longer than a page or a refresh takes. The run of a process that died is taken up
+/// after that time.
 const LEASE_LIFE: Duration = Duration::from_secs(75);
-/// A shorter pause is slept through.
+/// The longest pause that the process sleeps through. After a longer one a worker takes the run up again.
 const SLEPT_MOST: Duration = Duration::from_secs(3);
 /// The longest pause between two tries, unless the platform asks for more.
 const PAUSE_LONGEST: Duration = Duration::from_secs(3_600);
-/// How many times in a row there may be no page: with the pauses that is more than an hour.
+/// The failures in a row after which a run fails. With the pauses between them that takes more than an hour.
 const FAILURES_MOST: u32 = 14;
-/// How many times in a row a daily limit may be the reason: with pauses of an hour that is three days.
+/// The daily limits in a row after which a run fails. With pauses of an hour that takes three days.
 const DAILY_LIMITS_MOST: u32 = 72;
-/// How many requests must be left before a platform's limit, by its own count, so that the next page can be asked for.
+/// The requests that the platform must still allow, by its own count, for the next page to be read without a pause.
 const LEFT_LEAST: u64 = 3;
-/// The first pause after an error on our side.
+/// The first pause after an error of ours, such as one of the table.
 const PAUSE_AFTER_AN_ERROR: Duration = Duration::from_secs(5);
-/// How many pages a run may have. It is far above what the largest books hold, and bounds a platform whose pages never end.
+/// The most pages of a run: far more than the largest books have. It bounds a platform whose pages never end.
 const PAGES_MOST: u32 = 200_000;
 
-/// How far it came.
+/// The result of working on a connection's runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worked {
-    /// There was nothing to do, or another process works on it.
+    /// There was no run to work on, or another process works on it.
     Nothing,
     /// The run has ended.
     Ended,
@@ -41,7 +42,7 @@ pub enum Worked {
     Paused,
 }
 
-/// Works on the connection's active run, and on the other kind's, which may be queued behind it.
+/// Works on the connection's active run, and then on the queued run of the other kind.
 ///
 /// # Errors
 /// As [`work`].
@@ -54,10 +55,11 @@ pub async fn work_on_each(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) 
     }
 }
 
-/// Works on the connection's active run. If the time is over before the run, another worker is woken for it. All of it is over when the clock has counted to `ends_at`.
+/// Takes the lease on the connection's active run, and works on the run until the monotonic time `ends_at` at the latest. If the
+/// time is over before the run has ended, wakes another worker for it.
 ///
 /// # Errors
-/// Those of the table: the run stays as it is, and is due again when its lease is over.
+/// The table's errors. The run then stays as it is, and is due again when its lease has expired.
 pub async fn work(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Worked, Error> {
     let taking = Taking { id: app.new_id("take_"), at: app.now(), life: LEASE_LIFE };
     let Some(lease) = app.syncs.take(id, &taking).await? else { return Ok(Worked::Nothing) };
@@ -72,17 +74,17 @@ pub async fn work(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Resul
 }
 
 impl Run<'_> {
-    /// An error counts as a failure of the run, so that one that lasts ends it. What an incomplete page has counted is dropped: the page
-    /// is read again.
+    /// Pauses the run after an error of ours, and counts a failure: an error that lasts ends the run. The counts of an incomplete
+    /// page are dropped, because that page is read again.
     async fn after_an_error(&mut self, error: Error) -> Result<Worked, Error> {
         let pause = Pause { time: PAUSE_AFTER_AN_ERROR, cause: Cause::Failure };
-        tracing::error!(sync = self.sync.id.as_str(), code = error.code(), fault = error.fault(), %error, "a run met an error");
+        tracing::error!(sync = self.sync.id.as_str(), code = error.code(), fault = error.fault(), %error, "an error interrupted a run");
         let SyncRun { requests, failures, .. } = self.sync;
         self.sync = SyncRun { requests, failures: failures.max(self.turned.failures), ..self.turned.clone() };
         match self.pause(pause, Duration::ZERO).await {
             Ok(worked) => Ok(worked.unwrap_or(Worked::Paused)),
             Err(Stopped::Lost) => Ok(Worked::Nothing),
-            // The table takes nothing: the run is due again when its lease is over.
+            // The table takes no write. The run is due again when its lease has expired.
             Err(Stopped::Error(_)) => Err(error),
         }
     }
@@ -93,7 +95,7 @@ impl Run<'_> {
                 return self.fail(failure).await;
             }
             match next_page(self.app, &mut self.sync, ends_at).await? {
-                Got::Page(page, asked_at) => {
+                Fetched::Page(page, asked_at) => {
                     let spent = page.left.filter(|left| left.requests < LEFT_LEAST).map(|left| left.resets_in);
                     self.take_page(page, asked_at).await?;
                     if let Some(time) = spent.filter(|_| !has_read_everything(&self.sync)) {
@@ -103,13 +105,13 @@ impl Run<'_> {
                         }
                     }
                 }
-                Got::Nothing(pause) => {
+                Fetched::Retry(pause) => {
                     if let Some(worked) = self.pause(pause, ends_at).await? {
                         return Ok(worked);
                     }
                 }
-                Got::Failure(failure) => return self.fail(failure).await,
-                Got::Late => return self.rest(SyncStatus::Running, Duration::ZERO).await,
+                Fetched::Failure(failure) => return self.fail(failure).await,
+                Fetched::OutOfTime => return self.rest(SyncStatus::Running, Duration::ZERO).await,
             }
         }
         if let Some(failure) = beyond_bounds(&self.sync) {
@@ -121,7 +123,7 @@ impl Run<'_> {
         }
     }
 
-    /// Sleeps through a short pause; a longer one ends the work for now.
+    /// Counts a failure, if the cause is one. Sleeps through a short pause; otherwise stores that the run waits.
     async fn pause(&mut self, pause: Pause, ends_at: Duration) -> Result<Option<Worked>, Stopped> {
         let mut time = pause.time;
         let failed = match pause.cause {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_refresh_token_there_is_nothing_to_do() {
+    fn a_grant_without_a_refresh_token_is_never_due() {
         let bare = StoredGrant { refresh_token: None, ..grant() };
         assert_eq!(due(&bare, Freshness::Always, None, None).at, None);
     }

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_is_told_from_five_seconds_on_and_once_a_minute() {
+    fn a_skew_is_logged_from_five_seconds_on_and_once_a_minute() {
         let skew = Skew::unknown();
         let answer = |milliseconds: i64, ahead: i64| {
             skew.observe(at(milliseconds), at(milliseconds), at(milliseconds - ahead - DATE_IS_WITHIN_MS))

@@ -1,4 +1,4 @@
-//! Begins the imports of the schedules that are due, and works on the runs that are due: those that nobody works on, or whose process
+//! Begins the scheduled runs that are due, and works on the runs that are due: those that no process works on, or whose process
 //! died.
 
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run}
 
 /// How many runs are under way at once. Each holds a page of records in memory.
 const AT_ONCE_MOST: usize = 4;
-/// How many are taken from one shard at a time; the next run of the worker goes on.
+/// The most connections from one shard. The next invocation of the worker takes more.
 const PER_SHARD_MOST: u32 = 20;
-/// No run is taken up that has less time.
+/// No run is taken up if less time than this is left.
 const TIME_LEAST: Duration = Duration::from_secs(20);
 
-/// Works on what was due in these shards when this began. All of it is over within `time`.
+/// Works on what is due in these shards when this begins: schedules and runs. It ends within `time`.
 ///
 /// # Errors
-/// Those of the table, if not one shard could be read.
+/// The table's error, if no shard could be read.
 pub async fn sync_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
     let ends_at = app.clock.elapsed() + time;
     let bounds = Bounds { at_once: AT_ONCE_MOST, stagger: Duration::ZERO, begins_until: ends_at.saturating_sub(TIME_LEAST) };

@@ -1,31 +1,31 @@
-//! Every decision of a schedule, out of its seed.
+//! The random decisions of a schedule, from its seed.
 
 use std::time::Duration;
 
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_testkit::entropy::SeededEntropy;
 
-/// A stream of decisions.
+/// A sequence of decisions.
 pub(super) struct Chance(SeededEntropy);
 
 impl Chance {
     pub(super) fn of(seed: u64) -> Self {
-        // Far from the seeds of the processes' own entropy.
+        // Different from the seeds of the processes' own entropy.
         Self(SeededEntropy::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5eed))
     }
 
-    /// A number from 0 up to 1.
+    /// A number in `0.0..1.0`.
     fn fraction(&self) -> f64 {
         let entropy: &dyn Entropy = &self.0;
         entropy.fraction()
     }
 
-    /// Whether something happens that happens so often.
+    /// Whether an event with this probability happens.
     pub(super) fn happens(&self, often: f64) -> bool {
         self.fraction() < often
     }
 
-    /// One of them.
+    /// One of the choices.
     pub(super) fn one_of<'a, T>(&self, choices: &'a [T]) -> &'a T {
         let mut bytes = [0; 4];
         self.0.fill(&mut bytes);
@@ -33,7 +33,7 @@ impl Chance {
         &choices[number % choices.len()]
     }
 
-    /// A time between the two.
+    /// A time between both.
     pub(super) fn between(&self, least: Duration, most: Duration) -> Duration {
         least + most.saturating_sub(least).mul_f64(self.fraction())
     }

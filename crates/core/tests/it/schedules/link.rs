@@ -1,5 +1,5 @@
-//! One process' way to the table: every call takes time, during which anything else may happen, and meets at the wire what
-//! the seed has for it.
+//! A process's connection to the table. Every call takes time, during which anything else may happen, and meets the faults of the
+//! seed.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -39,7 +39,7 @@ use super::chance::Chance;
 use super::timeline::ProcessClock;
 use super::{COMPANY, Mood};
 
-/// What all processes share.
+/// The state that all processes share.
 pub(super) struct Storage {
     pub(super) installation: Fixture,
     chance: Arc<Chance>,
@@ -51,7 +51,7 @@ pub(super) struct Storage {
 struct State {
     seen: Option<Connection>,
     overwritten: Option<String>,
-    /// From when to when the table takes no updates.
+    /// The beginning and the end of the time in which the table refuses updates.
     outage: Option<(Duration, Duration)>,
     is_over: bool,
     lost: usize,
@@ -66,17 +66,17 @@ impl Storage {
         Self { installation, chance, mood, state: Mutex::new(State { outage, ..State::default() }) }
     }
 
-    /// From now on nothing goes wrong any more.
+    /// Stops all faults.
     pub(super) fn heal(&self) {
         self.state.lock().expect("no panic inside").is_over = true;
     }
 
-    /// What was overwritten that must not be.
+    /// A forbidden overwrite, if there was one.
     pub(super) fn overwritten(&self) -> Option<String> {
         self.state.lock().expect("no panic inside").overwritten.clone()
     }
 
-    /// How many grants neither place has taken.
+    /// The number of grants that neither table nor queue stored.
     pub(super) fn lost(&self) -> usize {
         self.state.lock().expect("no panic inside").lost
     }
@@ -85,14 +85,14 @@ impl Storage {
         self.state.lock().expect("no panic inside").is_over
     }
 
-    /// The fault that the next request of that operation meets, and how often.
+    /// The fault of the next request of this operation, and how often it applies.
     fn fault(&self, operation: &str, now: Duration) -> Option<(Fault, usize)> {
         let is_out = self.state.lock().expect("no panic inside").outage.is_some_and(|(from, to)| (from..to).contains(&now));
         if self.is_over() {
             return None;
         }
         let writes = matches!(operation, "UpdateItem" | "TransactWriteItems" | "PutItem");
-        // The client tries a request three times; a conflict it does not try again.
+        // The client tries a request three times. It does not retry a conflict.
         if is_out && operation == "UpdateItem" {
             return Some((if self.mood == Mood::Mild { Fault::Throttled } else { Fault::TransactionConflict }, 3));
         }
@@ -107,7 +107,7 @@ impl Storage {
         self.chance.happens(0.04).then(|| (*self.chance.one_of(&others), *self.chance.one_of(&[1, 3, 3])))
     }
 
-    /// the epoch never falls, and what an epoch brought stays until the epoch rises.
+    /// the epoch never falls, and the grant of an epoch does not change until the epoch rises.
     pub(super) async fn watch(&self) {
         let found = self.installation.table().read(&connection_id(COMPANY)).await.expect("a healthy table");
         let mut state = self.state.lock().expect("no panic inside");
@@ -123,7 +123,7 @@ impl Storage {
     }
 }
 
-/// One process' way there.
+/// One process's connection to the table.
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) storage: Arc<Storage>,
@@ -146,7 +146,7 @@ impl Link {
         if matches!(operation, "UpdateItem" | "TransactWriteItems") {
             storage.watch().await;
         }
-        // The client's own tries take as long as this in earnest.
+        // The client's own retries take this long in production.
         let tries =
             Duration::from_millis(if fault.is_some_and(|(fault, _)| fault != Fault::TransactionConflict) { 900 } else { 0 });
         self.clock.sleep(back + tries).await;

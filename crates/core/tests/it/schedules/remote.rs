@@ -1,5 +1,5 @@
-//! A platform that takes its time: requests are under way, answers get lost, and what it does it may do after its caller
-//! has given up. It keeps the truth that a schedule is judged by.
+//! A platform that takes time: requests are under way, answers get lost, and a request may be processed after its caller has given
+//! up. Its state is the truth that a schedule is judged by.
 
 mod caller;
 
@@ -19,12 +19,12 @@ pub(super) use self::caller::Caller;
 use super::chance::Chance;
 use super::{COMPANY, Mood};
 
-/// When a gateway before the platform gives up.
+/// The time-out of a gateway before the platform.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest that a request may linger at the platform: well inside a lease and its rest.
+/// The longest time for which a request may stay at the platform: well within a lease and its rest.
 const LINGERS_MOST: Duration = Duration::from_secs(28);
 
-/// The platform as all processes share it.
+/// The platform, which all processes share.
 pub(super) struct Remote {
     pub(super) scripted: Arc<ScriptedPlatform>,
     chance: Arc<Chance>,
@@ -35,10 +35,10 @@ pub(super) struct Remote {
 #[derive(Default)]
 struct Truth {
     requests: u64,
-    /// What it has yet to do, by time and request.
+    /// The requests to process, by time and number.
     to_do: BTreeMap<(Duration, u64), (Secret, Timestamp)>,
     done: BTreeMap<u64, Result<Grant, TokenFailure>>,
-    /// Token and end of each request that was ever under way.
+    /// The token and the end of each request so far.
     flights: Vec<(String, Duration)>,
     twice_at_once: Option<String>,
     newest: BTreeMap<String, String>,
@@ -48,17 +48,17 @@ struct Truth {
     is_over: bool,
 }
 
-/// What becomes of a request.
+/// The fate of a request.
 enum Fate {
-    /// It acts, and answers so much later.
+    /// It is processed, and answered after this time.
     Answer(Duration),
-    /// It acts that late, and its answer is heard at once then.
+    /// It is processed after this time, and answered then.
     Late(Duration),
-    /// It acts that late, and its answer is lost; the caller sees this after so long.
+    /// It is processed after `acts`, and its answer is lost. The caller sees `shown` after `after`.
     Lose { acts: Duration, shown: TokenFailure, after: Duration },
-    /// It does nothing, and the caller sees this after so long.
+    /// It is not processed, and the caller sees this failure after this time.
     Fail(TokenFailure, Duration),
-    /// The customer has just taken the access away.
+    /// The customer has just withdrawn the access.
     Revoked(Duration),
 }
 
@@ -67,7 +67,7 @@ impl Remote {
         Self { scripted, chance, mood, truth: Mutex::default() }
     }
 
-    /// The customer takes the access away.
+    /// The customer withdraws the access.
     pub(super) fn revoke(&self, now: Duration) {
         self.act(now);
         self.scripted.revoke(COMPANY);
@@ -77,12 +77,12 @@ impl Remote {
         }
     }
 
-    /// A token that was under way twice at once.
+    /// A token with two requests at once, if there was one.
     pub(super) fn twice_at_once(&self) -> Option<String> {
         self.truth().twice_at_once.clone()
     }
 
-    /// Whether that is the newest refresh token of a grant that the platform still honours.
+    /// Whether this is the newest refresh token of a grant that is valid at the platform.
     pub(super) fn honours(&self, token: &str) -> bool {
         let grant = grant_of(token);
         let truth = self.truth();
@@ -90,22 +90,22 @@ impl Remote {
         !truth.ended.contains(&grant) && newest == token
     }
 
-    /// Whether that grant was taken away, by the customer or for reuse.
+    /// Whether this grant was ended, by the customer or because of reuse.
     pub(super) fn ended(&self, token: &str) -> bool {
         self.truth().ended.contains(&grant_of(token))
     }
 
-    /// From now on it answers everything.
+    /// Stops all faults.
     pub(super) fn heal(&self) {
         self.truth().is_over = true;
     }
 
-    /// How many answers were lost, by it or on their way.
+    /// The number of lost answers.
     pub(super) fn answers_lost(&self) -> usize {
         self.truth().answers_lost
     }
 
-    /// Does what is to be done by now, in order.
+    /// Processes the requests that are due, in order.
     pub(super) fn act(&self, now: Duration) {
         loop {
             let next = {
@@ -134,7 +134,7 @@ impl Remote {
         }
     }
 
-    /// For a caller who listens that long.
+    /// The fate of a request whose caller waits for `listen`.
     fn fate(&self, listen: Duration) -> Fate {
         let chance = &self.chance;
         let soon = chance.between(Duration::from_millis(20), Duration::from_millis(3_500));
@@ -164,7 +164,7 @@ impl Remote {
         }
     }
 
-    /// Notes a request that is under way from now on, and when it is over.
+    /// Records a request that begins now, and its end.
     fn fly(&self, token: &Secret, now: Duration, until: Duration) {
         let mut truth = self.truth();
         let token = token.expose().to_owned();
@@ -179,7 +179,7 @@ impl Remote {
     }
 }
 
-/// `refresh-{grant}-{rotation}`.
+/// The grant of a token `refresh-{grant}-{rotation}`.
 fn grant_of(token: &str) -> String {
     token.split('-').nth(1).expect("a token of the scripted platform").to_owned()
 }

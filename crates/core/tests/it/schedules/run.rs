@@ -1,4 +1,4 @@
-//! One schedule: begins what the seed says, lets time pass in between, and judges what came of it.
+//! One schedule: starts what the seed says, lets time pass in between, and checks the result.
 
 mod judge;
 
@@ -25,20 +25,20 @@ use super::tally::Tally;
 use super::timeline::{ProcessClock, Timeline};
 use super::{COMPANY, Mood, POLICIES};
 
-/// The longest that a caller may wait: its own wait, three leases, and the commit of the last.
+/// The longest time that a caller may wait: its own wait, three leases, and the last commit.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(80);
-/// The longest, in real time, until everybody sleeps again: the client's own pauses and a busy machine.
+/// The longest real time until all tasks sleep again: the client's own pauses on a busy machine.
 const SETTLES_WITHIN: Duration = Duration::from_secs(120);
 const STEPS_MOST: usize = 20_000;
-/// What a run of the refresher has.
+/// The time of a run of the refresher.
 const RUN: Duration = Duration::from_secs(57);
 
-/// What a caller asks for.
+/// The request of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ask {
     Read,
     Force,
-    /// As after a stale read of the index: whether or not it is due.
+    /// A refresh as after a stale read of the index, whether or not it is due.
     Due,
     Consent,
     Disconnect,
@@ -47,7 +47,7 @@ enum Ask {
 
 struct Process {
     app: Arc<App>,
-    /// How often it was killed.
+    /// The number of kills.
     killed: AtomicUsize,
 }
 
@@ -70,7 +70,7 @@ struct World {
     record: Mutex<Record>,
 }
 
-/// Runs the schedule of that seed.
+/// Runs the schedule of a seed.
 pub(super) async fn schedule(seed: u64) -> Result<Tally, String> {
     let policy = POLICIES[usize::try_from(seed % 5).expect("below five")];
     let mood =
@@ -89,7 +89,7 @@ impl World {
         installation.wire.reset();
         let chance = Arc::new(Chance::of(seed));
         let timeline = Arc::new(Timeline::default());
-        // A day on, the platform that changes its tokens daily does so.
+        // A day later the platform with daily tokens changes them.
         timeline.pass(if chance.happens(0.5) { Duration::from_secs(86_400) } else { Duration::ZERO });
         let remote = Arc::new(Remote::new(Arc::clone(&installation.platform), Arc::clone(&chance), mood));
         let storage = Arc::new(Storage::new(installation, Arc::clone(&chance), mood, timeline.elapsed()));
@@ -145,7 +145,7 @@ impl World {
             self.remote.revoke(self.timeline.elapsed());
         } else {
             let asks = [Ask::Read, Ask::Read, Ask::Read, Ask::Force, Ask::Force, Ask::Due, Ask::Due, Ask::Unpark, Ask::Consent];
-            // Callers come in groups.
+            // Callers arrive in groups.
             for _ in 0..*self.chance.one_of(&[1, 2, 3]) {
                 self.begin(*self.chance.one_of(&asks));
             }
@@ -189,7 +189,7 @@ impl World {
         }
     }
 
-    /// A queue's worker: what it could not commit stays.
+    /// The queue's worker. A message that it could not commit stays.
     async fn unpark(&self, app: &App) -> Result<(), Error> {
         let parked = self.record().parked.clone();
         for one in parked {
@@ -206,7 +206,7 @@ impl World {
         Ok(())
     }
 
-    /// Every caller gets an answer, or an error that says what to do, in time.
+    /// Checks that every caller gets an answer, or an error that says what to do, in time.
     fn check(&self, ask: Ask, answer: Result<(), Error>, took: Duration) {
         let mut record = self.record();
         if ask == Ask::Unpark {
@@ -220,13 +220,13 @@ impl World {
             Err(Error::TryLater { .. } | Error::PlatformFailed { .. } | Error::Conflict { .. } | Error::ConsentNeeded { .. }) => {
                 record.tally.errors += 1;
             }
-            // A browser may not connect again what was disconnected.
+            // A browser may not restore a disconnected connection.
             Err(Error::Forbidden { .. }) if ask == Ask::Consent => record.tally.errors += 1,
             Err(error) => record.broken.push(format!("{ask:?} was answered with {error:?}")),
         }
     }
 
-    /// What is parked comes to the queue; while the platform is kind, a worker is there at once.
+    /// Delivers parked grants from the queue. Without faults a worker gets them immediately.
     fn collect_parked(self: &Arc<Self>) {
         let parked = self.storage.installation.parking.take();
         let mut record = self.record();
@@ -240,13 +240,13 @@ impl World {
         }
     }
 
-    /// Everybody sleeps, or nobody is there any more.
+    /// Waits until all tasks sleep or have ended.
     async fn settle(&self) -> Result<usize, String> {
         let settled = tokio::time::timeout(SETTLES_WITHIN, self.timeline.settle()).await;
         settled.map_err(|_| "somebody neither sleeps nor ends".to_owned())
     }
 
-    /// One more, to its end, now that nothing goes wrong.
+    /// Runs one more request to its end, without faults.
     async fn finish(self: &Arc<Self>, ask: Ask) -> Result<(), String> {
         self.begin(ask);
         for _ in 0..STEPS_MOST {

@@ -1,6 +1,6 @@
 //! The counts of a schedule: whether what schedules are for came about.
 
-/// What came about in a schedule.
+/// The events of a schedule.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     pub(super) tokens: usize,
@@ -28,8 +28,8 @@ impl Tally {
         self.grants_lost += grants_lost;
     }
 
-    /// Whether what schedules are for came about at least once. A parked grant that revives a dead one, and one that neither
-    /// place takes, are too rare for a short run, and asked of a long one alone.
+    /// Whether everything that schedules are for happened at least once. A parked grant that revives a dead one, and a grant that
+    /// neither table nor queue stores, are too rare for a short run and only required of a long one.
     pub(super) fn covers_everything(&self, is_long: bool) -> bool {
         let often = Self { revived: 1, grants_lost: 1, ..*self };
         let asked = if is_long { *self } else { often };

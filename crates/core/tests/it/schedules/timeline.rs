@@ -1,5 +1,5 @@
-//! Time as a schedule has it: it passes only while everybody sleeps, and wakes one sleeper at a time. So only one task ever
-//! runs, and a seed decides everything.
+//! The virtual time of a schedule. It passes only while all tasks sleep, and wakes one task at a time. So only one task runs at a
+//! time, and the seed decides everything.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,7 +21,7 @@ pub(super) struct Timeline {
 #[derive(Default)]
 struct State {
     elapsed: Duration,
-    /// By the time they wake, then in the order they fell asleep.
+    /// Ordered by the time of waking, then by the order of falling asleep.
     sleepers: BTreeMap<(Duration, u64), Sleeper>,
     slept: u64,
     awake_or_asleep: usize,
@@ -34,7 +34,7 @@ struct Sleeper {
 
 enum Waking {
     Up,
-    /// Its process is gone.
+    /// The process was killed.
     Killed,
 }
 
@@ -43,13 +43,13 @@ impl Timeline {
         self.state().elapsed
     }
 
-    /// Counts a task for as long as what this returns lives.
+    /// Counts a task until the returned value is dropped.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
         self.state().awake_or_asleep += 1;
         Entered(Arc::clone(self))
     }
 
-    /// Waits until every task sleeps or is over; says how many sleep.
+    /// Waits until every task sleeps or has ended. Returns the number of sleeping tasks.
     pub(super) async fn settle(&self) -> usize {
         loop {
             let changed = self.changed.notified();
@@ -63,7 +63,7 @@ impl Timeline {
         }
     }
 
-    /// Lets time pass until the next sleeper wakes.
+    /// Lets time pass until the next task wakes.
     pub(super) fn wake_next(&self) {
         let mut state = self.state();
         let Some(((at, _), sleeper)) = state.sleepers.pop_first() else { return };
@@ -71,12 +71,12 @@ impl Timeline {
         drop(sleeper.wake.send(Waking::Up));
     }
 
-    /// Lets time pass while nobody sleeps.
+    /// Lets time pass while no task sleeps.
     pub(super) fn pass(&self, time: Duration) {
         self.state().elapsed += time;
     }
 
-    /// Ends whatever a process is doing, as SIGKILL does: between two of its sleeps.
+    /// Ends the tasks of a process between two of their sleeps, like SIGKILL.
     pub(super) fn kill(&self, process: usize) {
         let mut state = self.state();
         let (killed, alive) = std::mem::take(&mut state.sleepers).into_iter().partition(|(_, one)| one.process == process);
@@ -97,7 +97,7 @@ impl Timeline {
         }
         self.changed.notify_one();
         if let Ok(Waking::Killed) = woken.await {
-            // Ends the task without the noise of a panic.
+            // Ends the task without the output of a panic.
             std::panic::resume_unwind(Box::new("killed"));
         }
     }
@@ -107,7 +107,7 @@ impl Timeline {
     }
 }
 
-/// A task that is counted.
+/// A counted task.
 pub(super) struct Entered(Arc<Timeline>);
 
 impl Drop for Entered {
@@ -117,7 +117,7 @@ impl Drop for Entered {
     }
 }
 
-/// One process' clock, which may be ahead of the others' or behind them.
+/// A process's clock, which may be ahead of the others or behind them.
 #[derive(Clone)]
 pub(super) struct ProcessClock {
     pub(super) timeline: Arc<Timeline>,

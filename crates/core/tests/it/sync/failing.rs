@@ -1,4 +1,4 @@
-//! What a platform's refusals do to a run.
+//! The effect of a platform's refusals on a run.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::harness::{Books, HOUR, WORKERS_TIME, sync};
 const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
 
 #[tokio::test]
-async fn a_refused_token_is_refreshed_once_and_the_run_goes_on() {
+async fn a_refused_token_is_refreshed_once_and_the_run_continues() {
     let books = Books::of(30).await;
     books.platform().set_page_size(10);
     books.platform().fail([ReadFailure::Unauthorized]);
@@ -25,7 +25,7 @@ async fn a_refused_token_is_refreshed_once_and_the_run_goes_on() {
 }
 
 #[tokio::test]
-async fn what_ends_a_run_is_said_and_the_next_run_reads_everything_again() {
+async fn a_failed_run_has_its_reason_and_the_next_run_reads_everything_again() {
     for (failures, expected) in [
         (vec![ReadFailure::Unauthorized, ReadFailure::Unauthorized], SyncFailure::ReauthorizationRequired),
         (vec![ReadFailure::CompanyGone], SyncFailure::CompanyGone),
@@ -43,7 +43,7 @@ async fn what_ends_a_run_is_said_and_the_next_run_reads_everything_again() {
 }
 
 #[tokio::test]
-async fn a_passing_outage_is_waited_out() {
+async fn a_run_continues_after_a_short_outage() {
     let books = Books::of(5).await;
     books.platform().fail([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
     let run = books.run(sync()).await;
@@ -81,7 +81,7 @@ async fn a_run_says_that_it_waits_for_a_daily_limit_and_until_when() {
 }
 
 #[tokio::test]
-async fn a_run_whose_time_is_over_goes_on_in_the_next() {
+async fn a_run_whose_time_is_over_continues_in_the_next_invocation() {
     let books = Books::of(30).await;
     books.platform().set_page_size(10);
     let run = books.begin(&sync()).await;

@@ -1,4 +1,4 @@
-//! A connection whose company has books, and runs of it.
+//! A connection whose company has books, and its runs.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::harness::Stage;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
-/// As a worker's.
+/// The time of a worker.
 pub(crate) const WORKERS_TIME: Duration = Duration::from_secs(840);
 
 pub(crate) struct Books {
@@ -24,7 +24,7 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// A company with so many checks, of 10.01, 10.02 and so on, named by their number.
+    /// A company with this number of checks, with the amounts 10.01, 10.02 and so on, and with their numbers as ids.
     pub(crate) async fn of(checks: i64) -> Self {
         let stage = Stage::self_advancing(RotationPolicy::Stable).await;
         let id = stage.installation.connect(&stage.app, "acme").await;
@@ -32,7 +32,7 @@ impl Books {
         for number in 1..=checks {
             books.put(check(&number.to_string(), 1_000 + number));
         }
-        // Behind the overlap of the next run.
+        // Later than the overlap of the next run.
         books.stage.clock.advance(Duration::from_secs(600));
         books
     }
@@ -57,13 +57,13 @@ impl Books {
         self.platform().spoil(&purchase(external_id), reason, self.now());
     }
 
-    /// Begins a run.
+    /// Starts a run.
     pub(crate) async fn begin(&self, asked: &Asked) -> SyncRun {
         let connection = self.stage.row(&self.id).await;
         begin(&self.stage.app, &connection, asked).await.expect("a run")
     }
 
-    /// Works on the connection's runs until nothing is left to do, waiting where they wait.
+    /// Works on the connection's runs until they have ended, and waits where they wait.
     pub(crate) async fn work(&self) {
         for _ in 0..200 {
             let ends_at = self.stage.app.clock.elapsed() + WORKERS_TIME;
@@ -81,7 +81,7 @@ impl Books {
         panic!("a run that does not end");
     }
 
-    /// A run from its beginning to its end.
+    /// Runs an import from its start to its end.
     pub(crate) async fn run(&self, asked: Asked) -> SyncRun {
         let run = self.begin(&asked).await;
         self.work().await;
@@ -92,7 +92,7 @@ impl Books {
         self.stage.app.syncs.sync(&self.id.partner, &run.id).await.expect("a table").expect("a run")
     }
 
-    /// Every record that is stored, by id.
+    /// Every stored record, by id.
     pub(crate) async fn stored(&self, kind: RecordKind) -> Vec<StoredRecord> {
         let records = &self.stage.app.records;
         let mut ids = Vec::new();

@@ -1,4 +1,4 @@
-//! Processes that die or freeze in the middle of a run.
+//! Processes that die or freeze during a run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::harness::{Books, HOUR, WORKERS_TIME, full, sync};
 
-/// What must not depend on where a run was interrupted.
+/// The result of a run, which must not depend on where it was interrupted.
 #[derive(Debug, PartialEq)]
 struct End {
     status: SyncStatus,
@@ -36,7 +36,7 @@ async fn end(books: &Books, run: &SyncRun) -> End {
     }
 }
 
-/// A company in which something has changed since its first run.
+/// A company whose books have changed since its first run.
 async fn changed_books() -> Books {
     let books = Books::of(40).await;
     books.platform().set_page_size(7);
@@ -49,7 +49,7 @@ async fn changed_books() -> Books {
     books
 }
 
-/// Kills a worker at the request that the rule holds. `false` where the run ended before.
+/// Kills a worker at the request that the rule holds. Returns `false` if the run ended before.
 async fn kill_at(books: &Books, rule: Rule) -> bool {
     let wire = &books.stage.installation.wire;
     wire.reset();
@@ -71,7 +71,7 @@ async fn kill_at(books: &Books, rule: Rule) -> bool {
 }
 
 #[tokio::test]
-async fn a_run_that_is_killed_at_any_write_ends_as_an_unbroken_one() {
+async fn a_run_killed_at_any_write_ends_like_an_uninterrupted_one() {
     let unbroken = changed_books().await;
     let run = unbroken.begin(&full()).await;
     unbroken.work().await;
@@ -151,7 +151,7 @@ async fn a_run_of_pages_without_changes_keeps_its_lease() {
     assert_eq!(books.read(&run).await.counts.checks.unchanged, 30);
 }
 
-/// A company whose list shows record 3 once more on its last page, changed since its first.
+/// A company whose list repeats record 3 on its last page, changed since its first one.
 async fn shown_again(changed: bool) -> Books {
     let books = Books::of(20).await;
     books.platform().set_page_size(7);
@@ -165,7 +165,7 @@ async fn shown_again(changed: bool) -> Books {
 }
 
 #[tokio::test]
-async fn a_record_that_two_pages_show_counts_once_as_it_is_at_last_also_after_a_kill() {
+async fn a_record_on_two_pages_counts_once_in_its_last_state_even_after_a_kill() {
     for (changed, updated) in [(false, 0), (true, 1)] {
         let unbroken = shown_again(changed).await;
         let run = unbroken.begin(&full()).await;
@@ -191,7 +191,7 @@ async fn a_record_that_two_pages_show_counts_once_as_it_is_at_last_also_after_a_
 }
 
 #[tokio::test]
-async fn deletions_count_once_where_the_time_ends_while_both_sides_are_compared() {
+async fn deletions_count_once_if_the_time_ends_during_the_reconciliation() {
     let books = Books::of(20).await;
     books.run(sync()).await;
     books.stage.clock.advance(HOUR);
@@ -214,7 +214,7 @@ async fn deletions_count_once_where_the_time_ends_while_both_sides_are_compared(
 }
 
 #[tokio::test]
-async fn a_run_that_meets_an_error_at_any_write_ends_as_an_unbroken_one() {
+async fn a_run_with_an_error_at_any_write_ends_like_an_uninterrupted_one() {
     let unbroken = changed_books().await;
     let run = unbroken.begin(&full()).await;
     unbroken.work().await;

@@ -1,11 +1,11 @@
-//! The limits of a platform, kept before it refuses.
+//! Runs respect a platform's limits before it refuses requests.
 
 use counterfoil_core::model::sync::SyncStatus;
 
 use super::harness::{Books, sync};
 
 #[tokio::test]
-async fn a_run_keeps_the_platforms_limit_by_itself() {
+async fn a_run_respects_the_platforms_limit() {
     let books = Books::of(50).await;
     books.platform().set_page_size(5);
     books.platform().set_minute_limit(4);

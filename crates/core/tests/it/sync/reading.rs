@@ -1,4 +1,4 @@
-//! Reading records by the order of their changes, while a run writes.
+//! Reads of records in the order of their changes, while a run writes.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::harness::{Books, HOUR, full, sync};
 
 const CHECKS: Filter = Filter { kind: RecordKind::Check, platform: None, status: None, from: None, to: None };
 
-/// A consumer that keeps the last `updated_at` and reads again from it.
+/// A consumer that remembers the last `updated_at` and reads again from there.
 #[derive(Default)]
 struct Consumer {
     known: BTreeMap<RecordId, Timestamp>,

@@ -37,7 +37,7 @@ impl Books {
         self.state().await.due_at
     }
 
-    /// A turn of the worker, at that time.
+    /// Runs the worker once at that time.
     async fn turn(&self, at: Timestamp) -> Report {
         self.stage.clock.advance(until(self.now(), at));
         sync_due(&self.stage.app, &ALL_SHARDS, WORKERS_TIME).await.expect("a table")
@@ -70,7 +70,7 @@ async fn a_connection_with_a_schedule_is_imported_at_each_of_its_times() {
 }
 
 #[tokio::test]
-async fn another_schedule_is_another_time_and_off_is_none() {
+async fn another_schedule_has_another_time_and_off_has_none() {
     let books = Books::of(1).await;
     let hourly = books.schedule(Schedule::Hourly).await.expect("it is due");
     let daily = books.schedule(Schedule::Daily).await.expect("it is due");
@@ -92,7 +92,7 @@ async fn invoices_are_imported_by_the_schedule_once_a_request_has_imported_them(
 }
 
 #[tokio::test]
-async fn a_run_in_between_moves_no_time_of_the_schedule() {
+async fn a_run_between_two_times_of_the_schedule_moves_neither() {
     let books = Books::of(1).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.run(sync()).await;
@@ -111,7 +111,7 @@ async fn a_failed_run_does_not_stop_the_schedule() {
 }
 
 #[tokio::test]
-async fn a_connection_that_needs_consent_is_passed_over_until_it_is_active_again() {
+async fn a_connection_that_needs_consent_is_not_imported_until_it_is_active_again() {
     let books = Books::of(1).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.stage.installation.platform.revoke("acme");
@@ -124,7 +124,7 @@ async fn a_connection_that_needs_consent_is_passed_over_until_it_is_active_again
 }
 
 #[tokio::test]
-async fn a_disconnected_connection_is_passed_over() {
+async fn a_disconnected_connection_is_not_imported() {
     let books = Books::of(1).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.stage.disconnect(&books.id).await;
@@ -133,7 +133,7 @@ async fn a_disconnected_connection_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_worker_that_read_the_list_of_what_is_due_before_a_run_begins_no_second() {
+async fn a_worker_with_an_old_list_of_due_connections_begins_no_second_run() {
     let books = Books::of(1).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.stage.clock.advance(until(books.now(), due_at));
@@ -160,7 +160,7 @@ fn statuses(records: &[StoredRecord]) -> Vec<(String, CheckStatus)> {
 }
 
 #[tokio::test]
-async fn another_rule_makes_the_next_run_full_and_deletes_the_checks_that_it_does_not_take() {
+async fn after_a_change_of_the_check_rule_the_next_run_is_full_and_deletes_checks_that_no_longer_match() {
     let books = Books::of(0).await;
     books.put(check("12", 500));
     books.put(check("CHK7", 700));
@@ -178,7 +178,7 @@ async fn another_rule_makes_the_next_run_full_and_deletes_the_checks_that_it_doe
 }
 
 #[tokio::test]
-async fn sources_are_kept_where_the_connection_keeps_them() {
+async fn sources_are_kept_if_the_connection_keeps_them() {
     let books = Books::of(1).await;
     books.put(Record { source: Some(r#"{"Id":"7"}"#.to_owned()), ..check("7", 700) });
     books.stage.clock.advance(HOUR);
@@ -195,7 +195,7 @@ async fn sources_are_kept_where_the_connection_keeps_them() {
 }
 
 #[tokio::test]
-async fn the_time_of_the_last_change_of_a_record_is_known() {
+async fn a_connection_has_the_time_of_the_last_change_of_its_records() {
     let books = Books::of(3).await;
     assert_eq!(books.state().await.records_updated_at, None);
     books.run(sync()).await;
@@ -205,7 +205,7 @@ async fn the_time_of_the_last_change_of_a_record_is_known() {
 
 /// A page whose records are too many bytes for one transaction.
 #[tokio::test]
-async fn records_that_do_not_fit_into_one_transaction_are_stored_in_several() {
+async fn records_too_large_for_one_transaction_are_stored_in_several() {
     let books = Books::of(0).await;
     for number in 0..90 {
         let mut record = check(&number.to_string(), 500);

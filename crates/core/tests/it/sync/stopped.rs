@@ -1,4 +1,4 @@
-//! Runs that are ended from outside.
+//! Runs that are ended by a disconnect or a cancellation.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ async fn a_disconnect_in_the_middle_ends_the_run_and_nothing_more_is_stored() {
 }
 
 #[tokio::test]
-async fn a_canceled_run_moves_no_mark_and_the_queued_one_begins() {
+async fn a_canceled_run_does_not_change_where_the_next_reads_from_and_the_queued_one_begins() {
     let books = Books::of(3).await;
     let run = books.begin(&sync()).await;
     let queued = books.begin(&asked(SyncKind::ImportInvoices)).await;

@@ -25,7 +25,7 @@ impl World {
         }
     }
 
-    /// A worker learns what happened and decides.
+    /// A worker gets the result and decides.
     pub(super) fn go_on(&mut self, scope: &Scope, worker: usize) {
         let now = self.seen_by(worker);
         let tick = self.now;
@@ -48,7 +48,7 @@ impl World {
                 if scope.broken == Broken::UsedLease && run.has_sent {
                     unused.extend(run.lease.take().map(|lease| lease.id));
                 }
-                // The process stores it at its next event, as the parking's worker does.
+                // The process stores it at its next event, in the same way as the parking worker.
                 let kept = run.commit.take().filter(|_| outcome == Outcome::Unstored);
                 self.workers[worker] = Worker::Idle { runs: run.runs, unused };
                 if let Some(commit) = kept {
@@ -56,8 +56,8 @@ impl World {
                 }
             }
             Next::Wait(time) => run.stage = Stage::Asleep { until: now.elapsed + time },
-            // Between the check of what is left of the lease and the request no time passes: the protocol assumes it,
-            // and keeps nothing in between that waits.
+            // The protocol assumes that no time passes between the check of the remaining lease and the request, and does nothing in
+            // between that waits.
             Next::Send { listen } => self.send(scope, worker, now.elapsed + listen),
             Next::Look => {
                 (run.looked, run.lease, run.commit) = (None, None, None);
@@ -116,7 +116,7 @@ impl World {
                 Saw::Granted
             }
         };
-        // Within the time-out it comes when it comes; after that only a process that was frozen hears it late.
+        // Within the time-out the answer may arrive at any time. After it only a frozen process gets it late.
         run.must_by = Some(sent + PLATFORM_TIMEOUT).filter(|by| self.now < *by);
         self.was_late |= self.now > sent + PLATFORM_TIMEOUT;
         self.hear(scope, caller, saw, heard);

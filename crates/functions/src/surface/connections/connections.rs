@@ -1,4 +1,4 @@
-//! What is known of connections, without a token, and what may be set on them.
+//! `/api/connections`: lists and reads connections, without their tokens, and changes their settings.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::extract::paging::Paging;
 use crate::extract::query::Query;
 use crate::surface::problem::Problem;
 
-/// A connection. Times in seconds since 1970.
+/// A connection. Times are seconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct ConnectionAnswer {
     company_key: String,
@@ -51,7 +51,7 @@ pub(crate) struct ConnectionAnswer {
     status: &'static str,
     last_error: Option<LastError>,
     freshness: &'static str,
-    /// Scopes that were asked for and not granted (O-15).
+    /// The scopes that were requested and not granted (O-15).
     missing_scopes: Vec<String>,
     sync_schedule: &'static str,
     keep_source: bool,
@@ -90,7 +90,7 @@ pub(crate) struct List {
     next_cursor: Option<String>,
 }
 
-/// What cursors of this list are tied to.
+/// The name of this list in its cursors: a cursor of another list is refused.
 const LIST: &str = "connections";
 
 pub(crate) async fn read(State(app): State<Arc<App>>, Named(connection): Named) -> Result<Json<ConnectionAnswer>, Problem> {
@@ -116,7 +116,7 @@ fn purge_answer(purge: &Purge) -> PurgeAnswer {
     }
 }
 
-/// What may be set; a field that is absent or null stays as it is.
+/// The settings that may be changed. A field that is absent or null stays as it is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
@@ -169,7 +169,7 @@ pub(crate) async fn change(
     Ok(Json(answer(change_connection(&app, connection, &of_connection).await?, &state)))
 }
 
-/// What is listed; judged before the table is asked for anything.
+/// The parameters of a list, checked before anything is read from the table.
 pub(crate) struct Asked {
     prefix: String,
     platform: Option<PlatformName>,
@@ -197,7 +197,7 @@ pub(crate) async fn list(
 ) -> Result<Json<List>, Problem> {
     let after = paging.after(LIST, &caller.partner, |after| CompanyKey::parse(after).ok())?;
     let limit = paging.limit;
-    // The table would refuse to begin outside of what it is asked for.
+    // DynamoDB refuses a start key outside of the prefix.
     if after.as_ref().is_some_and(|after| !after.as_str().starts_with(&prefix)) {
         return Err(cursor::damaged().into());
     }

@@ -1,5 +1,5 @@
-//! `/v1/connect-links`: making, listing and revoking the links that partners send to customers. Served by the function
-//! `connections`: the same rights.
+//! `/v1/connect-links`: makes, lists and revokes the links that partners send to customers. Function: `connections`, which has the
+//! rights that this needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
 use crate::surface::partner::serve::{self, PartnerCaller};
 use crate::surface::problem::Problem;
 
-/// Which link is to be made.
+/// The body of a request for a link.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Fields {
@@ -35,7 +35,7 @@ pub(crate) struct Fields {
     company_name: Option<String>,
     redirect_uri: Option<String>,
     state: Option<String>,
-    /// In seconds.
+    /// The link's lifetime in seconds.
     expires_in: Option<u64>,
     uses: Option<u32>,
 }
@@ -74,7 +74,7 @@ fn bounded(field: &str, text: Option<String>, longest: usize) -> Result<Option<S
     }
 }
 
-/// A link; its address is shown once, when it is made.
+/// A link. Its address is present only in the answer that made it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkAnswer {
@@ -94,7 +94,7 @@ pub(crate) struct LinkAnswer {
     revoked_at: Option<Timestamp>,
 }
 
-/// What cursors of this list are tied to.
+/// The name of this list in its cursors: a cursor of another list is refused.
 const LIST: &str = "connect-links";
 
 pub(crate) async fn create(

@@ -1,4 +1,4 @@
-//! `POST /v1/oauth/{platform}/sync` and `…/import-invoices`: begin an import, and answer how far it is. Served by the function `sync`.
+//! `POST /v1/oauth/{platform}/sync` and `…/import-invoices`: begin an import, and answer with its progress. Function: `sync`.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::surface::partner::import_answer::ImportAnswer;
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
 
-/// What is imported, and how.
+/// The body of a request for an import.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Fields {

@@ -1,4 +1,4 @@
-//! What every route of the partner API that asks for a key does: who calls, and which pages may read the answer.
+//! The middleware of the partner API's routes that need an API key: it authenticates the caller, and sets the CORS headers.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ use crate::extract::caller::Scopes;
 use crate::surface::partner::cors;
 use crate::surface::problem::Problem;
 
-/// The key of the caller, from a header: a page's address is no place for it.
+/// The caller's API key, from a header. A key in a URL is not accepted.
 #[derive(Clone)]
 pub(crate) struct PartnerCaller(pub(crate) ApiKey);
 
-/// As [`authenticated`] has put it into the request.
+/// The caller that [`authenticated`] put into the request.
 impl<S: Sync> FromRequestParts<S> for PartnerCaller {
     type Rejection = Problem;
 
@@ -33,7 +33,7 @@ impl<S: Sync> FromRequestParts<S> for PartnerCaller {
     }
 }
 
-/// The middleware of a route that asks for a key: it lets a caller pass whose key has one of the route's scopes.
+/// Middleware of a route that needs an API key: lets the request pass if the key has one of the route's scopes.
 pub(crate) async fn authenticated(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
     let (key, scopes) = (header_key(request.headers()), Scopes::of(request.extensions()));
@@ -47,7 +47,8 @@ pub(crate) async fn authenticated(State(app): State<Arc<App>>, mut request: Requ
     }
 }
 
-/// The caller's key and, if a page asks, its partner. The partner is loaded before the handler runs: if that fails, nothing was done.
+/// The caller's key and, if a page sent the request, its partner. The partner is loaded before the handler runs: if that fails,
+/// nothing was done.
 async fn caller(
     app: &App,
     key: Result<Option<Secret>, Error>,
@@ -59,13 +60,13 @@ async fn caller(
     Ok((key, partner))
 }
 
-/// The error for a key of another partner than the one that the request names.
+/// The error for a key that belongs to another partner than the one in the request.
 pub(crate) fn wrong_partner() -> Error {
     let message = "The API key does not belong to the partner in partnerId.".to_owned();
     Error::Forbidden { code: "wrong_partner", message }
 }
 
-/// A platform that is named in a body.
+/// Reads the name of a platform from a body.
 ///
 /// # Errors
 /// `Invalid`, with the names of all platforms.

@@ -1,11 +1,11 @@
-//! A browser, or a command line that keeps cookies: whoever begins a consent without a key.
+//! A browser, or a command line that stores cookies, without a key.
 
 use axum::Router;
 
 use super::BASE_URL;
 use super::http::{Answer, Ask, get, post};
 
-/// Keeps the one cookie that we set.
+/// Stores the only cookie that Counterfoil sets.
 pub(crate) struct Browser<'a> {
     server: &'a Router,
     accept: &'static str,
@@ -13,12 +13,12 @@ pub(crate) struct Browser<'a> {
 }
 
 impl<'a> Browser<'a> {
-    /// One that wants pages.
+    /// A browser that accepts pages.
     pub(crate) fn at(server: &'a Router) -> Self {
         Self { server, accept: "text/html,application/xhtml+xml", cookie: None }
     }
 
-    /// One that takes what comes, as `curl` with a cookie jar does.
+    /// A client that accepts anything, like `curl` with a cookie jar.
     pub(crate) fn curl(server: &'a Router) -> Self {
         Self { server, accept: "*/*", cookie: None }
     }
@@ -37,12 +37,12 @@ impl<'a> Browser<'a> {
         self.send(ask.body(form.to_owned())).await
     }
 
-    /// Opens a start or a connect link; gives the address of the platform's page.
+    /// Opens a start or a connect link. Returns the address of the platform's page.
     pub(crate) async fn start(&mut self, path: impl AsRef<str>) -> String {
         self.open(path.as_ref()).await
     }
 
-    /// Opens the address that a server's start was answered with, or a connect link; gives the address of the platform's page.
+    /// Opens the address of a server's start, or a connect link. Returns the address of the platform's page.
     pub(crate) async fn open(&mut self, address: &str) -> String {
         let path = address.strip_prefix(BASE_URL).unwrap_or(address);
         let mut answer = self.get(path).await;

@@ -1,4 +1,4 @@
-//! Requests and answers, short enough to be read aloud.
+//! Requests and answers in a short form.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,11 +10,11 @@ use tower::ServiceExt as _;
 
 use super::HOST;
 
-/// A request under way.
+/// A request before it is sent.
 #[must_use]
 pub(crate) struct Ask(Request<Body>);
 
-/// A GET of that path and query, at the public host.
+/// A GET request for a path and query, at the public host.
 pub(crate) fn get(path: impl AsRef<str>) -> Ask {
     Ask::new(Method::GET, path)
 }
@@ -36,18 +36,18 @@ impl Ask {
         self
     }
 
-    /// To another host name.
+    /// Sends it to another host name.
     pub(crate) fn host(mut self, host: &'static str) -> Self {
         self.0.headers_mut().remove(header::HOST);
         self.header("host", host)
     }
 
-    /// With an API key in the header.
+    /// Adds an API key in the header.
     pub(crate) fn key(self, key: impl AsRef<str>) -> Self {
         self.header("x-api-key", key.as_ref())
     }
 
-    /// As Lambda hands it over, to be over at that time.
+    /// Adds a deadline, as Lambda does.
     pub(crate) fn due_by(self, deadline: jiff::Timestamp) -> Self {
         let mut context = lambda_runtime::Context::default();
         context.deadline = u64::try_from(deadline.as_millisecond()).expect("after 1970");
@@ -72,7 +72,7 @@ impl Ask {
     }
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -85,7 +85,7 @@ impl Answer {
         Some(self.headers.get(name)?.to_str().expect("a header of text"))
     }
 
-    /// Where a redirect goes.
+    /// The address of a redirect.
     pub(crate) fn location(&self) -> &str {
         self.header("location").unwrap_or_else(|| panic!("no redirect: {} {}", self.status, self.body))
     }
@@ -94,7 +94,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
     }
 
-    /// A field of a JSON body that is text.
+    /// A text field of a JSON body.
     pub(crate) fn text(&self, field: &str) -> String {
         self.json()[field].as_str().unwrap_or_else(|| panic!("no {field}: {}", self.body)).to_owned()
     }
@@ -105,7 +105,7 @@ impl Answer {
         (self.status, self.text("code"))
     }
 
-    /// All that a snapshot shows: status, kind and JSON body.
+    /// The content of a snapshot: status, content type and JSON body.
     pub(crate) fn shown(&self) -> Value {
         json!({ "status": self.status, "content_type": self.header("content-type"), "body": self.json() })
     }

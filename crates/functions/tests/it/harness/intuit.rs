@@ -1,5 +1,4 @@
-//! The stand-in for Intuit, and beside it those of the other platforms: served on a port for the product, and asked directly
-//! by the test.
+//! The stand-in for Intuit and those of the other platforms: served on a port for the product, and called directly by the test.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -19,7 +18,7 @@ use url::Url;
 pub(crate) const LARKSPUR: &str = "9130357849012345";
 pub(crate) const HARBOR: &str = "9130357849067890";
 
-/// The keys of the other platforms' stand-ins.
+/// The client ids and secrets of the other platforms' stand-ins.
 pub(crate) static OTHER_KEYS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let keys = settings("").into_iter().filter(|(name, _)| is_key(name) && !name.starts_with(QUICKBOOKS));
     keys.map(|(name, value)| (&*name.leak(), &*value.leak())).collect()
@@ -31,7 +30,7 @@ fn is_key(variable: &str) -> bool {
     variable.ends_with("_CLIENT_ID") || variable.ends_with("_CLIENT_SECRET")
 }
 
-/// What a configuration has that points at all stand-ins of that base.
+/// The variables that make the product use all stand-ins at this base address.
 fn settings(base: &str) -> Vec<(String, String)> {
     let of = |platform: &'static str| {
         let named = move |(ending, value)| (format!("{}_{ending}", platform.to_ascii_uppercase()), value);
@@ -40,7 +39,7 @@ fn settings(base: &str) -> Vec<(String, String)> {
     counterfoil_stand_ins::names().flat_map(of).collect()
 }
 
-/// Ends with the test.
+/// The stand-ins, which end with the test.
 pub(crate) struct Intuit {
     router: Router,
     address: String,
@@ -70,14 +69,14 @@ impl Intuit {
         }
     }
 
-    /// What a configuration that points here has: the addresses of all, and Intuit's keys. The others' are [`OTHER_KEYS`], for
-    /// tests that want them.
+    /// The variables that make the product use the stand-ins: the addresses of all, and Intuit's client id and secret. Those of the
+    /// others are [`OTHER_KEYS`], for tests that want them.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
         let settings = settings(&format!("http://{}", self.address)).into_iter();
         settings.filter(|(name, _)| !is_key(name) || name.starts_with(QUICKBOOKS)).collect()
     }
 
-    /// Presses "connect" on the page at that address; gives the path and query of the callback.
+    /// Presses "connect" on the page at this address. Returns the path and query of the callback.
     pub(crate) async fn consent(&self, authorize_url: &str, realm: &str) -> String {
         self.decide(authorize_url, &[("decision", "connect"), ("realm", realm)]).await
     }
@@ -87,7 +86,7 @@ impl Intuit {
         self.decide(authorize_url, &[("decision", "cancel")]).await
     }
 
-    /// Presses a button on the page of any platform, with what is chosen there.
+    /// Presses a button on the page of any platform, after this choice.
     pub(crate) async fn decide(&self, authorize_url: &str, decision: &[(&str, &str)]) -> String {
         let page = Url::parse(authorize_url).expect("a whole address");
         let form =
@@ -111,7 +110,7 @@ impl Intuit {
         self.send(Request::post(format!("/{platform}/__control/{route}")), body.to_string()).await
     }
 
-    /// How many grants of any platform are alive there.
+    /// The number of active grants at any platform.
     pub(crate) async fn live_grants_at(&self, platform: &str) -> usize {
         let state = self.state_at(platform).await;
         state["grants"].as_array().expect("a list").iter().filter(|grant| grant["live"] == true).count()
@@ -121,29 +120,29 @@ impl Intuit {
         self.send(Request::get(format!("/{platform}/__control/state")), String::new()).await
     }
 
-    /// How many requests the token endpoint of any platform has had.
+    /// The number of requests to the token endpoint of any platform.
     pub(crate) async fn token_requests_at(&self, platform: &str) -> u64 {
         let state = self.state_at(platform).await;
         let endpoints = ["token.authorization_code", "token.refresh_token", "token.invalid"];
         endpoints.iter().map(|endpoint| state["requests"][endpoint].as_u64().expect("an endpoint that is counted")).sum()
     }
 
-    /// How often an endpoint was asked: `token.authorization_code`, `token.refresh_token`, `api`.
+    /// The number of requests to an endpoint: `token.authorization_code`, `token.refresh_token`, `api`.
     pub(crate) async fn requests(&self, endpoint: &str) -> u64 {
         self.requests_at("quickbooks", endpoint).await
     }
 
-    /// The same at any platform.
+    /// The same for any platform.
     pub(crate) async fn requests_at(&self, platform: &str, endpoint: &str) -> u64 {
         self.state_at(platform).await["requests"][endpoint].as_u64().expect("an endpoint that is counted")
     }
 
-    /// How many requests presented a code or a refresh token.
+    /// The number of requests with a code or a refresh token.
     pub(crate) async fn token_requests(&self) -> u64 {
         self.requests("token.authorization_code").await + self.requests("token.refresh_token").await
     }
 
-    /// Has an endpoint (`token`, `api`) misbehave, until it is told to stop.
+    /// Makes an endpoint (`token`, `api`) fail until the faults are cleared.
     pub(crate) async fn fault(&self, at: &str, kind: &str) {
         self.control("faults", json!({ "at": at, "kind": kind })).await;
     }
@@ -162,14 +161,14 @@ impl Intuit {
     }
 }
 
-/// A parameter of an address, whole or not.
+/// A parameter of an address, absolute or relative.
 pub(crate) fn parameter(address: &str, name: &str) -> Option<String> {
     let query = address.split_once('?')?.1;
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.find_map(|(found, value)| (found == name).then(|| value.into_owned()))
 }
 
-/// The same path with another value of one parameter; `None` takes it away.
+/// The address with another value of one parameter; `None` removes it.
 pub(crate) fn with_parameter(address: &str, name: &str, value: Option<&str>) -> String {
     let (path, query) = address.split_once('?').expect("parameters");
     let kept = url::form_urlencoded::parse(query.as_bytes()).filter(|(found, _)| found != name);

@@ -1,4 +1,4 @@
-//! What is logged on this test's thread, in the form that a deployed function logs.
+//! The log lines of this test's thread, in the form of a deployed function.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once};
@@ -9,7 +9,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Captures until it is dropped. The test must run on one thread.
+/// Captures log lines until it is dropped. The test must run on one thread.
 pub(crate) struct Logs {
     written: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,
@@ -18,7 +18,7 @@ pub(crate) struct Logs {
 static EVERYWHERE: Once = Once::new();
 
 impl Logs {
-    /// Everything of ours, and what others say at the level that is deployed.
+    /// Captures all lines of our own, and those of other crates at the deployed level.
     pub(crate) fn capture() -> Self {
         let written = Arc::<Mutex<Vec<u8>>>::default();
         let sink = Sink(Arc::clone(&written));
@@ -27,7 +27,7 @@ impl Logs {
         let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
         let lines = lines.with_writer(move || sink.clone()).with_filter(filter);
         let subscriber = tracing_subscriber::registry().with(lines);
-        // Else a line that another test's thread, which has no subscriber, comes by first is off for all of them.
+        // Without this, a line that a thread without a subscriber reaches first is off for all threads.
         EVERYWHERE.call_once(|| drop(tracing::subscriber::set_global_default(tracing_subscriber::registry())));
         Self { written, _guard: tracing::subscriber::set_default(subscriber) }
     }

@@ -1,4 +1,4 @@
-//! The table as it lies there: what a test reads to see what was written, and writes to begin where no route leads yet.
+//! The items of the table: a test reads what was written, and writes what no route can make.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ impl Rows {
         Self { client: Client::new(config), table: table.to_owned() }
     }
 
-    /// All of them, by key.
+    /// All items, by key.
     pub(crate) async fn all(&self) -> Vec<Row> {
         let scan = self.client.scan().table_name(&self.table).consistent_read(true).send().await.expect("a table");
         assert_eq!(scan.last_evaluated_key, None, "a test has few rows");
@@ -29,7 +29,7 @@ impl Rows {
         rows
     }
 
-    /// Those whose keys begin so.
+    /// The items whose keys begin with these texts.
     pub(crate) async fn under(&self, pk: &str, sk: &str) -> Vec<Row> {
         let fits = |row: &Row| text(row, "PK").starts_with(pk) && text(row, "SK").starts_with(sk);
         self.all().await.into_iter().filter(fits).collect()
@@ -42,12 +42,12 @@ impl Rows {
         read.send().await.expect("a table").item.map(Row::from_iter)
     }
 
-    /// What happened to a connection of the partner `default`: the action of each audit row, and its reason or cause.
+    /// The history of a connection of the partner `default`: the action of each audit row, and its reason or cause.
     pub(crate) async fn history(&self, company_key: &str) -> Vec<String> {
         self.history_of(&format!("CONN#default#{company_key}")).await
     }
 
-    /// The same of whatever has that key.
+    /// The history under any partition key.
     pub(crate) async fn history_of(&self, pk: &str) -> Vec<String> {
         let audits = self.under(pk, "AUDIT#").await;
         let why = |row: &Row| {
@@ -58,14 +58,14 @@ impl Rows {
         audits.iter().map(|row| format!("{} by {}{}", text(row, "action"), text(row, "actor"), why(row))).collect()
     }
 
-    /// What happened to a connection of the partner `default` that its webhooks report, in order.
+    /// The events of a connection of the partner `default`, in order.
     pub(crate) async fn events(&self, company_key: &str) -> Vec<Row> {
         let mut events = self.under("EVENTS#default", "evt_").await;
         events.retain(|row| text(row, "company_key") == company_key);
         events
     }
 
-    /// What was refused of a partner's consents to callers without a key: what, why and how often.
+    /// The counted refusals of a partner: action, reason and number.
     pub(crate) async fn refusals(&self, partner: &str) -> Vec<String> {
         let counts = self.under(&format!("REFUSED#{partner}#"), "").await;
         let line = |row: &Row| {
@@ -75,20 +75,20 @@ impl Rows {
         counts.iter().map(line).collect()
     }
 
-    /// Writes a row, over what is there.
+    /// Writes an item, and replaces an existing one.
     pub(crate) async fn put(&self, row: Row) {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(row.into_iter().collect()));
         put.send().await.expect("written");
     }
 
-    /// Takes a row away.
+    /// Deletes an item.
     pub(crate) async fn remove(&self, pk: &str, sk: &str) {
         let [pk, sk] = key(pk, sk);
         let delete = self.client.delete_item().table_name(&self.table).key("PK", pk).key("SK", sk);
         delete.send().await.expect("deleted");
     }
 
-    /// Makes a connection of the partner `default` a disconnected one, as a disconnect leaves it.
+    /// Makes a connection of the partner `default` a disconnected one.
     pub(crate) async fn disconnect(&self, company_key: &str) {
         let mut row = self.connection(company_key).await.expect("a connection");
         let of_the_grant = ["access_token", "refresh_token", "issued_at", "access_token_expires_at"];

@@ -1,5 +1,5 @@
-//! A platform that answers token requests exactly as a test says, for what the stand-in never does: a missing refresh
-//! token, a missing lifetime, tokens that the test can search for. It confirms every company.
+//! A platform that answers token requests exactly as a test says, for answers that the stand-in never gives: without a refresh token
+//! or a lifetime, or with tokens that the test searches for. It confirms every company.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ struct Script {
     forms: Vec<String>,
 }
 
-/// Ends with the test.
+/// The platform, which ends with the test.
 pub(crate) struct ScriptedServer {
     base: String,
     script: Arc<Mutex<Script>>,
@@ -46,17 +46,17 @@ impl ScriptedServer {
         Self { base, script, server }
     }
 
-    /// The variables that have the product talk to it.
+    /// The variables that make the product use it.
     pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
         [("QUICKBOOKS_TOKEN_URL", format!("{}/token", self.base)), ("QUICKBOOKS_API_URL", format!("{}/api", self.base))]
     }
 
-    /// Answers the next token request with that.
+    /// Sets the answer to the next token request.
     pub(crate) fn answer(&self, status: u16, body: Value) {
         self.answer_with(move || (status, body));
     }
 
-    /// Answers the next token request with what this gives when it comes.
+    /// Sets a function that answers the next token request.
     pub(crate) fn answer_with(&self, answering: impl FnOnce() -> (u16, Value) + Send + 'static) {
         self.script.lock().expect("no holder panics").answers.push_back(Box::new(answering));
     }

@@ -1,4 +1,4 @@
-//! What the alarms watch is measured, and whoever is woken by one finds its row in docs/runbook.md.
+//! The metrics of all alarms are emitted, and each alarm has its row in docs/runbook.md.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::{repository, resources_of_type, template, text};
 
-/// Metrics of a namespace, and the sets of dimensions that each comes with.
+/// The metrics of a namespace, and their sets of dimensions.
 type Measured = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
 
-/// Metrics of AWS's own by namespace, and the dimensions that they come with. Sources: "Metrics for Lambda functions", "HTTP API
-/// metrics" of API Gateway, "`DynamoDB` metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS".
+/// AWS's own metrics by namespace, and their dimensions. Sources: "Metrics for Lambda functions", "HTTP API metrics" of API Gateway,
+/// "`DynamoDB` metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS".
 const DOCUMENTED: &[Measured] = &[
     ("AWS/Lambda", &["Errors", "Throttles", "Invocations", "Duration"], &[&["FunctionName"]]),
     ("AWS/ApiGateway", &["4xx", "5xx", "Count", "Latency"], &[&["ApiId"]]),
@@ -38,7 +38,7 @@ fn alarms() -> Vec<(String, Value)> {
     all.map(|(id, alarm)| (id, alarm["Properties"].clone())).collect()
 }
 
-/// The metrics of an alarm with their periods: its one, or those of its expression.
+/// The metrics of an alarm with their periods: its only one, or those of its expression.
 fn measured(alarm: &Value) -> Vec<(Value, Value)> {
     match alarm["Metrics"].as_array() {
         None => vec![(alarm.clone(), alarm["Period"].clone())],
@@ -69,7 +69,7 @@ fn each_alarm_watches_a_metric_that_is_emitted() {
     }
 }
 
-/// Words that an alarm compares a dimension with, held against those that are written.
+/// Compares the values of an alarm's dimensions with the written ones.
 #[test]
 fn each_alarm_on_an_outcome_names_one_that_is_written() {
     let faults = [counterfoil_core::Error::Internal(String::new()), misconfigured()].map(|error| error.fault());

@@ -1,4 +1,4 @@
-//! What anybody may call without an API key is bounded, and cannot take the place of what has one.
+//! Routes without an API key are bounded, and cannot use up the capacity of the others.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::resources_of_type;
 
 #[test]
-fn each_route_that_needs_no_key_has_a_bound_of_its_own() {
+fn each_route_that_needs_no_key_has_its_own_limit() {
     let keyless = routes().into_iter().filter(|route| route.scopes.is_empty());
     let keyless: BTreeSet<String> = keyless.map(|route| format!("{} {}", route.method, route.path)).collect();
     let api = resources_of_type("AWS::Serverless::HttpApi").remove("Api").expect("there is an HTTP API");
@@ -20,7 +20,7 @@ fn each_route_that_needs_no_key_has_a_bound_of_its_own() {
 }
 
 #[test]
-fn concurrency_is_reserved_where_a_parameter_says_so_and_nowhere_else() {
+fn concurrency_is_reserved_only_if_a_parameter_says_so() {
     let reserved = |holding: &[&str], function: &str| {
         template(&[BY_DEFAULT, holding].concat())["Resources"][function]["Properties"]["ReservedConcurrentExecutions"].clone()
     };
@@ -35,7 +35,7 @@ fn concurrency_is_reserved_where_a_parameter_says_so_and_nowhere_else() {
 }
 
 #[test]
-fn the_apis_own_address_can_be_closed() {
+fn the_default_endpoint_of_the_api_can_be_disabled() {
     let closed = |holding: &[&str]| -> Value {
         template(&[BY_DEFAULT, holding].concat())["Resources"]["Api"]["Properties"]["DisableExecuteApiEndpoint"].clone()
     };

@@ -1,5 +1,5 @@
-//! What the template promises whoever deploys it: least rights, no secret in clear, nothing lost, no failure unnoticed
-//! (S-1 to S-4, S-6, T-1).
+//! The template's security and durability: least rights, no unsealed secret, no data loss, no unnoticed failure (S-1 to S-4, S-6,
+//! T-1).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ fn statements(function: &Value) -> Vec<Value> {
     policies.iter().flat_map(|policy| list(&policy["Statement"])).collect()
 }
 
-/// What a template may give as one value or as several.
+/// A value that a template may give as one value or as a list.
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
 }
@@ -24,7 +24,7 @@ fn variables(of: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn s1_each_function_has_rights_of_its_own_and_none_to_spare() {
+fn s1_each_function_has_only_the_rights_that_it_needs() {
     for (name, function) in functions() {
         assert!(function["Role"].is_null(), "{name} shares a role");
         for statement in statements(&function) {
@@ -37,7 +37,7 @@ fn s1_each_function_has_rights_of_its_own_and_none_to_spare() {
 }
 
 #[test]
-fn s1_a_function_is_told_of_a_secret_exactly_if_it_may_read_it() {
+fn s1_a_function_gets_the_name_of_a_secret_only_if_it_may_read_it() {
     for (name, function) in functions() {
         let readable: BTreeSet<String> = statements(&function)
             .iter()
@@ -92,7 +92,7 @@ fn a9_its_functions_have_the_keyring() {
 }
 
 #[test]
-fn s3_functions_are_given_only_variables_that_are_read_and_no_secret_in_clear() {
+fn s3_functions_get_only_variables_that_are_read_and_no_secret() {
     let known: BTreeSet<String> = VARIABLES.iter().map(|&variable| variable.to_owned()).collect();
     let globals = variables(&template()["Globals"]["Function"]);
     let given: BTreeSet<String> = functions().values().flat_map(variables).chain(globals).collect();
@@ -115,7 +115,7 @@ fn s2_a_run_that_nobody_waits_for_has_a_failure_destination_and_every_function_a
         assert!(watched("Errors", &id), "no alarm tells that {id} fails");
         let function = &resource["Properties"];
         if let Some(source) = events(function, "SQS").next() {
-            // What fails again and again is moved by its queue.
+            // The queue itself moves a message that fails repeatedly.
             let id = text(&source["Queue"]).replace(".Arn", "");
             let queue = &resources_of_type("AWS::SQS::Queue")[&id]["Properties"];
             let failed = text(&queue["RedrivePolicy"]["deadLetterTargetArn"]).replace(".Arn", ".QueueName");
@@ -144,12 +144,12 @@ fn s4_the_table_has_the_keys_the_store_uses_and_cannot_be_lost() {
     assert_eq!(keeping(&resource), ["RetainExceptOnCreate", "Retain"]);
 }
 
-/// What becomes of a resource that leaves the stack, and of one that is replaced.
+/// The policies for a resource that leaves the stack, and for one that is replaced.
 fn keeping(resource: &Value) -> [&Value; 2] {
     [&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]]
 }
 
-/// A failed first deploy is taken back, which `CloudFormation` cannot do with a protected table.
+/// A failed first deploy is rolled back, which `CloudFormation` cannot do with a protected table.
 #[test]
 fn s4_the_table_is_protected_as_soon_as_it_has_an_address() {
     let protected = |holding: &[&str]| {
@@ -159,14 +159,14 @@ fn s4_the_table_is_protected_as_soon_as_it_has_an_address() {
 }
 
 #[test]
-fn s4_what_holds_grants_is_kept_unless_the_deploy_that_makes_it_fails() {
+fn s4_resources_with_grants_are_retained_unless_their_first_deploy_fails() {
     let queues = resources_of_type("AWS::SQS::Queue");
     for id in ["ParkingQueue", "ParkingDeadLetterQueue"] {
         assert_eq!(keeping(&queues[id]), ["RetainExceptOnCreate", "Retain"], "{id}");
     }
 }
 
-/// A restore from backup is a deploy that names what was restored (docs/refresh.md).
+/// A restore from backup is a deploy with the name of the restored table (docs/refresh.md).
 #[test]
 fn s4_an_existing_table_and_keyring_take_the_place_of_the_stacks_own_everywhere() {
     let own = counterfoil_testkit::template::template(&["OwnTable", "OwnKeyring"]);
@@ -194,7 +194,7 @@ fn s4_an_existing_table_and_keyring_take_the_place_of_the_stacks_own_everywhere(
     }
 }
 
-/// `start-message-move-task` takes back only what SQS itself moved: what Lambda reports goes to a queue of its own.
+/// `start-message-move-task` returns only messages that SQS itself moved. What Lambda reports goes to another queue.
 #[test]
 fn s2_a_dead_letter_queue_holds_only_what_sqs_moved_there() {
     let queues = resources_of_type("AWS::SQS::Queue");
@@ -214,7 +214,7 @@ fn s2_a_dead_letter_queue_holds_only_what_sqs_moved_there() {
 #[test]
 fn s6_no_deploy_overwrites_the_keyring_or_the_credentials() {
     let secrets = resources_of_type("AWS::SecretsManager::Secret");
-    // CloudFormation writes a value again whenever these differ from what was deployed before: they stay as they are.
+    // CloudFormation writes a value again if these properties differ from the last deploy, so they must not change.
     let generated = json!({
         "SecretStringTemplate": "{}", "GenerateStringKey": "primary", "PasswordLength": 64, "ExcludePunctuation": true,
     });

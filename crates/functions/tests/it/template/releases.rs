@@ -1,4 +1,4 @@
-//! How a release reaches its functions: by an alias that shifts, and back where an alarm goes off.
+//! A release shifts an alias to new versions, and back if an alarm goes off.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +15,7 @@ fn each_function_is_published_with_its_release_and_rolled_back_on_its_own_alarm(
     assert_eq!(globals["DeploymentPreference"]["Alarms"], json!(["FaultsInternal", "FaultsMisconfigured"]));
     for (id, function) in resources_of_type("AWS::Serverless::Function") {
         let function = &function["Properties"];
-        // Not hashed from the code by sam, which does not see that a parameter's value changes.
+        // SAM's own hash covers only the code, and would not change with a parameter's value.
         assert_eq!(function["AutoPublishCodeSha256"], "Release", "{id}");
         let alarm = text(&function["DeploymentPreference"]["Alarms"][0]);
         let watched = &resources_of_type("AWS::CloudWatch::Alarm")[&alarm]["Properties"];
@@ -24,7 +24,7 @@ fn each_function_is_published_with_its_release_and_rolled_back_on_its_own_alarm(
 }
 
 #[test]
-fn the_keyring_is_copied_to_another_region_where_one_is_named() {
+fn the_keyring_is_replicated_if_a_region_is_named() {
     let copies = |holding: &[&str]| {
         template(&[BY_DEFAULT, holding].concat())["Resources"]["Keyring"]["Properties"]["ReplicaRegions"].clone()
     };

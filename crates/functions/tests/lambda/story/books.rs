@@ -9,7 +9,7 @@ use super::{LONG_UNUSED, Story};
 use crate::event::Sample;
 
 impl Story {
-    /// By a request, then by the worker that a message wakes; and read back by a key that was long unused.
+    /// A request starts an import, and the worker that a message wakes continues it. A key that was long unused reads it back.
     pub(super) async fn imports_the_books(&mut self) {
         let event = HttpEvent::post("/v1/oauth/quickbooks/sync").header("x-api-key", &self.key);
         let event = event.header("idempotency-key", "the-first-import");

@@ -23,7 +23,7 @@ impl Story {
         assert!(shown.body.contains("<h1>Connected</h1>") && shown.body.contains("Beach Blend"), "{}", shown.body);
     }
 
-    /// A server begins it, with a key that each function has to note the use of.
+    /// A server starts the consent, with a key whose use each function stores.
     pub(super) async fn moves_to_another_company(&mut self) {
         self.key = self.deployment.key(LONG_UNUSED).await;
         self.secrets.push(self.key.clone());

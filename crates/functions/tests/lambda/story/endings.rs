@@ -20,7 +20,8 @@ use crate::deployment::connection_id;
 use crate::event::Sample;
 
 impl Story {
-    /// At Intuit, by a link that anyone can open. A run of the refresher follows the same hint of two minutes ago.
+    /// A disconnect at Intuit, reported by an address that anyone can open. A run of the refresher processes the same hint of two
+    /// minutes ago.
     pub(super) async fn is_said_to_be_disconnected(&self) {
         self.deployment.expire().await;
         let link = HttpEvent::get(&format!("/oauth/disconnect?realmId={HARBOR}")).to_json();
@@ -32,7 +33,7 @@ impl Story {
         assert_eq!(ran.expect("the run ends"), Value::Null);
     }
 
-    /// By its partner, twice. What a refresh brings afterwards is revoked too.
+    /// The partner disconnects twice. The tokens of a refresh after that are revoked too.
     pub(super) async fn is_disconnected(&mut self) {
         let connection = self.deployment.connection().await;
         let grant = connection.grant().expect("it has one").clone();
@@ -53,7 +54,7 @@ impl Story {
         assert_eq!(self.deployment.intuit.requests("revoke").await, 2);
     }
 
-    /// Of the company that the partner's page connected: it is not sent.
+    /// A revocation for the company that the partner's page connected. It is not sent.
     pub(super) async fn has_a_revocation_that_would_end_another_grant(&self, connection: &Connection, grant: &StoredGrant) {
         let company = Company { company_id: LARKSPUR.to_owned(), ..connection.company.clone() };
         let id = RevocationId { connection: connection_id(), grant: (connection.epoch + 100).into() };
@@ -61,7 +62,7 @@ impl Story {
         self.deployment.operator.revocations.put_revocation(&revocation).await.expect("the table answers");
     }
 
-    /// A consent that nobody goes on with. It has no grant, so that the revoker takes it off the due index.
+    /// A consent that nobody continues. It has no grant, so the revoker removes it from the due index.
     pub(super) async fn leaves_a_flow_that_is_due(&mut self) {
         let started = self.ask("start", &Sample::of("start").to_json()).await;
         let page = Url::parse(started.location(302)).expect("an address");

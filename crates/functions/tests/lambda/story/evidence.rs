@@ -12,7 +12,7 @@ pub(super) fn s1_it_may_do_exactly_what_it_does(name: &str, function: &Function)
     assert_eq!(rights::used(function), allowed.collect(), "{name}: used, and allowed by template.yaml");
 }
 
-/// API Gateway's id for a request, which its caller gets too; Lambda's own for a run of a worker.
+/// API Gateway's id of a request, which its caller gets too; Lambda's own id of a worker's run.
 pub(super) fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
     for line in function.lambda.logs().lines() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
@@ -28,8 +28,8 @@ pub(super) fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Fu
     }
 }
 
-/// A line of CloudWatch's embedded metric format, as standard output has it: what its directive names is in the line, each
-/// metric as a number and each dimension as a text.
+/// A line of CloudWatch's embedded metric format on standard output: each metric and dimension that its directive names is in the
+/// line, a metric as a number and a dimension as a text.
 pub(super) fn its_metric_lines_can_be_read_by_cloudwatch(name: &str, function: &Function) {
     let lines = function.lambda.logs().lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
     let mut printed = BTreeSet::new();

@@ -55,7 +55,7 @@ impl Story {
         assert_eq!(self.token(&self.sample("token")).await.json(409)["code"], "reauthorization_required");
     }
 
-    /// The grant that was refused had been replaced already, by one that the table did not take in time.
+    /// The refused grant had been replaced already by one that the table did not store in time.
     pub(super) async fn is_brought_back_by_a_parked_grant(&self) {
         let connection = self.deployment.connection().await;
         let Standing::NeedsReauthorization { grant, .. } = connection.standing else { panic!("it was refused") };

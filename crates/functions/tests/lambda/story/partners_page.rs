@@ -10,7 +10,7 @@ use crate::deployment::PARTNERS_PAGE;
 use crate::event::Sample;
 
 impl Story {
-    /// By a link that a server makes, lists and revokes; the page exchanges the code.
+    /// A server creates, lists and revokes a link, and the partner's page exchanges the code.
     pub(super) async fn is_handed_to_the_partners_page(&mut self) {
         let links = |ask: HttpEvent, key: &str| ask.header("x-api-key", key).to_json();
         let ask = HttpEvent::post("/v1/connect-links").json(&json!({ "platform": "quickbooks", "redirectUri": PARTNERS_PAGE }));
@@ -46,7 +46,7 @@ impl Story {
         self.ask("start", &refused.to_json()).await.json(404);
     }
 
-    /// A server of the partner's begins it with its key, its page comes back with two codes, and exchanges the second.
+    /// A partner's server starts a consent with its key, the page gets two codes, and exchanges the second.
     pub(super) async fn is_made_by_an_exchange(&mut self) {
         let page: String = url::form_urlencoded::byte_serialize(PARTNERS_PAGE.as_bytes()).collect();
         let begin = format!("/v1/oauth/authorize?platform=quickbooks&partnerId=default&redirectUri={page}");

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_eastern_in_summer_and_winter_and_those_of_bills_are_utc() {
+    fn times_are_in_us_eastern_time_and_those_of_bills_in_utc() {
         let object = Object::parse(
             r#"{"summer":"2026-09-14 12:50:21","winter":"2026-12-14 12:50:21","fraction":"2026-09-14 12:50:21.123456",
                 "twice":"2026-11-01 01:30:00","day":"2026-09-14","odd":"soon","null":null}"#,

@@ -64,7 +64,7 @@ fn a_bill_payment_by_check_is_an_issued_check_with_its_bills_vendor() {
 }
 
 #[test]
-fn a_note_is_a_number_only_where_it_is_nothing_else() {
+fn a_note_is_a_number_only_if_it_contains_nothing_else() {
     let with = |note: &str| check(read(EntityType::BillPayment, &PAYMENT.replace(r#""ck 3307""#, note)));
     assert_eq!((with(r#""paid by hand""#).number, with("null").number), (None, None));
     assert_eq!(with("3307").number.as_deref(), Some("3307"));
@@ -72,7 +72,7 @@ fn a_note_is_a_number_only_where_it_is_nothing_else() {
 }
 
 #[test]
-fn what_is_deleted_or_paid_otherwise_is_absent() {
+fn a_record_that_is_deleted_or_not_paid_by_check_is_absent() {
     assert!(is_absent(EntityType::BillPayment, &PAYMENT.replace(r#""vis_state":0"#, r#""vis_state":1"#)));
     assert!(is_absent(EntityType::BillPayment, &PAYMENT.replace("Check", "Credit")));
     assert!(is_absent(EntityType::Bill, &BILL.replace(r#""vis_state":0"#, r#""vis_state":1"#)));
@@ -94,7 +94,7 @@ fn a_bill_is_a_check_to_be_issued_until_it_is_paid() {
 }
 
 #[test]
-fn an_invoice_is_open_until_nothing_is_left_of_it_and_names_an_organisation_or_a_person() {
+fn an_invoice_is_open_until_its_balance_is_zero_and_names_an_organisation_or_a_person() {
     assert_eq!(
         record(read(EntityType::Invoice, INVOICE)).changed_at.map(|time| time.to_string()).as_deref(),
         Some("2026-08-02T16:50:21Z")
@@ -112,7 +112,7 @@ fn an_invoice_is_open_until_nothing_is_left_of_it_and_names_an_organisation_or_a
 }
 
 #[test]
-fn a_record_that_cannot_be_read_says_what_of_it() {
+fn an_unreadable_record_has_its_reason() {
     let reason = |of, json: &str| seen::reason(read(of, json).as_ref());
     for amount in [r#""much""#, r#""1e400""#, r#""9999999999999999""#, "null", "[]", r#""4,000.00""#] {
         let json = PAYMENT.replace(r#""412.00""#, amount);

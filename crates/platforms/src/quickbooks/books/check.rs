@@ -1,4 +1,4 @@
-//! The fields that a bill payment and a purchase have in common.
+//! The fields that bill payments and purchases share.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, Named, Paid, Unreadable};
 
@@ -6,7 +6,7 @@ use super::{is_void, times};
 use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date};
 use crate::object::Object;
 
-/// A check of these fields, with the payee, the bank account and the bills that each kind names elsewhere.
+/// Reads a check. Its payee, bank account and bills are in other fields of each kind, so the caller gives them.
 pub(super) fn read(object: &Object<'_>, payee: Named, bank_account: Named, pays: Vec<Paid>) -> Result<Found, Unreadable> {
     let check = Check {
         number: object.text_of("DocNumber", NUMBER_MOST),

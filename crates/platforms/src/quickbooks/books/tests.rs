@@ -74,7 +74,7 @@ fn a_bill_payment_by_check_names_the_bills_that_it_pays() {
 }
 
 #[test]
-fn a_sales_invoice_is_open_until_nothing_is_left_of_it() {
+fn a_sales_invoice_is_open_until_its_balance_is_zero() {
     let open = invoice_of(INVOICE);
     assert_eq!((open.total.to_string().as_str(), open.balance.to_string().as_str()), ("362.07", "362.07"));
     assert_eq!((open.number.as_deref(), open.status), (Some("1037"), InvoiceStatus::Open));
@@ -96,7 +96,7 @@ fn a_bill_is_a_check_to_be_issued_until_it_is_paid() {
 }
 
 #[test]
-fn a_void_is_known_by_its_zero_and_its_note_together() {
+fn a_void_record_has_a_zero_amount_and_a_note() {
     let zero = PURCHASE.replace(r#""TotalAmt":1284.50"#, r#""TotalAmt":0"#);
     let note = |json: &str, note: &str| json.replace("Deposit, job 7731", note);
     let status = |json: &str| check_of(EntityType::Purchase, json).status;
@@ -108,7 +108,7 @@ fn a_void_is_known_by_its_zero_and_its_note_together() {
 }
 
 #[test]
-fn what_is_no_check_is_absent_in_an_incremental_run_and_nothing_in_a_full_one() {
+fn a_record_that_is_no_check_is_absent_in_an_incremental_run_and_left_out_of_a_full_one() {
     let absent = |of, id: &str| Some(Entry::Absent(RecordKey { entity_type: of, external_id: id.to_owned() }));
     let card = PURCHASE.replace(r#""PaymentType":"Check""#, r#""PaymentType":"CreditCard""#);
     let bare = r#"{"Id":"2417"}"#;
@@ -122,7 +122,7 @@ fn what_is_no_check_is_absent_in_an_incremental_run_and_nothing_in_a_full_one() 
 }
 
 #[test]
-fn a_record_that_cannot_be_read_says_what_of_it() {
+fn an_unreadable_record_has_its_reason() {
     let unreadable = |external_id: Option<&str>, reason| {
         let external_id = external_id.map(str::to_owned);
         Some(Entry::Unreadable { entity_type: EntityType::Purchase, external_id, reason })
@@ -149,7 +149,7 @@ fn a_record_that_cannot_be_read_says_what_of_it() {
 }
 
 #[test]
-fn odd_fields_cost_no_record_and_amounts_keep_their_digits() {
+fn unusual_fields_lose_no_record_and_amounts_keep_their_digits() {
     let odd = r#"{"Id":17,"PaymentType":"check","TxnDate":"2026-09-14T10:00:00-07:00","TotalAmt":"-12.10","DocNumber":"Debit","EntityRef":[],
         "AccountRef":null,"CurrencyRef":"USD","PrivateNote":7,"MetaData":{"LastUpdatedTime":"soon"},"fieldOfTomorrow":{"nested":[1,"two",null]}}"#;
     let record = record_of(EntityType::Purchase, odd);
@@ -163,7 +163,7 @@ fn odd_fields_cost_no_record_and_amounts_keep_their_digits() {
 }
 
 #[test]
-fn the_platforms_own_json_is_kept_where_the_connection_keeps_it() {
+fn the_platforms_json_is_stored_if_the_connection_keeps_it() {
     let scope = Scope { keeps_source: true, ..scope(None) };
     match entries(&scope, EntityType::Purchase, [PURCHASE]).pop() {
         Some(Entry::Record(record)) => assert_eq!(record.source.as_deref(), Some(PURCHASE)),

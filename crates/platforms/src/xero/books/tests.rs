@@ -72,7 +72,7 @@ fn money_spent_under_a_check_number_is_a_check() {
 }
 
 #[test]
-fn the_rule_of_the_connection_says_what_a_check_is() {
+fn the_connections_rule_decides_which_records_are_checks() {
     let with = |rule: CheckRule, reference: &str| {
         let json = TRANSACTION.replace("004217", reference);
         match read_by(rule, EntityType::BankTransaction, &json, &Accounts::default()) {
@@ -117,7 +117,7 @@ fn a_payments_amount_goes_with_its_own_currency() {
 }
 
 #[test]
-fn what_is_deleted_is_absent_and_what_is_void_stays() {
+fn a_deleted_record_is_absent_and_a_void_one_is_not() {
     let with = |status: &str| TRANSACTION.replace("AUTHORISED", status);
     assert!(is_absent(EntityType::BankTransaction, &with("DELETED")));
     assert_eq!(check(read(EntityType::BankTransaction, &with("VOIDED"))).status, CheckStatus::Void);
@@ -154,7 +154,7 @@ fn an_invoice_is_a_sale_or_a_payable_by_its_type_and_stands_as_its_status_says()
 }
 
 #[test]
-fn a_record_that_cannot_be_read_says_what_of_it() {
+fn an_unreadable_record_has_its_reason() {
     let reason = |of, json: &str| seen::reason(read(of, json).as_ref());
     let transaction = |from: &str, to: &str| reason(EntityType::BankTransaction, &TRANSACTION.replacen(from, to, 1));
     for amount in [r#""much""#, "1e400", "9999999999999999", "null", "[]"] {

@@ -131,7 +131,7 @@ mod tests {
     const END: Result<Turn, ReadFailure> = Ok(Turn { counts: true, next: None });
 
     #[test]
-    fn the_next_page_begins_at_the_last_date_and_shows_its_last_record_again() {
+    fn the_next_page_begins_at_the_last_date_and_repeats_its_last_record() {
         let second = next(&Dated::FIRST, &page(0, 1, 50));
         assert_eq!((second.from, second.page), (day(4), 1));
         assert_eq!(second.turn(&items([(150, 4), (199, 4), (200, 5)]), false, false), END);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_goes_on_within_one_date() {
+    fn the_page_number_rises_within_one_date() {
         let second = next(&Dated::FIRST, &page(0, 4, 150));
         assert_eq!((second.from, second.page), (day(5), 1));
         let third = next(&second, &page(150, 5, 200));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_page_is_asked_for_once_more_or_fails() {
+    fn an_implausible_page_is_requested_once_more_or_fails() {
         let again = |at: &Dated, page: &[Item], has_more| match at.turn(page, has_more, false) {
             Ok(Turn { counts: false, next: Some(next) }) => next,
             other => panic!("{other:?}"),
@@ -255,7 +255,7 @@ mod tests {
         }
 
         #[test]
-        fn one_page_that_is_none_costs_no_record(days in days(), at in 0_usize..8, odd in odd()) {
+        fn one_faulty_page_loses_no_record(days in days(), at in 0_usize..8, odd in odd()) {
             let (left, read) = read(&days, &[], Some((at, odd))).expect("reads");
             prop_assert!(left.iter().all(|(id, _)| read.contains(id)));
         }

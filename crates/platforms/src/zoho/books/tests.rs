@@ -97,7 +97,7 @@ fn modes_are_compared_in_any_case_and_other_modes_are_no_checks() {
 }
 
 #[test]
-fn states_are_read_in_whatever_spelling() {
+fn states_are_read_in_any_spelling() {
     let payment = |status: &str| PAYMENT.replace(r#""status":"paid""#, &format!(r#""status":"{status}""#));
     for status in ["draft", "Draft", "Pending Approval", "pending_approval", "Approval Rejected", "rejected"] {
         assert!(is_absent(EntityType::VendorPayment, &payment(status)), "{status}");
@@ -123,7 +123,7 @@ fn a_bill_is_a_check_to_be_issued_until_it_is_paid() {
 }
 
 #[test]
-fn an_invoice_is_open_until_nothing_is_left_of_it() {
+fn an_invoice_is_open_until_its_balance_is_zero() {
     let open = invoice_of(INVOICE);
     assert_eq!((open.total.to_string().as_str(), open.balance.to_string().as_str()), ("40.6", "10.6"));
     assert_eq!((open.status, open.memo, open.customer), (InvoiceStatus::Open, None, named("460000000017138", "Bowman and Co")));
@@ -132,7 +132,7 @@ fn an_invoice_is_open_until_nothing_is_left_of_it() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_says_what_of_it() {
+fn an_unreadable_record_has_its_reason() {
     let reason = |of, json: &str| seen::reason(read(of, json).as_ref());
     for amount in [r#""much""#, "1e400", "9999999999999999", "null", "{}"] {
         let json = PAYMENT.replace(r#""amount":640.25"#, &format!(r#""amount":{amount}"#));

@@ -1,10 +1,10 @@
-//! Odd values in one field of a check, at every platform: each is read as it is meant, or makes the record an error with a reason. No
-//! amount passes through a binary fraction.
+//! Odd values in one field of a check, on every platform: each is read as intended, or makes the record an error with a reason. No
+//! amount is converted to a floating-point number.
 
 use super::server::ok;
 use super::wire::{ALL, told};
 
-/// Reads a page with a check for each value, and says what became of each.
+/// Reads a page with a check for each value, and compares how each is read.
 async fn is_read(field: &str, values: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for wire in ALL {

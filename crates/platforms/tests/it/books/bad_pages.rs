@@ -1,4 +1,4 @@
-//! Odd pages, at every platform: each is read whole, or is no page at all.
+//! Odd pages, on every platform: each is read completely, or refused.
 
 use std::io::Write as _;
 
@@ -135,7 +135,7 @@ async fn an_item_that_is_no_object_costs_no_other() {
     }
 }
 
-/// The page that is asked for of so many checks. It says that there are `total`, and has `most` of them where more are asked for.
+/// The requested page of `count` checks. It names `total` as their number, and has at most `most` of them.
 fn numbered(wire: &Wire, request: &Request, count: usize, total: &str, most: usize) -> Bytes {
     let asked = |name: &str| request.query.get(name).and_then(|number| number.parse::<usize>().ok());
     let (page, size) =

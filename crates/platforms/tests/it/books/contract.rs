@@ -1,4 +1,4 @@
-//! What holds of every platform's reader and its stand-in: what it has read is what is there, by the stand-in's own count.
+//! The contract of every platform's reader: it has read the records that the stand-in counts.
 
 use std::sync::Mutex;
 
@@ -16,7 +16,7 @@ async fn read(kept: &Kept, kind: SyncKind) -> Table {
     Table::of(kept.run(&full(kind), async |_| ()).await)
 }
 
-/// Changes that an increment tells of.
+/// Changes that an incremental run sees.
 async fn change(kept: &Kept, kind: SyncKind) {
     let platform = kept.stand_in.row.name;
     for entity in kept.entities(kind).await {
@@ -30,13 +30,13 @@ async fn change(kept: &Kept, kind: SyncKind) {
         if entity == "invoices" && platform != PlatformName::Quickbooks {
             kept.edit(entity, &[7], json!({ "state": "draft" })).await;
         }
-        // More on one day than a page of some platforms has.
+        // More records of one day than a page of some platforms has.
         kept.add(entity, 250).await;
     }
 }
 
 #[tokio::test]
-async fn runs_leave_what_is_there() {
+async fn after_every_run_the_records_equal_the_platforms() {
     for platform in PlatformName::ALL {
         for kind in KINDS {
             let Some(mut kept) = Kept::start(platform, json!({})).await else { continue };
@@ -71,7 +71,7 @@ async fn runs_leave_what_is_there() {
 }
 
 #[tokio::test]
-async fn changes_while_a_list_is_read_cost_no_record_that_stays() {
+async fn changes_while_a_list_is_read_lose_no_remaining_record() {
     for platform in PlatformName::ALL {
         for kind in KINDS {
             let Some(kept) = Kept::start(platform, json!({})).await else { continue };
@@ -108,7 +108,7 @@ async fn changes_while_a_list_is_read_cost_no_record_that_stays() {
 }
 
 #[tokio::test]
-async fn faults_of_pages_cost_no_record() {
+async fn faults_of_pages_lose_no_record() {
     let of_records = [
         "short_page",
         "repeated_page",
@@ -127,7 +127,7 @@ async fn faults_of_pages_cost_no_record() {
         kept.stand_in.control("settings", json!({ "requests_per_minute": null })).await;
         for kind in KINDS {
             let (truth, left) = (kept.truth(kind).await, Mutex::new(faults.clone()));
-            // One at each page but the first, until all have struck.
+            // One fault on each page but the first, until all faults have been applied.
             let strike = async |pages: usize| {
                 let fault = if pages > 0 { left.lock().expect("not poisoned").pop() } else { None };
                 if let Some(fault) = fault {
@@ -143,7 +143,7 @@ async fn faults_of_pages_cost_no_record() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_costs_no_other() {
+async fn an_unreadable_record_affects_no_other() {
     for platform in PlatformName::ALL {
         let Some(kept) = Kept::start(platform, json!({ "checks_only": true })).await else { continue };
         kept.stand_in.control("settings", json!({ "requests_per_minute": null })).await;
@@ -158,19 +158,19 @@ async fn a_record_that_cannot_be_read_costs_no_other() {
             let entries = kept.run(&full(kind), strike).await;
             let unreadable = entries.iter().filter(|entry| matches!(entry, Entry::Unreadable { .. })).count();
             let read = Table::of(entries).0.len();
-            // Where pages overlap, the record may have been read on another one.
+            // If pages overlap, the record may have been read on another one.
             assert!(read == whole || (read + 1 == whole && unreadable == 1), "{platform:?} {name}: {read} {unreadable}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_run_that_meets_a_limit_goes_on_behind_it() {
+async fn a_run_continues_after_a_limit() {
     for platform in PlatformName::ALL {
         let Some(mut kept) = Kept::start(platform, json!({})).await else { continue };
         let (kind, scope) = (SyncKind::Sync, full(SyncKind::Sync));
         kept.stand_in.control("settings", json!({ "requests_per_minute": 3 })).await;
-        // The next minute of its clock has just begun.
+        // Go to the start of the next minute of its clock.
         kept.pass(60 - kept.stand_in.now().await.as_second().unsigned_abs() % 60).await;
         let mut next = Some(kept.accounting().first(&scope));
         let (mut entries, mut refused) = (Vec::new(), 0);

@@ -1,4 +1,4 @@
-//! Answers in the forms that the platforms document, with all that stands around what is read, and what becomes of them.
+//! Complete answers in the forms that the platforms document, and how they are read.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::{Body, Named, Record};
@@ -9,7 +9,8 @@ use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use super::server::{Request, Server, ok};
 use super::{Books, UNAVAILABLE, full, limited, since};
 
-/// What a run makes of a platform that gives these answers: the first whose text is in the request's path or select. Nothing else is there.
+/// The entries that a run reads from a platform with these answers: the first whose text is in the request's path or select. All
+/// other answers are empty.
 async fn read(platform: PlatformName, scope: Scope, answers: &'static [(&str, &str)]) -> Result<Vec<String>, ReadFailure> {
     let empty = match platform {
         PlatformName::Quickbooks => r#"{"QueryResponse":{}}"#,

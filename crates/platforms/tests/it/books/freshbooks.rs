@@ -1,4 +1,4 @@
-//! `FreshBooks`: numbered pages with a total, the vendors of bills, faults.
+//! `FreshBooks`: numbered pages with a total, the vendors of bills, errors.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ fn payments(count: u32) -> Ids {
     Arc::new(Mutex::new((101..101 + count).collect()))
 }
 
-/// A list's answer to a request for the page of that number and size.
+/// A list's answer for the page with this number and size.
 fn list(name: &str, records: &[String], (page, size): (usize, usize), total: usize) -> Bytes {
     let (records, pages) = (records.join(","), total.div_ceil(size));
     ok(&format!(
@@ -40,19 +40,19 @@ fn payments_list(ids: &[u32], page: (usize, usize), total: usize) -> Bytes {
     list("bill_payments", &ids.iter().map(record).collect::<Vec<_>>(), page, total)
 }
 
-/// The number and the size of the page that is asked for.
+/// The number and the size of the requested page.
 fn asked_page(request: &Request) -> (usize, usize) {
     let size = request.query["per_page"].parse().expect("a number");
     assert!(size <= 100, "more are cut off");
     (request.query["page"].parse().expect("a number"), size)
 }
 
-/// What a list shows of the ids from one on.
+/// The ids that a list shows from one on.
 fn shown(ids: &[u32], from: usize, size: usize) -> &[u32] {
     &ids[from.min(ids.len())..(from + size).min(ids.len())]
 }
 
-/// The ids of bills that were asked for.
+/// The ids of the requested bills.
 fn asked_bills(request: &Request) -> BTreeSet<&String> {
     request.queries.iter().filter(|(name, _)| name == "search[ids][]").map(|(_, id)| id).collect()
 }
@@ -62,7 +62,7 @@ fn bills(ids: &BTreeSet<&String>) -> Bytes {
     list("bills", &ids.iter().map(bill).collect::<Vec<_>>(), (1, 100), ids.len())
 }
 
-/// The page that was asked for.
+/// The requested page.
 fn page(ids: &Ids, request: &Request) -> Bytes {
     match request.path.as_str() {
         "/accounting/account/Qx9Zb1/bill_payments/bill_payments" => {
@@ -105,7 +105,7 @@ async fn every_run_reads_all_payments_once_and_the_bills_of_each_page() {
 
 #[tokio::test]
 async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
-    // Before the page: which places of the list go, and how many come in at its end, or at its front.
+    // The page before the change, the deleted places of the list, and the numbers of records added at its end and at its front.
     for (before, gone, last, first) in [
         (1, 0..1, 0, 0),
         (2, 20..150, 0, 0),
@@ -141,7 +141,7 @@ async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_or_turned_round_costs_no_record() {
+async fn a_short_empty_repeated_or_reversed_page_loses_no_record() {
     type Odd = fn(&[u32], usize, usize) -> Vec<u32>;
     let odd: [(&str, Odd); 4] = [
         ("short", |ids, from, _| shown(ids, from, 40).to_vec()),

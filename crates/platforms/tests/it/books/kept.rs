@@ -1,4 +1,4 @@
-//! A company's books at a stand-in, the runs over them, and what the runs left, held against what the stand-in says is there.
+//! A company's books at a stand-in, the runs that read them, and their result, compared with the stand-in's own counts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::rows::row;
 use crate::stand_in::StandIn;
 
-/// More than any of these runs needs.
+/// More pages than any of these runs needs.
 const PAGES_MOST: usize = 400;
 
 pub(super) struct Kept {
@@ -25,7 +25,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Books of several pages a list; `more` is put into the request that begins them. `None` where a platform's books are not read.
+    /// Books with several pages in each list; `more` is added to the request that creates them. `None` if the platform's books are
+    /// not read.
     pub(super) async fn start(platform: PlatformName, more: Value) -> Option<Self> {
         let stand_in = StandIn::start(row(platform)).await;
         stand_in.platform.accounting()?;
@@ -95,7 +96,7 @@ impl Kept {
         self.accounting().page(ask).await
     }
 
-    /// Reads to the end; `before` is told how many pages there were, and a page that fails is asked for once more.
+    /// Reads to the end. `before` gets the number of pages so far. A page that fails is requested once more.
     pub(super) async fn run(&self, scope: &Scope, before: impl AsyncFn(usize)) -> Vec<Entry> {
         let mut next = Some(self.accounting().first(scope));
         let (mut entries, mut pages) = (Vec::new(), 0);
@@ -113,7 +114,7 @@ impl Kept {
         entries
     }
 
-    /// What there is by the stand-in's own count.
+    /// The records by the stand-in's own count.
     pub(super) async fn truth(&self, kind: SyncKind) -> BTreeMap<&'static str, Totals> {
         let shown = self.stand_in.shown(&self.route("")).await;
         let mut truth = BTreeMap::<_, Totals>::new();
@@ -130,19 +131,19 @@ impl Kept {
     }
 }
 
-/// So many, and their sums by currency.
+/// A number of records, and their sums by currency.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     count: u64,
     sums: BTreeMap<String, Decimal>,
 }
 
-/// What runs left.
+/// The records after some runs.
 #[derive(Default)]
 pub(super) struct Table(pub(super) BTreeMap<RecordKey, Record>);
 
 impl Table {
-    /// What a full run leaves: nothing of what it has not read.
+    /// The records after a full run: only those that it has read.
     pub(super) fn of(entries: Vec<Entry>) -> Self {
         let mut table = Self::default();
         table.put(entries);
@@ -159,7 +160,7 @@ impl Table {
         }
     }
 
-    /// What stands, as the stand-in counts it.
+    /// The valid records, as the stand-in counts them.
     pub(super) fn totals(&self, kind: SyncKind) -> BTreeMap<&'static str, Totals> {
         let names: &[_] = if kind == SyncKind::Sync { &["checks"] } else { &["bills", "invoices"] };
         let mut totals: BTreeMap<_, _> = names.iter().map(|name| (*name, Totals::default())).collect();

@@ -1,5 +1,5 @@
-//! How a platform's books are read: to the end, while they change, and through faults. What is alike at every platform is in
-//! `contract` and tried against the stand-ins; the rest against a server of the test's own.
+//! Reading of a platform's books: to the end, during changes, and through faults. `contract` has what holds for every platform, with
+//! the stand-ins; the other tests use their own server.
 
 mod bad_fields;
 mod bad_pages;
@@ -30,16 +30,16 @@ use jiff::Timestamp;
 use crate::raw::platform_at;
 use server::Server;
 
-/// More than any of these runs needs.
+/// More pages than any of these runs needs.
 const PAGES_MOST: usize = 500;
 
-/// A company whose books lie at a server.
+/// A company whose books are at a server.
 struct Books {
     platform: Arc<dyn Platform>,
     company: Company,
 }
 
-/// What a run has read.
+/// The result of a run.
 #[derive(Debug, Default)]
 struct Run {
     entries: Vec<Entry>,
@@ -66,7 +66,7 @@ impl Books {
         self.platform.accounting().expect("it has books").page(ask).await
     }
 
-    /// Reads to the end; a page that fails is asked for once more.
+    /// Reads to the end. A page that fails is requested once more.
     async fn run(&self, scope: &Scope) -> Result<Run, ReadFailure> {
         let mut next = Some(self.platform.accounting().expect("it has books").first(scope));
         let mut run = Run::default();

@@ -1,4 +1,4 @@
-//! QuickBooks: lists by positions, change data capture, faults.
+//! QuickBooks: lists by positions, change data capture, errors.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use crate::raw::Bytes;
 
 const REALM: &str = "9130357849012345";
 
-/// The purchases of a company, each by its id; it has nothing else.
+/// The purchases of a company, by their ids. It has no other records.
 type Ids = Arc<Mutex<Vec<u32>>>;
 
 fn purchases(count: u32) -> Ids {
@@ -30,7 +30,7 @@ fn list(ids: &[u32]) -> Bytes {
     ok(&format!(r#"{{"QueryResponse":{{"Purchase":[{}]}},"time":"2026-09-16T04:12:55.104-07:00"}}"#, records.join(",")))
 }
 
-/// The position that a select asks for, where it is one of purchases.
+/// The position in a select, if it is one for purchases.
 fn start(request: &Request) -> Option<usize> {
     let select = request.query.get("query")?;
     let rest = select.strip_prefix("select * from Purchase")?;
@@ -38,7 +38,7 @@ fn start(request: &Request) -> Option<usize> {
     rest.split(' ').nth_back(2)?.parse().ok()
 }
 
-/// The page that was asked for.
+/// The requested page.
 fn page(ids: &Ids, request: &Request) -> Bytes {
     let Some(start) = start(request) else { return ok(r#"{"QueryResponse":{}}"#) };
     let ids = ids.lock().expect("not poisoned");
@@ -69,7 +69,7 @@ async fn a_full_run_reads_every_page_once_to_its_end() {
 
 #[tokio::test]
 async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
-    // Before the page: which places of the list go, and which ids come in at its front.
+    // The page before the change, the deleted places of the list, and the ids added at its front.
     type Change = (usize, std::ops::Range<usize>, &'static [u32]);
     let changes: [Change; 7] = [
         (1, 0..1, &[]),
@@ -102,7 +102,7 @@ async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_record() {
+async fn a_short_empty_repeated_reversed_or_oversized_page_loses_no_record() {
     type Odd = fn(&[u32], usize) -> Vec<u32>;
     let odd: [(&str, Odd); 5] = [
         ("short", |ids, start| ids[start - 1..].iter().copied().take(500).collect()),
@@ -183,7 +183,7 @@ async fn an_incremental_run_is_one_request_and_names_what_is_no_check_any_more()
 }
 
 #[tokio::test]
-async fn what_change_data_capture_does_not_reach_is_read_from_lists() {
+async fn changes_that_change_data_capture_does_not_have_are_read_from_lists() {
     let thousand: Vec<_> = (1..=1_000).map(purchase).collect();
     let full_answer = format!(r#"{{"CDCResponse":[{{"QueryResponse":[{{"Purchase":[{}]}}]}}]}}"#, thousand.join(","));
     let refused = said(400, "", r#"{"Fault":{"Error":[{"code":"2010"}],"type":"ValidationFault"}}"#);
@@ -258,7 +258,7 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_or_is_too_large_is_no_page() {
+async fn a_body_that_is_cut_off_or_too_large_is_no_page() {
     let cut = |mut answer: Bytes| {
         answer.truncate(answer.len() - 20);
         answer

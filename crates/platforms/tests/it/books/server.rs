@@ -1,4 +1,4 @@
-//! A server of HTTP whose answers a function gives.
+//! An HTTP server whose answers a function makes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,13 +15,13 @@ use crate::raw::{Bytes, answer};
 pub(super) struct Request {
     pub(super) path: String,
     pub(super) query: BTreeMap<String, String>,
-    /// The same, of a name that comes several times each value.
+    /// The query, with every value of a repeated name.
     pub(super) queries: Vec<(String, String)>,
     /// By name in lower case.
     pub(super) headers: BTreeMap<String, String>,
 }
 
-/// Ends with the test.
+/// The server, which ends with the test.
 pub(super) struct Server {
     pub(super) base: String,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -35,7 +35,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// `respond` is told how many requests there were before.
+    /// `respond` gets the number of earlier requests.
     pub(super) async fn start(mut respond: impl FnMut(&Request, usize) -> Bytes + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
@@ -48,7 +48,7 @@ impl Server {
                 let before = seen.lock().expect("not poisoned").len();
                 let bytes = respond(&request, before);
                 seen.lock().expect("not poisoned").push(request);
-                // The caller may hang up before the end: an answer may be longer than it reads.
+                // The caller may close the connection before the end, because an answer may be longer than it reads.
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
             }
@@ -79,12 +79,12 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     })
 }
 
-/// An answer of success, which ends its connection.
+/// A successful answer that closes its connection.
 pub(super) fn ok(body: &str) -> Bytes {
     said(200, "", body)
 }
 
-/// An answer that ends its connection.
+/// An answer that closes its connection.
 pub(super) fn said(status: u16, headers: &str, body: &str) -> Bytes {
     answer(status, &format!("connection: close\r\n{headers}"), body.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Each platform's list of checks as it goes over the wire, so that one table of odd values can be tried on all of them.
+//! Each platform's list of checks in the form of its HTTP answers, so that one table of odd values can be tested on all of them.
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::{Body, Check};
@@ -13,13 +13,13 @@ use crate::raw::Bytes;
 pub(super) struct Wire {
     pub(super) platform: PlatformName,
     company: &'static str,
-    /// Where the list lies; the other lists of a run are empty.
+    /// The path of the list. The other lists of a run are empty.
     path: &'static str,
-    /// One check; `$id`, `$amount`, `$date`, `$currency`, and `$text` stand for the JSON of these fields.
+    /// A check. `$id`, `$amount`, `$date`, `$currency`, and `$text` stand for the JSON of these fields.
     record: &'static str,
-    /// The whole answer; `$records` stands for its records, `$total` for how many there are, `$page` and `$size` for which page it is.
+    /// The whole answer. `$records` stands for its records, `$total` for their number, `$page` and `$size` for the page.
     answer: &'static str,
-    /// Any other answer.
+    /// The answer to any other request.
     other: &'static str,
 }
 
@@ -68,7 +68,7 @@ pub(super) static FRESHBOOKS: Wire = Wire {
 pub(super) static ALL: [&Wire; 4] = [&QUICKBOOKS, &XERO, &ZOHO, &FRESHBOOKS];
 
 impl Wire {
-    /// A check; each field is given by its name here and its JSON, and the JSON `absent` leaves it out.
+    /// A check with these fields, each with its name here and its JSON. The JSON `absent` leaves the field out.
     pub(super) fn record(&self, fields: &[(&str, &str)]) -> String {
         let usual = [
             ("id", r#""2417""#),
@@ -88,29 +88,29 @@ impl Wire {
         record
     }
 
-    /// What stands before a field's value.
+    /// The text before a field's value.
     pub(super) fn name(&self, field: &str) -> &str {
         let (before, _) = self.record.split_once(&format!("${field}")).expect("a field");
         before.rsplit(['{', ',']).next().expect("a name")
     }
 
-    /// The answer with these records, which are all that there are.
+    /// The answer with these records, and no others on further pages.
     pub(super) fn answer(&self, records: &[String]) -> String {
         self.page(records, ("1", if self.platform == PlatformName::Xero { "1000" } else { "100" }), &records.len().to_string())
     }
 
-    /// The answer with these records, as the page of that number and size, of so many records in all.
+    /// The answer with these records, as the page of that number and size, and with that total.
     pub(super) fn page(&self, records: &[String], (page, size): (&str, &str), total: &str) -> String {
         let answer = self.answer.replace("$page", page).replace("$size", size).replace("$total", total);
         answer.replace("$records", &records.join(","))
     }
 
-    /// Runs over a platform that gives the list so, whatever page of it is asked for.
+    /// Runs over a platform that gives this answer for every page of the list.
     pub(super) async fn run(&self, answer: Bytes) -> Result<Run, ReadFailure> {
         self.serve(move |_| answer.clone()).await
     }
 
-    /// Runs over a platform that answers so to requests for the list.
+    /// Runs over a platform that answers requests for the list with `respond`.
     pub(super) async fn serve(&self, mut respond: impl FnMut(&Request) -> Bytes + Send + 'static) -> Result<Run, ReadFailure> {
         let (path, other) = (self.path, self.other);
         let server = Server::start(move |request, _| {
@@ -122,7 +122,7 @@ impl Wire {
     }
 }
 
-/// What a field of a check says, or why the check cannot be read.
+/// The value of a check's field, or the reason why the check cannot be read.
 pub(super) fn told(entry: &Entry, field: &str) -> String {
     let (key, check) = match entry {
         Entry::Record(record) => match &record.body {

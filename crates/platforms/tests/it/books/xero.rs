@@ -1,4 +1,4 @@
-//! Xero: numbered pages, changes, faults.
+//! Xero: numbered pages, changes, errors.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use crate::raw::Bytes;
 
 const TENANT: &str = "70784a63-d24b-46a9-a4db-0e70a274b056";
 
-/// The payments of an organisation by id, in the platform's order; it has nothing else.
+/// The payments of an organisation by id, in the platform's order. It has no other records.
 type Ids = Arc<Mutex<Vec<u32>>>;
 
 fn payments(count: u32) -> Ids {
@@ -39,14 +39,14 @@ fn list(ids: &[u32], (page, size): (usize, usize), total: usize) -> Bytes {
     ))
 }
 
-/// The number and the size of the page that is asked for.
+/// The number and the size of the requested page.
 fn asked_page(request: &Request) -> (usize, usize) {
     let size = request.query["pageSize"].parse().expect("a number");
     assert!(size <= 1_000, "more are refused");
     (request.query["page"].parse().expect("a number"), size)
 }
 
-/// What a list shows of the ids from one on.
+/// The ids that a list shows from one on.
 fn shown(ids: &[u32], from: usize, size: usize) -> &[u32] {
     &ids[from.min(ids.len())..(from + size).min(ids.len())]
 }
@@ -54,7 +54,7 @@ fn shown(ids: &[u32], from: usize, size: usize) -> &[u32] {
 const NO_OTHERS: &str =
     r#"{"Status":"OK","BankTransactions":[],"Invoices":[],"pagination":{"page":1,"pageSize":1000,"pageCount":0,"itemCount":0}}"#;
 
-/// The page that was asked for.
+/// The requested page.
 fn page(ids: &Ids, request: &Request) -> Bytes {
     match request.path.as_str() {
         "/Payments" => {
@@ -74,7 +74,7 @@ async fn books(server: &Server) -> Books {
 
 #[tokio::test]
 async fn a_full_run_reads_every_page_once_to_its_end() {
-    // The bank accounts are asked for with each page that has checks.
+    // The bank accounts are requested for each page that has checks.
     for (count, requests) in [(0, 2), (1, 3), (999, 3), (1_000, 4), (2_500, 7)] {
         let ids = payments(count);
         let server = Server::start(move |request, _| page(&ids, request)).await;
@@ -99,7 +99,7 @@ async fn records_that_change_or_come_in_while_paging_cost_no_other() {
     let inner = Arc::clone(&ids);
     let server = Server::start(move |request, at| {
         if at == 3 {
-            // An edit changes nothing of the order; new ones come in anywhere.
+            // An edit does not change the order; new records are inserted anywhere.
             inner.lock().expect("not poisoned").splice(5..5, [41, 42, 43]);
         }
         page(&inner, request)
@@ -110,7 +110,7 @@ async fn records_that_change_or_come_in_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_record() {
+async fn a_short_empty_repeated_reversed_or_oversized_page_loses_no_record() {
     type Odd = fn(&[u32], usize, usize) -> Vec<u32>;
     let odd: [(&str, Odd); 5] = [
         ("short", |ids, from, _| shown(ids, from, 300).to_vec()),
@@ -200,7 +200,7 @@ async fn a_list_that_is_too_long_is_read_by_dates() {
 }
 
 #[tokio::test]
-async fn payments_are_read_without_the_scope_for_accounts_and_not_while_those_fail() {
+async fn payments_are_read_without_the_scope_for_accounts_but_not_while_accounts_fail() {
     let run = |status: u16| async move {
         let ids = payments(1);
         let server = Server::start(move |request, _| match request.path.as_str() {
@@ -253,7 +253,7 @@ async fn a_failure_means_what_its_status_and_headers_say() {
         let books = books(&server).await;
         let accounting = books.platform.accounting().expect("books");
         let mut cursor = accounting.first(&scope);
-        // A refusal may also be of a list that is too long: it is asked for by dates first.
+        // A refusal may also mean that the list is too long, so it is requested by dates first.
         let failed = loop {
             match books.page(&scope, &cursor).await {
                 Ok(page) => cursor = page.next.expect("more"),
@@ -265,7 +265,7 @@ async fn a_failure_means_what_its_status_and_headers_say() {
 }
 
 #[tokio::test]
-async fn the_tighter_of_the_limits_that_are_told_is_passed_on() {
+async fn the_smaller_of_the_two_remaining_limits_is_returned() {
     let left = |headers: &'static str| async move {
         let server = Server::start(move |_, _| said(200, headers, NO_OTHERS)).await;
         let books = books(&server).await;
@@ -279,7 +279,7 @@ async fn the_tighter_of_the_limits_that_are_told_is_passed_on() {
 }
 
 #[tokio::test]
-async fn a_rule_for_all_spending_asks_for_all_of_it() {
+async fn the_rule_all_spend_requests_all_spending() {
     let server = Server::start(|_, _| ok(NO_OTHERS)).await;
     let scope = Scope { check_rule: CheckRule::AllSpend, ..full(SyncKind::Sync) };
     let books = books(&server).await;

@@ -1,4 +1,4 @@
-//! Zoho: pages by dates, changes, faults.
+//! Zoho: pages by dates, changes, errors.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::raw::Bytes;
 
 const ORGANIZATION: &str = "10234695";
 
-/// The payments of an organisation, by their dates; it has nothing else.
+/// The payments of an organisation, by their dates. It has no other records.
 type Payments = Arc<Mutex<Vec<(u32, Date)>>>;
 
-/// So many a day.
+/// Payments, with this number on each day.
 fn payments(count: u32, of_a_day: u32) -> Payments {
     let date = |at: u32| Date::constant(2024, 1, 1).saturating_add(i64::from(at / of_a_day).days());
     Arc::new(Mutex::new((0..count).map(|at| (100 + at, date(at))).collect()))
@@ -32,7 +32,7 @@ fn list(payments: &[(u32, Date)], has_more: bool) -> Bytes {
     ok(&format!(r#"{{"code":0,"message":"success","vendorpayments":[{records}],"page_context":{{"has_more_page":{has_more}}}}}"#))
 }
 
-/// What is listed from the date on that was asked for, and how much of it is before the page.
+/// The payments from the requested date on, and the number of those before the page.
 fn listed(payments: &[(u32, Date)], request: &Request) -> (Vec<(u32, Date)>, usize) {
     assert_eq!([&request.query["organization_id"], &request.query["per_page"]], [ORGANIZATION, "200"]);
     assert_eq!([&request.query["sort_column"], &request.query["sort_order"]], ["date", "A"]);
@@ -42,7 +42,7 @@ fn listed(payments: &[(u32, Date)], request: &Request) -> (Vec<(u32, Date)>, usi
     (listed, (page - 1) * 200)
 }
 
-/// The page that was asked for.
+/// The requested page.
 fn page(payments: &Payments, request: &Request) -> Bytes {
     let (listed, start) = listed(&payments.lock().expect("not poisoned"), request);
     list(&listed[start.min(listed.len())..(start + 200).min(listed.len())], start + 200 < listed.len())
@@ -111,7 +111,7 @@ async fn records_that_are_deleted_or_moved_while_paging_cost_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_empty_repeated_turned_round_or_oversized_costs_no_record() {
+async fn a_short_empty_repeated_reversed_or_oversized_page_loses_no_record() {
     type Odd = fn(&[(u32, Date)], usize) -> Vec<(u32, Date)>;
     let odd: [(&str, Odd); 5] = [
         ("short", |listed, start| listed[start..].iter().copied().take(90).collect()),
@@ -206,7 +206,7 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_the_day_is_passed_on() {
+async fn the_remaining_requests_of_the_day_are_returned() {
     let headers = "x-rate-limit-limit: 1000\r\nx-rate-limit-remaining: 779\r\nx-rate-limit-reset: 38621\r\n";
     let server = Server::start(move |_, _| said(200, headers, r#"{"code":0,"vendorpayments":[]}"#)).await;
     let books = books(&server).await;

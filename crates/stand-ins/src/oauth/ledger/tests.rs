@@ -52,7 +52,7 @@ fn a_grant_remembers_a_bounded_number_of_tokens() {
 }
 
 #[test]
-fn the_oldest_grant_makes_room_for_a_new_one() {
+fn the_oldest_grant_is_deleted_if_there_are_too_many() {
     let mut ledger = Ledger::<Intuit>::new(RedirectUris::default());
     let oldest = connect(&mut ledger);
     let second = connect(&mut ledger);
@@ -66,7 +66,7 @@ fn the_oldest_grant_makes_room_for_a_new_one() {
 }
 
 #[test]
-fn codes_are_bounded_and_room_comes_back_with_time() {
+fn codes_are_bounded_and_expire() {
     let mut ledger = Ledger::<Intuit>::new(RedirectUris::default());
     let now = Timestamp::UNIX_EPOCH;
     let issued = std::iter::from_fn(|| ledger.issue_code(consent(), &ask(), now)).take(20_000).count();

@@ -1,4 +1,4 @@
-//! The lists of the accounting API: every record once, in pages of at most 100; the forms of records; refusals.
+//! The lists of the accounting API: every record once, in pages of at most 100; the forms of records; errors.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ fn ids(result: &Value, list: &str) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn pages_hold_every_record_once_and_are_cut_off_at_a_hundred() {
+async fn pages_have_every_record_once_and_at_most_a_hundred() {
     let client = Client::of(json!({ "payments": 230 })).await;
     let first = client.list("bill_payments", &[]).await;
     assert_eq!((&first["per_page"], &first["page"], ids(&first, "bill_payments").len()), (&json!(15), &json!(1), 15));
@@ -70,7 +70,7 @@ async fn pages_hold_every_record_once_and_are_cut_off_at_a_hundred() {
 }
 
 #[tokio::test]
-async fn records_are_as_freshbooks_writes_them() {
+async fn records_have_the_form_of_freshbooks() {
     let client = Client::of(json!({ "payments": 40, "bills": 90, "invoices": 60 })).await;
     let payments = client.list("bill_payments", &[("per_page", "100")]).await;
     let bills = client.list("bills", &[("per_page", "100"), ("include[]", "vendor")]).await;
@@ -111,7 +111,7 @@ async fn bills_are_found_by_their_ids_and_payments_where_filters_work() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_or_not_allowed_is_refused() {
+async fn an_invalid_or_forbidden_request_for_records_is_refused() {
     let mut client = Client::of(json!({ "payments": 3 })).await;
     let refusal = async |client: &Client, account: &str, list: &str, query: &[(&str, &str)]| {
         let (status, body) = answered(client.send(account, list, query).await).await;

@@ -44,7 +44,7 @@ async fn a_request_that_is_not_exact_is_refused() {
 }
 
 #[tokio::test]
-async fn the_callback_holds_code_and_state_alone() {
+async fn the_callback_has_only_code_and_state() {
     let world = World::start().await;
     let form: Vec<_> = ASK.into_iter().chain([("decision", "connect")]).collect();
     assert_eq!(world.callback(&form).await.len(), 2);
@@ -56,7 +56,7 @@ async fn the_callback_holds_code_and_state_alone() {
 }
 
 #[tokio::test]
-async fn without_scope_it_is_what_the_app_is_registered_for() {
+async fn a_request_without_scopes_gets_those_of_the_app() {
     let world = World::start().await;
     let given = tokens(world.exchange(&world.code_for(&ASK[..4]).await).await).await;
     let scope = given.body["scope"].as_str().expect("text");

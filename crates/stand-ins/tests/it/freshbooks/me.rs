@@ -1,4 +1,4 @@
-//! Who the user is, and which businesses the token reaches.
+//! The user, and the businesses that the token reaches.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn o18_the_user_belongs_to_several_businesses_one_of_them_without_books() 
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_unauthenticated() {
+async fn an_invalid_token_is_unauthenticated() {
     let world = World::start().await;
     let given = world.connect().await;
     for token in ["made-up", &given.refresh] {
@@ -46,7 +46,7 @@ async fn a_token_that_is_not_good_is_unauthenticated() {
 }
 
 #[tokio::test]
-async fn what_the_token_may_not_ask_is_forbidden() {
+async fn a_request_without_the_scope_is_forbidden() {
     let world = World::start().await;
     let code = world.code_for(&with(&ASK, "scope", "user:bills:read")).await;
     let narrow = tokens(world.exchange(&code).await).await;

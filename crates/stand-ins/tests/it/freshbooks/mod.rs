@@ -1,4 +1,4 @@
-//! The stand-in for `FreshBooks`: a client that speaks as `FreshBooks` wants it.
+//! The stand-in for `FreshBooks`, and a client for it.
 
 mod books;
 mod consent;
@@ -27,7 +27,7 @@ impl World {
         self.callback(&form).await.remove("code").expect("a code")
     }
 
-    /// A request to the token endpoint: the right keys and `fields`, in JSON.
+    /// A request to the token endpoint with the right credentials and `fields`, in JSON.
     fn token_request(&self, fields: &[(&str, &str)]) -> RequestBuilder {
         let mut body = json!({ "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
         for (name, value) in fields {
@@ -63,7 +63,7 @@ impl World {
         self.client.get(format!("{}/auth/api/v1/users/me", self.endpoints.api)).bearer_auth(access_token)
     }
 
-    /// The status of `users/me`, which tells whether the token is good.
+    /// The status of `users/me`, which shows whether the token is valid.
     async fn probe(&self, access_token: &str) -> StatusCode {
         self.me(access_token).send().await.expect("answers").status()
     }

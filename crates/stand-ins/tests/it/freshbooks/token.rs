@@ -1,4 +1,4 @@
-//! The token endpoint: keys in the body, JSON or form, refresh tokens of one use.
+//! The token endpoint: credentials in the body, JSON or form, refresh tokens that work once.
 
 use counterfoil_stand_ins::freshbooks::{CLIENT_ID, CLIENT_SECRET};
 use reqwest::StatusCode;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{ASK, World};
 use crate::world::{DAY, REDIRECT_URI, answered, tokens};
 
-/// Ends the test unless the token is refused as dead.
+/// Checks that the token is refused as invalid.
 async fn assert_dead(world: &World, refresh_token: &str) {
     let (status, body) = answered(world.refresh(refresh_token).await).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
@@ -30,7 +30,7 @@ async fn a_code_gives_tokens_in_their_shape() {
 }
 
 #[tokio::test]
-async fn a_form_will_do_as_well() {
+async fn a_form_is_accepted_instead_of_json() {
     let world = World::start().await;
     let code = world.code_for(&ASK).await;
     let form = [
@@ -44,7 +44,7 @@ async fn a_form_will_do_as_well() {
 }
 
 #[tokio::test]
-async fn r7_a_refresh_token_is_good_once_without_grace_and_lives_for_ever() {
+async fn r7_a_refresh_token_works_once_without_grace_and_does_not_expire() {
     let world = World::start().await;
     let given = world.connect().await;
     world.pass(900 * DAY).await;

@@ -1,4 +1,4 @@
-//! `CompanyInfo` on both hosts, and the faults that the gateway answers.
+//! `CompanyInfo` on both hosts, and the gateway's errors.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::StatusCode;
@@ -9,7 +9,7 @@ use super::harness::{HARBOR, LARKSPUR, World, refusal};
 const SANDBOX_REALM: &str = "4620816365000000001";
 
 #[tokio::test]
-async fn o18_the_company_is_told_to_its_own_token() {
+async fn o18_a_token_reads_its_own_company() {
     let world = World::start().await;
     let given = world.connect(HARBOR).await;
     let request = world.company_info(&world.endpoints.api, HARBOR, &given.access);
@@ -37,7 +37,7 @@ async fn without_accept_json_the_answer_is_xml() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_a_401_of_the_gateway() {
+async fn an_invalid_token_is_a_401_of_the_gateway() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     for token in ["made-up", &given.refresh] {
@@ -65,7 +65,7 @@ async fn o18_another_companys_token_is_a_403() {
 }
 
 #[tokio::test]
-async fn each_host_takes_the_tokens_of_its_own_keys() {
+async fn each_host_accepts_only_the_tokens_of_its_own_client() {
     let world = World::start().await;
     let sandbox = world.connect_as(Environment::Sandbox, SANDBOX_REALM).await;
     let production = world.connect(LARKSPUR).await;

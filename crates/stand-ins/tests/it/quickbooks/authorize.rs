@@ -1,4 +1,4 @@
-//! The consent page and what it refuses.
+//! The consent page and its errors.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::{Response, StatusCode};
@@ -11,7 +11,7 @@ async fn page(world: &World, query: &[(&'static str, String)]) -> Response {
     request.send().await.expect("answers")
 }
 
-/// The query with one parameter put to another value.
+/// The query with another value of one parameter.
 fn with(name: &str, value: &str) -> Vec<(&'static str, String)> {
     let mut query = World::ask(Environment::Production);
     for parameter in &mut query {
@@ -23,7 +23,7 @@ fn with(name: &str, value: &str) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn the_page_shows_both_companies_and_carries_the_request() {
+async fn the_page_shows_both_companies_and_repeats_the_request() {
     let world = World::start().await;
     let answer = page(&world, &World::ask(Environment::Production)).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -46,7 +46,7 @@ async fn the_page_shows_both_companies_and_carries_the_request() {
 }
 
 #[tokio::test]
-async fn the_sandbox_client_has_companies_of_its_own() {
+async fn the_sandbox_client_has_its_own_companies() {
     let world = World::start().await;
     let html = page(&world, &World::ask(Environment::Sandbox)).await.text().await;
     let html = html.expect("text");
@@ -156,7 +156,7 @@ async fn a_redirect_uri_counts_for_its_own_client_only() {
 }
 
 #[tokio::test]
-async fn what_was_asked_is_never_markup() {
+async fn a_request_is_never_shown_as_markup() {
     let world = World::start().await;
     let html = page(&world, &with("state", r#""><script>alert(1)</script>"#)).await;
     let html = html.text().await.expect("text");

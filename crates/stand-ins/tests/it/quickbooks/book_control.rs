@@ -1,4 +1,4 @@
-//! The control of the books, the limits and the faults of lists: the same at every platform.
+//! The control routes of the books, the limits and the faults of lists, which are the same at every platform.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,7 +20,7 @@ async fn every_company_has_books_from_the_start() {
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_company_and_by_what_was_asked() {
+async fn requests_are_counted_by_company_and_by_kind() {
     let client = of_twenty().await;
     client.select("select * from Purchase").await;
     client.ids("Purchase", "startposition 11").await;
@@ -60,7 +60,7 @@ async fn more_at_once_than_the_limit_is_a_429() {
 }
 
 #[tokio::test]
-async fn each_fault_of_a_list_strikes_once() {
+async fn each_fault_of_a_list_applies_once() {
     type IsStruck = fn(&Value) -> bool;
     let client = of_twenty().await;
     let page = "select * from Purchase startposition 6 maxresults 5";
@@ -108,7 +108,7 @@ async fn a_fault_can_come_in_a_success_and_a_body_can_be_cut_off() {
 }
 
 #[tokio::test]
-async fn raw_fields_are_put_over_a_record() {
+async fn raw_fields_override_a_record() {
     let client = of_twenty().await;
     let raw = json!({ "TotalAmt": "12.00", "Id": null, "MetaData": { "CreateTime": null }, "New": 1 });
     client.edit(json!({ "entity": "purchases", "indexes": [0], "raw": raw })).await;
@@ -119,7 +119,7 @@ async fn raw_fields_are_put_over_a_record() {
 }
 
 #[tokio::test]
-async fn what_the_books_cannot_take_is_refused_with_a_reason() {
+async fn an_invalid_change_of_the_books_is_refused_with_a_reason() {
     let world = World::start().await;
     for (route, body, reason) in [
         ("books/1", json!({ "sizes": {} }), "no such company"),
@@ -145,7 +145,7 @@ async fn what_the_books_cannot_take_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn the_books_are_kept_with_their_changes() {
+async fn changes_of_the_books_are_stored() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("stand-in.json");
     let route = format!("books/{LARKSPUR}");

@@ -1,4 +1,4 @@
-//! The books over the data API: every record once, in whatever pages; what changed and nothing else; and how it refuses.
+//! The books in the data API: every record once for any page size, changes, and errors.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ impl Client {
     }
 }
 
-/// The ids of a list; none where there is no list.
+/// The ids of a list; none if there is no list.
 pub(super) fn ids(records: &Value) -> Vec<String> {
     records.as_array().into_iter().flatten().map(|record| record["Id"].as_str().expect("an id").to_owned()).collect()
 }
@@ -72,7 +72,7 @@ fn purchases(count: u64) -> Value {
 }
 
 #[tokio::test]
-async fn pages_hold_every_record_once_and_as_many_as_are_counted() {
+async fn pages_have_every_record_once_and_as_many_as_counted() {
     let client = Client::of(LARKSPUR, purchases(2_345)).await;
     for rest in ["", "orderby MetaData.LastUpdatedTime", "ORDER BY TxnDate DESC", "where PaymentType = 'Check' orderby Id"] {
         let counted =
@@ -109,7 +109,7 @@ async fn records_follow_from_the_seed() {
 }
 
 #[tokio::test]
-async fn the_first_record_is_as_intuit_writes_it() {
+async fn the_first_record_has_the_form_of_intuit() {
     let client = Client::of(
         LARKSPUR,
         json!({ "until": UNTIL, "checks_only": true, "sizes": { "purchases": 3, "bills": 3, "payments": 2 } }),
@@ -130,7 +130,7 @@ async fn the_first_record_is_as_intuit_writes_it() {
 }
 
 #[tokio::test]
-async fn what_was_edited_since_a_time_is_found_and_nothing_else() {
+async fn only_records_edited_since_a_time_are_found() {
     let client = Client::of(LARKSPUR, purchases(500)).await;
     client.world.control("clock", json!({ "now": UNTIL + 86_400 })).await;
     let edited =
@@ -163,7 +163,7 @@ async fn what_was_edited_since_a_time_is_found_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn changes_are_cut_at_a_thousand_and_reach_back_thirty_days() {
+async fn changes_are_limited_to_a_thousand_and_thirty_days() {
     let client = Client::of(LARKSPUR, purchases(10)).await;
     client.world.control("clock", json!({ "now": UNTIL + 86_400 })).await;
     client.world.control(&format!("books/{LARKSPUR}/add"), json!({ "entity": "purchases", "count": 1_200 })).await;
@@ -175,7 +175,7 @@ async fn changes_are_cut_at_a_thousand_and_reach_back_thirty_days() {
 }
 
 #[tokio::test]
-async fn the_truth_is_what_the_records_add_up_to() {
+async fn the_expected_sums_equal_the_sums_of_the_records() {
     let books = json!({ "until": UNTIL, "sizes": { "purchases": 300, "payments": 40, "bills": 60, "invoices": 50 } });
     let client = Client::of(HARBOR, books).await;
     let records = client.select("select * from Purchase maxresults 1000").await;
@@ -203,7 +203,7 @@ async fn the_truth_is_what_the_records_add_up_to() {
 }
 
 #[tokio::test]
-async fn a_select_that_is_not_understood_is_a_400() {
+async fn an_invalid_select_is_a_400() {
     let client = Client::of(LARKSPUR, purchases(3)).await;
     for (select, code) in [
         ("select Id from Purchase", "4000"),
@@ -222,7 +222,7 @@ async fn a_select_that_is_not_understood_is_a_400() {
 }
 
 #[tokio::test]
-async fn an_empty_list_is_no_list_and_a_select_can_be_posted() {
+async fn an_empty_list_is_missing_in_the_answer_and_a_select_can_be_posted() {
     let client = Client::of(LARKSPUR, purchases(3)).await;
     assert_eq!(client.select("select * from Invoice").await, json!({}));
     let url = format!("{}/v3/company/{LARKSPUR}/query", client.world.endpoints.api);

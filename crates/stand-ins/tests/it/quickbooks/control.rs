@@ -1,4 +1,4 @@
-//! The control routes: strict in what they take, and telling in what they show.
+//! The control routes: strict requests, and their answers.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn the_clock_is_read_set_and_advanced() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_refused_with_a_reason() {
+async fn an_invalid_control_request_is_refused_with_a_reason() {
     let world = World::start().await;
     for (route, body, reason) in [
         ("clock", json!({}), "either now or advance_seconds"),
@@ -63,7 +63,7 @@ async fn settings_change_field_by_field() {
 }
 
 #[tokio::test]
-async fn t1_the_state_counts_and_logs_without_a_secret() {
+async fn t1_the_state_and_the_log_of_a_stand_in_have_no_secret() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     world.refreshed(&given.refresh).await;
@@ -101,7 +101,7 @@ async fn t1_the_state_counts_and_logs_without_a_secret() {
 }
 
 #[tokio::test]
-async fn the_log_holds_the_last_200_requests() {
+async fn the_log_has_the_last_200_requests() {
     let world = World::start().await;
     for _ in 0..205 {
         world.probe(LARKSPUR, "made-up").await;
@@ -112,7 +112,7 @@ async fn the_log_holds_the_last_200_requests() {
 }
 
 #[tokio::test]
-async fn reset_begins_anew() {
+async fn reset_forgets_everything() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     let extra = json!({ "uri": "https://books.example/oauth/callback" });

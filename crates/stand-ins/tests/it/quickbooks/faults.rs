@@ -1,4 +1,4 @@
-//! Each fault, as a client meets it, and what it leaves behind.
+//! Each fault: what the client gets, and the state afterwards.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn connected_with(fault: Value) -> (World, super::harness::Tokens) {
 }
 
 #[tokio::test]
-async fn status_strikes_as_often_as_told_and_changes_nothing() {
+async fn the_fault_status_applies_the_given_number_of_times_and_changes_nothing() {
     let fault = json!({ "at": "token", "kind": "status", "status": 502, "times": 2 });
     let (world, given) = connected_with(fault).await;
     for _ in 0..2 {
@@ -29,7 +29,7 @@ async fn status_strikes_as_often_as_told_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn without_times_it_strikes_until_cleared_and_only_there() {
+async fn a_fault_without_times_applies_until_it_is_cleared() {
     let (world, given) = connected_with(json!({ "at": "api", "kind": "throttled" })).await;
     for _ in 0..3 {
         let request = world.company_info(&world.endpoints.api, LARKSPUR, &given.access);
@@ -53,7 +53,7 @@ async fn reset_closes_the_connection_without_an_answer() {
 }
 
 #[tokio::test]
-async fn timeout_answers_nothing_and_is_over_when_the_caller_goes() {
+async fn the_fault_timeout_answers_nothing_and_ends_when_the_caller_disconnects() {
     let (world, given) = connected_with(json!({ "at": "token", "kind": "timeout", "times": 1 })).await;
     let request = world.refresh_request(&given.refresh).timeout(Duration::from_millis(100));
     assert!(request.send().await.expect_err("no answer comes").is_timeout());
@@ -73,7 +73,7 @@ async fn r1_a_request_that_times_out_counts_as_in_flight() {
 }
 
 #[tokio::test]
-async fn garbage_is_a_success_that_is_no_json() {
+async fn the_fault_garbage_is_a_success_that_is_no_json() {
     let (world, given) = connected_with(json!({ "at": "token", "kind": "garbage", "times": 1 })).await;
     let answer = world.refresh(&given.refresh).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -92,7 +92,7 @@ async fn oversized_is_a_success_of_eight_mebibytes() {
 }
 
 #[tokio::test]
-async fn slow_is_the_right_answer_late() {
+async fn the_fault_slow_delays_the_right_answer() {
     let fault = json!({ "at": "token", "kind": "slow", "delay_ms": 200, "times": 1 });
     let (world, given) = connected_with(fault).await;
     let early = tokio::time::timeout(Duration::from_millis(100), world.refresh(&given.refresh));
@@ -114,7 +114,7 @@ async fn r7_an_answer_lost_after_rotating_leaves_a_replaced_token() {
 }
 
 #[tokio::test]
-async fn r14_a_status_after_rotating_is_answered_with_the_change_made() {
+async fn r14_the_fault_status_after_rotating_changes_the_token() {
     let fault = json!({ "at": "token", "kind": "status_after_rotating", "status": 500, "times": 1 });
     let (world, given) = connected_with(fault).await;
     let answer = world.refresh(&given.refresh).await;
@@ -134,7 +134,7 @@ async fn a_revocation_can_be_made_and_its_answer_lost() {
 }
 
 #[tokio::test]
-async fn the_consent_page_can_fail_too() {
+async fn faults_apply_to_the_consent_page_too() {
     let (world, _) = connected_with(json!({ "at": "authorize", "kind": "status", "times": 1 })).await;
     let request = world.client.get(&world.endpoints.authorize);
     let answer = request.send().await.expect("answers");

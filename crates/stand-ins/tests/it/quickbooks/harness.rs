@@ -1,4 +1,4 @@
-//! A client that speaks OAuth the way Intuit wants it.
+//! An OAuth client for the stand-in for Intuit.
 
 use counterfoil_stand_ins::quickbooks::{Endpoints, Environment};
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -40,7 +40,7 @@ impl World {
         location(&answer).1.remove("code").expect("a code")
     }
 
-    /// A request to the token endpoint with the right keys.
+    /// A request to the token endpoint with the right credentials.
     pub(crate) fn token_request(&self, environment: Environment, form: &[(&str, &str)]) -> RequestBuilder {
         self.client.post(&self.endpoints.token).basic_auth(environment.client_id(), Some(environment.client_secret())).form(form)
     }
@@ -64,7 +64,7 @@ impl World {
         tokens(self.refresh(refresh_token).await).await
     }
 
-    /// Consent and exchange, with the production keys.
+    /// Consent and exchange, with the production client.
     pub(crate) async fn connect(&self, realm: &str) -> Tokens {
         self.connect_as(Environment::Production, realm).await
     }
@@ -81,7 +81,7 @@ impl World {
             .header("accept", "application/json")
     }
 
-    /// The status of `CompanyInfo` at the production host, which tells whether an access token is good.
+    /// The status of `CompanyInfo` at the production host, which shows whether an access token is valid.
     pub(crate) async fn probe(&self, realm: &str, access_token: &str) -> StatusCode {
         let request = self.company_info(&self.endpoints.api, realm, access_token);
         request.send().await.expect("answers").status()

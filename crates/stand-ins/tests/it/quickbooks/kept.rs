@@ -1,5 +1,5 @@
-//! What outlives the process of a stand-in that keeps its state in a file. Nothing is written at the end, so a stand-in
-//! that is dropped is as good as a killed one.
+//! The state that a stand-in with a file restores after a restart. Nothing is written at its end, so dropping a stand-in has the same
+//! effect as a kill.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -19,7 +19,7 @@ fn place() -> (TempDir, PathBuf) {
 }
 
 #[tokio::test]
-async fn tokens_are_good_after_a_restart_and_replaced_ones_are_known() {
+async fn tokens_stay_valid_after_a_restart_and_replaced_ones_are_recognized() {
     let (_folder, file) = place();
     let world = World::kept_in(&file).await;
     world.control("settings", json!({ "rotation": "family" })).await;
@@ -47,7 +47,7 @@ async fn tokens_are_good_after_a_restart_and_replaced_ones_are_known() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_kept_too() {
+async fn the_change_of_a_lost_answer_is_stored_too() {
     let (_folder, file) = place();
     let world = World::kept_in(&file).await;
     world.control("settings", json!({ "rotation": "strict" })).await;
@@ -61,7 +61,7 @@ async fn an_answer_that_was_lost_is_kept_too() {
 }
 
 #[tokio::test]
-async fn settings_clock_and_what_the_customer_did_are_kept_until_a_reset() {
+async fn settings_clock_and_disconnects_are_stored_until_a_reset() {
     let (_folder, file) = place();
     let world = World::kept_in(&file).await;
     let given = world.connect(LARKSPUR).await;
@@ -86,7 +86,7 @@ async fn settings_clock_and_what_the_customer_did_are_kept_until_a_reset() {
 }
 
 #[tokio::test]
-async fn only_its_owner_may_read_the_file_and_it_comes_with_the_first_change() {
+async fn only_its_owner_can_read_the_file_which_the_first_change_creates() {
     let (_folder, file) = place();
     let world = World::kept_in(&file).await;
     assert!(!file.exists());
@@ -116,7 +116,7 @@ async fn a_damaged_file_is_named_and_left_alone() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_not_answered_as_done() {
+async fn a_change_that_cannot_be_stored_is_answered_with_an_error() {
     let (folder, file) = place();
     let world = World::kept_in(&file).await;
     let given = world.connect(LARKSPUR).await;

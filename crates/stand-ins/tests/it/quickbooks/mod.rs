@@ -1,4 +1,4 @@
-//! The stand-in for Intuit, and what every stand-in shares with it.
+//! The stand-in for Intuit, with what every stand-in shares.
 
 mod api;
 mod authorize;

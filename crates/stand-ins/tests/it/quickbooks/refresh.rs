@@ -1,4 +1,4 @@
-//! Refresh tokens: when the value changes, how long they live, and what a race costs.
+//! Refresh tokens: when they change, how long they live, and concurrent use.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::{Response, StatusCode};
@@ -14,7 +14,7 @@ async fn assert_dead(answer: Response) {
 }
 
 #[tokio::test]
-async fn the_value_stays_for_a_day_and_then_changes() {
+async fn daily_a_token_stays_for_a_day_and_then_changes() {
     let world = World::start().await;
     let first = world.connect(LARKSPUR).await;
     let second = world.refreshed(&first.refresh).await;
@@ -29,7 +29,7 @@ async fn the_value_stays_for_a_day_and_then_changes() {
 }
 
 #[tokio::test]
-async fn a_replaced_token_ends_the_grant_when_it_comes_again() {
+async fn a_replaced_token_that_is_presented_again_ends_the_grant() {
     let world = World::start().await;
     let first = world.connect(LARKSPUR).await;
     world.pass(DAY).await;
@@ -42,7 +42,7 @@ async fn a_replaced_token_ends_the_grant_when_it_comes_again() {
 }
 
 #[tokio::test]
-async fn a_replaced_token_is_merely_dead_where_the_settings_say_so() {
+async fn a_setting_makes_a_replaced_token_only_invalid() {
     let world = World::start().await;
     world.control("settings", json!({ "revoke_on_reuse": false })).await;
     let first = world.connect(LARKSPUR).await;
@@ -65,7 +65,7 @@ async fn a_refresh_leaves_older_access_tokens_alive() {
 }
 
 #[tokio::test]
-async fn each_use_begins_the_life_anew_and_an_unused_token_dies() {
+async fn each_use_restarts_the_life_and_an_unused_token_expires() {
     let world = World::start().await;
     let first = world.connect(LARKSPUR).await;
     world.pass(60 * DAY).await;
@@ -79,7 +79,7 @@ async fn each_use_begins_the_life_anew_and_an_unused_token_dies() {
 }
 
 #[tokio::test]
-async fn no_use_carries_a_grant_beyond_five_years() {
+async fn no_use_extends_a_grant_beyond_five_years() {
     let world = World::start().await;
     let mut refresh_token = world.connect(LARKSPUR).await.refresh;
     for _ in 0..18 {
@@ -94,7 +94,7 @@ async fn no_use_carries_a_grant_beyond_five_years() {
 }
 
 #[tokio::test]
-async fn made_up_and_foreign_tokens_are_refused_and_harm_nothing() {
+async fn unknown_and_foreign_tokens_are_refused_and_harm_nothing() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     assert_dead(world.refresh("RT1-39-H0-made-up").await).await;
@@ -106,7 +106,7 @@ async fn made_up_and_foreign_tokens_are_refused_and_harm_nothing() {
 }
 
 #[tokio::test]
-async fn r1_two_requests_at_once_cost_the_grant_and_the_winners_tokens() {
+async fn r1_two_concurrent_requests_end_the_grant_and_the_first_ones_tokens() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     let bystander = world.connect(HARBOR).await;
@@ -127,7 +127,7 @@ async fn r1_two_requests_at_once_cost_the_grant_and_the_winners_tokens() {
 }
 
 #[tokio::test]
-async fn r1_one_after_the_other_is_no_race() {
+async fn r1_requests_one_after_the_other_are_no_race() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     for _ in 0..5 {
@@ -137,7 +137,7 @@ async fn r1_one_after_the_other_is_no_race() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_leaves_its_request_in_flight() {
+async fn a_request_continues_when_its_caller_disconnects() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     let fault = json!({ "at": "token", "kind": "slow", "delay_ms": 120_000, "times": 1 });

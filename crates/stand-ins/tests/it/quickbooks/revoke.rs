@@ -7,7 +7,7 @@ use serde_json::json;
 use super::harness::{DAY, HARBOR, LARKSPUR, World, refusal};
 
 #[tokio::test]
-async fn t5_either_token_ends_the_grant_and_a_dead_one_is_a_400() {
+async fn t5_revoking_either_token_ends_the_grant_and_an_invalid_one_is_a_400() {
     let world = World::start().await;
     for by_refresh_token in [true, false] {
         let given = world.connect(LARKSPUR).await;
@@ -43,7 +43,7 @@ async fn r15_revoking_reaches_every_grant_at_that_company_and_no_other() {
 }
 
 #[tokio::test]
-async fn revoking_can_be_told_to_end_one_grant_alone() {
+async fn a_setting_makes_revoking_end_one_grant_only() {
     let world = World::start().await;
     world.control("settings", json!({ "revoke_ends_company": false })).await;
     let one = world.connect(LARKSPUR).await;
@@ -54,7 +54,7 @@ async fn revoking_can_be_told_to_end_one_grant_alone() {
 }
 
 #[tokio::test]
-async fn keys_and_body_must_be_right() {
+async fn a_revocation_needs_the_right_credentials_and_body() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     let body = json!({ "token": given.refresh });

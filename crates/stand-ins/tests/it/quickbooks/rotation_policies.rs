@@ -1,4 +1,4 @@
-//! How refresh tokens are treated where the settings are not Intuit's own: each rotation policy by what a client meets.
+//! The rotation policies other than Intuit's, as a client sees them.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -12,20 +12,20 @@ async fn with_policy(policy: &str) -> (World, Tokens) {
     (world, given)
 }
 
-/// Ends the test unless the token is refused as dead.
+/// Checks that the token is refused as invalid.
 async fn assert_dead(world: &World, refresh_token: &str) {
     let (status, body) = refusal(world.refresh(refresh_token).await).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
 }
 
-/// What the control route tells of the only grant.
+/// The control route's report of the only grant.
 async fn seen(world: &World) -> Value {
     let grant = &world.control_get("state").await["grants"][0];
     json!([grant["live"], grant["ended_by"], grant["refreshes"], grant["rotations"], grant["repeated_answers"]])
 }
 
 #[tokio::test]
-async fn stable_a_token_never_changes_not_even_when_its_answer_is_lost() {
+async fn stable_tokens_do_not_change_even_if_an_answer_is_lost() {
     let (world, given) = with_policy("stable").await;
     world.pass(90 * DAY).await;
     world.control("faults", json!({ "at": "token", "kind": "answer_lost_after_rotating", "times": 1 })).await;
@@ -35,7 +35,7 @@ async fn stable_a_token_never_changes_not_even_when_its_answer_is_lost() {
 }
 
 #[tokio::test]
-async fn daily_is_how_the_stand_in_begins() {
+async fn the_stand_in_starts_with_the_daily_preset() {
     let world = World::start().await;
     let at_start = world.control_get("settings").await;
     world.control("settings", json!({ "rotation": "family" })).await;
@@ -61,7 +61,7 @@ async fn grace_gives_the_same_answer_again_for_half_an_hour() {
 }
 
 #[tokio::test]
-async fn grace_an_access_token_that_has_ended_is_not_given_again() {
+async fn grace_an_expired_access_token_is_not_answered_again() {
     let (world, given) = with_policy("grace").await;
     world.control("settings", json!({ "access_token_seconds": 60 })).await;
     let first = world.refreshed(&given.refresh).await;
@@ -72,7 +72,7 @@ async fn grace_an_access_token_that_has_ended_is_not_given_again() {
 }
 
 #[tokio::test]
-async fn grace_an_answer_that_was_lost_can_be_asked_for_again() {
+async fn grace_a_lost_answer_can_be_requested_again() {
     let (world, given) = with_policy("grace").await;
     world.control("faults", json!({ "at": "token", "kind": "status_after_rotating", "times": 1 })).await;
     assert_eq!(world.refresh(&given.refresh).await.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -81,7 +81,7 @@ async fn grace_an_answer_that_was_lost_can_be_asked_for_again() {
 }
 
 #[tokio::test]
-async fn no_grace_comes_of_a_clock_that_is_moved_back() {
+async fn setting_the_clock_back_gives_no_grace() {
     let (world, given) = with_policy("strict").await;
     world.refreshed(&given.refresh).await;
     world.pass(-100).await;
@@ -89,7 +89,7 @@ async fn no_grace_comes_of_a_clock_that_is_moved_back() {
 }
 
 #[tokio::test]
-async fn strict_an_old_token_is_dead_at_once_and_harms_nothing() {
+async fn strict_an_old_token_is_invalid_immediately_and_harms_nothing() {
     let (world, given) = with_policy("strict").await;
     let first = world.refreshed(&given.refresh).await;
     assert_dead(&world, &given.refresh).await;
@@ -98,7 +98,7 @@ async fn strict_an_old_token_is_dead_at_once_and_harms_nothing() {
 }
 
 #[tokio::test]
-async fn family_an_old_token_takes_its_successors_with_it() {
+async fn family_presenting_an_old_token_ends_the_grant() {
     let (world, given) = with_policy("family").await;
     let first = world.refreshed(&given.refresh).await;
     assert_dead(&world, &given.refresh).await;
@@ -107,7 +107,7 @@ async fn family_an_old_token_takes_its_successors_with_it() {
 }
 
 #[tokio::test]
-async fn where_races_are_allowed_the_second_is_answered_as_if_it_came_later() {
+async fn if_races_are_allowed_the_second_request_is_answered_as_a_later_one() {
     for (policy, status) in [("stable", 200), ("grace", 200), ("strict", 400)] {
         let (world, given) = with_policy(policy).await;
         let fault = json!({ "at": "token", "kind": "slow", "delay_ms": 1_000, "times": 1 });

@@ -1,4 +1,4 @@
-//! The token endpoint: keys, form, codes and the answer's shape.
+//! The token endpoint: credentials, form, codes and the form of the answer.
 
 use counterfoil_stand_ins::quickbooks::Environment;
 use reqwest::StatusCode;
@@ -30,7 +30,7 @@ async fn a_code_gives_tokens_in_intuits_shape() {
 }
 
 #[tokio::test]
-async fn the_hard_end_is_told_only_on_request() {
+async fn the_fixed_end_of_a_grant_is_answered_only_on_request() {
     let world = World::start().await;
     let given = world.connect(LARKSPUR).await;
     world.pass(1000).await;
@@ -41,7 +41,7 @@ async fn the_hard_end_is_told_only_on_request() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_invalid_client() {
+async fn wrong_credentials_are_invalid_client() {
     let world = World::start().await;
     let form = [("grant_type", "refresh_token"), ("refresh_token", "RT1-made-up")];
     let request = || world.client.post(&world.endpoints.token).form(&form);
@@ -60,7 +60,7 @@ async fn wrong_keys_are_invalid_client() {
 }
 
 #[tokio::test]
-async fn right_keys_with_a_made_up_code_are_invalid_grant() {
+async fn an_unknown_code_with_the_right_credentials_is_an_invalid_grant() {
     let world = World::start().await;
     assert_eq!(refusal(world.exchange(PRODUCTION, "made-up").await).await, wrong_code());
 }
@@ -129,7 +129,7 @@ async fn a_code_lives_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_code_used_twice_spoils_its_grant() {
+async fn a_code_used_twice_ends_its_grant() {
     let world = World::start().await;
     let code = world.code(PRODUCTION, LARKSPUR).await;
     let given = tokens(world.exchange(PRODUCTION, &code).await).await;
@@ -141,7 +141,7 @@ async fn a_code_used_twice_spoils_its_grant() {
 }
 
 #[tokio::test]
-async fn o15_other_scopes_than_asked_for_are_told() {
+async fn o15_granted_scopes_that_differ_are_in_the_answer() {
     let world = World::start().await;
     world.control("settings", json!({ "granted_scope": "openid" })).await;
     let given = world.connect(LARKSPUR).await;

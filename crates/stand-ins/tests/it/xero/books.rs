@@ -1,4 +1,4 @@
-//! The lists of the accounting API: every record once, in whatever pages; what changed, deleted ones too; limits and refusals.
+//! The lists of the accounting API: every record once for any page size; changes and deletions; limits and errors.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ fn values<'a>(body: &'a Value, list: &str, name: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn pages_hold_every_record_once_in_the_order_of_the_ids() {
+async fn pages_have_every_record_once_in_the_order_of_the_ids() {
     let client = Client::of(json!({ "bills": 130, "invoices": 115 })).await;
     let mut ids = Vec::new();
     for page in ["1", "2", "3", "4"] {
@@ -107,10 +107,10 @@ async fn money_out_is_as_xero_writes_it() {
 }
 
 #[tokio::test]
-async fn what_changed_since_a_time_is_told_with_its_status() {
+async fn changes_since_a_time_have_their_status() {
     let client = Client::of(json!({ "purchases": 50, "payments": 20, "bills": 40 })).await;
     client.world.control("clock", json!({ "now": UNTIL + 600 })).await;
-    // The token has been given by another clock.
+    // The token was issued by another clock.
     let code = client.world.code_for(&with(&ASK, "scope", SCOPES), &[MAPLE]).await;
     let token = crate::world::tokens(client.world.exchange(&code).await).await.access;
     let client = Client { token, ..client };
@@ -139,7 +139,7 @@ async fn what_changed_since_a_time_is_told_with_its_status() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_what_is_left_and_a_refusal_which_limit_it_was() {
+async fn every_answer_has_the_remaining_requests_and_a_refusal_names_its_limit() {
     let client = Client::of(json!({ "purchases": 5 })).await;
     let header = |answer: &Response, name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
     let answer = client.send("BankTransactions", &[]).await;
@@ -161,7 +161,7 @@ async fn every_answer_tells_what_is_left_and_a_refusal_which_limit_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_or_not_allowed_is_refused() {
+async fn an_invalid_or_forbidden_request_for_records_is_refused() {
     let client = Client::of(json!({ "purchases": 5, "invoices": 100_001 })).await;
     for (list, query) in [
         ("BankTransactions", vec![("where", "Total==12")]),

@@ -1,4 +1,4 @@
-//! Connections and `Organisation`: what a token reaches, and how it is told that it does not.
+//! Connections and `Organisation`: what a token reaches, and the errors for what it does not.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn o18_a_connection_has_xeros_fields() {
 }
 
 #[tokio::test]
-async fn a_second_consent_adds_and_each_can_be_told_by_its_event() {
+async fn a_second_consent_adds_a_connection_and_each_has_its_own_event() {
     let world = World::start().await;
     let first = world.connect(&[MAPLE]).await;
     let second = world.connect(&[PEMBERTON]).await;
@@ -91,7 +91,7 @@ async fn t7_the_customer_disconnects_one_organisation_or_all() {
 }
 
 #[tokio::test]
-async fn the_organisation_is_told_to_a_token_that_reaches_it() {
+async fn a_token_reads_an_organisation_that_it_reaches() {
     let world = World::start().await;
     let given = world.connect(&[MAPLE]).await;
     let (status, body) = answered(world.organisation(&given.access, MAPLE).send().await.expect("answers")).await;
@@ -112,7 +112,7 @@ async fn the_organisation_is_told_to_a_token_that_reaches_it() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_or_not_for_this_is_a_401() {
+async fn an_invalid_token_or_one_without_the_scope_is_a_401() {
     let world = World::start().await;
     let ask = with(&ASK, "scope", "accounting.invoices.read");
     let narrow = tokens(world.exchange(&world.code_for(&ask, &[MAPLE]).await).await).await;
@@ -127,7 +127,7 @@ async fn a_token_that_is_not_good_or_not_for_this_is_a_401() {
 }
 
 #[tokio::test]
-async fn a_throttled_request_is_told_which_limit() {
+async fn a_throttled_request_is_answered_with_its_limit() {
     let world = World::start().await;
     let given = world.connect(&[MAPLE]).await;
     world.control("faults", json!({ "at": "api", "kind": "throttled", "times": 1 })).await;

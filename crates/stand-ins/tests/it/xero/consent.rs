@@ -7,7 +7,7 @@ use super::{ASK, MAPLE, World};
 use crate::world::{REDIRECT_URI, with};
 
 #[tokio::test]
-async fn the_page_offers_the_organisations_and_carries_the_request() {
+async fn the_page_offers_the_organisations_and_repeats_the_request() {
     let world = World::start().await;
     let answer = world.page(&ASK).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -55,7 +55,7 @@ async fn a_request_that_is_not_exact_is_refused() {
 }
 
 #[tokio::test]
-async fn the_laptop_is_localhost_and_not_an_address() {
+async fn a_redirect_uri_may_use_localhost_but_not_a_loopback_address() {
     let world = World::start().await;
     let uri = "http://127.0.0.1:3000/oauth/callback";
     world.assert_page_refuses(&with(&ASK, "redirect_uri", uri), "the redirect_uri is not registered for this client").await;
@@ -65,7 +65,7 @@ async fn the_laptop_is_localhost_and_not_an_address() {
 }
 
 #[tokio::test]
-async fn the_callback_holds_scope_and_session_state() {
+async fn the_callback_has_scope_and_session_state() {
     let world = World::start().await;
     let form: Vec<_> = ASK.into_iter().chain([("decision", "connect"), ("tenant_id", MAPLE)]).collect();
     let query = world.callback(&form).await;
@@ -76,7 +76,7 @@ async fn the_callback_holds_scope_and_session_state() {
 }
 
 #[tokio::test]
-async fn cancel_comes_back_without_a_code() {
+async fn cancel_redirects_without_a_code() {
     let world = World::start().await;
     let form: Vec<_> = ASK.into_iter().chain([("decision", "cancel")]).collect();
     let query = world.callback(&form).await;

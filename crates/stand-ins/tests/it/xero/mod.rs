@@ -1,4 +1,4 @@
-//! The stand-in for Xero: a client that speaks as Xero wants it.
+//! The stand-in for Xero, and a client for it.
 
 mod books;
 mod connections;
@@ -26,7 +26,7 @@ pub(crate) const ASK: [(&str, &str); 5] = [
 ];
 
 impl World {
-    /// Consent by a form that is `ask` and the organisations; gives the code.
+    /// A consent by a form with the parameters `ask` and the organisations. Returns the code.
     pub(crate) async fn code_for(&self, ask: &[(&str, &str)], tenants: &[&str]) -> String {
         let chosen = tenants.iter().map(|tenant| ("tenant_id", *tenant));
         let form: Vec<_> = ask.iter().copied().chain([("decision", "connect")]).chain(chosen).collect();
@@ -81,7 +81,7 @@ impl World {
         self.client.get(url).bearer_auth(access_token).header("xero-tenant-id", tenant).header("accept", "application/json")
     }
 
-    /// The status of `Organisation`, which tells whether the token reaches the tenant.
+    /// The status of `Organisation`, which shows whether the token reaches the tenant.
     async fn probe(&self, access_token: &str, tenant: &str) -> StatusCode {
         self.organisation(access_token, tenant).send().await.expect("answers").status()
     }

@@ -1,4 +1,4 @@
-//! Refresh and revocation: a new token at every use, half an hour of grace, sixty days, and what revoking cuts.
+//! Refresh and revocation: a new token at every use, half an hour of grace, sixty days, and the effect of a revocation.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -11,7 +11,7 @@ async fn assert_dead(world: &World, refresh_token: &str) {
 }
 
 #[tokio::test]
-async fn every_refresh_rotates_and_the_old_token_has_half_an_hour() {
+async fn every_refresh_rotates_and_the_old_token_works_for_half_an_hour() {
     let world = World::start().await;
     let given = world.connect(&[MAPLE]).await;
     let first = world.refreshed(&given.refresh).await;
@@ -25,7 +25,7 @@ async fn every_refresh_rotates_and_the_old_token_has_half_an_hour() {
 }
 
 #[tokio::test]
-async fn r7_an_answer_that_was_lost_can_be_asked_for_again() {
+async fn r7_a_lost_answer_can_be_requested_again() {
     let world = World::start().await;
     let given = world.connect(&[MAPLE]).await;
     world.control("faults", json!({ "at": "token", "kind": "status_after_rotating", "times": 1 })).await;
@@ -56,7 +56,7 @@ async fn the_rotation_policy_is_xeros_own() {
 }
 
 #[tokio::test]
-async fn r15_revoking_cuts_all_organisations_of_the_user() {
+async fn r15_revoking_disconnects_all_organisations_of_the_user() {
     let world = World::start().await;
     let one = world.connect(&[MAPLE]).await;
     let other = world.connect(&[PEMBERTON]).await;
@@ -70,7 +70,7 @@ async fn r15_revoking_cuts_all_organisations_of_the_user() {
 }
 
 #[tokio::test]
-async fn revoking_what_cannot_be_revoked_is_a_success_that_does_nothing() {
+async fn revoking_a_token_that_cannot_be_revoked_succeeds_and_changes_nothing() {
     let world = World::start().await;
     let given = world.connect(&[MAPLE]).await;
     for token in ["made-up", &given.access] {

@@ -1,4 +1,4 @@
-//! The token endpoint: keys, form, codes, PKCE and the answer's shape.
+//! The token endpoint: credentials, form, codes, PKCE and the form of the answer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +17,7 @@ fn invalid_grant() -> (u16, Value) {
     (400, json!({ "error": "invalid_grant" }))
 }
 
-/// What a JWT says.
+/// The claims of a JWT.
 pub(super) fn claims(jwt: &str) -> Value {
     let part = jwt.split('.').nth(1).expect("three parts");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")
@@ -51,7 +51,7 @@ async fn without_offline_access_there_is_no_refresh_token_and_without_openid_no_
 }
 
 #[tokio::test]
-async fn a_challenge_wants_its_verifier() {
+async fn a_consent_with_a_challenge_needs_its_verifier() {
     let world = World::start().await;
     let ask: Vec<_> = ASK.into_iter().chain([("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]).collect();
     let code = world.code_for(&ask, &[MAPLE]).await;
@@ -71,7 +71,7 @@ async fn a_challenge_wants_its_verifier() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_invalid_client() {
+async fn wrong_credentials_are_invalid_client() {
     let world = World::start().await;
     let form = [("grant_type", "refresh_token"), ("refresh_token", "made-up")];
     let request = || world.client.post(&world.endpoints.token);

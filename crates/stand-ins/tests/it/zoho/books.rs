@@ -1,4 +1,4 @@
-//! The lists of Zoho Books: every record once, filters, the forms of records, limits and refusals.
+//! The lists of Zoho Books: every record once, filters, the forms of records, limits and errors.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ fn values<'a>(body: &'a Value, list: &str, name: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn pages_hold_every_record_once_in_the_order_of_the_dates() {
+async fn pages_have_every_record_once_in_the_order_of_the_dates() {
     let client = Client::of("eu", VELDHOVEN, json!({ "payments": 450 })).await;
     let mut seen = Vec::new();
     for (page, has_more) in [("1", true), ("2", true), ("3", false)] {
@@ -105,7 +105,7 @@ async fn lists_are_filtered_by_dates_and_modes() {
 }
 
 #[tokio::test]
-async fn records_are_as_zoho_writes_them() {
+async fn records_have_the_form_of_zoho() {
     let client = Client::of("us", BEACON, json!({ "payments": 100, "bills": 120, "invoices": 60 })).await;
     let body = client.list("vendorpayments", &[]).await;
     let records = body["vendorpayments"].as_array().expect("a list");
@@ -138,7 +138,7 @@ async fn records_are_as_zoho_writes_them() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_what_is_left_of_the_day_and_a_refusal_has_a_code() {
+async fn every_answer_has_the_remaining_requests_of_the_day_and_a_refusal_has_a_code() {
     let client = Client::of("eu", VELDHOVEN, json!({ "payments": 3 })).await;
     let header = |answer: &Response, name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
     let answer = client.send("vendorpayments", &[]).await;
@@ -157,7 +157,7 @@ async fn every_answer_tells_what_is_left_of_the_day_and_a_refusal_has_a_code() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_or_not_allowed_is_refused() {
+async fn an_invalid_or_forbidden_request_for_records_is_refused() {
     let mut client = Client::of("eu", VELDHOVEN, json!({ "payments": 3 })).await;
     for (list, query) in [
         ("vendorpayments", ("page", "0")),

@@ -1,4 +1,4 @@
-//! How many tokens there can be, how fast they are given, and how the throttle answers.
+//! The limits on tokens, and the answers beyond them.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn ten_refreshes_in_ten_minutes_and_no_more() {
 }
 
 #[tokio::test]
-async fn eleven_access_tokens_are_one_too_many_for_the_oldest() {
+async fn the_eleventh_access_token_ends_the_oldest() {
     let world = World::start().await;
     let given = world.connect("us").await;
     let mut access = vec![given.access];
@@ -43,7 +43,7 @@ async fn eleven_access_tokens_are_one_too_many_for_the_oldest() {
 }
 
 #[tokio::test]
-async fn five_grants_a_minute_and_no_more() {
+async fn a_user_can_give_at_most_five_grants_a_minute() {
     let world = World::start().await;
     for _ in 0..5 {
         world.connect("us").await;
@@ -56,7 +56,7 @@ async fn five_grants_a_minute_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_twenty_first_refresh_token_deletes_the_oldest_without_a_word() {
+async fn the_twenty_first_refresh_token_deletes_the_oldest() {
     let world = World::start().await;
     world.control("settings", json!({ "grants_per_minute": null })).await;
     let oldest = world.connect("us").await;
@@ -76,7 +76,7 @@ async fn the_twenty_first_refresh_token_deletes_the_oldest_without_a_word() {
 }
 
 #[tokio::test]
-async fn the_limits_can_be_lifted_but_not_to_nothing() {
+async fn the_limits_can_be_removed_but_not_set_to_zero() {
     let world = World::start().await;
     world.control("settings", json!({ "refreshes_per_ten_minutes": null })).await;
     let given = world.connect("us").await;
@@ -91,7 +91,7 @@ async fn the_limits_can_be_lifted_but_not_to_nothing() {
 }
 
 #[tokio::test]
-async fn the_throttle_is_a_400_at_the_accounts_server_and_a_429_at_the_api() {
+async fn throttling_is_a_400_at_the_accounts_server_and_a_429_at_the_api() {
     let world = World::start().await;
     let given = world.connect("us").await;
     world.control("faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;

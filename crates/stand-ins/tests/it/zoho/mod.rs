@@ -1,4 +1,4 @@
-//! The stand-in for Zoho Books: a client that speaks as Zoho wants it.
+//! The stand-in for Zoho Books, and a client for it.
 
 mod books;
 mod consent;
@@ -25,7 +25,7 @@ const ASK: [(&str, &str); 7] = [
 ];
 
 impl World {
-    /// Consent by a form that is `ask` and the user of that data centre; gives the code.
+    /// A consent by a form with the parameters `ask` and the user of this data centre. Returns the code.
     async fn code_for(&self, ask: &[(&str, &str)], location: &str) -> String {
         let form: Vec<_> = ask.iter().copied().chain([("decision", "connect"), ("account", location)]).collect();
         self.callback(&form).await.remove("code").expect("a code")
@@ -36,7 +36,7 @@ impl World {
         &site.expect("a data centre").accounts_server
     }
 
-    /// A request to the token endpoint of that data centre with the right keys.
+    /// A request to the token endpoint of this data centre with the right credentials.
     fn token_request(&self, location: &str, form: &[(&str, &str)]) -> RequestBuilder {
         let keys = [("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
         let form: Vec<_> = form.iter().copied().chain(keys).collect();
@@ -56,7 +56,7 @@ impl World {
         tokens(self.exchange(location, &self.code_for(ask, location).await).await).await
     }
 
-    /// A refresh where the token is good, if it is.
+    /// A refresh in the data centre of the token.
     pub(crate) async fn refresh(&self, location: &str, refresh_token: &str) -> Response {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
         self.token_request(location, &form).send().await.expect("answers")
@@ -73,7 +73,7 @@ impl World {
         self.client.get(url).header("authorization", authorization)
     }
 
-    /// The status of the organisations, which tells whether the token is good.
+    /// The status of the organisations, which shows whether the token is valid.
     pub(crate) async fn probe(&self, location: &str, access_token: &str) -> StatusCode {
         let request = self.organizations(location, &format!("Zoho-oauthtoken {access_token}"));
         request.send().await.expect("answers").status()

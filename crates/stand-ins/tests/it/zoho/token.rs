@@ -1,4 +1,4 @@
-//! The token endpoint: keys in the body, errors with HTTP 200, one data centre for each code and token.
+//! The token endpoint: credentials in the body, errors with HTTP 200, one data centre for each code and token.
 
 use counterfoil_stand_ins::zoho::{CLIENT_ID, CLIENT_SECRET};
 use reqwest::StatusCode;
@@ -48,7 +48,7 @@ async fn a_code_must_be_exchanged_in_its_own_data_centre() {
 }
 
 #[tokio::test]
-async fn keys_and_parameters_may_be_in_the_query_as_well() {
+async fn credentials_and_parameters_may_be_in_the_query_too() {
     let world = World::start().await;
     let code = world.code_for(&ASK, "us").await;
     let query = [
@@ -65,7 +65,7 @@ async fn keys_and_parameters_may_be_in_the_query_as_well() {
 }
 
 #[tokio::test]
-async fn errors_come_with_http_200_and_say_which() {
+async fn errors_come_with_http_200_and_a_code() {
     let world = World::start().await;
     let code = world.code_for(&ASK, "us").await;
     let post = || world.client.post(&world.endpoints.token);

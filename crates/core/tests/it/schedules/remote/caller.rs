@@ -15,7 +15,7 @@ use counterfoil_core::port::platform::{
 use super::super::timeline::ProcessClock;
 use super::{Fate, Remote, TIMEOUT};
 
-/// One process' way to the platform.
+/// One process's connection to the platform.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) remote: Arc<Remote>,
@@ -110,7 +110,7 @@ impl Platform for Caller {
             }
         };
         if shown != Some(TokenFailure::NotSent) {
-            // It is done when it has acted, however long its caller listens on.
+            // The request ends when the platform has processed it, however long its caller waits.
             let done = acts.unwrap_or(after.min(TIMEOUT)).max(if shown.is_none() { after } else { Duration::ZERO });
             remote.fly(refresh_token, now, now + done);
         }

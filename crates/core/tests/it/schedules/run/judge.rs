@@ -36,8 +36,8 @@ impl World {
         Ok(record.tally)
     }
 
-    /// A grant that the platform honours, and whose newest token is ours, lives; and the newest token is ours unless an
-    /// answer, a process or a grant was lost.
+    /// Checks that a grant that is valid at the platform, and whose newest token is stored, is active; and that the newest token is
+    /// stored unless an answer, a process or a grant was lost.
     async fn judge_grant(self: &Arc<Self>, row: &Connection, is_dead: bool) -> Result<(), String> {
         let Some(sealed) = row.grant().and_then(|grant| grant.refresh_token.as_ref()) else { return Ok(()) };
         let owner = format!("connection {}", self.id);

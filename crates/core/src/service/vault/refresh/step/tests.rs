@@ -1,4 +1,4 @@
-//! The protocol, decision by decision, and what must hold over any sequence of them.
+//! Tests of the protocol: each decision, and the properties of any sequence of decisions.
 
 mod acting;
 mod answers;
@@ -25,7 +25,7 @@ const EPOCH: u64 = 7;
 const LIMITS: TokenLimits = TokenLimits { resends_most: 1, quota: None };
 const READ: Reason = Reason::Read { min_valid: Duration::from_secs(300) };
 
-/// One refresh under test, and the time it has come to.
+/// A refresh under test, and its present time.
 struct Bench {
     machine: Refresh,
     now: Now,
@@ -51,7 +51,7 @@ impl Bench {
         self.now.elapsed += time;
     }
 
-    /// Begins, and shows it this connection.
+    /// Begins a refresh and gives it this connection.
     fn shown(reason: Reason, view: View) -> (Self, Next) {
         let mut bench = Self::new(reason);
         assert_eq!(bench.step(Saw::Begin), Next::Look);
@@ -59,7 +59,7 @@ impl Bench {
         (bench, next)
     }
 
-    /// Brings it to the moment at which it sends.
+    /// Brings a refresh to the moment at which it sends.
     fn sending(reason: Reason, view: View) -> Self {
         let (mut bench, next) = Self::shown(reason, view.clone());
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
@@ -68,7 +68,7 @@ impl Bench {
         bench
     }
 
-    /// The decision to send, in no time.
+    /// The decision to send, without any time passing.
     fn shown_sending(reason: Reason) -> Next {
         let (mut bench, _) = Self::shown(reason, stale());
         bench.step(bench.lease_taken());
@@ -88,7 +88,7 @@ fn saw(view: View) -> Saw {
     Saw::View(Some(Box::new(view)))
 }
 
-/// A connection whose access token has ended and whose refresh is due, and nothing else is the matter.
+/// A connection with an expired access token whose refresh is due.
 fn stale() -> View {
     View {
         platform: PlatformName::Quickbooks,
@@ -104,7 +104,7 @@ fn stale() -> View {
     }
 }
 
-/// The same with an access token that is good for that much longer.
+/// The same with an access token that is valid for this number of seconds.
 fn valid_for(seconds: u64) -> View {
     View { expires_at: in_seconds(seconds), ..stale() }
 }
@@ -113,7 +113,7 @@ fn in_seconds(seconds: u64) -> Timestamp {
     later(START, Duration::from_secs(seconds))
 }
 
-/// A lease of somebody else that ends then.
+/// A lease of another process that ends at this time.
 fn lease(id: &str, until: Timestamp) -> Lease {
     Lease {
         id: id.to_owned(),
@@ -130,7 +130,7 @@ fn last_failure(failures: u32, retry_at: Timestamp) -> LastFailure {
     LastFailure { failures, retry_at, code: FailureCode::PlatformFault, at: START, settled_lease: None, doubtful: false }
 }
 
-/// The failure that is to be recorded.
+/// The failure to record.
 fn recorded(next: Next) -> LastFailure {
     match next {
         Next::RecordFailure(last_failure) => last_failure,

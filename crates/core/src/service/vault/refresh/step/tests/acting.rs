@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn r2_the_second_look_stops_whoever_was_overtaken() {
+fn r2_the_second_look_stops_a_refresh_that_was_overtaken() {
     let dead = Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
     for second in [
         Some(View { epoch: EPOCH + 1, ..stale() }),
@@ -31,7 +31,7 @@ fn r3_nothing_is_sent_unless_the_lease_outlasts_the_request_and_the_commit() {
     taken_back(bench, &late);
 }
 
-/// It looks again after a pause, and takes a lease over its own.
+/// Checks that the refresh looks again after a pause and replaces its own lease.
 fn taken_back(mut bench: Bench, next: &Next) {
     let Next::Wait(pause) = next else { panic!("{next:?}") };
     bench.pass(*pause);
@@ -42,7 +42,7 @@ fn taken_back(mut bench: Bench, next: &Next) {
 }
 
 #[test]
-fn r3_the_lease_is_measured_by_the_clock_that_does_not_jump() {
+fn r3_the_lease_is_measured_by_the_monotonic_clock() {
     let (mut bench, _) = Bench::shown(READ, stale());
     let taken = bench.lease_taken();
     bench.now.elapsed += Duration::from_millis(4_500);
@@ -53,7 +53,7 @@ fn r3_the_lease_is_measured_by_the_clock_that_does_not_jump() {
 }
 
 #[test]
-fn a_lease_that_came_too_late_for_another_need_not_be_waited_out() {
+fn a_lease_taken_too_late_need_not_be_waited_for() {
     let (mut bench, _) = Bench::shown(READ, stale());
     let taken = bench.lease_taken();
     bench.pass(Duration::from_secs(6));
@@ -83,10 +83,10 @@ fn r1_a_lease_of_ours_is_remembered_until_something_is_sent_under_it() {
 }
 
 #[test]
-fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_out() {
+fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_for() {
     let (mut bench, _) = Bench::shown(READ, stale());
     bench.step(bench.lease_taken());
-    // The late commit of another attempt, whose access token is over too.
+    // Another attempt committed late, and its access token has expired too.
     let outdated = View { epoch: EPOCH + 1, commit_id: "another".to_owned(), ..stale() };
     assert_eq!(bench.step(saw(outdated.clone())), Next::Look);
     assert_eq!(bench.machine.unused(), ["ours"]);
@@ -95,7 +95,7 @@ fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_out() {
 }
 
 #[test]
-fn r7_a_lease_that_was_never_used_hands_on_its_doubt() {
+fn r7_an_unused_lease_keeps_the_doubt_of_the_one_before() {
     let (mut bench, _) = Bench::shown(READ, stale());
     bench.step(Saw::LeaseUnknown { id: "ours".to_owned() });
     bench.step(Saw::Waited);
@@ -124,7 +124,7 @@ fn a_lease_is_not_tried_for_longer_than_it_could_be_used() {
 }
 
 #[test]
-fn a_second_look_that_fails_is_tried_again_while_there_is_time_and_leaves_nothing_open() {
+fn a_failed_second_look_is_repeated_while_there_is_time_and_leaves_no_open_lease() {
     let (mut bench, _) = Bench::shown(READ, stale());
     bench.machine.ends_at = bench.now.elapsed + Settings::default().needed_from_lease();
     let mut next = bench.step(bench.lease_taken());
@@ -145,7 +145,7 @@ fn a_second_look_that_fails_is_tried_again_while_there_is_time_and_leaves_nothin
 }
 
 #[test]
-fn a_connection_that_never_stands_still_is_left_alone_in_the_end() {
+fn a_connection_that_keeps_changing_is_given_up_after_three_leases() {
     let (mut bench, mut next) = Bench::shown(READ, stale());
     let mut leases = 0;
     while matches!(next, Next::TakeLease { .. }) {

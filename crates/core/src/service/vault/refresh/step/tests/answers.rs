@@ -1,4 +1,4 @@
-//! The answer of the platform: what each outcome means, and when it is asked again.
+//! The platform's answer: what follows from each outcome, and when the request is sent again.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn r7_a_refusal_in_doubt_is_a_rotation_lost() {
 }
 
 #[test]
-fn each_failure_says_whether_the_attempt_is_over_and_whether_there_is_doubt() {
+fn each_failure_records_whether_the_attempt_has_ended_and_whether_there_is_doubt() {
     let broken = TokenFailure::Broken { status: 500 };
     let throttled = TokenFailure::Throttled { retry_after: None };
     let unreadable = TokenFailure::Unreadable { status: 200, answer: UnreadAnswer::new("<html>") };
@@ -69,7 +69,7 @@ fn a_platform_that_is_not_to_be_asked_twice_is_asked_once() {
 }
 
 #[test]
-fn an_answered_fault_is_followed_once_within_the_lease() {
+fn an_answered_fault_is_retried_once_within_the_lease() {
     let fault = || Saw::Failed(TokenFailure::Broken { status: 503 });
     let mut bench = Bench::sending(READ, stale());
     let Next::Wait(pause) = bench.step(fault()) else { panic!("it must try again") };
@@ -81,7 +81,7 @@ fn an_answered_fault_is_followed_once_within_the_lease() {
 }
 
 #[test]
-fn an_answered_fault_that_came_late_is_not_followed() {
+fn an_answered_fault_that_came_late_is_not_retried() {
     let mut bench = Bench::sending(READ, stale());
     bench.pass(Duration::from_secs(4));
     recorded(bench.step(Saw::Failed(TokenFailure::Broken { status: 503 })));
@@ -104,7 +104,7 @@ fn t4_a_forced_refresh_sends_once() {
 }
 
 #[test]
-fn r8_a_retry_after_is_honoured_within_bounds() {
+fn r8_a_retry_after_is_respected_within_bounds() {
     let retry_at = |retry_after: Option<Duration>| {
         let mut bench = Bench::sending(READ, stale());
         let failure = TokenFailure::Throttled { retry_after };
@@ -119,7 +119,7 @@ fn r8_a_retry_after_is_honoured_within_bounds() {
 }
 
 #[test]
-fn r8_a_refusal_is_recorded_as_stubbornly_as_a_grant() {
+fn r8_a_refusal_is_retried_until_it_is_stored_like_a_grant() {
     let mut bench = Bench::sending(READ, stale());
     let end = Next::EndGrant(DeathCause::Revoked);
     assert_eq!(bench.step(Saw::Failed(TokenFailure::Refused)), end);

@@ -1,9 +1,9 @@
-//! What a look at the connection leads to: who has nothing to do, who waits, who takes the lease.
+//! The decisions after a look at the connection: nothing to do, wait, or take the lease.
 
 use super::*;
 
 #[test]
-fn what_stands_or_is_missing_decides_before_anything_else() {
+fn the_status_of_the_connection_decides_before_anything_else() {
     let dead = Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
     for (view, outcome) in [
         (View { standing: dead, ..stale() }, Outcome::Dead(DeathCause::Revoked)),
@@ -18,7 +18,7 @@ fn what_stands_or_is_missing_decides_before_anything_else() {
 }
 
 #[test]
-fn each_reason_is_satisfied_by_its_own_measure() {
+fn each_reason_has_its_own_condition_for_a_fresh_token() {
     let just_refreshed = View { refreshed_at: Some(START - jiff::SignedDuration::from_secs(9)), ..valid_for(3_000) };
     let refreshed_before = View { refreshed_at: Some(START - jiff::SignedDuration::from_secs(10)), ..valid_for(3_000) };
     let not_due = View { due_at: Some(in_seconds(1)), ..stale() };
@@ -42,7 +42,7 @@ fn each_reason_is_satisfied_by_its_own_measure() {
 }
 
 #[test]
-fn r9_beside_somebody_else_a_reader_waits_only_if_it_must() {
+fn r9_a_reader_waits_for_another_process_only_without_a_valid_token() {
     let until = in_seconds(10);
     let held = Next::Finish(Outcome::Held { retry_at: until });
     let beside = |reason, view: View| Bench::shown(reason, View { lease: Some(lease("theirs", until)), ..view }).1;
@@ -53,7 +53,7 @@ fn r9_beside_somebody_else_a_reader_waits_only_if_it_must() {
 }
 
 #[test]
-fn r9_a_waiter_looks_until_its_bound_and_then_says_when_to_come_again() {
+fn r9_a_waiting_reader_looks_until_its_bound_and_then_returns_a_retry_time() {
     let settings = Settings::default();
     let view = View { lease: Some(lease("theirs", in_seconds(16))), ..stale() };
     let (mut bench, mut next) = Bench::shown(READ, view.clone());
@@ -73,7 +73,7 @@ fn r9_a_waiter_looks_until_its_bound_and_then_says_when_to_come_again() {
 }
 
 #[test]
-fn r9_who_loses_the_race_for_the_lease_waits_and_serves_what_the_winner_stored() {
+fn r9_a_refresh_without_the_lease_waits_and_returns_what_the_other_stored() {
     let (mut bench, next) = Bench::shown(READ, stale());
     assert!(matches!(next, Next::TakeLease { seen: None, .. }));
     let Next::Wait(pause) = bench.step(Saw::LeaseHeld) else { panic!("it must wait") };
@@ -86,7 +86,7 @@ fn r9_who_loses_the_race_for_the_lease_waits_and_serves_what_the_winner_stored()
 }
 
 #[test]
-fn r7_an_open_lease_rests_past_its_end_and_is_then_followed_in_doubt() {
+fn r7_an_open_lease_rests_past_its_end_and_is_then_replaced_in_doubt() {
     let ends_after = |seconds: i64| {
         let ended = START - jiff::SignedDuration::from_secs(seconds);
         Bench::shown(READ, View { lease: Some(lease("lost", ended)), ..stale() }).1
@@ -98,7 +98,7 @@ fn r7_an_open_lease_rests_past_its_end_and_is_then_followed_in_doubt() {
 }
 
 #[test]
-fn r7_a_platform_may_have_a_rest_of_its_own() {
+fn r7_a_platform_can_have_its_own_rest() {
     let mut settings = Settings::default();
     settings.rests[PlatformName::Quickbooks as usize] = Some(Duration::from_secs(90));
     let mut bench = Bench::with(READ, settings);
@@ -108,7 +108,7 @@ fn r7_a_platform_may_have_a_rest_of_its_own() {
 }
 
 #[test]
-fn a_settled_lease_is_followed_at_once_and_without_doubt() {
+fn a_lease_of_an_ended_attempt_is_replaced_immediately_and_without_doubt() {
     let settled = LastFailure { settled_lease: Some("theirs".to_owned()), ..last_failure(1, START) };
     let view = View { lease: Some(lease("theirs", in_seconds(10))), last_failure: Some(settled), ..stale() };
     let follows = Next::TakeLease { epoch: EPOCH, seen: Some("theirs".to_owned()), doubtful: false };
@@ -118,7 +118,7 @@ fn a_settled_lease_is_followed_at_once_and_without_doubt() {
 }
 
 #[test]
-fn a_doubt_on_the_row_outlives_the_lease_it_came_from() {
+fn a_stored_doubt_stays_after_the_end_of_its_lease() {
     let doubted = LastFailure { settled_lease: Some("theirs".to_owned()), doubtful: true, ..last_failure(1, START) };
     let view = View { lease: Some(lease("theirs", START)), last_failure: Some(doubted), ..stale() };
     assert!(matches!(Bench::shown(READ, view).1, Next::TakeLease { doubtful: true, .. }));
@@ -149,7 +149,7 @@ fn r1_a_late_commit_leaves_the_attempt_that_it_overtook_open() {
 }
 
 #[test]
-fn the_rows_backoff_holds_for_every_reason() {
+fn the_stored_backoff_applies_to_every_reason() {
     let view = View { last_failure: Some(last_failure(3, in_seconds(5))), ..stale() };
     for reason in [READ, Reason::Forced, Reason::Due] {
         let (_, next) = Bench::shown(reason, view.clone());

@@ -1,4 +1,4 @@
-//! What holds whatever happens, in any order, for as long as it likes.
+//! Properties that hold for any sequence of inputs.
 
 use proptest::prelude::*;
 
@@ -68,13 +68,13 @@ fn reasons() -> impl Strategy<Value = Reason> {
     ]
 }
 
-/// What the world may answer to a step, and how long it takes for it.
+/// An input that answers a step, and the time that it takes.
 #[derive(Debug, Clone)]
 struct Happening {
     view: Option<View>,
     failure: Option<TokenFailure>,
     takes: Duration,
-    /// 0 to 9: how writes and leases go.
+    /// 0 to 9: the result of writes and leases.
     luck: u8,
     chance: f64,
 }
@@ -92,7 +92,7 @@ prop_compose! {
 }
 
 impl Happening {
-    /// A possible answer to that request; the same connection again where a lease was just taken, mostly.
+    /// A possible answer to the action. After a lease it is mostly the same connection again.
     fn to(&self, next: &Next, now: Now, seen: Option<&View>) -> Saw {
         match next {
             Next::LookAgain if self.luck == 0 => Saw::StoreFailed,
@@ -117,7 +117,7 @@ impl Happening {
     }
 }
 
-/// One step as it was seen from outside.
+/// A step as seen from outside.
 struct Seen {
     next: Next,
     at: Now,
@@ -151,7 +151,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn it_ends_and_keeps_its_order_whatever_it_sees(reason in reasons(), answers in prop::collection::vec(answers(), 1..40)) {
+    fn a_refresh_ends_and_keeps_its_order_for_any_input(reason in reasons(), answers in prop::collection::vec(answers(), 1..40)) {
         let settings = Settings::default();
         let history = run(reason, &answers);
         let mut lease_since = None;
@@ -214,7 +214,7 @@ proptest! {
         prop_assert!(backoff <= settings.backoff_longest);
     }
 
-    /// 60,000 failing refreshes a day of one connection must be impossible, however many ask.
+    /// One connection must not cause 60,000 failing refreshes a day, however many readers ask.
     #[test]
     fn a_dead_platform_is_asked_at_most_twelve_hundred_times_a_day(failure in failures(), luck in 0.0..1.0) {
         prop_assume!(failure != TokenFailure::Refused);
@@ -222,7 +222,7 @@ proptest! {
         prop_assert!((20..=1_200).contains(&sends), "{:?}: {} times", failure, sends);
     }
 
-    /// Zoho gives ten access tokens in ten minutes, and then none for as long.
+    /// Zoho gives ten access tokens in ten minutes, and then none for ten minutes.
     #[test]
     fn a_quota_is_never_spent_by_failures(failure in failures(), luck in 0.0..1.0) {
         prop_assume!(failure != TokenFailure::Refused);
@@ -233,7 +233,7 @@ proptest! {
     }
 }
 
-/// How often a platform that always fails so is asked, if somebody reads the token at every moment it may be refreshed.
+/// The number of requests to a platform that always fails in this way, if the token is read at every possible moment.
 fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance: f64) -> u32 {
     let mut view = stale();
     let mut now = Now { wall: START, elapsed: Duration::ZERO, chance };

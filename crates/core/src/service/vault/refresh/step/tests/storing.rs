@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_sender_listens_until_its_time_is_spent_but_for_storing() {
+fn the_sender_waits_until_only_the_time_for_storing_is_left() {
     let mut bench = Bench::sending(READ, stale());
     let settings = Settings::default();
     let kept = settings.commit_budget + settings.store_timeout;
@@ -56,7 +56,7 @@ fn a_grant_is_stored_until_the_commit_budget_is_spent() {
 }
 
 #[test]
-fn r6_a_grant_that_both_places_refused_is_stored_when_either_takes_it() {
+fn r6_a_grant_that_table_and_queue_refused_is_stored_when_either_works_again() {
     for taken in [Saw::Stored, Saw::Parked] {
         let mut bench = Bench::sending(READ, stale());
         bench.step(Saw::Granted);
@@ -83,7 +83,7 @@ fn r4_a_commit_that_is_stored_at_the_second_try_is_a_refresh() {
 }
 
 #[test]
-fn r4_a_commit_that_was_overtaken_serves_what_the_other_stored() {
+fn r4_an_overtaken_commit_returns_what_the_other_stored() {
     let mut bench = Bench::sending(READ, stale());
     bench.step(Saw::Granted);
     assert_eq!(bench.step(Saw::Overtaken), Next::Look);
