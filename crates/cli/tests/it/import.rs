@@ -22,7 +22,7 @@ async fn connection(dev: &Dev, key: &str) -> Value {
 }
 
 fn as_file(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect()
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ impl OldSystem {
             "platform": platform,
             "company_id": sample.companies[0].0,
             "refresh_token": grant.refresh_token.expect("a refresh token").expose(),
-            "refresh_token_expires_at": grant.refresh_token_expires_at.map(|at| at.as_second()),
+            "refresh_token_expires_at": grant.refresh_token_expires_at.map(jiff::Timestamp::as_second),
             "scopes": grant.scopes,
             "location": region,
         })
