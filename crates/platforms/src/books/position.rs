@@ -103,6 +103,14 @@ impl Position {
         }
     }
 
+    /// How to process a page that begins after the last record of the page before, where the platform gives no other. The list ends with
+    /// the total that the platform names, else with a page that is not full.
+    pub(crate) fn one_after_the_other(&self, ids: &[Option<String>], size: usize, total: Option<usize>) -> Turn {
+        let start = self.start + ids.len();
+        let is_end = total.map_or(ids.len() < size, |total| start >= total);
+        Turn { known: 0, next: (!is_end).then(|| Self { start, ..Self::FIRST }) }
+    }
+
     /// The position after a page; `None` if the page is empty or reaches the end.
     fn behind(&self, Shown { ids, size, is_full, total }: Shown<'_>) -> Option<Self> {
         let has_id = ids.last()?.is_some();

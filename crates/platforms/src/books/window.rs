@@ -1,10 +1,62 @@
 //! Numbered pages, which begin only at multiples of their size. With the right size a page can begin at nearly any position.
+//!
+//! A platform may ignore the size in a request and give pages of its own size. Then no page can begin with the last record of the page
+//! before, and the reader takes the pages one after the other.
 
 use counterfoil_core::port::accounting::ReadFailure;
+use serde::{Deserialize, Serialize};
 
 use crate::books::UNREADABLE;
-use crate::books::position::Shown;
+use crate::books::position::{Position, Shown, Turn};
 use crate::object::Object;
+
+/// The page sizes of a platform, as far as its answers have shown them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sizes {
+    /// The largest page.
+    pub(crate) most: usize,
+    /// Whether the platform ignores the size in a request.
+    #[serde(default)]
+    is_fixed: bool,
+}
+
+impl Sizes {
+    /// Pages of any size up to this one.
+    pub(crate) const fn up_to(most: usize) -> Self {
+        Self { most, is_fixed: false }
+    }
+
+    /// The page to request at a position.
+    pub(crate) fn window(self, at: &Position) -> Window {
+        if self.is_fixed {
+            return Window { page: at.start / self.most + 1, size: self.most, start: at.start };
+        }
+        window(at.start, self.most)
+    }
+
+    /// How to process an answer to the request for the page at a position: the number of its records that come before, the next
+    /// position, and the page sizes from now on.
+    ///
+    /// # Errors
+    /// `Unavailable` if the answer names another page, or the list comes in no order that holds.
+    pub(crate) fn turn(self, at: &Position, ids: &[Option<String>], said: &Said) -> Result<(Turn, Self), ReadFailure> {
+        let window = self.window(at);
+        if self.is_fixed || window.is_ignored(said) {
+            let sizes = Self { most: said.size.unwrap_or(self.most), is_fixed: true };
+            let is_page = said.page.is_none_or(|page| page == window.page);
+            let begins = (window.page - 1).checked_mul(sizes.most) == Some(at.start);
+            return if is_page && begins {
+                Ok((at.one_after_the_other(ids, sizes.most, said.total), sizes))
+            } else {
+                Err(UNREADABLE)
+            };
+        }
+        let (before, shown) = window.shown(ids, said)?;
+        let sizes = Self { most: if shown.size < window.size { shown.size } else { self.most }, ..self };
+        let turn = at.turn(shown)?;
+        Ok((Turn { known: before + turn.known, ..turn }, sizes))
+    }
+}
 
 /// A numbered page.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +90,12 @@ impl Said {
 }
 
 impl Window {
+    /// Whether the platform ignored the size: the answer begins behind the position, because its pages are larger.
+    fn is_ignored(&self, said: &Said) -> bool {
+        let is_larger = |size: usize| size > self.size && (self.page - 1).checked_mul(size) == Some(self.start);
+        said.page == Some(self.page) && said.size.is_some_and(is_larger)
+    }
+
     /// The records of an answer from the position on, and the number of its records before that. The platform may answer a smaller page
     /// than the reader requested.
     ///
@@ -70,6 +128,28 @@ mod tests {
             let (before, shown) = window.shown(&ids[..window.size], &said(window.page, window.size)).expect("this page");
             assert!(window.size <= 100 && (window.page - 1) * window.size + before + 1 == start, "{start}");
             assert!(shown.is_full && shown.ids.len() >= 50, "{start}");
+        }
+    }
+
+    #[test]
+    fn pages_of_a_fixed_size_are_read_one_after_the_other() {
+        let list: Vec<_> = (0..5_234).map(|id| Some(id.to_string())).collect();
+        for (size, total) in [(100, Some(5_234)), (100, None), (500, None), (1_000, Some(5_234))] {
+            let (mut at, mut sizes, mut read, mut requests) = (Position::FIRST, Sizes::up_to(1_000), Vec::new(), 0);
+            loop {
+                let page = sizes.window(&at).page;
+                let shown: Vec<_> = list.iter().skip((page - 1) * size).take(size).cloned().collect();
+                let said = Said { page: Some(page), size: Some(size), total };
+                let (turn, next_sizes) = sizes.turn(&at, &shown, &said).expect("a page");
+                read.extend(shown.into_iter().skip(turn.known));
+                (sizes, requests) = (next_sizes, requests + 1);
+                match turn.next {
+                    Some(next) => at = next,
+                    None => break,
+                }
+            }
+            assert_eq!(read, list, "{size}");
+            assert!(requests <= 5_234 / size + 3, "{requests} of {size}");
         }
     }
 

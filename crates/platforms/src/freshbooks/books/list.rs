@@ -10,7 +10,7 @@ use super::vendors::{Vendors, vendors};
 use super::{bill, bill_payment, eastern, invoice, request, result};
 use crate::books::entry::entry;
 use crate::books::position::Position;
-use crate::books::window::{Said, window};
+use crate::books::window::{Said, Sizes};
 use crate::books::{Answer, UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
@@ -26,17 +26,17 @@ pub(super) struct Place {
     at: Position,
     /// Whether the list is requested without parameters that the account may not support.
     is_plain: bool,
-    /// The largest page that the platform gave in this list.
-    #[serde(default = "page_most")]
-    most: usize,
+    /// The page sizes of this list.
+    #[serde(default = "sizes")]
+    sizes: Sizes,
 }
 
-const fn page_most() -> usize {
-    PAGE
+const fn sizes() -> Sizes {
+    Sizes::up_to(PAGE)
 }
 
 impl Place {
-    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, is_plain: false, most: PAGE };
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, is_plain: false, sizes: sizes() };
 }
 
 pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
@@ -72,11 +72,8 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let records = result.list(name(of)).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("id"))).collect();
     let said = Said::of(&result, "page", "per_page", "total");
-    let window = window(place.at.start, place.most);
-    let (before, shown) = window.shown(&ids, &said)?;
-    let most = if shown.size < window.size { shown.size } else { place.most };
-    let turn = place.at.turn(shown)?;
-    let counted: Vec<_> = records.into_iter().skip(before + turn.known).collect();
+    let (turn, sizes) = place.sizes.turn(&place.at, &ids, &said)?;
+    let counted: Vec<_> = records.into_iter().skip(turn.known).collect();
     let bills = bill_payment::bills(&counted);
     let (vendors, requests) = match of {
         EntityType::BillPayment if !bills.is_empty() => {
@@ -90,7 +87,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
         _ => invoice::read(object),
     };
     let next = match turn.next {
-        Some(at) => Some(Place { at, most, ..place }),
+        Some(at) => Some(Place { at, sizes, ..place }),
         None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, ..Place::FIRST }),
     };
     Ok(Page {
@@ -104,7 +101,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
 }
 
 async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Answer, ReadFailure> {
-    let window = window(place.at.start, place.most);
+    let window = place.sizes.window(&place.at);
     let mut query = vec![("page", window.page.to_string()), ("per_page", window.size.to_string())];
     if !place.is_plain && of == EntityType::Bill {
         query.push(("include[]", "vendor".to_owned()));

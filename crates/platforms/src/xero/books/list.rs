@@ -14,7 +14,7 @@ use super::accounts::{Accounts, accounts};
 use super::{bank_transaction, fault, invoice, payment, request, value};
 use crate::books::entry::entry;
 use crate::books::position::Position;
-use crate::books::window::{Said, window};
+use crate::books::window::{Said, Sizes};
 use crate::books::{Answer, UNREADABLE, cursor, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
@@ -30,13 +30,13 @@ pub(super) struct Place {
     at: Position,
     /// The date ranges that are still to be read of a list that is too long to be read at once. The last one is read now.
     spans: Vec<Span>,
-    /// The largest page that the platform gave in this list.
-    #[serde(default = "page_most")]
-    most: usize,
+    /// The page sizes of this list.
+    #[serde(default = "sizes")]
+    sizes: Sizes,
 }
 
-const fn page_most() -> usize {
-    PAGE
+const fn sizes() -> Sizes {
+    Sizes::up_to(PAGE)
 }
 
 /// A date range: the first date inclusive, the last one exclusive.
@@ -44,7 +44,7 @@ const fn page_most() -> usize {
 struct Span(Date, Date);
 
 impl Place {
-    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new(), most: PAGE };
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new(), sizes: sizes() };
 
     fn behind(mut self, kind: SyncKind, next: Option<Position>) -> Option<Self> {
         if let Some(at) = next {
@@ -52,7 +52,7 @@ impl Place {
         }
         self.spans.pop();
         let of = self.of + usize::from(self.spans.is_empty());
-        (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, most: PAGE, ..self })
+        (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, sizes: sizes(), ..self })
     }
 
     /// Splits the date range in halves, because Xero answers 400 for a list of more than 100,000 records. `None` if one day is too long.
@@ -98,11 +98,8 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let records = body.list(&format!("{name}s")).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id(&format!("{name}ID")))).collect();
     let said = Said::of(&body.object("pagination"), "page", "pageSize", "itemCount");
-    let window = window(place.at.start, place.most);
-    let (before, shown) = window.shown(&ids, &said)?;
-    let most = if shown.size < window.size { shown.size } else { place.most };
-    let turn = place.at.turn(shown)?;
-    let counted: Vec<_> = records.into_iter().skip(before + turn.known).collect();
+    let (turn, sizes) = place.sizes.turn(&place.at, &ids, &said)?;
+    let counted: Vec<_> = records.into_iter().skip(turn.known).collect();
     let (accounts, requests) = match of {
         EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, ask.scope)) => {
             (accounts(parts, Ask { time: ask.time.saturating_sub(clock.elapsed()), ..ask }).await?, 2)
@@ -116,7 +113,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     };
     Ok(Page {
         entries: counted.into_iter().filter_map(|json| entry(ask.scope, of, &format!("{name}ID"), json, read)).collect(),
-        next: Place { most, ..place }.behind(kind, turn.next).as_ref().map(cursor),
+        next: Place { sizes, ..place }.behind(kind, turn.next).as_ref().map(cursor),
         requests,
         total: None,
         as_of: value::time(&body, "DateTimeUTC").or_else(|| answer.date()),
@@ -127,7 +124,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
 /// Requests a page; `None` if nothing has changed.
 async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Option<Answer>, ReadFailure> {
     let name: &str = of.into();
-    let window = window(place.at.start, place.most);
+    let window = place.sizes.window(&place.at);
     let (page, size, order) = (window.page.to_string(), window.size.to_string(), format!("{name}ID ASC"));
     let conditions = conditions(of, ask.scope, place.spans.last());
     let mut query = vec![("page", page.as_str()), ("pageSize", &size), ("order", &order)];
