@@ -12,18 +12,18 @@ use crate::surface::Surface;
 use crate::surface::connections::{callback, connections, disconnect, health, open, start, token, verify};
 use crate::surface::partner::{authorize, connect_links, cors, exchange, imports, records, syncs};
 
-/// One route.
+/// A route.
 #[derive(Clone, Copy)]
 pub struct Route {
     /// The function that serves it, as `template.yaml` names it.
     pub function: &'static str,
-    /// Its method.
+    /// Its HTTP method.
     pub method: &'static str,
     /// Its path, with `{parameters}`.
     pub path: &'static str,
-    /// Whose contract it is of.
+    /// The API that it belongs to.
     pub surface: Surface,
-    /// An API key with one of these opens it; with none of them it asks for no key, or judges the key itself.
+    /// The route needs an API key with one of these scopes. If there are none, it needs no key, or its handler checks the key.
     pub scopes: &'static [Scope],
     /// Whether it takes an `Idempotency-Key`. Its function then needs the keyring.
     pub is_idempotent: bool,
@@ -52,7 +52,7 @@ macro_rules! tables {
     };
 }
 
-// A table for each function, so that its binary holds its own handlers and no others. The preflights follow from these.
+// A table for each function, so that its binary contains only its own handlers. The preflights are derived from these.
 tables! {
     HEALTH "health" {
         GET    "/health"                               Connections [] health::health;
@@ -115,7 +115,7 @@ pub fn routes() -> Vec<Route> {
     TABLES.iter().flat_map(|table| with_preflights(table)).collect()
 }
 
-/// These, and their preflights: a partner's page may call what the partner API opens with a key.
+/// These routes and their preflights: a partner's page may call the routes of the partner API that need a key.
 pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
     let mut routes = table.to_vec();
     for route in table.iter().filter(|route| route.is_for_partners()) {
@@ -134,7 +134,7 @@ pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
 }
 
 impl Route {
-    /// The route whose form a request's errors have: the one that matched, else the first whose path begins as the address.
+    /// The route that decides the form of a request's errors: the one that matched, else the first with the same first path segment.
     pub(crate) fn of_errors<'a>(routes: &'a [Self], matched: Option<&str>, address: &str) -> Option<&'a Self> {
         let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
         let is_matched = |route: &&Self| Some(route.path) == matched;
@@ -142,12 +142,12 @@ impl Route {
         routes.iter().find(is_matched).or_else(|| routes.iter().find(is_near))
     }
 
-    /// Whether customers' browsers come to it: it asks for no API key.
+    /// Whether customers' browsers request it: then it needs no API key.
     pub(crate) fn is_for_browsers(&self) -> bool {
         self.scopes.is_empty()
     }
 
-    /// Whether it is opened by an API key in a header, which a page of the partner's may send.
+    /// Whether it needs an API key in a header, which a partner's page may send.
     pub(crate) fn is_for_partners(&self) -> bool {
         self.surface == Surface::Partner && !self.scopes.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Reading records.
+//! The port for reading records.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl RecordStore for Table {
             .key_condition_expression(format!("{LIST_PK} = :records AND {LIST_SK} BETWEEN :from AND :to"))
             .expression_attribute_values(":records", AttributeValue::S(records_of(list.connection, list.kind)))
             .expression_attribute_values(":from", AttributeValue::S(list.from.map_or("0".to_owned(), |date| date.to_string())))
-            // Behind every id of that date.
+            // Sorts after every id of that date.
             .expression_attribute_values(":to", AttributeValue::S(list.to.map_or("~".to_owned(), |date| format!("{date}~"))))
             .scan_index_forward(false)
             .set_exclusive_start_key(list.after.map(|after| list_place::list_position(list.connection, after)))
@@ -50,8 +50,8 @@ impl RecordStore for Table {
         answer.items.unwrap_or_default().iter().map(list_place::dated).collect()
     }
 
-    /// First the mark, then the blocks: a query is not isolated from the transaction that writes a block and its records, so that
-    /// it may find a block of which not every record is there yet. What a purge covers counts as removed.
+    /// The mark is read before the blocks. A query is not isolated from the transaction that writes a block and its records, so it may
+    /// find a block while some of the records cannot be read yet. What a purge covers counts as removed.
     async fn changes(
         &self,
         connection: &ConnectionId,

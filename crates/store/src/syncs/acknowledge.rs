@@ -1,8 +1,8 @@
-//! Whether a write of changes is known to be whole.
+//! Acknowledges writes of changes: finds out whether all items of a write can be read.
 //!
-//! A transaction that has succeeded is. One whose answer nobody got is not, even where the state shows that it was decided: the items
-//! of a transaction appear one after the other to whoever reads them one by one. So whoever takes over after such a write asks for all
-//! of them in one `TransactGetItems`, which is refused for as long as a transaction is under way on any of them.
+//! A transaction that was answered with success is complete. A transaction whose answer was lost may not be, even if the state shows its
+//! result, because single reads see the items of a transaction one after the other. So the process that takes the run over reads all of
+//! its items with one `TransactGetItems`. DynamoDB refuses that request while a transaction is in progress on any of the items.
 
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 use counterfoil_core::model::connection::ConnectionId;
@@ -26,10 +26,10 @@ impl Table {
         Ok(state.map(read_leasing).transpose()?.unwrap_or_default())
     }
 
-    /// The block of that time, once all of its write can be read.
+    /// Reads the block of that time, if all items of its write can be read.
     ///
     /// # Errors
-    /// `Busy` before that.
+    /// `Busy` if they cannot be read yet.
     pub(super) async fn acknowledge(&self, connection: &ConnectionId, at: Timestamp) -> Result<ChangeBlock, StoreError> {
         let kinds = [RecordKind::Check, RecordKind::Invoice];
         let found = self.get_all(&kinds.map(|kind| Key::change_block(connection, kind, at))).await?;
@@ -43,7 +43,7 @@ impl Table {
         Ok(block)
     }
 
-    /// Whether a batch that was refused had been stored by an earlier try, whose answer was lost.
+    /// Whether a refused batch was stored by an earlier try whose answer was lost.
     pub(super) async fn is_stored(&self, lease: &SyncLease, batch: &Batch<'_>) -> Result<bool, StoreError> {
         let leasing = self.leasing(&lease.connection).await?;
         if leasing.number != lease.number || leasing.last_change != Some(batch.at) {

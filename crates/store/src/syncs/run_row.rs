@@ -1,4 +1,4 @@
-//! The item of a run. Status, failure and end are attributes of their own: a run is also ended by whoever has not read it.
+//! The item of a run. Status, failure and end are separate attributes, because a run is also ended without being read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{Company, ConnectionId};
@@ -17,8 +17,8 @@ use crate::row::{Item, damaged, from_item, key_item, maybe_time, millis, name_of
 use crate::table::{LIST_PK, LIST_SK};
 use crate::tally_row::TallyRow;
 
-/// How long a run and the group it is a part of stay after they were asked for, in seconds: thirteen months, so that a year's
-/// monthly closes can be looked up.
+/// How long a run and its group are kept after they were requested, in seconds: thirteen months, so that the monthly closes of a year
+/// can be looked up.
 pub(super) const KEPT_FOR: i64 = 400 * 86_400;
 
 #[derive(Serialize, Deserialize)]
@@ -66,7 +66,7 @@ struct RunRow {
     finished_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumes_at: Option<i64>,
-    /// What the reconciliation covers, and over how many items it is spread.
+    /// The records that the reconciliation covers, and the number of its items.
     #[serde(skip_serializing_if = "Option::is_none")]
     covers: Option<String>,
     #[serde(default)]
@@ -82,7 +82,7 @@ struct SampleRow {
     reason: String,
 }
 
-/// The items of a run: its own, in the partner's list too, and those of its reconciliation.
+/// The items of a run: its own, with its key in the partner's list, and those of its reconciliation.
 pub(super) fn write(sync: &SyncRun) -> Result<Vec<Item>, StoreError> {
     let totals = sync.reconciliation.as_ref().map(|reconciliation| totals_row::write(sync, reconciliation)).transpose()?;
     let totals = totals.unwrap_or_default();
@@ -137,7 +137,7 @@ impl From<&SyncRun> for RunRow {
     }
 }
 
-/// A run without its reconciliation, and where that is.
+/// A run without its reconciliation, and the keys of that one's items.
 pub(super) struct Read {
     pub(super) sync: SyncRun,
     pub(super) covers: Option<Covers>,
@@ -145,7 +145,7 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// The run with its reconciliation, out of that one's items.
+    /// The run with its reconciliation, which is read from these items.
     pub(super) fn with(self, totals: Vec<Item>) -> Result<SyncRun, StoreError> {
         let reconciliation = self.covers.map(|covers| totals_row::read(covers, totals)).transpose()?;
         Ok(SyncRun { reconciliation, ..self.sync })

@@ -1,4 +1,4 @@
-//! Disconnects a connection at once, whatever its platform does, and then revokes its grant there (T-5). On request, the same write begins a
+//! Disconnects a connection at once, independently of its platform, and then revokes its grant there (T-5). On request, the same write begins a
 //! purge.
 
 use std::time::Duration;
@@ -33,11 +33,11 @@ pub enum History {
     Purged,
 }
 
-/// A connection that is disconnected.
+/// The result of a disconnect.
 pub struct Disconnected {
     /// The connection, as it is now.
     pub connection: Connection,
-    /// How the revocation of its grant stands.
+    /// The state of the revocation of its grant.
     pub revocation: RevocationStatus,
 }
 
@@ -104,7 +104,7 @@ fn new_purge(app: &App, key: &KeyId, connection: &Connection, epoch: u64) -> New
     NewPurge { connection: connection.id.clone(), epoch, at: audit.at, audit }
 }
 
-/// Postpones the revocation if a lease was taken between the look and the write. From now on none is taken.
+/// Postpones the revocation if a lease was taken between the read and the write. After the write no lease is taken.
 async fn wait_out(app: &App, disconnect: &Disconnect) {
     let Some(revocation) = &disconnect.revocation else { return };
     let looked = async {
@@ -142,14 +142,14 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>,
     Disconnect { commit_id: app.new_id("commit_"), revocation, purge, audit, event, connection }
 }
 
-/// Until when somebody may be using the refresh token at the platform: two must not present it at once. The sender waits for an
-/// answer past the end of its lease, so the rest is added, as before a refresh.
+/// Until when a process may be presenting the refresh token to the platform: two must not present it at once. The sender waits for an
+/// answer beyond the end of its lease, so the rest is added, as before a refresh.
 fn in_use_until(app: &App, connection: &Connection, lease: Option<Lease>) -> Option<Timestamp> {
     let rest = app.settings.rest_of(connection.company.platform);
     View::of(connection, lease).open_lease().map(|lease| later(lease.until, rest))
 }
 
-/// The connection as that write leaves it.
+/// The connection as it is after that write.
 fn without_grant(disconnect: Disconnect) -> Connection {
     let Disconnect { connection, commit_id, audit, purge, .. } = disconnect;
     Connection {

@@ -1,4 +1,4 @@
-//! A run in the hands of one process: what it has seen and added up, and what is written under its lease.
+//! A run that this process works on: the records that it has seen, their totals, and the writes under its lease.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,27 +21,27 @@ use crate::service::sync::met::{Mark, Met};
 use crate::service::sync::page::Changed;
 use crate::service::sync::stored::page_logs;
 
-/// A run under its lease.
+/// A run, and the lease of this process on it.
 pub(crate) struct Run<'a> {
     pub(crate) app: &'a Arc<App>,
     pub(crate) lease: SyncLease,
     pub(crate) sync: SyncRun,
-    /// As it was when its last complete page was stored.
+    /// The run as it was when its last complete page was stored.
     pub(crate) turned: SyncRun,
     /// The records that its pages have shown, and that it has read from the table.
     pub(crate) met: Met,
-    /// The types of which a record without an id could not be read.
+    /// The types of the records without an id that could not be read.
     pub(crate) nameless: HashSet<EntityType>,
-    /// The platform's side.
+    /// The totals of the platform's records.
     pub(crate) platform: Totals,
 }
 
-/// The lease is another's by now, or the run was ended: nothing more is written.
+/// Why this process stops working on the run.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// It is.
+    /// Another process has the lease, or the run was ended. Nothing more is written.
     Lost,
-    /// The table, or something else that the run cannot go on without.
+    /// An error of the table, or of something else that the run needs.
     Error(Error),
 }
 
@@ -52,7 +52,7 @@ impl<E: Into<Error>> From<E> for Stopped {
 }
 
 impl<'a> Run<'a> {
-    /// Takes up a run where it was.
+    /// Continues a run after its last complete page.
     pub(crate) async fn resume(app: &'a Arc<App>, lease: SyncLease, sync: SyncRun) -> Result<Self, Error> {
         let mut run = Self {
             app,
@@ -75,7 +75,7 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// Adds what a page brought.
+    /// Adds the log of a page to what the run has seen.
     pub(crate) fn take_in(&mut self, log: &PageLog) {
         for (ids, mark) in [(&log.seen, Mark::Seen), (&log.unread, Mark::Unread)] {
             for id in ids {
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
         self.platform.merge(&log.totals);
     }
 
-    /// Stores records, in as many batches as it takes. A dry run stores none.
+    /// Stores records in batches of at most [`BATCH_MOST`]. A dry run stores none.
     pub(crate) async fn store(&mut self, changed: Vec<Changed>) -> Result<(), Stopped> {
         if self.sync.is_dry {
             return Ok(());
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Stores that a page is done.
+    /// Stores that a page is complete.
     pub(crate) async fn turn(&mut self, log: PageLog) -> Result<(), Stopped> {
         let mut tries = Tries::new(self.app, "a page could not be stored");
         loop {
@@ -134,9 +134,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Stores that the run goes on at that time, and gives the lease back.
+    /// Stores that the run is due again at that time, and returns the lease.
     pub(crate) async fn give_back(&self, due_at: Timestamp) -> Result<(), Stopped> {
-        let mut tries = Tries::new(self.app, "a run could not be given back");
+        let mut tries = Tries::new(self.app, "a lease could not be returned");
         loop {
             tries.next().await?;
             if held(self.app.syncs.rest(&self.lease, &self.sync, due_at).await)? {
@@ -145,7 +145,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Later than every change before, whichever process made it and whatever its clock said.
+    /// A time for the next change that is later than those of all changes before, also of changes by a process whose clock is ahead.
     fn next_change(&self) -> Timestamp {
         let now = Timestamp::from_millisecond(self.app.now().as_millisecond()).unwrap_or(Timestamp::MAX);
         self.lease.last_change.map_or(now, |last| now.max(later(last, Duration::from_millis(1))))
@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What a write under the lease came to: `false` where another write was in its way, so that it is to be tried again.
+/// Whether a write under the lease succeeded. `false` if it conflicted with another write, so that it must be tried again.
 pub(crate) fn held(written: Result<Written, StoreError>) -> Result<bool, Stopped> {
     match written {
         Ok(Written::Stored) => Ok(true),

@@ -9,8 +9,8 @@ use crate::port::clock::within;
 /// How many requests to the queue are under way at once.
 const AT_ONCE_MOST: usize = 30;
 
-/// Wakes the worker for connections that have a run. It takes no longer than one request to the queue may take. If it does not
-/// succeed, the worker's schedule finds the runs.
+/// Wakes the worker for connections that have a run, within the time of one request to the queue. If that fails, the worker's next
+/// scheduled invocation finds the runs.
 pub(crate) async fn wake(app: &App, connections: &[&ConnectionId]) {
     let waking: Vec<_> = connections.iter().map(|connection| wake_one(app, connection)).collect();
     let woken = stream::iter(waking).for_each_concurrent(AT_ONCE_MOST, |waking| waking);

@@ -18,23 +18,23 @@ use crate::extract::query::Query;
 use crate::surface::connections::connections;
 use crate::surface::problem::Problem;
 
-/// The connection as it is now.
+/// The connection as it is now, and the result of the revocation of its grant.
 #[derive(Serialize)]
 pub(crate) struct DisconnectAnswer {
     #[serde(flatten)]
     connection: connections::ConnectionAnswer,
-    /// Whether nothing is left to be done at the platform by us.
+    /// Whether the platform needs no more request from us.
     platform_told: bool,
     revocation: Revocation,
 }
 
-/// What became of the grant at its platform.
+/// The state of the grant at its platform.
 #[derive(Serialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Revocation {
-    /// It was revoked, or another connection needs it.
+    /// The grant was revoked, or is kept because another connection needs it.
     Settled,
-    /// It is tried again for thirty days.
+    /// The revocation is tried again for thirty days.
     Pending,
     /// The platform has no way to revoke it: the customer removes the app there.
     Unsupported,
