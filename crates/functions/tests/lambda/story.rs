@@ -126,7 +126,7 @@ fn counts(of: &[(&str, usize)]) -> BTreeMap<String, usize> {
     of.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_built_functions_connect_refresh_and_disconnect() {
     let story = Story::told().await;
     assert!(story.secrets.len() > 20, "the story has its canaries");
