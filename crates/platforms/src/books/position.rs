@@ -108,7 +108,7 @@ impl Position {
     pub(crate) fn one_after_the_other(&self, ids: &[Option<String>], size: usize, total: Option<usize>) -> Turn {
         let start = self.start + ids.len();
         let is_end = total.map_or(ids.len() < size, |total| start >= total);
-        Turn { known: 0, next: (!is_end).then(|| Self { start, ..Self::FIRST }) }
+        Turn { known: 0, next: (!is_end).then_some(Self { start, ..Self::FIRST }) }
     }
 
     /// The position after a page; `None` if the page is empty or reaches the end.
