@@ -13,9 +13,14 @@ use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::stored_record::RecordId;
 use counterfoil_core::model::sync::SyncId;
-use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::port::store::consents::Starts;
 use jiff::Timestamp;
+
+mod due_shards;
+
+pub(crate) use due_shards::{
+    OPERATOR, PROBER, PURGER, REFRESHER, REVOKER, REVOKER_OF_SEVERAL, SYNCER, due_shard, due_shard_name, flow_shard,
+};
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -269,39 +274,3 @@ pub(crate) fn connections_of(partner: &PartnerId) -> String {
 pub(crate) fn events_pk(partner: &PartnerId) -> String {
     format!("EVENTS#{partner}")
 }
-
-/// The due shard of a connection's item; `kind` is the worker that processes it.
-pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
-    due_shard_name(kind, Fingerprint::of(&connection_pk(id)).shard(DUE_SHARDS))
-}
-
-/// The due shard of a flow that has a grant.
-pub(crate) fn flow_shard(id: &FlowId) -> String {
-    due_shard_name(REVOKER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
-}
-
-pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
-    format!("{kind}#{shard:02}")
-}
-
-/// The worker that refreshes connections.
-pub(crate) const REFRESHER: &str = "refresh";
-
-/// The worker that sends revocations and ends expired flows that have a grant.
-pub(crate) const REVOKER: &str = "revoke";
-
-/// The same worker, for revocations that end a grant for several companies. A release that checks only the first of them does not
-/// read these shards.
-pub(crate) const REVOKER_OF_SEVERAL: &str = "revoke-several";
-
-/// The worker that probes connections.
-pub(crate) const PROBER: &str = "probe";
-
-/// Not a worker: the operator, who lists answers that could not be read.
-pub(crate) const OPERATOR: &str = "answer";
-
-/// The worker that removes what is stored of disconnected connections.
-pub(crate) const PURGER: &str = "purge";
-
-/// The worker of imports.
-pub(crate) const SYNCER: &str = "sync";
