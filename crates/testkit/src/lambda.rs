@@ -76,6 +76,22 @@ impl Lambda {
         Self { process, api, started, turn: tokio::sync::Mutex::default() }
     }
 
+    /// Waits until the function asks for its first event, reports that it could not start, or ends, at most for [`INVOKE_LIMIT`].
+    pub async fn started(&self) {
+        let asks = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            while self.time_to_first_poll().is_none() {
+                ticks.tick().await;
+            }
+        };
+        tokio::select! {
+            () = asks => {}
+            _ = self.api.init_failure() => {}
+            _ = self.process.exited() => {}
+            () = tokio::time::sleep(INVOKE_LIMIT) => {}
+        }
+    }
+
     /// Sends `event` to the function and waits for its answer, at most for [`INVOKE_LIMIT`].
     ///
     /// Concurrent invocations run one after the other.

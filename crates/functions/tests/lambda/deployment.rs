@@ -26,7 +26,6 @@ use counterfoil_testkit::lambda::Lambda;
 use counterfoil_testkit::secrets_manager::SecretsManager;
 use counterfoil_testkit::wire::Wire;
 use serde_json::json;
-use tokio::time::{interval, timeout};
 
 use crate::browser::Intuit;
 use crate::event::Sample;
@@ -58,9 +57,6 @@ pub(crate) struct Deployment {
     dynamodb: DynamoDb,
     binaries: PathBuf,
 }
-
-/// The longest time in which a function asks for its first event.
-const START_MOST: Duration = Duration::from_secs(30);
 
 impl Deployment {
     /// An installation without a connection, with the binaries in this folder.
@@ -155,13 +151,7 @@ impl Deployment {
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), wire.endpoint().to_owned());
         let lambda = Lambda::start(&self.binaries.join(name), variables).await;
         // Starts that overlap take each other's processor, until a request for a secret runs into its time-out.
-        let started = async {
-            let mut ticks = interval(Duration::from_millis(5));
-            while lambda.time_to_first_poll().is_none() {
-                ticks.tick().await;
-            }
-        };
-        timeout(START_MOST, started).await.unwrap_or_else(|_| panic!("{name} does not start\n{}", lambda.logs()));
+        lambda.started().await;
         Function { lambda, wire }
     }
 
