@@ -28,9 +28,9 @@ use crate::port::store::syncs::SyncStore;
 use crate::port::store::vault::GrantStore;
 use crate::port::wake::Wake;
 use crate::service::partner::authenticate::KeyMemory;
-use crate::service::vault::in_hand::InHand;
 use crate::service::vault::refresh::UnusedLeases;
 use crate::service::vault::skew::Skew;
+use crate::service::vault::unstored::UnstoredGrants;
 use crate::settings::Settings;
 
 /// The ports, settings and in-memory state that services use.
@@ -78,7 +78,7 @@ pub struct App {
     /// The difference between this machine's clock and the table's.
     pub skew: Arc<Skew>,
     /// Grants that neither the table nor the queue has stored yet.
-    pub in_hand: InHand,
+    pub unstored: UnstoredGrants,
     /// Leases that this process took and under which it sent nothing.
     pub unused_leases: UnusedLeases,
     /// Times and bounds.

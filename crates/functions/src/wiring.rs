@@ -10,9 +10,9 @@ use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
 use counterfoil_core::port::wake::Wake;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
-use counterfoil_core::service::vault::in_hand::InHand;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::skew::Skew;
+use counterfoil_core::service::vault::unstored::UnstoredGrants;
 use counterfoil_core::{App, Error};
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::{CredentialSource, Registry};
@@ -78,7 +78,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
         key_memory: KeyMemory::default(),
         skew,
-        in_hand: InHand::default(),
+        unstored: UnstoredGrants::default(),
         unused_leases: UnusedLeases::default(),
         settings: config.settings,
         public_base_url: config.public_base_url.clone(),

@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;
 use http_body::Body as _;
@@ -31,7 +31,7 @@ pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, 
     let ends_at = EndsAt::of(&app, &request);
     request.extensions_mut().insert(ends_at);
     request.extensions_mut().insert(id.clone());
-    store_in_hand(&app, ends_at.0).await;
+    store_unstored(&app, ends_at.0).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     Wrap { id: id.0, is_https, has_pages: true, routes: &routes }.serve(request, next).await
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Accounting, Ask, Limits, Page, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use reqwest::header::ACCEPT;
@@ -33,11 +33,8 @@ pub(crate) trait Books: Send + Sync {
     /// As `Accounting::entity_types`.
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType];
 
-    /// As `Accounting::tells_deleted`.
-    fn tells_deleted(&self) -> bool;
-
     /// As `Accounting::first`.
-    fn first(&self, scope: &Scope) -> Cursor;
+    fn first(&self, options: &ReadOptions) -> Cursor;
 
     /// As `Accounting::page`.
     async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure>;
@@ -59,12 +56,8 @@ impl Accounting for Opened {
         self.books.entity_types(kind)
     }
 
-    fn tells_deleted(&self) -> bool {
-        self.books.tells_deleted()
-    }
-
-    fn first(&self, scope: &Scope) -> Cursor {
-        self.books.first(scope)
+    fn first(&self, options: &ReadOptions) -> Cursor {
+        self.books.first(options)
     }
 
     async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure> {

@@ -35,8 +35,8 @@ pub(crate) struct Rules {
     pub(crate) code_life: Duration,
     /// The platform's error codes.
     pub(crate) words: Words,
-    /// Whether a lost answer ends the grant: see `Platform::must_hear_every_answer`.
-    pub(crate) must_hear_every_answer: bool,
+    /// Whether a lost answer ends the grant: see `Platform::lost_answer_ends_grant`.
+    pub(crate) lost_answer_ends_grant: bool,
     /// The header with the platform's id of a request, which its support asks for.
     pub(crate) trace: &'static str,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Revoking {
     /// Whether the platform's API is first called with the access token.
     pub(crate) asks_first: bool,
     /// Whether the grants of different consents are independent.
-    pub(crate) grants_stand_alone: bool,
+    pub(crate) grants_are_independent: bool,
 }
 
 /// The form of a request.

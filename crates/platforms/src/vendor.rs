@@ -11,8 +11,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::accounting::Accounting;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
-    Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
+    Authorize, CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, Exchange, GrantCompanies,
+    NotExchanged, Platform, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
@@ -40,7 +40,7 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     const RULES: Rules;
 
     /// As `Platform::read_callback`.
-    fn read_callback(_: &Parts, _: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+    fn read_callback(_: &Parts, _: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault> {
         Ok(CallbackRead::default())
     }
 
@@ -61,7 +61,7 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     }
 
     /// As `Platform::companies`.
-    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
+    async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure>;
 
     /// The reader of its books; `None` if nothing is imported from it.
     const BOOKS: Option<&'static dyn Books> = None;
@@ -150,8 +150,8 @@ impl<V: Vendor> Platform for OAuth<V> {
         V::RULES.revoking.is_some_and(|revoking| revoking.asks_first)
     }
 
-    fn grants_stand_alone(&self) -> bool {
-        V::RULES.revoking.is_some_and(|revoking| revoking.grants_stand_alone)
+    fn grants_are_independent(&self) -> bool {
+        V::RULES.revoking.is_some_and(|revoking| revoking.grants_are_independent)
     }
 
     fn answers_with_refresh_token(&self) -> bool {
@@ -162,8 +162,8 @@ impl<V: Vendor> Platform for OAuth<V> {
         V::RULES.limits
     }
 
-    fn must_hear_every_answer(&self) -> bool {
-        V::RULES.must_hear_every_answer
+    fn lost_answer_ends_grant(&self) -> bool {
+        V::RULES.lost_answer_ends_grant
     }
 
     fn needs_refresh_token(&self) -> bool {
@@ -193,7 +193,7 @@ impl<V: Vendor> Platform for OAuth<V> {
         url.into()
     }
 
-    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+    fn read_callback(&self, said: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault> {
         let read = V::read_callback(&self.parts, said)?;
         match said.parameters.get("iss") {
             Some(issuer) if !V::is_issuer(&self.parts, read.region.as_deref(), issuer) => Err(CallbackFault::WrongIssuer),
@@ -230,10 +230,10 @@ impl<V: Vendor> Platform for OAuth<V> {
         if oauth::is_over(&answer, &V::RULES.words, revoking) { Ok(()) } else { Err(RevokeFailure) }
     }
 
-    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        let mut reach = V::companies(&self.parts, inquiry).await?;
-        reach.companies.retain(|company| inquiry.claim.is_none_or(|claim| company.company_id == claim));
-        Ok(reach)
+    async fn companies(&self, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
+        let mut found = V::companies(&self.parts, query).await?;
+        found.companies.retain(|company| query.claim.is_none_or(|claim| company.company_id == claim));
+        Ok(found)
     }
 
     fn accounting(&self) -> Option<&dyn Accounting> {

@@ -51,7 +51,7 @@ impl Folder {
     ///
     /// # Errors
     /// The file system's errors.
-    pub fn parked(&self) -> io::Result<Vec<(PathBuf, Waiting)>> {
+    pub fn parked(&self) -> io::Result<Vec<(PathBuf, ParkedMessage)>> {
         let entries = match std::fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -125,7 +125,7 @@ fn no_queue() -> StoreError {
 }
 
 /// A parked message.
-pub enum Waiting {
+pub enum ParkedMessage {
     /// A fresh grant.
     Grant(Parked),
     /// An answer that could not be read.
@@ -171,9 +171,9 @@ pub fn write(parked: &Parked) -> Result<String, StoreError> {
 ///
 /// # Errors
 /// `Damaged`. The message repeats nothing of the text.
-pub fn read(text: &str) -> Result<Waiting, StoreError> {
+pub fn read(text: &str) -> Result<ParkedMessage, StoreError> {
     if let Some(answer) = crate::kept_answers::row::from_text(text) {
-        return Ok(Waiting::Answer(answer));
+        return Ok(ParkedMessage::Answer(answer));
     }
     let item = "a parked grant";
     let text: ParkedText = serde_json::from_str(text).map_err(|_| damaged(item, "it is not of the form that is written"))?;
@@ -190,10 +190,10 @@ pub fn read(text: &str) -> Result<Waiting, StoreError> {
         wanted_until: maybe_time(item, text.wanted_until)?,
         in_doubt: text.in_doubt,
     };
-    Ok(Waiting::Grant(Parked { connection, commit }))
+    Ok(ParkedMessage::Grant(Parked { connection, commit }))
 }
 
-fn read_file(path: &Path) -> io::Result<Waiting> {
+fn read_file(path: &Path) -> io::Result<ParkedMessage> {
     let text = std::fs::read_to_string(path)?;
     read(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display())))
 }

@@ -161,7 +161,7 @@ fn count(value: &AttributeValue, counts: &mut BTreeMap<String, u64>) {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_core::model::connection::{Connection, Standing};
+    use counterfoil_core::model::connection::{Connection, GrantState};
     use counterfoil_core::model::secret::Secret;
     use counterfoil_core::port::entropy::SystemEntropy;
     use counterfoil_testkit::dynamodb::DynamoDb;
@@ -188,10 +188,10 @@ mod tests {
             let item = crate::connections::row::write(connection).expect("an item");
             table.client.put_item().table_name("table").set_item(Some(item)).send().await.expect("a table");
         };
-        put(&Connection { standing: Standing::Active(grant), ..connection("acme") }).await;
+        put(&Connection { grant_state: GrantState::Active(grant), ..connection("acme") }).await;
         let (items, _) = table.scan(None).await.expect("a table that answers");
 
-        put(&Connection { epoch: 2, standing: Standing::Active(stored_grant("newer")), ..connection("acme") }).await;
+        put(&Connection { epoch: 2, grant_state: GrantState::Active(stored_grant("newer")), ..connection("acme") }).await;
         let rotated = ring(
             r#"{"primary":"the-new-key-of-forty-three-characters-or-more-2","older":["the-old-key-of-forty-three-characters-or-more-1"]}"#,
         );

@@ -21,8 +21,8 @@ use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::sealer::Sealer;
 use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
-use counterfoil_core::service::vault::in_hand::InHand;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
+use counterfoil_core::service::vault::unstored::UnstoredGrants;
 use counterfoil_core::settings::Settings;
 use counterfoil_store::Table;
 use counterfoil_store::aws::{SdkConfig, keyed_local_config};
@@ -166,7 +166,7 @@ impl Fixture {
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
             key_memory: KeyMemory::default(),
             skew: Arc::default(),
-            in_hand: InHand::default(),
+            unstored: UnstoredGrants::default(),
             unused_leases: UnusedLeases::default(),
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),

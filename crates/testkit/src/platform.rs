@@ -42,7 +42,7 @@ pub struct ScriptedPlatform {
 
 /// The result of one refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum Reply {
     /// An answer by the [`RotationPolicy`].
     Answer,
     /// A failure. Nothing changes at the platform.
@@ -62,8 +62,8 @@ pub struct Habits {
     pub cannot_revoke: bool,
     /// See [`Platform::asks_before_revoking`].
     pub asks_before_revoking: bool,
-    /// See [`Platform::grants_stand_alone`].
-    pub grants_stand_alone: bool,
+    /// See [`Platform::grants_are_independent`].
+    pub grants_are_independent: bool,
 }
 
 /// A refresh token in a request.
@@ -114,8 +114,8 @@ impl ScriptedPlatform {
     }
 
     /// Sets the results of the next refreshes, in order. Later ones are answered.
-    pub fn script(&self, turns: impl IntoIterator<Item = Turn>) {
-        self.state().script.extend(turns);
+    pub fn script(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.state().script.extend(replies);
     }
 
     /// Sets the failures of the next requests for a company.

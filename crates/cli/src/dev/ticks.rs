@@ -40,8 +40,9 @@ pub(super) async fn work(app: Arc<App>, parking: Folder, stop: Stop) {
         if let Err(error) = parked::run_folder(&app, &parking).await {
             tracing::error!(%error, "parked grants could not be read");
         }
-        let turn = refresher::Turn::default();
-        let (refreshed, revoked) = tokio::join!(refresher::refresh(&app, &turn, WORK_WITHIN), revoker::revoke(&app, WORK_WITHIN));
+        let event = refresher::ScheduleEvent::default();
+        let (refreshed, revoked) =
+            tokio::join!(refresher::refresh(&app, &event, WORK_WITHIN), revoker::revoke(&app, WORK_WITHIN));
         for (worker, ran) in [("refresher", refreshed), ("revoker", revoked)] {
             if let Err(error) = ran {
                 tracing::error!(%error, "the {worker} failed");
@@ -122,7 +123,7 @@ pub(super) async fn sweep(clock: Arc<dyn Clock>, database: Database, stop: Stop)
 #[cfg(test)]
 mod tests {
     use counterfoil_core::model::sync::{SyncKind, Trigger};
-    use counterfoil_core::service::sync::begin::{Asked, begin};
+    use counterfoil_core::service::sync::begin::{SyncRequest, begin};
     use counterfoil_testkit::clock::MovableClock;
     use counterfoil_testkit::fixture::{Fixture, START};
     use counterfoil_testkit::platform::RotationPolicy;
@@ -154,8 +155,8 @@ mod tests {
         eventually(async || fixture.wire.counts().get("Query") == Some(&16)).await;
 
         let connection = app.connections.read(&id).await.expect("a table").expect("a connection");
-        let asked = Asked { kind: SyncKind::Sync, full: false, is_dry: false, trigger: Trigger::Api, parent: None };
-        let run = begin(&app, &connection, &asked).await.expect("a run");
+        let request = SyncRequest { kind: SyncKind::Sync, full: false, is_dry: false, trigger: Trigger::Api, parent: None };
+        let run = begin(&app, &connection, &request).await.expect("a run");
         app.waker.wake(&id).await.expect("it is woken");
         let is_over =
             async || app.syncs.sync(&id.partner, &run.id).await.expect("a table").is_some_and(|run| run.status.is_over());

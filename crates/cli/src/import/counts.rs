@@ -3,7 +3,7 @@
 use std::fmt;
 
 use counterfoil_core::model::name::CompanyKey;
-use counterfoil_core::service::transfer::BroughtIn;
+use counterfoil_core::service::transfer::Transferred;
 
 /// What became of a line.
 pub(super) struct Outcome {
@@ -11,7 +11,7 @@ pub(super) struct Outcome {
     /// `None` if the line could not be read.
     pub(super) company_key: Option<CompanyKey>,
     /// The error is a sentence.
-    pub(super) result: Result<BroughtIn, String>,
+    pub(super) result: Result<Transferred, String>,
 }
 
 /// How many lines had which outcome.
@@ -26,8 +26,8 @@ impl Counts {
     /// Counts a line. Returns the message about it if it failed.
     pub(super) fn add(&mut self, outcome: Outcome) -> Option<String> {
         match outcome.result {
-            Ok(BroughtIn::Connected) => self.connected += 1,
-            Ok(BroughtIn::Before) => self.before += 1,
+            Ok(Transferred::Connected) => self.connected += 1,
+            Ok(Transferred::Before) => self.before += 1,
             Err(reason) => {
                 self.failed += 1;
                 let key = outcome.company_key.map(|key| format!(" ({key})")).unwrap_or_default();

@@ -13,7 +13,7 @@ use clap::Args;
 use counterfoil_core::App;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::service::transfer::{AT_ONCE, Transfers};
-use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_functions::config::{Config, ParkingPlace};
 use counterfoil_functions::wiring::{World, assemble};
 use futures_util::{Stream, StreamExt as _};
@@ -72,7 +72,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
         second.next().await;
     };
     let read = tokio::select! {
-        read = bring_in_all(&transfers, &options.partner, lines, (&mut counts, &progress)) => read,
+        read = transfer_all(&transfers, &options.partner, lines, (&mut counts, &progress)) => read,
         () = stopped => return Err(Failure::new("Stopped at once. Import the same file again to go on.")),
     };
     let unstored = store_the_rest(&app).await;
@@ -112,13 +112,14 @@ fn config(dir: &DataDir, given: Variables) -> Result<Config, Failure> {
 }
 
 /// Brings in one line after the other, a few at once. An error is one of reading.
-async fn bring_in_all(
+async fn transfer_all(
     transfers: &Transfers,
     partner: &PartnerId,
     lines: impl Stream<Item = Result<Line, Failure>>,
     (counts, progress): (&mut Counts, &Progress),
 ) -> Result<(), Failure> {
-    let outcomes = lines.map(async |line| Ok::<_, Failure>(bring_in(transfers, partner, line?).await)).buffer_unordered(AT_ONCE);
+    let outcomes =
+        lines.map(async |line| Ok::<_, Failure>(transfer_connection(transfers, partner, line?).await)).buffer_unordered(AT_ONCE);
     let mut outcomes = std::pin::pin!(outcomes);
     while let Some(outcome) = outcomes.next().await {
         if let Some(failure) = counts.add(outcome?) {
@@ -129,22 +130,22 @@ async fn bring_in_all(
     Ok(())
 }
 
-async fn bring_in(transfers: &Transfers, partner: &PartnerId, line: Line) -> Outcome {
+async fn transfer_connection(transfers: &Transfers, partner: &PartnerId, line: Line) -> Outcome {
     let Line { number, text } = line;
     let transfer = match text.and_then(|text| line::read(&text, partner)) {
         Ok(transfer) => transfer,
         Err(reason) => return Outcome { number, company_key: None, result: Err(reason) },
     };
-    let result = transfers.bring_in(&transfer).await.map_err(|failure| failure.to_string());
+    let result = transfers.run(&transfer).await.map_err(|failure| failure.to_string());
     Outcome { number, company_key: Some(transfer.connection.company_key), result }
 }
 
 /// Stores the grants that neither the table nor the parking queue took. Returns how many are left.
 async fn store_the_rest(app: &App) -> usize {
     let until = app.clock.elapsed() + STORES_FOR;
-    while app.in_hand.count() > 0 && app.clock.elapsed() < until {
-        store_in_hand(app, app.clock.elapsed() + STORES_WITHIN).await;
+    while app.unstored.count() > 0 && app.clock.elapsed() < until {
+        store_unstored(app, app.clock.elapsed() + STORES_WITHIN).await;
         app.clock.sleep(STORES_EVERY).await;
     }
-    app.in_hand.count()
+    app.unstored.count()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_store::keyring_text::KeyringText;
-use counterfoil_store::parking::{Folder, Waiting};
+use counterfoil_store::parking::{Folder, ParkedMessage};
 use counterfoil_store::sealing::key_id;
 use jiff::Timestamp;
 
@@ -81,11 +81,11 @@ fn advice(id: &str, is_pending: bool, sealed: u64, elsewhere: &Elsewhere) -> Str
 fn add_parked(dir: &DataDir, counts: &mut BTreeMap<String, u64>) -> Result<(), Failure> {
     for (_, waiting) in Folder::new(dir.parked()).parked().map_err(|error| dir.unusable(&error))? {
         let sealed = match waiting {
-            Waiting::Grant(parked) => {
+            ParkedMessage::Grant(parked) => {
                 let grant = parked.commit.grant;
                 grant.refresh_token.into_iter().chain([grant.access_token]).collect()
             }
-            Waiting::Answer(kept) => vec![kept.text],
+            ParkedMessage::Answer(kept) => vec![kept.text],
         };
         for id in sealed.iter().filter_map(key_id) {
             *counts.entry(id).or_default() += 1;

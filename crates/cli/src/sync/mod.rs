@@ -11,7 +11,7 @@ use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::sync::reconciliation::Reconciliation;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus, Trigger};
-use counterfoil_core::service::sync::begin::{Asked, begin};
+use counterfoil_core::service::sync::begin::{SyncRequest, begin};
 use counterfoil_core::service::sync::work;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::wiring::{World, assemble};
@@ -60,8 +60,8 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let id = ConnectionId { partner: options.partner, company_key: options.company_key };
     let connection = active(&app, &id).await?;
     let kind = if options.invoices { SyncKind::ImportInvoices } else { SyncKind::Sync };
-    let asked = Asked { kind, full: options.full, is_dry: options.dry_run, trigger: Trigger::Command, parent: None };
-    let begun = begin(&app, &connection, &asked).await?;
+    let request = SyncRequest { kind, full: options.full, is_dry: options.dry_run, trigger: Trigger::Command, parent: None };
+    let begun = begin(&app, &connection, &request).await?;
     let run = until_over(&app, begun, !is_deployed).await?;
     terminal::say(outcome::text(&run));
     match run.status {

@@ -63,7 +63,7 @@ pub struct ConfirmedCompany {
 
 /// The status of a connection together with its grant, or with `()` if the tokens are not needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing<Grant = StoredGrant> {
+pub enum GrantState<Grant = StoredGrant> {
     /// The connection has a grant, and the platform has not refused it.
     Active(Grant),
     /// The grant is dead: the customer must consent again. The grant is kept, because a commit that is under way still replaces it.
@@ -77,7 +77,7 @@ pub enum Standing<Grant = StoredGrant> {
     Disconnected,
 }
 
-impl<Grant> Standing<Grant> {
+impl<Grant> GrantState<Grant> {
     /// The grant, active or dead.
     pub(crate) fn grant(&self) -> Option<&Grant> {
         match self {
@@ -87,11 +87,11 @@ impl<Grant> Standing<Grant> {
     }
 
     /// The same without the grant.
-    pub(crate) fn bare(&self) -> Standing<()> {
+    pub(crate) fn without_grant(&self) -> GrantState<()> {
         match self {
-            Self::Active(_) => Standing::Active(()),
-            Self::NeedsReauthorization { cause, .. } => Standing::NeedsReauthorization { grant: (), cause: *cause },
-            Self::Disconnected => Standing::Disconnected,
+            Self::Active(_) => GrantState::Active(()),
+            Self::NeedsReauthorization { cause, .. } => GrantState::NeedsReauthorization { grant: (), cause: *cause },
+            Self::Disconnected => GrantState::Disconnected,
         }
     }
 
@@ -145,7 +145,7 @@ pub struct LastFailure {
     /// When it failed.
     pub at: Timestamp,
     /// The attempt that is known to be over. Nobody waits for the end of its lease.
-    pub settled_lease: Option<String>,
+    pub ended_lease: Option<String>,
     /// Whether the stored refresh token was ever sent in an attempt with an unknown outcome.
     pub doubtful: bool,
 }
@@ -162,7 +162,7 @@ pub struct Connection {
     /// The number of its grant. Each new grant and each refresh raises it, also after a disconnect.
     pub epoch: u64,
     /// Its status and grant.
-    pub standing: Standing,
+    pub grant_state: GrantState,
     /// The last failure of a refresh. The next success clears it.
     pub last_failure: Option<LastFailure>,
     /// The id of the write that set the epoch.
@@ -190,12 +190,12 @@ pub struct Connection {
 impl Connection {
     /// Its grant, active or dead.
     pub fn grant(&self) -> Option<&StoredGrant> {
-        self.standing.grant()
+        self.grant_state.grant()
     }
 
     /// Its status.
     pub fn status(&self) -> Status {
-        self.standing.status()
+        self.grant_state.status()
     }
 
     /// When its tokens were last obtained, by a refresh or by the consent.
@@ -227,11 +227,11 @@ impl Freshness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
-    /// See [`Standing::Active`].
+    /// See [`GrantState::Active`].
     Active,
-    /// See [`Standing::NeedsReauthorization`].
+    /// See [`GrantState::NeedsReauthorization`].
     NeedsReauthorization,
-    /// See [`Standing::Disconnected`].
+    /// See [`GrantState::Disconnected`].
     Disconnected,
 }
 

@@ -24,7 +24,7 @@ pub struct Probe {
     /// The connection.
     pub connection: ConnectionId,
     /// What it checks.
-    pub aim: Aim,
+    pub kind: ProbeKind,
     /// The number of probes that were refused.
     pub denied: u32,
     /// The number of probes without a clear answer since then.
@@ -36,14 +36,14 @@ pub struct Probe {
 /// What a probe checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum Aim {
+pub enum ProbeKind {
     /// Whether an active grant has lost its access.
     Suspected,
     /// Whether access is back, after a grant ended because it was withdrawn.
     Withdrawn,
 }
 
-impl Aim {
+impl ProbeKind {
     /// The word in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -53,20 +53,20 @@ impl Aim {
 impl Probe {
     /// A probe of an active connection.
     pub fn suspected(connection: ConnectionId, denied: u32, due_at: Timestamp) -> Self {
-        Self { connection, aim: Aim::Suspected, denied, unanswered: 0, due_at }
+        Self { connection, kind: ProbeKind::Suspected, denied, unanswered: 0, due_at }
     }
 
     /// The first probe after access was withdrawn at `at`.
     pub(crate) fn withdrawn(connection: ConnectionId, at: Timestamp) -> Self {
-        Self { connection, aim: Aim::Withdrawn, denied: 0, unanswered: 0, due_at: later(at, ASKED_BACK_AFTER[0]) }
+        Self { connection, kind: ProbeKind::Withdrawn, denied: 0, unanswered: 0, due_at: later(at, ASKED_BACK_AFTER[0]) }
     }
 
     /// The next probe after this one was refused; `None` if it is the last.
     pub(crate) fn after_denial(self, now: Timestamp) -> Option<Self> {
         let denied = self.denied.saturating_add(1);
-        let pause = match self.aim {
-            Aim::Suspected => (denied == 1).then_some(CONFIRMED_AFTER),
-            Aim::Withdrawn => usize::try_from(denied).ok().and_then(|denied| ASKED_BACK_AFTER.get(denied)).copied(),
+        let pause = match self.kind {
+            ProbeKind::Suspected => (denied == 1).then_some(CONFIRMED_AFTER),
+            ProbeKind::Withdrawn => usize::try_from(denied).ok().and_then(|denied| ASKED_BACK_AFTER.get(denied)).copied(),
         };
         pause.map(|pause| Self { denied, unanswered: 0, due_at: later(now, pause), ..self })
     }
@@ -98,7 +98,7 @@ pub struct HintsId {
 
 /// A due item of the workers that check access.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Suspicion {
+pub enum DueProbe {
     /// Hints that are not processed yet.
     Hints(HintsId),
     /// A probe of this connection.

@@ -9,7 +9,7 @@ use crate::model::connection::ConnectionId;
 use crate::model::platform::PlatformName;
 use crate::model::record::{Record, RecordKey, RecordKind};
 use crate::model::sync::SyncId;
-use crate::model::sync::counts::Deed;
+use crate::model::sync::counts::RecordOutcome;
 use crate::model::sync::reconciliation::Totals;
 
 /// The id of a record: `chk_…` or `inv_…`. It is a hash of partner, company key, platform, company, kind, type and external id, so it
@@ -98,7 +98,7 @@ pub struct StoredRecord {
     /// The run that last changed it.
     pub sync: SyncId,
     /// What that run did with it. If the run reads a page twice, the record is counted once.
-    pub deed: Deed,
+    pub outcome: RecordOutcome,
     /// The page of that run, from 1.
     pub page: u32,
     /// How an earlier page of the same run counted this record, if one did.
@@ -109,7 +109,7 @@ pub struct StoredRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     /// What the run did with it.
-    pub deed: Deed,
+    pub outcome: RecordOutcome,
     /// Its part of the platform's totals.
     pub totals: Totals,
 }

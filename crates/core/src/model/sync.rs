@@ -122,9 +122,9 @@ pub enum SyncFailure {
     Disconnected,
 }
 
-/// What a run reads.
+/// Which records a run reads, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct ReadOptions {
     /// Which records.
     pub kind: SyncKind,
     /// The time, by the platform's clock, from which the run reads at least all changes. `None` reads everything.
@@ -153,7 +153,7 @@ pub struct SyncRun {
     /// The company's name.
     pub company_name: String,
     /// What the run reads.
-    pub scope: Scope,
+    pub options: ReadOptions,
     /// What started the run.
     pub trigger: Trigger,
     /// Whether the run only counts and writes no record.
@@ -193,7 +193,7 @@ pub struct SyncRun {
 impl SyncRun {
     /// Whether it reads everything or only changes.
     pub fn mode(&self) -> Mode {
-        if self.scope.since.is_some() { Mode::Incremental } else { Mode::Full }
+        if self.options.since.is_some() { Mode::Incremental } else { Mode::Full }
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::model::connection::Company;
 use crate::model::record::{EntityType, Record, RecordKey, Unreadable};
 use crate::model::secret::Secret;
-use crate::model::sync::{Cursor, Scope, SyncKind};
+use crate::model::sync::{Cursor, ReadOptions, SyncKind};
 
 /// The books of a platform.
 #[async_trait]
@@ -20,11 +20,8 @@ pub trait Accounting: Send + Sync {
     /// become deleted.
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType];
 
-    /// Whether an incremental run sees deleted records. If not, only a full run finds them.
-    fn tells_deleted(&self) -> bool;
-
     /// The cursor of a run's first page.
-    fn first(&self, scope: &Scope) -> Cursor;
+    fn first(&self, options: &ReadOptions) -> Cursor;
 
     /// Reads the page at a cursor, with one request if the platform allows that.
     ///
@@ -40,8 +37,8 @@ pub struct Ask<'a> {
     pub access_token: &'a Secret,
     /// The company of the connection.
     pub company: &'a Company,
-    /// What the run reads.
-    pub scope: &'a Scope,
+    /// Which records the run reads, and how.
+    pub options: &'a ReadOptions,
     /// The cursor of the page: from [`Accounting::first`], or from the page before.
     pub cursor: &'a Cursor,
     /// The time for all requests of the page.

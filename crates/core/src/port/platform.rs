@@ -45,7 +45,7 @@ pub trait Platform: Send + Sync {
     fn asks_before_revoking(&self) -> bool;
 
     /// Whether revoking one grant leaves every other grant to the same company valid.
-    fn grants_stand_alone(&self) -> bool;
+    fn grants_are_independent(&self) -> bool;
 
     /// Whether each refresh answer has a refresh token. Then an answer without one may have lost a new one, and the grant is in doubt.
     fn answers_with_refresh_token(&self) -> bool;
@@ -54,7 +54,7 @@ pub trait Platform: Send + Sync {
     fn token_limits(&self) -> TokenLimits;
 
     /// Whether a lost refresh answer ends the grant: each refresh replaces the refresh token and ends the previous one immediately.
-    fn must_hear_every_answer(&self) -> bool;
+    fn lost_answer_ends_grant(&self) -> bool;
 
     /// Whether a grant without a refresh token is useless.
     fn needs_refresh_token(&self) -> bool;
@@ -73,7 +73,7 @@ pub trait Platform: Send + Sync {
     ///
     /// # Errors
     /// What is missing or invalid.
-    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault>;
+    fn read_callback(&self, said: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault>;
 
     /// Exchanges a code for a grant.
     ///
@@ -97,7 +97,7 @@ pub trait Platform: Send + Sync {
     ///
     /// # Errors
     /// Whether the platform denies the claimed company, or could not be asked.
-    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure>;
+    async fn companies(&self, request: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure>;
 
     /// The reader of its books; `None` if Counterfoil imports nothing from this platform.
     fn accounting(&self) -> Option<&dyn Accounting> {
@@ -136,7 +136,7 @@ pub struct Authorize<'a> {
 
 /// The parameters of a callback other than state, code and error.
 #[derive(Debug, Clone, Copy)]
-pub struct CallbackSaid<'a> {
+pub struct CallbackParameters<'a> {
     /// The parameters. None is repeated.
     pub parameters: &'a BTreeMap<String, String>,
     /// The company of the connection that the consent renews, if it is a company of this platform.
@@ -210,7 +210,7 @@ pub struct Revoke<'a> {
 
 /// A request for the companies of a grant.
 #[derive(Clone, Copy)]
-pub struct Inquiry<'a> {
+pub struct CompaniesRequest<'a> {
     /// The access token.
     pub access_token: &'a Secret,
     /// The data centre of the grant.
@@ -221,7 +221,7 @@ pub struct Inquiry<'a> {
 
 /// The companies of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
+pub struct GrantCompanies {
     /// The companies.
     pub companies: Vec<ConfirmedCompany>,
     /// Whether the platform says that this consent was for these companies. If not, a person must choose, even from one (O-14).

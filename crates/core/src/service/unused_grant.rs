@@ -41,7 +41,7 @@ fn revocation_of(
     platform: &dyn Platform,
     now: Timestamp,
 ) -> Option<Revocation> {
-    let stands_alone = platform.grants_stand_alone();
+    let stands_alone = platform.grants_are_independent();
     let (first, others) = match companies.split_first() {
         // If grants are independent, no company is checked.
         None if stands_alone => (nameless(flow), &[][..]),
@@ -62,7 +62,7 @@ fn revocation_of(
 
 /// The ids of the other companies for which revoking the grant would end it too.
 pub(crate) fn ended_with(reached: &[ConfirmedCompany], company: &ConfirmedCompany, platform: &dyn Platform) -> Vec<String> {
-    if platform.grants_stand_alone() || platform.asks_before_revoking() {
+    if platform.grants_are_independent() || platform.asks_before_revoking() {
         return Vec::new();
     }
     let others: BTreeSet<_> =
@@ -93,7 +93,7 @@ pub(crate) fn company_of(flow: &Flow, confirmed: &ConfirmedCompany, platform: &d
 /// The company that the consent's entry must name between the exchange of its code and the platform's answer: the claimed company, or
 /// any company if the callback claimed none. Revoking another grant of that company could end this one.
 pub(crate) fn held_until_confirmed(flow: &Flow, claim: Option<&str>, platform: &dyn Platform) -> Option<Company> {
-    if platform.grants_stand_alone() {
+    if platform.grants_are_independent() {
         return None;
     }
     let company = company_of(flow, &claimed(claim.unwrap_or_default()), platform);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::App;
-use counterfoil_core::model::connection::{Connection, ConnectionId, Standing, Status};
+use counterfoil_core::model::connection::{Connection, ConnectionId, GrantState, Status};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::platform::PlatformName;
@@ -38,8 +38,8 @@ async fn t5_a_connection_is_disconnected_at_once_and_its_grant_revoked() {
     assert_eq!((row.last_failure, row.due_at, row.wanted_until, row.warned_of), (None, None, None, None));
     assert_eq!((row.created_at, &row.company), (before.created_at, &before.company), "what it was stays");
     assert_eq!(stage.installation.platform.revoked(), ["refresh-0-0"]);
-    let holders = stage.app.connections.holders(&row.company, None, 100).await;
-    assert!(holders.is_ok_and(|holders| holders.connections.is_empty() && holders.next.is_none()));
+    let entries = stage.app.connections.company_entries(&row.company, None, 100).await;
+    assert!(entries.is_ok_and(|entries| entries.connections.is_empty() && entries.next.is_none()));
     assert_eq!(history(&stage, &id).await, [1, 1, 1, 0]);
     assert_eq!(stage.read(&id).await.expect_err("it has no token").code(), "reauthorization_required");
 }
@@ -134,7 +134,7 @@ async fn t5_a_reconnect_while_a_revocation_is_pending_keeps_its_grant() {
     assert_eq!((report.due, report.done), (1, 1));
     assert!(stage.installation.platform.revoked().is_empty(), "a revocation could have ended the new grant");
     assert_eq!(count(&stage.installation, &id, "AUDIT#", "action", "platform_not_told").await, 1);
-    assert!(matches!(stage.row(&id).await.standing, Standing::Active(_)));
+    assert!(matches!(stage.row(&id).await.grant_state, GrantState::Active(_)));
 }
 
 #[tokio::test]

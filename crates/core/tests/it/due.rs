@@ -7,7 +7,7 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::service::worker::shards::Report;
-use counterfoil_testkit::platform::{RotationPolicy, Turn};
+use counterfoil_testkit::platform::{Reply, RotationPolicy};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::Stage;
@@ -85,7 +85,7 @@ async fn r14_a_panic_in_one_refresh_affects_no_other() {
     for key in ["one", "two", "three"] {
         stage.installation.connect(&stage.app, key).await;
     }
-    stage.installation.platform.script([Turn::Panic]);
+    stage.installation.platform.script([Reply::Panic]);
     stage.clock.advance(UNTIL_DUE);
     assert_eq!(run(&stage).await, Report { due: 3, done: 2, failed: 1, left: 0, ..Report::default() });
 }
@@ -95,7 +95,7 @@ async fn a_failed_refresh_is_due_again_after_its_backoff() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
     stage.clock.advance(UNTIL_DUE);
-    stage.installation.platform.script([Turn::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
+    stage.installation.platform.script([Reply::Fail(counterfoil_core::port::platform::TokenFailure::NotSent)]);
     assert_eq!(run(&stage).await, Report { due: 1, done: 0, failed: 1, left: 0, ..Report::default() });
     let row = stage.row(&id).await;
     assert_eq!(row.due_at, row.last_failure.map(|last_failure| last_failure.retry_at));

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use counterfoil_core::Error;
-use counterfoil_core::model::connection::{DeathCause, Standing};
+use counterfoil_core::model::connection::{DeathCause, GrantState};
 use counterfoil_core::model::time::until;
 use counterfoil_core::port::platform::TokenFailure;
-use counterfoil_testkit::platform::{RotationPolicy, Turn};
+use counterfoil_testkit::platform::{Reply, RotationPolicy};
 
 use crate::harness::{Stage, count};
 
@@ -23,7 +23,7 @@ async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
     for failure in PASSING {
         let stage = Stage::self_advancing(RotationPolicy::Strict).await;
         let id = stage.short_lived("acme").await;
-        stage.installation.platform.script([Turn::Fail(failure.clone()), Turn::Fail(failure.clone())]);
+        stage.installation.platform.script([Reply::Fail(failure.clone()), Reply::Fail(failure.clone())]);
         for _ in 0..3 {
             assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"), "{failure:?}");
         }
@@ -36,7 +36,7 @@ async fn r10_a_failed_refresh_never_hides_a_token_that_is_still_valid() {
 async fn a_failed_forced_refresh_is_an_error_although_the_old_token_is_valid() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.installation.connect(&stage.app, "acme").await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::NotSent)]);
     let error = stage.force(&id).await.expect_err("it failed");
     assert!(matches!(error, Error::PlatformFailed { code: "platform_unavailable", retry_after: Some(_), .. }), "{error:?}");
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-1"));
@@ -46,7 +46,7 @@ async fn a_failed_forced_refresh_is_an_error_although_the_old_token_is_valid() {
 async fn r8_an_answered_fault_is_retried_once_within_the_lease() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 503 })]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::Broken { status: 503 })]);
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
     assert_eq!(stage.refreshes(), 2);
     assert_eq!(stage.installation.wire.counts()["PutItem"], 1, "one lease for both");
@@ -56,7 +56,7 @@ async fn r8_an_answered_fault_is_retried_once_within_the_lease() {
 async fn r8_a_backoff_is_kept_on_the_row_and_holds_for_every_process() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script(std::iter::repeat_n(Turn::Fail(TokenFailure::NotSent), 3));
+    stage.installation.platform.script(std::iter::repeat_n(Reply::Fail(TokenFailure::NotSent), 3));
     let mut pauses = Vec::new();
     for attempt in 1..=3 {
         for _ in 0..5 {
@@ -81,7 +81,7 @@ async fn r8_a_throttled_platform_gets_no_request_during_its_pause() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let minute = Duration::from_secs(60);
-    stage.installation.platform.script([Turn::Fail(TokenFailure::Throttled { retry_after: Some(minute) })]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::Throttled { retry_after: Some(minute) })]);
     let error = stage.read(&id).await.expect_err("throttled");
     assert!(
         matches!(error, Error::PlatformFailed { code: "platform_throttled", retry_after: Some(time), .. } if time == minute),
@@ -116,7 +116,10 @@ async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
         let id = counterfoil_testkit::fixture::connection_id("acme");
         assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
         let row = stage.row(&id).await;
-        assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }), "{policy:?}");
+        assert!(
+            matches!(row.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::RotationLost, .. }),
+            "{policy:?}"
+        );
         assert_eq!(count(&stage.installation, &id, "evt_", "reason", "rotation_lost").await, 1, "{policy:?}");
     }
 }
@@ -125,7 +128,7 @@ async fn r7_a_refusal_after_an_unknown_outcome_is_a_rotation_lost() {
 async fn rested_after_a_lost_answer(policy: RotationPolicy) -> Stage {
     let stage = Stage::new(policy).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
+    stage.installation.platform.script([Reply::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
     stage.clock.advance(stage.app.settings.lease);
     for _ in 0..30 {
@@ -140,8 +143,8 @@ async fn rested_after_a_lost_answer(policy: RotationPolicy) -> Stage {
 async fn r7_a_fault_that_hid_a_rotation_is_a_rotation_lost_too() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::Broken { status: 502 })]);
+    stage.installation.platform.script([Reply::LoseAnswer(TokenFailure::Broken { status: 502 })]);
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");
     let row = stage.row(&id).await;
-    assert!(matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. }));
+    assert!(matches!(row.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::RotationLost, .. }));
 }

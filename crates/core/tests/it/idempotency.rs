@@ -6,7 +6,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::partner::idempotency::{ANSWER_MOST, Begun, begin, keep, release};
+use counterfoil_core::service::partner::idempotency::{ANSWER_MOST, Admission, begin, keep, release};
 use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::Stage;
@@ -18,16 +18,16 @@ fn request(body: &str) -> KeyedRequest {
 
 async fn begun(stage: &Stage) -> Attempt {
     match begin(&stage.app, request("{}")).await {
-        Ok(Begun::Now(attempt)) => attempt,
-        Ok(Begun::Before(answer)) => panic!("it was answered: {}", answer.expose()),
+        Ok(Admission::New(attempt)) => attempt,
+        Ok(Admission::Repeated(answer)) => panic!("it was answered: {}", answer.expose()),
         Err(error) => panic!("{error}"),
     }
 }
 
 async fn answered(stage: &Stage) -> Result<String, Error> {
     match begin(&stage.app, request("{}")).await? {
-        Begun::Now(_) => panic!("it was not answered"),
-        Begun::Before(answer) => Ok(answer.expose().to_owned()),
+        Admission::New(_) => panic!("it was not answered"),
+        Admission::Repeated(answer) => Ok(answer.expose().to_owned()),
     }
 }
 

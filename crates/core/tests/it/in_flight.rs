@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_core::Error;
 use counterfoil_testkit::fixture::Fixture;
-use counterfoil_testkit::platform::{RotationPolicy, Turn};
+use counterfoil_testkit::platform::{Reply, RotationPolicy};
 use tokio::task::JoinSet;
 
 use crate::harness::{Stage, eventually, in_time, read, reading, row};
@@ -117,7 +117,7 @@ async fn r14_a_caller_that_disconnects_does_not_cancel_the_refresh() {
 async fn r14_a_panic_in_one_refresh_harms_no_other_and_its_own_token_rests() {
     let stage = Stage::new(RotationPolicy::Daily).await;
     let (broken, sound) = (stage.expired("broken").await, stage.expired("sound").await);
-    stage.installation.platform.script([Turn::Panic]);
+    stage.installation.platform.script([Reply::Panic]);
     assert!(matches!(stage.read(&broken).await, Err(Error::Internal(_))));
     assert_eq!(stage.read(&sound).await.as_deref(), Ok("access-1-2"));
     stage.clock.advance(Duration::from_secs(47));

@@ -12,7 +12,7 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::vault::warn::warn_expiring;
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_core::service::worker::shards::Report;
-use counterfoil_testkit::platform::{RotationPolicy, Turn};
+use counterfoil_testkit::platform::{Reply, RotationPolicy};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
@@ -169,7 +169,7 @@ async fn r13_a_grant_that_is_dead_is_not_warned_of_and_not_due() {
 async fn r13_a_warning_does_not_postpone_a_failed_refresh() {
     let stage = stage(Freshness::Adaptive).await;
     let id = about_to_end(&stage).await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::NotSent)]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::NotSent)]);
     run(&stage).await;
     let row = stage.row(&id).await;
     assert_eq!(row.due_at, row.last_failure.map(|last_failure| last_failure.retry_at), "it is tried again after its backoff");

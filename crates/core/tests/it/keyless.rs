@@ -47,12 +47,12 @@ async fn starts_without_a_key_are_bounded_a_minute_and_starts_with_a_key_are_not
 async fn unnamed(stage: &Stage, partner: PartnerId) -> Result<(), Error> {
     use counterfoil_core::model::flow::BrowserIds;
     use counterfoil_core::model::platform::PlatformName;
-    use counterfoil_core::service::consent::start::{Start, Then, start_consent};
+    use counterfoil_core::service::consent::start::{ReturnTo, Start, start_consent};
     let start = Start {
         company_key: None,
         company_name: None,
         platform: PlatformName::Quickbooks,
-        then: Then::HandOver { redirect_uri: None, state: None },
+        return_to: ReturnTo::HandOver { redirect_uri: None, state: None },
         sandbox: false,
         caller: Caller::Anonymous(partner),
         browser: Some(BrowserIds::default()),

@@ -60,7 +60,7 @@ pub(crate) async fn taken_for_dead(stage: &Stage, id: &ConnectionId) {
 pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
     let connection = stage.row(id).await;
     let last_failure =
-        LastFailure { failures: 1, retry_at: START, code: cause.into(), at: START, settled_lease: None, doubtful: true };
+        LastFailure { failures: 1, retry_at: START, code: cause.into(), at: START, ended_lease: None, doubtful: true };
     let audit = Audit {
         id: "ended".to_owned(),
         subject: id.into(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_core::Error;
-use counterfoil_core::model::connection::{ConnectionId, DeathCause, Standing, Status};
+use counterfoil_core::model::connection::{ConnectionId, DeathCause, GrantState, Status};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::Parked;
@@ -11,7 +11,7 @@ use counterfoil_core::port::store::vault::Commit;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
 use counterfoil_core::service::vault::refresh::step::Outcome;
 use counterfoil_core::service::vault::refresh::step::Reason;
-use counterfoil_core::service::vault::refresh::{Asked, Place, refresh};
+use counterfoil_core::service::vault::refresh::{Permit, RefreshRequest, refresh};
 use counterfoil_testkit::fixture::{connection_id, try_consent};
 use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -41,7 +41,8 @@ async fn with_parked_and_dead(stage: &Stage) -> (ConnectionId, Parked) {
     let (id, parked) = with_parked(stage).await;
     stage.clock.advance(stage.app.settings.lease + stage.app.settings.rest);
     assert_eq!(stage.read(&id).await.expect_err("used up").code(), "grant_refused");
-    let dead = matches!(stage.row(&id).await.standing, Standing::NeedsReauthorization { cause: DeathCause::RotationLost, .. });
+    let dead =
+        matches!(stage.row(&id).await.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::RotationLost, .. });
     assert!(dead, "its successor was never seen");
     (id, parked)
 }
@@ -59,7 +60,7 @@ async fn r6_a_grant_that_the_table_does_not_store_is_parked_and_its_caller_gets_
     let began = stage.clock.now();
     let reason = Reason::Read { min_valid: Duration::from_secs(300) };
     let ends_at = stage.app.clock.elapsed() + stage.app.settings.refresh_time();
-    let refreshed = refresh(&stage.app, &id, Asked { reason, ends_at, place: Place::NotNeeded })
+    let refreshed = refresh(&stage.app, &id, RefreshRequest { reason, ends_at, permit: Permit::NotNeeded })
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(refreshed.outcome, Outcome::Parked);

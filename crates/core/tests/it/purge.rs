@@ -19,7 +19,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 
 use self::harness::{Left, PURGE_LASTS, canary_books, finish, is_named, left_of, purge_of, request};
 use crate::harness::Stage;
-use crate::sync::harness::{Books, HOUR, WORKERS_TIME, asked, full, sync};
+use crate::sync::harness::{Books, HOUR, WORKERS_TIME, full, request_of, sync};
 
 #[tokio::test]
 async fn a_purge_leaves_a_tombstone_the_event_of_the_disconnect_and_an_audit_row_of_the_partner() {
@@ -107,7 +107,7 @@ async fn no_run_begins_for_a_connection_that_was_read_before_the_purge() {
     let books = Books::of(3).await;
     let read_before = books.stage.row(&books.id).await;
     request(&books).await;
-    let late = begin(&books.stage.app, &read_before, &asked(SyncKind::Sync)).await;
+    let late = begin(&books.stage.app, &read_before, &request_of(SyncKind::Sync)).await;
     assert_eq!(late.expect_err("it is disconnected").code(), "not_found");
     assert_eq!(left_of(&books).await.runs, 0);
 }

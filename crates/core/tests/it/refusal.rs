@@ -1,10 +1,10 @@
 //! `invalid_grant` ends a grant, and `invalid_client` does not.
 
-use counterfoil_core::model::connection::{DeathCause, Standing, Status};
+use counterfoil_core::model::connection::{DeathCause, GrantState, Status};
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::{Ended, Error};
 use counterfoil_testkit::fixture::{Fixture, try_consent};
-use counterfoil_testkit::platform::{RotationPolicy, Turn};
+use counterfoil_testkit::platform::{Reply, RotationPolicy};
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::task::JoinSet;
 
@@ -36,7 +36,7 @@ async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
     assert_eq!(count(&installation, &id, "evt_", "reason", "revoked").await, 1);
     assert_eq!(count(&installation, &id, "AUDIT#", "action", "grant_ended").await, 1);
     let after = row(&processes[0], &id).await;
-    let Standing::NeedsReauthorization { grant, cause } = &after.standing else { panic!("it must be dead") };
+    let GrantState::NeedsReauthorization { grant, cause } = &after.grant_state else { panic!("it must be dead") };
     assert!(Some(grant) == before.grant(), "the tokens are kept: a late commit may still win");
     assert_eq!((*cause, after.epoch, after.due_at), (DeathCause::Revoked, before.epoch, None));
 }
@@ -45,7 +45,7 @@ async fn r8_a_grant_ends_once_with_one_event_however_many_read_it() {
 async fn r8_a_refusal_of_a_replaced_token_serves_the_new_grant() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::Refused)]);
     let gate = stage.installation.platform.hold();
     let reader = reading(&stage.app, &id);
     gate.reached_by(1).await;
@@ -83,7 +83,7 @@ async fn r8_a_refusal_is_recorded_despite_conflicts_and_lost_answers() {
         stage.installation.wire.inject(Rule::on("TransactWriteItems", fault));
         stage.read(&id).await.expect_err("refused");
         let row = stage.row(&id).await;
-        let revoked = matches!(row.standing, Standing::NeedsReauthorization { cause: DeathCause::Revoked, .. });
+        let revoked = matches!(row.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::Revoked, .. });
         assert!(revoked, "{fault:?}: {:?}", row.last_failure);
         assert_eq!(count(&stage.installation, &id, "evt_", "event", "oauth.reauthorization_required").await, 1, "{fault:?}");
         assert_eq!(stage.refreshes(), 1, "{fault:?}");
@@ -94,7 +94,7 @@ async fn r8_a_refusal_is_recorded_despite_conflicts_and_lost_answers() {
 async fn r8_a_refusal_of_our_own_credentials_ends_no_grant() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::ClientRefused)]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::ClientRefused)]);
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "client_refused");
     let row = stage.row(&id).await;
     assert_eq!((row.status(), row.epoch), (Status::Active, 1));

@@ -14,7 +14,7 @@ use counterfoil_core::service::revocation::revoke::{RevocationStatus, revoke};
 use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_core::service::worker::shards::Report;
 use counterfoil_testkit::fixture::try_consent;
-use counterfoil_testkit::platform::{Habits, RotationPolicy, ScriptedPlatforms, Turn};
+use counterfoil_testkit::platform::{Habits, Reply, RotationPolicy, ScriptedPlatforms};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count, disconnect};
@@ -138,7 +138,7 @@ async fn t5_a_revocation_without_the_clients_credentials_is_postponed() {
 async fn t5_a_revocation_waits_for_an_open_lease_and_its_rest() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::LoseAnswer(TokenFailure::NoAnswer)]);
+    stage.installation.platform.script([Reply::LoseAnswer(TokenFailure::NoAnswer)]);
     assert_eq!(stage.read(&id).await.expect_err("no answer").code(), "platform_unavailable");
     assert_eq!(stage.disconnect(&id).await, RevocationStatus::Pending, "the platform may still be at it");
     let rest = stage.app.settings.rest_of(PlatformName::Quickbooks);
@@ -195,7 +195,7 @@ async fn t6_a_refused_refresh_means_that_the_grant_has_ended() {
 async fn t6_another_failure_of_the_refresh_is_retried() {
     let (stage, id) = asks_first().await;
     stage.disconnect(&id).await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::Broken { status: 500 })]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::Broken { status: 500 })]);
     assert_eq!(run(&stage).await.left, 1);
     stage.clock.advance(LONG);
     assert_eq!(run(&stage).await.done, 1);
@@ -206,7 +206,7 @@ async fn t6_another_failure_of_the_refresh_is_retried() {
 async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_themselves() {
     for stands_alone in [false, true] {
         let stage = Stage::new(RotationPolicy::Stable).await;
-        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
+        stage.installation.platform.set_habits(Habits { grants_are_independent: stands_alone, ..Habits::default() });
         let id = stage.installation.connect(&stage.app, "acme").await;
         try_consent(&stage.installation, &stage.app, "acme", "acme").await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(pending(&stage, &id).await, usize::from(stands_alone));
@@ -220,7 +220,7 @@ async fn t5_a_new_consent_has_the_grant_before_revoked_where_grants_stand_by_the
 #[tokio::test]
 async fn t5_a_token_that_a_connection_still_uses_is_not_revoked() {
     let stage = Stage::new(RotationPolicy::Stable).await;
-    stage.installation.platform.set_habits(Habits { grants_stand_alone: true, ..Habits::default() });
+    stage.installation.platform.set_habits(Habits { grants_are_independent: true, ..Habits::default() });
     let id = stage.installation.connect(&stage.app, "acme").await;
     let row = stage.row(&id).await;
     let revocation = RevocationId { connection: id.clone(), grant: 0.into() };

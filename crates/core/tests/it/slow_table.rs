@@ -46,7 +46,7 @@ async fn r1_a_process_waits_for_the_end_of_its_own_used_lease() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let lost = counterfoil_core::port::platform::TokenFailure::NoAnswer;
-    stage.installation.platform.script([counterfoil_testkit::platform::Turn::LoseAnswer(lost)]);
+    stage.installation.platform.script([counterfoil_testkit::platform::Reply::LoseAnswer(lost)]);
     stage.installation.wire.inject(Rule::on("UpdateItem", Fault::TransactionConflict).times(1));
     stage.read(&id).await.expect_err("no answer");
     assert_eq!(stage.row(&id).await.last_failure, None, "the row does not say so");

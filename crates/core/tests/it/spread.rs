@@ -6,7 +6,7 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::worker::refresh_due::{FRAGILE_MOST, refresh_due};
+use counterfoil_core::service::worker::refresh_due::{PERMITS, refresh_due};
 use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::settings::Settings;
 use counterfoil_testkit::platform::RotationPolicy;
@@ -36,25 +36,25 @@ fn running(stage: &Stage, shards: &'static [u8]) -> tokio::task::JoinHandle<Repo
 
 #[tokio::test]
 async fn r14_refreshes_that_a_lost_answer_would_end_are_bounded() {
-    let stage = due(RotationPolicy::Strict, FRAGILE_MOST + 4, |settings| settings).await;
+    let stage = due(RotationPolicy::Strict, PERMITS + 4, |settings| settings).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
-    gate.reached_by(FRAGILE_MOST).await;
-    eventually("each was looked at", async || stage.installation.wire.counts()["BatchGetItem"] >= FRAGILE_MOST + 4).await;
+    gate.reached_by(PERMITS).await;
+    eventually("each was looked at", async || stage.installation.wire.counts()["BatchGetItem"] >= PERMITS + 4).await;
     gate.open();
     let report = run.await.expect("no panic");
-    assert_eq!((report.due, report.done), (FRAGILE_MOST + 4, FRAGILE_MOST + 4), "the others came after them");
-    assert_eq!(stage.installation.platform.most_in_flight(), FRAGILE_MOST);
+    assert_eq!((report.due, report.done), (PERMITS + 4, PERMITS + 4), "the others came after them");
+    assert_eq!(stage.installation.platform.most_in_flight(), PERMITS);
 }
 
 #[tokio::test]
 async fn r14_grants_that_a_lost_answer_does_not_end_are_not_bounded() {
-    let stage = due(RotationPolicy::Grace, FRAGILE_MOST + 4, |settings| settings).await;
+    let stage = due(RotationPolicy::Grace, PERMITS + 4, |settings| settings).await;
     let gate = stage.installation.platform.hold();
     let run = running(&stage, &ALL_SHARDS);
-    gate.reached_by(FRAGILE_MOST + 4).await;
+    gate.reached_by(PERMITS + 4).await;
     gate.open();
-    assert_eq!(run.await.expect("no panic").done, FRAGILE_MOST + 4);
+    assert_eq!(run.await.expect("no panic").done, PERMITS + 4);
 }
 
 #[tokio::test]

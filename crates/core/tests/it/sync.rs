@@ -119,7 +119,7 @@ async fn the_two_kinds_of_run_do_not_affect_each_other() {
     let books = Books::of(3).await;
     books.put(invoice("1", 700));
     books.run(sync()).await;
-    let run = books.run(harness::asked(SyncKind::ImportInvoices)).await;
+    let run = books.run(harness::request_of(SyncKind::ImportInvoices)).await;
     assert_eq!((run.counts.invoices.imported, run.counts.checks.imported, run.counts.checks.deleted), (1, 0, 0));
     assert_eq!(books.run(full()).await.counts.checks.unchanged, 3);
     assert_eq!(books.stored(RecordKind::Invoice).await.len(), 1);

@@ -19,7 +19,7 @@ use counterfoil_core::service::consent::callback::Callback;
 use counterfoil_core::service::consent::outcome::{Ending, NoFlow};
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
-use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_testkit::fixture::{
     Item, connected, connection_id, consented, consented_by, finish_consent, retry_consent, try_consent,
@@ -141,7 +141,7 @@ async fn the_platform_is_asked_for_companies_until_the_token_expires_and_then_th
 async fn the_grant_of_a_denied_company_is_revoked_only_if_grants_are_independent() {
     for stands_alone in [false, true] {
         let stage = Stage::new(RotationPolicy::Stable).await;
-        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
+        stage.installation.platform.set_habits(Habits { grants_are_independent: stands_alone, ..Habits::default() });
         let id = connection_id("acme");
         let by_key = consented_by(&stage.installation, &stage.app, Caller::Key(key(&id)), ("acme", "acme")).await;
         let by_key = by_key.unwrap_or_else(|error| panic!("{error}"));
@@ -188,8 +188,8 @@ async fn late(stage: &Stage, callback: Callback, flow: &FlowId, failure: FlowFai
         at: stage.app.now(),
     };
     stage.app.flows.fail(&end).await.expect("a table");
-    store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
-    assert_eq!(stage.app.in_hand.count(), 0);
+    store_unstored(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
+    assert_eq!(stage.app.unstored.count(), 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Every step that is possible in a state, and its result.
 
 use counterfoil_core::service::vault::refresh::step::Next;
-use counterfoil_core::service::vault::refresh::step::Saw;
+use counterfoil_core::service::vault::refresh::step::Observation;
 use stateright::{Model, Property};
 
 use crate::invariants;
@@ -199,6 +199,6 @@ fn may_wait(world: &World, run: &Run) -> bool {
 }
 
 /// The input of a worker that gets a fault from the platform.
-pub(crate) const fn fault() -> Saw {
-    Saw::Failed(counterfoil_core::port::platform::TokenFailure::Broken { status: 503 })
+pub(crate) const fn fault() -> Observation {
+    Observation::Failed(counterfoil_core::port::platform::TokenFailure::Broken { status: 503 })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_core::model::connection::Standing;
+use counterfoil_core::model::connection::GrantState;
 use stateright::Property;
 
 use crate::actions::Vault;
@@ -53,7 +53,7 @@ impl Vault {
     /// Whether everything has ended and the grant is dead, although the platform would accept a parked one.
     fn is_parked_grant_lost(&self, world: &World) -> bool {
         let is_over = world.parking.is_empty() && !world.workers.iter().any(|worker| matches!(worker, Worker::Running(_)));
-        let dead = matches!(world.table.standing(), Standing::NeedsReauthorization { .. });
+        let dead = matches!(world.table.grant_state(), GrantState::NeedsReauthorization { .. });
         let lives = |token| world.provider.honours(token, self.scope.policy, world.now);
         let family = world.table.grant.token.family;
         is_over && dead && world.parking.ever().iter().any(|token| token.family == family && lives(*token))

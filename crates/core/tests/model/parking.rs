@@ -1,6 +1,6 @@
 //! The parking queue and its worker, with the steps of `commit_parked`: a read, then a conditional write.
 
-use counterfoil_core::model::connection::Standing;
+use counterfoil_core::model::connection::GrantState;
 use counterfoil_core::port::store::Written;
 
 use crate::invariants::Flaws;
@@ -53,12 +53,12 @@ impl Parking {
 
     fn read(&mut self, table: &Table, broken: Broken) {
         let Some(commit) = self.waiting.first() else { return };
-        self.decided = match table.standing() {
+        self.decided = match table.grant_state() {
             _ if table.is_commit_of(commit) || table.epoch() != commit.epoch => None,
-            Standing::Active(()) => Some(Decided::Commit),
-            Standing::NeedsReauthorization { .. } if broken == Broken::Revive => None,
-            Standing::NeedsReauthorization { .. } => Some(Decided::Revive),
-            Standing::Disconnected => None,
+            GrantState::Active(()) => Some(Decided::Commit),
+            GrantState::NeedsReauthorization { .. } if broken == Broken::Revive => None,
+            GrantState::NeedsReauthorization { .. } => Some(Decided::Revive),
+            GrantState::Disconnected => None,
         };
         if self.decided.is_none() {
             self.waiting.remove(0);

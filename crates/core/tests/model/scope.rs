@@ -140,9 +140,9 @@ pub(crate) fn settings(broken: Broken) -> Settings {
 pub(crate) fn weaken(broken: Broken, next: Next, run: &Run) -> Next {
     match (broken, next) {
         (Broken::Doubt, Next::EndGrant(_)) => Next::EndGrant(DeathCause::Revoked),
-        (Broken::OpenIntent, Next::RecordFailure(last_failure)) if last_failure.settled_lease.is_none() => {
-            let settled_lease = run.lease.as_ref().map(|lease| lease.id.clone());
-            Next::RecordFailure(LastFailure { settled_lease, retry_at: last_failure.at, ..last_failure })
+        (Broken::OpenIntent, Next::RecordFailure(last_failure)) if last_failure.ended_lease.is_none() => {
+            let ended_lease = run.lease.as_ref().map(|lease| lease.id.clone());
+            Next::RecordFailure(LastFailure { ended_lease, retry_at: last_failure.at, ..last_failure })
         }
         (_, next) => next,
     }

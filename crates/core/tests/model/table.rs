@@ -1,6 +1,6 @@
 //! A connection and its lease in the table. Each write repeats the condition of `GrantStore`.
 
-use counterfoil_core::model::connection::{DeathCause, LastFailure, Standing};
+use counterfoil_core::model::connection::{DeathCause, GrantState, LastFailure};
 use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::platform::PlatformName;
@@ -39,7 +39,7 @@ impl Table {
         let row = View {
             platform: PlatformName::Quickbooks,
             epoch: 0,
-            standing: Standing::Active(()),
+            grant_state: GrantState::Active(()),
             has_refresh_token: true,
             expires_at: now,
             refreshed_at: None,
@@ -70,8 +70,8 @@ impl Table {
         self.row.epoch
     }
 
-    pub(crate) fn standing(&self) -> Standing<()> {
-        self.row.standing
+    pub(crate) fn grant_state(&self) -> GrantState<()> {
+        self.row.grant_state
     }
 
     pub(crate) fn is_commit_of(&self, commit: &Commit) -> bool {
@@ -98,11 +98,11 @@ impl Table {
     /// `commit`: `epoch = :replaces AND #status = :live`. If the row has its own `commit_id`, a refused write counts as stored.
     pub(crate) fn commit(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == commit.epoch || broken == Broken::CommitEpoch;
-        let is_live = self.row.standing == Standing::Active(()) || broken == Broken::CommitStatus;
+        let is_live = self.row.grant_state == GrantState::Active(()) || broken == Broken::CommitStatus;
         if !(same_epoch && is_live) {
             return if self.is_commit_of(commit) { Written::Stored } else { Written::Overtaken };
         }
-        if matches!(self.row.standing, Standing::NeedsReauthorization { .. }) {
+        if matches!(self.row.grant_state, GrantState::NeedsReauthorization { .. }) {
             flaws.insert(Flaw::I9ToldOnce);
         }
         self.replace(commit, flaws);
@@ -112,7 +112,9 @@ impl Table {
     /// `revive`: `epoch = :replaces AND #status = :dead`, with an event.
     pub(crate) fn revive(&mut self, commit: &Commit, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == commit.epoch || broken == Broken::ReviveEpoch;
-        if !same_epoch || !(matches!(self.row.standing, Standing::NeedsReauthorization { .. }) || broken == Broken::ReviveEpoch) {
+        if !same_epoch
+            || !(matches!(self.row.grant_state, GrantState::NeedsReauthorization { .. }) || broken == Broken::ReviveEpoch)
+        {
             return Written::Overtaken;
         }
         self.told_dead = false;
@@ -135,10 +137,10 @@ impl Table {
     /// `end_grant`: `epoch = :epoch AND #status = :active`, with an event.
     pub(crate) fn end_grant(&mut self, end: &End, provider: &Provider, broken: Broken, flaws: &mut Flaws) -> Written {
         let same_epoch = self.row.epoch == end.epoch || broken == Broken::EndGrantEpoch;
-        let may_end = match self.row.standing {
-            Standing::Active(()) => true,
-            Standing::NeedsReauthorization { .. } => broken == Broken::EndGrantStatus,
-            Standing::Disconnected => false,
+        let may_end = match self.row.grant_state {
+            GrantState::Active(()) => true,
+            GrantState::NeedsReauthorization { .. } => broken == Broken::EndGrantStatus,
+            GrantState::Disconnected => false,
         };
         if !same_epoch || !may_end {
             return Written::Overtaken;
@@ -156,7 +158,7 @@ impl Table {
             flaws.insert(Flaw::I9ToldOnce);
         }
         self.told_dead = true;
-        self.row.standing = Standing::NeedsReauthorization { grant: (), cause: end.cause };
+        self.row.grant_state = GrantState::NeedsReauthorization { grant: (), cause: end.cause };
         self.row.due_at = None;
         self.row.epoch += u64::from(broken == Broken::DeathKeepsEpoch);
         Written::Stored
@@ -177,7 +179,7 @@ impl Table {
     /// A disconnect raises the epoch and deletes the tokens.
     pub(crate) fn disconnect(&mut self) {
         self.row.epoch += 1;
-        self.row.standing = Standing::Disconnected;
+        self.row.grant_state = GrantState::Disconnected;
         self.row.has_refresh_token = false;
         self.row.due_at = None;
         self.told_dead = false;
@@ -186,14 +188,14 @@ impl Table {
     fn replace(&mut self, commit: &Commit, flaws: &mut Flaws) {
         let epoch = commit.epoch + 1;
         let younger = commit.grant.serial > self.grant.serial && commit.grant.token.family == self.grant.token.family;
-        if !younger || epoch <= self.row.epoch || self.row.standing == Standing::Disconnected {
+        if !younger || epoch <= self.row.epoch || self.row.grant_state == GrantState::Disconnected {
             flaws.insert(Flaw::I2NeverOverwritten);
         }
         self.grant = commit.grant;
         self.row = View {
             platform: self.row.platform,
             epoch,
-            standing: Standing::Active(()),
+            grant_state: GrantState::Active(()),
             has_refresh_token: true,
             expires_at: Timestamp::MAX,
             refreshed_at: Some(commit.at),

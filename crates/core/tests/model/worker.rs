@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use counterfoil_core::service::vault::refresh::step::Next;
+use counterfoil_core::service::vault::refresh::step::Observation;
 use counterfoil_core::service::vault::refresh::step::Reason;
 use counterfoil_core::service::vault::refresh::step::Refresh;
-use counterfoil_core::service::vault::refresh::step::Saw;
 
 use crate::provider::Grant;
 use crate::table::Commit;
@@ -59,7 +59,7 @@ pub(crate) enum Stage {
     /// It has decided on an action and not executed it.
     Doing { next: Next, since: Tick },
     /// The action is executed, and its answer is on the way.
-    Answered(Saw),
+    Answered(Observation),
     /// It has sent its token request and waits until `until`.
     AtPlatform { sent: Tick, until: Duration },
     /// It pauses.

@@ -2,7 +2,7 @@
 
 mod answers;
 
-use counterfoil_core::model::connection::Standing;
+use counterfoil_core::model::connection::GrantState;
 use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::time::later;
@@ -11,8 +11,8 @@ use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Taken;
 use counterfoil_core::service::vault::refresh::step::Next;
 use counterfoil_core::service::vault::refresh::step::Now;
+use counterfoil_core::service::vault::refresh::step::Observation;
 use counterfoil_core::service::vault::refresh::step::Refresh;
-use counterfoil_core::service::vault::refresh::step::Saw;
 use counterfoil_core::service::vault::refresh::step::View;
 
 use crate::actions::{Action, Heard, StoreFault};
@@ -120,7 +120,7 @@ impl World {
             };
             if is_idle && run.must_by.is_none() {
                 run.stalls -= 1;
-                self.was_late |= run.stage == Stage::Answered(Saw::Granted);
+                self.was_late |= run.stage == Stage::Answered(Observation::Granted);
             }
         }
         self.now += 1;
@@ -133,7 +133,7 @@ impl World {
         let run = Run {
             machine: Refresh::new(reason, settings(scope.broken), self.seen_by(worker), ends_at, unused),
             reason,
-            stage: Stage::Answered(Saw::Begin),
+            stage: Stage::Answered(Observation::Begin),
             began: self.now,
             looked: None,
             lease: None,
@@ -164,17 +164,17 @@ impl World {
             _ => None,
         };
         let is_applied = matches!(fault, None | Some(StoreFault::AnswerLost));
-        let saw = if is_applied { self.apply(scope, worker, &mut run, &next, since) } else { Saw::StoreFailed };
-        let saw = match (fault, &lease) {
-            (None, _) => saw,
-            (Some(_), Some((lease, _))) => Saw::LeaseUnknown { id: lease.id.clone() },
-            (Some(_), None) => Saw::StoreFailed,
+        let observed = if is_applied { self.apply(scope, worker, &mut run, &next, since) } else { Observation::StoreFailed };
+        let observed = match (fault, &lease) {
+            (None, _) => observed,
+            (Some(_), Some((lease, _))) => Observation::LeaseUnknown { id: lease.id.clone() },
+            (Some(_), None) => Observation::StoreFailed,
         };
         if fault == Some(StoreFault::Late) {
             self.late_lease = lease;
         }
         self.workers[worker] = Worker::Running(run);
-        self.hear(scope, worker, saw, heard);
+        self.hear(scope, worker, observed, heard);
     }
 
     /// The lease of a worker whose request began at `since`.
@@ -191,7 +191,7 @@ impl World {
         }
     }
 
-    fn apply(&mut self, scope: &Scope, worker: usize, run: &mut Run, next: &Next, since: Tick) -> Saw {
+    fn apply(&mut self, scope: &Scope, worker: usize, run: &mut Run, next: &Next, since: Tick) -> Observation {
         let epoch = run.looked.map_or(0, |(epoch, _)| epoch);
         match next {
             Next::Look => {
@@ -200,25 +200,26 @@ impl World {
                 if let Some(lease) = view.lease.as_mut().filter(|_| scope.broken == Broken::UnusedDoubt) {
                     lease.doubtful = false;
                 }
-                Saw::View(Some(Box::new(view)))
+                Observation::View(Some(Box::new(view)))
             }
             Next::LookAgain if scope.broken == Broken::SecondLook => {
-                Saw::View(Some(Box::new(View { epoch, standing: Standing::Active(()), ..self.table.read() })))
+                Observation::View(Some(Box::new(View { epoch, grant_state: GrantState::Active(()), ..self.table.read() })))
             }
-            Next::LookAgain => Saw::View(Some(Box::new(self.table.read()))),
+            Next::LookAgain => Observation::View(Some(Box::new(self.table.read()))),
             Next::TakeLease { epoch, seen, doubtful } => {
                 let lease = self.lease(worker, run.runs, since, (*epoch, *doubtful));
                 let believed = settings(scope.broken).lease;
-                let ours = Saw::LeaseTaken { id: lease.id.clone(), until: later(lease.started_at, believed), limits: LIMITS };
+                let ours =
+                    Observation::LeaseTaken { id: lease.id.clone(), until: later(lease.started_at, believed), limits: LIMITS };
                 run.lease = Some(Leased { id: lease.id.clone(), since, table_epoch: self.table.epoch() });
                 match self.table.take_lease(lease, seen.as_deref(), scope.broken) {
                     Taken::Ours => ours,
-                    Taken::Held => Saw::LeaseHeld,
+                    Taken::Held => Observation::LeaseHeld,
                 }
             }
             Next::Commit => {
                 let commit = run.commit.as_ref().expect("there is a grant to commit");
-                saw(match self.table.commit(commit, scope.broken, &mut self.flaws) {
+                observe(match self.table.commit(commit, scope.broken, &mut self.flaws) {
                     Written::Stored => Written::Stored,
                     // The worker reads and writes again until it succeeds: one step here.
                     Written::Overtaken => self.table.revive(commit, scope.broken, &mut self.flaws),
@@ -226,12 +227,12 @@ impl World {
             }
             Next::Park => {
                 self.parking.park(run.commit.clone().expect("there is a grant to park"));
-                Saw::Parked
+                Observation::Parked
             }
-            Next::RecordFailure(last_failure) => saw(self.table.record_failure(epoch, last_failure)),
+            Next::RecordFailure(last_failure) => observe(self.table.record_failure(epoch, last_failure)),
             Next::EndGrant(cause) => {
                 let end = End { epoch, cause: *cause, faultless: self.is_faultless(scope) };
-                saw(self.table.end_grant(&end, &self.provider, scope.broken, &mut self.flaws))
+                observe(self.table.end_grant(&end, &self.provider, scope.broken, &mut self.flaws))
             }
             Next::Send { .. } | Next::Wait(_) | Next::Finish(_) => unreachable!("done as soon as it is decided"),
         }
@@ -244,9 +245,9 @@ impl World {
     }
 }
 
-fn saw(written: Written) -> Saw {
+fn observe(written: Written) -> Observation {
     match written {
-        Written::Stored => Saw::Stored,
-        Written::Overtaken => Saw::Overtaken,
+        Written::Stored => Observation::Stored,
+        Written::Overtaken => Observation::Overtaken,
     }
 }

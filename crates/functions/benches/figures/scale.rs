@@ -39,7 +39,7 @@ async fn print_reads(deployment: &Deployment, connections: usize) {
     let counts = refresher.wire.counts();
     let count = |name: &str| counts.get(name).copied().unwrap_or_default();
     let (queries, others) = (count("Query"), count("GetItem") + count("BatchGetItem"));
-    let done = platform.asked().requests;
+    let done = platform.load().requests;
     println!("  among {connections:<9}                  {done} refreshed by {queries} Query and {others} other reads");
 }
 
@@ -49,19 +49,19 @@ async fn print_rate(deployment: &Deployment) {
     let refresher = Lambda::start(&binaries().join("refresher"), environment(deployment, &platform)).await;
     let (own, other) = (CpuTime::of(refresher.pid()), CpuTime::of(std::process::id()));
     invoke(&refresher).await;
-    let asked = platform.asked();
-    let cores = |used: Duration| used.as_secs_f64() / asked.lasted.as_secs_f64();
+    let load = platform.load();
+    let cores = |used: Duration| used.as_secs_f64() / load.lasted.as_secs_f64();
     let (own, other) = (cores(CpuTime::of(refresher.pid()).since(own)), cores(CpuTime::of(std::process::id()).since(other)));
     let Settings { refreshes_at_once, stagger, .. } = Settings::default();
     let possible = (f64::from(refreshes_at_once) * 1_000.0 / f64_of(PLATFORM_MS)).min(1.0 / stagger.as_secs_f64());
-    let rate = f64_of(asked.requests as u64) / asked.lasted.as_secs_f64();
+    let rate = f64_of(load.requests as u64) / load.lasted.as_secs_f64();
     let peak = f64_of(refresher.peak_memory_bytes().expect("it runs")) / 1e6;
     println!(
         "\nOne refresher over all shards, {refreshes_at_once} refreshes at once, the platform taking {PLATFORM_MS} ms: {possible:.0} a second may begin"
     );
-    println!("  refreshed                        {} in {:.2} s", asked.requests, asked.lasted.as_secs_f64());
+    println!("  refreshed                        {} in {:.2} s", load.requests, load.lasted.as_secs_f64());
     println!("  rate                             {rate:.0} a second, {:.0} %", rate / possible * 100.0);
-    println!("  at the platform at once          {} at most", asked.at_once);
+    println!("  at the platform at once          {} at most", load.at_once);
     println!("  peak memory                      {peak:.1} MB");
     println!("  cores used                       {own:.2} by it, {other:.2} by table and platform beside it");
 }

@@ -19,12 +19,12 @@ pub(crate) struct SlowPlatform {
 
 struct Desk {
     takes: Duration,
-    asked: Mutex<Asked>,
+    load: Mutex<Load>,
 }
 
-/// The requests that it got.
+/// The load that it got.
 #[derive(Default, Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct Load {
     /// The number of requests.
     pub(crate) requests: usize,
     /// The largest number of concurrent requests.
@@ -37,7 +37,7 @@ pub(crate) struct Asked {
 
 impl SlowPlatform {
     pub(crate) async fn start(takes: Duration) -> Self {
-        let desk = Arc::new(Desk { takes, asked: Mutex::default() });
+        let desk = Arc::new(Desk { takes, load: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound").to_string();
         let routes = Router::new().route("/token", post(token)).with_state(Arc::clone(&desk));
@@ -49,8 +49,8 @@ impl SlowPlatform {
         format!("http://{}/token", self.address)
     }
 
-    pub(crate) fn asked(&self) -> Asked {
-        *self.desk.asked.lock().expect("no panic inside")
+    pub(crate) fn load(&self) -> Load {
+        *self.desk.load.lock().expect("no panic inside")
     }
 }
 
@@ -62,17 +62,17 @@ impl Drop for SlowPlatform {
 
 async fn token(State(desk): State<Arc<Desk>>) -> Json<Value> {
     let number = {
-        let mut asked = desk.asked.lock().expect("no panic inside");
-        asked.began.get_or_insert_with(Instant::now);
-        asked.requests += 1;
-        asked.under_way += 1;
-        asked.at_once = asked.at_once.max(asked.under_way);
-        asked.requests
+        let mut load = desk.load.lock().expect("no panic inside");
+        load.began.get_or_insert_with(Instant::now);
+        load.requests += 1;
+        load.under_way += 1;
+        load.at_once = load.at_once.max(load.under_way);
+        load.requests
     };
     tokio::time::sleep(desk.takes).await;
-    let mut asked = desk.asked.lock().expect("no panic inside");
-    asked.under_way -= 1;
-    asked.lasted = asked.began.map_or(Duration::ZERO, |began| began.elapsed());
+    let mut load = desk.load.lock().expect("no panic inside");
+    load.under_way -= 1;
+    load.lasted = load.began.map_or(Duration::ZERO, |began| began.elapsed());
     // As long as Intuit's tokens.
     Json(json!({
         "token_type": "bearer",

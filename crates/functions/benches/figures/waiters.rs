@@ -46,7 +46,7 @@ pub(crate) async fn print(deployment: &Deployment) {
             "  the platform taking {milliseconds:>4} ms      p99 {:.2} times that; {:.2} of 1.5 times and two round trips ({} requests at the platform)",
             p99.as_secs_f64() / takes.as_secs_f64(),
             p99.as_secs_f64() / bound.as_secs_f64(),
-            platform.asked().requests
+            platform.load().requests
         );
     }
 }

@@ -7,7 +7,7 @@ use counterfoil_core::model::reference::Reference;
 use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
-use crate::page::{Again, card_going_on, words};
+use crate::page::{RetryOffer, card_going_on, words};
 use crate::surface::addresses::start_path;
 
 /// The page of a failed request. It links to the same address only for a temporary failure.
@@ -43,16 +43,16 @@ struct Failure<'a> {
 /// The page of a consent that is not connected. `code` and `message` are its state.
 pub(super) fn failed(
     (code, message): (&'static str, &str),
-    again: Again,
+    again: RetryOffer,
     flow: Option<&Flow>,
-    anew: Option<String>,
+    restart: Option<String>,
     onward: Option<&str>,
 ) -> Markup {
-    let passing = again != Again::Start;
+    let passing = again != RetryOffer::Start;
     let title = if passing { "Not finished yet" } else { "Not connected" };
     let said = flow.and_then(|flow| flow.reference.as_deref()).filter(|text| Reference::is_for_the_operator(text));
     let what_now = html! {
-        (what_now(again, flow, anew, onward))
+        (what_now(again, flow, restart, onward))
         @if let Some(said) = said { p.quiet { "For the person who sent you here: " code { (said) } } }
     };
     card_of(&Failure { title, code, message, passing }, &what_now, onward)
@@ -73,17 +73,17 @@ fn card_of(failure: &Failure<'_>, what_now: &Markup, onward: Option<&str>) -> Ma
     )
 }
 
-fn what_now(again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Option<&str>) -> Markup {
-    match (again, flow, anew) {
-        (Again::Retry, Some(flow), _) => html! {
+fn what_now(again: RetryOffer, flow: Option<&Flow>, restart: Option<String>, onward: Option<&str>) -> Markup {
+    match (again, flow, restart) {
+        (RetryOffer::Retry, Some(flow), _) => html! {
             form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
         },
-        (Again::Look, Some(flow), _) => {
+        (RetryOffer::Look, Some(flow), _) => {
             html! { a.button href={ "/oauth/result/" (flow.id.as_str()) } { "Look again" } }
         }
-        (Again::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
+        (RetryOffer::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
         _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
-        (_, _, Some(anew)) => html! { a.button href=(anew) { "Start again" } },
+        (_, _, Some(restart)) => html! { a.button href=(restart) { "Start again" } },
         (_, Some(flow), None) if is_link_open(flow) => {
             html! { p { "To try again, open the link that you were sent once more." } }
         }
@@ -95,7 +95,7 @@ fn what_now(again: Again, flow: Option<&Flow>, anew: Option<String>, onward: Opt
 pub(super) fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
-        Some(_) => flow.anew().map(|anew| start_path(&anew) + &named(flow.company_name.as_deref())),
+        Some(_) => flow.restart_params().map(|restart| start_path(&restart) + &named(flow.company_name.as_deref())),
         None if flow.authority == Authority::Anonymous => {
             Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
         }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use choice::{Offered, choice};
 use counterfoil_core::Error;
 use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::{Anew, Destination, Flow, Stage};
+use counterfoil_core::model::flow::{Destination, Flow, Stage, StartParams};
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::service::consent::outcome::ConsentOutcome;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -75,7 +75,7 @@ pub(crate) fn question(asked: &Question<'_>) -> Markup {
 
 /// The next step that a page offers for a consent that is not connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Again {
+pub(crate) enum RetryOffer {
     /// Start the consent again.
     Start,
     /// Ask the platform again: the code or the grant is kept.
@@ -86,12 +86,12 @@ pub(crate) enum Again {
     HandOver,
 }
 
-fn again(result: &Result<ConsentOutcome, Error>) -> Again {
+fn again(result: &Result<ConsentOutcome, Error>) -> RetryOffer {
     match result {
-        Ok(ConsentOutcome::Unconfirmed | ConsentOutcome::Postponed) => Again::Retry,
-        Ok(ConsentOutcome::ChoiceNeeded | ConsentOutcome::InProgress) | Err(Error::TryLater { .. }) => Again::Look,
-        Ok(ConsentOutcome::ExchangeNeeded) => Again::HandOver,
-        Ok(ConsentOutcome::Connected(_) | ConsentOutcome::Pending | ConsentOutcome::Failed(_)) | Err(_) => Again::Start,
+        Ok(ConsentOutcome::Unconfirmed | ConsentOutcome::Postponed) => RetryOffer::Retry,
+        Ok(ConsentOutcome::ChoiceNeeded | ConsentOutcome::InProgress) | Err(Error::TryLater { .. }) => RetryOffer::Look,
+        Ok(ConsentOutcome::ExchangeNeeded) => RetryOffer::HandOver,
+        Ok(ConsentOutcome::Connected(_) | ConsentOutcome::Pending | ConsentOutcome::Failed(_)) | Err(_) => RetryOffer::Start,
     }
 }
 
@@ -114,14 +114,14 @@ pub(crate) fn of(
             (StatusCode::OK, choice(&offered, view))
         }
         (Err(error), _) => {
-            let anew = start_again(flow).filter(|_| open_start);
+            let restart = start_again(flow).filter(|_| open_start);
             let again = again(result);
-            let status = if again == Again::HandOver { StatusCode::OK } else { Problem(error.clone()).status() };
+            let status = if again == RetryOffer::HandOver { StatusCode::OK } else { Problem(error.clone()).status() };
             let message = match result {
                 Ok(outcome) => words::of_outcome(outcome, flow.platform.title()),
                 Err(error) => words::of_error(error).0,
             };
-            (status, failed((error.code(), &message), again, Some(flow), anew, onward.as_deref()))
+            (status, failed((error.code(), &message), again, Some(flow), restart, onward.as_deref()))
         }
     }
 }
@@ -138,7 +138,7 @@ pub(crate) fn hidden(error: &Error) -> (StatusCode, Markup) {
 }
 
 /// The page for a browser that may not see a flow. `word` is the reason, from the address that the callback redirected to.
-pub(crate) fn hidden_as(word: &str, anew: Option<&Anew>) -> (StatusCode, Markup) {
+pub(crate) fn hidden_as(word: &str, restart: Option<&StartParams>) -> (StatusCode, Markup) {
     let error = match word {
         "wrong_browser" => Error::invalid(
             "wrong_browser",
@@ -154,16 +154,16 @@ pub(crate) fn hidden_as(word: &str, anew: Option<&Anew>) -> (StatusCode, Markup)
         }
         _ => Error::invalid("invalid_state", "Connecting cannot be finished. Start again."),
     };
-    without_flow(&error, anew)
+    without_flow(&error, restart)
 }
 
-fn without_flow(error: &Error, anew: Option<&Anew>) -> (StatusCode, Markup) {
-    let again = if matches!(error, Error::TryLater { .. }) { Again::Look } else { Again::Start };
+fn without_flow(error: &Error, restart: Option<&StartParams>) -> (StatusCode, Markup) {
+    let again = if matches!(error, Error::TryLater { .. }) { RetryOffer::Look } else { RetryOffer::Start };
     let message = match error {
         Error::Internal(_) | Error::Misconfigured { .. } => words::of_error(error).0,
         error => error.to_string(),
     };
-    (Problem(error.clone()).status(), failed((error.code(), &message), again, None, anew.map(start_path), None))
+    (Problem(error.clone()).status(), failed((error.code(), &message), again, None, restart.map(start_path), None))
 }
 
 fn connected(connection: &Connection, onward: Option<&str>) -> Markup {

@@ -1,7 +1,7 @@
 //! Counterfoil's own addresses in answers.
 
 use counterfoil_core::model::connection::Connection;
-use counterfoil_core::model::flow::{Anew, FlowId};
+use counterfoil_core::model::flow::{FlowId, StartParams};
 use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::health::ready::no_base_url;
@@ -13,8 +13,8 @@ pub(crate) fn result_path(id: &FlowId) -> String {
 }
 
 /// The start of a consent with these parameters.
-pub(crate) fn start_path(anew: &Anew) -> String {
-    let Anew { company_key, platform, environment } = anew;
+pub(crate) fn start_path(restart: &StartParams) -> String {
+    let StartParams { company_key, platform, environment } = restart;
     let is_implied = Environment::of(*platform, company_key.as_str(), None) == *environment;
     let sandbox = if *environment == Environment::Sandbox && !is_implied { "&environment=sandbox" } else { "" };
     format!("/oauth/start/{company_key}?platform={platform}{sandbox}")
@@ -24,7 +24,7 @@ pub(crate) fn start_path(anew: &Anew) -> String {
 pub(crate) fn reconnect_path(connection: &Connection) -> String {
     let company = &connection.company;
     let company_key = connection.id.company_key.clone();
-    start_path(&Anew { company_key, platform: company.platform, environment: company.environment })
+    start_path(&StartParams { company_key, platform: company.platform, environment: company.environment })
 }
 
 /// The address that a server forwards to its customer after it started a consent.

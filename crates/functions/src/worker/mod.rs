@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use counterfoil_core::App;
-use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::shards::Report;
 
 pub mod parked;
@@ -16,7 +16,7 @@ pub mod sync_worker;
 /// Stores grants that earlier events of this process could not store. Returns the remaining time of this run, less a second for its end.
 async fn begin(app: &App, left: Duration) -> Duration {
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
-    store_in_hand(app, ends_at).await;
+    store_unstored(app, ends_at).await;
     ends_at.saturating_sub(app.clock.elapsed())
 }
 

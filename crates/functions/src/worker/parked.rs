@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use counterfoil_core::service::vault::commit_parked::commit_parked;
 use counterfoil_core::{App, Error};
-use counterfoil_store::parking::{Folder, Waiting, read};
+use counterfoil_store::parking::{Folder, ParkedMessage, read};
 
 /// The time of the slowest message: a few requests to the table.
 const SLOWEST: Duration = Duration::from_secs(8);
@@ -39,13 +39,13 @@ pub async fn run(app: Arc<App>, batch: SqsEvent, left: Duration) -> Result<SqsBa
 }
 
 /// Commits a grant, or stores an unreadable answer for an operator.
-async fn store(app: &App, waiting: &Waiting) -> Result<(), Error> {
+async fn store(app: &App, waiting: &ParkedMessage) -> Result<(), Error> {
     match waiting {
-        Waiting::Grant(parked) => {
+        ParkedMessage::Grant(parked) => {
             let unparked = commit_parked(app, parked).await?;
             tracing::info!(connection = %parked.connection, ?unparked, "a parked grant");
         }
-        Waiting::Answer(kept) => {
+        ParkedMessage::Answer(kept) => {
             app.grants.keep_answer(kept).await?;
             tracing::info!(answer = kept.hash, "a parked answer");
         }

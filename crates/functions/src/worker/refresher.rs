@@ -15,7 +15,7 @@ use crate::metrics;
 
 /// The event of a schedule. An event without shards, such as EventBridge's own, means all of them.
 #[derive(Debug, Default, Deserialize)]
-pub struct Turn {
+pub struct ScheduleEvent {
     /// The shards of this run.
     #[serde(default)]
     pub shards: Vec<u8>,
@@ -25,8 +25,8 @@ pub struct Turn {
 ///
 /// # Errors
 /// As [`refresh`].
-pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error> {
-    metrics::run(&refresh(&app, &turn, left).await?);
+pub async fn run(app: Arc<App>, event: ScheduleEvent, left: Duration) -> Result<(), Error> {
+    metrics::run(&refresh(&app, &event, left).await?);
     Ok(())
 }
 
@@ -35,8 +35,8 @@ pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error>
 ///
 /// # Errors
 /// The table's error, if no shard could be read.
-pub async fn refresh(app: &Arc<App>, turn: &Turn, left: Duration) -> Result<Report, Error> {
-    let shards = if turn.shards.is_empty() { &ALL_SHARDS[..] } else { &turn.shards };
+pub async fn refresh(app: &Arc<App>, event: &ScheduleEvent, left: Duration) -> Result<Report, Error> {
+    let shards = if event.shards.is_empty() { &ALL_SHARDS[..] } else { &event.shards };
     let left = super::begin(app, left).await;
     let (refreshed, probed) = tokio::join!(refresh_due(app, shards, left), probe_due(app, shards, left));
     // Unreadable shards of probes are logged and read again in a minute.

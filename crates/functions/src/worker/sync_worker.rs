@@ -17,7 +17,7 @@ use crate::metrics;
 
 /// The worker's event: messages of its queue, or without messages an event of its schedule.
 #[derive(Debug, Default, Deserialize)]
-pub struct Turn {
+pub struct WorkerEvent {
     /// The messages.
     #[serde(default, rename = "Records")]
     pub messages: Vec<SqsMessage>,
@@ -27,13 +27,13 @@ pub struct Turn {
 ///
 /// # Errors
 /// As [`work`]. A message causes no error, because the schedule finds the import.
-pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<(), Error> {
-    if turn.messages.is_empty() {
+pub async fn run(app: Arc<App>, event: WorkerEvent, left: Duration) -> Result<(), Error> {
+    if event.messages.is_empty() {
         metrics::run_of_imports(&work(&app, left).await?);
         return Ok(());
     }
     let ends_at = app.clock.elapsed() + super::begin(&app, left).await;
-    for message in turn.messages {
+    for message in event.messages {
         match waking::read(message.body.as_deref().unwrap_or_default()) {
             Ok(id) => work_on(&app, &id, ends_at).await,
             Err(error) => tracing::error!(%error, fault = "internal", "a message is left out"),

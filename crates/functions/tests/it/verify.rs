@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_functions::worker::refresher::{Turn, refresh};
+use counterfoil_functions::worker::refresher::{ScheduleEvent, refresh};
 use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
@@ -128,7 +128,7 @@ async fn hint(place: &Installation, query: &str) -> Answer {
 
 /// One run of the refresher.
 async fn run(place: &Installation) {
-    let report = refresh(&place.app(), &Turn::default(), Duration::from_secs(58)).await;
+    let report = refresh(&place.app(), &ScheduleEvent::default(), Duration::from_secs(58)).await;
     report.unwrap_or_else(|error| panic!("{error}"));
 }
 

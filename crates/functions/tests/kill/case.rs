@@ -1,7 +1,7 @@
 //! A case: a platform's behaviour, a refresh that is killed at some moment, and the state of the connection afterwards.
 
-use counterfoil_core::model::connection::{DeathCause, Standing};
-use counterfoil_core::port::platform::Inquiry;
+use counterfoil_core::model::connection::{DeathCause, GrantState};
+use counterfoil_core::port::platform::CompaniesRequest;
 use counterfoil_testkit::wire::{Fault, Rule};
 use serde_json::{Value, json};
 
@@ -150,18 +150,18 @@ impl Case {
         let state = reader.deployment.intuit.state().await;
         let most = &state["max_in_flight_per_refresh_token"];
         assert_eq!(most, 1, "{self:?}: a refresh token was presented {most} times at once");
-        match (&connection.standing, heard) {
-            (Standing::Active(_), Heard::Token(token)) => {
+        match (&connection.grant_state, heard) {
+            (GrantState::Active(_), Heard::Token(token)) => {
                 assert_eq!(state["grants"][0]["live"], true, "{self:?}: {state}");
                 let platforms = &reader.deployment.operator.platforms;
                 let platform = platforms.get(connection.company.platform, connection.company.environment).await;
-                let inquiry = Inquiry { access_token: &token, region: None, claim: Some(LARKSPUR) };
-                let reach = platform.expect("it is configured").companies(inquiry).await;
-                let ids = reach.map(|reach| reach.companies.into_iter().map(|company| company.company_id).collect());
+                let request = CompaniesRequest { access_token: &token, region: None, claim: Some(LARKSPUR) };
+                let found = platform.expect("it is configured").companies(request).await;
+                let ids = found.map(|found| found.companies.into_iter().map(|company| company.company_id).collect());
                 assert_eq!(ids, Ok(vec![LARKSPUR.to_owned()]), "{self:?}: a dead token");
                 "active".to_owned()
             }
-            (Standing::NeedsReauthorization { cause, .. }, Heard::ConsentNeeded) => DeathCause::as_str(*cause).to_owned(),
+            (GrantState::NeedsReauthorization { cause, .. }, Heard::ConsentNeeded) => DeathCause::as_str(*cause).to_owned(),
             (_, heard) => panic!("{self:?}: {}, and the caller heard {}", connection.status().as_str(), heard.in_words()),
         }
     }

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::record::Record;
 use counterfoil_core::model::stored_record::{Earlier, RecordId};
-use counterfoil_core::model::sync::counts::{Counts, Deed};
+use counterfoil_core::model::sync::counts::{Counts, RecordOutcome};
 use counterfoil_core::model::sync::reconciliation::Reconciliation;
 use counterfoil_core::model::sync::{SyncId, SyncStatus};
 use counterfoil_store::aws::local_config;
@@ -24,7 +24,7 @@ pub(crate) struct End {
     pub(crate) counts: Counts,
     pages: u32,
     reconciliation: Option<Reconciliation>,
-    pub(crate) checks: Vec<(RecordId, Record, Deed, u32, Option<Earlier>)>,
+    pub(crate) checks: Vec<(RecordId, Record, RecordOutcome, u32, Option<Earlier>)>,
 }
 
 /// A company in which something of everything has changed since its first import, and a full run of it that nobody works on yet.
@@ -90,7 +90,7 @@ async fn end(importing: &Importing, id: &SyncId) -> End {
         counts: run.counts,
         pages: run.pages,
         reconciliation: run.reconciliation,
-        checks: checks.map(|it| (it.id, it.record, it.deed, it.page, it.earlier)).collect(),
+        checks: checks.map(|it| (it.id, it.record, it.outcome, it.page, it.earlier)).collect(),
     }
 }
 

@@ -13,7 +13,7 @@ use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_functions::worker::purger::purge;
-use counterfoil_functions::worker::refresher::{Turn, refresh};
+use counterfoil_functions::worker::refresher::{ScheduleEvent, refresh};
 use counterfoil_functions::worker::revoker::revoke;
 use counterfoil_functions::worker::sync_worker;
 use counterfoil_store::aws::local_config;
@@ -76,8 +76,8 @@ async fn the_units_of_the_bill_equal_the_consumed_units() {
     let (reads, writes, _) = units(&wire);
     assert_eq!(documented("a token read")[..2], [reads, writes]);
 
-    let turn = Turn { shards: vec![0, 1, 2, 3] };
-    refresh(&app, &turn, Duration::from_secs(58)).await.expect("the table answers");
+    let event = ScheduleEvent { shards: vec![0, 1, 2, 3] };
+    refresh(&app, &event, Duration::from_secs(58)).await.expect("the table answers");
     assert_eq!(documented("a run of the refresher")[..2], [units(&wire).2, 0.0]);
     revoke(&app, Duration::from_secs(58)).await.expect("the table answers");
     assert_eq!(documented("a run of the revoker")[..2], [units(&wire).2, 0.0]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::stored_record::StoredRecord;
 use counterfoil_core::model::sync::{SyncId, SyncKind, SyncRun, Trigger};
-use counterfoil_core::service::sync::begin::{Asked, begin};
+use counterfoil_core::service::sync::begin::{SyncRequest, begin};
 use counterfoil_testkit::lambda::{InvokeError, Lambda};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -42,8 +42,8 @@ impl Importing {
 
     /// Begins a run, which a worker is to take up.
     pub(crate) async fn begin(&self, full: bool, is_dry: bool) -> SyncId {
-        let asked = Asked { kind: SyncKind::Sync, full, is_dry, trigger: Trigger::Api, parent: None };
-        begin(&self.deployment.operator, &self.deployment.connection().await, &asked).await.expect("a run").id
+        let request = SyncRequest { kind: SyncKind::Sync, full, is_dry, trigger: Trigger::Api, parent: None };
+        begin(&self.deployment.operator, &self.deployment.connection().await, &request).await.expect("a run").id
     }
 
     /// The run as it is stored.

@@ -1,7 +1,7 @@
 //! Reads one record of a page. Each is read separately, so that an unreadable record affects no other.
 
 use counterfoil_core::model::record::{Body, CheckStatus, EntityType, InvoiceStatus, Named, Record, RecordKey, Unreadable};
-use counterfoil_core::model::sync::Scope;
+use counterfoil_core::model::sync::ReadOptions;
 use counterfoil_core::port::accounting::Entry;
 use counterfoil_core::port::store::records::SOURCE_LONGEST;
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ pub(crate) struct Found {
 /// An incremental run gets such a record as absent, because it may have been a check before. A full run does not get it, and marks stored
 /// records that it has not seen as deleted.
 pub(crate) fn entry(
-    scope: &Scope,
+    options: &ReadOptions,
     entity_type: EntityType,
     id: &str,
     json: &str,
@@ -40,12 +40,12 @@ pub(crate) fn entry(
     match (read(&object), object.id(id)) {
         (Ok(Some(found)), Some(external_id)) => {
             let Found { body, created_at, changed_at } = found;
-            let source = (scope.keeps_source && json.len() <= SOURCE_LONGEST).then(|| json.to_owned());
+            let source = (options.keeps_source && json.len() <= SOURCE_LONGEST).then(|| json.to_owned());
             let key = RecordKey { entity_type, external_id };
             Some(Entry::Record(Box::new(Record { key, body, created_at, changed_at, source })))
         }
         (Ok(Some(_)), None) => unreadable(None, Unreadable::IdUnreadable),
-        (Ok(None), Some(external_id)) => scope.since.map(|_| Entry::Absent(RecordKey { entity_type, external_id })),
+        (Ok(None), Some(external_id)) => options.since.map(|_| Entry::Absent(RecordKey { entity_type, external_id })),
         (Ok(None), None) => None,
         (Err(reason), external_id) => unreadable(external_id, reason),
     }

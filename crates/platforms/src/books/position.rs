@@ -49,7 +49,7 @@ pub(crate) struct Shown<'a> {
 
 /// How to process a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Turn {
+pub(crate) struct Step {
     /// How many records at its beginning were on the page before.
     pub(crate) known: usize,
     /// The position of the next page; `None` at the end of the list.
@@ -68,7 +68,7 @@ impl Position {
     }
 
     /// How to process the page that was read at this position.
-    pub(crate) fn turn(&self, shown: Shown<'_>) -> Result<Turn, ReadFailure> {
+    pub(crate) fn advance(&self, shown: Shown<'_>) -> Result<Step, ReadFailure> {
         let Shown { ids, total, is_full, .. } = shown;
         let place = |mark: &String| ids.iter().position(|id| id.as_ref() == Some(mark));
         // A page that also has earlier ids is in another order, or the page before was.
@@ -76,9 +76,9 @@ impl Position {
         let is_expected = ids.first().is_some_and(|first| first.as_ref() == self.marks.last()) && !has_earlier;
         match self.marks.iter().rev().find_map(place) {
             // One empty answer by mistake must not mean that the company has no records.
-            None if ids.is_empty() && *self == Self::FIRST && total != Some(0) => Ok(Turn { known: 0, next: Some(self.lost()?) }),
-            None if self.marks.is_empty() => Ok(Turn { known: 0, next: self.behind(shown) }),
-            Some(0) if is_expected && !self.is_back => Ok(Turn {
+            None if ids.is_empty() && *self == Self::FIRST && total != Some(0) => Ok(Step { known: 0, next: Some(self.lost()?) }),
+            None if self.marks.is_empty() => Ok(Step { known: 0, next: self.behind(shown) }),
+            Some(0) if is_expected && !self.is_back => Ok(Step {
                 known: 1,
                 next: match ids.len() {
                     // A full page of one record cannot show whether another follows.
@@ -92,23 +92,23 @@ impl Position {
             }),
             // The list ends with the same record again.
             Some(_) if self.is_end && !is_full && ids.last().map(Option::as_ref) == Some(self.marks.last()) => {
-                Ok(Turn { known: 0, next: None })
+                Ok(Step { known: 0, next: None })
             }
             // After going back, all records count, because the page may differ from the one before.
-            found if self.is_back && (found.is_some() || self.start == 1) => Ok(Turn { known: 0, next: self.behind(shown) }),
+            found if self.is_back && (found.is_some() || self.start == 1) => Ok(Step { known: 0, next: self.behind(shown) }),
             _ => {
                 let start = if self.is_back { 1 } else { self.start.saturating_sub(shown.size).max(1) };
-                Ok(Turn { known: ids.len(), next: Some(Self { start, is_back: true, is_end: ids.is_empty(), ..self.lost()? }) })
+                Ok(Step { known: ids.len(), next: Some(Self { start, is_back: true, is_end: ids.is_empty(), ..self.lost()? }) })
             }
         }
     }
 
     /// How to process a page that begins after the last record of the page before, where the platform gives no other. The list ends with
     /// the total that the platform names, else with a page that is not full.
-    pub(crate) fn one_after_the_other(&self, ids: &[Option<String>], size: usize, total: Option<usize>) -> Turn {
+    pub(crate) fn one_after_the_other(&self, ids: &[Option<String>], size: usize, total: Option<usize>) -> Step {
         let start = self.start + ids.len();
         let is_end = total.map_or(ids.len() < size, |total| start >= total);
-        Turn { known: 0, next: (!is_end).then_some(Self { start, ..Self::FIRST }) }
+        Step { known: 0, next: (!is_end).then_some(Self { start, ..Self::FIRST }) }
     }
 
     /// The position after a page; `None` if the page is empty or reaches the end.
@@ -193,9 +193,9 @@ mod tests {
                 Total::Told => Some(list.len()),
                 Total::Wrong(total) => Some(total),
             };
-            let turn = position.turn(Shown { ids: &ids, size: PAGE, is_full: ids.len() >= PAGE, total }).expect("a page");
-            read.extend(&shown[turn.known..]);
-            match turn.next {
+            let step = position.advance(Shown { ids: &ids, size: PAGE, is_full: ids.len() >= PAGE, total }).expect("a page");
+            read.extend(&shown[step.known..]);
+            match step.next {
                 Some(next) => position = next,
                 None => return (list, read),
             }

@@ -7,7 +7,7 @@ use counterfoil_core::port::accounting::ReadFailure;
 use serde::{Deserialize, Serialize};
 
 use crate::books::UNREADABLE;
-use crate::books::position::{Position, Shown, Turn};
+use crate::books::position::{Position, Shown, Step};
 use crate::object::Object;
 
 /// The page sizes of a platform, as far as its answers have shown them.
@@ -39,7 +39,7 @@ impl Sizes {
     ///
     /// # Errors
     /// `Unavailable` if the answer names another page, or the list comes in no order that holds.
-    pub(crate) fn turn(self, at: &Position, ids: &[Option<String>], said: &Said) -> Result<(Turn, Self), ReadFailure> {
+    pub(crate) fn advance(self, at: &Position, ids: &[Option<String>], said: &Said) -> Result<(Step, Self), ReadFailure> {
         let window = self.window(at);
         if self.is_fixed || window.is_ignored(said) {
             let sizes = Self { most: said.size.unwrap_or(self.most), is_fixed: true };
@@ -53,8 +53,8 @@ impl Sizes {
         }
         let (before, shown) = window.shown(ids, said)?;
         let sizes = Self { most: if shown.size < window.size { shown.size } else { self.most }, ..self };
-        let turn = at.turn(shown)?;
-        Ok((Turn { known: before + turn.known, ..turn }, sizes))
+        let step = at.advance(shown)?;
+        Ok((Step { known: before + step.known, ..step }, sizes))
     }
 }
 
@@ -140,10 +140,10 @@ mod tests {
                 let page = sizes.window(&at).page;
                 let shown: Vec<_> = list.iter().skip((page - 1) * size).take(size).cloned().collect();
                 let said = Said { page: Some(page), size: Some(size), total };
-                let (turn, next_sizes) = sizes.turn(&at, &shown, &said).expect("a page");
-                read.extend(shown.into_iter().skip(turn.known));
+                let (step, next_sizes) = sizes.advance(&at, &shown, &said).expect("a page");
+                read.extend(shown.into_iter().skip(step.known));
                 (sizes, requests) = (next_sizes, requests + 1);
-                match turn.next {
+                match step.next {
                     Some(next) => at = next,
                     None => break,
                 }

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
+use counterfoil_core::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies};
 use serde::Deserialize;
 
 use crate::company::{ask, company, lenient};
@@ -58,17 +58,17 @@ impl Vendor for Freeagent {
         needs_refresh_token: true,
         code_life: Duration::from_secs(900),
         words: STANDARD_WORDS,
-        must_hear_every_answer: false,
+        lost_answer_ends_grant: false,
         trace: "x-request-id",
     };
 
-    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+    async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
         let api = &parts.configured.api;
-        let request = parts.client.get(format!("{api}/company")).bearer_auth(inquiry.access_token.expose());
+        let request = parts.client.get(format!("{api}/company")).bearer_auth(query.access_token.expose());
         let CompanyAnswer { company: said } = ask(request, Self::RULES.trace, parts.timeout).await?;
         let id = said.id.ok_or(ConfirmFailure::Unavailable)?;
         let confirmed = company(&id, said.name.as_deref(), api).map_err(|_| ConfirmFailure::Unavailable)?;
-        Ok(Reach { companies: vec![confirmed], named_by_consent: true, is_complete: true })
+        Ok(GrantCompanies { companies: vec![confirmed], named_by_consent: true, is_complete: true })
     }
 }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach};
+use counterfoil_core::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies};
 use serde::Deserialize;
 
 use super::books::FreshbooksBooks;
@@ -49,7 +49,7 @@ impl Vendor for Freshbooks {
             written: Writing { keys: Keys::Body, body: Body::Json },
             dead_is_400: false,
             asks_first: false,
-            grants_stand_alone: false,
+            grants_are_independent: false,
         }),
         scope_separator: " ",
         authorize: &[],
@@ -64,22 +64,22 @@ impl Vendor for Freshbooks {
         code_life: Duration::from_secs(300),
         words: STANDARD_WORDS,
         // "One use", and no grace is documented.
-        must_hear_every_answer: true,
+        lost_answer_ends_grant: true,
         trace: "x-request-id",
     };
 
     const BOOKS: Option<&'static dyn Books> = Some(&FreshbooksBooks);
 
-    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+    async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
         let api = &parts.configured.api;
-        let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(inquiry.access_token.expose());
+        let request = parts.client.get(format!("{api}/auth/api/v1/users/me")).bearer_auth(query.access_token.expose());
         let MeAnswer { response: me } = ask(request, Self::RULES.trace, parts.timeout).await?;
         let memberships = me.business_memberships.read::<Membership>();
         let (companies, is_complete) = memberships.companies(|Membership { business }| {
             let account_id = business.account_id?;
             Some(company(&account_id, business.name.as_deref(), api))
         });
-        Ok(Reach { companies, named_by_consent: true, is_complete })
+        Ok(GrantCompanies { companies, named_by_consent: true, is_complete })
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::platform::Environment;
-use counterfoil_core::port::platform::{CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Reach};
+use counterfoil_core::port::platform::{
+    CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, GrantCompanies,
+};
 use serde::Deserialize;
 
 use super::books::QuickbooksBooks;
@@ -55,7 +57,7 @@ impl Vendor for Quickbooks {
             written: Writing { keys: Keys::Header, body: Body::Json },
             dead_is_400: true,
             asks_first: false,
-            grants_stand_alone: false,
+            grants_are_independent: false,
         }),
         scope_separator: " ",
         authorize: &[],
@@ -74,12 +76,12 @@ impl Vendor for Quickbooks {
         code_life: Duration::from_secs(600),
         words: STANDARD_WORDS,
         // Only one refresh a day ends the old token: the token changes about every 24 hours.
-        must_hear_every_answer: false,
+        lost_answer_ends_grant: false,
         trace: "intuit_tid",
     };
 
     /// Reads the `realmId`. A callback without one renews the connection's company.
-    fn read_callback(_: &Parts, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+    fn read_callback(_: &Parts, said: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault> {
         let realm = match said.parameters.get("realmId").map(String::as_str) {
             Some(realm) if !is_id(realm) => None,
             realm => realm.or(said.renews),
@@ -89,15 +91,15 @@ impl Vendor for Quickbooks {
 
     const BOOKS: Option<&'static dyn Books> = Some(&QuickbooksBooks);
 
-    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        let realm = inquiry.claim.filter(|realm| is_id(realm)).ok_or(ConfirmFailure::Denied)?;
+    async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
+        let realm = query.claim.filter(|realm| is_id(realm)).ok_or(ConfirmFailure::Denied)?;
         let api = api(parts);
         let request = parts.client.get(format!("{api}/v3/company/{realm}/companyinfo/{realm}"));
-        let request = request.bearer_auth(inquiry.access_token.expose()).query(&[("minorversion", "75")]);
+        let request = request.bearer_auth(query.access_token.expose()).query(&[("minorversion", "75")]);
         match ask::<CompanyInfoAnswer>(request, Self::RULES.trace, parts.timeout).await? {
             CompanyInfoAnswer { company: Some(info), fault: None } => {
                 let company = company(realm, info.name.as_deref(), api).map_err(|_| ConfirmFailure::Denied)?;
-                Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
+                Ok(GrantCompanies { companies: vec![company], named_by_consent: true, is_complete: true })
             }
             CompanyInfoAnswer { fault: Some(_), .. } => Err(ConfirmFailure::Denied),
             CompanyInfoAnswer { .. } => Err(ConfirmFailure::Unavailable),

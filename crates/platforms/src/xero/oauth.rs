@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Reach, Revoke, RevokeFailure};
+use counterfoil_core::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies, Revoke, RevokeFailure};
 use serde::Deserialize;
 
 use super::books::XeroBooks;
@@ -60,7 +60,7 @@ impl Vendor for Xero {
             written: Writing { keys: Keys::Header, body: Body::Form },
             dead_is_400: false,
             asks_first: true,
-            grants_stand_alone: false,
+            grants_are_independent: false,
         }),
         scope_separator: " ",
         authorize: &[],
@@ -75,22 +75,22 @@ impl Vendor for Xero {
         code_life: Duration::from_secs(300),
         words: STANDARD_WORDS,
         // The previous token works for thirty minutes more (OAuth 2.0 FAQ).
-        must_hear_every_answer: false,
+        lost_answer_ends_grant: false,
         trace: "xero-correlation-id",
     };
 
     /// The organisations of this consent. If it names none, all organisations, for a person to choose from. A claimed organisation may belong
     /// to any consent of the user.
-    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        let event = authentication_event(inquiry.access_token).filter(|_| inquiry.claim.is_none());
+    async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
+        let event = authentication_event(query.access_token).filter(|_| query.claim.is_none());
         if let Some(event) = event {
-            let mut connections = connections(parts, inquiry.access_token, Some(&event)).await?;
+            let mut connections = connections(parts, query.access_token, Some(&event)).await?;
             connections.entries.retain(|connection| connection.event.as_ref() == Some(&event));
             if !connections.entries.is_empty() {
-                return Ok(reach(parts, connections, true));
+                return Ok(grant_companies(parts, connections, true));
             }
         }
-        Ok(reach(parts, connections(parts, inquiry.access_token, None).await?, false))
+        Ok(grant_companies(parts, connections(parts, query.access_token, None).await?, false))
     }
 
     const BOOKS: Option<&'static dyn Books> = Some(&XeroBooks);
@@ -131,12 +131,12 @@ async fn connections(parts: &Parts, access_token: &Secret, event: Option<&str>) 
 }
 
 /// The organisations among the connections. A practice has no books.
-fn reach(parts: &Parts, connections: Entries<Connection>, named_by_consent: bool) -> Reach {
+fn grant_companies(parts: &Parts, connections: Entries<Connection>, named_by_consent: bool) -> GrantCompanies {
     let (companies, is_complete) = connections.companies(|it| {
         let is_organisation = it.tenant_type.is_none_or(|kind| kind == "ORGANISATION");
         is_organisation.then(|| company(&it.tenant_id.unwrap_or_default(), it.tenant_name.as_deref(), &parts.configured.api))
     });
-    Reach { companies, named_by_consent, is_complete }
+    GrantCompanies { companies, named_by_consent, is_complete }
 }
 
 /// The id of the consent that a token comes from, a claim of the token (a JWT). The signature is not verified: the id only selects among

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::port::platform::{
-    CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Inquiry, Quota, Reach, TokenLimits,
+    CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, GrantCompanies, Quota, TokenLimits,
 };
 use reqwest::header::AUTHORIZATION;
 use serde::Deserialize;
@@ -78,7 +78,7 @@ impl Vendor for Zoho {
             dead_is_400: true,
             asks_first: false,
             // A user may have twenty refresh tokens at once; the next one ends the oldest.
-            grants_stand_alone: true,
+            grants_are_independent: true,
         }),
         scope_separator: ",",
         // Without these two parameters there is no refresh token.
@@ -101,12 +101,12 @@ impl Vendor for Zoho {
             in_success: true,
         },
         // The refresh token never changes.
-        must_hear_every_answer: false,
+        lost_answer_ends_grant: false,
         trace: "x-request-id",
     };
 
     /// A callback without these parameters means the first data centre. All parameters that it has must name the same data centre.
-    fn read_callback(parts: &Parts, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+    fn read_callback(parts: &Parts, said: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault> {
         let location = said.parameters.get("location");
         let accounts = said.parameters.get("accounts-server").map(|server| server.trim_end_matches('/'));
         // No known callback has it, but the token answer does. If a callback has it, it must name the same data centre.
@@ -156,12 +156,12 @@ impl Vendor for Zoho {
 
     const BOOKS: Option<&'static dyn Books> = Some(&ZohoBooks);
 
-    async fn companies(parts: &Parts, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        let api = match inquiry.region {
+    async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
+        let api = match query.region {
             Some(region) => format!("{}{BOOKS}", data_center(parts, region).ok_or(ConfirmFailure::Denied)?.api),
             None => parts.configured.api.clone(),
         };
-        let authorization = format!("Zoho-oauthtoken {}", inquiry.access_token.expose());
+        let authorization = format!("Zoho-oauthtoken {}", query.access_token.expose());
         let (mut companies, mut is_complete) = (Vec::new(), true);
         for page in 1..=PAGES_MOST {
             let request = parts.client.get(format!("{api}/organizations")).header(AUTHORIZATION, &authorization);
@@ -177,11 +177,11 @@ impl Vendor for Zoho {
             companies.extend(more);
             is_complete &= all_read;
             if !answer.page_context.is_some_and(|context| context.has_more_page) {
-                return Ok(Reach { companies, named_by_consent: true, is_complete });
+                return Ok(GrantCompanies { companies, named_by_consent: true, is_complete });
             }
         }
         tracing::warn!(pages = PAGES_MOST, "a list of organizations has more pages than are read");
-        Ok(Reach { companies, named_by_consent: true, is_complete: false })
+        Ok(GrantCompanies { companies, named_by_consent: true, is_complete: false })
     }
 }
 

@@ -41,11 +41,11 @@ async fn a_consent_becomes_a_grant_that_reaches_the_companies() {
         assert_eq!(grant.missing_scopes(stand_in.platform.scopes()), [""; 0], "{name}");
         assert_eq!(grant.region.as_deref(), row.region, "{name}");
 
-        let reach = stand_in.companies(&grant, stand_in.claim()).await.expect("they are named");
-        let ids: Vec<_> = reach.companies.iter().map(|company| company.company_id.as_str()).collect();
+        let found = stand_in.companies(&grant, stand_in.claim()).await.expect("they are named");
+        let ids: Vec<_> = found.companies.iter().map(|company| company.company_id.as_str()).collect();
         assert_eq!(ids, row.company_ids(), "{name}");
-        assert!(reach.named_by_consent, "{name}");
-        for company in &reach.companies {
+        assert!(found.named_by_consent, "{name}");
+        for company in &found.companies {
             assert!(company.api_base_url.ends_with(row.api) && !company.name.is_empty(), "{name}: {company:?}");
         }
     })
@@ -118,8 +118,8 @@ async fn an_expired_access_token_is_refused_and_a_refreshed_one_is_not() {
         let name = stand_in.row.name;
         let grant = stand_in.grant().await;
         stand_in.control("clock", json!({ "advance_seconds": stand_in.row.access_token_seconds + 1 })).await;
-        let reach = stand_in.companies(&grant, stand_in.claim()).await;
-        assert_eq!(reach, Err(ConfirmFailure::Unauthorized), "{name}");
+        let found = stand_in.companies(&grant, stand_in.claim()).await;
+        assert_eq!(found, Err(ConfirmFailure::Unauthorized), "{name}");
         let refreshed = stand_in.refresh(&grant.refresh_token.expect("one")).await;
         let refreshed = refreshed.unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
         assert!(stand_in.companies(&refreshed, stand_in.claim()).await.is_ok(), "{name}");
@@ -220,8 +220,8 @@ async fn a7_a_platform_that_cannot_be_asked_for_companies_denies_nothing() {
         let grant = stand_in.grant().await;
         for kind in ["throttled", "garbage", "oversized", "status", "reset"] {
             stand_in.control("faults", json!({ "at": "api", "kind": kind, "times": 1 })).await;
-            let reach = stand_in.companies(&grant, stand_in.claim()).await;
-            assert_eq!(reach, Err(ConfirmFailure::Unavailable), "{} {kind}", stand_in.row.name);
+            let found = stand_in.companies(&grant, stand_in.claim()).await;
+            assert_eq!(found, Err(ConfirmFailure::Unavailable), "{} {kind}", stand_in.row.name);
         }
     })
     .await;
@@ -232,8 +232,8 @@ async fn o18_an_unknown_token_reaches_no_company() {
     on_each(async |stand_in| {
         let grant = stand_in.grant().await;
         let forged = counterfoil_core::model::grant::Grant { access_token: Secret::new("made.up.token"), ..grant };
-        let reach = stand_in.companies(&forged, stand_in.claim()).await;
-        assert_eq!(reach, Err(ConfirmFailure::Unauthorized), "{}", stand_in.row.name);
+        let found = stand_in.companies(&forged, stand_in.claim()).await;
+        assert_eq!(found, Err(ConfirmFailure::Unauthorized), "{}", stand_in.row.name);
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Tests of one platform's peculiarities.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::port::platform::{CallbackFault, CallbackSaid, ConfirmFailure, Revoke, TokenFailure};
+use counterfoil_core::port::platform::{CallbackFault, CallbackParameters, ConfirmFailure, Revoke, TokenFailure};
 use counterfoil_stand_ins::xero::ORGANISATIONS;
 use serde_json::json;
 
@@ -22,15 +22,15 @@ async fn o14_xero_names_only_the_organisations_of_this_consent() {
     let [first, second, third] = [0, 1, 2].map(|index: usize| ORGANISATIONS[index].tenant_id);
     let both = stand_in.decide("connect", &[("tenant_id", first), ("tenant_id", third)]).await;
     let earlier = stand_in.exchange(&both).await.unwrap_or_else(|failure| panic!("{failure:?}"));
-    assert_eq!(stand_in.companies(&earlier, None).await.map(|reach| reach.companies.len()), Ok(2));
+    assert_eq!(stand_in.companies(&earlier, None).await.map(|found| found.companies.len()), Ok(2));
     let later = stand_in.grant().await;
-    let reach = stand_in.companies(&later, None).await.expect("named");
-    assert_eq!((reach.companies.len(), reach.companies[0].company_id.as_str(), reach.named_by_consent), (1, second, true));
+    let found = stand_in.companies(&later, None).await.expect("named");
+    assert_eq!((found.companies.len(), found.companies[0].company_id.as_str(), found.named_by_consent), (1, second, true));
 
     let none = stand_in.decide("connect", &[]).await;
     let of_none = stand_in.exchange(&none).await.unwrap_or_else(|failure| panic!("{failure:?}"));
-    let reach = stand_in.companies(&of_none, None).await.expect("all of the user's");
-    assert_eq!((reach.companies.len(), reach.named_by_consent), (3, false), "a person's to choose");
+    let found = stand_in.companies(&of_none, None).await.expect("all of the user's");
+    assert_eq!((found.companies.len(), found.named_by_consent), (3, false), "a person's to choose");
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn o13_requests_go_only_to_zohos_own_data_centres() {
     ] {
         let mut forged = callback.clone();
         forged.insert(name.to_owned(), value.to_owned());
-        let read = stand_in.platform.read_callback(CallbackSaid { parameters: &forged, renews: None });
+        let read = stand_in.platform.read_callback(CallbackParameters { parameters: &forged, renews: None });
         assert_eq!(read, Err(CallbackFault::UnknownRegion), "{name}={value}");
     }
     for missing in ["accounts-server", "location"] {
@@ -85,9 +85,9 @@ async fn the_token_answer_names_zohos_data_centre_if_the_callback_does_not() {
     callback.remove("location");
     let grant = stand_in.exchange(&callback).await.unwrap_or_else(|failure| panic!("{failure:?}"));
     assert_eq!(grant.region.as_deref(), Some("us"));
-    let reach = stand_in.companies(&grant, None).await.expect("named");
-    assert_eq!(reach.companies.len(), 2);
-    assert!(reach.companies[0].api_base_url.ends_with("/zoho/us/api/books/v3"), "{:?}", reach.companies[0]);
+    let found = stand_in.companies(&grant, None).await.expect("named");
+    assert_eq!(found.companies.len(), 2);
+    assert!(found.companies[0].api_base_url.ends_with("/zoho/us/api/books/v3"), "{:?}", found.companies[0]);
 }
 
 #[tokio::test]
@@ -139,6 +139,6 @@ async fn freeagent_has_no_scopes_and_a_grant_that_ends_twenty_years_after_its_co
 
     let mut named = callback.clone();
     named.insert("iss".to_owned(), "https://api.freeagent.com".to_owned());
-    let read = stand_in.platform.read_callback(CallbackSaid { parameters: &named, renews: None });
+    let read = stand_in.platform.read_callback(CallbackParameters { parameters: &named, renews: None });
     assert_eq!(read, Err(CallbackFault::WrongIssuer), "it has none");
 }

@@ -1,7 +1,7 @@
 //! Company lists with unreadable entries: they affect no other, and a company that is missing may still exist.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::port::platform::{ConfirmFailure, Reach};
+use counterfoil_core::port::platform::{ConfirmFailure, GrantCompanies};
 
 use crate::raw::{Bytes, answer, companies};
 
@@ -12,17 +12,17 @@ fn ok(body: &str) -> Bytes {
 }
 
 /// Ids and names.
-fn named(reach: &Reach) -> Vec<(&str, &str)> {
-    reach.companies.iter().map(|company| (company.company_id.as_str(), company.name.as_str())).collect()
+fn named(found: &GrantCompanies) -> Vec<(&str, &str)> {
+    found.companies.iter().map(|company| (company.company_id.as_str(), company.name.as_str())).collect()
 }
 
 fn claim(platform: PlatformName) -> Option<&'static str> {
     (platform == PlatformName::Quickbooks).then_some(REALM)
 }
 
-async fn reach(platform: PlatformName, body: &str) -> Reach {
-    let reach = companies(platform, claim(platform), vec![ok(body)]).await;
-    reach.unwrap_or_else(|failure| panic!("{platform}: {failure:?}: {body}"))
+async fn grant_companies(platform: PlatformName, body: &str) -> GrantCompanies {
+    let found = companies(platform, claim(platform), vec![ok(body)]).await;
+    found.unwrap_or_else(|failure| panic!("{platform}: {failure:?}: {body}"))
 }
 
 #[tokio::test]
@@ -44,9 +44,9 @@ async fn an_unreadable_entry_affects_no_other() {
             {"business":null},{"business":{"account_id":null,"name":"no books"}},{"business":{"account_id":"b","name":[]}}]}}"#,
         ),
     ] {
-        let reach = reach(platform, body).await;
-        assert_eq!(named(&reach), [("a", "Acme"), ("b", "b")], "{platform}");
-        assert!(!reach.is_complete, "{platform}: another company may be among those that were left out");
+        let found = grant_companies(platform, body).await;
+        assert_eq!(named(&found), [("a", "Acme"), ("b", "b")], "{platform}");
+        assert!(!found.is_complete, "{platform}: another company may be among those that were left out");
     }
 }
 
@@ -58,9 +58,9 @@ async fn a_missing_name_shows_the_id_and_a_number_is_an_id_too() {
         (PlatformName::Zoho, r#"{"code":"0","organizations":[{"organization_id":9130357849012345,"name":"  "}]}"#),
         (PlatformName::Freshbooks, r#"{"response":{"business_memberships":[{"business":{"account_id":9130357849012345}}]}}"#),
     ] {
-        let reach = reach(platform, body).await;
-        assert_eq!(named(&reach), [(REALM, REALM)], "{platform}");
-        assert!(reach.is_complete, "{platform}");
+        let found = grant_companies(platform, body).await;
+        assert_eq!(named(&found), [(REALM, REALM)], "{platform}");
+        assert!(found.is_complete, "{platform}");
     }
 }
 
@@ -75,8 +75,8 @@ async fn an_answer_without_a_list_does_not_name_the_companies() {
         (PlatformName::Freshbooks, r#"{"response":{}}"#),
         (PlatformName::Freshbooks, r#"{"response":{"business_memberships":null}}"#),
     ] {
-        let reach = companies(platform, claim(platform), vec![ok(body)]).await;
-        assert_eq!(reach, Err(ConfirmFailure::Unavailable), "{platform}: {body}");
+        let found = companies(platform, claim(platform), vec![ok(body)]).await;
+        assert_eq!(found, Err(ConfirmFailure::Unavailable), "{platform}: {body}");
     }
     let denied = companies(PlatformName::Zoho, None, vec![ok(r#"{"code":57,"message":"not authorized"}"#)]).await;
     assert_eq!(denied, Err(ConfirmFailure::Denied));
@@ -87,7 +87,7 @@ async fn companies_are_read_to_the_end_of_the_list() {
     let connections: Vec<_> = (0..1_500)
         .map(|at| format!(r#"{{"id":"c{at}","tenantId":"t{at}","tenantType":"ORGANISATION","tenantName":"T"}}"#))
         .collect();
-    let all = reach(PlatformName::Xero, &format!("[{}]", connections.join(","))).await;
+    let all = grant_companies(PlatformName::Xero, &format!("[{}]", connections.join(","))).await;
     assert_eq!((all.companies.len(), all.is_complete), (1_500, true));
 
     let page = |id: &str, more: bool| {
@@ -112,7 +112,7 @@ async fn a_company_answer_in_an_odd_form_is_an_answer() {
         ok(&format!("\u{feff}{body} trailing")),
         answer(200, "nonsense\r\nx odd: 1\r\n", body.as_bytes()),
     ] {
-        let reach = companies(PlatformName::Xero, None, vec![odd]).await.expect("named");
-        assert_eq!(named(&reach), [("a", "Acme")]);
+        let found = companies(PlatformName::Xero, None, vec![odd]).await.expect("named");
+        assert_eq!(named(&found), [("a", "Acme")]);
     }
 }

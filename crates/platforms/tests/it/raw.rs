@@ -7,7 +7,9 @@ use std::time::Duration;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{ConfirmFailure, Inquiry, Platform, Platforms as _, Reach, Refresh, TokenFailure};
+use counterfoil_core::port::platform::{
+    CompaniesRequest, ConfirmFailure, GrantCompanies, Platform, Platforms as _, Refresh, TokenFailure,
+};
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::facts::Configured;
 use counterfoil_platforms::{Endpoints, HttpSettings, Registry, facts_of};
@@ -38,10 +40,14 @@ pub(crate) async fn refresh_at(platform: &dyn Platform) -> Result<Grant, TokenFa
 }
 
 /// Requests the companies from a platform that gives these answers, one for each request.
-pub(crate) async fn companies(name: PlatformName, claim: Option<&str>, answers: Vec<Bytes>) -> Result<Reach, ConfirmFailure> {
+pub(crate) async fn companies(
+    name: PlatformName,
+    claim: Option<&str>,
+    answers: Vec<Bytes>,
+) -> Result<GrantCompanies, ConfirmFailure> {
     let platform = answering(name, answers).await;
     let access_token = Secret::new("access");
-    platform.companies(Inquiry { access_token: &access_token, region: None, claim }).await
+    platform.companies(CompaniesRequest { access_token: &access_token, region: None, claim }).await
 }
 
 /// An answer with these headers and that body.

@@ -10,8 +10,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, Platform, Platforms as _, Reach, Refresh,
-    TokenFailure,
+    Authorize, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, Exchange, GrantCompanies, Platform,
+    Platforms as _, Refresh, TokenFailure,
 };
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::facts::{Configured, DataCenter};
@@ -105,7 +105,7 @@ impl StandIn {
     }
 
     pub(crate) fn read(&self, callback: &BTreeMap<String, String>) -> CallbackRead {
-        self.platform.read_callback(CallbackSaid { parameters: callback, renews: None }).expect("the stand-in's own")
+        self.platform.read_callback(CallbackParameters { parameters: callback, renews: None }).expect("the stand-in's own")
     }
 
     pub(crate) async fn exchange(&self, callback: &BTreeMap<String, String>) -> Result<Grant, TokenFailure> {
@@ -138,9 +138,9 @@ impl StandIn {
         self.platform.refresh(Refresh { refresh_token, redirect_uri, region, sent_at, listen }).await
     }
 
-    pub(crate) async fn companies(&self, grant: &Grant, claim: Option<&str>) -> Result<Reach, ConfirmFailure> {
-        let inquiry = Inquiry { access_token: &grant.access_token, region: grant.region.as_deref(), claim };
-        self.platform.companies(inquiry).await
+    pub(crate) async fn companies(&self, grant: &Grant, claim: Option<&str>) -> Result<GrantCompanies, ConfirmFailure> {
+        let request = CompaniesRequest { access_token: &grant.access_token, region: grant.region.as_deref(), claim };
+        self.platform.companies(request).await
     }
 
     /// The company in the row's callback.

@@ -13,11 +13,11 @@ use counterfoil_core::model::lease::Lease;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::CompanyEntries;
 use counterfoil_core::port::store::connections::ConnectionPage;
 use counterfoil_core::port::store::connections::ConnectionStore;
+use counterfoil_core::port::store::connections::ConsentEntry;
 use counterfoil_core::port::store::connections::DueEntry;
-use counterfoil_core::port::store::connections::Holders;
-use counterfoil_core::port::store::connections::Holding;
 use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::connections::Settable;
 use counterfoil_core::port::store::connections::Tally;
@@ -92,7 +92,7 @@ impl ConnectionStore for Table {
         Ok(entries)
     }
 
-    async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError> {
+    async fn company_entries(&self, company: &Company, after: Option<&str>, most: u32) -> Result<CompanyEntries, StoreError> {
         let pk = company_pk(company);
         let answer = self
             .client
@@ -107,12 +107,12 @@ impl ConnectionStore for Table {
             .await
             .map_err(|error| fault::meaning(&self.name, &error))?;
         let next = answer.last_evaluated_key.map(|item| text(&item, SK)).transpose()?;
-        let entries = answer.items.unwrap_or_default().iter().map(holding).collect::<Result<Vec<_>, _>>()?;
+        let entries = answer.items.unwrap_or_default().iter().map(consent_entry).collect::<Result<Vec<_>, _>>()?;
         let (of_connections, consents): (Vec<_>, Vec<_>) = entries.into_iter().partition(|it| it.flow.starts_with(CONNECTION));
         let keys = of_connections.iter().map(|it| Ok(Key::connection(&connection_of(&it.flow)?)));
         let found = self.get_all(&keys.collect::<Result<Vec<_>, StoreError>>()?).await?;
         let connections = found.into_iter().flatten().map(crate::connections::row::read).collect::<Result<_, _>>()?;
-        Ok(Holders { connections, consents, next })
+        Ok(CompanyEntries { connections, consents, next })
     }
 
     async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError> {
@@ -202,12 +202,12 @@ fn list_position(partner: &PartnerId, company_key: &CompanyKey) -> Item {
 }
 
 /// An entry under a company. The entry of a connection has the connection's key in place of a flow.
-fn holding(item: &Item) -> Result<Holding, StoreError> {
+fn consent_entry(item: &Item) -> Result<ConsentEntry, StoreError> {
     let until = match item.get(HOLDS_UNTIL).and_then(|value| value.as_n().ok()) {
         Some(millis) => Some(row::time(HOLDS_UNTIL, millis.parse().map_err(|_| damaged(HOLDS_UNTIL, "not a time"))?)?),
         None => None,
     };
-    Ok(Holding { flow: text(item, SK)?, until })
+    Ok(ConsentEntry { flow: text(item, SK)?, until })
 }
 
 fn due_entry(item: &Item) -> Result<DueEntry, StoreError> {

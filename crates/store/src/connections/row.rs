@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{
-    Company, Connection, ConnectionId, DeathCause, Freshness, LastFailure, Standing, Status,
+    Company, Connection, ConnectionId, DeathCause, Freshness, GrantState, LastFailure, Status,
 };
 use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::grant::StoredGrant;
@@ -95,7 +95,7 @@ impl From<&LastFailure> for LastFailureRow {
             code: last_failure.code.as_str().to_owned(),
             message: last_failure.code.in_words().to_owned(),
             at: millis(last_failure.at),
-            settled_lease: last_failure.settled_lease.clone(),
+            settled_lease: last_failure.ended_lease.clone(),
             doubtful: last_failure.doubtful,
         }
     }
@@ -108,7 +108,7 @@ impl LastFailureRow {
             retry_at: time(item, self.retry_at)?,
             code: word_or(item, "the code of a failure", &self.code, FailureCode::Unknown),
             at: time(item, self.at)?,
-            settled_lease: self.settled_lease,
+            ended_lease: self.settled_lease,
             doubtful: self.doubtful,
         })
     }
@@ -175,9 +175,9 @@ fn known_before(cause: DeathCause) -> DeathCause {
 
 impl From<&Connection> for ConnectionRow {
     fn from(connection: &Connection) -> Self {
-        let cause = match &connection.standing {
-            Standing::NeedsReauthorization { cause, .. } => Some(*cause),
-            Standing::Active(_) | Standing::Disconnected => None,
+        let cause = match &connection.grant_state {
+            GrantState::NeedsReauthorization { cause, .. } => Some(*cause),
+            GrantState::Active(_) | GrantState::Disconnected => None,
         };
         Self {
             partner: connection.id.partner.to_string(),
@@ -217,17 +217,17 @@ impl ConnectionRow {
         };
         let grant = self.grant.read(&item)?;
         let cause = self.ended_by.or(self.cause);
-        let standing = match (word::<Status>(&item, "status", &self.status)?, grant, cause) {
-            (Status::Active, Some(grant), _) => Standing::Active(grant),
+        let grant_state = match (word::<Status>(&item, "status", &self.status)?, grant, cause) {
+            (Status::Active, Some(grant), _) => GrantState::Active(grant),
             (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
                 // A grant with this cause may become active again. So a grant with an unknown cause counts as one that may revive.
-                Standing::NeedsReauthorization { grant, cause: word_or(&item, "cause", &cause, DeathCause::AccessWithdrawn) }
+                GrantState::NeedsReauthorization { grant, cause: word_or(&item, "cause", &cause, DeathCause::AccessWithdrawn) }
             }
-            (Status::Disconnected, None, _) => Standing::Disconnected,
+            (Status::Disconnected, None, _) => GrantState::Disconnected,
             _ => return Err(damaged(&item, "its status and its tokens do not fit together")),
         };
         // Rows from before this attribute: only a partner's settings change a disconnected connection.
-        let disconnected_at = self.disconnected_at.or((standing == Standing::Disconnected).then_some(self.updated_at));
+        let disconnected_at = self.disconnected_at.or((grant_state == GrantState::Disconnected).then_some(self.updated_at));
         Ok(Connection {
             company_name: self.company_name,
             company: Company {
@@ -238,7 +238,7 @@ impl ConnectionRow {
                 api_base_url: self.api_base_url,
             },
             epoch: self.epoch,
-            standing,
+            grant_state,
             last_failure: self.trouble.map(|last_failure| last_failure.read(&item)).transpose()?,
             commit_id: self.commit_id,
             created_at: time(&item, self.created_at)?,

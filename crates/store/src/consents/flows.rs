@@ -11,7 +11,7 @@ use counterfoil_core::model::connection::Company;
 use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::flow::{Flow, FlowId, KeptCode, Stage};
 use counterfoil_core::model::time::later;
-use counterfoil_core::port::store::consents::{FlowEnd, FlowStore, KeptGrant, Offer, Starts, Waiting};
+use counterfoil_core::port::store::consents::{AwaitedExchange, CompanyChoice, FlowEnd, FlowStore, KeptGrant, Starts};
 use counterfoil_core::port::store::revocations::Claim;
 use counterfoil_core::port::store::{StoreError, Written};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -130,7 +130,7 @@ impl FlowStore for Table {
         let changes = with_grant(changes, GrantAttributes::from(&kept.grant))?;
         let condition = "#stage = :consumed OR (#stage = :failed AND #failure = :interrupted)";
         let mut items = vec![transact_update(changes.under(self, &Key::flow(&kept.flow), condition))];
-        items.extend(kept.holds.iter().map(|company| self.put(holding(company, &kept.flow, kept.expires_at))));
+        items.extend(kept.holds.iter().map(|company| self.put(consent_entry(company, &kept.flow, kept.expires_at))));
         if let Transacted::Stored = self.transact(items, &kept.id).await? {
             return Ok(Written::Stored);
         }
@@ -139,26 +139,27 @@ impl FlowStore for Table {
         Ok(if is_own { Written::Stored } else { Written::Overtaken })
     }
 
-    async fn offer(&self, offer: &Offer) -> Result<(), StoreError> {
-        let entries: Vec<_> = offer.holds.iter().map(|company| holding(company, &offer.flow, offer.expires_at)).collect();
+    async fn offer_companies(&self, choice: &CompanyChoice) -> Result<(), StoreError> {
+        let entries: Vec<_> =
+            choice.holds.iter().map(|company| consent_entry(company, &choice.flow, choice.expires_at)).collect();
         stream::iter(entries).map(|entry| self.put_item(entry)).buffer_unordered(PUTS_AT_ONCE).try_collect::<()>().await?;
-        let companies: Vec<_> = offer.companies.iter().map(CompanyRow::from).collect();
+        let companies: Vec<_> = choice.companies.iter().map(CompanyRow::from).collect();
         let changes = Changes::default()
             .put("stage", Some("choosing"))?
             .put("companies", Some(companies))?
-            .put("companies_left_out", (!offer.is_complete).then_some(true))?
+            .put("companies_left_out", (!choice.is_complete).then_some(true))?
             .given(":exchanged", text("exchanged"));
         // The condition fails if the flow has companies already or has ended. Both stay as they are.
-        self.update(changes.under(self, &Key::flow(&offer.flow), "#stage = :exchanged"), |_| false).await?;
+        self.update(changes.under(self, &Key::flow(&choice.flow), "#stage = :exchanged"), |_| false).await?;
         // If the grant reaches other companies too, the entry under any company stays.
-        match offer.holds.first().filter(|_| offer.is_complete) {
-            Some(company) => self.delete_item(&Key::waiting(&company.any(), &offer.flow)).await,
+        match choice.holds.first().filter(|_| choice.is_complete) {
+            Some(company) => self.delete_item(&Key::waiting(&company.any(), &choice.flow)).await,
             None => Ok(()),
         }
     }
 
-    async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError> {
-        let Waiting { flow, company, revocation } = waiting;
+    async fn await_exchange(&self, waiting: &AwaitedExchange) -> Result<Written, StoreError> {
+        let AwaitedExchange { flow, company, revocation } = waiting;
         let changes = without_grant(Changes::default(), revocation.due_at)?
             .put("stage", Some("confirmed"))?
             .put("companies", Some(vec![CompanyRow::from(company)]))?
@@ -169,7 +170,7 @@ impl FlowStore for Table {
         let items = vec![
             transact_update(update),
             self.put(crate::revocations::row::write(revocation)?),
-            self.put(holding(&revocation.company, flow, later(revocation.due_at, EXCHANGE_TAKES))),
+            self.put(consent_entry(&revocation.company, flow, later(revocation.due_at, EXCHANGE_TAKES))),
             self.delete(&Key::waiting(&revocation.company.any(), flow)),
         ];
         // An attempt in another tab is another write: it is refused, and not mistaken for this one.
@@ -272,7 +273,7 @@ const PUTS_AT_ONCE: usize = 16;
 const EXCHANGE_TAKES: Duration = Duration::from_secs(60);
 
 /// The entry under a company of a consent whose company is not confirmed or chosen yet.
-fn holding(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
+fn consent_entry(company: &Company, flow: &FlowId, until: Timestamp) -> Item {
     let mut item = key_item(&Key::waiting(company, flow));
     item.insert(HOLDS_UNTIL.to_owned(), number(millis(until)));
     item.insert(TTL.to_owned(), number(crate::consents::flow_row::ttl(until)));

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use crate::key::{API_KEY, Key, LINK, REVOCATION};
-use crate::purges::begun_anew;
+use crate::purges::restarted;
 use crate::row::Item;
 use crate::table::TTL;
 
@@ -123,9 +123,9 @@ pub(super) fn decide(kind: Kind, item: &Item, there: Option<&Item>, now: Timesta
         return Decision::Same;
     }
     let went_on_there = kind == Kind::Flow && there.contains_key("consumed_at") && !item.contains_key("consumed_at");
-    let standing = |item: &Item| kind.order().iter().map(|name| item.get(*name).and_then(as_number)).collect::<Vec<_>>();
+    let position = |item: &Item| kind.order().iter().map(|name| item.get(*name).and_then(as_number)).collect::<Vec<_>>();
     // An item without the attributes that order it is damaged, and replaces no other.
-    if went_on_there || standing(item).contains(&None) || standing(item) < standing(there) {
+    if went_on_there || position(item).contains(&None) || position(item) < position(there) {
         return Decision::Keep;
     }
     let mut newer = item.clone();
@@ -147,7 +147,7 @@ fn decide_on_purge(item: &Item, there: Option<&Item>, now: Timestamp) -> Decisio
     let epoch = |item: &Item| item.get("epoch").and_then(as_number);
     match there {
         Some(there) if epoch(there) >= epoch(item) => Decision::Keep,
-        _ => Decision::Put(begun_anew(item, now)),
+        _ => Decision::Put(restarted(item, now)),
     }
 }
 

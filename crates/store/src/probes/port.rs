@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::model::probe::{Hint, HintsId, Probe, Suspicion};
+use counterfoil_core::model::probe::{DueProbe, Hint, HintsId, Probe};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::port::store::StoreError;
@@ -72,8 +72,8 @@ impl ProbeStore for Table {
         }
     }
 
-    async fn suspicions(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Suspicion>, StoreError> {
-        self.due_keys(PROBER, shard, now, None, most).await?.iter().map(suspicion).collect()
+    async fn due_probes(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueProbe>, StoreError> {
+        self.due_keys(PROBER, shard, now, None, most).await?.iter().map(due_probe).collect()
     }
 
     async fn hints(&self, id: &HintsId) -> Result<Vec<Hint>, StoreError> {
@@ -137,11 +137,11 @@ impl ProbeStore for Table {
 }
 
 /// The item that an entry of the due index names.
-fn suspicion(item: &Item) -> Result<Suspicion, StoreError> {
+fn due_probe(item: &Item) -> Result<DueProbe, StoreError> {
     let (pk, sk) = (text(item, PK)?, text(item, SK)?);
-    let Some(shard) = pk.strip_prefix(HINTS) else { return Ok(Suspicion::Probe(connection_id(item)?)) };
+    let Some(shard) = pk.strip_prefix(HINTS) else { return Ok(DueProbe::Probe(connection_id(item)?)) };
     match (shard.parse(), sk.parse()) {
-        (Ok(shard), Ok(minute)) => Ok(Suspicion::Hints(HintsId { shard, minute })),
+        (Ok(shard), Ok(minute)) => Ok(DueProbe::Hints(HintsId { shard, minute })),
         _ => Err(damaged(&pk, "not the key of hints")),
     }
 }

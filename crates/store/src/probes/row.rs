@@ -26,7 +26,7 @@ pub(crate) fn write(probe: &Probe) -> Result<Item, StoreError> {
     let row = ProbeRow {
         partner: probe.connection.partner.to_string(),
         company_key: probe.connection.company_key.to_string(),
-        aim: probe.aim.as_str().to_owned(),
+        aim: probe.kind.as_str().to_owned(),
         denied: probe.denied,
         unanswered: probe.unanswered,
         due_at: millis(probe.due_at),
@@ -43,7 +43,7 @@ pub(crate) fn read(item: Item) -> Result<Probe, StoreError> {
             partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
             company_key: CompanyKey::parse(&row.company_key).map_err(|_| damaged(&name, "company_key"))?,
         },
-        aim: row.aim.parse().map_err(|_| damaged(&name, "aim"))?,
+        kind: row.aim.parse().map_err(|_| damaged(&name, "aim"))?,
         denied: row.denied,
         unanswered: row.unanswered,
         due_at: time(&name, row.due_at)?,

@@ -7,4 +7,4 @@ mod row;
 mod runs;
 
 pub(crate) use begin::nameless;
-pub(crate) use row::begun_anew;
+pub(crate) use row::restarted;

@@ -44,7 +44,7 @@ pub(super) fn write(purge: &NewPurge, last_change: Option<Timestamp>) -> Result<
 }
 
 /// The same purge from its beginning: of a table that was restored from before it.
-pub(crate) fn begun_anew(item: &Item, now: Timestamp) -> Item {
+pub(crate) fn restarted(item: &Item, now: Timestamp) -> Item {
     let mut item = item.clone();
     item.retain(|name, _| !["after", "completed_at", "claim"].contains(&name.as_str()));
     item.extend([("part".to_owned(), AttributeValue::S(word_of(Part::FIRST))), ("removed".to_owned(), number(0))]);

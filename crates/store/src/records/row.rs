@@ -66,7 +66,9 @@ struct RecordRow {
     imported_at: i64,
     updated_at: i64,
     sync_id: String,
-    deed: String,
+    /// The attribute keeps its first name, for rows and releases of before.
+    #[serde(rename = "deed")]
+    outcome: String,
     page: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     earlier: Option<EarlierRow>,
@@ -74,7 +76,9 @@ struct RecordRow {
 
 #[derive(Serialize, Deserialize)]
 struct EarlierRow {
-    deed: String,
+    /// The attribute keeps its first name, for rows and releases of before.
+    #[serde(rename = "deed")]
+    outcome: String,
     totals: Vec<SideRow>,
 }
 
@@ -152,10 +156,10 @@ impl From<&StoredRecord> for RecordRow {
             imported_at: millis(stored.imported_at),
             updated_at: millis(stored.updated_at),
             sync_id: stored.sync.as_str().to_owned(),
-            deed: Into::<&str>::into(stored.deed).to_owned(),
+            outcome: Into::<&str>::into(stored.outcome).to_owned(),
             page: stored.page,
             earlier: stored.earlier.as_ref().map(|earlier| EarlierRow {
-                deed: Into::<&str>::into(earlier.deed).to_owned(),
+                outcome: Into::<&str>::into(earlier.outcome).to_owned(),
                 totals: write_side(&earlier.totals),
             }),
         };
@@ -220,7 +224,7 @@ pub(crate) fn read(item: Item) -> Result<StoredRecord, StoreError> {
         imported_at: time(&name, row.imported_at)?,
         updated_at: time(&name, row.updated_at)?,
         sync: SyncId::new(row.sync_id.clone()),
-        deed: word(&name, "deed", &row.deed)?,
+        outcome: word(&name, "outcome", &row.outcome)?,
         page: row.page,
         earlier,
         record: Record {
@@ -237,7 +241,7 @@ pub(crate) fn read(item: Item) -> Result<StoredRecord, StoreError> {
 }
 
 fn read_earlier(name: &str, row: EarlierRow) -> Result<Earlier, StoreError> {
-    Ok(Earlier { deed: word(name, "deed", &row.deed)?, totals: read_side(name, row.totals)? })
+    Ok(Earlier { outcome: word(name, "outcome", &row.outcome)?, totals: read_side(name, row.totals)? })
 }
 
 fn check(name: &str, row: RecordRow) -> Result<Check, StoreError> {

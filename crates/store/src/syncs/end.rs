@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::port::store::syncs::{Finish, Stopped, SyncLease, SyncState};
+use counterfoil_core::port::store::syncs::{Finish, StoppedRun, SyncLease, SyncState};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
 use super::run_row::{self, word_of};
-use super::state_row::{HOLDS, IS_AS_READ, acknowledged, as_read, due, due_after, given_back, next, read, read_leasing};
+use super::state_row::{HOLDS, IS_AS_READ, acknowledged, as_read, due, due_after, next, read, read_leasing, released};
 use crate::key::Key;
 use crate::outbox;
 use crate::request::{Transacted, transact_update};
@@ -48,10 +48,10 @@ impl Table {
     fn ended(&self, lease: &SyncLease, finish: &Finish<'_>, state: &SyncState) -> Result<TransactWriteItem, StoreError> {
         let mut after = SyncState { active: state.queued.clone(), queued: None, ..state.clone() };
         if let Some(known) = &finish.known {
-            after.known[finish.sync.scope.kind as usize] = known.clone();
+            after.known[finish.sync.options.kind as usize] = known.clone();
         }
         let due_at = due_after(&lease.connection, &after, finish.now);
-        let changes = acknowledged(given_back(next(&lease.connection, &after)?), lease)?;
+        let changes = acknowledged(released(next(&lease.connection, &after)?), lease)?;
         let changes = as_read(due(changes, &lease.connection, due_at)?, state).given(":lease", number(lease.number));
         let condition = format!("{HOLDS} AND {IS_AS_READ}");
         Ok(transact_update(changes.under(self, &Key::sync_state(&lease.connection), &condition)))
@@ -63,7 +63,7 @@ impl Table {
         &self,
         connection: &ConnectionId,
         state: &SyncState,
-        stopped: &[Stopped],
+        stopped: &[StoppedRun],
         now: Timestamp,
     ) -> Result<Written, StoreError> {
         let key = Key::sync_state(connection);
@@ -74,7 +74,7 @@ impl Table {
         }
         let mut changes = as_read(next(connection, state)?, state);
         if before.active != state.active {
-            changes = due(given_back(changes), connection, due_after(connection, state, now))?;
+            changes = due(released(changes), connection, due_after(connection, state, now))?;
         }
         let mut items = vec![transact_update(changes.under(self, &key, IS_AS_READ))];
         for run in stopped {

@@ -6,7 +6,7 @@ use counterfoil_core::port::store::purges::NewPurge;
 use counterfoil_core::port::store::syncs::SyncState;
 use jiff::Timestamp;
 
-use super::state_row::{IS_AS_READ, as_read, due, due_after, given_back, read, read_leasing};
+use super::state_row::{IS_AS_READ, as_read, due, due_after, read, read_leasing, released};
 use crate::key::Key;
 use crate::request::transact_update;
 use crate::row::{millis, number};
@@ -30,7 +30,7 @@ impl Table {
         let until = last_change.map(millis);
         let idle = SyncState { active: None, ..state.clone() };
         let changes = OF_RUNS.into_iter().fold(Changes::default(), Changes::remove).add("version", 1);
-        let changes = due(given_back(changes), &purge.connection, due_after(&purge.connection, &idle, purge.at))?
+        let changes = due(released(changes), &purge.connection, due_after(&purge.connection, &idle, purge.at))?
             .put("mark", until)?
             .put("purged_until", until)?
             .put("purge_epoch", Some(purge.epoch))?

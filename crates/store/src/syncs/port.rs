@@ -13,11 +13,11 @@ use counterfoil_core::model::sync::{SyncGroup, SyncId, SyncRun};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::accounting::Limits;
 use counterfoil_core::port::store::connections::DueEntry;
-use counterfoil_core::port::store::syncs::{Batch, Finish, PageLog, Stopped, SyncLease, SyncState, SyncStore, Taking};
+use counterfoil_core::port::store::syncs::{Batch, Finish, LeaseRequest, PageLog, StoppedRun, SyncLease, SyncState, SyncStore};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
-use super::state_row::{self, IS_AS_READ, acknowledged, as_read, due, due_after, extended, given_back, leased};
+use super::state_row::{self, IS_AS_READ, acknowledged, as_read, due, due_after, extended, leased, released};
 use super::{group_row, page_row, run_row, settings_row};
 use crate::fault;
 use crate::key::Key;
@@ -77,8 +77,8 @@ impl SyncStore for Table {
         self.list_runs(partner, after, most).await
     }
 
-    async fn take(&self, connection: &ConnectionId, taking: &Taking) -> Result<Option<SyncLease>, StoreError> {
-        let Some(item) = self.taken(connection, taking).await? else { return Ok(None) };
+    async fn take(&self, connection: &ConnectionId, request: &LeaseRequest) -> Result<Option<SyncLease>, StoreError> {
+        let Some(item) = self.taken(connection, request).await? else { return Ok(None) };
         let leasing = state_row::read_leasing(item.clone())?;
         let Some((_, sync)) = state_row::read(item)?.active else { return Ok(None) };
         if let Some(at) = leasing.last_change.filter(|at| leasing.mark != Some(*at)) {
@@ -88,7 +88,7 @@ impl SyncStore for Table {
             connection: connection.clone(),
             sync,
             number: leasing.number,
-            life: taking.life,
+            life: request.life,
             last_change: leasing.last_change,
             purged_until: leasing.purged_until,
         }))
@@ -121,11 +121,17 @@ impl SyncStore for Table {
     }
 
     /// The same page of the same run again overwrites its log.
-    async fn turn(&self, lease: &SyncLease, sync: &SyncRun, log: &PageLog, now: Timestamp) -> Result<Written, StoreError> {
+    async fn complete_page(
+        &self,
+        lease: &SyncLease,
+        sync: &SyncRun,
+        log: &PageLog,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
         let state = self.under(lease, acknowledged(extended(Changes::default(), lease, now)?, lease)?);
         let rows = run_row::write(sync)?.into_iter().chain([page_row::write(sync, log)?]);
         let items = [transact_update(state)].into_iter().chain(rows.map(|row| self.put(row))).collect();
-        Ok(match self.transact(items, &format!("turn {lease:?} {sync:?} {log:?} {now}")).await? {
+        Ok(match self.transact(items, &format!("complete_page {lease:?} {sync:?} {log:?} {now}")).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
@@ -154,7 +160,7 @@ impl SyncStore for Table {
     }
 
     async fn rest(&self, lease: &SyncLease, sync: &SyncRun, due_at: Timestamp) -> Result<Written, StoreError> {
-        let changes = given_back(acknowledged(Changes::default(), lease)?).add("version", 1);
+        let changes = released(acknowledged(Changes::default(), lease)?).add("version", 1);
         let state = self.under(lease, due(changes, &lease.connection, Some(due_at))?);
         let runs = run_row::write(sync)?.into_iter().map(|row| self.put(row));
         let items = [transact_update(state)].into_iter().chain(runs).collect();
@@ -172,7 +178,7 @@ impl SyncStore for Table {
         &self,
         connection: &ConnectionId,
         state: &SyncState,
-        stopped: &[Stopped],
+        stopped: &[StoppedRun],
         now: Timestamp,
     ) -> Result<Written, StoreError> {
         self.end_from_outside(connection, state, stopped, now).await
@@ -217,13 +223,13 @@ impl SyncStore for Table {
 
 impl Table {
     /// The state's item, if this attempt has the lease: by this write, or by an earlier try whose answer was lost.
-    async fn taken(&self, connection: &ConnectionId, taking: &Taking) -> Result<Option<Item>, StoreError> {
-        let changes = leased(Changes::default(), connection, later(taking.at, taking.life))?
-            .put("lease_attempt", Some(&taking.id))?
+    async fn taken(&self, connection: &ConnectionId, request: &LeaseRequest) -> Result<Option<Item>, StoreError> {
+        let changes = leased(Changes::default(), connection, later(request.at, request.life))?
+            .put("lease_attempt", Some(&request.id))?
             .add("lease_number", 1)
             .add("version", 1)
             .naming("active")
-            .given(":now", number(millis(taking.at)));
+            .given(":now", number(millis(request.at)));
         // The connection is due when the lease has expired, or when the run's pause is over.
         let condition = "attribute_exists(#active) AND (attribute_not_exists(#due_at) OR #due_at <= :now) \
                          AND (attribute_not_exists(#lease_attempt) OR #lease_attempt <> :lease_attempt)";
@@ -233,7 +239,7 @@ impl Table {
             Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
                 let UpdateItemError::ConditionalCheckFailedException(shown) = refused.into_err() else { return Ok(None) };
                 let is_own = |item: &Item| {
-                    item.get("lease_attempt").and_then(|it| it.as_s().ok()) == Some(&taking.id)
+                    item.get("lease_attempt").and_then(|it| it.as_s().ok()) == Some(&request.id)
                         && item.contains_key("lease_until")
                 };
                 Ok(shown.item.filter(is_own))

@@ -5,7 +5,7 @@ use counterfoil_core::model::connection::{Company, ConnectionId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::sync::counts::Counts;
 use counterfoil_core::model::sync::reconciliation::Covers;
-use counterfoil_core::model::sync::{Cursor, ErrorSample, Scope, SyncId, SyncRun};
+use counterfoil_core::model::sync::{Cursor, ErrorSample, ReadOptions, SyncId, SyncRun};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,7 @@ pub(super) fn write(sync: &SyncRun) -> Result<Vec<Item>, StoreError> {
 
 impl From<&SyncRun> for RunRow {
     fn from(sync: &SyncRun) -> Self {
-        let SyncRun { connection, company, scope, counts, .. } = sync;
+        let SyncRun { connection, company, options, counts, .. } = sync;
         Self {
             sync_id: sync.id.as_str().to_owned(),
             partner: connection.partner.to_string(),
@@ -107,10 +107,10 @@ impl From<&SyncRun> for RunRow {
             company_id: company.company_id.clone(),
             api_base_url: company.api_base_url.clone(),
             company_name: sync.company_name.clone(),
-            kind: word_of(scope.kind),
-            since: scope.since.map(millis),
-            check_rule: scope.check_rule.to_string(),
-            keeps_source: scope.keeps_source,
+            kind: word_of(options.kind),
+            since: options.since.map(millis),
+            check_rule: options.check_rule.to_string(),
+            keeps_source: options.keeps_source,
             trigger: word_of(sync.trigger),
             dry_run: sync.is_dry,
             parent: sync.parent.as_ref().map(|id| id.as_str().to_owned()),
@@ -179,7 +179,7 @@ impl RunRow {
                 api_base_url: self.api_base_url,
             },
             company_name: self.company_name,
-            scope: Scope {
+            options: ReadOptions {
                 kind: word(name, "kind", &self.kind)?,
                 since: maybe_time(name, self.since)?,
                 check_rule: read_check_rule(name, &self.check_rule)?,

@@ -194,7 +194,7 @@ pub(super) fn acknowledged(changes: Changes, lease: &SyncLease) -> Result<Change
 }
 
 /// Ends the lease: a write under it then finds another number.
-pub(super) fn given_back(changes: Changes) -> Changes {
+pub(super) fn released(changes: Changes) -> Changes {
     changes.remove("lease_until").add("lease_number", 1)
 }
 

@@ -21,9 +21,9 @@ use counterfoil_core::port::store::vault::Commit;
 use counterfoil_core::port::store::vault::Consent;
 use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::Disconnect;
-use counterfoil_core::port::store::vault::GivenBack;
 use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore;
+use counterfoil_core::port::store::vault::RestoredAccess;
 use counterfoil_core::port::store::vault::Taken;
 use jiff::Timestamp;
 
@@ -103,23 +103,23 @@ impl GrantStore for Table {
         self.update(update, own).await
     }
 
-    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError> {
-        let id = &back.event.subject.connection;
+    async fn restore_access(&self, restored: &RestoredAccess) -> Result<Written, StoreError> {
+        let id = &restored.event.subject.connection;
         let changes = Changes::default()
             .put("status", Some(Status::Active.as_str()))?
-            .put("updated_at", Some(millis(back.audit.at)))?
+            .put("updated_at", Some(millis(restored.audit.at)))?
             .remove("trouble")
             .remove("cause")
-            .given(":epoch", number(back.epoch))
+            .given(":epoch", number(restored.epoch))
             .given(":withdrawn", withdrawn());
-        let changes = due(changes, id, back.due_at)?;
+        let changes = due(changes, id, restored.due_at)?;
         let update = changes.under(self, &Key::connection(id), "epoch = :epoch AND cause = :withdrawn");
         let items = vec![
             transact_update(update),
-            self.put(crate::history::row::audit(&back.audit)?),
-            self.put(crate::outbox::row::write(&back.event)?),
+            self.put(crate::history::row::audit(&restored.audit)?),
+            self.put(crate::outbox::row::write(&restored.event)?),
         ];
-        Ok(match self.transact(items, &back.event.id).await? {
+        Ok(match self.transact(items, &restored.event.id).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })

@@ -14,7 +14,7 @@ use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::harness::{Store, store, text};
-use crate::imports::{acme, after, batch, check, check_id, invoice, taking};
+use crate::imports::{acme, after, batch, check, check_id, invoice, lease_request};
 
 async fn changes(store: &Store, from: Timestamp, most: u32) -> Vec<ChangeBlock> {
     store.table.changes(&acme(), RecordKind::Check, from, most).await.expect("a table")
@@ -40,7 +40,10 @@ async fn a_lease_that_was_overtaken_stores_nothing() {
 
     let late = [check(1, after(2)), check(2, after(2))];
     assert_eq!(store.table.store(&first, &batch(&late)).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.turn(&first, &run, &PageLog { page: 1, ..PageLog::default() }, START).await, Ok(Written::Overtaken));
+    assert_eq!(
+        store.table.complete_page(&first, &run, &PageLog { page: 1, ..PageLog::default() }, START).await,
+        Ok(Written::Overtaken)
+    );
     assert_eq!(store.table.extend(&first, after(3)).await, Ok(Written::Overtaken));
     assert_eq!(store.table.rest(&first, &run, after(3)).await, Ok(Written::Overtaken));
 
@@ -99,7 +102,7 @@ async fn no_process_takes_over_before_the_last_block_is_visible() {
     let mut state = store.sync_item().await;
     state.insert("last_change".to_owned(), AttributeValue::N(after(2).as_millisecond().to_string()));
     store.put(state).await;
-    let attempt = taking("second", after(61_001));
+    let attempt = lease_request("second", after(61_001));
     let taken = store.table.take(&acme(), &attempt).await;
     assert!(matches!(taken, Err(StoreError::Busy(_))), "{taken:?}");
     let key = format!("check#{:015}", after(2).as_millisecond());
@@ -127,7 +130,10 @@ async fn changes_are_shown_up_to_the_mark_in_their_order_and_by_kind() {
     assert_eq!(store.table.store(&lease, &batch(&[invoice(1, after(3))])).await, Ok(Written::Stored));
     lease.last_change = Some(after(3));
     store.store_checks(&mut lease, &[3], after(4)).await;
-    assert_eq!(store.table.turn(&lease, &run, &PageLog { page: 1, ..PageLog::default() }, START).await, Ok(Written::Stored));
+    assert_eq!(
+        store.table.complete_page(&lease, &run, &PageLog { page: 1, ..PageLog::default() }, START).await,
+        Ok(Written::Stored)
+    );
     let all = [block(after(1), &[1, 2]), block(after(2), &[1]), block(after(4), &[3])];
     assert_eq!(changes(&store, Timestamp::MIN, 10).await, all);
     assert_eq!(changes(&store, after(2), 10).await, all[1..], "from a block's time on, itself included");
@@ -162,7 +168,7 @@ async fn a_reader_who_pages_while_a_writer_goes_on_misses_nothing() {
             lease.last_change = Some(at);
         }
         let log = PageLog { page: 1, ..PageLog::default() };
-        assert_eq!(table.turn(&lease, &run, &log, START).await, Ok(Written::Stored));
+        assert_eq!(table.complete_page(&lease, &run, &log, START).await, Ok(Written::Stored));
     });
     let (mut from, mut has) = (Timestamp::MIN, BTreeMap::new());
     while !writer.is_finished() {

@@ -1,6 +1,6 @@
 //! Consents: the connection, the company entry, the audit row, the event and the flow's end, all or nothing.
 
-use counterfoil_core::model::connection::{Company, Connection, Standing};
+use counterfoil_core::model::connection::{Company, Connection, GrantState};
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
@@ -82,7 +82,7 @@ async fn a_consent_replaces_every_attribute_of_the_previous_grant() {
     grant.missing_scopes.clear();
     let renewed = Connection {
         epoch: 3,
-        standing: Standing::Active(grant),
+        grant_state: GrantState::Active(grant),
         commit_id: "renewed".to_owned(),
         consented_at: START + 2.hours(),
         updated_at: START + 2.hours(),

@@ -1,7 +1,7 @@
 //! Disconnects and pending revocations: what each transaction writes, and the condition of each write.
 
 use counterfoil_core::model::audit::Action;
-use counterfoil_core::model::connection::{Connection, Standing};
+use counterfoil_core::model::connection::{Connection, GrantState};
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::revocation::{DueRevocation, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
@@ -77,7 +77,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
     assert_eq!(store.table.disconnect(&disconnect_of(&dead)).await, Ok(Written::Stored));
     let expected = Connection {
         epoch: 2,
-        standing: Standing::Disconnected,
+        grant_state: GrantState::Disconnected,
         last_failure: None,
         commit_id: "disconnect 1".to_owned(),
         updated_at: START,
@@ -112,8 +112,8 @@ async fn r5_a_disconnect_that_was_overtaken_changes_nothing() {
     let before = store.installation.items_of(&acme.id).await;
     assert_eq!(store.table.disconnect(&disconnect_of(&acme)).await, Ok(Written::Overtaken));
     assert!(store.installation.items_of(&acme.id).await == before);
-    let holders = store.table.holders(&acme.company, None, 100).await.expect("a table that answers");
-    assert!(holders.connections.iter().map(|holder| &holder.id).eq([&acme.id]));
+    let entries = store.table.company_entries(&acme.company, None, 100).await.expect("a table that answers");
+    assert!(entries.connections.iter().map(|connection| &connection.id).eq([&acme.id]));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
-use counterfoil_core::port::store::connections::Holding;
+use counterfoil_core::port::store::connections::ConsentEntry;
 use counterfoil_core::port::store::consents::FlowEnd;
 use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::consents::KeptGrant;
@@ -204,14 +204,14 @@ async fn a_flow_that_holds_a_grant_is_due_at_its_end_and_stays_until_it_holds_no
     let later = there.expires_at + 2.minutes();
     store.table.reschedule_flow(&there, Some(later)).await.expect("a table");
     assert_eq!((due(there.expires_at).await, due(later).await), (vec![], vec![DueRevocation::ExpiredFlow(flow.clone())]));
-    let entry = store.table.holders(&company("realm"), None, 10).await.expect("a table").consents;
-    assert_eq!(entry, [Holding { flow: flow.as_str().to_owned(), until: Some(there.expires_at) }]);
+    let entry = store.table.company_entries(&company("realm"), None, 10).await.expect("a table").consents;
+    assert_eq!(entry, [ConsentEntry { flow: flow.as_str().to_owned(), until: Some(there.expires_at) }]);
 
     let end = FlowEnd { released: Some(company("realm")), ..failed(&flow, there.stage, FlowFailure::Expired) };
     assert_eq!(store.table.fail(&end).await, Ok(Written::Stored));
     assert_eq!(due(later).await, []);
     assert_eq!(ttl().await, Ok((START + 1.hour()).as_second()));
-    assert!(store.table.holders(&company("realm"), None, 10).await.expect("a table").consents.is_empty());
+    assert!(store.table.company_entries(&company("realm"), None, 10).await.expect("a table").consents.is_empty());
 }
 
 #[tokio::test]

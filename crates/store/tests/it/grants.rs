@@ -1,7 +1,7 @@
 //! The vault's writes to a connection, each conditional on its epoch.
 
 use counterfoil_core::model::audit::Action;
-use counterfoil_core::model::connection::{Connection, Freshness, Standing};
+use counterfoil_core::model::connection::{Connection, Freshness, GrantState};
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Commit;
@@ -15,7 +15,7 @@ use crate::harness::{Store, audit, commit, end, ended, last_failure, store, text
 fn committed(connection: &Connection, commit: &Commit) -> Connection {
     Connection {
         epoch: commit.epoch + 1,
-        standing: Standing::Active(commit.grant.clone()),
+        grant_state: GrantState::Active(commit.grant.clone()),
         last_failure: None,
         commit_id: commit.commit_id.clone(),
         updated_at: commit.at,

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::{Action, Actor, Audit};
-use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, LastFailure, Standing};
+use counterfoil_core::model::connection::{Connection, ConnectionId, DeathCause, GrantState, LastFailure};
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::flow::Flow;
@@ -160,7 +160,7 @@ pub(crate) fn last_failure() -> LastFailure {
         retry_at: START + 1.minute(),
         code: FailureCode::PlatformFault,
         at: START + 1.second(),
-        settled_lease: Some("lease_1".to_owned()),
+        ended_lease: Some("lease_1".to_owned()),
         doubtful: true,
     }
 }
@@ -183,7 +183,7 @@ pub(crate) fn end(connection: &Connection, id: &str) -> GrantEnd {
 pub(crate) fn ended(connection: &Connection) -> Connection {
     let grant = connection.grant().expect("it had one").clone();
     Connection {
-        standing: Standing::NeedsReauthorization { grant, cause: DeathCause::RotationLost },
+        grant_state: GrantState::NeedsReauthorization { grant, cause: DeathCause::RotationLost },
         last_failure: Some(last_failure()),
         updated_at: START,
         due_at: None,

@@ -7,11 +7,11 @@ use counterfoil_core::model::record::{
     Body, Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Paid, Record, RecordKey, RecordKind,
 };
 use counterfoil_core::model::stored_record::{RecordId, StoredRecord};
-use counterfoil_core::model::sync::counts::{Counts, Deed};
+use counterfoil_core::model::sync::counts::{Counts, RecordOutcome};
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use counterfoil_core::model::sync::{ReadOptions, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::syncs::{Batch, SyncLease, SyncState, SyncStore as _, Taking};
+use counterfoil_core::port::store::syncs::{Batch, LeaseRequest, SyncLease, SyncState, SyncStore as _};
 use counterfoil_testkit::fixture::{START, company, connection_id};
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan as _};
@@ -40,7 +40,7 @@ pub(crate) fn run(name: &str, kind: SyncKind) -> SyncRun {
         epoch: 1,
         company: company("acme"),
         company_name: "The acme Company".to_owned(),
-        scope: Scope { kind, since: None, check_rule: CheckRule::default(), keeps_source: false },
+        options: ReadOptions { kind, since: None, check_rule: CheckRule::default(), keeps_source: false },
         trigger: Trigger::Api,
         is_dry: false,
         parent: None,
@@ -61,8 +61,8 @@ pub(crate) fn run(name: &str, kind: SyncKind) -> SyncRun {
     }
 }
 
-pub(crate) fn taking(attempt: &str, at: Timestamp) -> Taking {
-    Taking { id: attempt.to_owned(), at, life: Duration::from_secs(60) }
+pub(crate) fn lease_request(attempt: &str, at: Timestamp) -> LeaseRequest {
+    LeaseRequest { id: attempt.to_owned(), at, life: Duration::from_secs(60) }
 }
 
 impl Store {
@@ -91,7 +91,7 @@ impl Store {
     }
 
     pub(crate) async fn take(&self, attempt: &str, at: Timestamp) -> SyncLease {
-        self.table.take(&acme(), &taking(attempt, at)).await.expect("a table").expect("the lease")
+        self.table.take(&acme(), &lease_request(attempt, at)).await.expect("a table").expect("the lease")
     }
 
     /// A run under way.
@@ -186,7 +186,7 @@ fn stored(id: RecordId, entity_type: EntityType, number: u32, body: Body, update
         imported_at: START,
         updated_at,
         sync: sync_id("run"),
-        deed: Deed::Imported,
+        outcome: RecordOutcome::Imported,
         earlier: None,
         page: 1,
     }

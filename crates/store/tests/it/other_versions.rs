@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::model::api_key::{KeyId, Scope};
 use counterfoil_core::model::connect_link::LinkId;
-use counterfoil_core::model::connection::{Connection, DeathCause, Freshness, Standing};
+use counterfoil_core::model::connection::{Connection, DeathCause, Freshness, GrantState};
 use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
@@ -167,8 +167,8 @@ async fn an_unknown_word_with_a_safe_default_is_read_as_the_default() {
         }
     })
     .await;
-    let standing = read(&store).await.standing;
-    assert!(matches!(standing, Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. }));
+    let grant_state = read(&store).await.grant_state;
+    assert!(matches!(grant_state, GrantState::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. }));
 
     let number = |number: u32| AttributeValue::N(number.to_string());
     let failure = [

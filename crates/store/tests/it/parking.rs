@@ -8,7 +8,7 @@ use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::parking::{Parked, Parking as _};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::vault::Commit;
-use counterfoil_store::parking::{Folder, Waiting, read};
+use counterfoil_store::parking::{Folder, ParkedMessage, read};
 use counterfoil_testkit::fixture::{START, connection};
 use jiff::ToSpan as _;
 
@@ -52,8 +52,8 @@ fn bare(company_key: &str) -> Parked {
     Parked { connection, commit }
 }
 
-fn same(one: &Waiting, other: &Parked) -> bool {
-    let Waiting::Grant(one) = one else { return false };
+fn same(one: &ParkedMessage, other: &Parked) -> bool {
+    let ParkedMessage::Grant(one) = one else { return false };
     let Commit { epoch, commit_id, grant, at, due_at, wanted_until, in_doubt } = &one.commit;
     let theirs = &other.commit;
     one.connection == other.connection
@@ -88,7 +88,7 @@ async fn an_unreadable_answer_is_parked_like_a_grant() {
     let kept = KeptAnswer { of, epoch: 3, hash: "0123456789abcdef".to_owned(), platform: PlatformName::Zoho, at: START, text };
     place.folder().park_answer(&kept).await.expect("a folder to write to");
     let (_, waiting) = place.folder().parked().expect("a folder to read").remove(0);
-    let Waiting::Answer(found) = waiting else { panic!("it is no grant") };
+    let ParkedMessage::Answer(found) = waiting else { panic!("it is no grant") };
     assert!(found.text == kept.text);
     assert_eq!((found.of, found.epoch, found.hash, found.platform, found.at), (kept.of, 3, kept.hash, kept.platform, START));
 }

@@ -1,7 +1,7 @@
 //! Hints and probes: hints are bounded, because anybody can write them, and a probe belongs to one worker at a time.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::probe::{Hint, HintsId, Probe, Suspicion};
+use counterfoil_core::model::probe::{DueProbe, Hint, HintsId, Probe};
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::probes::ProbeStore as _;
@@ -15,10 +15,10 @@ fn hint(company_id: &str) -> Hint {
     Hint { platform: PlatformName::Quickbooks, company_id: company_id.to_owned() }
 }
 
-async fn due(store: &Store, now: Timestamp) -> Vec<Suspicion> {
+async fn due(store: &Store, now: Timestamp) -> Vec<DueProbe> {
     let mut due = Vec::new();
     for shard in ALL_SHARDS {
-        due.extend(store.table.suspicions(shard, now, 50).await.expect("a table that answers"));
+        due.extend(store.table.due_probes(shard, now, 50).await.expect("a table that answers"));
     }
     due
 }
@@ -26,7 +26,7 @@ async fn due(store: &Store, now: Timestamp) -> Vec<Suspicion> {
 /// The rows of hints that are due an hour later.
 async fn rows_of_hints(store: &Store) -> Vec<HintsId> {
     let due = due(store, START + 1.hour()).await;
-    due.into_iter().filter_map(|suspicion| if let Suspicion::Hints(id) = suspicion { Some(id) } else { None }).collect()
+    due.into_iter().filter_map(|due_probe| if let DueProbe::Hints(id) = due_probe { Some(id) } else { None }).collect()
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn t7_a_probe_is_made_by_one_and_not_made_again_for_a_while() {
     let id = &probe.connection;
     assert_eq!(store.table.suspect(&probe, START).await, Ok(true));
     assert_eq!(store.table.suspect(&probe, START).await, Ok(false), "it has one");
-    assert_eq!(due(&store, START).await, [Suspicion::Probe(id.clone())]);
+    assert_eq!(due(&store, START).await, [DueProbe::Probe(id.clone())]);
     assert_eq!(
         store.table.claim_probe(id, &claim("one", START)).await,
         Ok(Some(Probe { due_at: START + 1.minute(), ..probe.clone() }))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, Standing};
+use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, GrantState};
 use counterfoil_core::model::flow::KeptCode;
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
@@ -17,9 +17,9 @@ use counterfoil_core::port::entropy::SystemEntropy;
 use counterfoil_core::port::sealer::Sealer as _;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::AwaitedExchange;
 use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::consents::KeptGrant;
-use counterfoil_core::port::store::consents::Waiting;
 use counterfoil_core::port::store::idempotency::IdempotencyStore as _;
 use counterfoil_core::port::store::revocations::RevocationStore as _;
 use counterfoil_core::port::store::vault::GrantStore as _;
@@ -66,7 +66,7 @@ async fn sealed_grant(owner: &str) -> StoredGrant {
 /// A connection whose tokens the old key sealed.
 async fn sealed_connection(store: &Store, company_key: &str) -> Connection {
     let grant = sealed_grant(&format!("connection default/{company_key}")).await;
-    let connection = Connection { standing: Standing::Active(grant), ..connection(company_key) };
+    let connection = Connection { grant_state: GrantState::Active(grant), ..connection(company_key) };
     store.write_consent(&connection, None).await;
     connection
 }
@@ -176,7 +176,7 @@ async fn every_sealed_row(store: &Store) {
             let Company { company_id, api_base_url, .. } = company("acme");
             let company_of_it = ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url };
             let revocation = Revocation::new(of(GrantId::Consent(flow.id.clone())), company("acme"), grant, START);
-            let waiting = Waiting { flow: flow.id.clone(), company: company_of_it, revocation };
+            let waiting = AwaitedExchange { flow: flow.id.clone(), company: company_of_it, revocation };
             assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored));
         }
     }

@@ -8,7 +8,7 @@ use counterfoil_core::model::sync::counts::{Counts, Tally};
 use counterfoil_core::model::sync::reconciliation::{Covers, Group, Reconciliation, Total, Totals};
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{
-    Cursor, ErrorSample, Scope, SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger,
+    Cursor, ErrorSample, ReadOptions, SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger,
 };
 use counterfoil_core::port::store::syncs::{PageLog, SyncStore as _};
 use counterfoil_core::port::store::{StoreError, Written};
@@ -39,7 +39,7 @@ fn totals(groups: u32, sum: &str) -> Totals {
 fn full() -> SyncRun {
     let key = RecordKey { entity_type: EntityType::BillPayment, external_id: "2417".to_owned() };
     SyncRun {
-        scope: Scope {
+        options: ReadOptions {
             kind: SyncKind::ImportInvoices,
             since: Some(after(-5)),
             check_rule: CheckRule::Prefix("CHK:".to_owned()),
@@ -131,9 +131,9 @@ async fn a_page_is_stored_with_its_run_and_its_log_is_kept_for_thirty_days() {
     let (mut run, lease) = store.under_way().await;
     for page in 1..=12 {
         run.pages = page;
-        assert_eq!(store.table.turn(&lease, &run, &log(page), START).await, Ok(Written::Stored));
+        assert_eq!(store.table.complete_page(&lease, &run, &log(page), START).await, Ok(Written::Stored));
     }
-    assert_eq!(store.table.turn(&lease, &run, &log(12), START).await, Ok(Written::Stored), "the same again");
+    assert_eq!(store.table.complete_page(&lease, &run, &log(12), START).await, Ok(Written::Stored), "the same again");
     assert_eq!(store.sync("run").await.pages, 12);
     let pages = async |after, most| store.table.pages(&acme().partner, &run.id, after, most).await.expect("a table");
     assert_eq!(pages(0, 20).await, (1..=12).map(log).collect::<Vec<_>>());
@@ -155,10 +155,10 @@ async fn the_largest_page_fits_and_a_larger_one_is_an_error_that_names_it() {
         nameless: Vec::new(),
         totals: totals(1_000, "0.000001"),
     };
-    assert_eq!(store.table.turn(&lease, &run, &largest, START).await, Ok(Written::Stored));
+    assert_eq!(store.table.complete_page(&lease, &run, &largest, START).await, Ok(Written::Stored));
     assert_eq!(store.table.pages(&acme().partner, &run.id, 0, 1).await, Ok(vec![largest.clone()]));
     let beyond = PageLog { totals: totals(3_000, "1"), ..largest };
-    let refused = store.table.turn(&lease, &run, &beyond, START).await;
+    let refused = store.table.complete_page(&lease, &run, &beyond, START).await;
     assert!(matches!(&refused, Err(StoreError::Damaged { item, .. }) if item.ends_with("PAGE#00000001")), "{refused:?}");
 }
 

@@ -3,16 +3,16 @@
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::sync::{SyncFailure, SyncRun, SyncStatus};
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::syncs::{Stopped, SyncState, SyncStore as _};
+use counterfoil_core::port::store::syncs::{StoppedRun, SyncState, SyncStore as _};
 use counterfoil_testkit::fixture::START;
 use jiff::ToSpan as _;
 
 use crate::harness::store;
-use crate::imports::{acme, after, batch, check, sync_id, taking};
+use crate::imports::{acme, after, batch, check, lease_request, sync_id};
 use crate::syncs::{due, event, finish, is_told};
 
-fn stopped(name: &str, event: Option<Event>) -> Stopped {
-    Stopped { sync: sync_id(name), status: SyncStatus::Failed, failure: Some(SyncFailure::Disconnected), event }
+fn stopped(name: &str, event: Option<Event>) -> StoppedRun {
+    StoppedRun { sync: sync_id(name), status: SyncStatus::Failed, failure: Some(SyncFailure::Disconnected), event }
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn a_run_that_is_stopped_in_the_middle_stores_nothing_more() {
     assert_eq!(store.sync("invoices").await.status, SyncStatus::Failed);
     assert!(is_told(&store, "evt_run").await && is_told(&store, "evt_invoices").await);
     assert!(due(&store, START + 1_000.hours()).await.is_empty());
-    assert_eq!(store.table.take(&acme(), &taking("first", START)).await, Ok(None));
+    assert_eq!(store.table.take(&acme(), &lease_request("first", START)).await, Ok(None));
 }
 
 #[tokio::test]

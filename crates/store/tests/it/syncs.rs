@@ -6,7 +6,7 @@ use counterfoil_core::model::event::{Event, Payload, SyncOutcome};
 use counterfoil_core::model::sync::counts::Counts;
 use counterfoil_core::model::sync::settings::{CheckRule, Schedule, SyncSettings};
 use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
-use counterfoil_core::port::store::syncs::{Finish, Known, Stopped, SyncState, SyncStore as _};
+use counterfoil_core::port::store::syncs::{Finish, Known, StoppedRun, SyncState, SyncStore as _};
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError, Written};
 use counterfoil_testkit::fixture::{START, connection, connection_id};
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan as _};
 use tokio::task::JoinSet;
 
 use crate::harness::{Store, store};
-use crate::imports::{acme, after, batch, check, run, sync_id, taking};
+use crate::imports::{acme, after, batch, check, lease_request, run, sync_id};
 
 pub(crate) fn finish(run: &SyncRun, now: Timestamp) -> Finish<'_> {
     Finish { sync: run, known: None, event: None, now }
@@ -39,7 +39,7 @@ pub(crate) async fn due(store: &Store, now: Timestamp) -> Vec<ConnectionId> {
 }
 
 async fn try_take(store: &Store, attempt: &str, at: Timestamp) -> Option<u64> {
-    store.table.take(&acme(), &taking(attempt, at)).await.expect("a table").map(|lease| lease.number)
+    store.table.take(&acme(), &lease_request(attempt, at)).await.expect("a table").map(|lease| lease.number)
 }
 
 #[tokio::test]
@@ -84,7 +84,9 @@ async fn of_twenty_concurrent_attempts_one_takes_the_lease() {
     let mut tasks = JoinSet::new();
     for number in 0..20 {
         let table = store.table.clone();
-        tasks.spawn(async move { table.take(&acme(), &taking(&format!("attempt {number}"), START)).await.expect("a table") });
+        tasks.spawn(
+            async move { table.take(&acme(), &lease_request(&format!("attempt {number}"), START)).await.expect("a table") },
+        );
     }
     assert_eq!(tasks.join_all().await.into_iter().flatten().count(), 1);
 }
@@ -183,7 +185,7 @@ async fn a_connection_is_due_by_its_schedule_while_no_run_is_under_way() {
     assert_eq!(store.state().await.due_at, Some(next(START)));
     assert!(due(&store, next(START) - 1.millisecond()).await.is_empty());
     assert_eq!(due(&store, next(START)).await, [acme()]);
-    assert_eq!(store.table.take(&acme(), &taking("none", next(START))).await, Ok(None), "there is no run yet");
+    assert_eq!(store.table.take(&acme(), &lease_request("none", next(START))).await, Ok(None), "there is no run yet");
 
     let (run, lease) = store.under_way().await;
     let until = store.state().await.due_at;
@@ -197,7 +199,7 @@ async fn a_connection_is_due_by_its_schedule_while_no_run_is_under_way() {
 
     let run = store.begin("canceled").await;
     let state = SyncState { active: None, ..store.state().await };
-    let canceled = [Stopped { sync: run.id, status: SyncStatus::Canceled, failure: None, event: None }];
+    let canceled = [StoppedRun { sync: run.id, status: SyncStatus::Canceled, failure: None, event: None }];
     assert_eq!(store.table.stop(&acme(), &state, &canceled, ended).await, Ok(Written::Stored));
     assert_eq!(store.state().await.due_at, Some(next(ended)));
     store.configure(SyncSettings::default(), ended).await;
@@ -210,7 +212,7 @@ async fn a_connection_without_a_run_or_a_schedule_is_not_due() {
     let (run, lease) = store.under_way().await;
     assert_eq!(store.table.finish(&lease, &finish(&run, after(1))).await, Ok(Written::Stored));
     assert!(due(&store, START + 1_000.hours()).await.is_empty());
-    assert_eq!(store.table.take(&acme(), &taking("next", after(2))).await, Ok(None));
+    assert_eq!(store.table.take(&acme(), &lease_request("next", after(2))).await, Ok(None));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Connections from other systems: each write once, for one connection, and only while its company is not confirmed.
 
 use counterfoil_core::model::audit::{Action, Actor, Audit};
-use counterfoil_core::model::connection::{Connection, DeathCause, Standing, Status};
+use counterfoil_core::model::connection::{Connection, DeathCause, GrantState, Status};
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::Written;
@@ -11,16 +11,16 @@ use counterfoil_testkit::fixture::{START, connection, stored_grant};
 use crate::harness::{Store, store};
 
 fn begun(company_key: &str, epoch: u64, previous: Option<Connection>) -> TransferBegun {
-    let standing = Standing::NeedsReauthorization { grant: stored_grant("old"), cause: DeathCause::NotConfirmed };
+    let grant_state = GrantState::NeedsReauthorization { grant: stored_grant("old"), cause: DeathCause::NotConfirmed };
     let commit_id = format!("commit_{company_key}_{epoch}");
-    let connection = Connection { standing, epoch, commit_id, due_at: None, ..connection(company_key) };
+    let connection = Connection { grant_state, epoch, commit_id, due_at: None, ..connection(company_key) };
     TransferBegun { refresh_token: Fingerprint::of("token"), previous, connection }
 }
 
 fn ended(begun: &TransferBegun) -> TransferEnd {
     let claimed = begun.connection.company.clone();
-    let standing = Standing::Active(stored_grant("old"));
-    let connection = Connection { standing, last_failure: None, ..begun.connection.clone() };
+    let grant_state = GrantState::Active(stored_grant("old"));
+    let connection = Connection { grant_state, last_failure: None, ..begun.connection.clone() };
     let audit = Audit {
         id: "0".to_owned(),
         subject: (&connection.id).into(),

@@ -10,11 +10,11 @@ use counterfoil_core::model::revocation::{DueRevocation, GrantId, Revocation, Re
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
+use counterfoil_core::port::store::consents::AwaitedExchange;
 use counterfoil_core::port::store::consents::FlowEnd;
 use counterfoil_core::port::store::consents::FlowStore as _;
 use counterfoil_core::port::store::consents::HandoverStore as _;
 use counterfoil_core::port::store::consents::Issued;
-use counterfoil_core::port::store::consents::Waiting;
 use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::port::store::revocations::Claim;
 use counterfoil_core::port::store::revocations::Claimed;
@@ -29,22 +29,28 @@ use jiff::ToSpan as _;
 
 use crate::harness::{Store, audit, consent, failed, store};
 
-fn of(flow: &FlowId) -> Waiting {
+fn of(flow: &FlowId) -> AwaitedExchange {
     let Company { company_id, api_base_url, .. } = company("acme");
     let id = RevocationId { connection: connection("acme").id, grant: GrantId::Consent(flow.clone()) };
     let due_at = START + 20.minutes();
     let revocation = Revocation { due_at, ..Revocation::new(id, company("acme"), stored_grant("waits"), START) };
-    Waiting { flow: flow.clone(), company: ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url }, revocation }
+    AwaitedExchange {
+        flow: flow.clone(),
+        company: ConfirmedCompany { company_id, name: "Acme".to_owned(), api_base_url },
+        revocation,
+    }
 }
 
 /// A waiting consent, and the hash of its code.
-async fn waits(store: &Store, state: &str) -> (Waiting, Fingerprint) {
+async fn waits(store: &Store, state: &str) -> (AwaitedExchange, Fingerprint) {
     let waiting = of(&store.exchanged_flow(state).await);
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored), "its answer was lost");
     assert_eq!(store.table.await_exchange(&waiting).await, Ok(Written::Stored), "the same again");
-    let later =
-        Waiting { revocation: Revocation { due_at: START + 21.minutes(), ..waiting.revocation.clone() }, ..waiting.clone() };
+    let later = AwaitedExchange {
+        revocation: Revocation { due_at: START + 21.minutes(), ..waiting.revocation.clone() },
+        ..waiting.clone()
+    };
     assert_eq!(store.table.await_exchange(&later).await, Ok(Written::Overtaken), "another tab");
     let code = code(&waiting.flow, state);
     assert_eq!(store.table.issue_code(&waiting.flow, &code, None).await, Ok(Issued::Stored));
@@ -70,7 +76,15 @@ fn exchange(flow: &FlowId, code: &Fingerprint) -> Consent {
 }
 
 async fn entries(store: &Store) -> Vec<String> {
-    store.table.holders(&company("acme"), None, 100).await.expect("a table").consents.into_iter().map(|it| it.flow).collect()
+    store
+        .table
+        .company_entries(&company("acme"), None, 100)
+        .await
+        .expect("a table")
+        .consents
+        .into_iter()
+        .map(|it| it.flow)
+        .collect()
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use counterfoil_core::model::record::{
     Body, Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Record, RecordKey, Unreadable,
 };
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Accounting, Ask, Entry, Limits, Page, ReadFailure};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -28,7 +28,7 @@ struct State {
     lines: BTreeMap<RecordKey, Line>,
     page_size: usize,
     failures: VecDeque<ReadFailure>,
-    asked: Vec<Asked>,
+    requests: Vec<PageRequest>,
     gate: Option<Gate>,
     minute_limit: Option<u32>,
     shown_again: Option<Record>,
@@ -44,7 +44,7 @@ struct Line {
 
 /// A request for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct PageRequest {
     /// The access token.
     pub access_token: String,
     /// Whether only changes were requested.
@@ -114,8 +114,8 @@ impl ScriptedBooks {
     }
 
     /// The requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.state().asked.clone()
+    pub fn requests(&self) -> Vec<PageRequest> {
+        self.state().requests.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -136,24 +136,20 @@ impl Accounting for ScriptedBooks {
         }
     }
 
-    fn tells_deleted(&self) -> bool {
-        true
-    }
-
-    fn first(&self, _: &Scope) -> Cursor {
+    fn first(&self, _: &ReadOptions) -> Cursor {
         Cursor("\"\"".to_owned())
     }
 
     async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure> {
         let (answer, gate) = {
             let mut state = self.state();
-            state.asked.push(Asked {
+            state.requests.push(PageRequest {
                 access_token: ask.access_token.expose().to_owned(),
-                is_incremental: ask.scope.since.is_some(),
+                is_incremental: ask.options.since.is_some(),
                 cursor: ask.cursor.0.clone(),
             });
             let failure = state.failures.pop_front();
-            let types: BTreeSet<_> = self.entity_types(ask.scope.kind).iter().copied().collect();
+            let types: BTreeSet<_> = self.entity_types(ask.options.kind).iter().copied().collect();
             (failure.map_or_else(|| Ok(state.page(&ask, &types)), Err), state.gate.clone())
         };
         if let Some(gate) = gate {
@@ -170,18 +166,18 @@ impl State {
             let entity_type: &str = key.entity_type.into();
             format!("\"{entity_type} {}\"", key.external_id)
         };
-        let since = ask.scope.since;
+        let since = ask.options.since;
         let mut wanted: Vec<_> = self
             .lines
             .iter()
             .filter(|(key, line)| types.contains(&key.entity_type) && since.is_none_or(|since| line.changed_at >= since))
             .filter(|(_, line)| since.is_some() || line.entry.is_some())
-            .filter(|(_, line)| is_taken(line, &ask.scope.check_rule))
+            .filter(|(_, line)| is_taken(line, &ask.options.check_rule))
             .filter(|(key, _)| place(key) > ask.cursor.0)
             .collect();
         wanted.sort_by_key(|(key, _)| place(key));
         let next = wanted.get(size - 1).filter(|_| wanted.len() > size).map(|(key, _)| Cursor(place(key)));
-        let mut entries: Vec<_> = wanted.into_iter().take(size).map(|(key, line)| entry(key, line, ask.scope)).collect();
+        let mut entries: Vec<_> = wanted.into_iter().take(size).map(|(key, line)| entry(key, line, ask.options)).collect();
         if next.is_none() {
             entries.extend(self.shown_again.clone().map(|record| Entry::Record(Box::new(record))));
             entries.extend(self.has_a_nameless.then_some(Entry::Unreadable {
@@ -203,10 +199,10 @@ fn is_taken(line: &Line, rule: &CheckRule) -> bool {
     }
 }
 
-fn entry(key: &RecordKey, line: &Line, scope: &Scope) -> Entry {
+fn entry(key: &RecordKey, line: &Line, options: &ReadOptions) -> Entry {
     match &line.entry {
         Some(Ok(record)) => {
-            let source = record.source.clone().filter(|_| scope.keeps_source);
+            let source = record.source.clone().filter(|_| options.keeps_source);
             Entry::Record(Box::new(Record { source, ..record.clone() }))
         }
         Some(Err(reason)) => {

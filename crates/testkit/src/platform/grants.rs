@@ -69,7 +69,7 @@ impl Grants {
         (access_token(grant, 1), refresh_token(grant, 0))
     }
 
-    pub(super) fn must_hear_every_answer(&self) -> bool {
+    pub(super) fn lost_answer_ends_grant(&self) -> bool {
         matches!(self.policy, RotationPolicy::Strict | RotationPolicy::Family)
     }
 

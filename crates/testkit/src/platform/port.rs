@@ -7,8 +7,8 @@ use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::port::accounting::Accounting;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Reach,
-    Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
+    Authorize, CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, Exchange, GrantCompanies,
+    NotExchanged, Platform, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 
 use super::{CLIENT_ID, COMPANY, ScriptedPlatform};
@@ -35,8 +35,8 @@ impl Platform for ScriptedPlatform {
         self.state().habits.asks_before_revoking
     }
 
-    fn grants_stand_alone(&self) -> bool {
-        self.state().habits.grants_stand_alone
+    fn grants_are_independent(&self) -> bool {
+        self.state().habits.grants_are_independent
     }
 
     fn answers_with_refresh_token(&self) -> bool {
@@ -47,8 +47,8 @@ impl Platform for ScriptedPlatform {
         TokenLimits { resends_most: 1, quota: None }
     }
 
-    fn must_hear_every_answer(&self) -> bool {
-        self.state().grants.must_hear_every_answer()
+    fn lost_answer_ends_grant(&self) -> bool {
+        self.state().grants.lost_answer_ends_grant()
     }
 
     fn needs_refresh_token(&self) -> bool {
@@ -68,7 +68,7 @@ impl Platform for ScriptedPlatform {
         format!("https://platform.test/authorize?redirect_uri={redirect_uri}&state={}", state.expose())
     }
 
-    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+    fn read_callback(&self, said: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault> {
         let claim = said.parameters.get(COMPANY).map(String::as_str).or(said.renews);
         Ok(CallbackRead { claim: Some(claim.ok_or(CallbackFault::NoCompany)?.to_owned()), region: None })
     }
@@ -100,19 +100,19 @@ impl Platform for ScriptedPlatform {
         Ok(())
     }
 
-    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+    async fn companies(&self, request: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
         let mut state = self.state();
         if let Some(failure) = state.confirm_failures.pop_front() {
             return Err(failure);
         }
-        let granted = state.grants.company_of(inquiry.access_token.expose());
-        let company_id = granted.filter(|granted| inquiry.claim == Some(granted)).ok_or(ConfirmFailure::Denied)?;
+        let granted = state.grants.company_of(request.access_token.expose());
+        let company_id = granted.filter(|granted| request.claim == Some(granted)).ok_or(ConfirmFailure::Denied)?;
         let company = ConfirmedCompany {
             company_id: company_id.to_owned(),
             name: format!("Company {company_id}"),
             api_base_url: "https://api.platform.test".to_owned(),
         };
-        Ok(Reach { companies: vec![company], named_by_consent: true, is_complete: true })
+        Ok(GrantCompanies { companies: vec![company], named_by_consent: true, is_complete: true })
     }
 
     fn accounting(&self) -> Option<&dyn Accounting> {

@@ -10,14 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::gate::Gate;
 use super::grants::{Grants, RotationPolicy};
-use super::{CODE, Habits, Presented, ScriptedPlatform, Turn};
+use super::{CODE, Habits, Presented, Reply, ScriptedPlatform};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) grants: Grants,
-    pub(super) script: VecDeque<Turn>,
+    pub(super) script: VecDeque<Reply>,
     pub(super) confirm_failures: VecDeque<ConfirmFailure>,
     pub(super) gate: Option<Gate>,
     pub(super) token_life: Duration,
@@ -55,12 +55,12 @@ impl State {
 
     /// Processes a refresh.
     pub(super) fn refresh(&mut self, refresh_token: &str, sent_at: Timestamp) -> Result<Grant, TokenFailure> {
-        match self.script.pop_front().unwrap_or(Turn::Answer) {
-            Turn::Answer => self.honour(refresh_token, sent_at),
-            Turn::Fail(failure) => Err(failure),
-            Turn::LoseAnswer(failure) => self.honour(refresh_token, sent_at).and(Err(failure)),
-            Turn::LoseRefreshToken => self.honour(refresh_token, sent_at).map(|grant| Grant { refresh_token: None, ..grant }),
-            Turn::Panic => panic!("a scripted panic"),
+        match self.script.pop_front().unwrap_or(Reply::Answer) {
+            Reply::Answer => self.honour(refresh_token, sent_at),
+            Reply::Fail(failure) => Err(failure),
+            Reply::LoseAnswer(failure) => self.honour(refresh_token, sent_at).and(Err(failure)),
+            Reply::LoseRefreshToken => self.honour(refresh_token, sent_at).map(|grant| Grant { refresh_token: None, ..grant }),
+            Reply::Panic => panic!("a scripted panic"),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::port::platform::{Authorize, CallbackSaid, Exchange};
+use counterfoil_core::port::platform::{Authorize, CallbackParameters, Exchange};
 use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::wiring::{World, assemble};
@@ -52,7 +52,7 @@ impl OldSystem {
         let challenge = verifier.map(Secret::s256);
         let authorize = Authorize { redirect_uri: &redirect_uri, state: &state, challenge: challenge.as_deref() };
         let callback = self.consent(&client.authorize_url(authorize), sample.chosen).await;
-        let said = CallbackSaid { parameters: &callback, renews: None };
+        let said = CallbackParameters { parameters: &callback, renews: None };
         let region = client.read_callback(said).expect("the stand-in's own").region;
         let exchange = Exchange {
             code: &Secret::new(callback["code"].clone()),

@@ -122,11 +122,11 @@ impl Flow {
 
     /// The parameters to start this consent again without a key. `None` if a start without a key would be another consent: it belongs
     /// to the default partner and issues no code.
-    pub fn anew(&self) -> Option<Anew> {
+    pub fn restart_params(&self) -> Option<StartParams> {
         let is_open = self.authority == Authority::Anonymous && self.partner == PartnerId::default_partner();
         let hands_over = matches!(self.destination, Destination::Handover { .. });
         let company_key = self.company_key.clone().filter(|_| is_open && !hands_over)?;
-        Some(Anew { company_key, platform: self.platform, environment: self.environment })
+        Some(StartParams { company_key, platform: self.platform, environment: self.environment })
     }
 
     /// The subject of its audit rows while there is no connection.
@@ -152,9 +152,9 @@ impl Flow {
     }
 }
 
-/// The parameters to start a consent again.
+/// The parameters that start a consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Anew {
+pub struct StartParams {
     /// The connection.
     pub company_key: CompanyKey,
     /// The platform.

@@ -33,7 +33,7 @@ pub struct Tally {
 /// What a run did with a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum Deed {
+pub enum RecordOutcome {
     /// It stored the record for the first time.
     Imported,
     /// It changed the record.
@@ -58,22 +58,22 @@ impl Counts {
 
 impl Tally {
     /// Counts one record.
-    pub fn count(&mut self, deed: Deed) {
-        self.numbers_of(deed).into_iter().for_each(|number| *number += 1);
+    pub fn count(&mut self, outcome: RecordOutcome) {
+        self.numbers_of(outcome).into_iter().for_each(|number| *number += 1);
     }
 
     /// Removes one record that was counted.
-    pub fn uncount(&mut self, deed: Deed) {
-        self.numbers_of(deed).into_iter().for_each(|number| *number = number.saturating_sub(1));
+    pub fn uncount(&mut self, outcome: RecordOutcome) {
+        self.numbers_of(outcome).into_iter().for_each(|number| *number = number.saturating_sub(1));
     }
 
-    fn numbers_of(&mut self, deed: Deed) -> Vec<&mut u64> {
-        match deed {
-            Deed::Imported => vec![&mut self.imported],
-            Deed::Updated => vec![&mut self.updated],
-            Deed::Voided => vec![&mut self.updated, &mut self.voided],
-            Deed::Deleted => vec![&mut self.updated, &mut self.deleted],
-            Deed::Unchanged => vec![&mut self.unchanged],
+    fn numbers_of(&mut self, outcome: RecordOutcome) -> Vec<&mut u64> {
+        match outcome {
+            RecordOutcome::Imported => vec![&mut self.imported],
+            RecordOutcome::Updated => vec![&mut self.updated],
+            RecordOutcome::Voided => vec![&mut self.updated, &mut self.voided],
+            RecordOutcome::Deleted => vec![&mut self.updated, &mut self.deleted],
+            RecordOutcome::Unchanged => vec![&mut self.unchanged],
         }
     }
 }

@@ -24,9 +24,9 @@ pub trait ConnectionStore: Send + Sync {
     /// The connections of one of [`DUE_SHARDS`] that are due, the longest overdue first. Reading starts after `after`.
     async fn due(&self, shard: u8, now: Timestamp, after: Option<&DueEntry>, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
-    /// A page of the holders of a company, at most `most` (1 to 100) entries after `after`. Strongly consistent. A row that cannot
+    /// A page of the entries of a company, at most `most` (1 to 100), after `after`. Strongly consistent. A row that cannot
     /// be read is an error, because a caller would otherwise revoke a grant that it protects.
-    async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError>;
+    async fn company_entries(&self, company: &Company, after: Option<&str>, most: u32) -> Result<CompanyEntries, StoreError>;
 
     /// The number of a partner's connections to a company, counted up to `most`. Strongly consistent.
     async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError>;
@@ -81,20 +81,20 @@ pub struct ListQuery {
     pub limit: u32,
 }
 
-/// A page of the holders of a company: connections to it, and consents that may become connections to it.
+/// A page of the entries of a company: connections to it, and consents that may become connections to it.
 #[derive(Default)]
-pub struct Holders {
+pub struct CompanyEntries {
     /// Connections to the company, including those with a dead grant.
     pub connections: Vec<Connection>,
     /// Consents that may become connections to the company.
-    pub consents: Vec<Holding>,
+    pub consents: Vec<ConsentEntry>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<String>,
 }
 
 /// The entry of a consent under a company.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holding {
+pub struct ConsentEntry {
     /// The id of its flow.
     pub flow: String,
     /// The end of the entry, if the company is not confirmed or chosen yet. `None` while the consent waits for the exchange of our

@@ -51,10 +51,10 @@ pub trait FlowStore: Send + Sync {
 
     /// Moves the grant from the flow into a revocation, which is due if the partner does not exchange its code in time. An entry
     /// under its company protects the grant until then. `Overtaken` if another request ended the flow.
-    async fn await_exchange(&self, waiting: &Waiting) -> Result<Written, StoreError>;
+    async fn await_exchange(&self, waiting: &AwaitedExchange) -> Result<Written, StoreError>;
 
     /// Stores the companies to choose from, if the flow holds a grant and has none yet. The entry of each company is written first.
-    async fn offer(&self, offer: &Offer) -> Result<(), StoreError>;
+    async fn offer_companies(&self, choice: &CompanyChoice) -> Result<(), StoreError>;
 
     /// Ends a flow without a connection. `Overtaken` if it is not at the stage that was read.
     async fn fail(&self, end: &FlowEnd) -> Result<Written, StoreError>;
@@ -76,7 +76,7 @@ pub trait FlowStore: Send + Sync {
 
 /// A flow that begins to wait for the partner's exchange of our code.
 #[derive(Clone)]
-pub struct Waiting {
+pub struct AwaitedExchange {
     /// The flow.
     pub flow: FlowId,
     /// The company that the platform confirmed.
@@ -168,7 +168,7 @@ pub struct FlowEnd {
 
 /// Companies to choose from.
 #[derive(Clone)]
-pub struct Offer {
+pub struct CompanyChoice {
     /// The flow.
     pub flow: FlowId,
     /// The companies.

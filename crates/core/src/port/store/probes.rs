@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::connection::ConnectionId;
-use crate::model::probe::{Hint, HintsId, Probe, Suspicion};
+use crate::model::probe::{DueProbe, Hint, HintsId, Probe};
 use crate::port::store::revocations::Claim;
 use crate::port::store::{StoreError, Written};
 
@@ -15,7 +15,7 @@ pub trait ProbeStore: Send + Sync {
     async fn note_hint(&self, hint: &Hint, at: Timestamp) -> Result<(), StoreError>;
 
     /// At most `most` due items of one of [`DUE_SHARDS`], the longest overdue first. The index may lag by moments.
-    async fn suspicions(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<Suspicion>, StoreError>;
+    async fn due_probes(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueProbe>, StoreError>;
 
     /// The hints of a shard and a minute.
     async fn hints(&self, id: &HintsId) -> Result<Vec<Hint>, StoreError>;

@@ -42,7 +42,7 @@ pub trait SyncStore: Send + Sync {
 
     /// Takes the lease on the connection's active run, with the next number. `None` if there is no active run, if another lease has
     /// not expired, or if the run waits.
-    async fn take(&self, connection: &ConnectionId, taking: &Taking) -> Result<Option<SyncLease>, StoreError>;
+    async fn take(&self, connection: &ConnectionId, request: &LeaseRequest) -> Result<Option<SyncLease>, StoreError>;
 
     /// Stores records, at most [`BATCH_MOST`], with their block of changes and the mark that acknowledges the block before: all or
     /// nothing, and only if the lease holds. The same batch again is stored once. It extends the lease.
@@ -50,7 +50,13 @@ pub trait SyncStore: Send + Sync {
 
     /// Stores that a page is complete, if the lease holds: the run as it is now, the log of the page, and the mark. It extends the
     /// lease.
-    async fn turn(&self, lease: &SyncLease, sync: &SyncRun, log: &PageLog, now: Timestamp) -> Result<Written, StoreError>;
+    async fn complete_page(
+        &self,
+        lease: &SyncLease,
+        sync: &SyncRun,
+        log: &PageLog,
+        now: Timestamp,
+    ) -> Result<Written, StoreError>;
 
     /// Extends the lease, if it holds.
     async fn extend(&self, lease: &SyncLease, now: Timestamp) -> Result<Written, StoreError>;
@@ -72,7 +78,7 @@ pub trait SyncStore: Send + Sync {
         &self,
         connection: &ConnectionId,
         state: &SyncState,
-        stopped: &[Stopped],
+        stopped: &[StoppedRun],
         now: Timestamp,
     ) -> Result<Written, StoreError>;
 
@@ -145,7 +151,7 @@ pub struct Known {
 
 /// An attempt to take a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taking {
+pub struct LeaseRequest {
     /// The id of the attempt. A repetition with the same id gets the same lease.
     pub id: String,
     /// Now.
@@ -214,7 +220,7 @@ pub struct Finish<'a> {
 
 /// The end of a run by a process without its lease: by a disconnect, or by a cancellation.
 #[derive(Debug, Clone)]
-pub struct Stopped {
+pub struct StoppedRun {
     /// The run.
     pub sync: SyncId,
     /// [`SyncStatus::Canceled`] or [`SyncStatus::Failed`].

@@ -56,7 +56,7 @@ pub trait GrantStore: Send + Sync {
 
     /// Makes a grant whose access was withdrawn active again, with its audit row and event. The epoch stays, so that a parked commit
     /// still matches it.
-    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError>;
+    async fn restore_access(&self, restored: &RestoredAccess) -> Result<Written, StoreError>;
 
     /// Marks the grant of an epoch as dead, with its audit row, its event and the next probe. The epoch stays.
     async fn end_grant(&self, end: &GrantEnd) -> Result<Written, StoreError>;
@@ -111,7 +111,7 @@ impl Commit {
             retry_at: self.at,
             code: FailureCode::RefreshTokenMissing,
             at: self.at,
-            settled_lease: None,
+            ended_lease: None,
             doubtful: true,
         })
     }
@@ -136,7 +136,7 @@ pub struct GrantEnd {
 
 /// The return of access that had been withdrawn.
 #[derive(Debug, Clone)]
-pub struct GivenBack {
+pub struct RestoredAccess {
     /// The grant's epoch.
     pub epoch: u64,
     /// When the next refresh is due.

@@ -19,7 +19,7 @@ use crate::model::reference::Reference;
 use crate::model::revocation::RevocationId;
 use crate::model::secret::Secret;
 use crate::model::time::later;
-use crate::port::platform::{CallbackFault, CallbackRead, CallbackSaid, Platform};
+use crate::port::platform::{CallbackFault, CallbackParameters, CallbackRead, Platform};
 use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
 use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
@@ -97,13 +97,13 @@ pub async fn see_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds) -> E
 async fn find(app: &App, callback: &Callback) -> Result<Flow, Ending> {
     let state = callback.state.as_ref().ok_or(NoFlow::NoState)?;
     let flow = app.flows.flow(&FlowId::of(state)).await.map_err(NoFlow::from)?.ok_or(NoFlow::Unknown)?;
-    let anew = flow.anew();
+    let restart = flow.restart_params();
     if flow.expires_at <= app.now() {
-        return Err(Ending::Hidden { why: NoFlow::Unknown, anew });
+        return Err(Ending::Hidden { why: NoFlow::Unknown, restart });
     }
     if !flow.is_bound_to(&callback.browser) {
         refuse_browser(app, &flow, callback.platform).await.map_err(NoFlow::from)?;
-        return Err(Ending::Hidden { why: NoFlow::OtherBrowser, anew });
+        return Err(Ending::Hidden { why: NoFlow::OtherBrowser, restart });
     }
     Ok(flow)
 }
@@ -169,7 +169,7 @@ async fn read(app: &App, flow: &Flow, callback: &Callback, platform: &dyn Platfo
     }
     let renews = existing.as_ref().filter(|existing| existing.company.platform == flow.platform);
     let renews = renews.map(|existing| existing.company.company_id.as_str());
-    let said = CallbackSaid { parameters: &callback.parameters, renews };
+    let said = CallbackParameters { parameters: &callback.parameters, renews };
     let CallbackRead { claim, region } = platform.read_callback(said).map_err(|fault| Stop::Failed(callback_failure(fault)))?;
     // An anonymous flow cannot revive the connection, and so must not put off its revocation.
     if let Some(existing) = existing.as_ref().filter(|_| flow.authority != Authority::Anonymous) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::connection::{ConfirmedCompany, Connection, Standing};
+use crate::model::connection::{ConfirmedCompany, Connection, GrantState};
 use crate::model::flow::Authority;
 use crate::model::flow::BrowserIds;
 use crate::model::flow::Flow;
@@ -11,16 +11,16 @@ use crate::model::flow::FlowId;
 use crate::model::flow::Stage;
 use crate::model::flow::failure::FlowFailure;
 use crate::model::time::later;
-use crate::port::platform::{ConfirmFailure, Inquiry, Platform, Reach};
-use crate::port::store::consents::Offer;
+use crate::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies, Platform};
+use crate::port::store::consents::CompanyChoice;
 use crate::port::store::revocations::Claim;
 use crate::service::consent::authority::still_authorized;
 use crate::service::consent::end::end_confirmed;
 use crate::service::consent::end::end_unused;
 use crate::service::consent::outcome::{
-    Confirmed, ConsentOutcome, Ending, Stop, find_by_id, how_it_stands, named, outcome_of, see,
+    Confirmed, ConsentOutcome, Ending, Stop, current_outcome, find_by_id, named, outcome_of, see,
 };
-use crate::service::consent::write::{Wrote, write_consent};
+use crate::service::consent::write::{WriteResult, write_consent};
 use crate::service::unused_grant::{company_of, ended_with};
 use crate::service::vault::refresh::ACCESS_TOKEN;
 use crate::{App, Error};
@@ -32,9 +32,9 @@ async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     };
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let access_token = app.sealer.open(flow.id.as_str(), ACCESS_TOKEN, &grant.access_token).await?;
-    let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
-    let reach = match ask(app, platform.as_ref(), inquiry).await {
-        Ok(reach) => reach,
+    let request = CompaniesRequest { access_token: &access_token, region: grant.region.as_deref(), claim: claim.as_deref() };
+    let found = match ask(app, platform.as_ref(), request).await {
+        Ok(found) => found,
         // A platform may refuse a new token for longer than a request can wait. The grant is kept, and the request can be repeated.
         Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => return Ok(ConsentOutcome::Unconfirmed),
         Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => {
@@ -43,33 +43,37 @@ async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
         }
     };
     let existing = named(app, flow).await?;
-    let (reached, is_complete) = (reach.companies.clone(), reach.is_complete);
-    match settle(flow, reach, existing.as_ref()) {
-        Verdict::Connect(company) => connect(app, flow, company, &reached, platform.as_ref(), existing).await,
-        Verdict::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &reached, failure).await,
-        Verdict::AskAgain => Ok(ConsentOutcome::Unconfirmed),
-        Verdict::Ask(companies) => {
-            app.flows.offer(&offer(flow, &companies, is_complete, platform.as_ref())).await?;
+    let (listed, is_complete) = (found.companies.clone(), found.is_complete);
+    match decide(flow, found, existing.as_ref()) {
+        Decision::Connect(company) => connect(app, flow, company, &listed, platform.as_ref(), existing).await,
+        Decision::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &listed, failure).await,
+        Decision::AskAgain => Ok(ConsentOutcome::Unconfirmed),
+        Decision::Ask(companies) => {
+            app.flows.offer_companies(&company_choice(flow, &companies, is_complete, platform.as_ref())).await?;
             Ok(ConsentOutcome::ChoiceNeeded)
         }
     }
 }
 
 /// The companies to choose from, as many as fit. While the customer chooses, no other grant of these companies is revoked.
-fn offer(flow: &Flow, reached: &[ConfirmedCompany], is_complete: bool, platform: &dyn Platform) -> Offer {
-    let companies = fitting(reached).to_vec();
-    let is_complete = is_complete && companies.len() == reached.len();
-    let held = companies.iter().filter(|_| !platform.grants_stand_alone());
+fn company_choice(flow: &Flow, listed: &[ConfirmedCompany], is_complete: bool, platform: &dyn Platform) -> CompanyChoice {
+    let companies = fitting(listed).to_vec();
+    let is_complete = is_complete && companies.len() == listed.len();
+    let held = companies.iter().filter(|_| !platform.grants_are_independent());
     let holds = held.map(|company| company_of(flow, company, platform)).collect();
-    Offer { flow: flow.id.clone(), companies, is_complete, holds, expires_at: flow.expires_at }
+    CompanyChoice { flow: flow.id.clone(), companies, is_complete, holds, expires_at: flow.expires_at }
 }
 
 /// Asks the platform for the companies. A platform may refuse a new token for some seconds, so the request is repeated for that time.
-pub(crate) async fn ask(app: &App, platform: &dyn Platform, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
+pub(crate) async fn ask(
+    app: &App,
+    platform: &dyn Platform,
+    request: CompaniesRequest<'_>,
+) -> Result<GrantCompanies, ConfirmFailure> {
     let until = app.clock.elapsed() + app.settings.new_token_lag;
     let mut pause = app.settings.poll * 10;
     loop {
-        match platform.companies(inquiry).await {
+        match platform.companies(request).await {
             Err(ConfirmFailure::Unauthorized | ConfirmFailure::Forbidden) if app.clock.elapsed() + pause < until => {
                 app.clock.sleep(pause).await;
             }
@@ -116,25 +120,25 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, c
 async fn connect_chosen(app: &App, flow: &Flow, company: ConfirmedCompany) -> Result<ConsentOutcome, Error> {
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let existing = named(app, flow).await?;
-    let reached = match &flow.stage {
+    let listed = match &flow.stage {
         Stage::Choosing { companies, .. } => companies.as_slice(),
         _ => &[],
     };
-    connect(app, flow, company, reached, platform.as_ref(), existing).await
+    connect(app, flow, company, listed, platform.as_ref(), existing).await
 }
 
 async fn connect(
     app: &App,
     flow: &Flow,
     company: ConfirmedCompany,
-    reached: &[ConfirmedCompany],
+    listed: &[ConfirmedCompany],
     platform: &dyn Platform,
     existing: Option<Connection>,
 ) -> Result<ConsentOutcome, Error> {
     let (Stage::Exchanged { grant, .. } | Stage::Choosing { grant, .. }) = &flow.stage else {
         return Err(Error::Internal("only an exchanged grant can be connected".to_owned()));
     };
-    let others = ended_with(reached, &company, platform);
+    let others = ended_with(listed, &company, platform);
     let confirmed = Confirmed { flow, grant, company, others, platform, exchange: None };
     let authorized = match still_authorized(app, flow).await {
         Ok(authorized) => authorized,
@@ -147,9 +151,9 @@ async fn connect(
         None => app.connections.read(&flow.connection_to(&confirmed.company.company_id)).await?,
     };
     match write_consent(app, &confirmed, existing, &authorized).await {
-        Ok(Wrote::Connection(connection)) => Ok((*connection).into()),
-        Ok(Wrote::Waits) => Ok(ConsentOutcome::ExchangeNeeded),
-        Ok(Wrote::FlowIsOver) => how_it_stands(app, &flow.id).await,
+        Ok(WriteResult::Connection(connection)) => Ok((*connection).into()),
+        Ok(WriteResult::Waits) => Ok(ConsentOutcome::ExchangeNeeded),
+        Ok(WriteResult::FlowIsOver) => current_outcome(app, &flow.id).await,
         Err(Stop::Failed(failure)) => end_confirmed(app, &confirmed, failure).await,
         Err(Stop::Fault(error)) => Err(error),
     }
@@ -157,7 +161,7 @@ async fn connect(
 
 /// What follows from the companies of a grant.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+enum Decision {
     Connect(ConfirmedCompany),
     Ask(Vec<ConfirmedCompany>),
     Refuse(FlowFailure),
@@ -165,24 +169,24 @@ enum Verdict {
     AskAgain,
 }
 
-/// Chooses the company. A renewal keeps its connection's company if the grant reaches it, and an anonymous one accepts no other (O-16,
+/// Chooses the company. A renewal keeps its connection's company if the grant includes it, and an anonymous one accepts no other (O-16,
 /// O-17). Otherwise the one company that the consent names is taken. If there are several, a person chooses (O-14).
-fn settle(flow: &Flow, reach: Reach, existing: Option<&Connection>) -> Verdict {
-    let Reach { mut companies, named_by_consent, is_complete } = reach;
-    let live = existing.filter(|existing| existing.standing != Standing::Disconnected);
+fn decide(flow: &Flow, found: GrantCompanies, existing: Option<&Connection>) -> Decision {
+    let GrantCompanies { mut companies, named_by_consent, is_complete } = found;
+    let live = existing.filter(|existing| existing.grant_state != GrantState::Disconnected);
     let same_place = |it: &&Connection| it.company.platform == flow.platform && it.company.environment == flow.environment;
     let renewed = live.filter(same_place).map(|existing| &existing.company.company_id);
     if let Some(position) = companies.iter().position(|company| Some(&company.company_id) == renewed) {
-        return Verdict::Connect(companies.swap_remove(position));
+        return Decision::Connect(companies.swap_remove(position));
     }
     let may_not_switch = live.is_some() && flow.authority == Authority::Anonymous;
     match companies.len() {
-        0 if is_complete => Verdict::Refuse(FlowFailure::NoCompany),
-        0 => Verdict::AskAgain,
-        _ if may_not_switch && is_complete => Verdict::Refuse(FlowFailure::OtherCompany),
-        _ if may_not_switch => Verdict::AskAgain,
-        1 if named_by_consent && (is_complete || renewed.is_none()) => Verdict::Connect(companies.swap_remove(0)),
-        _ => Verdict::Ask(companies),
+        0 if is_complete => Decision::Refuse(FlowFailure::NoCompany),
+        0 => Decision::AskAgain,
+        _ if may_not_switch && is_complete => Decision::Refuse(FlowFailure::OtherCompany),
+        _ if may_not_switch => Decision::AskAgain,
+        1 if named_by_consent && (is_complete || renewed.is_none()) => Decision::Connect(companies.swap_remove(0)),
+        _ => Decision::Ask(companies),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::reference::Reference;
 use crate::port::platform::Platform;
 use crate::port::store::Written;
 use crate::port::store::consents::FlowEnd;
-use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop, how_it_stands, unused_grant};
+use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop, current_outcome, unused_grant};
 use crate::service::partner::refusal::{Refused, count};
 use crate::service::unused_grant::{Unused, unused};
 use crate::{App, Error};
@@ -55,7 +55,7 @@ async fn conclude(app: &App, flow: &Flow, end: EndOf) -> Result<ConsentOutcome, 
     let failure = end.failure;
     match end_flow(app, flow, end).await? {
         Written::Stored => Ok(ConsentOutcome::Failed(failure)),
-        Written::Overtaken => how_it_stands(app, &flow.id).await,
+        Written::Overtaken => current_outcome(app, &flow.id).await,
     }
 }
 

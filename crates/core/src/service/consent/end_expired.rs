@@ -14,7 +14,7 @@ use crate::model::name::PartnerId;
 use crate::model::reference::Reference;
 use crate::model::revocation::RETRIED_FOR;
 use crate::model::time::{later, until};
-use crate::port::platform::{ConfirmFailure, Inquiry, Platform};
+use crate::port::platform::{CompaniesRequest, ConfirmFailure, Platform};
 use crate::port::store::StoreError;
 use crate::port::store::consents::FlowEnd;
 use crate::port::store::revocations::Claim;
@@ -70,7 +70,7 @@ async fn end(app: &App, flow: &Flow, grant: &StoredGrant) -> Result<RevocationSt
         Stage::Choosing { companies, is_complete: true, .. } => companies.clone(),
         // The grant reaches companies that are not known here.
         Stage::Choosing { .. } => Vec::new(),
-        _ => match reached(app, flow, grant, platform.as_ref()).await? {
+        _ => match companies_of(app, flow, grant, platform.as_ref()).await? {
             Some(companies) => companies,
             None => return Ok(RevocationStatus::Pending),
         },
@@ -117,13 +117,13 @@ async fn end_unreadable(app: &App, id: &FlowId, unread: &StoreError) -> Result<R
 
 /// The companies of a grant, if the platform lists all of them; an empty list if it does not. `None` if it may answer later, or another
 /// process is asking.
-async fn reached(
+async fn companies_of(
     app: &App,
     flow: &Flow,
     grant: &StoredGrant,
     platform: &dyn Platform,
 ) -> Result<Option<Vec<ConfirmedCompany>>, Error> {
-    if platform.grants_stand_alone() {
+    if platform.grants_are_independent() {
         return Ok(Some(Vec::new()));
     }
     let now = app.now();
@@ -136,9 +136,9 @@ async fn reached(
         Stage::Exchanged { claim, .. } => claim.as_deref(),
         _ => None,
     };
-    let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim };
-    Ok(match platform.companies(inquiry).await {
-        Ok(reach) if reach.is_complete => Some(reach.companies),
+    let request = CompaniesRequest { access_token: &access_token, region: grant.region.as_deref(), claim };
+    Ok(match platform.companies(request).await {
+        Ok(found) if found.is_complete => Some(found.companies),
         Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized)
             if grant.is_good_for(app.settings.revocation_backoff_first, app.now()) =>
         {

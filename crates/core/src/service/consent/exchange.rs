@@ -17,7 +17,7 @@ use crate::port::store::vault::CodeExchange;
 use crate::service::consent::authority::still_authorized;
 use crate::service::consent::end::end_confirmed;
 use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop};
-use crate::service::consent::write::{Wrote, write_consent};
+use crate::service::consent::write::{WriteResult, write_consent};
 use crate::service::optimistic::Tries;
 use crate::service::vault::read::{Token, read_token};
 use crate::{App, Error};
@@ -139,13 +139,13 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
         platform: platform.as_ref(),
         exchange: Some(CodeExchange { code: code.hash.clone(), handle: handle.fingerprint() }),
     };
-    match write_anew(app, &confirmed, &code.connection).await {
+    match write_connection(app, &confirmed, &code.connection).await {
         // The grant is minutes old, so its token is valid without a request to the platform.
-        Ok(Wrote::Connection(connection)) => {
+        Ok(WriteResult::Connection(connection)) => {
             let token = read_token(app, *connection, None, ends_at).await?;
             Ok(Exchanged { token, handle })
         }
-        Ok(Wrote::Waits | Wrote::FlowIsOver) => Err(refuse(app, key, code).await),
+        Ok(WriteResult::Waits | WriteResult::FlowIsOver) => Err(refuse(app, key, code).await),
         Err(Stop::Failed(failure)) => Err(match end_confirmed(app, &confirmed, failure).await? {
             ConsentOutcome::Failed(failure) => failure.into(),
             _ => no_such_code(),
@@ -155,7 +155,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
 }
 
 /// Checks the authority of the consent again, and writes it.
-async fn write_anew(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<Wrote, Stop> {
+async fn write_connection(app: &App, confirmed: &Confirmed<'_>, id: &ConnectionId) -> Result<WriteResult, Stop> {
     let authorized = still_authorized(app, confirmed.flow).await?;
     let previous = app.connections.read(id).await?;
     write_consent(app, confirmed, previous, &authorized).await

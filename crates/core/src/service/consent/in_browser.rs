@@ -10,13 +10,13 @@ use crate::{App, Error};
 /// A flow that has started.
 pub struct Started {
     /// Where to send the browser.
-    pub onward: Onward,
+    pub next_step: NextStep,
     /// The browser id to store in a cookie; `None` if a server started the flow.
     pub browser: Option<Secret>,
 }
 
 /// The next step of a consent.
-pub enum Onward {
+pub enum NextStep {
     /// The platform's consent page, at this address.
     PlatformsPage(String),
     /// A server started the flow. The browser that has this token opens it ([`open_consent`](super::open::open_consent)).
@@ -47,7 +47,7 @@ pub(crate) async fn in_browser(app: &App, flow: Flow, browser: Secret, random: S
         stage: Stage::Pending,
         ..flow
     };
-    Ok((flow, Started { onward: Onward::PlatformsPage(page), browser: Some(browser) }))
+    Ok((flow, Started { next_step: NextStep::PlatformsPage(page), browser: Some(browser) }))
 }
 
 /// A state that begins with the connection's name, if it has one.

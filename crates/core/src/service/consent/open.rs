@@ -7,7 +7,7 @@ use crate::model::flow::{BrowserIds, Flow, FlowId, Stage};
 use crate::model::partner::Partner;
 use crate::model::secret::Secret;
 use crate::port::store::Written;
-use crate::service::consent::in_browser::{Onward, Started, VERIFIER, id_for, in_browser, platforms_page, state};
+use crate::service::consent::in_browser::{NextStep, Started, VERIFIER, id_for, in_browser, platforms_page, state};
 use crate::{App, Error};
 
 /// A flow that waits to be opened, or that this browser has opened, and its partner.
@@ -78,7 +78,7 @@ async fn opened_by(app: &App, token: &Secret, offer: &Flow, browser: &BrowserIds
 async fn again(app: &App, opened: Opened) -> Result<Started, Error> {
     let Opened { flow, state, browser } = opened;
     if !flow.awaits_consent() {
-        return Ok(Started { onward: Onward::ResultPage(flow.id), browser: Some(browser) });
+        return Ok(Started { next_step: NextStep::ResultPage(flow.id), browser: Some(browser) });
     }
     let platform = app.platforms.get(flow.platform, flow.environment).await?;
     let verifier = match &flow.verifier {
@@ -86,7 +86,7 @@ async fn again(app: &App, opened: Opened) -> Result<Started, Error> {
         None => None,
     };
     let page = platforms_page(platform.as_ref(), &flow.redirect_uri, &state, verifier.as_ref());
-    Ok(Started { onward: Onward::PlatformsPage(page), browser: Some(browser) })
+    Ok(Started { next_step: NextStep::PlatformsPage(page), browser: Some(browser) })
 }
 
 /// The random part of the state of an offered flow. It is computed from the token and the browser's id, so that only the browser that

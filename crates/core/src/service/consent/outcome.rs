@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{ConfirmedCompany, Connection, DeathCause, Standing};
+use crate::model::connection::{ConfirmedCompany, Connection, DeathCause, GrantState};
 use crate::model::flow::failure::FlowFailure;
-use crate::model::flow::{Anew, Authority, BrowserIds, Flow, FlowId, Stage};
+use crate::model::flow::{Authority, BrowserIds, Flow, FlowId, Stage, StartParams};
 use crate::model::grant::StoredGrant;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::model::time::until;
@@ -46,8 +46,10 @@ impl ConsentOutcome {
 /// A connection whose consent gave no refresh token is a failed consent.
 impl From<Connection> for ConsentOutcome {
     fn from(connection: Connection) -> Self {
-        match connection.standing {
-            Standing::NeedsReauthorization { cause: DeathCause::NoRefreshToken, .. } => Self::Failed(FlowFailure::NoRefreshToken),
+        match connection.grant_state {
+            GrantState::NeedsReauthorization { cause: DeathCause::NoRefreshToken, .. } => {
+                Self::Failed(FlowFailure::NoRefreshToken)
+            }
             _ => Self::Connected(Box::new(connection)),
         }
     }
@@ -67,7 +69,7 @@ pub enum Ending {
         /// The reason.
         why: NoFlow,
         /// The parameters to start the consent again.
-        anew: Option<Anew>,
+        restart: Option<StartParams>,
     },
 }
 
@@ -79,7 +81,7 @@ impl Ending {
 
 impl From<NoFlow> for Ending {
     fn from(why: NoFlow) -> Self {
-        Self::Hidden { why, anew: None }
+        Self::Hidden { why, restart: None }
     }
 }
 
@@ -146,7 +148,7 @@ pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome,
     match &flow.stage {
         Stage::Postponed(kept) if kept.until <= app.now() => end(app, flow, FlowFailure::ExchangeFailed).await,
         Stage::Consumed { at } if until(*at, app.now()) > INTERRUPTED_AFTER => end(app, flow, FlowFailure::Interrupted).await,
-        _ => standing(app, flow).await,
+        _ => outcome_of_stage(app, flow).await,
     }
 }
 
@@ -154,14 +156,14 @@ pub(crate) async fn outcome_of(app: &App, flow: &Flow) -> Result<ConsentOutcome,
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(60);
 
 /// The state of a flow, read again because another request changed it.
-pub(crate) async fn how_it_stands(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
+pub(crate) async fn current_outcome(app: &App, id: &FlowId) -> Result<ConsentOutcome, Error> {
     match app.flows.flow(id).await? {
-        Some(flow) => standing(app, &flow).await,
+        Some(flow) => outcome_of_stage(app, &flow).await,
         None => Ok(ConsentOutcome::Failed(FlowFailure::Gone)),
     }
 }
 
-async fn standing(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
+async fn outcome_of_stage(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     Ok(match &flow.stage {
         // Later changes of the connection are not part of this flow's outcome.
         Stage::Done { connection, company_id } => {

@@ -21,10 +21,10 @@ use crate::service::consent::confirm::{confirm_alone, wait_for_outcome};
 use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
 use crate::service::consent::in_browser::VERIFIER;
-use crate::service::consent::outcome::{ConsentOutcome, Stop, how_it_stands};
+use crate::service::consent::outcome::{ConsentOutcome, Stop, current_outcome};
 use crate::service::unused_grant::held_until_confirmed;
-use crate::service::vault::in_hand::{Unstored, store_or_keep};
 use crate::service::vault::keep_answer::keep_answer;
+use crate::service::vault::unstored::{UnstoredGrant, store_or_keep};
 use crate::{App, Error};
 
 /// A code, and the company and data centre in the callback.
@@ -65,7 +65,7 @@ pub(crate) async fn exchange(
         Ok(grant) => {
             let unread = grant.unread.clone();
             let Some(flow) = keep(app, flow, grant, presented.claim, platform, ends_at).await? else {
-                return how_it_stands(app, &flow.id).await;
+                return current_outcome(app, &flow.id).await;
             };
             if let Some(unread) = unread {
                 keep_answer(app, AnswerOf::Flow(flow.id.clone()), 0, flow.platform, &unread, ends_at).await;
@@ -137,7 +137,7 @@ async fn keep(
         holds: held_until_confirmed(flow, claim.as_deref(), platform),
         expires_at,
     };
-    Ok(match store_or_keep(app, Unstored::Exchanged(Box::new(kept)), ends_at).await? {
+    Ok(match store_or_keep(app, UnstoredGrant::Exchanged(Box::new(kept)), ends_at).await? {
         Written::Stored => Some(Flow { stage: Stage::Exchanged { grant, claim }, expires_at, ..flow.clone() }),
         Written::Overtaken => None,
     })

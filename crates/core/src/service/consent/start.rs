@@ -14,7 +14,7 @@ use crate::model::platform::{Environment, PlatformName};
 use crate::model::time::later;
 use crate::port::store::consents::Starts;
 use crate::service::addresses::redirect_uri;
-use crate::service::consent::in_browser::{Onward, Started, id_for, in_browser};
+use crate::service::consent::in_browser::{NextStep, Started, id_for, in_browser};
 use crate::service::partner::refusal::{Refused, note};
 use crate::{App, Error};
 
@@ -27,7 +27,7 @@ pub struct Start {
     /// The platform.
     pub platform: PlatformName,
     /// Where the browser goes at the end.
-    pub then: Then,
+    pub return_to: ReturnTo,
     /// Whether the start asks for the platform's sandbox. A connection whose key or name says so uses it anyway.
     pub sandbox: bool,
     /// Who starts the consent.
@@ -38,7 +38,7 @@ pub struct Start {
 }
 
 /// Where the browser goes at the end: only to an address on the partner's list (O-10), or to our own page.
-pub enum Then {
+pub enum ReturnTo {
     /// To this address, else to our own page.
     Return(Option<String>),
     /// To this address with our code, else to the first on the list, else to our own page.
@@ -84,7 +84,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
     let redirect_uri = redirect_uri(app, start.platform)?;
     let known = app.partners.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
-    let destination = destination(app, &known, start.then, authority.actor()).await?;
+    let destination = destination(app, &known, start.return_to, authority.actor()).await?;
     let existing = existing(app, &partner, &authority, start.company_key.as_ref()).await?;
     if let (None, Some(company_key)) = (&existing, &start.company_key)
         && authority != Authority::Anonymous
@@ -118,7 +118,7 @@ pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Erro
         reference: None,
     };
     let (flow, started) = match start.browser {
-        None => (flow, Started { onward: Onward::Offer(token), browser: None }),
+        None => (flow, Started { next_step: NextStep::Offer(token), browser: None }),
         Some(ids) => in_browser(app, flow, id_for(app, &ids), app.new_secret()).await?,
     };
     bound_starts(app, &flow).await?;
@@ -136,10 +136,10 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
 }
 
 /// The destination of the browser: an address on the partner's list (O-10). Any other address is refused, with an audit row.
-async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> Result<Destination, Error> {
-    let (given, name, code) = match &then {
-        Then::Return(url) => (url.as_ref(), "return URL", "invalid_return_url"),
-        Then::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirect URI", "invalid_redirect_uri"),
+async fn destination(app: &App, partner: &Partner, return_to: ReturnTo, actor: Actor) -> Result<Destination, Error> {
+    let (given, name, code) = match &return_to {
+        ReturnTo::Return(url) => (url.as_ref(), "return URL", "invalid_return_url"),
+        ReturnTo::HandOver { redirect_uri, .. } => (redirect_uri.as_ref(), "redirect URI", "invalid_redirect_uri"),
     };
     if let Some(given) = given.filter(|uri| !partner.allows(uri)) {
         let refused = Refused { action: Action::RedirectRefused, reason: code, detail: [] };
@@ -150,9 +150,9 @@ async fn destination(app: &App, partner: &Partner, then: Then, actor: Actor) -> 
         );
         return Err(Error::invalid(code, message));
     }
-    Ok(match then {
-        Then::Return(url) => url.map_or(Destination::ResultPage, Destination::ReturnUrl),
-        Then::HandOver { redirect_uri, state } => {
+    Ok(match return_to {
+        ReturnTo::Return(url) => url.map_or(Destination::ResultPage, Destination::ReturnUrl),
+        ReturnTo::HandOver { redirect_uri, state } => {
             redirect_uri.or_else(|| partner.redirect_uris.first().cloned()).map_or(Destination::ResultPage, |redirect_uri| {
                 let state = state.unwrap_or_else(|| app.new_secret().expose().to_owned());
                 Destination::Handover { redirect_uri, state }
@@ -195,7 +195,7 @@ async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
 /// connection that its customer's browser has named.
 fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> {
     const NEEDS: &str = "Naming a connection needs an API key with the scope connections:write, or a connect link.";
-    let is_open = app.open_start && *partner == PartnerId::default_partner() && matches!(start.then, Then::Return(_));
+    let is_open = app.open_start && *partner == PartnerId::default_partner() && matches!(start.return_to, ReturnTo::Return(_));
     match &start.caller {
         _ if start.company_key.is_none() || is_open => Ok(()),
         Caller::Link(_) => Ok(()),

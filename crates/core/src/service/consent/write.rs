@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::App;
 use crate::model::audit::Action;
-use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, LastFailure, Standing, Status};
+use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, GrantState, LastFailure, Status};
 use crate::model::event::Payload;
 use crate::model::flow::Authority;
 use crate::model::flow::Flow;
@@ -16,7 +16,7 @@ use crate::model::time::later;
 use crate::port::platform::Platform;
 use crate::port::store::StoreError;
 use crate::port::store::Written;
-use crate::port::store::consents::Waiting;
+use crate::port::store::consents::AwaitedExchange;
 use crate::port::store::vault::Consent;
 use crate::port::store::vault::ConsentWritten;
 use crate::service::consent::authority::Authorized;
@@ -29,7 +29,7 @@ use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::{reseal_grant, sealing_owner};
 
 /// The result of writing a confirmed consent.
-pub(crate) enum Wrote {
+pub(crate) enum WriteResult {
     /// The connection is written.
     Connection(Box<Connection>),
     /// The connection is made when the partner exchanges our code.
@@ -45,7 +45,7 @@ pub(crate) async fn write_consent(
     confirmed: &Confirmed<'_>,
     mut previous: Option<Connection>,
     authorized: &Authorized,
-) -> Result<Wrote, Stop> {
+) -> Result<WriteResult, Stop> {
     let Confirmed { flow, company, .. } = confirmed;
     let id = flow.connection_to(&company.company_id);
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
@@ -71,14 +71,14 @@ pub(crate) async fn write_consent(
                 if switches {
                     stop_runs(app, &id).await;
                 }
-                return Ok(Wrote::Connection(Box::new(consent.connection)));
+                return Ok(WriteResult::Connection(Box::new(consent.connection)));
             }
             Ok(ConsentWritten::KeyIsOver) => return Err(Stop::Failed(FlowFailure::AuthorityRevoked)),
             Ok(ConsentWritten::LinkIsOver) => return Err(Stop::Failed(FlowFailure::LinkUsed)),
             // Stored by an earlier try whose answer was lost, or by another request.
             Ok(ConsentWritten::FlowIsOver) => {
                 let own = app.connections.read(&id).await?.filter(|connection| commit_ids.contains(&connection.commit_id));
-                return Ok(own.map_or(Wrote::FlowIsOver, |connection| Wrote::Connection(Box::new(connection))));
+                return Ok(own.map_or(WriteResult::FlowIsOver, |connection| WriteResult::Connection(Box::new(connection))));
             }
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {
                 previous = app.connections.read(&id).await?;
@@ -99,13 +99,13 @@ fn is_same(flow: &Flow, company: &Company, confirmed: &ConfirmedCompany) -> bool
 
 /// Makes the consent wait for the partner's exchange of our code, for a new connection, a switch or a revival. Only then has the partner
 /// checked its own `state` in its customer's session. Otherwise an attacker could connect a lured customer's books to their own account.
-async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<Wrote, Stop> {
+async fn await_exchange(app: &App, confirmed: &Confirmed<'_>) -> Result<WriteResult, Stop> {
     let Confirmed { flow, company, .. } = confirmed;
     let revocation = unused_grant(confirmed, app.now(), later(app.now(), app.settings.flow_life));
-    let waiting = Waiting { flow: flow.id.clone(), company: company.clone(), revocation };
+    let waiting = AwaitedExchange { flow: flow.id.clone(), company: company.clone(), revocation };
     match app.flows.await_exchange(&waiting).await? {
-        Written::Stored => Ok(Wrote::Waits),
-        Written::Overtaken => Ok(Wrote::FlowIsOver),
+        Written::Stored => Ok(WriteResult::Waits),
+        Written::Overtaken => Ok(WriteResult::FlowIsOver),
     }
 }
 
@@ -126,7 +126,7 @@ fn may_write(
         };
     };
     let same = is_same(flow, &previous.company, confirmed);
-    let is_disconnected = previous.standing == Standing::Disconnected;
+    let is_disconnected = previous.grant_state == GrantState::Disconnected;
     let is_own_name = previous.id.company_key == CompanyKey::of_company(flow.platform, &confirmed.company_id);
     match flow.authority {
         _ if !same && !may_have_name => Err(FlowFailure::ReservedKey),
@@ -160,14 +160,17 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
     let wanted_until = previous.as_ref().and_then(|previous| previous.wanted_until);
     let stored = Stored { grant, freshness, reason: None, wanted_until, warned_of: None };
     let due = due::next(&stored, &app.settings, now, app.entropy.fraction());
-    let (standing, last_failure) =
-        if is_short_lived(grant, *platform) { dead_from_the_start(grant, now) } else { (Standing::Active(grant.clone()), None) };
+    let (grant_state, last_failure) = if is_short_lived(grant, *platform) {
+        dead_from_the_start(grant, now)
+    } else {
+        (GrantState::Active(grant.clone()), None)
+    };
     let connection = Connection {
         id: flow.connection_to(&confirmed.company_id),
         company_name: name(flow, previous.as_ref(), &company, confirmed),
         company,
         epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
-        standing,
+        grant_state,
         last_failure,
         commit_id: app.new_id("commit_"),
         created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
@@ -187,7 +190,7 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
         if again { (Action::Reconnected, Payload::Reauthorized) } else { (Action::Connected, Payload::Connected) };
     let detail = [("platform", flow.platform.as_str().to_owned()), ("company_id", confirmed.company_id.clone())];
     let mut audit = app.audit(&connection.id, action, flow.authority.actor(), detail);
-    if let Standing::NeedsReauthorization { cause, .. } = &connection.standing {
+    if let GrantState::NeedsReauthorization { cause, .. } = &connection.grant_state {
         payload = Payload::ReauthorizationRequired { reason: *cause };
         audit.detail.insert("cause", cause.as_str().to_owned());
     }
@@ -207,11 +210,11 @@ fn is_short_lived(grant: &StoredGrant, platform: &dyn Platform) -> bool {
 }
 
 /// The status of a connection whose first consent gave no refresh token.
-fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option<LastFailure>) {
+fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (GrantState, Option<LastFailure>) {
     let cause = DeathCause::NoRefreshToken;
     let last_failure =
-        LastFailure { failures: 1, retry_at: now, code: cause.into(), at: now, settled_lease: None, doubtful: false };
-    (Standing::NeedsReauthorization { grant: grant.clone(), cause }, Some(last_failure))
+        LastFailure { failures: 1, retry_at: now, code: cause.into(), at: now, ended_lease: None, doubtful: false };
+    (GrantState::NeedsReauthorization { grant: grant.clone(), cause }, Some(last_failure))
 }
 
 /// The revocation of the previous grant, on a platform where grants are independent. It would otherwise stay valid, and their number is
@@ -219,7 +222,7 @@ fn dead_from_the_start(grant: &StoredGrant, now: Timestamp) -> (Standing, Option
 fn replaced(previous: &Connection, company: &Company, platform: &dyn Platform, now: Timestamp) -> Option<Revocation> {
     let Company { platform: name, environment, client_id, .. } = &previous.company;
     let same_client = (*name, *environment, client_id) == (company.platform, company.environment, &company.client_id);
-    let grant = previous.grant().filter(|_| same_client && platform.grants_stand_alone())?;
+    let grant = previous.grant().filter(|_| same_client && platform.grants_are_independent())?;
     let id = RevocationId { connection: previous.id.clone(), grant: previous.epoch.into() };
     Some(Revocation::new(id, previous.company.clone(), grant.clone(), now))
 }

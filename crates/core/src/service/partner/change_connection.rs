@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, Freshness, Standing};
+use crate::model::connection::{Connection, Freshness, GrantState};
 use crate::port::store::Written;
 use crate::port::store::connections::Settable;
 use crate::{App, Error};
@@ -45,7 +45,7 @@ pub async fn change_connection(app: &App, mut connection: Connection, change: &C
 #[expect(clippy::option_option, reason = "`None` is no change, `Some(None)` is no due time")]
 fn other_due_time(app: &App, connection: &Connection, change: &Change) -> Option<Option<Timestamp>> {
     let freshness = change.freshness.filter(|freshness| *freshness != connection.freshness)?;
-    let Standing::Active(grant) = &connection.standing else { return None };
+    let GrantState::Active(grant) = &connection.grant_state else { return None };
     if connection.last_failure.is_some() {
         return None;
     }

@@ -22,12 +22,12 @@ const MARGIN: Duration = Duration::from_secs(6);
 /// The longest time after which a caller may ask again for the answer of a request that is under way.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
-/// How a request begins.
-pub enum Begun {
+/// Whether a request is new.
+pub enum Admission {
     /// It must be carried out now. The caller then calls [`keep`] or [`release`].
-    Now(Attempt),
+    New(Attempt),
     /// It was carried out before, with this answer.
-    Before(Secret),
+    Repeated(Secret),
 }
 
 /// Begins a request, unless it was begun before.
@@ -35,14 +35,14 @@ pub enum Begun {
 /// # Errors
 /// `Invalid` if the key was used with another body, `TryLater` while the first request is under way, `Conflict` if its answer could
 /// not be kept, else those of the table and the keyring. Nothing was begun then.
-pub async fn begin(app: &App, request: KeyedRequest) -> Result<Begun, Error> {
+pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error> {
     app.sealer.check().await?;
     let started_at = app.now();
     let ends_at = later(started_at, app.settings.function_time + MARGIN);
     let attempt = Attempt { id: app.new_id("attempt_"), request, started_at, ends_at };
     match app.idempotency.begin_attempt(&attempt).await {
-        Ok(None) => Ok(Begun::Now(attempt)),
-        Ok(Some(earlier)) => answer_of(app, &attempt, earlier).await.map(Begun::Before),
+        Ok(None) => Ok(Admission::New(attempt)),
+        Ok(Some(earlier)) => answer_of(app, &attempt, earlier).await.map(Admission::Repeated),
         Err(error) => {
             // The write may have been stored although its answer was lost.
             release(app, &attempt).await;

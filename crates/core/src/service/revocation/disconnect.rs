@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::api_key::{ApiKey, KeyId};
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, ConnectionId, Standing};
+use crate::model::connection::{Connection, ConnectionId, GrantState};
 use crate::model::event::Payload;
 use crate::model::lease::Lease;
 use crate::model::name::CompanyKey;
@@ -58,7 +58,7 @@ pub async fn disconnect(
     loop {
         tries.next().await?;
         let (connection, lease) = app.connections.look(&id).await?.ok_or(Error::NO_CONNECTION)?;
-        if connection.standing == Standing::Disconnected {
+        if connection.grant_state == GrantState::Disconnected {
             if history == History::Kept {
                 return Ok(revoke_grant(app, connection, ends_at).await);
             }
@@ -155,7 +155,7 @@ fn without_grant(disconnect: Disconnect) -> Connection {
     Connection {
         company_name: if purge.is_some() { String::new() } else { connection.company_name },
         epoch: connection.epoch + 1,
-        standing: Standing::Disconnected,
+        grant_state: GrantState::Disconnected,
         last_failure: None,
         commit_id,
         updated_at: audit.at,

@@ -16,9 +16,9 @@ use crate::port::store::revocations::Claimed;
 use crate::{App, Error};
 
 use crate::service::addresses::redirect_uri;
-use crate::service::revocation::holders::{Held, who_holds};
-use crate::service::vault::in_hand::{Unstored, store_or_keep};
+use crate::service::revocation::other_grant::{OtherGrant, other_grant};
 use crate::service::vault::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
+use crate::service::vault::unstored::{UnstoredGrant, store_or_keep};
 
 /// The status of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub async fn revoke(app: &App, id: &RevocationId, ends_at: Duration) -> Result<R
         Ok(Attempted::NoTime) => attempt.reschedule(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Attempted::NotConfirmed) => attempt.failed("the platform did not confirm it").await,
         // The claim stays, because the grant in this process is stored under it.
-        Ok(Attempted::InHand) => Ok(RevocationStatus::Pending),
+        Ok(Attempted::Unstored) => Ok(RevocationStatus::Pending),
         Err(error) => attempt.failed(&error.to_string()).await,
     }
 }
@@ -79,7 +79,7 @@ enum Attempted {
     /// Not sent: the access token must be refreshed first, and there is too little time.
     NoTime,
     /// The grant was refreshed, and only this process has the new tokens.
-    InHand,
+    Unstored,
     NotConfirmed,
 }
 
@@ -100,10 +100,10 @@ impl Attempt<'_> {
         if !platform.can_revoke() {
             return Ok(Attempted::CannotRevoke);
         }
-        match self.held(platform.as_ref()).await? {
-            Held::Nobody => {}
-            Held::Somebody => return Ok(Attempted::WouldEndAnother),
-            Held::Unsure => return Ok(Attempted::MayEndAnother),
+        match self.other_grant(platform.as_ref()).await? {
+            OtherGrant::None => {}
+            OtherGrant::Active => return Ok(Attempted::WouldEndAnother),
+            OtherGrant::Unknown => return Ok(Attempted::MayEndAnother),
         }
         let mut grant = self.revocation.grant.clone();
         // The token must be valid for both requests.
@@ -117,7 +117,7 @@ impl Attempt<'_> {
                 }
                 Renewed::Grant(grant) => *grant,
                 Renewed::Gone => return Ok(Attempted::Confirmed),
-                Renewed::InHand => return Ok(Attempted::InHand),
+                Renewed::Unstored => return Ok(Attempted::Unstored),
                 Renewed::Not => return Ok(Attempted::NotConfirmed),
             };
         }
@@ -133,10 +133,10 @@ impl Attempt<'_> {
     }
 
     /// Whether revoking would end another grant of one of its companies, including one of this connection after a new consent. Where grants
-    /// are independent, it is only held by a connection with the same token.
-    async fn held(&self, platform: &dyn Platform) -> Result<Held, Error> {
+    /// are independent, the only other grant is that of a connection with the same token.
+    async fn other_grant(&self, platform: &dyn Platform) -> Result<OtherGrant, Error> {
         let Revocation { id, grant, .. } = &self.revocation;
-        if !platform.grants_stand_alone() {
+        if !platform.grants_are_independent() {
             // The entry of the grant's own consent does not count.
             let own = match &id.grant {
                 GrantId::Consent(flow) => Some(flow.as_str()),
@@ -144,22 +144,22 @@ impl Attempt<'_> {
             };
             // There must be time left for the platform's two requests and the last write.
             let takes = 2 * self.app.settings.platform_timeout + self.app.settings.store_timeout;
-            let mut held = Held::Nobody;
+            let mut other = OtherGrant::None;
             // Includes the entries of consents whose company is not known yet.
             for company in self.revocation.companies().chain([self.revocation.company.any()]) {
-                match who_holds(self.app, &company, own, self.ends_at.saturating_sub(takes)).await? {
-                    Held::Somebody => return Ok(Held::Somebody),
-                    Held::Unsure => held = Held::Unsure,
-                    Held::Nobody => {}
+                match other_grant(self.app, &company, own, self.ends_at.saturating_sub(takes)).await? {
+                    OtherGrant::Active => return Ok(OtherGrant::Active),
+                    OtherGrant::Unknown => other = OtherGrant::Unknown,
+                    OtherGrant::None => {}
                 }
             }
-            return Ok(held);
+            return Ok(other);
         }
         let connection = self.app.connections.read(&id.connection).await?;
-        let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(Held::Nobody) };
+        let Some(present) = connection.as_ref().and_then(Connection::grant) else { return Ok(OtherGrant::None) };
         let owner = sealing_owner(&id.connection);
         let (present, ours) = (self.open_of(&owner, REFRESH_TOKEN, present).await?, self.open(REFRESH_TOKEN, grant).await?);
-        Ok(if present.fingerprint().matches(&ours.fingerprint()) { Held::Somebody } else { Held::Nobody })
+        Ok(if present.fingerprint().matches(&ours.fingerprint()) { OtherGrant::Active } else { OtherGrant::None })
     }
 
     /// Refreshes the grant. The new tokens are stored before they are used.
@@ -180,10 +180,10 @@ impl Attempt<'_> {
             Err(_) => return Ok(Renewed::Not),
         };
         let (id, claim, grant) = (id.clone(), self.claim.clone(), Box::new(renewed));
-        Ok(match store_or_keep(self.app, Unstored::Renewed { id, claim, grant: grant.clone() }, self.ends_at).await {
+        Ok(match store_or_keep(self.app, UnstoredGrant::Renewed { id, claim, grant: grant.clone() }, self.ends_at).await {
             Ok(Written::Stored) => Renewed::Grant(grant),
             Ok(Written::Overtaken) => Renewed::Not,
-            Err(_) => Renewed::InHand,
+            Err(_) => Renewed::Unstored,
         })
     }
 
@@ -251,6 +251,6 @@ enum Renewed {
     Grant(Box<StoredGrant>),
     /// The platform no longer knows the grant.
     Gone,
-    InHand,
+    Unstored,
     Not,
 }

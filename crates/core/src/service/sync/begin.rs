@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::sync::counts::Counts;
-use crate::model::sync::{OVERLAP, Scope, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use crate::model::sync::{OVERLAP, ReadOptions, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
 use crate::model::time::{earlier, until};
 use crate::port::store::syncs::SyncState;
 use crate::port::store::{StoreError, Written};
@@ -20,7 +20,7 @@ const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
 
 /// A request for a run of one connection.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct SyncRequest {
     /// The records to import.
     pub kind: SyncKind,
     /// Whether all records are read, even if a run of the changed ones would be enough.
@@ -38,7 +38,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// `Invalid` if there is no import for the platform; `Conflict` if another run is queued already; the table's errors.
-pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<SyncRun, Error> {
+pub async fn begin(app: &App, connection: &Connection, request: &SyncRequest) -> Result<SyncRun, Error> {
     let platform = connection.company.platform;
     if of_its_client(app, &connection.company).await?.accounting().is_none() {
         return Err(Error::invalid("import_not_supported", format!("Nothing is imported from {platform}.")));
@@ -51,11 +51,11 @@ pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<
             // It was disconnected after it was read.
             return Err(Error::NOTHING_CONNECTED);
         }
-        if let Some(run) = under_way(app, &connection.id, &state, asked).await? {
+        if let Some(run) = under_way(app, &connection.id, &state, request).await? {
             return Ok(run);
         }
-        let run = new_run(app, connection, asked, &state);
-        let entry = Some((asked.kind, run.id.clone()));
+        let run = new_run(app, connection, request, &state);
+        let entry = Some((request.kind, run.id.clone()));
         let next = match &state.active {
             None => SyncState { active: entry, ..state },
             Some(_) if state.queued.is_none() => SyncState { queued: entry, ..state },
@@ -74,11 +74,11 @@ pub async fn begin(app: &App, connection: &Connection, asked: &Asked) -> Result<
     }
 }
 
-async fn under_way(app: &App, id: &ConnectionId, state: &SyncState, asked: &Asked) -> Result<Option<SyncRun>, Error> {
+async fn under_way(app: &App, id: &ConnectionId, state: &SyncState, request: &SyncRequest) -> Result<Option<SyncRun>, Error> {
     for (kind, sync) in [&state.active, &state.queued].into_iter().flatten() {
-        if *kind == asked.kind
+        if *kind == request.kind
             && let Some(run) = app.syncs.sync(&id.partner, sync).await?
-            && run.is_dry == asked.is_dry
+            && run.is_dry == request.is_dry
         {
             return Ok(Some(run));
         }
@@ -86,25 +86,25 @@ async fn under_way(app: &App, id: &ConnectionId, state: &SyncState, asked: &Aske
     Ok(None)
 }
 
-fn new_run(app: &App, connection: &Connection, asked: &Asked, state: &SyncState) -> SyncRun {
+fn new_run(app: &App, connection: &Connection, request: &SyncRequest, state: &SyncState) -> SyncRun {
     let now = app.now();
     let settings = &state.settings;
-    let since = if asked.full { None } else { known_from(connection, asked.kind, state, now) };
+    let since = if request.full { None } else { known_from(connection, request.kind, state, now) };
     SyncRun {
         id: SyncId::new(app.new_id("sync_")),
         connection: connection.id.clone(),
         epoch: connection.epoch,
         company: connection.company.clone(),
         company_name: connection.company_name.clone(),
-        scope: Scope {
-            kind: asked.kind,
+        options: ReadOptions {
+            kind: request.kind,
             since: since.map(|at| earlier(at, OVERLAP)),
             check_rule: settings.check_rule.clone(),
             keeps_source: settings.keeps_source,
         },
-        trigger: asked.trigger,
-        parent: asked.parent.clone(),
-        is_dry: asked.is_dry,
+        trigger: request.trigger,
+        parent: request.parent.clone(),
+        is_dry: request.is_dry,
         status: SyncStatus::Queued,
         failure: None,
         cursor: None,

@@ -4,11 +4,11 @@
 use crate::model::record::{Body, CheckStatus, InvoiceStatus, Record};
 use crate::model::stored_record::StoredRecord;
 use crate::model::sync::SyncId;
-use crate::model::sync::counts::Deed;
+use crate::model::sync::counts::RecordOutcome;
 
 /// The page of a run that contains a record.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Showing<'a> {
+pub(crate) struct RunPage<'a> {
     /// The run.
     pub(crate) sync: &'a SyncId,
     /// The number of the page in the run, from 1.
@@ -19,43 +19,44 @@ pub(crate) struct Showing<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Comparison {
     /// Store it in this form, and count it.
-    Store(Box<Record>, Deed),
+    Store(Box<Record>, RecordOutcome),
     /// Keep the stored record as it is, and count it.
-    Keep(Deed),
+    Keep(RecordOutcome),
     /// Neither store nor count it: it was paid or deleted before this run.
     Pass,
 }
 
 /// Decides about a record that the platform returned.
-pub(crate) fn compare(stored: Option<&StoredRecord>, shown: Box<Record>, showing: Showing<'_>) -> Comparison {
+pub(crate) fn compare(stored: Option<&StoredRecord>, shown: Box<Record>, page: RunPage<'_>) -> Comparison {
     let Some(stored) = stored else {
-        return if is_over(&shown.body) { Comparison::Pass } else { Comparison::Store(shown, Deed::Imported) };
+        return if is_over(&shown.body) { Comparison::Pass } else { Comparison::Store(shown, RecordOutcome::Imported) };
     };
     let shown = keeping_the_amount(shown, &stored.record);
     if *shown == stored.record {
-        return Comparison::Keep(if is_of(stored, showing) { stored.deed } else { Deed::Unchanged });
+        return Comparison::Keep(if is_of(stored, page) { stored.outcome } else { RecordOutcome::Unchanged });
     }
-    let deed = deed(&stored.record.body, &shown.body);
+    let outcome = outcome_of(&stored.record.body, &shown.body);
     // This same page stored it before the process was killed. It counts once.
-    let deed = if is_of(stored, showing) && stored.deed == Deed::Imported { Deed::Imported } else { deed };
-    Comparison::Store(shown, deed)
+    let outcome =
+        if is_of(stored, page) && stored.outcome == RecordOutcome::Imported { RecordOutcome::Imported } else { outcome };
+    Comparison::Store(shown, outcome)
 }
 
 /// Decides about a stored record that the platform no longer returns.
-pub(crate) fn absent(stored: &StoredRecord, showing: Showing<'_>) -> Comparison {
+pub(crate) fn absent(stored: &StoredRecord, page: RunPage<'_>) -> Comparison {
     if is_deleted(&stored.record.body) {
-        return if is_of(stored, showing) { Comparison::Keep(stored.deed) } else { Comparison::Pass };
+        return if is_of(stored, page) { Comparison::Keep(stored.outcome) } else { Comparison::Pass };
     }
     let mut record = Box::new(stored.record.clone());
     match &mut record.body {
         Body::Check(check) => check.status = CheckStatus::Deleted,
         Body::Invoice(invoice) => invoice.status = InvoiceStatus::Deleted,
     }
-    Comparison::Store(record, Deed::Deleted)
+    Comparison::Store(record, RecordOutcome::Deleted)
 }
 
-fn is_of(stored: &StoredRecord, showing: Showing<'_>) -> bool {
-    stored.sync == *showing.sync && stored.page == showing.page
+fn is_of(stored: &StoredRecord, page: RunPage<'_>) -> bool {
+    stored.sync == *page.sync && stored.page == page.page
 }
 
 /// Whether it is a paid payable or a deleted record. These are of use only to a partner who has seen the record before.
@@ -89,12 +90,12 @@ fn keeping_the_amount(mut shown: Box<Record>, stored: &Record) -> Box<Record> {
     shown
 }
 
-fn deed(before: &Body, after: &Body) -> Deed {
+fn outcome_of(before: &Body, after: &Body) -> RecordOutcome {
     if is_void(after) && !is_void(before) {
-        Deed::Voided
+        RecordOutcome::Voided
     } else if is_deleted(after) && !is_deleted(before) {
-        Deed::Deleted
+        RecordOutcome::Deleted
     } else {
-        Deed::Updated
+        RecordOutcome::Updated
     }
 }

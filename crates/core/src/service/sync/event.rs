@@ -11,7 +11,7 @@ pub(crate) async fn event_of(app: &App, run: &SyncRun, failure: Option<SyncFailu
         return Ok(None);
     }
     let Some(connection) = app.connections.read(&run.connection).await? else { return Ok(None) };
-    let outcome = SyncOutcome { sync: run.id.clone(), kind: run.scope.kind, counts: run.counts };
+    let outcome = SyncOutcome { sync: run.id.clone(), kind: run.options.kind, counts: run.counts };
     let subject = Subject {
         connection: run.connection.clone(),
         platform: run.company.platform,

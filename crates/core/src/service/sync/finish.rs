@@ -6,7 +6,7 @@ use crate::port::store::syncs::{Finish, Known};
 
 use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
-use crate::service::sync::run::{Run, Stopped, held};
+use crate::service::sync::run::{Run, RunError, held};
 use crate::service::sync::work::Worked;
 
 /// The target of the log line at the end of an import. `functions::metrics` counts these lines.
@@ -14,7 +14,7 @@ pub const IMPORT: &str = "counterfoil::import";
 
 impl Run<'_> {
     /// Ends a run that has read every page.
-    pub(crate) async fn complete(&mut self, reconciliation: Reconciliation) -> Result<Worked, Stopped> {
+    pub(crate) async fn complete(&mut self, reconciliation: Reconciliation) -> Result<Worked, RunError> {
         let outcome = if reconciliation.matches() { "completed" } else { "mismatched" };
         let known = self.knowledge().await?;
         self.sync.status = SyncStatus::Completed;
@@ -23,13 +23,13 @@ impl Run<'_> {
     }
 
     /// Ends a run that has not read every page. Its records stay stored, and the next run reads from the same time.
-    pub(crate) async fn fail(&mut self, failure: SyncFailure) -> Result<Worked, Stopped> {
+    pub(crate) async fn fail(&mut self, failure: SyncFailure) -> Result<Worked, RunError> {
         self.sync.status = SyncStatus::Failed;
         self.sync.failure = Some(failure);
         self.finish(None, if is_the_customers(failure) { "ended" } else { "failed" }).await
     }
 
-    async fn finish(&mut self, known: Option<Known>, outcome: &str) -> Result<Worked, Stopped> {
+    async fn finish(&mut self, known: Option<Known>, outcome: &str) -> Result<Worked, RunError> {
         let now = self.app.now();
         self.sync.finished_at = Some(now);
         self.sync.resumes_at = None;
@@ -50,7 +50,7 @@ impl Run<'_> {
     }
 
     /// What the next run needs to know. `None` for a dry run, which changes nothing.
-    async fn knowledge(&self) -> Result<Option<Known>, Stopped> {
+    async fn knowledge(&self) -> Result<Option<Known>, RunError> {
         if self.sync.is_dry {
             return Ok(None);
         }
@@ -58,14 +58,14 @@ impl Run<'_> {
             Mode::Full => Some(self.sync.created_at),
             Mode::Incremental => {
                 let state = self.app.syncs.state(&self.sync.connection).await?;
-                state.known[self.sync.scope.kind as usize].full_at
+                state.known[self.sync.options.kind as usize].full_at
             }
         };
         Ok(Some(Known {
             company_id: Some(self.sync.company.company_id.clone()),
             read_from: self.sync.read_from,
             full_at,
-            check_rule: self.sync.scope.check_rule.clone(),
+            check_rule: self.sync.options.check_rule.clone(),
         }))
     }
 }

@@ -12,7 +12,7 @@ use crate::model::sync::{SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigg
 use crate::port::store::connections::ListQuery;
 use crate::{App, Error};
 
-use crate::service::sync::begin::{Asked, begin};
+use crate::service::sync::begin::{SyncRequest, begin};
 use crate::service::sync::wake::wake;
 use crate::service::sync::work::{Worked, work};
 
@@ -34,7 +34,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// A request for an import.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct ImportRequest {
     /// The platform to import from.
     pub platform: PlatformName,
     /// The records to import.
@@ -66,20 +66,25 @@ pub struct Imported {
 /// # Errors
 /// `NotFound` if there is no active connection; `Conflict` if the only one needs a new consent; `Invalid` if there is no import for
 /// the platform, or if there are too many connections; the table's errors.
-pub async fn import(app: &Arc<App>, partner: &PartnerId, wanted: &Wanted, ends_at: Duration) -> Result<Imported, Error> {
-    let Meant { connections, skipped } = meant(app, partner, wanted).await?;
+pub async fn import(app: &Arc<App>, partner: &PartnerId, request: &ImportRequest, ends_at: Duration) -> Result<Imported, Error> {
+    let Selected { connections, skipped } = select(app, partner, request).await?;
     if connections.is_empty() {
         return Err(if skipped.is_empty() { Error::NOTHING_CONNECTED } else { needs_consent() });
     }
     let group = (connections.len() > 1).then(|| SyncId::new(app.new_id("sync_")));
-    let asked =
-        Asked { kind: wanted.kind, full: wanted.full, is_dry: wanted.is_dry, trigger: wanted.trigger, parent: group.clone() };
+    let each = SyncRequest {
+        kind: request.kind,
+        full: request.full,
+        is_dry: request.is_dry,
+        trigger: request.trigger,
+        parent: group.clone(),
+    };
     let mut runs = Vec::with_capacity(connections.len());
     for part in connections.chunks(PARTS_AT_ONCE) {
-        let beginning: Vec<_> = part.iter().map(|connection| begin(app, connection, &asked)).collect();
+        let beginning: Vec<_> = part.iter().map(|connection| begin(app, connection, &each)).collect();
         let begun: Vec<SyncRun> = stream::iter(beginning).buffered(BEGUN_AT_ONCE).try_collect().await?;
         if let Some(id) = &group {
-            store_group(app, partner, wanted, id, connections.len(), &begun, &skipped).await?;
+            store_group(app, partner, request, id, connections.len(), &begun, &skipped).await?;
         }
         runs.extend(begun);
     }
@@ -93,53 +98,55 @@ pub async fn import(app: &Arc<App>, partner: &PartnerId, wanted: &Wanted, ends_a
 }
 
 /// The connections of a request.
-struct Meant {
+struct Selected {
     connections: Vec<Connection>,
     skipped: Vec<CompanyKey>,
 }
 
-async fn meant(app: &App, partner: &PartnerId, wanted: &Wanted) -> Result<Meant, Error> {
-    let Some(company_key) = &wanted.company_key else {
-        let mut found = all_of(app, partner, wanted.platform).await?;
+async fn select(app: &App, partner: &PartnerId, request: &ImportRequest) -> Result<Selected, Error> {
+    let Some(company_key) = &request.company_key else {
+        let mut found = all_of(app, partner, request.platform).await?;
         for _ in 1..LOOKS_MOST {
             if !found.connections.is_empty() || !found.skipped.is_empty() {
                 break;
             }
             app.clock.sleep(BETWEEN_LOOKS).await;
-            found = all_of(app, partner, wanted.platform).await?;
+            found = all_of(app, partner, request.platform).await?;
         }
         return Ok(found);
     };
     let id = ConnectionId { partner: partner.clone(), company_key: company_key.clone() };
-    let found = app.connections.read(&id).await?.filter(|connection| connection.company.platform == wanted.platform);
+    let found = app.connections.read(&id).await?.filter(|connection| connection.company.platform == request.platform);
     match found {
         Some(connection) if connection.status() == Status::Active => {
-            Ok(Meant { connections: vec![connection], skipped: Vec::new() })
+            Ok(Selected { connections: vec![connection], skipped: Vec::new() })
         }
         Some(connection) if connection.status() == Status::NeedsReauthorization => Err(needs_consent()),
         _ => Err(Error::NOTHING_CONNECTED),
     }
 }
 
-async fn all_of(app: &App, partner: &PartnerId, platform: PlatformName) -> Result<Meant, Error> {
+async fn all_of(app: &App, partner: &PartnerId, platform: PlatformName) -> Result<Selected, Error> {
     let mut query = ListQuery { platform: Some(platform), limit: 100, ..ListQuery::default() };
-    let mut meant = Meant { connections: Vec::new(), skipped: Vec::new() };
+    let mut selected = Selected { connections: Vec::new(), skipped: Vec::new() };
     loop {
         let page = app.connections.list(partner, &query).await?;
         for connection in page.connections {
             match connection.status() {
-                Status::Active => meant.connections.push(connection),
-                Status::NeedsReauthorization if meant.skipped.len() < NAMED_MOST => meant.skipped.push(connection.id.company_key),
+                Status::Active => selected.connections.push(connection),
+                Status::NeedsReauthorization if selected.skipped.len() < NAMED_MOST => {
+                    selected.skipped.push(connection.id.company_key);
+                }
                 Status::NeedsReauthorization | Status::Disconnected => {}
             }
         }
-        if meant.connections.len() > CONNECTIONS_MOST {
+        if selected.connections.len() > CONNECTIONS_MOST {
             let message = format!("There are more than {CONNECTIONS_MOST} connections. Name one of them in companyKey.");
             return Err(Error::invalid("too_many_connections", message));
         }
         match page.next {
             Some(next) => query.after = Some(next),
-            None => return Ok(meant),
+            None => return Ok(selected),
         }
     }
 }
@@ -147,7 +154,7 @@ async fn all_of(app: &App, partner: &PartnerId, platform: PlatformName) -> Resul
 async fn store_group(
     app: &App,
     partner: &PartnerId,
-    wanted: &Wanted,
+    request: &ImportRequest,
     id: &SyncId,
     count: usize,
     begun: &[SyncRun],
@@ -156,8 +163,8 @@ async fn store_group(
     let group = SyncGroup {
         id: id.clone(),
         partner: partner.clone(),
-        platform: wanted.platform,
-        kind: wanted.kind,
+        platform: request.platform,
+        kind: request.kind,
         created_at: app.now(),
         count: u32::try_from(count).unwrap_or(u32::MAX),
         skipped: skipped.to_vec(),

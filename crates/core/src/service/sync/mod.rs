@@ -7,7 +7,7 @@ pub mod configure;
 mod event;
 pub mod finish;
 pub mod import;
-mod met;
+mod marks;
 mod next_page;
 mod page;
 mod reconcile;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, Standing};
+use crate::model::connection::{Connection, GrantState};
 use crate::model::probe::Probe;
 use crate::model::sync::{SyncFailure, SyncRun};
 use crate::port::accounting::{Accounting, Ask, Page, ReadFailure};
@@ -115,10 +115,10 @@ async fn ask(
     if let Some(time) = app.syncs.reserve(&sync.company, accounting.limits(), 1, app.now()).await? {
         return Ok(Answer::Fetched(Fetched::Retry(Pause { time, cause: Cause::Limit })));
     }
-    let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.scope));
+    let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.options));
     let asked_at = app.now();
     sync.requests = sync.requests.saturating_add(1);
-    let ask = Ask { access_token: &token.access_token, company: &sync.company, scope: &sync.scope, cursor: &cursor, time };
+    let ask = Ask { access_token: &token.access_token, company: &sync.company, options: &sync.options, cursor: &cursor, time };
     let page = match accounting.page(ask).await {
         Ok(page) => page,
         Err(ReadFailure::Unauthorized) => return Ok(Answer::Refused),
@@ -160,9 +160,9 @@ async fn connection_of(app: &App, sync: &SyncRun) -> Result<Result<Connection, S
         return Ok(Err(SyncFailure::Disconnected));
     };
     let is_same = is_company_of(&connection, sync);
-    Ok(match connection.standing {
-        Standing::Active(_) if is_same => Ok(connection),
-        Standing::NeedsReauthorization { .. } if is_same => Err(SyncFailure::ReauthorizationRequired),
+    Ok(match connection.grant_state {
+        GrantState::Active(_) if is_same => Ok(connection),
+        GrantState::NeedsReauthorization { .. } if is_same => Err(SyncFailure::ReauthorizationRequired),
         _ => Err(SyncFailure::Disconnected),
     })
 }

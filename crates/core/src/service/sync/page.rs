@@ -6,16 +6,16 @@ use jiff::Timestamp;
 
 use crate::model::record::{EntityType, Record, RecordKey, RecordKind, Unreadable};
 use crate::model::stored_record::{Earlier, RecordId, StoredRecord};
-use crate::model::sync::counts::Deed;
+use crate::model::sync::counts::RecordOutcome;
 use crate::model::sync::reconciliation::Totals;
 use crate::model::sync::{ERROR_SAMPLES_MOST, ErrorSample};
 use crate::port::accounting::{Entry, Page};
 use crate::port::store::records::SOURCE_LONGEST;
 use crate::port::store::syncs::{BATCH_MOST, PageLog};
 
-use crate::service::sync::compare::{Comparison, Showing, absent, compare};
-use crate::service::sync::met::Mark;
-use crate::service::sync::run::{Run, Stopped};
+use crate::service::sync::compare::{Comparison, RunPage, absent, compare};
+use crate::service::sync::marks::Mark;
+use crate::service::sync::run::{Run, RunError};
 
 /// How many records are compared at once: they fill ten batches where all of them are new.
 const COMPARED_AT_ONCE: usize = 10 * BATCH_MOST;
@@ -28,7 +28,7 @@ enum Shown {
 
 impl Run<'_> {
     /// Processes a page that was requested at `asked_at`.
-    pub(crate) async fn take_page(&mut self, page: Page, asked_at: Timestamp) -> Result<(), Stopped> {
+    pub(crate) async fn take_page(&mut self, page: Page, asked_at: Timestamp) -> Result<(), RunError> {
         let mut log = PageLog { page: self.sync.pages + 1, ..PageLog::default() };
         let mut shown = BTreeMap::new();
         for entry in page.entries {
@@ -61,10 +61,10 @@ impl Run<'_> {
         self.sync.cursor = page.next;
         self.sync.records_total = page.total.or(self.sync.records_total);
         self.sync.failures = 0;
-        self.turn(log).await
+        self.complete_page(log).await
     }
 
-    async fn take_records(&mut self, log: &mut PageLog, shown: Vec<(RecordId, Shown)>) -> Result<(), Stopped> {
+    async fn take_records(&mut self, log: &mut PageLog, shown: Vec<(RecordId, Shown)>) -> Result<(), RunError> {
         let ids: Vec<_> = shown.iter().map(|(id, _)| *id).collect();
         let stored = self.stored(&ids).await?;
         let mut changed = Vec::new();
@@ -78,37 +78,37 @@ impl Run<'_> {
     /// stored one.
     fn take_record(&mut self, log: &mut PageLog, id: RecordId, shown: Shown, stored: Option<StoredRecord>) -> Option<Changed> {
         let sync = self.sync.id.clone();
-        let showing = Showing { sync: &sync, page: log.page };
-        let earlier = stored.as_ref().filter(|_| self.met.has(&id, Mark::Seen)).map(|stored| earlier(stored, showing));
+        let run_page = RunPage { sync: &sync, page: log.page };
+        let earlier = stored.as_ref().filter(|_| self.marks.has(&id, Mark::Seen)).map(|stored| earlier(stored, run_page));
         let totals = match &shown {
             Shown::Record(record) => Totals::of(&record.body),
             Shown::Absent => Totals::default(),
         };
-        let outcome = match (shown, &stored) {
-            (Shown::Record(record), stored) => compare(stored.as_ref(), record, showing),
-            (Shown::Absent, Some(stored)) => absent(stored, showing),
+        let comparison = match (shown, &stored) {
+            (Shown::Record(record), stored) => compare(stored.as_ref(), record, run_page),
+            (Shown::Absent, Some(stored)) => absent(stored, run_page),
             (Shown::Absent, None) => Comparison::Pass,
         };
-        let deed = match (&outcome, &earlier) {
+        let outcome = match (&comparison, &earlier) {
             (Comparison::Pass, _) => return None,
             // Two pages of a dry run contain it. There is no stored record to compare the second with.
-            _ if earlier.is_none() && self.met.has(&id, Mark::Seen) => return None,
-            (Comparison::Store(_, deed), Some(earlier)) => after(earlier.deed, *deed),
-            (Comparison::Keep(Deed::Unchanged), Some(earlier)) => earlier.deed,
-            (Comparison::Store(_, deed) | Comparison::Keep(deed), _) => *deed,
+            _ if earlier.is_none() && self.marks.has(&id, Mark::Seen) => return None,
+            (Comparison::Store(_, outcome), Some(earlier)) => after(earlier.outcome, *outcome),
+            (Comparison::Keep(RecordOutcome::Unchanged), Some(earlier)) => earlier.outcome,
+            (Comparison::Store(_, outcome) | Comparison::Keep(outcome), _) => *outcome,
         };
         let counts = &mut self.sync.counts;
         if let Some(earlier) = &earlier {
-            counts.of(id.kind()).uncount(earlier.deed);
+            counts.of(id.kind()).uncount(earlier.outcome);
             log.totals.subtract(&earlier.totals);
         } else {
             counts.seen += 1;
             log.seen.push(id);
         }
-        counts.of(id.kind()).count(deed);
+        counts.of(id.kind()).count(outcome);
         log.totals.merge(&totals);
-        match outcome {
-            Comparison::Store(record, _) => Some(Changed { id, stored, record, deed, earlier }),
+        match comparison {
+            Comparison::Store(record, _) => Some(Changed { id, stored, record, outcome, earlier }),
             Comparison::Keep(_) | Comparison::Pass => None,
         }
     }
@@ -117,7 +117,7 @@ impl Run<'_> {
         let key = external_id.map(|external_id| RecordKey { entity_type, external_id });
         if let Some(key) = &key {
             let ids = KINDS.map(|kind| self.id_of(kind, key));
-            if ids.iter().any(|id| self.met.has(id, Mark::Unread) || log.unread.contains(id)) {
+            if ids.iter().any(|id| self.marks.has(id, Mark::Unread) || log.unread.contains(id)) {
                 return;
             }
             log.unread.extend(ids);
@@ -139,20 +139,20 @@ impl Run<'_> {
 const KINDS: [RecordKind; 2] = [RecordKind::Check, RecordKind::Invoice];
 
 /// What the run had counted for a record before this page.
-fn earlier(stored: &StoredRecord, showing: Showing<'_>) -> Earlier {
+fn earlier(stored: &StoredRecord, run_page: RunPage<'_>) -> Earlier {
     match &stored.earlier {
         // This same page changed it before the process was killed.
-        Some(earlier) if stored.sync == *showing.sync && stored.page == showing.page => earlier.clone(),
+        Some(earlier) if stored.sync == *run_page.sync && stored.page == run_page.page => earlier.clone(),
         _ => {
-            let deed = if stored.sync == *showing.sync { stored.deed } else { Deed::Unchanged };
-            Earlier { deed, totals: Totals::of(&stored.record.body) }
+            let outcome = if stored.sync == *run_page.sync { stored.outcome } else { RecordOutcome::Unchanged };
+            Earlier { outcome, totals: Totals::of(&stored.record.body) }
         }
     }
 }
 
 /// What a record counts as after two changes in one run.
-fn after(earlier: Deed, deed: Deed) -> Deed {
-    if earlier == Deed::Imported { earlier } else { deed }
+fn after(earlier: RecordOutcome, outcome: RecordOutcome) -> RecordOutcome {
+    if earlier == RecordOutcome::Imported { earlier } else { outcome }
 }
 
 /// A record to store.
@@ -163,7 +163,7 @@ pub(crate) struct Changed {
     /// The record in its new form.
     pub(crate) record: Box<Record>,
     /// What the change counts as.
-    pub(crate) deed: Deed,
+    pub(crate) outcome: RecordOutcome,
     /// What the run had counted for it before this page.
     pub(crate) earlier: Option<Earlier>,
 }

@@ -12,10 +12,10 @@ use crate::model::sync::reconciliation::{Covers, Reconciliation, Totals};
 use crate::model::sync::{Mode, SyncKind};
 use crate::model::time::later;
 
-use crate::service::sync::compare::{Comparison, Showing, absent};
-use crate::service::sync::met::Mark;
+use crate::service::sync::compare::{Comparison, RunPage, absent};
+use crate::service::sync::marks::Mark;
 use crate::service::sync::page::Changed;
-use crate::service::sync::run::{Run, Stopped};
+use crate::service::sync::run::{Run, RunError};
 use crate::service::sync::stored::page_logs;
 use crate::service::vault::refresh::of_its_client;
 
@@ -28,7 +28,7 @@ const ENDING_TIME: Duration = Duration::from_secs(4);
 
 impl Run<'_> {
     /// The totals of both sides. `None` if the time is over first.
-    pub(crate) async fn reconcile(&mut self, ends_at: Duration) -> Result<Option<Reconciliation>, Stopped> {
+    pub(crate) async fn reconcile(&mut self, ends_at: Duration) -> Result<Option<Reconciliation>, RunError> {
         let until = ends_at.saturating_sub(ENDING_TIME);
         let before = self.sync.counts;
         let (covers, stored) = match self.sync.mode() {
@@ -43,12 +43,12 @@ impl Run<'_> {
     }
 
     /// Adds up all stored records of the company, and marks those as deleted that the run has not seen.
-    async fn all_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
+    async fn all_stored(&mut self, until: Duration) -> Result<Option<Totals>, RunError> {
         let platform = of_its_client(self.app, &self.sync.company).await?;
         let accounting = platform.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
-        let types = accounting.entity_types(self.sync.scope.kind);
+        let types = accounting.entity_types(self.sync.options.kind);
         let mut stored = Totals::default();
-        for kind in kinds(self.sync.scope.kind) {
+        for kind in kinds(self.sync.options.kind) {
             let mut from = Timestamp::UNIX_EPOCH;
             loop {
                 let blocks = self.app.records.changes(&self.sync.connection, *kind, from, BLOCKS_AT_ONCE).await?;
@@ -56,7 +56,7 @@ impl Run<'_> {
                 from = later(last.at, Duration::from_millis(1));
                 // A record is in the block of each of its changes, and compared once.
                 let ids = blocks.into_iter().flat_map(|block| block.ids);
-                let ids: Vec<_> = ids.filter(|id| self.met.mark(id, Mark::Compared)).collect();
+                let ids: Vec<_> = ids.filter(|id| self.marks.mark(id, Mark::Compared)).collect();
                 for part in ids.chunks(COMPARED_AT_ONCE) {
                     self.add_or_delete(part, types, &mut stored).await?;
                 }
@@ -68,23 +68,23 @@ impl Run<'_> {
         Ok(Some(stored))
     }
 
-    async fn add_or_delete(&mut self, ids: &[RecordId], types: &[EntityType], stored: &mut Totals) -> Result<(), Stopped> {
+    async fn add_or_delete(&mut self, ids: &[RecordId], types: &[EntityType], stored: &mut Totals) -> Result<(), RunError> {
         let sync = self.sync.id.clone();
-        let showing = Showing { sync: &sync, page: self.sync.pages + 1 };
+        let run_page = RunPage { sync: &sync, page: self.sync.pages + 1 };
         let mut deleted = Vec::new();
         for record in self.stored(ids).await?.into_iter().flatten() {
             if !self.is_of_run(&record, types) {
                 continue;
             }
-            if self.met.has(&record.id, Mark::Seen) {
+            if self.marks.has(&record.id, Mark::Seen) {
                 stored.add(&record.record.body, 1);
-            } else if !self.met.has(&record.id, Mark::Unread) && !self.nameless.contains(&record.record.key.entity_type) {
-                match absent(&record, showing) {
-                    Comparison::Store(shown, deed) => {
-                        self.sync.counts.of(record.id.kind()).count(deed);
-                        deleted.push(Changed { id: record.id, stored: Some(record), record: shown, deed, earlier: None });
+            } else if !self.marks.has(&record.id, Mark::Unread) && !self.nameless.contains(&record.record.key.entity_type) {
+                match absent(&record, run_page) {
+                    Comparison::Store(shown, outcome) => {
+                        self.sync.counts.of(record.id.kind()).count(outcome);
+                        deleted.push(Changed { id: record.id, stored: Some(record), record: shown, outcome, earlier: None });
                     }
-                    Comparison::Keep(deed) => self.sync.counts.of(record.id.kind()).count(deed),
+                    Comparison::Keep(outcome) => self.sync.counts.of(record.id.kind()).count(outcome),
                     Comparison::Pass => {}
                 }
             }
@@ -93,7 +93,7 @@ impl Run<'_> {
     }
 
     /// Adds up the stored form of the records that the run has seen.
-    async fn changed_stored(&mut self, until: Duration) -> Result<Option<Totals>, Stopped> {
+    async fn changed_stored(&mut self, until: Duration) -> Result<Option<Totals>, RunError> {
         let mut stored = Totals::default();
         let mut after = 0;
         while after < self.sync.pages {
@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 
     /// Whether there is time left. Extends the lease, because no write extends it while records are only read.
-    async fn has_time(&self, until: Duration) -> Result<bool, Stopped> {
+    async fn has_time(&self, until: Duration) -> Result<bool, RunError> {
         self.extend().await?;
         Ok(self.app.clock.elapsed() < until)
     }

@@ -17,7 +17,7 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 use crate::service::sync::batches::batches;
-use crate::service::sync::met::{Mark, Met};
+use crate::service::sync::marks::{Mark, Marks};
 use crate::service::sync::page::Changed;
 use crate::service::sync::stored::page_logs;
 
@@ -27,9 +27,9 @@ pub(crate) struct Run<'a> {
     pub(crate) lease: SyncLease,
     pub(crate) sync: SyncRun,
     /// The run as it was when its last complete page was stored.
-    pub(crate) turned: SyncRun,
+    pub(crate) checkpoint: SyncRun,
     /// The records that its pages have shown, and that it has read from the table.
-    pub(crate) met: Met,
+    pub(crate) marks: Marks,
     /// The types of the records without an id that could not be read.
     pub(crate) nameless: HashSet<EntityType>,
     /// The totals of the platform's records.
@@ -38,16 +38,16 @@ pub(crate) struct Run<'a> {
 
 /// Why this process stops working on the run.
 #[derive(Debug)]
-pub(crate) enum Stopped {
+pub(crate) enum RunError {
     /// Another process has the lease, or the run was ended. Nothing more is written.
-    Lost,
+    LeaseLost,
     /// An error of the table, or of something else that the run needs.
-    Error(Error),
+    Other(Error),
 }
 
-impl<E: Into<Error>> From<E> for Stopped {
+impl<E: Into<Error>> From<E> for RunError {
     fn from(error: E) -> Self {
-        Self::Error(error.into())
+        Self::Other(error.into())
     }
 }
 
@@ -57,9 +57,9 @@ impl<'a> Run<'a> {
         let mut run = Self {
             app,
             lease,
-            turned: sync.clone(),
+            checkpoint: sync.clone(),
             sync,
-            met: Met::new(),
+            marks: Marks::new(),
             nameless: HashSet::new(),
             platform: Totals::default(),
         };
@@ -69,17 +69,17 @@ impl<'a> Run<'a> {
         while after < run.sync.pages {
             for log in page_logs(app, &run.sync, after).await? {
                 after = log.page;
-                run.take_in(&log);
+                run.add_log(&log);
             }
         }
         Ok(run)
     }
 
     /// Adds the log of a page to what the run has seen.
-    pub(crate) fn take_in(&mut self, log: &PageLog) {
+    pub(crate) fn add_log(&mut self, log: &PageLog) {
         for (ids, mark) in [(&log.seen, Mark::Seen), (&log.unread, Mark::Unread)] {
             for id in ids {
-                self.met.mark(id, mark);
+                self.marks.mark(id, mark);
             }
         }
         self.nameless.extend(&log.nameless);
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
     }
 
     /// Stores records in batches of at most [`BATCH_MOST`]. A dry run stores none.
-    pub(crate) async fn store(&mut self, changed: Vec<Changed>) -> Result<(), Stopped> {
+    pub(crate) async fn store(&mut self, changed: Vec<Changed>) -> Result<(), RunError> {
         if self.sync.is_dry {
             return Ok(());
         }
@@ -111,20 +111,20 @@ impl<'a> Run<'a> {
     }
 
     /// Stores that a page is complete.
-    pub(crate) async fn turn(&mut self, log: PageLog) -> Result<(), Stopped> {
+    pub(crate) async fn complete_page(&mut self, log: PageLog) -> Result<(), RunError> {
         let mut tries = Tries::new(self.app, "a page could not be stored");
         loop {
             tries.next().await?;
-            if held(self.app.syncs.turn(&self.lease, &self.sync, &log, self.app.now()).await)? {
-                self.turned = self.sync.clone();
-                self.take_in(&log);
+            if held(self.app.syncs.complete_page(&self.lease, &self.sync, &log, self.app.now()).await)? {
+                self.checkpoint = self.sync.clone();
+                self.add_log(&log);
                 return Ok(());
             }
         }
     }
 
     /// Extends the lease.
-    pub(crate) async fn extend(&self) -> Result<(), Stopped> {
+    pub(crate) async fn extend(&self) -> Result<(), RunError> {
         let mut tries = Tries::new(self.app, "a lease could not be extended");
         loop {
             tries.next().await?;
@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
     }
 
     /// Stores that the run is due again at that time, and returns the lease.
-    pub(crate) async fn give_back(&self, due_at: Timestamp) -> Result<(), Stopped> {
+    pub(crate) async fn release(&self, due_at: Timestamp) -> Result<(), RunError> {
         let mut tries = Tries::new(self.app, "a lease could not be returned");
         loop {
             tries.next().await?;
@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
     }
 
     fn row(&self, changed: &Changed, at: Timestamp) -> StoredRecord {
-        let Changed { id, stored, record, deed, earlier } = changed;
+        let Changed { id, stored, record, outcome, earlier } = changed;
         StoredRecord {
             id: *id,
             connection: self.sync.connection.clone(),
@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
             imported_at: stored.as_ref().map_or(at, |stored| stored.imported_at),
             updated_at: at,
             sync: self.sync.id.clone(),
-            deed: *deed,
+            outcome: *outcome,
             page: self.sync.pages + 1,
             earlier: earlier.clone(),
         }
@@ -170,10 +170,10 @@ impl<'a> Run<'a> {
 }
 
 /// Whether a write under the lease succeeded. `false` if it conflicted with another write, so that it must be tried again.
-pub(crate) fn held(written: Result<Written, StoreError>) -> Result<bool, Stopped> {
+pub(crate) fn held(written: Result<Written, StoreError>) -> Result<bool, RunError> {
     match written {
         Ok(Written::Stored) => Ok(true),
-        Ok(Written::Overtaken) => Err(Stopped::Lost),
+        Ok(Written::Overtaken) => Err(RunError::LeaseLost),
         Err(StoreError::Busy(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -6,7 +6,7 @@ use crate::model::sync::{SyncKind, Trigger};
 use crate::port::store::syncs::SyncState;
 use crate::{App, Error};
 
-use crate::service::sync::begin::{Asked, begin};
+use crate::service::sync::begin::{SyncRequest, begin};
 
 /// Begins the runs of a connection whose schedule is due. If the connection is not active, or there is no import for its platform,
 /// no run begins before the next time of its schedule.
@@ -38,7 +38,8 @@ pub(crate) async fn begin_scheduled(app: &App, id: &ConnectionId) -> Result<(), 
 async fn begin_each(app: &App, connection: &Connection, state: &SyncState) -> Result<(), Error> {
     let has_invoices = state.known[SyncKind::ImportInvoices as usize].full_at.is_some();
     for kind in [Some(SyncKind::Sync), has_invoices.then_some(SyncKind::ImportInvoices)].into_iter().flatten() {
-        begin(app, connection, &Asked { kind, full: false, is_dry: false, trigger: Trigger::Schedule, parent: None }).await?;
+        begin(app, connection, &SyncRequest { kind, full: false, is_dry: false, trigger: Trigger::Schedule, parent: None })
+            .await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::model::connection::ConnectionId;
 use crate::model::sync::{SyncFailure, SyncId, SyncKind, SyncStatus};
-use crate::port::store::syncs::{Stopped, SyncState};
+use crate::port::store::syncs::{StoppedRun, SyncState};
 use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
@@ -69,12 +69,12 @@ async fn stop(
     }
 }
 
-async fn one(app: &App, id: &ConnectionId, sync: SyncId, failure: Option<SyncFailure>) -> Result<Stopped, Error> {
+async fn one(app: &App, id: &ConnectionId, sync: SyncId, failure: Option<SyncFailure>) -> Result<StoppedRun, Error> {
     let run = app.syncs.sync(&id.partner, &sync).await?;
     let event = match (&run, failure) {
         (Some(run), Some(_)) => event_of(app, run, failure).await?,
         _ => None,
     };
     let status = if failure.is_some() { SyncStatus::Failed } else { SyncStatus::Canceled };
-    Ok(Stopped { sync, status, failure, event })
+    Ok(StoppedRun { sync, status, failure, event })
 }

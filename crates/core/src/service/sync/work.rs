@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::model::connection::ConnectionId;
 use crate::model::sync::{ERRORS_MOST, SyncFailure, SyncRun, SyncStatus};
 use crate::model::time::{backoff, later};
-use crate::port::store::syncs::Taking;
+use crate::port::store::syncs::LeaseRequest;
 use crate::{App, Error};
 
 use crate::service::sync::next_page::{Cause, Fetched, Pause, next_page};
-use crate::service::sync::run::{Run, Stopped};
+use crate::service::sync::run::{Run, RunError};
 use crate::service::sync::wake::wake;
 
 /// How long a lease lasts after each write: longer than a page or a refresh takes. The run of a process that died is taken up
@@ -61,15 +61,15 @@ pub async fn work_on_each(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) 
 /// # Errors
 /// The table's errors. The run then stays as it is, and is due again when its lease has expired.
 pub async fn work(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Worked, Error> {
-    let taking = Taking { id: app.new_id("take_"), at: app.now(), life: LEASE_LIFE };
-    let Some(lease) = app.syncs.take(id, &taking).await? else { return Ok(Worked::Nothing) };
+    let request = LeaseRequest { id: app.new_id("take_"), at: app.now(), life: LEASE_LIFE };
+    let Some(lease) = app.syncs.take(id, &request).await? else { return Ok(Worked::Nothing) };
     let sync = app.syncs.sync(&id.partner, &lease.sync).await?;
     let sync = sync.ok_or_else(|| Error::Internal(format!("the run {} is gone", lease.sync.as_str())))?;
     let mut run = Run::resume(app, lease, sync).await?;
     match run.go_on(ends_at).await {
         Ok(worked) => Ok(worked),
-        Err(Stopped::Lost) => Ok(Worked::Nothing),
-        Err(Stopped::Error(error)) => run.after_an_error(error).await,
+        Err(RunError::LeaseLost) => Ok(Worked::Nothing),
+        Err(RunError::Other(error)) => run.after_an_error(error).await,
     }
 }
 
@@ -80,16 +80,16 @@ impl Run<'_> {
         let pause = Pause { time: PAUSE_AFTER_AN_ERROR, cause: Cause::Failure };
         tracing::error!(sync = self.sync.id.as_str(), code = error.code(), fault = error.fault(), %error, "an error interrupted a run");
         let SyncRun { requests, failures, .. } = self.sync;
-        self.sync = SyncRun { requests, failures: failures.max(self.turned.failures), ..self.turned.clone() };
+        self.sync = SyncRun { requests, failures: failures.max(self.checkpoint.failures), ..self.checkpoint.clone() };
         match self.pause(pause, Duration::ZERO).await {
             Ok(worked) => Ok(worked.unwrap_or(Worked::Paused)),
-            Err(Stopped::Lost) => Ok(Worked::Nothing),
+            Err(RunError::LeaseLost) => Ok(Worked::Nothing),
             // The table takes no write. The run is due again when its lease has expired.
-            Err(Stopped::Error(_)) => Err(error),
+            Err(RunError::Other(_)) => Err(error),
         }
     }
 
-    async fn go_on(&mut self, ends_at: Duration) -> Result<Worked, Stopped> {
+    async fn go_on(&mut self, ends_at: Duration) -> Result<Worked, RunError> {
         while !has_read_everything(&self.sync) {
             if let Some(failure) = beyond_bounds(&self.sync) {
                 return self.fail(failure).await;
@@ -124,7 +124,7 @@ impl Run<'_> {
     }
 
     /// Counts a failure, if the cause is one. Sleeps through a short pause; otherwise stores that the run waits.
-    async fn pause(&mut self, pause: Pause, ends_at: Duration) -> Result<Option<Worked>, Stopped> {
+    async fn pause(&mut self, pause: Pause, ends_at: Duration) -> Result<Option<Worked>, RunError> {
         let mut time = pause.time;
         let failed = match pause.cause {
             Cause::Limit => None,
@@ -148,11 +148,11 @@ impl Run<'_> {
         self.rest(SyncStatus::Waiting, time).await.map(Some)
     }
 
-    async fn rest(&mut self, status: SyncStatus, time: Duration) -> Result<Worked, Stopped> {
+    async fn rest(&mut self, status: SyncStatus, time: Duration) -> Result<Worked, RunError> {
         let due_at = later(self.app.now(), time);
         self.sync.status = status;
         self.sync.resumes_at = (status == SyncStatus::Waiting).then_some(due_at);
-        self.give_back(due_at).await?;
+        self.release(due_at).await?;
         if status == SyncStatus::Running {
             wake(self.app, &[&self.sync.connection]).await;
         }

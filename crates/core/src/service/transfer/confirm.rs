@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use crate::model::audit::Action;
-use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, Standing};
+use crate::model::connection::{Company, ConfirmedCompany, Connection, DeathCause, GrantState};
 use crate::model::event::Payload;
 use crate::model::time::until;
 use crate::model::transfer::Transfer;
-use crate::port::platform::{ConfirmFailure, Inquiry};
+use crate::port::platform::{CompaniesRequest, ConfirmFailure};
 use crate::port::store::Written;
 use crate::port::store::transfers::TransferEnd;
 use crate::service::consent::confirm::ask;
-use crate::service::transfer::bring_in::{BroughtIn, Transfers};
 use crate::service::transfer::failure::TransferFailure;
+use crate::service::transfer::run::{Transferred, Transfers};
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::step::{Outcome, Reason};
-use crate::service::vault::refresh::{ACCESS_TOKEN, Asked, Place, of_its_client, refresh, sealing_owner};
+use crate::service::vault::refresh::{ACCESS_TOKEN, Permit, RefreshRequest, of_its_client, refresh, sealing_owner};
 
 /// The time of one refresh. Its sender listens for the platform's answer during all of it, but for the commit and the parking.
 const REFRESH_TIME: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
 impl Transfers {
     /// Goes on with a connection that is stored, until it is active.
-    pub(super) async fn confirm(&self, transfer: &Transfer) -> Result<BroughtIn, TransferFailure> {
+    pub(super) async fn confirm(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
         self.refresh(transfer).await?;
         let Some(connection) = self.app.connections.read(&transfer.connection).await?.filter(is_not_confirmed) else {
             return self.ended_by_another(transfer).await;
@@ -34,16 +34,16 @@ impl Transfers {
         let company = self.company(&connection, transfer).await?;
         let ended = self.end_of(connection, transfer, company);
         match self.store.end_transfer(&ended).await? {
-            Written::Stored => Ok(BroughtIn::Connected),
+            Written::Stored => Ok(Transferred::Connected),
             Written::Overtaken => self.ended_by_another(transfer).await,
         }
     }
 
     /// The connection changed meanwhile: by another run that confirmed it, by a consent, or by a disconnect.
-    async fn ended_by_another(&self, transfer: &Transfer) -> Result<BroughtIn, TransferFailure> {
+    async fn ended_by_another(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
         let connection = self.app.connections.read(&transfer.connection).await?;
-        match connection.as_ref().map(|connection| &connection.standing) {
-            Some(Standing::Active(_)) => Ok(BroughtIn::Before),
+        match connection.as_ref().map(|connection| &connection.grant_state) {
+            Some(GrantState::Active(_)) => Ok(Transferred::Before),
             _ => Err(TransferFailure::NotRefreshed("The connection was changed meanwhile.")),
         }
     }
@@ -54,8 +54,9 @@ impl Transfers {
         let clock = &self.app.clock;
         let gives_up_at = clock.elapsed() + WAITS_FOR;
         loop {
-            let asked = Asked { reason: Reason::Probe, ends_at: clock.elapsed() + REFRESH_TIME, place: Place::NotNeeded };
-            let (retry_at, why) = match refresh(&self.app, &transfer.connection, asked).await?.outcome {
+            let request =
+                RefreshRequest { reason: Reason::Probe, ends_at: clock.elapsed() + REFRESH_TIME, permit: Permit::NotNeeded };
+            let (retry_at, why) = match refresh(&self.app, &transfer.connection, request).await?.outcome {
                 Outcome::Refreshed | Outcome::AlreadyFresh => return Ok(()),
                 Outcome::Ended(_) => return Err(TransferFailure::Refused),
                 Outcome::Held { retry_at } => (retry_at, "Another process is refreshing this token."),
@@ -77,11 +78,11 @@ impl Transfers {
         let grant = connection.grant().ok_or(TransferFailure::NotConfirmed)?;
         let access_token = self.app.sealer.open(&sealing_owner(&connection.id), ACCESS_TOKEN, &grant.access_token).await?;
         let claim = Some(transfer.company_id.as_str());
-        let inquiry = Inquiry { access_token: &access_token, region: grant.region.as_deref(), claim };
-        match ask(&self.app, platform.as_ref(), inquiry).await {
-            Ok(reach) => {
-                let company = reach.companies.into_iter().find(|company| company.company_id == transfer.company_id);
-                let missing = if reach.is_complete { TransferFailure::OtherCompany } else { TransferFailure::NotConfirmed };
+        let request = CompaniesRequest { access_token: &access_token, region: grant.region.as_deref(), claim };
+        match ask(&self.app, platform.as_ref(), request).await {
+            Ok(found) => {
+                let company = found.companies.into_iter().find(|company| company.company_id == transfer.company_id);
+                let missing = if found.is_complete { TransferFailure::OtherCompany } else { TransferFailure::NotConfirmed };
                 company.ok_or(missing)
             }
             Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => Err(TransferFailure::OtherCompany),
@@ -99,11 +100,11 @@ impl Transfers {
             updated_at: now,
             ..connection
         };
-        if let Standing::NeedsReauthorization { grant, .. } = connection.standing {
+        if let GrantState::NeedsReauthorization { grant, .. } = connection.grant_state {
             let Connection { freshness, wanted_until, warned_of, .. } = connection;
             let stored = Stored { grant: &grant, freshness, reason: None, wanted_until, warned_of };
             connection.due_at = due::next(&stored, &app.settings, now, app.entropy.fraction()).at;
-            connection.standing = Standing::Active(grant);
+            connection.grant_state = GrantState::Active(grant);
         }
         let Company { platform, company_id, .. } = &connection.company;
         let detail = [
@@ -118,7 +119,7 @@ impl Transfers {
 }
 
 fn is_not_confirmed(connection: &Connection) -> bool {
-    matches!(connection.standing, Standing::NeedsReauthorization { cause: DeathCause::NotConfirmed, .. })
+    matches!(connection.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::NotConfirmed, .. })
 }
 
 /// Why there is no new token.

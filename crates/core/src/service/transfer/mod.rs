@@ -4,8 +4,8 @@
 //! any other, under a lease and with parking, and the platform confirms its company. Only then is the connection active. Each step is
 //! stored before the next begins, so that the next run continues where a killed process ended.
 
-mod bring_in;
 mod confirm;
 pub mod failure;
+mod run;
 
-pub use bring_in::{AT_ONCE, BroughtIn, Transfers};
+pub use run::{AT_ONCE, Transferred, Transfers};

@@ -2,7 +2,7 @@
 //! even if the grant of that epoch was marked dead meanwhile.
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, Standing};
+use crate::model::connection::{Connection, GrantState};
 use crate::model::event::Payload;
 use crate::model::revocation::{Revocation, RevocationId};
 use crate::port::parking::Parked;
@@ -37,7 +37,7 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
             return Ok(Unparked::Committed);
         }
         // The company is that of the grant only if nothing but the disconnect happened since.
-        if connection.standing == Standing::Disconnected && connection.epoch == parked.commit.epoch + 1 {
+        if connection.grant_state == GrantState::Disconnected && connection.epoch == parked.commit.epoch + 1 {
             app.revocations.put_revocation(&revocation_of(app, connection, &parked.commit)).await?;
             return Ok(Unparked::Late);
         }
@@ -45,14 +45,14 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
             tracing::info!(connection = %connection.id, "late tokens were dropped");
             return Ok(Unparked::Late);
         };
-        let (written, unparked) = match connection.standing {
-            Standing::Disconnected => return Ok(Unparked::Late),
+        let (written, unparked) = match connection.grant_state {
+            GrantState::Disconnected => return Ok(Unparked::Late),
             // The connection becomes active only after the platform has given access to the company: to a probe or to the import.
-            Standing::NeedsReauthorization { cause, .. } if cause.awaits_access() => {
+            GrantState::NeedsReauthorization { cause, .. } if cause.awaits_access() => {
                 (app.grants.renew_withdrawn(&connection.id, &commit).await?, Unparked::Committed)
             }
-            Standing::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),
-            Standing::Active(_) => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
+            GrantState::NeedsReauthorization { .. } => (revive(app, &connection, &commit).await?, Unparked::Revived),
+            GrantState::Active(_) => (app.grants.commit(&connection.id, &commit).await?, Unparked::Committed),
         };
         if written == Written::Stored {
             return Ok(unparked);

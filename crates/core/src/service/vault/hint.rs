@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::connection::{Company, Standing};
+use crate::model::connection::{Company, GrantState};
 use crate::model::platform::Environment;
 use crate::model::probe::{Hint, HintsId, Probe};
 use crate::model::time::earlier;
@@ -46,9 +46,9 @@ async fn follow(app: &App, hint: &Hint, environment: Environment) -> Result<(), 
     let company = Company { platform: hint.platform, environment, client_id, company_id, api_base_url: String::new() };
     let mut after = None;
     loop {
-        let page = app.connections.holders(&company, after.as_deref(), PER_PAGE).await?;
+        let page = app.connections.company_entries(&company, after.as_deref(), PER_PAGE).await?;
         for connection in page.connections {
-            if matches!(connection.standing, Standing::Active(_)) {
+            if matches!(connection.grant_state, GrantState::Active(_)) {
                 let now = app.now();
                 let probe = Probe::suspected(connection.id, 0, now);
                 app.probes.suspect(&probe, earlier(now, PROBED_EVERY)).await?;

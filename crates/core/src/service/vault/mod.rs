@@ -3,12 +3,12 @@
 pub mod commit_parked;
 pub(crate) mod due;
 pub mod hint;
-pub mod in_hand;
 pub mod keep_answer;
 mod late_grant;
 pub(crate) mod probe;
 pub mod read;
 pub mod refresh;
 pub mod skew;
+pub mod unstored;
 pub mod verify;
 pub mod warn;

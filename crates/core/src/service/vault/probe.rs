@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::audit::{Action, Actor};
-use crate::model::connection::{Connection, ConnectionId, DeathCause, Standing};
+use crate::model::connection::{Connection, ConnectionId, DeathCause, GrantState};
 use crate::model::event::Payload;
-use crate::model::probe::{Aim, Probe};
+use crate::model::probe::{Probe, ProbeKind};
 use crate::model::time::later;
 use crate::port::store::Written;
 use crate::port::store::revocations::Claim;
-use crate::port::store::vault::GivenBack;
+use crate::port::store::vault::RestoredAccess;
 use crate::{App, Error};
 
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::read::open;
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
-use crate::service::vault::refresh::{Asked, Place, end_of, refresh};
+use crate::service::vault::refresh::{Permit, RefreshRequest, end_of, refresh};
 use crate::service::vault::verify::{Access, CompanyAnswer, access_of, ask};
 
 /// The result of a probe.
@@ -43,11 +43,11 @@ pub(crate) async fn probe(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) 
     let claim = Claim { id: app.new_id("claim_"), at: now, until: later(now, app.settings.longest_probe() * 2) };
     let Some(probe) = app.probes.claim_probe(id, &claim).await? else { return Ok(()) };
     let connection = app.connections.read(id).await?;
-    let found = match (probe.aim, connection) {
-        (Aim::Suspected, Some(connection)) if matches!(connection.standing, Standing::Active(_)) => {
+    let found = match (probe.kind, connection) {
+        (ProbeKind::Suspected, Some(connection)) if matches!(connection.grant_state, GrantState::Active(_)) => {
             suspected(app, &probe, connection, ends_at).await
         }
-        (Aim::Withdrawn, Some(connection)) if is_withdrawn(&connection) => withdrawn(app, id, ends_at).await,
+        (ProbeKind::Withdrawn, Some(connection)) if is_withdrawn(&connection) => withdrawn(app, id, ends_at).await,
         _ => Ok(Found::Over),
     };
     let found = found.unwrap_or_else(|error| {
@@ -67,7 +67,7 @@ pub(crate) async fn probe(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) 
 }
 
 fn is_withdrawn(connection: &Connection) -> bool {
-    matches!(connection.standing, Standing::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. })
+    matches!(connection.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::AccessWithdrawn, .. })
 }
 
 /// Probes an active grant. When the platform refuses a fresh token for the second time, the grant ends.
@@ -93,7 +93,7 @@ async fn suspected(app: &Arc<App>, probe: &Probe, connection: Connection, ends_a
 
 /// Probes a grant whose access was withdrawn.
 async fn withdrawn(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Found, Error> {
-    match refresh(app, id, Asked { reason: Reason::Probe, ends_at, place: Place::NotNeeded }).await?.outcome {
+    match refresh(app, id, RefreshRequest { reason: Reason::Probe, ends_at, permit: Permit::NotNeeded }).await?.outcome {
         Outcome::AlreadyFresh | Outcome::Refreshed => {}
         Outcome::Ended(_) | Outcome::Dead(_) | Outcome::Disconnected | Outcome::Gone | Outcome::NoRefreshToken => {
             return Ok(Found::Over);
@@ -102,13 +102,13 @@ async fn withdrawn(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Resu
     }
     let Some(connection) = app.connections.read(id).await?.filter(is_withdrawn) else { return Ok(Found::Over) };
     match ask(app, &open(app, connection).await?).await? {
-        CompanyAnswer::Company(_) => give_back(app, id).await,
+        CompanyAnswer::Company(_) => restore_access(app, id).await,
         CompanyAnswer::NotTaken | CompanyAnswer::Forbidden => Ok(Found::NoAccess),
     }
 }
 
 /// Makes the connection active again. It is read again first, because a refresh may have changed it.
-async fn give_back(app: &App, id: &ConnectionId) -> Result<Found, Error> {
+async fn restore_access(app: &App, id: &ConnectionId) -> Result<Found, Error> {
     let Some(connection) = app.connections.read(id).await?.filter(is_withdrawn) else { return Ok(Found::Over) };
     let Some(grant) = connection.grant() else { return Ok(Found::Over) };
     let Connection { freshness, wanted_until, warned_of, .. } = connection;
@@ -119,13 +119,13 @@ async fn give_back(app: &App, id: &ConnectionId) -> Result<Found, Error> {
         now,
         app.entropy.fraction(),
     );
-    let back = GivenBack {
+    let restored = RestoredAccess {
         epoch: connection.epoch,
         due_at: due.at,
         audit: app.audit(id, Action::GrantRevived, Actor::Vault, [("cause", "access_returned".to_owned())]),
         event: app.event(&connection, Payload::Reauthorized),
     };
-    Ok(match app.grants.give_back(&back).await? {
+    Ok(match app.grants.restore_access(&restored).await? {
         Written::Stored => Found::Over,
         Written::Overtaken => Found::NoAnswer,
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, DeathCause, Standing};
+use crate::model::connection::{Connection, DeathCause, GrantState};
 use crate::model::failure_code::FailureCode;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
@@ -13,7 +13,7 @@ use crate::{App, Ended, Error};
 
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
-use crate::service::vault::refresh::{ACCESS_TOKEN, Asked, Place, Refreshed, refresh, sealing_owner};
+use crate::service::vault::refresh::{ACCESS_TOKEN, Permit, RefreshRequest, Refreshed, refresh, sealing_owner};
 
 /// A valid access token and the connection it belongs to.
 pub struct Token {
@@ -42,7 +42,9 @@ pub async fn read_token(
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    match refresh(app, &connection.id, Asked { reason: Reason::Read { min_valid }, ends_at, place: Place::NotNeeded }).await {
+    match refresh(app, &connection.id, RefreshRequest { reason: Reason::Read { min_valid }, ends_at, permit: Permit::NotNeeded })
+        .await
+    {
         Ok(refreshed) => answer(app, refreshed, connection, Fallback::StoredToken).await,
         // An example: the credentials cannot be read.
         Err(error) if is_valid(&connection, app.now()) => {
@@ -62,7 +64,8 @@ pub async fn force_refresh(app: &Arc<App>, connection: Connection, ends_at: Dura
     if let Some(error) = standing_error(&connection) {
         return Err(error);
     }
-    let refreshed = refresh(app, &connection.id, Asked { reason: Reason::Forced, ends_at, place: Place::NotNeeded }).await?;
+    let refreshed =
+        refresh(app, &connection.id, RefreshRequest { reason: Reason::Forced, ends_at, permit: Permit::NotNeeded }).await?;
     answer(app, refreshed, connection, Fallback::None).await
 }
 
@@ -74,7 +77,7 @@ pub fn min_valid_most(connection: &Connection) -> Option<Duration> {
 
 /// Whether the stored token is returned: it is valid for long enough, or it is valid and refreshes fail.
 fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool {
-    let Standing::Active(grant) = &connection.standing else {
+    let GrantState::Active(grant) = &connection.grant_state else {
         return false;
     };
     let pausing = connection.last_failure.as_ref().is_some_and(|last_failure| last_failure.retry_at > now);
@@ -82,7 +85,7 @@ fn serves(connection: &Connection, min_valid: Duration, now: Timestamp) -> bool 
 }
 
 fn is_valid(connection: &Connection, now: Timestamp) -> bool {
-    matches!(&connection.standing, Standing::Active(grant) if grant.is_good_for(Duration::ZERO, now))
+    matches!(&connection.grant_state, GrantState::Active(grant) if grant.is_good_for(Duration::ZERO, now))
 }
 
 /// When to try again after a clock error: by then another machine may answer, or the clock may be right.
@@ -112,7 +115,7 @@ async fn answer(app: &App, refreshed: Refreshed, found: Connection, fallback: Fa
             now,
             retry_at,
         )),
-        Outcome::Crowded | Outcome::LeaseTimeout => {
+        Outcome::NoPermit | Outcome::LeaseTimeout => {
             Some(try_later("refresh_too_slow", "The refresh started too late to finish safely.", now, now))
         }
         Outcome::ClockSkewed => Some(try_later(
@@ -141,10 +144,10 @@ pub(crate) async fn open(app: &App, connection: Connection) -> Result<Token, Err
 
 /// The error of a connection that needs a new consent; `None` if it does not.
 fn standing_error(connection: &Connection) -> Option<Error> {
-    let why = match &connection.standing {
-        Standing::Active(_) => return None,
-        Standing::NeedsReauthorization { cause, .. } => FailureCode::from(*cause).in_words(),
-        Standing::Disconnected => "The connection was disconnected.",
+    let why = match &connection.grant_state {
+        GrantState::Active(_) => return None,
+        GrantState::NeedsReauthorization { cause, .. } => FailureCode::from(*cause).in_words(),
+        GrantState::Disconnected => "The connection was disconnected.",
     };
     Some(Error::ConsentNeeded { found: Ended::Before, why })
 }

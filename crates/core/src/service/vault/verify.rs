@@ -7,7 +7,7 @@ use crate::model::connection::{Connection, DeathCause};
 use crate::model::failure_code::FailureCode;
 use crate::model::probe::{CONFIRMED_AFTER, Probe};
 use crate::model::time::later;
-use crate::port::platform::{ConfirmFailure, Inquiry};
+use crate::port::platform::{CompaniesRequest, ConfirmFailure};
 use crate::port::store::Written;
 use crate::{App, Ended, Error};
 
@@ -102,11 +102,11 @@ pub(crate) async fn ask(app: &App, token: &Token) -> Result<CompanyAnswer, Error
     let Token { connection, access_token } = token;
     let company_id = &connection.company.company_id;
     let region = connection.grant().and_then(|grant| grant.region.as_deref());
-    let inquiry = Inquiry { access_token, region, claim: Some(company_id) };
-    match of_its_client(app, &connection.company).await?.companies(inquiry).await {
-        Ok(reach) => match reach.companies.into_iter().find(|it| it.company_id == *company_id) {
+    let request = CompaniesRequest { access_token, region, claim: Some(company_id) };
+    match of_its_client(app, &connection.company).await?.companies(request).await {
+        Ok(found) => match found.companies.into_iter().find(|it| it.company_id == *company_id) {
             Some(company) => Ok(CompanyAnswer::Company(company.name)),
-            None if reach.is_complete => Ok(CompanyAnswer::NotTaken),
+            None if found.is_complete => Ok(CompanyAnswer::NotTaken),
             None => Err(not_asked()),
         },
         Err(ConfirmFailure::Unauthorized) => Ok(CompanyAnswer::NotTaken),

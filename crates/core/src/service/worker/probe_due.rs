@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::model::probe::Suspicion;
+use crate::model::probe::DueProbe;
 use crate::port::store::StoreError;
 use crate::{App, Error};
 
 use crate::service::vault::hint::follow_hints;
 use crate::service::vault::probe::probe;
-use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
+use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
 /// The largest number of hints and probes that are processed at once.
 const AT_ONCE_MOST: usize = 16;
@@ -39,18 +39,18 @@ struct Probing {
 
 #[async_trait]
 impl Work for Probing {
-    type Item = Suspicion;
+    type Item = DueProbe;
 
-    async fn page(&self, shard: u8, _: Option<&Suspicion>) -> Result<Page<Suspicion>, StoreError> {
-        let items = self.app.probes.suspicions(shard, self.began, PER_SHARD_MOST).await?;
-        Ok(Page { items, last: None, oldest: None })
+    async fn page(&self, shard: u8, _: Option<&DueProbe>) -> Result<DuePage<DueProbe>, StoreError> {
+        let items = self.app.probes.due_probes(shard, self.began, PER_SHARD_MOST).await?;
+        Ok(DuePage { items, last: None, oldest: None })
     }
 
-    async fn process(self: Arc<Self>, item: Suspicion, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
+    async fn process(self: Arc<Self>, item: DueProbe, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
         match item {
-            Suspicion::Hints(id) => follow_hints(&self.app, &id).await?,
+            DueProbe::Hints(id) => follow_hints(&self.app, &id).await?,
             // `probe` checks the remaining time before it begins.
-            Suspicion::Probe(id) => probe(&self.app, &id, self.ends_at).await?,
+            DueProbe::Probe(id) => probe(&self.app, &id, self.ends_at).await?,
         }
         Ok(Processed::Done)
     }

@@ -12,7 +12,7 @@ use crate::port::store::StoreError;
 use crate::{App, Error};
 
 use crate::service::purge::{Purged, purge};
-use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
+use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
 /// How many purges are under way at once.
 const AT_ONCE_MOST: usize = 4;
@@ -42,10 +42,10 @@ struct Purging {
 impl Work for Purging {
     type Item = ConnectionId;
 
-    async fn page(&self, _: u8, _: Option<&ConnectionId>) -> Result<Page<ConnectionId>, StoreError> {
+    async fn page(&self, _: u8, _: Option<&ConnectionId>) -> Result<DuePage<ConnectionId>, StoreError> {
         let due = self.app.purges.due_purges(self.began, DUE_MOST).await?;
         let oldest = due.first().map(|entry| entry.since);
-        Ok(Page { items: due.into_iter().map(|entry| entry.connection).collect(), last: None, oldest })
+        Ok(DuePage { items: due.into_iter().map(|entry| entry.connection).collect(), last: None, oldest })
     }
 
     async fn process(self: Arc<Self>, id: ConnectionId, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {

@@ -17,13 +17,13 @@ use crate::{App, Error};
 
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
-use crate::service::vault::refresh::{Asked, Place, Refreshed, refresh};
+use crate::service::vault::refresh::{Permit, RefreshRequest, Refreshed, refresh};
 use crate::service::vault::warn::warn_expiring;
-use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run, slot};
+use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run, slot};
 
-/// How many grants a process refreshes at once that [a lost answer](crate::port::platform::Platform::must_hear_every_answer) would end.
+/// How many grants a process refreshes at once that [a lost answer](crate::port::platform::Platform::lost_answer_ends_grant) would end.
 /// At most this many are lost if it is killed.
-pub const FRAGILE_MOST: usize = 8;
+pub const PERMITS: usize = 8;
 
 /// Refreshes the connections of these shards that were due when the run began. Everything ends within `time`, and no refresh begins
 /// that a slow platform could not answer in time. In the report, `done` counts the connections with a fresh token.
@@ -32,8 +32,8 @@ pub const FRAGILE_MOST: usize = 8;
 /// The table's error, if no shard could be read.
 pub async fn refresh_due(app: &Arc<App>, shards: &[u8], time: Duration) -> Result<Report, Error> {
     let ends_at = app.clock.elapsed() + time;
-    let places = Arc::new(Semaphore::new(FRAGILE_MOST));
-    let work = Refreshing { app: Arc::clone(app), began: app.now(), places, ends_at };
+    let permits = Arc::new(Semaphore::new(PERMITS));
+    let work = Refreshing { app: Arc::clone(app), began: app.now(), permits, ends_at };
     let bounds = bounds(app, shards.len(), work.begins_until());
     Ok(run(app, work, shards, &bounds).await?)
 }
@@ -54,7 +54,7 @@ struct Refreshing {
     app: Arc<App>,
     began: Timestamp,
     /// The permits to refresh grants that a lost answer would end.
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     ends_at: Duration,
 }
 
@@ -62,20 +62,20 @@ struct Refreshing {
 impl Work for Refreshing {
     type Item = DueEntry;
 
-    async fn page(&self, shard: u8, after: Option<&DueEntry>) -> Result<Page<DueEntry>, StoreError> {
+    async fn page(&self, shard: u8, after: Option<&DueEntry>) -> Result<DuePage<DueEntry>, StoreError> {
         let most = self.app.settings.due_page;
         let items = self.app.connections.due(shard, self.began, after, most).await?;
         // Rows that fail without a write stay due and must not hide the rows after them.
         let last = items.last().filter(|_| items.len() == most as usize).cloned();
         let oldest = items.first().map(|entry| entry.since);
-        Ok(Page { items, last, oldest })
+        Ok(DuePage { items, last, oldest })
     }
 
     async fn process(self: Arc<Self>, entry: DueEntry, first: OwnedSemaphorePermit) -> Result<Processed, Error> {
         let (id, slots) = (&entry.connection, Arc::clone(first.semaphore()));
-        let refreshed = match self.refresh(id, first, Place::IfFree(Arc::clone(&self.places))).await {
-            Some(Ok(Refreshed { outcome: Outcome::Crowded, .. })) => match Arc::clone(&self.places).acquire_owned().await {
-                Ok(place) => self.refresh(id, slot(&slots).await, Place::Taken(place)).await,
+        let refreshed = match self.refresh(id, first, Permit::IfFree(Arc::clone(&self.permits))).await {
+            Some(Ok(Refreshed { outcome: Outcome::NoPermit, .. })) => match Arc::clone(&self.permits).acquire_owned().await {
+                Ok(permit) => self.refresh(id, slot(&slots).await, Permit::Taken(permit)).await,
                 Err(_) => None,
             },
             refreshed => refreshed,
@@ -110,11 +110,11 @@ impl Refreshing {
     }
 
     /// Refreshes a connection; `None` if it is too late to begin.
-    async fn refresh(&self, id: &ConnectionId, slot: OwnedSemaphorePermit, place: Place) -> Option<Result<Refreshed, Error>> {
+    async fn refresh(&self, id: &ConnectionId, slot: OwnedSemaphorePermit, permit: Permit) -> Option<Result<Refreshed, Error>> {
         if self.app.clock.elapsed() >= self.begins_until() {
             return None;
         }
-        let refreshing = pin!(refresh(&self.app, id, Asked { reason: Reason::Due, ends_at: self.ends_at, place }));
+        let refreshing = pin!(refresh(&self.app, id, RefreshRequest { reason: Reason::Due, ends_at: self.ends_at, permit }));
         match select(refreshing, self.app.clock.sleep(self.app.settings.lease)).await {
             Either::Left((refreshed, _)) => Some(refreshed),
             // Its lease has ended, so it only waits for an answer that may never come. Its slot goes to the next refresh.

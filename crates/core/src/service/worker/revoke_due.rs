@@ -13,7 +13,7 @@ use crate::{App, Error};
 
 use crate::service::consent::end_expired::end_expired;
 use crate::service::revocation::revoke::{RevocationStatus, revoke};
-use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
+use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
 /// The largest number of items that are processed at once.
 const AT_ONCE_MOST: usize = 16;
@@ -42,9 +42,9 @@ struct Revoking {
 impl Work for Revoking {
     type Item = DueRevocation;
 
-    async fn page(&self, shard: u8, _: Option<&DueRevocation>) -> Result<Page<DueRevocation>, StoreError> {
+    async fn page(&self, shard: u8, _: Option<&DueRevocation>) -> Result<DuePage<DueRevocation>, StoreError> {
         let items = self.app.revocations.due_revocations(shard, self.began, PER_SHARD_MOST).await?;
-        Ok(Page { items, last: None, oldest: None })
+        Ok(DuePage { items, last: None, oldest: None })
     }
 
     async fn process(self: Arc<Self>, item: DueRevocation, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {

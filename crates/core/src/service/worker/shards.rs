@@ -16,7 +16,7 @@ use crate::port::store::{DUE_SHARDS, StoreError};
 use crate::{App, Error};
 
 /// No page is read while this many items of a run have begun and not ended.
-const IN_HAND_MOST: usize = 4_000;
+const RUNNING_MOST: usize = 4_000;
 
 /// A kind of work on due items.
 #[async_trait]
@@ -25,14 +25,14 @@ pub(crate) trait Work: Send + Sync + 'static {
     type Item: Send + Sync + 'static;
 
     /// The first page of a shard's due items, or the page after this item.
-    async fn page(&self, shard: u8, after: Option<&Self::Item>) -> Result<Page<Self::Item>, StoreError>;
+    async fn page(&self, shard: u8, after: Option<&Self::Item>) -> Result<DuePage<Self::Item>, StoreError>;
 
     /// Processes an item. The next item may begin as soon as the slot is dropped.
     async fn process(self: Arc<Self>, item: Self::Item, slot: OwnedSemaphorePermit) -> Result<Processed, Error>;
 }
 
 /// A page of a shard's due items, the longest overdue first.
-pub(crate) struct Page<I> {
+pub(crate) struct DuePage<I> {
     pub(crate) items: Vec<I>,
     /// The last item, if this run reads another page after it; `None` if the shard was read to its end or the next run continues.
     pub(crate) last: Option<I>,
@@ -102,7 +102,7 @@ pub(crate) async fn run<W: Work>(app: &App, work: W, shards: &[u8], bounds: &Bou
     let (mut starting, mut running) = (FuturesUnordered::new(), FuturesUnordered::new());
     starting.extend(starts(app, bounds, &slots, reading.pages(&*work).await));
     loop {
-        if starting.is_empty() && running.len() < IN_HAND_MOST && may_begin() {
+        if starting.is_empty() && running.len() < RUNNING_MOST && may_begin() {
             starting.extend(starts(app, bounds, &slots, reading.pages(&*work).await));
         }
         tokio::select! {

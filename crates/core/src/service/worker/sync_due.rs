@@ -14,7 +14,7 @@ use crate::{App, Error};
 
 use crate::service::sync::scheduled::begin_scheduled;
 use crate::service::sync::{Worked, work_on_each};
-use crate::service::worker::shards::{Bounds, Page, Processed, Report, Work, run};
+use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
 /// How many runs are under way at once. Each holds a page of records in memory.
 const AT_ONCE_MOST: usize = 4;
@@ -44,10 +44,10 @@ struct Syncing {
 impl Work for Syncing {
     type Item = ConnectionId;
 
-    async fn page(&self, shard: u8, _: Option<&ConnectionId>) -> Result<Page<ConnectionId>, StoreError> {
+    async fn page(&self, shard: u8, _: Option<&ConnectionId>) -> Result<DuePage<ConnectionId>, StoreError> {
         let due = self.app.syncs.due(shard, self.began, PER_SHARD_MOST).await?;
         let oldest = due.first().map(|entry| entry.since);
-        Ok(Page { items: due.into_iter().map(|entry| entry.connection).collect(), last: None, oldest })
+        Ok(DuePage { items: due.into_iter().map(|entry| entry.connection).collect(), last: None, oldest })
     }
 
     async fn process(self: Arc<Self>, id: ConnectionId, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {

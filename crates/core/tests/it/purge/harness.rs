@@ -10,7 +10,7 @@ use counterfoil_testkit::fixture::Item;
 use counterfoil_testkit::platform::books::{check, invoice};
 
 use crate::harness::key;
-use crate::sync::harness::{Books, HOUR, asked, full, sync};
+use crate::sync::harness::{Books, HOUR, full, request_of, sync};
 
 /// The time that a run of the worker has.
 pub(crate) const PURGE_LASTS: Duration = Duration::from_secs(600);
@@ -24,7 +24,7 @@ pub(crate) async fn canary_books() -> Books {
     books.put(check("canary", 987_654_321));
     books.put(check("3", 1));
     books.put(invoice("17", 987_654_321));
-    books.run(asked(SyncKind::ImportInvoices)).await;
+    books.run(request_of(SyncKind::ImportInvoices)).await;
     books.run(full()).await;
     books.stage.clock.advance(HOUR);
     books
@@ -34,8 +34,8 @@ pub(crate) async fn canary_books() -> Books {
 pub(crate) async fn request(books: &Books) -> Disconnected {
     let app = &books.stage.app;
     let ends_at = app.clock.elapsed() + app.settings.function_time;
-    let asked = disconnect(app, &key(&books.id), &books.id.company_key, History::Purged, ends_at).await;
-    asked.unwrap_or_else(|error| panic!("{error}"))
+    let disconnected = disconnect(app, &key(&books.id), &books.id.company_key, History::Purged, ends_at).await;
+    disconnected.unwrap_or_else(|error| panic!("{error}"))
 }
 
 pub(crate) async fn purge_of(books: &Books) -> Purge {

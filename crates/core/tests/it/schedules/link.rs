@@ -15,10 +15,10 @@ use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
+use counterfoil_core::port::store::connections::CompanyEntries;
 use counterfoil_core::port::store::connections::ConnectionPage;
 use counterfoil_core::port::store::connections::ConnectionStore;
 use counterfoil_core::port::store::connections::DueEntry;
-use counterfoil_core::port::store::connections::Holders;
 use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::connections::Settable;
 use counterfoil_core::port::store::connections::Tally;
@@ -26,9 +26,9 @@ use counterfoil_core::port::store::vault::Commit;
 use counterfoil_core::port::store::vault::Consent;
 use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::Disconnect;
-use counterfoil_core::port::store::vault::GivenBack;
 use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore;
+use counterfoil_core::port::store::vault::RestoredAccess;
 use counterfoil_core::port::store::vault::Taken;
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{Fixture, connection_id};
@@ -176,8 +176,8 @@ impl ConnectionStore for Link {
         self.call("UpdateItem", async |table: Table| table.change(id, settable).await).await
     }
 
-    async fn holders(&self, company: &Company, after: Option<&str>, most: u32) -> Result<Holders, StoreError> {
-        self.call("Query", async |table: Table| table.holders(company, after, most).await).await
+    async fn company_entries(&self, company: &Company, after: Option<&str>, most: u32) -> Result<CompanyEntries, StoreError> {
+        self.call("Query", async |table: Table| table.company_entries(company, after, most).await).await
     }
 
     async fn tally(&self, company: &Company, partner: &PartnerId, most: u32) -> Result<Tally, StoreError> {
@@ -199,8 +199,8 @@ impl GrantStore for Link {
         self.call("UpdateItem", async |table: Table| table.renew_withdrawn(id, commit).await).await
     }
 
-    async fn give_back(&self, back: &GivenBack) -> Result<Written, StoreError> {
-        self.call("TransactWriteItems", async |table: Table| table.give_back(back).await).await
+    async fn restore_access(&self, restored: &RestoredAccess) -> Result<Written, StoreError> {
+        self.call("TransactWriteItems", async |table: Table| table.restore_access(restored).await).await
     }
 
     async fn revive(&self, commit: &Commit, audit: &Audit, event: &Event) -> Result<Written, StoreError> {

@@ -11,7 +11,7 @@ use counterfoil_core::port::parking::Parked;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
 use counterfoil_core::service::vault::refresh::step::Reason;
-use counterfoil_core::service::vault::refresh::{Asked, Place, refresh};
+use counterfoil_core::service::vault::refresh::{Permit, RefreshRequest, refresh};
 use counterfoil_core::{App, Error};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::{Fixture, START, try_consent};
@@ -181,7 +181,7 @@ impl World {
             }
             Ask::Due => {
                 let ends_at = app.clock.elapsed() + RUN;
-                refresh(app, &self.id, Asked { reason: Reason::Due, ends_at, place: Place::NotNeeded }).await.map(drop)
+                refresh(app, &self.id, RefreshRequest { reason: Reason::Due, ends_at, permit: Permit::NotNeeded }).await.map(drop)
             }
             Ask::Consent => try_consent(&self.storage.installation, app, COMPANY, COMPANY).await.map(drop),
             Ask::Disconnect => crate::harness::disconnect(app, &self.id).await.map(drop),

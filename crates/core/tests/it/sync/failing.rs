@@ -19,9 +19,9 @@ async fn a_refused_token_is_refreshed_once_and_the_run_continues() {
     let run = books.run(sync()).await;
     assert_eq!((run.status, run.counts.checks.imported), (SyncStatus::Completed, 30));
     assert_eq!(books.stage.refreshes(), 1);
-    let asked = books.platform().asked();
-    assert_ne!(asked[0].access_token, asked[1].access_token);
-    assert_eq!(asked[0].cursor, asked[1].cursor);
+    let requests = books.platform().requests();
+    assert_ne!(requests[0].access_token, requests[1].access_token);
+    assert_eq!(requests[0].cursor, requests[1].cursor);
 }
 
 #[tokio::test]
@@ -57,8 +57,8 @@ async fn an_outage_of_hours_ends_the_run() {
     let began = books.now();
     let run = books.run(sync()).await;
     assert_eq!((run.status, run.failure), (SyncStatus::Failed, Some(SyncFailure::PlatformUnavailable)));
-    let asked = books.platform().asked().len();
-    assert!((10..=15).contains(&asked), "{asked} requests");
+    let requests = books.platform().requests().len();
+    assert!((10..=15).contains(&requests), "{requests} requests");
     assert!(books.now() >= began + 15.minutes());
 }
 
@@ -87,7 +87,7 @@ async fn a_run_whose_time_is_over_continues_in_the_next_invocation() {
     let run = books.begin(&sync()).await;
     let soon = books.stage.app.clock.elapsed() + Duration::from_secs(8);
     assert_eq!(work(&books.stage.app, &books.id, soon).await.expect("a table"), Worked::Paused);
-    assert_eq!(books.platform().asked().len(), 0, "a page would take longer");
+    assert_eq!(books.platform().requests().len(), 0, "a page would take longer");
     books.work().await;
     assert_eq!(books.read(&run).await.counts.checks.imported, 30);
 }

@@ -6,7 +6,7 @@ use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::record::{Record, RecordKind, Unreadable};
 use counterfoil_core::model::stored_record::StoredRecord;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, Trigger};
-use counterfoil_core::service::sync::begin::{Asked, begin};
+use counterfoil_core::service::sync::begin::{SyncRequest, begin};
 use counterfoil_core::service::sync::{Worked, work};
 use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::platform::books::{ScriptedBooks, check, purchase};
@@ -58,9 +58,9 @@ impl Books {
     }
 
     /// Starts a run.
-    pub(crate) async fn begin(&self, asked: &Asked) -> SyncRun {
+    pub(crate) async fn begin(&self, request: &SyncRequest) -> SyncRun {
         let connection = self.stage.row(&self.id).await;
-        begin(&self.stage.app, &connection, asked).await.expect("a run")
+        begin(&self.stage.app, &connection, request).await.expect("a run")
     }
 
     /// Works on the connection's runs until they have ended, and waits where they wait.
@@ -82,8 +82,8 @@ impl Books {
     }
 
     /// Runs an import from its start to its end.
-    pub(crate) async fn run(&self, asked: Asked) -> SyncRun {
-        let run = self.begin(&asked).await;
+    pub(crate) async fn run(&self, request: SyncRequest) -> SyncRun {
+        let run = self.begin(&request).await;
         self.work().await;
         self.read(&run).await
     }
@@ -113,14 +113,14 @@ impl Books {
     }
 }
 
-pub(crate) fn asked(kind: SyncKind) -> Asked {
-    Asked { kind, full: false, is_dry: false, trigger: Trigger::Api, parent: None }
+pub(crate) fn request_of(kind: SyncKind) -> SyncRequest {
+    SyncRequest { kind, full: false, is_dry: false, trigger: Trigger::Api, parent: None }
 }
 
-pub(crate) fn sync() -> Asked {
-    asked(SyncKind::Sync)
+pub(crate) fn sync() -> SyncRequest {
+    request_of(SyncKind::Sync)
 }
 
-pub(crate) fn full() -> Asked {
-    Asked { full: true, ..sync() }
+pub(crate) fn full() -> SyncRequest {
+    SyncRequest { full: true, ..sync() }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::record::{Record, RecordKind};
 use counterfoil_core::model::stored_record::RecordId;
-use counterfoil_core::model::sync::counts::{Counts, Deed};
+use counterfoil_core::model::sync::counts::{Counts, RecordOutcome};
 use counterfoil_core::model::sync::reconciliation::Reconciliation;
 use counterfoil_core::model::sync::{SyncRun, SyncStatus};
 use counterfoil_core::service::sync::{Worked, work};
@@ -21,7 +21,7 @@ struct End {
     counts: Counts,
     pages: u32,
     reconciliation: Option<Reconciliation>,
-    records: Vec<(RecordId, Record, Deed)>,
+    records: Vec<(RecordId, Record, RecordOutcome)>,
 }
 
 async fn end(books: &Books, run: &SyncRun) -> End {
@@ -32,7 +32,7 @@ async fn end(books: &Books, run: &SyncRun) -> End {
         counts: run.counts,
         pages: run.pages,
         reconciliation: run.reconciliation,
-        records: stored.into_iter().map(|it| (it.id, it.record, it.deed)).collect(),
+        records: stored.into_iter().map(|it| (it.id, it.record, it.outcome)).collect(),
     }
 }
 

@@ -19,7 +19,7 @@ use counterfoil_testkit::platform::books::{check, purchase};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::Timestamp;
 
-use super::harness::{Books, HOUR, WORKERS_TIME, asked, full, sync};
+use super::harness::{Books, HOUR, WORKERS_TIME, full, request_of, sync};
 use crate::harness::eventually;
 
 impl Books {
@@ -38,7 +38,7 @@ impl Books {
     }
 
     /// Runs the worker once at that time.
-    async fn turn(&self, at: Timestamp) -> Report {
+    async fn work_at(&self, at: Timestamp) -> Report {
         self.stage.clock.advance(until(self.now(), at));
         sync_due(&self.stage.app, &ALL_SHARDS, WORKERS_TIME).await.expect("a table")
     }
@@ -58,10 +58,10 @@ async fn a_connection_with_a_schedule_is_imported_at_each_of_its_times() {
     let books = Books::of(3).await;
     let first = books.schedule(Schedule::Hourly).await.expect("it is due");
     assert_eq!(first, next(&books, books.now()));
-    assert_eq!(books.turn(first - Duration::from_millis(1)).await.due, 0);
-    assert_eq!(books.turn(first).await.done, 1);
+    assert_eq!(books.work_at(first - Duration::from_millis(1)).await.due, 0);
+    assert_eq!(books.work_at(first).await.done, 1);
     books.put(check("new", 5));
-    assert_eq!(books.turn(first + HOUR).await.done, 1);
+    assert_eq!(books.work_at(first + HOUR).await.done, 1);
     let runs = books.runs().await;
     let told: Vec<_> = runs.iter().map(|run| (run.trigger, run.status, run.mode(), run.counts.checks.imported)).collect();
     let expected = |mode, imported| (Trigger::Schedule, SyncStatus::Completed, mode, imported);
@@ -76,17 +76,17 @@ async fn another_schedule_has_another_time_and_off_has_none() {
     let daily = books.schedule(Schedule::Daily).await.expect("it is due");
     assert!(daily >= hourly && until(hourly, daily).as_secs().is_multiple_of(3_600), "at the same minute of an hour");
     assert_eq!(books.schedule(Schedule::Off).await, None);
-    assert_eq!(books.turn(daily).await.due, 0);
+    assert_eq!(books.work_at(daily).await.due, 0);
 }
 
 #[tokio::test]
 async fn invoices_are_imported_by_the_schedule_once_a_request_has_imported_them() {
     let books = Books::of(1).await;
-    books.run(asked(SyncKind::ImportInvoices)).await;
+    books.run(request_of(SyncKind::ImportInvoices)).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
-    books.turn(due_at).await;
+    books.work_at(due_at).await;
     let scheduled = books.runs().await.into_iter().filter(|run| run.trigger == Trigger::Schedule);
-    let mut kinds: Vec<_> = scheduled.map(|run| (run.scope.kind as u8, run.status)).collect();
+    let mut kinds: Vec<_> = scheduled.map(|run| (run.options.kind as u8, run.status)).collect();
     kinds.sort_by_key(|(kind, _)| *kind);
     assert_eq!(kinds, SyncKind::ALL.map(|kind| (kind as u8, SyncStatus::Completed)));
 }
@@ -104,8 +104,8 @@ async fn a_failed_run_does_not_stop_the_schedule() {
     let books = Books::of(1).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.platform().fail([ReadFailure::AccessDenied]);
-    books.turn(due_at).await;
-    books.turn(due_at + HOUR).await;
+    books.work_at(due_at).await;
+    books.work_at(due_at + HOUR).await;
     let ends: Vec<_> = books.runs().await.into_iter().map(|run| (run.status, run.failure)).collect();
     assert_eq!(ends, [(SyncStatus::Completed, None), (SyncStatus::Failed, Some(SyncFailure::AccessDenied))]);
 }
@@ -116,10 +116,10 @@ async fn a_connection_that_needs_consent_is_not_imported_until_it_is_active_agai
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.stage.installation.platform.revoke("acme");
     assert!(books.stage.force(&books.id).await.is_err());
-    assert_eq!(books.turn(due_at).await.done, 1);
+    assert_eq!(books.work_at(due_at).await.done, 1);
     assert_eq!((books.runs().await.len(), books.state().await.due_at), (0, Some(due_at + HOUR)));
     try_consent(&books.stage.installation, &books.stage.app, "acme", "acme").await.expect("a consent");
-    books.turn(due_at + HOUR).await;
+    books.work_at(due_at + HOUR).await;
     assert_eq!(books.runs().await.len(), 1);
 }
 
@@ -128,7 +128,7 @@ async fn a_disconnected_connection_is_not_imported() {
     let books = Books::of(1).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
     books.stage.disconnect(&books.id).await;
-    books.turn(due_at).await;
+    books.work_at(due_at).await;
     assert_eq!((books.runs().await.len(), books.state().await.due_at), (0, Some(due_at + HOUR)));
 }
 
@@ -143,7 +143,7 @@ async fn a_worker_with_an_old_list_of_due_connections_begins_no_second_run() {
     let app = Arc::clone(&books.stage.app);
     let late = tokio::spawn(async move { sync_due(&app, &ALL_SHARDS, WORKERS_TIME).await });
     eventually("it has read the list", async || wire.counts().contains_key("GetItem")).await;
-    books.turn(due_at).await;
+    books.work_at(due_at).await;
     wire.release();
     late.await.expect("no panic").expect("a table");
     assert_eq!(books.runs().await.len(), 1);

@@ -7,7 +7,7 @@ use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncStatus};
 use counterfoil_core::service::sync::stop::cancel;
 use counterfoil_core::service::sync::{Worked, work};
 
-use super::harness::{Books, WORKERS_TIME, asked, sync};
+use super::harness::{Books, WORKERS_TIME, request_of, sync};
 
 #[tokio::test]
 async fn a_disconnect_in_the_middle_ends_the_run_and_nothing_more_is_stored() {
@@ -32,7 +32,7 @@ async fn a_disconnect_in_the_middle_ends_the_run_and_nothing_more_is_stored() {
 async fn a_canceled_run_does_not_change_where_the_next_reads_from_and_the_queued_one_begins() {
     let books = Books::of(3).await;
     let run = books.begin(&sync()).await;
-    let queued = books.begin(&asked(SyncKind::ImportInvoices)).await;
+    let queued = books.begin(&request_of(SyncKind::ImportInvoices)).await;
     assert_eq!(books.begin(&sync()).await.id, run.id, "one of a kind at a time");
     assert!(cancel(&books.stage.app, &books.id, &run.id).await.expect("a table"));
     assert!(!cancel(&books.stage.app, &books.id, &run.id).await.expect("a table"), "once");

@@ -6,11 +6,11 @@ use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, SyncStatus, Trigger};
 use counterfoil_core::port::accounting::ReadFailure;
-use counterfoil_core::service::sync::import::{Wanted, import};
+use counterfoil_core::service::sync::import::{ImportRequest, import};
 use counterfoil_core::service::sync::stop::cancel;
 use counterfoil_core::service::sync::{Worked, work, work_on_each};
 
-use super::harness::{Books, HOUR, WORKERS_TIME, asked, sync};
+use super::harness::{Books, HOUR, WORKERS_TIME, request_of, sync};
 
 impl Books {
     async fn work_for(&self, seconds: u64) -> Worked {
@@ -46,7 +46,7 @@ async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_b
     for number in 1..6 {
         books.stage.installation.connect(&books.stage.app, &format!("acme-{number}")).await;
     }
-    let wanted = Wanted {
+    let request = ImportRequest {
         platform: PlatformName::Quickbooks,
         kind: SyncKind::Sync,
         company_key: None,
@@ -55,7 +55,7 @@ async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_b
         trigger: Trigger::Api,
     };
     let ends_at = books.stage.app.clock.elapsed() + Duration::from_secs(28);
-    let imported = import(&books.stage.app, &books.id.partner, &wanted, ends_at).await.expect("runs");
+    let imported = import(&books.stage.app, &books.id.partner, &request, ends_at).await.expect("runs");
     assert!(imported.runs.iter().all(|run| run.status == SyncStatus::Completed));
     let mut woken: Vec<_> = books.woken().into_iter().map(|id| id.company_key.to_string()).collect();
     woken.sort();
@@ -66,7 +66,7 @@ async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_b
 async fn the_worker_is_woken_for_a_queued_run_when_the_one_before_is_canceled() {
     let books = Books::of(1).await;
     let run = books.begin(&sync()).await;
-    let queued = books.begin(&asked(SyncKind::ImportInvoices)).await;
+    let queued = books.begin(&request_of(SyncKind::ImportInvoices)).await;
     assert!(cancel(&books.stage.app, &books.id, &run.id).await.expect("a table"));
     assert_eq!(books.woken(), std::slice::from_ref(&books.id));
     assert!(cancel(&books.stage.app, &books.id, &queued.id).await.expect("a table"));
@@ -77,7 +77,7 @@ async fn the_worker_is_woken_for_a_queued_run_when_the_one_before_is_canceled() 
 async fn a_worker_that_is_woken_late_or_twice_does_nothing() {
     let books = Books::of(3).await;
     let run = books.begin(&sync()).await;
-    books.begin(&asked(SyncKind::ImportInvoices)).await;
+    books.begin(&request_of(SyncKind::ImportInvoices)).await;
     let ends_at = books.stage.app.clock.elapsed() + WORKERS_TIME;
     let (app, id) = (&books.stage.app, &books.id);
     let (one, other) = tokio::join!(work_on_each(app, id, ends_at), work_on_each(app, id, ends_at));

@@ -8,7 +8,7 @@ use counterfoil_core::model::name::DisplayName;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::transfer::Transfer;
 use counterfoil_core::service::transfer::failure::TransferFailure;
-use counterfoil_core::service::transfer::{BroughtIn, Transfers};
+use counterfoil_core::service::transfer::{Transferred, Transfers};
 use counterfoil_testkit::fixture::connection_id;
 use counterfoil_testkit::platform::{CLIENT_ID, RotationPolicy};
 
@@ -32,8 +32,8 @@ impl Move {
         Transfers { app: Arc::clone(&self.stage.app), store: Arc::new(self.stage.installation.table()), actor: actor() }
     }
 
-    pub(super) async fn bring_in(&self, transfer: &Transfer) -> Result<BroughtIn, TransferFailure> {
-        self.transfers().bring_in(transfer).await
+    pub(super) async fn run(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
+        self.transfers().run(transfer).await
     }
 
     /// A connection that another system has to that company, with a grant of its own.

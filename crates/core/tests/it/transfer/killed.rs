@@ -7,7 +7,7 @@ use counterfoil_core::model::connection::Status;
 use counterfoil_core::model::transfer::Transfer;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::service::transfer::failure::TransferFailure;
-use counterfoil_core::service::transfer::{BroughtIn, Transfers};
+use counterfoil_core::service::transfer::{Transferred, Transfers};
 use counterfoil_testkit::platform::RotationPolicy;
 use counterfoil_testkit::wire::{Fault, Rule};
 use tokio::runtime::{Builder, Runtime};
@@ -15,12 +15,12 @@ use tokio::runtime::{Builder, Runtime};
 use super::harness::{Move, actor};
 
 /// A process of its own, with all its tasks and connections.
-fn process(place: &Move, transfer: &Transfer) -> (Runtime, tokio::task::JoinHandle<Result<BroughtIn, TransferFailure>>) {
+fn process(place: &Move, transfer: &Transfer) -> (Runtime, tokio::task::JoinHandle<Result<Transferred, TransferFailure>>) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let (table, clock) = (place.stage.installation.separate_table(), Arc::clone(&place.stage.clock) as Arc<dyn Clock>);
     let app = Arc::new(place.stage.installation.app_of(clock, table.clone()));
     let (transfers, transfer) = (Transfers { app, store: Arc::new(table), actor: actor() }, transfer.clone());
-    let running = runtime.spawn(async move { transfers.bring_in(&transfer).await });
+    let running = runtime.spawn(async move { transfers.run(&transfer).await });
     (runtime, running)
 }
 
@@ -33,7 +33,7 @@ async fn is_killed_at(place: &Move, transfer: &Transfer, rule: Rule) -> bool {
     let was_killed = tokio::select! {
         () = wire.held() => true,
         ended = running => {
-            assert_eq!(ended.expect("no panic"), Ok(BroughtIn::Connected));
+            assert_eq!(ended.expect("no panic"), Ok(Transferred::Connected));
             false
         }
     };
@@ -66,7 +66,7 @@ async fn a_run_that_is_killed_at_any_request_burns_nothing_and_the_next_goes_on(
                 if !is_killed_at(&place, &transfer, Rule::on(operation, fault).after(spared)).await {
                     break;
                 }
-                place.bring_in(&transfer).await.unwrap_or_else(|failure| panic!("{at}: {failure}"));
+                place.run(&transfer).await.unwrap_or_else(|failure| panic!("{at}: {failure}"));
                 assert_connected_once(&place, &at).await;
                 (spared, kills) = (spared + 1, kills + 1);
             }
@@ -85,7 +85,7 @@ async fn a_run_that_is_killed_while_the_platform_answers_goes_on_after_the_rest(
     runtime.shutdown_background();
     gate.open();
     let killed_at = place.stage.clock.now();
-    assert_eq!(place.bring_in(&transfer).await, Ok(BroughtIn::Connected));
+    assert_eq!(place.run(&transfer).await, Ok(Transferred::Connected));
     let rested = counterfoil_core::model::time::until(killed_at, place.stage.installation.platform.presented()[1].at);
     assert!(rested >= place.stage.app.settings.lease + place.stage.app.settings.rest, "{rested:?}");
     assert_connected_once(&place, "killed at the platform").await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::service::vault::refresh::step::Next;
+use counterfoil_core::service::vault::refresh::step::Observation;
 use counterfoil_core::service::vault::refresh::step::Outcome;
-use counterfoil_core::service::vault::refresh::step::Saw;
 
 use super::World;
 use crate::actions::{Answer, Heard, fault};
@@ -17,9 +17,9 @@ use crate::times::{COMMIT_BUDGET, PLATFORM_TIMEOUT, done_by};
 use crate::worker::{Stage, Worker};
 
 impl World {
-    pub(super) fn hear(&mut self, scope: &Scope, worker: usize, saw: Saw, heard: Heard) {
+    pub(super) fn hear(&mut self, scope: &Scope, worker: usize, observed: Observation, heard: Heard) {
         let Worker::Running(run) = &mut self.workers[worker] else { return };
-        run.stage = Stage::Answered(saw);
+        run.stage = Stage::Answered(observed);
         if heard == Heard::AtOnce {
             self.go_on(scope, worker);
         }
@@ -30,13 +30,13 @@ impl World {
         let now = self.seen_by(worker);
         let tick = self.now;
         let Worker::Running(run) = &mut self.workers[worker] else { return };
-        let saw = match &run.stage {
-            Stage::Answered(saw) => saw.clone(),
-            Stage::Asleep { .. } => Saw::Waited,
+        let observed = match &run.stage {
+            Stage::Answered(observed) => observed.clone(),
+            Stage::Asleep { .. } => Observation::Waited,
             Stage::Doing { .. } | Stage::AtPlatform { .. } => return,
         };
-        let granted = saw == Saw::Granted;
-        let next = weaken(scope.broken, run.machine.step(now, saw), run);
+        let granted = observed == Observation::Granted;
+        let next = weaken(scope.broken, run.machine.step(now, observed), run);
         run.must_by = match next {
             Next::Commit if granted => Some(tick + COMMIT_BUDGET),
             Next::Commit | Next::Wait(_) if run.is_committing() => run.must_by,
@@ -89,7 +89,7 @@ impl World {
             self.left.bad_answers -= 1;
             self.provider.abandon(worker);
         }
-        self.hear(scope, worker, Saw::Failed(TokenFailure::NoAnswer), Heard::AtOnce);
+        self.hear(scope, worker, Observation::Failed(TokenFailure::NoAnswer), Heard::AtOnce);
     }
 
     pub(super) fn answer(&mut self, scope: &Scope, request: usize, answer: Answer, heard: Heard) {
@@ -106,19 +106,19 @@ impl World {
         let at = self.seen_by(caller).wall;
         let Worker::Running(run) = &mut self.workers[caller] else { return };
         let Stage::AtPlatform { sent, .. } = run.stage else { return };
-        let saw = match (answer, given) {
+        let observed = match (answer, given) {
             (Answer::Lost, _) => return,
             (Answer::FaultAfter | Answer::FaultBefore, _) => fault(),
-            (Answer::Plain, None) => Saw::Failed(TokenFailure::Refused),
+            (Answer::Plain, None) => Observation::Failed(TokenFailure::Refused),
             (Answer::Plain, Some(grant)) => {
                 let id = run.lease.as_ref().expect("the lease is taken").id.clone();
                 run.commit = run.looked.map(|(epoch, _)| Commit { epoch, id, grant, at });
-                Saw::Granted
+                Observation::Granted
             }
         };
         // Within the time-out the answer may arrive at any time. After it only a frozen process gets it late.
         run.must_by = Some(sent + PLATFORM_TIMEOUT).filter(|by| self.now < *by);
         self.was_late |= self.now > sent + PLATFORM_TIMEOUT;
-        self.hear(scope, caller, saw, heard);
+        self.hear(scope, caller, observed, heard);
     }
 }

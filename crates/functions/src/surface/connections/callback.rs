@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use counterfoil_core::model::flow::{Anew, BrowserIds, Destination, Flow, FlowId};
+use counterfoil_core::model::flow::{BrowserIds, Destination, Flow, FlowId, StartParams};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
@@ -66,11 +66,11 @@ pub(crate) async fn callback(
         Ok(callback) => finish_consent(&app, callback, ends_at).await,
         Err(error) => NoFlow::from(error).into(),
     };
-    told(&app, client, ending).await
+    respond(&app, client, ending).await
 }
 
 /// Redirects a browser, and any client that must bring our code to the partner. Other clients get JSON.
-async fn told(app: &App, client: Client, ending: Ending) -> Response {
+async fn respond(app: &App, client: Client, ending: Ending) -> Response {
     if client == Client::Browser || is_handover(&ending) { see_other(&destination(app, &ending).await) } else { as_json(ending) }
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn result(
 ) -> Result<Response, Problem> {
     let flow = match shown {
         Shown::Flow(flow) => flow,
-        Shown::Word(word) => return Ok(page::hidden_as(&word, read_anew(&app, &query)?.as_ref()).into_response()),
+        Shown::Word(word) => return Ok(page::hidden_as(&word, read_restart(&app, &query)?.as_ref()).into_response()),
     };
     let ending = see_consent(&app, &flow, &browser).await;
     if client == Client::Program {
@@ -134,13 +134,13 @@ pub(crate) async fn result(
     Ok(page.into_response())
 }
 
-/// The parameters to start the consent again, as [`told_anew`] wrote them; `None` if a browser without a key may not start one.
-fn read_anew(app: &App, query: &Query) -> Result<Option<Anew>, Error> {
+/// The parameters to start the consent again, as [`restart_query`] wrote them; `None` if a browser without a key may not start one.
+fn read_restart(app: &App, query: &Query) -> Result<Option<StartParams>, Error> {
     let key = query.one("company_key", CompanyKey::LONGEST)?.and_then(|key| CompanyKey::parse(key).ok());
     let platform = query.word::<PlatformName>("platform", &PlatformName::names()).unwrap_or_default();
     let environment = query.word("environment", "production, sandbox").ok().flatten().unwrap_or(Environment::Production);
-    let anew = key.zip(platform).filter(|_| app.open_start);
-    Ok(anew.map(|(company_key, platform)| Anew { company_key, platform, environment }))
+    let restart = key.zip(platform).filter(|_| app.open_start);
+    Ok(restart.map(|(company_key, platform)| StartParams { company_key, platform, environment }))
 }
 
 pub(crate) async fn retry(
@@ -171,7 +171,7 @@ pub(crate) async fn choose(
 /// The answer to a form. A browser is redirected to our own page, which continues from there, because a form may not be redirected to
 /// another origin (O-9's form-action).
 async fn after_form(app: &App, client: Client, ending: Ending, id: &FlowId) -> Response {
-    if client == Client::Browser { see_other(&result_path(id)) } else { told(app, client, ending).await }
+    if client == Client::Browser { see_other(&result_path(id)) } else { respond(app, client, ending).await }
 }
 
 /// Redirects from our own page to the partner's. It never leads back to a page that navigates by itself.
@@ -186,7 +186,7 @@ pub(crate) async fn hand_over(
         Ending::Shown { flow, result } if is_over(result) && flow.destination != Destination::ResultPage => {
             Ok(see_other(&partners_page(&app, flow, result).await.ok_or_else(no_code)?))
         }
-        _ => Ok(told(&app, client, ending).await),
+        _ => Ok(respond(&app, client, ending).await),
     }
 }
 
@@ -207,9 +207,9 @@ fn is_handover(ending: &Ending) -> bool {
 /// Where a browser goes: to the partner's page if the consent has ended, else to our own.
 async fn destination(app: &App, ending: &Ending) -> String {
     match ending {
-        Ending::Hidden { why, anew } => {
+        Ending::Hidden { why, restart } => {
             let code = consent::without_flow(why).code();
-            format!("/oauth/result/{code}{}", anew.as_ref().map(told_anew).unwrap_or_default())
+            format!("/oauth/result/{code}{}", restart.as_ref().map(restart_query).unwrap_or_default())
         }
         Ending::Shown { flow, result } => {
             let page = if is_over(result) { partners_page(app, flow, result).await } else { None };
@@ -219,8 +219,8 @@ async fn destination(app: &App, ending: &Ending) -> String {
 }
 
 /// The parameters with which our page can offer to start again.
-fn told_anew(anew: &Anew) -> String {
-    let Anew { company_key, platform, environment } = anew;
+fn restart_query(restart: &StartParams) -> String {
+    let StartParams { company_key, platform, environment } = restart;
     let sandbox = if *environment == Environment::Sandbox { "&environment=sandbox" } else { "" };
     format!("?company_key={company_key}&platform={platform}{sandbox}")
 }
@@ -236,16 +236,16 @@ async fn partners_page(app: &App, flow: &Flow, result: &Result<ConsentOutcome, E
         (Destination::ReturnUrl(url), _) => {
             let named = flow.company_key.as_ref().map(CompanyKey::as_str);
             let company_key = connection.as_ref().map_or(named, |connection| Some(connection.id.company_key.as_str()));
-            return_url::told(url, company_key.unwrap_or_default(), connection.as_ref().err())
+            return_url::with_result(url, company_key.unwrap_or_default(), connection.as_ref().err())
         }
         (Destination::Handover { redirect_uri, state }, Ok(ConsentOutcome::Connected(_) | ConsentOutcome::ExchangeNeeded)) => {
             let code = issue_code(app, &flow.id).await;
             match code.inspect_err(|error| tracing::error!(%error, "no code could be issued")).ok()? {
-                Some(code) => return_url::handed(redirect_uri, &code, state),
+                Some(code) => return_url::with_code(redirect_uri, &code, state),
                 None => Some(format!("{}?{LAST}=1", result_path(&flow.id))),
             }
         }
-        (Destination::Handover { redirect_uri, state }, _) => return_url::refused(redirect_uri, &connection.err()?, state),
+        (Destination::Handover { redirect_uri, state }, _) => return_url::with_error(redirect_uri, &connection.err()?, state),
     }
 }
 

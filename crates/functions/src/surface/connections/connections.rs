@@ -170,13 +170,13 @@ pub(crate) async fn change(
 }
 
 /// The parameters of a list, checked before anything is read from the table.
-pub(crate) struct Asked {
+pub(crate) struct ListFilter {
     prefix: String,
     platform: Option<PlatformName>,
     status: Option<Status>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Asked {
+impl<S: Sync> FromRequestParts<S> for ListFilter {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
@@ -191,7 +191,7 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    Asked { prefix, platform, status }: Asked,
+    ListFilter { prefix, platform, status }: ListFilter,
     paging: Paging,
     Caller(caller): Caller,
 ) -> Result<Json<List>, Problem> {

@@ -12,7 +12,7 @@ use counterfoil_core::model::flow::{BrowserIds, Stage};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::consent::open::{OfferedConsent, offered, open_consent};
-use counterfoil_core::service::consent::start::{Caller, Start, Then, start_consent};
+use counterfoil_core::service::consent::start::{Caller, ReturnTo, Start, start_consent};
 use counterfoil_core::service::partner::links::open_link;
 use counterfoil_core::{App, Error};
 
@@ -90,7 +90,7 @@ fn of_link(link: ConnectLink, browser: BrowserIds) -> Start {
         company_key: link.company_key.clone(),
         company_name: link.company_name.clone(),
         platform: link.platform,
-        then: Then::HandOver { redirect_uri: link.redirect_uri.clone(), state: link.state.clone() },
+        return_to: ReturnTo::HandOver { redirect_uri: link.redirect_uri.clone(), state: link.state.clone() },
         sandbox: false,
         caller: Caller::Link(link),
         browser: Some(browser),

@@ -11,10 +11,10 @@ use counterfoil_core::model::flow::BrowserIds;
 use counterfoil_core::model::name::{CompanyKey, PartnerId, readable};
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::consent::in_browser::{Onward, Started};
+use counterfoil_core::service::consent::in_browser::{NextStep, Started};
 use counterfoil_core::service::consent::start::Caller;
+use counterfoil_core::service::consent::start::ReturnTo;
 use counterfoil_core::service::consent::start::Start;
-use counterfoil_core::service::consent::start::Then;
 use counterfoil_core::service::consent::start::start_consent;
 use counterfoil_core::service::partner::authenticate::authenticate;
 use counterfoil_core::{App, Error};
@@ -51,8 +51,8 @@ pub(crate) async fn named(
     let sandbox = query.word("environment", "production, sandbox")? == Some(Environment::Sandbox);
     let caller = caller(&app, &headers, &query).await?;
     let browser = browser(&app, &headers)?;
-    let then = Then::Return(return_url);
-    let start = Start { company_key: Some(company_key), company_name, platform, then, sandbox, caller, browser };
+    let return_to = ReturnTo::Return(return_url);
+    let start = Start { company_key: Some(company_key), company_name, platform, return_to, sandbox, caller, browser };
     Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 
@@ -81,10 +81,10 @@ pub(crate) async fn begin(
 
 /// Redirects the browser to the next step, with its cookie.
 pub(crate) fn sent_on(app: &App, started: Started, status: StatusCode) -> Result<Response, Error> {
-    let location = match started.onward {
-        Onward::PlatformsPage(address) => address,
-        Onward::Offer(token) => addresses::continue_url(app, &token)?,
-        Onward::ResultPage(flow) => addresses::result_path(&flow),
+    let location = match started.next_step {
+        NextStep::PlatformsPage(address) => address,
+        NextStep::Offer(token) => addresses::continue_url(app, &token)?,
+        NextStep::ResultPage(flow) => addresses::result_path(&flow),
     };
     let response = (status, [(LOCATION, location)]).into_response();
     Ok(match &started.browser {

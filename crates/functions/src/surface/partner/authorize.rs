@@ -9,7 +9,7 @@ use axum::response::Response;
 use counterfoil_core::model::api_key::{Scope, is_publishable};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::service::consent::start::{Caller, Start, Then};
+use counterfoil_core::service::consent::start::{Caller, ReturnTo, Start};
 use counterfoil_core::service::partner::authenticate::authenticate;
 use counterfoil_core::{App, Error};
 
@@ -37,9 +37,9 @@ pub(crate) async fn authorize(
     let redirect_uri = query.filled("redirectUri", URL_LONGEST)?.map(str::to_owned);
     let state = query.one("state", STATE_LONGEST)?.filter(|state| !state.is_empty()).map(str::to_owned);
     let caller = caller(&app, &headers, &query, partner).await?;
-    let then = Then::HandOver { redirect_uri, state };
+    let return_to = ReturnTo::HandOver { redirect_uri, state };
     let browser = browser(&app, &headers)?;
-    let start = Start { company_key, company_name: None, platform, then, sandbox: false, caller, browser };
+    let start = Start { company_key, company_name: None, platform, return_to, sandbox: false, caller, browser };
     Ok(begin(&app, start, &uri, &query, &headers).await?)
 }
 

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::partner::idempotency::{Begun, begin, keep, release};
+use counterfoil_core::service::partner::idempotency::{Admission, begin, keep, release};
 use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,8 @@ async fn once(app: &Arc<App>, key: &IdempotencyKey, request: Request, next: Next
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await.map_err(|_| body_too_large())?;
     let route = format!("{} {}", parts.method, parts.uri.path());
     let attempt = match begin(app, KeyedRequest::new(caller.partner, &route, key, &body)).await? {
-        Begun::Now(attempt) => attempt,
-        Begun::Before(answer) => return replayed(&answer),
+        Admission::New(attempt) => attempt,
+        Admission::Repeated(answer) => return replayed(&answer),
     };
     // The answer must be in the table before the function's time is over.
     parts.extensions.insert(EndsAt(ends_at.saturating_sub(app.settings.store_timeout)));

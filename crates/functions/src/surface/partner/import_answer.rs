@@ -107,7 +107,7 @@ fn status_of(runs: &[SyncRun]) -> SyncStatus {
 
 fn part(run: SyncRun) -> Part {
     Part {
-        numbers: Numbers::of(run.scope.kind, std::slice::from_ref(&run)),
+        numbers: Numbers::of(run.options.kind, std::slice::from_ref(&run)),
         company_key: run.connection.company_key.to_string(),
         company_id: run.company.company_id,
         company_name: run.company_name,

@@ -9,7 +9,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, Trigger};
-use counterfoil_core::service::sync::import::{Wanted, import};
+use counterfoil_core::service::sync::import::{ImportRequest, import};
 use serde::Deserialize;
 
 use crate::deadline::EndsAt;
@@ -44,7 +44,7 @@ pub(crate) async fn import_invoices(request: Request) -> Answer {
 
 async fn answer(kind: SyncKind, request: Request) -> Answer {
     let (State(app), PartnerCaller(key), EndsAt(ends_at), InPath(platform), JsonOrNoBody(fields)) = request;
-    let wanted = Wanted {
+    let request = ImportRequest {
         platform,
         kind,
         company_key: fields.company_key.as_deref().map(CompanyKey::parse).transpose()?,
@@ -52,7 +52,7 @@ async fn answer(kind: SyncKind, request: Request) -> Answer {
         is_dry: fields.dry_run.unwrap_or_default(),
         trigger: Trigger::Api,
     };
-    let imported = import(&app, &key.partner, &wanted, ends_at).await?;
+    let imported = import(&app, &key.partner, &request, ends_at).await?;
     let answer = ImportAnswer::of(platform, kind, imported.runs.len(), imported);
     let status = if answer.is_over() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(Envelope::of(answer))))

@@ -109,7 +109,7 @@ pub(crate) fn answer(run: SyncRun) -> SyncAnswer {
     let percent = run.records_total.filter(|total| *total > 0).map(|total| (counts.seen * 100 / total).min(100));
     SyncAnswer {
         id: run.id.as_str().to_owned(),
-        kind: run.scope.kind.into(),
+        kind: run.options.kind.into(),
         platform: run.company.platform.as_str(),
         company_key: run.connection.company_key.to_string(),
         company_id: run.company.company_id,

@@ -58,7 +58,7 @@ impl Filter {
     fn matches(&self, run: &SyncRun) -> bool {
         self.company_key.as_ref().is_none_or(|key| *key == run.connection.company_key)
             && self.platform.is_none_or(|platform| platform == run.company.platform)
-            && self.kind.is_none_or(|kind| kind == run.scope.kind)
+            && self.kind.is_none_or(|kind| kind == run.options.kind)
             && self.status.is_none_or(|status| status == run.status)
             && self.since.is_none_or(|since| run.created_at >= since)
     }

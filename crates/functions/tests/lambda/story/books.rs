@@ -1,7 +1,7 @@
 //! The import of the story, and the reading of its records.
 
 use counterfoil_core::model::sync::{SyncKind, Trigger};
-use counterfoil_core::service::sync::begin::{Asked, begin};
+use counterfoil_core::service::sync::begin::{SyncRequest, begin};
 use counterfoil_testkit::http_event::HttpEvent;
 use serde_json::{Value, json};
 
@@ -16,9 +16,9 @@ impl Story {
         let imported = self.ask("sync", &event.to_json()).await.json(200)["data"].clone();
         assert_eq!(imported["status"], "completed", "{imported}");
         let connection = self.deployment.connection().await;
-        let asked =
-            Asked { kind: SyncKind::ImportInvoices, full: false, is_dry: false, trigger: Trigger::Schedule, parent: None };
-        let run = begin(&self.deployment.operator, &connection, &asked).await.expect("the table answers");
+        let request =
+            SyncRequest { kind: SyncKind::ImportInvoices, full: false, is_dry: false, trigger: Trigger::Schedule, parent: None };
+        let run = begin(&self.deployment.operator, &connection, &request).await.expect("the table answers");
         for event in [Sample::of("sync-worker").to_json(), json!({})] {
             let ran = self.function("sync-worker").lambda.invoke(&event).await;
             assert_eq!(ran.expect("the run ends"), Value::Null);

@@ -1,6 +1,6 @@
 //! The grant of the story: read, refreshed, ended at the platform, and revived.
 
-use counterfoil_core::model::connection::Standing;
+use counterfoil_core::model::connection::GrantState;
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::port::parking::Parked;
 use counterfoil_core::port::store::vault::Commit;
@@ -58,7 +58,7 @@ impl Story {
     /// The refused grant had been replaced already by one that the table did not store in time.
     pub(super) async fn is_brought_back_by_a_parked_grant(&self) {
         let connection = self.deployment.connection().await;
-        let Standing::NeedsReauthorization { grant, .. } = connection.standing else { panic!("it was refused") };
+        let GrantState::NeedsReauthorization { grant, .. } = connection.grant_state else { panic!("it was refused") };
         let now = self.deployment.operator.now();
         let grant = StoredGrant { issued_at: now, access_token_expires_at: now + HOUR, ..grant };
         let commit_id = self.deployment.operator.new_id("commit_");

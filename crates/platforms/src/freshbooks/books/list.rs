@@ -57,7 +57,7 @@ const fn name(of: EntityType) -> &'static str {
 /// The page at a position.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
     let clock = SystemClock::start();
-    let types = entity_types(ask.scope.kind);
+    let types = entity_types(ask.options.kind);
     let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
     let answer = match ask_for(parts, ask, of, &place).await {
         // The filter or the included fields may have been refused.
@@ -72,8 +72,8 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let records = result.list(name(of)).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("id"))).collect();
     let said = Said::of(&result, "page", "per_page", "total");
-    let (turn, sizes) = place.sizes.turn(&place.at, &ids, &said)?;
-    let counted: Vec<_> = records.into_iter().skip(turn.known).collect();
+    let (step, sizes) = place.sizes.advance(&place.at, &ids, &said)?;
+    let counted: Vec<_> = records.into_iter().skip(step.known).collect();
     let bills = bill_payment::bills(&counted);
     let (vendors, requests) = match of {
         EntityType::BillPayment if !bills.is_empty() => {
@@ -86,12 +86,12 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
         EntityType::Bill => bill::read(object),
         _ => invoice::read(object),
     };
-    let next = match turn.next {
+    let next = match step.next {
         Some(at) => Some(Place { at, sizes, ..place }),
         None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, ..Place::FIRST }),
     };
     Ok(Page {
-        entries: counted.into_iter().filter_map(|json| entry(ask.scope, of, "id", json, read)).collect(),
+        entries: counted.into_iter().filter_map(|json| entry(ask.options, of, "id", json, read)).collect(),
         next: next.as_ref().map(cursor),
         requests,
         total: None,
@@ -107,7 +107,7 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> 
         query.push(("include[]", "vendor".to_owned()));
     }
     // A bill payment has no time of its last change.
-    if let Some(since) = ask.scope.since.filter(|_| !place.is_plain && of != EntityType::BillPayment) {
+    if let Some(since) = ask.options.since.filter(|_| !place.is_plain && of != EntityType::BillPayment) {
         query.push(("search[updated_min]", eastern::day_before(since).to_string()));
     }
     request(parts, ask, name(of), &query).await

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
 
 use super::oauth::Freshbooks;
@@ -40,11 +40,7 @@ impl Books for FreshbooksBooks {
         list::entity_types(kind)
     }
 
-    fn tells_deleted(&self) -> bool {
-        false
-    }
-
-    fn first(&self, _: &Scope) -> Cursor {
+    fn first(&self, _: &ReadOptions) -> Cursor {
         cursor(&list::Place::FIRST)
     }
 

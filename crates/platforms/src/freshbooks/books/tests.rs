@@ -26,16 +26,16 @@ const INVOICE: &str = r#"{"id":311,"invoiceid":311,"invoice_number":"0000027","c
     "created_at":"2026-08-01 12:50:21","updated":"2026-08-02 12:50:21","vis_state":0}"#;
 
 fn read_with(of: EntityType, json: &str, vendors: &Vendors) -> Option<Entry> {
-    let scope = Scope {
+    let options = ReadOptions {
         kind: SyncKind::Sync,
         since: Some(Timestamp::UNIX_EPOCH),
         check_rule: CheckRule::NumberLike,
         keeps_source: false,
     };
     match of {
-        EntityType::BillPayment => entry(&scope, of, "id", json, |object| bill_payment::read(object, vendors)),
-        EntityType::Bill => entry(&scope, of, "id", json, bill::read),
-        _ => entry(&scope, of, "id", json, invoice::read),
+        EntityType::BillPayment => entry(&options, of, "id", json, |object| bill_payment::read(object, vendors)),
+        EntityType::Bill => entry(&options, of, "id", json, bill::read),
+        _ => entry(&options, of, "id", json, invoice::read),
     }
 }
 

@@ -20,12 +20,12 @@ const OBJECTS_MOST: usize = 1_000;
 
 /// The changed records. If they may be incomplete, the run continues with lists of changed records.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-    let lists = At::list(ask.scope.kind, 0).as_ref().map(cursor);
+    let lists = At::list(ask.options.kind, 0).as_ref().map(cursor);
     let now = SystemClock::start().now();
-    let Some(since) = ask.scope.since.filter(|since| until(*since, now) < LOOKS_BACK) else {
+    let Some(since) = ask.options.since.filter(|since| until(*since, now) < LOOKS_BACK) else {
         return Ok(Page { next: lists, ..Page::default() });
     };
-    let types = entity_types(ask.scope.kind);
+    let types = entity_types(ask.options.kind);
     let names = types.iter().map(Into::into).collect::<Vec<&str>>().join(",");
     let asked = request(parts, ask, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
     match asked.and_then(|answer| read(&answer, ask, types)) {
@@ -41,7 +41,7 @@ fn read(answer: &Answer, ask: Ask<'_>, types: &[EntityType]) -> Result<(Page, us
     let body = answer.object()?;
     let changed = changed(answer, &body, types)?;
     let objects: usize = changed.iter().map(|(_, records)| records.len()).sum();
-    let entries = changed.into_iter().flat_map(|(of, records)| entries(ask.scope, of, records)).collect();
+    let entries = changed.into_iter().flat_map(|(of, records)| entries(ask.options, of, records)).collect();
     Ok((Page { entries, requests: 1, as_of: as_of(answer, &body), ..Page::default() }, objects))
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Entry, Limits, Page, ReadFailure};
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -71,12 +71,8 @@ impl Books for QuickbooksBooks {
         entity_types(kind)
     }
 
-    fn tells_deleted(&self) -> bool {
-        true
-    }
-
-    fn first(&self, scope: &Scope) -> Cursor {
-        cursor(&match scope.since {
+    fn first(&self, options: &ReadOptions) -> Cursor {
+        cursor(&match options.since {
             Some(_) => At::Changes,
             None => At::List { of: 0, position: Position::FIRST },
         })
@@ -101,7 +97,7 @@ async fn request(parts: &Parts, ask: Ask<'_>, path: &str, query: &[(&str, &str)]
 }
 
 /// The entries for the records of a type.
-fn entries<'a>(scope: &Scope, of: EntityType, records: impl IntoIterator<Item = &'a str>) -> Vec<Entry> {
+fn entries<'a>(options: &ReadOptions, of: EntityType, records: impl IntoIterator<Item = &'a str>) -> Vec<Entry> {
     let read = match of {
         EntityType::Purchase => purchase::read,
         EntityType::BillPayment => bill_payment::read,
@@ -109,7 +105,7 @@ fn entries<'a>(scope: &Scope, of: EntityType, records: impl IntoIterator<Item = 
         _ => invoice::read,
     };
     let read = |object: &Object<'_>| if is_deleted(object) { Ok(None) } else { read(object) };
-    records.into_iter().filter_map(|json| entry(scope, of, "Id", json, read)).collect()
+    records.into_iter().filter_map(|json| entry(options, of, "Id", json, read)).collect()
 }
 
 /// Whether change data capture names the record as deleted.

@@ -13,10 +13,10 @@ const PAGE: usize = 1_000;
 
 /// The page at a position of the list with the index `of`.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Position) -> Result<Page, ReadFailure> {
-    let kind = ask.scope.kind;
+    let kind = ask.options.kind;
     let entity = *entity_types(kind).get(of).ok_or_else(|| wrong("cursor"))?;
     let name: &str = entity.into();
-    let since = ask.scope.since.map(|since| format!(" where MetaData.LastUpdatedTime >= '{}'", written(since)));
+    let since = ask.options.since.map(|since| format!(" where MetaData.LastUpdatedTime >= '{}'", written(since)));
     let since = since.unwrap_or_default();
     let select = format!("select * from {name}{since} orderby Id startposition {} maxresults {PAGE}", position.start);
     let answer = request(parts, ask, "query", &[("query", &select)]).await?;
@@ -25,13 +25,13 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Posit
     let records = records(&response, name).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id("Id"))).collect();
     let before = position.known_before(response.number("startPosition"), &ids);
-    let turn = position.turn(Shown { ids: &ids[before..], size: PAGE, is_full: ids.len() >= PAGE, total: None })?;
-    let next = match turn.next {
+    let step = position.advance(Shown { ids: &ids[before..], size: PAGE, is_full: ids.len() >= PAGE, total: None })?;
+    let next = match step.next {
         Some(position) => Some(At::List { of, position }),
         None => At::list(kind, of + 1),
     };
     Ok(Page {
-        entries: entries(ask.scope, entity, records.into_iter().skip(before + turn.known)),
+        entries: entries(ask.options, entity, records.into_iter().skip(before + step.known)),
         next: next.as_ref().map(cursor),
         requests: 1,
         as_of: as_of(&answer, &object),

@@ -26,12 +26,12 @@ const INVOICE: &str = r#"{"Id":"130","DocNumber":"1037","TxnDate":"2026-08-01","
 const BILL: &str = r#"{"Id":"25","DocNumber":"B-1004","TxnDate":"2026-08-07","DueDate":"2026-09-06","TotalAmt":103.55,"Balance":100,
     "CurrencyRef":{"value":"USD"},"VendorRef":{"value":"46","name":"Norton Lumber"},"PrivateNote":"Lumber"}"#;
 
-fn scope(since: Option<Timestamp>) -> Scope {
-    Scope { kind: SyncKind::Sync, since, check_rule: CheckRule::NumberLike, keeps_source: false }
+fn options(since: Option<Timestamp>) -> ReadOptions {
+    ReadOptions { kind: SyncKind::Sync, since, check_rule: CheckRule::NumberLike, keeps_source: false }
 }
 
 fn read(of: EntityType, json: &str) -> Option<Entry> {
-    entries(&scope(Some(Timestamp::UNIX_EPOCH)), of, [json]).pop()
+    entries(&options(Some(Timestamp::UNIX_EPOCH)), of, [json]).pop()
 }
 
 fn record_of(of: EntityType, json: &str) -> Record {
@@ -115,7 +115,7 @@ fn a_record_that_is_no_check_is_absent_in_an_incremental_run_and_left_out_of_a_f
     let deleted = r#"{"status":"Deleted","domain":"QBO","Id":"2417","MetaData":{}}"#;
     for json in [&card, bare, deleted] {
         assert_eq!(read(EntityType::Purchase, json), absent(EntityType::Purchase, "2417"), "{json}");
-        assert!(entries(&scope(None), EntityType::Purchase, [json]).is_empty(), "{json}");
+        assert!(entries(&options(None), EntityType::Purchase, [json]).is_empty(), "{json}");
     }
     assert_eq!(read(EntityType::Bill, deleted), absent(EntityType::Bill, "2417"));
     assert_eq!(read(EntityType::Purchase, r#"{"PaymentType":"Cash"}"#), None, "it has no id, and is no check");
@@ -164,12 +164,12 @@ fn unusual_fields_lose_no_record_and_amounts_keep_their_digits() {
 
 #[test]
 fn the_platforms_json_is_stored_if_the_connection_keeps_it() {
-    let scope = Scope { keeps_source: true, ..scope(None) };
-    match entries(&scope, EntityType::Purchase, [PURCHASE]).pop() {
+    let options = ReadOptions { keeps_source: true, ..options(None) };
+    match entries(&options, EntityType::Purchase, [PURCHASE]).pop() {
         Some(Entry::Record(record)) => assert_eq!(record.source.as_deref(), Some(PURCHASE)),
         other => panic!("{other:?}"),
     }
     let large = PURCHASE.replace("Deposit", &"x".repeat(200_000));
-    let large = seen::record(entries(&scope, EntityType::Purchase, [large.as_str()]).pop());
+    let large = seen::record(entries(&options, EntityType::Purchase, [large.as_str()]).pop());
     assert_eq!(large.source, None, "more than the table takes");
 }

@@ -1,16 +1,16 @@
 //! Money spent directly. It is a check if the connection's rule says so.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, Unreadable};
-use counterfoil_core::model::sync::Scope;
+use counterfoil_core::model::sync::ReadOptions;
 
 use super::{Taken, taken, value};
 use crate::books::entry::{Found, MEMO_MOST, amount, named};
 use crate::object::Object;
 
-pub(super) fn read(object: &Object<'_>, scope: &Scope) -> Result<Option<Found>, Unreadable> {
+pub(super) fn read(object: &Object<'_>, options: &ReadOptions) -> Result<Option<Found>, Unreadable> {
     let is_spent =
         object.text("Type").is_some_and(|kind| matches!(kind.as_str(), "SPEND" | "SPEND-PREPAYMENT" | "SPEND-OVERPAYMENT"));
-    let Some(Taken { number, is_void }) = taken(object, scope).filter(|_| is_spent) else { return Ok(None) };
+    let Some(Taken { number, is_void }) = taken(object, options).filter(|_| is_spent) else { return Ok(None) };
     let line = object.list("LineItems").and_then(|lines| Object::parse(lines.first()?));
     let check = Check {
         number,

@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{Scope, SyncKind};
+use counterfoil_core::model::sync::{ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use jiff::Timestamp;
@@ -78,7 +78,7 @@ pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
 /// The page at a position.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
     let clock = SystemClock::start();
-    let kind = ask.scope.kind;
+    let kind = ask.options.kind;
     let of = *entity_types(kind).get(place.of).ok_or_else(|| wrong("cursor"))?;
     let asked = ask_for(parts, ask, of, &place).await;
     let answer = match asked {
@@ -98,22 +98,22 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let records = body.list(&format!("{name}s")).ok_or(UNREADABLE)?;
     let ids: Vec<_> = records.iter().map(|json| Object::parse(json).and_then(|record| record.id(&format!("{name}ID")))).collect();
     let said = Said::of(&body.object("pagination"), "page", "pageSize", "itemCount");
-    let (turn, sizes) = place.sizes.turn(&place.at, &ids, &said)?;
-    let counted: Vec<_> = records.into_iter().skip(turn.known).collect();
+    let (step, sizes) = place.sizes.advance(&place.at, &ids, &said)?;
+    let counted: Vec<_> = records.into_iter().skip(step.known).collect();
     let (accounts, requests) = match of {
-        EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, ask.scope)) => {
+        EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, ask.options)) => {
             (accounts(parts, Ask { time: ask.time.saturating_sub(clock.elapsed()), ..ask }).await?, 2)
         }
         _ => (Accounts::default(), 1),
     };
     let read = |object: &Object<'_>| match of {
-        EntityType::BankTransaction => bank_transaction::read(object, ask.scope),
-        EntityType::Payment => payment::read(object, ask.scope, &accounts),
+        EntityType::BankTransaction => bank_transaction::read(object, ask.options),
+        EntityType::Payment => payment::read(object, ask.options, &accounts),
         _ => invoice::read(object),
     };
     Ok(Page {
-        entries: counted.into_iter().filter_map(|json| entry(ask.scope, of, &format!("{name}ID"), json, read)).collect(),
-        next: Place { sizes, ..place }.behind(kind, turn.next).as_ref().map(cursor),
+        entries: counted.into_iter().filter_map(|json| entry(ask.options, of, &format!("{name}ID"), json, read)).collect(),
+        next: Place { sizes, ..place }.behind(kind, step.next).as_ref().map(cursor),
         requests,
         total: None,
         as_of: value::time(&body, "DateTimeUTC").or_else(|| answer.date()),
@@ -126,20 +126,20 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> 
     let name: &str = of.into();
     let window = place.sizes.window(&place.at);
     let (page, size, order) = (window.page.to_string(), window.size.to_string(), format!("{name}ID ASC"));
-    let conditions = conditions(of, ask.scope, place.spans.last());
+    let conditions = conditions(of, ask.options, place.spans.last());
     let mut query = vec![("page", page.as_str()), ("pageSize", &size), ("order", &order)];
     if !conditions.is_empty() {
         query.push(("where", &conditions));
     }
-    request(parts, ask, &format!("{name}s"), &query, ask.scope.since.map(written)).await
+    request(parts, ask, &format!("{name}s"), &query, ask.options.since.map(written)).await
 }
 
 /// The filter in Xero's syntax. Records that it excludes are no checks by any rule.
-fn conditions(of: EntityType, scope: &Scope, span: Option<&Span>) -> String {
+fn conditions(of: EntityType, options: &ReadOptions, span: Option<&Span>) -> String {
     let kind = match of {
         EntityType::Payment => Some(r#"PaymentType=="ACCPAYPAYMENT""#.to_owned()),
         // Other types of spending have no reference.
-        EntityType::BankTransaction if scope.check_rule != CheckRule::AllSpend => Some(r#"Type=="SPEND""#.to_owned()),
+        EntityType::BankTransaction if options.check_rule != CheckRule::AllSpend => Some(r#"Type=="SPEND""#.to_owned()),
         _ => None,
     };
     let day = |day: Date| format!("DateTime({}, {:02}, {:02})", day.year(), day.month(), day.day());

@@ -20,7 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
 use reqwest::header::IF_MODIFIED_SINCE;
 
@@ -44,11 +44,7 @@ impl Books for XeroBooks {
         list::entity_types(kind)
     }
 
-    fn tells_deleted(&self) -> bool {
-        true
-    }
-
-    fn first(&self, _: &Scope) -> Cursor {
+    fn first(&self, _: &ReadOptions) -> Cursor {
         cursor(&list::Place::FIRST)
     }
 
@@ -85,11 +81,11 @@ struct Taken {
 }
 
 /// The check of a payment; `None` if it is deleted, or not a check by the rule.
-fn taken(object: &Object<'_>, scope: &Scope) -> Option<Taken> {
+fn taken(object: &Object<'_>, options: &ReadOptions) -> Option<Taken> {
     let status = object.text("Status").unwrap_or_default();
     let reference = object.text("Reference").unwrap_or_default();
     let reference = reference.trim();
-    let number = match &scope.check_rule {
+    let number = match &options.check_rule {
         CheckRule::NumberLike => Some(check_number(reference)?),
         CheckRule::AllSpend => check_number(reference),
         CheckRule::Prefix(prefix) => {

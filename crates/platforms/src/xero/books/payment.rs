@@ -2,7 +2,7 @@
 //! mixed.
 
 use counterfoil_core::model::record::{Body, Check, CheckStatus, EntityType, Named, Paid, RecordKey, Unreadable};
-use counterfoil_core::model::sync::Scope;
+use counterfoil_core::model::sync::ReadOptions;
 use rust_decimal::Decimal;
 
 use super::accounts::Accounts;
@@ -11,12 +11,12 @@ use crate::books::entry::{Found, MEMO_MOST, amount, named};
 use crate::object::Object;
 
 /// Whether it pays a bill and the rule accepts it as a check.
-pub(super) fn may_be_check(json: &str, scope: &Scope) -> bool {
-    Object::parse(json).is_some_and(|object| pays_bill(&object) && taken(&object, scope).is_some())
+pub(super) fn may_be_check(json: &str, options: &ReadOptions) -> bool {
+    Object::parse(json).is_some_and(|object| pays_bill(&object) && taken(&object, options).is_some())
 }
 
-pub(super) fn read(object: &Object<'_>, scope: &Scope, accounts: &Accounts) -> Result<Option<Found>, Unreadable> {
-    let Some(Taken { number, is_void }) = taken(object, scope).filter(|_| pays_bill(object)) else { return Ok(None) };
+pub(super) fn read(object: &Object<'_>, options: &ReadOptions, accounts: &Accounts) -> Result<Option<Found>, Unreadable> {
+    let Some(Taken { number, is_void }) = taken(object, options).filter(|_| pays_bill(object)) else { return Ok(None) };
     let invoice = object.object("Invoice");
     let (amount, currency) = money(object, &invoice, accounts)?;
     let check = Check {

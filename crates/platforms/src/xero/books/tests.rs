@@ -29,18 +29,18 @@ const INVOICE: &str = r#"{"InvoiceID":"d0e1f2a3","Type":"ACCREC","InvoiceNumber"
     "DueDateString":"2026-09-13T00:00:00","Status":"AUTHORISED","Total":396.00,"AmountDue":96.50,"AmountPaid":299.50,
     "CurrencyCode":"NZD","UpdatedDateUTC":"/Date(1789466523450+0000)/"}"#;
 
-fn scope(check_rule: CheckRule) -> Scope {
-    Scope { kind: SyncKind::Sync, since: Some(Timestamp::UNIX_EPOCH), check_rule, keeps_source: false }
+fn options(check_rule: CheckRule) -> ReadOptions {
+    ReadOptions { kind: SyncKind::Sync, since: Some(Timestamp::UNIX_EPOCH), check_rule, keeps_source: false }
 }
 
 fn read_by(rule: CheckRule, of: EntityType, json: &str, accounts: &Accounts) -> Option<Entry> {
-    let scope = scope(rule);
+    let options = options(rule);
     match of {
         EntityType::BankTransaction => {
-            entry(&scope, of, "BankTransactionID", json, |object| bank_transaction::read(object, &scope))
+            entry(&options, of, "BankTransactionID", json, |object| bank_transaction::read(object, &options))
         }
-        EntityType::Payment => entry(&scope, of, "PaymentID", json, |object| payment::read(object, &scope, accounts)),
-        _ => entry(&scope, of, "InvoiceID", json, invoice::read),
+        EntityType::Payment => entry(&options, of, "PaymentID", json, |object| payment::read(object, &options, accounts)),
+        _ => entry(&options, of, "InvoiceID", json, invoice::read),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Item {
 
 /// How to process a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Turn {
+pub(super) struct Step {
     /// Whether its records count. Those of a page that is requested again do not.
     pub(super) counts: bool,
     /// The next page; `None` at the end of the list.
@@ -51,7 +51,7 @@ impl Dated {
     pub(super) const FIRST: Self = Self { from: None, page: 1, first: None, last: None, is_again: false, backs: 0 };
 
     /// How to process the page. An empty list is accepted at once if `trusts_empty`, otherwise it is requested again.
-    pub(super) fn turn(&self, items: &[Item], has_more: bool, trusts_empty: bool) -> Result<Turn, ReadFailure> {
+    pub(super) fn advance(&self, items: &[Item], has_more: bool, trusts_empty: bool) -> Result<Step, ReadFailure> {
         let first = items.first().and_then(|item| item.id.clone());
         if first.is_some() && first == self.first {
             return Err(self.fails("a page comes again"));
@@ -61,12 +61,12 @@ impl Dated {
         let is_short = has_more && items.len() < PAGE;
         let is_doubted = items.is_empty() && *self == Self::FIRST && !trusts_empty;
         if (is_short || is_doubted || !in_order) && !self.is_again {
-            return Ok(Turn { counts: false, next: Some(Self { is_again: true, ..self.clone() }) });
+            return Ok(Step { counts: false, next: Some(Self { is_again: true, ..self.clone() }) });
         }
         if has_more && items.is_empty() {
             return Err(self.fails("a page that is not the last is empty"));
         }
-        Ok(Turn {
+        Ok(Step {
             counts: true,
             next: self.next(items, first, dates.last().filter(|last| in_order && **last > dates[0]), has_more),
         })
@@ -118,8 +118,8 @@ mod tests {
     }
 
     fn next(at: &Dated, page: &[Item]) -> Dated {
-        match at.turn(page, true, false) {
-            Ok(Turn { counts: true, next: Some(next) }) => next,
+        match at.advance(page, true, false) {
+            Ok(Step { counts: true, next: Some(next) }) => next,
             other => panic!("{other:?}"),
         }
     }
@@ -128,16 +128,16 @@ mod tests {
         Date::new(2026, 9, day).ok()
     }
 
-    const END: Result<Turn, ReadFailure> = Ok(Turn { counts: true, next: None });
+    const END: Result<Step, ReadFailure> = Ok(Step { counts: true, next: None });
 
     #[test]
     fn the_next_page_begins_at_the_last_date_and_repeats_its_last_record() {
         let second = next(&Dated::FIRST, &page(0, 1, 50));
         assert_eq!((second.from, second.page), (day(4), 1));
-        assert_eq!(second.turn(&items([(150, 4), (199, 4), (200, 5)]), false, false), END);
+        assert_eq!(second.advance(&items([(150, 4), (199, 4), (200, 5)]), false, false), END);
         let back = next(&second, &page(200, 4, 200));
         assert_eq!((back.from, back.page), (day(3), 1), "its last record is not there");
-        assert_eq!(back.turn(&items([(100, 3), (200, 4)]), false, false), END, "it was deleted");
+        assert_eq!(back.advance(&items([(100, 3), (200, 4)]), false, false), END, "it was deleted");
     }
 
     #[test]
@@ -153,30 +153,30 @@ mod tests {
     #[test]
     fn a_list_that_does_not_begin_at_its_date_is_read_by_numbers_at_last() {
         let mut at = Dated::FIRST;
-        for turn in 0..30 {
-            at = next(&at, &page(turn * 1_000, 4, 100));
+        for at_page in 0..30 {
+            at = next(&at, &page(at_page * 1_000, 4, 100));
         }
         assert!(at.page > 5, "{at:?}");
     }
 
     #[test]
     fn an_implausible_page_is_requested_once_more_or_fails() {
-        let again = |at: &Dated, page: &[Item], has_more| match at.turn(page, has_more, false) {
-            Ok(Turn { counts: false, next: Some(next) }) => next,
+        let again = |at: &Dated, page: &[Item], has_more| match at.advance(page, has_more, false) {
+            Ok(Step { counts: false, next: Some(next) }) => next,
             other => panic!("{other:?}"),
         };
         let short = items([(1, 1), (2, 2)]);
-        assert!(again(&Dated::FIRST, &short, true).turn(&short, true, false).expect("taken as it is").counts);
+        assert!(again(&Dated::FIRST, &short, true).advance(&short, true, false).expect("taken as it is").counts);
         let empty = again(&Dated::FIRST, &[], false);
-        assert_eq!(empty.turn(&[], false, false), END);
-        assert_eq!(Dated::FIRST.turn(&[], false, true), END);
-        assert_eq!(again(&Dated::FIRST, &[], true).turn(&[], true, false), Err(UNREADABLE));
+        assert_eq!(empty.advance(&[], false, false), END);
+        assert_eq!(Dated::FIRST.advance(&[], false, true), END);
+        assert_eq!(again(&Dated::FIRST, &[], true).advance(&[], true, false), Err(UNREADABLE));
         let mut turned = page(0, 1, 50);
         turned.reverse();
-        let by_number = again(&Dated::FIRST, &turned, true).turn(&turned, true, false).expect("a page").next.expect("more");
+        let by_number = again(&Dated::FIRST, &turned, true).advance(&turned, true, false).expect("a page").next.expect("more");
         assert_eq!((by_number.from, by_number.page), (None, 2), "its order is not by dates");
         let second = next(&Dated::FIRST, &page(0, 1, 50));
-        assert_eq!(second.turn(&page(0, 1, 50), true, false), Err(UNREADABLE), "it comes again");
+        assert_eq!(second.advance(&page(0, 1, 50), true, false), Err(UNREADABLE), "it comes again");
     }
 
     /// A fault of a page.
@@ -217,15 +217,15 @@ mod tests {
             dates.iter().map(|day| first.saturating_add(jiff::Span::new().days(*day))).enumerate().collect();
         list.sort_by_key(|(_, date)| *date);
         let (mut read, mut at) = (BTreeSet::new(), Dated::FIRST);
-        for turn in 0..200 {
-            for &(_, from, size) in gone.iter().filter(|(before, ..)| *before == turn) {
+        for at_page in 0..200 {
+            for &(_, from, size) in gone.iter().filter(|(before, ..)| *before == at_page) {
                 list.drain(from.min(list.len())..(from + size).min(list.len()));
             }
-            let (page, has_more) = shown(&list, &at, odd.filter(|(odd_at, _)| *odd_at == turn).map(|(_, odd)| odd));
+            let (page, has_more) = shown(&list, &at, odd.filter(|(odd_at, _)| *odd_at == at_page).map(|(_, odd)| odd));
             let items: Vec<_> = page.iter().map(|(id, date)| Item { id: Some(id.to_string()), date: Some(*date) }).collect();
-            let turn = at.turn(&items, has_more, false)?;
-            read.extend(page.iter().filter(|_| turn.counts).map(|(id, _)| *id));
-            match turn.next {
+            let step = at.advance(&items, has_more, false)?;
+            read.extend(page.iter().filter(|_| step.counts).map(|(id, _)| *id));
+            match step.next {
                 Some(next) => at = next,
                 None => return Ok((list, read)),
             }

@@ -47,7 +47,7 @@ const fn names(of: EntityType) -> (&'static str, &'static str) {
 
 /// The page at a position.
 pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
-    let types = entity_types(ask.scope.kind);
+    let types = entity_types(ask.options.kind);
     let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
     let (list, id) = names(of);
     let answer = ask_for(parts, ask, list, &place.at).await?;
@@ -57,8 +57,8 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let context = body.object("page_context");
     // A full page is never the last one, whatever the field says.
     let has_more = context.flag("has_more_page").unwrap_or_default() || items.len() >= PAGE;
-    let turn = place.at.turn(&items, has_more, ask.scope.since.is_some())?;
-    let next = match turn.next {
+    let step = place.at.advance(&items, has_more, ask.options.since.is_some())?;
+    let next = match step.next {
         Some(at) => Some(Place { of: place.of, at }),
         None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, at: Dated::FIRST }),
     };
@@ -67,9 +67,9 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
         EntityType::Bill => bill::read,
         _ => invoice::read,
     };
-    let counted = records.into_iter().filter(|_| turn.counts);
+    let counted = records.into_iter().filter(|_| step.counts);
     Ok(Page {
-        entries: counted.filter_map(|json| entry(ask.scope, of, id, json, read)).collect(),
+        entries: counted.filter_map(|json| entry(ask.options, of, id, json, read)).collect(),
         next: next.as_ref().map(cursor),
         requests: 1,
         total: None,
@@ -95,7 +95,7 @@ async fn ask_for(parts: &Parts, ask: Ask<'_>, list: &str, at: &Dated) -> Result<
         .append_pair("sort_column", "date")
         .append_pair("sort_order", "A")
         .extend_pairs(at.from.map(|from| ("date_start", from.to_string())))
-        .extend_pairs(ask.scope.since.map(|since| ("last_modified_time", written(since))));
+        .extend_pairs(ask.options.since.map(|since| ("last_modified_time", written(since))));
     let client = client(parts)?;
     let authorization = format!("Zoho-oauthtoken {}", ask.access_token.expose());
     let request = client.get(address).header(AUTHORIZATION, authorization);

@@ -27,16 +27,16 @@ const INVOICE: &str = r#"{"invoice_id":"460000000055001","invoice_number":"INV-0
     "currency_code":"EUR","reference_number":"","created_time":"2026-08-01T10:05:11+0530"}"#;
 
 fn read(of: EntityType, json: &str) -> Option<Entry> {
-    let scope = Scope {
+    let options = ReadOptions {
         kind: SyncKind::Sync,
         since: Some(Timestamp::UNIX_EPOCH),
         check_rule: CheckRule::NumberLike,
         keeps_source: false,
     };
     match of {
-        EntityType::VendorPayment => entry(&scope, of, "payment_id", json, vendor_payment::read),
-        EntityType::Bill => entry(&scope, of, "bill_id", json, bill::read),
-        _ => entry(&scope, of, "invoice_id", json, invoice::read),
+        EntityType::VendorPayment => entry(&options, of, "payment_id", json, vendor_payment::read),
+        EntityType::Bill => entry(&options, of, "bill_id", json, bill::read),
+        _ => entry(&options, of, "invoice_id", json, invoice::read),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::{Body, Named, Record};
-use counterfoil_core::model::sync::{Scope, SyncKind};
+use counterfoil_core::model::sync::{ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Entry, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 
@@ -11,7 +11,11 @@ use super::{Books, UNAVAILABLE, full, limited, since};
 
 /// The entries that a run reads from a platform with these answers: the first whose text is in the request's path or select. All
 /// other answers are empty.
-async fn read(platform: PlatformName, scope: Scope, answers: &'static [(&str, &str)]) -> Result<Vec<String>, ReadFailure> {
+async fn read(
+    platform: PlatformName,
+    options: ReadOptions,
+    answers: &'static [(&str, &str)],
+) -> Result<Vec<String>, ReadFailure> {
     let empty = match platform {
         PlatformName::Quickbooks => r#"{"QueryResponse":{}}"#,
         PlatformName::Xero => r#"{"Status":"OK","BankTransactions":[],"Payments":[],"Invoices":[],"Accounts":[]}"#,
@@ -23,7 +27,7 @@ async fn read(platform: PlatformName, scope: Scope, answers: &'static [(&str, &s
         ok(answers.iter().find(|(of, _)| asked.contains(of)).map_or(empty, |(_, answer)| answer))
     });
     let server = server.await;
-    let run = Books::at(&server, platform, "10234695", "").await.run(&scope).await?;
+    let run = Books::at(&server, platform, "10234695", "").await.run(&options).await?;
     Ok(run.entries.iter().map(told).collect())
 }
 

@@ -90,11 +90,11 @@ fn payees(run: &Run) -> BTreeSet<Option<&str>> {
 #[tokio::test]
 async fn every_run_reads_all_payments_once_and_the_bills_of_each_page() {
     let ever = Timestamp::constant(1_789_400_000, 0);
-    for scope in [full(SyncKind::Sync), since(SyncKind::Sync, ever)] {
+    for options in [full(SyncKind::Sync), since(SyncKind::Sync, ever)] {
         for (count, requests) in [(0, 1), (1, 2), (99, 2), (100, 3), (250, 6)] {
             let ids = payments(count);
             let server = Server::start(move |request, _| page(&ids, request)).await;
-            let run = books(&server).await.run(&scope).await.expect("reads");
+            let run = books(&server).await.run(&options).await.expect("reads");
             assert_eq!((run.ids().len(), run.entries.len()), (count as usize, count as usize), "each once");
             assert_eq!((run.requests, server.requests().len()), (requests, requests as usize), "{count}");
             assert!(count == 0 || payees(&run) == [Some("Norton Lumber")].into());
@@ -219,8 +219,8 @@ async fn invoices_and_bills_are_filtered_by_the_day_before_and_without_a_filter_
             list(name, &[], (1, 100), 0)
         });
         let server = server.await;
-        let scope = since(SyncKind::ImportInvoices, "2026-09-15T02:00:00Z".parse().expect("a time"));
-        let run = books(&server).await.run(&scope).await.expect("reads");
+        let options = since(SyncKind::ImportInvoices, "2026-09-15T02:00:00Z".parse().expect("a time"));
+        let run = books(&server).await.run(&options).await.expect("reads");
         assert_eq!((run.entries.len(), run.requests), (0, if refuses { 4 } else { 2 }));
         let first = &server.requests()[0];
         assert_eq!(first.path, "/accounting/account/Qx9Zb1/invoices/invoices");

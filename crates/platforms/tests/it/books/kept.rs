@@ -7,7 +7,7 @@ use counterfoil_core::model::connection::Company;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::record::{Body, CheckStatus, EntityType, InvoiceStatus, Record, RecordKey};
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Accounting, Ask, Entry, Page, ReadFailure};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -31,8 +31,8 @@ impl Kept {
         let stand_in = StandIn::start(row(platform)).await;
         stand_in.platform.accounting()?;
         let grant = stand_in.grant().await;
-        let reach = stand_in.companies(&grant, stand_in.claim()).await.expect("named");
-        let company = reach.companies.into_iter().next().expect("one");
+        let found = stand_in.companies(&grant, stand_in.claim()).await.expect("named");
+        let company = found.companies.into_iter().next().expect("one");
         let company = Company {
             platform,
             environment: Environment::Production,
@@ -90,22 +90,22 @@ impl Kept {
         self.stand_in.control("clock", json!({ "advance_seconds": seconds })).await;
     }
 
-    pub(super) async fn page(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ReadFailure> {
+    pub(super) async fn page(&self, options: &ReadOptions, cursor: &Cursor) -> Result<Page, ReadFailure> {
         let time = Duration::from_secs(10);
-        let ask = Ask { access_token: &self.grant.access_token, company: &self.company, scope, cursor, time };
+        let ask = Ask { access_token: &self.grant.access_token, company: &self.company, options, cursor, time };
         self.accounting().page(ask).await
     }
 
     /// Reads to the end. `before` gets the number of pages so far. A page that fails is requested once more.
-    pub(super) async fn run(&self, scope: &Scope, before: impl AsyncFn(usize)) -> Vec<Entry> {
-        let mut next = Some(self.accounting().first(scope));
+    pub(super) async fn run(&self, options: &ReadOptions, before: impl AsyncFn(usize)) -> Vec<Entry> {
+        let mut next = Some(self.accounting().first(options));
         let (mut entries, mut pages) = (Vec::new(), 0);
         while let Some(cursor) = next {
             assert!(pages < PAGES_MOST, "{cursor:?}");
             before(pages).await;
-            let page = match self.page(scope, &cursor).await {
+            let page = match self.page(options, &cursor).await {
                 Ok(page) => page,
-                Err(_) => self.page(scope, &cursor).await.unwrap_or_else(|failure| panic!("{pages}: {failure:?}")),
+                Err(_) => self.page(options, &cursor).await.unwrap_or_else(|failure| panic!("{pages}: {failure:?}")),
             };
             pages += 1;
             entries.extend(page.entries);

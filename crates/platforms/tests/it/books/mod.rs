@@ -22,7 +22,7 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::record::{Record, RecordKey};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{Cursor, Scope, SyncKind};
+use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Ask, Entry, Page, ReadFailure};
 use counterfoil_core::port::platform::Platform;
 use jiff::Timestamp;
@@ -59,22 +59,22 @@ impl Books {
         Self { platform: platform_at(platform, &server.base).await, company }
     }
 
-    async fn page(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ReadFailure> {
+    async fn page(&self, options: &ReadOptions, cursor: &Cursor) -> Result<Page, ReadFailure> {
         let access_token = Secret::new("access");
         let time = Duration::from_secs(10);
-        let ask = Ask { access_token: &access_token, company: &self.company, scope, cursor, time };
+        let ask = Ask { access_token: &access_token, company: &self.company, options, cursor, time };
         self.platform.accounting().expect("it has books").page(ask).await
     }
 
     /// Reads to the end. A page that fails is requested once more.
-    async fn run(&self, scope: &Scope) -> Result<Run, ReadFailure> {
-        let mut next = Some(self.platform.accounting().expect("it has books").first(scope));
+    async fn run(&self, options: &ReadOptions) -> Result<Run, ReadFailure> {
+        let mut next = Some(self.platform.accounting().expect("it has books").first(options));
         let mut run = Run::default();
         while let Some(cursor) = next {
             assert!(run.pages < PAGES_MOST && cursor.0.len() <= 4_096, "{cursor:?}");
-            let page = match self.page(scope, &cursor).await {
+            let page = match self.page(options, &cursor).await {
                 Ok(page) => page,
-                Err(_) => self.page(scope, &cursor).await?,
+                Err(_) => self.page(options, &cursor).await?,
             };
             run.pages += 1;
             run.requests += page.requests;
@@ -106,12 +106,12 @@ impl Run {
     }
 }
 
-fn full(kind: SyncKind) -> Scope {
-    Scope { kind, since: None, check_rule: CheckRule::NumberLike, keeps_source: false }
+fn full(kind: SyncKind) -> ReadOptions {
+    ReadOptions { kind, since: None, check_rule: CheckRule::NumberLike, keeps_source: false }
 }
 
-fn since(kind: SyncKind, since: Timestamp) -> Scope {
-    Scope { since: Some(since), ..full(kind) }
+fn since(kind: SyncKind, since: Timestamp) -> ReadOptions {
+    ReadOptions { since: Some(since), ..full(kind) }
 }
 
 fn limited(seconds: u64, is_daily: bool) -> ReadFailure {

@@ -160,8 +160,8 @@ async fn an_incremental_run_is_one_request_and_names_what_is_no_check_any_more()
     let server = Server::start(move |_, _| ok(&body)).await;
     let books = books(&server).await;
     let now = recently();
-    let scope = since(SyncKind::Sync, now);
-    let run = books.run(&scope).await.expect("reads");
+    let options = since(SyncKind::Sync, now);
+    let run = books.run(&options).await.expect("reads");
     assert_eq!(run.records().map(|record| record.key.external_id.as_str()).collect::<Vec<_>>(), ["101"]);
     let key = |id: &str| RecordKey { entity_type: EntityType::Purchase, external_id: id.to_owned() };
     assert_eq!(run.absent(), [&key("102"), &key("103")]);
@@ -178,7 +178,7 @@ async fn an_incremental_run_is_one_request_and_names_what_is_no_check_any_more()
     assert_eq!(asked.query["entities"], "Purchase,BillPayment");
     let changed_since: Timestamp = asked.query["changedSince"].parse().expect("a time");
     assert_eq!(changed_since.as_second(), now.as_second());
-    let page = books.page(&scope, &books.platform.accounting().expect("books").first(&scope)).await.expect("a page");
+    let page = books.page(&options, &books.platform.accounting().expect("books").first(&options)).await.expect("a page");
     assert_eq!(page.as_of.map(|time| time.to_string()).as_deref(), Some("2026-09-16T11:12:55.104Z"));
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::Body;
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{Scope, SyncKind};
+use counterfoil_core::model::sync::{ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::ReadFailure;
 use jiff::Timestamp;
 
@@ -165,8 +165,8 @@ async fn an_incremental_run_asks_for_what_changed() {
             _ => answer.clone(),
         });
         let server = server.await;
-        let scope = since(SyncKind::Sync, "2026-09-01T10:00:00.5Z".parse::<Timestamp>().expect("a time"));
-        let run = books(&server).await.run(&scope).await.expect("reads");
+        let options = since(SyncKind::Sync, "2026-09-01T10:00:00.5Z".parse::<Timestamp>().expect("a time"));
+        let run = books(&server).await.run(&options).await.expect("reads");
         assert_eq!((run.entries.len(), run.requests, server.requests().len()), (0, 2, 2));
         assert!(server.requests().iter().all(|request| request.headers["if-modified-since"] == "2026-09-01T10:00:00"));
     }
@@ -249,13 +249,13 @@ async fn a_failure_means_what_its_status_and_headers_say() {
     ] {
         let answer = said(status, headers, &body);
         let server = Server::start(move |_, _| answer.clone()).await;
-        let scope = full(SyncKind::ImportInvoices);
+        let options = full(SyncKind::ImportInvoices);
         let books = books(&server).await;
         let accounting = books.platform.accounting().expect("books");
-        let mut cursor = accounting.first(&scope);
+        let mut cursor = accounting.first(&options);
         // A refusal may also mean that the list is too long, so it is requested by dates first.
         let failed = loop {
-            match books.page(&scope, &cursor).await {
+            match books.page(&options, &cursor).await {
                 Ok(page) => cursor = page.next.expect("more"),
                 Err(failure) => break failure,
             }
@@ -269,9 +269,9 @@ async fn the_smaller_of_the_two_remaining_limits_is_returned() {
     let left = |headers: &'static str| async move {
         let server = Server::start(move |_, _| said(200, headers, NO_OTHERS)).await;
         let books = books(&server).await;
-        let scope = full(SyncKind::ImportInvoices);
-        let first = books.platform.accounting().expect("books").first(&scope);
-        books.page(&scope, &first).await.expect("a page").left.map(|left| (left.requests, left.resets_in.as_secs()))
+        let options = full(SyncKind::ImportInvoices);
+        let first = books.platform.accounting().expect("books").first(&options);
+        books.page(&options, &first).await.expect("a page").left.map(|left| (left.requests, left.resets_in.as_secs()))
     };
     assert_eq!(left("x-daylimit-remaining: 30\r\nx-minlimit-remaining: 58\r\n").await, Some((30, 86_400)));
     assert_eq!(left("x-daylimit-remaining: 4000\r\nx-minlimit-remaining: 3\r\n").await, Some((3, 60)));
@@ -281,9 +281,9 @@ async fn the_smaller_of_the_two_remaining_limits_is_returned() {
 #[tokio::test]
 async fn the_rule_all_spend_requests_all_spending() {
     let server = Server::start(|_, _| ok(NO_OTHERS)).await;
-    let scope = Scope { check_rule: CheckRule::AllSpend, ..full(SyncKind::Sync) };
+    let options = ReadOptions { check_rule: CheckRule::AllSpend, ..full(SyncKind::Sync) };
     let books = books(&server).await;
-    let first = books.platform.accounting().expect("books").first(&scope);
-    books.page(&scope, &first).await.expect("a page");
+    let first = books.platform.accounting().expect("books").first(&options);
+    books.page(&options, &first).await.expect("a page");
     assert!(!server.requests()[0].query.contains_key("where"));
 }

@@ -126,9 +126,9 @@ async fn answer(
     let company = account.clone();
     let admit = move |stand_in: &StandIn<FreshBooks>, now| admit(resource, &account, stand_in, &headers, now);
     let answer = move |reading: &Reading<'_>| {
-        let asked = Asked::read(resource, query.as_deref().unwrap_or_default(), reading);
-        let asked = asked.map_err(|reason| refusal(StatusCode::UNPROCESSABLE_ENTITY, 1001, &reason))?;
-        Ok(asked.list(resource, reading))
+        let request = ListRequest::read(resource, query.as_deref().unwrap_or_default(), reading);
+        let request = request.map_err(|reason| refusal(StatusCode::UNPROCESSABLE_ENTITY, 1001, &reason))?;
+        Ok(request.list(resource, reading))
     };
     Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
 }
@@ -157,8 +157,8 @@ fn refusal(status: StatusCode, errno: u32, message: &str) -> Response {
     (status, Json(json!({ "response": { "errors": [{ "errno": errno, "message": message }] } }))).into_response()
 }
 
-/// The parsed request for a list.
-struct Asked {
+/// A parsed request for a list.
+struct ListRequest {
     page: usize,
     per_page: usize,
     /// In Unix seconds.
@@ -167,7 +167,7 @@ struct Asked {
     with_vendor: bool,
 }
 
-impl Asked {
+impl ListRequest {
     fn read(resource: &Resource, query: &str, reading: &Reading<'_>) -> Result<Self, String> {
         let params = Params::parse_with_list(query.as_bytes(), IDS).map_err(|bad| bad.to_string())?;
         let is_confirmed = resource.entity != Entity::Payments || reading.settings.unconfirmed_filters;

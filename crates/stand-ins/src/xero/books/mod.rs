@@ -129,7 +129,7 @@ pub(super) fn routes() -> Router<Arc<StandIn<Xero>>> {
 }
 
 /// A parsed request for a list.
-struct Asked {
+struct ListRequest {
     filter: Filter,
     order: Order,
     descending: bool,
@@ -147,8 +147,8 @@ async fn answer(
     let company = tenant_id(&headers).unwrap_or_default().to_owned();
     let since = headers.get(IF_MODIFIED_SINCE).cloned();
     let answer = move |reading: &Reading<'_>| {
-        let asked = Asked::read(resource, query.as_deref().unwrap_or_default(), since.as_ref());
-        asked.and_then(|asked| asked.list(resource, reading)).map_err(|reason| invalid(&reason).into())
+        let request = ListRequest::read(resource, query.as_deref().unwrap_or_default(), since.as_ref());
+        request.and_then(|request| request.list(resource, reading)).map_err(|reason| invalid(&reason).into())
     };
     let admit = move |stand_in: &StandIn<Xero>, now| admit(resource.scope, &headers, stand_in, now);
     Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
@@ -161,7 +161,7 @@ fn admit(scope: &str, headers: &HeaderMap, stand_in: &StandIn<Xero>, now: Timest
     if accepts_json(headers) { Ok(()) } else { Err(bare_xml().into()) }
 }
 
-impl Asked {
+impl ListRequest {
     fn read(resource: &Resource, query: &str, since: Option<&HeaderValue>) -> Result<Self, String> {
         let params = Params::parse(query.as_bytes()).map_err(|bad| bad.to_string())?;
         params.only(&["where", "order", "page", "pageSize"]).map_err(|bad| bad.to_string())?;

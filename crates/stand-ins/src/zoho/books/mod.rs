@@ -143,15 +143,15 @@ async fn answer(
     };
     let answer = move |reading: &Reading<'_>| {
         let bad = |reason: String| Refused::new(StatusCode::BAD_REQUEST, 15, reason).into_response();
-        let asked = params.and_then(|params| Asked::read(resource, &params, reading)).map_err(bad)?;
+        let request = params.and_then(|params| ListRequest::read(resource, &params, reading)).map_err(bad)?;
         let organization = organization.expect("admitted with one");
-        Ok(asked.list(resource, reading, &Writing::of(organization, reading.now)))
+        Ok(request.list(resource, reading, &Writing::of(organization, reading.now)))
     };
     Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
 }
 
 /// A parsed request for a list.
-struct Asked {
+struct ListRequest {
     page: usize,
     per_page: usize,
     /// The order, with its name.
@@ -170,7 +170,7 @@ type Comparison = fn(&Date, &Date) -> bool;
 const DATES: [(&str, Comparison); 5] =
     [("date", Date::eq), ("date_start", Date::ge), ("date_end", Date::le), ("date_after", Date::gt), ("date_before", Date::lt)];
 
-impl Asked {
+impl ListRequest {
     fn read(resource: &Resource, params: &Params, reading: &Reading<'_>) -> Result<Self, String> {
         let of_payments: &[_] = if resource.entity == Entity::Payments { &["filter_by", "payment_mode"] } else { &[] };
         let general = ["organization_id", "page", "per_page", "sort_column", "sort_order", "last_modified_time"];

@@ -21,7 +21,7 @@ pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> G
             retry_at: now,
             code: cause.into(),
             at: now,
-            settled_lease: None,
+            ended_lease: None,
             doubtful: cause == DeathCause::RotationLost,
         },
         probe: (cause == DeathCause::AccessWithdrawn).then(|| Probe::withdrawn(connection.id.clone(), now)),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
-use super::step::{self, Next, Now, Outcome, Refresh, Saw, View};
-use crate::model::connection::{Connection, ConnectionId, Standing};
+use super::step::{self, Next, Now, Observation, Outcome, Refresh, View};
+use crate::model::connection::{Connection, ConnectionId, GrantState};
 use crate::model::grant::Grant;
 use crate::model::kept_answer::AnswerOf;
 use crate::model::lease::Lease;
@@ -22,10 +22,10 @@ use crate::port::store::StoreError;
 use crate::port::store::vault::{Commit, GrantEnd, Taken};
 use crate::service::addresses::redirect_uri;
 use crate::service::vault::due::{self, Stored};
-use crate::service::vault::in_hand::Unstored;
 use crate::service::vault::keep_answer::keep_answer;
-use crate::service::vault::refresh::asked::{Asked, Place, Refreshed};
 use crate::service::vault::refresh::grant_end::of_its_client;
+use crate::service::vault::refresh::request::{Permit, RefreshRequest, Refreshed};
+use crate::service::vault::unstored::UnstoredGrant;
 use crate::{App, Error};
 
 /// Refreshes a connection's token if its reason requires it.
@@ -35,11 +35,11 @@ use crate::{App, Error};
 ///
 /// # Errors
 /// `Misconfigured` if the keyring or the platform's credentials are missing. This is found before anything is sent or written.
-pub async fn refresh(app: &Arc<App>, id: &ConnectionId, asked: Asked) -> Result<Refreshed, Error> {
+pub async fn refresh(app: &Arc<App>, id: &ConnectionId, request: RefreshRequest) -> Result<Refreshed, Error> {
     let run = Run {
         app: Arc::clone(app),
         id: id.clone(),
-        asked,
+        request,
         began: app.clock.elapsed(),
         connection: None,
         send: None,
@@ -62,7 +62,7 @@ const ANSWERS_KEPT_MOST: u32 = 8;
 struct Run {
     app: Arc<App>,
     id: ConnectionId,
-    asked: Asked,
+    request: RefreshRequest,
     began: Duration,
     connection: Option<Connection>,
     send: Option<ToSend>,
@@ -85,7 +85,7 @@ struct ToSend {
 impl Run {
     async fn drive(mut self) -> Result<Refreshed, Error> {
         let unused = self.app.unused_leases.of(&self.id);
-        let mut machine = Refresh::new(self.asked.reason, self.app.settings, self.now(), self.asked.ends_at, unused);
+        let mut machine = Refresh::new(self.request.reason, self.app.settings, self.now(), self.request.ends_at, unused);
         let ended = self.obey(&mut machine).await;
         self.app.unused_leases.set(&self.id, machine.unused());
         // After the grant is stored, so that a slow table does not delay that.
@@ -96,12 +96,12 @@ impl Run {
     }
 
     async fn obey(&mut self, machine: &mut Refresh) -> Result<Outcome, Error> {
-        let mut saw = Saw::Begin;
+        let mut observed = Observation::Begin;
         for _ in 0..STEPS_MOST {
-            saw = match machine.step(self.now(), saw) {
+            observed = match machine.step(self.now(), observed) {
                 Next::Look => self.look().await,
                 Next::TakeLease { .. } if self.is_clock_skewed() => return Ok(Outcome::ClockSkewed),
-                Next::TakeLease { .. } if !self.has_place().await? => return Ok(Outcome::Crowded),
+                Next::TakeLease { .. } if !self.has_permit().await? => return Ok(Outcome::NoPermit),
                 Next::TakeLease { epoch, seen, doubtful } => self.take_lease(epoch, seen, doubtful).await?,
                 Next::LookAgain => self.look_again().await,
                 Next::Send { listen } => self.send(listen).await?,
@@ -111,7 +111,7 @@ impl Run {
                 Next::EndGrant(cause) => self.end_grant(cause).await,
                 Next::Wait(time) => {
                     self.app.clock.sleep(time).await;
-                    Saw::Waited
+                    Observation::Waited
                 }
                 Next::Finish(outcome) => return Ok(outcome),
             };
@@ -133,35 +133,35 @@ impl Run {
         skew > most
     }
 
-    async fn look(&mut self) -> Saw {
+    async fn look(&mut self) -> Observation {
         self.end = None;
         match self.app.connections.look(&self.id).await {
             Ok(None) => {
                 self.connection = None;
-                Saw::View(None)
+                Observation::View(None)
             }
             Ok(Some((connection, lease))) => {
                 let view = View::of(&connection, lease);
                 self.connection = Some(connection);
-                Saw::View(Some(Box::new(view)))
+                Observation::View(Some(Box::new(view)))
             }
             Err(error) => self.store_failed("look", &error),
         }
     }
 
-    async fn look_again(&mut self) -> Saw {
+    async fn look_again(&mut self) -> Observation {
         match self.app.connections.read(&self.id).await {
-            Ok(connection) => Saw::View(connection.as_ref().map(|connection| Box::new(View::of(connection, None)))),
+            Ok(connection) => Observation::View(connection.as_ref().map(|connection| Box::new(View::of(connection, None)))),
             Err(error) => self.store_failed("look again", &error),
         }
     }
 
     /// Whether this refresh has its permit. It takes the permit before the lease, and holds it until the run ends.
-    async fn has_place(&mut self) -> Result<bool, Error> {
-        let (Place::IfFree(places), Some(connection)) = (&self.asked.place, &self.connection) else { return Ok(true) };
-        if of_its_client(&self.app, &connection.company).await?.must_hear_every_answer() {
-            match Arc::clone(places).try_acquire_owned() {
-                Ok(place) => self.asked.place = Place::Taken(place),
+    async fn has_permit(&mut self) -> Result<bool, Error> {
+        let (Permit::IfFree(permits), Some(connection)) = (&self.request.permit, &self.connection) else { return Ok(true) };
+        if of_its_client(&self.app, &connection.company).await?.lost_answer_ends_grant() {
+            match Arc::clone(permits).try_acquire_owned() {
+                Ok(permit) => self.request.permit = Permit::Taken(permit),
                 Err(_) => return Ok(false),
             }
         }
@@ -169,7 +169,7 @@ impl Run {
     }
 
     /// Opens the refresh token and gets the platform, so that missing credentials are found before a lease is taken. Then takes the lease.
-    async fn take_lease(&mut self, epoch: u64, seen: Option<String>, doubtful: bool) -> Result<Saw, Error> {
+    async fn take_lease(&mut self, epoch: u64, seen: Option<String>, doubtful: bool) -> Result<Observation, Error> {
         let send = self.prepare().await?;
         let now = self.app.now();
         let lease = Lease {
@@ -185,11 +185,11 @@ impl Run {
         let taken = self.app.grants.take_lease(&self.id, &lease, seen.as_deref()).await;
         self.send = Some(send);
         Ok(match taken {
-            Ok(Taken::Ours) => Saw::LeaseTaken { id: lease.id, until: lease.until, limits },
-            Ok(Taken::Held) => Saw::LeaseHeld,
+            Ok(Taken::Ours) => Observation::LeaseTaken { id: lease.id, until: lease.until, limits },
+            Ok(Taken::Held) => Observation::LeaseHeld,
             Err(error @ (StoreError::Busy(_) | StoreError::Unavailable(_))) => {
                 self.store_failed("take lease", &error);
-                Saw::LeaseUnknown { id: lease.id }
+                Observation::LeaseUnknown { id: lease.id }
             }
             Err(error) => self.store_failed("take lease", &error),
         })
@@ -206,7 +206,7 @@ impl Run {
         Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_id("lease_") })
     }
 
-    async fn send(&mut self, listen: Duration) -> Result<Saw, Error> {
+    async fn send(&mut self, listen: Duration) -> Result<Observation, Error> {
         let send = self.send.as_ref().ok_or_else(|| Error::Internal("there is nothing to send".to_owned()))?;
         let (redirect_uri, region) = (send.redirect_uri.as_deref(), send.region.as_deref());
         let (refresh_token, sent_at) = (&send.refresh_token, self.app.now());
@@ -218,13 +218,13 @@ impl Run {
                 let commit = self.commit_of(grant, send).await?;
                 self.unread = unread.map(|unread| (commit.epoch, unread));
                 self.fresh = Some(Parked { connection: self.id.clone(), commit });
-                Saw::Granted
+                Observation::Granted
             }
             Err(failure) => {
                 if let (TokenFailure::Unreadable { answer, .. }, Some(connection)) = (&failure, &self.connection) {
                     self.keep(connection.epoch, answer).await;
                 }
-                Saw::Failed(failure)
+                Observation::Failed(failure)
             }
         })
     }
@@ -234,7 +234,7 @@ impl Run {
         let Some(connection) = &self.connection else { return };
         if connection.last_failure.as_ref().is_none_or(|last_failure| last_failure.failures < ANSWERS_KEPT_MOST) {
             let of = AnswerOf::Connection(self.id.clone());
-            keep_answer(&self.app, of, epoch, connection.company.platform, answer, self.asked.ends_at).await;
+            keep_answer(&self.app, of, epoch, connection.company.platform, answer, self.request.ends_at).await;
         }
     }
 
@@ -245,7 +245,7 @@ impl Run {
         let stored = Stored {
             grant: &grant,
             freshness: connection.freshness,
-            reason: Some(self.asked.reason),
+            reason: Some(self.request.reason),
             wanted_until: connection.wanted_until,
             warned_of: connection.warned_of,
         };
@@ -268,11 +268,11 @@ impl Run {
         {
             apply(connection, &fresh.commit);
             if outcome == Outcome::Unstored {
-                self.app.in_hand.keep(Unstored::Refreshed(Box::new(fresh)));
+                self.app.unstored.keep(UnstoredGrant::Refreshed(Box::new(fresh)));
             }
         }
         // The refresh did not start, so the same run tries it again.
-        if outcome == Outcome::Crowded {
+        if outcome == Outcome::NoPermit {
             return Refreshed { outcome, connection: self.connection };
         }
         let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
@@ -284,7 +284,7 @@ impl Run {
 
 fn apply(connection: &mut Connection, commit: &Commit) {
     connection.epoch = commit.epoch + 1;
-    connection.standing = Standing::Active(commit.grant.clone());
+    connection.grant_state = GrantState::Active(commit.grant.clone());
     connection.last_failure = commit.last_failure();
     connection.commit_id.clone_from(&commit.commit_id);
     connection.updated_at = commit.at;

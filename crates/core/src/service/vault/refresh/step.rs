@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{DeathCause, Standing};
+use crate::model::connection::{DeathCause, GrantState};
 use crate::model::time::{later, until};
 use crate::port::platform::TokenLimits;
 use crate::settings::Settings;
 
-pub use messages::{Next, Now, Reason, Saw};
+pub use messages::{Next, Now, Observation, Reason};
 pub use outcome::Outcome;
 pub use view::View;
 
@@ -91,63 +91,63 @@ impl Refresh {
     }
 
     /// Returns the next action.
-    pub fn step(&mut self, now: Now, saw: Saw) -> Next {
+    pub fn step(&mut self, now: Now, observed: Observation) -> Next {
         let phase = std::mem::replace(&mut self.phase, Phase::Finished);
-        let (phase, next) = self.decide(now, phase, saw);
+        let (phase, next) = self.decide(now, phase, observed);
         self.phase = phase;
         next
     }
 
-    fn decide(&mut self, now: Now, phase: Phase, saw: Saw) -> (Phase, Next) {
-        match (phase, saw) {
-            (Phase::Begin, Saw::Begin)
-            | (Phase::Waiting, Saw::Waited)
-            | (Phase::Committing { .. } | Phase::Ending(_), Saw::Overtaken) => (Phase::Looking, Next::Look),
-            (Phase::Looking, Saw::View(None)) => finish(Outcome::Gone),
-            (Phase::Looking, Saw::View(Some(view))) => self.after_look(now, &view),
-            (Phase::Leasing(attempt), Saw::LeaseTaken { id, until, limits }) => {
+    fn decide(&mut self, now: Now, phase: Phase, observed: Observation) -> (Phase, Next) {
+        match (phase, observed) {
+            (Phase::Begin, Observation::Begin)
+            | (Phase::Waiting, Observation::Waited)
+            | (Phase::Committing { .. } | Phase::Ending(_), Observation::Overtaken) => (Phase::Looking, Next::Look),
+            (Phase::Looking, Observation::View(None)) => finish(Outcome::Gone),
+            (Phase::Looking, Observation::View(Some(view))) => self.after_look(now, &view),
+            (Phase::Leasing(attempt), Observation::LeaseTaken { id, until, limits }) => {
                 self.leases += 1;
                 (Phase::LookingAgain(Held { attempt, lease_id: id, lease_until: until, limits }), Next::LookAgain)
             }
-            (Phase::Leasing(_), Saw::LeaseHeld) => self.wait(now, now.wall),
-            (Phase::Leasing(_), Saw::LeaseUnknown { id }) => {
-                self.take_back(now, id).unwrap_or_else(|| finish(Outcome::StoreFailed))
+            (Phase::Leasing(_), Observation::LeaseHeld) => self.wait(now, now.wall),
+            (Phase::Leasing(_), Observation::LeaseUnknown { id }) => {
+                self.start_over(now, id).unwrap_or_else(|| finish(Outcome::StoreFailed))
             }
-            (Phase::LookingAgain(held), Saw::View(view)) => self.after_second_look(now, held, view.as_deref()),
-            (Phase::LookingAgain(held), Saw::StoreFailed) => self.look_again_later(now, held),
-            (Phase::LookAgainPausing(held), Saw::Waited) => (Phase::LookingAgain(held), Next::LookAgain),
-            (Phase::Pausing { held, resends }, Saw::Waited) => self.send_again(now, held, resends),
-            (Phase::Sending { .. }, Saw::Granted) => {
+            (Phase::LookingAgain(held), Observation::View(view)) => self.after_second_look(now, held, view.as_deref()),
+            (Phase::LookingAgain(held), Observation::StoreFailed) => self.look_again_later(now, held),
+            (Phase::LookAgainPausing(held), Observation::Waited) => (Phase::LookingAgain(held), Next::LookAgain),
+            (Phase::Pausing { held, resends }, Observation::Waited) => self.send_again(now, held, resends),
+            (Phase::Sending { .. }, Observation::Granted) => {
                 (Phase::Committing { until: now.elapsed + self.settings.commit_budget }, Next::Commit)
             }
-            (Phase::Sending { held, resends }, Saw::Failed(failure)) => self.after_failure(now, held, resends, &failure),
-            (Phase::Committing { .. }, Saw::Stored) => finish(Outcome::Refreshed),
-            (Phase::Committing { until }, Saw::StoreFailed) => {
+            (Phase::Sending { held, resends }, Observation::Failed(failure)) => self.after_failure(now, held, resends, &failure),
+            (Phase::Committing { .. }, Observation::Stored) => finish(Outcome::Refreshed),
+            (Phase::Committing { until }, Observation::StoreFailed) => {
                 self.write_again(now, until, Phase::CommitPausing { until }, (Phase::Parking, Next::Park))
             }
-            (Phase::CommitPausing { until }, Saw::Waited) => (Phase::Committing { until }, Next::Commit),
-            (Phase::Parking, Saw::Parked) => finish(Outcome::Parked),
-            (Phase::Parking, Saw::StoreFailed) => self.try_both_again(now),
+            (Phase::CommitPausing { until }, Observation::Waited) => (Phase::Committing { until }, Next::Commit),
+            (Phase::Parking, Observation::Parked) => finish(Outcome::Parked),
+            (Phase::Parking, Observation::StoreFailed) => self.try_both_again(now),
             // The commit's own budget is spent: table and queue are tried in turn.
-            (Phase::ParkPausing, Saw::Waited) => (Phase::Committing { until: now.elapsed }, Next::Commit),
+            (Phase::ParkPausing, Observation::Waited) => (Phase::Committing { until: now.elapsed }, Next::Commit),
             (Phase::Recording(outcome), _) => finish(outcome),
-            (Phase::Ending(cause), Saw::Stored) => finish(Outcome::Ended(cause)),
-            (Phase::Ending(cause), Saw::StoreFailed) => {
+            (Phase::Ending(cause), Observation::Stored) => finish(Outcome::Ended(cause)),
+            (Phase::Ending(cause), Observation::StoreFailed) => {
                 self.write_again(now, self.ends_at, Phase::EndPausing(cause), finish(Outcome::StoreFailed))
             }
-            (Phase::EndPausing(cause), Saw::Waited) => (Phase::Ending(cause), Next::EndGrant(cause)),
-            (Phase::Looking | Phase::Leasing(_), Saw::StoreFailed) => finish(Outcome::StoreFailed),
-            (phase, saw) => unreachable!("{saw:?} is no answer to {phase:?}"),
+            (Phase::EndPausing(cause), Observation::Waited) => (Phase::Ending(cause), Next::EndGrant(cause)),
+            (Phase::Looking | Phase::Leasing(_), Observation::StoreFailed) => finish(Outcome::StoreFailed),
+            (phase, observed) => unreachable!("{observed:?} is no answer to {phase:?}"),
         }
     }
 
     /// Decides from the stored connection and lease whether to refresh, and whether another process already does.
     fn after_look(&mut self, now: Now, view: &View) -> (Phase, Next) {
-        match view.standing {
-            Standing::Active(()) => {}
-            Standing::NeedsReauthorization { grant: (), cause } if self.reason == Reason::Probe && cause.awaits_access() => {}
-            Standing::NeedsReauthorization { grant: (), cause } => return finish(Outcome::Dead(cause)),
-            Standing::Disconnected => return finish(Outcome::Disconnected),
+        match view.grant_state {
+            GrantState::Active(()) => {}
+            GrantState::NeedsReauthorization { grant: (), cause } if self.reason == Reason::Probe && cause.awaits_access() => {}
+            GrantState::NeedsReauthorization { grant: (), cause } => return finish(Outcome::Dead(cause)),
+            GrantState::Disconnected => return finish(Outcome::Disconnected),
         }
         if self.is_satisfied_by(now, view) {
             return finish(Outcome::AlreadyFresh);
@@ -189,7 +189,7 @@ impl Refresh {
             Reason::Forced => false,
             Reason::Due => view.due_at.is_none_or(|at| at > now.wall),
             Reason::Probe => {
-                view.standing == Standing::Active(()) || until(now.wall, view.expires_at) >= self.settings.probe_takes()
+                view.grant_state == GrantState::Active(()) || until(now.wall, view.expires_at) >= self.settings.probe_takes()
             }
         }
     }

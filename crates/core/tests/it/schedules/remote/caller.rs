@@ -8,8 +8,8 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::{
-    Authorize, CallbackFault, CallbackRead, CallbackSaid, ConfirmFailure, Exchange, Inquiry, NotExchanged, Platform, Platforms,
-    Reach, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
+    Authorize, CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, Exchange, GrantCompanies,
+    NotExchanged, Platform, Platforms, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 
 use super::super::timeline::ProcessClock;
@@ -51,8 +51,8 @@ impl Platform for Caller {
         self.remote.scripted.asks_before_revoking()
     }
 
-    fn grants_stand_alone(&self) -> bool {
-        self.remote.scripted.grants_stand_alone()
+    fn grants_are_independent(&self) -> bool {
+        self.remote.scripted.grants_are_independent()
     }
 
     fn answers_with_refresh_token(&self) -> bool {
@@ -63,8 +63,8 @@ impl Platform for Caller {
         self.remote.scripted.token_limits()
     }
 
-    fn must_hear_every_answer(&self) -> bool {
-        self.remote.scripted.must_hear_every_answer()
+    fn lost_answer_ends_grant(&self) -> bool {
+        self.remote.scripted.lost_answer_ends_grant()
     }
 
     fn needs_refresh_token(&self) -> bool {
@@ -83,7 +83,7 @@ impl Platform for Caller {
         self.remote.scripted.authorize_url(authorize)
     }
 
-    fn read_callback(&self, said: CallbackSaid<'_>) -> Result<CallbackRead, CallbackFault> {
+    fn read_callback(&self, said: CallbackParameters<'_>) -> Result<CallbackRead, CallbackFault> {
         self.remote.scripted.read_callback(said)
     }
 
@@ -135,7 +135,7 @@ impl Platform for Caller {
         Platform::revoke(&*self.remote.scripted, revoke).await
     }
 
-    async fn companies(&self, inquiry: Inquiry<'_>) -> Result<Reach, ConfirmFailure> {
-        self.remote.scripted.companies(inquiry).await
+    async fn companies(&self, request: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
+        self.remote.scripted.companies(request).await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_core::model::connection::{Connection, Standing};
+use counterfoil_core::model::connection::{Connection, GrantState};
 
 use super::super::Mood;
 use super::super::tally::Tally;
@@ -21,7 +21,7 @@ impl World {
         }
         self.timeline.pass(Duration::from_secs(7_200));
         let row = self.row().await;
-        let is_dead = matches!(row.standing, Standing::NeedsReauthorization { .. });
+        let is_dead = matches!(row.grant_state, GrantState::NeedsReauthorization { .. });
         self.judge_grant(&row, is_dead).await?;
         let mut record = self.record();
         let broken = std::mem::take(&mut record.broken);

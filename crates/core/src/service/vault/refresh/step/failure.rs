@@ -16,9 +16,9 @@ const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
 
 /// Whether the failed attempt has certainly ended at the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Settled {
+pub(super) enum HasEnded {
     Yes,
-    No,
+    Unknown,
 }
 
 impl Refresh {
@@ -31,7 +31,7 @@ impl Refresh {
             TokenFailure::Refused if self.reason == Reason::Probe => finish(Outcome::Ended(cause)),
             TokenFailure::Refused => (Phase::Ending(cause), Next::EndGrant(cause)),
             TokenFailure::ClientRefused => {
-                record(now, &held, FailureCode::ClientRefused, Outcome::ClientRefused { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, FailureCode::ClientRefused, Outcome::ClientRefused { retry_at }, retry_at, HasEnded::Yes)
             }
             TokenFailure::Throttled { retry_after } => {
                 let retry_at = later(now.wall, retry_after.unwrap_or_default().min(RETRY_AFTER_MOST).max(backoff));
@@ -41,16 +41,16 @@ impl Refresh {
                     FailureCode::PlatformThrottled,
                     Outcome::PlatformThrottled { retry_at },
                     retry_at,
-                    Settled::Yes,
+                    HasEnded::Yes,
                 )
             }
             TokenFailure::NotSent => {
-                record(now, &held, FailureCode::PlatformUnreachable, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, FailureCode::PlatformUnreachable, Outcome::PlatformDown { retry_at }, retry_at, HasEnded::Yes)
             }
             TokenFailure::Overloaded { retry_after } => {
                 held.attempt.doubtful = true;
                 let retry_at = later(now.wall, (*retry_after).min(RETRY_AFTER_MOST).max(backoff));
-                record(now, &held, FailureCode::PlatformFault, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, FailureCode::PlatformFault, Outcome::PlatformDown { retry_at }, retry_at, HasEnded::Yes)
             }
             TokenFailure::Broken { .. } | TokenFailure::Unreadable { .. } => {
                 held.attempt.doubtful = true;
@@ -59,12 +59,12 @@ impl Refresh {
                 }
                 let is_kept = matches!(failure, TokenFailure::Unreadable { .. });
                 let code = if is_kept { FailureCode::PlatformUnreadable } else { FailureCode::PlatformFault };
-                record(now, &held, code, Outcome::PlatformDown { retry_at }, retry_at, Settled::Yes)
+                record(now, &held, code, Outcome::PlatformDown { retry_at }, retry_at, HasEnded::Yes)
             }
             TokenFailure::NoAnswer => {
                 held.attempt.doubtful = true;
                 let retry_at = later(held.lease_until, held.attempt.rest).max(retry_at);
-                record(now, &held, FailureCode::PlatformNoAnswer, Outcome::PlatformDown { retry_at }, retry_at, Settled::No)
+                record(now, &held, FailureCode::PlatformNoAnswer, Outcome::PlatformDown { retry_at }, retry_at, HasEnded::Unknown)
             }
         }
     }
@@ -98,14 +98,14 @@ pub(super) fn record(
     code: FailureCode,
     outcome: Outcome,
     retry_at: Timestamp,
-    settled: Settled,
+    has_ended: HasEnded,
 ) -> (Phase, Next) {
     let last_failure = LastFailure {
         failures: held.attempt.failures.saturating_add(1),
         retry_at,
         code,
         at: now.wall,
-        settled_lease: (settled == Settled::Yes).then(|| held.lease_id.clone()),
+        ended_lease: (has_ended == HasEnded::Yes).then(|| held.lease_id.clone()),
         doubtful: held.attempt.doubtful,
     };
     (Phase::Recording(outcome), Next::RecordFailure(last_failure))

@@ -1,10 +1,10 @@
 //! What follows when this attempt has the lease, or may have it: the second look, the last check, and the handling of an unused lease.
 
-use crate::model::connection::Standing;
+use crate::model::connection::GrantState;
 use crate::model::failure_code::FailureCode;
 use crate::model::time::later;
 
-use super::failure::{Settled, record};
+use super::failure::{HasEnded, record};
 use super::{Held, LEASES_MOST, Next, Now, Outcome, Phase, Reason, Refresh, View};
 
 /// The largest number of unused leases that are remembered for one connection.
@@ -13,12 +13,12 @@ const UNUSED_MOST: usize = 64;
 impl Refresh {
     /// The second look. If the epoch changed before the lease was taken, the lease is not used.
     pub(super) fn after_second_look(&mut self, now: Now, held: Held, view: Option<&View>) -> (Phase, Next) {
-        let is_meant = |standing: Standing<()>| match (self.reason, standing) {
-            (Reason::Probe, Standing::NeedsReauthorization { grant: (), cause }) => cause.awaits_access(),
-            (Reason::Read { .. } | Reason::Forced | Reason::Due, Standing::Active(())) => true,
+        let is_meant = |grant_state: GrantState<()>| match (self.reason, grant_state) {
+            (Reason::Probe, GrantState::NeedsReauthorization { grant: (), cause }) => cause.awaits_access(),
+            (Reason::Read { .. } | Reason::Forced | Reason::Due, GrantState::Active(())) => true,
             _ => false,
         };
-        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && is_meant(view.standing));
+        let same = view.is_some_and(|view| view.epoch == held.attempt.epoch && is_meant(view.grant_state));
         if !same {
             self.remember_unused(held.lease_id);
             return (Phase::Looking, Next::Look);
@@ -41,13 +41,13 @@ impl Refresh {
     /// Taking the lease took so long that nothing may be sent under it. A new lease replaces it if there is time for that. Otherwise
     /// the row records that nobody need wait for its end.
     pub(super) fn took_too_long(&mut self, now: Now, held: &Held, outcome: Outcome) -> (Phase, Next) {
-        let again = self.take_back(now, held.lease_id.clone());
-        again.unwrap_or_else(|| record(now, held, FailureCode::LeaseTimeout, outcome, now.wall, Settled::Yes))
+        let again = self.start_over(now, held.lease_id.clone());
+        again.unwrap_or_else(|| record(now, held, FailureCode::LeaseTimeout, outcome, now.wall, HasEnded::Yes))
     }
 
     /// Starts again after a pause, and from now on ignores a lease of its own under which nothing was sent. That lease may be in the table or
     /// may still be written. The next lease replaces it: a write that is still to come then fails, because its condition names neither.
-    pub(super) fn take_back(&mut self, now: Now, lease_id: String) -> Option<(Phase, Next)> {
+    pub(super) fn start_over(&mut self, now: Now, lease_id: String) -> Option<(Phase, Next)> {
         self.remember_unused(lease_id);
         let pause = self.pause_after(now.elapsed.saturating_sub(self.began), now.chance);
         self.may_take_lease(Now { elapsed: now.elapsed + pause, ..now }).then_some((Phase::Waiting, Next::Wait(pause)))
@@ -71,7 +71,7 @@ impl Refresh {
         if self.has_time(now, &held) {
             return self.send(now, held, resends);
         }
-        record(now, &held, FailureCode::LeaseTimeout, Outcome::LeaseTimeout, now.wall, Settled::Yes)
+        record(now, &held, FailureCode::LeaseTimeout, Outcome::LeaseTimeout, now.wall, HasEnded::Yes)
     }
 
     /// Sends the token. The lease bounds when another process may send it. This process waits for the answer until its own time is over.

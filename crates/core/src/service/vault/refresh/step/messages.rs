@@ -38,7 +38,7 @@ pub struct Now {
 
 /// The result of the last action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Saw {
+pub enum Observation {
     /// There was no action yet.
     Begin,
     /// The connection, read strongly; `None` if it does not exist.

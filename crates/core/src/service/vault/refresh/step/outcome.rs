@@ -56,7 +56,7 @@ pub enum Outcome {
         retry_at: Timestamp,
     },
     /// This process already refreshes as many grants as it may that a lost answer would end. Nothing was sent.
-    Crowded,
+    NoPermit,
     /// Too little of the lease was left to send the token.
     LeaseTimeout,
     /// This machine's clock is too far from the table's, so the times of a lease could be misread.
@@ -84,7 +84,7 @@ impl Outcome {
             Self::PlatformDown { .. } => "platform_down",
             Self::PlatformThrottled { .. } => "platform_throttled",
             Self::ClientRefused { .. } => "client_refused",
-            Self::Crowded => "crowded",
+            Self::NoPermit => "no_permit",
             Self::LeaseTimeout => "lease_timeout",
             Self::ClockSkewed => "clock_skewed",
             Self::StoreFailed => "store_failed",

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::connection::{LastFailure, Standing};
+use crate::model::connection::{GrantState, LastFailure};
 use crate::model::failure_code::FailureCode;
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
@@ -42,8 +42,8 @@ impl Bench {
         Self { machine: Refresh::new(reason, settings, now, ends_at, Vec::new()), now }
     }
 
-    fn step(&mut self, saw: Saw) -> Next {
-        self.machine.step(self.now, saw)
+    fn step(&mut self, observed: Observation) -> Next {
+        self.machine.step(self.now, observed)
     }
 
     fn pass(&mut self, time: Duration) {
@@ -54,8 +54,8 @@ impl Bench {
     /// Begins a refresh and gives it this connection.
     fn shown(reason: Reason, view: View) -> (Self, Next) {
         let mut bench = Self::new(reason);
-        assert_eq!(bench.step(Saw::Begin), Next::Look);
-        let next = bench.step(saw(view));
+        assert_eq!(bench.step(Observation::Begin), Next::Look);
+        let next = bench.step(observe(view));
         (bench, next)
     }
 
@@ -64,7 +64,7 @@ impl Bench {
         let (mut bench, next) = Self::shown(reason, view.clone());
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
         assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
-        assert!(matches!(bench.step(saw(view)), Next::Send { .. }));
+        assert!(matches!(bench.step(observe(view)), Next::Send { .. }));
         bench
     }
 
@@ -72,20 +72,20 @@ impl Bench {
     fn shown_sending(reason: Reason) -> Next {
         let (mut bench, _) = Self::shown(reason, stale());
         bench.step(bench.lease_taken());
-        bench.step(saw(stale()))
+        bench.step(observe(stale()))
     }
 
-    fn lease_taken(&self) -> Saw {
+    fn lease_taken(&self) -> Observation {
         self.lease_taken_under(LIMITS)
     }
 
-    fn lease_taken_under(&self, limits: TokenLimits) -> Saw {
-        Saw::LeaseTaken { id: "ours".to_owned(), until: later(self.now.wall, Settings::default().lease), limits }
+    fn lease_taken_under(&self, limits: TokenLimits) -> Observation {
+        Observation::LeaseTaken { id: "ours".to_owned(), until: later(self.now.wall, Settings::default().lease), limits }
     }
 }
 
-fn saw(view: View) -> Saw {
-    Saw::View(Some(Box::new(view)))
+fn observe(view: View) -> Observation {
+    Observation::View(Some(Box::new(view)))
 }
 
 /// A connection with an expired access token whose refresh is due.
@@ -93,7 +93,7 @@ fn stale() -> View {
     View {
         platform: PlatformName::Quickbooks,
         epoch: EPOCH,
-        standing: Standing::Active(()),
+        grant_state: GrantState::Active(()),
         has_refresh_token: true,
         expires_at: START - jiff::SignedDuration::from_secs(1),
         refreshed_at: Some(START - jiff::SignedDuration::from_secs(3_601)),
@@ -127,7 +127,7 @@ fn lease(id: &str, until: Timestamp) -> Lease {
 }
 
 fn last_failure(failures: u32, retry_at: Timestamp) -> LastFailure {
-    LastFailure { failures, retry_at, code: FailureCode::PlatformFault, at: START, settled_lease: None, doubtful: false }
+    LastFailure { failures, retry_at, code: FailureCode::PlatformFault, at: START, ended_lease: None, doubtful: false }
 }
 
 /// The failure to record.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, LastFailure, Standing};
+use crate::model::connection::{Connection, GrantState, LastFailure};
 use crate::model::lease::Lease;
 use crate::model::platform::PlatformName;
 
@@ -16,7 +16,7 @@ pub struct View {
     /// The epoch.
     pub epoch: u64,
     /// The status.
-    pub standing: Standing<()>,
+    pub grant_state: GrantState<()>,
     /// Whether there is a refresh token to send.
     pub has_refresh_token: bool,
     /// When the access token expires.
@@ -40,7 +40,7 @@ impl View {
         Self {
             platform: connection.company.platform,
             epoch: connection.epoch,
-            standing: connection.standing.bare(),
+            grant_state: connection.grant_state.without_grant(),
             has_refresh_token: grant.is_some_and(|grant| grant.refresh_token.is_some()),
             expires_at: grant.map_or(Timestamp::UNIX_EPOCH, |grant| grant.access_token_expires_at),
             refreshed_at: connection.refreshed_at,
@@ -71,11 +71,11 @@ impl View {
     /// A lease whose attempt may still have the present refresh token at the platform. It is on this epoch and not known to have ended, or a
     /// commit of another attempt has outdated it, which need not have changed the token. A consent has always changed it.
     pub(crate) fn open_lease(&self) -> Option<&Lease> {
-        let settled = self.last_failure.as_ref().and_then(|last_failure| last_failure.settled_lease.as_ref());
+        let ended = self.last_failure.as_ref().and_then(|last_failure| last_failure.ended_lease.as_ref());
         self.lease.as_ref().filter(|lease| {
             let is_outdated = lease.epoch < self.epoch;
             let by_another_attempt = self.refreshed_at.is_some() && lease.id != self.commit_id;
-            settled != Some(&lease.id) && (!is_outdated || by_another_attempt)
+            ended != Some(&lease.id) && (!is_outdated || by_another_attempt)
         })
     }
 }

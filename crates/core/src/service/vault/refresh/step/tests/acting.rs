@@ -4,16 +4,16 @@ use super::*;
 
 #[test]
 fn r2_the_second_look_stops_a_refresh_that_was_overtaken() {
-    let dead = Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
+    let dead = GrantState::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
     for second in [
         Some(View { epoch: EPOCH + 1, ..stale() }),
-        Some(View { standing: dead, ..stale() }),
-        Some(View { standing: Standing::Disconnected, ..stale() }),
+        Some(View { grant_state: dead, ..stale() }),
+        Some(View { grant_state: GrantState::Disconnected, ..stale() }),
         None,
     ] {
         let (mut bench, _) = Bench::shown(READ, stale());
         bench.step(bench.lease_taken());
-        assert_eq!(bench.step(Saw::View(second.map(Box::new))), Next::Look);
+        assert_eq!(bench.step(Observation::View(second.map(Box::new))), Next::Look);
     }
 }
 
@@ -24,7 +24,7 @@ fn r3_nothing_is_sent_unless_the_lease_outlasts_the_request_and_the_commit() {
         let taken = bench.lease_taken();
         bench.pass(time);
         bench.step(taken);
-        (bench.step(saw(stale())), bench)
+        (bench.step(observe(stale())), bench)
     };
     assert!(matches!(second_look_after(Duration::from_secs(4)).0, Next::Send { .. }));
     let (late, bench) = second_look_after(Duration::from_millis(4_001));
@@ -35,9 +35,9 @@ fn r3_nothing_is_sent_unless_the_lease_outlasts_the_request_and_the_commit() {
 fn taken_back(mut bench: Bench, next: &Next) {
     let Next::Wait(pause) = next else { panic!("{next:?}") };
     bench.pass(*pause);
-    assert_eq!(bench.step(Saw::Waited), Next::Look);
+    assert_eq!(bench.step(Observation::Waited), Next::Look);
     let own = later(bench.now.wall, Settings::default().lease);
-    let next = bench.step(saw(View { lease: Some(lease("ours", own)), ..stale() }));
+    let next = bench.step(observe(View { lease: Some(lease("ours", own)), ..stale() }));
     assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("ours".to_owned()), doubtful: false });
 }
 
@@ -48,7 +48,7 @@ fn r3_the_lease_is_measured_by_the_monotonic_clock() {
     bench.now.elapsed += Duration::from_millis(4_500);
     bench.now.wall = START - jiff::SignedDuration::from_secs(3_600);
     bench.step(taken);
-    let next = bench.step(saw(stale()));
+    let next = bench.step(observe(stale()));
     assert!(matches!(next, Next::Wait(_)), "{next:?}");
 }
 
@@ -58,27 +58,27 @@ fn a_lease_taken_too_late_need_not_be_waited_for() {
     let taken = bench.lease_taken();
     bench.pass(Duration::from_secs(6));
     bench.step(taken);
-    let late = recorded(bench.step(saw(stale())));
-    assert_eq!((late.code, late.settled_lease.as_deref()), (FailureCode::LeaseTimeout, Some("ours")));
+    let late = recorded(bench.step(observe(stale())));
+    assert_eq!((late.code, late.ended_lease.as_deref()), (FailureCode::LeaseTimeout, Some("ours")));
     assert!(!late.doubtful, "nothing was sent");
-    assert_eq!(bench.step(Saw::Stored), Next::Finish(Outcome::LeaseTimeout));
+    assert_eq!(bench.step(Observation::Stored), Next::Finish(Outcome::LeaseTimeout));
 }
 
 #[test]
 fn a_lease_of_unknown_outcome_is_taken_over_by_the_next() {
     let (mut bench, _) = Bench::shown(READ, stale());
-    let next = bench.step(Saw::LeaseUnknown { id: "ours".to_owned() });
+    let next = bench.step(Observation::LeaseUnknown { id: "ours".to_owned() });
     taken_back(bench, &next);
 }
 
 #[test]
 fn r1_a_lease_of_ours_is_remembered_until_something_is_sent_under_it() {
     let (mut bench, _) = Bench::shown(READ, stale());
-    bench.step(Saw::LeaseUnknown { id: "first".to_owned() });
-    bench.step(Saw::Waited);
-    bench.step(saw(stale()));
+    bench.step(Observation::LeaseUnknown { id: "first".to_owned() });
+    bench.step(Observation::Waited);
+    bench.step(observe(stale()));
     assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
-    assert!(matches!(bench.step(saw(stale())), Next::Send { .. }));
+    assert!(matches!(bench.step(observe(stale())), Next::Send { .. }));
     assert_eq!(bench.machine.unused(), ["first"], "the other is used");
 }
 
@@ -88,19 +88,19 @@ fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_for() {
     bench.step(bench.lease_taken());
     // Another attempt committed late, and its access token has expired too.
     let outdated = View { epoch: EPOCH + 1, commit_id: "another".to_owned(), ..stale() };
-    assert_eq!(bench.step(saw(outdated.clone())), Next::Look);
+    assert_eq!(bench.step(observe(outdated.clone())), Next::Look);
     assert_eq!(bench.machine.unused(), ["ours"]);
-    let next = bench.step(saw(View { lease: Some(lease("ours", in_seconds(18))), ..outdated }));
+    let next = bench.step(observe(View { lease: Some(lease("ours", in_seconds(18))), ..outdated }));
     assert_eq!(next, Next::TakeLease { epoch: EPOCH + 1, seen: Some("ours".to_owned()), doubtful: false });
 }
 
 #[test]
 fn r7_an_unused_lease_keeps_the_doubt_of_the_one_before() {
     let (mut bench, _) = Bench::shown(READ, stale());
-    bench.step(Saw::LeaseUnknown { id: "ours".to_owned() });
-    bench.step(Saw::Waited);
+    bench.step(Observation::LeaseUnknown { id: "ours".to_owned() });
+    bench.step(Observation::Waited);
     let own = Lease { doubtful: true, ..lease("ours", in_seconds(10)) };
-    let next = bench.step(saw(View { lease: Some(own), ..stale() }));
+    let next = bench.step(observe(View { lease: Some(own), ..stale() }));
     assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("ours".to_owned()), doubtful: true });
 }
 
@@ -111,11 +111,11 @@ fn a_lease_is_not_tried_for_longer_than_it_could_be_used() {
     let mut tries = 0;
     while let Next::TakeLease { .. } = next {
         tries += 1;
-        next = bench.step(Saw::LeaseUnknown { id: format!("lease {tries}") });
+        next = bench.step(Observation::LeaseUnknown { id: format!("lease {tries}") });
         if let Next::Wait(pause) = next {
             bench.pass(pause);
-            assert_eq!(bench.step(Saw::Waited), Next::Look);
-            next = bench.step(saw(stale()));
+            assert_eq!(bench.step(Observation::Waited), Next::Look);
+            next = bench.step(observe(stale()));
         }
     }
     assert_eq!(next, Next::Finish(Outcome::StoreFailed));
@@ -131,17 +131,17 @@ fn a_failed_second_look_is_repeated_while_there_is_time_and_leaves_no_open_lease
     let mut looks = 0;
     while next == Next::LookAgain {
         looks += 1;
-        next = bench.step(Saw::StoreFailed);
+        next = bench.step(Observation::StoreFailed);
         if let Next::Wait(pause) = next {
             bench.pass(pause);
-            next = bench.step(Saw::Waited);
+            next = bench.step(Observation::Waited);
         }
     }
     assert!((10..100).contains(&looks), "{looks} looks");
     let last_failure = recorded(next);
-    assert_eq!(last_failure.settled_lease.as_deref(), Some("ours"));
+    assert_eq!(last_failure.ended_lease.as_deref(), Some("ours"));
     assert!(!last_failure.doubtful, "nothing was sent");
-    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
+    assert_eq!(bench.step(Observation::StoreFailed), Next::Finish(Outcome::StoreFailed));
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn a_connection_that_keeps_changing_is_given_up_after_three_leases() {
     while matches!(next, Next::TakeLease { .. }) {
         leases += 1;
         assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
-        assert_eq!(bench.step(saw(View { epoch: EPOCH + 1, ..stale() })), Next::Look);
-        next = bench.step(saw(stale()));
+        assert_eq!(bench.step(observe(View { epoch: EPOCH + 1, ..stale() })), Next::Look);
+        next = bench.step(observe(stale()));
     }
     assert!(matches!(next, Next::Finish(Outcome::Held { .. })), "{next:?}");
     assert_eq!(leases, 3);

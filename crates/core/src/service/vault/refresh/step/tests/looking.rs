@@ -4,17 +4,17 @@ use super::*;
 
 #[test]
 fn the_status_of_the_connection_decides_before_anything_else() {
-    let dead = Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
+    let dead = GrantState::NeedsReauthorization { grant: (), cause: DeathCause::Revoked };
     for (view, outcome) in [
-        (View { standing: dead, ..stale() }, Outcome::Dead(DeathCause::Revoked)),
-        (View { standing: Standing::Disconnected, ..stale() }, Outcome::Disconnected),
+        (View { grant_state: dead, ..stale() }, Outcome::Dead(DeathCause::Revoked)),
+        (View { grant_state: GrantState::Disconnected, ..stale() }, Outcome::Disconnected),
         (View { has_refresh_token: false, ..stale() }, Outcome::NoRefreshToken),
     ] {
         assert_eq!(Bench::shown(READ, view).1, Next::Finish(outcome));
     }
     let mut bench = Bench::new(READ);
-    bench.step(Saw::Begin);
-    assert_eq!(bench.step(Saw::View(None)), Next::Finish(Outcome::Gone));
+    bench.step(Observation::Begin);
+    assert_eq!(bench.step(Observation::View(None)), Next::Finish(Outcome::Gone));
 }
 
 #[test]
@@ -63,8 +63,8 @@ fn r9_a_waiting_reader_looks_until_its_bound_and_then_returns_a_retry_time() {
         assert!(pause <= settings.poll * 8, "{pause:?}");
         waited += pause;
         bench.pass(pause);
-        assert_eq!(bench.step(Saw::Waited), Next::Look);
-        next = bench.step(saw(view.clone()));
+        assert_eq!(bench.step(Observation::Waited), Next::Look);
+        next = bench.step(observe(view.clone()));
         looks += 1;
     }
     assert_eq!(next, Next::Finish(Outcome::Held { retry_at: in_seconds(16) }));
@@ -76,13 +76,13 @@ fn r9_a_waiting_reader_looks_until_its_bound_and_then_returns_a_retry_time() {
 fn r9_a_refresh_without_the_lease_waits_and_returns_what_the_other_stored() {
     let (mut bench, next) = Bench::shown(READ, stale());
     assert!(matches!(next, Next::TakeLease { seen: None, .. }));
-    let Next::Wait(pause) = bench.step(Saw::LeaseHeld) else { panic!("it must wait") };
+    let Next::Wait(pause) = bench.step(Observation::LeaseHeld) else { panic!("it must wait") };
     bench.pass(pause);
-    assert_eq!(bench.step(Saw::Waited), Next::Look);
-    let next = bench.step(saw(View { epoch: EPOCH + 1, ..valid_for(3_600) }));
+    assert_eq!(bench.step(Observation::Waited), Next::Look);
+    let next = bench.step(observe(View { epoch: EPOCH + 1, ..valid_for(3_600) }));
     assert_eq!(next, Next::Finish(Outcome::AlreadyFresh));
     let (mut refresher, _) = Bench::shown(Reason::Due, stale());
-    assert!(matches!(refresher.step(Saw::LeaseHeld), Next::Finish(Outcome::Held { .. })));
+    assert!(matches!(refresher.step(Observation::LeaseHeld), Next::Finish(Outcome::Held { .. })));
 }
 
 #[test]
@@ -102,15 +102,15 @@ fn r7_a_platform_can_have_its_own_rest() {
     let mut settings = Settings::default();
     settings.rests[PlatformName::Quickbooks as usize] = Some(Duration::from_secs(90));
     let mut bench = Bench::with(READ, settings);
-    bench.step(Saw::Begin);
+    bench.step(Observation::Begin);
     let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(90) });
-    assert_eq!(bench.step(saw(View { lease: Some(lease("lost", START)), ..stale() })), resting);
+    assert_eq!(bench.step(observe(View { lease: Some(lease("lost", START)), ..stale() })), resting);
 }
 
 #[test]
 fn a_lease_of_an_ended_attempt_is_replaced_immediately_and_without_doubt() {
-    let settled = LastFailure { settled_lease: Some("theirs".to_owned()), ..last_failure(1, START) };
-    let view = View { lease: Some(lease("theirs", in_seconds(10))), last_failure: Some(settled), ..stale() };
+    let ended = LastFailure { ended_lease: Some("theirs".to_owned()), ..last_failure(1, START) };
+    let view = View { lease: Some(lease("theirs", in_seconds(10))), last_failure: Some(ended), ..stale() };
     let follows = Next::TakeLease { epoch: EPOCH, seen: Some("theirs".to_owned()), doubtful: false };
     assert_eq!(Bench::shown(READ, view.clone()).1, follows);
     let another = View { lease: Some(lease("another", in_seconds(10))), ..view };
@@ -119,7 +119,7 @@ fn a_lease_of_an_ended_attempt_is_replaced_immediately_and_without_doubt() {
 
 #[test]
 fn a_stored_doubt_stays_after_the_end_of_its_lease() {
-    let doubted = LastFailure { settled_lease: Some("theirs".to_owned()), doubtful: true, ..last_failure(1, START) };
+    let doubted = LastFailure { ended_lease: Some("theirs".to_owned()), doubtful: true, ..last_failure(1, START) };
     let view = View { lease: Some(lease("theirs", START)), last_failure: Some(doubted), ..stale() };
     assert!(matches!(Bench::shown(READ, view).1, Next::TakeLease { doubtful: true, .. }));
 }
@@ -140,9 +140,9 @@ fn r1_a_late_commit_leaves_the_attempt_that_it_overtook_open() {
     let (mut bench, next) = Bench::shown(READ, View { lease: Some(overtaken(in_seconds(5))), ..stale() });
     assert!(matches!(next, Next::Wait(_)), "the token may be the same: {next:?}");
     bench.pass(Duration::from_secs(5));
-    bench.step(Saw::Waited);
+    bench.step(Observation::Waited);
     let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(35) });
-    assert_eq!(bench.step(saw(View { lease: Some(overtaken(in_seconds(5))), ..stale() })), resting);
+    assert_eq!(bench.step(observe(View { lease: Some(overtaken(in_seconds(5))), ..stale() })), resting);
     let rested = View { lease: Some(overtaken(START - jiff::SignedDuration::from_secs(30))), ..stale() };
     let follows = Next::TakeLease { epoch: EPOCH, seen: Some("overtaken".to_owned()), doubtful: true };
     assert_eq!(Bench::shown(READ, rested).1, follows);
@@ -161,7 +161,7 @@ fn the_stored_backoff_applies_to_every_reason() {
 
 #[test]
 fn t4_a_forced_refresh_keeps_its_distance_from_an_attempt_that_failed() {
-    let failed = LastFailure { settled_lease: Some("failed".to_owned()), ..last_failure(1, START) };
+    let failed = LastFailure { ended_lease: Some("failed".to_owned()), ..last_failure(1, START) };
     let lease = Lease { started_at: START - jiff::SignedDuration::from_secs(4), ..lease("failed", in_seconds(12)) };
     let view = View { last_failure: Some(failed), lease: Some(lease), ..valid_for(3_000) };
     let (_, next) = Bench::shown(Reason::Forced, view.clone());
@@ -173,6 +173,6 @@ fn t4_a_forced_refresh_keeps_its_distance_from_an_attempt_that_failed() {
 #[test]
 fn a_look_that_fails_ends_it() {
     let mut bench = Bench::new(READ);
-    bench.step(Saw::Begin);
-    assert_eq!(bench.step(Saw::StoreFailed), Next::Finish(Outcome::StoreFailed));
+    bench.step(Observation::Begin);
+    assert_eq!(bench.step(Observation::StoreFailed), Next::Finish(Outcome::StoreFailed));
 }

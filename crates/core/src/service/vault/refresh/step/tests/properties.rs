@@ -33,20 +33,20 @@ prop_compose! {
     fn last_failures()(
         failures in 0_u32..50,
         retry_at in moments(),
-        settled_lease in proptest::option::of(prop_oneof![Just("a".to_owned()), Just("b".to_owned())]),
+        ended_lease in proptest::option::of(prop_oneof![Just("a".to_owned()), Just("b".to_owned())]),
         doubtful: bool,
     ) -> LastFailure {
-        LastFailure { settled_lease, doubtful, ..last_failure(failures, retry_at) }
+        LastFailure { ended_lease, doubtful, ..last_failure(failures, retry_at) }
     }
 }
 
 prop_compose! {
     fn views()(
         epoch in EPOCH..EPOCH + 2,
-        standing in prop_oneof![
-            9 => Just(Standing::Active(())),
-            1 => Just(Standing::Disconnected),
-            1 => Just(Standing::NeedsReauthorization { grant: (), cause: DeathCause::Revoked }),
+        grant_state in prop_oneof![
+            9 => Just(GrantState::Active(())),
+            1 => Just(GrantState::Disconnected),
+            1 => Just(GrantState::NeedsReauthorization { grant: (), cause: DeathCause::Revoked }),
         ],
         has_refresh_token in proptest::bool::weighted(0.9),
         expires_at in moments(),
@@ -56,7 +56,7 @@ prop_compose! {
         last_failure in proptest::option::of(last_failures()),
         lease in proptest::option::of(leases()),
     ) -> View {
-        View { epoch, standing, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, last_failure, lease, ..stale() }
+        View { epoch, grant_state, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, last_failure, lease, ..stale() }
     }
 }
 
@@ -93,25 +93,29 @@ prop_compose! {
 
 impl Happening {
     /// A possible answer to the action. After a lease it is mostly the same connection again.
-    fn to(&self, next: &Next, now: Now, seen: Option<&View>) -> Saw {
+    fn to(&self, next: &Next, now: Now, seen: Option<&View>) -> Observation {
         match next {
-            Next::LookAgain if self.luck == 0 => Saw::StoreFailed,
-            Next::LookAgain if self.luck < 8 => Saw::View(seen.cloned().map(Box::new)),
-            Next::Look | Next::LookAgain => Saw::View(self.view.clone().map(Box::new)),
+            Next::LookAgain if self.luck == 0 => Observation::StoreFailed,
+            Next::LookAgain if self.luck < 8 => Observation::View(seen.cloned().map(Box::new)),
+            Next::Look | Next::LookAgain => Observation::View(self.view.clone().map(Box::new)),
             Next::TakeLease { .. } => match self.luck {
-                0 => Saw::LeaseUnknown { id: format!("{:?}", now.elapsed) },
-                1 | 2 => Saw::LeaseHeld,
-                _ => Saw::LeaseTaken { id: "ours".to_owned(), until: later(now.wall, Settings::default().lease), limits: LIMITS },
+                0 => Observation::LeaseUnknown { id: format!("{:?}", now.elapsed) },
+                1 | 2 => Observation::LeaseHeld,
+                _ => Observation::LeaseTaken {
+                    id: "ours".to_owned(),
+                    until: later(now.wall, Settings::default().lease),
+                    limits: LIMITS,
+                },
             },
-            Next::Send { .. } => self.failure.clone().map_or(Saw::Granted, Saw::Failed),
+            Next::Send { .. } => self.failure.clone().map_or(Observation::Granted, Observation::Failed),
             Next::Commit | Next::RecordFailure(_) | Next::EndGrant(_) => match self.luck {
-                0..4 => Saw::StoreFailed,
-                4 => Saw::Overtaken,
-                _ => Saw::Stored,
+                0..4 => Observation::StoreFailed,
+                4 => Observation::Overtaken,
+                _ => Observation::Stored,
             },
-            Next::Park if self.luck < 4 => Saw::StoreFailed,
-            Next::Park => Saw::Parked,
-            Next::Wait(_) => Saw::Waited,
+            Next::Park if self.luck < 4 => Observation::StoreFailed,
+            Next::Park => Observation::Parked,
+            Next::Wait(_) => Observation::Waited,
             Next::Finish(_) => unreachable!("nothing follows the end"),
         }
     }
@@ -121,28 +125,28 @@ impl Happening {
 struct Seen {
     next: Next,
     at: Now,
-    saw: Option<Saw>,
+    observed: Option<Observation>,
 }
 
 fn run(reason: Reason, answers: &[Happening]) -> Vec<Seen> {
     let mut bench = Bench::new(reason);
     let mut history = Vec::new();
     let mut shown = None;
-    let mut saw = Saw::Begin;
+    let mut observed = Observation::Begin;
     for answer in answers.iter().cycle().take(2_000) {
         bench.now.chance = answer.chance;
-        let next = bench.step(saw);
+        let next = bench.step(observed);
         if matches!(next, Next::Finish(_)) {
-            history.push(Seen { next, at: bench.now, saw: None });
+            history.push(Seen { next, at: bench.now, observed: None });
             return history;
         }
         let at = bench.now;
         bench.pass(if let Next::Wait(pause) = next { pause } else { answer.takes });
-        saw = answer.to(&next, at, shown.as_ref());
-        if let (Next::Look, Saw::View(view)) = (&next, &saw) {
+        observed = answer.to(&next, at, shown.as_ref());
+        if let (Next::Look, Observation::View(view)) = (&next, &observed) {
             shown = view.as_deref().cloned();
         }
-        history.push(Seen { next, at, saw: Some(saw.clone()) });
+        history.push(Seen { next, at, observed: Some(observed.clone()) });
     }
     panic!("it did not end");
 }
@@ -158,11 +162,11 @@ proptest! {
         let mut looked_again = false;
         let mut sends = 0;
         let mut in_doubt = false;
-        for (place, Seen { next, at, saw }) in history.iter().enumerate() {
+        for (place, Seen { next, at, observed }) in history.iter().enumerate() {
             match next {
                 Next::TakeLease { doubtful, .. } => {
                     (lease_since, looked_again, sends, in_doubt) = (None, false, 0, *doubtful);
-                    if matches!(saw, Some(Saw::LeaseTaken { .. })) {
+                    if matches!(observed, Some(Observation::LeaseTaken { .. })) {
                         lease_since = Some(at.elapsed);
                     }
                 }
@@ -178,13 +182,13 @@ proptest! {
                     sends += 1;
                     prop_assert!(sends <= 2, "it sends and sends");
                     let followed = &history[place + 1].next;
-                    match saw {
-                        Some(Saw::Granted) => prop_assert_eq!(followed, &Next::Commit),
-                        Some(Saw::Failed(TokenFailure::Refused)) => {
+                    match observed {
+                        Some(Observation::Granted) => prop_assert_eq!(followed, &Next::Commit),
+                        Some(Observation::Failed(TokenFailure::Refused)) => {
                             let cause = if in_doubt { DeathCause::RotationLost } else { DeathCause::Revoked };
                             prop_assert_eq!(followed, &Next::EndGrant(cause));
                         }
-                        Some(Saw::Failed(failure)) => {
+                        Some(Observation::Failed(failure)) => {
                             let is_answered = matches!(failure, TokenFailure::Broken { .. } | TokenFailure::Unreadable { .. });
                             let again = is_answered && matches!(followed, Next::Wait(_));
                             prop_assert!(again || matches!(followed, Next::RecordFailure(_)), "{:?} after {:?}", followed, failure);
@@ -243,20 +247,20 @@ fn sends_in(time: Duration, failure: &TokenFailure, limits: TokenLimits, chance:
             machine: Refresh::new(READ, Settings::default(), now, now.elapsed + Settings::default().refresh_time(), Vec::new()),
             now,
         };
-        bench.step(Saw::Begin);
-        let next = bench.step(saw(view.clone()));
+        bench.step(Observation::Begin);
+        let next = bench.step(observe(view.clone()));
         assert!(matches!(next, Next::TakeLease { .. }), "{next:?}");
         bench.step(bench.lease_taken_under(limits));
-        let mut next = bench.step(saw(view.clone()));
+        let mut next = bench.step(observe(view.clone()));
         let last_failure = loop {
             next = match next {
                 Next::Send { .. } => {
                     sends += 1;
-                    bench.step(Saw::Failed(failure.clone()))
+                    bench.step(Observation::Failed(failure.clone()))
                 }
                 Next::Wait(pause) => {
                     bench.pass(pause);
-                    bench.step(Saw::Waited)
+                    bench.step(Observation::Waited)
                 }
                 next => break recorded(next),
             };

@@ -11,7 +11,7 @@ fn the_sender_waits_until_only_the_time_for_storing_is_left() {
     assert_eq!(listen + kept, settings.refresh_time());
     assert!(listen > settings.lease, "longer than anybody waits for it");
     bench.pass(listen);
-    assert_eq!(bench.step(Saw::Granted), Next::Commit, "an answer is stored however late it is");
+    assert_eq!(bench.step(Observation::Granted), Next::Commit, "an answer is stored however late it is");
 }
 
 #[test]
@@ -19,14 +19,14 @@ fn a_grant_is_stored_until_the_commit_budget_is_spent() {
     let settings = Settings::default();
     let mut bench = Bench::sending(READ, stale());
     let began = bench.now.elapsed;
-    let mut next = bench.step(Saw::Granted);
+    let mut next = bench.step(Observation::Granted);
     let mut tries = 0;
     while next == Next::Commit {
         tries += 1;
-        match bench.step(Saw::StoreFailed) {
+        match bench.step(Observation::StoreFailed) {
             Next::Wait(pause) => {
                 bench.pass(pause);
-                next = bench.step(Saw::Waited);
+                next = bench.step(Observation::Waited);
             }
             other => next = other,
         }
@@ -35,14 +35,14 @@ fn a_grant_is_stored_until_the_commit_budget_is_spent() {
     assert!(tries > 10, "{tries}");
     assert!(bench.now.elapsed < began + settings.commit_budget);
     let mut parked = bench.machine.clone();
-    assert_eq!(parked.step(bench.now, Saw::Parked), Next::Finish(Outcome::Parked));
+    assert_eq!(parked.step(bench.now, Observation::Parked), Next::Finish(Outcome::Parked));
     let spent = bench.machine.ends_at;
     let (mut commits, mut parkings) = (0, 1);
     let outcome = loop {
-        match bench.step(Saw::StoreFailed) {
+        match bench.step(Observation::StoreFailed) {
             Next::Wait(pause) => {
                 bench.pass(pause);
-                assert_eq!(bench.step(Saw::Waited), Next::Commit);
+                assert_eq!(bench.step(Observation::Waited), Next::Commit);
                 commits += 1;
             }
             Next::Park => parkings += 1,
@@ -57,17 +57,17 @@ fn a_grant_is_stored_until_the_commit_budget_is_spent() {
 
 #[test]
 fn r6_a_grant_that_table_and_queue_refused_is_stored_when_either_works_again() {
-    for taken in [Saw::Stored, Saw::Parked] {
+    for taken in [Observation::Stored, Observation::Parked] {
         let mut bench = Bench::sending(READ, stale());
-        bench.step(Saw::Granted);
+        bench.step(Observation::Granted);
         bench.pass(Settings::default().commit_budget);
-        assert_eq!(bench.step(Saw::StoreFailed), Next::Park);
-        let Next::Wait(pause) = bench.step(Saw::StoreFailed) else { panic!("it gives up") };
+        assert_eq!(bench.step(Observation::StoreFailed), Next::Park);
+        let Next::Wait(pause) = bench.step(Observation::StoreFailed) else { panic!("it gives up") };
         bench.pass(pause);
-        assert_eq!(bench.step(Saw::Waited), Next::Commit);
-        let outcome = if taken == Saw::Stored { Outcome::Refreshed } else { Outcome::Parked };
-        if taken == Saw::Parked {
-            assert_eq!(bench.step(Saw::StoreFailed), Next::Park);
+        assert_eq!(bench.step(Observation::Waited), Next::Commit);
+        let outcome = if taken == Observation::Stored { Outcome::Refreshed } else { Outcome::Parked };
+        if taken == Observation::Parked {
+            assert_eq!(bench.step(Observation::StoreFailed), Next::Park);
         }
         assert_eq!(bench.step(taken), Next::Finish(outcome));
     }
@@ -76,17 +76,17 @@ fn r6_a_grant_that_table_and_queue_refused_is_stored_when_either_works_again() {
 #[test]
 fn r4_a_commit_that_is_stored_at_the_second_try_is_a_refresh() {
     let mut bench = Bench::sending(READ, stale());
-    assert_eq!(bench.step(Saw::Granted), Next::Commit);
-    assert!(matches!(bench.step(Saw::StoreFailed), Next::Wait(_)));
-    assert_eq!(bench.step(Saw::Waited), Next::Commit);
-    assert_eq!(bench.step(Saw::Stored), Next::Finish(Outcome::Refreshed));
+    assert_eq!(bench.step(Observation::Granted), Next::Commit);
+    assert!(matches!(bench.step(Observation::StoreFailed), Next::Wait(_)));
+    assert_eq!(bench.step(Observation::Waited), Next::Commit);
+    assert_eq!(bench.step(Observation::Stored), Next::Finish(Outcome::Refreshed));
 }
 
 #[test]
 fn r4_an_overtaken_commit_returns_what_the_other_stored() {
     let mut bench = Bench::sending(READ, stale());
-    bench.step(Saw::Granted);
-    assert_eq!(bench.step(Saw::Overtaken), Next::Look);
+    bench.step(Observation::Granted);
+    assert_eq!(bench.step(Observation::Overtaken), Next::Look);
     let winner = View { epoch: EPOCH + 1, ..valid_for(3_600) };
-    assert_eq!(bench.step(saw(winner)), Next::Finish(Outcome::AlreadyFresh));
+    assert_eq!(bench.step(observe(winner)), Next::Finish(Outcome::AlreadyFresh));
 }

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Company, Connection, DeathCause, Standing};
+use crate::model::connection::{Company, Connection, DeathCause, GrantState};
 use crate::model::time::until;
-use crate::port::store::connections::Holding;
+use crate::port::store::connections::ConsentEntry;
 use crate::{App, Error};
 
 /// Whether revoking a grant of a company would end another grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
+pub(crate) enum OtherGrant {
     /// Every entry of the company was read, and none has an active grant or may get one.
-    Nobody,
+    None,
     /// Another connection to the company is active.
-    Somebody,
+    Active,
     /// It is not known: a consent is under way, a dead grant may revive, or there was no time to read every entry.
-    Unsure,
+    Unknown,
 }
 
 /// The number of entries of a company in one read.
@@ -32,39 +32,39 @@ const MAY_REVIVE_FOR: Duration = Duration::from_secs(14 * 86_400);
 ///
 /// # Errors
 /// The table's errors, also if one entry cannot be read: the answer would be unknown.
-pub(crate) async fn who_holds(app: &App, company: &Company, but: Option<&str>, ends_at: Duration) -> Result<Held, Error> {
-    let mut held = Held::Nobody;
+pub(crate) async fn other_grant(app: &App, company: &Company, but: Option<&str>, ends_at: Duration) -> Result<OtherGrant, Error> {
+    let mut other = OtherGrant::None;
     let mut after = None;
     loop {
-        let page = app.connections.holders(company, after.as_deref(), PER_PAGE).await?;
-        if page.connections.iter().any(|connection| matches!(connection.standing, Standing::Active(_))) {
-            return Ok(Held::Somebody);
+        let page = app.connections.company_entries(company, after.as_deref(), PER_PAGE).await?;
+        if page.connections.iter().any(|connection| matches!(connection.grant_state, GrantState::Active(_))) {
+            return Ok(OtherGrant::Active);
         }
         let now = app.now();
         let is_open = page.consents.iter().any(|consent| Some(consent.flow.as_str()) != but && is_under_way(consent, now))
             || page.connections.iter().any(|connection| may_revive(connection, now));
         if is_open {
-            held = Held::Unsure;
+            other = OtherGrant::Unknown;
         }
         after = page.next;
         if after.is_none() {
-            return Ok(held);
+            return Ok(other);
         }
         if app.clock.elapsed() >= ends_at {
-            return Ok(Held::Unsure);
+            return Ok(OtherGrant::Unknown);
         }
     }
 }
 
 /// Whether a consent may still write a connection.
-fn is_under_way(consent: &Holding, now: Timestamp) -> bool {
+fn is_under_way(consent: &ConsentEntry, now: Timestamp) -> bool {
     consent.until.is_none_or(|until| until > now)
 }
 
 /// Whether a grant that does not serve may do so later: its successor may be parked, access may be given back, or its company may
 /// be confirmed.
 fn may_revive(connection: &Connection, now: Timestamp) -> bool {
-    let Standing::NeedsReauthorization { cause, .. } = &connection.standing else { return false };
+    let GrantState::NeedsReauthorization { cause, .. } = &connection.grant_state else { return false };
     let ended_at = connection.last_failure.as_ref().map_or(connection.updated_at, |last_failure| last_failure.at);
     match cause {
         DeathCause::Revoked | DeathCause::NoRefreshToken => false,

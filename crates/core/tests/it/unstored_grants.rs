@@ -9,10 +9,10 @@ use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::{ALL_SHARDS, StoreError};
 use counterfoil_core::service::consent::callback;
-use counterfoil_core::service::vault::in_hand::store_in_hand;
+use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::revoke_due::revoke_due;
 use counterfoil_testkit::fixture::{connected, connection_id, consented, finish_consent, retry_consent};
-use counterfoil_testkit::platform::{Habits, RotationPolicy, Turn};
+use counterfoil_testkit::platform::{Habits, Reply, RotationPolicy};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use crate::harness::{Stage, count};
@@ -31,7 +31,7 @@ fn both_back(stage: &Stage) {
 
 /// The first thing that the process does at its next event.
 async fn next_event(stage: &Stage) {
-    store_in_hand(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
+    store_unstored(&stage.app, stage.app.clock.elapsed() + stage.app.settings.function_time).await;
 }
 
 #[tokio::test]
@@ -42,10 +42,10 @@ async fn r6_storing_a_kept_grant_does_not_start_if_it_could_not_end_in_the_event
     stage.read(&id).await.expect("a token");
     both_back(&stage);
     let takes = 2 * stage.app.settings.store_timeout;
-    store_in_hand(&stage.app, (stage.app.clock.elapsed() + takes).saturating_sub(Duration::from_millis(1))).await;
-    assert_eq!((stage.app.in_hand.count(), stage.row(&id).await.epoch), (1, 1));
-    store_in_hand(&stage.app, stage.app.clock.elapsed() + takes).await;
-    assert_eq!((stage.app.in_hand.count(), stage.row(&id).await.epoch), (0, 2));
+    store_unstored(&stage.app, (stage.app.clock.elapsed() + takes).saturating_sub(Duration::from_millis(1))).await;
+    assert_eq!((stage.app.unstored.count(), stage.row(&id).await.epoch), (1, 1));
+    store_unstored(&stage.app, stage.app.clock.elapsed() + takes).await;
+    assert_eq!((stage.app.unstored.count(), stage.row(&id).await.epoch), (0, 2));
 }
 
 #[tokio::test]
@@ -54,16 +54,16 @@ async fn r6_a_grant_that_table_and_queue_refuse_is_served_and_stored_at_the_next
     let id = stage.expired("acme").await;
     both_away(&stage);
     let began = stage.clock.now();
-    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "a token in hand is good wherever its grant lies");
+    assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"), "the token is valid wherever its grant is stored");
     let spent = until(began, stage.clock.now());
     let time = stage.app.settings.refresh_time();
     assert!(spent <= time && spent + Duration::from_secs(5) > time, "it tries to the end of its time: {spent:?}");
-    assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (1, 1));
+    assert_eq!((stage.row(&id).await.epoch, stage.app.unstored.count()), (1, 1));
     next_event(&stage).await;
-    assert_eq!(stage.app.in_hand.count(), 1, "they are still away");
+    assert_eq!(stage.app.unstored.count(), 1, "they are still away");
     both_back(&stage);
     next_event(&stage).await;
-    assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (2, 0));
+    assert_eq!((stage.row(&id).await.epoch, stage.app.unstored.count()), (2, 0));
     stage.clock.advance(Duration::from_secs(3_600));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-3"));
     assert_eq!(stage.presented(), ["refresh-0-0", "refresh-0-1"], "it goes on from there");
@@ -77,7 +77,7 @@ async fn r6_a_kept_grant_is_parked_if_only_the_table_fails() {
     stage.read(&id).await.expect("a token");
     stage.installation.parking.fail_with(None);
     next_event(&stage).await;
-    assert_eq!((stage.app.in_hand.count(), stage.installation.parking.take().len()), (0, 1));
+    assert_eq!((stage.app.unstored.count(), stage.installation.parking.take().len()), (0, 1));
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn r6_both_places_are_tried_in_turn_until_one_is_back() {
         .when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#);
     stage.installation.wire.inject(commits.times(refused));
     assert_eq!(stage.read(&id).await.as_deref(), Ok("access-0-2"));
-    assert_eq!((stage.row(&id).await.epoch, stage.app.in_hand.count()), (2, 0), "the table took it late");
+    assert_eq!((stage.row(&id).await.epoch, stage.app.unstored.count()), (2, 0), "the table took it late");
 }
 
 #[tokio::test]
@@ -106,10 +106,10 @@ async fn o5_the_grant_of_a_code_stays_in_memory_until_its_flow_is_written() {
     assert_eq!(connected(ending).err().map(|error| error.code()), Some("storage_unavailable"));
     let spent = until(began, stage.clock.now());
     assert!(spent + Duration::from_secs(5) > stage.app.settings.refresh_time(), "{spent:?}");
-    assert_eq!(stage.app.in_hand.count(), 1);
+    assert_eq!(stage.app.unstored.count(), 1);
     stage.installation.wire.reset();
     next_event(&stage).await;
-    assert_eq!(stage.app.in_hand.count(), 0);
+    assert_eq!(stage.app.unstored.count(), 0);
     assert!(connected(retry_consent(&stage.app, &flow, &browser).await).is_ok(), "from the page of the result");
     assert_eq!(stage.read(&connection_id("acme")).await.as_deref(), Ok("access-0-1"));
     assert_eq!(stage.installation.platform.exchanges(), 1);
@@ -139,10 +139,10 @@ async fn t5_the_refreshed_grant_of_a_revocation_stays_in_memory_until_its_row_is
     stage.clock.advance(Duration::from_secs(7_200));
     stage.installation.wire.inject(renewals.times(10_000));
     revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(stage.app.in_hand.count(), 1);
+    assert_eq!(stage.app.unstored.count(), 1);
     stage.installation.wire.reset();
     next_event(&stage).await;
-    assert_eq!(stage.app.in_hand.count(), 0);
+    assert_eq!(stage.app.unstored.count(), 0);
     stage.clock.advance(Duration::from_secs(7_200));
     revoke_due(&stage.app, &ALL_SHARDS, Duration::from_secs(58)).await.unwrap_or_else(|error| panic!("{error}"));
     let revoked = stage.installation.platform.revoked();
@@ -154,7 +154,7 @@ async fn t5_the_refreshed_grant_of_a_revocation_stays_in_memory_until_its_row_is
 async fn r8_the_end_of_a_grant_is_written_until_the_time_is_over() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
-    stage.installation.platform.script([Turn::Fail(TokenFailure::Refused)]);
+    stage.installation.platform.script([Reply::Fail(TokenFailure::Refused)]);
     let refused = usize::try_from(stage.app.settings.commit_budget.as_millis() / stage.app.settings.poll.as_millis()).unwrap();
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(refused));
     assert_eq!(stage.read(&id).await.expect_err("refused").code(), "grant_refused");

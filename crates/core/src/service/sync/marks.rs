@@ -1,4 +1,4 @@
-//! Which records a run has met. One takes 12 bytes, so that a million fit beside a page into the memory of a worker.
+//! The marks of a run on the records that it has read. One takes 12 bytes, so that a million fit beside a page into the memory of a worker.
 
 use crate::model::record::RecordKind;
 use crate::model::stored_record::RecordId;
@@ -15,7 +15,7 @@ pub(crate) enum Mark {
 }
 
 /// The records, by the beginnings of their ids.
-pub(crate) struct Met(Vec<Vec<Entry>>);
+pub(crate) struct Marks(Vec<Vec<Entry>>);
 
 /// The beginning of an id, and a bit for each mark of each kind of record with that id.
 type Entry = [u8; BEGINNING + 1];
@@ -27,7 +27,7 @@ const BEGINNING: usize = 11;
 const PARTS: usize = 1 << PART_BITS;
 const PART_BITS: u32 = 10;
 
-impl Met {
+impl Marks {
     pub(crate) fn new() -> Self {
         Self(vec![Vec::new(); PARTS])
     }
@@ -95,25 +95,25 @@ mod tests {
         let all = [RecordKind::Check, RecordKind::Invoice]
             .map(|kind| [Mark::Seen, Mark::Unread, Mark::Compared].map(|mark| (kind, mark)));
         let all = all.concat();
-        let mut met = Met::new();
+        let mut marks = Marks::new();
         for number in 0..1_000 {
             for (at, (kind, mark)) in all.iter().enumerate() {
-                assert!(all[at..].iter().all(|(kind, mark)| !met.has(&id(*kind, number), *mark)));
-                assert!(met.mark(&id(*kind, number), *mark), "{kind:?} {number} {mark:?} is new");
-                assert!(!met.mark(&id(*kind, number), *mark), "{kind:?} {number} {mark:?} is new once");
-                assert!(all[..=at].iter().all(|(kind, mark)| met.has(&id(*kind, number), *mark)));
+                assert!(all[at..].iter().all(|(kind, mark)| !marks.has(&id(*kind, number), *mark)));
+                assert!(marks.mark(&id(*kind, number), *mark), "{kind:?} {number} {mark:?} is new");
+                assert!(!marks.mark(&id(*kind, number), *mark), "{kind:?} {number} {mark:?} is new once");
+                assert!(all[..=at].iter().all(|(kind, mark)| marks.has(&id(*kind, number), *mark)));
             }
         }
-        assert!((1_000..2_000).all(|number| !met.has(&id(RecordKind::Check, number), Mark::Seen)));
+        assert!((1_000..2_000).all(|number| !marks.has(&id(RecordKind::Check, number), Mark::Seen)));
     }
 
     #[test]
     fn a_hundred_thousand_records_take_less_than_one_and_a_half_megabytes() {
-        let mut met = Met::new();
+        let mut marks = Marks::new();
         for number in 0..100_000 {
-            met.mark(&id(RecordKind::Check, number), Mark::Seen);
+            marks.mark(&id(RecordKind::Check, number), Mark::Seen);
         }
-        let entries: usize = met.0.iter().map(Vec::capacity).sum();
+        let entries: usize = marks.0.iter().map(Vec::capacity).sum();
         assert!(entries * size_of::<Entry>() + PARTS * size_of::<Vec<Entry>>() < 1_500_000, "{entries} entries");
     }
 }

@@ -17,17 +17,17 @@ pub struct Refreshed {
 }
 
 /// The parameters of a refresh.
-pub struct Asked {
+pub struct RefreshRequest {
     /// Why it is requested.
     pub reason: Reason,
     /// The monotonic time by which it must end.
     pub ends_at: Duration,
-    /// Its permit among the refreshes of grants that [a lost answer](Platform::must_hear_every_answer) would end.
-    pub place: Place,
+    /// Its permit among the refreshes of grants that [a lost answer](Platform::lost_answer_ends_grant) would end.
+    pub permit: Permit,
 }
 
 /// A permit to refresh a grant that a lost answer would end.
-pub enum Place {
+pub enum Permit {
     /// No permit is needed, because a caller waits.
     NotNeeded,
     /// A permit is taken if one is free. Otherwise the refresh does not start.

@@ -20,7 +20,7 @@ use crate::revocations::{LONG, pending, run, unconfirmed};
 async fn r15_a_company_of_another_connection_is_not_revoked_unless_grants_are_independent() {
     for stands_alone in [false, true] {
         let stage = Stage::new(RotationPolicy::Strict).await;
-        stage.installation.platform.set_habits(Habits { grants_stand_alone: stands_alone, ..Habits::default() });
+        stage.installation.platform.set_habits(Habits { grants_are_independent: stands_alone, ..Habits::default() });
         let id = stage.installation.connect(&stage.app, "acme").await;
         try_consent(&stage.installation, &stage.app, "another", "acme").await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(stage.disconnect(&id).await, RevocationStatus::Completed);

@@ -25,11 +25,11 @@ const AT_ONCE: usize = 16;
 
 /// The grants that only this process has.
 #[derive(Default)]
-pub struct InHand(Mutex<Vec<Unstored>>);
+pub struct UnstoredGrants(Mutex<Vec<UnstoredGrant>>);
 
 /// A sealed grant and where to store it.
 #[derive(Clone)]
-pub(crate) enum Unstored {
+pub(crate) enum UnstoredGrant {
     /// The grant of a refreshed connection.
     Refreshed(Box<Parked>),
     /// The grant of an exchanged code, for its flow.
@@ -38,7 +38,7 @@ pub(crate) enum Unstored {
     Renewed { id: RevocationId, claim: Claim, grant: Box<StoredGrant> },
 }
 
-impl Unstored {
+impl UnstoredGrant {
     /// Identifies the grant among the others.
     fn name(&self) -> &str {
         match self {
@@ -65,13 +65,13 @@ impl Unstored {
     }
 }
 
-impl InHand {
+impl UnstoredGrants {
     /// The number of grants.
     pub fn count(&self) -> usize {
         self.all().len()
     }
 
-    pub(crate) fn keep(&self, unstored: Unstored) {
+    pub(crate) fn keep(&self, unstored: UnstoredGrant) {
         let mut all = self.all();
         if all.len() == KEPT_MOST {
             return tracing::error!("a grant is lost: this process keeps too many that were stored nowhere");
@@ -80,11 +80,11 @@ impl InHand {
         all.push(unstored);
     }
 
-    fn forget(&self, stored: &Unstored) {
+    fn forget(&self, stored: &UnstoredGrant) {
         self.all().retain(|one| one.name() != stored.name());
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Unstored>> {
+    fn all(&self) -> MutexGuard<'_, Vec<UnstoredGrant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -93,7 +93,7 @@ impl InHand {
 ///
 /// # Errors
 /// The table's last error.
-pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Duration) -> Result<Written, Error> {
+pub(crate) async fn store_or_keep(app: &App, unstored: UnstoredGrant, ends_at: Duration) -> Result<Written, Error> {
     loop {
         let error = match unstored.store(app).await {
             Err(error) => error,
@@ -101,7 +101,7 @@ pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Durati
         };
         let pause = app.settings.poll.mul_f64(2.0 * (1.0 + app.entropy.fraction()));
         if app.clock.elapsed() + pause + app.settings.store_timeout > ends_at {
-            app.in_hand.keep(unstored);
+            app.unstored.keep(unstored);
             return Err(error);
         }
         app.clock.sleep(pause).await;
@@ -111,8 +111,8 @@ pub(crate) async fn store_or_keep(app: &App, unstored: Unstored, ends_at: Durati
 /// Tries once to store the grants that earlier events of this process left. It starts no write later than one request's time after its
 /// own start, because the event has its own work to do, and none that could not end by the monotonic time `ends_at`. A grant is removed
 /// from memory only after it is stored.
-pub async fn store_in_hand(app: &App, ends_at: Duration) {
-    let unstored = app.in_hand.all().clone();
+pub async fn store_unstored(app: &App, ends_at: Duration) {
+    let unstored = app.unstored.all().clone();
     // A write to the table and one to the queue, each bounded by its client.
     let takes = 2 * app.settings.store_timeout;
     let begins_until = (app.clock.elapsed() + app.settings.store_timeout).min(ends_at.saturating_sub(takes));
@@ -126,7 +126,7 @@ pub async fn store_in_hand(app: &App, ends_at: Duration) {
                     Written::Stored => tracing::warn!("a grant that this process kept is stored"),
                     Written::Overtaken => tracing::warn!("a newer grant replaced one that this process kept"),
                 }
-                app.in_hand.forget(&one);
+                app.unstored.forget(&one);
             }
             Err(error) => tracing::error!(%error, "a grant is still in this process only"),
         }

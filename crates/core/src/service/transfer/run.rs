@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::audit::Actor;
-use crate::model::connection::{Company, Connection, DeathCause, LastFailure, Standing};
+use crate::model::connection::{Company, Connection, DeathCause, GrantState, LastFailure};
 use crate::model::grant::Grant;
 use crate::model::secret::Secret;
 use crate::model::transfer::Transfer;
@@ -13,12 +13,12 @@ use crate::port::store::{StoreError, Written};
 use crate::service::optimistic::Tries;
 use crate::service::transfer::failure::TransferFailure;
 use crate::service::vault::refresh::{REFRESH_TOKEN, seal_grant, sealing_owner};
-use crate::service::worker::refresh_due::FRAGILE_MOST;
+use crate::service::worker::refresh_due::PERMITS;
 use crate::{App, Error};
 
 /// The number of connections that one process brings in at once. On a platform where a lost answer ends the grant, a process that is
 /// killed loses no more grants than a refresher does.
-pub const AT_ONCE: usize = FRAGILE_MOST;
+pub const AT_ONCE: usize = PERMITS;
 
 /// Brings connections in from another system.
 pub struct Transfers {
@@ -32,7 +32,7 @@ pub struct Transfers {
 
 /// What became of a connection that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BroughtIn {
+pub enum Transferred {
     /// It is connected now.
     Connected,
     /// Its refresh token was brought in before, so nothing was done.
@@ -54,7 +54,7 @@ impl Transfers {
     ///
     /// # Errors
     /// Why it is not active. What is stored by then is kept for the next try, a new refresh token above all.
-    pub async fn bring_in(&self, transfer: &Transfer) -> Result<BroughtIn, TransferFailure> {
+    pub async fn run(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
         let app = &self.app;
         if !transfer.connection.company_key.may_name(transfer.platform, &transfer.company_id) {
             return Err(TransferFailure::ReservedKey);
@@ -67,7 +67,7 @@ impl Transfers {
         loop {
             tries.next().await?;
             let previous = match self.next(transfer, platform.as_ref()).await? {
-                Next::Nothing => return Ok(BroughtIn::Before),
+                Next::Nothing => return Ok(Transferred::Before),
                 Next::Confirm => return self.confirm(transfer).await,
                 Next::Store(previous) => previous.map(|previous| *previous),
             };
@@ -91,8 +91,8 @@ impl Transfers {
             return Err(TransferFailure::OtherConnection(other));
         }
         let Some(connection) = self.app.connections.read(&transfer.connection).await? else { return Ok(Next::Store(None)) };
-        match &connection.standing {
-            Standing::NeedsReauthorization { cause: DeathCause::NotConfirmed, .. } => {
+        match &connection.grant_state {
+            GrantState::NeedsReauthorization { cause: DeathCause::NotConfirmed, .. } => {
                 let is_refreshed = connection.refreshed_at.is_some();
                 let is_of_platform =
                     (connection.company.platform, connection.company.environment) == (transfer.platform, transfer.environment);
@@ -105,8 +105,8 @@ impl Transfers {
                 }
             }
             _ if is_known => Ok(Next::Nothing),
-            Standing::Disconnected => Ok(Next::Store(Some(Box::new(connection)))),
-            Standing::Active(_) | Standing::NeedsReauthorization { .. } => Err(TransferFailure::Exists),
+            GrantState::Disconnected => Ok(Next::Store(Some(Box::new(connection)))),
+            GrantState::Active(_) | GrantState::NeedsReauthorization { .. } => Err(TransferFailure::Exists),
         }
     }
 
@@ -145,7 +145,7 @@ impl Transfers {
         let grant = seal_grant(app, &sealing_owner(&id), grant, platform.scopes(), None).await?;
         let cause = DeathCause::NotConfirmed;
         let last_failure =
-            LastFailure { failures: 0, retry_at: now, code: cause.into(), at: now, settled_lease: None, doubtful: false };
+            LastFailure { failures: 0, retry_at: now, code: cause.into(), at: now, ended_lease: None, doubtful: false };
         Ok(Connection {
             id,
             company_name: transfer.company_name.clone().unwrap_or_else(|| transfer.company_id.clone()),
@@ -157,7 +157,7 @@ impl Transfers {
                 api_base_url: String::new(),
             },
             epoch: previous.map_or(0, |previous| previous.epoch) + 1,
-            standing: Standing::NeedsReauthorization { grant, cause },
+            grant_state: GrantState::NeedsReauthorization { grant, cause },
             last_failure: Some(last_failure),
             commit_id: app.new_id("commit_"),
             created_at: previous.map_or(now, |previous| previous.created_at),
