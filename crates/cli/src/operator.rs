@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::model::audit::Actor;
 use counterfoil_core::model::name::DisplayName;
 use counterfoil_core::port::clock::SystemClock;
@@ -22,5 +23,6 @@ pub(crate) fn operator(variables: &Variables, table: &Table) -> Operator {
         clock: Arc::new(SystemClock::start()),
         entropy: Arc::new(SystemEntropy),
         actor: Actor::Operator(user),
+        scopes: Scope::ALL.to_vec(),
     }
 }

@@ -19,7 +19,7 @@ use crate::port::store::consents::FlowStore;
 use crate::port::store::consents::HandoverStore;
 use crate::port::store::idempotency::IdempotencyStore;
 use crate::port::store::partners::LinkStore;
-use crate::port::store::partners::PartnerStore;
+use crate::port::store::partners::OperatorStore;
 use crate::port::store::probes::ProbeStore;
 use crate::port::store::purges::PurgeStore;
 use crate::port::store::records::RecordStore;
@@ -63,8 +63,8 @@ pub struct App {
     pub links: Arc<dyn LinkStore>,
     /// Stores requests with an `Idempotency-Key`.
     pub idempotency: Arc<dyn IdempotencyStore>,
-    /// Reads partners and API keys.
-    pub partners: Arc<dyn PartnerStore>,
+    /// Reads and changes partners and API keys.
+    pub partners: Arc<dyn OperatorStore>,
     /// Queues grants that the table could not store.
     pub parking: Arc<dyn Parking>,
     /// Wakes the worker of imports.

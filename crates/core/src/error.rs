@@ -120,7 +120,7 @@ impl Error {
     pub(crate) const NO_PARTNER: Self = Self::NotFound("There is no such partner.");
 
     /// No such API key, or another partner's.
-    pub(crate) const NO_KEY: Self = Self::NotFound("There is no such API key.");
+    pub const NO_KEY: Self = Self::NotFound("There is no such API key.");
 
     /// An [`Error::Invalid`].
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
 use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_core::service::health::ready::{ReadyCheck, check_ready};
+use counterfoil_core::service::partner::keys::KEYS_LISTED_MOST;
 use counterfoil_core::{App, Error};
 use counterfoil_functions::config::{Config, SecretPlace};
 use counterfoil_store::Table;
@@ -95,7 +96,7 @@ pub(super) async fn partner_and_keys(app: &App, table: &Table) -> Result<[Findin
         |partner| Finding::ok("partner default", partner.name),
     );
     for id in table.partners().await? {
-        if table.keys(&id).await?.iter().any(|key| key.is_live(app.now())) {
+        if table.keys(&id, None, KEYS_LISTED_MOST).await?.iter().any(|key| key.is_live(app.now())) {
             return Ok([partner, Finding::ok("API key", format!("the partner {id} has a valid one"))]);
         }
     }

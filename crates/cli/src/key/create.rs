@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use counterfoil_core::model::api_key::Scope;
+use counterfoil_core::model::api_key::{ApiKey, Scope};
 use counterfoil_core::model::name::DisplayName;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::partner::keys::{NewKey, create_key};
 use counterfoil_core::service::partner::operator::Operator;
 use serde_json::json;
@@ -48,7 +49,12 @@ pub(super) async fn run(options: Options, operator: &Operator) -> Result<(), Fai
         life: options.expires_in_days.map(|days| DAY * u32::from(days)),
     };
     let (text, key) = create_key(operator, new).await.map_err(|error| partner::failure(error, &partner))?;
-    if options.json {
+    say(&text, &key, options.json)
+}
+
+/// Prints a new key, and how to revoke it.
+pub(super) fn say(text: &Secret, key: &ApiKey, json: bool) -> Result<(), Failure> {
+    if json {
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
         return terminal::say_json(&json!({
             "id": key.id.as_str(),

@@ -3,8 +3,11 @@
 mod create;
 mod list;
 mod revoke;
+mod rotate;
 
 use clap::{Args, Subcommand};
+use counterfoil_core::Error;
+use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::name::PartnerId;
 
 use crate::data_dir::DataDir;
@@ -23,6 +26,8 @@ pub(crate) enum Command {
     List(list::Options),
     /// Revoke a key; it stops working within a minute
     Revoke(revoke::Options),
+    /// Create a key with the name and the scopes of another, which stays valid for an overlap
+    Rotate(rotate::Options),
 }
 
 /// The options that name the partner and the table.
@@ -41,6 +46,7 @@ pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), F
         Command::Create(options) => &options.owner.dir,
         Command::List(options) => &options.owner.dir,
         Command::Revoke(options) => &options.owner.dir,
+        Command::Rotate(options) => &options.owner.dir,
     };
     let open = which_table::open(variables, dir).await?;
     let operator = operator(variables, &open.table);
@@ -48,5 +54,19 @@ pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), F
         Command::Create(options) => create::run(options, &operator).await,
         Command::List(options) => list::run(&options, &operator).await,
         Command::Revoke(options) => revoke::run(&options, &operator).await,
+        Command::Rotate(options) => rotate::run(&options, &operator).await,
+    }
+}
+
+fn read_key_id(text: &str) -> Result<KeyId, String> {
+    KeyId::parse(text).ok_or_else(|| "a key's id is 16 hex digits, as `counterfoil key list` shows them".to_owned())
+}
+
+fn refused(error: Error, partner: &PartnerId, id: &KeyId) -> Failure {
+    match error {
+        Error::NotFound(_) => {
+            Failure::new(format!("The partner {partner} has no key {id}. See: counterfoil key list --partner {partner}"))
+        }
+        other => other.into(),
     }
 }

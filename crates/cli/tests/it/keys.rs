@@ -34,6 +34,23 @@ async fn id_of(machine: &Machine, name: &str) -> String {
 }
 
 #[tokio::test]
+async fn a1_a_key_is_rotated_by_the_command_line() {
+    let machine = Machine::new();
+    let dev = machine.dev(&["--ephemeral"]).await;
+    dev.connect("acme").await;
+    machine.printed(&["key", "create", "--name", "app", "--scope", "tokens:read"]).await;
+    let old = id_of(&machine, "app").await;
+    let rotate = ["key", "rotate", &old, "--overlap-seconds", "0", "--json"];
+    let made = machine.printed_json(&rotate).await;
+    assert_eq!((&made["name"], &made["scopes"], &made["expires_at"]), (&json!("app"), &json!(["tokens:read"]), &Value::Null));
+    assert_eq!(dev.ask_token("acme", made["api_key"].as_str().expect("a key")).await.0, StatusCode::OK);
+    assert!(machine.refusal(&rotate).await.contains("is revoked"));
+    assert!(machine.refusal(&["key", "rotate", "0123456789abcdef"]).await.contains("has no key"));
+    let too_long = ["key", "rotate", &old, "--overlap-seconds", "604801"];
+    assert_eq!(machine.run(&too_long).await.status.code(), Some(2));
+}
+
+#[tokio::test]
 async fn a_command_opens_the_database_if_no_server_runs() {
     let machine = Machine::new();
     machine.dev(&[]).await.stop().await;

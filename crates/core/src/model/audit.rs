@@ -106,6 +106,8 @@ pub enum Action {
     KeyCreated,
     /// An API key was revoked.
     KeyRevoked,
+    /// An API key was replaced by a new one, and is revoked after an overlap.
+    KeyRotated,
 }
 
 impl Action {

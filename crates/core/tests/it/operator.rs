@@ -12,6 +12,7 @@ use counterfoil_core::service::partner::keys::{NewKey, Revoked, create_key, list
 use counterfoil_core::service::partner::operator::Operator;
 use counterfoil_core::service::partner::partners::{NewPartner, create_partner, list_partners};
 use counterfoil_core::service::partner::redirect_uris::{add_redirect_uris, remove_redirect_uri};
+use counterfoil_core::service::partner::rotate_key::rotate_key;
 use counterfoil_testkit::fixture::{Item, START};
 use counterfoil_testkit::platform::RotationPolicy;
 
@@ -34,6 +35,7 @@ fn operator(stage: &Stage) -> Operator {
         clock: stage.app.clock.clone(),
         entropy: stage.app.entropy.clone(),
         actor: Actor::Operator(Some(name("ada"))),
+        scopes: Scope::ALL.to_vec(),
     }
 }
 
@@ -115,6 +117,24 @@ async fn every_change_of_a_key_has_an_audit_row_without_the_key() {
     assert_eq!(history(&stage).await[1..], expected);
     let random = text.expose().rsplit('_').next().expect("a random part");
     assert!(!format!("{:?}", stage.installation.items_under(ROWS).await).contains(random));
+}
+
+#[tokio::test]
+async fn a_rotation_has_one_audit_row_with_both_keys() {
+    let (stage, operator) = with_partner().await;
+    let (_, old) = create_key(&operator, new_key(&[Scope::TokensRead])).await.expect("a key");
+    stage.clock.advance(Duration::from_secs(1));
+    let (text, new) = rotate_key(&operator, &id("second"), &old.id, Duration::from_secs(60)).await.expect("a key");
+    let expected = format!(
+        "2 operator:ada key_rotated: expires_at=2026-01-02T00:00:02Z, key={}, name=a server, replaced_key={}, \
+         replaced_key_ends_at=2026-01-01T00:01:02Z, scopes=tokens:read",
+        new.id, old.id
+    );
+    assert_eq!(history(&stage).await[2..], [expected]);
+    let random = text.expose().rsplit('_').next().expect("a random part");
+    assert!(!format!("{:?}", stage.installation.items_under(ROWS).await).contains(random));
+    let lesser = Operator { scopes: vec![Scope::Admin], ..operator };
+    assert_eq!(code(rotate_key(&lesser, &id("second"), &new.id, Duration::ZERO).await), "insufficient_scope");
 }
 
 #[tokio::test]

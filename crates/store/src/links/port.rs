@@ -1,7 +1,7 @@
 //! Connect links. Each is beside its partner, under the first digits of its hash.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use aws_sdk_dynamodb::types::Update;
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connect_link::{ConnectLink, LinkId};
 use counterfoil_core::model::name::PartnerId;
@@ -9,16 +9,11 @@ use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::partners::LinkStore;
 
-use crate::fault;
 use crate::key::Key;
 use crate::key::LINK;
-use crate::key::partner_pk;
-use crate::request::LIST_ROUNDS_MOST;
 use crate::request::{Transacted, transact_update};
-use crate::row::key_item;
-use crate::row::{self, millis, number};
+use crate::row::{millis, number};
 use crate::table::PK;
-use crate::table::SK;
 use crate::table::Table;
 use crate::update::Changes;
 
@@ -34,28 +29,8 @@ impl LinkStore for Table {
     }
 
     async fn links(&self, partner: &PartnerId, after: Option<&LinkId>, most: u32) -> Result<Vec<ConnectLink>, StoreError> {
-        let mut links = Vec::new();
-        let mut after = after.map(|id| key_item(&Key::link(partner, id)));
-        for _ in 0..LIST_ROUNDS_MOST {
-            let room = i32::try_from(most).unwrap_or(i32::MAX) - i32::try_from(links.len()).unwrap_or(i32::MAX);
-            let request = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :links)"))
-                .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
-                .expression_attribute_values(":links", AttributeValue::S(LINK.to_owned()))
-                .set_exclusive_start_key(after)
-                .consistent_read(true)
-                .limit(room);
-            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-            links.extend(row::readable(answer.items.unwrap_or_default().into_iter().map(crate::links::row::read)));
-            after = answer.last_evaluated_key;
-            if after.is_none() || links.len() >= most as usize {
-                break;
-            }
-        }
-        Ok(links)
+        let after = after.map(|id| Key::link(partner, id));
+        self.beside_partner(partner, LINK, after, most, crate::links::row::read).await
     }
 
     async fn revoke_link(&self, partner: &PartnerId, id: &LinkId, audit: &Audit) -> Result<Written, StoreError> {

@@ -8,16 +8,17 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::partners::OperatorStore;
 use counterfoil_core::port::store::{StoreError, Written};
+use jiff::Timestamp;
 
 use crate::fault;
-use crate::key::{API_KEY, Key, PARTNERS, partner_pk};
+use crate::key::{API_KEY, Key, PARTNERS};
 use crate::partners::{key_row, partner_row};
 use crate::request::{Transacted, transact_update};
-use crate::row::{attribute, millis, number, readable};
-use crate::table::{LIST_INDEX, LIST_PK, PK, SK, Table};
+use crate::row::{attribute, millis, number};
+use crate::table::{LIST_INDEX, LIST_PK, PK, Table};
 use crate::update::Changes;
 
-/// The largest number of partners or keys that are listed.
+/// The largest number of partners that are listed.
 const LISTED_MOST: i32 = 1_000;
 
 #[async_trait]
@@ -49,18 +50,9 @@ impl OperatorStore for Table {
         self.audited(transact_update(update), audit).await
     }
 
-    async fn keys(&self, partner: &PartnerId) -> Result<Vec<ApiKey>, StoreError> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression(format!("{PK} = :partner AND begins_with({SK}, :keys)"))
-            .expression_attribute_values(":partner", AttributeValue::S(partner_pk(partner)))
-            .expression_attribute_values(":keys", AttributeValue::S(API_KEY.to_owned()))
-            .consistent_read(true)
-            .limit(LISTED_MOST);
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-        Ok(readable(answer.items.unwrap_or_default().into_iter().map(key_row::read)).collect())
+    async fn keys(&self, partner: &PartnerId, after: Option<&KeyId>, most: u32) -> Result<Vec<ApiKey>, StoreError> {
+        let after = after.map(|id| Key::api_key(partner, id));
+        self.beside_partner(partner, API_KEY, after, most, key_row::read).await
     }
 
     async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
@@ -72,12 +64,24 @@ impl OperatorStore for Table {
         let condition = format!("attribute_exists({PK}) AND (attribute_not_exists(revoked_at) OR revoked_at > :revoked_at)");
         self.audited(transact_update(changes.under(self, &Key::api_key(partner, id), &condition)), audit).await
     }
+
+    async fn replace_key(&self, id: &KeyId, revoked_from: Timestamp, new: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
+        let changes = Changes::default().set("revoked_at", number(millis(revoked_from)));
+        let condition = format!("attribute_exists({PK}) AND attribute_not_exists(revoked_at)");
+        let replaced = transact_update(changes.under(self, &Key::api_key(&new.partner, id), &condition));
+        self.all_audited(vec![replaced, self.put_new(key_row::write(new)?)], audit).await
+    }
 }
 
 impl Table {
     async fn audited(&self, change: TransactWriteItem, audit: &Audit) -> Result<Written, StoreError> {
-        let items = vec![change, self.put(crate::history::row::audit(audit)?)];
-        Ok(match self.transact(items, &audit.id).await? {
+        self.all_audited(vec![change], audit).await
+    }
+
+    /// Stores changes together with their audit row.
+    async fn all_audited(&self, mut changes: Vec<TransactWriteItem>, audit: &Audit) -> Result<Written, StoreError> {
+        changes.push(self.put(crate::history::row::audit(audit)?));
+        Ok(match self.transact(changes, &audit.id).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })

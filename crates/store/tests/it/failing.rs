@@ -54,7 +54,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
         error(table.touch_key(&partner, &key, START).await),
         error(table.check().await),
         error(table.partners().await),
-        error(table.keys(&partner).await),
+        error(table.keys(&partner, None, 100).await),
         error(table.revoke_key(&partner, &key, &by_operator(&partner, Action::KeyRevoked)).await),
     ];
     for (number, answer) in answers.into_iter().enumerate() {

@@ -100,7 +100,7 @@ async fn all_are_read(store: &Store) {
     );
     let key = table.key(&partner(), &key_id()).await.expect("a table").expect("a key");
     assert_eq!((key.scopes, key.created_at), (vec![Scope::TokensRead], START));
-    assert_eq!(table.keys(&partner()).await.expect("a table").len(), 1);
+    assert_eq!(table.keys(&partner(), None, 100).await.expect("a table").len(), 1);
     assert_eq!(table.link(&partner(), &link_id()).await.expect("a table").expect("a link").platform, PlatformName::Xero);
     assert_eq!(table.links(&partner(), None, 10).await.expect("a table").len(), 1);
 }

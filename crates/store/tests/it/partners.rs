@@ -98,7 +98,7 @@ async fn a_stored_key_is_read_back_without_the_key_itself() {
     assert_eq!(store.table.create_key(&ours, &by_operator(&ours.partner, Action::KeyCreated)).await, Ok(Written::Overtaken));
     assert_eq!(store.table.key(&ours.partner, &ours.id).await, Ok(Some(ours.clone())));
     assert_eq!(store.table.key(&ours.partner, &theirs.id).await, Ok(None), "another partner's");
-    assert_eq!(store.table.keys(&ours.partner).await, Ok(vec![ours.clone()]));
+    assert_eq!(store.table.keys(&ours.partner, None, 100).await, Ok(vec![ours.clone()]));
     let item = store.item("PARTNER#acme", &format!("KEY#{}", ours.id)).await.expect("the item");
     let text = compose(&ours.partner, false, &[1; 64]);
     let random = text.expose().rsplit('_').next().expect("a random part");
@@ -123,7 +123,46 @@ async fn a_key_is_touched_and_revoked_only_if_it_exists() {
     let unknown = key("acme", 9);
     store.table.touch_key(&unknown.partner, &unknown.id, later).await.expect("a table that answers");
     assert_eq!(revoke(&unknown, later).await, Ok(Written::Overtaken));
-    assert_eq!(store.table.keys(&made.partner).await.expect("a table that answers").len(), 1, "neither makes one");
+    assert_eq!(store.table.keys(&made.partner, None, 100).await.expect("a table that answers").len(), 1, "neither makes one");
+}
+
+#[tokio::test]
+async fn a1_a_key_is_replaced_once_and_only_while_it_is_not_revoked() {
+    let store = store().await;
+    let (old, new) = (key("acme", 1), key("acme", 2));
+    store.table.create_key(&old, &by_operator(&old.partner, Action::KeyCreated)).await.expect("a table that answers");
+    let from = START + 1.hour();
+    let replace = async |old: &ApiKey, new: &ApiKey| {
+        let audit = by_operator(&new.partner, Action::KeyRotated);
+        store.table.replace_key(&old.id, from, new, &audit).await
+    };
+    assert_eq!(replace(&old, &new).await, Ok(Written::Stored));
+    let expected = ApiKey { revoked_at: Some(from), ..old.clone() };
+    assert_eq!(store.table.key(&old.partner, &old.id).await, Ok(Some(expected)));
+    assert_eq!(store.table.key(&new.partner, &new.id).await, Ok(Some(new.clone())));
+    let before = store.installation.items_under("PARTNER#acme").await;
+    assert_eq!(replace(&old, &key("acme", 3)).await, Ok(Written::Overtaken), "though its end is to come");
+    assert_eq!(replace(&key("acme", 9), &key("acme", 3)).await, Ok(Written::Overtaken), "an unknown one");
+    assert!(store.installation.items_under("PARTNER#acme").await == before, "neither a key nor an audit row");
+}
+
+#[tokio::test]
+async fn keys_are_listed_by_pages() {
+    let store = store().await;
+    for seed in 1..=5 {
+        let key = key("acme", seed);
+        store.table.create_key(&key, &by_operator(&key.partner, Action::KeyCreated)).await.expect("a table that answers");
+    }
+    let (partner, mut ids, mut after) = (PartnerId::parse("acme").expect("an id"), Vec::new(), None);
+    for expected in [2, 2, 1] {
+        let page = store.table.keys(&partner, after.as_ref(), 2).await.expect("a table that answers");
+        assert_eq!(page.len(), expected);
+        ids.extend(page.into_iter().map(|key| key.id));
+        after = ids.last().cloned();
+    }
+    assert!(ids.is_sorted());
+    ids.dedup();
+    assert_eq!(ids.len(), 5);
 }
 
 #[tokio::test]

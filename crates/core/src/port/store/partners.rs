@@ -34,7 +34,7 @@ pub trait PartnerStore: Send + Sync {
     async fn check(&self) -> Result<(), StoreError>;
 }
 
-/// The changes that an operator makes. Each is stored with its audit row.
+/// The changes that an operator, or a caller with the scope `admin`, makes. Each is stored with its audit row.
 #[async_trait]
 pub trait OperatorStore: PartnerStore {
     /// The partners of this installation, by id; at most a thousand.
@@ -46,14 +46,18 @@ pub trait OperatorStore: PartnerStore {
     /// Replaces a partner's redirect URIs. `Overtaken` if they are not those in `partner` any more, or the partner does not exist.
     async fn set_redirect_uris(&self, partner: &Partner, uris: &[String], audit: &Audit) -> Result<Written, StoreError>;
 
-    /// A partner's keys, valid or not; at most a thousand.
-    async fn keys(&self, partner: &PartnerId) -> Result<Vec<ApiKey>, StoreError>;
+    /// At most `most` of a partner's keys, valid or not, by id, after `after`. Strongly consistent.
+    async fn keys(&self, partner: &PartnerId, after: Option<&KeyId>, most: u32) -> Result<Vec<ApiKey>, StoreError>;
 
     /// Stores a new key. `Overtaken` if the id exists.
     async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
 
     /// Revokes a key at the time of the audit row. `Overtaken` if it is revoked by then, or does not exist.
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Stores a new key and revokes the one that it replaces, from a time on. `Overtaken` if that one is revoked, whether by now or
+    /// later, or does not exist.
+    async fn replace_key(&self, id: &KeyId, revoked_from: Timestamp, new: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
 }
 
 /// Connect links.

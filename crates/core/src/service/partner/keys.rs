@@ -1,4 +1,4 @@
-//! API keys: created, listed and revoked by an operator. The text of a key is shown once; only its hash is stored.
+//! API keys: created, listed and revoked. The text of a key is shown once; only its hash is stored.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,13 +30,18 @@ pub struct NewKey {
 ///
 /// # Errors
 /// `NotFound` if there is no such partner; `invalid_scopes` for a key without scopes, or for a publishable key with another than
-/// `consent:start`.
+/// `consent:start`; `Forbidden` for a scope that the operator lacks.
 pub async fn create_key(operator: &Operator, new: NewKey) -> Result<(Secret, ApiKey), Error> {
-    let mut random = [0; 64];
-    operator.entropy.fill(&mut random);
-    let text = compose(&new.partner, new.publishable, &random);
+    let text = new_text(operator, &new.partner, new.publishable);
     let key = store_key(operator, &text, new).await?;
     Ok((text, key))
+}
+
+/// The text of a new key.
+pub(super) fn new_text(operator: &Operator, partner: &PartnerId, publishable: bool) -> Secret {
+    let mut random = [0; 64];
+    operator.entropy.fill(&mut random);
+    compose(partner, publishable, &random)
 }
 
 /// Stores a key whose text exists already.
@@ -45,6 +50,7 @@ pub async fn create_key(operator: &Operator, new: NewKey) -> Result<(Secret, Api
 /// As [`create_key`]; `invalid_key` if the text is not a key of this partner; `key_exists` if it is stored.
 pub async fn store_key(operator: &Operator, text: &Secret, new: NewKey) -> Result<ApiKey, Error> {
     let scopes = scopes(new.scopes, new.publishable)?;
+    operator.may_give(&scopes)?;
     operator.partner(&new.partner).await?;
     let presented = PresentedKey::parse(text).filter(|presented| presented.partner == new.partner);
     let presented = presented.ok_or_else(|| Error::invalid("invalid_key", "The text is not an API key of this partner."))?;
@@ -67,7 +73,7 @@ pub async fn store_key(operator: &Operator, text: &Secret, new: NewKey) -> Resul
     }
 }
 
-fn detail(key: &ApiKey) -> BTreeMap<&'static str, String> {
+pub(super) fn detail(key: &ApiKey) -> BTreeMap<&'static str, String> {
     let scopes: Vec<_> = key.scopes.iter().map(ToString::to_string).collect();
     let mut detail = BTreeMap::from([("key", key.id.to_string()), ("name", key.name.clone()), ("scopes", scopes.join(" "))]);
     detail.extend(key.expires_at.map(|at| ("expires_at", at.to_string())));
@@ -91,13 +97,16 @@ fn scopes(mut given: Vec<Scope>, publishable: bool) -> Result<Vec<Scope>, Error>
     Ok(given)
 }
 
+/// The largest number of keys that are listed together.
+pub const KEYS_LISTED_MOST: u32 = 1_000;
+
 /// A partner's keys, valid or not, the oldest first; at most a thousand.
 ///
 /// # Errors
 /// `NotFound` if there is no such partner.
 pub async fn list_keys(operator: &Operator, partner: &PartnerId) -> Result<Vec<ApiKey>, Error> {
     operator.partner(partner).await?;
-    let mut keys = operator.store.keys(partner).await?;
+    let mut keys = operator.store.keys(partner, None, KEYS_LISTED_MOST).await?;
     keys.sort_unstable_by_key(|key| key.created_at);
     Ok(keys)
 }

@@ -9,3 +9,4 @@ pub mod operator;
 pub mod partners;
 pub mod redirect_uris;
 pub(crate) mod refusal;
+pub mod rotate_key;
