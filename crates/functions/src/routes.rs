@@ -10,7 +10,7 @@ use counterfoil_core::model::api_key::Scope;
 
 use crate::surface::Surface;
 use crate::surface::connections::{callback, connections, disconnect, health, open, start, token, verify};
-use crate::surface::partner::{authorize, connect_links, cors, exchange, imports, records, syncs};
+use crate::surface::partner::{api_keys, authorize, connect_links, cors, exchange, imports, records, syncs};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -90,6 +90,10 @@ tables! {
         GET    "/v1/connect-links"                     Partner     [ConnectionsRead | ConnectionsWrite] connect_links::list;
         POST   "/v1/connect-links"                     Partner     [ConnectionsWrite] connect_links::create, idempotent;
         DELETE "/v1/connect-links/{id}"                Partner     [ConnectionsWrite] connect_links::revoke;
+        GET    "/v1/api-keys"                          Partner     [Admin] api_keys::list;
+        POST   "/v1/api-keys"                          Partner     [Admin] api_keys::create, idempotent;
+        DELETE "/v1/api-keys/{id}"                     Partner     [Admin] api_keys::revoke;
+        POST   "/v1/api-keys/{id}/rotate"              Partner     [Admin] api_keys::rotate, idempotent;
     }
     DISCONNECT "disconnect" {
         DELETE "/api/connections/{company_key}"        Connections [ConnectionsWrite] disconnect::disconnect;

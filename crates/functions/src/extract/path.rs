@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use counterfoil_core::Error;
+use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::CompanyKey;
@@ -46,6 +47,12 @@ impl FromPath for FlowId {
 impl FromPath for LinkId {
     fn from_path(text: Option<&str>) -> Result<Self, Error> {
         text.and_then(Self::parse).ok_or(Error::NO_LINK)
+    }
+}
+
+impl FromPath for KeyId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_KEY)
     }
 }
 

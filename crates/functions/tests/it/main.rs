@@ -2,6 +2,7 @@
 //! of one answer.
 
 mod answers;
+mod api_keys;
 mod authorize;
 mod authorize_starts;
 mod bad_callbacks;
@@ -18,6 +19,7 @@ mod configuration;
 mod connections;
 mod consume;
 mod disconnect;
+mod every_route;
 mod exchange;
 mod forged;
 mod harness;

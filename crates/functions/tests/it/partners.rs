@@ -1,71 +1,8 @@
-//! Every route keeps two partners apart.
+//! Two partners of one installation. See also `every_route`.
 
 use counterfoil_core::model::api_key::Scope;
-use counterfoil_functions::routes::routes;
 
-use crate::harness::{Answer, Ask, Browser, HARBOR, Installation, LARKSPUR, get};
-
-/// Routes of flows, which belong to a browser: see the tests below.
-const OF_A_BROWSER: [&str; 10] = [
-    "/v1/oauth/authorize",
-    "/connect/{token}",
-    "/oauth/continue/{token}",
-    "/oauth/result/{id}/continue",
-    "/oauth/start/{company_key}",
-    "/oauth/callback",
-    "/oauth/callback/{platform}",
-    "/oauth/result/{id}",
-    "/oauth/result/{id}/retry",
-    "/oauth/result/{id}/choose",
-];
-/// The prefixes of the paths of imports.
-const OF_IMPORTS: [&str; 4] = ["/v1/oauth/{platform}/", "/v1/syncs", "/v1/checks", "/v1/invoices"];
-/// Routes without a partner's data.
-const OF_NOBODY: [&str; 4] = ["/health", "/ready", "/oauth/start", "/oauth/disconnect"];
-
-/// The answers to another partner's key: for our item, and for an unknown one.
-async fn foreign_and_unknown(place: &Installation, method: &str, path: &str, rival: &str) -> [Answer; 2] {
-    let ask = |company_key| {
-        let path = path.replace("{company_key}", company_key);
-        let ask = Ask::new(method.parse().expect("a method"), path).key(rival);
-        if method == "PATCH" { ask.header("content-type", "application/json").body("{}") } else { ask }
-    };
-    [ask("beach-blend").to(&place.server).await, ask("nobody-here").to(&place.server).await]
-}
-
-#[tokio::test]
-async fn a2_on_every_route_a_connection_of_another_partner_is_a_404() {
-    let place = Installation::start().await;
-    place.connect("beach-blend", LARKSPUR).await;
-    place.partner("rival", &[]).await;
-    let rival = place.key_of("rival", &Scope::ALL).await;
-    let before = place.rows.under("CONN#default#", "").await;
-    for route in routes() {
-        match (route.method, route.path) {
-            ("GET", "/api/token/{company_key}" | "/api/connections/{company_key}")
-            | ("POST", "/api/token/{company_key}/refresh" | "/api/connections/{company_key}/verify")
-            | ("DELETE" | "PATCH", "/api/connections/{company_key}") => {
-                let [foreign, unknown] = foreign_and_unknown(&place, route.method, route.path, &rival).await;
-                assert_eq!((foreign.status, unknown.status), (404, 404), "{}", route.path);
-                let bare = |answer: &Answer| answer.body.replace(&answer.text("request_id"), "");
-                assert_eq!(bare(&foreign), bare(&unknown), "{}", route.path);
-                let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
-                assert_eq!(names(&foreign), names(&unknown));
-            }
-            ("GET", "/api/connections") => {
-                let list = get("/api/connections").key(&rival).to(&place.server).await;
-                assert_eq!(list.json()["connections"], serde_json::json!([]));
-            }
-            // Imports and their records are tested in `imports`.
-            (_, path) if OF_IMPORTS.iter().any(|prefix| path.starts_with(prefix)) => {}
-            // A code, a handle and a link name their own partner: see `exchange` and `links`.
-            (_, "/v1/oauth/token" | "/v1/connect-links" | "/v1/connect-links/{id}") => {}
-            (_, path) if OF_A_BROWSER.contains(&path) || OF_NOBODY.contains(&path) => {}
-            (method, path) => panic!("say here how {method} {path} keeps partners apart"),
-        }
-    }
-    assert_eq!(place.rows.under("CONN#default#", "").await, before);
-}
+use crate::harness::{Browser, HARBOR, Installation, LARKSPUR, get};
 
 #[tokio::test]
 async fn a2_two_partners_with_the_same_company_key_have_different_connections() {

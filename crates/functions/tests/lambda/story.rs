@@ -1,5 +1,6 @@
 //! The life of a connection through the built functions, and the rights that they used and the lines that they logged.
 
+mod api_keys;
 mod books;
 mod consents;
 mod endings;
@@ -56,6 +57,7 @@ impl Story {
         story.connects_in_a_browser().await;
         story.reads_and_refreshes().await;
         story.is_seen().await;
+        story.has_a_key_rotated().await;
         story.is_kept_fresh().await;
         story.imports_the_books().await;
         story.moves_to_another_company().await;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use counterfoil_core::model::api_key::{ApiKey, Scope};
 use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::partner::idempotency::{Admission, begin, keep, release};
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deadline::EndsAt;
 use crate::extract::body::body_too_large;
+use crate::extract::caller::Scopes;
 use crate::extract::request_id::RequestId;
 use crate::surface::Surface;
 use crate::surface::partner::serve::PartnerCaller;
@@ -65,7 +68,7 @@ async fn once(app: &Arc<App>, key: &IdempotencyKey, request: Request, next: Next
     let EndsAt(ends_at) = EndsAt::from_request_parts(&mut parts, app).await?;
     let id = parts.extensions.get::<RequestId>().cloned();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await.map_err(|_| body_too_large())?;
-    let route = format!("{} {}", parts.method, parts.uri.path());
+    let route = route(&parts, &caller);
     let attempt = match begin(app, KeyedRequest::new(caller.partner, &route, key, &body)).await? {
         Admission::New(attempt) => attempt,
         Admission::Repeated(answer) => return replayed(&answer),
@@ -74,6 +77,16 @@ async fn once(app: &Arc<App>, key: &IdempotencyKey, request: Request, next: Next
     parts.extensions.insert(EndsAt(ends_at.saturating_sub(app.settings.store_timeout)));
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     end(app, &attempt, response, id).await
+}
+
+/// The method and the path of a request. On a route of administrators also the scopes of the caller: the kept answer may have an API
+/// key, which a caller that may do less must not get.
+fn route(parts: &Parts, caller: &ApiKey) -> String {
+    let route = format!("{} {}", parts.method, parts.uri.path());
+    if !Scopes::of(&parts.extensions).contains(&Scope::Admin) {
+        return route;
+    }
+    caller.scopes.iter().fold(route, |route, scope| format!("{route} {scope}"))
 }
 
 /// Keeps an answer, or frees the key for another attempt.

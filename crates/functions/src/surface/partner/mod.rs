@@ -1,5 +1,6 @@
 //! The API for a partner's server and pages. Each answer has an envelope.
 
+pub(crate) mod api_keys;
 pub(crate) mod authorize;
 pub(crate) mod connect_links;
 pub(crate) mod cors;
