@@ -55,8 +55,9 @@ pub enum Reply {
     Panic,
 }
 
-/// How the platform revokes grants.
+/// How the platform revokes grants, and names their companies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that a test turns one by one")]
 pub struct Habits {
     /// See [`Platform::can_revoke`].
     pub cannot_revoke: bool,
@@ -64,6 +65,8 @@ pub struct Habits {
     pub asks_before_revoking: bool,
     /// See [`Platform::grants_are_independent`].
     pub grants_are_independent: bool,
+    /// Whether it names the company of a grant, whichever company is claimed. Otherwise it denies a wrong claim.
+    pub names_companies: bool,
 }
 
 /// A refresh token in a request.
@@ -108,7 +111,7 @@ impl ScriptedPlatform {
         self.state().deaf_times = times;
     }
 
-    /// Sets how the platform revokes grants.
+    /// Sets how the platform revokes grants and names their companies.
     pub fn set_habits(&self, habits: Habits) {
         self.state().habits = habits;
     }

@@ -24,7 +24,7 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// The company of a connection, as its platform confirmed it.
+/// The company of a connection, as its platform confirmed it, or as it is claimed until then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Company {
     /// The platform.
@@ -35,11 +35,16 @@ pub struct Company {
     pub client_id: String,
     /// The platform's id of the company (realm, tenant, organisation, account). Opaque.
     pub company_id: String,
-    /// The base URL of this company's API.
+    /// The base URL of this company's API, by the platform's answer; empty until the platform has confirmed the company.
     pub api_base_url: String,
 }
 
 impl Company {
+    /// Whether the platform has confirmed that the grant reaches this company. A company that is only claimed decides nothing.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        !self.api_base_url.is_empty()
+    }
+
     /// A placeholder for any company of this platform and OAuth client, for the entry of a consent whose company is not known yet.
     #[must_use]
     pub fn any(&self) -> Self {

@@ -1,5 +1,6 @@
 //! Connections that come from another system.
 
+mod disconnected;
 mod failing;
 mod harness;
 mod killed;

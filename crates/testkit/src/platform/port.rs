@@ -105,8 +105,10 @@ impl Platform for ScriptedPlatform {
         if let Some(failure) = state.confirm_failures.pop_front() {
             return Err(failure);
         }
+        let names_companies = state.habits.names_companies;
         let granted = state.grants.company_of(request.access_token.expose());
-        let company_id = granted.filter(|granted| request.claim == Some(granted)).ok_or(ConfirmFailure::Denied)?;
+        let named = granted.filter(|granted| names_companies || request.claim == Some(granted));
+        let company_id = named.ok_or(ConfirmFailure::Denied)?;
         let company = ConfirmedCompany {
             company_id: company_id.to_owned(),
             name: format!("Company {company_id}"),

@@ -24,7 +24,7 @@ pub(crate) enum OtherGrant {
 /// The number of entries of a company in one read.
 const PER_PAGE: u32 = 100;
 /// The time for which a dead grant may revive. A parked grant stays in its queue for at most this time, and withdrawn access is probed
-/// for a shorter time.
+/// for a shorter time. A grant from another system that is not confirmed within this time protects its claimed company no longer.
 const MAY_REVIVE_FOR: Duration = Duration::from_secs(14 * 86_400);
 
 /// Whether revoking a grant of this company would end another grant, of any partner. `but` is the entry of the consent whose own grant
@@ -68,7 +68,8 @@ fn may_revive(connection: &Connection, now: Timestamp) -> bool {
     let ended_at = connection.last_failure.as_ref().map_or(connection.updated_at, |last_failure| last_failure.at);
     match cause {
         DeathCause::Revoked | DeathCause::NoRefreshToken => false,
-        DeathCause::NotConfirmed => true,
-        DeathCause::RotationLost | DeathCause::AccessWithdrawn => until(ended_at, now) < MAY_REVIVE_FOR,
+        DeathCause::RotationLost | DeathCause::AccessWithdrawn | DeathCause::NotConfirmed => {
+            until(ended_at, now) < MAY_REVIVE_FOR
+        }
     }
 }

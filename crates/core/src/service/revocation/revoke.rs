@@ -9,7 +9,7 @@ use crate::model::grant::StoredGrant;
 use crate::model::revocation::{GrantId, Revocation, RevocationId};
 use crate::model::secret::Secret;
 use crate::model::time::{backoff, later};
-use crate::port::platform::{Platform, Refresh, Revoke, TokenFailure};
+use crate::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies, Platform, Refresh, Revoke, TokenFailure};
 use crate::port::store::Written;
 use crate::port::store::revocations::Claim;
 use crate::port::store::revocations::Claimed;
@@ -45,7 +45,7 @@ pub async fn revoke(app: &App, id: &RevocationId, ends_at: Duration) -> Result<R
         Claimed::NotDue => return Ok(RevocationStatus::Pending),
         Claimed::Gone => return Ok(RevocationStatus::Completed),
     };
-    let attempt = Attempt { app, revocation, claim, ends_at };
+    let mut attempt = Attempt { app, revocation, claim, ends_at };
     match attempt.send().await {
         Ok(Attempted::Confirmed) => attempt.complete(Action::GrantRevoked, []).await,
         Ok(Attempted::WouldEndAnother) => {
@@ -55,6 +55,9 @@ pub async fn revoke(app: &App, id: &RevocationId, ends_at: Duration) -> Result<R
         Ok(Attempted::CannotRevoke) => attempt.complete(Action::GrantNotRevoked, [("reason", "no_revocation".to_owned())]).await,
         Ok(Attempted::EndsByItself) => {
             attempt.complete(Action::GrantNotRevoked, [("reason", "no_refresh_token".to_owned())]).await
+        }
+        Ok(Attempted::CompanyUnknown) => {
+            attempt.complete(Action::GrantNotRevoked, [("reason", "company_not_confirmed".to_owned())]).await
         }
         Ok(Attempted::NoTime) => attempt.reschedule(attempt.revocation.tries, Duration::ZERO).await,
         Ok(Attempted::NotConfirmed) => attempt.failed("the platform did not confirm it").await,
@@ -76,7 +79,9 @@ enum Attempted {
     CannotRevoke,
     /// It need not be sent: the consent gave no refresh token and the customer's older grant stays, so its access token ends within an hour.
     EndsByItself,
-    /// Not sent: the access token must be refreshed first, and there is too little time.
+    /// Not sent: the platform does not confirm the claimed company, so that it is not known whose grants it would end.
+    CompanyUnknown,
+    /// Not sent: the access token must be refreshed or the company confirmed first, and there is too little time.
     NoTime,
     /// The grant was refreshed, and only this process has the new tokens.
     Unstored,
@@ -91,38 +96,33 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    async fn send(&self) -> Result<Attempted, Error> {
-        let company = &self.revocation.company;
+    async fn send(&mut self) -> Result<Attempted, Error> {
         if matches!(self.revocation.id.grant, GrantId::Consent(_)) && self.revocation.grant.refresh_token.is_none() {
             return Ok(Attempted::EndsByItself);
         }
-        let platform = of_its_client(self.app, company).await?;
+        let platform = of_its_client(self.app, &self.revocation.company).await?;
         if !platform.can_revoke() {
             return Ok(Attempted::CannotRevoke);
+        }
+        if !self.revocation.company.is_confirmed()
+            && !platform.grants_are_independent()
+            && let Err(ended) = self.confirm(platform.as_ref()).await?
+        {
+            return Ok(ended);
         }
         match self.other_grant(platform.as_ref()).await? {
             OtherGrant::None => {}
             OtherGrant::Active => return Ok(Attempted::WouldEndAnother),
             OtherGrant::Unknown => return Ok(Attempted::MayEndAnother),
         }
-        let mut grant = self.revocation.grant.clone();
-        // The token must be valid for both requests.
-        if platform.asks_before_revoking() && !grant.is_good_for(self.app.settings.platform_timeout * 2, self.app.now()) {
-            if self.app.clock.elapsed() + self.app.settings.longest_revocation_with_refresh() > self.ends_at {
-                return Ok(Attempted::NoTime);
-            }
-            grant = match self.renew(platform.as_ref()).await? {
-                Renewed::Grant(_) if self.app.clock.elapsed() + self.app.settings.longest_revocation() > self.ends_at => {
-                    return Ok(Attempted::NoTime);
-                }
-                Renewed::Grant(grant) => *grant,
-                Renewed::Gone => return Ok(Attempted::Confirmed),
-                Renewed::Unstored => return Ok(Attempted::Unstored),
-                Renewed::Not => return Ok(Attempted::NotConfirmed),
-            };
+        if platform.asks_before_revoking()
+            && let Err(ended) = self.freshen(platform.as_ref()).await?
+        {
+            return Ok(ended);
         }
-        let access_token = self.open(ACCESS_TOKEN, &grant).await?;
-        let refresh_token = self.open(REFRESH_TOKEN, &grant).await?;
+        let Revocation { company, grant, .. } = &self.revocation;
+        let access_token = self.open(ACCESS_TOKEN, grant).await?;
+        let refresh_token = self.open(REFRESH_TOKEN, grant).await?;
         let revoke = Revoke {
             access_token: &access_token,
             refresh_token: &refresh_token,
@@ -130,6 +130,47 @@ impl Attempt<'_> {
             company_id: &company.company_id,
         };
         Ok(if platform.revoke(revoke).await.is_ok() { Attempted::Confirmed } else { Attempted::NotConfirmed })
+    }
+
+    /// Asks the platform whether the grant reaches the claimed company. `Err` is the result of the attempt if that is not confirmed.
+    async fn confirm(&mut self, platform: &dyn Platform) -> Result<Result<(), Attempted>, Error> {
+        if let Err(ended) = self.freshen(platform).await? {
+            return Ok(Err(ended));
+        }
+        let settings = &self.app.settings;
+        if self.app.clock.elapsed() + settings.platform_timeout + settings.longest_revocation() > self.ends_at {
+            return Ok(Err(Attempted::NoTime));
+        }
+        let Revocation { company, grant, .. } = &self.revocation;
+        let access_token = self.open(ACCESS_TOKEN, grant).await?;
+        let claim = Some(company.company_id.as_str());
+        let request = CompaniesRequest { access_token: &access_token, region: grant.region.as_deref(), claim };
+        Ok(match platform.companies(request).await {
+            Ok(reach) if reach.companies.iter().any(|reached| reached.company_id == company.company_id) => Ok(()),
+            Ok(GrantCompanies { is_complete: true, .. }) | Err(ConfirmFailure::Denied | ConfirmFailure::Forbidden) => {
+                Err(Attempted::CompanyUnknown)
+            }
+            Ok(_) | Err(ConfirmFailure::Unavailable | ConfirmFailure::Unauthorized) => Err(Attempted::NotConfirmed),
+        })
+    }
+
+    /// Refreshes the grant unless its access token is valid for the requests to come. `Err` is the result of the attempt if it is not.
+    async fn freshen(&mut self, platform: &dyn Platform) -> Result<Result<(), Attempted>, Error> {
+        let settings = &self.app.settings;
+        if self.revocation.grant.is_good_for(settings.platform_timeout * 2, self.app.now()) {
+            return Ok(Ok(()));
+        }
+        if self.app.clock.elapsed() + settings.longest_revocation_with_refresh() > self.ends_at {
+            return Ok(Err(Attempted::NoTime));
+        }
+        self.revocation.grant = match self.renew(platform).await? {
+            Renewed::Grant(grant) => *grant,
+            Renewed::Gone => return Ok(Err(Attempted::Confirmed)),
+            Renewed::Unstored => return Ok(Err(Attempted::Unstored)),
+            Renewed::Not => return Ok(Err(Attempted::NotConfirmed)),
+        };
+        let is_late = self.app.clock.elapsed() + settings.longest_revocation() > self.ends_at;
+        Ok(if is_late { Err(Attempted::NoTime) } else { Ok(()) })
     }
 
     /// Whether revoking would end another grant of one of its companies, including one of this connection after a new consent. Where grants

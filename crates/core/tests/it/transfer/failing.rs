@@ -1,6 +1,7 @@
 //! What is not brought in, and what may come after it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::model::connection::{DeathCause, GrantState, Status};
@@ -16,6 +17,7 @@ use counterfoil_testkit::fixture::connection_id;
 use counterfoil_testkit::platform::{Reply, RotationPolicy, ScriptedPlatforms};
 
 use super::harness::{Move, actor};
+use crate::revocations::{LONG, run};
 
 /// A token that the platform does not know.
 fn dead(transfer: Transfer) -> Transfer {
@@ -146,5 +148,9 @@ async fn r15_a_grant_that_is_not_confirmed_is_not_ended_by_the_revocation_of_ano
     place.stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
     place.run(&place.transfer("second", "acme")).await.expect_err("not confirmed");
     assert_eq!(place.stage.disconnect(&id).await, RevocationStatus::Pending);
+    place.stage.clock.advance(Duration::from_secs(14 * 86_400 - 1));
+    assert_eq!(run(&place.stage).await.left, 1);
     assert!(place.stage.installation.platform.revoked().is_empty());
+    place.stage.clock.advance(LONG);
+    assert_eq!(run(&place.stage).await.done, 1, "a claim does not protect a company for ever");
 }
