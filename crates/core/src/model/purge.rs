@@ -22,13 +22,13 @@ pub struct Purge {
     pub part: Part,
     /// The position in that part; `None` at its beginning.
     pub after: Option<String>,
-    /// The number of removed items. If a process dies, its last step is not counted.
+    /// The number of removed items, without those of a step whose process died.
     pub removed: u64,
     /// When it was completed.
     pub completed_at: Option<Timestamp>,
 }
 
-/// The parts of a purge, in the order in which they are removed.
+/// The parts of a purge, in the order of their removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Part {
@@ -57,11 +57,11 @@ impl Part {
     }
 }
 
-/// The time after the request at which the list of runs is read: the index lags by moments.
+/// The time from the request to the read of the list of runs. The index may lag by moments.
 const LIST_LAG: Duration = Duration::from_secs(30);
 
 impl Purge {
-    /// The time from which the current part may be removed.
+    /// The earliest time at which the current part may be removed.
     pub(crate) fn ready_at(&self) -> Timestamp {
         match self.part {
             Part::Runs => later(self.requested_at, LIST_LAG),

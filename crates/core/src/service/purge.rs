@@ -1,4 +1,4 @@
-//! Runs a purge step by step. After each step its position is stored, so that another process can continue.
+//! Runs a purge step by step. It stores its position after each step, so that another process can continue.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 
-/// How long a claim lasts after each step. A purge whose process died is due again then.
+/// How long a claim lasts after each step. If the process dies, the purge is due again at the claim's end.
 const CLAIM_LIFE: Duration = Duration::from_secs(120);
 /// The longest time of a step. No step begins with less time left.
 const STEP_LONGEST: Duration = Duration::from_secs(20);
@@ -24,14 +24,14 @@ const STEP_LONGEST: Duration = Duration::from_secs(20);
 pub enum Purged {
     /// It is complete, or another process has claimed it.
     Done,
-    /// It continues later: the time was up, or the next part is not ready.
+    /// It continues later: there was no time left, or the next part is not ready.
     Paused,
 }
 
-/// Works on a connection's purge until it is complete, or until no further step could end before the clock has counted to `ends_at`.
+/// Works on a connection's purge until it is complete, or until no other step could end before the monotonic time `ends_at`.
 ///
 /// # Errors
-/// Those of the table: the purge stays as it is, and is due again when its claim is over.
+/// The table's errors. The purge does not change, and is due again when its claim ends.
 pub async fn purge(app: &App, id: &ConnectionId, ends_at: Duration) -> Result<Purged, Error> {
     let now = app.now();
     let claim = Claim { id: app.new_id("claim_"), at: now, until: later(now, CLAIM_LIFE) };
@@ -53,7 +53,7 @@ pub async fn purge(app: &App, id: &ConnectionId, ends_at: Duration) -> Result<Pu
     Ok(Purged::Done)
 }
 
-/// One step, retried while another transaction conflicts with it.
+/// Executes one step. It repeats the step while another transaction conflicts with it.
 async fn remove(app: &App, purge: &Purge) -> Result<Removed, StoreError> {
     let mut tries = Tries::new(app, "what a purge covers could not be removed");
     loop {

@@ -1,4 +1,4 @@
-//! Removes what is stored of connections whose purge was requested: every minute, whatever is due.
+//! Works every minute on the due purges, which remove the data of disconnected connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use serde::de::IgnoredAny;
 
 use crate::metrics;
 
-/// What is kept of the function's time for its end.
+/// The part of the function's time that is reserved for its end.
 const ENDING_TAKES: Duration = Duration::from_secs(1);
 
-/// Works on what is due, whatever the event says, and measures how it went.
+/// Works on the due purges and logs the metrics of the run. The event does not matter.
 ///
 /// # Errors
 /// As [`purge`].
@@ -22,10 +22,10 @@ pub async fn run(app: Arc<App>, _: IgnoredAny, left: Duration) -> Result<(), Err
     Ok(())
 }
 
-/// Works on the purges that are due, within the time that the function has.
+/// Works on the due purges, within the function's remaining time.
 ///
 /// # Errors
-/// Those of the table, if it cannot say what is due.
+/// The table's error, if the due purges could not be read.
 pub async fn purge(app: &Arc<App>, left: Duration) -> Result<Report, Error> {
     let report = purge_due(app, left.saturating_sub(ENDING_TAKES)).await?;
     if report.due > 0 {

@@ -10,14 +10,14 @@ use crate::row::number;
 use crate::table::{PK, Table};
 use crate::update::Changes;
 
-/// Takes the company's name off a connection.
+/// Deletes the company's name from a connection.
 pub(crate) fn nameless(changes: Changes) -> Result<Changes, StoreError> {
     changes.put("company_name", Some(""))
 }
 
 impl Table {
-    /// The items of a transaction that begins a purge, beside the connection's own. They are refused if a record has changed since
-    /// this was called, or if the purge of this epoch has begun.
+    /// The items of a transaction that begins a purge, without the connection's own. The transaction fails if a record changed after
+    /// this call, or if the purge of this epoch has begun.
     pub(crate) async fn purge_items(&self, purge: &NewPurge) -> Result<Vec<TransactWriteItem>, StoreError> {
         let (last_change, fence) = self.fence(purge).await?;
         let put = Put::builder()

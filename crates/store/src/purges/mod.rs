@@ -1,4 +1,4 @@
-//! Purges of what is stored of disconnected connections.
+//! Purges of the data of disconnected connections.
 
 mod begin;
 mod port;

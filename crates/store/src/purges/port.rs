@@ -1,4 +1,4 @@
-//! Purges. A claim writes its name and a later due time to the row. Each later write is conditional on that name, so that a slow
+//! The store of purges. A claim writes its id and a later due time to the row. Each later write is conditional on that id, so that a slow
 //! process overwrites nothing.
 
 use async_trait::async_trait;

@@ -20,19 +20,19 @@ use crate::key::{Key, connection_pk, events_pk};
 use crate::row::{Item, key_item, millis, number, text};
 use crate::table::{PK, SK, Table};
 
-/// How many deletions are under way at once.
+/// The number of deletions at once.
 const AT_ONCE_MOST: usize = 32;
-/// How many blocks of changes one step removes, with the records that they name: at most 980.
+/// How many blocks of changes one step removes, with their records: at most 980.
 const BLOCKS_MOST: u32 = 10;
 /// How many other items one step removes.
 pub(super) const ITEMS_MOST: u32 = 500;
-/// How long after the request an event of before may have got its id, by another process's clock.
+/// The clock of another process may be this far ahead, so that an event of before the request has a later time in its id.
 const EVENT_SKEW: Duration = Duration::from_secs(3_600);
 
 pub(super) const NOTHING: Removed = Removed { items: 0, rest: Rest::Nothing };
 
 impl Table {
-    /// A block goes after its records: it alone names them. A record that has changed since is another one, and stays.
+    /// Removes the records of some blocks, and then the blocks, because only they list the records. A record that has changed since stays.
     pub(super) async fn remove_records(&self, purge: &Purge) -> Result<Removed, StoreError> {
         let Some(until) = purge.last_change else { return Ok(NOTHING) };
         for kind in [RecordKind::Check, RecordKind::Invoice] {
@@ -50,7 +50,7 @@ impl Table {
         Ok(NOTHING)
     }
 
-    /// Audit rows until the request, and the events that the first versions wrote beside the connection.
+    /// Removes the audit rows until the request, and the events that the first versions stored in the connection's partition.
     pub(super) async fn remove_history(&self, purge: &Purge) -> Result<Removed, StoreError> {
         let subject = Subject::from(&purge.connection);
         let audit = |at: &str| Key::audit(&subject, at).sk;
@@ -65,8 +65,8 @@ impl Table {
         Ok(NOTHING)
     }
 
-    /// Reads one page of all events of the partner, which are ordered by time alone. The event of the disconnect stays: it may not be
-    /// delivered yet.
+    /// Reads one page of the partner's events, in the order of time, and removes those of the connection. The event of the disconnect
+    /// stays, because it may not be delivered yet.
     pub(super) async fn remove_events(&self, purge: &Purge) -> Result<Removed, StoreError> {
         let pk = events_pk(&purge.connection.partner);
         let last = Event::mark(later(purge.requested_at, EVENT_SKEW));
@@ -115,7 +115,7 @@ impl Table {
         keys(answer.items)
     }
 
-    /// Deletes items; of records only those that were last changed until then. Says how many were there.
+    /// Deletes items. With a time, deletes only records whose last change is not after it. Returns the number of deleted items.
     pub(super) async fn delete_all(&self, keys: Vec<Key>, changed_until: Option<Timestamp>) -> Result<u64, StoreError> {
         let deletions = keys.iter().map(|key| self.delete_if(key, changed_until));
         let deletions: Vec<_> = deletions.collect();

@@ -1,4 +1,4 @@
-//! The item of a connection's last purge. It stays when the purge is complete, with the epoch and the counts alone.
+//! The item of a connection's last purge. After the end of the purge it has only the epoch and the counts.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
@@ -27,7 +27,7 @@ struct PurgeRow {
     completed_at: Option<i64>,
 }
 
-/// A purge that begins, and is due at once.
+/// A new purge. It is due immediately.
 pub(super) fn write(purge: &NewPurge, last_change: Option<Timestamp>) -> Result<Item, StoreError> {
     let row = PurgeRow {
         epoch: purge.epoch,
@@ -43,7 +43,7 @@ pub(super) fn write(purge: &NewPurge, last_change: Option<Timestamp>) -> Result<
     Ok(item)
 }
 
-/// The same purge from its beginning: of a table that was restored from before it.
+/// The same purge from its beginning, for a table that was restored to a time before the purge.
 pub(crate) fn restarted(item: &Item, now: Timestamp) -> Item {
     let mut item = item.clone();
     item.retain(|name, _| !["after", "completed_at", "claim"].contains(&name.as_str()));
@@ -75,7 +75,7 @@ pub(super) fn word_of(part: Part) -> String {
 /// The shard of all purges.
 pub(super) const SHARD: u8 = 0;
 
-/// Its place in the due index.
+/// Its key in the due index.
 fn due(at: Timestamp) -> [(String, AttributeValue); 2] {
     [(DUE_AT.to_owned(), number(millis(at))), (DUE_SHARD.to_owned(), AttributeValue::S(due_shard_name(PURGER, SHARD)))]
 }

@@ -15,9 +15,9 @@ use crate::request::{Transacted, transact_update};
 use crate::row::{Item, from_item, key_item, millis, number, text};
 use crate::table::{LIST_INDEX, LIST_PK, LIST_SK, PK, SK, Table};
 
-/// How many runs of the partner one step looks at.
+/// How many runs of the partner one step reads.
 const RUNS_MOST: i32 = 1_000;
-/// How many runs are read at once.
+/// How many runs are read in one request.
 const READ_AT_ONCE: usize = 100;
 
 /// An entry of the partner's list of runs.
@@ -26,7 +26,7 @@ struct Entry {
     key: Key,
 }
 
-/// What a purge must know of a run.
+/// The attributes of a run that a purge needs.
 #[derive(Deserialize)]
 struct Run {
     sync_id: String,
@@ -38,7 +38,7 @@ struct Run {
 }
 
 impl Table {
-    /// A step that has removed as much as it may ends at the run that it removed last.
+    /// Removes the connection's runs. A step that reaches its limit ends after the run that it removed last.
     pub(super) async fn remove_runs(&self, purge: &Purge) -> Result<Removed, StoreError> {
         let (entries, last) = self.runs_after(&purge.connection.partner, purge.after.as_deref()).await?;
         let own: Vec<_> = entries.into_iter().filter(|entry| may_be_of(purge, entry)).collect();
@@ -62,7 +62,7 @@ impl Table {
         Ok(Removed { items, rest: last.map_or(Rest::Nothing, |last| Rest::After(Some(last))) })
     }
 
-    /// The entries of a partner's list after that place, oldest first, and the last one where more may follow.
+    /// The entries of a partner's list after this position, oldest first, and the last one if others may follow.
     async fn runs_after(&self, partner: &PartnerId, after: Option<&str>) -> Result<(Vec<Entry>, Option<String>), StoreError> {
         let answer = self
             .client
@@ -82,7 +82,7 @@ impl Table {
         Ok((entries, answer.last_evaluated_key.map(|item| text(&item, LIST_SK)).transpose()?))
     }
 
-    /// Removes what lies beside a run, and at last the run, by which that is found.
+    /// Removes the page logs and totals of a run, and then the run, because a repetition finds them by the run.
     async fn remove_run(&self, partner: &PartnerId, key: &Key, run: &Run) -> Result<Removed, StoreError> {
         let mut items = 0;
         for kind in ["PAGE#", "TOTALS#"] {
@@ -100,7 +100,7 @@ impl Table {
         Ok(Removed { items, rest: Rest::Nothing })
     }
 
-    /// Takes a run out of its group, which has one less from now on.
+    /// Removes a run from its group, and lowers the group's count.
     async fn leave_group(&self, partner: &PartnerId, group: &SyncId, sync: &SyncId) -> Result<(), StoreError> {
         let part = Key::sync_part(partner, group, sync);
         let is_there = format!("attribute_exists({PK})");
@@ -124,12 +124,12 @@ impl Table {
     }
 }
 
-/// Whether an entry is of a run of the connection, or of an earlier version that names no connection.
+/// Whether the entry's run may be one of the connection. The entries of an earlier version do not name the connection.
 fn may_be_of(purge: &Purge, entry: &Entry) -> bool {
     entry.place.split_once('#').is_none_or(|(_, company_key)| company_key == purge.connection.company_key.as_str())
 }
 
-/// Whether a run is one of the connection with a grant of before. A run of an earlier version has no epoch.
+/// Whether the purge covers a run: a run of the connection whose epoch is not above the purge's. A run of an earlier version has no epoch.
 fn is_covered(purge: &Purge, run: &Run) -> bool {
     let is_older = if run.epoch == 0 { run.created_at <= millis(purge.requested_at) } else { run.epoch <= purge.epoch };
     run.company_key == purge.connection.company_key.as_str() && is_older

@@ -13,12 +13,12 @@ use crate::row::{millis, number};
 use crate::table::Table;
 use crate::update::Changes;
 
-/// What a state says of runs before the purge.
+/// The attributes of the state that come from earlier runs.
 const OF_RUNS: [&str; 6] = ["active", "active_kind", "queued", "queued_kind", "known_sync", "known_import_invoices"];
 
 impl Table {
-    /// The last change of a connection's records, and the write by which no run of before stores another one. Whatever was written
-    /// until then is whole. The connection is due by its schedule, as after any end of its runs.
+    /// The last change of a connection's records, and the write that makes all later writes of the earlier runs fail. Every block of
+    /// changes until then is complete. The connection is due by its schedule, as after any end of its runs.
     pub(crate) async fn fence(&self, purge: &NewPurge) -> Result<(Option<Timestamp>, TransactWriteItem), StoreError> {
         let key = Key::sync_state(&purge.connection);
         let item = self.get(&key).await?.unwrap_or_default();

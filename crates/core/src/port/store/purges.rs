@@ -1,4 +1,4 @@
-//! Purges.
+//! The store of purges.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,11 +10,11 @@ use crate::port::store::connections::DueEntry;
 use crate::port::store::revocations::Claim;
 use crate::port::store::{StoreError, Written};
 
-/// Purges. Reads of one are strongly consistent.
+/// Stores purges. Reads of one purge are strongly consistent.
 #[async_trait]
 pub trait PurgeStore: Send + Sync {
-    /// Begins the purge of a connection that is disconnected already. `Overtaken` if it is not, if it is of another epoch, if this
-    /// epoch's purge has begun, or if a record of it changed meanwhile.
+    /// Begins the purge of a disconnected connection. `Overtaken` if the connection is not disconnected, if its epoch is another one, if
+    /// the purge of this epoch has begun, or if a record of the connection changed meanwhile.
     async fn begin_purge(&self, purge: &NewPurge) -> Result<Written, StoreError>;
 
     /// The last purge of a connection, complete or not.
@@ -23,18 +23,18 @@ pub trait PurgeStore: Send + Sync {
     /// At most `most` connections with a purge that is due, the longest overdue first. The index may lag by moments.
     async fn due_purges(&self, now: Timestamp, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
-    /// Claims a purge that is due. Until the claim ends, nobody else can claim it.
+    /// Claims a due purge. No other process can claim it until the claim ends.
     async fn claim_purge(&self, id: &ConnectionId, claim: &Claim) -> Result<Option<Purge>, StoreError>;
 
-    /// Stores how far a purge is and when it is due next, if the claim still holds; a complete one is due no more.
+    /// Stores the position of a purge and its next due time, if the claim is still valid. A complete purge is not due again.
     async fn save_purge(&self, purge: &Purge, claim: &Claim, due_at: Timestamp) -> Result<Written, StoreError>;
 
-    /// Removes items of the current part, at most some thousand. Repeated with the same position, it removes what is left.
+    /// Removes at most some thousand items of the current part. A repetition with the same position removes the remaining ones.
     async fn remove(&self, purge: &Purge) -> Result<Removed, StoreError>;
 }
 
-/// A purge to begin. The same write ends the connection's runs, refuses their late writes, and deletes the company's name from the
-/// connection.
+/// A purge to begin. The same transaction ends the connection's runs, so that their later writes fail, and deletes the company's name
+/// from the connection.
 #[derive(Debug, Clone)]
 pub struct NewPurge {
     /// The connection.

@@ -1,4 +1,4 @@
-//! Runs the purges that are due: those that no process has claimed, or whose process died.
+//! Runs the due purges: new ones, and those whose process died.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use crate::{App, Error};
 use crate::service::purge::{Purged, purge};
 use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
-/// How many purges are under way at once.
+/// How many purges run at once.
 const AT_ONCE_MOST: usize = 4;
-/// How many are looked at in a run of the worker; the next run goes on.
+/// How many due purges a run of the worker reads. The next run reads the others.
 const DUE_MOST: u32 = 20;
-/// Purges are few: all are due in one shard, so that a run without work is one request.
+/// All purges are due in one shard, because there are few. A run without due purges makes one request.
 const SHARDS: [u8; 1] = [0];
 
-/// Works on what was due when this began. All of it is over within `time`.
+/// Works on the purges that were due when this began. Everything ends within `time`.
 ///
 /// # Errors
-/// Those of the table, if it cannot say what is due.
+/// The table's error, if the due purges could not be read.
 pub async fn purge_due(app: &Arc<App>, time: Duration) -> Result<Report, Error> {
     let ends_at = app.clock.elapsed() + time;
     let bounds = Bounds { at_once: AT_ONCE_MOST, stagger: Duration::ZERO, begins_until: ends_at };

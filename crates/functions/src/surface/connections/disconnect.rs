@@ -1,4 +1,4 @@
-//! Takes a connection away, and on request what is stored of it.
+//! Disconnects a connection, and purges its data on request.
 
 use std::sync::Arc;
 
