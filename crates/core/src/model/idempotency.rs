@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: a key that a partner chooses for a request, so that the request can be sent again without being carried
-//! out again.
+//! `Idempotency-Key`: a partner chooses a key for a request. If the partner repeats the request with the same key, Counterfoil
+//! returns the first answer and does not execute the request again.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::model::name::PartnerId;
 use crate::model::secret::{Fingerprint, Sealed};
 
-/// How long a request and its answer are kept, from the start of the attempt that answered it.
+/// How long a request and its answer are stored, from the start of the attempt that answered it.
 pub const KEPT_FOR: Duration = Duration::from_secs(86_400);
 
 /// The value of an `Idempotency-Key` header: 1 to 255 visible ASCII characters.
@@ -32,7 +32,7 @@ impl IdempotencyKey {
 pub struct KeyedRequest {
     /// The partner that sent it.
     pub partner: PartnerId,
-    /// The hash of its method, its path and its key. A partner's requests of one name are the same request.
+    /// The hash of its method, its path and its key. Two requests of a partner with the same hash are the same request.
     pub name: Fingerprint,
     /// The hash of the bytes of its body.
     pub body: Fingerprint,
@@ -46,20 +46,20 @@ impl KeyedRequest {
     }
 }
 
-/// One attempt to carry out a request.
+/// One attempt to execute a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// The unique id of this attempt.
     pub id: String,
-    /// The request that it carries out.
+    /// The request.
     pub request: KeyedRequest,
     /// When it began.
     pub started_at: Timestamp,
-    /// When its process has certainly ended. If there is no answer by then, another attempt may take its place.
+    /// The time at which its process has certainly ended. If there is no answer then, another attempt may replace it.
     pub ends_at: Timestamp,
 }
 
-/// A stored request, because of which an attempt may not begin.
+/// An earlier request with the same key, which prevents the attempt.
 #[derive(Clone)]
 pub struct EarlierRequest {
     /// The hash of the bytes of its body.
@@ -71,9 +71,9 @@ pub struct EarlierRequest {
 /// The state of a stored request.
 #[derive(Clone)]
 pub enum Progress {
-    /// An attempt is under way, until this time at most.
+    /// An attempt is running. It ends at this time at the latest.
     UnderWay(Timestamp),
-    /// It was answered. `None` if the answer could not be kept.
+    /// It was answered. `None` if the answer could not be stored.
     Answered(Option<Sealed>),
 }
 

@@ -1,4 +1,4 @@
-//! Requests with an `Idempotency-Key`, each in a partition of its own.
+//! The store of requests with an `Idempotency-Key`. Each request has a partition of its own.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;

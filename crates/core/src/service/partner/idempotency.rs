@@ -1,8 +1,7 @@
-//! Carries out a request with an `Idempotency-Key` once: of any number of equal requests one begins, and the others get its
-//! answer.
+//! Executes a request with an `Idempotency-Key` once. Of several equal requests one is executed, and the others get its answer.
 //!
-//! A process that dies leaves its attempt without an answer. Nobody knows then what it has done. So after the attempt's end the next
-//! equal request is carried out.
+//! If a process dies, its attempt has no answer, and it is unknown what the process has changed. The next equal request after the end
+//! of that attempt is therefore executed.
 
 use std::time::Duration;
 
@@ -15,26 +14,26 @@ use crate::{App, Error};
 
 /// The purpose of the sealed answer of a request.
 const ANSWER: &str = "answer";
-/// The largest answer that is kept, in bytes: `DynamoDB` takes 400 KB with the rest of the row.
+/// The largest answer that is stored, in bytes. An item of `DynamoDB` has at most 400 KB.
 pub const ANSWER_MOST: usize = 256 * 1024;
-/// Time after the longest time of a function until its attempt counts as ended. The clocks of two processes differ by less.
+/// The time from the longest life of a function to the end of its attempt. The clocks of two processes differ by less.
 const MARGIN: Duration = Duration::from_secs(6);
-/// The longest time after which a caller may ask again for the answer of a request that is under way.
+/// The longest `Retry-After` for a request that another process executes.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// Whether a request is new.
 pub enum Admission {
-    /// It must be carried out now. The caller then calls [`keep`] or [`release`].
+    /// The caller must execute it, and then call [`keep`] or [`release`].
     New(Attempt),
-    /// It was carried out before, with this answer.
+    /// It was executed before, with this answer.
     Repeated(Secret),
 }
 
-/// Begins a request, unless it was begun before.
+/// Begins a request, if it is new.
 ///
 /// # Errors
-/// `Invalid` if the key was used with another body, `TryLater` while the first request is under way, `Conflict` if its answer could
-/// not be kept, else those of the table and the keyring. Nothing was begun then.
+/// `Invalid` if the key was used with another body; `TryLater` while another process executes the request; `Conflict` if its answer
+/// could not be stored; the errors of the table and the keyring. After an error the request has not begun.
 pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error> {
     app.sealer.check().await?;
     let started_at = app.now();
@@ -71,7 +70,7 @@ async fn answer_of(app: &App, attempt: &Attempt, earlier: EarlierRequest) -> Res
     }
 }
 
-/// Keeps the answer of a request. A failure is logged and not returned, because the caller gets the answer.
+/// Stores the answer of a request. It logs a failure and does not return it, because the caller gets the answer.
 pub async fn keep(app: &App, attempt: &Attempt, answer: &Secret) {
     let KeyedRequest { partner, name, .. } = &attempt.request;
     let sealed = if answer.expose().len() > ANSWER_MOST {
@@ -83,8 +82,8 @@ pub async fn keep(app: &App, attempt: &Attempt, answer: &Secret) {
     log(attempt, app.idempotency.answer_attempt(attempt, sealed.as_ref(), app.now()).await);
 }
 
-/// Ends a request as if it had not been begun, so that the next one with its key is carried out. A failure is logged and not
-/// returned: then the next one must wait for the attempt's end.
+/// Ends a request as if it had not begun, so that the next one with its key is executed. It logs a failure and does not return it: the
+/// next request must then wait for the attempt's end.
 pub async fn release(app: &App, attempt: &Attempt) {
     log(attempt, app.idempotency.release_attempt(attempt).await);
 }
@@ -92,7 +91,7 @@ pub async fn release(app: &App, attempt: &Attempt) {
 fn log(attempt: &Attempt, ended: Result<Written, StoreError>) {
     match ended {
         Ok(Written::Stored) => {}
-        Ok(Written::Overtaken) => tracing::warn!(attempt = attempt.id, "an attempt had ended, or another took its place"),
+        Ok(Written::Overtaken) => tracing::warn!(attempt = attempt.id, "an attempt had ended, or another one had replaced it"),
         Err(error) => tracing::warn!(attempt = attempt.id, %error, "the end of an attempt could not be stored"),
     }
 }

@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: the middleware of the routes that the table of routes marks as idempotent. A request with the key of an
-//! earlier one gets the earlier one's answer. It comes after authentication, and before anything else is read of the request.
+//! `Idempotency-Key`: the middleware of the routes that the route table marks as idempotent. A request with the key of an earlier
+//! one gets the answer of the earlier one. The middleware runs after authentication, and before the handler reads the request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,12 +27,12 @@ use crate::surface::problem::Problem;
 
 /// The header of the key.
 const KEY: &str = "idempotency-key";
-/// The header of an answer that is not the first.
+/// The header that marks a repeated answer.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// The headers that are kept with an answer. The others belong to one request, or are the same for all.
+/// The headers that are stored with an answer. The others belong to one request, or are the same for all.
 const KEPT_HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::LINK, header::RETRY_AFTER];
 
-/// An answer as it is kept.
+/// A stored answer.
 #[derive(Serialize, Deserialize)]
 struct KeptAnswer {
     status: u16,
@@ -40,7 +40,7 @@ struct KeptAnswer {
     body: String,
 }
 
-/// Lets a request without a key pass.
+/// Executes a request once. A request without a key goes directly to the handler.
 pub(crate) async fn idempotent(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match key(request.headers()) {
         Ok(None) => next.run(request).await,
@@ -79,8 +79,8 @@ async fn once(app: &Arc<App>, key: &IdempotencyKey, request: Request, next: Next
     end(app, &attempt, response, id).await
 }
 
-/// The method and the path of a request. On a route of administrators also the scopes of the caller: the kept answer may have an API
-/// key, which a caller that may do less must not get.
+/// The method and the path of a request. On a route of administrators also the scopes of the caller: the stored answer may contain an
+/// API key, which a caller with fewer scopes must not get.
 fn route(parts: &Parts, caller: &ApiKey) -> String {
     let route = format!("{} {}", parts.method, parts.uri.path());
     if !Scopes::of(&parts.extensions).contains(&Scope::Admin) {
@@ -89,7 +89,7 @@ fn route(parts: &Parts, caller: &ApiKey) -> String {
     caller.scopes.iter().fold(route, |route, scope| format!("{route} {scope}"))
 }
 
-/// Keeps an answer, or frees the key for another attempt.
+/// Stores an answer, or releases the key for another attempt.
 async fn end(app: &App, attempt: &Attempt, response: Response, id: Option<RequestId>) -> Result<Response, Problem> {
     if !is_kept(response.status()) {
         release(app, attempt).await;
@@ -102,7 +102,7 @@ async fn end(app: &App, attempt: &Attempt, response: Response, id: Option<Reques
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-/// An error with its body. It still is an error for `wrap`, which logs it and makes the same body.
+/// The answer of an error. It also carries the error, so that `wrap` logs it and makes the same body.
 fn with_body(response: Response, id: Option<RequestId>) -> Response {
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
     let id = id.map(|RequestId(id)| id).unwrap_or_default();
@@ -111,7 +111,7 @@ fn with_body(response: Response, id: Option<RequestId>) -> Response {
     whole
 }
 
-/// Whether an answer tells how a request ended. The others say that it was refused before it began, or that it may succeed later.
+/// Whether an answer is final. Any other answer means that the request was refused before it began, or may succeed later.
 fn is_kept(status: StatusCode) -> bool {
     let is_refused_before = matches!(
         status,
