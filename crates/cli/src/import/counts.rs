@@ -1,20 +1,20 @@
-//! What became of the lines.
+//! The results of the lines.
 
 use std::fmt;
 
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::service::transfer::Transferred;
 
-/// What became of a line.
+/// The result of a line.
 pub(super) struct Outcome {
     pub(super) number: u64,
     /// `None` if the line could not be read.
     pub(super) company_key: Option<CompanyKey>,
-    /// The error is a sentence.
+    /// The error is a sentence for people.
     pub(super) result: Result<Transferred, String>,
 }
 
-/// How many lines had which outcome.
+/// The number of lines with each result.
 #[derive(Default)]
 pub(super) struct Counts {
     connected: u64,

@@ -1,4 +1,4 @@
-//! The lines of the file, one at a time: only a few lie in memory, however long the file is.
+//! Reads the file line by line. Memory holds only a few lines, however long the file is.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, stdin};
@@ -56,7 +56,7 @@ fn read(mut input: Box<dyn BufRead + Send>, lines: &Sender<Result<Line, Failure>
     }
 }
 
-/// The next line; of one that is too long the rest is passed over.
+/// The next line. It skips the rest of a line that is too long.
 fn next(input: &mut dyn BufRead) -> std::io::Result<Option<Result<Vec<u8>, String>>> {
     let mut line = Vec::new();
     let most = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(1);

@@ -1,4 +1,4 @@
-//! One line: a JSON object. No error repeats a value, since any may be a refresh token in the wrong place.
+//! Parses a line, which is a JSON object. No error contains a value, because any value may be a refresh token in the wrong field.
 
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::name::{CompanyKey, DisplayName, PartnerId};
@@ -9,7 +9,7 @@ use counterfoil_platforms::is_company_id;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// Every field; the first four must be there.
+/// All fields. The first four are required.
 const FIELDS: [&str; 9] = [
     "company_key",
     "platform",
@@ -29,7 +29,7 @@ const SHOWN_LONGEST: usize = 32;
 /// Reads a line.
 ///
 /// # Errors
-/// What is wrong with it, as a sentence.
+/// The mistake in the line, as a sentence.
 pub(super) fn read(text: &[u8], partner: &PartnerId) -> Result<Transfer, String> {
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| format!("The line is not valid JSON, from column {} on.", error.column()))?;
@@ -40,7 +40,7 @@ pub(super) fn read(text: &[u8], partner: &PartnerId) -> Result<Transfer, String>
     Fields(fields).transfer(partner)
 }
 
-/// A name may be a token, too.
+/// The name of an unknown field, unless it may be a token.
 fn unknown_field(name: &str) -> String {
     let is_word = name.len() <= SHOWN_LONGEST && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
     if is_word { format!("The field {name} is") } else { "One of the fields is".to_owned() }
@@ -92,7 +92,7 @@ impl Fields {
             .ok_or_else(|| "company_id must be 1 to 64 of the characters A-Z a-z 0-9 . _ -, as the platform has it.".to_owned())
     }
 
-    /// What RFC 6749, appendix A.17, allows.
+    /// The characters that RFC 6749, appendix A.17, allows.
     fn refresh_token(&mut self) -> Result<Secret, String> {
         let token = self.needed("refresh_token")?;
         let is_token = (1..=TOKEN_LONGEST).contains(&token.len()) && token.bytes().all(|b| matches!(b, b' '..=b'~'));

@@ -1,4 +1,4 @@
-//! `counterfoil import`: brings in the connections of another system, a line of JSON each.
+//! `counterfoil import`: transfers the connections of another system. Each is a line of JSON.
 
 mod counts;
 mod input;
@@ -29,26 +29,26 @@ use crate::{partner, terminal, which_table};
 use counts::{Counts, Outcome};
 use input::Line;
 
-/// What to import.
+/// The options of the command.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The file with a line of JSON for each connection; - reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Whose connections they become
+    /// The partner that gets the connections
     #[arg(long, value_name = "ID", default_value = "default", value_parser = partner::read_id)]
     partner: PartnerId,
     #[command(flatten)]
     dir: DataDir,
 }
 
-/// How long a grant that is stored nowhere is tried again at the end.
+/// How long the command tries at its end to store grants that are stored nowhere.
 const STORES_FOR: Duration = Duration::from_secs(300);
 /// The pause between two of these tries, and the time of each.
 const STORES_EVERY: Duration = Duration::from_secs(1);
 const STORES_WITHIN: Duration = Duration::from_secs(10);
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
     let open = which_table::open(&given, &options.dir).await?;
     let operator = operator(&given, &open.table);
@@ -73,7 +73,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     };
     let read = tokio::select! {
         read = transfer_all(&transfers, &options.partner, lines, (&mut counts, &progress)) => read,
-        () = stopped => return Err(Failure::new("Stopped at once. Import the same file again to go on.")),
+        () = stopped => return Err(Failure::new("Stopped immediately. Import the same file again to continue.")),
     };
     let unstored = store_the_rest(&app).await;
     progress.end();
@@ -81,13 +81,11 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     read?;
     match (unstored, counts.failed, interrupted.get()) {
         (0, 0, false) => Ok(()),
-        (0, 0, true) => Err(Failure::new("Interrupted. Import the same file again to go on.")),
-        (0, 1, _) => Err(Failure::new("One line failed. Import the same file again when the cause is removed.")),
-        (0, failed, _) => {
-            Err(Failure::new(format!("{failed} lines failed. Import the same file again when the cause is removed.")))
-        }
+        (0, 0, true) => Err(Failure::new("Interrupted. Import the same file again to continue.")),
+        (0, 1, _) => Err(Failure::new("One line failed. Remove the cause, and import the same file again.")),
+        (0, failed, _) => Err(Failure::new(format!("{failed} lines failed. Remove the causes, and import the same file again."))),
         (unstored, ..) => {
-            Err(Failure::new(format!("{unstored} new refresh tokens could be stored nowhere and are lost with this process.")))
+            Err(Failure::new(format!("{unstored} new refresh tokens could not be stored and are lost when this process ends.")))
         }
     }
 }
@@ -102,16 +100,16 @@ fn config(dir: &DataDir, given: Variables) -> Result<Config, Failure> {
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
     if config.parking == ParkingPlace::Nowhere {
         return Err(Failure::new(
-            "PARKING_QUEUE_URL is not set. A new refresh token that the table does not take is kept there. Set it to the stack's output ParkingQueueUrl.",
+            "PARKING_QUEUE_URL is not set. Set it to the stack's output ParkingQueueUrl. The command parks a new refresh token there if the table cannot store it.",
         ));
     }
     if config.public_base_url.is_none() {
-        return Err(Failure::new("PUBLIC_BASE_URL is not set. FreshBooks wants to see the redirect URI with each refresh."));
+        return Err(Failure::new("PUBLIC_BASE_URL is not set. FreshBooks requires the redirect URI in each refresh."));
     }
     Ok(config)
 }
 
-/// Brings in one line after the other, a few at once. An error is one of reading.
+/// Transfers the connections of all lines, a few at once. An error means that the input could not be read.
 async fn transfer_all(
     transfers: &Transfers,
     partner: &PartnerId,
@@ -140,7 +138,7 @@ async fn transfer_connection(transfers: &Transfers, partner: &PartnerId, line: L
     Outcome { number, company_key: Some(transfer.connection.company_key), result }
 }
 
-/// Stores the grants that neither the table nor the parking queue took. Returns how many are left.
+/// Stores the grants that neither the table nor the parking queue has stored. Returns how many are left.
 async fn store_the_rest(app: &App) -> usize {
     let until = app.clock.elapsed() + STORES_FOR;
     while app.unstored.count() > 0 && app.clock.elapsed() < until {

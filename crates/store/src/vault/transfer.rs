@@ -1,5 +1,5 @@
-//! Connections from other systems, and a row for each refresh token that was brought in. The row is never deleted, so that the token is
-//! recognized after a rotation and after a disconnect.
+//! Connections from other systems, and a row for each transferred refresh token. The row is never deleted, so that a token is recognized
+//! after a rotation and after a disconnect.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
@@ -84,7 +84,7 @@ impl TransferStore for Table {
 }
 
 impl Table {
-    /// The row of a refresh token, unless it was brought in for another connection.
+    /// The row of a refresh token. The write fails if the token was transferred for another connection.
     fn remembered(&self, refresh_token: &Fingerprint, id: &ConnectionId, at: i64) -> Result<TransactWriteItem, StoreError> {
         let row = TransferRow { partner: id.partner.to_string(), company_key: id.company_key.to_string(), at };
         let put = Put::builder()

@@ -1,4 +1,4 @@
-//! The writes that bring a connection in from another system.
+//! The store of connections from other systems.
 
 use async_trait::async_trait;
 
@@ -8,19 +8,19 @@ use crate::model::event::Event;
 use crate::model::secret::Fingerprint;
 use crate::port::store::{StoreError, Written};
 
-/// Connections from other systems. It is no part of `App`, so that no route can accept a platform's refresh token.
+/// Stores connections from other systems. `App` does not contain it, so that no route can accept a platform's refresh token.
 #[async_trait]
 pub trait TransferStore: Send + Sync {
-    /// The connection that a refresh token was brought in for, also if that was disconnected or its grant has ended. Strongly
+    /// The connection for which a refresh token was transferred, even if it was disconnected or its grant has ended. Strongly
     /// consistent.
     async fn transferred(&self, refresh_token: &Fingerprint) -> Result<Option<ConnectionId>, StoreError>;
 
     /// Stores a connection whose company is not confirmed, in one transaction with the fingerprint of its refresh token and its
-    /// company entry. `Overtaken` if the connection is not the previous one any more, or if the token was brought in for another.
+    /// company entry. `Overtaken` if the connection has changed, or if the token was transferred for another one.
     async fn begin_transfer(&self, begun: &TransferBegun) -> Result<Written, StoreError>;
 
-    /// Makes the connection active, with its audit row and event. The epoch stays. `Overtaken` if the grant is another by now, or its
-    /// company is confirmed already.
+    /// Makes the connection active, with its audit row and event. The epoch stays. `Overtaken` if the connection has another grant, or
+    /// its company is already confirmed.
     async fn end_transfer(&self, ended: &TransferEnd) -> Result<Written, StoreError>;
 }
 

@@ -1,4 +1,4 @@
-//! Refreshes the grant of a connection from another system, and has the platform confirm its company (O-18).
+//! Refreshes the grant of a connection from another system, and requests its company from the platform (O-18).
 
 use std::time::Duration;
 
@@ -17,15 +17,15 @@ use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::step::{Outcome, Reason};
 use crate::service::vault::refresh::{ACCESS_TOKEN, Permit, RefreshRequest, of_its_client, refresh, sealing_owner};
 
-/// The time of one refresh. Its sender listens for the platform's answer during all of it, but for the commit and the parking.
+/// The time of one refresh. It waits for the platform's answer until the time of the commit and the parking.
 const REFRESH_TIME: Duration = Duration::from_secs(60);
-/// How long another refresh of the same token is waited for: longer than its lease and the rest after it.
+/// The longest wait for another refresh of the same token: longer than its lease and the rest after it.
 const WAITS_FOR: Duration = Duration::from_secs(120);
-/// The shortest pause before it is looked at again.
+/// The shortest pause before the next try.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
 impl Transfers {
-    /// Goes on with a connection that is stored, until it is active.
+    /// Continues with a stored connection until it is active.
     pub(super) async fn confirm(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
         self.refresh(transfer).await?;
         let Some(connection) = self.app.connections.read(&transfer.connection).await?.filter(is_not_confirmed) else {
@@ -39,17 +39,17 @@ impl Transfers {
         }
     }
 
-    /// The connection changed meanwhile: by another run that confirmed it, by a consent, or by a disconnect.
+    /// The result after another process changed the connection: another run confirmed it, or there was a consent or a disconnect.
     async fn ended_by_another(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
         let connection = self.app.connections.read(&transfer.connection).await?;
         match connection.as_ref().map(|connection| &connection.grant_state) {
             Some(GrantState::Active(_)) => Ok(Transferred::Before),
-            _ => Err(TransferFailure::NotRefreshed("The connection was changed meanwhile.")),
+            _ => Err(TransferFailure::NotRefreshed("The connection changed meanwhile.")),
         }
     }
 
-    /// Has the vault refresh the grant. An earlier process may have been killed with its refresh token under way: then the token
-    /// rests first.
+    /// Refreshes the grant through the vault. If an earlier process was killed during a request with this refresh token, the token rests
+    /// first.
     async fn refresh(&self, transfer: &Transfer) -> Result<(), TransferFailure> {
         let clock = &self.app.clock;
         let gives_up_at = clock.elapsed() + WAITS_FOR;
@@ -122,16 +122,16 @@ fn is_not_confirmed(connection: &Connection) -> bool {
     matches!(connection.grant_state, GrantState::NeedsReauthorization { cause: DeathCause::NotConfirmed, .. })
 }
 
-/// Why there is no new token.
+/// The reason why there is no new token.
 fn in_words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::PlatformThrottled { .. } => "The platform limits the number of requests.",
         Outcome::ClientRefused { .. } => "The platform refuses this installation's client id or secret.",
         Outcome::PlatformDown { .. } => "The platform failed or did not answer.",
         Outcome::ClockSkewed => "The clock of this machine is wrong.",
-        Outcome::Parked => "The table did not take the new token, which is parked.",
-        Outcome::Unstored => "Neither the table nor the parking queue took the new token, which only this process has.",
+        Outcome::Parked => "The table did not store the new token, which is parked.",
+        Outcome::Unstored => "Neither the table nor the parking queue stored the new token. Only this process has it.",
         Outcome::StoreFailed | Outcome::LeaseTimeout => "The table did not answer in time.",
-        _ => "The connection was changed meanwhile.",
+        _ => "The connection changed meanwhile.",
     }
 }

@@ -1,8 +1,8 @@
-//! Brings in connections from another system, each with its refresh token.
+//! Transfers connections from another system, each with its refresh token.
 //!
-//! A connection is first stored with its sealed refresh token, and no token of it is handed out. Then the vault refreshes its grant like
-//! any other, under a lease and with parking, and the platform confirms its company. Only then is the connection active. Each step is
-//! stored before the next begins, so that the next run continues where a killed process ended.
+//! The first step stores the connection with its sealed refresh token. Counterfoil serves none of its tokens yet. Then the vault refreshes
+//! the grant like any other, under a lease and with parking, and the platform confirms the company. After that the connection is active.
+//! Each step is stored before the next begins, so that the next run continues after the last step of a killed process.
 
 mod confirm;
 pub mod failure;

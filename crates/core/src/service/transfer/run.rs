@@ -1,4 +1,4 @@
-//! Stores a connection from another system, unless it was brought in before.
+//! Stores a connection from another system, unless it was transferred before.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use crate::service::vault::refresh::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use crate::service::worker::refresh_due::PERMITS;
 use crate::{App, Error};
 
-/// The number of connections that one process brings in at once. On a platform where a lost answer ends the grant, a process that is
-/// killed loses no more grants than a refresher does.
+/// The number of connections that one process transfers at once. On a platform where a lost answer ends the grant, a killed process
+/// loses no more grants than a killed refresher.
 pub const AT_ONCE: usize = PERMITS;
 
-/// Brings connections in from another system.
+/// Transfers connections from another system.
 pub struct Transfers {
     /// The installation.
     pub app: Arc<App>,
@@ -30,12 +30,12 @@ pub struct Transfers {
     pub actor: Actor,
 }
 
-/// What became of a connection that did not fail.
+/// The result of a successful transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transferred {
     /// It is connected now.
     Connected,
-    /// Its refresh token was brought in before, so nothing was done.
+    /// Its refresh token was transferred before. Nothing changed.
     Before,
 }
 
@@ -45,15 +45,15 @@ enum Next {
     Store(Option<Box<Connection>>),
     /// It is stored; its company is not confirmed.
     Confirm,
-    /// It was brought in before.
+    /// It was transferred before.
     Nothing,
 }
 
 impl Transfers {
-    /// Brings one connection in, or goes on with it where an earlier run ended.
+    /// Transfers one connection, or continues after the last step of an earlier run.
     ///
     /// # Errors
-    /// Why it is not active. What is stored by then is kept for the next try, a new refresh token above all.
+    /// The reason why it is not active. The next try continues with everything that is stored, in particular a new refresh token.
     pub async fn run(&self, transfer: &Transfer) -> Result<Transferred, TransferFailure> {
         let app = &self.app;
         if !transfer.connection.company_key.may_name(transfer.platform, &transfer.company_id) {
@@ -110,7 +110,7 @@ impl Transfers {
         }
     }
 
-    /// Whether the grant that is stored is the one that is to be brought in.
+    /// Whether the stored grant is the one of this transfer.
     async fn is_same(&self, connection: &Connection, transfer: &Transfer, platform: &dyn Platform) -> Result<bool, Error> {
         let Company { platform: name, environment, client_id, .. } = &connection.company;
         let is_same_client =
@@ -123,7 +123,7 @@ impl Transfers {
         Ok(stored.fingerprint().matches(&transfer.refresh_token.fingerprint()))
     }
 
-    /// The connection as it is stored first. In place of an access token it has an empty one that has expired.
+    /// The connection of the first write. Its access token is empty and has expired.
     async fn not_confirmed(
         &self,
         transfer: &Transfer,

@@ -1,4 +1,4 @@
-//! What is not brought in, and what may come after it.
+//! Transfers that fail, and later tries.
 
 use std::sync::Arc;
 use std::time::Duration;
