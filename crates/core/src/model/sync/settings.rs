@@ -1,4 +1,4 @@
-//! The settings of a connection's imports, which its partner sets.
+//! The settings of a connection's imports. Its partner sets them.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use crate::model::secret::Fingerprint;
 pub struct SyncSettings {
     /// How often runs begin without a request.
     pub schedule: Schedule,
-    /// Whether records keep the platform's own JSON.
+    /// Whether the platform's own JSON of each record is stored.
     pub keeps_source: bool,
-    /// Which records count as checks, at a platform that has no type for checks.
+    /// Which records count as checks, on a platform without a type for checks.
     pub check_rule: CheckRule,
 }
 
@@ -36,12 +36,11 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The words for all of them.
+    /// The words of all schedules.
     pub const WORDS: &str = "off, hourly, every_6_hours, daily";
 
-    /// The first time after `now` at which a run of the connection begins; `None` if the schedule is off. The times of a
-    /// connection are fixed, an interval apart. A hash of its name decides where in the interval they are, so that the connections
-    /// of an installation are spread evenly over it.
+    /// The first time after `now` at which a run of the connection begins; `None` if the schedule is off. A connection's times are an
+    /// interval apart. A hash of its name gives their offset in the interval, so that the runs of all connections are spread evenly.
     pub fn next(self, connection: &ConnectionId, now: Timestamp) -> Option<Timestamp> {
         let interval = self.interval()?;
         let offset = i64::from(Fingerprint::of(&format!("schedule {connection}")).number()) % interval;
@@ -60,15 +59,15 @@ impl Schedule {
     }
 }
 
-/// Which records count as checks at a platform that has no type for checks (Xero).
+/// Which records count as checks, on a platform without a type for checks (Xero).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CheckRule {
-    /// Those with a reference that looks like a check's number: 1 to 12 digits, alone or after a word for check.
+    /// Records whose reference is 1 to 12 digits, alone or after a word for check.
     #[default]
     NumberLike,
-    /// All money spent.
+    /// All payments.
     AllSpend,
-    /// Those with a reference that begins with this text.
+    /// Records whose reference begins with this text.
     Prefix(String),
 }
 

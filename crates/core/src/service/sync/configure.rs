@@ -13,17 +13,17 @@ use crate::service::optimistic::Tries;
 pub struct Change {
     /// How often runs begin without a request.
     pub schedule: Option<Schedule>,
-    /// Whether records keep the platform's own JSON.
+    /// Whether the platform's own JSON of each record is stored.
     pub keeps_source: Option<bool>,
     /// Which records count as checks.
     pub check_rule: Option<CheckRule>,
 }
 
-/// Changes the settings of a connection's imports, and returns the state with the new settings. An active run keeps the settings
-/// that it began with.
+/// Changes the settings of a connection's imports, and returns the state with the new settings. An active or queued
+/// run keeps the settings that it was requested with.
 ///
 /// # Errors
-/// `Invalid` for a check rule at a platform that has a type for checks; `TryLater` if other writes to the state keep conflicting;
+/// `Invalid` for a check rule on a platform with a type for checks; `TryLater` if other writes to the state keep conflicting;
 /// the table's errors.
 pub async fn configure(app: &App, connection: &Connection, change: &Change) -> Result<SyncState, Error> {
     let platform = connection.company.platform;
