@@ -6,6 +6,7 @@ use std::time::Duration;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::{DeathCause, GrantState, Status};
 use counterfoil_core::model::failure_code::FailureCode;
+use counterfoil_core::model::platform::Environment;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::transfer::Transfer;
 use counterfoil_core::port::clock::Clock;
@@ -50,6 +51,9 @@ async fn a_token_that_is_refused_gives_way_to_a_fresh_one() {
     for _ in 0..2 {
         assert_eq!(place.run(&old).await, Err(TransferFailure::Refused));
     }
+    let elsewhere = Transfer { environment: Environment::Sandbox, ..old.clone() };
+    assert_eq!(place.run(&elsewhere).await, Err(TransferFailure::Refused));
+    assert_eq!(place.row("acme").await.company.environment, Environment::Sandbox, "the corrected line takes its place");
     assert_eq!(place.run(&fresh).await, Ok(Transferred::Connected));
     assert_eq!(place.row("acme").await.status(), Status::Active);
     assert_eq!(place.run(&old).await, Ok(Transferred::Before), "it is over with that token");
@@ -84,6 +88,8 @@ async fn a_connection_with_another_grant_is_not_overwritten() {
     place.stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
     place.run(&refreshed).await.expect_err("not confirmed");
     assert_eq!(place.run(&place.transfer("second", "77")).await, Err(TransferFailure::Exists), "one that was refreshed");
+    let elsewhere = Transfer { environment: Environment::Sandbox, ..refreshed.clone() };
+    assert_eq!(place.run(&elsewhere).await, Err(TransferFailure::Exists), "one of another environment");
     assert_eq!(place.run(&refreshed).await, Ok(Transferred::Connected));
 }
 
