@@ -7,7 +7,7 @@ use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 
 use crate::facts::Facts;
-use crate::variables::{of_client, secret_of};
+use crate::variables::{notification_key_of, of_client, secret_of};
 
 /// An app's credentials at a platform.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub(crate) struct Credentials {
     pub client_secret: Secret,
     /// The secrets of data centres that have their own, by location.
     pub secrets_of_data_centers: BTreeMap<&'static str, Secret>,
+    /// The key that signs the platform's notifications, if it is set.
+    pub notification_key: Option<Secret>,
 }
 
 /// The credentials of an installation, by the names of their variables.
@@ -56,6 +58,7 @@ impl CredentialSet {
                 client_id: id.expose().to_owned(),
                 client_secret: secret.clone(),
                 secrets_of_data_centers: self.of_data_centers(platform, facts),
+                notification_key: notification_key_of(platform, environment, facts).and_then(|name| self.0.get(&name).cloned()),
             }),
             (id, secret) => {
                 let missing = [(id, id_name), (secret, secret_name)];

@@ -27,6 +27,8 @@ pub struct Facts {
     pub data_centers: &'static [KnownDataCenter],
     /// The parameter that names the company when the platform redirects a browser that disconnected the app there.
     pub disconnect_hint: Option<&'static str>,
+    /// The ending of the variable with the key that signs its notifications; `None` if Counterfoil receives none from it.
+    pub notification_key: Option<&'static str>,
 }
 
 /// A data centre of the platform.

@@ -1,7 +1,8 @@
 //! The only crate that knows the platforms. Each is a module: data, and code where data is not enough.
 //!
 //! `facts` and `rules` are the data, `vendor` the code that all platforms share, `oauth` the meaning of token answers, `token_answer` their
-//! fields, `company` the requests for companies, `books` those for records, `http` the client, `text` and `fields` the parsers, `registry`
+//! fields, `company` the requests for companies, `books` those for records,
+//! `notifications` the reading of what platforms send, `http` the client, `text` and `fields` the parsers, `registry`
 //! the lookup of a platform with its credentials. A new platform is a module and its lines here, and a name in `core::model::platform`.
 
 mod books;
@@ -12,6 +13,7 @@ mod fields;
 mod freeagent;
 mod freshbooks;
 mod http;
+mod notifications;
 mod oauth;
 mod object;
 mod parts;

@@ -38,22 +38,32 @@ pub fn all(platform: PlatformName, facts: &Facts) -> Vec<String> {
     of_credentials(platform, facts).into_iter().chain(others).collect()
 }
 
-/// The names of the variables with a platform's credentials, for every environment and data centre.
+/// The names of the variables with a platform's credentials, for every environment and data centre, and with the keys of its
+/// notifications.
 pub fn of_credentials(platform: PlatformName, facts: &Facts) -> Vec<String> {
     let sandbox = platform.has_sandbox().then_some(Environment::Sandbox);
-    let keys = [Environment::Production].into_iter().chain(sandbox);
-    let keys = keys.flat_map(|environment| of_client(platform, environment));
+    let environments = [Environment::Production].into_iter().chain(sandbox);
+    let keys = environments.clone().flat_map(|environment| of_client(platform, environment));
     let of_data_centers = facts.data_centers.iter().map(|known| secret_of(platform, known.location));
-    keys.chain(of_data_centers).collect()
+    let of_notifications = environments.filter_map(|environment| notification_key_of(platform, environment, facts));
+    keys.chain(of_data_centers).chain(of_notifications).collect()
 }
 
 /// The names of the variables with client id and client secret.
 pub fn of_client(platform: PlatformName, environment: Environment) -> [String; 2] {
-    let prefix = match environment {
-        Environment::Production => "",
-        Environment::Sandbox => "SANDBOX_",
-    };
-    ["CLIENT_ID", "CLIENT_SECRET"].map(|ending| variable(platform, &format!("{prefix}{ending}")))
+    ["CLIENT_ID", "CLIENT_SECRET"].map(|ending| of_environment(platform, environment, ending))
+}
+
+/// The name of the variable with the key that signs the platform's notifications; `None` if Counterfoil receives none from it.
+pub fn notification_key_of(platform: PlatformName, environment: Environment, facts: &Facts) -> Option<String> {
+    facts.notification_key.map(|ending| of_environment(platform, environment, ending))
+}
+
+fn of_environment(platform: PlatformName, environment: Environment, ending: &str) -> String {
+    match environment {
+        Environment::Production => variable(platform, ending),
+        Environment::Sandbox => variable(platform, &format!("SANDBOX_{ending}")),
+    }
 }
 
 /// The name of the variable with the secret of one data centre, if that has its own.

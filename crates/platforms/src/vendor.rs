@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::accounting::Accounting;
+use counterfoil_core::port::notifications::Notifications;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, Exchange, GrantCompanies,
     NotExchanged, Platform, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
@@ -21,6 +22,7 @@ use url::Url;
 use crate::books::{Books, Opened};
 use crate::facts::Configured;
 use crate::http::send_whole;
+use crate::notifications::{Form, Signed};
 use crate::oauth;
 use crate::oauth::request_token;
 use crate::parts::Parts;
@@ -66,6 +68,9 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// The reader of its books; `None` if nothing is imported from it.
     const BOOKS: Option<&'static dyn Books> = None;
 
+    /// The form of its notifications; `None` if Counterfoil receives none from it.
+    const NOTIFICATIONS: Option<Form> = None;
+
     /// Removes one company from a grant that reaches others too. Returns `false` if the whole grant must be revoked.
     async fn remove_company(_: &Parts, _: Revoke<'_>) -> Result<bool, RevokeFailure> {
         Ok(false)
@@ -79,13 +84,16 @@ const SECRET_FIELDS: [&str; 3] = ["code", "code_verifier", "refresh_token"];
 pub(crate) struct OAuth<V> {
     parts: Parts,
     books: Option<Opened>,
+    notifications: Option<Signed>,
     vendor: PhantomData<V>,
 }
 
 impl<V: Vendor> OAuth<V> {
     pub(crate) fn make(parts: Parts) -> Arc<dyn Platform> {
         let books = V::BOOKS.map(|books| Opened { parts: parts.clone(), books });
-        Arc::new(Self { parts, books, vendor: PhantomData })
+        let key = parts.credentials.notification_key.clone();
+        let notifications = V::NOTIFICATIONS.zip(key).map(|(form, key)| Signed { form, key });
+        Arc::new(Self { parts, books, notifications, vendor: PhantomData })
     }
 
     fn written(&self, request: RequestBuilder, as_is: Writing, place: &Place, fields: &[(&str, &str)]) -> RequestBuilder {
@@ -238,5 +246,9 @@ impl<V: Vendor> Platform for OAuth<V> {
 
     fn accounting(&self) -> Option<&dyn Accounting> {
         self.books.as_ref().map(|books| books as &dyn Accounting)
+    }
+
+    fn notifications(&self) -> Option<&dyn Notifications> {
+        self.notifications.as_ref().map(|signed| signed as &dyn Notifications)
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets. Their types have no Debug, no Display and no Serialize, so that a log line with a secret does not compile.
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -28,6 +28,11 @@ impl Secret {
     /// Its SHA-256 in base64url: the challenge of a PKCE verifier (RFC 7636, 4.2).
     pub fn s256(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.expose().as_bytes()))
+    }
+
+    /// Whether `tag` is the HMAC-SHA256 of the message under this key, compared in constant time (RFC 2104).
+    pub fn authenticates(&self, message: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, self.expose().as_bytes()), message, tag).is_ok()
     }
 }
 
@@ -118,6 +123,19 @@ mod tests {
         // RFC 7636, appendix B.
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(verifier.s256(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn a_tag_equals_the_example_of_the_rfc_and_no_other_counts() {
+        // RFC 4231, test case 2.
+        let (key, message) = (Secret::new("Jefe"), b"what do ya want for nothing?");
+        let hex = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        let digits = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"));
+        let tag: Vec<u8> = digits.collect();
+        assert!(key.authenticates(message, &tag));
+        assert!(!key.authenticates(message, &tag[..31]) && !key.authenticates(message, &[]));
+        assert!(!key.authenticates(b"what do ya want for nothing", &tag));
+        assert!(!Secret::new("jefe").authenticates(message, &tag));
     }
 
     #[test]

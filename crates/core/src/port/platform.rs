@@ -15,6 +15,7 @@ use crate::model::reference::Reference;
 use crate::model::secret::Secret;
 use crate::model::unread::UnreadAnswer;
 use crate::port::accounting::Accounting;
+use crate::port::notifications::Notifications;
 
 /// The platforms that this process can call. The client of each is made at its first use.
 #[async_trait]
@@ -101,6 +102,11 @@ pub trait Platform: Send + Sync {
 
     /// The reader of its books; `None` if Counterfoil imports nothing from this platform.
     fn accounting(&self) -> Option<&dyn Accounting> {
+        None
+    }
+
+    /// The reader of its notifications; `None` if the platform sends none, or if the key of their signatures is not set.
+    fn notifications(&self) -> Option<&dyn Notifications> {
         None
     }
 }

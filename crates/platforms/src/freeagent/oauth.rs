@@ -35,6 +35,7 @@ pub(crate) const FACTS: Facts = Facts {
     pkce: false,
     data_centers: &[],
     disconnect_hint: None,
+    notification_key: None,
 };
 
 pub(crate) enum Freeagent {}

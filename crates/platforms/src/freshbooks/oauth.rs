@@ -37,6 +37,7 @@ pub(crate) const FACTS: Facts = Facts {
     pkce: true,
     data_centers: &[],
     disconnect_hint: None,
+    notification_key: None,
 };
 
 pub(crate) enum Freshbooks {}

@@ -18,6 +18,7 @@ use super::books::QuickbooksBooks;
 use crate::books::Books;
 use crate::company::{ask, company, is_id, lenient};
 use crate::facts::Facts;
+use crate::notifications::Form;
 use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
@@ -45,6 +46,7 @@ pub(crate) const FACTS: Facts = Facts {
     pkce: false,
     data_centers: &[],
     disconnect_hint: Some("realmId"),
+    notification_key: Some("WEBHOOK_VERIFIER"),
 };
 
 pub(crate) enum Quickbooks {}
@@ -90,6 +92,8 @@ impl Vendor for Quickbooks {
     }
 
     const BOOKS: Option<&'static dyn Books> = Some(&QuickbooksBooks);
+
+    const NOTIFICATIONS: Option<Form> = Some(super::notifications::FORM);
 
     async fn companies(parts: &Parts, query: CompaniesRequest<'_>) -> Result<GrantCompanies, ConfirmFailure> {
         let realm = query.claim.filter(|realm| is_id(realm)).ok_or(ConfirmFailure::Denied)?;

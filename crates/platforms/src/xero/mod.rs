@@ -1,6 +1,7 @@
 //! Xero.
 
 mod books;
+mod notifications;
 mod oauth;
 
 pub(crate) use oauth::{FACTS, Xero};

@@ -21,6 +21,7 @@ use crate::books::Books;
 use crate::company::{Entries, List, ask, company, is_id, lenient};
 use crate::facts::Facts;
 use crate::http::send_whole;
+use crate::notifications::Form;
 use crate::parts::Parts;
 use crate::rules::Body;
 use crate::rules::Keys;
@@ -48,6 +49,7 @@ pub(crate) const FACTS: Facts = Facts {
     pkce: true,
     data_centers: &[],
     disconnect_hint: None,
+    notification_key: Some("WEBHOOK_KEY"),
 };
 
 pub(crate) enum Xero {}
@@ -94,6 +96,8 @@ impl Vendor for Xero {
     }
 
     const BOOKS: Option<&'static dyn Books> = Some(&XeroBooks);
+
+    const NOTIFICATIONS: Option<Form> = Some(super::notifications::FORM);
 
     async fn remove_company(parts: &Parts, revoke: Revoke<'_>) -> Result<bool, RevokeFailure> {
         let connections = match connections(parts, revoke.access_token, None).await {

@@ -43,6 +43,7 @@ pub(crate) const FACTS: Facts = Facts {
     pkce: true,
     data_centers: &DATA_CENTERS,
     disconnect_hint: None,
+    notification_key: None,
 };
 
 /// From `/oauth/serverinfo` and Zoho's page on its data centres.

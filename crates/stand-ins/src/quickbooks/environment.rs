@@ -36,6 +36,14 @@ impl Environment {
         }
     }
 
+    /// The key that signs this environment's webhooks.
+    pub const fn webhook_verifier(self) -> &'static str {
+        match self {
+            Self::Production => "stand-in-quickbooks-webhook-verifier",
+            Self::Sandbox => "stand-in-quickbooks-sandbox-webhook-verifier",
+        }
+    }
+
     /// The companies that the user can choose from.
     pub const fn companies(self) -> &'static [Company; 2] {
         match self {

@@ -115,6 +115,8 @@ impl StandInPlatform for Intuit {
             ("CLIENT_SECRET", production.client_secret().to_owned()),
             ("SANDBOX_CLIENT_ID", sandbox.client_id().to_owned()),
             ("SANDBOX_CLIENT_SECRET", sandbox.client_secret().to_owned()),
+            ("WEBHOOK_VERIFIER", production.webhook_verifier().to_owned()),
+            ("SANDBOX_WEBHOOK_VERIFIER", sandbox.webhook_verifier().to_owned()),
         ]
     }
 

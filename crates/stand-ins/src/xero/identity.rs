@@ -12,7 +12,7 @@ use url::Url;
 
 use super::connections::Connections;
 use super::organisation::{ORGANISATIONS, Organisation};
-use super::{CLIENT_ID, CLIENT_SECRET, Endpoints, problem};
+use super::{CLIENT_ID, CLIENT_SECRET, Endpoints, WEBHOOK_KEY, problem};
 use crate::desk::Failure;
 use crate::oauth::authorize::{Agreed, Ask, BadAsk};
 use crate::oauth::grant::{Consent, Ending, Tokens};
@@ -127,6 +127,7 @@ impl StandInPlatform for Xero {
             ("CONNECTIONS_URL", connections),
             ("CLIENT_ID", CLIENT_ID.to_owned()),
             ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+            ("WEBHOOK_KEY", WEBHOOK_KEY.to_owned()),
         ]
     }
 

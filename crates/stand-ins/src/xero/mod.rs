@@ -34,6 +34,8 @@ pub(crate) use identity::Xero;
 pub const CLIENT_ID: &str = "stand-in-xero-client";
 /// Its secret. It protects nothing, so it is public.
 pub const CLIENT_SECRET: &str = "stand-in-xero-secret";
+/// The key that signs its webhooks.
+pub const WEBHOOK_KEY: &str = "stand-in-xero-webhook-key";
 
 /// The routes of all of Xero's hosts and the control routes.
 fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
