@@ -1,6 +1,7 @@
 //! The runs of imports: parameters, progress and results.
 
 pub mod counts;
+pub mod notified;
 pub mod reconciliation;
 pub mod settings;
 
@@ -41,7 +42,7 @@ impl SyncId {
 }
 
 /// Which records a run imports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum SyncKind {
     /// Issued checks.
@@ -75,6 +76,8 @@ pub enum Trigger {
     Schedule,
     /// The command line.
     Command,
+    /// A notification of the platform.
+    Platform,
 }
 
 /// The status of a run.

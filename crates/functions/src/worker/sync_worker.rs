@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::sync::work_on_each;
+use counterfoil_core::service::sync::work_on_due;
 use counterfoil_core::service::worker::shards::Report;
 use counterfoil_core::service::worker::sync_due::sync_due;
 use counterfoil_core::{App, Error};
@@ -58,7 +58,7 @@ pub async fn work(app: &Arc<App>, left: Duration) -> Result<Report, Error> {
 /// Continues one connection's imports until the clock's elapsed time is `ends_at`.
 pub async fn work_on(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) {
     // On the heap, since it is larger than everything else in the event's future.
-    if let Err(error) = Box::pin(work_on_each(app, id, ends_at)).await {
+    if let Err(error) = Box::pin(work_on_due(app, id, ends_at)).await {
         tracing::error!(connection = %id, code = error.code(), fault = error.fault(), %error, "an import could not be worked on");
     }
 }

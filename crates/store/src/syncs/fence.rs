@@ -6,6 +6,7 @@ use counterfoil_core::port::store::purges::NewPurge;
 use counterfoil_core::port::store::syncs::SyncState;
 use jiff::Timestamp;
 
+use super::notified_row;
 use super::state_row::{IS_AS_READ, as_read, due, due_after, read, read_leasing, released};
 use crate::key::Key;
 use crate::request::transact_update;
@@ -14,7 +15,8 @@ use crate::table::Table;
 use crate::update::Changes;
 
 /// The attributes of the state that come from earlier runs.
-const OF_RUNS: [&str; 6] = ["active", "active_kind", "queued", "queued_kind", "known_sync", "known_import_invoices"];
+const OF_RUNS: [&str; 7] =
+    ["active", "active_kind", "queued", "queued_kind", "known_sync", "known_import_invoices", notified_row::KINDS];
 
 impl Table {
     /// The last change of a connection's records, and the write that makes all later writes of the earlier runs fail. Every block of
@@ -28,7 +30,7 @@ impl Table {
             self.acknowledge(&purge.connection, at).await?;
         }
         let until = last_change.map(millis);
-        let idle = SyncState { active: None, ..state.clone() };
+        let idle = SyncState { active: None, notified: state.notified.clone().dropped(), ..state.clone() };
         let changes = OF_RUNS.into_iter().fold(Changes::default(), Changes::remove).add("version", 1);
         let changes = due(released(changes), &purge.connection, due_after(&purge.connection, &idle, purge.at))?
             .put("mark", until)?

@@ -6,6 +6,7 @@ mod fence;
 mod group_row;
 mod limits;
 mod list;
+mod notified_row;
 mod page_row;
 mod port;
 mod run_row;

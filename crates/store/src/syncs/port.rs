@@ -18,7 +18,7 @@ use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
 use super::state_row::{self, IS_AS_READ, acknowledged, as_read, due, due_after, extended, leased, released};
-use super::{group_row, page_row, run_row, settings_row};
+use super::{group_row, notified_row, page_row, run_row, settings_row};
 use crate::fault;
 use crate::key::Key;
 use crate::records::{self, block_row};
@@ -43,18 +43,20 @@ impl SyncStore for Table {
         Ok(self.get_all(&keys).await?.into_iter().map(read).collect())
     }
 
-    async fn configure(&self, connection: &ConnectionId, state: &SyncState, now: Timestamp) -> Result<Written, StoreError> {
+    async fn configure(&self, connection: &ConnectionId, state: &SyncState, after: Timestamp) -> Result<Written, StoreError> {
         let mut changes = Changes::default().put("version", Some(state.version + 1))?;
         if state.active.is_none() {
-            changes = due(changes, connection, due_after(connection, state, now))?;
+            changes = due(changes, connection, due_after(connection, state, after))?;
         }
-        let changes = as_read(settings_row::set(changes, &state.settings)?, state);
+        let changes = notified_row::set(settings_row::set(changes, &state.settings)?, &state.notified)?;
+        let changes = as_read(changes, state);
         self.update(changes.under(self, &Key::sync_state(connection), IS_AS_READ), |_| false).await
     }
 
     async fn begin(&self, sync: &SyncRun, state: &SyncState) -> Result<Written, StoreError> {
         let key = Key::sync_state(&sync.connection);
-        let mut changes = as_read(state_row::next(&sync.connection, state)?, state);
+        let changes = notified_row::set(state_row::next(&sync.connection, state)?, &state.notified)?;
+        let mut changes = as_read(changes, state);
         if state.active.as_ref().is_some_and(|(_, active)| *active == sync.id) {
             changes = due(changes, &sync.connection, Some(sync.created_at))?;
         }

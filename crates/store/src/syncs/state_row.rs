@@ -12,6 +12,7 @@ use counterfoil_core::port::store::syncs::{Known, SyncLease, SyncState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::notified_row;
 use super::settings_row::{self, read_check_rule};
 use crate::key::{Key, SYNCER, due_shard};
 use crate::row::{Item, from_item, maybe_time, millis, name_of, number, to_item, word};
@@ -82,6 +83,7 @@ pub(crate) struct Leasing {
 pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
     let name = name_of(&item);
     let settings = settings_row::read(item.clone())?;
+    let notified = notified_row::read(item.clone())?;
     let LeaseRow { mark, due_at, purged_until, .. } = from_item(item.clone())?;
     let row: StateRow = from_item(item)?;
     let entry = |kind: Option<String>, id: Option<String>| -> Result<_, StoreError> {
@@ -94,6 +96,7 @@ pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
         queued: entry(row.queued_kind, row.queued)?,
         known: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
         settings,
+        notified,
         due_at: maybe_time(&name, due_at)?,
         records_updated_at: maybe_time(&name, mark.filter(|mark| purged_until.is_none_or(|until| *mark > until)))?,
         purge_epoch: row.purge_epoch,
@@ -173,9 +176,12 @@ pub(super) fn due(changes: Changes, id: &ConnectionId, due_at: Option<Timestamp>
     changes.put(DUE_AT, due_at.map(millis))?.put(DUE_SHARD, due_at.map(|_| due_shard(SYNCER, id)))
 }
 
-/// When a connection without a lease is due: at once if a run is active, else by its schedule.
-pub(super) fn due_after(id: &ConnectionId, state: &SyncState, now: Timestamp) -> Option<Timestamp> {
-    if state.active.is_some() { Some(now) } else { state.settings.schedule.next(id, now) }
+/// When a connection without a lease is due: at once if a run is active, else by its schedule or for its notified runs.
+pub(super) fn due_after(id: &ConnectionId, state: &SyncState, after: Timestamp) -> Option<Timestamp> {
+    if state.active.is_some() {
+        return Some(after);
+    }
+    [state.settings.schedule.next(id, after), state.notified.due_at()].into_iter().flatten().min()
 }
 
 /// Sets the end of the lease. The connection is due then, because its process may have died.

@@ -11,9 +11,11 @@ use crate::model::event::Event;
 use crate::model::name::PartnerId;
 use crate::model::record::{EntityType, RecordKind};
 use crate::model::stored_record::{RecordId, StoredRecord};
+use crate::model::sync::notified::Notified;
 use crate::model::sync::reconciliation::Totals;
 use crate::model::sync::settings::{CheckRule, SyncSettings};
 use crate::model::sync::{SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus};
+use crate::model::time::earlier;
 use crate::port::accounting::Limits;
 use crate::port::store::connections::DueEntry;
 use crate::port::store::{StoreError, Written};
@@ -27,9 +29,9 @@ pub trait SyncStore: Send + Sync {
     /// The states of several connections, at most a hundred, in their order. `None` if a state cannot be read.
     async fn states(&self, connections: &[ConnectionId]) -> Result<Vec<Option<SyncState>>, StoreError>;
 
-    /// Stores the settings in a state that was read. `Overtaken` if the state is no longer as it was read. If no run is active, the
-    /// connection is due at the first time of its schedule after `now`.
-    async fn configure(&self, connection: &ConnectionId, state: &SyncState, now: Timestamp) -> Result<Written, StoreError>;
+    /// Stores the settings and [`SyncState::notified`] in a state that was read. `Overtaken` if the state is no longer as it was read.
+    /// If no run is active, the connection is due at the first time of its schedule after `after`, or when the notified runs are due.
+    async fn configure(&self, connection: &ConnectionId, state: &SyncState, after: Timestamp) -> Result<Written, StoreError>;
 
     /// Stores a new run, and the state in which it is active or queued. `Overtaken` if the state is no longer as it was read.
     async fn begin(&self, sync: &SyncRun, state: &SyncState) -> Result<Written, StoreError>;
@@ -68,12 +70,12 @@ pub trait SyncStore: Send + Sync {
     async fn rest(&self, lease: &SyncLease, sync: &SyncRun, due_at: Timestamp) -> Result<Written, StoreError>;
 
     /// Stores the end of a run and its event, all or nothing, if the lease holds. The queued run becomes active, and is due at
-    /// once. Without one, the connection is due at the next time of its schedule.
+    /// once. Without one, the connection is due at the next time of its schedule, or when the notified runs are due.
     async fn finish(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError>;
 
     /// Stores the end of active or queued runs, and the state without them, all or nothing. `Overtaken` if the state is no longer
     /// as it was read. It ends the lease on the active run: the process that has it stores nothing more. If no run is left, the
-    /// connection is due at the next time of its schedule.
+    /// connection is due at the next time of its schedule, or when the notified runs are due.
     async fn stop(
         &self,
         connection: &ConnectionId,
@@ -128,12 +130,23 @@ pub struct SyncState {
     pub known: [Known; 2],
     /// The settings. Only [`SyncStore::configure`] stores them.
     pub settings: SyncSettings,
-    /// When the connection is due: for its active run, or else by its schedule. Only read: no write stores this field.
+    /// The runs that notifications of the platform ask for. Only [`SyncStore::configure`] and [`SyncStore::begin`] store them.
+    pub notified: Notified,
+    /// When the connection is due: for its active run, or else by its schedule or for its notified runs, whichever is first. Only
+    /// read: no write stores this field.
     pub due_at: Option<Timestamp>,
     /// The latest `updated_at` of a record that is known to be stored. Only read: no write stores this field.
     pub records_updated_at: Option<Timestamp>,
     /// The epoch of the connection's last purge: no run begins with a grant of before. No write takes it from here.
     pub purge_epoch: Option<u64>,
+}
+
+impl SyncState {
+    /// The time until which every time of the schedule has begun its runs, or was skipped, while no run is active.
+    pub fn scheduled_until(&self, now: Timestamp) -> Timestamp {
+        let before = |due_at| earlier(due_at, Duration::from_millis(1));
+        self.due_at.map_or(now, |due_at| before(due_at).min(now))
+    }
 }
 
 /// What a kind of run knows from earlier runs.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::sync::counts::Counts;
+use crate::model::sync::notified::Notified;
 use crate::model::sync::{OVERLAP, ReadOptions, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
 use crate::model::time::{earlier, until};
 use crate::port::store::syncs::SyncState;
@@ -56,6 +57,7 @@ pub async fn begin(app: &App, connection: &Connection, request: &SyncRequest) ->
         }
         let run = new_run(app, connection, request, &state);
         let entry = Some((request.kind, run.id.clone()));
+        let state = SyncState { notified: notified_after(&state, request, run.created_at), ..state };
         let next = match &state.active {
             None => SyncState { active: entry, ..state },
             Some(_) if state.queued.is_none() => SyncState { queued: entry, ..state },
@@ -71,6 +73,15 @@ pub async fn begin(app: &App, connection: &Connection, request: &SyncRequest) ->
             Ok(Written::Overtaken) | Err(StoreError::Busy(_)) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// What notifications still ask for once this run has begun. A dry run imports nothing that they told of.
+fn notified_after(state: &SyncState, request: &SyncRequest, now: Timestamp) -> Notified {
+    match request.trigger {
+        _ if request.is_dry => state.notified.clone(),
+        Trigger::Platform => state.notified.clone().without(request.kind).paused(now),
+        Trigger::Api | Trigger::Schedule | Trigger::Command => state.notified.clone().without(request.kind),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::time::{backoff, later};
 use crate::port::store::syncs::LeaseRequest;
 use crate::{App, Error};
 
+use crate::service::sync::due::begin_due;
 use crate::service::sync::next_page::{Cause, Fetched, Pause, next_page};
 use crate::service::sync::run::{Run, RunError};
 use crate::service::sync::wake::wake;
@@ -42,11 +43,12 @@ pub enum Worked {
     Paused,
 }
 
-/// Works on the connection's active run, and then on the queued run of the other kind.
+/// Begins the connection's runs that are due, and works on its active run, and then on the queued run of the other kind.
 ///
 /// # Errors
 /// As [`work`].
-pub async fn work_on_each(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Worked, Error> {
+pub async fn work_on_due(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Worked, Error> {
+    begin_due(app, id).await?;
     loop {
         match work(app, id, ends_at).await? {
             Worked::Ended => {}

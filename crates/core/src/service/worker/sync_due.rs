@@ -1,5 +1,5 @@
-//! Begins the scheduled runs that are due, and works on the runs that are due: those that no process works on, or whose process
-//! died.
+//! Begins the runs that are due by a schedule or a notification, and works on the runs that are due: those that no process works on,
+//! or whose process died.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,7 @@ use crate::model::connection::ConnectionId;
 use crate::port::store::StoreError;
 use crate::{App, Error};
 
-use crate::service::sync::scheduled::begin_scheduled;
-use crate::service::sync::{Worked, work_on_each};
+use crate::service::sync::{Worked, work_on_due};
 use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
 /// How many runs are under way at once. Each holds a page of records in memory.
@@ -23,7 +22,7 @@ const PER_SHARD_MOST: u32 = 20;
 /// No run is taken up if less time than this is left.
 const TIME_LEAST: Duration = Duration::from_secs(20);
 
-/// Works on what is due in these shards when this begins: schedules and runs. It ends within `time`.
+/// Works on what is due in these shards when this begins: schedules, notifications and runs. It ends within `time`.
 ///
 /// # Errors
 /// The table's error, if no shard could be read.
@@ -51,8 +50,7 @@ impl Work for Syncing {
     }
 
     async fn process(self: Arc<Self>, id: ConnectionId, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
-        begin_scheduled(&self.app, &id).await?;
-        Ok(match work_on_each(&self.app, &id, self.ends_at).await? {
+        Ok(match work_on_due(&self.app, &id, self.ends_at).await? {
             Worked::Paused => Processed::Left,
             Worked::Ended | Worked::Nothing => Processed::Done,
         })

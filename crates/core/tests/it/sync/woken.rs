@@ -8,7 +8,7 @@ use counterfoil_core::model::sync::{SyncKind, SyncStatus, Trigger};
 use counterfoil_core::port::accounting::ReadFailure;
 use counterfoil_core::service::sync::import::{ImportRequest, import};
 use counterfoil_core::service::sync::stop::cancel;
-use counterfoil_core::service::sync::{Worked, work, work_on_each};
+use counterfoil_core::service::sync::{Worked, work, work_on_due};
 
 use super::harness::{Books, HOUR, WORKERS_TIME, request_of, sync};
 
@@ -80,8 +80,8 @@ async fn a_worker_that_is_woken_late_or_twice_does_nothing() {
     books.begin(&request_of(SyncKind::ImportInvoices)).await;
     let ends_at = books.stage.app.clock.elapsed() + WORKERS_TIME;
     let (app, id) = (&books.stage.app, &books.id);
-    let (one, other) = tokio::join!(work_on_each(app, id, ends_at), work_on_each(app, id, ends_at));
+    let (one, other) = tokio::join!(work_on_due(app, id, ends_at), work_on_due(app, id, ends_at));
     assert_eq!((one.expect("a table"), other.expect("a table")), (Worked::Nothing, Worked::Nothing));
     assert_eq!(books.read(&run).await.counts.checks.imported, 3);
-    assert_eq!(work_on_each(app, id, ends_at).await.expect("a table"), Worked::Nothing);
+    assert_eq!(work_on_due(app, id, ends_at).await.expect("a table"), Worked::Nothing);
 }
