@@ -4,6 +4,7 @@
 pub mod books;
 mod gate;
 mod grants;
+pub mod notifications;
 mod platforms;
 mod port;
 mod state;

@@ -4,6 +4,7 @@ mod failing;
 pub(crate) mod harness;
 mod interrupted;
 mod limits;
+mod notified;
 mod reading;
 mod requests;
 mod scheduled;

@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use counterfoil_core::model::connection::ConfirmedCompany;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::port::accounting::Accounting;
+use counterfoil_core::port::notifications::Notifications;
 use counterfoil_core::port::platform::{
     Authorize, CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, Exchange, GrantCompanies,
     NotExchanged, Platform, Refresh, Revoke, RevokeFailure, TokenFailure, TokenLimits,
 };
 
+use super::notifications::ScriptedNotifications;
 use super::{CLIENT_ID, COMPANY, ScriptedPlatform};
 
 #[async_trait]
@@ -119,5 +121,9 @@ impl Platform for ScriptedPlatform {
 
     fn accounting(&self) -> Option<&dyn Accounting> {
         Some(&self.books)
+    }
+
+    fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(&ScriptedNotifications)
     }
 }

@@ -10,6 +10,7 @@ pub mod finish;
 pub mod import;
 mod marks;
 mod next_page;
+pub mod notified;
 mod page;
 mod reconcile;
 mod run;

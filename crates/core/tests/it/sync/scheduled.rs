@@ -23,7 +23,7 @@ use super::harness::{Books, HOUR, WORKERS_TIME, full, request_of, sync};
 use crate::harness::eventually;
 
 impl Books {
-    async fn state(&self) -> SyncState {
+    pub(super) async fn state(&self) -> SyncState {
         self.stage.app.syncs.state(&self.id).await.expect("a table")
     }
 
@@ -32,7 +32,7 @@ impl Books {
         self.stage.app.syncs.configure(&self.id, &state, self.now()).await.expect("a table");
     }
 
-    async fn schedule(&self, schedule: Schedule) -> Option<Timestamp> {
+    pub(super) async fn schedule(&self, schedule: Schedule) -> Option<Timestamp> {
         self.set(SyncSettings { schedule, ..SyncSettings::default() }).await;
         self.state().await.due_at
     }
