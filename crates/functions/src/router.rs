@@ -60,6 +60,7 @@ fn mounted_alone(route: &Route, app: &Arc<App>) -> MethodRouter<Arc<App>> {
     let handler = if route.is_idempotent { handler.layer(idempotent) } else { handler };
     let authenticated = middleware::from_fn_with_state(Arc::clone(app), serve::authenticated);
     let handler = if route.is_for_partners() { handler.layer(authenticated) } else { handler };
+    let handler: MethodRouter<_> = handler.layer(DefaultBodyLimit::max(route.surface.body_most()));
     handler.layer(Extension(Scopes(route.scopes)))
 }
 
@@ -69,7 +70,6 @@ pub fn finish(served: Router<Arc<App>>, routes: Vec<Route>, app: &Arc<App>) -> R
     served
         .fallback(|| async { Problem(Error::NotFound("There is nothing at this address.")) })
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(wrap::BODY_MOST))
         .layer(middleware::from_fn_with_state((Arc::clone(app), Arc::from(routes)), wrap::wrap))
         .with_state(Arc::clone(app))
 }

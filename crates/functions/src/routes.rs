@@ -11,6 +11,7 @@ use counterfoil_core::model::api_key::Scope;
 use crate::surface::Surface;
 use crate::surface::connections::{callback, connections, disconnect, health, open, start, token, verify};
 use crate::surface::partner::{api_keys, authorize, connect_links, cors, exchange, imports, records, syncs};
+use crate::surface::platform_webhooks;
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -103,6 +104,9 @@ tables! {
         POST   "/v1/oauth/{platform}/import-invoices"  Partner     [SyncsRun] imports::import_invoices, idempotent;
         POST   "/v1/syncs/{id}/cancel"                 Partner     [SyncsRun] syncs::cancel;
     }
+    PLATFORM_WEBHOOKS "platform-webhooks" {
+        POST   "/webhooks/{platform}"                  PlatformWebhooks [] platform_webhooks::post;
+    }
     RECORDS "records" {
         GET    "/v1/syncs"                             Partner     [SyncsRun | RecordsRead] syncs::list;
         GET    "/v1/syncs/{id}"                        Partner     [SyncsRun | RecordsRead] syncs::read;
@@ -148,7 +152,7 @@ impl Route {
 
     /// Whether customers' browsers request it: then it needs no API key.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        self.scopes.is_empty()
+        self.scopes.is_empty() && self.surface != Surface::PlatformWebhooks
     }
 
     /// Whether it needs an API key in a header, which a partner's page may send.

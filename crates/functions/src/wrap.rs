@@ -22,9 +22,6 @@ use crate::routes::Route;
 use crate::surface::Surface;
 use crate::surface::problem::Problem;
 
-/// The largest size of a request's body, in bytes.
-pub(crate) const BODY_MOST: usize = 64 * 1024;
-
 /// Wraps a handler. Grants that an earlier event of this process could not store are stored first.
 pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&app, &request);
@@ -58,9 +55,11 @@ impl Wrap<'_> {
         // The log names the route and not the address, which may have a key, a code or the id of a result (T-1).
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let matched = matched.as_ref().map(MatchedPath::as_str);
-        let form = self.form_of_errors(matched, &request);
+        let route = Route::of_errors(self.routes, matched, request.uri().path());
+        let form = self.form_of_errors(route, &request);
+        let body_most = route.map_or(Surface::Connections, |route| route.surface).body_most();
         let span = tracing::info_span!("request", id = self.id, method = %request.method(), route = matched.unwrap_or("none"));
-        let response = if request.body().size_hint().lower() > BODY_MOST as u64 {
+        let response = if request.body().size_hint().lower() > body_most as u64 {
             Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
         } else {
             let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
@@ -85,8 +84,7 @@ impl Wrap<'_> {
         }
     }
 
-    fn form_of_errors(&self, matched: Option<&str>, request: &Request) -> Form {
-        let route = Route::of_errors(self.routes, matched, request.uri().path());
+    fn form_of_errors(&self, route: Option<&Route>, request: &Request) -> Form {
         let is_for_browsers = self.has_pages && route.is_none_or(Route::is_for_browsers);
         if is_for_browsers && Client::of(request.headers()) == Client::Browser {
             return Form::Page;

@@ -5,6 +5,7 @@ pub(crate) mod addresses;
 pub mod connections;
 pub(crate) mod consent;
 pub(crate) mod partner;
+pub(crate) mod platform_webhooks;
 pub(crate) mod problem;
 
 /// The API that a route belongs to. It decides the error body.
@@ -14,4 +15,17 @@ pub enum Surface {
     Connections,
     /// Errors have the partner API's envelope.
     Partner,
+    /// Errors have no body: a platform reads only the status.
+    PlatformWebhooks,
+}
+
+impl Surface {
+    /// The largest size of a request's body, in bytes. Intuit sets no limit for a notification, and names 2 MB as a usual one
+    /// [Intuit, "Managing webhooks notifications"].
+    pub(crate) const fn body_most(self) -> usize {
+        match self {
+            Self::Connections | Self::Partner => 64 * 1024,
+            Self::PlatformWebhooks => 2 * 1024 * 1024,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Error bodies: RFC 9457 with `code` and `request_id`, or the partner API's envelope. Only this file maps errors to statuses.
+//! Error bodies: RFC 9457 with `code` and `request_id`, the partner API's envelope, or none. Only this file maps errors to statuses.
 
 use std::time::Duration;
 
@@ -74,6 +74,7 @@ impl Problem {
         match surface {
             Surface::Connections => self.as_json(request_id, extensions.get()),
             Surface::Partner => self.as_refusal(request_id),
+            Surface::PlatformWebhooks => self.status().into_response(),
         }
     }
 

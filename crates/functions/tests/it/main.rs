@@ -37,6 +37,7 @@ mod no_refresh_token;
 mod opening;
 mod partners;
 mod platform_trouble;
+mod platform_webhooks;
 mod platforms;
 mod postponed;
 mod purge;

@@ -219,7 +219,7 @@ fn secret(name: &str, value: &serde_json::Value) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
-/// The client ids and secrets of the stand-in, as an operator enters them.
+/// The client ids and secrets of the stand-in, and the key of its notifications, as an operator enters them.
 pub(crate) fn credentials() -> serde_json::Value {
     let [production, sandbox] = Environment::ALL;
     json!({
@@ -227,6 +227,7 @@ pub(crate) fn credentials() -> serde_json::Value {
         "QUICKBOOKS_CLIENT_SECRET": production.client_secret(),
         "QUICKBOOKS_SANDBOX_CLIENT_ID": sandbox.client_id(),
         "QUICKBOOKS_SANDBOX_CLIENT_SECRET": sandbox.client_secret(),
+        "QUICKBOOKS_WEBHOOK_VERIFIER": production.webhook_verifier(),
     })
 }
 

@@ -50,6 +50,11 @@ async fn each_sample_event_is_answered_by_its_function() {
       "parked": {
         "batchItemFailures": []
       },
+      "platform-webhooks": {
+        "code": null,
+        "leads_to": null,
+        "status": 200
+      },
       "purger": null,
       "records": {
         "code": null,

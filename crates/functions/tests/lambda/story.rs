@@ -45,7 +45,7 @@ impl Story {
         let key = deployment.key(Duration::ZERO).await;
         let mut secrets = vec![KEYRING_KEY.to_owned(), key.clone()];
         let credentials = credentials();
-        let client_secrets = credentials.as_object().expect("an object").iter().filter(|(name, _)| name.ends_with("SECRET"));
+        let client_secrets = credentials.as_object().expect("an object").iter().filter(|(name, _)| !name.ends_with("ID"));
         secrets.extend(client_secrets.map(|(_, value)| value.as_str().expect("a text").to_owned()));
         Self { deployment, functions, key, secrets }
     }

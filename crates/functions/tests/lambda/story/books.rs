@@ -36,5 +36,11 @@ impl Story {
         let one = read(&format!("/v1/checks/{}", checks[0]["id"].as_str().expect("an id"))).await;
         assert_eq!(one, checks[0]);
         assert!(read("/v1/invoices").await.as_array().is_some_and(|invoices| !invoices.is_empty()));
+
+        // The platform tells of a change: its body is encoded, and signed as it was before that.
+        let told = self.ask("platform-webhooks", &Sample::of("platform-webhooks").to_json()).await;
+        assert_eq!((told.status, told.body.as_str()), (200, ""));
+        let state = self.deployment.operator.syncs.state(&connection.id).await.expect("the table answers");
+        assert_eq!(state.notified.kinds.len(), 1);
     }
 }
