@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
+use counterfoil_core::model::retry_after;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Accounting, Ask, Limits, Page, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
@@ -21,7 +22,6 @@ use url::Url;
 use crate::http::{HttpAnswer, NoAnswer, send_page};
 use crate::object::Object;
 use crate::parts::Parts;
-use crate::retry_after;
 use crate::text::{decoded, without_controls};
 
 /// A platform's own reader of its books.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use counterfoil_core::Error;
+use counterfoil_core::model::retry_after::read_date;
 use counterfoil_core::port::clock::{Clock as _, SystemClock, within};
 use counterfoil_core::service::vault::skew::Skew;
 use jiff::Timestamp;
@@ -12,7 +13,6 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
-use crate::retry_after::read_date;
 use crate::text::unpacked;
 
 /// Bounds of a request.

@@ -19,7 +19,6 @@ mod object;
 mod parts;
 mod quickbooks;
 mod registry;
-mod retry_after;
 pub(crate) mod rules;
 mod text;
 mod token_answer;

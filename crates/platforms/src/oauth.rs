@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::reference::Reference;
+use counterfoil_core::model::retry_after;
 use counterfoil_core::model::unread::UnreadAnswer;
 use counterfoil_core::port::platform::{NotExchanged, TokenFailure};
 use jiff::Timestamp;
@@ -17,7 +18,6 @@ use reqwest::RequestBuilder;
 
 use crate::fields::Fields;
 use crate::http::{HttpAnswer, NoAnswer, send};
-use crate::retry_after;
 use crate::rules::{Revoking, Rules, Words};
 use crate::text::decoded;
 use crate::token_answer::TokenAnswer;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use counterfoil_core::model::time::until;
 use jiff::Timestamp;
 
-/// The longest pause that is accepted.
+use crate::model::time::until;
+
+/// The longest pause that is read. A longer one is cut to it.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// The pause. A date counts from the date of the answer, so that this machine's clock does not matter; `now` is used if the answer has no
 /// date. `None` if the value is neither a number nor a date.
-pub(crate) fn read(value: &str, date: Option<&str>, now: Timestamp) -> Option<Duration> {
+pub fn read(value: &str, date: Option<&str>, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) {
         let seconds: f64 = value.parse().ok()?;
@@ -21,8 +22,8 @@ pub(crate) fn read(value: &str, date: Option<&str>, now: Timestamp) -> Option<Du
     Some(until(from, at).min(LONGEST))
 }
 
-/// Parses an HTTP date.
-pub(crate) fn read_date(value: &str) -> Option<Timestamp> {
+/// Parses an HTTP date (RFC 9110, 5.6.7); `None` if it is none.
+pub fn read_date(value: &str) -> Option<Timestamp> {
     Timestamp::try_from(httpdate::parse_http_date(value).ok()?).ok()
 }
 
