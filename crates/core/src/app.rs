@@ -18,6 +18,7 @@ use crate::port::store::connections::ConnectionStore;
 use crate::port::store::consents::FlowStore;
 use crate::port::store::consents::HandoverStore;
 use crate::port::store::idempotency::IdempotencyStore;
+use crate::port::store::outbox::Outbox;
 use crate::port::store::partners::LinkStore;
 use crate::port::store::partners::OperatorStore;
 use crate::port::store::probes::ProbeStore;
@@ -26,7 +27,9 @@ use crate::port::store::records::RecordStore;
 use crate::port::store::revocations::RevocationStore;
 use crate::port::store::syncs::SyncStore;
 use crate::port::store::vault::GrantStore;
-use crate::port::wake::Wake;
+use crate::port::store::webhooks::{DeliveryStore, EndpointStore};
+use crate::port::wake::{Wake, WakeCourier};
+use crate::port::webhooks::Webhooks;
 use crate::service::partner::authenticate::KeyMemory;
 use crate::service::vault::refresh::UnusedLeases;
 use crate::service::vault::skew::Skew;
@@ -53,6 +56,16 @@ pub struct App {
     pub records: Arc<dyn RecordStore>,
     /// Stores the runs of imports.
     pub syncs: Arc<dyn SyncStore>,
+    /// Reads events.
+    pub outbox: Arc<dyn Outbox>,
+    /// Stores webhook endpoints.
+    pub endpoints: Arc<dyn EndpointStore>,
+    /// Stores deliveries to webhook endpoints.
+    pub deliveries: Arc<dyn DeliveryStore>,
+    /// Sends to webhook endpoints.
+    pub webhooks: Arc<dyn Webhooks>,
+    /// Wakes the courier.
+    pub courier: Arc<dyn WakeCourier>,
     /// Stores flows.
     pub flows: Arc<dyn FlowStore>,
     /// Stores codes and handles for partners' pages.

@@ -116,6 +116,15 @@ impl Error {
     /// No such connect link, or another partner's.
     pub const NO_LINK: Self = Self::NotFound("There is no such connect link.");
 
+    /// No such webhook endpoint, or another partner's.
+    pub const NO_ENDPOINT: Self = Self::NotFound("There is no such webhook endpoint.");
+
+    /// No such event, or another partner's, or an expired one.
+    pub const NO_EVENT: Self = Self::NotFound("There is no such event.");
+
+    /// No such delivery, or another partner's, or an expired one.
+    pub const NO_DELIVERY: Self = Self::NotFound("There is no such delivery.");
+
     /// No such partner.
     pub(crate) const NO_PARTNER: Self = Self::NotFound("There is no such partner.");
 

@@ -108,6 +108,20 @@ pub enum Action {
     KeyRevoked,
     /// An API key was replaced by a new one, and is revoked after an overlap.
     KeyRotated,
+    /// A webhook endpoint was created.
+    EndpointCreated,
+    /// The address, the events or the description of a webhook endpoint were changed.
+    EndpointChanged,
+    /// A webhook endpoint was enabled.
+    EndpointEnabled,
+    /// A webhook endpoint was disabled, by its partner or because it failed.
+    EndpointDisabled,
+    /// A webhook endpoint was deleted.
+    EndpointDeleted,
+    /// The secret of a webhook endpoint was replaced.
+    EndpointSecretRotated,
+    /// Deliveries of a webhook endpoint were replayed.
+    DeliveriesReplayed,
 }
 
 impl Action {
@@ -149,18 +163,21 @@ pub enum Actor {
     Link(LinkId),
     /// The vault, for a reader or a schedule.
     Vault,
+    /// The courier, which delivers to webhook endpoints.
+    Courier,
     /// A person at the command line, by their user name on that computer, if it is known. Nothing verifies it.
     Operator(Option<DisplayName>),
 }
 
 impl Actor {
-    /// As one word: `anonymous`, `key:{id}`, `link:{id}`, `vault`, `operator[:{name}]`.
+    /// As one word: `anonymous`, `key:{id}`, `link:{id}`, `vault`, `courier`, `operator[:{name}]`.
     pub fn to_text(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Key(id) => format!("key:{id}"),
             Self::Link(id) => format!("link:{id}"),
             Self::Vault => "vault".to_owned(),
+            Self::Courier => "courier".to_owned(),
             Self::Operator(Some(name)) => format!("operator:{name}"),
             Self::Operator(None) => "operator".to_owned(),
         }

@@ -36,6 +36,12 @@ impl Event {
         format!("{}{}", Self::ID_PREFIX, sortable(at))
     }
 
+    /// The time in an id; `None` if the id has none.
+    pub fn time_of(id: &str) -> Option<Timestamp> {
+        let digits = id.strip_prefix(Self::ID_PREFIX)?.get(..12)?;
+        Timestamp::from_millisecond(i64::from_str_radix(digits, 16).ok()?).ok()
+    }
+
     /// An event about a connection in the state that the event reports.
     pub fn about(connection: &Connection, payload: Payload, id: String, at: Timestamp) -> Self {
         let subject = Subject {
@@ -50,7 +56,15 @@ impl Event {
 
     /// The kind of the event.
     pub fn kind(&self) -> EventKind {
-        EventKind::from(&self.payload)
+        match self.payload {
+            Payload::Connected => EventKind::Connected,
+            Payload::Disconnected => EventKind::Disconnected,
+            Payload::ReauthorizationRequired { .. } => EventKind::ReauthorizationRequired,
+            Payload::Reauthorized => EventKind::Reauthorized,
+            Payload::RefreshTokenExpiring { .. } => EventKind::RefreshTokenExpiring,
+            Payload::SyncCompleted(_) => EventKind::SyncCompleted,
+            Payload::SyncFailed { .. } => EventKind::SyncFailed,
+        }
     }
 }
 
@@ -70,41 +84,70 @@ pub struct Subject {
 }
 
 /// What happened, with its details.
-#[derive(Debug, Clone, PartialEq, Eq, strum::EnumDiscriminants)]
-#[strum_discriminants(name(EventKind), derive(strum::EnumString, strum::IntoStaticStr), doc = "The kind of an event.")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
     /// A connection was created, or connected again after a disconnect.
-    #[strum_discriminants(strum(serialize = "oauth.connected"))]
     Connected,
     /// The partner disconnected it.
-    #[strum_discriminants(strum(serialize = "oauth.disconnected"))]
     Disconnected,
     /// A grant ended; the customer must consent again.
-    #[strum_discriminants(strum(serialize = "oauth.reauthorization_required"))]
     ReauthorizationRequired {
         /// Why it ended.
         reason: DeathCause,
     },
     /// A connection works again.
-    #[strum_discriminants(strum(serialize = "oauth.reauthorized"))]
     Reauthorized,
     /// A grant ends within thirty days, and no refresh can extend it.
-    #[strum_discriminants(strum(serialize = "oauth.refresh_token_expiring"))]
     RefreshTokenExpiring {
         /// When it ends.
         refresh_token_expires_at: Timestamp,
     },
     /// An import has ended and has read everything.
-    #[strum_discriminants(strum(serialize = "oauth.sync_completed"))]
     SyncCompleted(SyncOutcome),
     /// An import has failed.
-    #[strum_discriminants(strum(serialize = "oauth.sync_failed"))]
     SyncFailed {
         /// The counts until the failure.
         outcome: SyncOutcome,
         /// Why it failed.
         reason: SyncFailure,
     },
+}
+
+/// The kind of an event of a connection or of a webhook endpoint.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
+)]
+pub enum EventKind {
+    /// [`Payload::Connected`].
+    #[strum(serialize = "oauth.connected")]
+    Connected,
+    /// [`Payload::Disconnected`].
+    #[strum(serialize = "oauth.disconnected")]
+    Disconnected,
+    /// [`Payload::ReauthorizationRequired`].
+    #[strum(serialize = "oauth.reauthorization_required")]
+    ReauthorizationRequired,
+    /// [`Payload::Reauthorized`].
+    #[strum(serialize = "oauth.reauthorized")]
+    Reauthorized,
+    /// [`Payload::RefreshTokenExpiring`].
+    #[strum(serialize = "oauth.refresh_token_expiring")]
+    RefreshTokenExpiring,
+    /// [`Payload::SyncCompleted`].
+    #[strum(serialize = "oauth.sync_completed")]
+    SyncCompleted,
+    /// [`Payload::SyncFailed`].
+    #[strum(serialize = "oauth.sync_failed")]
+    SyncFailed,
+    /// A test delivery.
+    #[strum(serialize = "webhook.test")]
+    WebhookTest,
+    /// An endpoint's attempts have failed for four days.
+    #[strum(serialize = "webhook.endpoint_failing")]
+    WebhookEndpointFailing,
+    /// An endpoint was disabled.
+    #[strum(serialize = "webhook.endpoint_disabled")]
+    WebhookEndpointDisabled,
 }
 
 /// The result of an import.
@@ -119,8 +162,30 @@ pub struct SyncOutcome {
 }
 
 impl EventKind {
+    /// The names of all kinds, for error messages.
+    pub fn names() -> String {
+        <Self as strum::VariantNames>::VARIANTS.join(", ")
+    }
+
     /// The name in webhooks and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+}
+
+/// The id of an event that a caller named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventId(String);
+
+impl EventId {
+    /// Parses an id; `None` if the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(Event::ID_PREFIX)?;
+        ((1..=64).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }

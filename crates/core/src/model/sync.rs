@@ -125,6 +125,21 @@ pub enum SyncFailure {
     Disconnected,
 }
 
+impl SyncFailure {
+    /// A sentence for people.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::ReauthorizationRequired => "The customer must consent again.",
+            Self::CompanyGone => "The platform no longer gives access to this company.",
+            Self::AccessDenied => "A scope or a permission is missing at the platform.",
+            Self::PlatformUnavailable => "The platform failed in many tries in a row, or rejected the request.",
+            Self::DailyLimit => "The platform's daily limit was reached on several days in a row.",
+            Self::TooManyErrors => "More than half of the records could not be read.",
+            Self::Disconnected => "The connection was disconnected, or was switched to another company.",
+        }
+    }
+}
+
 /// Which records a run reads, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {

@@ -10,3 +10,4 @@ pub mod platform;
 pub mod sealer;
 pub mod store;
 pub mod wake;
+pub mod webhooks;

@@ -12,4 +12,5 @@ pub mod sync;
 pub mod transfer;
 mod unused_grant;
 pub mod vault;
+pub mod webhook;
 pub mod worker;

@@ -8,7 +8,7 @@ use crate::port::store::StoreError;
 /// Audit rows that are not part of another write.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
-    /// Stores the row of a refusal.
+    /// Stores a row. If there is one with its id, that one stays.
     async fn note(&self, audit: &Audit) -> Result<(), StoreError>;
 
     /// Counts a refusal in the row of its partner, action, reason and day. If the table's answer is lost, it may be counted twice.

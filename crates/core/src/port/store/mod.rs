@@ -13,6 +13,7 @@ pub mod revocations;
 pub mod syncs;
 pub mod transfers;
 pub mod vault;
+pub mod webhooks;
 
 use crate::Error;
 

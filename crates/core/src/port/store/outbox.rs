@@ -1,16 +1,56 @@
 //! Reading events.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
-use crate::model::event::Event;
-use crate::model::name::PartnerId;
+use crate::model::event::EventKind;
+use crate::model::name::{CompanyKey, PartnerId};
+use crate::model::webhook::notification::Notification;
 use crate::port::store::StoreError;
 
-/// Stored events. [`GrantStore`](super::vault::GrantStore) writes them with the changes that they report.
+/// Stored events. They are written with the changes that they report. An event appears when its transaction is stored, at most some
+/// seconds after the time in its id. An expired event may be listed for some days.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// At most `most` events of a partner with ids above `after`, in the order of ids. `after` is an id or a [mark](Event::mark).
-    /// An event appears when its transaction is stored, at most some seconds after the time in its id. So a reader that continues
-    /// from its last id begins some seconds earlier. An expired event may be listed for some days.
-    async fn events(&self, partner: &PartnerId, after: &str, most: u32) -> Result<Vec<Event>, StoreError>;
+    /// One event, strongly consistent.
+    async fn event(&self, partner: &PartnerId, id: &str) -> Result<Option<Notification>, StoreError>;
+
+    /// At most `most` events of a partner with ids above `after` and below `before`, the oldest first, strongly consistent. Both
+    /// bounds are ids or [marks](crate::model::event::Event::mark).
+    async fn events_between(
+        &self,
+        partner: &PartnerId,
+        after: &str,
+        before: &str,
+        most: u32,
+    ) -> Result<Vec<Notification>, StoreError>;
+
+    /// A page of a partner's events, the newest first, strongly consistent.
+    async fn events(&self, partner: &PartnerId, query: &EventQuery<'_>) -> Result<EventPage, StoreError>;
+}
+
+/// Which events are listed.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery<'a> {
+    /// Only events of this kind.
+    pub kind: Option<EventKind>,
+    /// Only events of this connection.
+    pub company_key: Option<&'a CompanyKey>,
+    /// Only events from this time on.
+    pub since: Option<Timestamp>,
+    /// Only events before this time.
+    pub until: Option<Timestamp>,
+    /// Only events with ids below this one.
+    pub before: Option<&'a str>,
+    /// The largest number of events.
+    pub most: u32,
+}
+
+/// A page of events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<Notification>,
+    /// The id down to which the list was read, if there may be more.
+    pub read_to: Option<String>,
 }

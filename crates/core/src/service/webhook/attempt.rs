@@ -1,0 +1,83 @@
+//! One attempt to deliver.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::App;
+use crate::model::event::EventKind;
+use crate::model::secret::Secret;
+use crate::model::time::until;
+use crate::model::webhook::delivery::{Attempt, Delivery, DeliveryStatus, next_attempt};
+use crate::model::webhook::endpoint::{EndpointName, SigningSecrets};
+use crate::model::webhook::notification::Notification;
+use crate::port::clock::Moment;
+use crate::port::webhooks::{Message, Sent};
+use crate::service::webhook::{PREVIOUS_SECRET, SECRET};
+use crate::{Error, service};
+
+/// The log target under which each attempt is logged.
+pub const DELIVERY: &str = "counterfoil::delivery";
+/// The time-out of an attempt (W-3).
+pub(crate) const TIME: Duration = Duration::from_secs(15);
+
+/// Sends a delivery once, and returns it with the attempt and the pause that the endpoint asked for.
+pub(crate) async fn attempt(
+    app: &App,
+    url: &str,
+    secrets: &[Secret],
+    delivery: Delivery,
+    notification: &Notification,
+) -> (Delivery, Sent) {
+    let (at, began) = (app.now(), Moment::of(app.clock.as_ref()));
+    let message = Message { url, secrets, notification, at, time: TIME };
+    let sent = app.webhooks.send(message).await;
+    let took = began.age(app.clock.as_ref());
+    let delivery = after(app, delivery, Attempt { at, took, reply: sent.reply }, sent.retry_after);
+    let since_the_event = until(notification.at(), at).as_millis();
+    let outcome: &str = if sent.reply.is_success() { "delivered" } else { delivery.status.as_str() };
+    tracing::info!(
+        target: DELIVERY,
+        outcome,
+        milliseconds = u64::try_from(since_the_event).unwrap_or(u64::MAX),
+        attempt = delivery.attempts.len(),
+        delivery = %delivery.id,
+        "an attempt to deliver has ended"
+    );
+    (delivery, sent)
+}
+
+/// The delivery after an attempt. A test is attempted once.
+fn after(app: &App, mut delivery: Delivery, attempt: Attempt, retry_after: Option<Duration>) -> Delivery {
+    delivery.attempts.push(attempt);
+    let ended_at: Timestamp = app.now();
+    delivery.next_attempt_at = if attempt.reply.is_success() || delivery.kind == EventKind::WebhookTest {
+        None
+    } else {
+        next_attempt(delivery.attempts.len(), retry_after, ended_at, app.entropy.fraction())
+    };
+    delivery.status = match (attempt.reply.is_success(), delivery.next_attempt_at) {
+        (true, _) => DeliveryStatus::Delivered,
+        (false, None) => DeliveryStatus::Failed,
+        (false, Some(_)) => DeliveryStatus::Pending,
+    };
+    delivery
+}
+
+/// The secrets that sign at this time, the newest first (W-2).
+///
+/// # Errors
+/// Those of the keyring.
+pub(crate) async fn open_secrets(
+    app: &App,
+    endpoint: &EndpointName,
+    secrets: &SigningSecrets,
+    now: Timestamp,
+) -> Result<Vec<Secret>, Error> {
+    let owner = service::webhook::endpoints::sealing_owner(endpoint);
+    let mut opened = vec![app.sealer.open(&owner, SECRET, &secrets.current).await?];
+    if let Some((previous, _)) = secrets.previous.as_ref().filter(|(_, until)| *until > now) {
+        opened.push(app.sealer.open(&owner, PREVIOUS_SECRET, previous).await?);
+    }
+    Ok(opened)
+}
