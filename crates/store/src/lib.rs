@@ -1,13 +1,14 @@
 //! The only crate that knows DynamoDB: one table, conditional writes, secrets sealed at rest.
 //!
-//! `row` has the encoding of items; `connections`, `vault`, `revocations`, `consents`, `partners`, `idempotency`, `records`, `syncs` and `purges`
-//! implement the traits of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals with the keyring that `secret_source` reads. An
+//! `row` has the encoding of items; `connections`, `vault`, `revocations`, `consents`, `partners`, `idempotency`, `records`, `syncs`, `purges`, `outbox` and
+//! `webhooks` implement the traits of `counterfoil_core::port::store`; `table` is the table itself. `sealing` seals with the keyring that `secret_source` reads. An
 //! operator changes the keyring with `keyring_text`, `kept_secret` and `reseal`.
 
 pub mod aws;
 mod connections;
 mod consents;
 pub mod copy_newer;
+pub mod courier_queue;
 mod date_watch;
 mod fault;
 mod history;
@@ -37,5 +38,6 @@ mod tally_row;
 mod update;
 mod vault;
 pub mod waking;
+mod webhooks;
 
 pub use table::Table;

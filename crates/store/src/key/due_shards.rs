@@ -3,6 +3,7 @@
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::model::webhook::endpoint::EndpointName;
 use counterfoil_core::port::store::DUE_SHARDS;
 
 use super::{Key, connection_pk};
@@ -15,6 +16,16 @@ pub(crate) fn due_shard(kind: &str, id: &ConnectionId) -> String {
 /// The due shard of a flow that has a grant.
 pub(crate) fn flow_shard(id: &FlowId) -> String {
     due_shard_name(REVOKER, Fingerprint::of(&Key::flow(id).pk).shard(DUE_SHARDS))
+}
+
+/// The due shard of an endpoint.
+pub(crate) fn endpoint_shard(endpoint: &EndpointName) -> String {
+    due_shard_name(COURIER, Fingerprint::of(&endpoint.to_string()).shard(DUE_SHARDS))
+}
+
+/// The part of the index with the pending deliveries of an endpoint. Only the courier reads it, for an endpoint that is due.
+pub(crate) fn pending_shard(endpoint: &EndpointName) -> String {
+    format!("deliver#{}#{}", endpoint.partner, endpoint.id)
 }
 
 pub(crate) fn due_shard_name(kind: &str, shard: u8) -> String {
@@ -42,3 +53,6 @@ pub(crate) const PURGER: &str = "purge";
 
 /// The worker of imports.
 pub(crate) const SYNCER: &str = "sync";
+
+/// The worker that delivers to webhook endpoints.
+pub(crate) const COURIER: &str = "courier";

@@ -13,13 +13,16 @@ use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::stored_record::RecordId;
 use counterfoil_core::model::sync::SyncId;
+use counterfoil_core::model::webhook::delivery::DeliveryId;
+use counterfoil_core::model::webhook::endpoint::EndpointId;
 use counterfoil_core::port::store::consents::Starts;
 use jiff::Timestamp;
 
 mod due_shards;
 
 pub(crate) use due_shards::{
-    OPERATOR, PROBER, PURGER, REFRESHER, REVOKER, REVOKER_OF_SEVERAL, SYNCER, due_shard, due_shard_name, flow_shard,
+    COURIER, OPERATOR, PROBER, PURGER, REFRESHER, REVOKER, REVOKER_OF_SEVERAL, SYNCER, due_shard, due_shard_name, endpoint_shard,
+    flow_shard, pending_shard,
 };
 
 /// The key of one item.
@@ -189,6 +192,26 @@ impl Key {
         Self { pk: sync_pk(partner, group), sk: format!("{SYNC_PART}{}", id.as_str()) }
     }
 
+    /// All webhook endpoints of a partner, as it configures them.
+    pub(crate) fn endpoints(partner: &PartnerId) -> Self {
+        Self { pk: webhooks_pk(partner), sk: "ENDPOINTS".to_owned() }
+    }
+
+    /// The secrets, the lease and the health of an endpoint.
+    pub(crate) fn endpoint(partner: &PartnerId, id: &EndpointId) -> Self {
+        Self { pk: webhooks_pk(partner), sk: format!("{ENDPOINT}{id}") }
+    }
+
+    /// How far a partner's events were swept.
+    pub(crate) fn sweep(partner: &PartnerId) -> Self {
+        Self { pk: webhooks_pk(partner), sk: "SWEEP".to_owned() }
+    }
+
+    /// A delivery. Each endpoint has a partition for its deliveries.
+    pub(crate) fn delivery(partner: &PartnerId, id: &DeliveryId) -> Self {
+        Self { pk: deliveries_pk(partner, &id.endpoint), sk: id.place() }
+    }
+
     /// The count of requests to a platform for a company in a minute or a day.
     pub(crate) fn company_requests(company: &Company, window: &str) -> Self {
         Self { pk: format!("LIMIT#{}", company_pk(company)), sk: window.to_owned() }
@@ -233,6 +256,18 @@ pub(crate) const SYNCS: &str = "SYNCS#";
 /// The prefix of the sort key of every run of an import of several connections.
 pub(crate) const SYNC_PART: &str = "PART#";
 
+/// The prefix of the partition key of the endpoints of every partner.
+pub(crate) const WEBHOOKS: &str = "WEBHOOKS#";
+
+/// The prefix of the sort key of the state of every endpoint.
+pub(crate) const ENDPOINT: &str = "ENDPOINT#";
+
+/// The prefix of the partition key of the deliveries of every endpoint.
+pub(crate) const DELIVERIES: &str = "DELIVERIES#";
+
+/// The key of the list of the partners that have endpoints.
+pub(crate) const WITH_ENDPOINTS: &str = "WEBHOOKS";
+
 /// The key of the list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
@@ -273,4 +308,12 @@ pub(crate) fn connections_of(partner: &PartnerId) -> String {
 
 pub(crate) fn events_pk(partner: &PartnerId) -> String {
     format!("EVENTS#{partner}")
+}
+
+pub(crate) fn webhooks_pk(partner: &PartnerId) -> String {
+    format!("{WEBHOOKS}{partner}")
+}
+
+pub(crate) fn deliveries_pk(partner: &PartnerId, endpoint: &EndpointId) -> String {
+    format!("{DELIVERIES}{partner}#{endpoint}")
 }

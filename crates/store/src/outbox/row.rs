@@ -115,6 +115,9 @@ impl EventRow {
             }
             EventKind::SyncCompleted => Payload::SyncCompleted(self.outcome(name)?),
             EventKind::SyncFailed => Payload::SyncFailed { outcome: self.outcome(name)?, reason: self.failure(name)? },
+            EventKind::WebhookTest | EventKind::WebhookEndpointFailing | EventKind::WebhookEndpointDisabled => {
+                return Err(damaged(name, "endpoint_id"));
+            }
         })
     }
 

@@ -1,0 +1,7 @@
+//! Webhook endpoints and deliveries.
+
+mod deliveries;
+mod delivery_row;
+mod endpoints;
+mod endpoints_row;
+pub(crate) mod state_row;
