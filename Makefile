@@ -1,10 +1,10 @@
 # Everything one does with this repository. `make run` and `make test` need Rust and nothing else; `make browser` also Node.js
-# and Chromium, `make conformance` Node.js, Java and Python 3, the rest Python 3.
+# and Chromium, `make webhooks` Node.js and Python 3, `make conformance` Node.js, Java and Python 3, the rest Python 3.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance browser lint bench build deploy exports
+.PHONY: help run test conformance browser webhooks lint bench build deploy exports
 
 export SAM_CLI_TELEMETRY := 0
 # sam reads the one, the command line tools of others the other.
@@ -18,6 +18,8 @@ CFN_LINT := .venv/cfn-lint/bin/cfn-lint
 CARGO_MACHETE_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/counterfoil/cargo-machete-0.9.2
 CARGO_MACHETE := $(CARGO_MACHETE_ROOT)/bin/cargo-machete
 BROWSER_TESTS := crates/cli/tests/browser
+WEBHOOK_TESTS := crates/webhooks/tests/standardwebhooks
+SIGNED_REQUESTS := $(abspath $(or $(CARGO_TARGET_DIR),target))/tmp/signed-requests.json
 CHROMIUM ?= /usr/bin/chromium
 DYNAMODB_LOCAL := .venv/dynamodb-local
 DYNAMODB_LOCAL_SHA512 := c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1
@@ -41,9 +43,15 @@ browser: $(BROWSER_TESTS)/node_modules $(CHROMIUM) ## Run the tests in a real br
 	cargo build --quiet --package counterfoil-cli
 	COUNTERFOIL="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/counterfoil" CHROMIUM="$(CHROMIUM)" npm --prefix $(BROWSER_TESTS) test
 
-$(BROWSER_TESTS)/node_modules: $(BROWSER_TESTS)/package-lock.json
-	npm --prefix $(BROWSER_TESTS) ci --no-audit --no-fund
+$(BROWSER_TESTS)/node_modules $(WEBHOOK_TESTS)/node_modules: %/node_modules: %/package-lock.json
+	npm --prefix $* ci --no-audit --no-fund
 	touch $@
+
+# The libraries refuse a signature that is older than five minutes.
+webhooks: $(WEBHOOK_TESTS)/node_modules .venv/standardwebhooks/stamp ## Verify signed webhooks with the published libraries for Node.js and Python
+	cargo test --quiet --package counterfoil-webhooks --test it published:: > /dev/null
+	SIGNED_REQUESTS=$(SIGNED_REQUESTS) npm --prefix $(WEBHOOK_TESTS) test
+	.venv/standardwebhooks/bin/python $(WEBHOOK_TESTS)/verify.py $(SIGNED_REQUESTS)
 
 # Debian's; elsewhere CHROMIUM and JAVA name those that are there.
 $(CHROMIUM):
@@ -85,7 +93,7 @@ STACK ?= counterfoil
 ROLE_ARN ?=
 # What `make deploy` may be given, and the template's parameter of each. One that is not given stays as it is deployed.
 PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart FRESHNESS:Freshness ALARM_EMAIL:AlarmEmail \
-	EXISTING_TABLE_NAME:ExistingTableName EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
+	EXISTING_TABLE_NAME:ExistingTableName EXISTING_TABLE_STREAM_ARN:ExistingTableStreamArn EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
 	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHES_AT_ONCE:RefreshesAtOnce REFRESHER_STATE:RefresherState \
 	KEYLESS_REQUESTS_PER_SECOND:KeylessRequestsPerSecond DISABLE_EXECUTE_API_ENDPOINT:DisableExecuteApiEndpoint \
 	START_CONCURRENCY:StartConcurrency TOKEN_CONCURRENCY:TokenConcurrency REFRESHER_CONCURRENCY:RefresherConcurrency \
@@ -137,6 +145,7 @@ $(CARGO_MACHETE):
 .venv/sam/stamp: PACKAGE := aws-sam-cli==1.170.0
 .venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0
 .venv/cargo-lambda/stamp: PACKAGE := cargo-lambda==1.9.2
+.venv/standardwebhooks/stamp: PACKAGE := standardwebhooks==1.1.0
 
 # An environment of its own for each tool: their dependencies need not agree. The stamp says that one is complete.
 .venv/%/stamp: Makefile
