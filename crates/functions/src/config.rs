@@ -26,6 +26,8 @@ pub const VARIABLES: &[&str] = &[
     "PARKING_QUEUE_URL",
     "PARKING_FOLDER",
     "IMPORT_QUEUE_URL",
+    "COURIER_QUEUE_URL",
+    "ALLOW_LOOPBACK_WEBHOOKS",
     "FRESHNESS",
     "RUST_LOG",
     "PLATFORM_TIMEOUT_MS",
@@ -63,6 +65,10 @@ pub struct Config {
     pub parking: ParkingPlace,
     /// The SQS queue that wakes the worker of imports, by its URL.
     pub import_queue: Option<String>,
+    /// The SQS queue that wakes the courier, by its URL.
+    pub courier_queue: Option<String>,
+    /// Whether webhook endpoints may be on this machine: on a laptop only.
+    pub allows_loopback_webhooks: bool,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
     /// The platforms' addresses.
@@ -121,6 +127,8 @@ impl Config {
             credentials: reader.secret("CREDENTIALS_SECRET_ARN", &credential_variables()),
             parking: reader.parking(),
             import_queue: reader.text("IMPORT_QUEUE_URL"),
+            courier_queue: reader.text("COURIER_QUEUE_URL"),
+            allows_loopback_webhooks: reader.allows_loopback_webhooks(),
             freshness: reader.freshness(),
             endpoints: Endpoints { platforms: reader.platforms(), http: HttpSettings { timeout: settings.platform_timeout } },
             settings,
@@ -189,6 +197,17 @@ mod tests {
         ] {
             let error = read(&[("TABLE_NAME", "t"), ("ZOHO_DATA_CENTERS", bad)]).expect_err(bad);
             assert!(error.contains("ZOHO_DATA_CENTERS must be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a6_only_a_laptop_allows_webhook_endpoints_on_this_machine() {
+        let allowed = ("ALLOW_LOOPBACK_WEBHOOKS", "true");
+        assert!(!read(&[("TABLE_NAME", "t")]).expect("complete").allows_loopback_webhooks);
+        assert!(read(&[("TABLE_NAME", "t"), allowed]).expect("complete").allows_loopback_webhooks);
+        for of_a_deployment in ["KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "COURIER_QUEUE_URL"] {
+            let error = read(&[("TABLE_NAME", "t"), allowed, (of_a_deployment, "arn")]).expect_err("deployed");
+            assert!(error.contains("ALLOW_LOOPBACK_WEBHOOKS is for the laptop only"), "{error}");
         }
     }
 

@@ -10,7 +10,9 @@ use counterfoil_core::model::api_key::Scope;
 
 use crate::surface::Surface;
 use crate::surface::connections::{callback, connections, disconnect, health, open, start, token, verify};
-use crate::surface::partner::{api_keys, authorize, connect_links, cors, exchange, imports, records, syncs};
+use crate::surface::partner::{
+    api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, records, syncs, webhooks,
+};
 use crate::surface::platform_webhooks;
 
 /// A route.
@@ -115,6 +117,21 @@ tables! {
         GET    "/v1/checks/{id}"                       Partner     [RecordsRead] records::check;
         GET    "/v1/invoices"                          Partner     [RecordsRead] records::invoices;
         GET    "/v1/invoices/{id}"                     Partner     [RecordsRead] records::invoice;
+    }
+    WEBHOOKS "webhooks" {
+        GET    "/v1/events"                            Partner     [WebhooksManage] events::list;
+        GET    "/v1/events/{id}"                       Partner     [WebhooksManage] events::read;
+        GET    "/v1/deliveries"                        Partner     [WebhooksManage] deliveries::list;
+        GET    "/v1/deliveries/{id}"                   Partner     [WebhooksManage] deliveries::read;
+        POST   "/v1/deliveries/{id}/replay"            Partner     [WebhooksManage] deliveries::replay, idempotent;
+        GET    "/v1/webhooks"                          Partner     [WebhooksManage] webhooks::list;
+        POST   "/v1/webhooks"                          Partner     [WebhooksManage] webhooks::create, idempotent;
+        GET    "/v1/webhooks/{id}"                     Partner     [WebhooksManage] webhooks::read;
+        PATCH  "/v1/webhooks/{id}"                     Partner     [WebhooksManage] webhooks::change;
+        POST   "/v1/webhooks/{id}/rotate-secret"       Partner     [WebhooksManage] webhooks::rotate_secret, idempotent;
+        POST   "/v1/webhooks/{id}/test"                Partner     [WebhooksManage] deliveries::test, idempotent;
+        POST   "/v1/webhooks/{id}/replay"              Partner     [WebhooksManage] deliveries::replay_all, idempotent;
+        DELETE "/v1/webhooks/{id}"                     Partner     [WebhooksManage] webhooks::delete;
     }
 }
 

@@ -8,7 +8,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
-use counterfoil_core::port::wake::Wake;
+use counterfoil_core::port::wake::{Wake, WakeCourier};
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::skew::Skew;
@@ -18,14 +18,16 @@ use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::{CredentialSource, Registry};
 use counterfoil_store::Table;
 use counterfoil_store::aws::SdkConfig;
+use counterfoil_store::courier_queue::CourierQueue;
 use counterfoil_store::parking::{Folder, NoParking, ParkingQueue};
 use counterfoil_store::sealing::{Keyring, KeyringSealer};
 use counterfoil_store::secret_source::{Place, SecretSource, SecretsManager};
 use counterfoil_store::waking::{NoQueue, WakeQueue};
+use counterfoil_webhooks::Sender;
 
 use crate::config::{Config, ParkingPlace, SecretPlace};
 
-/// The clock, the source of randomness, and the waker of this process. Tests replace the first two.
+/// The clock, the source of randomness, and the wakers of this process. Tests replace the first two.
 pub struct World {
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -35,18 +37,26 @@ pub struct World {
     pub is_real_time: bool,
     /// Wakes the worker of imports in this process. `None`: the configuration names the queue.
     pub waker: Option<Arc<dyn Wake>>,
+    /// Wakes the courier in this process. `None`: the configuration names the queue.
+    pub courier: Option<Arc<dyn WakeCourier>>,
 }
 
 impl World {
     /// The machine's own clock and randomness.
     pub fn real() -> Self {
-        Self { clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy), is_real_time: true, waker: None }
+        Self {
+            clock: Arc::new(SystemClock::start()),
+            entropy: Arc::new(SystemEntropy),
+            is_real_time: true,
+            waker: None,
+            courier: None,
+        }
     }
 }
 
 /// Assembles an application. It waits for no request. The keyring begins to load.
 pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
-    let World { clock, entropy, is_real_time, waker } = world;
+    let World { clock, entropy, is_real_time, waker, courier } = world;
     let skew = Arc::<Skew>::default();
     let table = Arc::new(if is_real_time {
         Table::watching(aws, &config.table_name, Arc::clone(&clock), Arc::clone(&skew))
@@ -66,6 +76,9 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         purges: table.clone(),
         records: table.clone(),
         syncs: table.clone(),
+        outbox: table.clone(),
+        endpoints: table.clone(),
+        deliveries: table.clone(),
         flows: table.clone(),
         handovers: table.clone(),
         audit_log: table.clone(),
@@ -74,6 +87,8 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         partners: table,
         parking: parking(config, aws),
         waker: waker.unwrap_or_else(|| waker_of(config, aws)),
+        webhooks: Arc::new(Sender::new(config.allows_loopback_webhooks)),
+        courier: courier.unwrap_or_else(|| courier_of(config, aws)),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
         key_memory: KeyMemory::default(),
@@ -93,6 +108,13 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
 fn waker_of(config: &Config, aws: &SdkConfig) -> Arc<dyn Wake> {
     match &config.import_queue {
         Some(url) => Arc::new(WakeQueue::new(aws, url.clone())),
+        None => Arc::new(NoQueue),
+    }
+}
+
+fn courier_of(config: &Config, aws: &SdkConfig) -> Arc<dyn WakeCourier> {
+    match &config.courier_queue {
+        Some(url) => Arc::new(CourierQueue::new(aws, url.clone())),
         None => Arc::new(NoQueue),
     }
 }

@@ -38,6 +38,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether webhook endpoints may be on this machine. A deployed function has a secret or a queue, and refuses it.
+    pub(crate) fn allows_loopback_webhooks(&mut self) -> bool {
+        let allows = self.flag("ALLOW_LOOPBACK_WEBHOOKS", false);
+        let is_deployed =
+            ["KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "COURIER_QUEUE_URL"].iter().any(|name| self.text(name).is_some());
+        if allows && is_deployed {
+            self.problems.push("ALLOW_LOOPBACK_WEBHOOKS is for the laptop only".to_owned());
+        }
+        allows
+    }
+
     fn milliseconds(&mut self, name: &str, default: Duration) -> Duration {
         match self.text(name).map(|text| text.parse()) {
             None => default,

@@ -5,11 +5,14 @@ use axum::http::request::Parts;
 use counterfoil_core::Error;
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::connect_link::LinkId;
+use counterfoil_core::model::event::EventId;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::stored_record::RecordId;
 use counterfoil_core::model::sync::SyncId;
+use counterfoil_core::model::webhook::delivery::DeliveryId;
+use counterfoil_core::model::webhook::endpoint::EndpointId;
 
 use crate::surface::problem::Problem;
 
@@ -72,5 +75,23 @@ impl FromPath for SyncId {
 impl FromPath for RecordId {
     fn from_path(text: Option<&str>) -> Result<Self, Error> {
         text.and_then(Self::parse).ok_or(Error::NO_RECORD)
+    }
+}
+
+impl FromPath for EndpointId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_ENDPOINT)
+    }
+}
+
+impl FromPath for EventId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_EVENT)
+    }
+}
+
+impl FromPath for DeliveryId {
+    fn from_path(text: Option<&str>) -> Result<Self, Error> {
+        text.and_then(Self::parse).ok_or(Error::NO_DELIVERY)
     }
 }

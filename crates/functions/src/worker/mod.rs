@@ -7,6 +7,8 @@ use counterfoil_core::App;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::shards::Report;
 
+pub mod courier;
+pub mod dispatcher;
 pub mod parked;
 pub mod purger;
 pub mod refresher;

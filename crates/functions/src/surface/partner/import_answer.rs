@@ -1,13 +1,13 @@
 //! The answer to a request for an import: the totals, and a part for each connection.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
+use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncRun, SyncStatus};
 use counterfoil_core::service::sync::import::{Imported, NAMED_MOST};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::surface::partner::envelope::to_the_second;
-use crate::surface::partner::sync_answer::{message, word};
+use crate::surface::partner::sync_answer::word;
 
 /// The answer for all connections of the request.
 #[derive(Serialize)]
@@ -114,7 +114,7 @@ fn part(run: SyncRun) -> Part {
         sync_id: run.id.as_str().to_owned(),
         status: word(run.status),
         reason: run.failure.map(Into::into),
-        message: run.failure.map(message),
+        message: run.failure.map(SyncFailure::in_words),
         resumes_at: run.resumes_at.map(to_the_second),
     }
 }

@@ -120,7 +120,7 @@ pub(crate) fn answer(run: SyncRun) -> SyncAnswer {
         mode,
         dry_run: run.is_dry,
         reason: run.failure.map(Into::into),
-        message: run.failure.map(message),
+        message: run.failure.map(SyncFailure::in_words),
         started_at: to_the_second(run.created_at),
         finished_at: run.finished_at.map(to_the_second),
         resumes_at: run.resumes_at.map(to_the_second),
@@ -207,17 +207,4 @@ fn currency(group: &Group) -> String {
 
 pub(crate) fn word(status: SyncStatus) -> &'static str {
     status.into()
-}
-
-/// The sentence for a failed run.
-pub(crate) fn message(failure: SyncFailure) -> &'static str {
-    match failure {
-        SyncFailure::ReauthorizationRequired => "The customer must consent again.",
-        SyncFailure::CompanyGone => "The platform no longer gives access to this company.",
-        SyncFailure::AccessDenied => "A scope or a permission is missing at the platform.",
-        SyncFailure::PlatformUnavailable => "The platform failed in many tries in a row, or rejected the request.",
-        SyncFailure::DailyLimit => "The platform's daily limit was reached on several days in a row.",
-        SyncFailure::TooManyErrors => "More than half of the records could not be read.",
-        SyncFailure::Disconnected => "The connection was disconnected, or was switched to another company.",
-    }
 }

@@ -1,0 +1,6 @@
+//! The function `dispatcher`. Its events and rights are in template.yaml.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    counterfoil_functions::lambda::work(counterfoil_functions::worker::dispatcher::run).await
+}
