@@ -71,7 +71,7 @@ async fn open_file(dir: &DataDir, lock: Lock) -> Result<OpenTable, Failure> {
     if !dir.database().exists() {
         return Err(no_table(dir));
     }
-    let served = Served::start(database::open(dir)?, None).await?;
+    let served = Served::start(database::open(dir)?, None, None).await?;
     Ok(at(served.aws(), Some((served, lock))))
 }
 

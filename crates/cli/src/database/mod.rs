@@ -1,5 +1,6 @@
 //! The embedded `DynamoDB`: in a file or in memory, served on this machine alone, to clients with its access key.
 
+pub(crate) mod new_events;
 mod operations;
 
 use std::fs::OpenOptions;
@@ -9,12 +10,14 @@ use counterfoil_store::Table;
 use counterfoil_store::aws::{SdkConfig, keyed_local_config};
 use dynoxide::Database;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::guard::{AccessKey, Names};
 use crate::private_file;
+use new_events::NewEvent;
 
 /// The name of the laptop's table.
 pub(crate) const TABLE_NAME: &str = "counterfoil";
@@ -51,8 +54,8 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Serves the database on this port if it is free, else on any.
-    pub(crate) async fn start(database: Database, port: Option<u16>) -> Result<Self, Failure> {
+    /// Serves the database on this port if it is free, else on any. New events are named to `events`.
+    pub(crate) async fn start(database: Database, port: Option<u16>, events: Option<Sender<NewEvent>>) -> Result<Self, Failure> {
         let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await {
             Ok(listener) => Ok(listener),
             Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
@@ -61,7 +64,7 @@ impl Served {
         let (address, listener) =
             bound.map_err(|error| Failure::new(format!("The database cannot be served on this machine: {error}.")))?;
         let key = AccessKey::random();
-        let router = Names::of_port(address.port()).before(key.before(operations::router(database), |_| true));
+        let router = Names::of_port(address.port()).before(key.before(operations::router(database, events), |_| true));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the database's server ended");

@@ -10,19 +10,31 @@ use axum::routing::post;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc::Sender;
+
+use super::new_events::{NewEvent, events_in};
 
 /// `DynamoDB`'s largest request body, in bytes.
 const BODY_MOST: usize = 16 * 1024 * 1024;
 
-/// The only route.
-pub(super) fn router(database: Database) -> Router {
-    Router::new().route("/", post(answer)).layer(DefaultBodyLimit::max(BODY_MOST)).with_state(database)
+/// The only route. New events are named to `events`, if there is one.
+pub(super) fn router(database: Database, events: Option<Sender<NewEvent>>) -> Router {
+    Router::new().route("/", post(answer)).layer(DefaultBodyLimit::max(BODY_MOST)).with_state((database, events))
 }
 
-async fn answer(State(database): State<Database>, headers: HeaderMap, body: String) -> Response {
+type Served = (Database, Option<Sender<NewEvent>>);
+
+async fn answer(State((database, events)): State<Served>, headers: HeaderMap, body: String) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix("DynamoDB_20120810.")).unwrap_or_default();
+    let new_events = if events.is_some() { events_in(operation, &body) } else { Vec::new() };
     let (status, body) = outcome(&database, operation, &body);
+    if status == 200 {
+        for event in new_events {
+            // If there is no room, the sweep finds it.
+            drop(events.as_ref().map(|events| events.try_send(event)));
+        }
+    }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body).into_response()
 }

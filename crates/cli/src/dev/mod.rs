@@ -13,6 +13,7 @@ pub(crate) mod stop;
 mod ticks;
 pub(crate) mod variables;
 mod waking;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use clap::Args;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::port::wake::CourierCall;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
@@ -32,6 +34,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::data_dir::DataDir;
+use crate::database::new_events::{self, NewEvent};
 use crate::database::{self, Served};
 use crate::dev_file::DevFile;
 use crate::failure::Failure;
@@ -57,6 +60,9 @@ pub(crate) struct Options {
     /// A redirect URI allowed after a consent (compared exactly); repeat the option for several
     #[arg(long = "redirect-uri", value_name = "URL")]
     redirect_uris: Vec<String>,
+    /// Allow webhook endpoints on this machine, with http or https
+    #[arg(long)]
+    allow_loopback_webhooks: bool,
 }
 
 /// The time that requests and refreshes under way may take to finish: longer than a lease.
@@ -72,14 +78,19 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let stand_ins = Loopback::bind_rather(port(&earlier.stand_ins_url)).await?;
     let keyring = keyring::find_or_make(dir, &given, options.ephemeral)?;
     let database = if options.ephemeral { database::in_memory()? } else { database::open(dir)? };
-    let served = Served::start(database.clone(), port(&earlier.dynamodb_url)).await?;
+    let (new_events, events) = new_events::stream();
+    let served = Served::start(database.clone(), port(&earlier.dynamodb_url), Some(new_events)).await?;
 
     let parked = dir.parked();
-    let given_here = given.clone().over([("PARKING_FOLDER", parked.display().to_string())]);
+    let allows = options.allow_loopback_webhooks.then(|| ("ALLOW_LOOPBACK_WEBHOOKS", "true".to_owned()));
+    let given_here = given.clone().over([("PARKING_FOLDER", parked.display().to_string())].into_iter().chain(allows));
     let variables = variables::complete(given_here, &front.url(), &stand_ins.url(), &keyring);
     let config = Config::from_variables(variables.as_map()).map_err(Failure::new)?;
     let (waker, woken) = waking::waker();
-    let app = assemble(&config, &served.aws(), World { waker: Some(Arc::new(waker)), ..World::real() });
+    let world = World::real();
+    let (courier, calls) = webhooks::waker(Arc::clone(&world.clock));
+    let world = World { waker: Some(Arc::new(waker)), courier: Some(Arc::new(courier)), ..world };
+    let app = assemble(&config, &served.aws(), world);
     app.sealer.check().await?;
     let played = open_stand_ins(&app, &options)?;
     let table = database::table(&served.aws());
@@ -97,7 +108,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let banner = banner::text(&file, &front.url(), &options, &given, config.open_start);
 
     let until_the_end = serve_stand_ins(&played, stand_ins, served.key());
-    let (work, stop) = serve_and_tick(&app, front, database, parked, woken);
+    let (work, stop) = serve_and_tick(&app, front, database, parked, Wakings { woken, events, calls });
     file.write(dir)?;
     terminal::say(banner);
     signals.next().await;
@@ -123,13 +134,23 @@ fn serve_stand_ins(stand_ins: &StandIns, place: Loopback, key: &AccessKey) -> st
     sender
 }
 
+/// What wakes the workers.
+struct Wakings {
+    /// Connections with an import to work on.
+    woken: Receiver<ConnectionId>,
+    /// Events that were stored.
+    events: Receiver<NewEvent>,
+    /// Endpoints to deliver to.
+    calls: Receiver<CourierCall>,
+}
+
 /// Starts the tasks that are stopped first and waited for.
 fn serve_and_tick(
     app: &Arc<App>,
     front: Loopback,
     database: Database,
     parked: PathBuf,
-    woken: Receiver<ConnectionId>,
+    wakings: Wakings,
 ) -> (JoinSet<()>, stop::Sender) {
     let (sender, stop) = stop::channel();
     let requests = Requests::default();
@@ -142,7 +163,8 @@ fn serve_and_tick(
         requests.finish().await;
     });
     work.spawn(ticks::work(Arc::clone(app), Folder::new(parked), stop.clone()));
-    work.spawn(ticks::import(Arc::clone(app), woken, stop.clone()));
+    work.spawn(ticks::import(Arc::clone(app), wakings.woken, stop.clone()));
+    work.spawn(webhooks::deliver(Arc::clone(app), wakings.events, wakings.calls, stop.clone()));
     work.spawn(ticks::purge(Arc::clone(app), stop.clone()));
     work.spawn(ticks::sweep(Arc::clone(&app.clock), database, stop));
     (work, sender)

@@ -12,7 +12,7 @@ use crate::variables::Variables;
 
 /// The variables that name a deployment's resources. The laptop ignores them, so that it changes no deployment.
 const OF_A_DEPLOYMENT: &[&str] =
-    &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "PARKING_QUEUE_URL", "IMPORT_QUEUE_URL"];
+    &["TABLE_NAME", "KEYRING_SECRET_ARN", "CREDENTIALS_SECRET_ARN", "PARKING_QUEUE_URL", "IMPORT_QUEUE_URL", "COURIER_QUEUE_URL"];
 
 /// All variables of the configuration.
 pub(crate) fn complete(given: Variables, base_url: &str, stand_ins_url: &str, keyring: &Secret) -> Variables {

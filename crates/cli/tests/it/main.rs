@@ -15,3 +15,4 @@ mod keys;
 mod partners;
 mod refusals;
 mod sync;
+mod webhooks;
