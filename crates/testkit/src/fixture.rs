@@ -39,6 +39,7 @@ use crate::entropy::SeededEntropy;
 use crate::parking::ParkingLot;
 use crate::platform::{RotationPolicy, ScriptedPlatform, ScriptedPlatforms};
 use crate::waking::Wakings;
+use crate::webhooks::{CourierCalls, ScriptedWebhooks};
 use crate::wire::Wire;
 
 /// The start time of tests with their own clock.
@@ -65,6 +66,10 @@ pub struct Fixture {
     pub parking: Arc<ParkingLot>,
     /// The connections for which the worker of imports was woken.
     pub wakings: Arc<Wakings>,
+    /// The webhook endpoints of every partner.
+    pub webhooks: Arc<ScriptedWebhooks>,
+    /// The calls for a courier.
+    pub courier_calls: Arc<CourierCalls>,
     /// The settings of the processes that are started from now on.
     pub settings: Settings,
     processes: AtomicU64,
@@ -90,6 +95,8 @@ impl Fixture {
             platform: Arc::new(ScriptedPlatform::new(policy)),
             parking: Arc::default(),
             wakings: Arc::default(),
+            webhooks: Arc::default(),
+            courier_calls: Arc::default(),
             // With clocks that stand still, the second refresh of a run would never begin.
             settings: Settings { stagger: Duration::ZERO, ..Settings::default() },
             processes: AtomicU64::new(0),
@@ -154,6 +161,11 @@ impl Fixture {
             purges: table.clone(),
             records: table.clone(),
             syncs: table.clone(),
+            outbox: table.clone(),
+            endpoints: table.clone(),
+            deliveries: table.clone(),
+            webhooks: self.webhooks.clone(),
+            courier: self.courier_calls.clone(),
             flows: table.clone(),
             handovers: table.clone(),
             audit_log: table.clone(),
@@ -197,6 +209,17 @@ impl Fixture {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let request = self.client().put_item().table_name(TABLE).item("PK", text(partition_key)).item("SK", text(sort_key));
         request.send().await.expect("a table to write to");
+    }
+
+    /// Deletes an item.
+    ///
+    /// # Panics
+    ///
+    /// If the table cannot be written to.
+    pub async fn delete(&self, partition_key: &str, sort_key: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = self.client().delete_item().table_name(TABLE).key("PK", text(partition_key));
+        request.key("SK", text(sort_key)).send().await.expect("a table to write to");
     }
 
     /// Sets an attribute of an item to a text.

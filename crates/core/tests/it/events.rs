@@ -5,6 +5,7 @@ use std::time::Duration;
 use counterfoil_core::model::connection::DeathCause;
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::webhook::notification::Notification;
 use counterfoil_core::port::store::outbox::Outbox as _;
 use counterfoil_testkit::fixture::{START, connection, try_consent};
 use counterfoil_testkit::platform::RotationPolicy;
@@ -13,8 +14,12 @@ use jiff::Timestamp;
 use crate::harness::Stage;
 
 async fn after(stage: &Stage, mark: &str) -> Vec<Event> {
-    let events = stage.installation.table().events(&PartnerId::default_partner(), mark, 100).await;
-    events.expect("a table that answers")
+    let events = stage.installation.table().events_between(&PartnerId::default_partner(), mark, "evt_~", 100).await;
+    let of_connections = |event| match event {
+        Notification::Connection(event) => Some(event),
+        Notification::Endpoint(_) => None,
+    };
+    events.expect("a table that answers").into_iter().filter_map(of_connections).collect()
 }
 
 #[tokio::test]

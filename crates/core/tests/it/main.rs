@@ -30,3 +30,4 @@ mod transfer;
 mod unreadable;
 mod unstored_grants;
 mod unused_grants;
+mod webhooks;

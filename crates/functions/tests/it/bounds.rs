@@ -59,12 +59,14 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// Parameters of forms, pages and other answers, each with the file that tests it.
-const TRIED_IN: [(&str, &str); 16] = [
+const TRIED_IN: [(&str, &str); 20] = [
     ("company_id", "choosing"),
     ("company_key", "callback"),
     ("companyKey", "authorize"),
     ("dateFrom", "imports"),
     ("dateTo", "imports"),
+    ("endpointId", "webhooks"),
+    ("eventId", "webhooks"),
     ("include", "imports"),
     ("kind", "imports"),
     ("page", "choice_page"),
@@ -75,6 +77,8 @@ const TRIED_IN: [(&str, &str); 16] = [
     ("redirectUri", "authorize"),
     ("since", "imports"),
     ("state", "bounds"),
+    ("type", "webhooks"),
+    ("until", "webhooks"),
     ("updatedSince", "imports"),
 ];
 

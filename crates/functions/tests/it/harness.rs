@@ -123,7 +123,13 @@ impl Installation {
     pub(crate) fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
         let mut config = Config::from_variables(&self.variables).expect("a complete configuration");
         config.settings = change(config.settings);
-        let world = World { clock: self.clock.clone(), entropy: Arc::new(SystemEntropy), is_real_time: false, waker: None };
+        let world = World {
+            clock: self.clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            is_real_time: false,
+            waker: None,
+            courier: None,
+        };
         self.server = router::all(&assemble(&config, &aws::local_config(self.wire.endpoint()), world));
         self
     }
@@ -234,6 +240,6 @@ fn process(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn 
 
 fn parts(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn Clock>) -> Arc<App> {
     let config = Config::from_variables(variables).expect("a complete configuration");
-    let world = World { clock, entropy: Arc::new(SystemEntropy), is_real_time: false, waker: None };
+    let world = World { clock, entropy: Arc::new(SystemEntropy), is_real_time: false, waker: None, courier: None };
     assemble(&config, &aws::local_config(database), world)
 }

@@ -56,4 +56,5 @@ mod unreadable;
 mod variables;
 mod verify;
 mod waiting;
+mod webhooks;
 mod wire;

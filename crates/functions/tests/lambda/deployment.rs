@@ -117,7 +117,7 @@ impl Deployment {
             "OpenStart" => "true".to_owned(),
             "Freshness" => "always".to_owned(),
             "RefreshesAtOnce" => "64".to_owned(),
-            "ParkingQueue" | "ImportQueue" => NO_QUEUE.to_owned(),
+            "ParkingQueue" | "ImportQueue" | "CourierQueue" => NO_QUEUE.to_owned(),
             "info" => in_template,
             // An unresolved reference would make a function that refuses its configuration, and starts fast because of that.
             unknown => panic!("{unknown} in template.yaml stands for nothing here"),
@@ -127,6 +127,7 @@ impl Deployment {
         variables.extend(platform_addresses(&self.intuit));
         variables.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), self.secrets.endpoint().to_owned());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.endpoint().to_owned());
+        variables.insert("AWS_ENDPOINT_URL_SQS".to_owned(), NO_QUEUE.to_owned());
         variables
     }
 

@@ -37,10 +37,16 @@ async fn each_sample_event_is_answered_by_its_function() {
         "leads_to": null,
         "status": 401
       },
+      "courier": {
+        "batchItemFailures": []
+      },
       "disconnect": {
         "code": "unauthenticated",
         "leads_to": null,
         "status": 401
+      },
+      "dispatcher": {
+        "batchItemFailures": []
       },
       "health": {
         "code": null,
@@ -76,6 +82,11 @@ async fn each_sample_event_is_answered_by_its_function() {
       "sync-worker": null,
       "token": {
         "code": "unauthenticated",
+        "leads_to": null,
+        "status": 401
+      },
+      "webhooks": {
+        "code": null,
         "leads_to": null,
         "status": 401
       }

@@ -8,6 +8,7 @@ mod evidence;
 mod grants;
 mod partners_page;
 mod purges;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,6 +59,7 @@ impl Story {
         story.reads_and_refreshes().await;
         story.is_seen().await;
         story.has_a_key_rotated().await;
+        story.notifies_an_endpoint().await;
         story.is_kept_fresh().await;
         story.imports_the_books().await;
         story.moves_to_another_company().await;

@@ -14,7 +14,7 @@ type Measured = (&'static str, &'static [&'static str], &'static [&'static [&'st
 /// AWS's own metrics by namespace, and their dimensions. Sources: "Metrics for Lambda functions", "HTTP API metrics" of API Gateway,
 /// "`DynamoDB` metrics and dimensions", "Available `CloudWatch` metrics for Amazon SQS".
 const DOCUMENTED: &[Measured] = &[
-    ("AWS/Lambda", &["Errors", "Throttles", "Invocations", "Duration"], &[&["FunctionName"]]),
+    ("AWS/Lambda", &["Errors", "Throttles", "Invocations", "Duration", "IteratorAge"], &[&["FunctionName"]]),
     ("AWS/ApiGateway", &["4xx", "5xx", "Count", "Latency"], &[&["ApiId"]]),
     (
         "AWS/DynamoDB",
@@ -102,7 +102,7 @@ fn no_alarm_goes_off_before_its_first_data() {
 fn each_function_has_an_alarm_for_throttles() {
     let watched: BTreeSet<_> = alarms()
         .into_iter()
-        .filter(|(id, _)| ["FunctionsThrottled", "ImportsThrottled"].contains(&id.as_str()))
+        .filter(|(id, _)| ["FunctionsThrottled", "ImportsThrottled", "WebhooksThrottled"].contains(&id.as_str()))
         .flat_map(|(_, alarm)| measured(&alarm).into_iter().map(|(metric, _)| dimensions(&metric)[0].1.clone()))
         .collect();
     assert_eq!(watched, resources_of_type("AWS::Serverless::Function").into_keys().collect());
