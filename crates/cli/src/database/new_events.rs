@@ -83,7 +83,7 @@ mod tests {
         let item = r#"{"PK":{"S":"EVENTS#default"},"SK":{"S":"evt_1"},"at":{"N":"1"}}"#;
         let other = r#"{"PK":{"S":"CONN#default#acme"},"SK":{"S":"STATE"}}"#;
         let put = format!(r#"{{"TableName":"t","Item":{item}}}"#);
-        assert_eq!(events_in("PutItem", &put), [event.clone()]);
+        assert_eq!(events_in("PutItem", &put), std::slice::from_ref(&event));
         let update = r#"{"Update":{"Key":{"PK":{"S":"a"}}}}"#;
         let written = format!(r#"{{"TransactItems":[{{"Put":{{"Item":{other}}}}},{update},{{"Put":{{"Item":{item}}}}}]}}"#);
         assert_eq!(events_in("TransactWriteItems", &written), [event]);

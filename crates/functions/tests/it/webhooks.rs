@@ -64,12 +64,12 @@ async fn an_endpoint_is_created_read_changed_and_deleted() {
     assert_eq!(read(&place, &path).await, expected);
     assert_eq!(read(&place, "/v1/webhooks").await, json!([expected]));
 
-    let patch = json!({ "events": ["oauth.connected", "oauth.connected"], "description": "Ours", "status": "disabled" });
-    let changed = send(&place, Method::PATCH, &path, &place.key, Some(patch)).await.json()["data"].clone();
+    let update = json!({ "events": ["oauth.connected", "oauth.connected"], "description": "Ours", "status": "disabled" });
+    let changed = send(&place, Method::PATCH, &path, &place.key, Some(update)).await.json()["data"].clone();
     assert_eq!((&changed["events"], &changed["description"]), (&json!(["oauth.connected"]), &json!("Ours")));
     assert_eq!((&changed["status"], &changed["disabledReason"]), (&json!("disabled"), &json!("requested")));
-    let patch = json!({ "events": [], "description": null, "status": "enabled" });
-    send(&place, Method::PATCH, &path, &place.key, Some(patch)).await;
+    let update = json!({ "events": [], "description": null, "status": "enabled" });
+    send(&place, Method::PATCH, &path, &place.key, Some(update)).await;
     assert_eq!(read(&place, &path).await, expected);
 
     let deleted = send(&place, Method::DELETE, &path, &place.key, None).await;

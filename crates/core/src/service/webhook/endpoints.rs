@@ -38,8 +38,8 @@ pub struct NewEndpoint {
 pub struct EndpointPatch {
     /// Its address.
     pub url: Option<String>,
-    /// The partner's note, or its removal.
-    pub description: Option<Option<String>>,
+    /// The partner's note. An empty one is removed.
+    pub description: Option<String>,
     /// The kinds of events that it gets.
     pub events: Option<Vec<EventKind>>,
     /// Whether it is enabled.
@@ -174,7 +174,7 @@ fn apply(endpoint: &mut Endpoint, patch: &EndpointPatch) {
         endpoint.url.clone_from(url);
     }
     if let Some(description) = &patch.description {
-        endpoint.description.clone_from(description);
+        endpoint.description = Some(description.clone()).filter(|text| !text.is_empty());
     }
     if let Some(events) = &patch.events {
         endpoint.events.clone_from(events);

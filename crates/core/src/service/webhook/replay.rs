@@ -58,9 +58,9 @@ pub async fn replay_range(app: &App, key: &ApiKey, id: &EndpointId, range: Range
         let page = app.deliveries.deliveries(&name, &query).await?;
         let mut chosen = Vec::new();
         for delivery in page.deliveries {
-            if let Some(before) = last.replace(delivery).filter(|before| last_event(&last) != Some(before.id.event.as_str())) {
-                chosen.extend(Some(before).filter(|before| range.includes(before)));
-            }
+            let is_of_another_event = last.as_ref().is_some_and(|last| last.id.event != delivery.id.event);
+            let before = last.replace(delivery).filter(|_| is_of_another_event);
+            chosen.extend(before.filter(|before| range.includes(before)));
         }
         if page.read_to.is_none() {
             chosen.extend(last.take().filter(|last| range.includes(last)));
@@ -76,10 +76,6 @@ pub async fn replay_range(app: &App, key: &ApiKey, id: &EndpointId, range: Range
     let audit = app.audit(&key.partner, Action::DeliveriesReplayed, Actor::Key(key.id.clone()), detail);
     app.audit_log.note(&audit).await?;
     Ok(Replayed { deliveries: replayed, next_since })
-}
-
-fn last_event(last: &Option<Delivery>) -> Option<&str> {
-    last.as_ref().map(|last| last.id.event.as_str())
 }
 
 impl Range {

@@ -42,7 +42,7 @@ async fn a_change_applies_to_the_next_events_and_leaves_an_audit_row() {
     let patch = EndpointPatch {
         url: Some("https://new.example.com/token?secret=1".to_owned()),
         events: Some(vec![EventKind::Connected]),
-        description: Some(Some("new".to_owned())),
+        description: Some("new".to_owned()),
         is_enabled: None,
     };
     change_endpoint(&hooks.stage.app, &hooks.key, &hooks.id, &patch).await.expect("changed");

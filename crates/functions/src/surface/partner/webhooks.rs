@@ -116,14 +116,14 @@ pub(crate) async fn read(
 pub(crate) struct Patch {
     url: Option<String>,
     events: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given")]
-    description: Option<Option<String>>,
+    #[serde(default, deserialize_with = "null_as_empty")]
+    description: Option<String>,
     status: Option<String>,
 }
 
-/// Tells a field that is null from one that is missing.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// Reads null, which is not the same as a missing field, as an empty text.
+fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(deserializer).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }
 
 pub(crate) async fn change(
@@ -135,7 +135,7 @@ pub(crate) async fn change(
     let patch = EndpointPatch {
         url: patch.url.map(url).transpose()?,
         events: patch.events.map(|events| kinds(&events)).transpose()?,
-        description: patch.description.map(|text| text.map_or(Ok(None), description)).transpose()?,
+        description: patch.description.map(description).transpose()?.map(Option::unwrap_or_default),
         is_enabled: match patch.status.as_deref() {
             None => None,
             Some("enabled") => Some(true),
