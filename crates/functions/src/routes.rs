@@ -13,7 +13,7 @@ use crate::surface::connections::{callback, connections, disconnect, health, ope
 use crate::surface::partner::{
     api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, records, syncs, webhooks,
 };
-use crate::surface::platform_webhooks;
+use crate::surface::platform_webhooks::notification;
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -107,7 +107,7 @@ tables! {
         POST   "/v1/syncs/{id}/cancel"                 Partner     [SyncsRun] syncs::cancel;
     }
     PLATFORM_WEBHOOKS "platform-webhooks" {
-        POST   "/webhooks/{platform}"                  PlatformWebhooks [] platform_webhooks::post;
+        POST   "/webhooks/{platform}"                  PlatformWebhooks [] notification::post;
     }
     RECORDS "records" {
         GET    "/v1/syncs"                             Partner     [SyncsRun | RecordsRead] syncs::list;

@@ -1,4 +1,4 @@
-//! The webhooks of the platforms: their own servers send notifications here. No answer has a body, as Xero demands.
+//! Receives the notifications of platforms. No answer has a body, as Xero demands.
 
 use std::sync::Arc;
 
