@@ -44,6 +44,7 @@
 //! | `POST books/{company}` | replaces the books: `{"sizes": {"purchases": n, "payments": n, "bills": n, "invoices": n}}`, and optionally `seed`, `until` (Unix seconds: the end of the two years over which records are spread), `checks_only` (every purchase and payment is a check, and nothing is void), `changed_long_ago` |
 //! | `POST books/{company}/add` | `{"entity", "count"}`: records that were made now; answers their `ids` |
 //! | `POST books/{company}/edit` | `{"entity", "indexes": [0, 5]}` or `{"entity", "first", "count"}`, with `set` (`cents`, `currency`, `date`, `memo`, `method`, `number`, `paid`, `payee`, `state`: `standing`, `draft`, `void`, `deleted`), `raw` (a merge patch over the platform's JSON: `null` takes a field away), `quiet` (the records do not show that they changed); answers the `ids` |
+//! | `POST books/{company}/notify` | `{"entity", "url"}`: the platform sends its webhook to this `http` address, signed with the key in [`variables`]; answers the receiver's `status`. `quickbooks` and `xero` only |
 //! | `GET traffic`, `DELETE traffic` | the requests for records, by company and by kind |
 //!
 //! `company` is a realm, a tenant id, an `organization_id`, an `account_id`. Entities and records: the module `books`. The settings

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Bookkeeper;
+use super::notify::notify;
 use crate::books::plan::{BadChange, MAX_RECORDS, Plan, Values};
 use crate::books::shelf::Books;
 use crate::books::traffic::Requests;
@@ -25,6 +26,7 @@ pub(crate) fn routes<P: Bookkeeper>() -> Router<Arc<StandIn<P>>> {
         .route("/books/{company}", get(show::<P>).post(begin::<P>))
         .route("/books/{company}/add", post(add::<P>))
         .route("/books/{company}/edit", post(edit::<P>))
+        .route("/books/{company}/notify", post(notify::<P>))
         .route("/traffic", get(requests::<P>).delete(forget_requests::<P>))
 }
 

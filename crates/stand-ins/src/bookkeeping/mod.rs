@@ -1,6 +1,7 @@
 //! Serves the [books](crate::books) of a platform's companies: the platform's own part, the requests for lists, and the control routes.
 
 pub(crate) mod control;
+pub(crate) mod notify;
 pub(crate) mod visit;
 
 use axum::http::HeaderMap;
@@ -11,6 +12,7 @@ use crate::books::entry::Entry;
 use crate::books::traffic::{Breach, Left};
 use crate::books::{Entity, Profile};
 use crate::oauth::StandInPlatform;
+use notify::Notification;
 
 /// A platform that serves its companies' books.
 pub(crate) trait Bookkeeper: StandInPlatform {
@@ -28,6 +30,11 @@ pub(crate) trait Bookkeeper: StandInPlatform {
 
     /// An error in an answer whose status is 200.
     fn fault_in_success(now: Timestamp) -> Response;
+
+    /// The notification that records of an entity changed; `None` if there is no such company, or none is sent of them.
+    fn notification(_company: &str, _: Entity, _now: Timestamp) -> Option<Notification> {
+        None
+    }
 
     /// Adds the headers with the remaining requests.
     fn tell_limits(_: &mut HeaderMap, _: &Left) {}

@@ -28,6 +28,7 @@ use super::environment::Environment;
 use super::gateway::{failure, pacific_time, validation_fault};
 use super::intuit::Intuit;
 use crate::bookkeeping::Bookkeeper;
+use crate::bookkeeping::notify::Notification;
 use crate::bookkeeping::visit::{Reading, Visit, edited};
 use crate::books::entry::Entry;
 use crate::books::traffic::Breach;
@@ -36,6 +37,7 @@ use crate::fault::Place;
 use crate::headers::{accepts_json, has_content_type};
 use crate::oauth::StandIn;
 use crate::params::Params;
+use crate::random;
 use select::Select;
 
 /// The id of the first record. As at Intuit, ids are unique only within an entity.
@@ -57,6 +59,23 @@ impl Bookkeeper for Intuit {
 
     fn record_id(entry: &Entry<'_>) -> String {
         (FIRST_ID + entry.index).to_string()
+    }
+
+    /// A `CloudEvent` [Intuit, "Webhooks"].
+    fn notification(company: &str, entity: Entity, now: Timestamp) -> Option<Notification> {
+        let environment = Environment::ALL.into_iter().find(|environment| environment.company(company).is_some())?;
+        let name = match entity {
+            Entity::Purchases => "purchase",
+            Entity::Payments => "billpayment",
+            Entity::Bills => "bill",
+            Entity::Invoices => "invoice",
+        };
+        let body = json!([{
+            "specversion": "1.0", "id": random::alphanumeric(36), "source": "intuit.stand-in", "type": format!("qbo.{name}.updated.v1"),
+            "datacontenttype": "application/json", "time": now.to_string(), "intuitentityid": FIRST_ID.to_string(),
+            "intuitaccountid": company, "data": {},
+        }]);
+        Some(Notification { header: "intuit-signature", key: environment.webhook_verifier(), body })
     }
 
     /// The same answer for every limit, without `Retry-After` [Intuit, "API call limits and throttles"].

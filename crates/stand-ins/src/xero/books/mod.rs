@@ -18,10 +18,12 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde_json::{Value, json};
 
+use super::WEBHOOK_KEY;
 use super::identity::Xero;
 use super::organisation::{Organisation, bare_xml, envelope, reached, tenant_id};
 use super::problem::{invalid, limited};
 use crate::bookkeeping::Bookkeeper;
+use crate::bookkeeping::notify::Notification;
 use crate::bookkeeping::visit::{Reading, Visit};
 use crate::books::entry::Entry;
 use crate::books::list::{Order, Wanted};
@@ -51,6 +53,19 @@ impl Bookkeeper for Xero {
 
     fn record_id(entry: &Entry<'_>) -> String {
         records::id(entry)
+    }
+
+    /// Xero sends none of payments and bank transactions.
+    fn notification(company: &str, entity: Entity, now: Timestamp) -> Option<Notification> {
+        let tenant_id = Organisation::of(company)?.tenant_id;
+        matches!(entity, Entity::Bills | Entity::Invoices).then_some(())?;
+        let event = json!({
+            "resourceUrl": "https://api.xero.com/api.xro/2.0/Invoices/changed", "resourceId": "changed",
+            "eventDateUtc": now.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string(), "eventType": "UPDATE", "eventCategory": "INVOICE",
+            "tenantId": tenant_id, "tenantType": "ORGANISATION",
+        });
+        let body = json!({ "events": [event], "firstEventSequence": 1, "lastEventSequence": 1, "entropy": "STANDINENTROPY" });
+        Some(Notification { header: "x-xero-signature", key: WEBHOOK_KEY, body })
     }
 
     fn limited(breach: &Breach, _: Timestamp) -> Response {

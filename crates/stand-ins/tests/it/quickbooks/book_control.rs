@@ -20,6 +20,22 @@ async fn every_company_has_books_from_the_start() {
 }
 
 #[tokio::test]
+async fn a_notification_goes_to_an_address_that_answers_and_is_sent_of_known_companies_only() {
+    let world = World::start().await;
+    // The stand-in's own address has no such route.
+    let url = format!("{}/nowhere", world.endpoints.control);
+    let notified = world.control(&format!("books/{LARKSPUR}/notify"), json!({ "entity": "bills", "url": url })).await;
+    assert_eq!(notified, json!({ "status": 404 }));
+    for (company, url) in
+        [("1", url.as_str()), (LARKSPUR, "https://127.0.0.1:1/"), (LARKSPUR, "http://127.0.0.1:1/"), (LARKSPUR, "no")]
+    {
+        let path = format!("{}/books/{company}/notify", world.endpoints.control);
+        let refused = world.client.post(path).json(&json!({ "entity": "bills", "url": url })).send().await.expect("answers");
+        assert_eq!(refused.status(), 400, "{company} {url}");
+    }
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_company_and_by_kind() {
     let client = of_twenty().await;
     client.select("select * from Purchase").await;
