@@ -9,6 +9,8 @@ use counterfoil_core::service::health::ready::{ReadyCheck, check_ready};
 use counterfoil_core::service::partner::keys::KEYS_LISTED_MOST;
 use counterfoil_core::{App, Error};
 use counterfoil_functions::config::{Config, SecretPlace};
+use counterfoil_platforms::facts_of;
+use counterfoil_platforms::variables::notification_key_of;
 use counterfoil_store::Table;
 
 use super::finding::{Finding, State};
@@ -86,6 +88,24 @@ fn credential(platform: PlatformName, environment: Environment, found: Result<()
         Err(error) if error.code() == "credentials_missing" => Finding::trouble(State::Missing, subject, error.to_string()),
         Err(error) => Finding::trouble(State::Wrong, subject, error.to_string()),
     }
+}
+
+/// Checks which keys of the platforms' notifications are set, where the credentials are.
+pub(super) async fn notifications(app: &App) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for platform in PlatformName::ALL {
+        for environment in [Environment::Production, Environment::Sandbox] {
+            let Some(name) = notification_key_of(platform, environment, facts_of(platform)) else { continue };
+            let Ok(found) = app.platforms.get(platform, environment).await else { continue };
+            let subject = format!("notifications, {platform} {}", environment.as_str());
+            let address = format!("{}/webhooks/{platform}", app.public_base_url.as_deref().unwrap_or_default());
+            findings.push(match found.notifications() {
+                Some(_) => Finding::ok(subject, format!("received at {address}")),
+                None => Finding::trouble(State::Missing, subject, format!("{address} is closed; {name} opens it")).optional(),
+            });
+        }
+    }
+    findings
 }
 
 /// Checks the partner of anonymous starts, and that some partner has a valid key.

@@ -79,6 +79,7 @@ async fn look(dir: &DataDir, given: &Variables, variables: &Variables) -> Result
     findings.push(table);
     findings.extend(checks::readiness(&app, &config).await);
     findings.extend(checks::credentials(&app).await);
+    findings.extend(checks::notifications(&app).await);
     if answers {
         findings.extend(checks::partner_and_keys(&app, &open.table).await?);
     }

@@ -58,6 +58,8 @@ async fn s5_an_empty_stack_becomes_ready_by_following_the_doctors_advice() {
 
     let said = says(&machine, 0).await;
     assert_eq!(state_of(&said, "credentials, quickbooks sandbox"), Some("missing"), "{said}");
+    assert_eq!(state_of(&said, "notifications, quickbooks production"), Some("missing"), "{said}");
+    assert_eq!(state_of(&said, "notifications, quickbooks sandbox"), None, "{said}");
     for (platform, path) in [("QuickBooks Online", ""), ("Xero", "/xero"), ("Zoho Books", "/zoho"), ("FreshBooks", "/freshbooks")]
     {
         let uri = format!("https://connect.example.com/oauth/callback{path}");

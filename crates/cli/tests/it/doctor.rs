@@ -42,7 +42,10 @@ async fn s5_a_working_laptop_has_no_findings_with_and_without_its_server_and_no_
     dev.stop().await;
     let stopped = machine.printed(&["doctor"]).await;
     for said in [running, stopped] {
-        for subject in ["configuration", "table", "keyring", "credentials, quickbooks production", "partner default", "API key"] {
+        let received =
+            ["notifications, quickbooks production", "notifications, quickbooks sandbox", "notifications, xero production"];
+        let others = ["configuration", "table", "keyring", "credentials, quickbooks production", "partner default", "API key"];
+        for subject in others.into_iter().chain(received) {
             assert_eq!(state_of(&said, subject), Some("ok"), "{said}");
         }
         assert!(said.lines().any(|line| line.ends_with(&format!(" {redirect_uri}"))), "{said}");

@@ -12,6 +12,7 @@ mod import;
 mod keeping;
 mod keyring;
 mod keys;
+mod notifications;
 mod partners;
 mod refusals;
 mod sync;
