@@ -5,8 +5,9 @@ use std::time::Duration;
 use counterfoil_core::model::api_key::ApiKey;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::sync::settings::Schedule;
-use counterfoil_core::model::sync::{Mode, SyncStatus};
+use counterfoil_core::model::sync::{Mode, SyncKind, SyncStatus};
 use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::port::store::syncs::SyncState;
 use counterfoil_core::service::consent::start::Caller;
 use counterfoil_core::service::records::Filter;
 use counterfoil_core::service::records::changed::{Place, changed};
@@ -111,4 +112,16 @@ async fn a_second_purge_covers_what_came_after_the_first() {
     finish(&books).await;
     let left = left_of(&books).await;
     assert_eq!((left.records, left.blocks, left.runs, left.events), (0, 0, 0, vec!["oauth.disconnected"]));
+}
+
+#[tokio::test]
+async fn a_purge_ends_what_notifications_asked_for() {
+    let books = canary_books().await;
+    let syncs = &books.stage.app.syncs;
+    let state = syncs.state(&books.id).await.expect("a table");
+    let notified = state.notified.clone().with(&[SyncKind::Sync].into(), books.now());
+    syncs.configure(&books.id, &SyncState { notified, ..state }, books.now()).await.expect("a table");
+    request(&books).await;
+    let state = syncs.state(&books.id).await.expect("a table");
+    assert_eq!((state.notified.kinds.len(), state.due_at), (0, None));
 }
