@@ -8,7 +8,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use counterfoil_core::App;
+use counterfoil_core::model::api_key::PresentedKey;
+use counterfoil_core::model::event::{Event, Payload};
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::secret::Secret;
+use counterfoil_core::model::webhook::delivery::DeliveryId;
+use counterfoil_core::model::webhook::endpoint::EndpointName;
 use counterfoil_core::port::store::ALL_SHARDS;
+use counterfoil_core::port::wake::CourierCall;
+use counterfoil_core::service::webhook::dispatch::dispatch;
+use counterfoil_core::service::webhook::endpoints::{NewEndpoint, create_endpoint};
 use counterfoil_core::service::worker::refresh_due::refresh_due;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
@@ -16,7 +25,9 @@ use counterfoil_functions::worker::purger::purge;
 use counterfoil_functions::worker::refresher::{ScheduleEvent, refresh};
 use counterfoil_functions::worker::revoker::revoke;
 use counterfoil_functions::worker::sync_worker;
+use counterfoil_functions::worker::{courier, dispatcher};
 use counterfoil_store::aws::local_config;
+use counterfoil_testkit::webhooks::ScriptedWebhooks;
 use counterfoil_testkit::wire::Wire;
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -94,6 +105,34 @@ async fn the_units_of_the_bill_equal_the_consumed_units() {
 }
 
 #[tokio::test]
+async fn the_units_of_webhooks_are_what_is_consumed() {
+    let deployment = deployment().await;
+    deployment.connect(LARKSPUR).await;
+    let wire = Wire::metered_before(deployment.table_endpoint()).await;
+    let mut app = assemble(&deployment.config(), &local_config(wire.endpoint()), World::real());
+    Arc::get_mut(&mut app).expect("nobody else has it").webhooks = Arc::new(ScriptedWebhooks::default());
+    dispatcher::sweep_all(&app, Duration::from_secs(58)).await.expect("the table answers");
+    assert_eq!(documented("a run of the dispatcher")[..2], [units(&wire).2, 0.0]);
+
+    let partner = PartnerId::default_partner();
+    let presented = PresentedKey::parse(&Secret::new(deployment.key(Duration::ZERO).await)).expect("a key");
+    let key = app.partners.key(&partner, &presented.id).await.expect("the table answers").expect("a key");
+    let new = NewEndpoint { url: "https://receiver.example.com".to_owned(), description: None, events: Vec::new() };
+    let (view, _) = create_endpoint(&app, &key, new).await.unwrap_or_else(|error| panic!("{error}"));
+    let endpoint = EndpointName { partner: partner.clone(), id: view.endpoint.id };
+    let connection = deployment.connection().await;
+    let event = Event::about(&connection, Payload::Reauthorized, app.new_id(Event::ID_PREFIX), app.now());
+    app.grants.warn(&event, connection.epoch, app.now(), None).await.expect("the table answers");
+    wire.reset();
+    dispatch(&app, &partner, std::slice::from_ref(&event.id)).await.expect("the table answers");
+    let delivery = DeliveryId { event: event.id, replayed_at: None, endpoint: endpoint.id.clone() };
+    let call = CourierCall { endpoint, deliveries: vec![delivery] };
+    assert!(courier::deliver(&app, call, app.clock.elapsed() + Duration::from_secs(300)).await);
+    let (reads, writes, queries) = units(&wire);
+    assert_eq!(documented("a webhook to one endpoint")[..2], [reads + queries, writes]);
+}
+
+#[tokio::test]
 async fn the_units_of_imports_are_what_is_consumed() {
     let importing = Importing::of(deployment().await, CHECKS.into()).await;
     let deployment = &importing.deployment;
@@ -157,7 +196,11 @@ async fn the_bytes_of_the_bill_are_not_exceeded() {
     let purger = deployment.function("purger").await;
     purger.lambda.invoke(&json!({})).await.expect("a run");
     let purging = logged(purger.lambda.logs().len());
+    let dispatcher = deployment.function("dispatcher").await;
+    dispatcher.lambda.invoke(&json!({})).await.expect("a run");
+    let sweeping = logged(dispatcher.lambda.logs().len());
     let runs = [
+        ("a run of the dispatcher", sweeping),
         ("a run of the refresher", run),
         ("a run of the revoker", revoking),
         ("a run of the worker of imports", idle),

@@ -49,7 +49,7 @@ pub async fn deliver(app: &App, call: CourierCall, ends_at: Duration) -> Result<
     let CourierCall { endpoint, deliveries } = call;
     let lease = EndpointLease { id: app.new_id("courier_"), at: app.now(), life: LEASE };
     let Some(state) = app.endpoints.take_endpoint(&endpoint, &lease).await? else { return Ok(()) };
-    let mut courier = Courier { app, endpoint, lease, state, named: deliveries, ends_at };
+    let mut courier = Courier { app, endpoint, lease, state, named: deliveries, has_sent: false, ends_at };
     loop {
         let next = courier.work().await?;
         match courier.give_back(next).await? {
@@ -69,6 +69,8 @@ struct Courier<'a> {
     state: EndpointState,
     /// Deliveries to send first.
     named: Vec<DeliveryId>,
+    /// Whether it has sent a batch under its lease as it was last taken or extended.
+    has_sent: bool,
     ends_at: Duration,
 }
 
@@ -97,10 +99,12 @@ impl Courier<'_> {
             if !self.state.is_enabled {
                 continue;
             }
-            self.send(endpoint, found, now).await?;
-            if self.extend().await? == Written::Overtaken {
+            // The lease covers the first batch.
+            if self.has_sent && self.extend().await? == Written::Overtaken {
                 return Ok(None);
             }
+            self.send(endpoint, found, now).await?;
+            self.has_sent = true;
         }
     }
 
