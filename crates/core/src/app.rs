@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::model::audit::{Action, Actor, Audit, Subject};
 use crate::model::connection::{Connection, Freshness};
 use crate::model::event::{Event, Payload};
 use crate::model::secret::Secret;
+use crate::model::time::later;
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
+use crate::port::origin::{Origins, with_current};
 use crate::port::parking::Parking;
 use crate::port::platform::Platforms;
 use crate::port::sealer::Sealer;
@@ -30,6 +34,7 @@ use crate::port::store::vault::GrantStore;
 use crate::port::store::webhooks::{DeliveryStore, EndpointStore};
 use crate::port::wake::{Wake, WakeCourier};
 use crate::port::webhooks::Webhooks;
+use crate::service::audit::counts::Counts;
 use crate::service::partner::authenticate::KeyMemory;
 use crate::service::vault::refresh::UnusedLeases;
 use crate::service::vault::skew::Skew;
@@ -42,6 +47,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Knows which request is served.
+    pub origins: Arc<dyn Origins>,
     /// Reads connections.
     pub connections: Arc<dyn ConnectionStore>,
     /// Writes grants and leases.
@@ -70,7 +77,7 @@ pub struct App {
     pub flows: Arc<dyn FlowStore>,
     /// Stores codes and handles for partners' pages.
     pub handovers: Arc<dyn HandoverStore>,
-    /// Stores audit rows that are not part of another write.
+    /// Stores audit rows that are not part of another write, and reads all rows.
     pub audit_log: Arc<dyn AuditLog>,
     /// Stores connect links.
     pub links: Arc<dyn LinkStore>,
@@ -88,6 +95,8 @@ pub struct App {
     pub platforms: Arc<dyn Platforms>,
     /// API keys that were verified within the last minute.
     pub key_memory: KeyMemory,
+    /// Token reads and refreshes that are not counted in the table yet.
+    pub counts: Counts,
     /// The difference between this machine's clock and the table's.
     pub skew: Arc<Skew>,
     /// Grants that neither the table nor the queue has stored yet.
@@ -125,7 +134,22 @@ impl App {
         actor: Actor,
         detail: [(&'static str, String); N],
     ) -> Audit {
-        Audit { id: self.new_id(""), subject: subject.into(), at: self.now(), action, actor, detail: detail.into() }
+        let at = self.now();
+        Audit {
+            id: self.new_id(""),
+            subject: subject.into(),
+            at,
+            action,
+            actor,
+            detail: detail.into(),
+            origin: self.origins.current(),
+            expires_at: later(at, self.settings.audit_retention),
+        }
+    }
+
+    /// Runs work as a task of its own, in the span and with the origin of the current one.
+    pub(crate) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        tokio::spawn(with_current(Arc::clone(&self.origins), work).in_current_span())
     }
 
     /// An event about this connection, with the time and a new id.

@@ -60,7 +60,12 @@ pub struct Settings {
     pub open_connections_most: u32,
     /// Time for which a verified API key is cached. A revoked key works for this time at most.
     pub key_memory: Duration,
+    /// Time for which audit rows and daily counts are kept.
+    pub audit_retention: Duration,
 }
+
+/// Time for which audit rows are kept, unless a setting says otherwise: 400 days.
+pub const AUDIT_RETENTION: Duration = Duration::from_secs(400 * 86_400);
 
 /// Time-out of one request to the table or the parking queue, including the client's retries.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -93,6 +98,7 @@ impl Default for Settings {
             link_starts_most: 100,
             open_connections_most: 10,
             key_memory: Duration::from_secs(60),
+            audit_retention: AUDIT_RETENTION,
         }
     }
 }

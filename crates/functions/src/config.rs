@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::settings::Settings;
+use counterfoil_core::settings::{AUDIT_RETENTION, Settings};
 use counterfoil_platforms::variables;
 use counterfoil_platforms::{Endpoints, HttpSettings, facts_of};
 
@@ -29,6 +30,7 @@ pub const VARIABLES: &[&str] = &[
     "COURIER_QUEUE_URL",
     "ALLOW_LOOPBACK_WEBHOOKS",
     "FRESHNESS",
+    "AUDIT_RETENTION_DAYS",
     "RUST_LOG",
     "PLATFORM_TIMEOUT_MS",
     "COMMIT_BUDGET_MS",
@@ -75,6 +77,16 @@ pub struct Config {
     pub endpoints: Endpoints,
     /// Times and bounds.
     pub settings: Settings,
+}
+
+/// Time for which audit rows are kept, by `AUDIT_RETENTION_DAYS`.
+///
+/// # Errors
+/// A sentence, if it is not a number of days from 1 to 3650.
+pub fn audit_retention(variables: &BTreeMap<String, String>) -> Result<Duration, String> {
+    let mut reader = Reader { variables, problems: Vec::new() };
+    let retention = reader.days("AUDIT_RETENTION_DAYS", AUDIT_RETENTION);
+    reader.problems.pop().map_or(Ok(retention), Err)
 }
 
 /// Where grants are parked.

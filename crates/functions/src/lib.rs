@@ -9,6 +9,7 @@ mod extract;
 pub mod lambda;
 pub mod logging;
 pub mod metrics;
+mod origin;
 mod page;
 pub mod router;
 pub mod routes;

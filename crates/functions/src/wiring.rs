@@ -9,6 +9,7 @@ use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
 use counterfoil_core::port::wake::{Wake, WakeCourier};
+use counterfoil_core::service::audit::counts::Counts;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::skew::Skew;
@@ -26,6 +27,7 @@ use counterfoil_store::waking::{NoQueue, WakeQueue};
 use counterfoil_webhooks::Sender;
 
 use crate::config::{Config, ParkingPlace, SecretPlace};
+use crate::origin::TaskOrigins;
 
 /// The clock, the source of randomness, and the wakers of this process. Tests replace the first two.
 pub struct World {
@@ -95,6 +97,8 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         skew,
         unstored: UnstoredGrants::default(),
         unused_leases: UnusedLeases::default(),
+        counts: Counts::default(),
+        origins: Arc::new(TaskOrigins),
         settings: config.settings,
         public_base_url: config.public_base_url.clone(),
         open_start: config.open_start,

@@ -8,6 +8,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use counterfoil_core::model::origin::Origin;
+use counterfoil_core::service::audit::counts::store_counts;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;
@@ -17,20 +19,25 @@ use tracing::Instrument as _;
 use crate::deadline::EndsAt;
 use crate::extract::client::Client;
 use crate::extract::request_id::RequestId;
+use crate::origin::{serving, source_ip};
 use crate::page::{self, FormLeaves};
 use crate::routes::Route;
 use crate::surface::Surface;
 use crate::surface::problem::Problem;
 
-/// Wraps a handler. Grants that an earlier event of this process could not store are stored first.
+/// Wraps a handler. Grants that an earlier event of this process could not store are stored first; counts of earlier events, meanwhile.
 pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&app, &request);
     let ends_at = EndsAt::of(&app, &request);
     request.extensions_mut().insert(ends_at);
     request.extensions_mut().insert(id.clone());
+    let origin = Origin { request_id: Some(id.0.clone()), source_ip: source_ip(&request) };
     store_unstored(&app, ends_at.0).await;
     let is_https = app.public_base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-    Wrap { id: id.0, is_https, has_pages: true, routes: &routes }.serve(request, next).await
+    let wrap = Wrap { id: id.0, is_https, has_pages: true, routes: &routes };
+    // At the same time, so that a token read does not wait for the counts of earlier ones.
+    let (response, ()) = tokio::join!(serving(origin, wrap.serve(request, next)), store_counts(&app));
+    response
 }
 
 /// The request's context. It needs no application, because the configuration may be incomplete.

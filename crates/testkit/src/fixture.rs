@@ -18,8 +18,10 @@ use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::{Clock, SystemClock};
 use counterfoil_core::port::entropy::Entropy;
+use counterfoil_core::port::origin::NoRequests;
 use counterfoil_core::port::sealer::Sealer;
 use counterfoil_core::port::store::partners::OperatorStore as _;
+use counterfoil_core::service::audit::counts::Counts;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::unstored::UnstoredGrants;
@@ -180,6 +182,8 @@ impl Fixture {
             skew: Arc::default(),
             unstored: UnstoredGrants::default(),
             unused_leases: UnusedLeases::default(),
+            counts: Counts::default(),
+            origins: Arc::new(NoRequests),
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),
             open_start: true,

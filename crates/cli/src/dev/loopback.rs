@@ -1,7 +1,7 @@
 //! A port on this machine alone. `localhost` is two addresses, and a browser tries the IPv6 one first, so both are bound.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -69,7 +69,8 @@ impl Loopback {
     pub(super) async fn serve(self, router: Router, stop: Stop) {
         let mut servers = JoinSet::new();
         for listener in self.listeners {
-            let server = axum::serve(listener, router.clone()).with_graceful_shutdown(stop.clone().requested());
+            let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
+            let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().requested());
             servers.spawn(async move {
                 if let Err(error) = server.await {
                     tracing::error!(%error, "a server ended");

@@ -95,7 +95,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let played = open_stand_ins(&app, &options)?;
     let table = database::table(&served.aws());
     table.create().await?;
-    let keys = first_run::prepare(&operator(&given, &table), &earlier, &options.redirect_uris).await?;
+    let keys = first_run::prepare(&operator(&given, &table)?, &earlier, &options.redirect_uris).await?;
     let file = DevFile {
         base_url: config.public_base_url.clone().unwrap_or_else(|| front.url()),
         partner_id: keys.partner.to_string(),

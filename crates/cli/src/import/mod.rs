@@ -51,7 +51,7 @@ const STORES_WITHIN: Duration = Duration::from_secs(10);
 /// Runs the command.
 pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failure> {
     let open = which_table::open(&given, &options.dir).await?;
-    let operator = operator(&given, &open.table);
+    let operator = operator(&given, &open.table)?;
     operator.partner(&options.partner).await.map_err(|error| partner::failure(error, &options.partner))?;
     let config = config(&options.dir, given)?;
     let app = assemble(&config, &open.aws, World::real());

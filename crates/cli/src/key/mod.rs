@@ -49,7 +49,7 @@ pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), F
         Command::Rotate(options) => &options.owner.dir,
     };
     let open = which_table::open(variables, dir).await?;
-    let operator = operator(variables, &open.table);
+    let operator = operator(variables, &open.table)?;
     match command {
         Command::Create(options) => create::run(options, &operator).await,
         Command::List(options) => list::run(&options, &operator).await,

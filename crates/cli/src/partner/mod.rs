@@ -44,7 +44,7 @@ impl Command {
 /// Runs the command.
 pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
     let open = which_table::open(variables, command.dir()).await?;
-    let operator = operator(variables, &open.table);
+    let operator = operator(variables, &open.table)?;
     match command {
         Command::Create(options) => create::run(options, &operator).await,
         Command::List(options) => list::run(&options, &operator).await,

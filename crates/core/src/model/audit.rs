@@ -1,14 +1,16 @@
-//! Audit rows: what happened to a connection or to a partner's settings, and who did it. Each change of a connection writes a row
-//! in the same transaction. A refresh writes none; it is counted by a metric.
+//! Audit rows: what happened to a connection or to a partner's settings, who did it, and by which request. Each change of a grant
+//! writes a row in the same transaction. Reads of tokens and refreshes are counted per day, except a refresh that a caller asked for.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use strum::VariantArray;
 
 use crate::model::api_key::KeyId;
 use crate::model::connect_link::LinkId;
 use crate::model::connection::ConnectionId;
-use crate::model::name::{DisplayName, PartnerId};
+use crate::model::name::{CompanyKey, DisplayName, PartnerId};
+use crate::model::origin::Origin;
 
 /// One audit row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,33 @@ pub struct Audit {
     pub actor: Actor,
     /// Details: short values, never a secret.
     pub detail: BTreeMap<&'static str, String>,
+    /// The request that caused it.
+    pub origin: Origin,
+    /// When the row expires.
+    pub expires_at: Timestamp,
+}
+
+/// An audit row as it is read back. A word of another version is kept as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place in a list, which sorts by time.
+    pub place: String,
+    /// The id of its row.
+    pub id: String,
+    /// When it happened. Of counts: the beginning of their day.
+    pub at: Timestamp,
+    /// What happened.
+    pub action: String,
+    /// Who did it.
+    pub actor: String,
+    /// The connection that it is about; `None` if it is about the partner.
+    pub company_key: Option<CompanyKey>,
+    /// Details.
+    pub detail: BTreeMap<String, String>,
+    /// The id of the request that caused it.
+    pub request_id: Option<String>,
+    /// The address of that request's sender.
+    pub source_ip: Option<String>,
 }
 
 impl Audit {
@@ -63,7 +92,7 @@ impl From<&PartnerId> for Subject {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Action {
     /// A customer consented for the first time, or after a disconnect.
@@ -122,6 +151,12 @@ pub enum Action {
     EndpointSecretRotated,
     /// Deliveries of a webhook endpoint were replayed.
     DeliveriesReplayed,
+    /// A caller asked for settings of a connection to be changed. The row is written before the change.
+    ConnectionChanged,
+    /// A caller asked for a token to be refreshed. The row has the outcome.
+    TokenRefreshed,
+    /// The token reads and the refreshes of a day, which are counted and have no rows of their own.
+    DailyCounts,
 }
 
 impl Action {
@@ -130,9 +165,9 @@ impl Action {
         self.into()
     }
 
-    /// Whether a caller without a key can cause it without limit. Such a row expires.
-    pub const fn is_refusal(self) -> bool {
-        matches!(self, Self::ConsentFailed | Self::CodeRefused | Self::CallbackRefused | Self::RedirectRefused)
+    /// The words, separated by commas.
+    pub fn words() -> String {
+        Self::VARIANTS.iter().map(|action| action.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod kept_answer;
 pub mod lease;
 pub mod name;
+pub mod origin;
 pub mod partner;
 pub mod platform;
 pub mod probe;

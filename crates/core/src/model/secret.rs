@@ -60,7 +60,7 @@ impl Fingerprint {
     }
 
     /// The first 16 hex digits, which identify the value in lists and logs.
-    pub(crate) fn short(&self) -> &str {
+    pub fn short(&self) -> &str {
         self.0.get(..SHORT).unwrap_or(&self.0)
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 /// The time from `from` to `to`; zero if `to` is earlier.
@@ -22,6 +24,16 @@ pub(crate) fn earlier(from: Timestamp, time: Duration) -> Timestamp {
 /// The milliseconds since 1970 as twelve hexadecimal digits, which sort by time. A time before 1970 counts as 1970.
 pub fn sortable(at: Timestamp) -> String {
     format!("{:012x}", at.as_millisecond().max(0))
+}
+
+/// The day of a time, in UTC.
+pub(crate) fn day_of(at: Timestamp) -> Date {
+    Offset::UTC.to_datetime(at).date()
+}
+
+/// The beginning of a day in UTC; `None` for a day that has no time.
+pub(crate) fn start_of(day: Date) -> Option<Timestamp> {
+    Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
 }
 
 /// A random pause between half and all of a length that doubles with each failure, up to `longest`. `chance` is in `0.0..1.0`.

@@ -5,6 +5,7 @@ pub mod accounting;
 pub mod clock;
 pub mod entropy;
 pub mod notifications;
+pub mod origin;
 pub mod parking;
 pub mod platform;
 pub mod sealer;

@@ -1,6 +1,7 @@
 //! The services, by subject. They make decisions and return domain values, never status codes.
 
 pub mod addresses;
+pub mod audit;
 pub mod consent;
 pub mod health;
 mod optimistic;

@@ -12,7 +12,7 @@ use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
 use counterfoil_core::service::worker::revoke_due::revoke_due;
-use counterfoil_testkit::fixture::{START, try_consent};
+use counterfoil_testkit::fixture::{START, by_operator, try_consent};
 use counterfoil_testkit::platform::RotationPolicy;
 
 use crate::harness::{Stage, count, reading};
@@ -61,14 +61,8 @@ pub(crate) async fn ended(stage: &Stage, id: &ConnectionId, cause: DeathCause) {
     let connection = stage.row(id).await;
     let last_failure =
         LastFailure { failures: 1, retry_at: START, code: cause.into(), at: START, ended_lease: None, doubtful: true };
-    let audit = Audit {
-        id: "ended".to_owned(),
-        subject: id.into(),
-        at: START,
-        action: Action::GrantEnded,
-        actor: Actor::Vault,
-        detail: [].into(),
-    };
+    let audit =
+        Audit { id: "ended".to_owned(), subject: id.into(), actor: Actor::Vault, ..by_operator(&id.partner, Action::GrantEnded) };
     let event = Event::about(
         &connection,
         Payload::ReauthorizationRequired { reason: DeathCause::Revoked },

@@ -3,6 +3,7 @@
 mod answers;
 mod commit;
 mod consent;
+mod counts;
 mod disconnect;
 mod due;
 mod events;

@@ -7,12 +7,14 @@ use counterfoil_core::Error;
 use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::audit::Actor;
 use counterfoil_core::model::name::{DisplayName, PartnerId};
+use counterfoil_core::model::origin::Origin;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::service::partner::keys::{NewKey, Revoked, create_key, list_keys, revoke_key, store_key};
 use counterfoil_core::service::partner::operator::Operator;
 use counterfoil_core::service::partner::partners::{NewPartner, create_partner, list_partners};
 use counterfoil_core::service::partner::redirect_uris::{add_redirect_uris, remove_redirect_uri};
 use counterfoil_core::service::partner::rotate_key::rotate_key;
+use counterfoil_core::settings::AUDIT_RETENTION;
 use counterfoil_testkit::fixture::{Item, START};
 use counterfoil_testkit::platform::RotationPolicy;
 
@@ -36,6 +38,8 @@ fn operator(stage: &Stage) -> Operator {
         entropy: stage.app.entropy.clone(),
         actor: Actor::Operator(Some(name("ada"))),
         scopes: Scope::ALL.to_vec(),
+        origin: Origin::default(),
+        audit_retention: AUDIT_RETENTION,
     }
 }
 

@@ -60,6 +60,17 @@ impl Reader<'_> {
         }
     }
 
+    pub(crate) fn days(&mut self, name: &str, default: Duration) -> Duration {
+        match self.text(name).map(|text| text.parse()) {
+            None => default,
+            Some(Ok(days @ 1..=3_650)) => Duration::from_secs(days * 86_400),
+            Some(_) => {
+                self.problems.push(format!("{name} must be a number of days from 1 to 3650"));
+                default
+            }
+        }
+    }
+
     fn count(&mut self, name: &str, default: u32) -> u32 {
         match self.text(name).map(|text| text.parse()) {
             None => default,
@@ -137,6 +148,7 @@ impl Reader<'_> {
             refreshes_at_once: self.count("REFRESHES_AT_ONCE", default.refreshes_at_once),
             backoff_first: self.milliseconds("BACKOFF_FIRST_MS", default.backoff_first),
             backoff_longest: self.milliseconds("BACKOFF_LONGEST_MS", default.backoff_longest),
+            audit_retention: self.days("AUDIT_RETENTION_DAYS", default.audit_retention),
             ..default
         }
     }

@@ -37,8 +37,8 @@ impl FromRequestParts<Arc<App>> for Caller {
     }
 }
 
-/// The caller's connection that the path names, read together with the key.
-pub(crate) struct Named(pub(crate) Connection);
+/// The caller's verified key, and the connection that the path names, read together.
+pub(crate) struct Named(pub(crate) ApiKey, pub(crate) Connection);
 
 impl FromRequestParts<Arc<App>> for Named {
     type Rejection = Problem;
@@ -46,6 +46,7 @@ impl FromRequestParts<Arc<App>> for Named {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let InPath(company_key) = InPath::from_request_parts(parts, app).await?;
         let key = api_key(&parts.headers, &Query::of(parts))?;
-        Ok(Self(authenticate_and_read(app, key.as_ref(), Scopes::of(&parts.extensions), &company_key).await?))
+        let (key, connection) = authenticate_and_read(app, key.as_ref(), Scopes::of(&parts.extensions), &company_key).await?;
+        Ok(Self(key, connection))
     }
 }

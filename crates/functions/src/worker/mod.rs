@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use counterfoil_core::App;
+use counterfoil_core::service::audit::counts::store_counts;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::shards::Report;
 
@@ -15,10 +16,10 @@ pub mod refresher;
 pub mod revoker;
 pub mod sync_worker;
 
-/// Stores grants that earlier events of this process could not store. Returns the remaining time of this run, less a second for its end.
+/// Stores grants that earlier events of this process could not store, and their counts. Returns the remaining time of this run, less a second for its end.
 async fn begin(app: &App, left: Duration) -> Duration {
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
-    store_unstored(app, ends_at).await;
+    tokio::join!(store_unstored(app, ends_at), store_counts(app));
     ends_at.saturating_sub(app.clock.elapsed())
 }
 

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Select, Update};
 use counterfoil_core::model::audit::{Audit, Refusal};
-use counterfoil_core::model::connection::{Company, Connection};
+use counterfoil_core::model::connection::{Company, Connection, ConnectionId};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
-use counterfoil_core::port::store::audit::AuditLog;
+use counterfoil_core::port::store::audit::{AuditLog, AuditPage, AuditQuery, ByDay, DayCounts, Order};
 use counterfoil_core::port::store::connections::Tally;
 use counterfoil_core::port::store::consents::Starts;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::fault;
 use crate::key::Key;
@@ -50,6 +51,22 @@ impl AuditLog for Table {
             .put(TTL, Some(refusal.at.as_second() + REFUSALS_KEPT))?
             .add("count", 1);
         self.update(changes.always(self, &Key::refusals(refusal)), |_| false).await.map(drop)
+    }
+
+    async fn of_connection(&self, id: &ConnectionId, query: &AuditQuery) -> Result<AuditPage, StoreError> {
+        self.audit_of_connection(id, query).await
+    }
+
+    async fn of_partner(&self, partner: &PartnerId, query: &AuditQuery) -> Result<AuditPage, StoreError> {
+        self.audit_of_partner(partner, query).await
+    }
+
+    async fn add_counts(&self, counts: &DayCounts) -> Result<(), StoreError> {
+        self.add_day_counts(counts).await
+    }
+
+    async fn counts(&self, partner: &PartnerId, days: (Date, Date), order: Order, most: u32) -> Result<ByDay, StoreError> {
+        self.day_counts(partner, days, order, most).await
     }
 }
 

@@ -15,6 +15,7 @@ use counterfoil_core::model::stored_record::RecordId;
 use counterfoil_core::model::sync::SyncId;
 use counterfoil_core::model::webhook::delivery::DeliveryId;
 use counterfoil_core::model::webhook::endpoint::EndpointId;
+use counterfoil_core::port::store::audit::DayCounts;
 use counterfoil_core::port::store::consents::Starts;
 use jiff::Timestamp;
 
@@ -46,7 +47,7 @@ impl Key {
             Subject::Connection(id) => connection_pk(id),
             Subject::Partner(id) => partner_pk(id),
         };
-        Self { pk, sk: format!("AUDIT#{audit}") }
+        Self { pk, sk: format!("{AUDIT}{audit}") }
     }
 
     pub(crate) fn event(partner: &PartnerId, id: &str) -> Self {
@@ -94,6 +95,11 @@ impl Key {
     pub(crate) fn refusals(refusal: &Refusal) -> Self {
         let Refusal { partner, action, reason, at, .. } = refusal;
         Self { pk: format!("REFUSED#{partner}#{}", at.strftime("%F")), sk: format!("{}#{reason}", action.as_str()) }
+    }
+
+    /// The row of a day in a counter of a partner.
+    pub(crate) fn day_counts(counts: &DayCounts) -> Self {
+        Self { pk: counts_pk(&counts.partner, counts.counter), sk: counts.day.to_string() }
     }
 
     /// The version of the number of a partner's connections to a company.
@@ -229,6 +235,9 @@ pub(crate) const CONNECTION: &str = "CONN#";
 /// The prefix of the partition key of every flow.
 pub(crate) const FLOW: &str = "FLOW#";
 
+/// The prefix of the sort key of every audit row.
+pub(crate) const AUDIT: &str = "AUDIT#";
+
 /// The prefix of the sort key of every connect link.
 pub(crate) const LINK: &str = "LINK#";
 
@@ -285,6 +294,16 @@ pub(crate) fn company_pk(company: &Company) -> String {
 
 pub(crate) fn sync_pk(partner: &PartnerId, id: &SyncId) -> String {
     format!("SYNC#{partner}#{}", id.as_str())
+}
+
+/// The key of the list of a partner's audit rows.
+pub(crate) fn audit_of(partner: &PartnerId) -> String {
+    format!("{AUDIT}{partner}")
+}
+
+/// One of the counters of a partner.
+pub(crate) fn counts_pk(partner: &PartnerId, counter: u8) -> String {
+    format!("COUNTS#{partner}#{counter:02}")
 }
 
 /// The key of the list of a partner's runs.

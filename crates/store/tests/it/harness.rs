@@ -21,7 +21,7 @@ use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::GrantEnd;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_store::Table;
-use counterfoil_testkit::fixture::{Fixture, Item, START, TABLE, company, connection, flow, stored_grant};
+use counterfoil_testkit::fixture::{Fixture, Item, START, TABLE, by_operator, company, connection, flow, stored_grant};
 use counterfoil_testkit::platform::RotationPolicy;
 use jiff::ToSpan as _;
 
@@ -134,10 +134,9 @@ pub(crate) fn audit(connection: &Connection, action: Action, id: &str) -> Audit 
     Audit {
         id: id.to_owned(),
         subject: (&connection.id).into(),
-        at: START,
-        action,
         actor: Actor::Vault,
         detail: [("cause", "a test".to_owned())].into(),
+        ..by_operator(&connection.id.partner, action)
     }
 }
 

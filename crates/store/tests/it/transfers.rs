@@ -1,12 +1,12 @@
 //! Connections from other systems: each write once, for one connection, and only while its company is not confirmed.
 
-use counterfoil_core::model::audit::{Action, Actor, Audit};
+use counterfoil_core::model::audit::{Action, Audit};
 use counterfoil_core::model::connection::{Connection, DeathCause, GrantState, Status};
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::transfers::{TransferBegun, TransferEnd, TransferStore as _};
-use counterfoil_testkit::fixture::{START, connection, stored_grant};
+use counterfoil_testkit::fixture::{START, by_operator, connection, stored_grant};
 
 use crate::harness::{Store, store};
 
@@ -21,14 +21,8 @@ fn ended(begun: &TransferBegun) -> TransferEnd {
     let claimed = begun.connection.company.clone();
     let grant_state = GrantState::Active(stored_grant("old"));
     let connection = Connection { grant_state, last_failure: None, ..begun.connection.clone() };
-    let audit = Audit {
-        id: "0".to_owned(),
-        subject: (&connection.id).into(),
-        at: START,
-        action: Action::Connected,
-        actor: Actor::Operator(None),
-        detail: [].into(),
-    };
+    let audit =
+        Audit { id: "0".to_owned(), subject: (&connection.id).into(), ..by_operator(&connection.id.partner, Action::Connected) };
     let event = Event::about(&connection, Payload::Connected, "evt_0".to_owned(), START);
     TransferEnd { claimed, connection, audit, event }
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument as _;
-
 use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, Status};
 use crate::model::flow::Authority;
@@ -55,7 +53,7 @@ pub async fn finish_consent(app: &Arc<App>, callback: Callback, ends_at: Duratio
         Err(ending) => return ending,
     };
     // A separate task: if the browser disconnects, the exchanged grant must still be stored.
-    let task = tokio::spawn(finish(Arc::clone(app), flow.clone(), callback, ends_at).in_current_span());
+    let task = app.spawn(finish(Arc::clone(app), flow.clone(), callback, ends_at));
     let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
     match result {
         // The outcome needs the flow's companies or code, so the flow is read again.
@@ -78,7 +76,7 @@ pub async fn retry_consent(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, en
         }
         Ok(flow) if matches!(&flow.stage, Stage::Postponed(kept) if kept.until > app.now()) => {
             // A separate task, as for the callback.
-            let task = tokio::spawn(exchange_again(Arc::clone(app), flow.clone(), ends_at).in_current_span());
+            let task = app.spawn(exchange_again(Arc::clone(app), flow.clone(), ends_at));
             let result = task.await.unwrap_or_else(|panic| Err(Error::Internal(format!("the consent ended early: {panic}"))));
             Ending::of(flow, result)
         }

@@ -19,7 +19,7 @@ use crate::service::consent::end::end_confirmed;
 use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop};
 use crate::service::consent::write::{WriteResult, write_consent};
 use crate::service::optimistic::Tries;
-use crate::service::vault::read::{Token, read_token};
+use crate::service::vault::read::{Token, serve_token};
 use crate::{App, Error};
 
 /// Issues a code for a consent that has written its connection, or that waits for the exchange of a code. The previous code becomes
@@ -110,7 +110,7 @@ pub async fn exchange_code(
         (connection.company.platform, &connection.company.company_id) == (code.platform, &code.company_id)
     };
     let Some(connection) = found.filter(is_of) else { return Err(refuse(app, key, &code).await) };
-    let token = read_token(app, connection, None, ends_at).await?;
+    let token = serve_token(app, connection, None, ends_at).await?;
     if !app.handovers.consume_code(&hash, &app.new_id("exchange_"), app.now()).await? {
         return Err(refuse(app, key, &code).await);
     }
@@ -142,7 +142,7 @@ async fn make_connection(app: &Arc<App>, key: &ApiKey, code: &Code, flow: &Flow,
     match write_connection(app, &confirmed, &code.connection).await {
         // The grant is minutes old, so its token is valid without a request to the platform.
         Ok(WriteResult::Connection(connection)) => {
-            let token = read_token(app, *connection, None, ends_at).await?;
+            let token = serve_token(app, *connection, None, ends_at).await?;
             Ok(Exchanged { token, handle })
         }
         Ok(WriteResult::Waits | WriteResult::FlowIsOver) => Err(refuse(app, key, code).await),
@@ -194,7 +194,7 @@ pub async fn redeem_handle(
         let is_of_platform = platform.is_none_or(|platform| platform == connection.company.platform);
         is_live && is_of_platform && connection.status() != Status::Disconnected
     });
-    let token = read_token(app, connection.ok_or_else(no_such_handle)?, None, ends_at).await?;
+    let token = serve_token(app, connection.ok_or_else(no_such_handle)?, None, ends_at).await?;
     Ok(Exchanged { token, handle })
 }
 

@@ -38,16 +38,16 @@ pub async fn authenticate_and_read(
     key: Option<&Secret>,
     one_of: &[Scope],
     company_key: &CompanyKey,
-) -> Result<Connection, Error> {
+) -> Result<(ApiKey, Connection), Error> {
     let presented = presented(key)?;
     let id = ConnectionId { partner: presented.partner.clone(), company_key: company_key.clone() };
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
-        permitted(known, one_of)?;
-        return app.connections.read(&id).await?.ok_or(Error::NO_CONNECTION);
+        let key = permitted(known, one_of)?;
+        return Ok((key, app.connections.read(&id).await?.ok_or(Error::NO_CONNECTION)?));
     }
     let (found, connection) = app.partners.key_and_connection((&presented.partner, &presented.id), &id).await?;
-    permitted(verified(app, &presented, found).await?, one_of)?;
-    connection.ok_or(Error::NO_CONNECTION)
+    let key = permitted(verified(app, &presented, found).await?, one_of)?;
+    Ok((key, connection.ok_or(Error::NO_CONNECTION)?))
 }
 
 fn presented(key: Option<&Secret>) -> Result<PresentedKey, Error> {

@@ -1,8 +1,12 @@
 //! Changes the settings of a connection: its name, and how fresh its token is kept.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, Freshness, GrantState};
+use crate::model::api_key::ApiKey;
+use crate::model::audit::{Action, Actor};
+use crate::model::connection::{Connection, ConnectionId, Freshness, GrantState};
 use crate::port::store::Written;
 use crate::port::store::connections::Settable;
 use crate::{App, Error};
@@ -17,6 +21,26 @@ pub struct Change {
     pub company_name: Option<String>,
     /// How fresh its token is kept.
     pub freshness: Option<Freshness>,
+}
+
+/// Writes the audit row of a change of settings, with the settings as they were asked for. It is written before the change, in a write of
+/// its own, because a transaction on the connection would stop the commit of a refresh. So no change is without its row; if the table
+/// fails between the two, there is a row without its change.
+///
+/// # Errors
+/// The table's errors. Then nothing may be changed.
+pub async fn note_change(
+    app: &App,
+    key: &ApiKey,
+    id: &ConnectionId,
+    wanted: BTreeMap<&'static str, String>,
+) -> Result<(), Error> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut audit = app.audit(id, Action::ConnectionChanged, Actor::Key(key.id.clone()), []);
+    audit.detail = wanted;
+    Ok(app.audit_log.note(&audit).await?)
 }
 
 /// Changes a connection that the caller has just read, and returns it as it is after the change.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::api_key::{ApiKey, Scope};
 use crate::model::audit::{Action, Actor, Audit};
 use crate::model::name::PartnerId;
+use crate::model::origin::Origin;
 use crate::model::partner::Partner;
+use crate::model::time::later;
 use crate::port::clock::Clock;
 use crate::port::entropy::Entropy;
 use crate::port::store::partners::OperatorStore;
@@ -24,6 +27,10 @@ pub struct Operator {
     pub actor: Actor,
     /// The scopes that the operator may give to a key.
     pub scopes: Vec<Scope>,
+    /// The request that the operator sent; none at the command line.
+    pub origin: Origin,
+    /// Time for which audit rows are kept.
+    pub audit_retention: Duration,
 }
 
 impl Operator {
@@ -35,6 +42,8 @@ impl Operator {
             entropy: Arc::clone(&app.entropy),
             actor: Actor::Key(key.id.clone()),
             scopes: key.scopes.clone(),
+            origin: app.origins.current(),
+            audit_retention: app.settings.audit_retention,
         }
     }
 
@@ -59,6 +68,15 @@ impl Operator {
     /// The audit row of a change, with the time. `detail` must have no secret.
     pub(super) fn audit(&self, partner: &PartnerId, action: Action, detail: BTreeMap<&'static str, String>) -> Audit {
         let at = self.clock.now();
-        Audit { id: self.entropy.id("", at), subject: partner.into(), at, action, actor: self.actor.clone(), detail }
+        Audit {
+            id: self.entropy.id("", at),
+            subject: partner.into(),
+            at,
+            action,
+            actor: self.actor.clone(),
+            detail,
+            origin: self.origin.clone(),
+            expires_at: later(at, self.audit_retention),
+        }
     }
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::model::api_key::ApiKey;
+use crate::model::audit::{Action, Actor};
 use crate::model::connection::{Connection, DeathCause, GrantState};
 use crate::model::failure_code::FailureCode;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::{App, Ended, Error};
 
+use crate::service::audit::counts::{Counted, count};
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{ACCESS_TOKEN, Permit, RefreshRequest, Refreshed, refresh, sealing_owner};
@@ -67,6 +70,51 @@ pub async fn force_refresh(app: &Arc<App>, connection: Connection, ends_at: Dura
     let refreshed =
         refresh(app, &connection.id, RefreshRequest { reason: Reason::Forced, ends_at, permit: Permit::NotNeeded }).await?;
     answer(app, refreshed, connection, Fallback::None).await
+}
+
+/// As [`read_token`], for a caller. The read is counted by its outcome.
+///
+/// # Errors
+/// As [`read_token`].
+pub async fn serve_token(
+    app: &Arc<App>,
+    connection: Connection,
+    min_valid: Option<Duration>,
+    ends_at: Duration,
+) -> Result<Token, Error> {
+    let partner = connection.id.partner.clone();
+    let read = read_token(app, connection, min_valid, ends_at).await;
+    if is_begun(&read) {
+        count(app, &partner, Counted::TokenRead, read.as_ref().map_or_else(Error::code, |_| "served"));
+    }
+    read
+}
+
+/// Whether a request was begun. If the installation lacks something, nothing is written: the log has the fault.
+fn is_begun(result: &Result<Token, Error>) -> bool {
+    !matches!(result, Err(Error::Misconfigured { .. }))
+}
+
+/// As [`force_refresh`], for the caller with this key. An audit row has the outcome. If it cannot be stored, the log has it.
+///
+/// # Errors
+/// As [`force_refresh`].
+pub async fn refresh_for(app: &Arc<App>, key: &ApiKey, connection: Connection, ends_at: Duration) -> Result<Token, Error> {
+    let (id, epoch) = (connection.id.clone(), connection.epoch);
+    let refreshed = force_refresh(app, connection, ends_at).await;
+    let outcome = match &refreshed {
+        Ok(token) if token.connection.epoch == epoch => "already_fresh",
+        Ok(_) => "refreshed",
+        Err(error) => error.code(),
+    };
+    if !is_begun(&refreshed) {
+        return refreshed;
+    }
+    let audit = app.audit(&id, Action::TokenRefreshed, Actor::Key(key.id.clone()), [("outcome", outcome.to_owned())]);
+    if let Err(error) = app.audit_log.note(&audit).await {
+        tracing::error!(connection = %id, actor = audit.actor.to_text(), outcome, %error, "the audit row of a refresh is lost");
+    }
+    refreshed
 }
 
 /// The longest validity that a caller may ask for: half of the token's life, because with more every read would need a refresh. `None`

@@ -1,5 +1,6 @@
 //! `/api/connections`: lists and reads connections, without their tokens, and changes their settings.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use counterfoil_core::model::purge::Purge;
 use counterfoil_core::model::sync::settings::{CheckRule, Schedule};
 use counterfoil_core::port::store::connections::ListQuery;
 use counterfoil_core::port::store::syncs::SyncState;
-use counterfoil_core::service::partner::change_connection::{Change, change_connection};
+use counterfoil_core::service::partner::change_connection::{Change, change_connection, note_change};
 use counterfoil_core::service::sync::configure::{self, configure};
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
@@ -93,7 +94,7 @@ pub(crate) struct List {
 /// The name of this list in its cursors: a cursor of another list is refused.
 const LIST: &str = "connections";
 
-pub(crate) async fn read(State(app): State<Arc<App>>, Named(connection): Named) -> Result<Json<ConnectionAnswer>, Problem> {
+pub(crate) async fn read(State(app): State<Arc<App>>, Named(_, connection): Named) -> Result<Json<ConnectionAnswer>, Problem> {
     Ok(Json(whole(&app, connection).await?))
 }
 
@@ -128,6 +129,18 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
+    /// The settings as they were asked for, for the audit row.
+    fn in_words(&self) -> BTreeMap<&'static str, String> {
+        let fields = [
+            ("company_name", self.company_name.clone()),
+            ("freshness", self.freshness.clone()),
+            ("sync_schedule", self.sync_schedule.clone()),
+            ("keep_source", self.keep_source.map(|keeps| keeps.to_string())),
+            ("check_rule", self.check_rule.clone()),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     fn changes(self) -> Result<(Change, configure::Change), Error> {
         let company_name = self.company_name.map(|text| {
             let empty = || Error::invalid("empty_parameter", "company_name is empty.");
@@ -161,10 +174,12 @@ fn not_one_of(name: &str, allowed: &str) -> Error {
 
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
-    Named(connection): Named,
+    Named(key, connection): Named,
     JsonBody(fields): JsonBody<Fields>,
 ) -> Result<Json<ConnectionAnswer>, Problem> {
+    let wanted = fields.in_words();
     let (of_connection, of_imports) = fields.changes()?;
+    note_change(&app, &key, &connection.id, wanted).await?;
     let state = configure(&app, &connection, &of_imports).await?;
     Ok(Json(answer(change_connection(&app, connection, &of_connection).await?, &state)))
 }

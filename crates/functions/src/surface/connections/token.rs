@@ -59,7 +59,7 @@ pub(crate) async fn read(
     State(app): State<Arc<App>>,
     EndsAt(ends_at): EndsAt,
     MinValid(min_valid): MinValid,
-    Named(connection): Named,
+    Named(_, connection): Named,
 ) -> Result<Json<TokenAnswer>, Problem> {
     if let Some(most) = read::min_valid_most(&connection)
         && min_valid.is_some_and(|asked| asked > most)
@@ -68,17 +68,17 @@ pub(crate) async fn read(
         return Err(Error::invalid("invalid_min_valid_seconds", message).into());
     }
     let or_reconnect = or_reconnect(&connection);
-    let token = read::read_token(&app, connection, min_valid, ends_at).await.map_err(or_reconnect)?;
+    let token = read::serve_token(&app, connection, min_valid, ends_at).await.map_err(or_reconnect)?;
     Ok(Json(answer(token)))
 }
 
 pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
     EndsAt(ends_at): EndsAt,
-    Named(connection): Named,
+    Named(key, connection): Named,
 ) -> Result<Json<TokenAnswer>, Problem> {
     let or_reconnect = or_reconnect(&connection);
-    let token = read::force_refresh(&app, connection, ends_at).await.map_err(or_reconnect)?;
+    let token = read::refresh_for(&app, &key, connection, ends_at).await.map_err(or_reconnect)?;
     Ok(Json(answer(token)))
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct VerifyAnswer {
 pub(crate) async fn verify(
     State(app): State<Arc<App>>,
     EndsAt(ends_at): EndsAt,
-    Named(connection): Named,
+    Named(_, connection): Named,
 ) -> Result<Json<VerifyAnswer>, Problem> {
     let or_reconnect = or_reconnect(&connection);
     let verified = verify_connection(&app, connection, ends_at).await.map_err(or_reconnect)?;

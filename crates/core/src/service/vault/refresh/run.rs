@@ -5,8 +5,6 @@ mod storing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument as _;
-
 use super::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use super::step::{self, Next, Now, Observation, Outcome, Refresh, View};
 use crate::model::connection::{Connection, ConnectionId, GrantState};
@@ -21,6 +19,7 @@ use crate::port::platform::{self, Platform, TokenFailure};
 use crate::port::store::StoreError;
 use crate::port::store::vault::{Commit, GrantEnd, Taken};
 use crate::service::addresses::redirect_uri;
+use crate::service::audit::counts::{Counted, count};
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::keep_answer::keep_answer;
 use crate::service::vault::refresh::grant_end::of_its_client;
@@ -47,7 +46,7 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, request: RefreshRequest)
         unread: None,
         end: None,
     };
-    match tokio::spawn(run.drive().in_current_span()).await {
+    match app.spawn(run.drive()).await {
         Ok(refreshed) => refreshed,
         Err(panic) => Err(Error::Internal(format!("the refresh of {id} ended early: {panic}"))),
     }
@@ -276,6 +275,7 @@ impl Run {
             return Refreshed { outcome, connection: self.connection };
         }
         let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
+        count(&self.app, &self.id.partner, Counted::Refresh, outcome.as_str());
         let milliseconds = u64::try_from(self.app.clock.elapsed().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX);
         tracing::info!(target: "counterfoil::refresh", connection = %self.id, platform, outcome = outcome.as_str(), milliseconds, "refresh");
         Refreshed { outcome, connection: self.connection }
