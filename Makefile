@@ -92,7 +92,7 @@ STACK ?= counterfoil
 # The role that CloudFormation takes on, where whoever deploys has not the rights of the stack (docs/deploy.md).
 ROLE_ARN ?=
 # What `make deploy` may be given, and the template's parameter of each. One that is not given stays as it is deployed.
-PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart FRESHNESS:Freshness ALARM_EMAIL:AlarmEmail \
+PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart FRESHNESS:Freshness AUDIT_RETENTION_DAYS:AuditRetentionDays ALARM_EMAIL:AlarmEmail \
 	EXISTING_TABLE_NAME:ExistingTableName EXISTING_TABLE_STREAM_ARN:ExistingTableStreamArn EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
 	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHES_AT_ONCE:RefreshesAtOnce REFRESHER_STATE:RefresherState \
 	KEYLESS_REQUESTS_PER_SECOND:KeylessRequestsPerSecond DISABLE_EXECUTE_API_ENDPOINT:DisableExecuteApiEndpoint \
@@ -131,7 +131,7 @@ export HAS_REGION
 define AS_EXPORTS
 import json, re, shlex, sys
 outputs = {output["OutputKey"]: output["OutputValue"] for output in json.load(sys.stdin)}
-for key in "AwsRegion TableName PublicBaseUrl OpenStart KeyringSecretArn CredentialsSecretArn ParkingQueueUrl".split():
+for key in "AwsRegion TableName PublicBaseUrl OpenStart AuditRetentionDays KeyringSecretArn CredentialsSecretArn ParkingQueueUrl".split():
     if key in outputs:
         print(f"export {re.sub('(?<!^)(?=[A-Z])', '_', key).upper()}={shlex.quote(outputs[key])}")
 if "PublicBaseUrl" not in outputs:

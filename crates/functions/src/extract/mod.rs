@@ -1,5 +1,6 @@
 //! Extractors, which read the parts of a request strictly.
 
+pub(crate) mod accept;
 pub(crate) mod api_key;
 pub(crate) mod body;
 pub(crate) mod browser_cookie;

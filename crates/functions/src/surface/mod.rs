@@ -4,6 +4,7 @@
 pub(crate) mod addresses;
 pub mod connections;
 pub(crate) mod consent;
+pub(crate) mod next_page;
 pub(crate) mod partner;
 pub(crate) mod platform_webhooks;
 pub(crate) mod problem;

@@ -59,7 +59,8 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// Parameters of forms, pages and other answers, each with the file that tests it.
-const TRIED_IN: [(&str, &str); 20] = [
+const TRIED_IN: [(&str, &str); 21] = [
+    ("action", "audit"),
     ("company_id", "choosing"),
     ("company_key", "callback"),
     ("companyKey", "authorize"),

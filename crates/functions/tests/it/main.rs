@@ -3,6 +3,7 @@
 
 mod answers;
 mod api_keys;
+mod audit;
 mod authorize;
 mod authorize_starts;
 mod bad_callbacks;

@@ -28,7 +28,7 @@ async fn import(place: &Installation) -> Value {
 }
 
 /// Runs the worker until nothing is due any more.
-async fn work(place: &Installation) {
+pub(crate) async fn work(place: &Installation) {
     for _ in 0..3 {
         let report = purge(&place.app(), Duration::from_secs(600)).await;
         report.unwrap_or_else(|error| panic!("{error}"));

@@ -116,6 +116,7 @@ impl Deployment {
             "PublicBaseUrl" => BASE_URL.to_owned(),
             "OpenStart" => "true".to_owned(),
             "Freshness" => "always".to_owned(),
+            "AuditRetentionDays" => "400".to_owned(),
             "RefreshesAtOnce" => "64".to_owned(),
             "ParkingQueue" | "ImportQueue" | "CourierQueue" => NO_QUEUE.to_owned(),
             "info" => in_template,

@@ -43,8 +43,8 @@ async fn counts(app: &App, partner: &PartnerId, query: &AuditQuery) -> Result<Ve
     if from > to {
         return Ok(Vec::new());
     }
-    // One more, because the first day may be the one at `after`.
-    let days = app.audit_log.counts(partner, (from, to), query.order, query.most.saturating_add(1)).await?;
+    // One more because the first day may be the one at `after`, and one more that says whether there is another page.
+    let days = app.audit_log.counts(partner, (from, to), query.order, query.most.saturating_add(2)).await?;
     let entries = days.into_iter().filter_map(|(day, numbers)| row_of_day(day, numbers));
     let is_behind = |entry: &AuditEntry| query.after.as_deref().is_none_or(|after| is_before(query.order, after, &entry.place));
     Ok(entries.filter(is_behind).collect())

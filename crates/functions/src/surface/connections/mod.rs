@@ -1,6 +1,7 @@
 //! The API for an app's server and the pages for browsers. Errors have the form of RFC 9457.
 
 pub(crate) mod answers;
+pub(crate) mod audit;
 pub mod callback;
 #[expect(clippy::module_inception, reason = "the surface and what it lists have one name")]
 pub mod connections;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use counterfoil_core::model::connection::ConnectionId;
@@ -17,6 +16,7 @@ use counterfoil_core::service::records::{Filter, RecordStatus, by_date, changed}
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 
+use crate::extract::accept::accepts;
 use crate::extract::cursor;
 use crate::extract::paging::Paging;
 use crate::extract::path::InPath;
@@ -85,7 +85,7 @@ async fn list(
         paging.limit = paging.limit.min(SOURCES_MOST);
     }
     let (records, next) = wanted.page(&app, &key.partner, &paging).await?;
-    if wants_csv(&headers) {
+    if accepts(&headers, "text/csv") {
         return Ok(record_csv::page(kind, &records, &uri, next.as_deref())?.into_response());
     }
     let records = records.into_iter().map(|stored| answer(stored, source)).collect();
@@ -180,9 +180,4 @@ fn includes_source(query: &Query) -> Result<bool, Error> {
         Some("source") => Ok(true),
         Some(_) => Err(Error::invalid("invalid_parameter", "The parameter include must be: source.")),
     }
-}
-
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv")))
 }

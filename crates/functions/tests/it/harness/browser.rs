@@ -27,6 +27,11 @@ impl<'a> Browser<'a> {
         self.send(get(path)).await
     }
 
+    /// From this address.
+    pub(crate) async fn get_from(&mut self, path: impl AsRef<str>, source_ip: &str) -> Answer {
+        self.send(get(path).from(source_ip)).await
+    }
+
     pub(crate) async fn post(&mut self, path: impl AsRef<str>) -> Answer {
         self.send(post(path)).await
     }

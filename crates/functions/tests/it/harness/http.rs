@@ -5,6 +5,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt as _;
 use lambda_http::RequestExt as _;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -52,6 +54,13 @@ impl Ask {
         let mut context = lambda_runtime::Context::default();
         context.deadline = u64::try_from(deadline.as_millisecond()).expect("after 1970");
         Self(self.0.with_lambda_context(context))
+    }
+
+    /// Sends it from this address, as API Gateway passes it on.
+    pub(crate) fn from(self, source_ip: &str) -> Self {
+        let mut context = ApiGatewayV2httpRequestContext::default();
+        context.http.source_ip = Some(source_ip.to_owned());
+        Self(self.0.with_request_context(RequestContext::ApiGatewayV2(context)))
     }
 
     pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
