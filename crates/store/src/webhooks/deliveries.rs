@@ -7,7 +7,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryId};
 use counterfoil_core::model::webhook::endpoint::{EndpointName, Endpoints};
 use counterfoil_core::model::webhook::notification::{EndpointEvent, Notification};
-use counterfoil_core::port::store::webhooks::{DeliveryPage, DeliveryQuery, DeliveryStore};
+use counterfoil_core::port::store::webhooks::{DeliveryPage, DeliveryQuery, DeliveryStore, WithEvent};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
@@ -31,19 +31,18 @@ impl DeliveryStore for Table {
         &self,
         partner: &PartnerId,
         events: &[String],
-    ) -> Result<(Endpoints, Vec<Option<Notification>>), StoreError> {
+    ) -> Result<(Endpoints, Vec<Result<Option<Notification>, StoreError>>), StoreError> {
         let keys = events.iter().map(|id| Key::event(partner, id));
         let mut found = self.get_all(&[Key::endpoints(partner)].into_iter().chain(keys).collect::<Vec<_>>()).await?.into_iter();
         let endpoints = found.next().flatten().map(endpoints_row::read).transpose()?.unwrap_or_default();
-        let events = found.map(|item| item.map(outbox::read).transpose()).collect::<Result<_, _>>()?;
-        Ok((endpoints, events))
+        Ok((endpoints, found.map(|item| item.map(outbox::read).transpose()).collect()))
     }
 
     async fn endpoints_and_deliveries(
         &self,
         partner: &PartnerId,
         ids: &[DeliveryId],
-    ) -> Result<(Endpoints, Vec<(Option<Delivery>, Option<Notification>)>), StoreError> {
+    ) -> Result<(Endpoints, Vec<Result<WithEvent, StoreError>>), StoreError> {
         let mut events: Vec<_> = ids.iter().map(|id| &id.event).collect();
         events.sort_unstable();
         events.dedup();
@@ -51,10 +50,10 @@ impl DeliveryStore for Table {
         let mut found = self.get_all(&[Key::endpoints(partner)].into_iter().chain(keys).collect::<Vec<_>>()).await?.into_iter();
         let endpoints = found.next().flatten().map(endpoints_row::read).transpose()?.unwrap_or_default();
         let deliveries: Vec<_> = found.by_ref().take(ids.len()).collect();
-        let read: Vec<_> = found.map(|item| item.map(outbox::read).transpose()).collect::<Result<_, _>>()?;
-        let event = |id: &DeliveryId| events.binary_search(&&id.event).ok().and_then(|place| read[place].clone());
-        let pair = |(id, item): (&DeliveryId, Option<Item>)| Ok((item.map(delivery_row::read).transpose()?, event(id)));
-        Ok((endpoints, ids.iter().zip(deliveries).map(pair).collect::<Result<_, _>>()?))
+        let read: Vec<_> = found.map(|item| item.map(outbox::read).transpose()).collect();
+        let event = |id: &DeliveryId| events.binary_search(&&id.event).map_or(Ok(None), |place| read[place].clone());
+        let with_event = |(id, item): (&DeliveryId, Option<Item>)| Ok((item.map(delivery_row::read).transpose()?, event(id)?));
+        Ok((endpoints, ids.iter().zip(deliveries).map(with_event).collect()))
     }
 
     async fn create_delivery(&self, partner: &PartnerId, delivery: &Delivery) -> Result<Written, StoreError> {
@@ -100,6 +99,12 @@ impl DeliveryStore for Table {
         };
         let condition = "#status = :pending AND size(#attempts) = :before";
         self.update(changes.under(self, &Key::delivery(partner, &delivery.id), condition), |_| false).await
+    }
+
+    async fn postpone_delivery(&self, partner: &PartnerId, id: &DeliveryId, until: Timestamp) -> Result<(), StoreError> {
+        let changes = Changes::default().put(DUE_AT, Some(millis(until)))?;
+        let condition = format!("attribute_exists({DUE_SHARD})");
+        self.update(changes.under(self, &Key::delivery(partner, id), &condition), |_| false).await.map(drop)
     }
 
     async fn pending(&self, endpoint: &EndpointName, most: u32) -> Result<Vec<(DeliveryId, Timestamp)>, StoreError> {

@@ -194,9 +194,8 @@ impl Table {
             EndpointChanged::Switched(endpoint, due_at) => {
                 let changes = state_row::with_health(switched(endpoint.is_enabled())?, &Health::default())?;
                 let changes = changes.put(DUE_AT, Some(millis(*due_at)))?;
-                let changes = changes
-                    .put(DUE_SHARD, Some(endpoint_shard(&name(&endpoint.id))))?
-                    .set("has_new_work", AttributeValue::Bool(true));
+                let changes = changes.put(DUE_SHARD, Some(endpoint_shard(&name(&endpoint.id))))?;
+                let changes = changes.remove("lease").remove("lease_until");
                 vec![self.existing(changes, change.partner, &endpoint.id)]
             }
             EndpointChanged::Disabled(event) => {

@@ -92,7 +92,8 @@ pub enum EndpointChanged<'a> {
     Created(&'a EndpointId, &'a SigningSecrets, Timestamp),
     /// Only its configuration changes.
     Configured,
-    /// It is enabled, or disabled by its partner: its health begins anew, and it is due at this time.
+    /// It is enabled, or disabled by its partner: its health begins anew, and it is due at this time. The lease on it ends, so that a
+    /// process with the state before stores nothing of it.
     Switched(&'a Endpoint, Timestamp),
     /// It is disabled because of its failures, with this event.
     Disabled(&'a EndpointEvent),
@@ -125,19 +126,21 @@ pub struct EndpointLease {
 /// Deliveries. Reads are strongly consistent, except the lists of due ones.
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
-    /// A partner's endpoints and some of its events, at most [`READ_MOST`], in one request. `None` for an event that does not exist.
+    /// A partner's endpoints and some of its events, at most [`READ_MOST`], in one request. `None` for an event that does not exist, an
+    /// error for one that cannot be read.
     async fn endpoints_and_events(
         &self,
         partner: &PartnerId,
         events: &[String],
-    ) -> Result<(Endpoints, Vec<Option<Notification>>), StoreError>;
+    ) -> Result<(Endpoints, Vec<Result<Option<Notification>, StoreError>>), StoreError>;
 
-    /// A partner's endpoints, and some deliveries with their events, at most [`PAIRS_MOST`], in one request.
+    /// A partner's endpoints, and some deliveries with their events, at most [`PAIRS_MOST`], in one request. An error for a delivery that
+    /// cannot be read, or whose event cannot.
     async fn endpoints_and_deliveries(
         &self,
         partner: &PartnerId,
         ids: &[DeliveryId],
-    ) -> Result<(Endpoints, Vec<(Option<Delivery>, Option<Notification>)>), StoreError>;
+    ) -> Result<(Endpoints, Vec<Result<WithEvent, StoreError>>), StoreError>;
 
     /// Stores a new delivery. `Overtaken` if it exists.
     async fn create_delivery(&self, partner: &PartnerId, delivery: &Delivery) -> Result<Written, StoreError>;
@@ -152,6 +155,9 @@ pub trait DeliveryStore: Send + Sync {
     /// attempts than `attempts`.
     async fn save_delivery(&self, partner: &PartnerId, delivery: &Delivery, attempts: usize) -> Result<Written, StoreError>;
 
+    /// Makes a pending delivery due at this time. It need not be readable. Does nothing to one that has ended.
+    async fn postpone_delivery(&self, partner: &PartnerId, id: &DeliveryId, until: Timestamp) -> Result<(), StoreError>;
+
     /// The pending deliveries of an endpoint, the one that is due first: at most `most`. The list may lag by moments, and may then
     /// contain a delivery that has ended.
     async fn pending(&self, endpoint: &EndpointName, most: u32) -> Result<Vec<(DeliveryId, Timestamp)>, StoreError>;
@@ -162,6 +168,9 @@ pub trait DeliveryStore: Send + Sync {
     /// The deliveries of an endpoint.
     async fn deliveries(&self, endpoint: &EndpointName, query: &DeliveryQuery<'_>) -> Result<DeliveryPage, StoreError>;
 }
+
+/// A delivery and its event. `None` for what does not exist.
+pub type WithEvent = (Option<Delivery>, Option<Notification>);
 
 /// The most events of one [`DeliveryStore::endpoints_and_events`].
 pub const READ_MOST: usize = 99;

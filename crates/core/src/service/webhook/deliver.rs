@@ -11,10 +11,10 @@ use crate::model::name::PartnerId;
 use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
-use crate::model::webhook::endpoint::{Endpoint, EndpointName, Health};
+use crate::model::webhook::endpoint::{Endpoint, EndpointName, Endpoints, Health};
 use crate::model::webhook::notification::Notification;
 use crate::port::store::Written;
-use crate::port::store::webhooks::{EndpointLease, EndpointState};
+use crate::port::store::webhooks::{EndpointLease, EndpointState, WithEvent};
 use crate::port::wake::{CourierCall, DELAY_MOST};
 use crate::port::webhooks::Sent;
 use crate::{App, Error};
@@ -35,6 +35,8 @@ const LEASE: Duration = Duration::from_secs(75);
 const BATCH_TAKES: Duration = Duration::from_secs(60);
 /// The time after which an enabled endpoint is due again in any case, because the list of pending deliveries may lag.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+/// The time after which the list of pending deliveries is read again if nothing on it was due: it lags.
+const LAG: Duration = Duration::from_secs(1);
 /// The longest pause of a whole endpoint that is overloaded, and its pause if it names none.
 const PAUSE_MOST: Duration = Duration::from_secs(3_600);
 const PAUSE: Duration = Duration::from_secs(30);
@@ -49,7 +51,10 @@ pub async fn deliver(app: &App, call: CourierCall, ends_at: Duration) -> Result<
     let CourierCall { endpoint, deliveries } = call;
     let lease = EndpointLease { id: app.new_id("courier_"), at: app.now(), life: LEASE };
     let Some(state) = app.endpoints.take_endpoint(&endpoint, &lease).await? else { return Ok(()) };
-    let mut courier = Courier { app, endpoint, lease, state, named: deliveries, has_sent: false, ends_at };
+    let mut named = deliveries;
+    named.sort();
+    named.dedup();
+    let mut courier = Courier { app, endpoint, lease, state, named, soonest: None, has_sent: false, ends_at };
     loop {
         let next = courier.work().await?;
         match courier.give_back(next).await? {
@@ -69,99 +74,132 @@ struct Courier<'a> {
     state: EndpointState,
     /// Deliveries to send first.
     named: Vec<DeliveryId>,
+    /// When the first of the deliveries that this process has seen is due again. The list of pending deliveries may not have it yet.
+    soonest: Option<Timestamp>,
     /// Whether it has sent a batch under its lease as it was last taken or extended.
     has_sent: bool,
     ends_at: Duration,
 }
 
 impl Courier<'_> {
-    /// Sends batch after batch. Returns when the endpoint is due next.
+    /// Sends batch after batch, or cancels them if the endpoint is disabled. Returns when the endpoint is due next.
     async fn work(&mut self) -> Result<Option<Timestamp>, Error> {
         loop {
             let now = self.app.now();
-            if !self.state.is_enabled {
-                return self.cancel().await;
-            }
-            if let Some(paused_until) = self.state.health.paused_until.filter(|until| *until > now) {
+            if let Some(paused_until) = self.state.health.paused_until.filter(|until| self.state.is_enabled && *until > now) {
                 return Ok(Some(paused_until));
             }
             if self.app.clock.elapsed() + BATCH_TAKES > self.ends_at {
                 return Ok(Some(now));
             }
             let named = std::mem::take(&mut self.named);
-            let (ids, next) = if named.is_empty() { self.due(now).await? } else { (named, None) };
-            if ids.is_empty() {
-                return Ok(Some(next.unwrap_or(Timestamp::MAX).min(later(now, LOOK_EVERY))));
+            let is_listed = named.is_empty();
+            let (ids, next) = if is_listed { self.listed(now).await? } else { (named, None) };
+            let (endpoints, found) = self.read(&ids, now).await?;
+            if is_listed && found.is_empty() {
+                let soonest = self.soonest.filter(|at| *at > now);
+                // Behind some that cannot be read, and are put off now, may be others.
+                let look = if ids.is_empty() || !self.state.is_enabled { LOOK_EVERY } else { LAG };
+                return Ok(next.into_iter().chain(soonest).chain([later(now, look)]).min());
             }
-            let (endpoints, found) = self.app.deliveries.endpoints_and_deliveries(&self.endpoint.partner, &ids).await?;
             let Some(endpoint) = endpoints.find(&self.endpoint.id) else { return Ok(None) };
             self.state.is_enabled = endpoint.is_enabled();
-            if !self.state.is_enabled {
-                continue;
+            let mut due = Vec::new();
+            for (delivery, event) in found.into_iter().filter_map(|(delivery, event)| Some((delivery?, event))) {
+                match delivery.next_attempt_at {
+                    Some(at) if at <= now || !endpoint.is_enabled() => due.push((delivery, event)),
+                    Some(at) => self.note_next(at, now),
+                    None => {}
+                }
+            }
+            if is_listed && due.is_empty() {
+                return Ok(Some(later(now, LAG)));
             }
             // The lease covers the first batch.
             if self.has_sent && self.extend().await? == Written::Overtaken {
                 return Ok(None);
             }
-            self.send(endpoint, found, now).await?;
+            if endpoint.is_enabled() {
+                self.send(endpoint, due, now).await?;
+            } else {
+                self.cancel(due).await?;
+            }
             self.has_sent = true;
         }
     }
 
-    /// The deliveries that are due, and when the first of the others is.
-    async fn due(&self, now: Timestamp) -> Result<(Vec<DeliveryId>, Option<Timestamp>), Error> {
-        let pending = self.pending().await?;
-        let next = pending.iter().map(|(_, at)| *at).find(|at| *at > now);
-        Ok((pending.into_iter().filter(|(_, at)| *at <= now).map(|(id, _)| id).collect(), next))
+    /// The listed deliveries that are due, and when the first of the others is. Of a disabled endpoint all are due, to be canceled.
+    async fn listed(&self, now: Timestamp) -> Result<(Vec<DeliveryId>, Option<Timestamp>), Error> {
+        let most = u32::try_from(BATCH).unwrap_or(u32::MAX);
+        let pending = self.app.deliveries.pending(&self.endpoint, most).await?;
+        let is_due = |at: Timestamp| at <= now || !self.state.is_enabled;
+        let next = pending.iter().map(|(_, at)| *at).find(|at| !is_due(*at));
+        Ok((pending.into_iter().filter(|(_, at)| is_due(*at)).map(|(id, _)| id).collect(), next))
     }
 
-    /// Sends what is due of these deliveries, and stores each result.
+    /// Reads the endpoints and these deliveries. A delivery that cannot be read waits, because a later version may be able to read it.
+    async fn read(&self, ids: &[DeliveryId], now: Timestamp) -> Result<(Endpoints, Vec<WithEvent>), Error> {
+        if ids.is_empty() {
+            return Ok((Endpoints::default(), Vec::new()));
+        }
+        let partner = &self.endpoint.partner;
+        let (endpoints, found) = self.app.deliveries.endpoints_and_deliveries(partner, ids).await?;
+        let mut readable = Vec::new();
+        for (id, read) in ids.iter().zip(found) {
+            match read {
+                Ok(read) => readable.push(read),
+                Err(error) => {
+                    tracing::error!(delivery = %id, %error, "a delivery cannot be read");
+                    self.app.deliveries.postpone_delivery(partner, id, later(now, LOOK_EVERY)).await?;
+                }
+            }
+        }
+        Ok((endpoints, readable))
+    }
+
+    /// Notes when a delivery is due again.
+    fn note_next(&mut self, at: Timestamp, now: Timestamp) {
+        self.soonest = Some(self.soonest.filter(|soonest| *soonest > now).map_or(at, |soonest| soonest.min(at)));
+    }
+
+    /// Sends these deliveries, and stores each result.
     async fn send(
         &mut self,
         endpoint: &Endpoint,
-        found: Vec<(Option<Delivery>, Option<Notification>)>,
+        due: Vec<(Delivery, Option<Notification>)>,
         now: Timestamp,
     ) -> Result<(), Error> {
+        if due.is_empty() {
+            return Ok(());
+        }
         let secrets = open_secrets(self.app, &self.endpoint, &self.state.secrets, now).await?;
-        let is_due = |delivery: &Delivery| delivery.next_attempt_at.is_some_and(|at| at <= now);
-        let due = found.into_iter().filter_map(|(delivery, event)| Some((delivery.filter(is_due)?, event)));
         let is_paused = AtomicBool::new(false);
         let partner = &self.endpoint.partner;
+        let due = due.into_iter();
         let sending: Vec<_> =
             due.map(|(delivery, event)| send_one(self.app, partner, endpoint, &secrets, delivery, event, &is_paused)).collect();
         let results: Vec<_> = stream::iter(sending).buffer_unordered(AT_ONCE_MOST).collect().await;
         let mut is_gone = false;
         for result in results {
-            if let Some(sent) = result? {
+            if let Some((sent, next_attempt_at)) = result? {
+                let now = self.app.now();
                 is_gone |= sent.reply.is_gone();
-                note(&mut self.state.health, sent, self.app.now());
+                note(&mut self.state.health, sent, now);
+                if let Some(at) = next_attempt_at {
+                    self.note_next(at, now);
+                }
             }
         }
-        failing::judge(self.app, &self.endpoint, endpoint, &mut self.state.health, is_gone).await
+        self.state.is_enabled = failing::judge(self.app, &self.endpoint, endpoint, &mut self.state.health, is_gone).await?;
+        Ok(())
     }
 
     /// Cancels the pending deliveries of a disabled endpoint.
-    async fn cancel(&self) -> Result<Option<Timestamp>, Error> {
-        while self.app.clock.elapsed() + BATCH_TAKES <= self.ends_at {
-            let ids: Vec<_> = self.pending().await?.into_iter().map(|(id, _)| id).collect();
-            let (_, found) = self.app.deliveries.endpoints_and_deliveries(&self.endpoint.partner, &ids).await?;
-            let is_pending = |delivery: &Delivery| delivery.status == DeliveryStatus::Pending;
-            let pending: Vec<_> = found.into_iter().filter_map(|(delivery, _)| delivery.filter(is_pending)).collect();
-            if pending.is_empty() {
-                return Ok(Some(later(self.app.now(), LOOK_EVERY)));
-            }
-            for delivery in pending {
-                cancel_one(self.app, &self.endpoint.partner, delivery).await?;
-            }
-            if self.extend().await? == Written::Overtaken {
-                return Ok(None);
-            }
+    async fn cancel(&self, pending: Vec<(Delivery, Option<Notification>)>) -> Result<(), Error> {
+        for (delivery, _) in pending {
+            cancel_one(self.app, &self.endpoint.partner, delivery).await?;
         }
-        Ok(Some(self.app.now()))
-    }
-
-    async fn pending(&self) -> Result<Vec<(DeliveryId, Timestamp)>, Error> {
-        Ok(self.app.deliveries.pending(&self.endpoint, u32::try_from(BATCH).unwrap_or(u32::MAX)).await?)
+        Ok(())
     }
 
     async fn extend(&self) -> Result<Written, Error> {
@@ -180,7 +218,7 @@ impl Courier<'_> {
     }
 }
 
-/// Sends one delivery and stores the result. `None` if it was not sent: the endpoint has asked for a pause, or the event is gone.
+/// Sends one delivery and stores the result. Returns it, and when the next attempt is due. `None` if it was not sent: the endpoint has asked for a pause, or the event is gone.
 async fn send_one(
     app: &App,
     partner: &PartnerId,
@@ -189,7 +227,7 @@ async fn send_one(
     delivery: Delivery,
     event: Option<Notification>,
     is_paused: &AtomicBool,
-) -> Result<Option<Sent>, Error> {
+) -> Result<Option<(Sent, Option<Timestamp>)>, Error> {
     let Some(event) = event else {
         return cancel_one(app, partner, delivery).await.map(|()| None);
     };
@@ -203,7 +241,7 @@ async fn send_one(
     }
     // If it is overtaken, the lease was lost and another courier has sent it too; both attempts have the same `webhook-id`.
     app.deliveries.save_delivery(partner, &delivery, attempts).await?;
-    Ok(Some(sent))
+    Ok(Some((sent, delivery.next_attempt_at)))
 }
 
 async fn cancel_one(app: &App, partner: &PartnerId, delivery: Delivery) -> Result<(), Error> {
@@ -216,7 +254,8 @@ async fn cancel_one(app: &App, partner: &PartnerId, delivery: Delivery) -> Resul
 /// Notes the result of an attempt in the endpoint's health.
 fn note(health: &mut Health, sent: Sent, now: Timestamp) {
     if sent.reply.is_success() {
-        *health = Health { last_success_at: Some(now), ..Health::default() };
+        // A request beside it may have asked for a pause.
+        *health = Health { last_success_at: Some(now), paused_until: health.paused_until, ..Health::default() };
         return;
     }
     health.failing_since.get_or_insert(now);

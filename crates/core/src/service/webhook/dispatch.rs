@@ -19,14 +19,17 @@ const AT_ONCE_MOST: usize = 16;
 /// Dispatches events that were just stored. Repeated, it stores nothing twice, and wakes the courier again.
 ///
 /// # Errors
-/// The table's errors. Some deliveries may be stored then, and a repetition stores the others.
+/// The table's errors. Some deliveries may be stored then, and a repetition stores the others. An event that cannot be read is an error
+/// after the others are dispatched: a later version can read it.
 pub async fn dispatch(app: &App, partner: &PartnerId, events: &[String]) -> Result<(), Error> {
+    let mut unreadable = None;
     for events in events.chunks(READ_MOST) {
         let (endpoints, found) = app.deliveries.endpoints_and_events(partner, events).await?;
-        let found: Vec<_> = found.into_iter().flatten().collect();
+        let keep = |event: Result<_, _>| event.map_err(|error| unreadable = Some(error)).ok().flatten();
+        let found: Vec<_> = found.into_iter().filter_map(keep).collect();
         dispatch_read(app, partner, &endpoints, &found).await?;
     }
-    Ok(())
+    unreadable.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Dispatches events that were read together with the endpoints.

@@ -18,31 +18,31 @@ pub(crate) const NOTIFIED_AFTER: Duration = Duration::from_secs(4 * 86_400);
 /// The time of nothing but failures after which an endpoint is disabled.
 const DISABLED_AFTER: Duration = Duration::from_secs(5 * 86_400);
 
-/// Notifies the partner of an endpoint that fails, or disables the endpoint.
+/// Notifies the partner of an endpoint that fails, or disables the endpoint. Returns whether the endpoint is enabled.
 pub(crate) async fn judge(
     app: &App,
     name: &EndpointName,
     endpoint: &Endpoint,
     health: &mut Health,
     is_gone: bool,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let now = app.now();
     if is_gone {
-        return disable(app, name, DisabledReason::Gone).await;
+        return disable(app, name, DisabledReason::Gone).await.map(|()| false);
     }
-    let Some(failing_since) = health.failing_since else { return Ok(()) };
+    let Some(failing_since) = health.failing_since else { return Ok(true) };
     let failing_for = until(failing_since, now);
     match health.notified_at {
         None if failing_for >= NOTIFIED_AFTER => {
             let event = event(app, name, endpoint, EndpointChange::Failing { failing_since });
             app.endpoints.add_event(&event).await?;
             health.notified_at = Some(now);
-            Ok(())
+            Ok(true)
         }
         Some(notified_at) if failing_for >= DISABLED_AFTER && until(notified_at, now) >= NOTICE => {
-            disable(app, name, DisabledReason::Failing).await
+            disable(app, name, DisabledReason::Failing).await.map(|()| false)
         }
-        _ => Ok(()),
+        _ => Ok(true),
     }
 }
 

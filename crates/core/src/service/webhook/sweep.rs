@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
+
 use crate::model::event::Event;
 use crate::model::name::PartnerId;
 use crate::model::time::earlier;
-use crate::model::webhook::delivery::DeliveryStatus;
+use crate::model::webhook::delivery::{Delivery, DeliveryStatus};
 use crate::model::webhook::endpoint::Endpoints;
 use crate::model::webhook::notification::Notification;
 use crate::port::store::webhooks::PAIRS_MOST;
@@ -25,6 +27,8 @@ const ENDPOINTS_MOST: u32 = 1_000;
 const EVENTS_MOST: u32 = 40;
 /// How many partners are read at once.
 const PARTNERS_MOST: u32 = 100;
+/// How many endpoints are woken, and how many partners' events are checked, at once.
+const AT_ONCE_MOST: usize = 16;
 
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +37,8 @@ pub struct Swept {
     pub endpoints: usize,
     /// How many events had no deliveries.
     pub events: usize,
-    /// How many partners' events were not checked to their end: the time was over, or the table failed.
+    /// How many partners' events were not checked to their end: the time was over, or the table failed. Of the partners that were not
+    /// read for lack of time none is counted.
     pub unfinished: usize,
 }
 
@@ -46,15 +51,18 @@ pub async fn sweep(app: &App, ends_at: Duration) -> Result<Swept, Error> {
     for shard in ALL_SHARDS {
         let due = app.endpoints.due_endpoints(shard, app.now(), ENDPOINTS_MOST).await?;
         swept.endpoints += due.len();
-        for endpoint in due {
-            wake(app, &CourierCall { endpoint, deliveries: Vec::new() }, Duration::ZERO).await;
-        }
+        let calls = due.into_iter().map(|endpoint| CourierCall { endpoint, deliveries: Vec::new() });
+        let waking: Vec<_> = calls.map(|call| wake_within(app, call, ends_at)).collect();
+        stream::iter(waking).buffer_unordered(AT_ONCE_MOST).collect::<()>().await;
     }
     let mut after = None;
     loop {
         let partners = app.endpoints.partners_with_endpoints(after.as_ref(), PARTNERS_MOST).await?;
-        for partner in &partners {
-            match sweep_partner(app, partner, ends_at).await {
+        let sweeping: Vec<_> =
+            partners.iter().map(async |partner| (partner, sweep_partner(app, partner, ends_at).await)).collect();
+        let results: Vec<_> = stream::iter(sweeping).buffer_unordered(AT_ONCE_MOST).collect().await;
+        for (partner, result) in results {
+            match result {
                 Ok(Some(events)) => swept.events += events,
                 Ok(None) => swept.unfinished += 1,
                 Err(error) => {
@@ -64,14 +72,23 @@ pub async fn sweep(app: &App, ends_at: Duration) -> Result<Swept, Error> {
             }
         }
         after = partners.last().cloned();
-        if partners.len() < PARTNERS_MOST as usize {
+        if partners.len() < PARTNERS_MOST as usize || app.clock.elapsed() >= ends_at {
             return Ok(swept);
         }
     }
 }
 
+async fn wake_within(app: &App, call: CourierCall, ends_at: Duration) {
+    if app.clock.elapsed() < ends_at {
+        wake(app, &call, Duration::ZERO).await;
+    }
+}
+
 /// Dispatches the events of a partner that have no deliveries. `None` if the time was over before all were checked.
 async fn sweep_partner(app: &App, partner: &PartnerId, ends_at: Duration) -> Result<Option<usize>, Error> {
+    if app.clock.elapsed() >= ends_at {
+        return Ok(None);
+    }
     let (endpoints, _) = app.deliveries.endpoints_and_events(partner, &[]).await?;
     let Some(oldest) = endpoints.list.iter().map(|endpoint| endpoint.created_at).min() else { return Ok(Some(0)) };
     let mut after = app.endpoints.swept_to(partner).await?.unwrap_or_default().max(Event::mark(oldest));
@@ -104,11 +121,9 @@ async fn undelivered(
         let mut is_complete = true;
         for ids in wanted.chunks(PAIRS_MOST) {
             let (_, found) = app.deliveries.endpoints_and_deliveries(partner, ids).await?;
-            is_complete &= found.iter().all(|(delivery, _)| {
-                delivery
-                    .as_ref()
-                    .is_some_and(|delivery| delivery.status != DeliveryStatus::Pending || !delivery.attempts.is_empty())
-            });
+            let is_begun = |delivery: &Delivery| delivery.status != DeliveryStatus::Pending || !delivery.attempts.is_empty();
+            // A delivery that cannot be read exists.
+            is_complete &= found.iter().flatten().all(|(delivery, _)| delivery.as_ref().is_some_and(is_begun));
         }
         if !is_complete {
             undelivered.push(event);

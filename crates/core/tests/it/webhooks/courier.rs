@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use counterfoil_core::model::event::EventKind;
-use counterfoil_core::model::webhook::delivery::{DeliveryStatus, PAUSES, Reply, SendFailure};
+use counterfoil_core::model::webhook::delivery::{DeliveryId, DeliveryStatus, PAUSES, Reply, SendFailure};
+use counterfoil_core::model::webhook::endpoint::Health;
 use counterfoil_core::port::store::webhooks::EndpointLease;
 use counterfoil_core::port::wake::CourierCall;
 use counterfoil_core::port::webhooks::Sent;
 use counterfoil_core::service::webhook::deliver::{AT_ONCE_MOST, deliver};
 use counterfoil_core::service::webhook::endpoints::{EndpointPatch, change_endpoint, delete_endpoint};
 use counterfoil_core::service::webhook::test_endpoint::test_endpoint;
-use counterfoil_testkit::webhooks::status;
+use counterfoil_testkit::webhooks::{Received, status};
 
 use super::{Hooks, LONG, URL, create};
 
@@ -169,4 +170,98 @@ async fn w6_a_test_is_sent_now_and_once_to_one_endpoint() {
     assert!(received.iter().all(|request| request.url == URL) && received.len() == 2, "{received:?}");
     assert_eq!(hooks.log().await.len(), 2);
     assert_eq!(hooks.deliver().await, []);
+}
+
+#[tokio::test]
+async fn what_a_later_version_wrote_waits_and_holds_up_no_other_delivery() {
+    let hooks = Hooks::new().await;
+    let (delivery, event) = (hooks.dispatched().await, hooks.dispatched().await);
+    let deliveries = format!("DELIVERIES#default#{}", hooks.id);
+    let places = [(deliveries.as_str(), &delivery), ("EVENTS#default", &event)];
+    for (partition, id) in places {
+        hooks.stage.installation.set_text(partition, id, "event", "oauth.of_a_later_version").await;
+    }
+    let other = hooks.dispatched().await;
+    assert_eq!(events(&hooks.deliver().await), [other]);
+    assert_eq!(hooks.deliver().await, []);
+    for (partition, id) in places {
+        hooks.stage.installation.set_text(partition, id, "event", "oauth.connected").await;
+    }
+    hooks.stage.clock.advance(LONG);
+    assert_eq!(events(&hooks.deliver().await), [delivery, event], "after the deploy that can read it");
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_named_twice_is_sent_once() {
+    let hooks = Hooks::new().await;
+    let event = hooks.dispatched().await;
+    let id = DeliveryId { event, replayed_at: None, endpoint: hooks.id.clone() };
+    let call = CourierCall { endpoint: hooks.name(), deliveries: vec![id.clone(), id] };
+    deliver(&hooks.stage.app, call, hooks.stage.app.clock.elapsed() + LONG).await.expect("a table");
+    assert_eq!(hooks.stage.installation.webhooks.take().len(), 1);
+}
+
+#[tokio::test]
+async fn w3_requests_that_succeed_beside_one_that_asked_for_a_pause_do_not_end_the_pause() {
+    let hooks = Hooks::new().await;
+    for _ in 0..AT_ONCE_MOST {
+        hooks.dispatched().await;
+    }
+    let overloaded = Sent { retry_after: Some(Duration::from_secs(120)), ..status(429) };
+    hooks.stage.installation.webhooks.next(URL, [overloaded]);
+    assert_eq!(hooks.deliver().await.len(), AT_ONCE_MOST);
+    hooks.dispatched().await;
+    assert_eq!(hooks.deliver().await, []);
+    hooks.stage.clock.advance(Duration::from_secs(121));
+    assert_eq!(hooks.deliver().await.len(), 2);
+}
+
+#[tokio::test]
+async fn w3_the_other_pending_deliveries_of_an_endpoint_that_is_gone_are_canceled_at_once() {
+    let hooks = Hooks::new().await;
+    hooks.stage.installation.webhooks.next(URL, [status(500), status(410)]);
+    hooks.dispatched().await;
+    hooks.deliver().await;
+    hooks.dispatched().await;
+    hooks.deliver().await;
+    let statuses: Vec<_> = hooks.log().await.iter().map(|delivery| delivery.status).collect();
+    assert_eq!(statuses, [DeliveryStatus::Canceled, DeliveryStatus::Canceled]);
+}
+
+#[tokio::test]
+async fn w7_a_courier_at_work_cannot_undo_what_enabling_an_endpoint_resets() {
+    let hooks = Hooks::new().await;
+    let app = &hooks.stage.app;
+    let switch = async |is_enabled| {
+        let patch = EndpointPatch { is_enabled: Some(is_enabled), ..EndpointPatch::default() };
+        change_endpoint(app, &hooks.key, &hooks.id, &patch).await.expect("an endpoint")
+    };
+    switch(false).await;
+    let lease = EndpointLease { id: "courier_1".to_owned(), at: app.now(), life: Duration::from_secs(60) };
+    app.endpoints.take_endpoint(&hooks.name(), &lease).await.expect("a table").expect("it is free");
+    switch(true).await;
+    hooks.dispatched().await;
+    let failing = Health { failing_since: Some(app.now()), notified_at: Some(app.now()), ..Health::default() };
+    let extended = app.endpoints.extend_endpoint(&hooks.name(), &lease, &failing, app.now()).await;
+    assert_eq!(extended, Ok(counterfoil_core::port::store::Written::Overtaken));
+    assert_eq!(hooks.deliver().await.len(), 1, "another courier need not wait");
+    let view = change_endpoint(app, &hooks.key, &hooks.id, &EndpointPatch::default()).await.expect("an endpoint");
+    assert_eq!(view.health.failing_since, None);
+}
+
+#[tokio::test]
+async fn the_next_attempt_is_not_forgotten_while_the_index_lags() {
+    let hooks = Hooks::new().await;
+    hooks.stage.installation.webhooks.next(URL, [status(500)]);
+    let event = hooks.dispatched().await;
+    let id = DeliveryId { event: event.clone(), replayed_at: None, endpoint: hooks.id.clone() };
+    let partition = format!("DELIVERIES#default#{}", hooks.id);
+    hooks.stage.installation.remove_attribute(&partition, &event, "due_shard").await;
+    let call = CourierCall { endpoint: hooks.name(), deliveries: vec![id] };
+    deliver(&hooks.stage.app, call, hooks.stage.app.clock.elapsed() + LONG).await.expect("a table");
+    assert_eq!(hooks.due_at().await, hooks.log().await[0].next_attempt_at);
+}
+
+fn events(received: &[Received]) -> Vec<String> {
+    received.iter().map(|request| request.event.clone()).collect()
 }

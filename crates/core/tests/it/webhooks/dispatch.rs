@@ -80,3 +80,13 @@ async fn between_an_event_and_its_first_attempt_there_are_four_requests_to_the_t
     assert_eq!(counts.get("UpdateItem"), Some(&3));
     assert_eq!(counts.get("Query"), Some(&1), "it looks once whether more is due");
 }
+
+#[tokio::test]
+async fn an_event_of_a_later_version_is_repeated_and_holds_up_no_other_event() {
+    let hooks = Hooks::new().await;
+    let (newer, other) = (hooks.event().await, hooks.event().await);
+    hooks.stage.installation.set_text("EVENTS#default", &newer, "event", "oauth.of_a_later_version").await;
+    let dispatched = dispatch(&hooks.stage.app, &Hooks::partner(), &[newer, other.clone()]).await;
+    assert!(dispatched.is_err(), "the stream repeats it");
+    assert_eq!(hooks.log().await.into_iter().map(|delivery| delivery.id.event).collect::<Vec<_>>(), [other]);
+}

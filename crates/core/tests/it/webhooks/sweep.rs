@@ -60,3 +60,25 @@ async fn a_partner_without_endpoints_is_not_swept() {
     hooks.stage.clock.advance(TWO_MINUTES);
     assert_eq!(hooks.sweep().await, Swept::default());
 }
+
+#[tokio::test]
+async fn w5_a_delivery_of_a_later_version_does_not_end_the_sweep() {
+    let hooks = Hooks::new().await;
+    let newer = hooks.dispatched().await;
+    hooks.event().await;
+    let partition = format!("DELIVERIES#default#{}", hooks.id);
+    hooks.stage.installation.set_text(&partition, &newer, "event", "oauth.of_a_later_version").await;
+    hooks.stage.clock.advance(TWO_MINUTES);
+    let swept = hooks.sweep().await;
+    assert_eq!((swept.events, swept.unfinished), (1, 0));
+}
+
+#[tokio::test]
+async fn a_sweep_whose_time_is_over_begins_nothing() {
+    let hooks = Hooks::new().await;
+    hooks.event().await;
+    hooks.stage.clock.advance(LONG + LONG);
+    let swept = sweep(&hooks.stage.app, hooks.stage.app.clock.elapsed()).await.expect("a table");
+    assert_eq!((swept.events, swept.unfinished), (0, 1));
+    assert_eq!(hooks.stage.installation.courier_calls.take(), []);
+}
