@@ -1,6 +1,7 @@
 //! An installation for tests: one table, one platform, and any number of processes.
 
 mod consent;
+mod items;
 mod rows;
 
 use std::sync::Arc;
@@ -9,10 +10,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::App;
 use counterfoil_core::model::audit::Action;
-use counterfoil_core::model::connection::{ConnectionId, Freshness};
+use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::secret::Secret;
@@ -33,6 +33,7 @@ use counterfoil_store::secret_source::{Place, SecretSource};
 use jiff::Timestamp;
 
 pub use self::consent::{connected, consented, consented_by, finish_consent, retry_consent, try_consent};
+pub use self::items::Item;
 pub use self::rows::{by_operator, company, connection, connection_id, flow, lease, stored_grant};
 
 use crate::clock::MovableClock;
@@ -203,79 +204,6 @@ impl Fixture {
     pub fn client(&self) -> &Client {
         &self.bare
     }
-
-    /// Puts an item that has only its key.
-    ///
-    /// # Panics
-    ///
-    /// If the table cannot be written to.
-    pub async fn put_key(&self, partition_key: &str, sort_key: &str) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request = self.client().put_item().table_name(TABLE).item("PK", text(partition_key)).item("SK", text(sort_key));
-        request.send().await.expect("a table to write to");
-    }
-
-    /// Deletes an item.
-    ///
-    /// # Panics
-    ///
-    /// If the table cannot be written to.
-    pub async fn delete(&self, partition_key: &str, sort_key: &str) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request = self.client().delete_item().table_name(TABLE).key("PK", text(partition_key));
-        request.key("SK", text(sort_key)).send().await.expect("a table to write to");
-    }
-
-    /// Sets an attribute of an item to a text.
-    ///
-    /// # Panics
-    ///
-    /// If the table cannot be written to.
-    pub async fn set_text(&self, partition_key: &str, sort_key: &str, attribute: &str, value: &str) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request = self.client().update_item().table_name(TABLE).key("PK", text(partition_key));
-        let request = request.key("SK", text(sort_key)).update_expression("SET #attribute = :value");
-        let request = request.expression_attribute_names("#attribute", attribute);
-        request.expression_attribute_values(":value", text(value)).send().await.expect("a table to write to");
-    }
-
-    /// Removes an attribute of an item.
-    ///
-    /// # Panics
-    ///
-    /// If the table cannot be written to.
-    pub async fn remove_attribute(&self, partition_key: &str, sort_key: &str, attribute: &str) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let request = self.client().update_item().table_name(TABLE).key("PK", text(partition_key));
-        let request = request.key("SK", text(sort_key)).update_expression("REMOVE #attribute");
-        request.expression_attribute_names("#attribute", attribute).send().await.expect("a table to write to");
-    }
-
-    /// Every item in a connection's partition, by its sort key.
-    ///
-    /// # Panics
-    ///
-    /// If the table cannot be read.
-    pub async fn items_of(&self, id: &ConnectionId) -> Vec<(String, Item)> {
-        let mut items = self.items_under(&format!("CONN#{}#{}", id.partner, id.company_key)).await;
-        let company_key = AttributeValue::S(id.company_key.to_string());
-        let events = self.items_under(&format!("EVENTS#{}", id.partner)).await;
-        items.extend(events.into_iter().filter(|(_, event)| event["company_key"] == company_key));
-        items
-    }
-
-    /// Every item with this partition key, by its sort key.
-    ///
-    /// # Panics
-    ///
-    /// If the table cannot be read.
-    pub async fn items_under(&self, pk: &str) -> Vec<(String, Item)> {
-        let request = self.client().query().table_name(TABLE).key_condition_expression("PK = :pk");
-        let request = request.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).consistent_read(true);
-        let answer = request.send().await.expect("a table to read");
-        let keyed = |item: Item| (item["SK"].as_s().expect("a text").clone(), item);
-        answer.items.unwrap_or_default().into_iter().map(keyed).collect()
-    }
 }
 
 /// The client makes as many tries as in production, with the shortest pauses, because these pass in real time.
@@ -284,9 +212,6 @@ fn table_over(wire: &Wire, access_key: &str) -> Table {
     let config = keyed_local_config(wire.endpoint(), access_key).into_builder().retry_config(retries).build();
     Table::new(&config, TABLE)
 }
-
-/// An item in the SDK's form.
-pub type Item = std::collections::HashMap<String, AttributeValue>;
 
 /// The sealer of every process of an installation.
 pub(crate) fn sealer(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<dyn Sealer> {

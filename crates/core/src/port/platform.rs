@@ -11,11 +11,13 @@ use crate::Error;
 use crate::model::connection::ConfirmedCompany;
 use crate::model::grant::Grant;
 use crate::model::platform::{Environment, PlatformName};
-use crate::model::reference::Reference;
 use crate::model::secret::Secret;
-use crate::model::unread::UnreadAnswer;
 use crate::port::accounting::Accounting;
 use crate::port::notifications::Notifications;
+
+mod failure;
+
+pub use failure::{ConfirmFailure, NotExchanged, RevokeFailure, TokenFailure};
 
 /// The platforms that this process can call. The client of each is made at its first use.
 #[async_trait]
@@ -234,72 +236,4 @@ pub struct GrantCompanies {
     pub named_by_consent: bool,
     /// Whether every entry of the platform's list was read. If not, a company that is missing here may still be in the list.
     pub is_complete: bool,
-}
-
-/// A code exchange that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotExchanged {
-    /// The meaning of the answer.
-    pub failure: TokenFailure,
-    /// The error code, status and request id of the answer.
-    pub said: Reference,
-}
-
-impl From<TokenFailure> for NotExchanged {
-    fn from(failure: TokenFailure) -> Self {
-        Self { failure, said: Reference::default() }
-    }
-}
-
-/// What a failed token request means.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum TokenFailure {
-    /// `invalid_grant`: the platform does not accept the code or the refresh token.
-    Refused,
-    /// `invalid_client` and similar: our credentials are wrong. This ends no grant.
-    ClientRefused,
-    /// Too many requests.
-    Throttled {
-        /// The pause that the platform asked for.
-        retry_after: Option<Duration>,
-    },
-    /// The answer is a fault. The token may or may not have been used.
-    Broken {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The answer is a success, but has no readable token and no readable error. As [`Self::Broken`], and the answer is kept: it
-    /// may hold the only copy of a grant.
-    Unreadable {
-        /// The HTTP status.
-        status: u16,
-        /// The answer.
-        answer: UnreadAnswer,
-    },
-    /// The platform is overloaded. As [`Self::Broken`], with a pause.
-    Overloaded {
-        /// The pause that the platform asked for.
-        retry_after: Duration,
-    },
-    /// No answer arrived in time. The outcome is unknown.
-    NoAnswer,
-    /// The platform could not be reached, and the request was not sent.
-    NotSent,
-}
-
-/// The platform did not confirm a revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RevokeFailure;
-
-/// Why a company was not confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConfirmFailure {
-    /// The platform refuses the token (401).
-    Unauthorized,
-    /// The platform accepts the token and refuses the request (403), permanently or for a moment.
-    Forbidden,
-    /// The platform answers that the request is wrong, or that there is no such company.
-    Denied,
-    /// The platform could not be asked. Another try may succeed.
-    Unavailable,
 }
