@@ -152,7 +152,7 @@ pub(crate) async fn get(request: RequestBuilder, trace: &str, time: Duration) ->
         tracing::warn!(was_sent = no_answer == NoAnswer::Lost, "a platform gave no page");
         UNREADABLE
     })?;
-    let (status, text) = (http.status.as_u16(), without_controls(decoded(&std::mem::take(&mut http.body))));
+    let (status, text) = (http.status.as_u16(), without_controls(decoded(std::mem::take(&mut http.body))));
     tracing::info!(status, bytes = text.len(), trace = http.trace, "page");
     Ok(Answer { status, text, http })
 }

@@ -27,7 +27,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder, trace: &st
     let answer = send_whole(request, trace, time).await.map_err(|_| ConfirmFailure::Unavailable)?;
     tracing::info!(status = answer.status.as_u16(), bytes = answer.body.len(), trace = answer.trace, "company answer");
     match answer.status.as_u16() {
-        200..=299 => read(&decoded(&answer.body)).ok_or(ConfirmFailure::Unavailable),
+        200..=299 => read(&decoded(answer.body)).ok_or(ConfirmFailure::Unavailable),
         401 => Err(ConfirmFailure::Unauthorized),
         403 => Err(ConfirmFailure::Forbidden),
         400 | 404 => Err(ConfirmFailure::Denied),

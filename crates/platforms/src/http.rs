@@ -136,7 +136,7 @@ async fn send_within(request: RequestBuilder, trace_header: &str, time: Duration
     watch(&PLATFORMS, asked, clock.now(), date.as_deref());
     let says_deflate = named("content-encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("deflate"));
     let headers = response.headers().clone();
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(length(&response, most));
     let left = time.saturating_sub(clock.elapsed());
     let is_whole = within(&clock, left, read(response, &mut body, most)).await.unwrap_or(false);
     let body = unpacked(body, says_deflate, most);
@@ -150,6 +150,11 @@ fn watch(skew: &Skew, asked: Timestamp, answered: Timestamp, date: Option<&str>)
     let milliseconds = skew.observe(asked, answered, read_date(date?)?)?;
     tracing::warn!(milliseconds, "this machine's clock is ahead of a platform's, or behind it where negative");
     Some(milliseconds)
+}
+
+/// The length of a body as its header names it, up to `most`; 0 if no header does. A `Vec` that grew to it would double and be copied.
+fn length(response: &reqwest::Response, most: usize) -> usize {
+    response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(most).min(most))
 }
 
 /// Reads at most `most` bytes of a body. Returns whether that is the whole body.

@@ -42,7 +42,7 @@ pub(crate) async fn request_token(
         }
     };
     let HttpAnswer { status, body, is_whole, trace, .. } = &answer;
-    let text = decoded(body);
+    let text = decoded(body.clone());
     let unrepeated = |said: &&str| !secrets.iter().any(|secret| said.contains(secret));
     let (word, trace) = (error_code(&text), Some(trace.as_str()).filter(unrepeated).unwrap_or_default());
     let said = Reference::of_answer(word.as_deref().filter(unrepeated), status.as_u16(), trace);
@@ -99,7 +99,7 @@ fn refusal(text: &str, words: &Words, retry_after: Option<Duration>) -> Option<T
 
 /// Whether an answer to a revocation means that the token is invalid, by this request or before it (RFC 7009, section 2.2).
 pub(crate) fn is_over(answer: &HttpAnswer, words: &Words, revoking: Revoking) -> bool {
-    let text = decoded(&answer.body);
+    let text = decoded(answer.body.clone());
     let refusal = refusal(&text, words, None);
     match answer.status.as_u16() {
         200 | 204 | 400 if refusal == Some(TokenFailure::Refused) => true,

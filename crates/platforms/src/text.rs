@@ -27,16 +27,19 @@ fn read(decoder: impl Read, most: usize) -> Vec<u8> {
     unpacked
 }
 
-/// The text of a body. Invalid characters are replaced; tokens are ASCII, so they are not affected.
-pub(crate) fn decoded(body: &[u8]) -> String {
-    match body {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+/// The text of a body, without a copy if the body is UTF-8. Invalid characters are replaced; tokens are ASCII, so they are not affected.
+pub(crate) fn decoded(mut body: Vec<u8>) -> String {
+    match body.as_slice() {
+        [0xef, 0xbb, 0xbf, ..] => {
+            body.drain(..3);
+            utf8(body)
+        }
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         // The first character of JSON is ASCII.
-        [0, second, ..] if *second != 0 => utf16(body, u16::from_be_bytes),
-        [first, 0, ..] if *first != 0 => utf16(body, u16::from_le_bytes),
-        _ => String::from_utf8_lossy(body).into_owned(),
+        [0, second, ..] if *second != 0 => utf16(&body, u16::from_be_bytes),
+        [first, 0, ..] if *first != 0 => utf16(&body, u16::from_le_bytes),
+        _ => utf8(body),
     }
 }
 
@@ -46,6 +49,10 @@ pub(crate) fn without_controls(text: String) -> String {
     let mut bytes = text.into_bytes();
     bytes.iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn utf8(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
