@@ -20,7 +20,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::harness::{Store, audit, commit, end, last_failure, store};
 
-fn disconnect_of(connection: &Connection) -> Disconnect {
+pub(crate) fn disconnect_of(connection: &Connection) -> Disconnect {
     let mut event = Event::about(connection, Payload::Disconnected, "evt_disconnect".to_owned(), START);
     event.subject.epoch = connection.epoch + 1;
     Disconnect {

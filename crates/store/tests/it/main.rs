@@ -22,6 +22,7 @@ mod outbox;
 mod parking;
 mod partners;
 mod probes;
+mod purges;
 mod records;
 mod request_limits;
 mod reseal;
