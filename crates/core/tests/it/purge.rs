@@ -7,7 +7,7 @@ mod reconnected;
 use std::time::Duration;
 
 use counterfoil_core::model::record::RecordKind;
-use counterfoil_core::model::sync::{SyncKind, SyncStatus};
+use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::service::purge::{Purged, purge};
 use counterfoil_core::service::sync::begin::begin;
@@ -18,7 +18,6 @@ use counterfoil_testkit::platform::books::check;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use self::harness::{Left, PURGE_LASTS, canary_books, finish, is_named, left_of, purge_of, request};
-use crate::harness::Stage;
 use crate::sync::harness::{Books, HOUR, WORKERS_TIME, full, request_of, sync};
 
 #[tokio::test]
@@ -53,7 +52,8 @@ async fn what_another_connection_of_the_partner_has_stays() {
     let other = books.stage.installation.connect(&books.stage.app, "acme-2").await;
     let other = Books { id: other, stage: books.stage };
     other.put(check("1", 1_000));
-    let run = other.run(sync()).await;
+    let runs = [other.run(sync()).await, other.run(full()).await];
+    as_of_an_earlier_version(&other, &runs[0]).await;
     let before = other.stored(RecordKind::Check).await;
     let history = other.stage.installation.items_of(&other.id).await.len();
     let books = Books { id: books.id, stage: other.stage };
@@ -61,7 +61,9 @@ async fn what_another_connection_of_the_partner_has_stays() {
     finish(&books).await;
     let other = Books { id: other.id, stage: books.stage };
     assert_eq!(other.stored(RecordKind::Check).await, before);
-    assert_eq!(other.read(&run).await.status, SyncStatus::Completed);
+    for run in &runs {
+        assert_eq!(other.read(run).await.status, SyncStatus::Completed);
+    }
     assert_eq!(other.stage.installation.items_of(&other.id).await.len(), history);
 }
 
@@ -150,14 +152,19 @@ async fn a_write_in_the_way_of_a_deletion_is_waited_for() {
     assert_eq!(left_of(&books).await.records, 0);
 }
 
+/// Changes a run's row to one of an earlier version: without an epoch, and without the connection in its place in the list.
+async fn as_of_an_earlier_version(books: &Books, run: &SyncRun) {
+    let (installation, pk) = (&books.stage.installation, format!("SYNC#default#{}", run.id.as_str()));
+    installation.set_text(&pk, "RUN", "list_sk", run.id.as_str()).await;
+    installation.remove_attribute(&pk, "RUN", "epoch").await;
+}
+
 #[tokio::test]
 async fn rows_of_earlier_versions_go_too() {
     let books = canary_books().await;
-    let Stage { installation, .. } = &books.stage;
     let run = books.run(full()).await;
-    installation.set_text(&format!("SYNC#default#{}", run.id.as_str()), "RUN", "list_sk", run.id.as_str()).await;
-    installation.remove_attribute(&format!("SYNC#default#{}", run.id.as_str()), "RUN", "epoch").await;
-    installation.put_key("CONN#default#acme", "EVENT#0190").await;
+    as_of_an_earlier_version(&books, &run).await;
+    books.stage.installation.put_key("CONN#default#acme", "EVENT#0190").await;
     request(&books).await;
     finish(&books).await;
     let left = left_of(&books).await;
