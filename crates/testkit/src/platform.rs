@@ -27,6 +27,8 @@ use self::state::State;
 pub(crate) const SCOPE: &str = "accounting";
 /// Its client id.
 pub const CLIENT_ID: &str = "scripted-client";
+/// The region that it has. Its token answers name none.
+pub const REGION: &str = "east";
 /// The parameter of its callbacks that names a company.
 pub const COMPANY: &str = "company";
 /// The prefix of the codes of [`ScriptedPlatform::consent`].

@@ -6,6 +6,7 @@ mod harness;
 mod killed;
 
 use counterfoil_core::model::connection::Status;
+use counterfoil_core::port::platform::ConfirmFailure;
 use counterfoil_core::service::transfer::Transferred;
 use counterfoil_core::service::transfer::failure::TransferFailure;
 use counterfoil_core::service::vault::commit_parked::{Unparked, commit_parked};
@@ -90,6 +91,8 @@ async fn two_runs_at_once_present_the_token_once() {
     place.stage.clock.until_asleep(1).await;
     gate.open();
     assert_eq!(first.await.expect("no panic"), Ok(Transferred::Connected));
+    // The second run asks nothing more of the platform.
+    place.stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
     place.stage.clock.advance(place.stage.app.settings.lease);
     assert_eq!(second.await.expect("no panic"), Ok(Transferred::Before));
     assert_eq!(place.stage.presented(), ["refresh-0-0"]);

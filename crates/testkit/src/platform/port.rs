@@ -13,7 +13,7 @@ use counterfoil_core::port::platform::{
 };
 
 use super::notifications::ScriptedNotifications;
-use super::{CLIENT_ID, COMPANY, ScriptedPlatform};
+use super::{CLIENT_ID, COMPANY, REGION, ScriptedPlatform};
 
 #[async_trait]
 impl Platform for ScriptedPlatform {
@@ -61,8 +61,8 @@ impl Platform for ScriptedPlatform {
         Duration::from_secs(300)
     }
 
-    fn has_region(&self, _: &str) -> bool {
-        false
+    fn has_region(&self, region: &str) -> bool {
+        region == REGION
     }
 
     fn authorize_url(&self, authorize: Authorize<'_>) -> String {

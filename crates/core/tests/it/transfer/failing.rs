@@ -15,7 +15,7 @@ use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_core::service::transfer::failure::TransferFailure;
 use counterfoil_core::service::transfer::{Transferred, Transfers};
 use counterfoil_testkit::fixture::connection_id;
-use counterfoil_testkit::platform::{Reply, RotationPolicy, ScriptedPlatforms};
+use counterfoil_testkit::platform::{REGION, Reply, RotationPolicy, ScriptedPlatforms};
 
 use super::harness::{Move, actor};
 use crate::revocations::{LONG, run};
@@ -57,6 +57,29 @@ async fn a_token_that_is_refused_gives_way_to_a_fresh_one() {
     assert_eq!(place.run(&fresh).await, Ok(Transferred::Connected));
     assert_eq!(place.row("acme").await.status(), Status::Active);
     assert_eq!(place.run(&old).await, Ok(Transferred::Before), "it is over with that token");
+}
+
+#[tokio::test]
+async fn a_line_with_another_token_and_company_replaces_one_that_was_refused() {
+    let place = Move::new(RotationPolicy::Family).await;
+    assert_eq!(place.run(&dead(place.transfer("acme", "78"))).await, Err(TransferFailure::Refused));
+    assert_eq!((place.entries("77").await, place.entries("78").await), (0, 1));
+    assert_eq!(place.run(&place.transfer("acme", "77")).await, Ok(Transferred::Connected));
+    assert_eq!((place.entries("77").await, place.entries("78").await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_corrected_region_replaces_that_of_a_grant_that_was_never_refreshed() {
+    let place = Move::new(RotationPolicy::Strict).await;
+    let transfer = place.transfer("acme", "77");
+    let corrected = Transfer { region: Some(REGION.to_owned()), ..transfer.clone() };
+    for line in [&transfer, &corrected] {
+        let refused = Reply::Fail(TokenFailure::Refused);
+        place.stage.installation.platform.script([refused]);
+        assert_eq!(place.run(line).await, Err(TransferFailure::Refused));
+        assert_eq!(place.row("acme").await.grant().map(|grant| &grant.region), Some(&line.region));
+    }
+    assert_eq!(place.run(&corrected).await, Ok(Transferred::Connected));
 }
 
 #[tokio::test]
