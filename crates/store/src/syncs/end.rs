@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::port::store::syncs::{Finish, StoppedRun, SyncLease, SyncState};
+use counterfoil_core::port::store::syncs::{Finish, LastRun, StoppedRun, SyncLease, SyncState};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
@@ -49,6 +49,11 @@ impl Table {
         let mut after = SyncState { active: state.queued.clone(), queued: None, ..state.clone() };
         if let Some(known) = &finish.known {
             after.known[finish.sync.options.kind as usize] = known.clone();
+        }
+        if !finish.sync.is_dry {
+            let is_mismatched = finish.sync.reconciliation.as_ref().is_some_and(|found| !found.matches());
+            let last = LastRun { at: finish.now, failure: finish.sync.failure, is_mismatched };
+            after.last[finish.sync.options.kind as usize] = Some(last);
         }
         let due_at = due_after(&lease.connection, &after, finish.now);
         let changes = acknowledged(released(next(&lease.connection, &after)?), lease)?;

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::Update;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::sync::settings::CheckRule;
-use counterfoil_core::model::sync::{SyncId, SyncKind};
+use counterfoil_core::model::sync::{SyncFailure, SyncId, SyncKind};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::port::store::syncs::{Known, SyncLease, SyncState};
+use counterfoil_core::port::store::syncs::{Known, LastRun, SyncLease, SyncState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::notified_row;
 use super::settings_row::{self, read_check_rule};
 use crate::key::{Key, SYNCER, due_shard};
-use crate::row::{Item, from_item, maybe_time, millis, name_of, number, to_item, word};
+use crate::row::{Item, from_item, maybe_time, millis, name_of, number, time, to_item, word};
 use crate::table::{DUE_AT, DUE_SHARD, PK, SK, Table};
 use crate::update::Changes;
 
@@ -36,13 +36,25 @@ struct StateRow {
     known_sync: KnownRow,
     #[serde(default)]
     known_import_invoices: KnownRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sync: Option<LastRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_import_invoices: Option<LastRow>,
     /// Written with the last purge alone.
     #[serde(skip_serializing)]
     purge_epoch: Option<u64>,
 }
 
 /// The attributes of [`StateRow`] that may be missing.
-const MAY_BE_MISSING: [&str; 4] = ["active", "active_kind", "queued", "queued_kind"];
+const MAY_BE_MISSING: [&str; 6] = ["active", "active_kind", "queued", "queued_kind", "last_sync", "last_import_invoices"];
+
+#[derive(Serialize, Deserialize)]
+struct LastRow {
+    at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    is_mismatched: bool,
+}
 
 #[derive(Default, Serialize, Deserialize)]
 struct KnownRow {
@@ -90,11 +102,13 @@ pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
         let Some((kind, id)) = kind.zip(id) else { return Ok(None) };
         Ok(Some((word::<SyncKind>(&name, "kind", &kind)?, SyncId::new(id))))
     };
+    let last = |row: Option<LastRow>| row.map(|row| row.read(&name)).transpose();
     Ok(SyncState {
         version: row.version,
         active: entry(row.active_kind, row.active)?,
         queued: entry(row.queued_kind, row.queued)?,
         known: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
+        last: [last(row.last_sync)?, last(row.last_import_invoices)?],
         settings,
         notified,
         due_at: maybe_time(&name, due_at)?,
@@ -112,6 +126,21 @@ pub(super) fn read_leasing(item: Item) -> Result<Leasing, StoreError> {
         mark: maybe_time(&name, row.mark)?,
         purged_until: maybe_time(&name, row.purged_until)?,
     })
+}
+
+impl LastRow {
+    fn read(self, item: &str) -> Result<LastRun, StoreError> {
+        Ok(LastRun {
+            at: time(item, self.at)?,
+            failure: self.failure.map(|failure| word::<SyncFailure>(item, "failure", &failure)).transpose()?,
+            is_mismatched: self.is_mismatched,
+        })
+    }
+
+    fn of(last: LastRun) -> Self {
+        let failure = last.failure.map(|failure| Into::<&str>::into(failure).to_owned());
+        Self { at: millis(last.at), failure, is_mismatched: last.is_mismatched }
+    }
 }
 
 impl KnownRow {
@@ -148,6 +177,8 @@ impl From<&SyncState> for StateRow {
             queued_kind: kind(&state.queued),
             known_sync: (&state.known[SyncKind::Sync as usize]).into(),
             known_import_invoices: (&state.known[SyncKind::ImportInvoices as usize]).into(),
+            last_sync: state.last[SyncKind::Sync as usize].map(LastRow::of),
+            last_import_invoices: state.last[SyncKind::ImportInvoices as usize].map(LastRow::of),
             purge_epoch: state.purge_epoch,
         }
     }

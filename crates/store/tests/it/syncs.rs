@@ -3,13 +3,16 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::event::{Event, Payload, SyncOutcome};
+use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::sync::counts::Counts;
+use counterfoil_core::model::sync::reconciliation::{Covers, Group, Reconciliation, Total, Totals};
 use counterfoil_core::model::sync::settings::{CheckRule, Schedule, SyncSettings};
-use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
-use counterfoil_core::port::store::syncs::{Finish, Known, StoppedRun, SyncState, SyncStore as _};
+use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncRun, SyncStatus};
+use counterfoil_core::port::store::syncs::{Finish, Known, LastRun, StoppedRun, SyncState, SyncStore as _};
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError, Written};
 use counterfoil_testkit::fixture::{START, connection, connection_id};
 use counterfoil_testkit::wire::{Fault, Rule};
+use jiff::civil::date;
 use jiff::{Timestamp, ToSpan as _};
 use tokio::task::JoinSet;
 
@@ -128,9 +131,11 @@ async fn the_end_of_a_run_is_written_in_one_transaction_and_the_queued_run_is_du
     assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "the same again");
     assert_eq!(store.sync("run").await, ended);
     let active = Some((SyncKind::ImportInvoices, sync_id("invoices")));
+    let last = LastRun { at: after(5), failure: None, is_mismatched: false };
+    let known = [known, Known::default()];
     assert_eq!(
         store.state().await,
-        SyncState { version: 4, active, known: [known, Known::default()], due_at: Some(after(5)), ..SyncState::default() }
+        SyncState { version: 4, active, known, last: [Some(last), None], due_at: Some(after(5)), ..SyncState::default() }
     );
     assert!(is_told(&store, "evt_end").await);
     assert_eq!(due(&store, after(5)).await, [acme()]);
@@ -250,4 +255,32 @@ async fn a_conflicting_write_is_busy() {
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict));
     let busy = store.table.store(&lease, &batch(&[check(1, after(1))])).await;
     assert!(matches!(busy, Err(StoreError::Busy(_))), "{busy:?}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_kinds_last_run_is_kept_and_that_of_a_dry_run_is_not() {
+    let store = store().await;
+    let (run, lease) = store.under_way().await;
+    let dry = SyncRun { is_dry: true, ..run };
+    assert_eq!(store.table.finish(&lease, &finish(&dry, after(1))).await, Ok(Written::Stored));
+    assert_eq!(store.state().await.last, [None, None]);
+
+    let run = store.begin("failed").await;
+    let lease = store.take("second", after(2)).await;
+    let failure = Some(SyncFailure::TooManyErrors);
+    let failed = SyncRun { status: SyncStatus::Failed, failure, ..run };
+    assert_eq!(store.table.finish(&lease, &finish(&failed, after(3))).await, Ok(Written::Stored));
+    let last = [Some(LastRun { at: after(3), failure, is_mismatched: false }), None];
+    assert_eq!(store.state().await.last, last);
+    store.configure(HOURLY, after(4)).await;
+    let run = store.begin("next").await;
+    assert_eq!(store.state().await.last, last, "other writes keep it");
+
+    let group = Group { kind: RecordKind::Check, bank_account: None, month: date(2026, 3, 1), currency: None };
+    let platform = Totals([(group, Total { count: 1, ..Total::default() })].into());
+    let reconciliation = Some(Reconciliation { covers: Covers::All, platform, stored: Totals::default() });
+    let lease = store.take("third", after(5)).await;
+    let completed = SyncRun { status: SyncStatus::Completed, reconciliation, ..run };
+    assert_eq!(store.table.finish(&lease, &finish(&completed, after(6))).await, Ok(Written::Stored));
+    assert_eq!(store.state().await.last, [Some(LastRun { at: after(6), failure: None, is_mismatched: true }), None]);
 }

@@ -128,6 +128,8 @@ pub struct SyncState {
     pub queued: Option<(SyncKind, SyncId)>,
     /// What each kind of run knows from earlier runs, in the order of [`SyncKind::ALL`].
     pub known: [Known; 2],
+    /// How the last run of each kind ended, in the order of [`SyncKind::ALL`]. A dry run does not count, nor one that was stopped.
+    pub last: [Option<LastRun>; 2],
     /// The settings. Only [`SyncStore::configure`] stores them.
     pub settings: SyncSettings,
     /// The runs that notifications of the platform ask for. Only [`SyncStore::configure`] and [`SyncStore::begin`] store them.
@@ -160,6 +162,17 @@ pub struct Known {
     pub full_at: Option<Timestamp>,
     /// Their rule for checks.
     pub check_rule: CheckRule,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastRun {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Why it failed.
+    pub failure: Option<SyncFailure>,
+    /// Whether its reconciliation found a difference between the platform's records and the stored ones.
+    pub is_mismatched: bool,
 }
 
 /// An attempt to take a lease.
