@@ -78,6 +78,36 @@ impl Probe {
     }
 }
 
+/// A platform's answer to a request for a connection's company that a caller caused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum AccessAnswer {
+    /// The connection has access.
+    Given,
+    /// The platform accepts the token and refuses the request (403).
+    Forbidden,
+    /// The platform refuses the token for the company, and also a fresh one.
+    Withdrawn,
+    /// The platform gave no clear answer.
+    Unclear,
+}
+
+impl AccessAnswer {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Whether a caller may have the platform asked for a connection's company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Nobody did lately.
+    Permitted,
+    /// Somebody did lately. The last known answer, if there is one.
+    TooSoon(Option<AccessAnswer>),
+}
+
 /// An unconfirmed report that a company was disconnected at its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {

@@ -132,6 +132,11 @@ impl Key {
         Self { pk: connection_pk(id), sk: "PROBE".to_owned() }
     }
 
+    /// The last time that a caller had the platform asked for the company of a connection.
+    pub(crate) fn asked(id: &ConnectionId) -> Self {
+        Self { pk: connection_pk(id), sk: "ASKED".to_owned() }
+    }
+
     pub(crate) fn hints(id: &HintsId) -> Self {
         Self { pk: format!("{HINTS}{:02}", id.shard), sk: id.minute.to_string() }
     }

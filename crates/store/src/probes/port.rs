@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::model::probe::{DueProbe, Hint, HintsId, Probe};
+use counterfoil_core::model::probe::{AccessAnswer, Asking, DueProbe, Hint, HintsId, Probe};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::DUE_SHARDS;
 use counterfoil_core::port::store::StoreError;
@@ -123,6 +123,14 @@ impl ProbeStore for Table {
             .put(DUE_AT, Some(millis(probe.due_at)))?
             .given(":claim", AttributeValue::S(claim.id.clone()));
         self.update(changes.under(self, &Key::probe(&probe.connection), IS_CLAIMED), |_| false).await
+    }
+
+    async fn begin_asking(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Asking, StoreError> {
+        self.asking(id, at, since).await
+    }
+
+    async fn note_answer(&self, id: &ConnectionId, at: Timestamp, answer: AccessAnswer) -> Result<(), StoreError> {
+        self.answered(id, at, answer).await
     }
 
     async fn end_probe(&self, id: &ConnectionId, claim: &Claim, at: Timestamp) -> Result<Written, StoreError> {

@@ -1,7 +1,7 @@
 //! Hints and probes: hints are bounded, because anybody can write them, and a probe belongs to one worker at a time.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::probe::{DueProbe, Hint, HintsId, Probe};
+use counterfoil_core::model::probe::{AccessAnswer, Asking, DueProbe, Hint, HintsId, Probe};
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::probes::ProbeStore as _;
@@ -87,4 +87,20 @@ async fn t7_a_probe_is_made_by_one_and_not_made_again_for_a_while() {
     assert!(due(&store, later + 1.hour()).await.is_empty());
     assert_eq!(store.table.suspect(&probe, later - 1.second()).await, Ok(false), "it was probed a moment ago");
     assert_eq!(store.table.suspect(&probe, later).await, Ok(true));
+}
+
+#[tokio::test]
+async fn callers_have_the_platform_asked_once_in_a_period_and_the_others_get_the_last_answer() {
+    let store = store().await;
+    let acme = connection_id("acme");
+    let ask = async |at: Timestamp| store.table.begin_asking(&acme, at, at - 10.seconds()).await.expect("a table that answers");
+    assert_eq!(ask(START).await, Asking::Permitted);
+    assert_eq!(ask(START + 1.second()).await, Asking::TooSoon(None), "it has not answered yet");
+    store.table.note_answer(&acme, START, AccessAnswer::Forbidden).await.expect("a table that answers");
+    assert_eq!(ask(START + 9.seconds()).await, Asking::TooSoon(Some(AccessAnswer::Forbidden)));
+    assert_eq!(ask(START + 10.seconds()).await, Asking::Permitted);
+    store.table.note_answer(&acme, START, AccessAnswer::Unclear).await.expect("a table that answers");
+    assert_eq!(ask(START + 11.seconds()).await, Asking::TooSoon(Some(AccessAnswer::Forbidden)), "that answer was late");
+    let row = store.item("CONN#default#acme", "ASKED").await.expect("a row");
+    assert!(row.contains_key("ttl"), "it ends by itself");
 }

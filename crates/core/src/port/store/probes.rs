@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::connection::ConnectionId;
-use crate::model::probe::{DueProbe, Hint, HintsId, Probe};
+use crate::model::probe::{AccessAnswer, Asking, DueProbe, Hint, HintsId, Probe};
 use crate::port::store::revocations::Claim;
 use crate::port::store::{StoreError, Written};
 
@@ -31,6 +31,12 @@ pub trait ProbeStore: Send + Sync {
 
     /// Replaces the probe by the next one, if the claim still holds.
     async fn reschedule_probe(&self, probe: &Probe, claim: &Claim) -> Result<Written, StoreError>;
+
+    /// Notes that a caller has the platform asked for a connection's company at `at`, unless another did after `since`.
+    async fn begin_asking(&self, id: &ConnectionId, at: Timestamp, since: Timestamp) -> Result<Asking, StoreError>;
+
+    /// Stores the answer to the request of `at`, unless a later one has begun.
+    async fn note_answer(&self, id: &ConnectionId, at: Timestamp, answer: AccessAnswer) -> Result<(), StoreError>;
 
     /// Marks the probe as finished, if the claim still holds.
     async fn end_probe(&self, id: &ConnectionId, claim: &Claim, at: Timestamp) -> Result<Written, StoreError>;

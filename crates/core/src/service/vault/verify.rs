@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::connection::{Connection, DeathCause};
+use crate::model::connection::{Connection, ConnectionId, DeathCause};
 use crate::model::failure_code::FailureCode;
 use crate::model::probe::{CONFIRMED_AFTER, Probe};
 use crate::model::time::later;
@@ -33,13 +33,22 @@ pub async fn verify_connection(app: &Arc<App>, connection: Connection, ends_at: 
     match access_of(app, connection, ends_at).await? {
         Access::Given { connection, company_name } => Ok(Verified { connection, company_name }),
         Access::Forbidden => {
-            let now = app.now();
-            let probe = Probe::suspected(id, 1, later(now, CONFIRMED_AFTER));
-            app.probes.suspect(&probe, now).await?;
+            ask_again(app, id).await?;
             Err(forbidden())
         }
         Access::Withdrawn(connection) => Err(end_withdrawn(app, &connection).await),
     }
+}
+
+/// Schedules the probe that the refresher makes in ten minutes, because the platform refused this request.
+///
+/// # Errors
+/// The table's errors.
+pub(crate) async fn ask_again(app: &App, id: ConnectionId) -> Result<(), Error> {
+    let now = app.now();
+    let probe = Probe::suspected(id, 1, later(now, CONFIRMED_AFTER));
+    app.probes.suspect(&probe, now).await?;
+    Ok(())
 }
 
 /// A connection's access to its company, as the platform answers.
