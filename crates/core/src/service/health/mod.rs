@@ -1,3 +1,4 @@
-//! Checks of the installation.
+//! Checks of the installation, and of one connection.
 
+pub mod connection;
 pub mod ready;

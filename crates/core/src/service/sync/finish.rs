@@ -71,7 +71,7 @@ impl Run<'_> {
 }
 
 /// Whether only the customer can remove the cause. Then no alarm is raised.
-fn is_the_customers(failure: SyncFailure) -> bool {
+pub(crate) fn is_the_customers(failure: SyncFailure) -> bool {
     use SyncFailure::{AccessDenied, CompanyGone, Disconnected, ReauthorizationRequired};
     matches!(failure, ReauthorizationRequired | CompanyGone | AccessDenied | Disconnected)
 }

@@ -1,0 +1,41 @@
+//! Whether the platform gives access to the connection's company.
+
+use crate::model::connection::{DeathCause, GrantState};
+use crate::model::failure_code::FailureCode;
+use crate::model::probe::AccessAnswer;
+
+use super::Seen;
+use super::check::{Advice, Check, Named};
+
+/// The platform has confirmed the company, and its last answer does not say otherwise.
+pub(super) fn company(seen: &Seen<'_>) -> Check {
+    let check = Named("company");
+    let company = &seen.connection.company;
+    match &seen.connection.grant_state {
+        GrantState::Disconnected => return check.fail("The connection was disconnected.", Advice::Consent),
+        GrantState::NeedsReauthorization { cause: cause @ DeathCause::AccessWithdrawn, .. } => {
+            return check.fail(FailureCode::from(*cause).in_words(), Advice::Disconnect);
+        }
+        _ if !company.is_confirmed() => {
+            return check.fail(FailureCode::NotConfirmed.in_words(), Advice::TransferAgain);
+        }
+        _ => {}
+    }
+    let platform = company.platform.title();
+    // A grant that ended during the request has no company to ask for.
+    let is_active = matches!(seen.connection.grant_state, GrantState::Active(_));
+    match seen.answer.filter(|_| is_active) {
+        None => check.pass(format!("{platform} confirmed the company {}.", company.company_id)),
+        Some(AccessAnswer::Given) => {
+            check.pass(format!("{platform} was asked and gives access to the company {}.", company.company_id))
+        }
+        Some(AccessAnswer::Forbidden) => {
+            check.warn(format!("{platform} refused the request for the company (403). This may be temporary."), Advice::AskAgain)
+        }
+        Some(AccessAnswer::Withdrawn) => {
+            let message = format!("{platform} refuses access to the company. It is asked once more before the connection ends.");
+            check.fail(message, Advice::Disconnect)
+        }
+        Some(AccessAnswer::Unclear) => check.warn(format!("{platform} gave no clear answer."), Advice::AskAgain),
+    }
+}
