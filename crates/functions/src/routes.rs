@@ -9,7 +9,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::api_key::Scope;
 
 use crate::surface::Surface;
-use crate::surface::connections::{audit, callback, connections, disconnect, health, open, start, token, verify};
+use crate::surface::connections::{audit, callback, connections, disconnect, health, open, readiness, start, token, verify};
 use crate::surface::partner::{
     api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, records, syncs, webhooks,
 };
@@ -84,6 +84,7 @@ tables! {
         POST   "/api/token/{company_key}/refresh"      Connections [TokensRead] token::refresh;
         POST   "/v1/oauth/token"                       Partner     [TokensRead] exchange::token;
         POST   "/api/connections/{company_key}/verify" Connections [ConnectionsWrite] verify::verify;
+        GET    "/api/connections/{company_key}/readiness" Connections [ConnectionsRead] readiness::read;
         GET    "/oauth/disconnect"                     Connections [] verify::hint;
     }
     CONNECTIONS "connections" {

@@ -42,6 +42,7 @@ mod platform_webhooks;
 mod platforms;
 mod postponed;
 mod purge;
+mod readiness;
 mod reconnect;
 mod requirements;
 mod restore;

@@ -145,7 +145,7 @@ async fn reads(place: &Installation, platform: &ScriptedServer, hunt: &mut Hunt)
     platform.answer(500, json!({ "echo": REFRESH[1] }));
     platform.answer(200, grant(2));
     assert_eq!(place.token("beach-blend").await.text("access_token"), ACCESS[2]);
-    for query in ["", "?limit=1"] {
+    for query in ["", "?limit=1", "/beach-blend/readiness", "/beach-blend/readiness?live=true"] {
         hunt.answers.push(get(format!("/api/connections{query}")).key(&place.key).to(&place.server).await);
     }
     hunt.answers.push(get(format!("/api/connections?api_key={}", place.key)).to(&place.server).await);
@@ -170,6 +170,7 @@ async fn refusals(place: &Installation, hunt: &mut Hunt) {
             get(format!("/oauth/start/b?return_url=https://x.example/{CODE}")).key(&place.key),
             get(format!("/oauth/callback?code={CODE}&state=b:{CODE}")),
             get("/ready"),
+            get("/api/connections/beach-blend/readiness?live=true").key(&place.key),
         ] {
             hunt.answers.push(ask.to(server).await);
         }

@@ -8,6 +8,7 @@ pub mod connections;
 pub mod disconnect;
 pub mod health;
 pub(crate) mod open;
+pub(crate) mod readiness;
 pub(crate) mod return_url;
 pub mod start;
 pub mod token;
