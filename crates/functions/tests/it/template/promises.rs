@@ -196,6 +196,18 @@ fn s4_an_existing_table_and_keyring_take_the_place_of_the_stacks_own_everywhere(
     }
 }
 
+/// A function that is not stopped would write to the old table after its items were copied.
+#[test]
+fn s4_a_restore_stops_every_function_that_writes() {
+    let guide = std::fs::read_to_string(super::repository().join("docs/refresh.md")).expect("docs/refresh.md is there");
+    let stopped = guide.lines().find(|line| line.contains("FUNCTIONS=\"")).expect("the functions to stop");
+    let stopped: BTreeSet<_> = stopped.split(['"', ' ']).collect();
+    let functions = resources_of_type("AWS::Serverless::Function");
+    let writing = functions.keys().filter(|id| *id != "HealthFunction");
+    let missing: Vec<_> = writing.filter(|id| !stopped.contains(id.as_str())).collect();
+    assert!(missing.is_empty(), "docs/refresh.md does not stop {missing:?}");
+}
+
 /// `start-message-move-task` returns only messages that SQS itself moved. What Lambda reports goes to another queue.
 #[test]
 fn s2_a_dead_letter_queue_holds_only_what_sqs_moved_there() {
