@@ -59,7 +59,7 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// Parameters of forms, pages and other answers, each with the file that tests it.
-const TRIED_IN: [(&str, &str); 21] = [
+const TRIED_IN: [(&str, &str); 22] = [
     ("action", "audit"),
     ("company_id", "choosing"),
     ("company_key", "callback"),
@@ -70,6 +70,7 @@ const TRIED_IN: [(&str, &str); 21] = [
     ("eventId", "webhooks"),
     ("include", "imports"),
     ("kind", "imports"),
+    ("live", "readiness"),
     ("page", "choice_page"),
     ("purge", "purge"),
     ("parentId", "imports"),

@@ -258,9 +258,19 @@ async fn a9_pages_may_send_the_key_and_read_what_comes_with_it() {
 #[tokio::test]
 async fn a9_the_routes_that_create_or_start_something_take_the_key() {
     let taking: Vec<_> = routes().iter().filter(|route| route.is_idempotent).map(|route| (route.method, route.path)).collect();
-    let expected =
-        [LINKS, "/v1/api-keys", "/v1/api-keys/{id}/rotate", "/v1/oauth/{platform}/sync", "/v1/oauth/{platform}/import-invoices"]
-            .map(|path| ("POST", path));
+    let expected = [
+        LINKS,
+        "/v1/api-keys",
+        "/v1/api-keys/{id}/rotate",
+        "/v1/oauth/{platform}/sync",
+        "/v1/oauth/{platform}/import-invoices",
+        "/v1/deliveries/{id}/replay",
+        "/v1/webhooks",
+        "/v1/webhooks/{id}/rotate-secret",
+        "/v1/webhooks/{id}/test",
+        "/v1/webhooks/{id}/replay",
+    ]
+    .map(|path| ("POST", path));
     assert_eq!(taking, expected);
     let place = Installation::start().await;
     let ignored = get(LINKS).key(&place.key).header("idempotency-key", "not a key").to(&place.server).await;
