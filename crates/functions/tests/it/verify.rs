@@ -263,10 +263,10 @@ async fn access_that_is_back_revives_the_grant_with_an_event() {
     run(&place).await;
     assert_eq!(status(&place, "there").await, "active");
     assert_eq!(place.intuit.requests("token.refresh_token").await, refreshed + 1, "asked with a token that had not ended");
+    assert_eq!(place.rows.history("there").await.last().map(String::as_str), Some("grant_revived by vault: access_returned"));
     assert_eq!((place.token("there").await.status, place.refresh("there").await.status), (200, 200));
     let events = place.rows.events("there").await;
     assert_eq!(events.last().expect("an event")["event"].as_s().map(String::as_str), Ok("oauth.reauthorized"));
-    assert_eq!(place.rows.history("there").await.last().map(String::as_str), Some("grant_revived by vault: access_returned"));
 }
 
 #[tokio::test]
