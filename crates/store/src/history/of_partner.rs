@@ -113,7 +113,8 @@ fn place(item: &Item) -> Result<String, StoreError> {
 /// The first and the last sort key of the query in the index, both included. A place alone sorts before its key, which has the action
 /// after a `#`.
 fn bounds(query: &AuditQuery) -> (String, String) {
-    let first = query.since.map(sortable).unwrap_or_default();
+    // An empty text is no key of an index. Every place sorts after this.
+    let first = query.since.map_or_else(|| "0".to_owned(), sortable);
     let last = query.until.map_or_else(|| "~".to_owned(), |until| sortable(later(until, MILLISECOND)));
     match (&query.after, query.order) {
         (None, _) => (first, last),
