@@ -57,14 +57,14 @@ impl Behaviour {
     }
 }
 
-/// The write of a fresh grant.
+/// The writes of a fresh grant. A client that hears nothing sends its write again, and the kill may come after that.
 fn commit(fault: Fault) -> Rule {
-    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#)
+    Rule::on("UpdateItem", fault).when(r#""ConditionExpression":"epoch = :replaces AND #status = :live""#).times(usize::MAX)
 }
 
-/// The look at the connection between taking the lease and sending.
+/// The looks at the connection between taking the lease and sending.
 fn second_look(fault: Fault) -> Rule {
-    Rule::on("GetItem", fault).when("STATE")
+    Rule::on("GetItem", fault).when("STATE").times(usize::MAX)
 }
 
 /// The moment of the kill.
