@@ -14,11 +14,11 @@ use crate::metrics::{self, Metrics};
 pub(crate) fn as_json(directives: Option<&str>) {
     let filter: Option<Targets> = directives.and_then(|directives| directives.parse().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    // A refresh and a consent have one line each: their metric.
-    let filter = filter.with_target(metrics::REFRESH, LevelFilter::OFF).with_target(metrics::CONSENT, LevelFilter::OFF);
+    // A refresh, for example, has one line: its metric.
+    let filter = metrics::WITHOUT_LOG.iter().fold(filter, |filter, target| filter.with_target(*target, LevelFilter::OFF));
     let filter = filter.and(filter_fn(is_ours_or_plain));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).with(Metrics).init();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(Metrics::to(metrics::to_standard_output)).init();
     without_panic_messages();
 }
 

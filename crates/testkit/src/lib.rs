@@ -11,6 +11,7 @@ pub mod http_answer;
 pub mod http_event;
 pub mod lambda;
 mod loopback;
+pub mod metric_line;
 pub mod parking;
 pub mod platform;
 pub mod receiver;

@@ -10,6 +10,8 @@ use counterfoil_core::service::webhook::sweep::{Swept, sweep};
 use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
+use crate::metrics;
+
 /// What is kept of the function's time for its end.
 const ENDING_TAKES: Duration = Duration::from_secs(2);
 
@@ -60,7 +62,7 @@ struct Failure {
 /// Those of the sweep. A record that could not be dispatched is named in the answer.
 pub async fn run(app: Arc<App>, turn: Turn, left: Duration) -> Result<Answer, Error> {
     if turn.records.is_empty() {
-        sweep_all(&app, left).await?;
+        metrics::run_of_sweep(&sweep_all(&app, left).await?);
         return Ok(Answer::default());
     }
     let mut by_partner = BTreeMap::<PartnerId, (String, Vec<String>)>::new();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use counterfoil_functions::metrics::NAMESPACE;
 use counterfoil_testkit::http_event::HttpEvent;
-use serde_json::{Value, json};
+use counterfoil_testkit::metric_line::measurements;
+use serde_json::json;
 
 use crate::browser::LARKSPUR;
 use crate::event::Sample;
@@ -12,25 +13,15 @@ use crate::event::Sample;
 /// The largest number of runs of the refresher to wait for.
 const RUNS_MOST: u32 = 10;
 
-/// The measurements of a metric in a log: each value, with the values of its first set of dimensions.
-fn measured(logs: &str, metric: &str) -> Vec<(Value, Vec<Value>)> {
-    let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let measurements = lines.flat_map(|line| {
-        let directives = line["_aws"]["CloudWatchMetrics"].as_array().cloned().unwrap_or_default();
-        directives.into_iter().map(move |directive| (line.clone(), directive))
-    });
-    measurements
-        .filter(|(line, directive)| {
-            let metrics = directive["Metrics"].as_array().expect("metrics");
-            assert!(line["_aws"]["Timestamp"].is_u64(), "{line}");
-            directive["Namespace"] == NAMESPACE && metrics.iter().any(|named| named["Name"] == metric)
-        })
-        .map(|(line, directive)| {
-            let fields = directive["Dimensions"][0].as_array().expect("a set of fields");
-            let values = fields.iter().map(|field| line[field.as_str().expect("a name")].clone()).collect();
-            (line[metric].clone(), values)
-        })
-        .collect()
+/// The values of a metric by one dimension in a log, each with the dimension's value.
+fn measured(logs: &str, metric: &str, dimension: &str) -> Vec<(f64, String)> {
+    let of = measurements(logs).into_iter().filter(|it| it.is_of(NAMESPACE, metric, &[dimension]));
+    of.map(|it| (it.value, it.dimensions[dimension].clone())).collect()
+}
+
+/// Each value of the dimension, measured once.
+fn once(values: &[&str]) -> Vec<(f64, String)> {
+    values.iter().map(|value| (1.0, (*value).to_owned())).collect()
 }
 
 #[tokio::test]
@@ -40,9 +31,9 @@ async fn a_request_with_an_incomplete_configuration_is_counted_as_a_fault() {
     let start = deployment.function("start").await;
     let event = Sample::of("start").header("accept", "application/json").to_json();
     start.answer(&event).await.json(500);
-    assert_eq!(measured(&start.lambda.logs(), "Faults"), [(json!(1), vec![json!("misconfigured")])]);
+    assert_eq!(measured(&start.lambda.logs(), "Faults", "fault"), once(&["misconfigured"]));
     start.answer(&HttpEvent::get("/oauth/start").to_json()).await.json(400);
-    assert_eq!(measured(&start.lambda.logs(), "Faults").len(), 1, "a wrong request is no fault");
+    assert_eq!(measured(&start.lambda.logs(), "Faults", "fault").len(), 1, "a wrong request is no fault");
 }
 
 #[tokio::test]
@@ -56,12 +47,12 @@ async fn a_refresh_with_an_incomplete_configuration_is_counted_as_a_fault() {
     let mut counted = Vec::new();
     for _ in 0..RUNS_MOST {
         refresher.lambda.invoke(&json!({ "shards": [] })).await.expect("a run");
-        counted = measured(&refresher.lambda.logs(), "Faults");
+        counted = measured(&refresher.lambda.logs(), "Faults", "fault");
         if !counted.is_empty() {
             break;
         }
     }
-    assert_eq!(counted, [(json!(1), vec![json!("misconfigured")])]);
+    assert_eq!(counted, once(&["misconfigured"]));
 }
 
 #[tokio::test]
@@ -74,8 +65,8 @@ async fn a_consent_is_counted_by_its_outcome() {
         let event = Sample::of("callback").query(&query).cookies(&started.cookies).header("accept", "application/json");
         callback.answer(&event.to_json()).await;
     }
-    let ended = measured(&callback.lambda.logs(), "Consents");
-    assert_eq!(ended, [(json!(1), vec![json!("connected")]), (json!(1), vec![json!("refused")])]);
+    let ended = measured(&callback.lambda.logs(), "Consents", "outcome");
+    assert_eq!(ended, once(&["connected", "refused"]));
 }
 
 #[tokio::test]
@@ -86,5 +77,5 @@ async fn r16_a_refresh_is_counted_by_its_outcome() {
     let token = deployment.function("token").await;
     let key = deployment.key(Duration::ZERO).await;
     token.answer(&Sample::of("token").header("x-api-key", &key).to_json()).await.json(200);
-    assert_eq!(measured(&token.lambda.logs(), "Refreshes"), [(json!(1), vec![json!("refreshed")])]);
+    assert_eq!(measured(&token.lambda.logs(), "Refreshes", "outcome"), once(&["refreshed"]));
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::state_row::endpoint_of;
 use super::{endpoints_row, state_row};
+use crate::connections::port::due_since;
 use crate::fault;
 use crate::key::{COURIER, Key, WITH_ENDPOINTS, endpoint_shard};
 use crate::outbox::endpoint_row;
@@ -120,9 +121,9 @@ impl EndpointStore for Table {
         self.create_item(endpoint_row::write(event)?).await.map(drop)
     }
 
-    async fn due_endpoints(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<EndpointName>, StoreError> {
+    async fn due_endpoints(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<(EndpointName, Timestamp)>, StoreError> {
         let keys = self.due_keys(COURIER, shard, now, None, most).await?;
-        Ok(readable(keys.iter().map(endpoint_of)).collect())
+        Ok(readable(keys.iter().map(|item| Ok((endpoint_of(item)?, due_since(item)?)))).collect())
     }
 
     async fn partners_with_endpoints(&self, after: Option<&PartnerId>, most: u32) -> Result<Vec<PartnerId>, StoreError> {

@@ -60,9 +60,9 @@ pub trait EndpointStore: Send + Sync {
     /// Stores an event about an endpoint.
     async fn add_event(&self, event: &EndpointEvent) -> Result<(), StoreError>;
 
-    /// The endpoints of one of the [`super::DUE_SHARDS`] shards that are due, the longest overdue first: at most `most`. The list may
-    /// lag by moments.
-    async fn due_endpoints(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<EndpointName>, StoreError>;
+    /// The endpoints of one of the [`super::DUE_SHARDS`] shards that are due, and since when, the longest overdue first: at most `most`.
+    /// The list may lag by moments.
+    async fn due_endpoints(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<(EndpointName, Timestamp)>, StoreError>;
 
     /// The partners that have endpoints, by id, after `after`: at most `most`. The list may lag by moments.
     async fn partners_with_endpoints(&self, after: Option<&PartnerId>, most: u32) -> Result<Vec<PartnerId>, StoreError>;

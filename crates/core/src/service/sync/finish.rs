@@ -44,7 +44,8 @@ impl Run<'_> {
         }
         if !self.sync.is_dry {
             let (platform, reason) = (self.sync.company.platform.as_str(), self.sync.failure.map(<&str>::from));
-            tracing::info!(target: IMPORT, connection = %self.sync.connection, platform, outcome, reason, "an import has ended");
+            let errors = self.sync.counts.errors;
+            tracing::info!(target: IMPORT, connection = %self.sync.connection, platform, outcome, reason, errors, "an import has ended");
         }
         Ok(Worked::Ended)
     }

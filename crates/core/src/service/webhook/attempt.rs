@@ -16,7 +16,8 @@ use crate::port::webhooks::{Message, Sent};
 use crate::service::webhook::{PREVIOUS_SECRET, SECRET};
 use crate::{Error, service};
 
-/// The log target under which each attempt is logged.
+/// The log target under which each attempt is logged. `functions::metrics` measures these lines: the outcome is `delivered`, `pending` if
+/// another attempt follows, or `failed`. Of a first attempt they have the time since the event.
 pub const DELIVERY: &str = "counterfoil::delivery";
 /// The time-out of an attempt (W-3).
 pub(crate) const TIME: Duration = Duration::from_secs(15);
@@ -34,12 +35,15 @@ pub(crate) async fn attempt(
     let sent = app.webhooks.send(message).await;
     let took = began.age(app.clock.as_ref());
     let delivery = after(app, delivery, Attempt { at, took, reply: sent.reply }, sent.retry_after);
-    let since_the_event = until(notification.at(), at).as_millis();
+    // A replay is of an old event, and nobody waits for a test.
+    let is_first = delivery.attempts.len() == 1 && delivery.id.replayed_at.is_none() && delivery.kind != EventKind::WebhookTest;
+    let delay = is_first.then(|| u64::try_from(until(notification.at(), at).as_millis()).unwrap_or(u64::MAX));
     let outcome: &str = if sent.reply.is_success() { "delivered" } else { delivery.status.as_str() };
     tracing::info!(
         target: DELIVERY,
         outcome,
-        milliseconds = u64::try_from(since_the_event).unwrap_or(u64::MAX),
+        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        delay_milliseconds = delay,
         attempt = delivery.attempts.len(),
         delivery = %delivery.id,
         "an attempt to deliver has ended"

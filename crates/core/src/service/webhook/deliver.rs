@@ -24,6 +24,7 @@ use crate::service::webhook::failing;
 use crate::service::webhook::wake::wake;
 
 pub use crate::service::webhook::attempt::DELIVERY;
+pub use crate::service::webhook::failing::ENDPOINT;
 
 /// How many requests to an endpoint are under way at once.
 pub const AT_ONCE_MOST: usize = 8;

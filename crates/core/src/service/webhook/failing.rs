@@ -13,6 +13,8 @@ use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
 
+/// The log target under which the end of an endpoint is logged. `functions::metrics` counts these lines.
+pub const ENDPOINT: &str = "counterfoil::endpoint";
 /// The time of nothing but failures after which the partner is notified.
 pub(crate) const NOTIFIED_AFTER: Duration = Duration::from_secs(4 * 86_400);
 /// The time of nothing but failures after which an endpoint is disabled.
@@ -62,7 +64,7 @@ async fn disable(app: &App, name: &EndpointName, reason: DisabledReason) -> Resu
         let of = EndpointChanged::Disabled(&event);
         let change = EndpointsChange { partner: &name.partner, endpoints: &endpoints, of, audit: &audit };
         if app.endpoints.change_endpoints(&change).await? == Written::Stored {
-            tracing::warn!(endpoint = %name, reason = reason.as_str(), "a webhook endpoint was disabled");
+            tracing::warn!(target: ENDPOINT, endpoint = %name, reason = reason.as_str(), "a webhook endpoint was disabled");
             return Ok(());
         }
     }

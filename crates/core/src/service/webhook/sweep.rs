@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::model::event::Event;
 use crate::model::name::PartnerId;
-use crate::model::time::earlier;
+use crate::model::time::{earlier, until};
 use crate::model::webhook::delivery::{Delivery, DeliveryStatus};
 use crate::model::webhook::endpoint::Endpoints;
 use crate::model::webhook::notification::Notification;
@@ -35,6 +35,8 @@ const AT_ONCE_MOST: usize = 16;
 pub struct Swept {
     /// How many endpoints were due.
     pub endpoints: usize,
+    /// How long the longest overdue endpoint had been due: how late couriers are.
+    pub oldest_overdue: Duration,
     /// How many events had no deliveries.
     pub events: usize,
     /// How many partners' events were not checked to their end: the time was over, or the table failed. Of the partners that were not
@@ -49,9 +51,12 @@ pub struct Swept {
 pub async fn sweep(app: &App, ends_at: Duration) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     for shard in ALL_SHARDS {
-        let due = app.endpoints.due_endpoints(shard, app.now(), ENDPOINTS_MOST).await?;
+        let now = app.now();
+        let due = app.endpoints.due_endpoints(shard, now, ENDPOINTS_MOST).await?;
         swept.endpoints += due.len();
-        let calls = due.into_iter().map(|endpoint| CourierCall { endpoint, deliveries: Vec::new() });
+        swept.oldest_overdue =
+            due.first().map_or(swept.oldest_overdue, |(_, since)| until(*since, now).max(swept.oldest_overdue));
+        let calls = due.into_iter().map(|(endpoint, _)| CourierCall { endpoint, deliveries: Vec::new() });
         let waking: Vec<_> = calls.map(|call| wake_within(app, call, ends_at)).collect();
         stream::iter(waking).buffer_unordered(AT_ONCE_MOST).collect::<()>().await;
     }

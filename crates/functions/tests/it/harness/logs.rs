@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once};
 
+use counterfoil_functions::metrics::Metrics;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -12,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 /// Captures log lines until it is dropped. The test must run on one thread.
 pub(crate) struct Logs {
     written: Arc<Mutex<Vec<u8>>>,
+    measured: Arc<Mutex<String>>,
     _guard: DefaultGuard,
 }
 
@@ -26,10 +28,18 @@ impl Logs {
         let filter: Targets = format!("info,{}", ours.join(",")).parse().expect("a filter");
         let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
         let lines = lines.with_writer(move || sink.clone()).with_filter(filter);
-        let subscriber = tracing_subscriber::registry().with(lines);
+        let measured = Arc::<Mutex<String>>::default();
+        let metrics = Arc::clone(&measured);
+        let metrics = Metrics::to(move |line: &str| metrics.lock().expect("no holder panics").push_str(line));
+        let subscriber = tracing_subscriber::registry().with(lines).with(metrics);
         // Without this, a line that a thread without a subscriber reaches first is off for all threads.
         EVERYWHERE.call_once(|| drop(tracing::subscriber::set_global_default(tracing_subscriber::registry())));
-        Self { written, _guard: tracing::subscriber::set_default(subscriber) }
+        Self { written, measured, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The metric lines so far.
+    pub(crate) fn metric_lines(&self) -> String {
+        self.measured.lock().expect("no holder panics").clone()
     }
 
     pub(crate) fn text(&self) -> String {

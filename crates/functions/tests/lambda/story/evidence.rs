@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use counterfoil_functions::metrics::NAMESPACE;
+use counterfoil_testkit::metric_line::measurements;
 use serde_json::Value;
 
 use crate::function::Function;
@@ -32,32 +34,22 @@ pub(super) fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Fu
     }
 }
 
-/// A line of CloudWatch's embedded metric format on standard output: each metric and dimension that its directive names is in the
-/// line, a metric as a number and a dimension as a text.
+/// Each metric line has what its directive names, and each function measures what it does.
 pub(super) fn its_metric_lines_can_be_read_by_cloudwatch(name: &str, function: &Function) {
-    let lines = function.lambda.logs().lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
-    let mut printed = BTreeSet::new();
-    for line in lines.iter().filter(|line| line["_aws"].is_object()) {
-        assert!(line["_aws"]["Timestamp"].is_u64(), "{name}: {line}");
-        let directive = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(directive["Namespace"], "Counterfoil", "{name}: {line}");
-        for metric in directive["Metrics"].as_array().expect("a list") {
-            let metric = metric["Name"].as_str().expect("a text");
-            assert!(line[metric].is_u64(), "{name}: {metric} in {line}");
-            printed.insert(metric.to_owned());
-        }
-        for dimension in directive["Dimensions"].as_array().expect("a list").iter().filter_map(Value::as_array).flatten() {
-            assert!(line[dimension.as_str().expect("a text")].is_string(), "{name}: {dimension} in {line}");
-        }
-    }
+    let measured = measurements(&function.lambda.logs());
+    assert!(measured.iter().all(|it| it.namespace == NAMESPACE), "{name}: {measured:?}");
+    let printed: BTreeSet<_> = measured.iter().map(|it| it.name.as_str()).collect();
     let expected: &[&str] = match name {
         "token" => &["Refreshes", "milliseconds"],
         "refresher" => &["Due", "Left", "OldestOverdueSeconds", "Refreshes", "UnreadShards", "milliseconds"],
         "callback" => &["Consents"],
+        "sync-worker" => &["OldestImportOverdueSeconds"],
+        "purger" => &["OldestPurgeOverdueSeconds"],
+        "courier" => &["DeliveryAttempts", "DeliveryDelay"],
         _ => &[],
     };
     for metric in expected {
-        assert!(printed.contains(*metric), "{name} printed no {metric}: {printed:?}");
+        assert!(printed.contains(metric), "{name} printed no {metric}: {printed:?}");
     }
 }
 
