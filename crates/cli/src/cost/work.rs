@@ -81,7 +81,7 @@ pub(super) const RUN_LOGS: f64 = 1_100.0;
 pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
 pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
 pub(super) const PURGES_RUN_LOGS: f64 = 600.0;
-pub(super) const SWEEP_LOGS: f64 = 400.0;
+pub(super) const SWEEP_LOGS: f64 = 600.0;
 pub(super) const WEBHOOK_LOGS: f64 = 1_400.0;
 pub(super) const IMPORT_LOGS: f64 = 2_600.0;
 /// Bytes sent to the internet: an answer with a token, or a token request with its handshake.

@@ -33,6 +33,7 @@ mod layers;
 mod link_ends;
 mod links;
 mod listing;
+mod metric_lines;
 mod naming;
 mod no_refresh_token;
 mod opening;

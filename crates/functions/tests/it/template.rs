@@ -9,7 +9,7 @@ use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_testkit::template::BY_DEFAULT;
 use serde_json::{Value, json};
 
-mod alarms;
+pub(crate) mod alarms;
 mod floods;
 mod promises;
 mod releases;

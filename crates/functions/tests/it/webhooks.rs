@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Ask, HARBOR, Installation, LARKSPUR, get};
 use crate::links::send;
 
-async fn installation() -> Installation {
+pub(crate) async fn installation() -> Installation {
     Installation::start_with(&[("ALLOW_LOOPBACK_WEBHOOKS", "true")]).await
 }
 
@@ -29,14 +29,14 @@ async fn read(place: &Installation, path: &str) -> Value {
 }
 
 /// A new endpoint at this address, for all events.
-async fn endpoint(place: &Installation, url: &str) -> Value {
+pub(crate) async fn endpoint(place: &Installation, url: &str) -> Value {
     let answer = post(place, "/v1/webhooks", json!({ "url": url })).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.json()["data"].clone()
 }
 
 /// Dispatches all events, and delivers to an endpoint what is due.
-async fn deliver(place: &Installation, endpoint: &Value) {
+pub(crate) async fn deliver(place: &Installation, endpoint: &Value) {
     let app = place.app();
     let partner = PartnerId::default_partner();
     let events = app.outbox.events_between(&partner, "evt_", "evt_~", 100).await.expect("a table");

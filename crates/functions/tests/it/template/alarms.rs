@@ -73,7 +73,7 @@ fn each_alarm_watches_a_metric_that_is_emitted() {
 #[test]
 fn each_alarm_on_an_outcome_names_one_that_is_written() {
     let faults = [counterfoil_core::Error::Internal(String::new()), misconfigured()].map(|error| error.fault());
-    let words = ["client_refused", "rotation_lost", "failed", "connected", "mismatched"].map(Some);
+    let words = ["client_refused", "rotation_lost", "failed", "connected", "mismatched", "pending", "delivered"].map(Some);
     let written: BTreeSet<&str> = faults.into_iter().chain(words).flatten().collect();
     let own = alarms().into_iter().flat_map(|(_, alarm)| measured(&alarm));
     let named: BTreeSet<String> = own
@@ -128,20 +128,87 @@ fn each_alarm_has_a_row_in_the_runbook_and_each_row_a_query() {
 }
 
 #[test]
-fn the_dashboard_shows_every_alarm_and_only_what_is_measured() {
+fn the_dashboard_shows_every_alarm() {
+    let shown: BTreeSet<String> =
+        widgets().iter().filter_map(|widget| widget["properties"]["alarms"].as_array()).flatten().map(text).collect();
+    assert_eq!(shown, alarms().into_iter().map(|(id, _)| format!("${{{id}.Arn}}")).collect());
+}
+
+#[test]
+fn the_dashboard_shows_only_what_is_measured() {
+    let shown = shown();
+    assert!(shown.len() > 30, "{shown:?}");
+    for Watched { by, namespace, metric, dimensions } in shown {
+        let dimensions: Vec<&str> = dimensions.iter().map(String::as_str).collect();
+        assert!(is_measured(&namespace, &metric, &dimensions), "{by}: nobody measures {namespace} {metric} by {dimensions:?}");
+    }
+}
+
+/// A metric that an alarm or a widget of the dashboard reads, with the names of its dimensions.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// The alarm, or the title of the widget.
+    pub(crate) by: String,
+    pub(crate) namespace: String,
+    pub(crate) metric: String,
+    pub(crate) dimensions: Vec<String>,
+}
+
+/// What the alarms read.
+pub(crate) fn watched() -> Vec<Watched> {
+    let all =
+        alarms().into_iter().flat_map(|(id, alarm)| measured(&alarm).into_iter().map(move |(metric, _)| (id.clone(), metric)));
+    all.map(|(by, metric)| Watched {
+        by,
+        namespace: text(&metric["Namespace"]),
+        metric: text(&metric["MetricName"]),
+        dimensions: dimensions(&metric).into_iter().map(|(name, _)| name).collect(),
+    })
+    .collect()
+}
+
+fn widgets() -> Vec<Value> {
     let dashboard = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
     let body: Value = serde_json::from_str(&text(dashboard)).expect("a dashboard is JSON");
-    let widgets = body["widgets"].as_array().expect("widgets");
-    let shown: BTreeSet<String> =
-        widgets.iter().filter_map(|widget| widget["properties"]["alarms"].as_array()).flatten().map(text).collect();
-    assert_eq!(shown, alarms().into_iter().map(|(id, _)| format!("${{{id}.Arn}}")).collect());
-    for metric in widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten() {
-        if let Some(search) = metric[0]["expression"].as_str() {
-            let (sets, rest) = search.split_once("} MetricName=\"").expect("a search for one metric");
-            let mut sets = sets.trim_start_matches("SEARCH('{").split(',');
-            let (namespace, names) = (sets.next().expect("a namespace"), sets.collect::<Vec<_>>());
-            let name = rest.split('"').next().expect("a name");
-            assert!(is_measured(namespace, name, &names), "nobody measures {search}");
+    body["widgets"].as_array().expect("widgets").clone()
+}
+
+/// What the widgets of the dashboard read. In a list of metrics `.` repeats a part of the one before, and `...` all of its parts up to
+/// those that follow (`CloudWatch`, "Dashboard body structure and syntax").
+pub(crate) fn shown() -> Vec<Watched> {
+    let mut shown = Vec::new();
+    for widget in widgets() {
+        let by = widget["properties"]["title"].as_str().expect("a title").to_owned();
+        let mut last = Vec::<String>::new();
+        for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+            if let Some(search) = metric[0]["expression"].as_str() {
+                shown.push(searched(&by, search));
+                continue;
+            }
+            let written: Vec<String> =
+                metric.as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            let parts = match written.split_first() {
+                Some((first, rest)) if first == "..." => [&last[..last.len() - rest.len()], rest].concat(),
+                _ => {
+                    written.iter().zip(0..).map(|(part, at)| if part == "." { last[at].clone() } else { part.clone() }).collect()
+                }
+            };
+            let dimensions = parts[2..].iter().step_by(2).cloned().collect();
+            shown.push(Watched { by: by.clone(), namespace: parts[0].clone(), metric: parts[1].clone(), dimensions });
+            last = parts;
         }
+    }
+    shown
+}
+
+/// The metric of an expression `SEARCH('{namespace,dimension} MetricName="name"', 'Sum')`.
+fn searched(by: &str, search: &str) -> Watched {
+    let (sets, rest) = search.split_once("} MetricName=\"").expect("a search for one metric");
+    let mut sets = sets.trim_start_matches("SEARCH('{").split(',').map(str::to_owned);
+    Watched {
+        by: by.to_owned(),
+        namespace: sets.next().expect("a namespace"),
+        dimensions: sets.collect(),
+        metric: rest.split('"').next().expect("a name").to_owned(),
     }
 }
