@@ -29,6 +29,7 @@ use crate::port::store::probes::ProbeStore;
 use crate::port::store::purges::PurgeStore;
 use crate::port::store::records::RecordStore;
 use crate::port::store::revocations::RevocationStore;
+use crate::port::store::sweeps::SweepStore;
 use crate::port::store::syncs::SyncStore;
 use crate::port::store::vault::GrantStore;
 use crate::port::store::webhooks::{DeliveryStore, EndpointStore};
@@ -69,6 +70,8 @@ pub struct App {
     pub endpoints: Arc<dyn EndpointStore>,
     /// Stores deliveries to webhook endpoints.
     pub deliveries: Arc<dyn DeliveryStore>,
+    /// How far events were swept.
+    pub sweeps: Arc<dyn SweepStore>,
     /// Sends to webhook endpoints.
     pub webhooks: Arc<dyn Webhooks>,
     /// Wakes the courier.

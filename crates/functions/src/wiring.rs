@@ -81,6 +81,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         outbox: table.clone(),
         endpoints: table.clone(),
         deliveries: table.clone(),
+        sweeps: table.clone(),
         flows: table.clone(),
         handovers: table.clone(),
         audit_log: table.clone(),

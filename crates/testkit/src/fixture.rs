@@ -167,6 +167,7 @@ impl Fixture {
             outbox: table.clone(),
             endpoints: table.clone(),
             deliveries: table.clone(),
+            sweeps: table.clone(),
             webhooks: self.webhooks.clone(),
             courier: self.courier_calls.clone(),
             flows: table.clone(),

@@ -19,7 +19,7 @@ async fn after(stage: &Stage, mark: &str) -> Vec<Event> {
         Notification::Connection(event) => Some(event),
         Notification::Endpoint(_) => None,
     };
-    events.expect("a table that answers").into_iter().filter_map(of_connections).collect()
+    events.expect("a table that answers").events.into_iter().filter_map(of_connections).collect()
 }
 
 #[tokio::test]

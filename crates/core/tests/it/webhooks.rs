@@ -62,7 +62,7 @@ impl Hooks {
         let number = self.stage.app.new_id("");
         self.stage.installation.connect(&self.stage.app, &format!("acme-{}", &number[..28])).await;
         let events = self.stage.app.outbox.events_between(&Self::partner(), &mark, "evt_~", 100).await.expect("a table");
-        events.last().expect("the event of the consent").id().to_owned()
+        events.events.last().expect("the event of the consent").id().to_owned()
     }
 
     /// Stores an event and dispatches it.

@@ -39,7 +39,7 @@ pub(crate) async fn endpoint(place: &Installation, url: &str) -> Value {
 pub(crate) async fn deliver(place: &Installation, endpoint: &Value) {
     let app = place.app();
     let partner = PartnerId::default_partner();
-    let events = app.outbox.events_between(&partner, "evt_", "evt_~", 100).await.expect("a table");
+    let events = app.outbox.events_between(&partner, "evt_", "evt_~", 100).await.expect("a table").events;
     let ids: Vec<_> = events.iter().map(|event| event.id().to_owned()).collect();
     dispatch(&app, &partner, &ids).await.expect("a table");
     let id = endpoint["id"].as_str().expect("an id");

@@ -224,6 +224,11 @@ impl Key {
         Self { pk: webhooks_pk(partner), sk: "SWEEP".to_owned() }
     }
 
+    /// Where the last sweep of all partners ended.
+    pub(crate) fn sweep_of_all() -> Self {
+        Self { pk: "SWEEP".to_owned(), sk: "SWEEP".to_owned() }
+    }
+
     /// A delivery. Each endpoint has a partition for its deliveries.
     pub(crate) fn delivery(partner: &PartnerId, id: &DeliveryId) -> Self {
         Self { pk: deliveries_pk(partner, &id.endpoint), sk: id.place() }

@@ -7,7 +7,7 @@ use counterfoil_core::model::event::Event;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::webhook::notification::Notification;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::port::store::outbox::{EventPage, EventQuery, Outbox};
+use counterfoil_core::port::store::outbox::{EventPage, EventQuery, EventsBetween, Outbox};
 
 use crate::fault;
 use crate::key::{Key, events_pk};
@@ -31,20 +31,32 @@ impl Outbox for Table {
         after: &str,
         before: &str,
         most: u32,
-    ) -> Result<Vec<Notification>, StoreError> {
-        let (mut events, mut position) = (Vec::new(), None);
+    ) -> Result<EventsBetween, StoreError> {
+        let (mut between, mut position) = (EventsBetween::default(), None);
+        let count = |between: &EventsBetween| between.events.len() + between.unread.len();
         for _ in 0..LIST_ROUNDS_MOST {
-            let room = i32::try_from(most).unwrap_or(i32::MAX) - i32::try_from(events.len()).unwrap_or(i32::MAX);
+            let room = i32::try_from(most).unwrap_or(i32::MAX) - i32::try_from(count(&between)).unwrap_or(i32::MAX);
             let request = self.events_from(partner, after, before).set_exclusive_start_key(position).limit(room);
             let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-            let is_within = |item: &Item| text(item, SK).is_ok_and(|id| id.as_str() > after && id.as_str() < before);
-            events.extend(readable(answer.items.unwrap_or_default().into_iter().filter(is_within).map(read)));
+            for item in answer.items.unwrap_or_default() {
+                let id = text(&item, SK)?;
+                if id.as_str() <= after || id.as_str() >= before {
+                    continue;
+                }
+                match read(item) {
+                    Ok(event) => between.events.push(event),
+                    Err(error) => {
+                        tracing::error!(%error, "an event cannot be read");
+                        between.unread.push(id);
+                    }
+                }
+            }
             position = answer.last_evaluated_key;
-            if position.is_none() || events.len() >= most as usize {
+            if position.is_none() || count(&between) >= most as usize {
                 break;
             }
         }
-        Ok(events)
+        Ok(between)
     }
 
     async fn events(&self, partner: &PartnerId, query: &EventQuery<'_>) -> Result<EventPage, StoreError> {
@@ -56,7 +68,7 @@ impl Outbox for Table {
         for _ in 0..LIST_ROUNDS_MOST {
             let room = i32::try_from(query.most).unwrap_or(i32::MAX) - i32::try_from(page.events.len()).unwrap_or(i32::MAX);
             let request = filtered(self.events_from(partner, &first, last), query);
-            let request = request.scan_index_forward(false).set_exclusive_start_key(position).limit(room);
+            let request = request.scan_index_forward(false).consistent_read(true).set_exclusive_start_key(position).limit(room);
             let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
             let is_within = |item: &Item| text(item, SK).is_ok_and(|id| id.as_str() < last);
             page.events.extend(readable(answer.items.unwrap_or_default().into_iter().filter(is_within).map(read)));
@@ -81,7 +93,6 @@ impl Table {
             .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
             // A condition whose bounds are in the wrong order is an error.
             .expression_attribute_values(":last", AttributeValue::S(last.max(first).to_owned()))
-            .consistent_read(true)
     }
 }
 

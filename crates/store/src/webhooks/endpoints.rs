@@ -16,11 +16,11 @@ use super::state_row::endpoint_of;
 use super::{endpoints_row, state_row};
 use crate::connections::port::due_since;
 use crate::fault;
-use crate::key::{COURIER, Key, WITH_ENDPOINTS, endpoint_shard};
+use crate::key::{COURIER, Key, endpoint_shard};
 use crate::outbox::endpoint_row;
 use crate::request::{Transacted, transact_update};
 use crate::row::{Item, millis, number, readable, text};
-use crate::table::{DUE_AT, DUE_SHARD, LIST_INDEX, LIST_PK, LIST_SK, PK, Table};
+use crate::table::{DUE_AT, DUE_SHARD, PK, Table};
 use crate::update::Changes;
 
 #[async_trait]
@@ -55,7 +55,7 @@ impl EndpointStore for Table {
             }
             None => changes.remove("previous_secret").remove("previous_until"),
         };
-        let changes = changes.given(":seen", bytes(seen.current.as_bytes()));
+        let changes = changes.put("rotated_at", Some(millis(audit.at)))?.given(":seen", bytes(seen.current.as_bytes()));
         let update = changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), "secret = :seen");
         let items = vec![transact_update(update), self.put(crate::history::row::audit(audit)?)];
         let token =
@@ -91,11 +91,16 @@ impl EndpointStore for Table {
         lease: &EndpointLease,
         health: &Health,
         now: Timestamp,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Option<EndpointState>, StoreError> {
         let until = millis(later(now, lease.life));
         let changes = Changes::default().put("lease_until", Some(until))?.put(DUE_AT, Some(until))?.remove("has_new_work");
         let changes = state_row::with_health(changes, health)?.given(":lease", AttributeValue::S(lease.id.clone()));
-        self.update(changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), "lease = :lease"), |_| false).await
+        let update = changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), "lease = :lease");
+        match self.request(update).return_values(ReturnValue::AllNew).send().await {
+            Ok(answer) => state_row::read(answer.attributes.unwrap_or_default()).map(Some),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => Ok(None),
+            Err(error) => Err(fault::meaning(&self.name, &error)),
+        }
     }
 
     async fn return_endpoint(
@@ -117,42 +122,21 @@ impl EndpointStore for Table {
         self.update(changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), condition), is_own).await
     }
 
-    async fn add_event(&self, event: &EndpointEvent) -> Result<(), StoreError> {
-        self.create_item(endpoint_row::write(event)?).await.map(drop)
+    async fn notify_failing(&self, event: &EndpointEvent, lease: &EndpointLease) -> Result<Written, StoreError> {
+        let changes =
+            Changes::default().put("notified_at", Some(millis(event.at)))?.given(":lease", AttributeValue::S(lease.id.clone()));
+        let EndpointName { partner, id } = &event.endpoint;
+        let condition = "lease = :lease AND attribute_not_exists(#notified_at)";
+        let update = transact_update(changes.under(self, &Key::endpoint(partner, id), condition));
+        Ok(match self.transact(vec![update, self.put(endpoint_row::write(event)?)], &event.id).await? {
+            Transacted::Stored => Written::Stored,
+            Transacted::Refused(_) => Written::Overtaken,
+        })
     }
 
     async fn due_endpoints(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<(EndpointName, Timestamp)>, StoreError> {
         let keys = self.due_keys(COURIER, shard, now, None, most).await?;
         Ok(readable(keys.iter().map(|item| Ok((endpoint_of(item)?, due_since(item)?)))).collect())
-    }
-
-    async fn partners_with_endpoints(&self, after: Option<&PartnerId>, most: u32) -> Result<Vec<PartnerId>, StoreError> {
-        let after = after.map_or_else(String::new, ToString::to_string);
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(LIST_INDEX)
-            .key_condition_expression(format!("{LIST_PK} = :list AND {LIST_SK} > :after"))
-            .expression_attribute_values(":list", AttributeValue::S(WITH_ENDPOINTS.to_owned()))
-            // An empty text is no key. Every id sorts after a space.
-            .expression_attribute_values(":after", AttributeValue::S(if after.is_empty() { " ".to_owned() } else { after }))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-        let partner = |item: &Item| {
-            let id = text(item, LIST_SK)?;
-            PartnerId::parse(&id).map_err(|_| crate::row::damaged(&id, "a partner"))
-        };
-        answer.items.unwrap_or_default().iter().map(partner).collect()
-    }
-
-    async fn swept_to(&self, partner: &PartnerId) -> Result<Option<String>, StoreError> {
-        self.get(&Key::sweep(partner)).await?.map(|item| text(&item, "swept_to")).transpose()
-    }
-
-    async fn set_swept_to(&self, partner: &PartnerId, event: &str) -> Result<(), StoreError> {
-        let changes = Changes::default().put("swept_to", Some(event))?;
-        self.update(changes.always(self, &Key::sweep(partner)), |_| false).await.map(drop)
     }
 }
 

@@ -5,3 +5,4 @@ mod delivery_row;
 mod endpoints;
 mod endpoints_row;
 pub(crate) mod state_row;
+mod sweeps;

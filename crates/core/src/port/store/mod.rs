@@ -10,6 +10,7 @@ pub mod probes;
 pub mod purges;
 pub mod records;
 pub mod revocations;
+pub mod sweeps;
 pub mod syncs;
 pub mod transfers;
 pub mod vault;

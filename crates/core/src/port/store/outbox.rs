@@ -15,18 +15,34 @@ pub trait Outbox: Send + Sync {
     /// One event, strongly consistent.
     async fn event(&self, partner: &PartnerId, id: &str) -> Result<Option<Notification>, StoreError>;
 
-    /// At most `most` events of a partner with ids above `after` and below `before`, the oldest first, strongly consistent. Both
-    /// bounds are ids or [marks](crate::model::event::Event::mark).
+    /// At most `most` events of a partner with ids above `after` and below `before`, the oldest first. Both bounds are ids or
+    /// [marks](crate::model::event::Event::mark). The list may lag by moments.
     async fn events_between(
         &self,
         partner: &PartnerId,
         after: &str,
         before: &str,
         most: u32,
-    ) -> Result<Vec<Notification>, StoreError>;
+    ) -> Result<EventsBetween, StoreError>;
 
     /// A page of a partner's events, the newest first, strongly consistent.
     async fn events(&self, partner: &PartnerId, query: &EventQuery<'_>) -> Result<EventPage, StoreError>;
+}
+
+/// The first events of a range.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventsBetween {
+    /// Those that this version can read.
+    pub events: Vec<Notification>,
+    /// The ids of the others.
+    pub unread: Vec<String>,
+}
+
+impl EventsBetween {
+    /// The id of the last one.
+    pub fn last(&self) -> Option<&str> {
+        self.events.last().map(Notification::id).max(self.unread.last().map(String::as_str))
+    }
 }
 
 /// Which events are listed.

@@ -39,14 +39,15 @@ pub trait EndpointStore: Send + Sync {
     /// another process has the lease, notes for it that there is new work.
     async fn take_endpoint(&self, endpoint: &EndpointName, lease: &EndpointLease) -> Result<Option<EndpointState>, StoreError>;
 
-    /// Extends a lease from `now`, stores the health, and deletes the note of new work. `Overtaken` if the lease is lost.
+    /// Extends a lease from `now`, stores the health, deletes the note of new work, and returns the state with what its partner has
+    /// changed meanwhile. `None` if the lease is lost.
     async fn extend_endpoint(
         &self,
         endpoint: &EndpointName,
         lease: &EndpointLease,
         health: &Health,
         now: Timestamp,
-    ) -> Result<Written, StoreError>;
+    ) -> Result<Option<EndpointState>, StoreError>;
 
     /// Returns a lease, stores the health, and when the endpoint is due next. `Overtaken` if there is new work, or if the lease is lost.
     async fn return_endpoint(
@@ -57,21 +58,13 @@ pub trait EndpointStore: Send + Sync {
         due_at: Option<Timestamp>,
     ) -> Result<Written, StoreError>;
 
-    /// Stores an event about an endpoint.
-    async fn add_event(&self, event: &EndpointEvent) -> Result<(), StoreError>;
+    /// Stores the event that an endpoint fails, and in the endpoint's health that its partner was notified, all or nothing. `Overtaken` if
+    /// the partner was notified before, or if the lease is lost.
+    async fn notify_failing(&self, event: &EndpointEvent, lease: &EndpointLease) -> Result<Written, StoreError>;
 
     /// The endpoints of one of the [`super::DUE_SHARDS`] shards that are due, and since when, the longest overdue first: at most `most`.
     /// The list may lag by moments.
     async fn due_endpoints(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<(EndpointName, Timestamp)>, StoreError>;
-
-    /// The partners that have endpoints, by id, after `after`: at most `most`. The list may lag by moments.
-    async fn partners_with_endpoints(&self, after: Option<&PartnerId>, most: u32) -> Result<Vec<PartnerId>, StoreError>;
-
-    /// The last event up to which a partner's events were checked for missing deliveries.
-    async fn swept_to(&self, partner: &PartnerId) -> Result<Option<String>, StoreError>;
-
-    /// Stores it.
-    async fn set_swept_to(&self, partner: &PartnerId, event: &str) -> Result<(), StoreError>;
 }
 
 /// A change of a partner's endpoints.

@@ -60,7 +60,7 @@ pub async fn deliver(app: &App, call: CourierCall, ends_at: Duration) -> Result<
         let next = courier.work().await?;
         match courier.give_back(next).await? {
             Written::Stored => break,
-            Written::Overtaken if courier.extend().await? == Written::Stored => {}
+            Written::Overtaken if courier.extend().await? => {}
             Written::Overtaken => return Ok(()),
         }
     }
@@ -117,7 +117,7 @@ impl Courier<'_> {
                 return Ok(Some(later(now, LAG)));
             }
             // The lease covers the first batch.
-            if self.has_sent && self.extend().await? == Written::Overtaken {
+            if self.has_sent && !self.extend().await? {
                 return Ok(None);
             }
             if endpoint.is_enabled() {
@@ -191,7 +191,8 @@ impl Courier<'_> {
                 }
             }
         }
-        self.state.is_enabled = failing::judge(self.app, &self.endpoint, endpoint, &mut self.state.health, is_gone).await?;
+        self.state.is_enabled =
+            failing::judge(self.app, &self.lease, &self.endpoint, endpoint, &mut self.state.health, is_gone).await?;
         Ok(())
     }
 
@@ -203,8 +204,11 @@ impl Courier<'_> {
         Ok(())
     }
 
-    async fn extend(&self) -> Result<Written, Error> {
-        Ok(self.app.endpoints.extend_endpoint(&self.endpoint, &self.lease, &self.state.health, self.app.now()).await?)
+    /// Extends the lease, and reads what the partner has changed meanwhile. False if the lease is lost.
+    async fn extend(&mut self) -> Result<bool, Error> {
+        let Self { app, endpoint, lease, state, .. } = self;
+        let extended = app.endpoints.extend_endpoint(endpoint, lease, &state.health, app.now()).await?;
+        Ok(extended.map(|extended| self.state = extended).is_some())
     }
 
     /// Returns the lease, and has the courier woken when the endpoint is due next, if that is soon.

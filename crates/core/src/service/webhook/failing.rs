@@ -8,7 +8,7 @@ use crate::model::time::until;
 use crate::model::webhook::endpoint::{DisabledReason, Endpoint, EndpointName, EndpointStatus, Health, NOTICE};
 use crate::model::webhook::notification::{EndpointChange, EndpointEvent};
 use crate::port::store::Written;
-use crate::port::store::webhooks::{EndpointChanged, EndpointsChange};
+use crate::port::store::webhooks::{EndpointChanged, EndpointLease, EndpointsChange};
 use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
@@ -23,6 +23,7 @@ const DISABLED_AFTER: Duration = Duration::from_secs(5 * 86_400);
 /// Notifies the partner of an endpoint that fails, or disables the endpoint. Returns whether the endpoint is enabled.
 pub(crate) async fn judge(
     app: &App,
+    lease: &EndpointLease,
     name: &EndpointName,
     endpoint: &Endpoint,
     health: &mut Health,
@@ -37,8 +38,9 @@ pub(crate) async fn judge(
     match health.notified_at {
         None if failing_for >= NOTIFIED_AFTER => {
             let event = event(app, name, endpoint, EndpointChange::Failing { failing_since });
-            app.endpoints.add_event(&event).await?;
-            health.notified_at = Some(now);
+            // If it is overtaken, the lease is lost, and with it the health.
+            app.endpoints.notify_failing(&event, lease).await?;
+            health.notified_at = Some(event.at);
             Ok(true)
         }
         Some(notified_at) if failing_for >= DISABLED_AFTER && until(notified_at, now) >= NOTICE => {

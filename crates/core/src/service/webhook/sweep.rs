@@ -11,8 +11,9 @@ use crate::model::time::{earlier, until};
 use crate::model::webhook::delivery::{Delivery, DeliveryStatus};
 use crate::model::webhook::endpoint::Endpoints;
 use crate::model::webhook::notification::Notification;
-use crate::port::store::webhooks::PAIRS_MOST;
-use crate::port::store::{ALL_SHARDS, StoreError};
+use crate::port::store::sweeps::PartnerSweep;
+use crate::port::store::webhooks::{PAIRS_MOST, READ_MOST};
+use crate::port::store::{ALL_SHARDS, StoreError, Written};
 use crate::port::wake::CourierCall;
 use crate::{App, Error};
 
@@ -25,6 +26,8 @@ const SETTLED_AFTER: Duration = Duration::from_secs(120);
 const ENDPOINTS_MOST: u32 = 1_000;
 /// How many events are read at once.
 const EVENTS_MOST: u32 = 40;
+/// How many events of a later version a partner's sweep remembers. It does not go on behind more.
+const UNREAD_MOST: usize = READ_MOST;
 /// How many partners are read at once.
 const PARTNERS_MOST: u32 = 100;
 /// How many endpoints are woken, and how many partners' events are checked, at once.
@@ -39,12 +42,13 @@ pub struct Swept {
     pub oldest_overdue: Duration,
     /// How many events had no deliveries.
     pub events: usize,
-    /// How many partners' events were not checked to their end: the time was over, or the table failed. Of the partners that were not
-    /// read for lack of time none is counted.
+    /// How many partners' events were not checked to their end: the time was over, the table failed, or a later version wrote too many of
+    /// them. Of the partners that were not read for lack of time none is counted.
     pub unfinished: usize,
 }
 
-/// Sweeps. It begins nothing after the clock's elapsed time is `ends_at`.
+/// Sweeps. It begins nothing after the clock's elapsed time is `ends_at`. If that is before all partners were begun, the next sweep goes on
+/// behind the last one that was.
 ///
 /// # Errors
 /// The table's errors, if the due endpoints or the partners could not be read.
@@ -60,24 +64,35 @@ pub async fn sweep(app: &App, ends_at: Duration) -> Result<Swept, Error> {
         let waking: Vec<_> = calls.map(|call| wake_within(app, call, ends_at)).collect();
         stream::iter(waking).buffer_unordered(AT_ONCE_MOST).collect::<()>().await;
     }
-    let mut after = None;
+    let mut after = app.sweeps.sweep_ended_at().await?;
+    let began_after = after.clone();
     loop {
-        let partners = app.endpoints.partners_with_endpoints(after.as_ref(), PARTNERS_MOST).await?;
+        let partners = app.sweeps.partners_with_endpoints(after.as_ref(), PARTNERS_MOST).await?;
         let sweeping: Vec<_> =
             partners.iter().map(async |partner| (partner, sweep_partner(app, partner, ends_at).await)).collect();
         let results: Vec<_> = stream::iter(sweeping).buffer_unordered(AT_ONCE_MOST).collect().await;
         for (partner, result) in results {
-            match result {
-                Ok(Some(events)) => swept.events += events,
-                Ok(None) => swept.unfinished += 1,
+            match &result {
+                Ok(Checked::All { missed }) => swept.events += missed,
+                Ok(Checked::Partly | Checked::NotBegun) => swept.unfinished += 1,
                 Err(error) => {
                     tracing::error!(%partner, %error, "a partner's events could not be swept");
                     swept.unfinished += 1;
                 }
             }
+            // They are begun in the order of their ids.
+            if !matches!(result, Ok(Checked::NotBegun)) {
+                after = after.max(Some(partner.clone()));
+            }
         }
-        after = partners.last().cloned();
-        if partners.len() < PARTNERS_MOST as usize || app.clock.elapsed() >= ends_at {
+        let is_over = app.clock.elapsed() >= ends_at;
+        if partners.len() < PARTNERS_MOST as usize && !is_over {
+            after = None;
+        }
+        if after.is_none() || is_over {
+            if after != began_after {
+                app.sweeps.set_sweep_ended_at(after.as_ref()).await?;
+            }
             return Ok(swept);
         }
     }
@@ -89,28 +104,74 @@ async fn wake_within(app: &App, call: CourierCall, ends_at: Duration) {
     }
 }
 
-/// Dispatches the events of a partner that have no deliveries. `None` if the time was over before all were checked.
-async fn sweep_partner(app: &App, partner: &PartnerId, ends_at: Duration) -> Result<Option<usize>, Error> {
+/// How far a partner's events were checked.
+enum Checked {
+    /// The time was over before.
+    NotBegun,
+    /// The time was over meanwhile, or too many events could not be read.
+    Partly,
+    /// To their end. So many had no deliveries.
+    All { missed: usize },
+}
+
+/// Dispatches the events of a partner that have no deliveries.
+async fn sweep_partner(app: &App, partner: &PartnerId, ends_at: Duration) -> Result<Checked, Error> {
     if app.clock.elapsed() >= ends_at {
-        return Ok(None);
+        return Ok(Checked::NotBegun);
     }
-    let (endpoints, _) = app.deliveries.endpoints_and_events(partner, &[]).await?;
-    let Some(oldest) = endpoints.list.iter().map(|endpoint| endpoint.created_at).min() else { return Ok(Some(0)) };
-    let mut after = app.endpoints.swept_to(partner).await?.unwrap_or_default().max(Event::mark(oldest));
+    let (endpoints, mut sweep) = app.sweeps.endpoints_and_sweep(partner).await?;
+    let Some(oldest) = endpoints.list.iter().map(|endpoint| endpoint.created_at).min() else {
+        return Ok(Checked::All { missed: 0 });
+    };
+    let mut missed = dispatch_unread(app, partner, &endpoints, &mut sweep).await?;
+    let mut after = sweep.to.clone().unwrap_or_default().max(Event::mark(oldest));
     let before = Event::mark(earlier(app.now(), SETTLED_AFTER));
-    let mut missed = 0;
     loop {
         if app.clock.elapsed() >= ends_at {
-            return Ok(None);
+            return Ok(Checked::Partly);
         }
-        let events = app.outbox.events_between(partner, &after, &before, EVENTS_MOST).await?;
-        let Some(last) = events.last() else { return Ok(Some(missed)) };
-        last.id().clone_into(&mut after);
-        let undelivered = undelivered(app, partner, &endpoints, events).await?;
+        let between = app.outbox.events_between(partner, &after, &before, EVENTS_MOST).await?;
+        let Some(last) = between.last() else { return Ok(Checked::All { missed }) };
+        last.clone_into(&mut after);
+        let seen_to = sweep.to.replace(after.clone());
+        sweep.unread.extend(between.unread);
+        let undelivered = undelivered(app, partner, &endpoints, between.events).await?;
         missed += undelivered.len();
         dispatch_read(app, partner, &endpoints, &undelivered).await?;
-        app.endpoints.set_swept_to(partner, &after).await?;
+        if sweep.unread.len() > UNREAD_MOST {
+            tracing::error!(%partner, fault = "internal", "too many events of a later version: their deliveries wait for a deploy");
+            return Ok(Checked::Partly);
+        }
+        if app.sweeps.save_sweep(partner, seen_to.as_deref(), &sweep).await? == Written::Overtaken {
+            return Ok(Checked::All { missed });
+        }
     }
+}
+
+/// Dispatches the events that an earlier version could not read, if this one can, and forgets them.
+async fn dispatch_unread(
+    app: &App,
+    partner: &PartnerId,
+    endpoints: &Endpoints,
+    sweep: &mut PartnerSweep,
+) -> Result<usize, Error> {
+    if sweep.unread.is_empty() {
+        return Ok(0);
+    }
+    let (_, found) = app.deliveries.endpoints_and_events(partner, &sweep.unread).await?;
+    let (mut readable, mut unread) = (Vec::new(), Vec::new());
+    for (id, event) in sweep.unread.drain(..).zip(found) {
+        match event {
+            Ok(event) => readable.extend(event),
+            Err(_) => unread.push(id),
+        }
+    }
+    sweep.unread = unread;
+    if !readable.is_empty() {
+        dispatch_read(app, partner, endpoints, &readable).await?;
+        app.sweeps.save_sweep(partner, sweep.to.as_deref(), sweep).await?;
+    }
+    Ok(readable.len())
 }
 
 /// The events that lack a delivery, or that have one that no attempt has been made for.

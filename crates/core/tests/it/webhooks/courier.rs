@@ -94,7 +94,7 @@ async fn one_courier_at_a_time_delivers_to_an_endpoint_and_learns_of_new_work() 
     let returned = app.endpoints.return_endpoint(&hooks.name(), &lease, &state.health, None).await;
     assert_eq!(returned, Ok(counterfoil_core::port::store::Written::Overtaken), "there is new work");
     let extended = app.endpoints.extend_endpoint(&hooks.name(), &lease, &state.health, app.now()).await;
-    assert_eq!(extended, Ok(counterfoil_core::port::store::Written::Stored));
+    assert!(extended.expect("a table").is_some());
     let returned = app.endpoints.return_endpoint(&hooks.name(), &lease, &state.health, None).await;
     assert_eq!(returned, Ok(counterfoil_core::port::store::Written::Stored));
     assert_eq!(hooks.deliver().await.len(), 1);
@@ -243,7 +243,7 @@ async fn w7_a_courier_at_work_cannot_undo_what_enabling_an_endpoint_resets() {
     hooks.dispatched().await;
     let failing = Health { failing_since: Some(app.now()), notified_at: Some(app.now()), ..Health::default() };
     let extended = app.endpoints.extend_endpoint(&hooks.name(), &lease, &failing, app.now()).await;
-    assert_eq!(extended, Ok(counterfoil_core::port::store::Written::Overtaken));
+    assert!(extended.expect("a table").is_none());
     assert_eq!(hooks.deliver().await.len(), 1, "another courier need not wait");
     let view = change_endpoint(app, &hooks.key, &hooks.id, &EndpointPatch::default()).await.expect("an endpoint");
     assert_eq!(view.health.failing_since, None);

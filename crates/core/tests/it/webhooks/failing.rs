@@ -5,8 +5,11 @@ use std::time::Duration;
 use counterfoil_core::model::event::EventKind;
 use counterfoil_core::model::webhook::endpoint::{DisabledReason, EndpointStatus};
 use counterfoil_core::model::webhook::notification::{EndpointChange, Notification};
+use counterfoil_core::port::wake::CourierCall;
+use counterfoil_core::service::webhook::deliver::deliver;
 use counterfoil_core::service::webhook::endpoints::{EndpointPatch, change_endpoint, read_endpoint};
 use counterfoil_testkit::webhooks::status;
+use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::{Hooks, URL, create};
 
@@ -20,7 +23,7 @@ impl Hooks {
     /// The events about endpoints.
     async fn notices(&self) -> Vec<Notification> {
         let events = self.stage.app.outbox.events_between(&Self::partner(), "evt_", "evt_~", 1_000).await.expect("a table");
-        events.into_iter().filter(|event| matches!(event, Notification::Endpoint(_))).collect()
+        events.events.into_iter().filter(|event| matches!(event, Notification::Endpoint(_))).collect()
     }
 
     /// An event whose delivery fails, so many hours later.
@@ -93,4 +96,22 @@ async fn w3_an_endpoint_that_is_gone_is_disabled_at_once_until_its_partner_enabl
     change_endpoint(&hooks.stage.app, &hooks.key, &hooks.id, &enable).await.expect("an endpoint");
     hooks.dispatched().await;
     assert_eq!(hooks.deliver().await.len(), 1, "only what happened since");
+}
+
+#[tokio::test]
+async fn w7_the_partner_is_notified_once_even_if_the_courier_dies_then() {
+    let hooks = Hooks::new().await;
+    hooks.stage.installation.webhooks.always(URL, status(500));
+    hooks.fails_after(0).await;
+    hooks.stage.clock.advance(HOUR * 97);
+    hooks.dispatched().await;
+    // Nothing is stored any more after the notification.
+    let end = Rule::on("UpdateItem", Fault::InternalServerError).when("returned").times(20);
+    hooks.stage.installation.wire.inject(end);
+    let call = CourierCall { endpoint: hooks.name(), deliveries: Vec::new() };
+    let died = deliver(&hooks.stage.app, call, hooks.stage.app.clock.elapsed() + HOUR).await;
+    assert!(died.is_err());
+    hooks.stage.installation.wire.reset();
+    hooks.fails_after(1).await;
+    assert_eq!(hooks.notices().await.len(), 1);
 }

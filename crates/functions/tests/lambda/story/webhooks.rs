@@ -10,8 +10,9 @@ use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
 use counterfoil_core::model::webhook::endpoint::{EndpointId, EndpointName};
-use counterfoil_core::model::webhook::notification::{EndpointChange, EndpointEvent};
+use counterfoil_core::model::webhook::notification::{EndpointChange, EndpointEvent, Notification};
 use counterfoil_core::service::webhook::endpoints::{NewEndpoint, create_endpoint};
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_store::aws::local_config;
@@ -35,9 +36,10 @@ impl Story {
         let app = self.an_hour_ago();
         let endpoint = self.endpoint(&app).await;
         let lost = lost_event(&app);
-        app.endpoints.add_event(&lost).await.expect("the table answers");
         let named = EndpointEvent { id: self.deployment.operator.new_id(Event::ID_PREFIX), ..lost.clone() };
-        app.endpoints.add_event(&named).await.expect("the table answers");
+        for event in [&lost, &named] {
+            app.deliveries.create_test(event, &delivered(event)).await.expect("the table answers");
+        }
         for event in [stream(&named.id), json!({})] {
             let dispatched = self.function("dispatcher").lambda.invoke(&event).await;
             assert_eq!(dispatched.expect("the run ends"), json!({ "batchItemFailures": [] }));
@@ -118,6 +120,18 @@ fn lost_event(app: &App) -> EndpointEvent {
         url: URL.to_owned(),
         at: app.now(),
         change: EndpointChange::Failing { failing_since: app.now() },
+    }
+}
+
+/// Its delivery to that endpoint.
+fn delivered(event: &EndpointEvent) -> Delivery {
+    Delivery {
+        id: DeliveryId { event: event.id.clone(), replayed_at: None, endpoint: event.endpoint.id.clone() },
+        kind: Notification::Endpoint(event.clone()).kind(),
+        status: DeliveryStatus::Delivered,
+        attempts: Vec::new(),
+        next_attempt_at: None,
+        created_at: event.at,
     }
 }
 
