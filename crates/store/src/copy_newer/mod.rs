@@ -5,6 +5,7 @@
 //! becomes valid again.
 
 mod decide;
+mod kind;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 
-use self::decide::{Decision, Kind, decide};
+use self::decide::{Decision, decide};
+use self::kind::{CONNECTIONS, Kind};
 use crate::key::Key;
 use crate::request::Transacted;
 use crate::row::Item;
@@ -72,13 +74,13 @@ async fn copy_page(
     let there = to.get_all(&keys).await?;
     for ((item, key), there) in items.iter().zip(&keys).zip(&there) {
         let kind = Kind::of(key);
-        let count = report.entry(kind.name()).or_default();
+        let count = report.entry(kind.name).or_default();
         match decide(kind, item, there.as_ref(), now) {
             Decision::Same => count.same += 1,
             Decision::Keep => count.kept += 1,
             Decision::Put(_) if !write => count.copied += 1,
             Decision::Put(item) => {
-                let left = if kind == Kind::Connection { left_company(from, &key.pk, there.as_ref()).await? } else { None };
+                let left = if kind == CONNECTIONS { left_company(from, &key.pk, there.as_ref()).await? } else { None };
                 let written = put_over(to, item, there.as_ref(), left.as_ref()).await?;
                 *(if written { &mut count.copied } else { &mut count.overtaken }) += 1;
             }
