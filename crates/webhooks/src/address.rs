@@ -54,6 +54,13 @@ impl Permitted {
         if url.scheme() != "https" && !(is_local && url.scheme() == "http") {
             return Err(Refused::NotHttps);
         }
+        // `https:host`, which browsers read as an address, is none of ours.
+        let has_host = text
+            .split_once("://")
+            .is_some_and(|(scheme, rest)| scheme.eq_ignore_ascii_case(url.scheme()) && !rest.starts_with(['/', '\\']));
+        if !has_host {
+            return Err(Refused::Unreadable);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refused::Credentials);
         }

@@ -52,6 +52,7 @@ impl Sender {
         let notification = message.notification;
         let body = serde_json::to_string(&Body::of(notification)).map_err(|error| not_made(&error))?;
         let signature = sign(message.secrets, notification.id(), message.at, &body);
+        let signature = signature.ok_or_else(|| not_made(&"a signing secret is damaged"))?;
         let headers = [
             ("webhook-id", notification.id().to_owned()),
             ("webhook-timestamp", message.at.as_second().to_string()),
@@ -99,7 +100,7 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::invalid("invalid_url", message)
 }
 
-/// Neither a client nor a body can fail to be made, save for a bug.
+/// Neither a client nor a body nor a signature can fail to be made, save for a bug.
 fn not_made(error: &dyn Display) -> SendFailure {
     tracing::error!(%error, fault = "internal", "a webhook could not be made");
     SendFailure::ConnectionFailed

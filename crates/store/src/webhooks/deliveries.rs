@@ -173,13 +173,16 @@ impl Table {
             .expression_attribute_values(":last", AttributeValue::S(last.max(first).to_owned()))
             .scan_index_forward(!query.is_newest_first)
             .consistent_read(true);
-        match query.status {
-            None => request,
-            Some(status) => request
-                .filter_expression("#status = :status")
-                .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":status", AttributeValue::S(status.as_str().to_owned())),
+        if query.statuses.is_empty() {
+            return request;
         }
+        let names: Vec<_> = (0..query.statuses.len()).map(|number| format!(":status{number}")).collect();
+        let request = request
+            .filter_expression(format!("#status IN ({})", names.join(", ")))
+            .expression_attribute_names("#status", "status");
+        names.into_iter().zip(query.statuses).fold(request, |request, (name, status)| {
+            request.expression_attribute_values(name, AttributeValue::S(status.as_str().to_owned()))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::webhook::endpoint::{EndpointId, EndpointName};
 use counterfoil_core::model::webhook::notification::{EndpointChange, EndpointEvent, Notification};
 use jiff::Timestamp;
@@ -21,7 +22,8 @@ async fn send(sender: &Sender, url: &str) -> Reply {
     let at = Timestamp::UNIX_EPOCH;
     let event = EndpointEvent { id: "evt_1".to_owned(), endpoint, url: url.to_owned(), at, change: EndpointChange::Test };
     let notification = Notification::Endpoint(event);
-    sender.send(Message { url, secrets: &[], notification: &notification, at, time: Duration::from_millis(500) }).await.reply
+    let secrets = [Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
+    sender.send(Message { url, secrets: &secrets, notification: &notification, at, time: Duration::from_millis(500) }).await.reply
 }
 
 /// A listener on a free port, and the address of an endpoint there by its name.

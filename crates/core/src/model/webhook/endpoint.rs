@@ -146,11 +146,16 @@ impl Endpoints {
 }
 
 /// The prefix of a signing secret. The key in base64 follows it (Standard Webhooks, "Symmetric").
-pub const SECRET_PREFIX: &str = "whsec_";
+const SECRET_PREFIX: &str = "whsec_";
 
 /// A new signing secret, from random bytes.
 pub fn signing_secret(random: [u8; 32]) -> Secret {
     Secret::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random)))
+}
+
+/// The key of a signing secret; `None` if the text is none.
+pub fn signing_key(secret: &Secret) -> Option<Vec<u8>> {
+    STANDARD.decode(secret.expose().strip_prefix(SECRET_PREFIX)?).ok().filter(|key| !key.is_empty())
 }
 
 /// The secrets with which an endpoint's deliveries are signed, sealed (W-1, W-2).

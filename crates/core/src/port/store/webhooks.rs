@@ -178,8 +178,8 @@ pub struct DeliveryQuery<'a> {
     pub until: Option<&'a str>,
     /// Whether the newest event comes first.
     pub is_newest_first: bool,
-    /// Only deliveries with this status.
-    pub status: Option<DeliveryStatus>,
+    /// Only deliveries with one of these statuses. Empty: all.
+    pub statuses: &'a [DeliveryStatus],
     /// The largest number of deliveries.
     pub most: u32,
 }

@@ -9,7 +9,7 @@ use crate::model::event::EventKind;
 use crate::model::secret::Secret;
 use crate::model::time::until;
 use crate::model::webhook::delivery::{Attempt, Delivery, DeliveryStatus, next_attempt};
-use crate::model::webhook::endpoint::{EndpointName, SigningSecrets};
+use crate::model::webhook::endpoint::{EndpointName, SigningSecrets, signing_key};
 use crate::model::webhook::notification::Notification;
 use crate::port::clock::Moment;
 use crate::port::webhooks::{Message, Sent};
@@ -71,7 +71,7 @@ fn after(app: &App, mut delivery: Delivery, attempt: Attempt, retry_after: Optio
 /// The secrets that sign at this time, the newest first (W-2).
 ///
 /// # Errors
-/// Those of the keyring.
+/// Those of the keyring, and `Internal` if a secret cannot sign: then nothing is sent.
 pub(crate) async fn open_secrets(
     app: &App,
     endpoint: &EndpointName,
@@ -82,6 +82,9 @@ pub(crate) async fn open_secrets(
     let mut opened = vec![app.sealer.open(&owner, SECRET, &secrets.current).await?];
     if let Some((previous, _)) = secrets.previous.as_ref().filter(|(_, until)| *until > now) {
         opened.push(app.sealer.open(&owner, PREVIOUS_SECRET, previous).await?);
+    }
+    if opened.iter().any(|secret| signing_key(secret).is_none()) {
+        return Err(Error::Internal(format!("a signing secret of the webhook endpoint {endpoint} is damaged")));
     }
     Ok(opened)
 }

@@ -217,8 +217,8 @@ pub fn sealing_owner(endpoint: &EndpointName) -> String {
     format!("endpoint {endpoint}")
 }
 
-/// The host of an address, for audit rows: paths and queries may contain secrets of the partner.
+/// The host of an address, for audit rows: paths and queries may contain secrets of the partner. Empty if it has another form.
 fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split(['/', '\\', '?', '#']).next().unwrap_or_default().to_owned()
 }

@@ -43,20 +43,16 @@ pub async fn list_deliveries(app: &App, partner: &PartnerId, query: &LogQuery) -
     };
     let (mut deliveries, mut read_to) = (Vec::new(), None::<(String, EndpointId)>);
     for id in ids {
+        let is_deleted = existing.find(&id).is_none();
+        let Some(statuses) = stored(query.status, is_deleted) else { continue };
         let until = query.event.clone();
         let after = place_of(query, &id);
         let name = EndpointName { partner: partner.clone(), id };
-        let of_endpoint = DeliveryQuery {
-            after: after.as_deref(),
-            until: until.as_deref(),
-            is_newest_first: true,
-            status: query.status,
-            most: query.most,
-        };
+        let of_endpoint =
+            DeliveryQuery { after: after.as_deref(), until: until.as_deref(), is_newest_first: true, statuses, most: query.most };
         let page = app.deliveries.deliveries(&name, &of_endpoint).await?;
         deliveries.extend(page.deliveries.into_iter().map(|delivery| {
-            let is_orphan = existing.find(&name.id).is_none() && delivery.status == DeliveryStatus::Pending;
-            if is_orphan { canceled(delivery) } else { delivery }
+            if is_deleted && delivery.status == DeliveryStatus::Pending { canceled(delivery) } else { delivery }
         }));
         read_to = read_to.max(page.read_to.map(|place| (place, name.id)));
     }
@@ -71,6 +67,19 @@ pub async fn list_deliveries(app: &App, partner: &PartnerId, query: &LogQuery) -
         None => None,
     };
     Ok(LogPage { deliveries, next })
+}
+
+/// The stored statuses of deliveries that are shown with this one; none in the list means all. `None`: there are no such deliveries.
+const fn stored(shown: Option<DeliveryStatus>, is_deleted: bool) -> Option<&'static [DeliveryStatus]> {
+    Some(match (shown, is_deleted) {
+        (None, _) => &[],
+        (Some(DeliveryStatus::Pending), true) => return None,
+        (Some(DeliveryStatus::Canceled), true) => &[DeliveryStatus::Canceled, DeliveryStatus::Pending],
+        (Some(DeliveryStatus::Pending), false) => &[DeliveryStatus::Pending],
+        (Some(DeliveryStatus::Canceled), false) => &[DeliveryStatus::Canceled],
+        (Some(DeliveryStatus::Delivered), _) => &[DeliveryStatus::Delivered],
+        (Some(DeliveryStatus::Failed), _) => &[DeliveryStatus::Failed],
+    })
 }
 
 /// Deliveries are listed by their place, and those of one place by their endpoint.

@@ -51,25 +51,29 @@ pub async fn replay_range(app: &App, key: &ApiKey, id: &EndpointId, range: Range
     let name = enabled(app, key, id).await?;
     let began = Moment::of(app.clock.as_ref());
     let until = range.until.map(Event::mark);
-    let (mut after, mut replayed, mut last) = (Event::mark(range.since), 0, None::<Delivery>);
+    let (mut after, mut replayed, mut last, mut chosen) = (Event::mark(range.since), 0, None::<Delivery>, Vec::new());
     let next_since = loop {
         let query =
-            DeliveryQuery { after: Some(&after), until: until.as_deref(), is_newest_first: false, status: None, most: PAGE };
+            DeliveryQuery { after: Some(&after), until: until.as_deref(), is_newest_first: false, statuses: &[], most: PAGE };
         let page = app.deliveries.deliveries(&name, &query).await?;
-        let mut chosen = Vec::new();
         for delivery in page.deliveries {
             let is_of_another_event = last.as_ref().is_some_and(|last| last.id.event != delivery.id.event);
             let before = last.replace(delivery).filter(|_| is_of_another_event);
             chosen.extend(before.filter(|before| range.includes(before)));
         }
-        if page.read_to.is_none() {
+        let Some(read_to) = page.read_to else {
             chosen.extend(last.take().filter(|last| range.includes(last)));
-        }
-        replayed += store(app, key, chosen).await?;
-        let Some(read_to) = page.read_to else { break None };
+            replayed += store(app, key, chosen).await?;
+            break None;
+        };
         after = read_to;
-        if replayed + PAGE as usize > REPLAYED_MOST || began.age(app.clock.as_ref()) > TIME {
-            break last.as_ref().and_then(|last| Event::time_of(&last.id.event));
+        // Another replay begins with a whole millisecond, so none is replayed in part.
+        let next = last.as_ref().and_then(|last| Event::time_of(&last.id.event)).filter(|next| *next > range.since);
+        let ready: Vec<_> = chosen.extract_if(.., |delivery| Event::time_of(&delivery.id.event) < next).collect();
+        replayed += store(app, key, ready).await?;
+        let is_over = replayed + PAGE as usize > REPLAYED_MOST || began.age(app.clock.as_ref()) > TIME;
+        if is_over && next.is_some() {
+            break next;
         }
     };
     let detail = [("endpoint", id.to_string()), ("deliveries", replayed.to_string())];

@@ -10,6 +10,7 @@ use counterfoil_core::port::wake::CourierCall;
 use counterfoil_core::port::webhooks::Sent;
 use counterfoil_core::service::webhook::deliver::{AT_ONCE_MOST, deliver};
 use counterfoil_core::service::webhook::endpoints::{EndpointPatch, change_endpoint, delete_endpoint};
+use counterfoil_core::service::webhook::log::{LogQuery, list_deliveries};
 use counterfoil_core::service::webhook::test_endpoint::test_endpoint;
 use counterfoil_testkit::webhooks::{Received, status};
 
@@ -143,6 +144,12 @@ async fn a_deleted_endpoint_gets_nothing_and_its_pending_deliveries_are_shown_as
     delete_endpoint(&hooks.stage.app, &hooks.key, &hooks.id).await.expect("a table");
     assert_eq!(hooks.deliver().await, []);
     assert_eq!(hooks.log().await[0].status, DeliveryStatus::Canceled);
+    let with = async |status| {
+        let query = LogQuery { endpoint: Some(hooks.id.clone()), status: Some(status), most: 100, ..LogQuery::default() };
+        list_deliveries(&hooks.stage.app, &Hooks::partner(), &query).await.expect("a table").deliveries
+    };
+    assert_eq!(with(DeliveryStatus::Pending).await, []);
+    assert_eq!(with(DeliveryStatus::Canceled).await.len(), 1, "as it is shown");
 }
 
 #[tokio::test]

@@ -64,3 +64,17 @@ async fn a2_an_endpoint_of_another_partner_is_as_unknown_as_none() {
     let patch = EndpointPatch::default();
     assert_eq!(change_endpoint(&hooks.stage.app, &key, &hooks.id, &patch).await, Err(Error::NO_ENDPOINT));
 }
+
+#[tokio::test]
+async fn the_path_of_an_address_is_in_no_audit_row_whatever_its_form() {
+    let hooks = Hooks::new().await;
+    for url in
+        ["https:new.example.com/canary-path", "https:\\\\new.example.com\\canary-path", "https://new.example.com\\canary-path"]
+    {
+        let patch = EndpointPatch { url: Some(url.to_owned()), ..EndpointPatch::default() };
+        change_endpoint(&hooks.stage.app, &hooks.key, &hooks.id, &patch).await.expect("permitted here");
+        create(&hooks.stage, &hooks.key, url, &[]).await;
+    }
+    let rows = hooks.stage.installation.items_under("PARTNER#default").await;
+    assert!(rows.len() > 6 && !format!("{rows:?}").contains("canary-path"), "{rows:?}");
+}

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use counterfoil_core::model::webhook::delivery::{DeliveryId, DeliveryStatus};
+use counterfoil_core::model::event::{Event, EventKind};
+use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
 use counterfoil_core::service::webhook::endpoints::{EndpointPatch, change_endpoint};
 use counterfoil_core::service::webhook::replay::{Range, Replayed, replay_one, replay_range};
 use counterfoil_testkit::fixture::START;
 use counterfoil_testkit::webhooks::status;
+use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::{Hooks, URL};
 
@@ -79,4 +81,43 @@ async fn a_disabled_endpoint_is_not_replayed_to() {
     let range = Range { since: START, until: None, is_all: false };
     let refused = replay_range(&hooks.stage.app, &hooks.key, &hooks.id, range).await.expect_err("disabled");
     assert_eq!(refused.code(), "endpoint_disabled");
+}
+
+/// A replay that ends behind its first page of 500 because its time is over, and another one from where it ended.
+#[tokio::test]
+async fn a_replay_that_goes_on_repeats_no_delivery() {
+    let hooks = Hooks::new().await;
+    let app = &hooks.stage.app;
+    // The first page ends amid three events of one millisecond.
+    let at = |number: i64| START + Duration::from_millis(if (498..=500).contains(&number) { 498 } else { number.unsigned_abs() });
+    let missed: Vec<_> = (0..510).map(|number| canceled(&hooks, format!("{}{number:020}", Event::mark(at(number))))).collect();
+    app.deliveries.create_replays(&Hooks::partner(), &missed).await.expect("a table");
+    hooks.stage.clock.advance(Duration::from_secs(60));
+    hooks.stage.installation.wire.reset();
+    hooks.stage.installation.wire.inject(Rule::on("BatchWriteItem", Fault::UntilReleased));
+    let range = Range { since: START, until: Some(app.now()), is_all: true };
+    let time_passes = async {
+        while !hooks.stage.installation.wire.counts().contains_key("BatchWriteItem") {
+            tokio::task::yield_now().await;
+        }
+        hooks.stage.clock.advance(Duration::from_secs(16));
+        hooks.stage.installation.wire.release();
+    };
+    let (first, ()) = tokio::join!(replay_range(app, &hooks.key, &hooks.id, range), time_passes);
+    let first = first.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(first, Replayed { deliveries: 498, next_since: Some(at(498)) });
+    let rest = Range { since: at(498), ..range };
+    let rest = replay_range(app, &hooks.key, &hooks.id, rest).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(rest, Replayed { deliveries: 12, next_since: None });
+}
+
+fn canceled(hooks: &Hooks, event: String) -> Delivery {
+    Delivery {
+        id: DeliveryId { event, replayed_at: None, endpoint: hooks.id.clone() },
+        kind: EventKind::Connected,
+        status: DeliveryStatus::Canceled,
+        attempts: Vec::new(),
+        next_attempt_at: None,
+        created_at: START,
+    }
 }
