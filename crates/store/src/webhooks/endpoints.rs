@@ -74,12 +74,12 @@ impl EndpointStore for Table {
     async fn take_endpoint(&self, endpoint: &EndpointName, lease: &EndpointLease) -> Result<Option<EndpointState>, StoreError> {
         match self.take(endpoint, lease).await? {
             Take::Taken(state) => Ok(Some(*state)),
-            Take::Missing => Ok(None),
+            Take::NotDue => Ok(None),
             Take::Busy(holder) if self.note_work(endpoint, &holder).await? == Written::Stored => Ok(None),
             // The other process has returned it meanwhile.
             Take::Busy(_) => match self.take(endpoint, lease).await? {
                 Take::Taken(state) => Ok(Some(*state)),
-                Take::Missing => Ok(None),
+                Take::NotDue => Ok(None),
                 Take::Busy(_) => Err(StoreError::Busy("an endpoint changes hands".to_owned())),
             },
         }
@@ -145,7 +145,8 @@ enum Take {
     Taken(Box<EndpointState>),
     /// Another process has it, under this lease.
     Busy(String),
-    Missing,
+    /// It does not exist, or is paused.
+    NotDue,
 }
 
 impl Table {
@@ -201,9 +202,12 @@ impl Table {
             .put(DUE_AT, Some(until))?
             .put(DUE_SHARD, Some(endpoint_shard(endpoint)))?
             .remove("has_new_work")
-            .given(":now", number(millis(lease.at)));
-        let condition =
-            format!("attribute_exists({PK}) AND (attribute_not_exists(lease) OR lease = :lease OR lease_until <= :now)");
+            .given(":now", number(millis(lease.at)))
+            .given(":disabled", AttributeValue::Bool(true));
+        let condition = format!(
+            "attribute_exists({PK}) AND (attribute_not_exists(lease) OR lease = :lease OR lease_until <= :now) \
+             AND (attribute_not_exists(paused_until) OR paused_until <= :now OR is_disabled = :disabled)"
+        );
         let update = changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), &condition);
         match self.request(update).return_values(ReturnValue::AllNew).send().await {
             Ok(answer) => Ok(Take::Taken(Box::new(state_row::read(answer.attributes.unwrap_or_default())?))),
@@ -214,7 +218,7 @@ impl Table {
                     return Err(fault::meaning(&self.name, &SdkError::service_error(error, ())));
                 };
                 let holder = shown.item().and_then(|item| text(item, "lease").ok());
-                Ok(holder.map_or(Take::Missing, Take::Busy))
+                Ok(holder.map_or(Take::NotDue, Take::Busy))
             }
             Err(error) => Err(fault::meaning(&self.name, &error)),
         }

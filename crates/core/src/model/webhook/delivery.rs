@@ -138,6 +138,11 @@ impl Reply {
     pub const fn is_overload(self) -> bool {
         matches!(self, Self::Status(429 | 502 | 503 | 504))
     }
+
+    /// Whether the answer did not arrive in time.
+    pub const fn is_late(self) -> bool {
+        matches!(self, Self::None(SendFailure::TimedOut))
+    }
 }
 
 /// Why an attempt has no answer.

@@ -36,7 +36,8 @@ pub trait EndpointStore: Send + Sync {
     async fn states(&self, partner: &PartnerId, ids: &[EndpointId]) -> Result<Vec<Option<EndpointState>>, StoreError>;
 
     /// Takes the lease on an endpoint if there is none, or one that has ended. Until it is returned the endpoint is due at its end. If
-    /// another process has the lease, notes for it that there is new work.
+    /// another process has the lease, notes for it that there is new work. An enabled endpoint that is paused cannot be taken: it is due
+    /// at the end of its pause already.
     async fn take_endpoint(&self, endpoint: &EndpointName, lease: &EndpointLease) -> Result<Option<EndpointState>, StoreError>;
 
     /// Extends a lease from `now`, stores the health, deletes the note of new work, and returns the state with what its partner has

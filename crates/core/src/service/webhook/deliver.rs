@@ -38,7 +38,7 @@ const BATCH_TAKES: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 /// The time after which the list of pending deliveries is read again if nothing on it was due: it lags.
 const LAG: Duration = Duration::from_secs(1);
-/// The longest pause of a whole endpoint that is overloaded, and its pause if it names none.
+/// The longest pause of a whole endpoint that is overloaded, and its pause if it names none or does not answer in time.
 const PAUSE_MOST: Duration = Duration::from_secs(3_600);
 const PAUSE: Duration = Duration::from_secs(30);
 
@@ -55,12 +55,12 @@ pub async fn deliver(app: &App, call: CourierCall, ends_at: Duration) -> Result<
     let mut named = deliveries;
     named.sort();
     named.dedup();
-    let mut courier = Courier { app, endpoint, lease, state, named, soonest: None, has_sent: false, ends_at };
+    let mut courier = Courier { app, endpoint, lease, state, named, soonest: None, has_sent: false, is_told: false, ends_at };
     loop {
         let next = courier.work().await?;
         match courier.give_back(next).await? {
             Written::Stored => break,
-            Written::Overtaken if courier.extend().await? => {}
+            Written::Overtaken if courier.extend().await? => courier.is_told = true,
             Written::Overtaken => return Ok(()),
         }
     }
@@ -79,6 +79,8 @@ struct Courier<'a> {
     soonest: Option<Timestamp>,
     /// Whether it has sent a batch under its lease as it was last taken or extended.
     has_sent: bool,
+    /// Whether another process has told it of new work. The list of pending deliveries may not have that yet.
+    is_told: bool,
     ends_at: Duration,
 }
 
@@ -100,7 +102,8 @@ impl Courier<'_> {
             if is_listed && found.is_empty() {
                 let soonest = self.soonest.filter(|at| *at > now);
                 // Behind some that cannot be read, and are put off now, may be others.
-                let look = if ids.is_empty() || !self.state.is_enabled { LOOK_EVERY } else { LAG };
+                let is_at_rest = ids.is_empty() && !self.is_told || !self.state.is_enabled;
+                let look = if is_at_rest { LOOK_EVERY } else { LAG };
                 return Ok(next.into_iter().chain(soonest).chain([later(now, look)]).min());
             }
             let Some(endpoint) = endpoints.find(&self.endpoint.id) else { return Ok(None) };
@@ -180,16 +183,22 @@ impl Courier<'_> {
         let sending: Vec<_> =
             due.map(|(delivery, event)| send_one(self.app, partner, endpoint, &secrets, delivery, event, &is_paused)).collect();
         let results: Vec<_> = stream::iter(sending).buffer_unordered(AT_ONCE_MOST).collect().await;
-        let mut is_gone = false;
+        let (mut is_gone, mut is_late, mut has_succeeded) = (false, false, false);
         for result in results {
             if let Some((sent, next_attempt_at)) = result? {
                 let now = self.app.now();
                 is_gone |= sent.reply.is_gone();
+                is_late |= sent.reply.is_late();
+                has_succeeded |= sent.reply.is_success();
                 note(&mut self.state.health, sent, now);
                 if let Some(at) = next_attempt_at {
                     self.note_next(at, now);
                 }
             }
+        }
+        // As after a 504. It leaves the courier's time to endpoints that answer.
+        if is_late && !has_succeeded {
+            pause(&mut self.state.health, PAUSE, self.app.now());
         }
         self.state.is_enabled =
             failing::judge(self.app, &self.lease, &self.endpoint, endpoint, &mut self.state.health, is_gone).await?;
@@ -223,7 +232,8 @@ impl Courier<'_> {
     }
 }
 
-/// Sends one delivery and stores the result. Returns it, and when the next attempt is due. `None` if it was not sent: the endpoint has asked for a pause, or the event is gone.
+/// Sends one delivery and stores the result. Returns it, and when the next attempt is due. `None` if it was not sent: the endpoint has
+/// asked for a pause or did not answer in time, or the event is gone.
 async fn send_one(
     app: &App,
     partner: &PartnerId,
@@ -241,7 +251,7 @@ async fn send_one(
     }
     let attempts = delivery.attempts.len();
     let (delivery, sent) = attempt(app, &endpoint.url, secrets, delivery, &event).await;
-    if sent.reply.is_overload() || sent.reply.is_gone() {
+    if sent.reply.is_overload() || sent.reply.is_gone() || sent.reply.is_late() {
         is_paused.store(true, Ordering::Relaxed);
     }
     // If it is overtaken, the lease was lost and another courier has sent it too; both attempts have the same `webhook-id`.
@@ -265,7 +275,11 @@ fn note(health: &mut Health, sent: Sent, now: Timestamp) {
     }
     health.failing_since.get_or_insert(now);
     if sent.reply.is_overload() {
-        let pause = sent.retry_after.unwrap_or(PAUSE).clamp(TIME, PAUSE_MOST);
-        health.paused_until = Some(health.paused_until.unwrap_or(now).max(later(now, pause)));
+        pause(health, sent.retry_after.unwrap_or(PAUSE).clamp(TIME, PAUSE_MOST), now);
     }
+}
+
+/// Begins no attempt for this time. A longer pause stays.
+fn pause(health: &mut Health, time: Duration, now: Timestamp) {
+    health.paused_until = Some(health.paused_until.unwrap_or(now).max(later(now, time)));
 }

@@ -13,8 +13,12 @@ use counterfoil_core::service::webhook::endpoints::{EndpointPatch, change_endpoi
 use counterfoil_core::service::webhook::log::{LogQuery, list_deliveries};
 use counterfoil_core::service::webhook::test_endpoint::test_endpoint;
 use counterfoil_testkit::webhooks::{Received, status};
+use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::{Hooks, LONG, URL, create};
+
+/// No answer in time.
+const LATE: Sent = Sent { reply: Reply::None(SendFailure::TimedOut), retry_after: None };
 
 #[tokio::test]
 async fn w1_a_delivery_is_sent_once_and_logged() {
@@ -82,6 +86,70 @@ async fn w3_an_overloaded_endpoint_pauses_as_a_whole() {
     hooks.stage.clock.advance(Duration::from_secs(2));
     assert_eq!(hooks.deliver().await.len(), AT_ONCE_MOST + 4);
     assert!(hooks.stage.installation.webhooks.most_under_way() <= AT_ONCE_MOST);
+}
+
+#[tokio::test]
+async fn w3_an_endpoint_that_answers_nothing_in_time_pauses_as_a_whole() {
+    let hooks = Hooks::new().await;
+    for _ in 0..AT_ONCE_MOST + 4 {
+        hooks.dispatched().await;
+    }
+    hooks.stage.installation.webhooks.always(URL, LATE);
+    assert!(hooks.deliver().await.len() <= AT_ONCE_MOST, "what has not begun waits");
+    hooks.stage.clock.advance(Duration::from_secs(29));
+    assert_eq!(hooks.deliver().await, []);
+    hooks.stage.installation.webhooks.always(URL, status(200));
+    hooks.stage.clock.advance(Duration::from_secs(2));
+    assert_eq!(hooks.deliver().await.len(), AT_ONCE_MOST + 4);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_answers_others_in_time_does_not_pause() {
+    let hooks = Hooks::new().await;
+    for _ in 0..AT_ONCE_MOST + 4 {
+        hooks.dispatched().await;
+    }
+    hooks.stage.installation.webhooks.next(URL, [LATE]);
+    assert_eq!(hooks.deliver().await.len(), AT_ONCE_MOST + 4);
+}
+
+#[tokio::test]
+async fn new_work_of_a_paused_endpoint_neither_takes_its_lease_nor_wakes_the_courier_again() {
+    let hooks = Hooks::new().await;
+    hooks.stage.installation.webhooks.always(URL, status(503));
+    hooks.dispatched().await;
+    hooks.deliver().await;
+    let due_at = hooks.due_at().await;
+    hooks.dispatched().await;
+    hooks.stage.installation.courier_calls.take();
+    hooks.stage.installation.wire.reset();
+    assert_eq!(hooks.deliver().await, []);
+    assert_eq!(hooks.stage.installation.wire.requests().len(), 1, "a write that is refused");
+    assert_eq!((hooks.stage.installation.courier_calls.take(), hooks.due_at().await), (Vec::new(), due_at));
+}
+
+#[tokio::test]
+async fn new_work_that_the_list_does_not_have_yet_is_looked_for_again_soon() {
+    let hooks = Hooks::new().await;
+    hooks.dispatched().await;
+    hooks.stage.installation.wire.inject(Rule::on("BatchGetItem", Fault::UntilReleased));
+    let at_work = async {
+        let call = CourierCall { endpoint: hooks.name(), deliveries: Vec::new() };
+        deliver(&hooks.stage.app, call, hooks.stage.app.clock.elapsed() + LONG).await.expect("a table");
+    };
+    let another = async {
+        while !hooks.stage.installation.wire.counts().contains_key("BatchGetItem") {
+            tokio::task::yield_now().await;
+        }
+        let new = hooks.dispatched().await;
+        hooks.stage.installation.remove_attribute(&format!("DELIVERIES#default#{}", hooks.id), &new, "due_shard").await;
+        hooks.stage.installation.courier_calls.take();
+        assert_eq!(hooks.deliver().await, [], "the other one has the lease");
+        hooks.stage.installation.wire.release();
+    };
+    tokio::join!(at_work, another);
+    assert_eq!(hooks.due_at().await, Some(hooks.stage.app.now() + Duration::from_secs(1)));
+    assert_eq!(hooks.stage.installation.courier_calls.take().len(), 1);
 }
 
 #[tokio::test]
@@ -165,8 +233,7 @@ async fn the_delivery_of_an_event_that_is_gone_is_canceled() {
 async fn w6_a_test_is_sent_now_and_once_to_one_endpoint() {
     let hooks = Hooks::new().await;
     create(&hooks.stage, &hooks.key, "https://two.example.com", &[]).await;
-    let failure = Sent { reply: Reply::None(SendFailure::TimedOut), retry_after: None };
-    hooks.stage.installation.webhooks.next(URL, [failure]);
+    hooks.stage.installation.webhooks.next(URL, [LATE]);
     let failed = test_endpoint(&hooks.stage.app, &hooks.key, &hooks.id).await.expect("a delivery");
     assert_eq!((failed.status, failed.attempts.len()), (DeliveryStatus::Failed, 1));
     hooks.stage.clock.advance(Duration::from_millis(1));
