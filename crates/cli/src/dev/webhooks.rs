@@ -21,7 +21,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// The time of one sweep.
 const SWEEP_WITHIN: Duration = Duration::from_secs(55);
 /// The time for which the courier works on an endpoint, as in a deployment.
-const DELIVER_WITHIN: Duration = Duration::from_secs(298);
+const DELIVER_WITHIN: Duration = Duration::from_secs(88);
 /// The largest number of endpoints that are delivered to at once.
 const ENDPOINTS_AT_ONCE: usize = 100;
 /// The most calls that wait for the courier. The sweep finds the others.

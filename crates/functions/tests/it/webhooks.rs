@@ -48,7 +48,7 @@ pub(crate) async fn deliver(place: &Installation, endpoint: &Value) {
         id: counterfoil_core::model::webhook::endpoint::EndpointId::parse(id).expect("an id"),
     };
     let call = CourierCall { endpoint: name, deliveries: Vec::new() };
-    assert!(courier::deliver(&app, call, app.clock.elapsed() + Duration::from_secs(300)).await);
+    assert!(courier::deliver(&app, call, app.clock.elapsed() + Duration::from_secs(90)).await);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ const BATCH: usize = 3 * AT_ONCE_MOST;
 /// How long a lease lasts: longer than a batch and its writes.
 const LEASE: Duration = Duration::from_secs(75);
 /// The time that a batch may take. None begins with less time left.
-const BATCH_TAKES: Duration = Duration::from_secs(60);
+pub const BATCH_TAKES: Duration = Duration::from_secs(60);
 /// The time after which an enabled endpoint is due again in any case, because the list of pending deliveries may lag.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 /// The time after which the list of pending deliveries is read again if nothing on it was due: it lags.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_core::service::webhook::deliver::BATCH_TAKES;
 use counterfoil_functions::config::VARIABLES;
 use counterfoil_store::table::{DUE_INDEX, LIST_INDEX};
 use serde_json::{Value, json};
@@ -65,6 +66,13 @@ fn s1_a_function_is_told_of_a_queue_exactly_if_it_may_send_to_it() {
         let told = variables.iter().filter(|(variable, _)| variable.ends_with("_QUEUE_URL")).map(|(_, queue)| text(queue));
         assert_eq!(sends, told.collect(), "{name}");
     }
+}
+
+/// A longer invocation would keep its place for one slow endpoint.
+#[test]
+fn an_invocation_of_the_courier_takes_one_slow_batch_and_not_two() {
+    let (takes, timeout) = (BATCH_TAKES.as_secs(), functions()["courier"]["Timeout"].as_u64().expect("seconds"));
+    assert!(timeout > takes + 10 && timeout < 2 * takes, "{timeout} s, a batch may take {takes} s");
 }
 
 /// Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping".

@@ -26,7 +26,7 @@ use crate::deployment::TABLE;
 
 const URL: &str = "https://127.0.0.1:8443/hooks";
 /// The courier's time-out in `template.yaml`.
-const COURIER_TIME: Duration = Duration::from_secs(300);
+const COURIER_TIME: Duration = Duration::from_secs(90);
 const AN_HOUR_AGO: Duration = Duration::from_secs(3_600);
 
 impl Story {
