@@ -1,10 +1,10 @@
-//! The built functions are killed: `sync-worker` at random requests of an import, and `token` at the worst moments of a refresh, at
-//! platforms of every behaviour (the kill matrix, R-14). The table in `docs/refresh.md` has the expected result of each case.
+//! The built functions are killed: `sync-worker` at random requests of an import, `courier` at those of deliveries, and `token` at the
+//! worst moments of a refresh, at platforms of every behaviour (the kill matrix, R-14). The table in `docs/refresh.md` has the expected
+//! result of each case.
 
 // The tests of the built functions use the whole harness; these tests use only a part of it.
 #[path = "../lambda/browser.rs"]
 mod browser;
-#[expect(dead_code, reason = "the tests of every function use the rest")]
 #[path = "../lambda/deployment.rs"]
 mod deployment;
 #[expect(dead_code, reason = "the tests of every function use the rest")]
@@ -12,6 +12,9 @@ mod deployment;
 mod event;
 #[path = "../lambda/function.rs"]
 mod function;
+#[expect(dead_code, reason = "the figures use the rest")]
+#[path = "../lambda/hooks.rs"]
+mod hooks;
 #[path = "../lambda/importing.rs"]
 mod importing;
 #[expect(dead_code, reason = "the tests of every function use the rest")]
@@ -19,6 +22,7 @@ mod importing;
 mod template;
 
 mod case;
+mod killed_courier;
 mod killed_import;
 mod matrix;
 mod reader;
@@ -60,4 +64,15 @@ async fn an_import_that_is_killed_at_random_requests_ends_as_an_unbroken_one() {
     let (ended, kills) = killed_import::killed(&importing, &id, KILLS, requests).await;
     assert!(kills > 0, "no process was killed within {requests} requests");
     assert!(ended == expected, "after {kills} kills {ended:?}, and not {expected:?}");
+}
+
+const ENDPOINTS: usize = 4;
+const EVENTS: u32 = 60;
+const COURIER_KILLS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_by_a_courier_that_is_killed_at_random_requests_all_arrive_each_under_one_id() {
+    let end = killed_courier::killed(Deployment::start(reader::binaries()).await, ENDPOINTS, EVENTS, COURIER_KILLS).await;
+    assert!(end.kills > 0, "{end:?}");
+    assert_eq!((end.received, end.delivered, end.renamed), (end.expected, end.expected, 0), "{end:?}");
 }
