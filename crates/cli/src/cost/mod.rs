@@ -11,11 +11,12 @@ use counterfoil_core::model::connection::Freshness;
 use crate::terminal;
 use bill::Bill;
 use work::{
-    CHECK_SENT, IDLE_IMPORTS_RUN, IDLE_IMPORTS_RUN_SECONDS, IDLE_PURGES_RUN, IDLE_PURGES_RUN_SECONDS, IDLE_REVOKER_RUN,
-    IDLE_REVOKER_RUN_SECONDS, IDLE_RUN, IDLE_RUN_SECONDS, IDLE_SWEEP, IDLE_SWEEP_SECONDS, IMPORT, IMPORT_LOGS, IMPORT_SECONDS,
-    IMPORT_SENT, IMPORTS_RUN_LOGS, Imports, Load, NEW_CHECK, NEW_CHECK_SECONDS, PURGES_RUN_LOGS, READ, READ_LOGS, READ_SECONDS,
-    READ_SENT, REFRESH, REFRESH_LOGS, REFRESH_SECONDS, REFRESH_SENT, REVOKER_RUN_LOGS, RUN_LOGS, SWEEP_LOGS, Size,
-    UNCHANGED_CHECK, UNCHANGED_CHECK_SECONDS, Units, WEBHOOK, WEBHOOK_LOGS, WEBHOOK_SECONDS, WEBHOOK_SENT,
+    CHECK_SENT, DELIVERY, DELIVERY_LOGS, DELIVERY_SECONDS, DELIVERY_SENT, EVENT, EVENT_LOGS, EVENT_SECONDS, IDLE_IMPORTS_RUN,
+    IDLE_IMPORTS_RUN_SECONDS, IDLE_PURGES_RUN, IDLE_PURGES_RUN_SECONDS, IDLE_REVOKER_RUN, IDLE_REVOKER_RUN_SECONDS, IDLE_RUN,
+    IDLE_RUN_SECONDS, IDLE_SWEEP, IDLE_SWEEP_SECONDS, IMPORT, IMPORT_LOGS, IMPORT_SECONDS, IMPORT_SENT, IMPORTS_RUN_LOGS,
+    Imports, Load, NEW_CHECK, NEW_CHECK_SECONDS, PURGES_RUN_LOGS, READ, READ_LOGS, READ_SECONDS, READ_SENT, REFRESH,
+    REFRESH_LOGS, REFRESH_SECONDS, REFRESH_SENT, REVOKER_RUN_LOGS, RUN_LOGS, SWEEP_LOGS, Size, UNCHANGED_CHECK,
+    UNCHANGED_CHECK_SECONDS, Units,
 };
 
 /// The options.
@@ -36,23 +37,27 @@ pub(crate) struct Options {
     /// New checks a month that are imported for each connection
     #[arg(long, default_value_t = 0)]
     checks_a_month: u32,
-    /// Webhooks a month of the whole installation: events, each times the endpoints that get it
+    /// Events a month of the whole installation that webhooks report
     #[arg(long, default_value_t = 0)]
-    webhooks_a_month: u32,
+    events_a_month: u32,
+    /// Webhook endpoints that get each event
+    #[arg(long, default_value_t = 1)]
+    endpoints: u32,
 }
 
 /// Prints the estimate.
 pub(crate) fn run(options: &Options) {
-    let load = |connections: u32, freshness, checks_a_month: u32, webhooks_a_month: u32| Load {
+    let load = |connections: u32, freshness, checks_a_month: u32, events_a_month: u32| Load {
         connections: f64::from(connections),
         freshness,
         in_use: f64::from(options.in_use_percent) / 100.0,
         reads_a_day: f64::from(options.reads_a_day),
         checks_a_month: f64::from(checks_a_month),
-        webhooks_a_month: f64::from(webhooks_a_month),
+        events_a_month: f64::from(events_a_month),
+        endpoints: f64::from(options.endpoints),
     };
     if let Some(connections) = options.connections {
-        terminal::say(section(load(connections, options.freshness, options.checks_a_month, options.webhooks_a_month)));
+        terminal::say(section(load(connections, options.freshness, options.checks_a_month, options.events_a_month)));
         return;
     }
     terminal::say(counts());
@@ -74,7 +79,8 @@ fn counts() -> String {
         ("a run of the worker of imports", IDLE_IMPORTS_RUN, IMPORTS_RUN_LOGS, 0.0, IDLE_IMPORTS_RUN_SECONDS),
         ("a run of the purger", IDLE_PURGES_RUN, PURGES_RUN_LOGS, 0.0, IDLE_PURGES_RUN_SECONDS),
         ("a run of the dispatcher", IDLE_SWEEP, SWEEP_LOGS, 0.0, IDLE_SWEEP_SECONDS),
-        ("a webhook to one endpoint", WEBHOOK, WEBHOOK_LOGS, WEBHOOK_SENT, WEBHOOK_SECONDS),
+        ("an event and its dispatch", EVENT, EVENT_LOGS, 0.0, EVENT_SECONDS),
+        ("a delivery to one endpoint", DELIVERY, DELIVERY_LOGS, DELIVERY_SENT, DELIVERY_SECONDS),
         ("an import with nothing changed", IMPORT, IMPORT_LOGS, IMPORT_SENT, IMPORT_SECONDS),
         ("a new check", NEW_CHECK, 0.0, CHECK_SENT, NEW_CHECK_SECONDS),
         ("an unchanged check of a full import", UNCHANGED_CHECK, 0.0, CHECK_SENT, UNCHANGED_CHECK_SECONDS),
@@ -94,7 +100,7 @@ fn section(load: Load) -> String {
     let Units { reads, writes } = month.capacity();
     let (on_demand, provisioned) = bill::of_units(&month);
     let (title, imports) = if load.checks_a_month > 0.0 { with_imports(load, &month.imports) } else { Default::default() };
-    let (hooks_title, webhooks) = if load.webhooks_a_month > 0.0 { with_webhooks(load) } else { Default::default() };
+    let (hooks_title, webhooks) = if load.events_a_month > 0.0 { with_webhooks(load) } else { Default::default() };
     format!(
         "## {} connections, `{}`{title}{hooks_title}\n\n{:.3} million token reads and {:.3} million refreshes a month.{imports}{webhooks}{size}\n\n{}\nThe table's {} read and {} write units \
          provisioned cost ${provisioned:.0} in place of ${on_demand:.0}.\n",
@@ -123,8 +129,9 @@ fn with_imports(load: Load, imports: &Imports) -> (String, String) {
 
 /// The same of webhooks.
 fn with_webhooks(load: Load) -> (String, String) {
-    let cost = Bill::of(load).total() - Bill::of(Load { webhooks_a_month: 0.0, ..load }).total();
-    let title = format!(", {} webhooks a month", grouped(&load.webhooks_a_month.to_string()));
+    let cost = Bill::of(load).total() - Bill::of(Load { events_a_month: 0.0, ..load }).total();
+    let endpoints = if load.endpoints > 1.0 { format!("{} endpoints", load.endpoints) } else { "one endpoint".to_owned() };
+    let title = format!(", {} events a month to {endpoints}", grouped(&load.events_a_month.to_string()));
     (title, format!(" Webhooks cost ${cost:.2} of the total."))
 }
 

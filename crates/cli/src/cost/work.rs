@@ -16,13 +16,16 @@ pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
 pub(super) const IDLE_PURGES_RUN: Units = Units { reads: 0.5, writes: 0.0 };
 /// A run of the dispatcher without due endpoints, in an installation without endpoints.
 pub(super) const IDLE_SWEEP: Units = Units { reads: 8.5, writes: 0.0 };
-/// The dispatch of an event to one endpoint, and its delivery in one attempt, while no other event is due.
-pub(super) const WEBHOOK: Units = Units { reads: 5.5, writes: 10.0 };
-/// Bytes of an event and its delivery, which are kept for three months.
-const BYTES_PER_WEBHOOK: f64 = 1_000.0;
-const WEBHOOKS_KEPT_MONTHS: f64 = 3.0;
-/// Requests to the courier's queue for a webhook: it is sent, received and deleted.
-const QUEUE_REQUESTS_PER_WEBHOOK: f64 = 3.0;
+/// An event: its row in the transaction of its change, and its dispatch.
+pub(super) const EVENT: Units = Units { reads: 2.0, writes: 2.0 };
+/// The delivery of an event to one endpoint in one attempt, while no other event is due.
+pub(super) const DELIVERY: Units = Units { reads: 3.5, writes: 10.0 };
+/// Bytes of an event and of a delivery, which are kept for three months.
+const BYTES_PER_EVENT: f64 = 500.0;
+const BYTES_PER_DELIVERY: f64 = 500.0;
+const EVENTS_KEPT_MONTHS: f64 = 3.0;
+/// Requests to the courier's queue for a delivery: a message is sent, received and deleted.
+const QUEUE_REQUESTS_PER_DELIVERY: f64 = 3.0;
 /// One import that finds nothing changed, beside the run of the worker.
 pub(super) const IMPORT: Units = Units { reads: 7.0, writes: 22.0 };
 /// A new check, with its share of an import.
@@ -64,8 +67,9 @@ pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
 pub(super) const IDLE_PURGES_RUN_SECONDS: f64 = 0.008;
 pub(super) const IDLE_SWEEP_SECONDS: f64 = 0.090;
+pub(super) const EVENT_SECONDS: f64 = 0.020;
 /// A receiver takes 200 ms for an answer, assumed.
-pub(super) const WEBHOOK_SECONDS: f64 = 0.260;
+pub(super) const DELIVERY_SECONDS: f64 = 0.240;
 /// A platform takes a second for a page of a thousand records, assumed.
 pub(super) const IMPORT_SECONDS: f64 = 0.500;
 pub(super) const NEW_CHECK_SECONDS: f64 = 0.0015;
@@ -82,7 +86,8 @@ pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
 pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
 pub(super) const PURGES_RUN_LOGS: f64 = 600.0;
 pub(super) const SWEEP_LOGS: f64 = 600.0;
-pub(super) const WEBHOOK_LOGS: f64 = 1_400.0;
+pub(super) const EVENT_LOGS: f64 = 400.0;
+pub(super) const DELIVERY_LOGS: f64 = 1_000.0;
 pub(super) const IMPORT_LOGS: f64 = 2_600.0;
 /// Bytes sent to the internet: an answer with a token, or a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
@@ -91,7 +96,7 @@ pub(super) const REFRESH_SENT: f64 = 2_000.0;
 pub(super) const IMPORT_SENT: f64 = 2_000.0;
 pub(super) const CHECK_SENT: f64 = 2.0;
 /// A webhook with its handshake.
-pub(super) const WEBHOOK_SENT: f64 = 2_500.0;
+pub(super) const DELIVERY_SENT: f64 = 2_500.0;
 
 /// The used share of provisioned capacity that auto scaling aims at.
 const AIMED_AT: f64 = 0.7;
@@ -127,8 +132,10 @@ pub(super) struct Load {
     pub(super) reads_a_day: f64,
     /// New checks of each connection; none, where nothing is imported.
     pub(super) checks_a_month: f64,
-    /// Events of a month, each times the endpoints that get it.
-    pub(super) webhooks_a_month: f64,
+    /// Events that webhooks report; none, where there is no endpoint.
+    pub(super) events_a_month: f64,
+    /// How many endpoints get each event.
+    pub(super) endpoints: f64,
 }
 
 /// The imports of a month.
@@ -190,6 +197,7 @@ impl Load {
         let reads = self.connections * self.in_use * self.reads_a_day * MONTH_DAYS;
         let refreshes = self.refreshes();
         let imports = self.imports();
+        let (events, deliveries) = (self.events_a_month, self.events_a_month * self.endpoints);
         let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
         let runs = schedules * MONTH_MINUTES;
         let in_a_run = refreshes / runs;
@@ -199,10 +207,11 @@ impl Load {
         Month {
             reads,
             refreshes,
-            runs: runs + 4.0 * MONTH_MINUTES + 2.0 * self.webhooks_a_month,
+            runs: runs + 4.0 * MONTH_MINUTES + events + deliveries,
             gb_seconds: ((reads * READ_SECONDS
                 + MONTH_MINUTES * (IDLE_REVOKER_RUN_SECONDS + IDLE_PURGES_RUN_SECONDS + IDLE_SWEEP_SECONDS)
-                + self.webhooks_a_month * WEBHOOK_SECONDS)
+                + events * EVENT_SECONDS
+                + deliveries * DELIVERY_SECONDS)
                 * MEMORY_MB
                 + (MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS + imports.seconds()) * IMPORTS_MEMORY_MB
                 + runs * run_seconds * memory)
@@ -216,25 +225,28 @@ impl Load {
                         + IDLE_IMPORTS_RUN.reads
                         + IDLE_PURGES_RUN.reads
                         + IDLE_SWEEP.reads)
-                + self.webhooks_a_month * WEBHOOK.reads
+                + events * EVENT.reads
+                + deliveries * DELIVERY.reads
                 + imports.units(|units| units.reads),
             write_units: refreshes * REFRESH.writes
-                + self.webhooks_a_month * WEBHOOK.writes
+                + events * EVENT.writes
+                + deliveries * DELIVERY.writes
                 + imports.units(|units| units.writes),
             table_gb: (self.connections * BYTES_PER_CONNECTION
                 + imports.stored_checks * BYTES_PER_CHECK
-                + self.webhooks_a_month * WEBHOOKS_KEPT_MONTHS * BYTES_PER_WEBHOOK)
+                + EVENTS_KEPT_MONTHS * (events * BYTES_PER_EVENT + deliveries * BYTES_PER_DELIVERY))
                 / 1e9,
             logs_gb: (reads * READ_LOGS
                 + refreshes * REFRESH_LOGS
                 + runs * RUN_LOGS
                 + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS + PURGES_RUN_LOGS + SWEEP_LOGS)
-                + self.webhooks_a_month * WEBHOOK_LOGS
+                + events * EVENT_LOGS
+                + deliveries * DELIVERY_LOGS
                 + imports.count * IMPORT_LOGS)
                 / 1e9,
-            sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT + self.webhooks_a_month * WEBHOOK_SENT + imports.sent()) / 1e9,
+            sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT + deliveries * DELIVERY_SENT + imports.sent()) / 1e9,
             secret_reads: PROCESSES * 2.0 * MONTH_SECONDS / 300.0,
-            queue_requests: QUEUE_POLLS + self.webhooks_a_month * QUEUE_REQUESTS_PER_WEBHOOK,
+            queue_requests: QUEUE_POLLS + deliveries * QUEUE_REQUESTS_PER_DELIVERY,
             imports,
         }
     }

@@ -50,6 +50,8 @@ async fn other_numbers_give_another_bill() {
     let always = total(&[]).await;
     assert!(total(&["--freshness", "adaptive"]).await < always);
     assert!(total(&["--reads-a-day", "1000"]).await > always);
+    let webhooks = total(&["--events-a-month", "1000000"]).await;
+    assert!(webhooks > always && total(&["--events-a-month", "1000000", "--endpoints", "3"]).await > webhooks);
     let too_many = machine.run(&["cost", "--in-use-percent", "101"]).await;
     assert_eq!(too_many.status.code(), Some(2), "clap's own");
 }

@@ -35,6 +35,7 @@ use tower::ServiceExt as _;
 use crate::browser::LARKSPUR;
 use crate::deployment::{COMPANY_KEY, Deployment};
 use crate::event::Sample;
+use crate::hooks::copy_in_a_transaction;
 use crate::importing::{Importing, work};
 use crate::{binaries, deployment};
 
@@ -124,12 +125,16 @@ async fn the_units_of_webhooks_are_what_is_consumed() {
     let event = Event::about(&connection, Payload::Reauthorized, app.new_id(Event::ID_PREFIX), app.now());
     app.grants.warn(&event, connection.epoch, app.now(), None).await.expect("the table answers");
     wire.reset();
+    copy_in_a_transaction(&deployment, wire.endpoint(), &event.id).await;
+    let (_, row, _) = units(&wire);
     dispatch(&app, &partner, std::slice::from_ref(&event.id)).await.expect("the table answers");
+    let (dispatched, stored, _) = units(&wire);
+    assert_eq!(documented("an event and its dispatch")[..2], [dispatched, row]);
     let delivery = DeliveryId { event: event.id, replayed_at: None, endpoint: endpoint.id.clone() };
     let call = CourierCall { endpoint, deliveries: vec![delivery] };
-    assert!(courier::deliver(&app, call, app.clock.elapsed() + Duration::from_secs(300)).await);
+    assert!(courier::deliver(&app, call, app.clock.elapsed() + Duration::from_secs(90)).await);
     let (reads, writes, queries) = units(&wire);
-    assert_eq!(documented("a webhook to one endpoint")[..2], [reads + queries, writes]);
+    assert_eq!(documented("a delivery to one endpoint")[..2], [reads + queries, stored + writes]);
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod deployment;
 mod event;
 mod function;
 #[expect(dead_code, reason = "the tests of kills and the figures use the rest")]
+mod hooks;
+#[expect(dead_code, reason = "the tests of kills and the figures use the rest")]
 mod importing;
 mod measured;
 mod odd_events;

@@ -10,9 +10,8 @@ use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
 use counterfoil_core::model::webhook::endpoint::{EndpointId, EndpointName};
-use counterfoil_core::model::webhook::notification::{EndpointChange, EndpointEvent, Notification};
+use counterfoil_core::model::webhook::notification::{EndpointChange, EndpointEvent};
 use counterfoil_core::service::webhook::endpoints::{NewEndpoint, create_endpoint};
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_store::aws::local_config;
@@ -23,6 +22,7 @@ use serde_json::{Value, json};
 
 use super::{LONG_UNUSED, Story};
 use crate::deployment::TABLE;
+use crate::hooks::store;
 
 const URL: &str = "https://127.0.0.1:8443/hooks";
 /// The courier's time-out in `template.yaml`.
@@ -38,7 +38,7 @@ impl Story {
         let lost = lost_event(&app);
         let named = EndpointEvent { id: self.deployment.operator.new_id(Event::ID_PREFIX), ..lost.clone() };
         for event in [&lost, &named] {
-            app.deliveries.create_test(event, &delivered(event)).await.expect("the table answers");
+            store(&app, event).await;
         }
         for event in [stream(&named.id), json!({})] {
             let dispatched = self.function("dispatcher").lambda.invoke(&event).await;
@@ -120,18 +120,6 @@ fn lost_event(app: &App) -> EndpointEvent {
         url: URL.to_owned(),
         at: app.now(),
         change: EndpointChange::Failing { failing_since: app.now() },
-    }
-}
-
-/// Its delivery to that endpoint.
-fn delivered(event: &EndpointEvent) -> Delivery {
-    Delivery {
-        id: DeliveryId { event: event.id.clone(), replayed_at: None, endpoint: event.endpoint.id.clone() },
-        kind: Notification::Endpoint(event.clone()).kind(),
-        status: DeliveryStatus::Delivered,
-        attempts: Vec::new(),
-        next_attempt_at: None,
-        created_at: event.at,
     }
 }
 
