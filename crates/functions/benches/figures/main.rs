@@ -1,7 +1,8 @@
 //! The figures of `make bench`: the requests of a token read, a refresh and a consent, and the start of a function. It prints counts,
 //! and times only as ratios within this run. It has no thresholds.
 //!
-//! Arguments select some of them: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`, `imports`.
+//! Arguments select some of them: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`, `imports`,
+//! `webhooks`.
 //!
 //! It measures the binaries beside its own folder (`target/release`), driven as Lambda drives them.
 
@@ -22,10 +23,14 @@ mod event;
 #[path = "../../tests/lambda/function.rs"]
 mod function;
 mod handler;
+#[path = "../../tests/lambda/hooks.rs"]
+mod hooks;
 #[path = "../../tests/lambda/importing.rs"]
 mod importing;
 mod imports;
 mod instant_books;
+#[path = "../../tests/kill/killed_courier.rs"]
+mod killed_courier;
 #[path = "../../tests/kill/killed_import.rs"]
 mod killed_import;
 mod losses;
@@ -37,6 +42,7 @@ mod starts;
 #[path = "../../tests/lambda/template.rs"]
 mod template;
 mod waiters;
+mod webhooks;
 
 use std::env;
 use std::path::PathBuf;
@@ -82,6 +88,9 @@ async fn print(asked: &[String]) {
     }
     if wanted("imports") {
         imports::print().await;
+    }
+    if wanted("webhooks") {
+        webhooks::print().await;
     }
 }
 
