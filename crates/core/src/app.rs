@@ -21,6 +21,7 @@ use crate::port::store::audit::AuditLog;
 use crate::port::store::connections::ConnectionStore;
 use crate::port::store::consents::FlowStore;
 use crate::port::store::consents::HandoverStore;
+use crate::port::store::health::HealthStore;
 use crate::port::store::idempotency::IdempotencyStore;
 use crate::port::store::outbox::Outbox;
 use crate::port::store::partners::LinkStore;
@@ -36,6 +37,7 @@ use crate::port::store::webhooks::{DeliveryStore, EndpointStore};
 use crate::port::wake::{Wake, WakeCourier};
 use crate::port::webhooks::Webhooks;
 use crate::service::audit::counts::Counts;
+use crate::service::figures::Figures;
 use crate::service::partner::authenticate::KeyMemory;
 use crate::service::vault::refresh::UnusedLeases;
 use crate::service::vault::skew::Skew;
@@ -88,6 +90,8 @@ pub struct App {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// Reads and changes partners and API keys.
     pub partners: Arc<dyn OperatorStore>,
+    /// Stores the figures of partners' integrations.
+    pub health: Arc<dyn HealthStore>,
     /// Queues grants that the table could not store.
     pub parking: Arc<dyn Parking>,
     /// Wakes the worker of imports.
@@ -100,6 +104,8 @@ pub struct App {
     pub key_memory: KeyMemory,
     /// Token reads and refreshes that are not counted in the table yet.
     pub counts: Counts,
+    /// Figures of integrations that are not in the table yet.
+    pub figures: Figures,
     /// The difference between this machine's clock and the table's.
     pub skew: Arc<Skew>,
     /// Grants that neither the table nor the queue has stored yet.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::App;
+use counterfoil_core::service::figures::store_figures;
 use lambda_http::{Adapter, Error};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -62,8 +63,13 @@ where
     let config = Config::from_variables(&variables)?;
     let app = assemble(&config, &counterfoil_store::aws::function_config().await, World::real());
     let handle = service_fn(|event: LambdaEvent<E>| {
+        let app = Arc::clone(&app);
         let run = worker(Arc::clone(&app), event.payload, left(&app, &event.context));
-        async move { run.await.map_err(Error::from) }
+        async move {
+            let ended = run.await;
+            store_figures(&app).await;
+            ended.map_err(Error::from)
+        }
     });
     lambda_runtime::run(handle).await
 }

@@ -10,6 +10,7 @@ use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
 use counterfoil_core::port::wake::{Wake, WakeCourier};
 use counterfoil_core::service::audit::counts::Counts;
+use counterfoil_core::service::figures::Figures;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::skew::Skew;
@@ -87,6 +88,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         audit_log: table.clone(),
         links: table.clone(),
         idempotency: table.clone(),
+        health: table.clone(),
         partners: table,
         parking: parking(config, aws),
         waker: waker.unwrap_or_else(|| waker_of(config, aws)),
@@ -99,6 +101,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         unstored: UnstoredGrants::default(),
         unused_leases: UnusedLeases::default(),
         counts: Counts::default(),
+        figures: Figures::default(),
         origins: Arc::new(TaskOrigins),
         settings: config.settings,
         public_base_url: config.public_base_url.clone(),

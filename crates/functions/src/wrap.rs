@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::origin::Origin;
 use counterfoil_core::service::audit::counts::store_counts;
+use counterfoil_core::service::figures::store_figures;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;
@@ -37,6 +38,7 @@ pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, 
     let wrap = Wrap { id: id.0, is_https, has_pages: true, routes: &routes };
     // At the same time, so that a token read does not wait for the counts of earlier ones.
     let (response, ()) = tokio::join!(serving(origin, wrap.serve(request, next)), store_counts(&app));
+    store_figures(&app).await;
     response
 }
 

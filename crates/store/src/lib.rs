@@ -11,6 +11,7 @@ pub mod copy_newer;
 pub mod courier_queue;
 mod date_watch;
 mod fault;
+mod health;
 mod history;
 mod idempotency;
 mod kept_answers;

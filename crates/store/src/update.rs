@@ -48,10 +48,10 @@ impl Changes {
     }
 
     /// Adds to a number. A missing one counts as 0.
-    pub(crate) fn add(mut self, name: &str, number: u32) -> Self {
+    pub(crate) fn add(mut self, name: &str, number: impl Into<i64>) -> Self {
         self.adds.push(format!("#{name} :{name}"));
         self.names.insert(format!("#{name}"), name.to_owned());
-        self.values.insert(format!(":{name}"), crate::row::number(number));
+        self.values.insert(format!(":{name}"), crate::row::number(number.into()));
         self
     }
 

@@ -22,6 +22,7 @@ use counterfoil_core::port::origin::NoRequests;
 use counterfoil_core::port::sealer::Sealer;
 use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::service::audit::counts::Counts;
+use counterfoil_core::service::figures::Figures;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::unstored::UnstoredGrants;
@@ -175,6 +176,7 @@ impl Fixture {
             audit_log: table.clone(),
             links: table.clone(),
             idempotency: table.clone(),
+            health: table.clone(),
             partners: table,
             parking: self.parking.clone(),
             waker: self.wakings.clone(),
@@ -185,6 +187,7 @@ impl Fixture {
             unstored: UnstoredGrants::default(),
             unused_leases: UnusedLeases::default(),
             counts: Counts::default(),
+            figures: Figures::default(),
             origins: Arc::new(NoRequests),
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),

@@ -9,6 +9,7 @@ pub mod failure_code;
 pub mod flow;
 pub mod grant;
 pub mod handover;
+pub mod health;
 pub mod idempotency;
 pub mod kept_answer;
 pub mod lease;

@@ -3,12 +3,15 @@
 pub mod addresses;
 pub mod audit;
 pub mod consent;
+pub mod figures;
 pub mod health;
 mod optimistic;
 pub mod partner;
 pub mod purge;
 pub mod records;
 pub mod revocation;
+mod standing;
+mod sums;
 pub mod sync;
 pub mod transfer;
 mod unused_grant;

@@ -9,6 +9,7 @@ mod due;
 mod events;
 mod failure;
 mod harness;
+mod health;
 mod idempotency;
 mod in_flight;
 mod keeping;

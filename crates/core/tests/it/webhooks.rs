@@ -4,6 +4,7 @@ mod courier;
 mod dispatch;
 mod endpoints;
 mod failing;
+mod health;
 mod replay;
 mod secrets;
 mod sweep;

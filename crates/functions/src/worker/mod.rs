@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::service::audit::counts::store_counts;
+use counterfoil_core::service::figures::store_figures;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::shards::Report;
 
@@ -19,7 +20,7 @@ pub mod sync_worker;
 /// Stores grants that earlier events of this process could not store, and their counts. Returns the remaining time of this run, less a second for its end.
 async fn begin(app: &App, left: Duration) -> Duration {
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
-    tokio::join!(store_unstored(app, ends_at), store_counts(app));
+    tokio::join!(store_unstored(app, ends_at), store_counts(app), store_figures(app));
     ends_at.saturating_sub(app.clock.elapsed())
 }
 

@@ -1,7 +1,7 @@
 //! The kinds of the table's items, and how two states of an item of a kind are ordered.
 
-use crate::key::{ANSWER, API_KEY, AUDIT, CONNECTION, CONSENT, DELIVERIES, ENDPOINT, FLOW, HINTS, Key, LINK, REQUEST};
-use crate::key::{REVOCATION, SYNC_PART, SYNCS, WEBHOOKS};
+use crate::key::{ANSWER, API_KEY, AUDIT, CONNECTION, CONSENT, DELIVERIES, ENDPOINT, FLOW, HEALTH, HINTS, Key, LINK, REQUEST};
+use crate::key::{REVOCATION, SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS};
 use crate::table::DUE_AT;
 
 /// A kind of item, by the prefixes of its key.
@@ -37,7 +37,7 @@ pub(super) const CONNECTIONS: Kind =
 pub(super) const PURGES: Kind = kind("purges", CONNECTION, "PURGE");
 
 /// All kinds. The first one that fits is the kind of an item.
-const KINDS: [Kind; 40] = [
+const KINDS: [Kind; 43] = [
     CONNECTIONS,
     PURGES,
     kind("leases", CONNECTION, "LEASE").by(&[Number("started_at")]),
@@ -66,6 +66,10 @@ const KINDS: [Kind; 40] = [
     kind("counts of starts", "STARTS#", "STARTS").counting(),
     kind("counts of requests to platforms", "LIMIT#", "").counting(),
     kind("tallies", "TALLY#", "TALLY").counting(),
+    kind("figures", HEALTH, SLOT).counting(),
+    // They rise and fall, with the standings.
+    kind("numbers of connections", HEALTH, STATES),
+    kind("standings", HEALTH, "STANDING").by(&[Number("version")]),
     kind("requests with an Idempotency-Key", REQUEST, "REQUEST").by(&[Number("started_at")]),
     kind("records", "RECORD#", "RECORD").by(&[Number("updated_at")]),
     kind("blocks of changes", "CHANGES#", ""),

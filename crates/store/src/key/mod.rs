@@ -13,6 +13,7 @@ use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::stored_record::RecordId;
 use counterfoil_core::model::sync::SyncId;
+use counterfoil_core::model::time::sortable;
 use counterfoil_core::model::webhook::delivery::DeliveryId;
 use counterfoil_core::model::webhook::endpoint::EndpointId;
 use counterfoil_core::port::store::audit::DayCounts;
@@ -27,9 +28,9 @@ pub(crate) use due_shards::{
     flow_shard, pending_shard,
 };
 pub(crate) use partitions::{
-    ANSWER, API_KEY, AUDIT, CONNECTION, CONSENT, DELIVERIES, ENDPOINT, FLOW, HINTS, LINK, PARTNERS, REQUEST, REVOCATION,
-    SYNC_PART, SYNCS, WEBHOOKS, WITH_ENDPOINTS, audit_of, company_pk, connection_pk, connections_of, counts_pk, deliveries_pk,
-    events_pk, partner_pk, records_of, sync_pk, syncs_of, webhooks_pk,
+    ANSWER, API_KEY, AUDIT, CONNECTION, CONSENT, DELIVERIES, ENDPOINT, FLOW, HEALTH, HINTS, LINK, PARTNERS, REQUEST, REVOCATION,
+    SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS, WITH_ENDPOINTS, audit_of, company_pk, connection_pk, connections_of, counts_pk,
+    deliveries_pk, events_pk, health_pk, partner_pk, problems_of, records_of, sync_pk, syncs_of, webhooks_pk,
 };
 
 /// The key of one item.
@@ -227,6 +228,21 @@ impl Key {
     /// Where the last sweep of all partners ended.
     pub(crate) fn sweep_of_all() -> Self {
         Self { pk: "SWEEP".to_owned(), sk: "SWEEP".to_owned() }
+    }
+
+    /// The figures of a partner in a slot.
+    pub(crate) fn slot(partner: &PartnerId, slot: Timestamp) -> Self {
+        Self { pk: health_pk(partner), sk: format!("{SLOT}{}", sortable(slot)) }
+    }
+
+    /// The numbers of a partner's connections.
+    pub(crate) fn states(partner: &PartnerId) -> Self {
+        Self { pk: health_pk(partner), sk: STATES.to_owned() }
+    }
+
+    /// The standing of a connection. It is not in the connection's partition, because it is written for many at once.
+    pub(crate) fn standing(id: &ConnectionId) -> Self {
+        Self { pk: format!("{HEALTH}{}#{}", id.partner, id.company_key), sk: "STANDING".to_owned() }
     }
 
     /// A delivery. Each endpoint has a partition for its deliveries.

@@ -57,6 +57,24 @@ pub(crate) const WITH_ENDPOINTS: &str = "WEBHOOKS";
 /// The key of the list of all partners.
 pub(crate) const PARTNERS: &str = "PARTNERS";
 
+/// The prefix of the partition key of the totals of every partner, and of the standing of every connection.
+pub(crate) const HEALTH: &str = "HEALTH#";
+
+/// The prefix of the sort key of the figures of every slot.
+pub(crate) const SLOT: &str = "SLOT#";
+
+/// The sort key of the numbers of a partner's connections. It sorts after every slot.
+pub(crate) const STATES: &str = "STATES";
+
+pub(crate) fn health_pk(partner: &PartnerId) -> String {
+    format!("{HEALTH}{partner}")
+}
+
+/// The key of the list of a partner's connections that need somebody.
+pub(crate) fn problems_of(partner: &PartnerId) -> String {
+    format!("PROBLEMS#{partner}")
+}
+
 pub(crate) fn partner_pk(id: &PartnerId) -> String {
     format!("PARTNER#{id}")
 }

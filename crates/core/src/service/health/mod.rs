@@ -1,4 +1,5 @@
-//! Checks of the installation, and of one connection.
+//! Checks of the installation and of one connection, and the health of a partner's integrations.
 
 pub mod connection;
+pub mod partner;
 pub mod ready;

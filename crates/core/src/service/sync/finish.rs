@@ -4,6 +4,7 @@ use crate::model::sync::reconciliation::Reconciliation;
 use crate::model::sync::{Mode, SyncFailure, SyncStatus};
 use crate::port::store::syncs::{Finish, Known};
 
+use crate::service::figures::count_import;
 use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
 use crate::service::sync::run::{Run, RunError, held};
@@ -45,6 +46,7 @@ impl Run<'_> {
         if !self.sync.is_dry {
             let (platform, reason) = (self.sync.company.platform.as_str(), self.sync.failure.map(<&str>::from));
             let errors = self.sync.counts.errors;
+            count_import(self.app, &self.sync.connection, self.sync.company.platform, self.sync.failure.is_some(), errors);
             tracing::info!(target: IMPORT, connection = %self.sync.connection, platform, outcome, reason, errors, "an import has ended");
         }
         Ok(Worked::Ended)

@@ -11,6 +11,7 @@ use crate::model::sync::{SyncFailure, SyncRun};
 use crate::port::accounting::{Accounting, Ask, Page, ReadFailure};
 use crate::{App, Error};
 
+use crate::service::figures::count_throttled;
 use crate::service::vault::read::{Token, force_refresh, read_token};
 use crate::service::vault::refresh::of_its_client;
 
@@ -113,6 +114,7 @@ async fn ask(
     }
     let Some(time) = time_for_a_page(app, ends_at) else { return Ok(Answer::Fetched(Fetched::OutOfTime)) };
     if let Some(time) = app.syncs.reserve(&sync.company, accounting.limits(), 1, app.now()).await? {
+        count_throttled(app, &sync.connection, sync.company.platform);
         return Ok(Answer::Fetched(Fetched::Retry(Pause { time, cause: Cause::Limit })));
     }
     let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.options));
@@ -122,7 +124,12 @@ async fn ask(
     let page = match accounting.page(ask).await {
         Ok(page) => page,
         Err(ReadFailure::Unauthorized) => return Ok(Answer::Refused),
-        Err(failure) => return Ok(Answer::Fetched(no_page(sync, failure))),
+        Err(failure) => {
+            if matches!(failure, ReadFailure::Limited { .. }) {
+                count_throttled(app, &sync.connection, sync.company.platform);
+            }
+            return Ok(Answer::Fetched(no_page(sync, failure)));
+        }
     };
     let more = page.requests.saturating_sub(1);
     if more > 0 {

@@ -6,6 +6,7 @@ use crate::port::store::syncs::{StoppedRun, SyncState};
 use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
+use crate::service::figures::count_import;
 use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
 use crate::service::sync::wake::wake;
@@ -58,6 +59,9 @@ async fn stop(
         }
         match app.syncs.stop(id, &next, &stopped, app.now()).await {
             Ok(Written::Stored) => {
+                for event in stopped.iter().filter_map(|run| run.event.as_ref()) {
+                    count_import(app, id, event.subject.platform, true, 0);
+                }
                 if begins_queued {
                     wake(app, &[id]).await;
                 }

@@ -13,6 +13,7 @@ use crate::model::webhook::endpoint::{EndpointName, SigningSecrets, signing_key}
 use crate::model::webhook::notification::Notification;
 use crate::port::clock::Moment;
 use crate::port::webhooks::{Message, Sent};
+use crate::service::figures::count_delay;
 use crate::service::webhook::{PREVIOUS_SECRET, SECRET};
 use crate::{Error, service};
 
@@ -39,6 +40,9 @@ pub(crate) async fn attempt(
     let is_first = delivery.attempts.len() == 1 && delivery.id.replayed_at.is_none() && delivery.kind != EventKind::WebhookTest;
     let delay = is_first.then(|| u64::try_from(until(notification.at(), at).as_millis()).unwrap_or(u64::MAX));
     let outcome: &str = if sent.reply.is_success() { "delivered" } else { delivery.status.as_str() };
+    if let Some(milliseconds) = delay {
+        count_delay(app, notification.partner(), milliseconds);
+    }
     tracing::info!(
         target: DELIVERY,
         outcome,

@@ -11,6 +11,7 @@ use crate::model::webhook::notification::Notification;
 use crate::port::store::webhooks::READ_MOST;
 use crate::{App, Error};
 
+use crate::service::standing::note_events;
 use crate::service::webhook::wake::wake_for;
 
 /// How many deliveries are stored at once.
@@ -32,7 +33,7 @@ pub async fn dispatch(app: &App, partner: &PartnerId, events: &[String]) -> Resu
     unreadable.map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Dispatches events that were read together with the endpoints.
+/// Dispatches events that were read together with the endpoints, and stores the standing of their connections.
 pub(crate) async fn dispatch_read(
     app: &App,
     partner: &PartnerId,
@@ -44,6 +45,7 @@ pub(crate) async fn dispatch_read(
     let storing: Vec<_> = deliveries.iter().map(|delivery| app.deliveries.create_delivery(partner, delivery)).collect();
     stream::iter(storing).buffer_unordered(AT_ONCE_MOST).try_for_each(async |_| Ok(())).await?;
     wake_for(app, partner, deliveries).await;
+    note_events(app, events).await;
     Ok(())
 }
 

@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::connection::ConnectionId;
+use crate::model::time::until;
 use crate::port::store::DUE_SHARDS;
 use crate::port::store::StoreError;
 use crate::port::store::connections::DueEntry;
 use crate::{App, Error};
 
+use crate::service::figures::count_lateness;
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{Permit, RefreshRequest, Refreshed, refresh};
@@ -88,6 +90,9 @@ impl Work for Refreshing {
             }
             None => return Ok(Processed::Left),
         };
+        if let Some(connection) = &refreshed.connection {
+            count_lateness(&self.app, connection, until(entry.since, self.began));
+        }
         // A warning sets the next due time, which must not postpone the retry after a failure or make a dead grant due.
         if matches!(refreshed.outcome, Outcome::Refreshed | Outcome::AlreadyFresh)
             && let Some(connection) = &refreshed.connection

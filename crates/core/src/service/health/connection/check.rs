@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::model::connection::DeathCause;
-use crate::model::sync::SyncKind;
+use crate::model::health::Problem;
+use crate::model::sync::{SyncFailure, SyncKind};
 
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,27 @@ pub enum Advice {
 }
 
 impl Advice {
+    /// What to do about a problem of a connection.
+    pub fn on(problem: Problem) -> Self {
+        match problem {
+            Problem::GrantEnded(DeathCause::AccessWithdrawn) => Self::Disconnect,
+            Problem::GrantEnded(cause) => Self::after(cause),
+            Problem::ImportFailed(kind, failure) => Self::after_import(kind, failure),
+        }
+    }
+
+    /// What to do about an import that failed.
+    pub(super) fn after_import(kind: SyncKind, failure: SyncFailure) -> Self {
+        match failure {
+            SyncFailure::PlatformUnavailable | SyncFailure::DailyLimit => Self::Import(kind),
+            SyncFailure::TooManyErrors => Self::ImportAll(kind),
+            SyncFailure::ReauthorizationRequired
+            | SyncFailure::CompanyGone
+            | SyncFailure::AccessDenied
+            | SyncFailure::Disconnected => Self::Consent,
+        }
+    }
+
     /// What to do about a grant that ended.
     pub(super) fn after(cause: DeathCause) -> Self {
         match cause {

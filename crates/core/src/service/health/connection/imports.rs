@@ -50,14 +50,11 @@ fn problem(seen: &Seen<'_>, kind: SyncKind, LastRun { at, failure, is_mismatched
     };
     let message = format!("The import of {ended} failed. {}", failure.in_words());
     let is_over = is_the_customers(failure) && seen.connection.consented_at > at;
+    let advice = Advice::after_import(kind, failure);
     Some(match failure {
-        SyncFailure::PlatformUnavailable | SyncFailure::DailyLimit => SYNC.warn(message, Advice::Import(kind)),
+        SyncFailure::PlatformUnavailable | SyncFailure::DailyLimit => SYNC.warn(message, advice),
         _ if is_over => SYNC.warn(format!("{message} The customer has consented again since."), Advice::Import(kind)),
-        SyncFailure::TooManyErrors => SYNC.fail(message, Advice::ImportAll(kind)),
-        SyncFailure::ReauthorizationRequired
-        | SyncFailure::CompanyGone
-        | SyncFailure::AccessDenied
-        | SyncFailure::Disconnected => SYNC.fail(message, Advice::Consent),
+        _ => SYNC.fail(message, advice),
     })
 }
 

@@ -20,6 +20,7 @@ use crate::port::store::StoreError;
 use crate::port::store::vault::{Commit, GrantEnd, Taken};
 use crate::service::addresses::redirect_uri;
 use crate::service::audit::counts::{Counted, count};
+use crate::service::figures::count_refresh;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::keep_answer::keep_answer;
 use crate::service::vault::refresh::grant_end::of_its_client;
@@ -276,6 +277,9 @@ impl Run {
         }
         let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
         count(&self.app, &self.id.partner, Counted::Refresh, outcome.as_str());
+        if let Some(connection) = &self.connection {
+            count_refresh(&self.app, connection, outcome);
+        }
         let milliseconds = u64::try_from(self.app.clock.elapsed().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX);
         tracing::info!(target: "counterfoil::refresh", connection = %self.id, platform, outcome = outcome.as_str(), milliseconds, "refresh");
         Refreshed { outcome, connection: self.connection }

@@ -1,0 +1,5 @@
+//! Figures of a partner's integrations, and the standing of its connections.
+
+mod port;
+mod standing_row;
+mod totals_row;
