@@ -11,7 +11,7 @@ use counterfoil_core::model::api_key::Scope;
 use crate::surface::Surface;
 use crate::surface::connections::{audit, callback, connections, disconnect, health, open, readiness, start, token, verify};
 use crate::surface::partner::{
-    api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, records, syncs, webhooks,
+    api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, integrations, records, syncs, webhooks,
 };
 use crate::surface::platform_webhooks::notification;
 
@@ -93,6 +93,7 @@ tables! {
         PATCH  "/api/connections/{company_key}"        Connections [ConnectionsWrite] connections::change;
         GET    "/api/connections/{company_key}/audit"  Connections [Admin | ConnectionsRead] audit::of_connection;
         GET    "/api/audit"                            Connections [Admin] audit::of_partner;
+        GET    "/v1/integrations/health"               Partner     [ConnectionsRead] integrations::health;
         GET    "/v1/connect-links"                     Partner     [ConnectionsRead | ConnectionsWrite] connect_links::list;
         POST   "/v1/connect-links"                     Partner     [ConnectionsWrite] connect_links::create, idempotent;
         DELETE "/v1/connect-links/{id}"                Partner     [ConnectionsWrite] connect_links::revoke;

@@ -16,8 +16,8 @@ pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
 pub(super) const IDLE_PURGES_RUN: Units = Units { reads: 0.5, writes: 0.0 };
 /// A run of the dispatcher without due endpoints, in an installation without endpoints.
 pub(super) const IDLE_SWEEP: Units = Units { reads: 8.5, writes: 0.0 };
-/// An event: its row in the transaction of its change, and its dispatch.
-pub(super) const EVENT: Units = Units { reads: 2.0, writes: 2.0 };
+/// An event: its row in the transaction of its change, and its dispatch, if it leaves its connection's standing as it is.
+pub(super) const EVENT: Units = Units { reads: 5.0, writes: 2.0 };
 /// The delivery of an event to one endpoint in one attempt, while no other event is due.
 pub(super) const DELIVERY: Units = Units { reads: 3.5, writes: 10.0 };
 /// Bytes of an event and of a delivery, which are kept for three months.
@@ -67,7 +67,7 @@ pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
 pub(super) const IDLE_PURGES_RUN_SECONDS: f64 = 0.008;
 pub(super) const IDLE_SWEEP_SECONDS: f64 = 0.090;
-pub(super) const EVENT_SECONDS: f64 = 0.020;
+pub(super) const EVENT_SECONDS: f64 = 0.035;
 /// A receiver takes 200 ms for an answer, assumed.
 pub(super) const DELIVERY_SECONDS: f64 = 0.240;
 /// A platform takes a second for a page of a thousand records, assumed.

@@ -52,7 +52,7 @@ async fn counts<const N: usize>(stage: &Stage, of: [Counted; N]) -> [u64; N] {
 async fn dispatch_all(app: &App) {
     let partner = PartnerId::default_partner();
     let events = app.outbox.events_between(&partner, "evt_", "evt_~", 1_000).await.expect("a table");
-    let ids: Vec<_> = events.iter().map(|event| event.id().to_owned()).collect();
+    let ids: Vec<_> = events.events.iter().map(|event| event.id().to_owned()).collect();
     dispatch(app, &partner, &ids).await.expect("a table");
 }
 

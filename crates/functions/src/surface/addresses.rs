@@ -22,9 +22,13 @@ pub(crate) fn start_path(restart: &StartParams) -> String {
 
 /// The start of a renewal of an existing connection.
 pub(crate) fn reconnect_path(connection: &Connection) -> String {
-    let company = &connection.company;
-    let company_key = connection.id.company_key.clone();
-    start_path(&StartParams { company_key, platform: company.platform, environment: company.environment })
+    start_path(&renewal_of(connection))
+}
+
+/// The parameters of a renewal.
+pub(crate) fn renewal_of(connection: &Connection) -> StartParams {
+    let (company, company_key) = (&connection.company, connection.id.company_key.clone());
+    StartParams { company_key, platform: company.platform, environment: company.environment }
 }
 
 /// The address that a server forwards to its customer after it started a consent.

@@ -27,6 +27,7 @@ mod harness;
 mod health;
 mod idempotency;
 mod imports;
+mod integrations;
 mod keyless;
 mod keys;
 mod layers;

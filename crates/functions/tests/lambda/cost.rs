@@ -116,6 +116,9 @@ async fn the_units_of_webhooks_are_what_is_consumed() {
     assert_eq!(documented("a run of the dispatcher")[..2], [units(&wire).2, 0.0]);
 
     let partner = PartnerId::default_partner();
+    // The first event of the connection stores its standing.
+    let first = app.outbox.events_between(&partner, "evt_", "evt_~", 1).await.expect("the table answers").events;
+    dispatch(&app, &partner, &[first[0].id().to_owned()]).await.expect("the table answers");
     let presented = PresentedKey::parse(&Secret::new(deployment.key(Duration::ZERO).await)).expect("a key");
     let key = app.partners.key(&partner, &presented.id).await.expect("the table answers").expect("a key");
     let new = NewEndpoint { url: "https://receiver.example.com".to_owned(), description: None, events: Vec::new() };

@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use counterfoil_core::App;
 use counterfoil_core::model::connection::Connection;
+use counterfoil_core::model::flow::StartParams;
 use counterfoil_core::model::sync::SyncKind;
 use counterfoil_core::service::health::connection::{Advice, Check, check_connection};
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use serde::Serialize;
 use crate::deadline::EndsAt;
 use crate::extract::caller::Named;
 use crate::extract::query::Query;
-use crate::surface::addresses::reconnect_path;
+use crate::surface::addresses::{renewal_of, start_path};
 use crate::surface::problem::Problem;
 
 /// The checks of a connection. Times are in seconds since 1970.
@@ -67,13 +68,13 @@ pub(crate) async fn read(
 }
 
 fn answer(Check { name, status, message, advice }: Check, connection: &Connection) -> CheckAnswer {
-    CheckAnswer { name, status: status.into(), message, action: advice.map(|advice| action(advice, connection)) }
+    CheckAnswer { name, status: status.into(), message, action: advice.map(|advice| action(advice, &renewal_of(connection))) }
 }
 
-/// The advice as a sentence, with the routes of this API.
-fn action(advice: Advice, connection: &Connection) -> String {
-    let (key, platform) = (&connection.id.company_key, connection.company.platform);
-    let (start, verify) = (reconnect_path(connection), format!("POST /api/connections/{key}/verify"));
+/// The advice as a sentence, with the routes of this API, for the connection with this renewal.
+pub(crate) fn action(advice: Advice, renewal: &StartParams) -> String {
+    let (key, platform) = (&renewal.company_key, renewal.platform);
+    let (start, verify) = (start_path(renewal), format!("POST /api/connections/{key}/verify"));
     let import = |kind| match kind {
         SyncKind::Sync => format!("POST /v1/oauth/{platform}/sync"),
         SyncKind::ImportInvoices => format!("POST /v1/oauth/{platform}/import-invoices"),

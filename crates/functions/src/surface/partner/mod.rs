@@ -12,6 +12,7 @@ pub(crate) mod exchange;
 pub(crate) mod idempotency;
 mod import_answer;
 pub(crate) mod imports;
+pub(crate) mod integrations;
 mod record_answer;
 mod record_csv;
 pub(crate) mod records;

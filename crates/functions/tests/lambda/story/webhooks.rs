@@ -63,6 +63,9 @@ impl Story {
         assert_eq!(events, [json!(named.id), json!(lost.id)], "{log}");
         assert!(log.to_string().contains("address_refused"), "{log}");
         ask("PATCH", &path, json!({ "status": "enabled" }), 200).await;
+        let health = HttpEvent::get("/v1/integrations/health").header("x-api-key", &self.key).to_json();
+        let health = self.ask("connections", &health).await.json(200)["data"]["webhooks"].clone();
+        assert_eq!((&health["failing"], &health["pending"]), (&json!(0), &json!(0)), "{health}");
         assert_eq!(ask("POST", &format!("{path}/test"), Value::Null, 200).await["status"], "failed");
         let replayed =
             ask("POST", &format!("{path}/replay"), json!({ "since": "2020-01-01T00:00:00Z", "status": "all" }), 200).await;
