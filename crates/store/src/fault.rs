@@ -1,6 +1,7 @@
 //! Maps errors of the AWS SDK to [`StoreError`].
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId as _;
 use counterfoil_core::port::store::StoreError;
 
 /// The store's error for a failed request to the table.
@@ -26,7 +27,11 @@ where
         | "TransactionInProgressException"
         | "TransactionCanceledException" => StoreError::Busy(code),
         "" => StoreError::Unavailable(kind(error).to_owned()),
-        _ => StoreError::Unavailable(format!("{code}: {message}")),
+        // A message of the service may repeat values of the request, such as the address of an endpoint.
+        _ => {
+            let request = error.as_service_error().and_then(|refused| refused.meta().request_id()).unwrap_or("without an id");
+            StoreError::Unavailable(format!("{code}, request {request}"))
+        }
     }
 }
 

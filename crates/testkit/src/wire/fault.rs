@@ -36,6 +36,9 @@ pub enum Fault {
     Hold,
     /// Applied, and not answered while its client waits.
     HoldAnswer,
+    /// Applied, then `ValidationException` with a message that repeats the request and its answer, as messages of the real service repeat
+    /// values. Clients do not retry it.
+    Repeated,
 }
 
 impl Fault {
@@ -56,6 +59,12 @@ pub(super) fn throttled() -> Response<Bytes> {
 /// `InternalServerError`.
 pub(super) fn internal_server_error() -> Response<Bytes> {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", json!({"message": "Internal server error"}))
+}
+
+/// `ValidationException` that repeats what was asked and answered.
+pub(super) fn repeated(asked: &[u8], answered: &[u8]) -> Response<Bytes> {
+    let [asked, answered] = [asked, answered].map(String::from_utf8_lossy);
+    refuse(StatusCode::BAD_REQUEST, "ValidationException", json!({"message": format!("Not valid: {asked} {answered}")}))
 }
 
 /// The error for a conflict, for a single write or a transaction.

@@ -141,6 +141,10 @@ impl Proxy {
                 Err(Unanswered::Closed)
             }
             Some(Fault::Hold) => Err(Unanswered::Held),
+            Some(Fault::Repeated) => {
+                let answer = self.forward(head, body.clone()).await;
+                Ok(fault::repeated(&body, answer.body()))
+            }
             Some(Fault::HoldAnswer) => {
                 self.forward(head, body).await;
                 Err(Unanswered::Held)
