@@ -12,13 +12,13 @@ use crate::harness::{Answer, Ask, Installation, LARKSPUR, Row, text};
 use crate::links;
 
 /// The id of an item of the partner `default`, and an unknown one.
-type Ids = [String; 2];
+pub(crate) type Ids = [String; 2];
 
 /// The ids by the kind of their item: the name of the path parameter, or the segment before `{id}`.
-type Items = BTreeMap<&'static str, Ids>;
+pub(crate) type Items = BTreeMap<&'static str, Ids>;
 
 /// One item of each kind.
-async fn items(place: &Installation) -> Items {
+pub(crate) async fn items(place: &Installation) -> Items {
     place.connect("beach-blend", LARKSPUR).await;
     let link = links::create(place, json!({ "platform": "quickbooks" })).await["id"].clone();
     let import = |kind: &str| format!("/v1/oauth/quickbooks/{kind}");
@@ -56,14 +56,14 @@ fn with_unknown(id: &str) -> Ids {
 }
 
 /// The kind of the item that a path names; `None` if it names none. A platform belongs to nobody.
-fn kind(path: &str) -> Option<&str> {
+pub(crate) fn kind(path: &str) -> Option<&str> {
     let segments: Vec<_> = path.split('/').collect();
     let place = segments.iter().position(|segment| segment.starts_with('{') && *segment != "{platform}")?;
     let parameter = segments[place].trim_matches(['{', '}']);
     Some(if parameter == "id" { segments[place - 1] } else { parameter })
 }
 
-fn with_id(path: &str, id: &str) -> String {
+pub(crate) fn with_id(path: &str, id: &str) -> String {
     let filled = |segment: &str| match segment {
         "{platform}" => "quickbooks".to_owned(),
         parameter if parameter.starts_with('{') => id.to_owned(),

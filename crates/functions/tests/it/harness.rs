@@ -35,7 +35,7 @@ use jiff::Timestamp;
 
 pub(crate) use browser::Browser;
 pub(crate) use http::{Answer, Ask, get, post};
-pub(crate) use intuit::{HARBOR, Intuit, LARKSPUR, OTHER_KEYS, parameter, with_parameter};
+pub(crate) use intuit::{HARBOR, Intuit, LARKSPUR, OTHER_KEYS, parameter, settings as stand_in_settings, with_parameter};
 pub(crate) use logs::Logs;
 pub(crate) use rows::{Row, Rows, text};
 pub(crate) use scripted::ScriptedServer;

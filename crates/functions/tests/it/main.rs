@@ -11,6 +11,7 @@ mod binding;
 mod bodies;
 mod bounds;
 mod callback;
+mod canaries;
 mod changing;
 mod choice_page;
 mod choosing;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Ask, Installation, LARKSPUR, OTHER_KEYS, get};
 
-const QUICKBOOKS: (&str, &str) = ("/webhooks/quickbooks", "intuit-signature");
+pub(crate) const QUICKBOOKS: (&str, &str) = ("/webhooks/quickbooks", "intuit-signature");
 const XERO: (&str, &str) = ("/webhooks/xero", "x-xero-signature");
 
 fn signature(key: &str, body: &[u8]) -> String {
@@ -22,12 +22,12 @@ fn ask((path, _): (&str, &str), body: impl Into<Vec<u8>>) -> Ask {
 }
 
 /// A notification with the signature of that key.
-async fn notify(place: &Installation, hook: (&str, &'static str), key: &str, body: &Value) -> Answer {
+pub(crate) async fn notify(place: &Installation, hook: (&str, &'static str), key: &str, body: &Value) -> Answer {
     let body = body.to_string();
     ask(hook, body.as_str()).header(hook.1, signature(key, body.as_bytes())).to(&place.server).await
 }
 
-fn of_quickbooks(realm: &str, kind: &str) -> Value {
+pub(crate) fn of_quickbooks(realm: &str, kind: &str) -> Value {
     json!([{ "specversion": "1.0", "id": "1", "type": kind, "intuitentityid": "2431", "intuitaccountid": realm, "data": {} }])
 }
 

@@ -42,7 +42,7 @@ fn functions() -> Functions {
 }
 
 /// The names of the files with this extension in a folder, without the extension.
-fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
+pub(crate) fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
     let files = fs::read_dir(repository().join(folder)).expect("the folder is there");
     files
         .map(|entry| entry.expect("the folder can be read").path())

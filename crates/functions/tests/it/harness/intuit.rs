@@ -31,7 +31,7 @@ fn is_key(variable: &str) -> bool {
 }
 
 /// The variables that make the product use all stand-ins at this base address.
-fn settings(base: &str) -> Vec<(String, String)> {
+pub(crate) fn settings(base: &str) -> Vec<(String, String)> {
     let of = |platform: &'static str| {
         let named = move |(ending, value)| (format!("{}_{ending}", platform.to_ascii_uppercase()), value);
         counterfoil_stand_ins::variables(platform, base).into_iter().map(named)
@@ -92,12 +92,17 @@ impl Intuit {
         let form =
             url::form_urlencoded::Serializer::new(page.query().expect("parameters").to_owned()).extend_pairs(decision).finish();
         let request = Request::post(page.path()).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = request.header(header::HOST, &self.address).body(Body::from(form));
+        let request = request.header(header::HOST, page.authority()).body(Body::from(form));
         let answer = self.router.clone().oneshot(request.expect("a request")).await.expect("a router never fails");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "the page refused {authorize_url}");
         let callback = answer.headers()[header::LOCATION].to_str().expect("text");
         let callback = Url::parse(callback).expect("a whole address");
         format!("{}?{}", callback.path(), callback.query().expect("parameters"))
+    }
+
+    /// The stand-ins of all platforms.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// A control request.

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once};
 
+use counterfoil_functions::logging::is_ours_or_plain;
 use counterfoil_functions::metrics::Metrics;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -20,14 +21,12 @@ pub(crate) struct Logs {
 static EVERYWHERE: Once = Once::new();
 
 impl Logs {
-    /// Captures all lines of our own, and those of other crates at the deployed level.
+    /// Captures the lines that a deployed function writes at the level trace.
     pub(crate) fn capture() -> Self {
         let written = Arc::<Mutex<Vec<u8>>>::default();
         let sink = Sink(Arc::clone(&written));
-        let ours = ["core", "functions", "platforms", "store"].map(|name| format!("counterfoil_{name}=trace"));
-        let filter: Targets = format!("info,{}", ours.join(",")).parse().expect("a filter");
         let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-        let lines = lines.with_writer(move || sink.clone()).with_filter(filter);
+        let lines = lines.with_writer(move || sink.clone()).with_filter(filter_fn(is_ours_or_plain));
         let measured = Arc::<Mutex<String>>::default();
         let metrics = Arc::clone(&measured);
         let metrics = Metrics::to(move |line: &str| metrics.lock().expect("no holder panics").push_str(line));

@@ -9,6 +9,9 @@ use counterfoil_store::aws::SdkConfig;
 /// One item, by attribute.
 pub(crate) type Row = BTreeMap<String, AttributeValue>;
 
+/// The most megabytes that a test stores.
+const PAGES_MOST: usize = 50;
+
 /// The table.
 pub(crate) struct Rows {
     client: Client,
@@ -22,9 +25,17 @@ impl Rows {
 
     /// All items, by key.
     pub(crate) async fn all(&self) -> Vec<Row> {
-        let scan = self.client.scan().table_name(&self.table).consistent_read(true).send().await.expect("a table");
-        assert_eq!(scan.last_evaluated_key, None, "a test has few rows");
-        let mut rows: Vec<Row> = scan.items.unwrap_or_default().into_iter().map(Row::from_iter).collect();
+        let (mut rows, mut position) = (Vec::<Row>::new(), None);
+        for _ in 0..PAGES_MOST {
+            let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(position);
+            let scan = scan.send().await.expect("a table");
+            rows.extend(scan.items.unwrap_or_default().into_iter().map(Row::from_iter));
+            position = scan.last_evaluated_key;
+            if position.is_none() {
+                break;
+            }
+        }
+        assert_eq!(position, None, "a test has few rows");
         rows.sort_by_key(|row| (text(row, "PK"), text(row, "SK")));
         rows
     }
