@@ -16,6 +16,7 @@ use counterfoil_core::model::webhook::delivery::DeliveryId;
 use counterfoil_core::model::webhook::endpoint::EndpointName;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::wake::CourierCall;
+use counterfoil_core::service::figures::store_figures;
 use counterfoil_core::service::webhook::dispatch::dispatch;
 use counterfoil_core::service::webhook::endpoints::{NewEndpoint, create_endpoint};
 use counterfoil_core::service::worker::refresh_due::refresh_due;
@@ -148,6 +149,8 @@ async fn the_units_of_imports_are_what_is_consumed() {
     let app: Arc<App> = assemble(&deployment.config(), &local_config(wire.endpoint()), World::real());
     let run = async |full| {
         let id = importing.begin(full, false).await;
+        // The figures of the run before, which the bill leaves out.
+        store_figures(&app).await;
         wire.reset();
         sync_worker::work(&app, Duration::from_secs(900)).await.expect("the table answers");
         let (reads, writes, queries) = units(&wire);
