@@ -1,5 +1,5 @@
 //! The one error of the services, named by what the caller can do about it. Surfaces turn it into a status code
-//! (`functions::problem`); nothing below them knows one.
+//! (`functions::surface::problem`); nothing below them knows one.
 
 use std::time::Duration;
 

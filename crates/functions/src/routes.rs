@@ -63,13 +63,13 @@ tables! {
         GET    "/ready"                                Connections [] health::ready;
     }
     START "start" {
-        GET    "/oauth/start"                          Connections [] start::nameless;
-        GET    "/oauth/start/{company_key}"            Connections [] start::named;
+        GET    "/oauth/start"                          Connections [] start::company_key_missing;
+        GET    "/oauth/start/{company_key}"            Connections [] start::start;
         GET    "/v1/oauth/authorize"                   Partner     [] authorize::authorize;
-        GET    "/oauth/continue/{token}"               Connections [] open::look;
-        POST   "/oauth/continue/{token}"               Connections [] open::go_on;
-        GET    "/connect/{token}"                      Connections [] open::look_at_link;
-        POST   "/connect/{token}"                      Connections [] open::go_on_by_link;
+        GET    "/oauth/continue/{token}"               Connections [] open::consent_confirmation;
+        POST   "/oauth/continue/{token}"               Connections [] open::consent_continue;
+        GET    "/connect/{token}"                      Connections [] open::link_confirmation;
+        POST   "/connect/{token}"                      Connections [] open::link_continue;
     }
     CALLBACK "callback" {
         GET    "/oauth/callback"                       Connections [] callback::callback;

@@ -26,7 +26,8 @@ use crate::routes::Route;
 use crate::surface::Surface;
 use crate::surface::problem::Problem;
 
-/// Wraps a handler. Grants that an earlier event of this process could not store are stored first; counts of earlier events, meanwhile.
+/// Wraps a handler. Grants that an earlier request of this process could not store are stored first. Counts of earlier requests are
+/// stored at the same time.
 pub(crate) async fn wrap(State((app, routes)): State<(Arc<App>, Arc<[Route]>)>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&app, &request);
     let ends_at = EndsAt::of(&app, &request);

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::retry_after;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Accounting, Ask, Limits, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Accounting, Limits, Page, PageRequest, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder};
@@ -37,7 +37,7 @@ pub(crate) trait Books: Send + Sync {
     fn first(&self, options: &ReadOptions) -> Cursor;
 
     /// As `Accounting::page`.
-    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure>;
+    async fn page(&self, parts: &Parts, page_request: PageRequest<'_>) -> Result<Page, ReadFailure>;
 }
 
 /// A platform's reader with its client and addresses.
@@ -60,8 +60,8 @@ impl Accounting for Opened {
         self.books.first(options)
     }
 
-    async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-        self.books.page(&self.parts, ask).await
+    async fn page(&self, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+        self.books.page(&self.parts, page_request).await
     }
 }
 

@@ -65,7 +65,7 @@ pub fn write(call: &CourierCall) -> Result<String, StoreError> {
 /// # Errors
 /// `Damaged` if the text has another form.
 pub fn read(text: &str) -> Result<CourierCall, StoreError> {
-    let message: Message = serde_json::from_str(text).map_err(|_| damaged(ITEM, "it is not of the form that is written"))?;
+    let message: Message = serde_json::from_str(text).map_err(|_| damaged(ITEM, "its format is unknown"))?;
     let partner = PartnerId::parse(&message.partner).map_err(|_| damaged(ITEM, "partner"))?;
     let id = EndpointId::parse(&message.endpoint).ok_or_else(|| damaged(ITEM, "endpoint"))?;
     let deliveries = message.deliveries.iter().filter_map(|id| DeliveryId::parse(id)).filter(|delivery| delivery.endpoint == id);

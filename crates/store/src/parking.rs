@@ -176,7 +176,7 @@ pub fn read(text: &str) -> Result<ParkedMessage, StoreError> {
         return Ok(ParkedMessage::Answer(answer));
     }
     let item = "a parked grant";
-    let text: ParkedText = serde_json::from_str(text).map_err(|_| damaged(item, "it is not of the form that is written"))?;
+    let text: ParkedText = serde_json::from_str(text).map_err(|_| damaged(item, "its format is unknown"))?;
     let connection = ConnectionId {
         partner: PartnerId::parse(&text.partner).map_err(|_| damaged(item, "partner"))?,
         company_key: CompanyKey::parse(&text.company_key).map_err(|_| damaged(item, "company_key"))?,

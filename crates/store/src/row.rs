@@ -80,7 +80,7 @@ pub(crate) fn word<T: FromStr>(item: &str, what: &str, text: &str) -> Result<T, 
 /// Parses a word of a list that a later version may extend. An unknown word is read as `instead`.
 pub(crate) fn word_or<T: FromStr>(item: &str, what: &str, text: &str, instead: T) -> T {
     text.parse().unwrap_or_else(|_| {
-        tracing::warn!(item, what, "a word of a later version is taken for another");
+        tracing::warn!(item, what, "an unknown value was replaced by its default");
         instead
     })
 }

@@ -59,7 +59,7 @@ pub fn write(connection: &ConnectionId) -> Result<String, StoreError> {
 /// # Errors
 /// `Damaged` if the text has another form.
 pub fn read(text: &str) -> Result<ConnectionId, StoreError> {
-    let message: Message = serde_json::from_str(text).map_err(|_| damaged(ITEM, "it is not of the form that is written"))?;
+    let message: Message = serde_json::from_str(text).map_err(|_| damaged(ITEM, "its format is unknown"))?;
     Ok(ConnectionId {
         partner: PartnerId::parse(&message.partner).map_err(|_| damaged(ITEM, "partner"))?,
         company_key: CompanyKey::parse(&message.company_key).map_err(|_| damaged(ITEM, "company_key"))?,

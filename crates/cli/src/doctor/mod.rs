@@ -31,10 +31,10 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let dir = &options.dir;
     let deployed = given.get("TABLE_NAME").is_some();
     let report = if deployed {
-        look(dir, &given, &given).await?
+        examine(dir, &given, &given).await?
     } else if which_table::is_used(dir) {
         let variables = of_this_machine(dir, given.clone())?;
-        look(dir, &given, &variables).await?
+        examine(dir, &given, &variables).await?
     } else {
         Report { findings: checks::variables(&given), redirect_uris: Vec::new() }
     };
@@ -63,7 +63,7 @@ impl Report {
     }
 }
 
-async fn look(dir: &DataDir, given: &Variables, variables: &Variables) -> Result<Report, Failure> {
+async fn examine(dir: &DataDir, given: &Variables, variables: &Variables) -> Result<Report, Failure> {
     let config = match Config::from_variables(variables.as_map()) {
         Ok(config) => config,
         Err(problem) => {

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_told_without_any_of_its_values() {
+    fn the_error_of_a_line_has_none_of_its_values() {
         let canary = "canary".repeat(1_000);
         for (line, wrong) in [
             ("canary".to_owned(), "not valid JSON"),

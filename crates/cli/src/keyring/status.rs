@@ -60,7 +60,7 @@ fn table(ring: &KeyringText, counts: &BTreeMap<String, u64>) -> Vec<Vec<String>>
 
 fn advice(id: &str, is_pending: bool, sealed: u64, elsewhere: &Elsewhere) -> String {
     if is_pending {
-        return format!("{id}: is added and does not seal yet. `counterfoil keyring rotate` makes it the primary key.");
+        return format!("{id}: added, not used for sealing yet. `counterfoil keyring rotate` makes it the primary key.");
     }
     if sealed > 0 {
         return format!("{id}: is needed. `counterfoil keyring reseal` seals its {sealed} values again.");

@@ -59,7 +59,7 @@ async fn the_connections_of_every_platform_are_imported_once() {
 }
 
 #[tokio::test]
-async fn a_line_that_fails_is_told_by_its_number_and_the_rest_go_on() {
+async fn a_line_that_fails_is_reported_by_its_number_and_the_rest_go_on() {
     let mut machine = Machine::new();
     machine.set("RUST_LOG", "debug");
     let dev = machine.dev(&[]).await;

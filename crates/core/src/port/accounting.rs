@@ -27,12 +27,12 @@ pub trait Accounting: Send + Sync {
     ///
     /// # Errors
     /// [`ReadFailure`] says what the answer means for the run.
-    async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure>;
+    async fn page(&self, page_request: PageRequest<'_>) -> Result<Page, ReadFailure>;
 }
 
 /// A request for a page.
 #[derive(Clone, Copy)]
-pub struct Ask<'a> {
+pub struct PageRequest<'a> {
     /// A valid access token.
     pub access_token: &'a Secret,
     /// The company of the connection.

@@ -38,7 +38,7 @@ pub struct Message<'a> {
     pub time: Duration,
 }
 
-/// What an attempt brought.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     /// The answer, or why there is none.

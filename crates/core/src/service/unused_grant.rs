@@ -44,7 +44,7 @@ fn revocation_of(
     let stands_alone = platform.grants_are_independent();
     let (first, others) = match companies.split_first() {
         // If grants are independent, no company is checked.
-        None if stands_alone => (nameless(flow), &[][..]),
+        None if stands_alone => (claimed_company(flow), &[][..]),
         None => return None,
         Some((first, _)) if stands_alone => (first.clone(), &[][..]),
         // Such a platform revokes each company separately.
@@ -71,7 +71,7 @@ pub(crate) fn ended_with(reached: &[ConfirmedCompany], company: &ConfirmedCompan
 }
 
 /// A placeholder for the company of a grant that reaches no known company.
-fn nameless(flow: &Flow) -> ConfirmedCompany {
+fn claimed_company(flow: &Flow) -> ConfirmedCompany {
     claimed(&flow.id.label())
 }
 

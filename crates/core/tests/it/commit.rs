@@ -14,7 +14,7 @@ fn on_commit(fault: Fault) -> Rule {
 }
 
 #[tokio::test]
-async fn r5_the_commit_is_conditional_on_the_epoch_alone() {
+async fn r5_the_commit_is_conditional_on_the_epoch_and_the_status() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.installation.wire.inject(on_commit(Fault::Delay(Duration::ZERO)));

@@ -25,7 +25,7 @@ async fn r2_the_intent_is_stored_before_anything_is_sent() {
     let before: Vec<_> = stage.installation.wire.requests().into_iter().map(|request| request.operation).collect();
     assert_eq!(before, ["GetItem", "BatchGetItem", "PutItem", "GetItem"], "read, look, lease, look again, send");
 
-    let (connection, lease) = stage.app.connections.look(&id).await.expect("a table").expect("a connection");
+    let (connection, lease) = stage.app.connections.read_with_lease(&id).await.expect("a table").expect("a connection");
     let lease = lease.expect("a lease");
     let now = stage.clock.now();
     assert_eq!((lease.epoch, connection.epoch), (1, 1));

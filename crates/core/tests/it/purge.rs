@@ -47,7 +47,7 @@ async fn a_purge_leaves_a_tombstone_the_event_of_the_disconnect_and_an_audit_row
 }
 
 #[tokio::test]
-async fn what_another_connection_of_the_partner_has_stays() {
+async fn the_data_of_another_connection_of_the_partner_stays() {
     let books = canary_books().await;
     let other = books.stage.installation.connect(&books.stage.app, "acme-2").await;
     let other = Books { id: other, stage: books.stage };

@@ -50,7 +50,7 @@ fn without_table(stage: &Stage) -> Arc<App> {
 }
 
 #[tokio::test]
-async fn every_service_returns_the_tables_error() {
+async fn reads_refreshes_keys_and_consents_return_the_tables_error() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     let key = compose(&PartnerId::default_partner(), false, &[7; 64]);

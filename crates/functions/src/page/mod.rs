@@ -152,7 +152,7 @@ pub(crate) fn hidden_as(word: &str, restart: Option<&StartParams>) -> (StatusCod
         "invalid_state" => {
             Error::invalid("invalid_state", "You started more than ten minutes ago, or in another place. Start again.")
         }
-        _ => Error::invalid("invalid_state", "Connecting cannot be finished. Start again."),
+        _ => Error::invalid("invalid_state", "The connection could not be completed. Start again."),
     };
     without_flow(&error, restart)
 }

@@ -73,7 +73,7 @@ pub(super) fn of_error(error: &Error) -> (String, Option<String>) {
         Error::Internal(_) | Error::Misconfigured { .. } => (OURS.to_owned(), None),
         Error::Unauthenticated(_) => (another("This link lacks a valid key."), Some(error.to_string())),
         Error::Forbidden { .. } => (another("The key in this link does not allow this."), Some(error.to_string())),
-        Error::Invalid { .. } => ("This link does not work as it is.".to_owned(), Some(error.to_string())),
+        Error::Invalid { .. } => ("This link is incomplete or wrong.".to_owned(), Some(error.to_string())),
         error => (error.to_string(), None),
     }
 }

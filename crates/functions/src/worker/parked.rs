@@ -54,7 +54,7 @@ async fn store(app: &App, waiting: &ParkedMessage) -> Result<(), Error> {
 }
 
 fn out_of_time() -> Error {
-    let message = "This run had no time left for this message.".to_owned();
+    let message = "The time was over before this message was processed.".to_owned();
     Error::TryLater { code: "out_of_time", message, retry_after: Duration::ZERO }
 }
 

@@ -54,7 +54,7 @@ async fn a_record_that_cannot_be_read_is_counted_with_its_reason_and_costs_no_ot
 }
 
 #[tokio::test]
-async fn what_is_odd_and_can_be_read_is_no_error() {
+async fn an_unusual_record_that_can_be_read_is_no_error() {
     let faults = ["amount_of_other_type", "unknown_fields", "short_page", "repeated_page", "reordered_page", "cut_off"];
     for fault in faults {
         let place = place().await;

@@ -174,7 +174,7 @@ impl Deployment {
 
     /// Makes its access token expired for an hour, and its refresh due.
     pub(crate) async fn expire(&self) {
-        let found = self.operator.connections.look(&connection_id()).await.expect("the table answers");
+        let found = self.operator.connections.read_with_lease(&connection_id()).await.expect("the table answers");
         let (connection, lease) = found.expect("there is a connection");
         let mut grant = connection.grant().expect("it is connected").clone();
         let now = self.operator.now();

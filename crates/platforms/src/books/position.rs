@@ -125,7 +125,7 @@ impl Position {
 
     fn lost(&self) -> Result<Self, ReadFailure> {
         if self.lost >= LOST_MOST {
-            tracing::warn!(start = self.start, "a list of records comes in no order that holds");
+            tracing::warn!(start = self.start, "the platform changed the order of a list between two pages");
             return Err(UNREADABLE);
         }
         Ok(Self { lost: self.lost + 1, ..self.clone() })
@@ -244,7 +244,7 @@ mod tests {
         }
 
         #[test]
-        fn a_total_that_is_wrong_costs_no_record_and_no_end(
+        fn a_wrong_total_loses_no_record_and_the_list_ends(
             count in 0_usize..4_500,
             total in prop_oneof![Just(0_usize), Just(1), Just(PAGE), Just(usize::MAX), 0_usize..6_000],
         ) {

@@ -25,11 +25,11 @@ use crate::oauth::settings::Settings;
 use crate::oauth::{API, StandIn};
 
 /// A request for a company's books.
-pub(crate) struct Visit<P: Bookkeeper> {
+pub(crate) struct BooksRequest<P: Bookkeeper> {
     pub(crate) stand_in: Arc<StandIn<P>>,
     pub(crate) company: String,
     /// The name of the request in the counts.
-    pub(crate) asked: &'static str,
+    pub(crate) counted_as: &'static str,
 }
 
 /// The books and the fault for one request.
@@ -40,16 +40,16 @@ pub(crate) struct Reading<'a> {
     fault: Option<RecordFault>,
 }
 
-impl<P: Bookkeeper> Visit<P> {
+impl<P: Bookkeeper> BooksRequest<P> {
     /// Answers a request. `admit` refuses a caller without access to these books; `answer` makes the body of a success, or a refusal.
     pub(crate) async fn attend(
         self,
         admit: impl FnOnce(&StandIn<P>, Timestamp) -> Result<(), Box<Response>> + Send + 'static,
         answer: impl FnOnce(&Reading<'_>) -> Result<Value, Box<Response>> + Send + 'static,
     ) -> Response {
-        let Self { stand_in, company, asked } = self;
+        let Self { stand_in, company, counted_as } = self;
         let profile = P::profile(&company);
-        let slot = Arc::new(profile.map(|_| stand_in.traffic.enter(&company, asked)));
+        let slot = Arc::new(profile.map(|_| stand_in.traffic.enter(&company, counted_as)));
         let call = Call { endpoint: API, place: Place::Api, delay: Duration::ZERO, held: Arc::clone(&slot) };
         let acting = Arc::clone(&stand_in);
         let act = move |_| {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{CLIENT_ID, CLIENT_SECRET, company};
 use crate::desk::Failure;
-use crate::oauth::authorize::{Agreed, Ask, BadAsk};
+use crate::oauth::authorize::{Agreed, AuthorizeRequest, BadAuthorizeRequest};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
@@ -129,25 +129,25 @@ impl StandInPlatform for FreeAgent {
         random::base64url(41)
     }
 
-    fn check_scope(scope: &str) -> Result<(), BadAsk> {
-        if scope.is_empty() { Ok(()) } else { Err(BadAsk::UnknownScope(scope.to_owned())) }
+    fn check_scope(scope: &str) -> Result<(), BadAuthorizeRequest> {
+        if scope.is_empty() { Ok(()) } else { Err(BadAuthorizeRequest::UnknownScope(scope.to_owned())) }
     }
 
     /// Refuses the parameter `scope`, even an empty one.
-    fn check_further(params: &Params) -> Result<(), BadAsk> {
-        if params.get("scope").is_none() { Ok(()) } else { Err(BadAsk::Value("scope", "left out")) }
+    fn check_further(params: &Params) -> Result<(), BadAuthorizeRequest> {
+        if params.get("scope").is_none() { Ok(()) } else { Err(BadAuthorizeRequest::Value("scope", "left out")) }
     }
 
     fn permission(_: &str) -> String {
         "Do what you can do in FreeAgent".to_owned()
     }
 
-    fn choices((): (), _: &Ask) -> Vec<Choice> {
+    fn choices((): (), _: &AuthorizeRequest) -> Vec<Choice> {
         let (value, name) = (company::COMPANY_ID.to_string(), company::COMPANY_NAME);
         vec![Choice { value, name, detail: USER.to_owned(), chosen: true }]
     }
 
-    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
+    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAuthorizeRequest> {
         let Agreeing { ask, ledger, .. } = agreeing;
         let consent = Consent::new(CLIENT_ID, USER, &ask.scope, &ledger.settings);
         Ok(Agreed { consent, callback: Vec::new() })

@@ -13,7 +13,7 @@ use url::Url;
 use super::membership::{MEMBERSHIPS, Membership};
 use super::{CLIENT_ID, CLIENT_SECRET, Endpoints, me};
 use crate::desk::Failure;
-use crate::oauth::authorize::{Agreed, Ask, BadAsk};
+use crate::oauth::authorize::{Agreed, AuthorizeRequest, BadAuthorizeRequest};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::jwt;
 use crate::oauth::keys::{Keys, Showing};
@@ -168,7 +168,7 @@ impl StandInPlatform for FreshBooks {
         }
     }
 
-    fn choices((): (), _: &Ask) -> Vec<Choice> {
+    fn choices((): (), _: &AuthorizeRequest) -> Vec<Choice> {
         let choice = |membership: &Membership| Choice {
             value: membership.business_id.to_string(),
             name: membership.name,
@@ -178,7 +178,7 @@ impl StandInPlatform for FreshBooks {
         MEMBERSHIPS.iter().map(choice).collect()
     }
 
-    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
+    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAuthorizeRequest> {
         let Agreeing { ask, ledger, .. } = agreeing;
         let consent = Consent::new(CLIENT_ID, &USER.to_string(), &ask.scope, &ledger.settings);
         Ok(Agreed { consent, callback: Vec::new() })

@@ -35,7 +35,7 @@ const PKCE_PARAMETERS: [&str; 2] = ["code_challenge", "code_challenge_method"];
 const CHALLENGE_LENGTH: usize = 43;
 
 /// The app's request to the user.
-pub(crate) struct Ask {
+pub(crate) struct AuthorizeRequest {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: Url,
     /// The redirect URI as it was registered, byte for byte.
@@ -57,7 +57,7 @@ pub(crate) struct Agreed {
 
 /// Why there is no consent, for the error page.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BadAsk {
+pub(crate) enum BadAuthorizeRequest {
     #[error(transparent)]
     Params(#[from] BadParams),
     #[error("response_type must be code")]
@@ -97,7 +97,7 @@ async fn show<P: StandInPlatform>(site: P::Site, stand_in: Arc<StandIn<P>>, raw:
     let acting = Arc::clone(&stand_in);
     let act = move |_| {
         let asked = Params::parse(raw.query.unwrap_or_default().as_bytes())
-            .map_err(BadAsk::from)
+            .map_err(BadAuthorizeRequest::from)
             .and_then(|params| read_ask::<P>(params, &[], &acting.ledger()));
         match asked {
             Ok(ask) => html_answer(StatusCode::OK, page::consent(&P::LOOK, &ask, &P::choices(site, &ask), P::permission)),
@@ -121,9 +121,9 @@ fn call() -> Call<()> {
 }
 
 /// The address that the browser is redirected to, and the outcome for the journal. A refusal is `access_denied` as in RFC 6749.
-fn answer_form<P: StandInPlatform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'static str), BadAsk> {
+fn answer_form<P: StandInPlatform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(Url, &'static str), BadAuthorizeRequest> {
     if raw.query.is_some() || !has_content_type(&raw.headers, FORM) {
-        return Err(BadAsk::NotAForm);
+        return Err(BadAuthorizeRequest::NotAForm);
     }
     let (form, of_the_form) = match P::LOOK.choosing {
         Choosing::One(field) => (Params::parse(&raw.body)?, vec!["decision", field]),
@@ -143,34 +143,38 @@ fn answer_form<P: StandInPlatform>(stand_in: &StandIn<P>, raw: &Raw) -> Result<(
             let origin = origin(&raw.headers);
             let agreeing = Agreeing { ask: &ask, origin: &origin, ledger: &mut ledger, now };
             let Agreed { consent, callback } = P::agree(agreeing)?;
-            let code = ledger.issue_code(consent, &ask, now).ok_or(BadAsk::TooManyCodes)?;
+            let code = ledger.issue_code(consent, &ask, now).ok_or(BadAuthorizeRequest::TooManyCodes)?;
             drop(ledger);
             stand_in.keep()?;
             location.query_pairs_mut().append_pair("code", &code).append_pair("state", &ask.state).extend_pairs(callback);
             Ok((location, "303 connected"))
         }
-        _ => Err(BadAsk::UnknownDecision),
+        _ => Err(BadAuthorizeRequest::UnknownDecision),
     }
 }
 
-fn read_ask<P: StandInPlatform>(params: Params, of_the_form: &[&str], ledger: &Ledger<P>) -> Result<Ask, BadAsk> {
+fn read_ask<P: StandInPlatform>(
+    params: Params,
+    of_the_form: &[&str],
+    ledger: &Ledger<P>,
+) -> Result<AuthorizeRequest, BadAuthorizeRequest> {
     let pkce_parameters: &[&str] = if P::RULES.pkce { &PKCE_PARAMETERS } else { &[] };
     params.only(&[&PARAMETERS, pkce_parameters, P::RULES.further_parameters, of_the_form].concat())?;
     let client_id = params.require("client_id")?.to_owned();
-    keys::of_client::<P>(&client_id).ok_or(BadAsk::UnknownClient)?;
+    keys::of_client::<P>(&client_id).ok_or(BadAuthorizeRequest::UnknownClient)?;
     let redirect_uri_text = params.require("redirect_uri")?.to_owned();
     if !ledger.redirect_uris.holds(&client_id, &redirect_uri_text) {
-        return Err(BadAsk::UnknownRedirectUri);
+        return Err(BadAuthorizeRequest::UnknownRedirectUri);
     }
-    let redirect_uri = Url::parse(&redirect_uri_text).map_err(|_| BadAsk::UnknownRedirectUri)?;
+    let redirect_uri = Url::parse(&redirect_uri_text).map_err(|_| BadAuthorizeRequest::UnknownRedirectUri)?;
     if !P::redirects_to(&redirect_uri) {
-        return Err(BadAsk::BadRedirectUri);
+        return Err(BadAuthorizeRequest::BadRedirectUri);
     }
     if params.require("response_type")? != "code" {
-        return Err(BadAsk::ResponseType);
+        return Err(BadAuthorizeRequest::ResponseType);
     }
     P::check_further(&params)?;
-    Ok(Ask {
+    Ok(AuthorizeRequest {
         client_id,
         redirect_uri,
         redirect_uri_text,
@@ -181,7 +185,7 @@ fn read_ask<P: StandInPlatform>(params: Params, of_the_form: &[&str], ledger: &L
     })
 }
 
-fn read_scope<P: StandInPlatform>(params: &Params) -> Result<String, BadAsk> {
+fn read_scope<P: StandInPlatform>(params: &Params) -> Result<String, BadAuthorizeRequest> {
     let scope = match P::RULES.default_scope {
         Some(default) => params.get("scope").unwrap_or(default),
         None => params.require("scope")?,
@@ -191,11 +195,11 @@ fn read_scope<P: StandInPlatform>(params: &Params) -> Result<String, BadAsk> {
     Ok(scopes.join(" "))
 }
 
-fn read_challenge(params: &Params) -> Result<Option<String>, BadAsk> {
+fn read_challenge(params: &Params) -> Result<Option<String>, BadAuthorizeRequest> {
     match (params.get("code_challenge"), params.get("code_challenge_method")) {
         (None, None) => Ok(None),
         (Some(challenge), Some("S256")) if challenge.len() == CHALLENGE_LENGTH => Ok(Some(challenge.to_owned())),
-        _ => Err(BadAsk::Challenge),
+        _ => Err(BadAuthorizeRequest::Challenge),
     }
 }
 
@@ -205,9 +209,9 @@ fn redirect(location: &Url, outcome: &'static str) -> Response {
     answer
 }
 
-fn error_page<P: StandInPlatform>(bad: &BadAsk) -> Response {
+fn error_page<P: StandInPlatform>(bad: &BadAuthorizeRequest) -> Response {
     let status = match bad {
-        BadAsk::NotKept(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        BadAuthorizeRequest::NotKept(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };
     let mut answer = html_answer(status, page::refusal(&P::LOOK, &bad.to_string()));

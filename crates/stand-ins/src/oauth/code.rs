@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use super::authorize::Ask;
+use super::authorize::AuthorizeRequest;
 use super::grant::{Consent, GrantId};
 use super::refusal::Refusal;
 
@@ -48,7 +48,7 @@ impl Codes {
         &mut self,
         value: String,
         consent: Consent,
-        ask: &Ask,
+        ask: &AuthorizeRequest,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Option<String> {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::StandInPlatform;
-use super::authorize::Ask;
+use super::authorize::AuthorizeRequest;
 use super::code::{Codes, Exchange, Presented};
 use super::grant::{Consent, Ending, Grant, GrantId, GrantReport, Tokens};
 use super::refusal::Refusal;
@@ -88,7 +88,7 @@ impl<P: StandInPlatform> Ledger<P> {
     }
 
     /// Makes a code for a consent; `None` if there are too many.
-    pub(super) fn issue_code(&mut self, consent: Consent, ask: &Ask, now: Timestamp) -> Option<String> {
+    pub(super) fn issue_code(&mut self, consent: Consent, ask: &AuthorizeRequest, now: Timestamp) -> Option<String> {
         self.codes.issue(P::new_code(), consent, ask, now + P::RULES.code_life, now)
     }
 

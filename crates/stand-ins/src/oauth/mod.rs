@@ -38,7 +38,7 @@ use crate::sample::Sample;
 
 pub use rotation_policy::RotationPolicy;
 
-use authorize::{Agreed, Ask, BadAsk};
+use authorize::{Agreed, AuthorizeRequest, BadAuthorizeRequest};
 use grant::{Consent, Tokens};
 use in_flight::InFlight;
 use keys::{Keys, Showing};
@@ -100,12 +100,12 @@ pub(crate) trait StandInPlatform: Sized + Send + Sync + 'static {
     }
 
     /// Refuses an unknown scope.
-    fn check_scope(scope: &str) -> Result<(), BadAsk> {
-        if Self::RULES.scopes.contains(&scope) { Ok(()) } else { Err(BadAsk::UnknownScope(scope.to_owned())) }
+    fn check_scope(scope: &str) -> Result<(), BadAuthorizeRequest> {
+        if Self::RULES.scopes.contains(&scope) { Ok(()) } else { Err(BadAuthorizeRequest::UnknownScope(scope.to_owned())) }
     }
 
     /// Refuses unknown values of the platform's own parameters.
-    fn check_further(_: &Params) -> Result<(), BadAsk> {
+    fn check_further(_: &Params) -> Result<(), BadAuthorizeRequest> {
         Ok(())
     }
 
@@ -113,10 +113,10 @@ pub(crate) trait StandInPlatform: Sized + Send + Sync + 'static {
     fn permission(scope: &str) -> String;
 
     /// The choices on the consent page.
-    fn choices(site: Self::Site, ask: &Ask) -> Vec<Choice>;
+    fn choices(site: Self::Site, ask: &AuthorizeRequest) -> Vec<Choice>;
 
     /// The result of the user's agreement.
-    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk>;
+    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAuthorizeRequest>;
 
     /// The client that codes and tokens at this host belong to.
     fn keys_at(_: Self::Site, client_id: &'static str) -> &'static str {
@@ -142,7 +142,7 @@ pub(crate) trait StandInPlatform: Sized + Send + Sync + 'static {
 /// A user's agreement.
 pub(crate) struct Agreeing<'a, P: StandInPlatform> {
     /// The request. Its parameters include the user's choice.
-    pub(crate) ask: &'a Ask,
+    pub(crate) ask: &'a AuthorizeRequest,
     /// The address that the browser used.
     pub(crate) origin: &'a str,
     pub(crate) ledger: &'a mut Ledger<P>,

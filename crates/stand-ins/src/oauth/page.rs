@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::authorize::Ask;
+use super::authorize::AuthorizeRequest;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -44,7 +44,7 @@ pub(crate) struct Choice {
 }
 
 /// The consent page. Its form is posted to the page's own path.
-pub(crate) fn consent(look: &Look, ask: &Ask, choices: &[Choice], permission: fn(&str) -> String) -> Markup {
+pub(crate) fn consent(look: &Look, ask: &AuthorizeRequest, choices: &[Choice], permission: fn(&str) -> String) -> Markup {
     let app = ask.redirect_uri.host_str().unwrap_or("the app");
     frame(
         look,

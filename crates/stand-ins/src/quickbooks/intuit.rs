@@ -13,7 +13,7 @@ use super::environment::Environment;
 use super::gateway;
 use super::{Endpoints, RedirectUris};
 use crate::desk::Failure;
-use crate::oauth::authorize::{Agreed, Ask, BadAsk};
+use crate::oauth::authorize::{Agreed, AuthorizeRequest, BadAuthorizeRequest};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
@@ -157,7 +157,7 @@ impl StandInPlatform for Intuit {
         }
     }
 
-    fn choices((): (), ask: &Ask) -> Vec<Choice> {
+    fn choices((): (), ask: &AuthorizeRequest) -> Vec<Choice> {
         let companies = Environment::of_client(&ask.client_id).map(Environment::companies);
         let choice = |(position, company): (usize, &super::Company)| Choice {
             value: company.realm.to_owned(),
@@ -168,10 +168,10 @@ impl StandInPlatform for Intuit {
         companies.into_iter().flatten().enumerate().map(choice).collect()
     }
 
-    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
+    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAuthorizeRequest> {
         let Agreeing { ask, ledger, .. } = agreeing;
-        let environment = Environment::of_client(&ask.client_id).ok_or(BadAsk::UnknownClient)?;
-        let company = environment.company(ask.params.require("realm")?).ok_or(BadAsk::UnknownChoice("realm"))?;
+        let environment = Environment::of_client(&ask.client_id).ok_or(BadAuthorizeRequest::UnknownClient)?;
+        let company = environment.company(ask.params.require("realm")?).ok_or(BadAuthorizeRequest::UnknownChoice("realm"))?;
         let consent = Consent::new(&ask.client_id, company.realm, &ask.scope, &ledger.settings);
         Ok(Agreed { consent, callback: vec![("realmId", company.realm.to_owned())] })
     }

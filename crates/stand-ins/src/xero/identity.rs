@@ -14,7 +14,7 @@ use super::connections::Connections;
 use super::organisation::{ORGANISATIONS, Organisation};
 use super::{CLIENT_ID, CLIENT_SECRET, Endpoints, WEBHOOK_KEY, problem};
 use crate::desk::Failure;
-use crate::oauth::authorize::{Agreed, Ask, BadAsk};
+use crate::oauth::authorize::{Agreed, AuthorizeRequest, BadAuthorizeRequest};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::jwt;
 use crate::oauth::keys::{Keys, Showing};
@@ -180,20 +180,20 @@ impl StandInPlatform for Xero {
         uri.scheme() == "https" || uri.host_str() == Some("localhost")
     }
 
-    fn check_scope(scope: &str) -> Result<(), BadAsk> {
+    fn check_scope(scope: &str) -> Result<(), BadAuthorizeRequest> {
         if RETIRED_SCOPES.contains(&scope) {
-            Err(BadAsk::RetiredScope(scope.to_owned()))
+            Err(BadAuthorizeRequest::RetiredScope(scope.to_owned()))
         } else if Self::RULES.scopes.contains(&scope) {
             Ok(())
         } else {
-            Err(BadAsk::UnknownScope(scope.to_owned()))
+            Err(BadAuthorizeRequest::UnknownScope(scope.to_owned()))
         }
     }
 
-    fn check_further(params: &Params) -> Result<(), BadAsk> {
+    fn check_further(params: &Params) -> Result<(), BadAuthorizeRequest> {
         match params.get("acr_values") {
             None | Some("bulk_connect:true" | "bulk_connect:false") => Ok(()),
-            Some(_) => Err(BadAsk::Value("acr_values", "bulk_connect:true or bulk_connect:false")),
+            Some(_) => Err(BadAuthorizeRequest::Value("acr_values", "bulk_connect:true or bulk_connect:false")),
         }
     }
 
@@ -208,7 +208,7 @@ impl StandInPlatform for Xero {
         }
     }
 
-    fn choices((): (), _: &Ask) -> Vec<Choice> {
+    fn choices((): (), _: &AuthorizeRequest) -> Vec<Choice> {
         let choice = |(position, organisation): (usize, &Organisation)| Choice {
             value: organisation.tenant_id.to_owned(),
             name: organisation.name,
@@ -219,13 +219,13 @@ impl StandInPlatform for Xero {
     }
 
     /// The user can untick all organisations. Then the token is valid, and reaches the organisations of earlier consents.
-    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
+    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAuthorizeRequest> {
         let Agreeing { ask, ledger, now, .. } = agreeing;
         let mut consent = Consent::new(CLIENT_ID, USER, &ask.scope, &ledger.settings);
         consent.with_refresh_token = consent.grants("offline_access");
         let chosen: Vec<&str> = ask.params.get("tenant_id").unwrap_or_default().split_whitespace().collect();
         if chosen.iter().any(|tenant_id| Organisation::of(tenant_id).is_none()) {
-            return Err(BadAsk::UnknownChoice("tenant_id"));
+            return Err(BadAuthorizeRequest::UnknownChoice("tenant_id"));
         }
         for tenant_id in chosen {
             ledger.reach.connect(tenant_id, &consent.event, now);

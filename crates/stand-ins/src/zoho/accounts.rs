@@ -14,7 +14,7 @@ use super::organizations::{access_denied, failure};
 use super::{CLIENT_ID, CLIENT_SECRET, DataCenterAddress, Endpoints};
 use crate::desk::Failure;
 use crate::headers::origin;
-use crate::oauth::authorize::{Agreed, Ask, BadAsk};
+use crate::oauth::authorize::{Agreed, AuthorizeRequest, BadAuthorizeRequest};
 use crate::oauth::grant::{Consent, Ending, Tokens};
 use crate::oauth::keys::{Keys, Showing};
 use crate::oauth::ledger::Ledger;
@@ -154,11 +154,11 @@ impl StandInPlatform for Zoho {
         new_value()
     }
 
-    fn check_further(params: &Params) -> Result<(), BadAsk> {
+    fn check_further(params: &Params) -> Result<(), BadAuthorizeRequest> {
         if !matches!(params.get("access_type"), None | Some("online" | "offline")) {
-            Err(BadAsk::Value("access_type", "online or offline"))
+            Err(BadAuthorizeRequest::Value("access_type", "online or offline"))
         } else if !matches!(params.get("prompt"), None | Some("consent")) {
-            Err(BadAsk::Value("prompt", "consent"))
+            Err(BadAuthorizeRequest::Value("prompt", "consent"))
         } else {
             Ok(())
         }
@@ -172,7 +172,7 @@ impl StandInPlatform for Zoho {
     }
 
     /// The users who can sign in. The user of the data centre of the page is selected at first.
-    fn choices(site: Self::Site, _: &Ask) -> Vec<Choice> {
+    fn choices(site: Self::Site, _: &AuthorizeRequest) -> Vec<Choice> {
         let choice = |user: &DataCenter| Choice {
             value: user.location.to_owned(),
             name: user.name,
@@ -183,9 +183,9 @@ impl StandInPlatform for Zoho {
     }
 
     /// Only `access_type=offline` gives a refresh token and, after the first consent, only with `prompt=consent`.
-    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAsk> {
+    fn agree(agreeing: Agreeing<'_, Self>) -> Result<Agreed, BadAuthorizeRequest> {
         let Agreeing { ask, origin, ledger, now, .. } = agreeing;
-        let site = DataCenter::of(ask.params.require("account")?).ok_or(BadAsk::UnknownChoice("account"))?;
+        let site = DataCenter::of(ask.params.require("account")?).ok_or(BadAuthorizeRequest::UnknownChoice("account"))?;
         let mut consent = Consent::new(site.location, site.user, &ask.scope, &ledger.settings);
         let is_offline = ask.params.get("access_type") == Some("offline");
         let is_asked_for = ask.params.get("prompt") == Some("consent");

@@ -50,7 +50,7 @@ impl ConnectionStore for Table {
         self.get(&Key::connection(id)).await?.map(crate::connections::row::read).transpose()
     }
 
-    async fn look(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
+    async fn read_with_lease(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
         let mut items = self.get_all(&[Key::connection(id), Key::lease(id)]).await?.into_iter();
         let (connection, lease) = (items.next().flatten(), items.next().flatten());
         let lease = lease.map(crate::vault::row::read).transpose()?;

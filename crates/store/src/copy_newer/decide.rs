@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_purge_since_the_restored_time_begins_anew() {
+    fn a_purge_since_the_restored_time_restarts() {
         let complete = item(&[("epoch", 3), ("removed", 9), ("completed_at", 5)]);
         let Decision::Put(anew) = decide(PURGES, &complete, None, Timestamp::UNIX_EPOCH) else { panic!("it is copied") };
         assert_eq!(

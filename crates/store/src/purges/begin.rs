@@ -11,7 +11,7 @@ use crate::table::{PK, Table};
 use crate::update::Changes;
 
 /// Deletes the company's name from a connection.
-pub(crate) fn nameless(changes: Changes) -> Result<Changes, StoreError> {
+pub(crate) fn without_company_name(changes: Changes) -> Result<Changes, StoreError> {
     changes.put("company_name", Some(""))
 }
 

@@ -6,5 +6,5 @@ mod remove;
 mod row;
 mod runs;
 
-pub(crate) use begin::nameless;
+pub(crate) use begin::without_company_name;
 pub(crate) use row::restarted;

@@ -12,7 +12,7 @@ use counterfoil_core::port::store::revocations::Claim;
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
-use super::begin::nameless;
+use super::begin::without_company_name;
 use super::row;
 use crate::connections::port::due_since;
 use crate::connections::row::connection_id;
@@ -26,7 +26,7 @@ use crate::update::Changes;
 #[async_trait]
 impl PurgeStore for Table {
     async fn begin_purge(&self, purge: &NewPurge) -> Result<Written, StoreError> {
-        let changes = nameless(Changes::default())?
+        let changes = without_company_name(Changes::default())?
             .put("updated_at", Some(millis(purge.at)))?
             .naming("status")
             .given(":epoch", number(purge.epoch))

@@ -47,8 +47,8 @@ impl Table {
     /// The update of the state when a run ends: the queued run becomes active.
     fn ended(&self, lease: &SyncLease, finish: &Finish<'_>, state: &SyncState) -> Result<TransactWriteItem, StoreError> {
         let mut after = SyncState { active: state.queued.clone(), queued: None, ..state.clone() };
-        if let Some(known) = &finish.known {
-            after.known[finish.sync.options.kind as usize] = known.clone();
+        if let Some(baseline) = &finish.baseline {
+            after.baselines[finish.sync.options.kind as usize] = baseline.clone();
         }
         if !finish.sync.is_dry {
             let is_mismatched = finish.sync.reconciliation.as_ref().is_some_and(|found| !found.matches());

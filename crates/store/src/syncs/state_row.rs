@@ -8,7 +8,7 @@ use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{SyncFailure, SyncId, SyncKind};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::store::StoreError;
-use counterfoil_core::port::store::syncs::{Known, LastRun, SyncLease, SyncState};
+use counterfoil_core::port::store::syncs::{Baseline, LastRun, SyncLease, SyncState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +33,9 @@ struct StateRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     queued_kind: Option<String>,
     #[serde(default)]
-    known_sync: KnownRow,
+    known_sync: BaselineRow,
     #[serde(default)]
-    known_import_invoices: KnownRow,
+    known_import_invoices: BaselineRow,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sync: Option<LastRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ struct LastRow {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct KnownRow {
+struct BaselineRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     company_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ pub(super) fn read(item: Item) -> Result<SyncState, StoreError> {
         version: row.version,
         active: entry(row.active_kind, row.active)?,
         queued: entry(row.queued_kind, row.queued)?,
-        known: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
+        baselines: [row.known_sync.read(&name)?, row.known_import_invoices.read(&name)?],
         last: [last(row.last_sync)?, last(row.last_import_invoices)?],
         settings,
         notified,
@@ -143,9 +143,9 @@ impl LastRow {
     }
 }
 
-impl KnownRow {
-    fn read(self, item: &str) -> Result<Known, StoreError> {
-        Ok(Known {
+impl BaselineRow {
+    fn read(self, item: &str) -> Result<Baseline, StoreError> {
+        Ok(Baseline {
             company_id: self.company_id,
             read_from: maybe_time(item, self.read_from)?,
             full_at: maybe_time(item, self.full_at)?,
@@ -154,8 +154,8 @@ impl KnownRow {
     }
 }
 
-impl From<&Known> for KnownRow {
-    fn from(known: &Known) -> Self {
+impl From<&Baseline> for BaselineRow {
+    fn from(known: &Baseline) -> Self {
         Self {
             company_id: known.company_id.clone(),
             read_from: known.read_from.map(millis),
@@ -175,8 +175,8 @@ impl From<&SyncState> for StateRow {
             active_kind: kind(&state.active),
             queued: id(&state.queued),
             queued_kind: kind(&state.queued),
-            known_sync: (&state.known[SyncKind::Sync as usize]).into(),
-            known_import_invoices: (&state.known[SyncKind::ImportInvoices as usize]).into(),
+            known_sync: (&state.baselines[SyncKind::Sync as usize]).into(),
+            known_import_invoices: (&state.baselines[SyncKind::ImportInvoices as usize]).into(),
             last_sync: state.last[SyncKind::Sync as usize].map(LastRow::of),
             last_import_invoices: state.last[SyncKind::ImportInvoices as usize].map(LastRow::of),
             purge_epoch: state.purge_epoch,

@@ -32,7 +32,7 @@ use crate::connections::grant_attributes::GrantAttributes;
 use crate::connections::row::LastFailureRow;
 use crate::fault;
 use crate::key::Key;
-use crate::purges::nameless;
+use crate::purges::without_company_name;
 use crate::row::key_item;
 use crate::row::{Item, millis, number};
 use crate::table::DUE_AT;
@@ -237,7 +237,7 @@ impl GrantStore for Table {
             .put("updated_at", Some(millis(audit.at)))?
             .put("disconnected_at", Some(millis(audit.at)))?
             .given(":replaces", number(connection.epoch));
-        let changes = if purge.is_some() { nameless(changes)? } else { changes };
+        let changes = if purge.is_some() { without_company_name(changes)? } else { changes };
         let update = changes.under(self, &Key::connection(&connection.id), "epoch = :replaces");
         let mut items = vec![
             transact_update(update),

@@ -19,10 +19,10 @@ async fn a_stored_connection_is_read_back_unchanged() {
     let store = store().await;
     let id = connection_id("acme");
     assert!(store.table.read(&id).await.expect("a table").is_none());
-    assert!(store.table.look(&id).await.expect("a table").is_none());
+    assert!(store.table.read_with_lease(&id).await.expect("a table").is_none());
     let written = store.consented("acme").await;
     assert!(store.read(&id).await == written);
-    let (seen, none) = store.table.look(&id).await.expect("a table").expect("a connection");
+    let (seen, none) = store.table.read_with_lease(&id).await.expect("a table").expect("a connection");
     assert!(seen == written && none.is_none());
 }
 
@@ -34,7 +34,7 @@ async fn a_look_reads_the_connection_and_its_whole_lease_in_one_request() {
     let doubtful = counterfoil_core::model::lease::Lease { doubtful: true, ..lease };
     assert_eq!(store.table.take_lease(&written.id, &doubtful, None).await, Ok(Taken::Ours));
     store.installation.wire.reset();
-    let (seen, found) = store.table.look(&written.id).await.expect("a table").expect("a connection");
+    let (seen, found) = store.table.read_with_lease(&written.id).await.expect("a table").expect("a connection");
     assert!(seen == written);
     assert_eq!(found, Some(doubtful));
     assert_eq!(store.installation.wire.requests().len(), 1);

@@ -60,7 +60,7 @@ async fn a_damaged_connection_is_named() {
     ];
     for case in damages {
         damage(&store, &sound, case).await;
-        for item in [damaged(store.table.read(&acme.id).await), damaged(store.table.look(&acme.id).await)] {
+        for item in [damaged(store.table.read(&acme.id).await), damaged(store.table.read_with_lease(&acme.id).await)] {
             assert!(item.starts_with("CONN#"), "{case:?}: {item}");
         }
     }
@@ -76,7 +76,7 @@ async fn a_damaged_lease_is_named() {
     let sound = store.item("CONN#default#acme", "LEASE").await.expect("the item");
     for case in [("until", Damage::Gone), ("until", Damage::Number("999999999999999999")), ("epoch", Damage::Text("one"))] {
         damage(&store, &sound, case).await;
-        let item = damaged(store.table.look(&acme.id).await);
+        let item = damaged(store.table.read_with_lease(&acme.id).await);
         assert!(item.contains("LEASE") || item == "lease_1", "{case:?}: {item}");
         assert!(store.table.read(&acme.id).await.is_ok(), "its connection can be read");
     }

@@ -142,7 +142,7 @@ async fn t5_a_revocation_is_read_back_unchanged_by_one_claimant_only() {
 }
 
 #[tokio::test]
-async fn t5_a_claim_whose_answer_was_lost_is_ours() {
+async fn t5_a_claim_whose_answer_was_lost_still_counts() {
     let store = store().await;
     let revocation = pending(&store).await;
     store.installation.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));

@@ -35,7 +35,7 @@ async fn s6_a_table_that_does_not_exist_is_named_by_every_call() {
     let flow = flow("acme", "state");
     let answers = [
         error(table.read(&acme.id).await),
-        error(table.look(&acme.id).await),
+        error(table.read_with_lease(&acme.id).await),
         error(table.list(&partner, &query).await),
         error(table.due(0, START, None, 10).await),
         error(table.take_lease(&acme.id, &lease("lease_1", 1), None).await),
@@ -121,7 +121,7 @@ async fn lasting<T: Debug>(
 async fn a_throttled_read_and_a_throttled_write_are_busy() {
     let acme = connection("acme");
     let read = async |store: &crate::harness::Store| store.table.read(&acme.id).await.map(|_| ());
-    let look = async |store: &crate::harness::Store| store.table.look(&acme.id).await.map(|_| ());
+    let look = async |store: &crate::harness::Store| store.table.read_with_lease(&acme.id).await.map(|_| ());
     let write = async |store: &crate::harness::Store| store.table.commit(&acme.id, &commit(&acme, "ours")).await;
     let lease = async |store: &crate::harness::Store| store.table.take_lease(&acme.id, &lease("lease_1", 1), None).await;
     tokio::join!(

@@ -29,7 +29,7 @@ async fn r2_a_lease_is_taken_over_nothing_or_the_attempt_that_was_seen() {
     assert_eq!(take(&store, &third, Some("second")).await, Taken::Ours, "unless it was seen");
     assert_eq!(take(&store, &lease("late", 4), Some("first")).await, Taken::Held, "what was seen is gone");
     let id = counterfoil_testkit::fixture::connection_id("acme");
-    let (_, found) = store.table.look(&id).await.expect("a table").expect("a connection");
+    let (_, found) = store.table.read_with_lease(&id).await.expect("a table").expect("a connection");
     assert_eq!(found, Some(third));
 }
 

@@ -84,7 +84,7 @@ async fn all_are_read(store: &Store) {
     let table = &store.table;
     let id = connection_id("acme");
     assert!(store.read(&id).await == connection("acme"));
-    let (looked, beside) = table.look(&id).await.expect("a table").expect("a connection");
+    let (looked, beside) = table.read_with_lease(&id).await.expect("a table").expect("a connection");
     assert!(looked == connection("acme"));
     let beside = beside.map(|lease| (lease.id, lease.epoch, lease.started_at, lease.until));
     assert_eq!(beside, Some(("lease_1".to_owned(), 1, START, START + Duration::from_secs(16))));

@@ -8,7 +8,7 @@ use counterfoil_core::model::sync::counts::Counts;
 use counterfoil_core::model::sync::reconciliation::{Covers, Group, Reconciliation, Total, Totals};
 use counterfoil_core::model::sync::settings::{CheckRule, Schedule, SyncSettings};
 use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncRun, SyncStatus};
-use counterfoil_core::port::store::syncs::{Finish, Known, LastRun, StoppedRun, SyncState, SyncStore as _};
+use counterfoil_core::port::store::syncs::{Baseline, Finish, LastRun, StoppedRun, SyncState, SyncStore as _};
 use counterfoil_core::port::store::{DUE_SHARDS, StoreError, Written};
 use counterfoil_testkit::fixture::{START, connection, connection_id};
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -20,7 +20,7 @@ use crate::harness::{Store, store};
 use crate::imports::{acme, after, batch, check, lease_request, run, sync_id};
 
 pub(crate) fn finish(run: &SyncRun, now: Timestamp) -> Finish<'_> {
-    Finish { sync: run, known: None, event: None, now }
+    Finish { sync: run, baseline: None, event: None, now }
 }
 
 pub(crate) fn event(id: &str) -> Event {
@@ -119,23 +119,30 @@ async fn the_end_of_a_run_is_written_in_one_transaction_and_the_queued_run_is_du
     store.queue("invoices").await;
     assert!(due(&store, after(59_999)).await.is_empty(), "what is queued waits for the active one");
     let ended = SyncRun { status: SyncStatus::Completed, finished_at: Some(after(5)), ..begun };
-    let known = Known {
+    let known = Baseline {
         company_id: Some("acme".to_owned()),
         read_from: Some(after(-1)),
         full_at: Some(START),
         check_rule: CheckRule::AllSpend,
     };
-    let end = Finish { known: Some(known.clone()), event: Some(event("evt_end")), ..finish(&ended, after(5)) };
+    let end = Finish { baseline: Some(known.clone()), event: Some(event("evt_end")), ..finish(&ended, after(5)) };
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "its answer was lost");
     assert_eq!(store.table.finish(&lease, &end).await, Ok(Written::Stored), "the same again");
     assert_eq!(store.sync("run").await, ended);
     let active = Some((SyncKind::ImportInvoices, sync_id("invoices")));
     let last = LastRun { at: after(5), failure: None, is_mismatched: false };
-    let known = [known, Known::default()];
+    let known = [known, Baseline::default()];
     assert_eq!(
         store.state().await,
-        SyncState { version: 4, active, known, last: [Some(last), None], due_at: Some(after(5)), ..SyncState::default() }
+        SyncState {
+            version: 4,
+            active,
+            baselines: known,
+            last: [Some(last), None],
+            due_at: Some(after(5)),
+            ..SyncState::default()
+        }
     );
     assert!(is_told(&store, "evt_end").await);
     assert_eq!(due(&store, after(5)).await, [acme()]);
@@ -144,7 +151,7 @@ async fn the_end_of_a_run_is_written_in_one_transaction_and_the_queued_run_is_du
     let other = SyncRun { finished_at: Some(after(7)), status: SyncStatus::Failed, ..store.sync("invoices").await };
     assert_eq!(store.table.finish(&lease, &finish(&other, after(7))).await, Ok(Written::Stored));
     let state = store.state().await;
-    assert_eq!((state.active, state.known[0].full_at), (None, Some(START)), "the other kind's knowledge stays");
+    assert_eq!((state.active, state.baselines[0].full_at), (None, Some(START)), "the other kind's knowledge stays");
 }
 
 impl Store {

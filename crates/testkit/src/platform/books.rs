@@ -9,7 +9,7 @@ use counterfoil_core::model::record::{
 };
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Accounting, Ask, Entry, Limits, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Accounting, Entry, Limits, Page, PageRequest, ReadFailure};
 use jiff::Timestamp;
 use jiff::civil::date;
 use rust_decimal::Decimal;
@@ -28,7 +28,7 @@ struct State {
     lines: BTreeMap<RecordKey, Line>,
     page_size: usize,
     failures: VecDeque<ReadFailure>,
-    requests: Vec<PageRequest>,
+    requests: Vec<ReceivedRequest>,
     gate: Option<Gate>,
     minute_limit: Option<u32>,
     shown_again: Option<Record>,
@@ -44,7 +44,7 @@ struct Line {
 
 /// A request for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageRequest {
+pub struct ReceivedRequest {
     /// The access token.
     pub access_token: String,
     /// Whether only changes were requested.
@@ -114,7 +114,7 @@ impl ScriptedBooks {
     }
 
     /// The requests so far.
-    pub fn requests(&self) -> Vec<PageRequest> {
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state().requests.clone()
     }
 
@@ -140,17 +140,17 @@ impl Accounting for ScriptedBooks {
         Cursor("\"\"".to_owned())
     }
 
-    async fn page(&self, ask: Ask<'_>) -> Result<Page, ReadFailure> {
+    async fn page(&self, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
         let (answer, gate) = {
             let mut state = self.state();
-            state.requests.push(PageRequest {
-                access_token: ask.access_token.expose().to_owned(),
-                is_incremental: ask.options.since.is_some(),
-                cursor: ask.cursor.0.clone(),
+            state.requests.push(ReceivedRequest {
+                access_token: page_request.access_token.expose().to_owned(),
+                is_incremental: page_request.options.since.is_some(),
+                cursor: page_request.cursor.0.clone(),
             });
             let failure = state.failures.pop_front();
-            let types: BTreeSet<_> = self.entity_types(ask.options.kind).iter().copied().collect();
-            (failure.map_or_else(|| Ok(state.page(&ask, &types)), Err), state.gate.clone())
+            let types: BTreeSet<_> = self.entity_types(page_request.options.kind).iter().copied().collect();
+            (failure.map_or_else(|| Ok(state.page(&page_request, &types)), Err), state.gate.clone())
         };
         if let Some(gate) = gate {
             gate.pass().await;
@@ -160,24 +160,25 @@ impl Accounting for ScriptedBooks {
 }
 
 impl State {
-    fn page(&self, ask: &Ask<'_>, types: &BTreeSet<EntityType>) -> Page {
+    fn page(&self, page_request: &PageRequest<'_>, types: &BTreeSet<EntityType>) -> Page {
         let size = if self.page_size == 0 { 100 } else { self.page_size };
         let place = |key: &RecordKey| {
             let entity_type: &str = key.entity_type.into();
             format!("\"{entity_type} {}\"", key.external_id)
         };
-        let since = ask.options.since;
+        let since = page_request.options.since;
         let mut wanted: Vec<_> = self
             .lines
             .iter()
             .filter(|(key, line)| types.contains(&key.entity_type) && since.is_none_or(|since| line.changed_at >= since))
             .filter(|(_, line)| since.is_some() || line.entry.is_some())
-            .filter(|(_, line)| is_taken(line, &ask.options.check_rule))
-            .filter(|(key, _)| place(key) > ask.cursor.0)
+            .filter(|(_, line)| is_taken(line, &page_request.options.check_rule))
+            .filter(|(key, _)| place(key) > page_request.cursor.0)
             .collect();
         wanted.sort_by_key(|(key, _)| place(key));
         let next = wanted.get(size - 1).filter(|_| wanted.len() > size).map(|(key, _)| Cursor(place(key)));
-        let mut entries: Vec<_> = wanted.into_iter().take(size).map(|(key, line)| entry(key, line, ask.options)).collect();
+        let mut entries: Vec<_> =
+            wanted.into_iter().take(size).map(|(key, line)| entry(key, line, page_request.options)).collect();
         if next.is_none() {
             entries.extend(self.shown_again.clone().map(|record| Entry::Record(Box::new(record))));
             entries.extend(self.has_a_nameless.then_some(Entry::Unreadable {

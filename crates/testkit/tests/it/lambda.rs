@@ -60,7 +60,7 @@ async fn an_answer_larger_than_lambda_allows_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_process_that_ends_is_told_with_its_output() {
+async fn a_process_that_ends_is_reported_with_its_output() {
     let lambda = Lambda::start(Path::new("/usr/bin/env"), [("CANARY".to_owned(), "in the log".to_owned())]).await;
 
     let error = lambda.invoke(&json!({})).await.expect_err("it only prints its environment");

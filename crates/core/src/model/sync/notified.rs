@@ -48,7 +48,7 @@ impl Notified {
         Self { from: Some(later(now, NOTIFIED_EVERY)), ..self }
     }
 
-    /// After a run of that kind has begun, which reads what the notifications so far told of.
+    /// After a run of that kind has begun, which reads the changes that earlier notifications reported.
     #[must_use]
     pub fn without(mut self, kind: SyncKind) -> Self {
         self.kinds.remove(&kind);

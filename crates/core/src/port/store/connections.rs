@@ -16,7 +16,7 @@ pub trait ConnectionStore: Send + Sync {
     async fn read(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError>;
 
     /// One connection and its lease, in one request.
-    async fn look(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError>;
+    async fn read_with_lease(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError>;
 
     /// A page of a partner's connections, by company key.
     async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<ConnectionPage, StoreError>;

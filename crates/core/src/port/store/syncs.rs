@@ -127,7 +127,7 @@ pub struct SyncState {
     /// The run of the other kind that follows it.
     pub queued: Option<(SyncKind, SyncId)>,
     /// What each kind of run knows from earlier runs, in the order of [`SyncKind::ALL`].
-    pub known: [Known; 2],
+    pub baselines: [Baseline; 2],
     /// How the last run of each kind ended, in the order of [`SyncKind::ALL`]. A dry run does not count, nor one that was stopped.
     pub last: [Option<LastRun>; 2],
     /// The settings. Only [`SyncStore::configure`] stores them.
@@ -153,7 +153,7 @@ impl SyncState {
 
 /// What a kind of run knows from earlier runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Known {
+pub struct Baseline {
     /// The company that they read.
     pub company_id: Option<String>,
     /// The time from which on the next run reads changes.
@@ -199,7 +199,7 @@ pub struct SyncLease {
     pub life: Duration,
     /// The `updated_at` of the connection's last block of changes, whichever run wrote it.
     pub last_change: Option<Timestamp>,
-    /// The last change that the connection's last purge covers: what is stored of until then counts as removed.
+    /// The last change that the connection's last purge covers: data up to this change counts as removed.
     pub purged_until: Option<Timestamp>,
 }
 
@@ -216,7 +216,7 @@ pub struct Batch<'a> {
     pub now: Timestamp,
 }
 
-/// The log of a page: what the run had to remember of it. All logs together are what the run has done.
+/// The log of a page: the state that the run keeps for this page. All logs together are what the run has done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageLog {
     /// The number of the page in the run, from 1.
@@ -237,7 +237,7 @@ pub struct Finish<'a> {
     /// The run as it ended.
     pub sync: &'a SyncRun,
     /// What its kind of run knows from now on. `None` leaves that as it is.
-    pub known: Option<Known>,
+    pub baseline: Option<Baseline>,
     /// The event for the partner. A dry or canceled run has none.
     pub event: Option<Event>,
     /// Now.

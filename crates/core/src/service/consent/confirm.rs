@@ -48,7 +48,7 @@ async fn confirm(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
         Decision::Connect(company) => connect(app, flow, company, &listed, platform.as_ref(), existing).await,
         Decision::Refuse(failure) => end_unused(app, flow, platform.as_ref(), &listed, failure).await,
         Decision::AskAgain => Ok(ConsentOutcome::Unconfirmed),
-        Decision::Ask(companies) => {
+        Decision::PageRequest(companies) => {
             app.flows.offer_companies(&company_choice(flow, &companies, is_complete, platform.as_ref())).await?;
             Ok(ConsentOutcome::ChoiceNeeded)
         }
@@ -163,7 +163,7 @@ async fn connect(
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
     Connect(ConfirmedCompany),
-    Ask(Vec<ConfirmedCompany>),
+    PageRequest(Vec<ConfirmedCompany>),
     Refuse(FlowFailure),
     /// The list is incomplete, so nothing can be decided.
     AskAgain,
@@ -186,7 +186,7 @@ fn decide(flow: &Flow, found: GrantCompanies, existing: Option<&Connection>) -> 
         _ if may_not_switch && is_complete => Decision::Refuse(FlowFailure::OtherCompany),
         _ if may_not_switch => Decision::AskAgain,
         1 if named_by_consent && (is_complete || renewed.is_none()) => Decision::Connect(companies.swap_remove(0)),
-        _ => Decision::Ask(companies),
+        _ => Decision::PageRequest(companies),
     }
 }
 

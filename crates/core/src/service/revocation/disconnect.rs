@@ -57,7 +57,7 @@ pub async fn disconnect(
     let mut tries = Tries::new(app, "a connection could not be disconnected");
     loop {
         tries.next().await?;
-        let (connection, lease) = app.connections.look(&id).await?.ok_or(Error::NO_CONNECTION)?;
+        let (connection, lease) = app.connections.read_with_lease(&id).await?.ok_or(Error::NO_CONNECTION)?;
         if connection.grant_state == GrantState::Disconnected {
             if history == History::Kept {
                 return Ok(revoke_grant(app, connection, ends_at).await);
@@ -94,8 +94,8 @@ async fn purge(app: &App, key: &KeyId, connection: Connection) -> Result<Option<
     }
     let purge = new_purge(app, key, &connection, connection.epoch);
     let written = app.purges.begin_purge(&purge).await?;
-    let nameless = Connection { company_name: String::new(), updated_at: purge.at, ..connection };
-    Ok((written == Written::Stored).then_some(nameless))
+    let unnamed = Connection { company_name: String::new(), updated_at: purge.at, ..connection };
+    Ok((written == Written::Stored).then_some(unnamed))
 }
 
 fn new_purge(app: &App, key: &KeyId, connection: &Connection, epoch: u64) -> NewPurge {
@@ -108,7 +108,7 @@ fn new_purge(app: &App, key: &KeyId, connection: &Connection, epoch: u64) -> New
 async fn wait_out(app: &App, disconnect: &Disconnect) {
     let Some(revocation) = &disconnect.revocation else { return };
     let looked = async {
-        let lease = app.connections.look(&disconnect.connection.id).await?.and_then(|(_, lease)| lease);
+        let lease = app.connections.read_with_lease(&disconnect.connection.id).await?.and_then(|(_, lease)| lease);
         match in_use_until(app, &disconnect.connection, lease).filter(|until| *until > revocation.due_at) {
             Some(until) => app.revocations.postpone(&revocation.id, until).await,
             None => Ok(()),

@@ -136,7 +136,7 @@ fn new_run(app: &App, connection: &Connection, request: &SyncRequest, state: &Sy
 /// The time from which on it is enough to read changes. `None` if all records must be read: if the company or the check rule
 /// changed, or if a week has passed since the last full run.
 fn known_from(connection: &Connection, kind: SyncKind, state: &SyncState, now: Timestamp) -> Option<Timestamp> {
-    let known = &state.known[kind as usize];
+    let known = &state.baselines[kind as usize];
     let is_same_company = known.company_id.as_ref() == Some(&connection.company.company_id);
     let is_same_rule = kind != SyncKind::Sync || known.check_rule == state.settings.check_rule;
     let had_full = known.full_at.is_some_and(|at| until(at, now) < FULL_EVERY);

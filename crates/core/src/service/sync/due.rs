@@ -52,7 +52,7 @@ fn due_runs(state: &SyncState, id: &ConnectionId, now: Timestamp) -> Vec<(SyncKi
     let schedule = state.settings.schedule.next(id, state.scheduled_until(now));
     let is_scheduled = schedule.is_some_and(|at| at <= now);
     // Invoices are imported by a schedule if a run of invoices has ever completed.
-    let has_invoices = state.known[SyncKind::ImportInvoices as usize].full_at.is_some();
+    let has_invoices = state.baselines[SyncKind::ImportInvoices as usize].full_at.is_some();
     let scheduled = [Some(SyncKind::Sync), has_invoices.then_some(SyncKind::ImportInvoices)].into_iter().flatten();
     let scheduled: BTreeSet<_> = scheduled.filter(|_| is_scheduled).collect();
     let is_notified = state.notified.due_at().is_some_and(|due_at| due_at <= now);

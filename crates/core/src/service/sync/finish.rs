@@ -2,7 +2,7 @@
 
 use crate::model::sync::reconciliation::Reconciliation;
 use crate::model::sync::{Mode, SyncFailure, SyncStatus};
-use crate::port::store::syncs::{Finish, Known};
+use crate::port::store::syncs::{Baseline, Finish};
 
 use crate::service::figures::count_import;
 use crate::service::optimistic::Tries;
@@ -30,12 +30,12 @@ impl Run<'_> {
         self.finish(None, if is_the_customers(failure) { "ended" } else { "failed" }).await
     }
 
-    async fn finish(&mut self, known: Option<Known>, outcome: &str) -> Result<Worked, RunError> {
+    async fn finish(&mut self, known: Option<Baseline>, outcome: &str) -> Result<Worked, RunError> {
         let now = self.app.now();
         self.sync.finished_at = Some(now);
         self.sync.resumes_at = None;
         let event = event_of(self.app, &self.sync, self.sync.failure).await?;
-        let finish = Finish { sync: &self.sync, known, event, now };
+        let finish = Finish { sync: &self.sync, baseline: known, event, now };
         let mut tries = Tries::new(self.app, "a run could not be ended");
         loop {
             tries.next().await?;
@@ -53,7 +53,7 @@ impl Run<'_> {
     }
 
     /// What the next run needs to know. `None` for a dry run, which changes nothing.
-    async fn knowledge(&self) -> Result<Option<Known>, RunError> {
+    async fn knowledge(&self) -> Result<Option<Baseline>, RunError> {
         if self.sync.is_dry {
             return Ok(None);
         }
@@ -61,10 +61,10 @@ impl Run<'_> {
             Mode::Full => Some(self.sync.created_at),
             Mode::Incremental => {
                 let state = self.app.syncs.state(&self.sync.connection).await?;
-                state.known[self.sync.options.kind as usize].full_at
+                state.baselines[self.sync.options.kind as usize].full_at
             }
         };
-        Ok(Some(Known {
+        Ok(Some(Baseline {
             company_id: Some(self.sync.company.company_id.clone()),
             read_from: self.sync.read_from,
             full_at,

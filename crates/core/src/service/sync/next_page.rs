@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::model::connection::{Connection, GrantState};
 use crate::model::probe::Probe;
 use crate::model::sync::{SyncFailure, SyncRun};
-use crate::port::accounting::{Accounting, Ask, Page, ReadFailure};
+use crate::port::accounting::{Accounting, Page, PageRequest, ReadFailure};
 use crate::{App, Error};
 
 use crate::service::figures::count_throttled;
@@ -77,7 +77,7 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
         Ok(token) => token,
         Err(error) => return no_token(app, sync, &error).await,
     };
-    match ask(app, accounting, sync, &token, ends_at).await? {
+    match request(app, accounting, sync, &token, ends_at).await? {
         Answer::Refused => {}
         Answer::Fetched(fetched) => return Ok(fetched),
     }
@@ -85,7 +85,7 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
         Ok(token) => token,
         Err(error) => return no_token(app, sync, &error).await,
     };
-    match ask(app, accounting, sync, &token, ends_at).await? {
+    match request(app, accounting, sync, &token, ends_at).await? {
         Answer::Refused => {
             let now = app.now();
             app.probes.suspect(&Probe::suspected(sync.connection.clone(), 1, now), now).await?;
@@ -102,7 +102,7 @@ enum Answer {
     Fetched(Fetched),
 }
 
-async fn ask(
+async fn request(
     app: &App,
     accounting: &dyn Accounting,
     sync: &mut SyncRun,
@@ -120,8 +120,9 @@ async fn ask(
     let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.options));
     let asked_at = app.now();
     sync.requests = sync.requests.saturating_add(1);
-    let ask = Ask { access_token: &token.access_token, company: &sync.company, options: &sync.options, cursor: &cursor, time };
-    let page = match accounting.page(ask).await {
+    let request =
+        PageRequest { access_token: &token.access_token, company: &sync.company, options: &sync.options, cursor: &cursor, time };
+    let page = match accounting.page(request).await {
         Ok(page) => page,
         Err(ReadFailure::Unauthorized) => return Ok(Answer::Refused),
         Err(failure) => {

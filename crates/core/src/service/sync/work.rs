@@ -68,7 +68,7 @@ pub async fn work(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Resul
     let sync = app.syncs.sync(&id.partner, &lease.sync).await?;
     let sync = sync.ok_or_else(|| Error::Internal(format!("the run {} is gone", lease.sync.as_str())))?;
     let mut run = Run::resume(app, lease, sync).await?;
-    match run.go_on(ends_at).await {
+    match run.advance(ends_at).await {
         Ok(worked) => Ok(worked),
         Err(RunError::LeaseLost) => Ok(Worked::Nothing),
         Err(RunError::Other(error)) => run.after_an_error(error).await,
@@ -91,7 +91,7 @@ impl Run<'_> {
         }
     }
 
-    async fn go_on(&mut self, ends_at: Duration) -> Result<Worked, RunError> {
+    async fn advance(&mut self, ends_at: Duration) -> Result<Worked, RunError> {
         while !has_read_everything(&self.sync) {
             if let Some(failure) = beyond_bounds(&self.sync) {
                 return self.fail(failure).await;

@@ -15,7 +15,7 @@ use crate::service::vault::refresh::reseal_grant;
 /// The errors of the table and of the keyring.
 pub(crate) async fn leave_to_revoker(app: &App, kept: &KeptGrant) -> Result<(), Error> {
     let Some(flow) = app.flows.flow(&kept.flow).await? else {
-        tracing::error!(flow = kept.flow.label(), "a grant is lost: its flow is gone");
+        tracing::error!(flow = kept.flow.label(), "a grant was discarded: its flow no longer exists");
         return Ok(());
     };
     let now = app.now();

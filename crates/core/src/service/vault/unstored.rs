@@ -76,7 +76,7 @@ impl UnstoredGrants {
         if all.len() == KEPT_MOST {
             return tracing::error!("a grant is lost: this process keeps too many that were stored nowhere");
         }
-        tracing::error!("only this process has a grant: neither table nor queue took it");
+        tracing::error!("only this process has a grant: neither the table nor the queue stored the grant");
         all.push(unstored);
     }
 

@@ -44,7 +44,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Sends the pending deliveries of an endpoint until none is due or the time is over. `call.deliveries` are sent first.
 ///
-/// Does nothing if another process delivers to the endpoint: that one is told that there is new work.
+/// Does nothing if another process delivers to the endpoint: this call leaves it a note about the new work.
 ///
 /// # Errors
 /// The table's errors, and those of the keyring. The endpoint is then due when the lease ends.

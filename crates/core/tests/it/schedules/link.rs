@@ -160,8 +160,8 @@ impl ConnectionStore for Link {
         self.call("GetItem", async |table: Table| table.read(id).await).await
     }
 
-    async fn look(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
-        self.call("BatchGetItem", async |table: Table| table.look(id).await).await
+    async fn read_with_lease(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
+        self.call("BatchGetItem", async |table: Table| table.read_with_lease(id).await).await
     }
 
     async fn list(&self, partner: &PartnerId, query: &ListQuery) -> Result<ConnectionPage, StoreError> {

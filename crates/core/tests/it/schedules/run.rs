@@ -35,7 +35,7 @@ const RUN: Duration = Duration::from_secs(57);
 
 /// The request of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ask {
+enum PageRequest {
     Read,
     Force,
     /// A refresh as after a stale read of the index, whether or not it is due.
@@ -140,11 +140,21 @@ impl World {
             self.record().tally.killed += 1;
             self.timeline.kill(number);
         } else if is_wild && self.chance.happens(0.02) {
-            self.begin(Ask::Disconnect);
+            self.begin(PageRequest::Disconnect);
         } else if is_wild && self.chance.happens(0.03) {
             self.remote.revoke(self.timeline.elapsed());
         } else {
-            let asks = [Ask::Read, Ask::Read, Ask::Read, Ask::Force, Ask::Force, Ask::Due, Ask::Due, Ask::Unpark, Ask::Consent];
+            let asks = [
+                PageRequest::Read,
+                PageRequest::Read,
+                PageRequest::Read,
+                PageRequest::Force,
+                PageRequest::Force,
+                PageRequest::Due,
+                PageRequest::Due,
+                PageRequest::Unpark,
+                PageRequest::Consent,
+            ];
             // Callers arrive in groups.
             for _ in 0..*self.chance.one_of(&[1, 2, 3]) {
                 self.begin(*self.chance.one_of(&asks));
@@ -156,7 +166,7 @@ impl World {
         *self.chance.one_of(&(0..self.processes.len()).collect::<Vec<_>>())
     }
 
-    fn begin(self: &Arc<Self>, ask: Ask) {
+    fn begin(self: &Arc<Self>, ask: PageRequest) {
         let entered = self.timeline.enter();
         let (world, number) = (Arc::clone(self), self.number_of_a_process());
         tokio::spawn(async move {
@@ -171,21 +181,21 @@ impl World {
         });
     }
 
-    async fn ask(&self, process: &Process, ask: Ask) -> Result<(), Error> {
+    async fn ask(&self, process: &Process, ask: PageRequest) -> Result<(), Error> {
         let app = &process.app;
         match ask {
-            Ask::Read => crate::harness::read(app, &self.id).await.map(drop),
-            Ask::Force => {
+            PageRequest::Read => crate::harness::read(app, &self.id).await.map(drop),
+            PageRequest::Force => {
                 let found = app.connections.read(&self.id).await?.ok_or(Error::NO_CONNECTION)?;
                 counterfoil_core::service::vault::read::force_refresh(app, found, crate::harness::in_time(app)).await.map(drop)
             }
-            Ask::Due => {
+            PageRequest::Due => {
                 let ends_at = app.clock.elapsed() + RUN;
                 refresh(app, &self.id, RefreshRequest { reason: Reason::Due, ends_at, permit: Permit::NotNeeded }).await.map(drop)
             }
-            Ask::Consent => try_consent(&self.storage.installation, app, COMPANY, COMPANY).await.map(drop),
-            Ask::Disconnect => crate::harness::disconnect(app, &self.id).await.map(drop),
-            Ask::Unpark => self.unpark(app).await,
+            PageRequest::Consent => try_consent(&self.storage.installation, app, COMPANY, COMPANY).await.map(drop),
+            PageRequest::Disconnect => crate::harness::disconnect(app, &self.id).await.map(drop),
+            PageRequest::Unpark => self.unpark(app).await,
         }
     }
 
@@ -207,9 +217,9 @@ impl World {
     }
 
     /// Checks that every caller gets an answer, or an error that says what to do, in time.
-    fn check(&self, ask: Ask, answer: Result<(), Error>, took: Duration) {
+    fn check(&self, ask: PageRequest, answer: Result<(), Error>, took: Duration) {
         let mut record = self.record();
-        if ask == Ask::Unpark {
+        if ask == PageRequest::Unpark {
             record.unparking = 0;
         }
         if took > ANSWERED_WITHIN {
@@ -221,7 +231,7 @@ impl World {
                 record.tally.errors += 1;
             }
             // A browser may not restore a disconnected connection.
-            Err(Error::Forbidden { .. }) if ask == Ask::Consent => record.tally.errors += 1,
+            Err(Error::Forbidden { .. }) if ask == PageRequest::Consent => record.tally.errors += 1,
             Err(error) => record.broken.push(format!("{ask:?} was answered with {error:?}")),
         }
     }
@@ -236,7 +246,7 @@ impl World {
         if must_unpark {
             record.unparking = 1;
             drop(record);
-            self.begin(Ask::Unpark);
+            self.begin(PageRequest::Unpark);
         }
     }
 
@@ -247,7 +257,7 @@ impl World {
     }
 
     /// Runs one more request to its end, without faults.
-    async fn finish(self: &Arc<Self>, ask: Ask) -> Result<(), String> {
+    async fn finish(self: &Arc<Self>, ask: PageRequest) -> Result<(), String> {
         self.begin(ask);
         for _ in 0..STEPS_MOST {
             if self.settle().await? == 0 {

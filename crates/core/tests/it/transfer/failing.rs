@@ -26,7 +26,7 @@ fn dead(transfer: Transfer) -> Transfer {
 }
 
 #[tokio::test]
-async fn what_is_not_confirmed_serves_nobody_and_the_next_run_confirms_it_without_a_refresh() {
+async fn an_unconfirmed_connection_gives_no_token_and_the_next_run_confirms_it_without_a_refresh() {
     let place = Move::new(RotationPolicy::Strict).await;
     let transfer = place.transfer("acme", "77");
     place.stage.installation.platform.fail_confirmations([ConfirmFailure::Unavailable]);
@@ -128,7 +128,7 @@ async fn a_refresh_token_makes_one_connection() {
 }
 
 #[tokio::test]
-async fn o20_what_cannot_be_brought_in_is_neither_stored_nor_sent() {
+async fn o20_a_line_that_cannot_be_imported_is_neither_stored_nor_sent() {
     let place = Move::new(RotationPolicy::Strict).await;
     let good = place.transfer("acme", "77");
     let reserved = place.transfer("quickbooks-1", "77");

@@ -35,7 +35,7 @@ impl FromPath for OpenToken {
     }
 }
 
-pub(crate) async fn look(
+pub(crate) async fn consent_confirmation(
     State(app): State<Arc<App>>,
     InPath(OpenToken(token)): InPath<OpenToken>,
     Browser(browser): Browser,
@@ -49,7 +49,7 @@ pub(crate) async fn look(
     Ok(question(&app, &browser, &Question { partner: &partner.name, platform: flow.platform, company: named }))
 }
 
-pub(crate) async fn go_on(
+pub(crate) async fn consent_continue(
     State(app): State<Arc<App>>,
     _: OwnForm,
     InPath(OpenToken(token)): InPath<OpenToken>,
@@ -58,7 +58,7 @@ pub(crate) async fn go_on(
     Ok(sent_on(&app, open_consent(&app, &token, &browser).await?, StatusCode::SEE_OTHER)?)
 }
 
-pub(crate) async fn look_at_link(
+pub(crate) async fn link_confirmation(
     State(app): State<Arc<App>>,
     InPath(OpenToken(token)): InPath<OpenToken>,
     Browser(browser): Browser,
@@ -75,7 +75,7 @@ pub(crate) async fn look_at_link(
     Ok(question(&app, &browser, &Question { partner: &partner.name, platform: link.platform, company: named }))
 }
 
-pub(crate) async fn go_on_by_link(
+pub(crate) async fn link_continue(
     State(app): State<Arc<App>>,
     _: OwnForm,
     InPath(OpenToken(token)): InPath<OpenToken>,

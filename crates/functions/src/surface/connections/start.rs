@@ -34,11 +34,11 @@ pub(crate) const URL_LONGEST: usize = 2_000;
 /// A query parameter of a browser that was redirected to the public host already, because a proxy may rewrite the host in a loop.
 const MOVED: &str = "moved";
 
-pub(crate) async fn nameless() -> Problem {
+pub(crate) async fn company_key_missing() -> Problem {
     Problem(Error::invalid("missing_company_key", "The path must name the connection: /oauth/start/{company_key}."))
 }
 
-pub(crate) async fn named(
+pub(crate) async fn start(
     State(app): State<Arc<App>>,
     InPath(company_key): InPath<CompanyKey>,
     uri: Uri,

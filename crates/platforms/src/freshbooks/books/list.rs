@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::SyncKind;
-use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Page, PageRequest, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
 
@@ -55,11 +55,11 @@ const fn name(of: EntityType) -> &'static str {
 }
 
 /// The page at a position.
-pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
+pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>, place: Place) -> Result<Page, ReadFailure> {
     let clock = SystemClock::start();
-    let types = entity_types(ask.options.kind);
+    let types = entity_types(page_request.options.kind);
     let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
-    let answer = match ask_for(parts, ask, of, &place).await {
+    let answer = match ask_for(parts, page_request, of, &place).await {
         // The filter or the included fields may have been refused.
         Err(ReadFailure::Rejected { .. }) if !place.is_plain && place.at == Position::FIRST => {
             let next = Some(cursor(&Place { is_plain: true, ..place }));
@@ -76,9 +76,11 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let counted: Vec<_> = records.into_iter().skip(step.known).collect();
     let bills = bill_payment::bills(&counted);
     let (vendors, requests) = match of {
-        EntityType::BillPayment if !bills.is_empty() => {
-            (vendors(parts, Ask { time: ask.time.saturating_sub(clock.elapsed()), ..ask }, &bills).await?, 2)
-        }
+        EntityType::BillPayment if !bills.is_empty() => (
+            vendors(parts, PageRequest { time: page_request.time.saturating_sub(clock.elapsed()), ..page_request }, &bills)
+                .await?,
+            2,
+        ),
         _ => (Vendors::default(), 1),
     };
     let read = |object: &Object<'_>| match of {
@@ -91,7 +93,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
         None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, ..Place::FIRST }),
     };
     Ok(Page {
-        entries: counted.into_iter().filter_map(|json| entry(ask.options, of, "id", json, read)).collect(),
+        entries: counted.into_iter().filter_map(|json| entry(page_request.options, of, "id", json, read)).collect(),
         next: next.as_ref().map(cursor),
         requests,
         total: None,
@@ -100,15 +102,15 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     })
 }
 
-async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Answer, ReadFailure> {
+async fn ask_for(parts: &Parts, page_request: PageRequest<'_>, of: EntityType, place: &Place) -> Result<Answer, ReadFailure> {
     let window = place.sizes.window(&place.at);
     let mut query = vec![("page", window.page.to_string()), ("per_page", window.size.to_string())];
     if !place.is_plain && of == EntityType::Bill {
         query.push(("include[]", "vendor".to_owned()));
     }
     // A bill payment has no time of its last change.
-    if let Some(since) = ask.options.since.filter(|_| !place.is_plain && of != EntityType::BillPayment) {
+    if let Some(since) = page_request.options.since.filter(|_| !place.is_plain && of != EntityType::BillPayment) {
         query.push(("search[updated_min]", eastern::day_before(since).to_string()));
     }
-    request(parts, ask, name(of), &query).await
+    request(parts, page_request, name(of), &query).await
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Limits, Page, PageRequest, ReadFailure};
 
 use super::oauth::Freshbooks;
 use crate::books::{Answer, Books, address, client, cursor, get, place};
@@ -44,19 +44,24 @@ impl Books for FreshbooksBooks {
         cursor(&list::Place::FIRST)
     }
 
-    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-        list::page(parts, ask, place(ask.cursor)?).await
+    async fn page(&self, parts: &Parts, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+        list::page(parts, page_request, place(page_request.cursor)?).await
     }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Requests a list from the account's API.
-async fn request(parts: &Parts, ask: Ask<'_>, list: &str, query: &[(&str, String)]) -> Result<Answer, ReadFailure> {
-    let address = address(&parts.configured.api, &["accounting", "account", &ask.company.company_id, list, list])?;
+async fn request(
+    parts: &Parts,
+    page_request: PageRequest<'_>,
+    list: &str,
+    query: &[(&str, String)],
+) -> Result<Answer, ReadFailure> {
+    let address = address(&parts.configured.api, &["accounting", "account", &page_request.company.company_id, list, list])?;
     let client = client(parts)?;
-    let request = client.get(address).bearer_auth(ask.access_token.expose()).query(query);
-    fault::checked(get(request, Freshbooks::RULES.trace, ask.time).await?)
+    let request = client.get(address).bearer_auth(page_request.access_token.expose()).query(query);
+    fault::checked(get(request, Freshbooks::RULES.trace, page_request.time).await?)
 }
 
 /// The result object of an answer.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_core::model::record::Named;
-use counterfoil_core::port::accounting::{Ask, ReadFailure};
+use counterfoil_core::port::accounting::{PageRequest, ReadFailure};
 
 use super::list::PAGE;
 use super::{request, result};
@@ -30,11 +30,15 @@ pub(super) fn of_bill(bill: &Object<'_>) -> Named {
 
 /// The vendors of these bills. Empty if bills may not be read, or not by their ids: a payee that appears and disappears with the order of a
 /// list would be worse than none.
-pub(super) async fn vendors(parts: &Parts, ask: Ask<'_>, bills: &BTreeSet<String>) -> Result<Vendors, ReadFailure> {
+pub(super) async fn vendors(
+    parts: &Parts,
+    page_request: PageRequest<'_>,
+    bills: &BTreeSet<String>,
+) -> Result<Vendors, ReadFailure> {
     let ids = bills.iter().map(|id| ("search[ids][]", id.clone()));
     let more = [("include[]", "vendor".to_owned()), ("per_page", PAGE.to_string())];
     let query: Vec<_> = ids.chain(more).collect();
-    let answer = match request(parts, ask, "bills", &query).await {
+    let answer = match request(parts, page_request, "bills", &query).await {
         Err(ReadFailure::AccessDenied | ReadFailure::Rejected { .. }) => {
             tracing::warn!("bills may not be read, or not by their ids: checks stay without their payees");
             return Ok(Vendors::default());

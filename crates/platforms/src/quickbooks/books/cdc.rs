@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::time::until;
-use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Page, PageRequest, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 
 use super::{At, as_of, entity_types, entries, fault, request, written};
@@ -19,16 +19,16 @@ const LOOKS_BACK: Duration = days(29);
 const OBJECTS_MOST: usize = 1_000;
 
 /// The changed records. If they may be incomplete, the run continues with lists of changed records.
-pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-    let lists = At::list(ask.options.kind, 0).as_ref().map(cursor);
+pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+    let lists = At::list(page_request.options.kind, 0).as_ref().map(cursor);
     let now = SystemClock::start().now();
-    let Some(since) = ask.options.since.filter(|since| until(*since, now) < LOOKS_BACK) else {
+    let Some(since) = page_request.options.since.filter(|since| until(*since, now) < LOOKS_BACK) else {
         return Ok(Page { next: lists, ..Page::default() });
     };
-    let types = entity_types(ask.options.kind);
+    let types = entity_types(page_request.options.kind);
     let names = types.iter().map(Into::into).collect::<Vec<&str>>().join(",");
-    let asked = request(parts, ask, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
-    match asked.and_then(|answer| read(&answer, ask, types)) {
+    let asked = request(parts, page_request, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
+    match asked.and_then(|answer| read(&answer, page_request, types)) {
         // Change data capture does not look back that far, by Intuit's clock.
         Err(ReadFailure::Rejected { .. }) => Ok(Page { next: lists, requests: 1, ..Page::default() }),
         Ok((page, objects)) => Ok(Page { next: lists.filter(|_| objects >= OBJECTS_MOST), ..page }),
@@ -37,11 +37,11 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailur
 }
 
 /// The page of an answer, and the number of its objects.
-fn read(answer: &Answer, ask: Ask<'_>, types: &[EntityType]) -> Result<(Page, usize), ReadFailure> {
+fn read(answer: &Answer, page_request: PageRequest<'_>, types: &[EntityType]) -> Result<(Page, usize), ReadFailure> {
     let body = answer.object()?;
     let changed = changed(answer, &body, types)?;
     let objects: usize = changed.iter().map(|(_, records)| records.len()).sum();
-    let entries = changed.into_iter().flat_map(|(of, records)| entries(ask.options, of, records)).collect();
+    let entries = changed.into_iter().flat_map(|(of, records)| entries(page_request.options, of, records)).collect();
     Ok((Page { entries, requests: 1, as_of: as_of(answer, &body), ..Page::default() }, objects))
 }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Ask, Entry, Limits, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Entry, Limits, Page, PageRequest, ReadFailure};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
@@ -78,10 +78,10 @@ impl Books for QuickbooksBooks {
         })
     }
 
-    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-        match place(ask.cursor)? {
-            At::Changes => cdc::page(parts, ask).await,
-            At::List { of, position } => query::page(parts, ask, of, position).await,
+    async fn page(&self, parts: &Parts, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+        match place(page_request.cursor)? {
+            At::Changes => cdc::page(parts, page_request).await,
+            At::List { of, position } => query::page(parts, page_request, of, position).await,
         }
     }
 }
@@ -89,11 +89,17 @@ impl Books for QuickbooksBooks {
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Sends a request to the company's API.
-async fn request(parts: &Parts, ask: Ask<'_>, path: &str, query: &[(&str, &str)]) -> Result<Answer, ReadFailure> {
-    let address = address(api(parts), &["v3", "company", &ask.company.company_id, path])?;
+async fn request(
+    parts: &Parts,
+    page_request: PageRequest<'_>,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<Answer, ReadFailure> {
+    let address = address(api(parts), &["v3", "company", &page_request.company.company_id, path])?;
     let client = client(parts)?;
-    let request = client.get(address).bearer_auth(ask.access_token.expose()).query(query).query(&[("minorversion", "75")]);
-    fault::checked(get(request, Quickbooks::RULES.trace, ask.time).await?)
+    let request =
+        client.get(address).bearer_auth(page_request.access_token.expose()).query(query).query(&[("minorversion", "75")]);
+    fault::checked(get(request, Quickbooks::RULES.trace, page_request.time).await?)
 }
 
 /// The entries for the records of a type.

@@ -1,6 +1,6 @@
 //! Lists of records by Intuit's query language: all records of a type, or those that changed since a time, in the order of the ids.
 
-use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Page, PageRequest, ReadFailure};
 
 use super::{At, as_of, entity_types, entries, request, written};
 use crate::books::position::{Position, Shown};
@@ -12,14 +12,19 @@ use crate::parts::Parts;
 const PAGE: usize = 1_000;
 
 /// The page at a position of the list with the index `of`.
-pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Position) -> Result<Page, ReadFailure> {
-    let kind = ask.options.kind;
+pub(super) async fn page(
+    parts: &Parts,
+    page_request: PageRequest<'_>,
+    of: usize,
+    position: Position,
+) -> Result<Page, ReadFailure> {
+    let kind = page_request.options.kind;
     let entity = *entity_types(kind).get(of).ok_or_else(|| wrong("cursor"))?;
     let name: &str = entity.into();
-    let since = ask.options.since.map(|since| format!(" where MetaData.LastUpdatedTime >= '{}'", written(since)));
+    let since = page_request.options.since.map(|since| format!(" where MetaData.LastUpdatedTime >= '{}'", written(since)));
     let since = since.unwrap_or_default();
     let select = format!("select * from {name}{since} orderby Id startposition {} maxresults {PAGE}", position.start);
-    let answer = request(parts, ask, "query", &[("query", &select)]).await?;
+    let answer = request(parts, page_request, "query", &[("query", &select)]).await?;
     let object = answer.object()?;
     let response = object.json("QueryResponse").and_then(Object::parse).ok_or(UNREADABLE)?;
     let records = records(&response, name).ok_or(UNREADABLE)?;
@@ -31,7 +36,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, of: usize, position: Posit
         None => At::list(kind, of + 1),
     };
     Ok(Page {
-        entries: entries(ask.options, entity, records.into_iter().skip(before + step.known)),
+        entries: entries(page_request.options, entity, records.into_iter().skip(before + step.known)),
         next: next.as_ref().map(cursor),
         requests: 1,
         as_of: as_of(&answer, &object),

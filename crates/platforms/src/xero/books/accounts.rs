@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use counterfoil_core::port::accounting::{Ask, ReadFailure};
+use counterfoil_core::port::accounting::{PageRequest, ReadFailure};
 
 use super::request;
 use crate::books::UNREADABLE;
@@ -26,8 +26,8 @@ impl Accounts {
 }
 
 /// The bank accounts. Empty if the grant lacks the scope for them: Xero has just accepted the same token for the payments.
-pub(super) async fn accounts(parts: &Parts, ask: Ask<'_>) -> Result<Accounts, ReadFailure> {
-    let asked = request(parts, ask, "Accounts", &[("where", r#"Type=="BANK""#)], None).await;
+pub(super) async fn accounts(parts: &Parts, page_request: PageRequest<'_>) -> Result<Accounts, ReadFailure> {
+    let asked = request(parts, page_request, "Accounts", &[("where", r#"Type=="BANK""#)], None).await;
     let answer = match asked {
         Err(ReadFailure::Unauthorized | ReadFailure::AccessDenied | ReadFailure::CompanyGone) => {
             tracing::warn!("the bank accounts may not be read: payments stay without their names and currencies");

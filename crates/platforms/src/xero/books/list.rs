@@ -3,7 +3,7 @@
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Page, PageRequest, ReadFailure};
 use counterfoil_core::port::clock::{Clock as _, SystemClock};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -76,11 +76,11 @@ pub(super) const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
 }
 
 /// The page at a position.
-pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
+pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>, place: Place) -> Result<Page, ReadFailure> {
     let clock = SystemClock::start();
-    let kind = ask.options.kind;
+    let kind = page_request.options.kind;
     let of = *entity_types(kind).get(place.of).ok_or_else(|| wrong("cursor"))?;
-    let asked = ask_for(parts, ask, of, &place).await;
+    let asked = ask_for(parts, page_request, of, &place).await;
     let answer = match asked {
         Err(ReadFailure::Rejected { code }) if place.at == Position::FIRST => {
             let halved = place.halved().ok_or(ReadFailure::Rejected { code })?;
@@ -101,18 +101,21 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     let (step, sizes) = place.sizes.advance(&place.at, &ids, &said)?;
     let counted: Vec<_> = records.into_iter().skip(step.known).collect();
     let (accounts, requests) = match of {
-        EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, ask.options)) => {
-            (accounts(parts, Ask { time: ask.time.saturating_sub(clock.elapsed()), ..ask }).await?, 2)
+        EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, page_request.options)) => {
+            (accounts(parts, PageRequest { time: page_request.time.saturating_sub(clock.elapsed()), ..page_request }).await?, 2)
         }
         _ => (Accounts::default(), 1),
     };
     let read = |object: &Object<'_>| match of {
-        EntityType::BankTransaction => bank_transaction::read(object, ask.options),
-        EntityType::Payment => payment::read(object, ask.options, &accounts),
+        EntityType::BankTransaction => bank_transaction::read(object, page_request.options),
+        EntityType::Payment => payment::read(object, page_request.options, &accounts),
         _ => invoice::read(object),
     };
     Ok(Page {
-        entries: counted.into_iter().filter_map(|json| entry(ask.options, of, &format!("{name}ID"), json, read)).collect(),
+        entries: counted
+            .into_iter()
+            .filter_map(|json| entry(page_request.options, of, &format!("{name}ID"), json, read))
+            .collect(),
         next: Place { sizes, ..place }.behind(kind, step.next).as_ref().map(cursor),
         requests,
         total: None,
@@ -122,16 +125,21 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
 }
 
 /// Requests a page; `None` if nothing has changed.
-async fn ask_for(parts: &Parts, ask: Ask<'_>, of: EntityType, place: &Place) -> Result<Option<Answer>, ReadFailure> {
+async fn ask_for(
+    parts: &Parts,
+    page_request: PageRequest<'_>,
+    of: EntityType,
+    place: &Place,
+) -> Result<Option<Answer>, ReadFailure> {
     let name: &str = of.into();
     let window = place.sizes.window(&place.at);
     let (page, size, order) = (window.page.to_string(), window.size.to_string(), format!("{name}ID ASC"));
-    let conditions = conditions(of, ask.options, place.spans.last());
+    let conditions = conditions(of, page_request.options, place.spans.last());
     let mut query = vec![("page", page.as_str()), ("pageSize", &size), ("order", &order)];
     if !conditions.is_empty() {
         query.push(("where", &conditions));
     }
-    request(parts, ask, &format!("{name}s"), &query, ask.options.since.map(written)).await
+    request(parts, page_request, &format!("{name}s"), &query, page_request.options.since.map(written)).await
 }
 
 /// The filter in Xero's syntax. Records that it excludes are no checks by any rule.

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Limits, Page, PageRequest, ReadFailure};
 use reqwest::header::IF_MODIFIED_SINCE;
 
 use super::oauth::Xero;
@@ -48,8 +48,8 @@ impl Books for XeroBooks {
         cursor(&list::Place::FIRST)
     }
 
-    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-        list::page(parts, ask, place(ask.cursor)?).await
+    async fn page(&self, parts: &Parts, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+        list::page(parts, page_request, place(page_request.cursor)?).await
     }
 }
 
@@ -58,20 +58,20 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Sends a request to the organisation's API; `None` if nothing has changed since the time in it.
 async fn request(
     parts: &Parts,
-    ask: Ask<'_>,
+    page_request: PageRequest<'_>,
     path: &str,
     query: &[(&str, &str)],
     modified_since: Option<String>,
 ) -> Result<Option<Answer>, ReadFailure> {
     let address = address(&parts.configured.api, &[path])?;
     let client = client(parts)?;
-    let request = client.get(address).bearer_auth(ask.access_token.expose()).query(query);
-    let request = request.header("xero-tenant-id", &ask.company.company_id);
+    let request = client.get(address).bearer_auth(page_request.access_token.expose()).query(query);
+    let request = request.header("xero-tenant-id", &page_request.company.company_id);
     let request = match modified_since {
         Some(since) => request.header(IF_MODIFIED_SINCE, since),
         None => request,
     };
-    fault::checked(get(request, Xero::RULES.trace, ask.time).await?)
+    fault::checked(get(request, Xero::RULES.trace, page_request.time).await?)
 }
 
 /// A payment that counts as a check.

@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::SyncKind;
-use counterfoil_core::port::accounting::{Ask, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Page, PageRequest, ReadFailure};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use reqwest::header::AUTHORIZATION;
@@ -46,18 +46,18 @@ const fn names(of: EntityType) -> (&'static str, &'static str) {
 }
 
 /// The page at a position.
-pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Page, ReadFailure> {
-    let types = entity_types(ask.options.kind);
+pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>, place: Place) -> Result<Page, ReadFailure> {
+    let types = entity_types(page_request.options.kind);
     let of = *types.get(place.of).ok_or_else(|| wrong("cursor"))?;
     let (list, id) = names(of);
-    let answer = ask_for(parts, ask, list, &place.at).await?;
+    let answer = ask_for(parts, page_request, list, &place.at).await?;
     let body = answer.object()?;
     let records = body.list(list).ok_or(UNREADABLE)?;
     let items: Vec<_> = records.iter().map(|json| item(json, id)).collect();
     let context = body.object("page_context");
     // A full page is never the last one, whatever the field says.
     let has_more = context.flag("has_more_page").unwrap_or_default() || items.len() >= PAGE;
-    let step = place.at.advance(&items, has_more, ask.options.since.is_some())?;
+    let step = place.at.advance(&items, has_more, page_request.options.since.is_some())?;
     let next = match step.next {
         Some(at) => Some(Place { of: place.of, at }),
         None => (place.of + 1 < types.len()).then_some(Place { of: place.of + 1, at: Dated::FIRST }),
@@ -69,7 +69,7 @@ pub(super) async fn page(parts: &Parts, ask: Ask<'_>, place: Place) -> Result<Pa
     };
     let counted = records.into_iter().filter(|_| step.counts);
     Ok(Page {
-        entries: counted.filter_map(|json| entry(ask.options, of, id, json, read)).collect(),
+        entries: counted.filter_map(|json| entry(page_request.options, of, id, json, read)).collect(),
         next: next.as_ref().map(cursor),
         requests: 1,
         total: None,
@@ -83,23 +83,23 @@ fn item(json: &str, id: &str) -> Item {
     Item { id: object.id(id), date: object.date("date") }
 }
 
-async fn ask_for(parts: &Parts, ask: Ask<'_>, list: &str, at: &Dated) -> Result<Answer, ReadFailure> {
-    let api = known_api(parts, &ask.company.api_base_url);
+async fn ask_for(parts: &Parts, page_request: PageRequest<'_>, list: &str, at: &Dated) -> Result<Answer, ReadFailure> {
+    let api = known_api(parts, &page_request.company.api_base_url);
     let api = api.ok_or_else(|| wrong("data_center"))?;
     let mut address = address(&api, &[list])?;
     address
         .query_pairs_mut()
-        .append_pair("organization_id", &ask.company.company_id)
+        .append_pair("organization_id", &page_request.company.company_id)
         .append_pair("page", &at.page.to_string())
         .append_pair("per_page", &PAGE.to_string())
         .append_pair("sort_column", "date")
         .append_pair("sort_order", "A")
         .extend_pairs(at.from.map(|from| ("date_start", from.to_string())))
-        .extend_pairs(ask.options.since.map(|since| ("last_modified_time", written(since))));
+        .extend_pairs(page_request.options.since.map(|since| ("last_modified_time", written(since))));
     let client = client(parts)?;
-    let authorization = format!("Zoho-oauthtoken {}", ask.access_token.expose());
+    let authorization = format!("Zoho-oauthtoken {}", page_request.access_token.expose());
     let request = client.get(address).header(AUTHORIZATION, authorization);
-    fault::checked(get(request, Zoho::RULES.trace, ask.time).await?)
+    fault::checked(get(request, Zoho::RULES.trace, page_request.time).await?)
 }
 
 /// A time in Zoho's form: an offset without a colon.

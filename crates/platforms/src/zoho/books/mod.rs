@@ -18,7 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Ask, Limits, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Limits, Page, PageRequest, ReadFailure};
 use jiff::Timestamp;
 
 use crate::books::{Books, cursor, place};
@@ -42,8 +42,8 @@ impl Books for ZohoBooks {
         cursor(&list::Place::FIRST)
     }
 
-    async fn page(&self, parts: &Parts, ask: Ask<'_>) -> Result<Page, ReadFailure> {
-        list::page(parts, ask, place(ask.cursor)?).await
+    async fn page(&self, parts: &Parts, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+        list::page(parts, page_request, place(page_request.cursor)?).await
     }
 }
 

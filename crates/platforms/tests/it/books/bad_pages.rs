@@ -68,7 +68,7 @@ async fn a_page_is_read_whatever_it_is_wrapped_in() {
 }
 
 #[tokio::test]
-async fn what_is_no_whole_page_is_none() {
+async fn an_incomplete_page_is_rejected() {
     for wire in ALL {
         let page = page(wire);
         let cut = |part: usize| of_type("", &page.as_bytes()[..page.len() * part / 8]);
@@ -110,7 +110,7 @@ async fn what_is_no_whole_page_is_none() {
 }
 
 #[tokio::test]
-async fn what_stands_twice_counts_as_it_is_at_last() {
+async fn the_last_of_two_copies_counts() {
     for wire in ALL {
         let twice = format!("1.50,{}2.50", wire.name("amount"));
         let records = [
@@ -125,7 +125,7 @@ async fn what_stands_twice_counts_as_it_is_at_last() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_no_object_costs_no_other() {
+async fn an_item_that_is_no_object_affects_no_other() {
     for wire in ALL {
         let items = ["null", "7", r#""text""#, "[]", "[{}]"].map(str::to_owned).into_iter();
         let records: Vec<_> = items.chain([wire.record(&[])]).collect();
@@ -146,7 +146,7 @@ fn numbered(wire: &Wire, request: &Request, count: usize, total: &str, most: usi
 }
 
 #[tokio::test]
-async fn a_total_that_is_wrong_costs_no_page() {
+async fn a_wrong_total_loses_no_page() {
     let mut wrong = Vec::new();
     for (wire, size) in [(&XERO, 1_000), (&FRESHBOOKS, 100)] {
         for count in [1, size, size + 50] {

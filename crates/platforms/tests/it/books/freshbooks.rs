@@ -104,7 +104,7 @@ async fn every_run_reads_all_payments_once_and_the_bills_of_each_page() {
 }
 
 #[tokio::test]
-async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
+async fn records_that_are_deleted_or_added_while_paging_lose_no_record() {
     // The page before the change, the deleted places of the list, and the numbers of records added at its end and at its front.
     for (before, gone, last, first) in [
         (1, 0..1, 0, 0),

@@ -8,7 +8,7 @@ use counterfoil_core::model::grant::Grant;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::record::{Body, CheckStatus, EntityType, InvoiceStatus, Record, RecordKey};
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Accounting, Ask, Entry, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Accounting, Entry, Page, PageRequest, ReadFailure};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -92,8 +92,8 @@ impl Kept {
 
     pub(super) async fn page(&self, options: &ReadOptions, cursor: &Cursor) -> Result<Page, ReadFailure> {
         let time = Duration::from_secs(10);
-        let ask = Ask { access_token: &self.grant.access_token, company: &self.company, options, cursor, time };
-        self.accounting().page(ask).await
+        let page_request = PageRequest { access_token: &self.grant.access_token, company: &self.company, options, cursor, time };
+        self.accounting().page(page_request).await
     }
 
     /// Reads to the end. `before` gets the number of pages so far. A page that fails is requested once more.

@@ -23,7 +23,7 @@ use counterfoil_core::model::record::{Record, RecordKey};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Ask, Entry, Page, ReadFailure};
+use counterfoil_core::port::accounting::{Entry, Page, PageRequest, ReadFailure};
 use counterfoil_core::port::platform::Platform;
 use jiff::Timestamp;
 
@@ -62,8 +62,8 @@ impl Books {
     async fn page(&self, options: &ReadOptions, cursor: &Cursor) -> Result<Page, ReadFailure> {
         let access_token = Secret::new("access");
         let time = Duration::from_secs(10);
-        let ask = Ask { access_token: &access_token, company: &self.company, options, cursor, time };
-        self.platform.accounting().expect("it has books").page(ask).await
+        let page_request = PageRequest { access_token: &access_token, company: &self.company, options, cursor, time };
+        self.platform.accounting().expect("it has books").page(page_request).await
     }
 
     /// Reads to the end. A page that fails is requested once more.

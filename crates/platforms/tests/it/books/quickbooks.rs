@@ -68,7 +68,7 @@ async fn a_full_run_reads_every_page_once_to_its_end() {
 }
 
 #[tokio::test]
-async fn records_that_are_deleted_or_come_in_while_paging_cost_no_other() {
+async fn records_that_are_deleted_or_added_while_paging_lose_no_record() {
     // The page before the change, the deleted places of the list, and the ids added at its front.
     type Change = (usize, std::ops::Range<usize>, &'static [u32]);
     let changes: [Change; 7] = [

@@ -94,7 +94,7 @@ async fn a_full_run_reads_every_page_once_to_its_end() {
 }
 
 #[tokio::test]
-async fn records_that_change_or_come_in_while_paging_cost_no_other() {
+async fn records_that_change_or_are_added_while_paging_lose_no_record() {
     let ids = payments(3_000);
     let inner = Arc::clone(&ids);
     let server = Server::start(move |request, at| {

@@ -83,7 +83,7 @@ async fn a_page_that_is_full_is_not_the_last_whatever_it_says() {
 }
 
 #[tokio::test]
-async fn records_that_are_deleted_or_moved_while_paging_cost_no_other() {
+async fn records_that_are_deleted_or_moved_while_paging_lose_no_record() {
     type Change = fn(&mut Vec<(u32, Date)>);
     let changes: [(&str, Change); 4] = [
         ("one that was read", |payments| payments.retain(|(id, _)| *id != 103)),

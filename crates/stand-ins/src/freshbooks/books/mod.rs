@@ -26,7 +26,7 @@ use super::doorkeeper::FreshBooks;
 use super::me::failure;
 use super::membership::Membership;
 use crate::bookkeeping::Bookkeeper;
-use crate::bookkeeping::visit::{Reading, Visit};
+use crate::bookkeeping::visit::{BooksRequest, Reading};
 use crate::books::entry::Entry;
 use crate::books::list::Wanted;
 use crate::books::mangle::Fields;
@@ -130,7 +130,7 @@ async fn answer(
         let request = request.map_err(|reason| refusal(StatusCode::UNPROCESSABLE_ENTITY, 1001, &reason))?;
         Ok(request.list(resource, reading))
     };
-    Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as: resource.list }.attend(admit, answer).await
 }
 
 /// Checks access. The gateway refuses an invalid token, the accounting API one that does not reach these records.

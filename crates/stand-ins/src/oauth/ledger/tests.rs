@@ -13,8 +13,8 @@ fn consent() -> Consent {
     Consent::new(KEYS, "holder", "", &Intuit::settings())
 }
 
-fn ask() -> Ask {
-    Ask {
+fn ask() -> AuthorizeRequest {
+    AuthorizeRequest {
         client_id: KEYS.to_owned(),
         redirect_uri: Url::parse("http://localhost/").expect("an address"),
         redirect_uri_text: "uri".to_owned(),

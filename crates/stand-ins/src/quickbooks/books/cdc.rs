@@ -14,7 +14,7 @@ use super::super::intuit::Intuit;
 use super::condition::time;
 use super::records::{self, FIELDS};
 use super::{BadRequest, admit, parameters_of, response_of};
-use crate::bookkeeping::visit::{Reading, Visit};
+use crate::bookkeeping::visit::{BooksRequest, Reading};
 use crate::books::Entity;
 use crate::books::list::{Order, Wanted};
 use crate::oauth::StandIn;
@@ -76,5 +76,5 @@ pub(super) async fn answer(
         let changes = Changes::parse(parameters.as_deref().unwrap_or_default());
         changes.and_then(|changes| changes.run(reading)).map_err(|bad| bad.answer(reading.now).into())
     };
-    Visit { stand_in, company, asked: "cdc" }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as: "cdc" }.attend(admit, answer).await
 }

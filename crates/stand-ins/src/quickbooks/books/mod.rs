@@ -29,7 +29,7 @@ use super::gateway::{failure, pacific_time, validation_fault};
 use super::intuit::Intuit;
 use crate::bookkeeping::Bookkeeper;
 use crate::bookkeeping::notify::Notification;
-use crate::bookkeeping::visit::{Reading, Visit, edited};
+use crate::bookkeeping::visit::{BooksRequest, Reading, edited};
 use crate::books::entry::Entry;
 use crate::books::traffic::Breach;
 use crate::books::{Entity, Profile, State as RecordState};
@@ -123,7 +123,7 @@ async fn query(
     body: Bytes,
 ) -> Response {
     let select = select_of(parameters.as_deref().unwrap_or_default(), &headers, &body);
-    let asked = select.as_ref().map_or("query", Select::asked);
+    let counted_as = select.as_ref().map_or("query", Select::asked);
     let company = realm.clone();
     let admit = move |stand_in: &StandIn<Intuit>, now| admit(host, &realm, &headers, stand_in, now);
     let answer = move |reading: &Reading<'_>| {
@@ -133,7 +133,7 @@ async fn query(
         body["time"] = json!(pacific_time(reading.now));
         Ok(body)
     };
-    Visit { stand_in, company, asked }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as }.attend(admit, answer).await
 }
 
 /// The select: in the query or, as `application/text`, in the body. Some clients post it in the query.
@@ -172,7 +172,7 @@ async fn record(
         body["time"] = json!(pacific_time(now));
         Ok(body)
     };
-    Visit { stand_in, company, asked: "record" }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as: "record" }.attend(admit, answer).await
 }
 
 /// The parameters of a request for records: those of every request, and `further`.

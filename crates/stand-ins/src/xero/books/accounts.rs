@@ -11,7 +11,7 @@ use super::super::organisation::{SETTINGS_SCOPE, envelope, tenant_id};
 use super::super::problem::invalid;
 use super::filter::{Filter, Literal};
 use super::{admit, records};
-use crate::bookkeeping::visit::{Reading, Visit};
+use crate::bookkeeping::visit::{BooksRequest, Reading};
 use crate::books::account::Account;
 use crate::oauth::StandIn;
 use crate::params::Params;
@@ -22,7 +22,7 @@ pub(super) async fn answer(stand_in: Arc<StandIn<Xero>>, query: Option<String>, 
     let answer = move |reading: &Reading<'_>| {
         list(reading, query.as_deref().unwrap_or_default()).map_err(|reason| invalid(&reason).into())
     };
-    Visit { stand_in, company, asked: "Accounts" }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as: "Accounts" }.attend(admit, answer).await
 }
 
 fn list(reading: &Reading<'_>, query: &str) -> Result<Value, String> {

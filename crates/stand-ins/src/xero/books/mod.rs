@@ -24,7 +24,7 @@ use super::organisation::{Organisation, bare_xml, envelope, reached, tenant_id};
 use super::problem::{invalid, limited};
 use crate::bookkeeping::Bookkeeper;
 use crate::bookkeeping::notify::Notification;
-use crate::bookkeeping::visit::{Reading, Visit};
+use crate::bookkeeping::visit::{BooksRequest, Reading};
 use crate::books::entry::Entry;
 use crate::books::list::{Order, Wanted};
 use crate::books::mangle::Fields;
@@ -166,7 +166,7 @@ async fn answer(
         request.and_then(|request| request.list(resource, reading)).map_err(|reason| invalid(&reason).into())
     };
     let admit = move |stand_in: &StandIn<Xero>, now| admit(resource.scope, &headers, stand_in, now);
-    Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as: resource.list }.attend(admit, answer).await
 }
 
 /// Refuses a caller without access to such records of the organisation.

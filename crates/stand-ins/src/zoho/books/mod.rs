@@ -28,7 +28,7 @@ use super::accounts::Zoho;
 use super::data_center::{DATA_CENTERS, DataCenter};
 use super::organizations::{Refused, admit};
 use crate::bookkeeping::Bookkeeper;
-use crate::bookkeeping::visit::{Reading, Visit};
+use crate::bookkeeping::visit::{BooksRequest, Reading};
 use crate::books::entry::Entry;
 use crate::books::list::{Order, Wanted};
 use crate::books::mangle::Fields;
@@ -147,7 +147,7 @@ async fn answer(
         let organization = organization.expect("admitted with one");
         Ok(request.list(resource, reading, &Writing::of(organization, reading.now)))
     };
-    Visit { stand_in, company, asked: resource.list }.attend(admit, answer).await
+    BooksRequest { stand_in, company, counted_as: resource.list }.attend(admit, answer).await
 }
 
 /// A parsed request for a list.

@@ -35,7 +35,7 @@ pub(super) fn sync(seen: &Seen<'_>) -> Check {
     let next = state.settings.schedule.next(&seen.connection.id, seen.now);
     match next {
         // A version that did not store how a run ended.
-        _ if state.known.iter().any(|known| known.full_at.is_some()) => SYNC.pass("An import has completed."),
+        _ if state.baselines.iter().any(|known| known.full_at.is_some()) => SYNC.pass("An import has completed."),
         Some(next) => SYNC.pass(format!("No import has run yet. The first one begins at {}.", utc(next))),
         None => SYNC.not_used("No import has run, and none is scheduled."),
     }

@@ -17,7 +17,7 @@ use crate::model::sync::settings::Schedule;
 use crate::model::sync::{SyncFailure, SyncId, SyncKind};
 use crate::model::time::{earlier, later};
 use crate::model::webhook::endpoint::{DisabledReason, EndpointStatus};
-use crate::port::store::syncs::{Known, SyncState};
+use crate::port::store::syncs::{Baseline, SyncState};
 use crate::service::health::ready::no_base_url;
 
 use CheckStatus::{Fail, NotUsed, Pass, Warn};
@@ -95,7 +95,7 @@ fn of_the_company() -> Vec<Row> {
 
 fn of_the_imports() -> Vec<Row> {
     let due = |late: Duration| State::new().syncs(|state| state.due_at = Some(earlier(now(), late)));
-    let ran_before = |state: &mut SyncState| state.known[0] = Known { full_at: Some(now()), ..Known::default() };
+    let ran_before = |state: &mut SyncState| state.baselines[0] = Baseline { full_at: Some(now()), ..Baseline::default() };
     let kind = SyncKind::ImportInvoices;
     let again = Some(Advice::Import(kind));
     let mut consented = State::new().failed(SyncFailure::ReauthorizationRequired);

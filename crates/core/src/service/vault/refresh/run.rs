@@ -99,7 +99,7 @@ impl Run {
         let mut observed = Observation::Begin;
         for _ in 0..STEPS_MOST {
             observed = match machine.step(self.now(), observed) {
-                Next::Look => self.look().await,
+                Next::Look => self.read().await,
                 Next::TakeLease { .. } if self.is_clock_skewed() => return Ok(Outcome::ClockSkewed),
                 Next::TakeLease { .. } if !self.has_permit().await? => return Ok(Outcome::NoPermit),
                 Next::TakeLease { epoch, seen, doubtful } => self.take_lease(epoch, seen, doubtful).await?,
@@ -133,9 +133,9 @@ impl Run {
         skew > most
     }
 
-    async fn look(&mut self) -> Observation {
+    async fn read(&mut self) -> Observation {
         self.end = None;
-        match self.app.connections.look(&self.id).await {
+        match self.app.connections.read_with_lease(&self.id).await {
             Ok(None) => {
                 self.connection = None;
                 Observation::View(None)

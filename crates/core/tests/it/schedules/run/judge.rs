@@ -7,7 +7,7 @@ use counterfoil_core::model::connection::{Connection, GrantState};
 
 use super::super::Mood;
 use super::super::tally::Tally;
-use super::{Ask, World};
+use super::{PageRequest, World};
 
 impl World {
     pub(super) async fn judge(self: &Arc<Self>) -> Result<Tally, String> {
@@ -15,7 +15,7 @@ impl World {
         self.remote.heal();
         self.timeline.pass(Duration::from_secs(60));
         self.remote.act(self.timeline.elapsed());
-        self.finish(Ask::Unpark).await?;
+        self.finish(PageRequest::Unpark).await?;
         if !self.record().parked.is_empty() {
             return Err("what was parked was not committed by a table that works".to_owned());
         }
@@ -55,7 +55,7 @@ impl World {
             return Err(format!("{} is good, and its connection counts as dead: {:?}", token.expose(), row.last_failure));
         }
         if honoured {
-            self.finish(Ask::Read).await?;
+            self.finish(PageRequest::Read).await?;
             let after = self.row().await;
             if after.epoch == row.epoch {
                 return Err(format!("{} is good, and brought no new token: {:?}", token.expose(), after.last_failure));
