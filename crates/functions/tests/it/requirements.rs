@@ -1,4 +1,4 @@
-//! `docs/requirements.md` defines every code in a test's name or a source, and names existing tests.
+//! `docs/requirements.md` defines every code in a test's name or a source, and names all tests of each code.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -75,6 +75,31 @@ fn every_test_that_is_named_exists() {
     let existing: BTreeSet<&str> = texts.iter().flat_map(|text| tests(text)).collect();
     let missing: Vec<_> = named.difference(&existing).collect();
     assert!(missing.is_empty(), "docs/requirements.md names tests that do not exist: {missing:?}");
+}
+
+/// The tests that the document lists, with the code of their section.
+fn listed(document: &str) -> BTreeSet<(&str, &str)> {
+    let mut code = "";
+    let mut listed = BTreeSet::new();
+    for line in document.lines() {
+        code = line.strip_prefix("### ").unwrap_or(code);
+        listed.extend(line.strip_prefix("- `").and_then(|line| line.strip_suffix('`')).map(|test| (code, test)));
+    }
+    listed
+}
+
+#[test]
+fn each_code_has_a_test_and_lists_every_test_that_is_named_by_it() {
+    let document = document();
+    let listed = listed(&document);
+    let texts = texts();
+    let of_tests =
+        texts.iter().flat_map(|text| tests(text)).flat_map(|test| codes_of_test(test).into_iter().map(move |code| (code, test)));
+    let unlisted: Vec<_> = of_tests.filter(|(code, test)| !listed.contains(&(code.as_str(), *test))).collect();
+    assert!(unlisted.is_empty(), "docs/requirements.md does not list {unlisted:?}");
+    let shown: BTreeSet<_> = listed.iter().map(|(code, _)| *code).collect();
+    let bare: Vec<_> = defined(&document).into_iter().filter(|code| !shown.contains(code)).collect();
+    assert!(bare.is_empty(), "docs/requirements.md lists no test of {bare:?}");
 }
 
 #[test]
