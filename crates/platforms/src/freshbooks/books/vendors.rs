@@ -39,7 +39,8 @@ pub(super) async fn vendors(
     let more = [("include[]", "vendor".to_owned()), ("per_page", PAGE.to_string())];
     let query: Vec<_> = ids.chain(more).collect();
     let answer = match request(parts, page_request, "bills", &query).await {
-        Err(ReadFailure::AccessDenied | ReadFailure::Rejected { .. }) => {
+        // FreshBooks refuses a grant without `user:bills:read` with 401. The token is valid: the payments were just read with it.
+        Err(ReadFailure::Unauthorized | ReadFailure::AccessDenied | ReadFailure::Rejected { .. }) => {
             tracing::warn!("bills may not be read, or not by their ids: checks stay without their payees");
             return Ok(Vendors::default());
         }

@@ -33,10 +33,10 @@ fn failure(code: &str, answer: &Answer) -> ReadFailure {
             ReadFailure::Limited { retry_after, is_daily: true }
         }
         ("44" | "1070", _) | (_, 429) => limited(answer.retry_after().unwrap_or(MINUTE)),
+        // "This user is not associated with the CompanyID", with whichever status.
+        ("6041", _) => ReadFailure::CompanyGone,
         // An expired token, a missing scope and a missing right of the user have the same code.
         ("57" | "14", _) | (_, 401) => ReadFailure::Unauthorized,
-        // "This user is not associated with the CompanyID".
-        ("6041", _) => ReadFailure::CompanyGone,
         (_, 403) => ReadFailure::AccessDenied,
         ("1000", _) | (_, 500..) => ReadFailure::Unavailable { retry_after: answer.retry_after() },
         _ => ReadFailure::Rejected { code: code.chars().take(20).collect() },

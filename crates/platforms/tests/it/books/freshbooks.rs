@@ -199,6 +199,7 @@ async fn payees_come_from_the_bills_that_were_asked_for_or_from_all_of_them() {
     assert_eq!(payees(&run(all).await.expect("reads")), [None, Some("Norton Lumber")].into());
     for refused in [
         said(403, "", ""),
+        said(401, "", r#"{"response":{"errors":[{"errno":1003}]}}"#),
         said(422, "", r#"{"response":{"errors":[{"errno":1012}]}}"#),
         said(200, "", r#"{"response":{"errors":[{"errno":41001}]}}"#),
     ] {

@@ -178,6 +178,7 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
         (401, "", String::new(), ReadFailure::Unauthorized),
         (200, "", code("57"), ReadFailure::Unauthorized),
         (400, "", code("6041"), ReadFailure::CompanyGone),
+        (401, "", code("6041"), ReadFailure::CompanyGone),
         (403, "", String::new(), ReadFailure::AccessDenied),
         (403, "", code("9"), ReadFailure::AccessDenied),
         (429, "", code("44"), limited(60, false)),
