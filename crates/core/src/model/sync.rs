@@ -230,8 +230,17 @@ pub struct SyncGroup {
     pub created_at: Timestamp,
     /// The number of its runs.
     pub count: u32,
-    /// Connections that were left out because they need consent, at most a hundred.
-    pub skipped: Vec<CompanyKey>,
+    /// Connections that were left out, at most a hundred.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A connection that an import of several connections leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its company key.
+    pub company_key: CompanyKey,
+    /// The code of the error that an import of it alone answers.
+    pub reason: String,
 }
 
 /// A record that could not be read.

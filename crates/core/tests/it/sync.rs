@@ -170,6 +170,9 @@ async fn an_unreadable_record_without_an_id_prevents_deletions_of_its_type() {
     books.platform().spoil_one_without_an_id(true);
     let run = books.run(full()).await;
     assert_eq!((run.counts.errors, run.counts.checks.deleted, run.counts.checks.unchanged), (1, 0, 4));
+    assert!(!run.reconciliation.expect("both sides").matches(), "the table has a record that the platform did not show");
     books.platform().spoil_one_without_an_id(false);
-    assert_eq!(books.run(full()).await.counts.checks.deleted, 1);
+    let run = books.run(full()).await;
+    assert_eq!(run.counts.checks.deleted, 1);
+    assert!(run.reconciliation.expect("both sides").matches());
 }

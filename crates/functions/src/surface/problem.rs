@@ -60,13 +60,18 @@ impl Problem {
             Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::PlatformFailed { .. } | Error::ConsentNeeded { found: Ended::JustNow, .. } => StatusCode::BAD_GATEWAY,
-            Error::Conflict { .. } | Error::ConsentNeeded { .. } | Error::TryLater { code: "idempotency_in_progress", .. } => {
-                StatusCode::CONFLICT
-            }
+            Error::Conflict { .. }
+            | Error::ConsentNeeded { .. }
+            | Error::TryLater { code: "idempotency_in_progress" | "sync_in_progress", .. } => StatusCode::CONFLICT,
             Error::TryLater { code: "too_many_consents", .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TryLater { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Misconfigured { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// Whether the same request may succeed later.
+    pub(crate) fn is_temporary(&self) -> bool {
+        matches!(self.0, Error::TryLater { .. })
     }
 
     /// The body in the form of a surface, with the request's id.

@@ -1,7 +1,9 @@
 //! The items of a group of runs, which one request for several connections began: one of the group, and one for each run's id.
 
+use std::iter;
+
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
-use counterfoil_core::model::sync::{SyncGroup, SyncId};
+use counterfoil_core::model::sync::{Skipped, SyncGroup, SyncId};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,9 @@ struct GroupRow {
     count: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<String>,
+    /// The reason of each. Earlier versions stored none, and skipped only connections that needed consent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    skipped_for: Vec<String>,
     ttl: i64,
 }
 
@@ -36,7 +41,8 @@ pub(super) fn write(group: &SyncGroup) -> Result<Item, StoreError> {
         kind: word_of(group.kind),
         created_at: millis(group.created_at),
         count: group.count,
-        skipped: group.skipped.iter().map(ToString::to_string).collect(),
+        skipped: group.skipped.iter().map(|skipped| skipped.company_key.to_string()).collect(),
+        skipped_for: group.skipped.iter().map(|skipped| skipped.reason.clone()).collect(),
         ttl: ttl(group),
     };
     to_item(&Key::sync_group(&group.partner, &group.id), row)
@@ -54,7 +60,11 @@ fn ttl(group: &SyncGroup) -> i64 {
 pub(super) fn read(item: Item) -> Result<SyncGroup, StoreError> {
     let name = name_of(&item);
     let row: GroupRow = from_item(item)?;
-    let key = |text: String| CompanyKey::parse(&text).map_err(|_| damaged(&name, "skipped"));
+    let reasons = row.skipped_for.into_iter().chain(iter::repeat_with(|| "reauthorization_required".to_owned()));
+    let skipped = |(text, reason): (String, String)| {
+        let company_key = CompanyKey::parse(&text).map_err(|_| damaged(&name, "skipped"))?;
+        Ok(Skipped { company_key, reason })
+    };
     Ok(SyncGroup {
         id: SyncId::new(row.sync_id),
         partner: PartnerId::parse(&row.partner).map_err(|_| damaged(&name, "partner"))?,
@@ -62,7 +72,7 @@ pub(super) fn read(item: Item) -> Result<SyncGroup, StoreError> {
         kind: word(&name, "kind", &row.kind)?,
         created_at: time(&name, row.created_at)?,
         count: row.count,
-        skipped: row.skipped.into_iter().map(key).collect::<Result<_, _>>()?,
+        skipped: row.skipped.into_iter().zip(reasons).map(skipped).collect::<Result<_, StoreError>>()?,
     })
 }
 

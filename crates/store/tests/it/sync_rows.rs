@@ -8,7 +8,7 @@ use counterfoil_core::model::sync::counts::{Counts, Tally};
 use counterfoil_core::model::sync::reconciliation::{Covers, Group, Reconciliation, Total, Totals};
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{
-    Cursor, ErrorSample, ReadOptions, SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger,
+    Cursor, ErrorSample, ReadOptions, Skipped, SyncFailure, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger,
 };
 use counterfoil_core::port::store::syncs::{PageLog, SyncStore as _};
 use counterfoil_core::port::store::{StoreError, Written};
@@ -193,7 +193,7 @@ fn group(count: u32) -> SyncGroup {
         kind: SyncKind::Sync,
         created_at: START,
         count,
-        skipped: vec![CompanyKey::parse("other").expect("a key")],
+        skipped: vec![Skipped { company_key: CompanyKey::parse("other").expect("a key"), reason: "other_client".to_owned() }],
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) async fn write_consent(
     let id = flow.connection_to(&company.company_id);
     let grant = &reseal_grant(app, confirmed.grant, flow.id.as_str(), &sealing_owner(&id)).await?;
     let mut commit_ids = Vec::new();
+    let mut switches = false;
     let mut tries = Tries::new(app, "a consent could not be written");
     loop {
         tries.next().await?;
@@ -62,7 +63,7 @@ pub(crate) async fn write_consent(
             return await_exchange(app, confirmed).await;
         }
         let tally = tally(app, confirmed, previous.as_ref()).await?;
-        let switches = previous.as_ref().is_some_and(|previous| !is_same(flow, &previous.company, company));
+        switches |= previous.as_ref().is_some_and(|previous| !is_same(flow, &previous.company, company));
         let consent = Consent { tally, key: authorized.key.clone(), ..compose(app, confirmed, grant, previous) };
         commit_ids.push(consent.connection.commit_id.clone());
         match app.grants.write_consent(&consent).await {
@@ -78,6 +79,9 @@ pub(crate) async fn write_consent(
             // Stored by an earlier try whose answer was lost, or by another request.
             Ok(ConsentWritten::FlowIsOver) => {
                 let own = app.connections.read(&id).await?.filter(|connection| commit_ids.contains(&connection.commit_id));
+                if switches && own.is_some() {
+                    stop_runs(app, &id).await;
+                }
                 return Ok(own.map_or(WriteResult::FlowIsOver, |connection| WriteResult::Connection(Box::new(connection))));
             }
             Ok(ConsentWritten::Overtaken) | Err(StoreError::Busy(_)) => {

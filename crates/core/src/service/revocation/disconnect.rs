@@ -59,6 +59,8 @@ pub async fn disconnect(
         tries.next().await?;
         let (connection, lease) = app.connections.read_with_lease(&id).await?.ok_or(Error::NO_CONNECTION)?;
         if connection.grant_state == GrantState::Disconnected {
+            // The process that disconnected it may have died before it ended the runs.
+            stop_runs(app, &id).await;
             if history == History::Kept {
                 return Ok(revoke_grant(app, connection, ends_at).await);
             }

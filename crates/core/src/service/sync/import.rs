@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 
 use crate::model::connection::{Connection, ConnectionId, Status};
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::PlatformName;
-use crate::model::sync::{SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
+use crate::model::sync::{Skipped, SyncGroup, SyncId, SyncKind, SyncRun, SyncStatus, Trigger};
 use crate::port::store::connections::ListQuery;
 use crate::{App, Error};
 
-use crate::service::sync::begin::{SyncRequest, begin};
+use crate::service::sync::begin::{SYNC_IN_PROGRESS, SyncRequest, begin};
 use crate::service::sync::wake::wake;
 use crate::service::sync::work::{Worked, work};
 
@@ -56,8 +56,8 @@ pub struct Imported {
     pub id: SyncId,
     /// The runs as they are now.
     pub runs: Vec<SyncRun>,
-    /// Connections that were left out because they need a new consent: at most [`NAMED_MOST`].
-    pub skipped: Vec<CompanyKey>,
+    /// Connections that were left out, because they need a new consent or their import could not begin: at most [`NAMED_MOST`].
+    pub skipped: Vec<Skipped>,
 }
 
 /// Begins a run for each connection of the request, or finds the one that is active. Works on the runs until the monotonic time
@@ -67,7 +67,7 @@ pub struct Imported {
 /// `NotFound` if there is no active connection; `Conflict` if the only one needs a new consent; `Invalid` if there is no import for
 /// the platform, or if there are too many connections; the table's errors.
 pub async fn import(app: &Arc<App>, partner: &PartnerId, request: &ImportRequest, ends_at: Duration) -> Result<Imported, Error> {
-    let Selected { connections, skipped } = select(app, partner, request).await?;
+    let Selected { connections, mut skipped } = select(app, partner, request).await?;
     if connections.is_empty() {
         return Err(if skipped.is_empty() { Error::NOTHING_CONNECTED } else { needs_consent() });
     }
@@ -79,12 +79,17 @@ pub async fn import(app: &Arc<App>, partner: &PartnerId, request: &ImportRequest
         trigger: request.trigger,
         parent: group.clone(),
     };
-    let mut runs = Vec::with_capacity(connections.len());
+    let mut count = connections.len();
+    let mut runs = Vec::with_capacity(count);
     for part in connections.chunks(PARTS_AT_ONCE) {
-        let beginning: Vec<_> = part.iter().map(|connection| begin(app, connection, &each)).collect();
-        let begun: Vec<SyncRun> = stream::iter(beginning).buffered(BEGUN_AT_ONCE).try_collect().await?;
-        if let Some(id) = &group {
-            store_group(app, partner, request, id, connections.len(), &begun, &skipped).await?;
+        let Begun { runs: begun, refused } = begin_all(app, part, &each).await;
+        count -= refused.len();
+        let error = refused.into_iter().find_map(|(connection, error)| leave_out(&mut skipped, connection, error, count));
+        if let Some(id) = group.as_ref().filter(|_| count > 0) {
+            store_group(app, partner, request, id, count, &begun, &skipped).await?;
+        }
+        if let Some(error) = error {
+            return Err(error);
         }
         runs.extend(begun);
     }
@@ -97,10 +102,46 @@ pub async fn import(app: &Arc<App>, partner: &PartnerId, request: &ImportRequest
     Ok(Imported { id, runs, skipped })
 }
 
+/// The runs that were begun, and the errors of the others.
+struct Begun<'a> {
+    runs: Vec<SyncRun>,
+    refused: Vec<(&'a Connection, Error)>,
+}
+
+async fn begin_all<'a>(app: &App, connections: &'a [Connection], request: &SyncRequest) -> Begun<'a> {
+    let beginning: Vec<_> = connections.iter().map(|connection| begin(app, connection, request)).collect();
+    let results: Vec<_> = stream::iter(beginning).buffered(BEGUN_AT_ONCE).collect().await;
+    let mut begun = Begun { runs: Vec::with_capacity(results.len()), refused: Vec::new() };
+    for (connection, result) in connections.iter().zip(results) {
+        match result {
+            Ok(run) => begun.runs.push(run),
+            Err(error) => begun.refused.push((connection, error)),
+        }
+    }
+    begun
+}
+
+/// Leaves a connection out whose import could not begin, if others are left. Returns the error of the whole request: that of the last
+/// connection, or one of the installation, which affects all of them.
+fn leave_out(skipped: &mut Vec<Skipped>, connection: &Connection, error: Error, left: usize) -> Option<Error> {
+    let is_its_own = match &error {
+        Error::NotFound(_) | Error::Conflict { .. } | Error::Invalid { .. } | Error::ConsentNeeded { .. } => true,
+        Error::TryLater { code, .. } => *code == SYNC_IN_PROGRESS,
+        _ => false,
+    };
+    if left == 0 || !is_its_own {
+        return Some(error);
+    }
+    if skipped.len() < NAMED_MOST {
+        skipped.push(Skipped { company_key: connection.id.company_key.clone(), reason: error.code().to_owned() });
+    }
+    None
+}
+
 /// The connections of a request.
 struct Selected {
     connections: Vec<Connection>,
-    skipped: Vec<CompanyKey>,
+    skipped: Vec<Skipped>,
 }
 
 async fn select(app: &App, partner: &PartnerId, request: &ImportRequest) -> Result<Selected, Error> {
@@ -135,7 +176,8 @@ async fn all_of(app: &App, partner: &PartnerId, platform: PlatformName) -> Resul
             match connection.status() {
                 Status::Active => selected.connections.push(connection),
                 Status::NeedsReauthorization if selected.skipped.len() < NAMED_MOST => {
-                    selected.skipped.push(connection.id.company_key);
+                    let company_key = connection.id.company_key;
+                    selected.skipped.push(Skipped { company_key, reason: needs_consent().code().to_owned() });
                 }
                 Status::NeedsReauthorization | Status::Disconnected => {}
             }
@@ -158,7 +200,7 @@ async fn store_group(
     id: &SyncId,
     count: usize,
     begun: &[SyncRun],
-    skipped: &[CompanyKey],
+    skipped: &[Skipped],
 ) -> Result<(), Error> {
     let group = SyncGroup {
         id: id.clone(),

@@ -25,6 +25,9 @@ const STORING_TIME: Duration = Duration::from_secs(4);
 const ENTRIES_MOST: usize = 5_000;
 /// The first pause after a failure for which the platform names no time.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The pause before a refused token that was just refreshed is refreshed again: longer than the vault's least time between two forced
+/// refreshes (T-4).
+const PAUSE_AFTER_A_REFRESH: Duration = Duration::from_secs(11);
 
 /// The result of reading a page.
 pub(crate) enum Fetched {
@@ -81,7 +84,12 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
         Answer::Refused => {}
         Answer::Fetched(fetched) => return Ok(fetched),
     }
+    let refused = token.connection.epoch;
     let token = match force_refresh(app, token.connection, ends_at).await {
+        Ok(token) if token.connection.epoch == refused => {
+            // It was refreshed a moment ago, and is not refreshed again so soon.
+            return Ok(Fetched::Retry(Pause { time: PAUSE_AFTER_A_REFRESH, cause: Cause::Failure }));
+        }
         Ok(token) => token,
         Err(error) => return no_token(app, sync, &error).await,
     };

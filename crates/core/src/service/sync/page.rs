@@ -91,8 +91,8 @@ impl Run<'_> {
         };
         let outcome = match (&comparison, &earlier) {
             (Comparison::Pass, _) => return None,
-            // Two pages of a dry run contain it. There is no stored record to compare the second with.
-            _ if self.sync.is_dry && earlier.is_none() && self.marks.has(&id, Mark::Seen) => return None,
+            // Two pages of a dry run contain it, and the first stored nothing to compare the second with. The first counts.
+            _ if self.sync.is_dry && self.marks.has(&id, Mark::Seen) => return None,
             (Comparison::Store(_, outcome), Some(earlier)) => after(earlier.outcome, *outcome),
             (Comparison::Keep(RecordOutcome::Unchanged), Some(earlier)) => earlier.outcome,
             (Comparison::Store(_, outcome) | Comparison::Keep(outcome), _) => *outcome,

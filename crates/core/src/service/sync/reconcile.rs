@@ -78,7 +78,13 @@ impl Run<'_> {
             }
             if self.marks.has(&record.id, Mark::Seen) {
                 stored.add(&record.record.body, 1);
-            } else if !self.marks.has(&record.id, Mark::Unread) && !self.nameless.contains(&record.record.key.entity_type) {
+            } else if self.marks.has(&record.id, Mark::Unread) {
+                // It is on neither side.
+            } else if self.nameless.contains(&record.record.key.entity_type) {
+                // It may be the record whose id could not be read, or one that the platform no longer has. The run cannot say that both
+                // sides are equal.
+                stored.add(&record.record.body, 1);
+            } else {
                 match absent(&record, run_page) {
                     Comparison::Store(shown, outcome) => {
                         self.sync.counts.of(record.id.kind()).count(outcome);

@@ -14,17 +14,17 @@ use crate::service::sync::next_page::{Cause, Fetched, Pause, next_page};
 use crate::service::sync::run::{Run, RunError};
 use crate::service::sync::wake::wake;
 
-/// How long a lease lasts after each write: longer than a page or a refresh takes. The run of a process that died is taken up
-/// after that time.
-const LEASE_LIFE: Duration = Duration::from_secs(75);
+/// How long a lease lasts after each write: longer than a page or a refresh takes. The run of a process that died is due after that time,
+/// and the schedule finds it within a minute more: within two minutes in all.
+const LEASE_LIFE: Duration = Duration::from_secs(55);
 /// The longest pause that the process sleeps through. After a longer one a worker takes the run up again.
 const SLEPT_MOST: Duration = Duration::from_secs(3);
 /// The longest pause between two tries, unless the platform asks for more.
 const PAUSE_LONGEST: Duration = Duration::from_secs(3_600);
 /// The failures in a row after which a run fails. With the pauses between them that takes more than an hour.
 const FAILURES_MOST: u32 = 14;
-/// The daily limits in a row after which a run fails. With pauses of an hour that takes three days.
-const DAILY_LIMITS_MOST: u32 = 72;
+/// The hours for which a run waits for daily limits, without a page between them, before it fails.
+const LIMITED_HOURS_MOST: u32 = 72;
 /// The requests that the platform must still allow, by its own count, for the next page to be read without a pause.
 const LEFT_LEAST: u64 = 3;
 /// The first pause after an error of ours, such as one of the table.
@@ -130,11 +130,15 @@ impl Run<'_> {
         let mut time = pause.time;
         let failed = match pause.cause {
             Cause::Limit => None,
-            Cause::DailyLimit => Some((DAILY_LIMITS_MOST, SyncFailure::DailyLimit)),
-            Cause::Failure => Some((FAILURES_MOST, SyncFailure::PlatformUnavailable)),
+            Cause::DailyLimit => Some((hours(time), LIMITED_HOURS_MOST, SyncFailure::DailyLimit)),
+            Cause::Failure => Some((1, FAILURES_MOST, SyncFailure::PlatformUnavailable)),
         };
-        if let Some((most, failure)) = failed {
-            self.sync.failures += 1;
+        if let Some((count, most, failure)) = failed {
+            if self.sync.failures >= most {
+                // Hours of a daily limit, which has ended since.
+                self.sync.failures = 0;
+            }
+            self.sync.failures += count;
             if self.sync.failures >= most {
                 return self.fail(failure).await.map(Some);
             }
@@ -160,6 +164,11 @@ impl Run<'_> {
         }
         Ok(Worked::Paused)
     }
+}
+
+/// The hours that a pause takes, at least one and at most [`LIMITED_HOURS_MOST`].
+fn hours(pause: Duration) -> u32 {
+    u32::try_from(pause.as_secs() / 3_600).unwrap_or(u32::MAX).clamp(1, LIMITED_HOURS_MOST)
 }
 
 fn has_read_everything(sync: &SyncRun) -> bool {

@@ -43,6 +43,47 @@ async fn a_failed_run_has_its_reason_and_the_next_run_reads_everything_again() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_refused_just_after_a_refresh_is_refreshed_again_after_a_pause() {
+    let books = Books::of(30).await;
+    books.platform().set_page_size(10);
+    let run = books.begin(&sync()).await;
+    books.stage.force(&books.id).await.expect("a token");
+    books.platform().fail([ReadFailure::Unauthorized, ReadFailure::Unauthorized]);
+    books.work().await;
+    let run = books.read(&run).await;
+    assert_eq!((run.status, run.counts.checks.imported), (SyncStatus::Completed, 30));
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_daily_limits_for_three_days_fails() {
+    for hours in [1, 24] {
+        let books = Books::of(5).await;
+        books.platform().fail(vec![ReadFailure::Limited { retry_after: HOUR * hours, is_daily: true }; 100]);
+        let began = books.now();
+        let run = books.begin(&sync()).await;
+        while !books.read(&run).await.status.is_over() {
+            books.work_once().await;
+            books.stage.clock.advance(HOUR);
+        }
+        assert_eq!(books.read(&run).await.failure, Some(SyncFailure::DailyLimit));
+        let days = books.now().duration_since(began).as_hours() / 24;
+        assert!((2..=3).contains(&days), "{days} days with pauses of {hours} hours");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_after_daily_limits_does_not_end_the_run() {
+    let books = Books::of(5).await;
+    books.platform().fail([ReadFailure::Limited { retry_after: HOUR * 20, is_daily: true }, UNAVAILABLE]);
+    let run = books.begin(&sync()).await;
+    while !books.read(&run).await.status.is_over() {
+        books.work_once().await;
+        books.stage.clock.advance(HOUR);
+    }
+    assert_eq!(books.read(&run).await.status, SyncStatus::Completed);
+}
+
+#[tokio::test]
 async fn a_run_continues_after_a_short_outage() {
     let books = Books::of(5).await;
     books.platform().fail([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);

@@ -81,6 +81,12 @@ impl Books {
         panic!("a run that does not end");
     }
 
+    /// Works on the connection's runs for the time of one invocation.
+    pub(crate) async fn work_once(&self) {
+        let ends_at = self.stage.app.clock.elapsed() + WORKERS_TIME;
+        work(&self.stage.app, &self.id, ends_at).await.expect("a table");
+    }
+
     /// Runs an import from its start to its end.
     pub(crate) async fn run(&self, request: SyncRequest) -> SyncRun {
         let run = self.begin(&request).await;

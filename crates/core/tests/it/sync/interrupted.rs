@@ -8,6 +8,7 @@ use counterfoil_core::model::stored_record::RecordId;
 use counterfoil_core::model::sync::counts::{Counts, RecordOutcome};
 use counterfoil_core::model::sync::reconciliation::Reconciliation;
 use counterfoil_core::model::sync::{SyncRun, SyncStatus};
+use counterfoil_core::service::sync::begin::SyncRequest;
 use counterfoil_core::service::sync::{Worked, work};
 use counterfoil_testkit::platform::books::{check, purchase};
 use counterfoil_testkit::wire::{Fault, Rule};
@@ -188,6 +189,22 @@ async fn a_record_on_two_pages_counts_once_in_its_last_state_even_after_a_kill()
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_a_changed_record_on_two_pages_once() {
+    let books = Books::of(20).await;
+    books.platform().set_page_size(7);
+    books.run(sync()).await;
+    books.stage.clock.advance(HOUR);
+    books.put(check("3", 77));
+    books.platform().show_again(Record { changed_at: Some(books.now()), ..check("3", 77) });
+    let dry = books.run(SyncRequest { is_dry: true, ..full() }).await;
+    let real = books.run(full()).await;
+    assert_eq!((real.counts.seen, real.counts.checks.updated), (20, 1));
+    assert_eq!(dry.counts, real.counts);
+    let platform = |run: &SyncRun| run.reconciliation.as_ref().map(|both| both.platform.clone());
+    assert_eq!(platform(&dry), platform(&real));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncStatus};
 use counterfoil_core::service::sync::stop::cancel;
 use counterfoil_core::service::sync::{Worked, work};
+use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::harness::{Books, WORKERS_TIME, request_of, sync};
 
@@ -26,6 +27,20 @@ async fn a_disconnect_in_the_middle_ends_the_run_and_nothing_more_is_stored() {
     assert_eq!(worker.await.expect("no panic").expect("a table"), Worked::Nothing);
     assert_eq!(books.stored(RecordKind::Check).await.len(), 0);
     assert_eq!(books.read(&run).await, ended);
+}
+
+#[tokio::test]
+async fn a_repeated_disconnect_ends_the_runs_that_the_first_could_not_end() {
+    let books = Books::of(30).await;
+    let run = books.begin(&sync()).await;
+    let wire = &books.stage.installation.wire;
+    wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).when("finished_at").times(10_000));
+    books.stage.disconnect(&books.id).await;
+    assert!(!books.read(&run).await.status.is_over(), "the table refused it");
+    wire.reset();
+    books.stage.disconnect(&books.id).await;
+    let ended = books.read(&run).await;
+    assert_eq!((ended.status, ended.failure), (SyncStatus::Failed, Some(SyncFailure::Disconnected)));
 }
 
 #[tokio::test]

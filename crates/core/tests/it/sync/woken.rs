@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use counterfoil_core::Error;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, SyncStatus, Trigger};
 use counterfoil_core::port::accounting::ReadFailure;
-use counterfoil_core::service::sync::import::{ImportRequest, import};
+use counterfoil_core::service::sync::begin::SyncRequest;
+use counterfoil_core::service::sync::import::{ImportRequest, Imported, import};
 use counterfoil_core::service::sync::stop::cancel;
 use counterfoil_core::service::sync::{Worked, work, work_on_due};
 
@@ -40,12 +42,7 @@ async fn a_run_that_waits_for_its_platform_wakes_nobody() {
     assert_eq!((books.work_for(60).await, books.woken()), (Worked::Paused, vec![]));
 }
 
-#[tokio::test]
-async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_begin_with() {
-    let books = Books::of(1).await;
-    for number in 1..6 {
-        books.stage.installation.connect(&books.stage.app, &format!("acme-{number}")).await;
-    }
+async fn import_all(books: &Books) -> Result<Imported, Error> {
     let request = ImportRequest {
         platform: PlatformName::Quickbooks,
         kind: SyncKind::Sync,
@@ -55,7 +52,35 @@ async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_b
         trigger: Trigger::Api,
     };
     let ends_at = books.stage.app.clock.elapsed() + Duration::from_secs(28);
-    let imported = import(&books.stage.app, &books.id.partner, &request, ends_at).await.expect("runs");
+    import(&books.stage.app, &books.id.partner, &request, ends_at).await
+}
+
+#[tokio::test]
+async fn a_request_for_many_connections_leaves_out_those_whose_import_cannot_begin() {
+    let books = Books::of(1).await;
+    for request in [SyncRequest { is_dry: true, ..sync() }, request_of(SyncKind::ImportInvoices)] {
+        books.begin(&request).await;
+    }
+    assert_eq!(import_all(&books).await.map(|_| ()).map_err(|error| error.code()), Err("sync_in_progress"), "it is the only one");
+    for number in 1..3 {
+        books.stage.installation.connect(&books.stage.app, &format!("acme-{number}")).await;
+    }
+    let imported = import_all(&books).await.expect("runs");
+    assert_eq!(imported.runs.len(), 2);
+    let left_out: Vec<_> =
+        imported.skipped.iter().map(|skipped| (skipped.company_key.as_str(), skipped.reason.as_str())).collect();
+    assert_eq!(left_out, [("acme", "sync_in_progress")]);
+    let group = books.stage.app.syncs.group(&books.id.partner, &imported.id).await.expect("a table").expect("a group");
+    assert_eq!((group.count, group.skipped), (2, imported.skipped));
+}
+
+#[tokio::test]
+async fn a_request_for_many_connections_wakes_workers_for_those_that_it_cannot_begin_with() {
+    let books = Books::of(1).await;
+    for number in 1..6 {
+        books.stage.installation.connect(&books.stage.app, &format!("acme-{number}")).await;
+    }
+    let imported = import_all(&books).await.expect("runs");
     assert!(imported.runs.iter().all(|run| run.status == SyncStatus::Completed));
     let mut woken: Vec<_> = books.woken().into_iter().map(|id| id.company_key.to_string()).collect();
     woken.sort();

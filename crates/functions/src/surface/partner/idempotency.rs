@@ -91,7 +91,7 @@ fn route(parts: &Parts, caller: &ApiKey) -> String {
 
 /// Stores an answer, or releases the key for another attempt.
 async fn end(app: &App, attempt: &Attempt, response: Response, id: Option<RequestId>) -> Result<Response, Problem> {
-    if !is_kept(response.status()) {
+    if !is_kept(&response) {
         release(app, attempt).await;
         return Ok(response);
     }
@@ -112,12 +112,14 @@ fn with_body(response: Response, id: Option<RequestId>) -> Response {
 }
 
 /// Whether an answer is final. Any other answer means that the request was refused before it began, or may succeed later.
-fn is_kept(status: StatusCode) -> bool {
+fn is_kept(response: &Response) -> bool {
+    let status = response.status();
     let is_refused_before = matches!(
         status,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE
     );
-    let may_succeed_later = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    let is_temporary = response.extensions().get::<Problem>().is_some_and(Problem::is_temporary);
+    let may_succeed_later = is_temporary || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     !is_refused_before && !may_succeed_later
 }
 

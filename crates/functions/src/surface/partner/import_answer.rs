@@ -62,7 +62,7 @@ struct Numbers {
 #[serde(rename_all = "camelCase")]
 struct Skipped {
     company_key: String,
-    reason: &'static str,
+    reason: String,
 }
 
 impl ImportAnswer {
@@ -84,7 +84,7 @@ impl ImportAnswer {
             connections_total: total,
             skipped: skipped
                 .into_iter()
-                .map(|key| Skipped { company_key: key.to_string(), reason: "reauthorization_required" })
+                .map(|skipped| Skipped { company_key: skipped.company_key.to_string(), reason: skipped.reason })
                 .collect(),
         }
     }
