@@ -65,7 +65,7 @@ async fn a_new_key_opens_before_it_seals_and_an_interrupted_rotation_continues()
     assert!(said.contains("every process knows it"), "{said}");
     assert_eq!(deployment.keyring(), added);
     let status = machine.printed(&["keyring", "status"]).await;
-    assert!(status.contains("does not seal yet"), "{status}");
+    assert!(status.contains("not used for sealing yet"), "{status}");
 }
 
 #[tokio::test]
