@@ -88,7 +88,7 @@ pub(super) const PURGES_RUN_LOGS: f64 = 600.0;
 pub(super) const SWEEP_LOGS: f64 = 600.0;
 pub(super) const EVENT_LOGS: f64 = 400.0;
 pub(super) const DELIVERY_LOGS: f64 = 1_000.0;
-pub(super) const IMPORT_LOGS: f64 = 2_600.0;
+pub(super) const IMPORT_LOGS: f64 = 2_700.0;
 /// Bytes sent to the internet: an answer with a token, or a token request with its handshake.
 pub(super) const READ_SENT: f64 = 2_500.0;
 pub(super) const REFRESH_SENT: f64 = 2_000.0;
