@@ -210,7 +210,7 @@ impl Connection {
 }
 
 /// How fresh a connection's token is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Freshness {
     /// The refresher renews every token before it expires.
@@ -229,7 +229,7 @@ impl Freshness {
 }
 
 /// The status of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// See [`GrantState::Active`].

@@ -3,7 +3,7 @@
 use crate::model::connection::DeathCause;
 
 /// Why a refresh failed, or why a grant ended. The words are in the table and in the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum FailureCode {
     /// The platform refused our client id or secret.

@@ -30,7 +30,7 @@ pub struct RecordKey {
 }
 
 /// The type of a record, by the platform's own name in the singular.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, strum::VariantNames)]
 pub enum EntityType {
     /// Money spent directly (QuickBooks).
     Purchase,
@@ -144,7 +144,7 @@ pub struct Paid {
 }
 
 /// The status of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum CheckStatus {
     /// The check was written.
@@ -160,7 +160,7 @@ pub enum CheckStatus {
 }
 
 /// The status of an invoice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum InvoiceStatus {
     /// An amount is still to be paid.
@@ -174,7 +174,7 @@ pub enum InvoiceStatus {
 }
 
 /// Why a record could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Unreadable {
     /// The id is missing or too long.
