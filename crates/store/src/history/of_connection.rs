@@ -27,6 +27,10 @@ impl Table {
         let subject = Subject::from(id);
         let key = |id: &str| Key::audit(&subject, id);
         let (first, last) = bounds(query);
+        // A condition whose bounds are in the wrong order is an error.
+        if first > last || query.since.zip(query.until).is_some_and(|(since, until)| since > until) {
+            return Ok(AuditPage { entries: Vec::new(), next: None });
+        }
         let mut entries = Vec::new();
         let mut after = query.after.as_deref().map(|after| key_item(&key(after)));
         let most = query.most as usize;

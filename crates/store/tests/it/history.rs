@@ -170,7 +170,8 @@ async fn a12_a_connections_rows_are_read_in_both_orders_and_between_two_times() 
         // By their ids: one is ahead of its time, and one has the beginning of its day.
         assert_eq!(minutes(&store, Some("acme"), newest.clone()).await, [5, 6, 2, 4], "{most}");
         assert_eq!(minutes(&store, Some("acme"), query(Order::OldestFirst, most)).await, [4, 2, 6, 5], "{most}");
-        for (since, until, expected) in [(4, 6, vec![4, 5, 6]), (4, 4, vec![4]), (5, 5, vec![5]), (3, 3, vec![])] {
+        for (since, until, expected) in [(4, 6, vec![4, 5, 6]), (4, 4, vec![4]), (5, 5, vec![5]), (3, 3, vec![]), (6, 4, vec![])]
+        {
             let between = AuditQuery { since: Some(at(since)), until: Some(at(until)), ..newest.clone() };
             assert_eq!(sorted(between).await, expected, "{most}: {since} to {until}");
         }
