@@ -118,6 +118,8 @@ pub struct App {
     pub public_base_url: Option<String>,
     /// Whether a browser without a key may start a consent (O-17).
     pub open_start: bool,
+    /// Whether `/docs` shows the OpenAPI document.
+    pub show_docs: bool,
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
     /// The name of this process in leases, for debugging.

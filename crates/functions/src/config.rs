@@ -21,6 +21,7 @@ pub const VARIABLES: &[&str] = &[
     "TABLE_NAME",
     "PUBLIC_BASE_URL",
     "OPEN_START",
+    "SHOW_DOCS",
     "KEYRING_SECRET_ARN",
     "CREDENTIALS_SECRET_ARN",
     "KEYRING",
@@ -59,6 +60,8 @@ pub struct Config {
     pub public_base_url: Option<String>,
     /// Whether a browser without a key may start a consent.
     pub open_start: bool,
+    /// Whether `/docs` shows the OpenAPI document.
+    pub show_docs: bool,
     /// Where the keyring is.
     pub keyring: SecretPlace,
     /// Where the platforms' credentials are.
@@ -135,6 +138,7 @@ impl Config {
                 .unwrap_or_else(|| reader.missing("TABLE_NAME", "the name of the DynamoDB table")),
             public_base_url: reader.base_url("PUBLIC_BASE_URL"),
             open_start: reader.flag("OPEN_START", false),
+            show_docs: reader.flag("SHOW_DOCS", false),
             keyring: reader.secret("KEYRING_SECRET_ARN", &["KEYRING".to_owned()]),
             credentials: reader.secret("CREDENTIALS_SECRET_ARN", &credential_variables()),
             parking: reader.parking(),

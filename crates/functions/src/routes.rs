@@ -8,8 +8,11 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::Scope;
 
+use crate::signature::{Signature, signature};
 use crate::surface::Surface;
-use crate::surface::connections::{audit, callback, connections, disconnect, health, open, readiness, start, token, verify};
+use crate::surface::connections::{
+    audit, callback, connections, disconnect, docs, health, open, readiness, start, token, verify,
+};
 use crate::surface::partner::{
     api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, integrations, records, syncs, webhooks,
 };
@@ -52,6 +55,15 @@ macro_rules! tables {
 
         /// The table of each function.
         const TABLES: &[&[Route]] = &[$($table),*];
+
+        /// Every route with the name and the types of its handler, for the OpenAPI document. It is apart from the tables, so that no
+        /// function's binary has it.
+        pub(crate) fn described() -> Vec<(Route, &'static str, fn() -> Signature)> {
+            let signatures: Vec<(&'static str, fn() -> Signature)> =
+                vec![$($((stringify!($handler), || signature($handler))),*),*];
+            let routes = TABLES.iter().flat_map(|table| table.iter().copied());
+            routes.zip(signatures).map(|(route, (handler, signature))| (route, handler, signature)).collect()
+        }
     };
 }
 
@@ -61,6 +73,8 @@ tables! {
         GET    "/health"                               Connections [] health::health;
         HEAD   "/health"                               Connections [] health::health;
         GET    "/ready"                                Connections [] health::ready;
+        GET    "/openapi.json"                         Connections [] docs::document;
+        GET    "/docs"                                 Connections [] docs::page;
     }
     START "start" {
         GET    "/oauth/start"                          Connections [] start::company_key_missing;

@@ -106,6 +106,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         settings: config.settings,
         public_base_url: config.public_base_url.clone(),
         open_start: config.open_start,
+        show_docs: config.show_docs,
         freshness: config.freshness,
         owner,
         clock,

@@ -21,7 +21,7 @@ use crate::deadline::EndsAt;
 use crate::extract::client::Client;
 use crate::extract::request_id::RequestId;
 use crate::origin::{serving, source_ip};
-use crate::page::{self, FormLeaves};
+use crate::page::{self, FormLeaves, OwnStyle};
 use crate::routes::Route;
 use crate::surface::Surface;
 use crate::surface::problem::Problem;
@@ -130,7 +130,7 @@ fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Respons
 
 /// Sets the security headers of every answer (O-9).
 fn secure(response: &mut Response, is_https: bool, id: &str) {
-    let leaves = response.extensions().get::<FormLeaves>().copied();
+    let (leaves, style) = (response.extensions().get::<FormLeaves>().copied(), response.extensions().get::<OwnStyle>().copied());
     let headers = response.headers_mut();
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -138,7 +138,7 @@ fn secure(response: &mut Response, is_https: bool, id: &str) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy(leaves)) {
+    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy(leaves, style)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if let Ok(id) = HeaderValue::from_str(id) {

@@ -192,6 +192,7 @@ impl Fixture {
             settings: self.settings,
             public_base_url: Some("https://counterfoil.test".to_owned()),
             open_start: true,
+            show_docs: true,
             freshness: Freshness::Always,
             owner: format!("process-{number}"),
             clock,

@@ -8,6 +8,7 @@ use counterfoil_core::model::webhook::endpoint::{DisabledReason, NOTICE};
 use counterfoil_core::model::webhook::notification::{EndpointChange, EndpointEvent, Notification};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The number of hexadecimal digits of the time in an id (`core::model::time::sortable`).
 const TIME_DIGITS: usize = 12;
@@ -26,8 +27,9 @@ impl<'a> Body<'a> {
 }
 
 /// The field `data` of a body. An event has the same `data` wherever it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = EventData)]
 pub struct Data<'a> {
     #[serde(flatten)]
     subject: Subject<'a>,
@@ -38,22 +40,27 @@ pub struct Data<'a> {
 }
 
 /// What the event is about.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged, rename_all_fields = "camelCase")]
+#[schema(as = EventSubject)]
 enum Subject<'a> {
+    #[schema(rename_all = "camelCase")]
     Connection { platform: &'static str, partner_id: &'a str, company_key: &'a str, company_id: &'a str, company_name: &'a str },
+    #[schema(rename_all = "camelCase")]
     Endpoint { partner_id: &'a str, endpoint_id: &'a str, url: &'a str },
 }
 
 /// What only some kinds of events have.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged, rename_all_fields = "camelCase")]
+#[schema(as = EventDetails)]
 enum Details {
     None {},
     Reason {
         reason: &'static str,
         message: &'static str,
     },
+    #[schema(rename_all = "camelCase")]
     Expiring {
         refresh_token_expires_at: String,
     },
@@ -67,6 +74,7 @@ enum Details {
         reason: &'static str,
         message: &'static str,
     },
+    #[schema(rename_all = "camelCase")]
     Failing {
         failing_since: String,
         disables_at: String,
@@ -74,8 +82,9 @@ enum Details {
 }
 
 /// The result of an import.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SyncOutcome)]
 struct Outcome {
     sync_id: String,
     kind: &'static str,

@@ -26,6 +26,7 @@ pub(crate) fn complete(given: Variables, base_url: &str, stand_ins_url: &str, ke
         ("TABLE_NAME", TABLE_NAME),
         ("PUBLIC_BASE_URL", base_url.as_str()),
         ("OPEN_START", open_start),
+        ("SHOW_DOCS", "true"),
         ("KEYRING", keyring.expose()),
     ];
     given.over(own.map(|(name, value)| (name, value.to_owned()))).over(stand_ins)

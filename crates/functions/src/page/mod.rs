@@ -20,15 +20,24 @@ use crate::surface::consent;
 use crate::surface::problem::Problem;
 
 mod choice;
+pub(crate) mod docs;
 pub(crate) mod failure;
+mod markdown;
 mod words;
 pub(crate) use choice::View;
 pub(crate) use failure::problem;
 
 const STYLE: &str = include_str!("page.css");
 /// The hash of the style for the content security policy of every answer. It is computed once.
-static STYLE_HASH: LazyLock<String> =
-    LazyLock::new(|| STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes())));
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
+
+fn hash(style: &str) -> String {
+    STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes()))
+}
+
+/// An extension of an answer that is a page with another style.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnStyle(pub(crate) &'static str);
 
 /// An extension of an answer with a form that redirects to other hosts. Browsers check every step of such a redirect against
 /// `form-action`, and a platform's sign-in uses hosts that nobody has listed.
@@ -36,11 +45,11 @@ static STYLE_HASH: LazyLock<String> =
 pub(crate) struct FormLeaves;
 
 /// The content security policy of every answer: only our own style, and no frames (O-9).
-pub(crate) fn content_security_policy(leaves: Option<FormLeaves>) -> String {
+pub(crate) fn content_security_policy(leaves: Option<FormLeaves>, style: Option<OwnStyle>) -> String {
+    let style = style.map_or_else(|| STYLE_HASH.clone(), |OwnStyle(style)| hash(style));
     let further = if leaves.is_some() { " https: http://127.0.0.1:* http://localhost:*" } else { "" };
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'",
-        *STYLE_HASH
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

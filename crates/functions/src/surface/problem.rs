@@ -8,9 +8,11 @@ use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::{Ended, Error};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::surface::Surface;
 use crate::surface::partner::envelope::{Reason, Refusal};
+use crate::surface::words;
 
 /// An error as an answer. The middleware `wrap` makes its body, when it knows the request's id.
 #[derive(Debug, Clone)]
@@ -23,30 +25,39 @@ impl<E: Into<Error>> From<E> for Problem {
 }
 
 /// An extension of an error's answer: the companies to choose from.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Choice {
     /// The address to post the `company_id` to.
     pub(crate) choose_at: String,
     pub(crate) companies: Vec<Choosable>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ChoosableCompany)]
 pub(crate) struct Choosable {
     pub(crate) company_id: String,
     pub(crate) name: String,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    #[schema(value_type = String)]
     r#type: &'static str,
     title: &'a str,
     status: u16,
+    #[schema(schema_with = words::code)]
     code: &'a str,
     detail: String,
     request_id: &'a str,
-    /// An extension field of RFC 9457.
-    #[serde(flatten)]
-    choice: Option<&'a Choice>,
+    /// An extension field of RFC 9457: the address to post the `company_id` to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    choose_at: Option<&'a str>,
+    /// An extension field of RFC 9457: the companies to choose from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    companies: Option<&'a [Choosable]>,
 }
 
 impl Problem {
@@ -101,7 +112,8 @@ impl Problem {
         let (status, detail) = (self.status(), self.in_words());
         let title = status.canonical_reason().unwrap_or("Error");
         let (r#type, status_code, code) = ("about:blank", status.as_u16(), self.0.code());
-        let body = Body { r#type, title, status: status_code, code, detail, request_id, choice };
+        let (choose_at, companies) = choice.map(|choice| (choice.choose_at.as_str(), choice.companies.as_slice())).unzip();
+        let body = ProblemBody { r#type, title, status: status_code, code, detail, request_id, choose_at, companies };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }

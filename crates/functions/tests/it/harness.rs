@@ -1,6 +1,7 @@
 //! An installation of Counterfoil: table, stand-in for Intuit, clock, partner and key, and any number of processes.
 
 mod browser;
+pub(crate) mod contract;
 mod http;
 mod intuit;
 mod logs;

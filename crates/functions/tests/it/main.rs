@@ -38,6 +38,7 @@ mod listing;
 mod metric_lines;
 mod naming;
 mod no_refresh_token;
+mod openapi;
 mod opening;
 mod partners;
 mod platform_trouble;

@@ -12,7 +12,8 @@ use crate::event::Sample;
 use crate::function::{Answer, Function};
 
 /// Routes that need a body of their own before they read anything, and those that need nothing.
-const APART: [&str; 4] = ["/v1/oauth/token", "/oauth/result/{id}/choose", "/health", "/oauth/disconnect"];
+const APART: [&str; 6] =
+    ["/v1/oauth/token", "/oauth/result/{id}/choose", "/health", "/openapi.json", "/docs", "/oauth/disconnect"];
 
 /// An event for each other route of a function, with a key. Preflights are left out.
 fn events(function: &str, key: &str) -> Vec<Value> {

@@ -9,24 +9,31 @@ use counterfoil_core::service::consent::outcome::{ConsentOutcome, Ending};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::surface::addresses::result_path;
 use crate::surface::consent;
 use crate::surface::problem::{Choice, Choosable, Problem};
+use crate::surface::words;
 
 /// The new connection, without its tokens. Times are in seconds since 1970.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Consent)]
 pub(crate) struct ConsentAnswer {
     pub(crate) company_key: String,
     pub(crate) company_name: String,
     pub(crate) realm_id: String,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     pub(crate) access_token_expires_at: Option<Timestamp>,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     pub(crate) refresh_token_expires_at: Option<Timestamp>,
     pub(crate) uses_sandbox_credentials: bool,
+    #[schema(schema_with = words::platform)]
     pub(crate) platform: &'static str,
     pub(crate) company_id: String,
+    #[schema(schema_with = words::connection_status)]
     pub(crate) status: &'static str,
     pub(crate) connected: bool,
     pub(crate) missing_scopes: Vec<String>,

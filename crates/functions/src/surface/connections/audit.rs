@@ -18,6 +18,7 @@ use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::extract::accept::accepts;
 use crate::extract::caller::{Caller, Named};
@@ -26,6 +27,7 @@ use crate::extract::paging::Paging;
 use crate::extract::query::Query;
 use crate::surface::next_page;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The content type of JSON Lines.
 const JSON_LINES: &str = "application/x-ndjson";
@@ -35,11 +37,14 @@ const LINES_MOST: u32 = 5_000;
 const BYTES_MOST: usize = 4_000_000;
 
 /// A row. Times are seconds since 1970.
-#[derive(Serialize)]
-struct EntryAnswer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditRow)]
+pub(crate) struct EntryAnswer {
     id: String,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     at: Timestamp,
+    #[schema(schema_with = words::action)]
     action: String,
     actor: String,
     company_key: Option<String>,
@@ -48,8 +53,9 @@ struct EntryAnswer {
     source_ip: Option<String>,
 }
 
-#[derive(Serialize)]
-struct List {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditRows)]
+pub(crate) struct List {
     audit: Vec<EntryAnswer>,
     next_cursor: Option<String>,
 }

@@ -20,6 +20,7 @@ use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::extract::body::JsonBody;
 use crate::extract::caller::{Caller, Named};
@@ -28,64 +29,85 @@ use crate::extract::name::name;
 use crate::extract::paging::Paging;
 use crate::extract::query::Query;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// A connection. Times are seconds since 1970.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connection)]
 pub(crate) struct ConnectionAnswer {
     company_key: String,
     company_name: String,
     realm_id: String,
+    #[schema(schema_with = words::environment)]
     environment: &'static str,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     access_token_expires_at: Option<Timestamp>,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     refresh_token_expires_at: Option<Timestamp>,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     updated_at: Timestamp,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     created_at: Timestamp,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     last_refresh_at: Timestamp,
     connected: bool,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     company_id: String,
+    #[schema(schema_with = words::connection_status)]
     status: &'static str,
     last_error: Option<LastError>,
+    #[schema(schema_with = words::freshness)]
     freshness: &'static str,
     /// The scopes that were requested and not granted (O-15).
     missing_scopes: Vec<String>,
+    #[schema(schema_with = words::schedule)]
     sync_schedule: &'static str,
     keep_source: bool,
     check_rule: String,
     /// The latest `updatedAt` of its records.
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     records_updated_at: Option<Timestamp>,
     /// The last purge; absent where there was none, and in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     purge: Option<PurgeAnswer>,
 }
 
 /// How far a purge is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Purge)]
 struct PurgeAnswer {
+    #[schema(schema_with = words::purge_status)]
     status: &'static str,
     /// How many items of the table it has removed.
     removed: u64,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     requested_at: Timestamp,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     completed_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LastError {
+    #[schema(schema_with = words::failure)]
     code: &'static str,
     message: &'static str,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connections)]
 pub(crate) struct List {
     connections: Vec<ConnectionAnswer>,
     next_cursor: Option<String>,
@@ -118,13 +140,18 @@ fn purge_answer(purge: &Purge) -> PurgeAnswer {
 }
 
 /// The settings that may be changed. A field that is absent or null stays as it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ConnectionChange)]
 pub(crate) struct Fields {
+    #[schema(min_length = 1, max_length = 200)]
     company_name: Option<String>,
+    #[schema(schema_with = words::freshness_or_null)]
     freshness: Option<String>,
+    #[schema(schema_with = words::schedule_or_null)]
     sync_schedule: Option<String>,
     keep_source: Option<bool>,
+    #[schema(schema_with = words::check_rule_or_null)]
     check_rule: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use counterfoil_core::service::revocation::disconnect::{self, Disconnected, Hist
 use counterfoil_core::service::revocation::revoke::RevocationStatus;
 use counterfoil_platforms::facts_of;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::deadline::EndsAt;
 use crate::extract::caller::Caller;
@@ -19,7 +20,8 @@ use crate::surface::connections::connections;
 use crate::surface::problem::Problem;
 
 /// The connection as it is now, and the result of the revocation of its grant.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Disconnection)]
 pub(crate) struct DisconnectAnswer {
     #[serde(flatten)]
     connection: connections::ConnectionAnswer,
@@ -29,7 +31,7 @@ pub(crate) struct DisconnectAnswer {
 }
 
 /// The state of the grant at its platform.
-#[derive(Serialize, PartialEq)]
+#[derive(Serialize, PartialEq, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Revocation {
     /// The grant was revoked, or is kept because another connection needs it.

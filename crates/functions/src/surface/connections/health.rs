@@ -9,8 +9,9 @@ use axum::http::StatusCode;
 use counterfoil_core::App;
 use counterfoil_core::service::health::ready::check_ready;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     status: &'static str,
 }
@@ -19,10 +20,11 @@ pub(crate) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Ready {
     status: &'static str,
     /// `ok`, or the problem and how to fix it.
+    #[schema(value_type = BTreeMap<String, String>)]
     checks: BTreeMap<&'static str, String>,
 }
 

@@ -6,6 +6,7 @@ pub mod callback;
 #[expect(clippy::module_inception, reason = "the surface and what it lists have one name")]
 pub mod connections;
 pub mod disconnect;
+pub(crate) mod docs;
 pub mod health;
 pub(crate) mod open;
 pub(crate) mod readiness;

@@ -14,26 +14,33 @@ use counterfoil_core::service::health::connection::{Advice, Check, check_connect
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::deadline::EndsAt;
 use crate::extract::caller::Named;
 use crate::extract::query::Query;
 use crate::surface::addresses::{renewal_of, start_path};
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The checks of a connection. Times are in seconds since 1970.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Readiness)]
 pub(crate) struct ReadinessAnswer {
     company_key: String,
     ready: bool,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     checked_at: Timestamp,
     checks: Vec<CheckAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReadinessCheck)]
 struct CheckAnswer {
+    #[schema(schema_with = words::check_name)]
     name: &'static str,
+    #[schema(schema_with = words::check_result)]
     status: &'static str,
     message: String,
     action: Option<String>,

@@ -12,29 +12,37 @@ use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::deadline::EndsAt;
 use crate::extract::caller::Named;
 use crate::extract::query::Query;
 use crate::surface::consent::or_reconnect;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// A token, and the company and API address that a caller needs with it. Times are in seconds since 1970.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
 pub(crate) struct TokenAnswer {
     company_key: String,
     company_name: String,
     realm_id: String,
     access_token: String,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     access_token_expires_at: Option<Timestamp>,
     #[serde(with = "second::optional")]
+    #[schema(value_type = Option<i64>)]
     refresh_token_expires_at: Option<Timestamp>,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     updated_at: Timestamp,
     #[serde(with = "second::required")]
+    #[schema(value_type = i64)]
     last_refresh_at: Timestamp,
     uses_sandbox_credentials: bool,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     company_id: String,
     api_base_url: String,

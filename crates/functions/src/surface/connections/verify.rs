@@ -13,6 +13,7 @@ use counterfoil_core::service::vault::verify::verify_connection;
 use counterfoil_platforms::facts_of;
 use maud::Markup;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::deadline::EndsAt;
 use crate::extract::caller::Named;
@@ -20,10 +21,13 @@ use crate::extract::query::Query;
 use crate::page;
 use crate::surface::consent::or_reconnect;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Verification)]
 pub(crate) struct VerifyAnswer {
     company_key: String,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     company_id: String,
     /// The platform's name of the company. The connection may have another one.

@@ -16,6 +16,7 @@ use counterfoil_core::service::partner::rotate_key::{OVERLAP, OVERLAP_MOST, rota
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::extract::body::{JsonBody, JsonOrNoBody};
 use crate::extract::cursor;
@@ -24,6 +25,7 @@ use crate::extract::path::InPath;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// After how many days a key expires, if the request does not say.
@@ -32,11 +34,15 @@ const DAYS: u32 = 90;
 const DAYS_MOST: u32 = 365;
 
 /// The body of a request for a key.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewApiKey)]
 pub(crate) struct NewFields {
+    #[schema(schema_with = words::name)]
     name: String,
+    #[schema(schema_with = words::new_scopes)]
     scopes: Vec<String>,
+    #[schema(minimum = 1, maximum = 365)]
     expires_in_days: Option<u32>,
 }
 
@@ -64,20 +70,25 @@ fn scope(word: &str) -> Result<Scope, Error> {
 }
 
 /// The body of a rotation.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ApiKeyRotation)]
 pub(crate) struct RotateFields {
+    #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<u64>,
 }
 
 /// A key. Its text is present only in the answer that made it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey)]
 pub(crate) struct KeyAnswer {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     key: Option<String>,
     name: String,
+    #[schema(schema_with = words::scopes)]
     scopes: Vec<&'static str>,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,

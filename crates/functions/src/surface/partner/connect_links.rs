@@ -13,6 +13,7 @@ use counterfoil_core::service::partner::links::{CreatedLink, NewLink, create_lin
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::extract::body::JsonBody;
 use crate::extract::cursor;
@@ -25,18 +26,27 @@ use crate::surface::partner::authorize::STATE_LONGEST;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
 use crate::surface::partner::serve::{self, PartnerCaller};
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The body of a request for a link.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewConnectLink)]
 pub(crate) struct Fields {
+    #[schema(schema_with = words::platform)]
     platform: String,
+    #[schema(schema_with = words::company_key_or_null)]
     company_key: Option<String>,
+    #[schema(max_length = 200)]
     company_name: Option<String>,
+    #[schema(max_length = 2000)]
     redirect_uri: Option<String>,
+    #[schema(max_length = 1000)]
     state: Option<String>,
     /// The link's lifetime in seconds.
+    #[schema(minimum = 60, maximum = 2_592_000)]
     expires_in: Option<u64>,
+    #[schema(minimum = 1, maximum = 100)]
     uses: Option<u32>,
 }
 
@@ -75,13 +85,17 @@ fn bounded(field: &str, text: Option<String>, longest: usize) -> Result<Option<S
 }
 
 /// A link. Its address is present only in the answer that made it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ConnectLink)]
 pub(crate) struct LinkAnswer {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     url: Option<String>,
+    #[schema(schema_with = words::link_status)]
     status: &'static str,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     company_key: Option<String>,
     company_name: Option<String>,

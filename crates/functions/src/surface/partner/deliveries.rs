@@ -14,6 +14,7 @@ use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
+use utoipa::ToSchema;
 
 use crate::extract::body::JsonBody;
 use crate::extract::cursor;
@@ -25,6 +26,7 @@ use crate::surface::partner::envelope::{Envelope, Page};
 use crate::surface::partner::events::EVENT_ID_LONGEST;
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The name of this list in its cursors.
 const LIST: &str = "deliveries";
@@ -73,16 +75,19 @@ pub(crate) async fn replay(
 }
 
 /// The body of a replay of a range.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Replay {
+    #[schema(value_type = Timestamp)]
     since: String,
+    #[schema(value_type = Option<Timestamp>)]
     until: Option<String>,
+    #[schema(schema_with = words::replayed_or_null)]
     status: Option<String>,
 }
 
 /// What a replay did.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Replayed {
     deliveries: usize,

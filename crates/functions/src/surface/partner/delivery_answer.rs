@@ -3,17 +3,22 @@
 use counterfoil_core::model::webhook::delivery::{Attempt, Delivery, Reply};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::surface::partner::envelope::to_the_second;
+use crate::surface::words;
 
 /// A delivery.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Delivery)]
 pub(crate) struct DeliveryAnswer {
     id: String,
     event_id: String,
+    #[schema(schema_with = words::event)]
     event: &'static str,
     endpoint_id: String,
+    #[schema(schema_with = words::delivery_status)]
     status: &'static str,
     attempts: Vec<AttemptAnswer>,
     next_attempt_at: Option<Timestamp>,
@@ -21,8 +26,9 @@ pub(crate) struct DeliveryAnswer {
 }
 
 /// An attempt.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DeliveryAttempt)]
 struct AttemptAnswer {
     at: Timestamp,
     response_status: Option<u16>,

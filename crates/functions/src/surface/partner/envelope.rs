@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::surface::words;
 
 /// A successful answer.
 #[derive(Serialize)]
@@ -37,16 +40,18 @@ pub(crate) fn to_the_second(time: Timestamp) -> Timestamp {
 }
 
 /// An error answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Refusal<'a> {
     pub(crate) success: bool,
     pub(crate) error: Reason<'a>,
 }
 
 /// The error in it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RefusalReason)]
 pub(crate) struct Reason<'a> {
+    #[schema(schema_with = words::code)]
     pub(crate) code: &'a str,
     pub(crate) message: String,
     pub(crate) request_id: &'a str,

@@ -13,6 +13,7 @@ use counterfoil_core::{App, Error};
 use counterfoil_webhooks::Data;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::extract::cursor;
 use crate::extract::paging::Paging;
@@ -21,6 +22,7 @@ use crate::extract::query::Query;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The name of this list in its cursors.
 const LIST: &str = "events";
@@ -28,10 +30,12 @@ const LIST: &str = "events";
 pub(crate) const EVENT_ID_LONGEST: usize = 80;
 
 /// An event. `data` is the same as in its webhook.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Event)]
 pub(crate) struct EventAnswer<'a> {
     id: String,
+    #[schema(schema_with = words::event)]
     event: &'static str,
     data: Data<'a>,
     created_at: Timestamp,

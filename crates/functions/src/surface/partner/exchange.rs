@@ -12,33 +12,42 @@ use counterfoil_core::model::time::until;
 use counterfoil_core::service::consent::exchange::{Exchanged, PresentedCode, exchange_code, redeem_handle};
 use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::deadline::EndsAt;
 use crate::extract::body::JsonBody;
 use crate::surface::partner::envelope::Envelope;
 use crate::surface::partner::serve::{self, PartnerCaller};
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The body: a code with its platform, or a handle.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = TokenExchange)]
 pub(crate) struct Fields {
+    #[schema(schema_with = words::grant_type_or_null)]
     grant_type: Option<String>,
+    #[schema(max_length = 300)]
     code: Option<String>,
+    #[schema(max_length = 300)]
     refresh_token: Option<String>,
+    #[schema(schema_with = words::platform_or_null)]
     platform: Option<String>,
     partner_id: Option<String>,
     redirect_uri: Option<String>,
 }
 
 /// A token, and the company and API address that a caller needs with it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ExchangedToken)]
 pub(crate) struct ExchangeAnswer {
     access_token: String,
     refresh_token: String,
     /// The remaining validity of the token, in seconds.
     expires_in: u64,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     company_id: String,
     company_name: String,

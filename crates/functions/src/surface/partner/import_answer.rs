@@ -5,17 +5,23 @@ use counterfoil_core::model::sync::{SyncFailure, SyncKind, SyncRun, SyncStatus};
 use counterfoil_core::service::sync::import::{Imported, NAMED_MOST};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::surface::partner::envelope::to_the_second;
 use crate::surface::partner::sync_answer::word;
+use crate::surface::words;
 
 /// The answer for all connections of the request.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Import)]
 pub(crate) struct ImportAnswer {
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     sync_id: String,
+    #[schema(schema_with = words::sync_kind)]
     kind: &'static str,
+    #[schema(schema_with = words::sync_status)]
     status: &'static str,
     #[serde(skip)]
     is_over: bool,
@@ -29,36 +35,42 @@ pub(crate) struct ImportAnswer {
 }
 
 /// The run of one connection.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ImportPart)]
 pub(crate) struct Part {
     company_key: String,
     company_id: String,
     company_name: String,
     sync_id: String,
+    #[schema(schema_with = words::sync_status)]
     status: &'static str,
     #[serde(flatten)]
     numbers: Numbers,
+    #[schema(schema_with = words::sync_failure_or_null)]
     reason: Option<&'static str>,
     message: Option<&'static str>,
     resumes_at: Option<Timestamp>,
 }
 
 /// The counts of one run, or of all runs.
-#[derive(Serialize, Default)]
+#[derive(Serialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ImportNumbers)]
 struct Numbers {
     checks_imported: u64,
     checks_updated: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     invoices_imported: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     invoices_updated: Option<u64>,
     errors: u64,
 }
 
 /// A connection that was left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Skipped {
     company_key: String,

@@ -11,6 +11,7 @@ use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, Trigger};
 use counterfoil_core::service::sync::import::{ImportRequest, import};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::deadline::EndsAt;
 use crate::extract::body::JsonOrNoBody;
@@ -19,11 +20,14 @@ use crate::surface::partner::envelope::Envelope;
 use crate::surface::partner::import_answer::ImportAnswer;
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The body of a request for an import.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewImport)]
 pub(crate) struct Fields {
+    #[schema(schema_with = words::company_key_or_null)]
     company_key: Option<String>,
     full: Option<bool>,
     dry_run: Option<bool>,

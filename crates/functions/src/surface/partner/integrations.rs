@@ -11,15 +11,18 @@ use counterfoil_core::port::store::health::Attention;
 use counterfoil_core::service::health::connection::Advice;
 use counterfoil_core::service::health::partner::{PartnerHealth, PlatformHealth, WebhooksHealth, health_of};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::surface::connections::readiness::action;
 use crate::surface::partner::envelope::Envelope;
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The health of a partner's integrations. Counts are of the last 24 hours.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = IntegrationsHealth)]
 pub(crate) struct HealthAnswer {
     status: &'static str,
     platforms: Vec<PlatformAnswer>,
@@ -29,9 +32,11 @@ pub(crate) struct HealthAnswer {
     attention_truncated: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PlatformHealth)]
 struct PlatformAnswer {
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     status: &'static str,
     connections: ConnectionsAnswer,
@@ -41,31 +46,35 @@ struct PlatformAnswer {
     oldest_overdue_seconds: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ConnectionCounts)]
 struct ConnectionsAnswer {
     active: u64,
     needs_reauthorization: u64,
     disconnected: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefreshCounts)]
 struct RefreshesAnswer {
     succeeded: u64,
     failed: u64,
     lost: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SyncCounts)]
 struct SyncsAnswer {
     completed: u64,
     failed: u64,
     record_errors: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WebhooksHealth)]
 struct WebhooksAnswer {
     status: &'static str,
     pending: u64,
@@ -75,10 +84,12 @@ struct WebhooksAnswer {
     oldest_pending_seconds: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Attention)]
 struct AttentionAnswer {
     company_key: String,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     problem: String,
     action: String,

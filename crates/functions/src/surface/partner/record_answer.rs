@@ -7,17 +7,22 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::surface::partner::envelope::to_the_second;
+use crate::surface::words;
 
 /// A record. The fields that checks and invoices share come first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Record)]
 pub(crate) struct RecordAnswer {
     id: String,
     company_key: String,
     company_id: String,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
+    #[schema(schema_with = words::entity_type)]
     entity_type: &'static str,
     external_id: String,
     #[serde(flatten)]
@@ -28,18 +33,21 @@ pub(crate) struct RecordAnswer {
     updated_at: Timestamp,
     sync_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = serde_json::Value)]
     source: Option<Box<RawValue>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = RecordBody)]
 enum BodyAnswer {
     Check(CheckAnswer),
     Invoice(InvoiceAnswer),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Check)]
 struct CheckAnswer {
     number: Option<String>,
     date: Date,
@@ -48,13 +56,15 @@ struct CheckAnswer {
     payee: Option<NamedAnswer>,
     memo: Option<String>,
     bank_account: Option<NamedAnswer>,
+    #[schema(schema_with = words::check_status)]
     status: &'static str,
     pays: Vec<PaidAnswer>,
     due_date: Option<Date>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Invoice)]
 struct InvoiceAnswer {
     number: Option<String>,
     date: Date,
@@ -64,18 +74,22 @@ struct InvoiceAnswer {
     currency: Option<String>,
     customer: Option<NamedAnswer>,
     memo: Option<String>,
+    #[schema(schema_with = words::invoice_status)]
     status: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Named)]
 struct NamedAnswer {
     id: Option<String>,
     name: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PaidBill)]
 struct PaidAnswer {
+    #[schema(schema_with = words::entity_type)]
     entity_type: &'static str,
     external_id: String,
     amount: Option<Decimal>,

@@ -8,24 +8,33 @@ use counterfoil_core::model::sync::{ErrorSample, SyncFailure, SyncRun, SyncStatu
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::surface::partner::envelope::to_the_second;
+use crate::surface::words;
 
 /// A run.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Sync)]
 pub(crate) struct SyncAnswer {
     id: String,
+    #[schema(schema_with = words::sync_kind)]
     kind: &'static str,
+    #[schema(schema_with = words::platform)]
     platform: &'static str,
     company_key: String,
     company_id: String,
     company_name: String,
     parent_id: Option<String>,
+    #[schema(schema_with = words::sync_status)]
     status: &'static str,
+    #[schema(schema_with = words::trigger)]
     trigger: &'static str,
+    #[schema(schema_with = words::mode)]
     mode: &'static str,
     dry_run: bool,
+    #[schema(schema_with = words::sync_failure_or_null)]
     reason: Option<&'static str>,
     message: Option<&'static str>,
     started_at: Timestamp,
@@ -48,8 +57,9 @@ pub(crate) struct SyncAnswer {
     reconciliation: Option<ReconciliationAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SyncProgress)]
 struct Progress {
     pages: u32,
     records_seen: u64,
@@ -57,40 +67,50 @@ struct Progress {
     percent: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ErrorSample)]
 struct Sample {
+    #[schema(schema_with = words::entity_type)]
     entity_type: &'static str,
     external_id: Option<String>,
+    #[schema(schema_with = words::unreadable)]
     reason: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reconciliation)]
 struct ReconciliationAnswer {
     matches: bool,
+    #[schema(schema_with = words::covers)]
     scope: &'static str,
     platform: Side,
     stored: Side,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReconciliationSide)]
 struct Side {
     checks: Sums,
     invoices: Sums,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, Default, ToSchema)]
+#[schema(as = ReconciliationSums)]
 struct Sums {
     count: i64,
     sums: BTreeMap<String, Decimal>,
 }
 
 /// One group of records, with both sides of the reconciliation.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ReconciliationGroup)]
 pub(crate) struct GroupAnswer {
+    #[schema(schema_with = words::record_kind)]
     kind: &'static str,
     bank_account_id: Option<String>,
+    #[schema(schema_with = words::month)]
     month: String,
     currency: String,
     platform: CountAndSum,
@@ -98,7 +118,7 @@ pub(crate) struct GroupAnswer {
     matches: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CountAndSum {
     count: i64,
     sum: Decimal,

@@ -14,6 +14,7 @@ use counterfoil_core::{App, Error};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::extract::cursor;
 use crate::extract::paging::Paging;
@@ -165,7 +166,7 @@ async fn whole(app: &App, group: SyncGroup) -> Result<ImportAnswer, Error> {
 }
 
 /// The reconciliation of a run, group by group.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ReconciliationByGroup {
     id: String,
     matches: bool,

@@ -16,6 +16,7 @@ use counterfoil_core::service::webhook::rotate_secret;
 use counterfoil_core::{App, Error};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::extract::body::{JsonBody, JsonOrNoBody};
 use crate::extract::cursor;
@@ -24,24 +25,30 @@ use crate::extract::path::InPath;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
 use crate::surface::partner::serve::PartnerCaller;
 use crate::surface::problem::Problem;
+use crate::surface::words;
 
 /// The name of this list in its cursors.
 const LIST: &str = "webhooks";
 
 /// An endpoint. Its secret is present only in the answers that made it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WebhookEndpoint)]
 pub(crate) struct EndpointAnswer {
     id: String,
     url: String,
     description: Option<String>,
+    #[schema(schema_with = words::events)]
     events: Vec<&'static str>,
+    #[schema(schema_with = words::endpoint_status)]
     status: &'static str,
+    #[schema(schema_with = words::disabled_reason_or_null)]
     disabled_reason: Option<&'static str>,
     created_at: Timestamp,
     last_success_at: Option<Timestamp>,
     failing_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     secret: Option<String>,
 }
 
@@ -65,11 +72,15 @@ fn answer(view: EndpointView, secret: Option<&Secret>) -> EndpointAnswer {
 }
 
 /// The body of a request for an endpoint.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewWebhookEndpoint)]
 pub(crate) struct New {
+    #[schema(schema_with = words::endpoint_url)]
     url: String,
+    #[schema(schema_with = words::events_or_null)]
     events: Option<Vec<String>>,
+    #[schema(max_length = 500)]
     description: Option<String>,
 }
 
@@ -111,13 +122,18 @@ pub(crate) async fn read(
 }
 
 /// The changes of an endpoint. A description that is null or empty is removed.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = WebhookEndpointChange)]
 pub(crate) struct Patch {
+    #[schema(schema_with = words::endpoint_url_or_null)]
     url: Option<String>,
+    #[schema(schema_with = words::events_or_null)]
     events: Option<Vec<String>>,
     #[serde(default, deserialize_with = "null_as_empty")]
+    #[schema(max_length = 500)]
     description: Option<String>,
+    #[schema(schema_with = words::endpoint_status_or_null)]
     status: Option<String>,
 }
 
@@ -147,7 +163,8 @@ pub(crate) async fn change(
 }
 
 /// The answer to a deletion.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeletedWebhookEndpoint)]
 pub(crate) struct Deleted {
     id: String,
     deleted: bool,
@@ -163,14 +180,17 @@ pub(crate) async fn delete(
 }
 
 /// The body of a rotation.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schema(as = SecretRotation)]
 pub(crate) struct Rotation {
+    #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<u64>,
 }
 
 /// The new secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotatedSecret)]
 pub(crate) struct Rotated {
     id: String,
     secret: String,

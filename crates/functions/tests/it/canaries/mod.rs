@@ -40,7 +40,7 @@ impl Tour {
         let mirror = Arc::new(Mirror::start().await);
         let keyring = format!(r#"{{"primary":"{RING}"}}"#);
         let settings = stand_in_settings(&mirror.base);
-        let own = [("KEYRING", keyring.as_str()), ("ALLOW_LOOPBACK_WEBHOOKS", "true")];
+        let own = [("KEYRING", keyring.as_str()), ("ALLOW_LOOPBACK_WEBHOOKS", "true"), ("SHOW_DOCS", "true")];
         let variables: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(own).collect();
         let mut place = Installation::start_with(&variables).await;
         mirror.before(place.intuit.router());

@@ -10,7 +10,7 @@ use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::HOST;
+use super::{HOST, contract};
 
 /// A request before it is sent.
 #[must_use]
@@ -70,14 +70,17 @@ impl Ask {
 
     /// Sends it to a process.
     pub(crate) async fn to(self, server: &Router) -> Answer {
+        let (method, path) = (self.0.method().clone(), self.0.uri().path().to_owned());
         let response = server.clone().oneshot(self.0).await.expect("a router never fails");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer {
+        let answer = Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).expect("every answer is text"),
-        }
+        };
+        contract::check(&method, &path, &answer);
+        answer
     }
 }
 
