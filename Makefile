@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance browser webhooks lint bench build deploy exports
+.PHONY: help run test conformance browser webhooks schemathesis lint bench build deploy exports
 
 export SAM_CLI_TELEMETRY := 0
 # sam reads the one, the command line tools of others the other.
@@ -18,6 +18,7 @@ CFN_LINT := .venv/cfn-lint/bin/cfn-lint
 CARGO_MACHETE_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/counterfoil/cargo-machete-0.9.2
 CARGO_MACHETE := $(CARGO_MACHETE_ROOT)/bin/cargo-machete
 BROWSER_TESTS := crates/cli/tests/browser
+SCHEMATHESIS_TESTS := crates/cli/tests/schemathesis
 WEBHOOK_TESTS := crates/webhooks/tests/standardwebhooks
 SIGNED_REQUESTS := $(abspath $(or $(CARGO_TARGET_DIR),target))/tmp/signed-requests.json
 CHROMIUM ?= /usr/bin/chromium
@@ -28,7 +29,7 @@ JAVA ?= /usr/bin/java
 CARGO_LAMBDA := PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH"
 
 help: ## List what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Run everything on this machine; options in ARGS="--port 4000"
 	cargo run --quiet --package counterfoil-cli -- dev $(ARGS)
@@ -52,6 +53,10 @@ webhooks: $(WEBHOOK_TESTS)/node_modules .venv/standardwebhooks/stamp ## Verify s
 	cargo test --quiet --package counterfoil-webhooks --test it published:: > /dev/null
 	SIGNED_REQUESTS=$(SIGNED_REQUESTS) npm --prefix $(WEBHOOK_TESTS) test
 	.venv/standardwebhooks/bin/python $(WEBHOOK_TESTS)/verify.py $(SIGNED_REQUESTS)
+
+schemathesis: .venv/schemathesis/stamp ## Send what the OpenAPI document allows, and what it forbids, to all of it
+	cargo build --quiet --package counterfoil-cli
+	.venv/schemathesis/bin/python $(SCHEMATHESIS_TESTS)/run.py "$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/counterfoil" $(abspath .venv/schemathesis/bin/schemathesis)
 
 # Debian's; elsewhere CHROMIUM and JAVA name those that are there.
 $(CHROMIUM):
@@ -92,7 +97,7 @@ STACK ?= counterfoil
 # The role that CloudFormation takes on, where whoever deploys has not the rights of the stack (docs/deploy.md).
 ROLE_ARN ?=
 # What `make deploy` may be given, and the template's parameter of each. One that is not given stays as it is deployed.
-PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart FRESHNESS:Freshness AUDIT_RETENTION_DAYS:AuditRetentionDays ALARM_EMAIL:AlarmEmail \
+PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart SHOW_DOCS:ShowDocs FRESHNESS:Freshness AUDIT_RETENTION_DAYS:AuditRetentionDays ALARM_EMAIL:AlarmEmail \
 	EXISTING_TABLE_NAME:ExistingTableName EXISTING_TABLE_STREAM_ARN:ExistingTableStreamArn EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
 	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHES_AT_ONCE:RefreshesAtOnce REFRESHER_STATE:RefresherState \
 	KEYLESS_REQUESTS_PER_SECOND:KeylessRequestsPerSecond DISABLE_EXECUTE_API_ENDPOINT:DisableExecuteApiEndpoint \
@@ -146,6 +151,7 @@ $(CARGO_MACHETE):
 .venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0
 .venv/cargo-lambda/stamp: PACKAGE := cargo-lambda==1.9.2
 .venv/standardwebhooks/stamp: PACKAGE := standardwebhooks==1.1.0
+.venv/schemathesis/stamp: PACKAGE := schemathesis==4.32.5
 
 # An environment of its own for each tool: their dependencies need not agree. The stamp says that one is complete.
 .venv/%/stamp: Makefile
