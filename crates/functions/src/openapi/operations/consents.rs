@@ -69,12 +69,12 @@ pub(crate) const CONSENT: &[&str] = &[
 
 pub(crate) fn of(handler: &str) -> Option<Text> {
     Some(match handler {
-        "start::nameless" => Text::new("Refuse a start without a company key")
+        "start::company_key_missing" => Text::new("Refuse a start without a company key")
             .detail("The path must name the connection. This route only says so.")
             .statuses(&[])
             .codes(&["missing_company_key"])
             .without_table(),
-        "start::named" => Text::new("Start a consent")
+        "start::start" => Text::new("Start a consent")
             .detail(
                 "A browser is redirected to the platform's consent page. With an API key in a header, `Location` is an address of \
                  Counterfoil: forward it to the customer within ten minutes. Without a key this route works only where `OPEN_START` is on.",
@@ -100,18 +100,18 @@ pub(crate) fn of(handler: &str) -> Option<Text> {
             .statuses(&[302])
             .codes(START)
             .starts_a_consent(),
-        "open::look" => Text::new("Open the address that a server forwarded")
+        "open::consent_confirmation" => Text::new("Open the address that a server forwarded")
             .detail("A page with a form that starts the consent, or a redirect to the platform.")
             .statuses(&[200, 302])
             .also(&[HTML])
             .codes(START),
-        "open::go_on" => Text::new("Continue from that page to the platform").statuses(&[303]).codes(START),
-        "open::look_at_link" => Text::new("Open a connect link")
+        "open::consent_continue" => Text::new("Continue from that page to the platform").statuses(&[303]).codes(START),
+        "open::link_confirmation" => Text::new("Open a connect link")
             .detail("A page that names the partner, with a form that starts the consent. To load it changes nothing.")
             .statuses(&[200, 302])
             .also(&[HTML])
             .codes(START),
-        "open::go_on_by_link" => Text::new("Start the consent of a connect link").statuses(&[303]).codes(START),
+        "open::link_continue" => Text::new("Start the consent of a connect link").statuses(&[303]).codes(START),
         "callback::callback" => consent("Finish a consent")
             .detail(
                 "The redirect URI that is registered at the platform. `state` and `code`, or `error`, are the platform's, and so are further \
