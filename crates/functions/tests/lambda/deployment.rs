@@ -114,7 +114,7 @@ impl Deployment {
             "Table" => TABLE.to_owned(),
             "Keyring" | "Credentials" => secret_arn(&in_template.to_lowercase()),
             "PublicBaseUrl" => BASE_URL.to_owned(),
-            "OpenStart" => "true".to_owned(),
+            "OpenStart" | "ShowDocs" => "true".to_owned(),
             "Freshness" => "always".to_owned(),
             "AuditRetentionDays" => "400".to_owned(),
             "RefreshesAtOnce" => "64".to_owned(),
