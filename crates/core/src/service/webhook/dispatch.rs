@@ -8,6 +8,7 @@ use crate::model::name::PartnerId;
 use crate::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
 use crate::model::webhook::endpoint::{Endpoint, Endpoints};
 use crate::model::webhook::notification::Notification;
+use crate::port::store::StoreError;
 use crate::port::store::webhooks::READ_MOST;
 use crate::{App, Error};
 
@@ -42,11 +43,16 @@ pub(crate) async fn dispatch_read(
 ) -> Result<(), Error> {
     let now = app.now();
     let deliveries: Vec<_> = events.iter().flat_map(|event| deliveries_of(event, endpoints, now)).collect();
-    let storing: Vec<_> = deliveries.iter().map(|delivery| app.deliveries.create_delivery(partner, delivery)).collect();
-    stream::iter(storing).buffer_unordered(AT_ONCE_MOST).try_for_each(async |_| Ok(())).await?;
+    store(app, partner, &deliveries).await?;
     wake_for(app, partner, deliveries).await;
     note_events(app, events).await;
     Ok(())
+}
+
+/// Stores new deliveries. Those that exist stay as they are.
+pub(crate) async fn store(app: &App, partner: &PartnerId, deliveries: &[Delivery]) -> Result<(), StoreError> {
+    let storing: Vec<_> = deliveries.iter().map(|delivery| app.deliveries.create_delivery(partner, delivery)).collect();
+    stream::iter(storing).buffer_unordered(AT_ONCE_MOST).try_for_each(async |_| Ok(())).await
 }
 
 /// The deliveries of an event: pending for an enabled endpoint, canceled for a disabled one, so that a replay finds what it missed. An

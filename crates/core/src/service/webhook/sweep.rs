@@ -1,5 +1,5 @@
-//! The sweep: finds what a lost wake-up left. It dispatches events that no dispatch has seen, and wakes the courier for each endpoint
-//! that is due.
+//! The sweep: finds what a lost wake-up left. It stores the deliveries that events lack, and wakes the courier for deliveries without an
+//! attempt, and for each endpoint that is due.
 
 use std::time::Duration;
 
@@ -17,8 +17,9 @@ use crate::port::store::{ALL_SHARDS, StoreError, Written};
 use crate::port::wake::CourierCall;
 use crate::{App, Error};
 
-use crate::service::webhook::dispatch::{deliveries_of, dispatch_read};
-use crate::service::webhook::wake::wake;
+use crate::service::standing::note_events;
+use crate::service::webhook::dispatch::{deliveries_of, dispatch_read, store};
+use crate::service::webhook::wake::{wake, wake_for};
 
 /// The age from which on an event should have its deliveries. Younger ones may be in dispatch, or in a transaction that is not stored yet.
 const SETTLED_AFTER: Duration = Duration::from_secs(120);
@@ -40,7 +41,7 @@ pub struct Swept {
     pub endpoints: usize,
     /// How long the longest overdue endpoint had been due: how late couriers are.
     pub oldest_overdue: Duration,
-    /// How many events had no deliveries.
+    /// How many events lacked a delivery.
     pub events: usize,
     /// How many partners' events were not checked to their end: the time was over, the table failed, or a later version wrote too many of
     /// them. Of the partners that were not read for lack of time none is counted.
@@ -110,11 +111,11 @@ enum Checked {
     NotBegun,
     /// The time was over meanwhile, or too many events could not be read.
     Partly,
-    /// To their end. So many had no deliveries.
+    /// To their end. So many lacked a delivery.
     All { missed: usize },
 }
 
-/// Dispatches the events of a partner that have no deliveries.
+/// Dispatches the events of a partner that lack a delivery.
 async fn sweep_partner(app: &App, partner: &PartnerId, ends_at: Duration) -> Result<Checked, Error> {
     if app.clock.elapsed() >= ends_at {
         return Ok(Checked::NotBegun);
@@ -135,9 +136,11 @@ async fn sweep_partner(app: &App, partner: &PartnerId, ends_at: Duration) -> Res
         last.clone_into(&mut after);
         let seen_to = sweep.to.replace(after.clone());
         sweep.unread.extend(between.unread);
-        let undelivered = undelivered(app, partner, &endpoints, between.events).await?;
-        missed += undelivered.len();
-        dispatch_read(app, partner, &endpoints, &undelivered).await?;
+        let unbegun = unbegun(app, partner, &endpoints, between.events).await?;
+        missed += unbegun.events.len();
+        store(app, partner, &unbegun.missing).await?;
+        wake_for(app, partner, unbegun.missing.into_iter().chain(unbegun.waiting).collect()).await;
+        note_events(app, &unbegun.events).await;
         if sweep.unread.len() > UNREAD_MOST {
             tracing::error!(%partner, fault = "internal", "too many events of a later version: their deliveries wait for a deploy");
             return Ok(Checked::Partly);
@@ -174,26 +177,46 @@ async fn dispatch_unread(
     Ok(readable.len())
 }
 
-/// The events that lack a delivery, or that have one that no attempt has been made for.
-async fn undelivered(
+/// What the deliveries of some events still need.
+#[derive(Default)]
+struct Unbegun {
+    /// The events that lack a delivery.
+    events: Vec<Notification>,
+    /// The deliveries that they lack.
+    missing: Vec<Delivery>,
+    /// Stored deliveries without an attempt. A slow endpoint has many of these.
+    waiting: Vec<Delivery>,
+}
+
+async fn unbegun(
     app: &App,
     partner: &PartnerId,
     endpoints: &Endpoints,
     events: Vec<Notification>,
-) -> Result<Vec<Notification>, StoreError> {
-    let mut undelivered = Vec::new();
+) -> Result<Unbegun, StoreError> {
+    let mut unbegun = Unbegun::default();
     for event in events {
-        let wanted: Vec<_> = deliveries_of(&event, endpoints, app.now()).into_iter().map(|delivery| delivery.id).collect();
-        let mut is_complete = true;
-        for ids in wanted.chunks(PAIRS_MOST) {
-            let (_, found) = app.deliveries.endpoints_and_deliveries(partner, ids).await?;
-            let is_begun = |delivery: &Delivery| delivery.status != DeliveryStatus::Pending || !delivery.attempts.is_empty();
-            // A delivery that cannot be read exists.
-            is_complete &= found.iter().flatten().all(|(delivery, _)| delivery.as_ref().is_some_and(is_begun));
+        let had = unbegun.missing.len();
+        let wanted = deliveries_of(&event, endpoints, app.now());
+        for wanted in wanted.chunks(PAIRS_MOST) {
+            let ids: Vec<_> = wanted.iter().map(|delivery| delivery.id.clone()).collect();
+            let (_, found) = app.deliveries.endpoints_and_deliveries(partner, &ids).await?;
+            for (wanted, found) in wanted.iter().zip(found) {
+                match found {
+                    Ok((None, _)) => unbegun.missing.push(wanted.clone()),
+                    Ok((Some(found), _)) if is_unbegun(&found) => unbegun.waiting.push(found),
+                    // It was begun, or it exists and cannot be read.
+                    Ok(_) | Err(_) => {}
+                }
+            }
         }
-        if !is_complete {
-            undelivered.push(event);
+        if unbegun.missing.len() > had {
+            unbegun.events.push(event);
         }
     }
-    Ok(undelivered)
+    Ok(unbegun)
+}
+
+fn is_unbegun(delivery: &Delivery) -> bool {
+    delivery.status == DeliveryStatus::Pending && delivery.attempts.is_empty()
 }

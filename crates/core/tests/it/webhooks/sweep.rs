@@ -45,8 +45,10 @@ async fn w5_an_event_whose_courier_was_not_woken_is_found() {
     hooks.dispatched().await;
     hooks.stage.installation.courier_calls.take();
     hooks.stage.clock.advance(TWO_MINUTES);
-    hooks.sweep().await;
+    hooks.stage.installation.wire.reset();
+    assert_eq!(hooks.sweep().await.events, 0, "it has its delivery");
     assert!(!hooks.stage.installation.courier_calls.take().is_empty());
+    assert_eq!(hooks.stage.installation.wire.counts().get("PutItem"), None, "which is not stored again");
 }
 
 #[tokio::test]
