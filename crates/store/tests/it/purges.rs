@@ -48,3 +48,12 @@ async fn a_record_that_is_stored_during_a_request_fails_it_and_the_next_request_
         assert_eq!(purge.last_change, Some(after(2)));
     }
 }
+
+#[tokio::test]
+async fn the_purge_of_an_epoch_begins_once() {
+    let store = store().await;
+    let acme = store.consented("acme").await;
+    assert_eq!(store.table.disconnect(&disconnect_of(&acme)).await, Ok(Written::Stored));
+    assert_eq!(store.table.begin_purge(&purge_of(&acme, "first")).await, Ok(Written::Stored));
+    assert_eq!(store.table.begin_purge(&purge_of(&acme, "second")).await, Ok(Written::Overtaken));
+}
