@@ -85,6 +85,87 @@ async fn records_are_listed_whole_as_json_and_as_csv() {
     assert!(csv.body.starts_with("id,companyKey,platform,entityType,externalId,number,date,amount,currency,payeeId"));
 }
 
+impl Installation {
+    /// Every entry of a list of records or runs.
+    async fn all(&self, list: &str) -> Vec<Value> {
+        let (mut entries, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.read(&format!("{list}&limit=100{cursor}")).await;
+            assert_eq!(page.status, 200, "{list}: {}", page.body);
+            let page = page.json();
+            entries.extend(page["data"].as_array().expect("a list").iter().cloned());
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return entries,
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_filter_gives_the_entries_that_it_names_and_no_others() {
+    let place = connected().await;
+    place.connect("harbor", HARBOR).await;
+    place.import(SYNC, &json!({})).await;
+    place.import("/v1/oauth/quickbooks/import-invoices", &json!({ "companyKey": "harbor" })).await;
+    for (list, field, filter) in [
+        ("checks", "companyKey", "companyKey=harbor"),
+        ("checks", "platform", "platform=quickbooks"),
+        ("checks", "status", "status=issued"),
+        ("checks", "status", "status=to_be_issued"),
+        ("invoices", "companyKey", "companyKey=harbor"),
+        ("invoices", "status", "status=open"),
+        ("invoices", "status", "status=paid"),
+        ("syncs", "companyKey", "companyKey=harbor"),
+        ("syncs", "platform", "platform=quickbooks"),
+        ("syncs", "kind", "kind=import_invoices"),
+        ("syncs", "status", "status=completed"),
+    ] {
+        let all = place.all(&format!("/v1/{list}?")).await;
+        let wanted = filter.split_once('=').expect("a filter").1;
+        let expected: Vec<_> = all.into_iter().filter(|entry| entry[field] == wanted).collect();
+        assert!(!expected.is_empty(), "nothing in {list} has {filter}");
+        assert_eq!(place.all(&format!("/v1/{list}?{filter}")).await, expected, "{list} {filter}");
+    }
+    for (list, filter) in [("checks", "platform=xero"), ("invoices", "companyKey=beach-blend"), ("syncs", "status=failed")] {
+        assert_eq!(place.all(&format!("/v1/{list}?{filter}")).await, Vec::<Value>::new(), "{list} {filter}");
+    }
+    for list in ["checks", "invoices"] {
+        let all = place.all(&format!("/v1/{list}?")).await;
+        let middle = all[all.len() / 2]["date"].as_str().expect("a date").to_owned();
+        for (name, is_within) in
+            [("dateFrom", (|date, middle| date >= middle) as fn(&str, &str) -> bool), ("dateTo", |date, middle| date <= middle)]
+        {
+            let within = |entry: &&Value| entry["date"].as_str().is_some_and(|date| is_within(date, &middle));
+            let expected: Vec<_> = all.iter().filter(within).cloned().collect();
+            assert!(expected.len() < all.len(), "{list} {name}={middle}");
+            assert_eq!(place.all(&format!("/v1/{list}?{name}={middle}")).await, expected, "{list} {name}={middle}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn csv_has_the_values_of_json() {
+    let place = connected().await;
+    place.import(SYNC, &json!({})).await;
+    place.import("/v1/oauth/quickbooks/import-invoices", &json!({})).await;
+    for list in ["checks", "invoices"] {
+        let address = format!("/v1/{list}?limit=100");
+        let records = place.data(&address).await;
+        let csv = get(&address).key(&place.key).header("accept", "text/csv").to(&place.server).await;
+        let names: Vec<_> = csv.body.lines().next().expect("a header").split(',').collect();
+        let plain = ["id", "companyKey", "platform", "entityType", "externalId", "date"];
+        for (line, record) in csv.body.lines().skip(1).zip(records.as_array().expect("records")) {
+            for name in plain {
+                let place = names.iter().position(|known| *known == name).unwrap_or_else(|| panic!("{list} has no {name}"));
+                let value = line.split(',').nth(place).unwrap_or_default();
+                assert_eq!(record[name], value, "{name} of {line}");
+            }
+        }
+        assert_eq!(csv.body.lines().count(), records.as_array().map_or(0, Vec::len) + 1, "{list}");
+    }
+}
+
 #[tokio::test]
 async fn a_source_is_returned_if_the_connection_keeps_it() {
     let place = connected().await;
