@@ -101,11 +101,31 @@ fn the_readme_lists_every_route_and_the_page_on_deployment_every_function() {
     let read = |name: &str| fs::read_to_string(repository().join(name)).expect("a page");
     let (readme, deployment) = (read("README.md"), read("docs/deploy.md"));
     let listed = readme.split_once("## Routes").and_then(|(_, rest)| rest.split_once("## Read on")).expect("a list of routes").0;
-    for route in counterfoil_functions::routes::routes() {
-        let path = format!("{}`", route.path);
-        assert!(listed.contains(&path), "README.md lists no {}", route.path);
+    let routes = counterfoil_functions::routes::routes();
+    // Preflights follow from the others.
+    let known = routes.iter().filter(|route| route.method != "OPTIONS").map(|route| (route.method, route.path)).collect();
+    assert_eq!(requests_in(listed), known, "the requests in README.md, and the routes");
+    for route in routes {
         assert!(deployment.contains(&format!("| `{}` |", route.function)), "docs/deploy.md lists no {}", route.function);
     }
+}
+
+/// The requests in the first cells of a table: "`GET`, `POST /path`, `/path/{id}`" has the methods of the first path for the second too.
+fn requests_in(table: &str) -> BTreeSet<(&str, &str)> {
+    let mut requests = BTreeSet::new();
+    for cell in table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()) {
+        let (mut methods, mut has_path) = (Vec::new(), false);
+        for code in cell.split('`').skip(1).step_by(2) {
+            let (method, path) = code.split_once(' ').unwrap_or(if code.starts_with('/') { ("", code) } else { (code, "") });
+            if has_path && !method.is_empty() {
+                methods.clear();
+            }
+            methods.extend((!method.is_empty()).then_some(method));
+            has_path = !path.is_empty();
+            requests.extend(methods.iter().filter(|_| has_path).map(|method| (*method, path)));
+        }
+    }
+    requests
 }
 
 #[test]
