@@ -1,1 +1,3 @@
 //! QuickBooks Desktop: the SOAP service of the QuickBooks Web Connector, qbXML, and the JSON resources that are made of its answers.
+
+pub mod qbxml;

@@ -1,0 +1,3 @@
+//! The wire formats of QuickBooks Desktop: what is read, what is written, and what broken input costs.
+
+mod elements;
