@@ -1,3 +1,4 @@
 //! QuickBooks Desktop: the SOAP service of the QuickBooks Web Connector, qbXML, and the JSON resources that are made of its answers.
 
 pub mod qbxml;
+pub mod soap;

@@ -1,3 +1,6 @@
 //! The wire formats of QuickBooks Desktop: what is read, what is written, and what broken input costs.
 
+mod answers;
+mod calls;
 mod elements;
+mod encodings;
