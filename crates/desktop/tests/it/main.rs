@@ -4,3 +4,6 @@ mod answers;
 mod calls;
 mod elements;
 mod encodings;
+mod orders;
+mod requests;
+mod responses;
