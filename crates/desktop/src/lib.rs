@@ -1,4 +1,5 @@
 //! QuickBooks Desktop: the SOAP service of the QuickBooks Web Connector, qbXML, and the JSON resources that are made of its answers.
 
+pub mod failure;
 pub mod qbxml;
 pub mod soap;

@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod elements;
 mod encodings;
+mod failures;
 mod orders;
 mod requests;
 mod responses;
