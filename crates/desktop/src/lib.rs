@@ -2,4 +2,5 @@
 
 pub mod failure;
 pub mod qbxml;
+pub mod resource;
 pub mod soap;

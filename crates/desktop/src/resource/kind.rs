@@ -1,0 +1,90 @@
+//! The resources that have lists.
+
+use serde_json::Value;
+
+use super::field::Field;
+use super::shape::{ACCOUNT, BILL, BILL_CHECK_PAYMENT, CHECK, CUSTOMER, INVOICE, VENDOR};
+use super::unreadable::Unreadable;
+use crate::qbxml::Element;
+
+/// A resource that has a list. The words are those of the paths below `/v1/quickbooks-desktop`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+pub enum Resource {
+    /// Accounts.
+    #[strum(serialize = "accounts")]
+    Account,
+    /// Bills.
+    #[strum(serialize = "bills")]
+    Bill,
+    /// Payments of bills by check.
+    #[strum(serialize = "bill-check-payments")]
+    BillCheckPayment,
+    /// Checks that pay no bills.
+    #[strum(serialize = "checks")]
+    Check,
+    /// Customers and their jobs.
+    #[strum(serialize = "customers")]
+    Customer,
+    /// Sales invoices.
+    #[strum(serialize = "invoices")]
+    Invoice,
+    /// Vendors.
+    #[strum(serialize = "vendors")]
+    Vendor,
+}
+
+impl Resource {
+    /// The name of its query.
+    pub const fn query(self) -> &'static str {
+        self.names()[0]
+    }
+
+    /// The name of the query's answer.
+    pub const fn response(self) -> &'static str {
+        self.names()[1]
+    }
+
+    /// The name of an object in the answer.
+    pub const fn object(self) -> &'static str {
+        self.names()[2]
+    }
+
+    const fn names(self) -> [&'static str; 3] {
+        match self {
+            Self::Account => ["AccountQueryRq", "AccountQueryRs", "AccountRet"],
+            Self::Bill => ["BillQueryRq", "BillQueryRs", "BillRet"],
+            Self::BillCheckPayment => ["BillPaymentCheckQueryRq", "BillPaymentCheckQueryRs", "BillPaymentCheckRet"],
+            Self::Check => ["CheckQueryRq", "CheckQueryRs", "CheckRet"],
+            Self::Customer => ["CustomerQueryRq", "CustomerQueryRs", "CustomerRet"],
+            Self::Invoice => ["InvoiceQueryRq", "InvoiceQueryRs", "InvoiceRet"],
+            Self::Vendor => ["VendorQueryRq", "VendorQueryRs", "VendorRet"],
+        }
+    }
+
+    /// Whether it is a transaction. The others are objects of QuickBooks's lists.
+    pub const fn is_transaction(self) -> bool {
+        matches!(self, Self::Bill | Self::BillCheckPayment | Self::Check | Self::Invoice)
+    }
+
+    pub(super) const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Account => ACCOUNT,
+            Self::Bill => BILL,
+            Self::BillCheckPayment => BILL_CHECK_PAYMENT,
+            Self::Check => CHECK,
+            Self::Customer => CUSTOMER,
+            Self::Invoice => INVOICE,
+            Self::Vendor => VENDOR,
+        }
+    }
+
+    /// The JSON of an object.
+    ///
+    /// # Errors
+    /// [`Unreadable`]
+    pub fn read(self, object: &Element) -> Result<Value, Unreadable> {
+        super::read::read(self.fields(), object).map(Value::Object)
+    }
+}
