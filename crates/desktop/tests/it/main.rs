@@ -7,4 +7,5 @@ mod encodings;
 mod failures;
 mod orders;
 mod requests;
+mod resource;
 mod responses;
