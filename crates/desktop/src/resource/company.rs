@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::list::OWNER_ID;
 use super::shape::COMPANY;
 use super::unreadable::Unreadable;
 use crate::qbxml::Element;
@@ -10,6 +11,11 @@ use crate::qbxml::Element;
 pub const RESPONSE: &str = "CompanyQueryRs";
 /// The name of the company in the answer.
 pub const OBJECT: &str = "CompanyRet";
+
+/// The query for the company.
+pub fn query() -> Element {
+    Element::new("CompanyQueryRq").with_text(OWNER_ID.0, OWNER_ID.1)
+}
 
 /// The JSON of the company. The fields `ein` and `ssn` are secrets of the company.
 ///

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::field::Field;
+use super::invalid::InvalidParameter;
+use super::list::{OWNER_ID, is_id};
 use super::shape::{ACCOUNT, BILL, BILL_CHECK_PAYMENT, CHECK, CUSTOMER, INVOICE, VENDOR};
 use super::unreadable::Unreadable;
 use crate::qbxml::Element;
@@ -68,6 +70,21 @@ impl Resource {
         matches!(self, Self::Bill | Self::BillCheckPayment | Self::Check | Self::Invoice)
     }
 
+    /// Whether QuickBooks gives its list in pages. It gives all accounts at once.
+    pub const fn is_paged(self) -> bool {
+        !matches!(self, Self::Account)
+    }
+
+    /// Whether QuickBooks can add the transactions that are linked with it. It always does so for payments of bills.
+    pub(super) const fn has_linked_transactions(self) -> bool {
+        matches!(self, Self::Bill | Self::Check | Self::Invoice)
+    }
+
+    /// The element with the id of an object.
+    pub(super) const fn id(self) -> &'static str {
+        if self.is_transaction() { "TxnID" } else { "ListID" }
+    }
+
     pub(super) const fn fields(self) -> &'static [Field] {
         match self {
             Self::Account => ACCOUNT,
@@ -80,6 +97,24 @@ impl Resource {
         }
     }
 
+    /// The query for one object, with its lines and the transactions that are linked with it.
+    ///
+    /// # Errors
+    /// [`InvalidParameter::Value`] if QuickBooks can have no such id.
+    pub fn retrieve(self, id: &str) -> Result<Element, InvalidParameter> {
+        if !is_id(id) {
+            return Err(InvalidParameter::Value { name: "id".to_owned(), must_be: ID });
+        }
+        let mut query = Element::new(self.query()).with_text(self.id(), id);
+        if self.is_transaction() {
+            query = query.with_text("IncludeLineItems", "true");
+        }
+        if self.has_linked_transactions() {
+            query = query.with_text("IncludeLinkedTxns", "true");
+        }
+        Ok(query.with_text(OWNER_ID.0, OWNER_ID.1))
+    }
+
     /// The JSON of an object.
     ///
     /// # Errors
@@ -88,3 +123,5 @@ impl Resource {
         super::read::read(self.fields(), object).map(Value::Object)
     }
 }
+
+const ID: &str = "an id of QuickBooks: 1 to 36 characters, without control characters";

@@ -22,6 +22,13 @@ fn begins_part(before: char, letter: char, after: Option<char>) -> bool {
         || letter.is_ascii_digit() && before.is_ascii_lowercase()
 }
 
+/// A word of snake case, each part with a capital: `accounts_payable` is `AccountsPayable`.
+pub(super) fn pascal_case(word: &str) -> String {
+    word.split('_')
+        .flat_map(|part| part.chars().enumerate().map(|(at, letter)| if at == 0 { letter.to_ascii_uppercase() } else { letter }))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::snake_case;

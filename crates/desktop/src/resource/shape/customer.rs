@@ -9,7 +9,7 @@ use super::words::{COUNTRIES, DELIVERY_METHODS, JOB_STATUSES};
 use crate::resource::field::{Field, Kind};
 
 /// Shipping addresses beside the first one.
-const ALTERNATE_SHIPPING_ADDRESSES: Field =
+pub(in crate::resource) const ALTERNATE_SHIPPING_ADDRESSES: Field =
     Field::new("alternateShippingAddresses", "ShipToAddress", Kind::List(SHIPPING_ADDRESS));
 
 /// `qbd_customer`.

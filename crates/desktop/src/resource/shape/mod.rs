@@ -20,6 +20,7 @@ pub(super) use bill::BILL;
 pub(super) use bill_check_payment::BILL_CHECK_PAYMENT;
 pub(super) use check::CHECK;
 pub(super) use company::COMPANY;
-pub(super) use customer::CUSTOMER;
+pub(super) use customer::{ALTERNATE_SHIPPING_ADDRESSES, CUSTOMER};
 pub(super) use invoice::INVOICE;
 pub(super) use vendor::VENDOR;
+pub(super) use words::ACCOUNT_TYPES;

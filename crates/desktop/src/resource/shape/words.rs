@@ -40,7 +40,7 @@ pub(super) const JOB_STATUSES: &[&str] = &["awarded", "closed", "in_progress", "
 /// How invoices are sent. Intuit's schema also has `Fax`, and no `Mail`.
 pub(super) const DELIVERY_METHODS: &[&str] = &["email", "mail", "none"];
 /// The types of accounts.
-pub(super) const ACCOUNT_TYPES: &[&str] = &[
+pub(in crate::resource) const ACCOUNT_TYPES: &[&str] = &[
     "accounts_payable",
     "accounts_receivable",
     "bank",
