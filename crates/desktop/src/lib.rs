@@ -3,4 +3,5 @@
 pub mod failure;
 pub mod qbxml;
 pub mod resource;
+pub mod session;
 pub mod soap;

@@ -6,6 +6,8 @@ mod elements;
 mod encodings;
 mod failures;
 mod orders;
+mod qwcs;
 mod requests;
 mod resource;
 mod responses;
+mod sessions;

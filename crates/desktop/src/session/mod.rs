@@ -1,0 +1,13 @@
+//! Decisions of a session of the Web Connector, and the file that a user adds to it.
+
+mod company;
+mod guid;
+mod page;
+mod progress;
+mod qwc;
+
+pub use company::{OpenCompany, Stamp};
+pub use guid::Guid;
+pub use page::{BODY_MOST, next_page, smaller_page};
+pub use progress::percent;
+pub use qwc::{DESCRIPTION_LONGEST, InvalidQwc, Qwc};
