@@ -1,6 +1,7 @@
 //! qbXML, the language that QuickBooks Desktop speaks.
 
 mod element;
+pub mod json;
 mod order;
 mod read;
 mod request;

@@ -1,5 +1,7 @@
 //! Reads documents of answers.
 
+use strum::IntoStaticStr;
+
 use super::{Element, Malformed};
 
 /// The status code of a query that found nothing.
@@ -10,7 +12,7 @@ const WARNINGS: u32 = 500;
 const ERRORS: u32 = 1_000;
 
 /// How bad a status is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 pub enum Severity {
     /// The request succeeded. It may have found nothing.
     Info,

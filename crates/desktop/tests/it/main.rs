@@ -6,6 +6,7 @@ mod elements;
 mod encodings;
 mod failures;
 mod orders;
+mod passthrough;
 mod qwcs;
 mod requests;
 mod resource;
