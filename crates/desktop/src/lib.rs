@@ -1,5 +1,6 @@
 //! QuickBooks Desktop: the SOAP service of the QuickBooks Web Connector, qbXML, and the JSON resources that are made of its answers.
 
+pub mod books;
 pub mod failure;
 pub mod qbxml;
 pub mod resource;

@@ -53,15 +53,22 @@ impl Resource {
         self.names()[2]
     }
 
-    const fn names(self) -> [&'static str; 3] {
+    /// The name of its type, such as `BillPaymentCheck`.
+    pub const fn qbxml(self) -> &'static str {
+        self.names()[3]
+    }
+
+    const fn names(self) -> [&'static str; 4] {
         match self {
-            Self::Account => ["AccountQueryRq", "AccountQueryRs", "AccountRet"],
-            Self::Bill => ["BillQueryRq", "BillQueryRs", "BillRet"],
-            Self::BillCheckPayment => ["BillPaymentCheckQueryRq", "BillPaymentCheckQueryRs", "BillPaymentCheckRet"],
-            Self::Check => ["CheckQueryRq", "CheckQueryRs", "CheckRet"],
-            Self::Customer => ["CustomerQueryRq", "CustomerQueryRs", "CustomerRet"],
-            Self::Invoice => ["InvoiceQueryRq", "InvoiceQueryRs", "InvoiceRet"],
-            Self::Vendor => ["VendorQueryRq", "VendorQueryRs", "VendorRet"],
+            Self::Account => ["AccountQueryRq", "AccountQueryRs", "AccountRet", "Account"],
+            Self::Bill => ["BillQueryRq", "BillQueryRs", "BillRet", "Bill"],
+            Self::BillCheckPayment => {
+                ["BillPaymentCheckQueryRq", "BillPaymentCheckQueryRs", "BillPaymentCheckRet", "BillPaymentCheck"]
+            }
+            Self::Check => ["CheckQueryRq", "CheckQueryRs", "CheckRet", "Check"],
+            Self::Customer => ["CustomerQueryRq", "CustomerQueryRs", "CustomerRet", "Customer"],
+            Self::Invoice => ["InvoiceQueryRq", "InvoiceQueryRs", "InvoiceRet", "Invoice"],
+            Self::Vendor => ["VendorQueryRq", "VendorQueryRs", "VendorRet", "Vendor"],
         }
     }
 

@@ -17,3 +17,4 @@ pub use invalid::InvalidParameter;
 pub use kind::Resource;
 pub use list::{ListRequest, Next, Page, Step};
 pub use unreadable::{Fault, Unreadable};
+pub(crate) use value::is_decimal;
