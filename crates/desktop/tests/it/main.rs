@@ -1,6 +1,7 @@
 //! The wire formats of QuickBooks Desktop: what is read, what is written, and what broken input costs.
 
 mod answers;
+mod books;
 mod calls;
 mod elements;
 mod encodings;

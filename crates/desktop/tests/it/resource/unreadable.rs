@@ -27,7 +27,9 @@ fn values_of_the_wrong_kind() {
     assert_fault("<IsTaxOnTax>yes</IsTaxOnTax>", "isCompoundingTax", Fault::Flag);
     let note =
         |id, date| format!("<AdditionalNotesRet><NoteID>{id}</NoteID><Date>{date}</Date><Note>n</Note></AdditionalNotesRet>");
-    assert_fault(&note("one", "2025-01-01"), "additionalNotes[0].id", Fault::Decimal);
+    for number in ["one", "1e5", "NaN", "inf"] {
+        assert_fault(&note(number, "2025-01-01"), "additionalNotes[0].id", Fault::Decimal);
+    }
     for date in ["2025-02-30", "01/02/2025", "2025-01-01T00:00:00", "20250101"] {
         assert_fault(&format!("{}{}", note("1", "2025-01-01"), note("2", date)), "additionalNotes[1].date", Fault::Date);
     }
