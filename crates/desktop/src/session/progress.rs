@@ -7,5 +7,5 @@ pub fn percent(done: usize, remaining: usize) -> i32 {
         return 100;
     }
     let share = done.saturating_mul(100) / done.saturating_add(remaining);
-    i32::try_from(share).unwrap_or(99).min(99)
+    i32::try_from(share).unwrap_or(99)
 }

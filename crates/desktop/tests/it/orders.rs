@@ -1,7 +1,9 @@
 //! The order of the elements of requests.
 
 use counterfoil_desktop::qbxml::{Element, arrange, check};
+use counterfoil_desktop::resource::{ListRequest, Page, Resource, Step, company};
 use proptest::prelude::*;
+use strum::VariantArray as _;
 
 /// A query in the order of the schema: either by `ids`, or with a choice of filters.
 fn query(name: &'static str, ids: &'static [&'static str], filters: &[&[&str]], after: &[&str]) -> BoxedStrategy<Element> {
@@ -128,12 +130,76 @@ fn a_request_that_is_not_known_keeps_its_order_and_an_unknown_element_its_neighb
     assert_eq!(names, ["MaxReturned", "IncludeLineItems", "OwnerID", "Newer"]);
 }
 
+/// The parameters of lists, each with a valid value.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("accountIds", "8-1"),
+    ("accountType", "bank"),
+    ("classIds", "8-2"),
+    ("currencyIds", "8-3"),
+    ("customerIds", "8-4"),
+    ("excludeAlternateShippingAddresses", "true"),
+    ("fullNames", "A:B"),
+    ("ids", "1-1"),
+    ("includeLineItems", "false"),
+    ("includeLinkedTransactions", "true"),
+    ("limit", "10"),
+    ("nameContains", "a"),
+    ("nameFrom", "A"),
+    ("nameTo", "B"),
+    ("names", "A"),
+    ("payeeIds", "8-5"),
+    ("paymentStatus", "paid"),
+    ("refNumberContains", "1"),
+    ("refNumberFrom", "1"),
+    ("refNumberTo", "2"),
+    ("refNumbers", "1"),
+    ("status", "all"),
+    ("totalBalance", "1.00"),
+    ("transactionDateFrom", "2025-01-01"),
+    ("transactionDateTo", "2025-01-31"),
+    ("updatedAfter", "2025-01-01"),
+    ("updatedBefore", "2025-02-01"),
+    ("vendorIds", "8-6"),
+];
+
+fn parsed(resource: Resource, parameters: &[(&str, &str)]) -> Option<ListRequest> {
+    let pairs: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    ListRequest::parse(resource, &pairs).ok()
+}
+
+/// A list with up to eight parameters that the resource has and that do not exclude each other.
+fn any_list() -> impl Strategy<Value = ListRequest> {
+    let accepted = |resource: &Resource| {
+        let own = PARAMETERS.iter().copied().filter(|parameter| parsed(*resource, &[*parameter]).is_some());
+        (*resource, own.collect::<Vec<_>>())
+    };
+    let resources: Vec<_> = Resource::VARIANTS.iter().map(accepted).collect();
+    prop::sample::select(resources)
+        .prop_flat_map(|(resource, own)| (Just(resource), prop::sample::subsequence(own, 0..=8)))
+        .prop_filter_map("parameters exclude each other", |(resource, parameters)| parsed(resource, &parameters))
+}
+
+#[test]
+fn queries_for_one_object_are_in_the_order_of_the_schema() {
+    for resource in Resource::VARIANTS {
+        assert_eq!(check(&resource.retrieve("1-1").expect("a query")), Ok(()));
+    }
+    assert_eq!(check(&company::query()), Ok(()));
+}
+
 fn reversed(element: &Element) -> Element {
     let children = element.children.iter().rev().map(reversed).collect();
     Element { children, ..element.clone() }
 }
 
 proptest! {
+    #[test]
+    fn queries_for_lists_are_in_the_order_of_the_schema(list in any_list(), is_first: bool) {
+        let step = if is_first { Step::Start } else { Step::Continue("{iterator}") };
+        prop_assert_eq!(check(&list.query(Page { most: list.limit(), step: Some(step) })), Ok(()));
+        prop_assert_eq!(check(&list.query(Page::default())), Ok(()));
+    }
+
     #[test]
     fn a_request_in_any_order_is_put_into_the_order_of_the_schema(request in any_request(), seed in 0_usize..24) {
         prop_assert_eq!(check(&request), Ok(()));

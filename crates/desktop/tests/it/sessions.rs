@@ -87,6 +87,14 @@ fn pages_are_halved_until_they_fit() {
     assert_eq!([100, 3, 2, 1, 0].map(smaller_page), [Some(50), Some(1), Some(1), None, None]);
 }
 
+#[test]
+fn percents_are_the_share_of_the_requests() {
+    let shares = [(0, 0, 100), (0, 5, 0), (1, 2, 33), (999, 1, 99), (5, 0, 100)];
+    for (done, remaining, expected) in shares {
+        assert_eq!(percent(done, remaining), expected);
+    }
+}
+
 proptest! {
     #[test]
     fn only_finished_work_is_a_hundred_percent(done in prop_oneof![0_usize..2_000, Just(usize::MAX)], remaining in 0_usize..2_000) {
