@@ -1,6 +1,7 @@
 //! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They check requests strictly, answer as the
 //! platform does, and apply faults on request. Each platform is a module under `/{platform}`: [`quickbooks`], [`xero`], [`zoho`],
-//! [`freshbooks`], [`freeagent`]. The other modules are shared.
+//! [`freshbooks`], [`freeagent`]. QuickBooks Desktop is another world, without a server: [`company_file`] is the program with its company file.
+//! The other modules are shared.
 //!
 //! # Consent without a browser
 //!
@@ -62,6 +63,7 @@
 mod bookkeeping;
 mod books;
 mod clock;
+pub mod company_file;
 mod desk;
 pub mod fault;
 pub mod freeagent;
@@ -75,6 +77,7 @@ pub mod quickbooks;
 mod random;
 mod sample;
 pub mod xero;
+mod xml;
 pub mod zoho;
 
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@
 //! needs no sorting, and the changes since a time are found without reading other records.
 
 pub(crate) mod account;
-mod draw;
+pub(crate) mod draw;
 pub(crate) mod entry;
 pub(crate) mod list;
 pub(crate) mod mangle;

@@ -1,0 +1,4 @@
+//! QuickBooks Desktop: the company file.
+
+mod company_file;
+mod iterators;
