@@ -1,7 +1,7 @@
 //! Stand-ins for the platforms' servers, for the laptop and the tests; never deployed. They check requests strictly, answer as the
 //! platform does, and apply faults on request. Each platform is a module under `/{platform}`: [`quickbooks`], [`xero`], [`zoho`],
-//! [`freshbooks`], [`freeagent`]. QuickBooks Desktop is another world, without a server: [`company_file`] is the program with its company file.
-//! The other modules are shared.
+//! [`freshbooks`], [`freeagent`]. QuickBooks Desktop is another world, without a server: [`company_file`] is the program with its company file,
+//! and [`web_connector`] the client beside it. The other modules are shared.
 //!
 //! # Consent without a browser
 //!
@@ -76,6 +76,7 @@ mod params;
 pub mod quickbooks;
 mod random;
 mod sample;
+pub mod web_connector;
 pub mod xero;
 mod xml;
 pub mod zoho;
