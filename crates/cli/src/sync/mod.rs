@@ -12,7 +12,7 @@ use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::sync::reconciliation::Reconciliation;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus, Trigger};
 use counterfoil_core::service::sync::begin::{SyncRequest, begin};
-use counterfoil_core::service::sync::work;
+use counterfoil_core::service::sync::{wake, work};
 use counterfoil_functions::config::Config;
 use counterfoil_functions::wiring::{World, assemble};
 
@@ -61,7 +61,7 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
     let connection = active(&app, &id).await?;
     let kind = if options.invoices { SyncKind::ImportInvoices } else { SyncKind::Sync };
     let request = SyncRequest { kind, full: options.full, is_dry: options.dry_run, trigger: Trigger::Command, parent: None };
-    let begun = begin(&app, &connection, &request).await?;
+    let begun = begun(&app, &connection, &request, !is_deployed).await?;
     let run = until_over(&app, begun, !is_deployed).await?;
     terminal::say(outcome::text(&run));
     match run.status {
@@ -70,6 +70,15 @@ pub(crate) async fn run(options: Options, given: Variables) -> Result<(), Failur
         SyncStatus::Completed => Err(Failure::new("The reconciliation does not match. See docs/sync.md.")),
         _ => Err(Failure::new("The sync did not complete.")),
     }
+}
+
+/// Begins a run, or finds the one that is under way. If this process does not work on it, wakes the worker.
+async fn begun(app: &App, connection: &Connection, request: &SyncRequest, works: bool) -> Result<SyncRun, Failure> {
+    let run = begin(app, connection, request).await?;
+    if !works {
+        wake(app, &[&run.connection]).await;
+    }
+    Ok(run)
 }
 
 async fn active(app: &App, id: &ConnectionId) -> Result<Connection, Failure> {
@@ -103,4 +112,27 @@ async fn until_over(app: &Arc<App>, mut run: SyncRun, works: bool) -> Result<Syn
 
 fn company_key(text: &str) -> Result<CompanyKey, String> {
     CompanyKey::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_testkit::clock::MovableClock;
+    use counterfoil_testkit::fixture::{Fixture, START};
+    use counterfoil_testkit::platform::RotationPolicy;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_run_that_this_process_does_not_work_on_wakes_the_worker() {
+        for works in [false, true] {
+            let fixture = Fixture::new(RotationPolicy::Stable).await;
+            let app = Arc::new(fixture.app(Arc::new(MovableClock::new(START))));
+            let id = fixture.connect(&app, "acme").await;
+            let connection = app.connections.read(&id).await.expect("a table").expect("a connection");
+            let request =
+                SyncRequest { kind: SyncKind::Sync, full: false, is_dry: false, trigger: Trigger::Command, parent: None };
+            assert!(begun(&app, &connection, &request, works).await.is_ok());
+            assert_eq!(fixture.wakings.take(), if works { vec![] } else { vec![id] });
+        }
+    }
 }

@@ -242,12 +242,25 @@ async fn work_and_look(app: &Arc<App>, run: &SyncRun, ends_at: Duration) -> Resu
     let now = app.syncs.sync(&run.connection.partner, &run.id).await?.unwrap_or_else(|| run.clone());
     match worked {
         Worked::Paused => Ok((now, false)),
-        Worked::Ended => Ok((now, true)),
+        Worked::Ended => {
+            wake_for_the_next(app, &run.connection).await;
+            Ok((now, true))
+        }
         Worked::Nothing if waits(app, &now).await? => Ok((now, false)),
         Worked::Nothing => {
             app.clock.sleep(POLL).await;
             Ok((now, true))
         }
+    }
+}
+
+/// Wakes a worker for the run that was queued behind one that has ended: this process works on the run of its own request alone.
+/// If the table fails, the worker's next scheduled invocation finds that run.
+async fn wake_for_the_next(app: &App, connection: &ConnectionId) {
+    match app.syncs.state(connection).await {
+        Ok(state) if state.active.is_some() => wake(app, &[connection]).await,
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%connection, %error, "it is not known whether another run follows"),
     }
 }
 

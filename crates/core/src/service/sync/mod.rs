@@ -20,3 +20,4 @@ mod wake;
 mod work;
 
 pub use work::{Worked, work, work_on_due};
+pub use wake::wake;

@@ -11,7 +11,7 @@ const AT_ONCE_MOST: usize = 30;
 
 /// Wakes the worker for connections that have a run, within the time of one request to the queue. If that fails, the worker's next
 /// scheduled invocation finds the runs.
-pub(crate) async fn wake(app: &App, connections: &[&ConnectionId]) {
+pub async fn wake(app: &App, connections: &[&ConnectionId]) {
     let waking: Vec<_> = connections.iter().map(|connection| wake_one(app, connection)).collect();
     let woken = stream::iter(waking).for_each_concurrent(AT_ONCE_MOST, |waking| waking);
     if within(app.clock.as_ref(), app.settings.store_timeout, woken).await.is_none() {

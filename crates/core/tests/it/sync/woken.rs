@@ -99,6 +99,16 @@ async fn the_worker_is_woken_for_a_queued_run_when_the_one_before_is_canceled() 
 }
 
 #[tokio::test]
+async fn a_request_that_ends_the_active_run_wakes_a_worker_for_the_queued_one() {
+    let books = Books::of(1).await;
+    let run = books.begin(&sync()).await;
+    let queued = books.begin(&request_of(SyncKind::ImportInvoices)).await;
+    let imported = import_all(&books).await.expect("runs");
+    assert_eq!((&imported.id, imported.runs[0].status), (&run.id, SyncStatus::Completed));
+    assert_eq!((books.read(&queued).await.status, books.woken()), (SyncStatus::Queued, vec![books.id.clone()]));
+}
+
+#[tokio::test]
 async fn a_worker_that_is_woken_late_or_twice_does_nothing() {
     let books = Books::of(3).await;
     let run = books.begin(&sync()).await;
