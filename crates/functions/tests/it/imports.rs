@@ -222,11 +222,24 @@ async fn a_cursor_is_good_for_its_own_list_only() {
     post(SYNC).key(&place.key).to(&place.server).await;
     let first = place.read("/v1/checks?companyKey=beach-blend&limit=1").await.json();
     let cursor = first["nextCursor"].as_str().expect("a cursor");
-    for query in ["companyKey=beach-blend&dateTo=2020-01-01", "companyKey=other", "limit=1"] {
+    for query in [
+        "companyKey=beach-blend&dateTo=2020-01-01",
+        "companyKey=beach-blend&status=issued",
+        "companyKey=beach-blend&platform=quickbooks",
+        "companyKey=other",
+        "limit=1",
+    ] {
         let answer = place.read(&format!("/v1/checks?{query}&cursor={cursor}")).await;
         assert_eq!(error(&answer), (400, "invalid_cursor".to_owned()), "{query}");
     }
 }
+    post(SYNC).key(&place.key).to(&place.server).await;
+    let cursor = place.read("/v1/syncs?kind=sync&limit=1").await.json()["nextCursor"].as_str().expect("a cursor").to_owned();
+    assert_eq!(place.read(&format!("/v1/syncs?kind=sync&limit=1&cursor={cursor}")).await.status, 200);
+    for query in ["limit=1", "kind=import_invoices", "kind=sync&status=completed", "kind=sync&companyKey=beach-blend"] {
+        let answer = place.read(&format!("/v1/syncs?{query}&cursor={cursor}")).await;
+        assert_eq!(error(&answer), (400, "invalid_cursor".to_owned()), "{query}");
+    }
 
 #[tokio::test]
 async fn an_import_of_several_connections_has_a_part_for_each() {
@@ -242,6 +255,11 @@ async fn an_import_of_several_connections_has_a_part_for_each() {
     assert_eq!(parts.as_array().map(Vec::len), Some(2));
     assert!(parts.as_array().into_iter().flatten().all(|part| part["parentId"] == id));
 }
+    assert!(parts[0]["id"].as_str() > parts[1]["id"].as_str(), "newest first: {parts}");
+    let first = place.read(&format!("/v1/syncs?parentId={id}&limit=1")).await.json();
+    let next = first["nextCursor"].as_str().expect("a cursor");
+    let second = place.data(&format!("/v1/syncs?parentId={id}&limit=1&cursor={next}")).await;
+    assert_eq!((&first["data"][0], &second[0]), (&parts[0], &parts[1]));
 
 #[tokio::test]
 async fn a2_an_import_of_another_partners_connection_is_a_404() {

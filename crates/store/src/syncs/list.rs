@@ -92,6 +92,7 @@ impl Table {
             .expression_attribute_values(":group", AttributeValue::S(sync_pk(partner, group)))
             .expression_attribute_values(":parts", AttributeValue::S(SYNC_PART.to_owned()))
             .consistent_read(true)
+            .scan_index_forward(false)
             .set_exclusive_start_key(after.map(|id| key_item(&Key::sync_part(partner, group, id))))
             .limit(i32::try_from(most).unwrap_or(i32::MAX));
         let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;

@@ -202,15 +202,16 @@ async fn parts(store: &Store, after: Option<&SyncId>, most: u32) -> Vec<SyncId> 
 }
 
 #[tokio::test]
-async fn a_group_grows_and_lists_its_runs_by_their_ids() {
+async fn a_group_grows_and_lists_its_newest_runs_first() {
     let store = store().await;
     assert_eq!(store.table.group(&acme().partner, &sync_id("group")).await, Ok(None));
     let ids: Vec<_> = (0..120).map(|number| sync_id(&format!("{number:03}"))).collect();
     store.table.store_group(&group(90), &ids[..90]).await.expect("a table");
     store.table.store_group(&group(120), &ids[80..]).await.expect("a table that has some of them already");
     assert_eq!(store.table.group(&acme().partner, &sync_id("group")).await, Ok(Some(group(120))));
-    assert_eq!(parts(&store, None, 1_000).await, ids);
-    assert_eq!(parts(&store, Some(&ids[99]), 5).await, ids[100..105]);
+    let newest: Vec<_> = ids.iter().rev().cloned().collect();
+    assert_eq!(parts(&store, None, 1_000).await, newest);
+    assert_eq!(parts(&store, Some(&newest[19]), 5).await, newest[20..25]);
     assert!(store.table.syncs(&acme().partner, None, 10).await.expect("a table").is_empty(), "a group is no run");
     for sk in ["GROUP", "PART#sync_000"] {
         let item = store.item("SYNC#default#sync_group", sk).await.expect("an item");

@@ -90,7 +90,7 @@ pub trait SyncStore: Send + Sync {
     /// A group of runs, strongly consistent.
     async fn group(&self, partner: &PartnerId, id: &SyncId) -> Result<Option<SyncGroup>, StoreError>;
 
-    /// The runs of a group in the order of their ids, from the one after `after`, strongly consistent.
+    /// The runs of a group, newest first, from the one after `after`, strongly consistent.
     async fn parts(
         &self,
         partner: &PartnerId,

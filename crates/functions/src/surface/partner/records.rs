@@ -128,8 +128,11 @@ impl Wanted {
         let kind: &str = self.filter.kind.into();
         let order = if self.since.is_some() { "changes" } else { "dates" };
         let of = self.connection.as_ref().map_or("", |connection| connection.company_key.as_str());
-        let Filter { from, to, .. } = self.filter;
-        format!("{kind} {order} {of} {from:?} {to:?}")
+        let Filter { from, to, platform, status, .. } = self.filter;
+        // A list without these filters has the name that it had before they were part of it.
+        let platform = platform.map(|platform| format!(" {platform}")).unwrap_or_default();
+        let status = status.map(|status| format!(" {status:?}")).unwrap_or_default();
+        format!("{kind} {order} {of} {from:?} {to:?}{platform}{status}")
     }
 }
 

@@ -36,7 +36,7 @@ const READ_AT_ONCE: u32 = 100;
 const AT_ONCE: usize = 10;
 
 /// Which runs to list.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Filter {
     company_key: Option<CompanyKey>,
     platform: Option<PlatformName>,
@@ -73,8 +73,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<SyncAnswer>>, Problem> {
     let filter = Filter::of(&query)?;
     let parent = query.filled("parentId", 80)?.map(|id| SyncId::parse(id).ok_or(Error::NO_SYNC)).transpose()?;
-    // The runs of a group have another order, and therefore other cursors.
-    let list = parent.as_ref().map_or(LIST.to_owned(), |parent| format!("{LIST} {}", parent.as_str()));
+    // The runs of a group, and those that a filter leaves, have cursors of their own.
+    let of = parent.as_ref().map(|parent| format!(" {}", parent.as_str())).unwrap_or_default();
+    let filtered = if filter == Filter::default() { String::new() } else { format!(" {filter:?}") };
+    let list = format!("{LIST}{of}{filtered}");
     let after = paging.after(&list, &key.partner, SyncId::parse)?;
     let (runs, next) = matching(&app, &key.partner, parent.as_ref(), &filter, after, paging.limit).await?;
     let next = next.map(|last| cursor::write(&list, &key.partner, last.as_str()));
