@@ -18,7 +18,20 @@ pub struct Reconciliation {
     pub stored: Totals,
 }
 
+/// The most groups of a side. More would not fit into the answer that shows them, nor into the write that ends the run.
+const GROUPS_MOST: usize = 10_000;
+
 impl Reconciliation {
+    /// Adds the groups of all bank accounts up if there are more than [`GROUPS_MOST`] groups.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let Self { covers, platform, stored } = self;
+        if platform.0.len().max(stored.0.len()) <= GROUPS_MOST {
+            return Self { covers, platform, stored };
+        }
+        Self { covers, platform: platform.without_accounts(), stored: stored.without_accounts() }
+    }
+
     /// Whether both totals are equal, to the last digit.
     pub fn matches(&self) -> bool {
         self.platform == self.stored
@@ -94,6 +107,14 @@ impl Totals {
         self.merge_times(other, -1);
     }
 
+    fn without_accounts(self) -> Self {
+        let mut all = Self::default();
+        for (group, total) in self.0 {
+            all.merge(&Self([(Group { bank_account: None, ..group }, total)].into()));
+        }
+        all
+    }
+
     fn merge_times(&mut self, other: &Self, times: i64) {
         for (group, more) in &other.0 {
             let total = self.0.entry(group.clone()).or_default();
@@ -119,4 +140,29 @@ fn counted(body: &Body) -> Option<(Group, Decimal)> {
     let group =
         Group { kind: body.kind(), bank_account: account.cloned(), month: date.first_of_month(), currency: currency.clone() };
     Some((group, amount))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_groups_than_fit_are_added_up_without_their_bank_accounts() {
+        let month = Date::constant(2026, 9, 1);
+        let totals = |accounts: i64| {
+            let of = |account: i64| Group {
+                kind: RecordKind::Check,
+                bank_account: Some(account.to_string()),
+                month,
+                currency: Some("USD".to_owned()),
+            };
+            Totals((0..accounts).map(|account| (of(account), Total { count: 2, sum: Decimal::new(150, 2) })).collect())
+        };
+        let both = |accounts| Reconciliation { covers: Covers::All, platform: totals(accounts), stored: totals(accounts) };
+        assert_eq!(both(10_000).bounded(), both(10_000));
+        let bounded = both(10_001).bounded();
+        assert!(bounded.matches());
+        let all: Vec<_> = bounded.platform.0.into_iter().map(|(group, total)| (group.bank_account, total)).collect();
+        assert_eq!(all, [(None, Total { count: 20_002, sum: Decimal::new(1_500_150, 2) })]);
+    }
 }

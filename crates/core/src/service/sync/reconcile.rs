@@ -39,7 +39,7 @@ impl Run<'_> {
             // The next try starts again, and counts again.
             self.sync.counts = before;
         }
-        Ok(stored.map(|stored| Reconciliation { covers, platform: self.platform.clone(), stored }))
+        Ok(stored.map(|stored| Reconciliation { covers, platform: self.platform.clone(), stored }.bounded()))
     }
 
     /// Adds up all stored records of the company, and marks those as deleted that the run has not seen.

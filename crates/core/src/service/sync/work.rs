@@ -121,8 +121,18 @@ impl Run<'_> {
         }
         match self.reconcile(ends_at).await? {
             Some(reconciliation) => self.complete(reconciliation).await,
-            None => self.rest(SyncStatus::Running, Duration::ZERO).await,
+            None => self.after_an_unfinished_comparison().await,
         }
+    }
+
+    /// Lets the next process begin the comparison again, a bounded number of times.
+    async fn after_an_unfinished_comparison(&mut self) -> Result<Worked, RunError> {
+        self.sync.failures += 1;
+        if self.sync.failures < FAILURES_MOST {
+            return self.rest(SyncStatus::Running, Duration::ZERO).await;
+        }
+        tracing::error!(sync = self.sync.id.as_str(), fault = "internal", "a comparison fits into no invocation");
+        self.fail(SyncFailure::PlatformUnavailable).await
     }
 
     /// Counts a failure, if the cause is one. Sleeps through a short pause; otherwise stores that the run waits.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use counterfoil_core::model::record::Unreadable;
 use counterfoil_core::model::sync::{Mode, SyncFailure, SyncStatus};
 use counterfoil_core::port::accounting::ReadFailure;
 use counterfoil_core::service::sync::{Worked, work};
+use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
 
-use super::harness::{Books, HOUR, WORKERS_TIME, sync};
+use super::harness::{Books, HOUR, WORKERS_TIME, full, sync};
 
 const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
 
@@ -131,4 +133,40 @@ async fn a_run_whose_time_is_over_continues_in_the_next_invocation() {
     assert_eq!(books.platform().requests().len(), 0, "a page would take longer");
     books.work().await;
     assert_eq!(books.read(&run).await.counts.checks.imported, 30);
+}
+
+#[tokio::test]
+async fn a_comparison_that_fits_into_no_invocation_ends_the_run() {
+    let books = Books::of(5).await;
+    let run = books.begin(&sync()).await;
+    books.stage.installation.wire.inject(Rule::on("Query", Fault::Repeated).when("CHANGES#").times(20));
+    books.work_once().await;
+    books.stage.installation.wire.reset();
+    assert_eq!(
+        (books.read(&run).await.status, books.read(&run).await.pages),
+        (SyncStatus::Waiting, 1),
+        "only the comparison is left"
+    );
+    books.stage.clock.advance(HOUR);
+    let mut tries = 0;
+    while !books.read(&run).await.status.is_over() {
+        tries += 1;
+        assert!(tries < 20, "it goes on for ever");
+        let ends_at = books.stage.app.clock.elapsed() + Duration::from_secs(1);
+        work(&books.stage.app, &books.id, ends_at).await.expect("a table");
+    }
+    assert_eq!(books.read(&run).await.failure, Some(SyncFailure::PlatformUnavailable));
+}
+
+#[tokio::test]
+async fn a_run_with_more_errors_than_records_fails() {
+    let books = Books::of(1_001).await;
+    for number in 1..=1_001 {
+        books.spoil(&format!("bad-{number}"), Unreadable::AmountUnreadable);
+    }
+    assert_eq!(books.run(sync()).await.status, SyncStatus::Completed, "as many errors as records");
+    books.spoil("bad-1002", Unreadable::DateUnreadable);
+    let run = books.run(full()).await;
+    assert_eq!((run.status, run.failure), (SyncStatus::Failed, Some(SyncFailure::TooManyErrors)));
+    assert_eq!((run.counts.errors, run.error_samples.len()), (1_002, 20));
 }
