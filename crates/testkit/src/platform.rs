@@ -129,6 +129,11 @@ impl ScriptedPlatform {
         self.state().confirm_failures.extend(failures);
     }
 
+    /// Sets whether a list of companies lacks all of them, and says that it is not complete.
+    pub fn list_incompletely(&self, is_so: bool) {
+        self.state().lists_incompletely = is_so;
+    }
+
     /// Holds the answers of all refreshes from now on until the gate is opened. The platform has processed them by then.
     #[must_use]
     pub fn hold(&self) -> Gate {

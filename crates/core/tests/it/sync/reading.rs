@@ -59,6 +59,20 @@ async fn a_consumer_that_reads_from_the_last_change_misses_nothing() {
 }
 
 #[tokio::test]
+async fn a_process_whose_clock_is_behind_gives_its_changes_later_times() {
+    let books = Books::of(3).await;
+    books.run(sync()).await;
+    let before = books.stored(RecordKind::Check).await;
+    let last = before.iter().map(|record| record.updated_at).max().expect("records");
+    books.stage.clock.set_wall(books.now() - HOUR * 2);
+    books.put(check("2", 50_000));
+    assert_eq!(books.run(full()).await.counts.checks.updated, 1);
+    let page = changed(&books.stage.app, &books.id, &CHECKS, Place { at: last, offset: 0 }, 10).await.expect("a table");
+    let later: Vec<_> = page.records.iter().filter(|record| record.updated_at > last).collect();
+    assert_eq!(later.iter().map(|record| record.record.key.external_id.as_str()).collect::<Vec<_>>(), ["2"]);
+}
+
+#[tokio::test]
 async fn a_list_by_date_has_every_record_once() {
     let books = Books::of(130).await;
     books.run(sync()).await;

@@ -44,6 +44,17 @@ async fn an_unconfirmed_connection_gives_no_token_and_the_next_run_confirms_it_w
 }
 
 #[tokio::test]
+async fn a_company_that_an_incomplete_list_lacks_is_not_taken_for_another_one() {
+    let place = Move::new(RotationPolicy::Strict).await;
+    let transfer = place.transfer("acme", "77");
+    place.stage.installation.platform.list_incompletely(true);
+    assert_eq!(place.run(&transfer).await, Err(TransferFailure::NotConfirmed));
+    place.stage.installation.platform.list_incompletely(false);
+    assert_eq!(place.run(&transfer).await, Ok(Transferred::Connected));
+    assert_eq!(place.stage.presented(), ["refresh-0-0"]);
+}
+
+#[tokio::test]
 async fn a_token_that_is_refused_gives_way_to_a_fresh_one() {
     let place = Move::new(RotationPolicy::Family).await;
     let fresh = place.transfer("acme", "77");

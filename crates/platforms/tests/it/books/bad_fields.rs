@@ -1,13 +1,13 @@
-//! Odd values in one field of a check, on every platform: each is read as intended, or makes the record an error with a reason. No
+//! Odd values in one field of a record, of every form and on every platform: each is read as intended, or makes the record an error with a reason. No
 //! amount is converted to a floating-point number.
 
 use super::server::ok;
-use super::wire::{ALL, told};
+use super::wire::{EVERY, told};
 
-/// Reads a page with a check for each value, and compares how each is read.
+/// Reads a page with a record for each value, and compares how each is read.
 async fn is_read(field: &str, values: &[(&str, &str)]) {
     let mut wrong = Vec::new();
-    for wire in ALL {
+    for wire in EVERY {
         let numbered = |(at, (json, _)): (usize, &(&str, &str))| {
             let id = format!(r#""{}""#, 101 + at);
             if field == "id" { wire.record(&[(field, json)]) } else { wire.record(&[(field, json), ("id", &id)]) }
@@ -16,9 +16,9 @@ async fn is_read(field: &str, values: &[(&str, &str)]) {
         records.push(wire.record(&[("id", r#""last""#)]));
         let run = wire.run(ok(&wire.answer(&records))).await.expect("reads");
         let told: Vec<_> = run.entries.iter().map(|entry| told(entry, field)).collect();
-        assert_eq!(told.len(), records.len(), "{:?}: each once", wire.platform);
+        assert_eq!(told.len(), records.len(), "{}: each once", wire.list());
         let differing = values.iter().zip(&told).filter(|((_, expected), told)| told != expected);
-        wrong.extend(differing.map(|((json, _), told)| format!("{:?}: {json:.80} is {told:.80}", wire.platform)));
+        wrong.extend(differing.map(|((json, _), told)| format!("{}: {json:.80} is {told:.80}", wire.list())));
         assert_eq!(run.records().last().map(|record| record.key.external_id.as_str()), Some("last"));
     }
     assert!(wrong.is_empty(), "{field}: {wrong:#?}");

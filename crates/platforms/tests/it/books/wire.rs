@@ -1,7 +1,7 @@
-//! Each platform's list of checks in the form of its HTTP answers, so that one table of odd values can be tested on all of them.
+//! Each platform's lists of records in the form of its HTTP answers, so that one table of odd values can be tested on all of them.
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::record::{Body, Check};
+use counterfoil_core::model::record::{Body, Check, Invoice};
 use counterfoil_core::model::sync::SyncKind;
 use counterfoil_core::port::accounting::{Entry, ReadFailure};
 
@@ -9,13 +9,15 @@ use super::server::{Request, Server, ok};
 use super::{Books, Run, full};
 use crate::raw::Bytes;
 
-/// A list of checks.
+/// A list of records.
 pub(super) struct Wire {
     pub(super) platform: PlatformName,
+    /// The kind of run that reads it.
+    kind: SyncKind,
     company: &'static str,
     /// The path of the list. The other lists of a run are empty.
     path: &'static str,
-    /// A check. `$id`, `$amount`, `$date`, `$currency`, and `$text` stand for the JSON of these fields.
+    /// A record. `$id`, `$amount`, `$date`, `$currency`, and `$text` stand for the JSON of these fields.
     record: &'static str,
     /// The whole answer. `$records` stands for its records, `$total` for their number, `$page` and `$size` for the page.
     answer: &'static str,
@@ -23,8 +25,9 @@ pub(super) struct Wire {
     other: &'static str,
 }
 
-pub(super) static QUICKBOOKS: Wire = Wire {
+pub(super) const QUICKBOOKS: Wire = Wire {
     platform: PlatformName::Quickbooks,
+    kind: SyncKind::Sync,
     company: "9130357849012345",
     path: "select * from Purchase",
     record: r#"{"Id":$id,"SyncToken":"0","PaymentType":"Check","TxnDate":$date,"TotalAmt":$amount,"CurrencyRef":{"value":$currency,
@@ -33,39 +36,139 @@ pub(super) static QUICKBOOKS: Wire = Wire {
     other: r#"{"QueryResponse":{},"time":"2026-09-16T04:12:55.104-07:00"}"#,
 };
 
-pub(super) static XERO: Wire = Wire {
+pub(super) const XERO: Wire = Wire {
     platform: PlatformName::Xero,
+    kind: SyncKind::Sync,
     company: "70784a63-d24b-46a9-a4db-0e70a274b056",
     path: "/BankTransactions",
     record: r#"{"BankTransactionID":$id,"Type":"SPEND","Reference":"004217","DateString":$date,"Status":"AUTHORISED",
         "LineItems":[{"Description":$text,"Quantity":1}],"Total":$amount,"CurrencyCode":$currency,"HasAttachments":false}"#,
     answer: r#"{"Id":"0b4d6c6e","Status":"OK","ProviderName":"App","DateTimeUTC":"/Date(1789557180385)/",
         "pagination":{"page":$page,"pageSize":$size,"pageCount":1,"itemCount":$total},"BankTransactions":[$records]}"#,
-    other: r#"{"Id":"1","Status":"OK","Payments":[],"pagination":{"page":1,"pageSize":1000,"pageCount":0,"itemCount":0}}"#,
+    other: r#"{"Id":"1","Status":"OK","BankTransactions":[],"Payments":[],"Accounts":[],"pagination":{"page":1,"pageSize":1000,"pageCount":0,"itemCount":0}}"#,
 };
 
-pub(super) static ZOHO: Wire = Wire {
+pub(super) const ZOHO: Wire = Wire {
     platform: PlatformName::Zoho,
+    kind: SyncKind::Sync,
     company: "10234695",
     path: "/vendorpayments",
     record: r#"{"payment_id":$id,"payment_mode":"Check","status":"paid","date":$date,"amount":$amount,"currency_code":$currency,
         "description":$text,"balance":0}"#,
     answer: r#"{"code":0,"message":"success","vendorpayments":[$records],
         "page_context":{"page":$page,"per_page":200,"has_more_page":false,"report_name":"Payments Made"}}"#,
-    other: r#"{"code":0}"#,
+    other: r#"{"code":0,"invoices":[],"bills":[],"page_context":{"page":1,"per_page":200,"has_more_page":false}}"#,
 };
 
-pub(super) static FRESHBOOKS: Wire = Wire {
+pub(super) const FRESHBOOKS: Wire = Wire {
     platform: PlatformName::Freshbooks,
+    kind: SyncKind::Sync,
     company: "Qx9Zb1",
     path: "/accounting/account/Qx9Zb1/bill_payments/bill_payments",
     record: r#"{"id":$id,"billid":1630,"amount":{"amount":$amount,"code":$currency},"paid_date":$date,"payment_type":"Check",
         "note":$text,"vis_state":0}"#,
     answer: r#"{"response":{"result":{"bill_payments":[$records],"page":$page,"pages":1,"per_page":$size,"total":$total}}}"#,
-    other: r#"{"response":{"result":{"bills":[],"page":1,"pages":0,"per_page":100,"total":0}}}"#,
+    other: r#"{"response":{"result":{"bills":[],"invoices":[],"page":1,"pages":0,"per_page":100,"total":0}}}"#,
 };
 
+static BILL_PAYMENTS: Wire = Wire {
+    path: "select * from BillPayment",
+    record: r#"{"Id":$id,"PayType":"Check","TxnDate":$date,"TotalAmt":$amount,"CurrencyRef":{"value":$currency},"PrivateNote":$text}"#,
+    answer: r#"{"QueryResponse":{"BillPayment":[$records],"startPosition":1,"maxResults":$total}}"#,
+    ..QUICKBOOKS
+};
+
+static QUICKBOOKS_BILLS: Wire = Wire {
+    kind: SyncKind::ImportInvoices,
+    path: "select * from Bill ",
+    record: r#"{"Id":$id,"TxnDate":$date,"Balance":$amount,"CurrencyRef":{"value":$currency},"PrivateNote":$text,"TotalAmt":1}"#,
+    answer: r#"{"QueryResponse":{"Bill":[$records],"startPosition":1,"maxResults":$total}}"#,
+    ..QUICKBOOKS
+};
+
+static QUICKBOOKS_INVOICES: Wire = Wire {
+    kind: SyncKind::ImportInvoices,
+    path: "select * from Invoice",
+    record: r#"{"Id":$id,"TxnDate":$date,"TotalAmt":$amount,"CurrencyRef":{"value":$currency},"CustomerMemo":{"value":$text},"Balance":1}"#,
+    answer: r#"{"QueryResponse":{"Invoice":[$records],"startPosition":1,"maxResults":$total}}"#,
+    ..QUICKBOOKS
+};
+
+static XERO_PAYMENTS: Wire = Wire {
+    path: "/Payments",
+    record: r#"{"PaymentID":$id,"PaymentType":"ACCPAYPAYMENT","Reference":"004217","DateString":$date,"Status":"AUTHORISED",
+        "Details":$text,"Amount":$amount,"Invoice":{"CurrencyCode":$currency}}"#,
+    answer: r#"{"Status":"OK","pagination":{"page":$page,"pageSize":$size,"pageCount":1,"itemCount":$total},"Payments":[$records]}"#,
+    ..XERO
+};
+
+const XERO_BILLS: Wire = Wire {
+    kind: SyncKind::ImportInvoices,
+    path: "/Invoices",
+    record: r#"{"InvoiceID":$id,"Type":"ACCPAY","DateString":$date,"Status":"AUTHORISED","AmountDue":$amount,"CurrencyCode":$currency,
+        "Reference":$text,"Total":1}"#,
+    answer: r#"{"Status":"OK","pagination":{"page":$page,"pageSize":$size,"pageCount":1,"itemCount":$total},"Invoices":[$records]}"#,
+    ..XERO
+};
+
+static XERO_INVOICES: Wire = Wire {
+    record: r#"{"InvoiceID":$id,"Type":"ACCREC","DateString":$date,"Status":"AUTHORISED","Total":$amount,"CurrencyCode":$currency,
+        "Reference":$text,"AmountDue":1}"#,
+    ..XERO_BILLS
+};
+
+const ZOHO_BILLS: Wire = Wire {
+    kind: SyncKind::ImportInvoices,
+    path: "/bills",
+    record: r#"{"bill_id":$id,"status":"open","date":$date,"balance":$amount,"currency_code":$currency,"reference_number":$text}"#,
+    answer: r#"{"code":0,"bills":[$records],"page_context":{"page":$page,"per_page":200,"has_more_page":false}}"#,
+    ..ZOHO
+};
+
+static ZOHO_INVOICES: Wire = Wire {
+    path: "/invoices",
+    record: r#"{"invoice_id":$id,"status":"sent","date":$date,"total":$amount,"currency_code":$currency,"reference_number":$text,
+        "balance":1}"#,
+    answer: r#"{"code":0,"invoices":[$records],"page_context":{"page":$page,"per_page":200,"has_more_page":false}}"#,
+    ..ZOHO_BILLS
+};
+
+const FRESHBOOKS_BILLS: Wire = Wire {
+    kind: SyncKind::ImportInvoices,
+    path: "/accounting/account/Qx9Zb1/bills/bills",
+    record: r#"{"id":$id,"outstanding":{"amount":$amount,"code":$currency},"issue_date":$date,"overall_description":$text,"vis_state":0}"#,
+    answer: r#"{"response":{"result":{"bills":[$records],"page":$page,"pages":1,"per_page":$size,"total":$total}}}"#,
+    ..FRESHBOOKS
+};
+
+static FRESHBOOKS_INVOICES: Wire = Wire {
+    path: "/accounting/account/Qx9Zb1/invoices/invoices",
+    record: r#"{"id":$id,"amount":{"amount":$amount,"code":$currency},"create_date":$date,"notes":$text,"vis_state":0,
+        "outstanding":{"amount":1}}"#,
+    answer: r#"{"response":{"result":{"invoices":[$records],"page":$page,"pages":1,"per_page":$size,"total":$total}}}"#,
+    ..FRESHBOOKS_BILLS
+};
+
+/// A list of checks of each platform.
 pub(super) static ALL: [&Wire; 4] = [&QUICKBOOKS, &XERO, &ZOHO, &FRESHBOOKS];
+
+/// The lists of each platform, one for each form of a record.
+pub(super) static EVERY: [&Wire; 14] = [
+    &QUICKBOOKS,
+    &BILL_PAYMENTS,
+    &QUICKBOOKS_BILLS,
+    &QUICKBOOKS_INVOICES,
+    &XERO,
+    &XERO_PAYMENTS,
+    &XERO_BILLS,
+    &XERO_INVOICES,
+    &ZOHO,
+    &ZOHO_BILLS,
+    &ZOHO_INVOICES,
+    &FRESHBOOKS,
+    &FRESHBOOKS_BILLS,
+    &FRESHBOOKS_INVOICES,
+];
 
 impl Wire {
     /// A check with these fields, each with its name here and its JSON. The JSON `absent` leaves the field out.
@@ -86,6 +189,11 @@ impl Wire {
             };
         }
         record
+    }
+
+    /// The platform and its list.
+    pub(super) fn list(&self) -> String {
+        format!("{} {}", self.platform, self.path)
     }
 
     /// The text before a field's value.
@@ -118,23 +226,23 @@ impl Wire {
             if is_list { respond(request) } else { ok(other) }
         });
         let server = server.await;
-        Books::at(&server, self.platform, self.company, "").await.run(&full(SyncKind::Sync)).await
+        Books::at(&server, self.platform, self.company, "").await.run(&full(self.kind)).await
     }
 }
 
-/// The value of a check's field, or the reason why the check cannot be read.
+/// The value of a record's field, or the reason why the record cannot be read.
 pub(super) fn told(entry: &Entry, field: &str) -> String {
-    let (key, check) = match entry {
-        Entry::Record(record) => match &record.body {
-            Body::Check(check) => (&record.key, check),
-            Body::Invoice(invoice) => panic!("{invoice:?}"),
-        },
+    let record = match entry {
+        Entry::Record(record) => record,
         Entry::Absent(key) => return format!("{} is absent", key.external_id),
         Entry::Unreadable { reason, .. } => return <&str>::from(*reason).to_owned(),
     };
-    let Check { amount, date, currency, memo, .. } = check;
+    let (amount, date, currency, memo) = match &record.body {
+        Body::Check(Check { amount, date, currency, memo, .. }) => (amount, date, currency, memo),
+        Body::Invoice(Invoice { total, date, currency, memo, .. }) => (total, date, currency, memo),
+    };
     match field {
-        "id" => key.external_id.clone(),
+        "id" => record.key.external_id.clone(),
         "amount" => amount.to_string(),
         "date" => date.to_string(),
         "currency" => currency.clone().unwrap_or_default(),
