@@ -145,10 +145,11 @@ impl Answer {
     }
 }
 
-/// Requests a page, for at most `time`. A missing or incomplete answer, or one over 16 MiB, is `Unavailable`.
-pub(crate) async fn get(request: RequestBuilder, trace: &str, time: Duration) -> Result<Answer, ReadFailure> {
+/// Requests a part of a page, once the request is admitted. A missing or incomplete answer, or one over 16 MiB, is `Unavailable`.
+pub(crate) async fn get(request: RequestBuilder, trace: &str, page_request: PageRequest<'_>) -> Result<Answer, ReadFailure> {
+    page_request.admit.admit().await?;
     let request = request.header(ACCEPT, "application/json");
-    let mut http = send_page(request, trace, time).await.map_err(|no_answer| {
+    let mut http = send_page(request, trace, page_request.time).await.map_err(|no_answer| {
         tracing::warn!(was_sent = no_answer == NoAnswer::Lost, "a platform gave no page");
         UNREADABLE
     })?;

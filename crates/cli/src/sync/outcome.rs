@@ -22,6 +22,10 @@ pub(super) fn text(run: &SyncRun) -> String {
     if run.counts.errors > 0 {
         parts.push(format!("{} records could not be read:\n{}", run.counts.errors, terminal::columns(&errors(run))));
     }
+    if !run.left_out.is_empty() {
+        let types: Vec<_> = run.left_out.iter().map(|of| <&str>::from(*of)).collect();
+        parts.push(format!("Left out, because the plan or the grant does not include them: {}", types.join(", ")));
+    }
     let sides = run.reconciliation.as_ref().map(sides).filter(|lines| lines.len() > 1);
     parts.extend(sides.map(|lines| terminal::columns(&lines)));
     parts.join("\n\n")
@@ -29,8 +33,8 @@ pub(super) fn text(run: &SyncRun) -> String {
 
 /// How far a run is.
 pub(super) fn so_far(run: &SyncRun) -> String {
-    let of = run.records_total.map(|total| format!(" of {total}")).unwrap_or_default();
-    let far = format!("{} pages, {}{of} records", run.pages, run.counts.seen);
+    let percent = run.percent().map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+    let far = format!("{} pages, {} records{percent}", run.pages, run.counts.seen);
     match (run.status, run.resumes_at) {
         (SyncStatus::Queued, _) => "waiting for a worker".to_owned(),
         (_, Some(at)) => format!("{far}; waits for the platform until {}", at.strftime("%H:%M:%S UTC")),

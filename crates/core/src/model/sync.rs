@@ -188,9 +188,13 @@ pub struct SyncRun {
     pub counts: Counts,
     /// Some of the records that could not be read, at most [`ERROR_SAMPLES_MOST`].
     pub error_samples: Vec<ErrorSample>,
+    /// The types of records that it left out, because the company's plan or the grant does not include them.
+    pub left_out: Vec<EntityType>,
     /// How many pages it has read.
     pub pages: u32,
-    /// How many records there are in all, if the platform says it.
+    /// How many of the records in the platform's lists it has read. 0 while their number is not known.
+    pub records_read: u64,
+    /// How many records there are in these lists, if the platform says it.
     pub records_total: Option<u64>,
     /// How many requests it has made to the platform.
     pub requests: u32,
@@ -212,6 +216,12 @@ impl SyncRun {
     /// Whether it reads everything or only changes.
     pub fn mode(&self) -> Mode {
         if self.options.since.is_some() { Mode::Incremental } else { Mode::Full }
+    }
+
+    /// The part of the records that it has read, in whole percents from 0 to 100, if the platform says how many there are.
+    pub fn percent(&self) -> Option<u64> {
+        let total = self.records_total?;
+        Some(self.records_read.min(total).saturating_mul(100).checked_div(total).unwrap_or(100))
     }
 }
 

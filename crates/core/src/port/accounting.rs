@@ -23,7 +23,7 @@ pub trait Accounting: Send + Sync {
     /// The cursor of a run's first page.
     fn first(&self, options: &ReadOptions) -> Cursor;
 
-    /// Reads the page at a cursor, with one request if the platform allows that.
+    /// Reads the page at a cursor, with one request if the platform allows that. Each request is admitted first.
     ///
     /// # Errors
     /// [`ReadFailure`] says what the answer means for the run.
@@ -43,6 +43,18 @@ pub struct PageRequest<'a> {
     pub cursor: &'a Cursor,
     /// The time for all requests of the page.
     pub time: Duration,
+    /// Admits each request.
+    pub admit: &'a dyn Admit,
+}
+
+/// Counts the requests of a page, and holds them back where a limit is reached.
+#[async_trait]
+pub trait Admit: Send + Sync {
+    /// Admits one request. A reader calls this before each request that it sends.
+    ///
+    /// # Errors
+    /// [`ReadFailure::Held`] if the request must not be sent now.
+    async fn admit(&self) -> Result<(), ReadFailure>;
 }
 
 /// A page of a platform's books.
@@ -52,14 +64,23 @@ pub struct Page {
     pub entries: Vec<Entry>,
     /// The cursor of the next page; `None` after the last one.
     pub next: Option<Cursor>,
-    /// The number of requests that it took.
-    pub requests: u32,
-    /// How many records there are in all, if the platform says it.
-    pub total: Option<u64>,
+    /// How far the run is, if the platform says how many records there are.
+    pub progress: Option<Progress>,
     /// The platform's time when it answered, if it says it.
     pub as_of: Option<Timestamp>,
     /// The requests that remain until the platform's limit resets, if it says it.
     pub left: Option<RequestsLeft>,
+    /// A type of records that the run leaves out, because the company's plan or the grant does not include it.
+    pub left_out: Option<EntityType>,
+}
+
+/// How far a run is in the platform's lists, which may also have records that are no checks or invoices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The number of records up to the end of the page.
+    pub read: u64,
+    /// The number of all records.
+    pub total: u64,
 }
 
 /// The requests that remain until a limit resets.
@@ -100,6 +121,19 @@ pub struct Limits {
     pub app_per_minute: Option<u32>,
 }
 
+/// A limit for which a platform refuses a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The company's requests in a minute or less.
+    Minute,
+    /// The company's requests in a day.
+    Day,
+    /// The app's requests for all companies.
+    App,
+    /// The company's simultaneous requests. Only the run that was refused waits.
+    Simultaneous,
+}
+
 /// Why a page could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadFailure {
@@ -113,9 +147,11 @@ pub enum ReadFailure {
     Limited {
         /// How long to wait.
         retry_after: Duration,
-        /// Whether a daily limit is reached.
-        is_daily: bool,
+        /// The limit.
+        limit: Limit,
     },
+    /// [`Admit`] held a request back. Nothing was sent.
+    Held,
     /// There was no answer, an error of the platform, or an unreadable answer. Another try may succeed.
     Unavailable {
         /// How long the platform asks to wait.

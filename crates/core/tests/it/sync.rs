@@ -13,10 +13,11 @@ mod woken;
 
 use std::time::Duration;
 
-use counterfoil_core::model::record::{Body, CheckStatus, RecordKind, Unreadable};
+use counterfoil_core::model::record::{Body, CheckStatus, EntityType, Record, RecordKey, RecordKind, Unreadable};
 use counterfoil_core::model::stored_record::StoredRecord;
 use counterfoil_core::model::sync::reconciliation::Covers;
 use counterfoil_core::model::sync::{Mode, SyncKind, SyncStatus};
+use counterfoil_core::service::sync::begin::SyncRequest;
 use counterfoil_testkit::platform::books::{check, invoice, purchase};
 
 use self::harness::{Books, HOUR, full, sync};
@@ -124,6 +125,25 @@ async fn the_two_kinds_of_run_do_not_affect_each_other() {
     assert_eq!((run.counts.invoices.imported, run.counts.checks.imported, run.counts.checks.deleted), (1, 0, 0));
     assert_eq!(books.run(full()).await.counts.checks.unchanged, 3);
     assert_eq!(books.stored(RecordKind::Invoice).await.len(), 1);
+}
+
+#[tokio::test]
+async fn records_that_the_plan_does_not_include_are_left_out_and_stay_as_they_were() {
+    let books = Books::of(0).await;
+    let bill = RecordKey { entity_type: EntityType::Bill, external_id: "7".to_owned() };
+    books.put(Record { key: bill, ..check("7", 700) });
+    books.put(invoice("1", 100));
+    let request = SyncRequest { full: true, ..harness::request_of(SyncKind::ImportInvoices) };
+    let run = books.run(request.clone()).await;
+    assert_eq!((run.counts.checks.imported, run.counts.invoices.imported, run.left_out), (1, 1, vec![]));
+    books.platform().leave_out(Some(EntityType::Bill));
+    let run = books.run(request.clone()).await;
+    assert_eq!((run.status, run.left_out, run.counts.errors), (SyncStatus::Completed, vec![EntityType::Bill], 0));
+    assert_eq!((run.counts.checks.deleted, run.counts.invoices.unchanged), (0, 1));
+    assert!(run.reconciliation.expect("both sides").matches(), "bills are on neither side");
+    books.platform().leave_out(None);
+    let run = books.run(request).await;
+    assert_eq!((run.counts.checks.unchanged, run.left_out), (1, vec![]));
 }
 
 #[tokio::test]

@@ -93,6 +93,11 @@ fn list(items: Object) -> Array {
     ArrayBuilder::new().items(items).build()
 }
 
+/// The platforms' types of records.
+pub(crate) fn entity_types() -> Array {
+    list(one_of(EntityType::VARIANTS))
+}
+
 /// The names of the keys' scopes.
 pub(crate) fn scopes() -> Array {
     list(one_of(&Scope::ALL.map(Scope::as_str)))

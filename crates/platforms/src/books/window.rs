@@ -3,7 +3,7 @@
 //! A platform may ignore the size in a request and give pages of its own size. Then no page can begin with the last record of the page
 //! before, and the reader takes the pages one after the other.
 
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Progress, ReadFailure};
 use serde::{Deserialize, Serialize};
 
 use crate::books::UNREADABLE;
@@ -86,6 +86,19 @@ impl Said {
     /// Reads them from the fields with these names.
     pub(crate) fn of(object: &Object<'_>, page: &str, size: &str, total: &str) -> Self {
         Self { page: object.number(page), size: object.number(size), total: object.number(total) }
+    }
+
+    /// The total of this list and of those before it, if both are known.
+    pub(crate) fn total(&self, before: Option<u64>) -> Option<u64> {
+        before?.checked_add(u64::try_from(self.total?).ok()?)
+    }
+
+    /// How far the reader is in a run's last list, if the total of this list and of those before it is known.
+    pub(crate) fn progress(&self, before: Option<u64>, next: Option<&Position>) -> Option<Progress> {
+        let total = self.total(before)?;
+        // The next page begins with a record of this one.
+        let read = next.and_then(|next| before?.checked_add(u64::try_from(next.start).ok()?)).unwrap_or(total);
+        Some(Progress { read: read.min(total), total })
     }
 }
 

@@ -13,7 +13,9 @@ use counterfoil_core::model::sync::{SyncGroup, SyncId, SyncRun};
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::accounting::Limits;
 use counterfoil_core::port::store::connections::DueEntry;
-use counterfoil_core::port::store::syncs::{Batch, Finish, LeaseRequest, PageLog, StoppedRun, SyncLease, SyncState, SyncStore};
+use counterfoil_core::port::store::syncs::{
+    Batch, Finish, Held, LeaseRequest, PageLog, StoppedRun, SyncLease, SyncState, SyncStore,
+};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
@@ -212,14 +214,12 @@ impl SyncStore for Table {
         self.due_syncs(shard, now, most).await
     }
 
-    async fn reserve(
-        &self,
-        company: &Company,
-        limits: Limits,
-        requests: u32,
-        now: Timestamp,
-    ) -> Result<Option<Duration>, StoreError> {
-        self.count_requests(company, limits, requests, now).await
+    async fn reserve(&self, company: &Company, limits: Limits, now: Timestamp) -> Result<Option<Duration>, StoreError> {
+        self.count_request(company, limits, now).await
+    }
+
+    async fn hold(&self, company: &Company, held: Held, until: Timestamp) -> Result<(), StoreError> {
+        self.hold_requests(company, held, until).await
     }
 }
 

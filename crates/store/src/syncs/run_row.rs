@@ -54,7 +54,11 @@ struct RunRow {
     seen: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     error_samples: Vec<SampleRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
     pages: u32,
+    #[serde(default)]
+    records_read: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     records_total: Option<u64>,
     requests: u32,
@@ -122,7 +126,9 @@ impl From<&SyncRun> for RunRow {
             errors: counts.errors,
             seen: counts.seen,
             error_samples: sync.error_samples.iter().map(SampleRow::from).collect(),
+            left_out: sync.left_out.iter().map(|of| word_of(*of)).collect(),
             pages: sync.pages,
+            records_read: sync.records_read,
             records_total: sync.records_total,
             requests: sync.requests,
             failures: sync.failures,
@@ -193,7 +199,9 @@ impl RunRow {
             cursor: self.cursor.map(Cursor),
             counts: Counts { checks: self.checks.into(), invoices: self.invoices.into(), errors: self.errors, seen: self.seen },
             error_samples: self.error_samples.into_iter().map(|sample| sample.read(name)).collect::<Result<_, _>>()?,
+            left_out: self.left_out.iter().map(|of| word(name, "left_out", of)).collect::<Result<_, _>>()?,
             pages: self.pages,
+            records_read: self.records_read,
             records_total: self.records_total,
             requests: self.requests,
             failures: self.failures,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::connection::Company;
 use counterfoil_core::port::accounting::Limits;
-use counterfoil_core::port::store::syncs::SyncStore as _;
+use counterfoil_core::port::store::syncs::{Held, SyncStore as _};
 use counterfoil_store::Table;
 use counterfoil_testkit::fixture::{START, TABLE, company};
 use jiff::{Timestamp, ToSpan as _};
@@ -14,8 +14,8 @@ use crate::harness::{Store, store};
 
 const MINUTE_ALONE: Limits = Limits { company_per_minute: 5, company_per_day: None, app_per_minute: None };
 
-async fn reserve(store: &Store, company_id: &str, limits: Limits, requests: u32, now: Timestamp) -> Option<Duration> {
-    store.table.reserve(&company(company_id), limits, requests, now).await.expect("a table")
+async fn reserve(store: &Store, company_id: &str, limits: Limits, now: Timestamp) -> Option<Duration> {
+    store.table.reserve(&company(company_id), limits, now).await.expect("a table")
 }
 
 async fn count(store: &Store, pk: &str, sk: &str) -> Option<u32> {
@@ -27,25 +27,16 @@ async fn requests_are_limited_a_minute_and_the_next_minute_starts_at_zero() {
     let store = store().await;
     let now = START + 20.seconds();
     for _ in 0..5 {
-        assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 1, now).await, None);
+        assert_eq!(reserve(&store, "acme", MINUTE_ALONE, now).await, None);
     }
-    assert_eq!(store.installation.wire.counts().values().sum::<usize>(), 5, "one write each");
-    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 1, now).await, Some(Duration::from_secs(40)));
-    assert_eq!(reserve(&store, "other", MINUTE_ALONE, 1, now).await, None, "another company");
-    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 1, START + 1.minute()).await, None);
+    let counts = store.installation.wire.counts();
+    assert_eq!((counts["BatchGetItem"], counts["UpdateItem"], counts.len()), (5, 5, 2), "one read and one write each");
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, now).await, Some(Duration::from_secs(40)));
+    assert_eq!(reserve(&store, "other", MINUTE_ALONE, now).await, None, "another company");
+    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, START + 1.minute()).await, None);
     let key = "LIMIT#COMPANY#quickbooks#client#acme";
     let item = store.item(key, "MINUTE#2026-01-01T00:00").await.expect("a count");
     assert_eq!(item["ttl"].as_n().expect("a number"), &(START.as_second() + 60 + 3_600).to_string());
-}
-
-#[tokio::test]
-async fn a_reservation_of_several_requests_counts_each_and_one_above_the_limit_needs_an_empty_minute() {
-    let store = store().await;
-    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 3, START).await, None);
-    assert!(reserve(&store, "acme", MINUTE_ALONE, 3, START).await.is_some());
-    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 2, START).await, None);
-    assert_eq!(reserve(&store, "acme", MINUTE_ALONE, 9, START + 1.minute()).await, None);
-    assert!(reserve(&store, "acme", MINUTE_ALONE, 1, START + 1.minute()).await.is_some());
 }
 
 #[tokio::test]
@@ -53,9 +44,9 @@ async fn an_apps_limit_is_over_all_companies_and_a_refused_minute_takes_nothing_
     let store = store().await;
     let limits = Limits { company_per_day: Some(100), app_per_minute: Some(3), ..MINUTE_ALONE };
     for company_id in ["one", "two", "three"] {
-        assert_eq!(reserve(&store, company_id, limits, 1, START).await, None);
+        assert_eq!(reserve(&store, company_id, limits, START).await, None);
     }
-    assert_eq!(reserve(&store, "one", limits, 1, START).await, Some(Duration::from_secs(60)));
+    assert_eq!(reserve(&store, "one", limits, START).await, Some(Duration::from_secs(60)));
     assert_eq!(count(&store, "LIMIT#APP#quickbooks#client", "MINUTE#2026-01-01T00:00").await, Some(3));
     assert_eq!(count(&store, "LIMIT#COMPANY#quickbooks#client#one", "DAY#2026-01-01").await, Some(1));
 }
@@ -65,10 +56,32 @@ async fn a_days_limit_lasts_until_midnight() {
     let store = store().await;
     let limits = Limits { company_per_day: Some(2), ..MINUTE_ALONE };
     let at = |hours: i64| START + hours.hours();
-    assert_eq!(reserve(&store, "acme", limits, 1, at(0)).await, None);
-    assert_eq!(reserve(&store, "acme", limits, 1, at(1)).await, None);
-    assert_eq!(reserve(&store, "acme", limits, 1, at(2)).await, Some(Duration::from_secs(22 * 3_600)));
-    assert_eq!(reserve(&store, "acme", limits, 1, at(24)).await, None);
+    assert_eq!(reserve(&store, "acme", limits, at(0)).await, None);
+    assert_eq!(reserve(&store, "acme", limits, at(1)).await, None);
+    assert_eq!(reserve(&store, "acme", limits, at(2)).await, Some(Duration::from_secs(22 * 3_600)));
+    assert_eq!(reserve(&store, "acme", limits, at(24)).await, None);
+}
+
+#[tokio::test]
+async fn held_requests_wait_in_every_process_and_those_of_an_app_for_all_companies() {
+    let store = store().await;
+    let hold = async |held, seconds: i64| {
+        store.table.hold(&company("acme"), held, START + seconds.seconds()).await.expect("a table");
+    };
+    let of_app = Limits { app_per_minute: Some(100), ..MINUTE_ALONE };
+    hold(Held::Company, 90).await;
+    hold(Held::Company, 30).await;
+    let other = Table::new(&store.installation.sdk_config(), TABLE);
+    let wait =
+        async |seconds: i64| other.reserve(&company("acme"), MINUTE_ALONE, START + seconds.seconds()).await.expect("a table");
+    assert_eq!(wait(0).await, Some(Duration::from_secs(90)), "the later end stays");
+    assert_eq!(wait(80).await, Some(Duration::from_secs(10)));
+    assert_eq!(wait(90).await, None);
+    assert_eq!(reserve(&store, "other", of_app, START).await, None);
+    hold(Held::App, 20).await;
+    assert_eq!(reserve(&store, "other", of_app, START).await, Some(Duration::from_secs(20)));
+    let key = "LIMIT#COMPANY#quickbooks#client#acme";
+    assert_eq!(count(&store, key, "MINUTE#2026-01-01T00:00").await, None, "a held request is not counted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +94,7 @@ async fn two_processes_share_one_limit() {
             let company: Company = company("acme");
             let mut taken = 0;
             for _ in 0..10 {
-                let wait = table.reserve(&company, MINUTE_ALONE, 1, START).await.expect("a table");
+                let wait = table.reserve(&company, MINUTE_ALONE, START).await.expect("a table");
                 taken += u32::from(wait.is_none());
             }
             taken

@@ -33,6 +33,8 @@ struct State {
     minute_limit: Option<u32>,
     shown_again: Option<Record>,
     has_a_nameless: bool,
+    left_out: Option<EntityType>,
+    more_requests: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -83,6 +85,16 @@ impl ScriptedBooks {
     /// Sets whether there is a check without an id, which cannot be read.
     pub fn spoil_one_without_an_id(&self, is_there: bool) {
         self.state().has_a_nameless = is_there;
+    }
+
+    /// Sets the type of records that the company's plan does not include.
+    pub fn leave_out(&self, entity_type: Option<EntityType>) {
+        self.state().left_out = entity_type;
+    }
+
+    /// Sets how many requests a page takes besides its first.
+    pub fn set_more_requests(&self, requests: u32) {
+        self.state().more_requests = requests;
     }
 
     /// Sets the page size.
@@ -141,6 +153,10 @@ impl Accounting for ScriptedBooks {
     }
 
     async fn page(&self, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
+        let more = self.state().more_requests;
+        for _ in 0..=more {
+            page_request.admit.admit().await?;
+        }
         let (answer, gate) = {
             let mut state = self.state();
             state.requests.push(ReceivedRequest {
@@ -170,6 +186,7 @@ impl State {
         let mut wanted: Vec<_> = self
             .lines
             .iter()
+            .filter(|(key, _)| Some(key.entity_type) != self.left_out)
             .filter(|(key, line)| types.contains(&key.entity_type) && since.is_none_or(|since| line.changed_at >= since))
             .filter(|(_, line)| since.is_some() || line.entry.is_some())
             .filter(|(_, line)| is_taken(line, &page_request.options.check_rule))
@@ -187,7 +204,8 @@ impl State {
                 reason: Unreadable::IdUnreadable,
             }));
         }
-        Page { entries, next, requests: 1, ..Page::default() }
+        let left_out = self.left_out.filter(|of| next.is_none() && types.contains(of));
+        Page { entries, next, left_out, ..Page::default() }
     }
 }
 

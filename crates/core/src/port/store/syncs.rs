@@ -103,15 +103,22 @@ pub trait SyncStore: Send + Sync {
     /// `most`. The list may lag by moments.
     async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
-    /// Counts requests to a platform against its limits for the company and the app, over all processes. If a limit is reached,
-    /// returns how long to wait; the counts of the minutes may then include these requests, and the day's count does not.
-    async fn reserve(
-        &self,
-        company: &Company,
-        limits: Limits,
-        requests: u32,
-        now: Timestamp,
-    ) -> Result<Option<Duration>, StoreError>;
+    /// Counts a request to a platform against its limits for the company and the app, over all processes. If a limit is reached, or
+    /// requests are held back, returns how long to wait; the counts of the minutes may then include this request, and the day's
+    /// count does not.
+    async fn reserve(&self, company: &Company, limits: Limits, now: Timestamp) -> Result<Option<Duration>, StoreError>;
+
+    /// Holds requests to a platform back until that time, over all processes. A later end stays.
+    async fn hold(&self, company: &Company, held: Held, until: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Which requests are held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Those for the company.
+    Company,
+    /// Those of the company's app, for all companies. They are held back if the platform has a limit for an app.
+    App,
 }
 
 /// The most records of one batch. One transaction stores them, the state and their block of changes.

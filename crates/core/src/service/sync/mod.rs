@@ -1,5 +1,6 @@
 //! Imports: a run reads a company's books page by page, and stores the records that are new or changed (`docs/sync.md`).
 
+mod admission;
 mod batches;
 pub mod begin;
 mod compare;
@@ -19,5 +20,5 @@ mod stored;
 mod wake;
 mod work;
 
-pub use work::{Worked, work, work_on_due};
 pub use wake::wake;
+pub use work::{Worked, work, work_on_due};

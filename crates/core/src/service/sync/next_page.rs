@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, GrantState};
+use crate::model::connection::{Company, Connection, GrantState};
 use crate::model::probe::Probe;
 use crate::model::sync::{SyncFailure, SyncRun};
-use crate::port::accounting::{Accounting, Page, PageRequest, ReadFailure};
+use crate::model::time::later;
+use crate::port::accounting::{Accounting, Limit, Page, PageRequest, ReadFailure};
+use crate::port::store::syncs::Held;
 use crate::{App, Error};
 
 use crate::service::figures::count_throttled;
+use crate::service::sync::admission::{Admission, Admitted};
 use crate::service::vault::read::{Token, force_refresh, read_token};
 use crate::service::vault::refresh::of_its_client;
 
@@ -121,31 +124,29 @@ async fn request(
         return Ok(Answer::Fetched(Fetched::Failure(SyncFailure::Disconnected)));
     }
     let Some(time) = time_for_a_page(app, ends_at) else { return Ok(Answer::Fetched(Fetched::OutOfTime)) };
-    if let Some(time) = app.syncs.reserve(&sync.company, accounting.limits(), 1, app.now()).await? {
-        count_throttled(app, &sync.connection, sync.company.platform);
-        return Ok(Answer::Fetched(Fetched::Retry(Pause { time, cause: Cause::Limit })));
-    }
     let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.options));
     let asked_at = app.now();
-    sync.requests = sync.requests.saturating_add(1);
-    let request =
-        PageRequest { access_token: &token.access_token, company: &sync.company, options: &sync.options, cursor: &cursor, time };
-    let page = match accounting.page(request).await {
+    let admission = Admission::new(app, &sync.company, accounting.limits());
+    let (access_token, company, options) = (&token.access_token, &sync.company, &sync.options);
+    let page = accounting.page(PageRequest { access_token, company, options, cursor: &cursor, time, admit: &admission }).await;
+    let Admitted { requests, held } = admission.end();
+    sync.requests = sync.requests.saturating_add(requests);
+    let page = match page {
         Ok(page) => page,
         Err(ReadFailure::Unauthorized) => return Ok(Answer::Refused),
+        Err(ReadFailure::Held) => {
+            let time = held?.unwrap_or(PAUSE);
+            count_throttled(app, &sync.connection, sync.company.platform);
+            return Ok(Answer::Fetched(Fetched::Retry(Pause { time, cause: Cause::Limit })));
+        }
         Err(failure) => {
             if matches!(failure, ReadFailure::Limited { .. }) {
                 count_throttled(app, &sync.connection, sync.company.platform);
             }
+            hold_others(app, &sync.company, &failure).await;
             return Ok(Answer::Fetched(no_page(sync, failure)));
         }
     };
-    let more = page.requests.saturating_sub(1);
-    if more > 0 {
-        sync.requests = sync.requests.saturating_add(more);
-        // These requests have been sent. If they exceed the limit, the next request waits.
-        app.syncs.reserve(&sync.company, accounting.limits(), more, app.now()).await?;
-    }
     if page.next.as_ref() == Some(&cursor) || page.entries.len() > ENTRIES_MOST {
         let entries = page.entries.len();
         tracing::error!(sync = sync.id.as_str(), entries, fault = "internal", "a page leads to itself, or is too long");
@@ -154,14 +155,31 @@ async fn request(
     Ok(Answer::Fetched(Fetched::Page(page, asked_at)))
 }
 
+/// Holds the requests of all processes back for as long as the platform asks: those for the company, or those of the app if its limit
+/// is reached. If the table fails, only this run waits.
+async fn hold_others(app: &App, company: &Company, failure: &ReadFailure) {
+    let (time, scope) = match failure {
+        ReadFailure::Limited { limit: Limit::Simultaneous, .. } => return,
+        ReadFailure::Limited { retry_after, limit: Limit::App } => (*retry_after, Held::App),
+        ReadFailure::Limited { retry_after, .. } | ReadFailure::Unavailable { retry_after: Some(retry_after) } => {
+            (*retry_after, Held::Company)
+        }
+        _ => return,
+    };
+    if let Err(error) = app.syncs.hold(company, scope, later(app.now(), time)).await {
+        tracing::warn!(%error, "a pause that a platform asks for could not be stored for all processes");
+    }
+}
+
 fn no_page(sync: &SyncRun, failure: ReadFailure) -> Fetched {
     let retry = |time, cause| Fetched::Retry(Pause { time, cause });
     match failure {
         ReadFailure::Unauthorized => Fetched::Failure(SyncFailure::ReauthorizationRequired),
         ReadFailure::CompanyGone => Fetched::Failure(SyncFailure::CompanyGone),
         ReadFailure::AccessDenied => Fetched::Failure(SyncFailure::AccessDenied),
-        ReadFailure::Limited { retry_after, is_daily: true } => retry(retry_after, Cause::DailyLimit),
-        ReadFailure::Limited { retry_after, is_daily: false } => retry(retry_after.max(PAUSE), Cause::Failure),
+        ReadFailure::Limited { retry_after, limit: Limit::Day } => retry(retry_after, Cause::DailyLimit),
+        ReadFailure::Limited { retry_after, .. } => retry(retry_after.max(PAUSE), Cause::Failure),
+        ReadFailure::Held => retry(PAUSE, Cause::Limit),
         ReadFailure::Unavailable { retry_after } => retry(retry_after.unwrap_or(PAUSE), Cause::Failure),
         ReadFailure::Rejected { code } => {
             tracing::error!(sync = sync.id.as_str(), code, fault = "internal", "a platform rejected the request for a page");

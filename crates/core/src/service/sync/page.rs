@@ -9,7 +9,7 @@ use crate::model::stored_record::{Earlier, RecordId, StoredRecord};
 use crate::model::sync::counts::RecordOutcome;
 use crate::model::sync::reconciliation::Totals;
 use crate::model::sync::{ERROR_SAMPLES_MOST, ErrorSample};
-use crate::port::accounting::{Entry, Page};
+use crate::port::accounting::{Entry, Page, Progress};
 use crate::port::store::records::SOURCE_LONGEST;
 use crate::port::store::syncs::{BATCH_MOST, PageLog};
 
@@ -57,9 +57,12 @@ impl Run<'_> {
             // The earlier of our time and the platform's. The next run reads what changes from then on.
             self.sync.read_from = Some(page.as_of.map_or(asked_at, |at| at.min(asked_at)));
         }
+        self.sync.left_out.extend(page.left_out.filter(|of| !self.sync.left_out.contains(of)));
         self.sync.pages += 1;
         self.sync.cursor = page.next;
-        self.sync.records_total = page.total.or(self.sync.records_total);
+        if let Some(Progress { read, total }) = page.progress {
+            (self.sync.records_read, self.sync.records_total) = (read, Some(total));
+        }
         self.sync.failures = 0;
         self.complete_page(log).await
     }

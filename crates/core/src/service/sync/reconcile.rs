@@ -129,6 +129,8 @@ impl Run<'_> {
         record.platform == company.platform
             && record.company_id == company.company_id
             && types.contains(&record.record.key.entity_type)
+            // What the run could not read stays as it is, and is on neither side.
+            && !self.sync.left_out.contains(&record.record.key.entity_type)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::record::Unreadable;
 use counterfoil_core::model::sync::{Mode, SyncFailure, SyncStatus};
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Limit, ReadFailure};
 use counterfoil_core::service::sync::{Worked, work};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
@@ -60,7 +60,7 @@ async fn a_token_that_is_refused_just_after_a_refresh_is_refreshed_again_after_a
 async fn a_run_that_waits_for_daily_limits_for_three_days_fails() {
     for hours in [1, 24] {
         let books = Books::of(5).await;
-        books.platform().fail(vec![ReadFailure::Limited { retry_after: HOUR * hours, is_daily: true }; 100]);
+        books.platform().fail(vec![ReadFailure::Limited { retry_after: HOUR * hours, limit: Limit::Day }; 100]);
         let began = books.now();
         let run = books.begin(&sync()).await;
         while !books.read(&run).await.status.is_over() {
@@ -76,7 +76,7 @@ async fn a_run_that_waits_for_daily_limits_for_three_days_fails() {
 #[tokio::test]
 async fn a_failure_after_daily_limits_does_not_end_the_run() {
     let books = Books::of(5).await;
-    books.platform().fail([ReadFailure::Limited { retry_after: HOUR * 20, is_daily: true }, UNAVAILABLE]);
+    books.platform().fail([ReadFailure::Limited { retry_after: HOUR * 20, limit: Limit::Day }, UNAVAILABLE]);
     let run = books.begin(&sync()).await;
     while !books.read(&run).await.status.is_over() {
         books.work_once().await;
@@ -108,7 +108,7 @@ async fn an_outage_of_hours_ends_the_run() {
 #[tokio::test]
 async fn a_run_says_that_it_waits_for_a_daily_limit_and_until_when() {
     let books = Books::of(5).await;
-    books.platform().fail([ReadFailure::Limited { retry_after: HOUR * 5, is_daily: true }]);
+    books.platform().fail([ReadFailure::Limited { retry_after: HOUR * 5, limit: Limit::Day }]);
     let run = books.begin(&sync()).await;
     let ends_at = books.stage.app.clock.elapsed() + WORKERS_TIME;
     let worked = work(&books.stage.app, &books.id, ends_at).await.expect("a table");

@@ -6,7 +6,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::{SyncKind, SyncStatus, Trigger};
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Limit, ReadFailure};
 use counterfoil_core::service::sync::begin::SyncRequest;
 use counterfoil_core::service::sync::import::{ImportRequest, Imported, import};
 use counterfoil_core::service::sync::stop::cancel;
@@ -37,7 +37,7 @@ async fn a_worker_whose_time_is_over_wakes_the_next_one() {
 #[tokio::test]
 async fn a_run_that_waits_for_its_platform_wakes_nobody() {
     let books = Books::of(1).await;
-    books.platform().fail([ReadFailure::Limited { retry_after: HOUR, is_daily: true }]);
+    books.platform().fail([ReadFailure::Limited { retry_after: HOUR, limit: Limit::Day }]);
     books.begin(&sync()).await;
     assert_eq!((books.work_for(60).await, books.woken()), (Worked::Paused, vec![]));
 }

@@ -53,6 +53,8 @@ pub(crate) struct SyncAnswer {
     invoices_unchanged: u64,
     errors: u64,
     error_samples: Vec<Sample>,
+    #[schema(schema_with = words::entity_types)]
+    left_out: Vec<&'static str>,
     requests: u32,
     reconciliation: Option<ReconciliationAnswer>,
 }
@@ -126,7 +128,7 @@ struct CountAndSum {
 
 pub(crate) fn answer(run: SyncRun) -> SyncAnswer {
     let (mode, counts) = (run.mode().into(), run.counts);
-    let percent = run.records_total.filter(|total| *total > 0).map(|total| (counts.seen * 100 / total).min(100));
+    let percent = run.percent();
     SyncAnswer {
         id: run.id.as_str().to_owned(),
         kind: run.options.kind.into(),
@@ -157,6 +159,7 @@ pub(crate) fn answer(run: SyncRun) -> SyncAnswer {
         invoices_unchanged: counts.invoices.unchanged,
         errors: counts.errors,
         error_samples: run.error_samples.into_iter().map(sample).collect(),
+        left_out: run.left_out.into_iter().map(Into::into).collect(),
         requests: run.requests,
         reconciliation: run.reconciliation.map(|reconciliation| reconciled(&reconciliation)),
     }

@@ -1,6 +1,6 @@
 //! Maps errors of `FreshBooks` to failures of a run. They have three forms, and each may come with HTTP 200.
 
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Limit, ReadFailure};
 
 use super::MINUTE;
 use crate::books::Answer;
@@ -28,7 +28,7 @@ pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
 
 /// The pause after a refusal. No limits are published. A success may have a `Retry-After` that means nothing.
 fn limited(answer: &Answer) -> ReadFailure {
-    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(MINUTE), is_daily: false }
+    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(MINUTE), limit: Limit::Minute }
 }
 
 /// The number of the error, or its word; at most 40 characters.

@@ -61,7 +61,7 @@ async fn request(
     let address = address(&parts.configured.api, &["accounting", "account", &page_request.company.company_id, list, list])?;
     let client = client(parts)?;
     let request = client.get(address).bearer_auth(page_request.access_token.expose()).query(query);
-    fault::checked(get(request, Freshbooks::RULES.trace, page_request.time).await?)
+    fault::checked(get(request, Freshbooks::RULES.trace, page_request).await?)
 }
 
 /// The result object of an answer.

@@ -30,7 +30,7 @@ pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>) -> Result
     let asked = request(parts, page_request, "cdc", &[("entities", &names), ("changedSince", &written(since))]).await;
     match asked.and_then(|answer| read(&answer, page_request, types)) {
         // Change data capture does not look back that far, by Intuit's clock.
-        Err(ReadFailure::Rejected { .. }) => Ok(Page { next: lists, requests: 1, ..Page::default() }),
+        Err(ReadFailure::Rejected { .. }) => Ok(Page { next: lists, ..Page::default() }),
         Ok((page, objects)) => Ok(Page { next: lists.filter(|_| objects >= OBJECTS_MOST), ..page }),
         Err(failure) => Err(failure),
     }
@@ -42,7 +42,7 @@ fn read(answer: &Answer, page_request: PageRequest<'_>, types: &[EntityType]) ->
     let changed = changed(answer, &body, types)?;
     let objects: usize = changed.iter().map(|(_, records)| records.len()).sum();
     let entries = changed.into_iter().flat_map(|(of, records)| entries(page_request.options, of, records)).collect();
-    Ok((Page { entries, requests: 1, as_of: as_of(answer, &body), ..Page::default() }, objects))
+    Ok((Page { entries, as_of: as_of(answer, &body), ..Page::default() }, objects))
 }
 
 /// The records of an answer, by type. A type without changes may be missing, and a type may have a fault of its own. An answer without

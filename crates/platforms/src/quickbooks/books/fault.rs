@@ -1,7 +1,7 @@
 //! Maps Intuit's errors to failures of a run. There are two envelopes: the API's, and in lower case that of the gateway before it. Each may
 //! come with any status, including 200. The code says more than the status.
 
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Limit, ReadFailure};
 
 use super::PAUSE;
 use crate::books::Answer;
@@ -37,7 +37,7 @@ fn failure(code: u32, answer: &Answer) -> ReadFailure {
 
 /// The pause after a refusal. No `Retry-After` is documented; without one it is a minute.
 fn limited(answer: &Answer) -> ReadFailure {
-    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(PAUSE), is_daily: false }
+    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(PAUSE), limit: Limit::Minute }
 }
 
 /// The code of an error; 0 if it has no readable one.

@@ -99,7 +99,7 @@ async fn request(
     let client = client(parts)?;
     let request =
         client.get(address).bearer_auth(page_request.access_token.expose()).query(query).query(&[("minorversion", "75")]);
-    fault::checked(get(request, Quickbooks::RULES.trace, page_request.time).await?)
+    fault::checked(get(request, Quickbooks::RULES.trace, page_request).await?)
 }
 
 /// The entries for the records of a type.

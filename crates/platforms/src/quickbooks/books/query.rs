@@ -38,7 +38,6 @@ pub(super) async fn page(
     Ok(Page {
         entries: entries(page_request.options, entity, records.into_iter().skip(before + step.known)),
         next: next.as_ref().map(cursor),
-        requests: 1,
         as_of: as_of(&answer, &object),
         ..Page::default()
     })

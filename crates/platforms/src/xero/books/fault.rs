@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use counterfoil_core::port::accounting::{ReadFailure, RequestsLeft};
+use counterfoil_core::port::accounting::{Limit, ReadFailure, RequestsLeft};
 
 use super::MINUTE;
 use crate::books::{Answer, UNREADABLE};
 use crate::object::Object;
 
 const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// The answer, if it has no error; `None` if nothing has changed.
 pub(super) fn checked(answer: Answer) -> Result<Option<Answer>, ReadFailure> {
@@ -39,9 +38,14 @@ fn detail(answer: &Answer) -> String {
 /// The failure of a 429. `X-Rate-Limit-Problem` names the limit: `minute`, `day`, `concurrent`, or that of the app.
 fn limited(answer: &Answer) -> ReadFailure {
     let problem = answer.header("x-rate-limit-problem").unwrap_or_default().to_ascii_lowercase();
-    let is_daily = problem.contains("day");
-    let pause = if is_daily { HOUR } else { MINUTE };
-    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(pause), is_daily }
+    let limit = match problem.as_str() {
+        problem if problem.contains("day") => Limit::Day,
+        problem if problem.contains("app") => Limit::App,
+        problem if problem.contains("concurrent") => Limit::Simultaneous,
+        _ => Limit::Minute,
+    };
+    let pause = if limit == Limit::Day { HOUR } else { MINUTE };
+    ReadFailure::Limited { retry_after: answer.retry_after().unwrap_or(pause), limit }
 }
 
 fn rejected(answer: &Answer) -> ReadFailure {
@@ -58,9 +62,10 @@ pub(super) fn in_success(body: &Object<'_>) -> Result<(), ReadFailure> {
     }
 }
 
-/// The smaller of the two remaining limits in the headers. Xero does not say when the day's limit resets: after a day at most.
+/// The smaller of the two remaining limits in the headers. They do not say when the day's limit resets. After an hour the run tries again: a
+/// refusal then says the time.
 pub(super) fn left(answer: &Answer) -> Option<RequestsLeft> {
     let limit = |name, resets_in| Some(RequestsLeft { requests: answer.number(name)?, resets_in });
-    let limits = [limit("x-daylimit-remaining", DAY), limit("x-minlimit-remaining", MINUTE)];
+    let limits = [limit("x-daylimit-remaining", HOUR), limit("x-minlimit-remaining", MINUTE)];
     limits.into_iter().flatten().min_by_key(|left| left.requests)
 }

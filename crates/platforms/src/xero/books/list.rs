@@ -33,6 +33,9 @@ pub(super) struct Place {
     /// The page sizes of this list.
     #[serde(default = "sizes")]
     sizes: Sizes,
+    /// The number of records in the lists before, if it is known.
+    #[serde(default)]
+    before: Option<u64>,
 }
 
 const fn sizes() -> Sizes {
@@ -44,12 +47,19 @@ const fn sizes() -> Sizes {
 struct Span(Date, Date);
 
 impl Place {
-    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new(), sizes: sizes() };
+    pub(super) const FIRST: Self = Self { of: 0, at: Position::FIRST, spans: Vec::new(), sizes: sizes(), before: Some(0) };
 
-    fn behind(mut self, kind: SyncKind, next: Option<Position>) -> Option<Self> {
+    /// Whether no list follows that is still to be read.
+    fn is_last(&self, kind: SyncKind) -> bool {
+        self.of + 1 == entity_types(kind).len() && self.spans.len() <= 1
+    }
+
+    /// The place after a page; `total` is the number of records in this list and those before.
+    fn behind(mut self, kind: SyncKind, next: Option<Position>, total: Option<u64>) -> Option<Self> {
         if let Some(at) = next {
             return Some(Self { at, ..self });
         }
+        self.before = total;
         self.spans.pop();
         let of = self.of + usize::from(self.spans.is_empty());
         (of < entity_types(kind).len()).then_some(Self { of, at: Position::FIRST, sizes: sizes(), ..self })
@@ -84,13 +94,14 @@ pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>, place: Pl
     let answer = match asked {
         Err(ReadFailure::Rejected { code }) if place.at == Position::FIRST => {
             let halved = place.halved().ok_or(ReadFailure::Rejected { code })?;
-            return Ok(Page { next: Some(cursor(&halved)), requests: 1, ..Page::default() });
+            return Ok(Page { next: Some(cursor(&halved)), ..Page::default() });
         }
         asked => asked?,
     };
     let Some(answer) = answer else {
-        let next = place.behind(kind, None).as_ref().map(cursor);
-        return Ok(Page { next, requests: 1, ..Page::default() });
+        let before = place.before;
+        let next = place.behind(kind, None, before).as_ref().map(cursor);
+        return Ok(Page { next, ..Page::default() });
     };
     let body = answer.object()?;
     fault::in_success(&body)?;
@@ -100,27 +111,29 @@ pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>, place: Pl
     let said = Said::of(&body.object("pagination"), "page", "pageSize", "itemCount");
     let (step, sizes) = place.sizes.advance(&place.at, &ids, &said)?;
     let counted: Vec<_> = records.into_iter().skip(step.known).collect();
-    let (accounts, requests) = match of {
+    let accounts = match of {
         EntityType::Payment if counted.iter().any(|json| payment::may_be_check(json, page_request.options)) => {
-            (accounts(parts, PageRequest { time: page_request.time.saturating_sub(clock.elapsed()), ..page_request }).await?, 2)
+            accounts(parts, PageRequest { time: page_request.time.saturating_sub(clock.elapsed()), ..page_request }).await?
         }
-        _ => (Accounts::default(), 1),
+        _ => Accounts::default(),
     };
     let read = |object: &Object<'_>| match of {
         EntityType::BankTransaction => bank_transaction::read(object, page_request.options),
         EntityType::Payment => payment::read(object, page_request.options, &accounts),
         _ => invoice::read(object),
     };
+    let total = said.total(place.before);
+    let progress = said.progress(place.before, step.next.as_ref()).filter(|_| place.is_last(kind));
     Ok(Page {
         entries: counted
             .into_iter()
             .filter_map(|json| entry(page_request.options, of, &format!("{name}ID"), json, read))
             .collect(),
-        next: Place { sizes, ..place }.behind(kind, step.next).as_ref().map(cursor),
-        requests,
-        total: None,
+        next: Place { sizes, ..place }.behind(kind, step.next, total).as_ref().map(cursor),
+        progress,
         as_of: value::time(&body, "DateTimeUTC").or_else(|| answer.date()),
         left: fault::left(&answer),
+        left_out: None,
     })
 }
 

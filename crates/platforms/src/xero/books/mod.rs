@@ -71,7 +71,7 @@ async fn request(
         Some(since) => request.header(IF_MODIFIED_SINCE, since),
         None => request,
     };
-    fault::checked(get(request, Xero::RULES.trace, page_request.time).await?)
+    fault::checked(get(request, Xero::RULES.trace, page_request).await?)
 }
 
 /// A payment that counts as a check.

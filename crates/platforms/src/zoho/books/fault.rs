@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::port::accounting::{ReadFailure, RequestsLeft};
+use counterfoil_core::port::accounting::{Limit, ReadFailure, RequestsLeft};
 
 use super::MINUTE;
 use crate::books::Answer;
@@ -16,7 +16,7 @@ const DAY_SECONDS: u64 = 86_400;
 pub(super) fn checked(answer: Answer) -> Result<Answer, ReadFailure> {
     let code = Object::parse(&answer.text).and_then(|body| body.text("code")).unwrap_or_else(|| "0".to_owned());
     match (code.trim(), answer.status) {
-        ("0", 429) => Err(limited(answer.retry_after().unwrap_or(MINUTE))),
+        ("0", 429) => Err(limited(answer.retry_after().unwrap_or(MINUTE), Limit::Minute)),
         ("0", 403) => Err(ReadFailure::AccessDenied),
         ("0", _) => answer.or_failure(),
         (code, status) => {
@@ -30,9 +30,10 @@ fn failure(code: &str, answer: &Answer) -> ReadFailure {
     match (code, answer.status) {
         ("45", _) => {
             let retry_after = answer.retry_after().or_else(|| resets_in(answer)).unwrap_or(HOUR);
-            ReadFailure::Limited { retry_after, is_daily: true }
+            ReadFailure::Limited { retry_after, limit: Limit::Day }
         }
-        ("44" | "1070", _) | (_, 429) => limited(answer.retry_after().unwrap_or(MINUTE)),
+        ("1070", _) => limited(answer.retry_after().unwrap_or(MINUTE), Limit::Simultaneous),
+        ("44", _) | (_, 429) => limited(answer.retry_after().unwrap_or(MINUTE), Limit::Minute),
         // "This user is not associated with the CompanyID", with whichever status.
         ("6041", _) => ReadFailure::CompanyGone,
         // An expired token, a missing scope and a missing right of the user have the same code.
@@ -43,8 +44,8 @@ fn failure(code: &str, answer: &Answer) -> ReadFailure {
     }
 }
 
-const fn limited(retry_after: Duration) -> ReadFailure {
-    ReadFailure::Limited { retry_after, is_daily: false }
+const fn limited(retry_after: Duration, limit: Limit) -> ReadFailure {
+    ReadFailure::Limited { retry_after, limit }
 }
 
 /// The remaining requests of the day.

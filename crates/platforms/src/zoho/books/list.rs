@@ -71,10 +71,9 @@ pub(super) async fn page(parts: &Parts, page_request: PageRequest<'_>, place: Pl
     Ok(Page {
         entries: counted.filter_map(|json| entry(page_request.options, of, id, json, read)).collect(),
         next: next.as_ref().map(cursor),
-        requests: 1,
-        total: None,
         as_of: answer.date(),
         left: fault::left(&answer),
+        ..Page::default()
     })
 }
 
@@ -99,7 +98,7 @@ async fn ask_for(parts: &Parts, page_request: PageRequest<'_>, list: &str, at: &
     let client = client(parts)?;
     let authorization = format!("Zoho-oauthtoken {}", page_request.access_token.expose());
     let request = client.get(address).header(AUTHORIZATION, authorization);
-    fault::checked(get(request, Zoho::RULES.trace, page_request.time).await?)
+    fault::checked(get(request, Zoho::RULES.trace, page_request).await?)
 }
 
 /// A time in Zoho's form: an offset without a colon.

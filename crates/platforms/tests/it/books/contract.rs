@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::SyncKind;
-use counterfoil_core::port::accounting::{Entry, ReadFailure};
+use counterfoil_core::port::accounting::{Entry, Limit, ReadFailure};
 use serde_json::json;
 
 use super::kept::{Kept, Table};
@@ -185,7 +185,9 @@ async fn a_run_continues_after_a_limit() {
                     entries.extend(page.entries);
                     next = page.next;
                 }
-                Err(ReadFailure::Limited { retry_after, is_daily: false }) if retry_after.as_secs() <= 60 && refused < 30 => {
+                Err(ReadFailure::Limited { retry_after, limit: Limit::Minute })
+                    if retry_after.as_secs() <= 60 && refused < 30 =>
+                {
                     refused += 1;
                     kept.pass(retry_after.as_secs()).await;
                 }
@@ -202,8 +204,7 @@ async fn a_run_continues_after_a_limit() {
             let page = kept.page(&options, &kept.accounting().first(&options)).await.expect("a page");
             assert_eq!(page.left.map(|left| left.requests), Some(0), "{platform:?}");
             let refused = kept.page(&options, &page.next.expect("more")).await.err();
-            let is_daily =
-                matches!(refused, Some(ReadFailure::Limited { retry_after, is_daily: true }) if retry_after.as_secs() <= 86_400);
+            let is_daily = matches!(refused, Some(ReadFailure::Limited { retry_after, limit: Limit::Day }) if retry_after.as_secs() <= 86_400);
             assert!(is_daily, "{platform:?}: {refused:?}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::model::record::Body;
+use counterfoil_core::model::record::{Body, EntityType};
 use counterfoil_core::model::sync::SyncKind;
 use counterfoil_core::port::accounting::ReadFailure;
 use jiff::Timestamp;
@@ -97,6 +97,9 @@ async fn every_run_reads_all_payments_once_and_the_bills_of_each_page() {
             let run = books(&server).await.run(&options).await.expect("reads");
             assert_eq!((run.ids().len(), run.entries.len()), (count as usize, count as usize), "each once");
             assert_eq!((run.requests, server.requests().len()), (requests, requests as usize), "{count}");
+            let (so_far, totals): (Vec<_>, Vec<_>) = run.progress.iter().copied().unzip();
+            assert_eq!((totals, so_far.last().copied()), (vec![u64::from(count); run.pages], Some(u64::from(count))));
+            assert!(so_far.is_sorted(), "{so_far:?}");
             assert!(count == 0 || payees(&run) == [Some("Norton Lumber")].into());
             assert!(server.requests().iter().all(|request| !request.query.contains_key("search[updated_min]")));
         }
@@ -227,6 +230,34 @@ async fn invoices_and_bills_are_filtered_by_the_day_before_and_without_a_filter_
         assert_eq!(first.path, "/accounting/account/Qx9Zb1/invoices/invoices");
         assert_eq!(first.query["search[updated_min]"], "2026-09-13");
     }
+}
+
+#[tokio::test]
+async fn bills_are_left_out_where_the_plan_or_the_grant_lacks_them() {
+    let invoice = r#"{"id":311,"create_date":"2026-08-01","amount":{"amount":"40.00","code":"USD"},
+        "outstanding":{"amount":"1.00","code":"USD"},"status":2,"vis_state":0}"#;
+    for (refused, requests) in [
+        (said(403, "", ""), 2),
+        (said(200, "", r#"{"response":{"errors":[{"errno":41001}]}}"#), 2),
+        (said(401, "", r#"{"response":{"errors":[{"errno":1003}]}}"#), 3),
+    ] {
+        let server = Server::start(move |request, _| {
+            let is_of_bills = request.path.ends_with("bills");
+            if is_of_bills { refused.clone() } else { list("invoices", &[invoice.to_owned()], (1, 100), 1) }
+        });
+        let run = books(&server.await).await.run(&full(SyncKind::ImportInvoices)).await.expect("reads");
+        assert_eq!((run.ids(), run.left_out, run.requests), (["311".to_owned()].into(), vec![EntityType::Bill], requests));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_after_the_invoices_leaves_nothing_out() {
+    let server = Server::start(|request, before| match before {
+        0 => list("invoices", &[], (1, 100), 0),
+        _ => said(401, "", &format!(r#"{{"error":"unauthenticated","path":"{}"}}"#, request.path)),
+    });
+    let run = books(&server.await).await.run(&full(SyncKind::ImportInvoices)).await;
+    assert_eq!(run.err(), Some(ReadFailure::Unauthorized));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use counterfoil_core::port::accounting::{Accounting, Entry, Page, PageRequest, R
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::Admitted;
 use crate::rows::row;
 use crate::stand_in::StandIn;
 
@@ -92,7 +93,8 @@ impl Kept {
 
     pub(super) async fn page(&self, options: &ReadOptions, cursor: &Cursor) -> Result<Page, ReadFailure> {
         let time = Duration::from_secs(10);
-        let page_request = PageRequest { access_token: &self.grant.access_token, company: &self.company, options, cursor, time };
+        let (access_token, company, admit) = (&self.grant.access_token, &self.company, &Admitted::default());
+        let page_request = PageRequest { access_token, company, options, cursor, time, admit };
         self.accounting().page(page_request).await
     }
 

@@ -15,15 +15,17 @@ mod zoho;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use counterfoil_core::model::connection::Company;
 use counterfoil_core::model::platform::{Environment, PlatformName};
-use counterfoil_core::model::record::{Record, RecordKey};
+use counterfoil_core::model::record::{EntityType, Record, RecordKey};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::{Entry, Page, PageRequest, ReadFailure};
+use counterfoil_core::port::accounting::{Admit, Entry, Limit, Page, PageRequest, Progress, ReadFailure};
 use counterfoil_core::port::platform::Platform;
 use jiff::Timestamp;
 
@@ -37,6 +39,7 @@ const PAGES_MOST: usize = 500;
 struct Books {
     platform: Arc<dyn Platform>,
     company: Company,
+    admitted: Admitted,
 }
 
 /// The result of a run.
@@ -45,6 +48,9 @@ struct Run {
     entries: Vec<Entry>,
     pages: usize,
     requests: u32,
+    left_out: Vec<EntityType>,
+    /// For each page that says it, the number of records so far and in all.
+    progress: Vec<(u64, u64)>,
 }
 
 impl Books {
@@ -56,20 +62,21 @@ impl Books {
             company_id: company_id.to_owned(),
             api_base_url: format!("{}{path}", server.base),
         };
-        Self { platform: platform_at(platform, &server.base).await, company }
+        Self { platform: platform_at(platform, &server.base).await, company, admitted: Admitted::default() }
     }
 
     async fn page(&self, options: &ReadOptions, cursor: &Cursor) -> Result<Page, ReadFailure> {
         let access_token = Secret::new("access");
         let time = Duration::from_secs(10);
-        let page_request = PageRequest { access_token: &access_token, company: &self.company, options, cursor, time };
+        let page_request =
+            PageRequest { access_token: &access_token, company: &self.company, options, cursor, time, admit: &self.admitted };
         self.platform.accounting().expect("it has books").page(page_request).await
     }
 
     /// Reads to the end. A page that fails is requested once more.
     async fn run(&self, options: &ReadOptions) -> Result<Run, ReadFailure> {
         let mut next = Some(self.platform.accounting().expect("it has books").first(options));
-        let mut run = Run::default();
+        let (mut run, before) = (Run::default(), self.admitted.0.load(Ordering::Relaxed));
         while let Some(cursor) = next {
             assert!(run.pages < PAGES_MOST && cursor.0.len() <= 4_096, "{cursor:?}");
             let page = match self.page(options, &cursor).await {
@@ -77,11 +84,25 @@ impl Books {
                 Err(_) => self.page(options, &cursor).await?,
             };
             run.pages += 1;
-            run.requests += page.requests;
+            run.left_out.extend(page.left_out);
+            run.progress.extend(page.progress.map(|Progress { read, total }| (read, total)));
             run.entries.extend(page.entries);
             next = page.next;
         }
+        run.requests = self.admitted.0.load(Ordering::Relaxed) - before;
         Ok(run)
+    }
+}
+
+/// Admits every request, and counts them.
+#[derive(Default)]
+struct Admitted(AtomicU32);
+
+#[async_trait]
+impl Admit for Admitted {
+    async fn admit(&self) -> Result<(), ReadFailure> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -115,7 +136,11 @@ fn since(kind: SyncKind, since: Timestamp) -> ReadOptions {
 }
 
 fn limited(seconds: u64, is_daily: bool) -> ReadFailure {
-    ReadFailure::Limited { retry_after: Duration::from_secs(seconds), is_daily }
+    limited_by(seconds, if is_daily { Limit::Day } else { Limit::Minute })
+}
+
+fn limited_by(seconds: u64, limit: Limit) -> ReadFailure {
+    ReadFailure::Limited { retry_after: Duration::from_secs(seconds), limit }
 }
 
 const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };

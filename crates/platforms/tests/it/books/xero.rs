@@ -6,11 +6,11 @@ use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::record::Body;
 use counterfoil_core::model::sync::settings::CheckRule;
 use counterfoil_core::model::sync::{ReadOptions, SyncKind};
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Limit, ReadFailure};
 use jiff::Timestamp;
 
 use super::server::{Request, Server, ok, said};
-use super::{Books, UNAVAILABLE, full, limited, since};
+use super::{Books, UNAVAILABLE, full, limited, limited_by, since};
 use crate::raw::Bytes;
 
 const TENANT: &str = "70784a63-d24b-46a9-a4db-0e70a274b056";
@@ -81,6 +81,12 @@ async fn a_full_run_reads_every_page_once_to_its_end() {
         let run = books(&server).await.run(&full(SyncKind::Sync)).await.expect("reads");
         assert_eq!((run.ids().len(), run.entries.len()), (count as usize, count as usize), "each once");
         assert_eq!((run.requests, server.requests().len()), (requests, requests as usize), "{count}");
+        let so_far: Vec<_> = run.progress.iter().map(|(read, total)| (*read, *total == u64::from(count))).collect();
+        assert_eq!(
+            (so_far.len(), so_far.last()),
+            (run.pages - 1, Some(&(u64::from(count), true))),
+            "known from the last list on"
+        );
         for record in run.records() {
             let Body::Check(check) = &record.body else { panic!("{record:?}") };
             assert_eq!((check.currency.as_deref(), check.amount.scale()), (Some("EUR"), 2));
@@ -232,7 +238,8 @@ async fn a_failure_means_what_its_status_and_headers_say() {
         (429, "x-rate-limit-problem: minute\r\nretry-after: 17\r\n", String::new(), limited(17, false)),
         (429, "x-rate-limit-problem: Day\r\nretry-after: 20000\r\n", String::new(), limited(20_000, true)),
         (429, "x-rate-limit-problem: DayLimit\r\n", String::new(), limited(3_600, true)),
-        (429, "x-rate-limit-problem: concurrent\r\n", String::new(), limited(60, false)),
+        (429, "x-rate-limit-problem: concurrent\r\n", String::new(), limited_by(60, Limit::Simultaneous)),
+        (429, "x-rate-limit-problem: appminute\r\nretry-after: 9\r\n", String::new(), limited_by(9, Limit::App)),
         (429, "", String::new(), limited(60, false)),
         (503, "", "<xml/>".to_owned(), UNAVAILABLE),
         (200, "", "<Response/>".to_owned(), UNAVAILABLE),
@@ -273,7 +280,7 @@ async fn the_smaller_of_the_two_remaining_limits_is_returned() {
         let first = books.platform.accounting().expect("books").first(&options);
         books.page(&options, &first).await.expect("a page").left.map(|left| (left.requests, left.resets_in.as_secs()))
     };
-    assert_eq!(left("x-daylimit-remaining: 30\r\nx-minlimit-remaining: 58\r\n").await, Some((30, 86_400)));
+    assert_eq!(left("x-daylimit-remaining: 30\r\nx-minlimit-remaining: 58\r\n").await, Some((30, 3_600)));
     assert_eq!(left("x-daylimit-remaining: 4000\r\nx-minlimit-remaining: 3\r\n").await, Some((3, 60)));
     assert_eq!(left("x-daylimit-remaining: many\r\n").await, None);
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::sync::SyncKind;
-use counterfoil_core::port::accounting::ReadFailure;
+use counterfoil_core::port::accounting::{Limit, ReadFailure};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::server::{Request, Server, ok, said};
-use super::{Books, UNAVAILABLE, full, limited, since};
+use super::{Books, UNAVAILABLE, full, limited, limited_by, since};
 use crate::raw::Bytes;
 
 const ORGANIZATION: &str = "10234695";
@@ -182,7 +182,7 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
         (403, "", String::new(), ReadFailure::AccessDenied),
         (403, "", code("9"), ReadFailure::AccessDenied),
         (429, "", code("44"), limited(60, false)),
-        (429, "", code("1070"), limited(60, false)),
+        (429, "", code("1070"), limited_by(60, Limit::Simultaneous)),
         (429, "x-rate-limit-reset: 38621\r\n", code("45"), limited(38_621, true)),
         (429, "", code("\"45\""), limited(3_600, true)),
         (200, "", code("45"), limited(3_600, true)),
