@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Ask, HARBOR, Installation, LARKSPUR, get, post};
 
-const SYNC: &str = "/v1/oauth/quickbooks/sync";
+pub(crate) const SYNC: &str = "/v1/oauth/quickbooks/sync";
+pub(crate) const INVOICES: &str = "/v1/oauth/quickbooks/import-invoices";
 
-async fn connected() -> Installation {
+pub(crate) async fn connected() -> Installation {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place
@@ -25,7 +26,7 @@ impl Installation {
         answer.json()["data"].clone()
     }
 
-    async fn import(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn import(&self, path: &str, body: &Value) -> Answer {
         let ask = post(path).key(&self.key).header("content-type", "application/json");
         ask.body(body.to_string()).to(&self.server).await
     }
@@ -107,7 +108,7 @@ async fn each_filter_gives_the_entries_that_it_names_and_no_others() {
     let place = connected().await;
     place.connect("harbor", HARBOR).await;
     place.import(SYNC, &json!({})).await;
-    place.import("/v1/oauth/quickbooks/import-invoices", &json!({ "companyKey": "harbor" })).await;
+    place.import(INVOICES, &json!({ "companyKey": "harbor" })).await;
     for (list, field, filter) in [
         ("checks", "companyKey", "companyKey=harbor"),
         ("checks", "platform", "platform=quickbooks"),
@@ -148,7 +149,7 @@ async fn each_filter_gives_the_entries_that_it_names_and_no_others() {
 async fn csv_has_the_values_of_json() {
     let place = connected().await;
     place.import(SYNC, &json!({})).await;
-    place.import("/v1/oauth/quickbooks/import-invoices", &json!({})).await;
+    place.import(INVOICES, &json!({})).await;
     for list in ["checks", "invoices"] {
         let address = format!("/v1/{list}?limit=100");
         let records = place.data(&address).await;
@@ -232,7 +233,6 @@ async fn a_cursor_is_good_for_its_own_list_only() {
         let answer = place.read(&format!("/v1/checks?{query}&cursor={cursor}")).await;
         assert_eq!(error(&answer), (400, "invalid_cursor".to_owned()), "{query}");
     }
-}
     post(SYNC).key(&place.key).to(&place.server).await;
     let cursor = place.read("/v1/syncs?kind=sync&limit=1").await.json()["nextCursor"].as_str().expect("a cursor").to_owned();
     assert_eq!(place.read(&format!("/v1/syncs?kind=sync&limit=1&cursor={cursor}")).await.status, 200);
@@ -240,6 +240,7 @@ async fn a_cursor_is_good_for_its_own_list_only() {
         let answer = place.read(&format!("/v1/syncs?{query}&cursor={cursor}")).await;
         assert_eq!(error(&answer), (400, "invalid_cursor".to_owned()), "{query}");
     }
+}
 
 #[tokio::test]
 async fn an_import_of_several_connections_has_a_part_for_each() {
@@ -254,12 +255,12 @@ async fn an_import_of_several_connections_has_a_part_for_each() {
     let parts = place.data(&format!("/v1/syncs?parentId={id}")).await;
     assert_eq!(parts.as_array().map(Vec::len), Some(2));
     assert!(parts.as_array().into_iter().flatten().all(|part| part["parentId"] == id));
-}
     assert!(parts[0]["id"].as_str() > parts[1]["id"].as_str(), "newest first: {parts}");
     let first = place.read(&format!("/v1/syncs?parentId={id}&limit=1")).await.json();
     let next = first["nextCursor"].as_str().expect("a cursor");
     let second = place.data(&format!("/v1/syncs?parentId={id}&limit=1&cursor={next}")).await;
     assert_eq!((&first["data"][0], &second[0]), (&parts[0], &parts[1]));
+}
 
 #[tokio::test]
 async fn a2_an_import_of_another_partners_connection_is_a_404() {

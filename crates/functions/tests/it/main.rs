@@ -27,6 +27,7 @@ mod forged;
 mod harness;
 mod health;
 mod idempotency;
+mod import_runs;
 mod imports;
 mod integrations;
 mod keyless;
