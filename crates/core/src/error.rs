@@ -56,7 +56,27 @@ pub enum Error {
         /// How long to wait before another try. `None` if another try cannot help.
         retry_after: Option<Duration>,
     },
-    /// A temporary failure on our side, or another request works on the same thing.
+    /// Another request works on the same thing. This one has changed nothing.
+    #[error("{message}")]
+    InProgress {
+        /// Stable code.
+        code: &'static str,
+        /// What is under way.
+        message: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// There were too many requests of this kind.
+    #[error("{message}")]
+    TooMany {
+        /// Stable code.
+        code: &'static str,
+        /// The bound that was reached.
+        message: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A temporary failure on our side.
     #[error("{message}")]
     TryLater {
         /// Stable code.
@@ -69,14 +89,40 @@ pub enum Error {
     /// The installation lacks something that its operator must provide.
     #[error("{message}")]
     Misconfigured {
-        /// Stable code.
-        code: &'static str,
-        /// What is missing and where to put it.
+        /// What is missing or wrong.
+        what: Misconfiguration,
+        /// The same in words, and how to correct it.
         message: String,
     },
     /// A bug. The detail is for the log, never for the caller.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// What an installation lacks, or has in a wrong form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Misconfiguration {
+    /// A setting is missing or wrong.
+    ConfigurationIncomplete,
+    /// The credentials of a platform are missing.
+    CredentialsMissing,
+    /// The credentials of the platforms cannot be read.
+    CredentialsUnusable,
+    /// The keyring cannot be read.
+    KeyringUnusable,
+    /// The grant belongs to another OAuth client than the configured one.
+    OtherClient,
+    /// The partner does not exist.
+    PartnerMissing,
+    /// The public base URL is not set.
+    PublicBaseUrlMissing,
+    /// A secret is missing, or may not be read.
+    SecretMissing,
+    /// A right on the table is missing.
+    TableDenied,
+    /// The table does not exist.
+    TableMissing,
 }
 
 /// How a request found that a connection has no grant that can be refreshed.
@@ -141,6 +187,11 @@ impl Error {
         Self::Conflict { code, message: message.into() }
     }
 
+    /// Whether the same request may succeed later, although it or its subject does not change.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::TryLater { .. } | Self::InProgress { .. } | Self::TooMany { .. })
+    }
+
     /// The field `fault` of a log line about this error: `internal` for a bug, `misconfigured` for something that the operator must
     /// provide, else `None`. `functions::metrics` counts the lines that have it, and an alarm reports them.
     pub fn fault(&self) -> Option<&'static str> {
@@ -158,8 +209,10 @@ impl Error {
             | Self::Forbidden { code, .. }
             | Self::Conflict { code, .. }
             | Self::PlatformFailed { code, .. }
-            | Self::TryLater { code, .. }
-            | Self::Misconfigured { code, .. } => code,
+            | Self::InProgress { code, .. }
+            | Self::TooMany { code, .. }
+            | Self::TryLater { code, .. } => code,
+            Self::Misconfigured { what, .. } => what.into(),
             Self::ConsentNeeded { found, .. } => found.code(),
             Self::Unauthenticated(_) => "unauthenticated",
             Self::NotFound(_) => "not_found",

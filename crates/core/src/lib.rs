@@ -11,4 +11,4 @@ pub mod service;
 pub mod settings;
 
 pub use app::App;
-pub use error::{Ended, Error};
+pub use error::{Ended, Error, Misconfiguration};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::ALLOW;
 use axum::middleware::{self, Next};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 use axum::{Extension, Router};
-use counterfoil_core::{App, Error};
+use counterfoil_core::{App, Error, Misconfiguration};
 
 use crate::extract::caller::Scopes;
 use crate::routes::{Route, routes, with_preflights};
@@ -40,7 +40,7 @@ fn mounted(routes: &[Route], app: &Arc<App>) -> Router<Arc<App>> {
         let allowed = methods.join(", ");
         let refuse = move || {
             let allowed = allowed.clone();
-            async move { ([(ALLOW, allowed)], method_not_allowed().await) }
+            async move { ([(ALLOW, allowed)], Problem::method_not_allowed()) }
         };
         let served = own.iter().fold(MethodRouter::new(), |served, route| served.merge(mounted_alone(route, app)));
         let served = if methods.contains(&"HEAD") { served } else { served.head(refuse.clone()) };
@@ -68,24 +68,28 @@ fn mounted_alone(route: &Route, app: &Arc<App>) -> MethodRouter<Arc<App>> {
 /// gets.
 pub fn finish(served: Router<Arc<App>>, routes: Vec<Route>, app: &Arc<App>) -> Router {
     served
-        .fallback(|| async { Problem(Error::NotFound("There is nothing at this address.")) })
-        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(|| async { Problem::from(Error::NotFound("There is nothing at this address.")) })
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn_with_state((Arc::clone(app), Arc::from(routes)), wrap::wrap))
         .with_state(Arc::clone(app))
 }
 
+/// The path that also works without a configuration.
+const HEALTH: &str = "/health";
+
 /// The router for an incomplete configuration: `/health` works, and every other route answers what is missing.
 pub fn incomplete(table: &'static [Route], problem: &str) -> Router {
-    let error = Error::Misconfigured { code: "configuration_incomplete", message: problem.to_owned() };
-    Router::new().route("/health", get(health::health)).fallback(move || async move { Problem(error) }).layer(
-        middleware::from_fn(move |request: Request, next: Next| {
-            // A browser gets the whole message too, because the operator may be using one.
-            let wrap = Wrap { id: "unconfigured".to_owned(), is_https: false, has_pages: false, routes: table };
-            wrap.serve(request, next)
-        }),
-    )
-}
-
-async fn method_not_allowed() -> Problem {
-    Problem(Error::invalid("method_not_allowed", "This address does not accept this method."))
+    let error = Error::Misconfigured { what: Misconfiguration::ConfigurationIncomplete, message: problem.to_owned() };
+    let refuse = move || {
+        let error = error.clone();
+        async move { Problem::from(error) }
+    };
+    let paths: BTreeSet<_> = table.iter().map(|route| route.path).filter(|path| *path != HEALTH).collect();
+    let served = Router::new().route(HEALTH, get(health::health));
+    let served = paths.into_iter().fold(served, |served, path| served.route(path, any(refuse.clone())));
+    served.fallback(refuse).layer(middleware::from_fn(move |request: Request, next: Next| {
+        // A browser gets the whole message too, because the operator may be using one.
+        let wrap = Wrap { id: "unconfigured".to_owned(), is_https: false, has_pages: false, routes: table };
+        wrap.serve(request, next)
+    }))
 }

@@ -1,6 +1,6 @@
-//! Every route, written once: the function that serves it, its surface, the scopes that open it, what answers, and whether it takes
-//! an `Idempotency-Key`. The routers, the
-//! preflights and the checks against `template.yaml` come from these tables.
+//! Every route, written once: the function that serves it, its surface, the scopes that open it, what answers, whether it also answers
+//! without a key, and whether it takes an `Idempotency-Key`. The routers, the preflights and the checks against `template.yaml` come
+//! from these tables.
 
 use std::sync::Arc;
 
@@ -29,16 +29,20 @@ pub struct Route {
     pub path: &'static str,
     /// The API that it belongs to.
     pub surface: Surface,
-    /// The route needs an API key with one of these scopes. If there are none, it needs no key, or its handler checks the key.
+    /// The scopes of API keys that open it, one of which is enough. If there are none, it takes no key.
     pub scopes: &'static [Scope],
+    /// Whether it also answers a request without a key.
+    pub is_keyless: bool,
     /// Whether it takes an `Idempotency-Key`. Its function then needs the keyring.
     pub is_idempotent: bool,
     pub(crate) serve: fn() -> MethodRouter<Arc<App>>,
 }
 
 macro_rules! tables {
-    (@is_idempotent) => { false };
     (@is_idempotent idempotent) => { true };
+    (@is_idempotent $($other:ident)?) => { false };
+    (@is_keyless keyless) => { true };
+    (@is_keyless $($other:ident)?) => { false };
     ($($table:ident $function:literal { $($method:ident $path:literal $surface:ident [$($scope:ident)|*] $handler:path $(, $word:ident)?;)* })*) => {
         $(
             #[doc = concat!("The routes of `", $function, "`.")]
@@ -48,6 +52,7 @@ macro_rules! tables {
                 path: $path,
                 surface: Surface::$surface,
                 scopes: &[$(Scope::$scope),*],
+                is_keyless: tables!(@is_keyless $($word)?),
                 is_idempotent: tables!(@is_idempotent $($word)?),
                 serve: || on(MethodFilter::$method, $handler),
             }),*];
@@ -78,8 +83,8 @@ tables! {
     }
     START "start" {
         GET    "/oauth/start"                          Connections [] start::company_key_missing;
-        GET    "/oauth/start/{company_key}"            Connections [] start::start;
-        GET    "/v1/oauth/authorize"                   Partner     [] authorize::authorize;
+        GET    "/oauth/start/{company_key}"            Connections [ConnectionsWrite | ConsentStart] start::start, keyless;
+        GET    "/v1/oauth/authorize"                   Partner     [ConnectionsWrite | ConsentStart] authorize::authorize, keyless;
         GET    "/oauth/continue/{token}"               Connections [] open::consent_confirmation;
         POST   "/oauth/continue/{token}"               Connections [] open::consent_continue;
         GET    "/connect/{token}"                      Connections [] open::link_confirmation;
@@ -153,6 +158,33 @@ tables! {
     }
 }
 
+/// The form of errors at an address that no route has, by the beginning of its path. The first that fits decides.
+const UNKNOWN_ADDRESSES: &[(&str, ErrorForm)] = &[
+    ("/v1/", ErrorForm { surface: Surface::Partner, is_for_browsers: true }),
+    ("/webhooks/", ErrorForm { surface: Surface::PlatformWebhooks, is_for_browsers: false }),
+    ("/api/", ErrorForm { surface: Surface::Connections, is_for_browsers: false }),
+    ("/", ErrorForm { surface: Surface::Connections, is_for_browsers: true }),
+];
+
+/// The form of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ErrorForm {
+    /// The API whose error body it has.
+    pub(crate) surface: Surface,
+    /// Whether a browser gets a page instead.
+    pub(crate) is_for_browsers: bool,
+}
+
+impl ErrorForm {
+    /// The form of errors of the route that matched, or at an address that no route has.
+    pub(crate) fn of(routes: &[Route], matched: Option<&str>, address: &str) -> Self {
+        let route = routes.iter().find(|route| Some(route.path) == matched);
+        let declared = || UNKNOWN_ADDRESSES.iter().find(|(beginning, _)| address.starts_with(beginning)).map(|(_, form)| *form);
+        let of_route = route.map(|route| Self { surface: route.surface, is_for_browsers: route.is_for_browsers() });
+        of_route.or_else(declared).unwrap_or(Self { surface: Surface::Connections, is_for_browsers: true })
+    }
+}
+
 /// Every route.
 pub fn routes() -> Vec<Route> {
     TABLES.iter().flat_map(|table| with_preflights(table)).collect()
@@ -165,6 +197,7 @@ pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
         let preflight = Route {
             method: "OPTIONS",
             scopes: &[],
+            is_keyless: false,
             is_idempotent: false,
             serve: || on(MethodFilter::OPTIONS, cors::preflight),
             ..*route
@@ -177,21 +210,18 @@ pub(crate) fn with_preflights(table: &[Route]) -> Vec<Route> {
 }
 
 impl Route {
-    /// The route that decides the form of a request's errors: the one that matched, else the first with the same first path segment.
-    pub(crate) fn of_errors<'a>(routes: &'a [Self], matched: Option<&str>, address: &str) -> Option<&'a Self> {
-        let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
-        let is_matched = |route: &&Self| Some(route.path) == matched;
-        let is_near = |route: &&Self| first(route.path) == first(address);
-        routes.iter().find(is_matched).or_else(|| routes.iter().find(is_near))
+    /// Whether it needs an API key.
+    pub fn needs_key(&self) -> bool {
+        !self.scopes.is_empty() && !self.is_keyless
     }
 
     /// Whether customers' browsers request it: then it needs no API key.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        self.scopes.is_empty() && self.surface != Surface::PlatformWebhooks
+        !self.needs_key() && self.surface != Surface::PlatformWebhooks
     }
 
     /// Whether it needs an API key in a header, which a partner's page may send.
     pub(crate) fn is_for_partners(&self) -> bool {
-        self.surface == Surface::Partner && !self.scopes.is_empty()
+        self.surface == Surface::Partner && self.needs_key()
     }
 }

@@ -26,7 +26,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::deadline::EndsAt;
 use crate::extract::body::{FormBody, JsonBody, JsonOrNoBody};
-use crate::extract::caller::{Caller, Named};
+use crate::extract::caller::{Caller, Named, Scopes};
 use crate::extract::client::{Browser, Client, OwnForm};
 use crate::extract::paging::Paging;
 use crate::extract::path::InPath;
@@ -116,7 +116,7 @@ handlers! { () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E,
 macro_rules! without_description {
     ($of:ident: $($kind:ty),*) => { $(impl $of for $kind {})* };
 }
-without_description! { Part: State<Arc<App>>, EndsAt, Query, HeaderMap, Uri, Client, OwnForm, PartnerCaller }
+without_description! { Part: State<Arc<App>>, EndsAt, Query, HeaderMap, Uri, Client, OwnForm, PartnerCaller, Scopes }
 without_description! { Part: Asked, ListFilter, Live, MinValid, Result<Bytes, BytesRejection> }
 without_description! { Answer: Response, StatusCode, Problem, Markup }
 

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Extensions, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::origin::Origin;
@@ -22,8 +22,7 @@ use crate::extract::client::Client;
 use crate::extract::request_id::RequestId;
 use crate::origin::{serving, source_ip};
 use crate::page::{self, FormLeaves, OwnStyle};
-use crate::routes::Route;
-use crate::surface::Surface;
+use crate::routes::{ErrorForm, Route};
 use crate::surface::problem::Problem;
 
 /// Wraps a handler. Grants that an earlier request of this process could not store are stored first. Counts of earlier requests are
@@ -52,59 +51,47 @@ pub(crate) struct Wrap<'a> {
     pub(crate) routes: &'a [Route],
 }
 
-/// The form of an error body.
-#[derive(Clone, Copy)]
-enum Form {
-    /// A page for a customer's browser.
-    Page,
-    Json(Surface),
-}
-
 impl Wrap<'_> {
     pub(crate) async fn serve(self, request: Request, next: Next) -> Response {
         // The log names the route and not the address, which may have a key, a code or the id of a result (T-1).
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let matched = matched.as_ref().map(MatchedPath::as_str);
-        let route = Route::of_errors(self.routes, matched, request.uri().path());
-        let form = self.form_of_errors(route, &request);
-        let body_most = route.map_or(Surface::Connections, |route| route.surface).body_most();
+        let ErrorForm { surface, is_for_browsers } = ErrorForm::of(self.routes, matched, request.uri().path());
+        let is_page = self.has_pages && is_for_browsers && Client::of(request.headers()) == Client::Browser;
+        let body_most = surface.body_most();
         let span = tracing::info_span!("request", id = self.id, method = %request.method(), route = matched.unwrap_or("none"));
         let response = if request.body().size_hint().lower() > body_most as u64 {
-            Problem(Error::invalid("body_too_large", "The body is larger than 64 KiB.")).into_response()
+            Problem::body_too_large("The body is larger than 64 KiB.").into_response()
         } else {
             let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
-            answered.unwrap_or_else(|_| Problem(Error::Internal("the handler panicked".to_owned())).into_response())
+            answered.unwrap_or_else(|_| Problem::from(Error::Internal("the handler panicked".to_owned())).into_response())
         };
         let _entered = span.enter();
         let mut response = match response.extensions().get::<Problem>() {
             Some(problem) => {
                 log(problem);
-                keep_headers(response.headers(), problem.with_headers(self.body(problem, form, response.extensions())))
+                keep_headers(
+                    response.headers(),
+                    problem.with_headers(if is_page {
+                        page_of(problem)
+                    } else {
+                        problem.as_body(&self.id, surface, response.extensions())
+                    }),
+                )
             }
             None => response,
         };
         secure(&mut response, self.is_https, &self.id);
         response
     }
+}
 
-    fn body(&self, problem: &Problem, form: Form, extensions: &Extensions) -> Response {
-        match form {
-            Form::Page => (problem.status(), page::problem(&problem.0)).into_response(),
-            Form::Json(surface) => problem.as_body(&self.id, surface, extensions),
-        }
-    }
-
-    fn form_of_errors(&self, route: Option<&Route>, request: &Request) -> Form {
-        let is_for_browsers = self.has_pages && route.is_none_or(Route::is_for_browsers);
-        if is_for_browsers && Client::of(request.headers()) == Client::Browser {
-            return Form::Page;
-        }
-        Form::Json(route.map_or(Surface::Connections, |route| route.surface))
-    }
+fn page_of(problem: &Problem) -> Response {
+    (problem.status, page::problem(&problem.error)).into_response()
 }
 
 fn log(problem: &Problem) {
-    match &problem.0 {
+    match &problem.error {
         error @ (Error::Internal(_) | Error::Misconfigured { .. }) => {
             tracing::error!(code = error.code(), fault = error.fault(), %error, "request failed");
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use counterfoil_core::Error;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::{Error, Misconfiguration};
 
 use crate::facts::Facts;
 use crate::variables::{notification_key_of, of_client, secret_of};
@@ -33,7 +33,7 @@ impl CredentialSet {
     /// `Misconfigured`. The message repeats nothing of the text.
     pub fn parse(text: &Secret) -> Result<Self, Error> {
         let map: BTreeMap<String, String> = serde_json::from_str(text.expose()).map_err(|_| Error::Misconfigured {
-            code: "credentials_unusable",
+            what: Misconfiguration::CredentialsUnusable,
             message:
                 "The credentials secret must be one JSON object of names and texts, such as {\"QUICKBOOKS_CLIENT_ID\": \"…\"}."
                     .to_owned(),
@@ -64,7 +64,7 @@ impl CredentialSet {
                 let missing = [(id, id_name), (secret, secret_name)];
                 let missing: Vec<_> = missing.into_iter().filter_map(|(found, name)| found.is_none().then_some(name)).collect();
                 Err(Error::Misconfigured {
-                    code: "credentials_missing",
+                    what: Misconfiguration::CredentialsMissing,
                     message: format!(
                         "Missing for {}: {}. Put it into the credentials secret of the deployment, or on the laptop into .env.",
                         platform.title(),

@@ -3,8 +3,8 @@
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use counterfoil_core::Error;
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::{Error, Misconfiguration};
 use jiff::Timestamp;
 
 /// A secret.
@@ -44,7 +44,10 @@ impl KeptSecret {
         let made_at = answer.created_date.and_then(|at| Timestamp::from_second(at.secs()).ok()).unwrap_or(Timestamp::MAX);
         match (answer.version_id, answer.secret_string) {
             (Some(id), Some(text)) => Ok(Version { id, made_at, text: Secret::new(text) }),
-            _ => Err(Error::Misconfigured { code: "secret_missing", message: "The secret holds no text.".to_owned() }),
+            _ => Err(Error::Misconfigured {
+                what: Misconfiguration::SecretMissing,
+                message: "The secret holds no text.".to_owned(),
+            }),
         }
     }
 
@@ -70,7 +73,7 @@ impl KeptSecret {
 fn failed<E: ProvideErrorMetadata, R>(what: &str, error: &SdkError<E, R>) -> Error {
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or("no answer");
     Error::Misconfigured {
-        code: "secret_missing",
+        what: Misconfiguration::SecretMissing,
         message: format!("The secret could not be {what} in Secrets Manager ({code})."),
     }
 }

@@ -2,8 +2,8 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
-use counterfoil_core::Error;
 use counterfoil_core::model::secret::{Secret, hex};
+use counterfoil_core::{Error, Misconfiguration};
 
 pub(crate) struct RingKey {
     pub(crate) id: [u8; KEY_ID_LEN],
@@ -52,5 +52,5 @@ pub(crate) fn fill(prk: &Prk, info: &[&[u8]], out: &mut [u8]) -> Result<(), Erro
 }
 
 pub(crate) fn unusable(message: &str) -> Error {
-    Error::Misconfigured { code: "keyring_unusable", message: message.to_owned() }
+    Error::Misconfigured { what: Misconfiguration::KeyringUnusable, message: message.to_owned() }
 }

@@ -11,9 +11,9 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
-use counterfoil_core::Error;
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::clock::{Clock, Moment};
+use counterfoil_core::{Error, Misconfiguration};
 
 /// A secret, parsed as `T`.
 pub struct SecretSource<T> {
@@ -266,5 +266,5 @@ async fn fetch(client: &Client, arn: &str, variable: &'static str) -> Result<Sec
 }
 
 fn missing(message: String) -> Error {
-    Error::Misconfigured { code: "secret_missing", message }
+    Error::Misconfigured { what: Misconfiguration::SecretMissing, message }
 }

@@ -7,7 +7,7 @@ use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore a
 use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_core::service::health::ready::{ReadyCheck, check_ready};
 use counterfoil_core::service::partner::keys::KEYS_LISTED_MOST;
-use counterfoil_core::{App, Error};
+use counterfoil_core::{App, Error, Misconfiguration};
 use counterfoil_functions::config::{Config, SecretPlace};
 use counterfoil_platforms::facts_of;
 use counterfoil_platforms::variables::notification_key_of;
@@ -85,7 +85,9 @@ fn credential(platform: PlatformName, environment: Environment, found: Result<()
     let subject = format!("credentials, {platform} {}", environment.as_str());
     match found {
         Ok(()) => Finding::ok(subject, "set"),
-        Err(error) if error.code() == "credentials_missing" => Finding::trouble(State::Missing, subject, error.to_string()),
+        Err(error @ Error::Misconfigured { what: Misconfiguration::CredentialsMissing, .. }) => {
+            Finding::trouble(State::Missing, subject, error.to_string())
+        }
         Err(error) => Finding::trouble(State::Wrong, subject, error.to_string()),
     }
 }

@@ -19,7 +19,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        Ok(Self(json(&headers, Bytes::from_request(request, state).await)?))
+        Ok(Self(json(&headers, &whole(Bytes::from_request(request, state).await)?)?))
     }
 }
 
@@ -31,10 +31,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for JsonOrNoB
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        match Bytes::from_request(request, state).await {
-            Ok(body) if body.is_empty() => Ok(Self(T::default())),
-            body => Ok(Self(json(&headers, body)?)),
-        }
+        let body = whole(Bytes::from_request(request, state).await)?;
+        Ok(Self(if body.is_empty() { T::default() } else { json(&headers, &body)? }))
     }
 }
 
@@ -46,18 +44,17 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        Ok(Self(form(&headers, Bytes::from_request(request, state).await)?))
+        Ok(Self(form(&headers, &whole(Bytes::from_request(request, state).await)?)?))
     }
 }
 
 /// Parses a JSON body. Errors repeat nothing of the body but the name of an unknown field.
-fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<T, Error> {
-    let body = body.map_err(|_| body_too_large())?;
+fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Error> {
     if !has_content_type(headers, "application/json") {
         return Err(Error::invalid("invalid_body", "The body must be JSON, with Content-Type: application/json."));
     }
     // RFC 8259, 8.1: a parser may ignore a byte order mark, and some clients send one.
-    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     // serde would read a JSON list as the fields in their order.
     if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
         return Err(Error::invalid("invalid_body", "The body is JSON, but not an object."));
@@ -76,13 +73,12 @@ fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Result<Bytes, BytesRejec
     })
 }
 
-fn form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Query, Error> {
-    let body = body.map_err(|_| body_too_large())?;
+fn form(headers: &HeaderMap, body: &[u8]) -> Result<Query, Error> {
     let not_a_form = "The body must be a form, with Content-Type: application/x-www-form-urlencoded.";
     if !has_content_type(headers, "application/x-www-form-urlencoded") {
         return Err(Error::invalid("invalid_body", not_a_form));
     }
-    let text = std::str::from_utf8(&body).map_err(|_| Error::invalid("invalid_body", not_a_form))?;
+    let text = std::str::from_utf8(body).map_err(|_| Error::invalid("invalid_body", not_a_form))?;
     Ok(Query::parse(text))
 }
 
@@ -93,8 +89,9 @@ fn unknown_field(error: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-pub(crate) fn body_too_large() -> Error {
-    Error::invalid("body_too_large", "The body is larger than 64 KiB, or incomplete.")
+/// The body, if it was read to its end.
+pub(crate) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    body.map_err(|_| Problem::body_too_large("The body is larger than 64 KiB, or incomplete."))
 }
 
 fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
@@ -120,7 +117,7 @@ mod tests {
             name: Option<String>,
         }
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
-        let read = |text: &'static str| json::<Fields>(&headers, Ok(Bytes::from_static(text.as_bytes())));
+        let read = |text: &'static str| json::<Fields>(&headers, text.as_bytes());
         assert_eq!(read(r#" {"name":"a"}"#), Ok(Fields { name: Some("a".to_owned()) }));
         for text in ["[]", r#"["a"]"#, "null", "1", "\"a\"", "", "{"] {
             assert!(read(text).is_err(), "{text}");
@@ -130,7 +127,7 @@ mod tests {
     #[test]
     fn a_json_body_may_begin_with_a_byte_order_mark() {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
-        let read = |text: &'static str| json::<BTreeMap<String, u8>>(&headers, Ok(Bytes::from_static(text.as_bytes())));
+        let read = |text: &'static str| json::<BTreeMap<String, u8>>(&headers, text.as_bytes());
         assert_eq!(read("\u{feff}{\"a\":1}"), Ok(BTreeMap::from([("a".to_owned(), 1)])));
         assert!(read("\u{feff}\u{feff}{}").is_err());
     }

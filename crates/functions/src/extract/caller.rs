@@ -1,5 +1,6 @@
 //! Authenticates the caller: an API key with one of the scopes that the table of routes names.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -22,6 +23,14 @@ pub(crate) struct Scopes(pub(crate) &'static [Scope]);
 impl Scopes {
     pub(crate) fn of(extensions: &Extensions) -> &'static [Scope] {
         extensions.get::<Self>().map_or(&[], |scopes| scopes.0)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Scopes {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(Self::of(&parts.extensions)))
     }
 }
 

@@ -19,8 +19,8 @@ use serde_json::{Map, Value, json};
 use crate::openapi::operation::Described;
 use crate::openapi::schemas::Components;
 use crate::routes::{Route, described};
+use crate::surface::connections::error_body::ProblemBody;
 use crate::surface::partner::envelope::Refusal;
-use crate::surface::problem::ProblemBody;
 
 /// A route and what is written about it.
 struct Whole {

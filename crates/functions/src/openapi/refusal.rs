@@ -55,13 +55,9 @@ fn codes(whole: &Whole) -> Vec<&'static str> {
             codes.extend(more);
         }
     };
-    let reads_query = !text.queries.is_empty() || signature.is_paged || signature.takes_key_in_query || text.is_start;
-    let is_partners = route.is_for_partners();
+    let reads_query = !text.queries.is_empty() || signature.is_paged || signature.takes_key_in_query || route.is_keyless;
     add(text.uses_table, TABLE);
-    add(
-        !route.scopes.is_empty() || text.is_start,
-        &["unauthenticated", "insufficient_scope", "invalid_api_key", "ambiguous_api_key"],
-    );
+    add(!route.scopes.is_empty(), &["unauthenticated", "insufficient_scope", "invalid_api_key", "ambiguous_api_key"]);
     add(reads_query, QUERY);
     add(signature.is_paged, &["invalid_cursor"]);
     add(signature.body.is_some(), &["invalid_body"]);
@@ -69,7 +65,7 @@ fn codes(whole: &Whole) -> Vec<&'static str> {
     add(route.is_idempotent, IDEMPOTENCY);
     add(route.path.contains("{company_key}"), &["invalid_company_key"]);
     add(route.path.contains("{platform}"), &["invalid_parameter"]);
-    add(route.path.contains('{') && (is_partners || !route.scopes.is_empty()), &["not_found"]);
+    add(route.path.contains('{') && route.needs_key(), &["not_found"]);
     if whole.described.text.codes.contains(&"consent_pending") {
         codes.extend(failures());
     }

@@ -1,6 +1,5 @@
 //! The security schemes, and those that a route accepts. The scopes stand with each scheme, as OpenAPI 3.1 allows for every type.
 
-use counterfoil_core::model::api_key::Scope;
 use serde_json::{Value, json};
 
 use crate::openapi::Whole;
@@ -20,19 +19,15 @@ pub(crate) fn schemes() -> Value {
     })
 }
 
-/// The scopes with which a key may start a consent. The handler checks them.
-const OF_STARTS: &[Scope] = &[Scope::ConnectionsWrite, Scope::ConsentStart];
-
 /// What a route accepts: one of these.
 pub(crate) fn of(whole: &Whole) -> Value {
     let Whole { route, described, .. } = whole;
-    let (text, signature) = (&described.text, &described.signature);
-    let scopes = if text.is_start { OF_STARTS } else { route.scopes };
-    let takes_query = text.is_start || signature.takes_key_in_query;
+    let signature = &described.signature;
+    let takes_query = route.is_keyless || signature.takes_key_in_query;
     let schemes = ["key", "bearer"].into_iter().chain(takes_query.then_some("keyInQuery"));
     let mut accepted: Vec<_> =
-        schemes.flat_map(|scheme| scopes.iter().map(move |scope| json!({ scheme: [scope.as_str()] }))).collect();
-    if route.scopes.is_empty() {
+        schemes.flat_map(|scheme| route.scopes.iter().map(move |scope| json!({ scheme: [scope.as_str()] }))).collect();
+    if !route.needs_key() {
         accepted.insert(0, json!({}));
     }
     if signature.reads_cookie {

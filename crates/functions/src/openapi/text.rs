@@ -27,23 +27,11 @@ pub(crate) struct Text {
     pub(crate) answer: Option<fn(&mut Schemas) -> Value>,
     /// Whether it reads the table or a secret.
     pub(crate) uses_table: bool,
-    /// Whether it starts a consent, with or without a key.
-    pub(crate) is_start: bool,
 }
 
 impl Text {
     pub(crate) fn new(summary: &'static str) -> Self {
-        Self {
-            summary,
-            detail: "",
-            queries: Vec::new(),
-            statuses: &[200],
-            codes: &[],
-            also: &[],
-            answer: None,
-            uses_table: true,
-            is_start: false,
-        }
+        Self { summary, detail: "", queries: Vec::new(), statuses: &[200], codes: &[], also: &[], answer: None, uses_table: true }
     }
 
     pub(crate) fn detail(self, detail: &'static str) -> Self {
@@ -81,10 +69,6 @@ impl Text {
 
     pub(crate) fn without_table(self) -> Self {
         Self { uses_table: false, ..self }
-    }
-
-    pub(crate) fn starts_a_consent(self) -> Self {
-        Self { is_start: true, ..self }
     }
 }
 

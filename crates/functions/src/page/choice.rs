@@ -7,7 +7,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::card;
 use crate::extract::query::Query;
-use crate::surface::addresses::result_path;
+use crate::surface::addresses::{choose_path, result_path};
 
 /// The number of companies on a page.
 const PAGE: usize = 50;
@@ -62,7 +62,7 @@ pub(crate) fn choice(offered: &Offered<'_>, view: View<'_>) -> Markup {
             @if shown.is_empty() {
                 p { "No company matches your search." }
             } @else {
-                form method="post" action={ (here) "/choose" } {
+                form method="post" action=(choose_path(offered.flow)) {
                     fieldset {
                         legend.quiet { (counted(offered.companies.len(), found.len(), first, shown.len())) }
                         @for company in shown { (radio(company)) }

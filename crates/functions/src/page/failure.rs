@@ -8,11 +8,11 @@ use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
 use crate::page::{RetryOffer, card_going_on, words};
-use crate::surface::addresses::start_path;
+use crate::surface::addresses::{authorize_path, result_path, retry_path, start_path};
 
 /// The page of a failed request. It links to the same address only for a temporary failure.
 pub(crate) fn problem(error: &Error) -> Markup {
-    let passing = matches!(error, Error::TryLater { .. } | Error::PlatformFailed { retry_after: Some(_), .. });
+    let passing = error.is_temporary() || matches!(error, Error::PlatformFailed { retry_after: Some(_), .. });
     let what_now = match error {
         _ if passing => html! { a.button href="" { "Try again" } },
         Error::Misconfigured { .. } | Error::Internal(_) => html! {},
@@ -76,10 +76,10 @@ fn card_of(failure: &Failure<'_>, what_now: &Markup, onward: Option<&str>) -> Ma
 fn what_now(again: RetryOffer, flow: Option<&Flow>, restart: Option<String>, onward: Option<&str>) -> Markup {
     match (again, flow, restart) {
         (RetryOffer::Retry, Some(flow), _) => html! {
-            form method="post" action={ "/oauth/result/" (flow.id.as_str()) "/retry" } { button.button type="submit" { "Try again" } }
+            form method="post" action=(retry_path(&flow.id)) { button.button type="submit" { "Try again" } }
         },
         (RetryOffer::Look, Some(flow), _) => {
-            html! { a.button href={ "/oauth/result/" (flow.id.as_str()) } { "Look again" } }
+            html! { a.button href=(result_path(&flow.id)) { "Look again" } }
         }
         (RetryOffer::HandOver, ..) if let Some(onward) = onward => html! { a.button href=(onward) { "Continue" } },
         _ if let Some(onward) = onward => html! { a.button href=(onward) { "Go back" } },
@@ -96,9 +96,7 @@ pub(super) fn start_again(flow: &Flow) -> Option<String> {
     let Flow { platform, partner, .. } = flow;
     match flow.company_key {
         Some(_) => flow.restart_params().map(|restart| start_path(&restart) + &named(flow.company_name.as_deref())),
-        None if flow.authority == Authority::Anonymous => {
-            Some(format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}"))
-        }
+        None if flow.authority == Authority::Anonymous => Some(authorize_path(*platform, partner)),
         None => None,
     }
 }

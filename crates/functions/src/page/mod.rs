@@ -15,9 +15,9 @@ use counterfoil_core::service::consent::outcome::ConsentOutcome;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::page::failure::{failed, start_again};
-use crate::surface::addresses::start_path;
-use crate::surface::consent;
-use crate::surface::problem::Problem;
+use crate::surface::addresses::{continue_path, start_path};
+use crate::surface::consent::{self, Hidden};
+use crate::surface::problem::status_of;
 
 mod choice;
 pub(crate) mod docs;
@@ -98,7 +98,8 @@ pub(crate) enum RetryOffer {
 fn again(result: &Result<ConsentOutcome, Error>) -> RetryOffer {
     match result {
         Ok(ConsentOutcome::Unconfirmed | ConsentOutcome::Postponed) => RetryOffer::Retry,
-        Ok(ConsentOutcome::ChoiceNeeded | ConsentOutcome::InProgress) | Err(Error::TryLater { .. }) => RetryOffer::Look,
+        Ok(ConsentOutcome::ChoiceNeeded | ConsentOutcome::InProgress) => RetryOffer::Look,
+        Err(error) if error.is_temporary() => RetryOffer::Look,
         Ok(ConsentOutcome::ExchangeNeeded) => RetryOffer::HandOver,
         Ok(ConsentOutcome::Connected(_) | ConsentOutcome::Pending | ConsentOutcome::Failed(_)) | Err(_) => RetryOffer::Start,
     }
@@ -115,7 +116,7 @@ pub(crate) fn of(
 ) -> (StatusCode, Markup) {
     let is_over = result.as_ref().is_ok_and(ConsentOutcome::is_over);
     let leaves = !is_last && is_over && flow.destination != Destination::ResultPage;
-    let onward = leaves.then(|| onward(flow));
+    let onward = leaves.then(|| continue_path(&flow.id));
     match (consent::connection(result), &flow.stage) {
         (Ok(connection), _) => (StatusCode::OK, connected(connection, onward.as_deref())),
         (Err(_), Stage::Choosing { companies, is_complete, .. }) => {
@@ -125,7 +126,7 @@ pub(crate) fn of(
         (Err(error), _) => {
             let restart = start_again(flow).filter(|_| open_start);
             let again = again(result);
-            let status = if again == RetryOffer::HandOver { StatusCode::OK } else { Problem(error.clone()).status() };
+            let status = if again == RetryOffer::HandOver { StatusCode::OK } else { status_of(&error) };
             let message = match result {
                 Ok(outcome) => words::of_outcome(outcome, flow.platform.title()),
                 Err(error) => words::of_error(error).0,
@@ -135,44 +136,38 @@ pub(crate) fn of(
     }
 }
 
-/// Our address that redirects to the partner's page. A form may not be redirected there, because `form-action 'self'` applies to every
-/// redirect of a submission in Chromium. So the page after the form navigates by itself.
-fn onward(flow: &Flow) -> String {
-    format!("/oauth/result/{}/continue", flow.id.as_str())
-}
-
 /// The page for a browser whose flow could not be read.
 pub(crate) fn hidden(error: &Error) -> (StatusCode, Markup) {
     without_flow(error, None)
 }
 
-/// The page for a browser that may not see a flow. `word` is the reason, from the address that the callback redirected to.
-pub(crate) fn hidden_as(word: &str, restart: Option<&StartParams>) -> (StatusCode, Markup) {
-    let error = match word {
-        "wrong_browser" => Error::invalid(
+/// The page for a browser that may not see a flow.
+pub(crate) fn hidden_as(why: Hidden, restart: Option<&StartParams>) -> (StatusCode, Markup) {
+    let error = match why {
+        Hidden::WrongBrowser => Error::invalid(
             "wrong_browser",
             "You started in another browser, or this browser does not store cookies. Start again in this browser.",
         ),
-        "storage_unavailable" => Error::TryLater {
+        Hidden::StorageUnavailable => Error::TryLater {
             code: "storage_unavailable",
             message: "Our storage does not answer at the moment. Nothing was changed. Try again.".to_owned(),
             retry_after: Duration::from_secs(2),
         },
-        "invalid_state" => {
+        Hidden::InvalidState => {
             Error::invalid("invalid_state", "You started more than ten minutes ago, or in another place. Start again.")
         }
-        _ => Error::invalid("invalid_state", "The connection could not be completed. Start again."),
+        Hidden::InvalidCallback => Error::invalid("invalid_state", "The connection could not be completed. Start again."),
     };
     without_flow(&error, restart)
 }
 
 fn without_flow(error: &Error, restart: Option<&StartParams>) -> (StatusCode, Markup) {
-    let again = if matches!(error, Error::TryLater { .. }) { RetryOffer::Look } else { RetryOffer::Start };
+    let again = if error.is_temporary() { RetryOffer::Look } else { RetryOffer::Start };
     let message = match error {
         Error::Internal(_) | Error::Misconfigured { .. } => words::of_error(error).0,
         error => error.to_string(),
     };
-    (Problem(error.clone()).status(), failed((error.code(), &message), again, None, restart.map(start_path), None))
+    (status_of(error), failed((error.code(), &message), again, None, restart.map(start_path), None))
 }
 
 fn connected(connection: &Connection, onward: Option<&str>) -> Markup {

@@ -2,14 +2,43 @@
 
 use counterfoil_core::model::connection::Connection;
 use counterfoil_core::model::flow::{FlowId, StartParams};
-use counterfoil_core::model::platform::Environment;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::health::ready::no_base_url;
 use counterfoil_core::{App, Error};
 
+use crate::surface::consent::Hidden;
+
 /// The result page of a flow.
 pub(crate) fn result_path(id: &FlowId) -> String {
     format!("/oauth/result/{}", id.as_str())
+}
+
+/// The page for a browser that may not see a flow.
+pub(crate) fn hidden_path(why: Hidden) -> String {
+    format!("/oauth/result/{}", <&str>::from(why))
+}
+
+/// Redirects to the partner's page. A form may not be redirected there, because `form-action 'self'` applies to every redirect of a
+/// submission in Chromium. So the page after the form navigates by itself.
+pub(crate) fn continue_path(id: &FlowId) -> String {
+    format!("{}/continue", result_path(id))
+}
+
+/// Receives the form that asks a platform again.
+pub(crate) fn retry_path(id: &FlowId) -> String {
+    format!("{}/retry", result_path(id))
+}
+
+/// Receives the form with the chosen company.
+pub(crate) fn choose_path(id: &FlowId) -> String {
+    format!("{}/choose", result_path(id))
+}
+
+/// The start of a consent without a key, for a partner.
+pub(crate) fn authorize_path(platform: PlatformName, partner: &PartnerId) -> String {
+    format!("/v1/oauth/authorize?platform={platform}&partnerId={partner}")
 }
 
 /// The start of a consent with these parameters.

@@ -58,6 +58,31 @@ pub(crate) fn or_reconnect(connection: &Connection) -> impl FnOnce(Error) -> Err
     }
 }
 
+/// Why a browser may not see a flow, as a word in the address of the page that says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Hidden {
+    /// The flow is unknown or older than ten minutes.
+    InvalidState,
+    /// Another browser started it.
+    WrongBrowser,
+    /// It could not be read at the moment.
+    StorageUnavailable,
+    /// The callback names no flow, or cannot be read.
+    InvalidCallback,
+}
+
+impl From<&NoFlow> for Hidden {
+    fn from(why: &NoFlow) -> Self {
+        match why {
+            NoFlow::Unknown => Self::InvalidState,
+            NoFlow::OtherBrowser => Self::WrongBrowser,
+            NoFlow::Fault(error) if error.is_temporary() => Self::StorageUnavailable,
+            NoFlow::NoState | NoFlow::Fault(_) => Self::InvalidCallback,
+        }
+    }
+}
+
 /// The error for a caller who may not see a flow.
 pub(crate) fn without_flow(why: &NoFlow) -> Error {
     match why {

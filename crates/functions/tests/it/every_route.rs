@@ -85,7 +85,7 @@ async fn ask(place: &Installation, route: &Route, id: &str, key: Option<&str>) -
 
 /// The routes that need a key.
 fn with_scopes() -> Vec<Route> {
-    routes().into_iter().filter(|route| !route.scopes.is_empty()).collect()
+    routes().into_iter().filter(Route::needs_key).collect()
 }
 
 fn refusal(answer: &Answer) -> (u16, String) {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use counterfoil_core::Error;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::platform::{Platform, Platforms};
+use counterfoil_core::{Error, Misconfiguration};
 
 use super::ScriptedPlatform;
 
@@ -31,7 +31,7 @@ impl Platforms for ScriptedPlatforms {
         match &self.0 {
             Some(platform) => Ok(Arc::clone(platform) as Arc<dyn Platform>),
             None => Err(Error::Misconfigured {
-                code: "credentials_missing",
+                what: Misconfiguration::CredentialsMissing,
                 message: format!("The credentials of {name} are missing."),
             }),
         }

@@ -17,7 +17,7 @@ pub mod transfers;
 pub mod vault;
 pub mod webhooks;
 
-use crate::Error;
+use crate::{Error, Misconfiguration};
 
 /// The number of shards of the index of due items.
 pub const DUE_SHARDS: u8 = 16;
@@ -77,8 +77,10 @@ pub enum StoreError {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::TableMissing { .. } => Self::Misconfigured { code: "table_missing", message: error.to_string() },
-            StoreError::Denied { .. } => Self::Misconfigured { code: "table_denied", message: error.to_string() },
+            StoreError::TableMissing { .. } => {
+                Self::Misconfigured { what: Misconfiguration::TableMissing, message: error.to_string() }
+            }
+            StoreError::Denied { .. } => Self::Misconfigured { what: Misconfiguration::TableDenied, message: error.to_string() },
             StoreError::Busy(detail) | StoreError::Unavailable(detail) => {
                 tracing::error!(%detail, "the table did not answer");
                 Self::TryLater {

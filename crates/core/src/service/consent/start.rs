@@ -16,7 +16,7 @@ use crate::port::store::consents::Starts;
 use crate::service::addresses::redirect_uri;
 use crate::service::consent::in_browser::{NextStep, Started, id_for, in_browser};
 use crate::service::partner::refusal::{Refused, note};
-use crate::{App, Error};
+use crate::{App, Error, Misconfiguration};
 
 /// The parameters of a start.
 pub struct Start {
@@ -166,7 +166,7 @@ fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
         return Error::invalid("unknown_partner", "There is no such partner.");
     }
     Error::Misconfigured {
-        code: "partner_missing",
+        what: Misconfiguration::PartnerMissing,
         message: format!("There is no partner {id}. Create it with: counterfoil partner create {id}"),
     }
 }
@@ -183,7 +183,7 @@ async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
     if app.flows.count_start(&starts, app.now(), most).await? {
         return Ok(());
     }
-    Err(Error::TryLater {
+    Err(Error::TooMany {
         code: "too_many_consents",
         message: "Too many consents were started in this minute. Try again in the next one.".to_owned(),
         retry_after: Duration::from_secs(60),

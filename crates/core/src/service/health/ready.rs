@@ -1,7 +1,7 @@
 //! Checks that the table, the keyring and the credentials are available (S-5).
 
 use crate::model::platform::{Environment, PlatformName};
-use crate::{App, Error};
+use crate::{App, Error, Misconfiguration};
 
 /// The check of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub async fn check_ready(app: &App) -> Vec<ReadyCheck> {
 /// The error for an address that cannot be built because `PUBLIC_BASE_URL` is not set.
 pub fn no_base_url() -> Error {
     Error::Misconfigured {
-        code: "public_base_url_missing",
+        what: Misconfiguration::PublicBaseUrlMissing,
         message: "PUBLIC_BASE_URL is not set. Set it to the address that browsers reach, such as the stack's ApiUrl output."
             .to_owned(),
     }

@@ -27,13 +27,21 @@ pub enum Admission {
     New(Attempt),
     /// It was executed before, with this answer.
     Repeated(Secret),
+    /// It was executed before, and its answer was too large to be stored.
+    AnswerNotKept,
+    /// Another process executes it.
+    UnderWay {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The key was used for a request with another body.
+    OtherBody,
 }
 
 /// Begins a request, if it is new.
 ///
 /// # Errors
-/// `Invalid` if the key was used with another body; `TryLater` while another process executes the request; `Conflict` if its answer
-/// could not be stored; the errors of the table and the keyring. After an error the request has not begun.
+/// The errors of the table and the keyring. After an error the request has not begun.
 pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error> {
     app.sealer.check().await?;
     let started_at = app.now();
@@ -41,7 +49,7 @@ pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error>
     let attempt = Attempt { id: app.new_id("attempt_"), request, started_at, ends_at };
     match app.idempotency.begin_attempt(&attempt).await {
         Ok(None) => Ok(Admission::New(attempt)),
-        Ok(Some(earlier)) => answer_of(app, &attempt, earlier).await.map(Admission::Repeated),
+        Ok(Some(earlier)) => after(app, &attempt, earlier).await,
         Err(error) => {
             // The write may have been stored although its answer was lost.
             release(app, &attempt).await;
@@ -50,24 +58,21 @@ pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error>
     }
 }
 
-async fn answer_of(app: &App, attempt: &Attempt, earlier: EarlierRequest) -> Result<Secret, Error> {
+/// The admission of a request whose key was used before.
+async fn after(app: &App, attempt: &Attempt, earlier: EarlierRequest) -> Result<Admission, Error> {
     let KeyedRequest { partner, name, body } = &attempt.request;
     if !earlier.body.matches(body) {
-        let message = "This Idempotency-Key was used for a request with another body. Use another key for another request.";
-        return Err(Error::invalid("idempotency_key_reused", message));
+        return Ok(Admission::OtherBody);
     }
-    match earlier.progress {
-        Progress::Answered(Some(sealed)) => app.sealer.open(&sealing_owner(partner, name), ANSWER, &sealed).await,
-        Progress::Answered(None) => Err(Error::conflict(
-            "idempotency_answer_not_kept",
-            "The request with this Idempotency-Key was carried out, but its answer was too large to be kept. Read what it changed.",
-        )),
-        Progress::UnderWay(ends_at) => Err(Error::TryLater {
-            code: "idempotency_in_progress",
-            message: "The first request with this Idempotency-Key is not answered yet. Send it again later.".to_owned(),
-            retry_after: until(attempt.started_at, ends_at).min(ASK_AGAIN_AFTER),
-        }),
-    }
+    Ok(match earlier.progress {
+        Progress::Answered(Some(sealed)) => {
+            Admission::Repeated(app.sealer.open(&sealing_owner(partner, name), ANSWER, &sealed).await?)
+        }
+        Progress::Answered(None) => Admission::AnswerNotKept,
+        Progress::UnderWay(ends_at) => {
+            Admission::UnderWay { retry_after: until(attempt.started_at, ends_at).min(ASK_AGAIN_AFTER) }
+        }
+    })
 }
 
 /// Stores the answer of a request. It logs a failure and does not return it, because the caller gets the answer.

@@ -19,8 +19,6 @@ use crate::service::vault::refresh::of_its_client;
 /// The longest time between two full runs. Only a full run shows that the stored records equal the platform's.
 const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
 
-/// The code of the error of a connection that has two runs.
-pub(crate) const SYNC_IN_PROGRESS: &str = "sync_in_progress";
 /// The time after which a request that finds two runs may be repeated.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
@@ -43,7 +41,7 @@ pub struct SyncRequest {
 /// run of the other kind is active, or if only one of the two is a dry run.
 ///
 /// # Errors
-/// `Invalid` if there is no import for the platform; `TryLater` if another run is queued already; the table's errors.
+/// `Invalid` if there is no import for the platform; `InProgress` if another run is queued already; the table's errors.
 pub async fn begin(app: &App, connection: &Connection, request: &SyncRequest) -> Result<SyncRun, Error> {
     let platform = connection.company.platform;
     if of_its_client(app, &connection.company).await?.accounting().is_none() {
@@ -67,8 +65,8 @@ pub async fn begin(app: &App, connection: &Connection, request: &SyncRequest) ->
             None => SyncState { active: entry, ..state },
             Some(_) if state.queued.is_none() => SyncState { queued: entry, ..state },
             Some(_) => {
-                return Err(Error::TryLater {
-                    code: SYNC_IN_PROGRESS,
+                return Err(Error::InProgress {
+                    code: "sync_in_progress",
                     message: "One sync is in progress, and another is queued. Try again later.".to_owned(),
                     retry_after: RETRY_AFTER,
                 });

@@ -30,7 +30,7 @@ pub(crate) async fn begin_due(app: &App, id: &ConnectionId) -> Result<(), Error>
         Some(connection) => match begin_each(app, &connection, &runs).await {
             Ok(()) if !runs.is_empty() => return Ok(()),
             Ok(()) => state.notified.clone(),
-            Err(error @ Error::TryLater { .. }) => return Err(error),
+            Err(error) if error.is_temporary() => return Err(error),
             Err(error) => {
                 tracing::error!(connection = %id, code = error.code(), fault = error.fault(), %error, "a run that is due could not begin");
                 notified_after(&error, state.notified.clone(), now)

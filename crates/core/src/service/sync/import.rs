@@ -12,7 +12,7 @@ use crate::model::sync::{Skipped, SyncGroup, SyncId, SyncKind, SyncRun, SyncStat
 use crate::port::store::connections::ListQuery;
 use crate::{App, Error};
 
-use crate::service::sync::begin::{SYNC_IN_PROGRESS, SyncRequest, begin};
+use crate::service::sync::begin::{SyncRequest, begin};
 use crate::service::sync::wake::wake;
 use crate::service::sync::work::{Worked, work};
 
@@ -124,11 +124,14 @@ async fn begin_all<'a>(app: &App, connections: &'a [Connection], request: &SyncR
 /// Leaves a connection out whose import could not begin, if others are left. Returns the error of the whole request: that of the last
 /// connection, or one of the installation, which affects all of them.
 fn leave_out(skipped: &mut Vec<Skipped>, connection: &Connection, error: Error, left: usize) -> Option<Error> {
-    let is_its_own = match &error {
-        Error::NotFound(_) | Error::Conflict { .. } | Error::Invalid { .. } | Error::ConsentNeeded { .. } => true,
-        Error::TryLater { code, .. } => *code == SYNC_IN_PROGRESS,
-        _ => false,
-    };
+    let is_its_own = matches!(
+        error,
+        Error::NotFound(_)
+            | Error::Conflict { .. }
+            | Error::Invalid { .. }
+            | Error::ConsentNeeded { .. }
+            | Error::InProgress { .. }
+    );
     if left == 0 || !is_its_own {
         return Some(error);
     }

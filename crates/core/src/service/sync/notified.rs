@@ -14,7 +14,7 @@ use crate::port::notifications::Change;
 use crate::port::platform::Platform;
 use crate::port::store::syncs::SyncState;
 use crate::port::store::{StoreError, Written};
-use crate::{App, Error};
+use crate::{App, Error, Misconfiguration};
 
 use crate::service::optimistic::Tries;
 use crate::service::sync::wake::wake;
@@ -48,7 +48,7 @@ pub async fn receive(app: &App, name: PlatformName, received: &Received<'_>) -> 
     for environment in [Environment::Production, Environment::Sandbox] {
         let platform = match app.platforms.get(name, environment).await {
             Ok(platform) => platform,
-            Err(error) if error.code() == "credentials_missing" => continue,
+            Err(Error::Misconfigured { what: Misconfiguration::CredentialsMissing, .. }) => continue,
             Err(error) => return Err(error),
         };
         let Some(notifications) = platform.notifications() else { continue };

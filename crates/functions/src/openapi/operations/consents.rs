@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::extract::name::NAME_LONGEST;
 use crate::openapi::text::{HTML, Text, any_text, company_key, platform, query, required, text, word};
 use crate::surface::connections::answers::ConsentAnswer;
-use crate::surface::connections::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
+use crate::surface::start::URL_LONGEST;
 
 /// The errors of every start.
 const START: &[&str] = &[
@@ -86,8 +86,7 @@ pub(crate) fn of(handler: &str) -> Option<Text> {
                 word("environment", &["production", "sandbox"], "Not every platform has a sandbox."),
             ])
             .statuses(&[302])
-            .codes(START)
-            .starts_a_consent(),
+            .codes(START),
         "authorize::authorize" => Text::new("Start a consent from a partner's page")
             .detail("The customer returns to `redirectUri` with a `code` for `POST /v1/oauth/token`, or with an `error`.")
             .query([
@@ -98,8 +97,7 @@ pub(crate) fn of(handler: &str) -> Option<Text> {
                 company_key("The connection. It needs an API key in a header."),
             ])
             .statuses(&[302])
-            .codes(START)
-            .starts_a_consent(),
+            .codes(START),
         "open::consent_confirmation" => Text::new("Open the address that a server forwarded")
             .detail("A page with a form that starts the consent, or a redirect to the platform.")
             .statuses(&[200, 302])

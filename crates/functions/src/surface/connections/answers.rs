@@ -11,9 +11,10 @@ use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::surface::addresses::result_path;
+use crate::surface::addresses::choose_path;
+use crate::surface::connections::error_body::{Choice, Choosable};
 use crate::surface::consent;
-use crate::surface::problem::{Choice, Choosable, Problem};
+use crate::surface::problem::Problem;
 use crate::surface::words;
 
 /// The new connection, without its tokens. Times are in seconds since 1970.
@@ -42,11 +43,11 @@ pub(crate) struct ConsentAnswer {
 pub(crate) fn as_json(ending: Ending) -> Response {
     let (flow, result) = match ending {
         Ending::Shown { flow, result } => (flow, result),
-        Ending::Hidden { why, .. } => return Problem(consent::without_flow(&why)).into_response(),
+        Ending::Hidden { why, .. } => return Problem::from(consent::without_flow(&why)).into_response(),
     };
     let mut response = match consent::connection(&result) {
         Ok(connection) => Json(answer(connection)).into_response(),
-        Err(error) => Problem(error).into_response(),
+        Err(error) => Problem::from(error).into_response(),
     };
     if let (Ok(ConsentOutcome::ChoiceNeeded), Stage::Choosing { companies, .. }) = (result, flow.stage) {
         response.extensions_mut().insert(choice(&flow.id, companies));
@@ -56,7 +57,7 @@ pub(crate) fn as_json(ending: Ending) -> Response {
 
 fn choice(id: &FlowId, companies: Vec<ConfirmedCompany>) -> Choice {
     let choosable = |company: ConfirmedCompany| Choosable { company_id: company.company_id, name: company.name };
-    Choice { choose_at: format!("{}/choose", result_path(id)), companies: companies.into_iter().map(choosable).collect() }
+    Choice { choose_at: choose_path(id), companies: companies.into_iter().map(choosable).collect() }
 }
 
 fn answer(connection: &Connection) -> ConsentAnswer {

@@ -26,10 +26,10 @@ use crate::extract::client::{Browser, Client};
 use crate::extract::path::{FromPath, InPath};
 use crate::extract::query::Query;
 use crate::page::{self, View};
-use crate::surface::addresses::result_path;
+use crate::surface::addresses::{hidden_path, result_path};
 use crate::surface::connections::answers::as_json;
 use crate::surface::connections::return_url;
-use crate::surface::consent;
+use crate::surface::consent::{self, Hidden};
 use crate::surface::problem::Problem;
 
 /// The longest `state`, `code` and `error` that are accepted, in characters.
@@ -100,13 +100,14 @@ fn read_callback(platform: PlatformName, query: &Query, browser: BrowserIds) -> 
 /// The subject of a result page: a flow, or the reason why the caller may not see one.
 pub(crate) enum Shown {
     Flow(FlowId),
-    Word(String),
+    Nothing(Hidden),
 }
 
 impl FromPath for Shown {
     fn from_path(text: Option<&str>) -> Result<Self, Error> {
         let text = text.unwrap_or_default();
-        Ok(FlowId::parse(text).map_or_else(|| Self::Word(text.to_owned()), Self::Flow))
+        let hidden = || Self::Nothing(text.parse().unwrap_or(Hidden::InvalidCallback));
+        Ok(FlowId::parse(text).map_or_else(hidden, Self::Flow))
     }
 }
 
@@ -119,7 +120,7 @@ pub(crate) async fn result(
 ) -> Result<Response, Problem> {
     let flow = match shown {
         Shown::Flow(flow) => flow,
-        Shown::Word(word) => return Ok(page::hidden_as(&word, read_restart(&app, &query)?.as_ref()).into_response()),
+        Shown::Nothing(why) => return Ok(page::hidden_as(why, read_restart(&app, &query)?.as_ref()).into_response()),
     };
     let ending = see_consent(&app, &flow, &browser).await;
     if client == Client::Program {
@@ -129,7 +130,7 @@ pub(crate) async fn result(
     let page = match &ending {
         Ending::Shown { flow, result } => page::of(flow, result, app.open_start, is_last, View::read(&query)),
         Ending::Hidden { why: NoFlow::Fault(error), .. } => page::hidden(error),
-        Ending::Hidden { why, .. } => page::hidden_as(consent::without_flow(why).code(), None),
+        Ending::Hidden { why, .. } => page::hidden_as(why.into(), None),
     };
     Ok(page.into_response())
 }
@@ -208,8 +209,8 @@ fn is_handover(ending: &Ending) -> bool {
 async fn destination(app: &App, ending: &Ending) -> String {
     match ending {
         Ending::Hidden { why, restart } => {
-            let code = consent::without_flow(why).code();
-            format!("/oauth/result/{code}{}", restart.as_ref().map(restart_query).unwrap_or_default())
+            let restart = restart.as_ref().map(restart_query).unwrap_or_default();
+            format!("{}{restart}", hidden_path(why.into()))
         }
         Ending::Shown { flow, result } => {
             let page = if is_over(result) { partners_page(app, flow, result).await } else { None };

@@ -7,6 +7,7 @@ pub mod callback;
 pub mod connections;
 pub mod disconnect;
 pub(crate) mod docs;
+pub(crate) mod error_body;
 pub mod health;
 pub(crate) mod open;
 pub(crate) mod readiness;

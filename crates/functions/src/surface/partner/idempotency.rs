@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, FromRequestParts as _, Request, State};
@@ -18,7 +19,7 @@ use counterfoil_core::{App, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::deadline::EndsAt;
-use crate::extract::body::body_too_large;
+use crate::extract::body::whole;
 use crate::extract::caller::Scopes;
 use crate::extract::request_id::RequestId;
 use crate::surface::Surface;
@@ -45,7 +46,7 @@ pub(crate) async fn idempotent(State(app): State<Arc<App>>, request: Request, ne
     match key(request.headers()) {
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => once(&app, &key, request, next).await.unwrap_or_else(Problem::into_response),
-        Err(error) => Problem(error).into_response(),
+        Err(error) => Problem::from(error).into_response(),
     }
 }
 
@@ -67,16 +68,36 @@ async fn once(app: &Arc<App>, key: &IdempotencyKey, request: Request, next: Next
     let PartnerCaller(caller) = PartnerCaller::from_request_parts(&mut parts, app).await?;
     let EndsAt(ends_at) = EndsAt::from_request_parts(&mut parts, app).await?;
     let id = parts.extensions.get::<RequestId>().cloned();
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await.map_err(|_| body_too_large())?;
+    let body = whole(Bytes::from_request(Request::from_parts(parts.clone(), body), app).await)?;
     let route = route(&parts, &caller);
     let attempt = match begin(app, KeyedRequest::new(caller.partner, &route, key, &body)).await? {
         Admission::New(attempt) => attempt,
         Admission::Repeated(answer) => return replayed(&answer),
+        Admission::OtherBody => return Err(other_body()),
+        Admission::AnswerNotKept => return Err(answer_not_kept().into()),
+        Admission::UnderWay { retry_after } => return Err(under_way(retry_after).into()),
     };
     // The answer must be in the table before the function's time is over.
     parts.extensions.insert(EndsAt(ends_at.saturating_sub(app.settings.store_timeout)));
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     end(app, &attempt, response, id).await
+}
+
+fn other_body() -> Problem {
+    let message = "This Idempotency-Key was used for a request with another body. Use another key for another request.";
+    Problem { error: Error::invalid("idempotency_key_reused", message), status: StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+fn answer_not_kept() -> Error {
+    Error::conflict(
+        "idempotency_answer_not_kept",
+        "The request with this Idempotency-Key was carried out, but its answer was too large to be kept. Read what it changed.",
+    )
+}
+
+fn under_way(retry_after: Duration) -> Error {
+    let message = "The first request with this Idempotency-Key is not answered yet. Send it again later.".to_owned();
+    Error::InProgress { code: "idempotency_in_progress", message, retry_after }
 }
 
 /// The method and the path of a request. On a route of administrators also the scopes of the caller: the stored answer may contain an
@@ -118,7 +139,7 @@ fn is_kept(response: &Response) -> bool {
         status,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE
     );
-    let is_temporary = response.extensions().get::<Problem>().is_some_and(Problem::is_temporary);
+    let is_temporary = response.extensions().get::<Problem>().is_some_and(|problem| problem.error.is_temporary());
     let may_succeed_later = is_temporary || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     !is_refused_before && !may_succeed_later
 }

@@ -43,7 +43,7 @@ pub(crate) async fn authenticated(State(app): State<Arc<App>>, mut request: Requ
             let answer = next.run(request).await;
             if partner.is_some() { cors::allow(origin, partner.as_ref(), answer) } else { answer }
         }
-        Err(error) => cors::allow(origin, None, Problem(error).into_response()),
+        Err(error) => cors::allow(origin, None, Problem::from(error).into_response()),
     }
 }
 

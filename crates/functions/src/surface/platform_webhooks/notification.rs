@@ -10,7 +10,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::service::sync::notified::{Received, receive};
 
-use crate::extract::body::body_too_large;
+use crate::extract::body::whole;
 use crate::extract::path::InPath;
 use crate::surface::problem::Problem;
 
@@ -20,7 +20,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
-    let body = body.map_err(|_| body_too_large())?;
+    let body = whole(body)?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     receive(&app, platform, &Received { header: &header, body: &body }).await?;
     Ok(StatusCode::OK)

@@ -85,7 +85,7 @@ fn each_alarm_on_an_outcome_names_one_that_is_written() {
 }
 
 fn misconfigured() -> counterfoil_core::Error {
-    counterfoil_core::Error::Misconfigured { code: "any", message: String::new() }
+    counterfoil_core::Error::Misconfigured { what: counterfoil_core::Misconfiguration::SecretMissing, message: String::new() }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::resources_of_type;
 
 #[test]
 fn each_route_that_needs_no_key_has_its_own_limit() {
-    let keyless = routes().into_iter().filter(|route| route.scopes.is_empty());
+    let keyless = routes().into_iter().filter(|route| !route.needs_key());
     let keyless: BTreeSet<String> = keyless.map(|route| format!("{} {}", route.method, route.path)).collect();
     let api = resources_of_type("AWS::Serverless::HttpApi").remove("Api").expect("there is an HTTP API");
     let bounds = api["Properties"]["RouteSettings"].as_object().expect("bounds by route");

@@ -8,7 +8,6 @@ use std::time::Duration;
 use self::state::{DAY, MINUTE, State, expired, now};
 use super::check::{Advice, CheckStatus};
 use super::{Client, decide};
-use crate::Error;
 use crate::model::connection::DeathCause;
 use crate::model::failure_code::FailureCode;
 use crate::model::grant::StoredGrant;
@@ -19,13 +18,14 @@ use crate::model::time::{earlier, later};
 use crate::model::webhook::endpoint::{DisabledReason, EndpointStatus};
 use crate::port::store::syncs::{Baseline, SyncState};
 use crate::service::health::ready::no_base_url;
+use crate::{Error, Misconfiguration};
 
 use CheckStatus::{Fail, NotUsed, Pass, Warn};
 
 type Row = (&'static str, State, &'static str, CheckStatus, Option<Advice>);
 
 fn of_the_installation() -> Vec<Row> {
-    let missing = || Err(Error::Misconfigured { code: "credentials_missing", message: "Missing.".to_owned() });
+    let missing = || Err(Error::Misconfigured { what: Misconfiguration::CredentialsMissing, message: "Missing.".to_owned() });
     let busy = || Err(Error::TryLater { code: "busy", message: "Busy.".to_owned(), retry_after: MINUTE });
     let (oauth, callback) = ("oauth_configuration", "callback_redirect");
     vec![

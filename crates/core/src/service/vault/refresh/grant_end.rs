@@ -8,7 +8,7 @@ use crate::model::event::Payload;
 use crate::model::probe::Probe;
 use crate::port::platform::Platform;
 use crate::port::store::vault::GrantEnd;
-use crate::{App, Error};
+use crate::{App, Error, Misconfiguration};
 
 /// The end of a connection's grant, with its audit row, its event and its next probe.
 pub(crate) fn end_of(app: &App, connection: &Connection, cause: DeathCause) -> GrantEnd {
@@ -38,7 +38,7 @@ pub(crate) async fn of_its_client(app: &App, company: &Company) -> Result<Arc<dy
         return Ok(platform);
     }
     Err(Error::Misconfigured {
-        code: "other_client",
+        what: Misconfiguration::OtherClient,
         message: format!(
             "The consent of this connection was given to another OAuth client of {} than the configured one. Restore the credentials of that client, \
              or have the customer consent again.",
