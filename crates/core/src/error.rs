@@ -148,7 +148,7 @@ impl Ended {
 
 impl Error {
     /// No such connection, or another partner's.
-    pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company_key.");
+    pub const NO_CONNECTION: Self = Self::NotFound("There is no connection with this company key.");
 
     /// There is no active connection to the named platform, or none with that company key.
     pub const NOTHING_CONNECTED: Self = Self::NotFound("There is no such connection to this platform.");

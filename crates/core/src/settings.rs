@@ -64,6 +64,21 @@ pub struct Settings {
     pub audit_retention: Duration,
 }
 
+/// A time that does not fit the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misfit {
+    /// The lease does not outlast a request and its commit.
+    LeaseTooShort,
+    /// The lease leaves a function no time for four requests to the table.
+    LeaseTooLong,
+    /// The wait leaves a function no time for two requests to the table.
+    WaitTooLong,
+    /// A flow would last more than ten minutes.
+    FlowLifeTooLong,
+    /// An API key would be cached for more than a minute.
+    KeyMemoryTooLong,
+}
+
 /// Time for which audit rows are kept, unless a setting says otherwise: 400 days.
 pub const AUDIT_RETENTION: Duration = Duration::from_secs(400 * 86_400);
 
@@ -155,24 +170,16 @@ impl Settings {
     /// Checks that the times fit together: a lease outlasts the request and its commit, and a function outlasts the lease.
     ///
     /// # Errors
-    /// A sentence that names the settings that do not fit.
-    pub fn check(&self) -> Result<(), String> {
-        if self.platform_timeout + self.commit_budget >= self.lease {
-            return Err("LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together".to_owned());
-        }
-        if self.lease + 4 * self.store_timeout >= self.function_time {
-            return Err("LEASE_MS must be less than 21000: a function needs 8 s of its 29 s for the table".to_owned());
-        }
-        if self.wait + 2 * self.store_timeout >= self.function_time {
-            return Err("WAIT_MS must be less than 25000: a function needs 4 s of its 29 s for the table".to_owned());
-        }
-        if self.flow_life > Duration::from_secs(600) {
-            return Err("a flow must not last more than ten minutes".to_owned());
-        }
-        if self.key_memory > Duration::from_secs(60) {
-            return Err("an API key must not be cached for more than a minute".to_owned());
-        }
-        Ok(())
+    /// The first that does not fit.
+    pub fn check(&self) -> Result<(), Misfit> {
+        let misfits = [
+            (self.platform_timeout + self.commit_budget >= self.lease, Misfit::LeaseTooShort),
+            (self.lease + 4 * self.store_timeout >= self.function_time, Misfit::LeaseTooLong),
+            (self.wait + 2 * self.store_timeout >= self.function_time, Misfit::WaitTooLong),
+            (self.flow_life > Duration::from_secs(600), Misfit::FlowLifeTooLong),
+            (self.key_memory > Duration::from_secs(60), Misfit::KeyMemoryTooLong),
+        ];
+        misfits.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, misfit)| Err(misfit))
     }
 }
 
@@ -184,11 +191,11 @@ mod tests {
     fn r3_the_defaults_fit_and_a_short_lease_does_not() {
         assert_eq!(Settings::default().check(), Ok(()));
         let short = Settings { lease: Duration::from_secs(14), ..Settings::default() };
-        assert!(short.check().expect_err("14 s do not outlast 10 s and 4 s").contains("LEASE_MS"));
+        assert_eq!(short.check(), Err(Misfit::LeaseTooShort), "14 s do not outlast 10 s and 4 s");
         let long = Settings { lease: Duration::from_secs(22), ..Settings::default() };
-        assert!(long.check().expect_err("22 s and four requests are more than 29 s").contains("LEASE_MS"));
+        assert_eq!(long.check(), Err(Misfit::LeaseTooLong), "22 s and four requests are more than 29 s");
         let patient = Settings { wait: Duration::from_secs(26), ..Settings::default() };
-        assert!(patient.check().expect_err("26 s and two requests are more than 29 s").contains("WAIT_MS"));
+        assert_eq!(patient.check(), Err(Misfit::WaitTooLong), "26 s and two requests are more than 29 s");
         // If the lease write and the second look take their full time, the rest of the lease covers request and commit.
         let settings = Settings::default();
         assert!(settings.platform_timeout + settings.commit_budget + 2 * STORE_TIMEOUT <= settings.lease);

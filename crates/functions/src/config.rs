@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::settings::{AUDIT_RETENTION, Settings};
+use counterfoil_core::settings::{AUDIT_RETENTION, Misfit, Settings};
 use counterfoil_platforms::variables;
 use counterfoil_platforms::{Endpoints, HttpSettings, facts_of};
 
@@ -149,14 +149,24 @@ impl Config {
             endpoints: Endpoints { platforms: reader.platforms(), http: HttpSettings { timeout: settings.platform_timeout } },
             settings,
         };
-        if let Err(problem) = settings.check() {
-            reader.problems.push(problem);
+        if let Err(misfit) = settings.check() {
+            reader.problems.push(in_words(misfit).to_owned());
         }
         if reader.problems.is_empty() {
             Ok(config)
         } else {
             Err(format!("The configuration is not complete: {}.", reader.problems.join("; ")))
         }
+    }
+}
+
+fn in_words(misfit: Misfit) -> &'static str {
+    match misfit {
+        Misfit::LeaseTooShort => "LEASE_MS must be longer than PLATFORM_TIMEOUT_MS and COMMIT_BUDGET_MS together",
+        Misfit::LeaseTooLong => "LEASE_MS must be less than 21000: a function needs 8 s of its 29 s for the table",
+        Misfit::WaitTooLong => "WAIT_MS must be less than 25000: a function needs 4 s of its 29 s for the table",
+        Misfit::FlowLifeTooLong => "a flow must not last more than ten minutes",
+        Misfit::KeyMemoryTooLong => "an API key must not be cached for more than a minute",
     }
 }
 

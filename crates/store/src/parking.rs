@@ -121,7 +121,7 @@ impl Parking for NoParking {
 }
 
 fn no_queue() -> StoreError {
-    StoreError::Unavailable("PARKING_QUEUE_URL is not set for this function".to_owned())
+    StoreError::Unavailable("this function has no parking queue".to_owned())
 }
 
 /// A parked message.

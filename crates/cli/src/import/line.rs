@@ -184,7 +184,7 @@ mod tests {
             ("{}".to_owned(), "company_key is missing"),
             (with("realmId", json!("canary")), "The field realmId is unknown"),
             (with("canary-1.x", json!(1)), "One of the fields is unknown"),
-            (with("company_key", json!("canary/")), "company_key must be"),
+            (with("company_key", json!("canary/")), "A company key must be"),
             (with("company_key", json!(7)), "company_key must be a string"),
             (with("company_name", json!("")), "company_name must be"),
             (with("platform", json!("canary")), "platform must be one of: quickbooks, xero"),

@@ -92,7 +92,7 @@ async fn a_line_that_fails_is_reported_by_its_number_and_the_rest_go_on() {
         "line 3: platform must be one of",
         "line 4: The line is longer",
         "line 5 (bad): The refresh token expired at 1970-01-01T00:00:01Z",
-        "line 6 (xero-canary): A company_key that begins",
+        "line 6 (xero-canary): A company key that begins",
         "line 7 (bad): Xero has no data centre",
         "line 8 (bad): The platform refused the refresh token",
         "error: 7 lines failed",

@@ -24,7 +24,7 @@ impl CompanyKey {
         }
         Err(Error::invalid(
             "invalid_company_key",
-            "company_key must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
+            "A company key must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
         ))
     }
 

@@ -119,7 +119,7 @@ async fn a_table_that_does_not_exist_is_named_with_what_to_do() {
     {
       "body": {
         "code": "table_missing",
-        "detail": "The table elsewhere does not exist or lacks an index. Deploy the stack, or set TABLE_NAME to the stack's table.",
+        "detail": "The table elsewhere does not exist or lacks an index. Deploy the stack, or correct the name in the configuration.",
         "request_id": "[id]",
         "status": 500,
         "title": "Internal Server Error",

@@ -60,7 +60,7 @@ async fn an_unknown_connection_is_a_404() {
     {
       "body": {
         "code": "not_found",
-        "detail": "There is no connection with this company_key.",
+        "detail": "There is no connection with this company key.",
         "request_id": "[id]",
         "status": 404,
         "title": "Not Found",

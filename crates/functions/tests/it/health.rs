@@ -57,8 +57,8 @@ async fn s5_ready_says_what_is_missing_and_what_to_do_and_shows_no_secret() {
         "checks": {
           "credentials": "Missing for QuickBooks Online: QUICKBOOKS_CLIENT_SECRET. Put it into the credentials secret of the deployment, or on the laptop into .env.",
           "keyring": "KEYRING_SECRET_ARN is not set for this function: name the secret there.",
-          "public_base_url": "PUBLIC_BASE_URL is not set. Set it to the address that browsers reach, such as the stack's ApiUrl output.",
-          "table": "The table elsewhere does not exist or lacks an index. Deploy the stack, or set TABLE_NAME to the stack's table."
+          "public_base_url": "The public base URL is not set. Set it to the address that browsers reach.",
+          "table": "The table elsewhere does not exist or lacks an index. Deploy the stack, or correct the name in the configuration."
         },
         "status": "not_ready"
       },

@@ -127,7 +127,7 @@ async fn o17_an_anonymous_start_is_off_unless_the_deployment_chose_it() {
     {
       "body": {
         "code": "unauthenticated",
-        "detail": "Starting a consent here needs an API key: OPEN_START is off.",
+        "detail": "Starting a consent here needs an API key.",
         "request_id": "[id]",
         "status": 401,
         "title": "Unauthorized",
@@ -164,7 +164,7 @@ async fn a_start_without_a_company_key_is_a_400() {
     {
       "body": {
         "code": "invalid_company_key",
-        "detail": "company_key must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
+        "detail": "A company key must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit.",
         "request_id": "[id]",
         "status": 400,
         "title": "Bad Request",
@@ -209,7 +209,7 @@ async fn a_missing_public_base_url_is_a_500_that_says_what_to_do() {
     {
       "body": {
         "code": "public_base_url_missing",
-        "detail": "PUBLIC_BASE_URL is not set. Set it to the address that browsers reach, such as the stack's ApiUrl output.",
+        "detail": "The public base URL is not set. Set it to the address that browsers reach.",
         "request_id": "[id]",
         "status": 500,
         "title": "Internal Server Error",

@@ -76,7 +76,7 @@ async fn a_company_key_without_a_connection_is_a_404() {
     {
       "body": {
         "code": "not_found",
-        "detail": "There is no connection with this company_key.",
+        "detail": "There is no connection with this company key.",
         "request_id": "[id]",
         "status": 404,
         "title": "Not Found",

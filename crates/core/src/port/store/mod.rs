@@ -38,7 +38,7 @@ pub enum Written {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// There is no such table, or an index of it is missing.
-    #[error("The table {table} does not exist or lacks an index. Deploy the stack, or set TABLE_NAME to the stack's table.")]
+    #[error("The table {table} does not exist or lacks an index. Deploy the stack, or correct the name in the configuration.")]
     TableMissing {
         /// The name in the configuration.
         table: String,

@@ -112,7 +112,7 @@ pub async fn choose_company(app: &Arc<App>, id: &FlowId, browser: &BrowserIds, c
     let Stage::Choosing { companies, .. } = &flow.stage else { return see(app, flow).await };
     let result = match companies.iter().find(|company| company.company_id == company_id) {
         Some(company) => connect_chosen(app, &flow, company.clone()).await,
-        None => Err(Error::invalid("unknown_company", "The company_id is not one of the companies of this consent.")),
+        None => Err(Error::invalid("unknown_company", "The company is not one of those of this consent.")),
     };
     Ending::of(flow, result)
 }

@@ -131,7 +131,7 @@ fn owner(app: &App, start: &Start) -> Result<PartnerId, Error> {
         Caller::Publishable(key) | Caller::Key(key) => Ok(key.partner.clone()),
         Caller::Link(link) => Ok(link.partner.clone()),
         Caller::Anonymous(partner) if app.open_start => Ok(partner.clone()),
-        Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key: OPEN_START is off.")),
+        Caller::Anonymous(_) => Err(Error::Unauthenticated("Starting a consent here needs an API key.")),
     }
 }
 
@@ -167,7 +167,7 @@ fn no_partner(caller: &Caller, id: &PartnerId) -> Error {
     }
     Error::Misconfigured {
         what: Misconfiguration::PartnerMissing,
-        message: format!("There is no partner {id}. Create it with: counterfoil partner create {id}"),
+        message: format!("There is no partner {id}. The operator must create it."),
     }
 }
 
@@ -190,8 +190,8 @@ async fn bound_starts(app: &App, flow: &Flow) -> Result<(), Error> {
     })
 }
 
-/// Checks that the caller may name a connection (O-20). A key with `connections:write` and a connect link may. Where `OPEN_START` is
-/// on, anybody may for the partner `default`, unless the flow hands over a code: a partner's page must not receive the code of a
+/// Checks that the caller may name a connection (O-20). A key with `connections:write` and a connect link may. Where starts are open,
+/// anybody may for the partner `default`, unless the flow hands over a code: a partner's page must not receive the code of a
 /// connection that its customer's browser has named.
 fn may_name(app: &App, start: &Start, partner: &PartnerId) -> Result<(), Error> {
     const NEEDS: &str = "Naming a connection needs an API key with the scope connections:write, or a connect link.";
@@ -229,7 +229,7 @@ async fn existing(
 fn may_be_new(company_key: &CompanyKey, platform: PlatformName) -> Result<(), Error> {
     match company_key.reserved_for() {
         Some(other) if other != platform => {
-            let message = format!("A company_key that begins with `{other}-` is the name of a company at {}.", other.title());
+            let message = format!("A company key that begins with `{other}-` is the name of a company at {}.", other.title());
             Err(Error::invalid("reserved_company_key", message))
         }
         _ => Ok(()),

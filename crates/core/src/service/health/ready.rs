@@ -23,12 +23,11 @@ pub async fn check_ready(app: &App) -> Vec<ReadyCheck> {
     ]
 }
 
-/// The error for an address that cannot be built because `PUBLIC_BASE_URL` is not set.
+/// The error for an address that cannot be built because the public base URL is not set.
 pub fn no_base_url() -> Error {
     Error::Misconfigured {
         what: Misconfiguration::PublicBaseUrlMissing,
-        message: "PUBLIC_BASE_URL is not set. Set it to the address that browsers reach, such as the stack's ApiUrl output."
-            .to_owned(),
+        message: "The public base URL is not set. Set it to the address that browsers reach.".to_owned(),
     }
 }
 

@@ -13,8 +13,28 @@ use crate::service::partner::operator::Operator;
 /// The longest redirect URI, in characters.
 const LONGEST: usize = 2_000;
 
-/// The parameters that Counterfoil adds to the address. A redirect URI must not have them itself.
-const GIVEN: [&str; 5] = ["code", "state", "error", "company_key", "status"];
+/// A parameter that Counterfoil adds to a redirect URI, which must not have it itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Added {
+    /// Our code for the partner.
+    Code,
+    /// The partner's state.
+    State,
+    /// The code of an error.
+    Error,
+    /// The connection's company key.
+    CompanyKey,
+    /// Whether the company is connected.
+    Status,
+}
+
+impl Added {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// Adds the URIs that are not on the list yet, and returns the list.
 ///
@@ -99,7 +119,7 @@ fn check(uri: &str) -> Result<(), Error> {
     if uri.contains('\\') {
         return refuse("it must not have a backslash");
     }
-    if let Some((name, _)) = url.query_pairs().find(|(name, _)| GIVEN.contains(&name.as_ref())) {
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| name.parse::<Added>().is_ok()) {
         return refuse(&format!("its query must not have the parameter {name}, which Counterfoil adds"));
     }
     if !url.username().is_empty() || url.password().is_some() {

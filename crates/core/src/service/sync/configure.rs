@@ -28,7 +28,7 @@ pub struct Change {
 pub async fn configure(app: &App, connection: &Connection, change: &Change) -> Result<SyncState, Error> {
     let platform = connection.company.platform;
     if !platform.needs_check_rule() && change.check_rule.as_ref().is_some_and(|rule| *rule != CheckRule::default()) {
-        let message = format!("check_rule must be {} for a connection to {platform}.", CheckRule::default());
+        let message = format!("The rule for checks must be {} for a connection to {platform}.", CheckRule::default());
         return Err(Error::invalid("invalid_parameter", message));
     }
     let mut tries = Tries::new(app, "the settings of a connection's imports could not be changed");

@@ -186,7 +186,7 @@ async fn all_of(app: &App, partner: &PartnerId, platform: PlatformName) -> Resul
             }
         }
         if selected.connections.len() > CONNECTIONS_MOST {
-            let message = format!("There are more than {CONNECTIONS_MOST} connections. Name one of them in companyKey.");
+            let message = format!("There are more than {CONNECTIONS_MOST} connections. Name one of them.");
             return Err(Error::invalid("too_many_connections", message));
         }
         match page.next {

@@ -11,7 +11,7 @@ use crate::port::store::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransferFailure {
     /// The key begins with a platform's prefix, and is reserved for another company (O-20).
-    #[error("A company_key that begins with the name of a platform and a hyphen is reserved for the company with that id.")]
+    #[error("A company key that begins with the name of a platform and a hyphen is reserved for the company with that id.")]
     ReservedKey,
     /// The refresh token has expired, according to the line.
     #[error("The refresh token expired at {0}. The customer must consent again.")]
@@ -34,7 +34,7 @@ pub enum TransferFailure {
     Refused,
     /// The grant gives no access to the company.
     #[error(
-        "This grant gives no access to the company. Counterfoil keeps the grant: correct company_id and import the line again, or disconnect the connection."
+        "This grant gives no access to the company. Counterfoil keeps the grant: correct the company's id and import the line again, or disconnect the connection."
     )]
     OtherCompany,
     /// The platform has not confirmed the company.
