@@ -10,7 +10,7 @@ use counterfoil_core::Error;
 use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::entropy::Entropy;
 use counterfoil_core::port::store::{StoreError, Written};
-use counterfoil_core::service::vault::refresh::sealing_owner;
+use counterfoil_core::service::vault::refresh::sealed_grant::sealing_owner;
 
 use crate::connections::row::connection_id;
 use crate::fault;

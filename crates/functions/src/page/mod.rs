@@ -15,8 +15,8 @@ use counterfoil_core::service::consent::outcome::ConsentOutcome;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::page::failure::{failed, start_again};
-use crate::surface::addresses::{continue_path, start_path};
-use crate::surface::consent::{self, Hidden};
+use crate::surface::addresses::{Hidden, continue_path, start_path};
+use crate::surface::consent;
 use crate::surface::problem::status_of;
 
 mod choice;

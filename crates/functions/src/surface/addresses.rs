@@ -5,14 +5,38 @@ use counterfoil_core::model::flow::{FlowId, StartParams};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::consent::outcome::NoFlow;
 use counterfoil_core::service::health::ready::no_base_url;
 use counterfoil_core::{App, Error};
-
-use crate::surface::consent::Hidden;
 
 /// The result page of a flow.
 pub(crate) fn result_path(id: &FlowId) -> String {
     format!("/oauth/result/{}", id.as_str())
+}
+
+/// Why a browser may not see a flow, as a word in the address of the page that says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Hidden {
+    /// The flow is unknown or older than ten minutes.
+    InvalidState,
+    /// Another browser started it.
+    WrongBrowser,
+    /// It could not be read at the moment.
+    StorageUnavailable,
+    /// The callback names no flow, or cannot be read.
+    InvalidCallback,
+}
+
+impl From<&NoFlow> for Hidden {
+    fn from(why: &NoFlow) -> Self {
+        match why {
+            NoFlow::Unknown => Self::InvalidState,
+            NoFlow::OtherBrowser => Self::WrongBrowser,
+            NoFlow::Fault(error) if error.is_temporary() => Self::StorageUnavailable,
+            NoFlow::NoState | NoFlow::Fault(_) => Self::InvalidCallback,
+        }
+    }
 }
 
 /// The page for a browser that may not see a flow.

@@ -8,7 +8,6 @@ pub(crate) mod next_page;
 pub(crate) mod partner;
 pub(crate) mod platform_webhooks;
 pub(crate) mod problem;
-pub(crate) mod start;
 pub(crate) mod words;
 
 /// The API that a route belongs to. It decides the error body.

@@ -1,5 +1,8 @@
-//! No two subjects depend on each other, by the `use` lines of every crate. A folder is one subject: its files may depend on each
-//! other. A file belongs to the folder of its name, with the folders in that.
+//! No two subjects depend on each other, by the `use` lines and the paths in the code of every crate. A folder is one subject: its files may
+//! depend on each other. A file belongs to the folder of its name. A folder within a folder is a subject of its own, so no circle of files
+//! may lead out of it and back.
+//!
+//! The root of a crate is no subject: what it re-exports belongs to all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,14 +13,22 @@ type Module = Vec<String>;
 /// The modules that each module depends on.
 type Needs = BTreeMap<Module, BTreeSet<Module>>;
 
+/// In these crates a folder within a folder belongs to it. In `stand-ins`, which is never deployed, a platform's type has its routes, and the
+/// routes, some in a folder, have its type. In `desktop` a resource has its shape and its list, and these have the resource.
+const WITHOUT_INNER_FOLDERS: [&str; 2] = ["stand-ins", "desktop"];
+
 #[test]
 fn no_two_subjects_depend_on_each_other() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut circles = Vec::new();
-    for entry in fs::read_dir(crates).expect("a folder").map(|entry| entry.expect("an entry").path().join("src")) {
-        if entry.is_dir() {
-            let found = circle(&needs(&entry)).map(|modules| format!("{}: {modules:?}", entry.display()));
-            circles.extend(found);
+    for entry in fs::read_dir(crates).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if !entry.join("src").is_dir() {
+            continue;
+        }
+        let found = Imports::of(&modules(&entry.join("src"), &[]), |file| fs::read_to_string(file).expect("a source"));
+        circles.extend(circle(&found.of_folders).map(|modules| format!("{}: {modules:?}", entry.display())));
+        if !WITHOUT_INNER_FOLDERS.iter().any(|name| entry.ends_with(name)) {
+            circles.extend(found.crossing().map(|modules| format!("{}: {modules:?}", entry.display())));
         }
     }
     assert_eq!(circles, Vec::<String>::new());
@@ -25,20 +36,42 @@ fn no_two_subjects_depend_on_each_other() {
 
 #[test]
 fn a_circle_between_subjects_is_found_and_one_within_a_subject_is_not() {
-    let module = |path: &str| path.split("::").map(str::to_owned).collect::<Module>();
-    let of = |pairs: &[(&str, &str)]| {
-        let mut needs = Needs::new();
-        for (from, to) in pairs {
-            add(&mut needs, subject(&module(from)), subject(&module(to)));
-        }
-        circle(&needs)
+    let found = |sources: &[(&str, &str)]| {
+        let files = sources.iter().map(|(path, text)| (module(path), PathBuf::from(text))).collect();
+        let imports = Imports::of(&files, |text| text.to_string_lossy().into_owned());
+        circle(&imports.of_folders).is_some() || imports.crossing().is_some()
     };
-    assert_eq!(of(&[("a::x", "b"), ("b", "c::y"), ("c::y", "d")]), None);
-    assert_eq!(of(&[("a::x", "a::y"), ("a::y", "a::x"), ("a", "a::x")]), None);
-    assert_eq!(of(&[("a::x", "b"), ("b", "c::y"), ("c::z", "a")]), Some(vec![module("a"), module("b"), module("c")]));
+    let (a, b) = ("use crate::b::x::Y;", "use crate::a::x::Y;");
+    assert!(found(&[("a::x", a), ("b::x", b)]));
+    assert!(
+        found(&[("a::x", "pub use crate::b::x::Y;"), ("b::x", "fn f() { crate::a::x::g() }")]),
+        "a re-export and a path in code"
+    );
+    assert!(found(&[
+        ("a::x", a),
+        ("b::x", ""),
+        ("b::y", "use crate::c::x::Z;"),
+        ("c::x", "use crate::a::{self, y};"),
+        ("a", "")
+    ]));
+    assert!(!found(&[("a::x", a), ("b::x", "#[cfg(test)]\nmod tests { use crate::a::x; }")]), "a test");
+    assert!(found(&[("a::x", a), ("b::x", "#[cfg(test)]\nmod tests;\nuse crate::a::x;")]), "after a test in a file of its own");
+    assert!(!found(&[("a::x", "use super::y;"), ("a::y", "use super::x;")]), "within a folder");
+    // A folder and one within it: `x` needs `inner::y`, which needs another file of the folder, or `x` itself.
+    assert!(!found(&[("a::x", "use super::inner::y::Y;"), ("a::inner::y", "use crate::a::z::Z;"), ("a::z", "")]));
+    assert!(found(&[("a::x", "use super::inner::y::Y;"), ("a::inner::y", "use crate::a::x::Z;")]));
+    assert!(found(&[("a", "fn f() { inner::g() }"), ("a::inner", "use super::F;"), ("a::inner::y", "")]));
+}
+
+fn module(path: &str) -> Module {
+    path.split("::").map(str::to_owned).collect()
+}
+
+#[test]
+fn imports_are_read_with_groups_names_and_paths_in_code() {
     assert_eq!(
-        imports("use crate::a::{self, b::{C, d}, e as f};\npub use self::x;\nmod y;"),
-        ["crate::a::self", "crate::a::b::C", "crate::a::b::d", "crate::a::e as f"]
+        imports("use crate::a::{self, b::{C, d}, e as f};\npub use self::x;\nmod y;\nfn g() { y::h(crate::z::I) }"),
+        ["crate::a::self", "crate::a::b::C", "crate::a::b::d", "crate::a::e as f", "self::x", "y::h", "crate::z::I"]
     );
 }
 
@@ -47,20 +80,52 @@ fn subject(module: &Module) -> Module {
     module[..module.len().saturating_sub(1).max(1).min(module.len())].to_vec()
 }
 
-fn needs(source: &Path) -> Needs {
-    let files = modules(source, &[]);
-    let mut needs = Needs::new();
-    for (module, file) in &files {
-        let text = fs::read_to_string(file).expect("a source");
-        for import in imports(&text) {
-            let Some(mut target) = resolved(&import, module, &files) else { continue };
-            while !target.is_empty() && !files.contains_key(&target) {
-                target.pop();
+/// The imports of a crate.
+struct Imports {
+    of_files: Needs,
+    of_folders: Needs,
+    folders: BTreeMap<Module, Module>,
+}
+
+impl Imports {
+    fn of(files: &BTreeMap<Module, PathBuf>, read: impl Fn(&Path) -> String) -> Self {
+        let folders = files.keys().map(|module| (module.clone(), folder(module, files))).collect();
+        let mut found = Self { of_files: Needs::new(), of_folders: Needs::new(), folders };
+        for (module, file) in files {
+            for import in imports(&read(file)) {
+                let Some(mut target) = resolved(&import, module, files) else { continue };
+                while !target.is_empty() && !files.contains_key(&target) {
+                    target.pop();
+                }
+                if !target.is_empty() && target != *module {
+                    found.of_files.entry(module.clone()).or_default().insert(target.clone());
+                    add(&mut found.of_folders, found.folders[module].clone(), found.folders[&target].clone());
+                }
             }
-            add(&mut needs, folder(module, &files), folder(&target, &files));
         }
+        found
     }
-    needs
+
+    /// Two files of different folders that need each other, if there are any.
+    fn crossing(&self) -> Option<[Module; 2]> {
+        let needed: BTreeMap<_, _> = self.of_files.keys().map(|module| (module, self.all_needed(module))).collect();
+        needed.iter().find_map(|(module, all)| {
+            let is_crossed = |other: &&Module| {
+                self.folders[*other] != self.folders[*module] && needed.get(other).is_some_and(|back| back.contains(*module))
+            };
+            all.iter().find(is_crossed).map(|other| [(*module).clone(), other.clone()])
+        })
+    }
+
+    /// The files that a file needs, and those that these need.
+    fn all_needed(&self, module: &Module) -> BTreeSet<Module> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![module];
+        while let Some(next) = open.pop() {
+            open.extend(self.of_files.get(next).into_iter().flatten().filter(|needed| found.insert((*needed).clone())));
+        }
+        found
+    }
 }
 
 fn add(needs: &mut Needs, from: Module, to: Module) {
@@ -93,16 +158,37 @@ fn modules(folder: &Path, above: &[String]) -> BTreeMap<Module, PathBuf> {
     found
 }
 
-/// The imports of a source, without those of its tests and those that it only re-exports.
+/// The paths of a source, without those of its tests: what it imports or re-exports, and then those in its code.
 fn imports(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let statements = lines.split(';').filter_map(|statement| {
-        let line = statement.trim_start();
-        let line = line.rsplit_once("\nuse ").map_or_else(|| line.strip_prefix("use "), |(_, rest)| Some(rest));
-        line.map(|tree| tree.split_whitespace().collect::<Vec<_>>().join(" "))
-    });
-    statements.flat_map(|tree| leaves(&tree)).collect()
+    let (mut trees, mut code, mut tree) = (Vec::new(), String::new(), None::<String>);
+    for line in without_tests(text).lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        let begun = line.split_once("use ").filter(|(before, _)| is_visibility(before.trim_end())).map(|(_, tree)| tree);
+        match (&mut tree, begun) {
+            (Some(tree), _) => tree.push_str(line),
+            (None, Some(begun)) => tree = Some(begun.to_owned()),
+            (None, None) => code.extend([line, "\n"]),
+        }
+        if let Some(whole) = tree.as_ref().and_then(|tree| tree.strip_suffix(';')) {
+            trees.push(whole.to_owned());
+            tree = None;
+        }
+    }
+    let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let paths = code.split(|c| !is_path(c)).filter(|path| path.contains("::") && !path.starts_with(':'));
+    trees.iter().flat_map(|tree| leaves(tree)).chain(paths.map(str::to_owned)).collect()
+}
+
+fn is_visibility(text: &str) -> bool {
+    text.is_empty() || text == "pub" || (text.starts_with("pub(") && text.ends_with(')'))
+}
+
+/// A test's module stands at the end of a source, or in a file of its own.
+fn without_tests(text: &str) -> String {
+    let Some((before, after)) = text.split_once("#[cfg(test)]") else { return text.to_owned() };
+    match after.find(['{', ';']) {
+        Some(end) if after.as_bytes()[end] == b';' => before.to_owned() + &without_tests(&after[end + 1..]),
+        _ => before.to_owned(),
+    }
 }
 
 fn leaves(tree: &str) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! `FreshBooks`.
 
+mod api;
 mod books;
 mod oauth;
 

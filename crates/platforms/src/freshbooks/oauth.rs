@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use counterfoil_core::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies};
 use serde::Deserialize;
 
+use super::api::TRACE;
 use super::books::FreshbooksBooks;
 use crate::books::Books;
 use crate::company::{List, ask, company, lenient};
@@ -66,7 +67,7 @@ impl Vendor for Freshbooks {
         words: STANDARD_WORDS,
         // "One use", and no grace is documented.
         lost_answer_ends_grant: true,
-        trace: "x-request-id",
+        trace: TRACE,
     };
 
     const BOOKS: Option<&'static dyn Books> = Some(&FreshbooksBooks);

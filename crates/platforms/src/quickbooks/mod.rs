@@ -1,5 +1,6 @@
 //! QuickBooks Online (Intuit).
 
+mod api;
 mod books;
 mod notifications;
 mod oauth;

@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::model::platform::Environment;
 use counterfoil_core::port::platform::{
     CallbackFault, CallbackParameters, CallbackRead, CompaniesRequest, ConfirmFailure, GrantCompanies,
 };
 use serde::Deserialize;
 
+use super::api::{SANDBOX_API_URL, TRACE, api};
 use super::books::QuickbooksBooks;
 use crate::books::Books;
 use crate::company::{ask, company, is_id, lenient};
@@ -30,8 +30,6 @@ use crate::rules::STANDARD_WORDS;
 use crate::rules::Writing;
 use crate::rules::days;
 use crate::vendor::Vendor;
-
-const SANDBOX_API_URL: &str = "SANDBOX_API_URL";
 
 /// The addresses are those of Intuit's discovery document.
 pub(crate) const FACTS: Facts = Facts {
@@ -79,7 +77,7 @@ impl Vendor for Quickbooks {
         words: STANDARD_WORDS,
         // Only one refresh a day ends the old token: the token changes about every 24 hours.
         lost_answer_ends_grant: false,
-        trace: "intuit_tid",
+        trace: TRACE,
     };
 
     /// Reads the `realmId`. A callback without one renews the connection's company.
@@ -108,14 +106,6 @@ impl Vendor for Quickbooks {
             CompanyInfoAnswer { fault: Some(_), .. } => Err(ConfirmFailure::Denied),
             CompanyInfoAnswer { .. } => Err(ConfirmFailure::Unavailable),
         }
-    }
-}
-
-/// The API's address, which differs by environment.
-pub(super) fn api(parts: &Parts) -> &str {
-    match parts.environment {
-        Environment::Production => &parts.configured.api,
-        Environment::Sandbox => parts.configured.more[SANDBOX_API_URL].as_str().trim_end_matches('/'),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Xero.
 
+mod api;
 mod books;
 mod notifications;
 mod oauth;

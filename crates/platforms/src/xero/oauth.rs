@@ -16,6 +16,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{CompaniesRequest, ConfirmFailure, GrantCompanies, Revoke, RevokeFailure};
 use serde::Deserialize;
 
+use super::api::TRACE;
 use super::books::XeroBooks;
 use crate::books::Books;
 use crate::company::{Entries, List, ask, company, is_id, lenient};
@@ -78,7 +79,7 @@ impl Vendor for Xero {
         words: STANDARD_WORDS,
         // The previous token works for thirty minutes more (OAuth 2.0 FAQ).
         lost_answer_ends_grant: false,
-        trace: "xero-correlation-id",
+        trace: TRACE,
     };
 
     /// The organisations of this consent. If it names none, all organisations, for a person to choose from. A claimed organisation may belong

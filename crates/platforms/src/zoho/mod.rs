@@ -1,5 +1,6 @@
 //! Zoho Books.
 
+mod api;
 mod books;
 mod oauth;
 

@@ -16,6 +16,7 @@ use reqwest::header::AUTHORIZATION;
 use serde::Deserialize;
 use url::Url;
 
+use super::api::{BOOKS, TRACE};
 use super::books::ZohoBooks;
 use crate::books::Books;
 use crate::company::{List, ask, company, lenient};
@@ -65,9 +66,6 @@ const fn center(location: &'static str, accounts: &'static str, api: &'static st
     KnownDataCenter { location, accounts, api }
 }
 
-/// The path of the API below an API domain.
-const BOOKS: &str = "/books/v3";
-
 pub(crate) enum Zoho {}
 
 #[async_trait]
@@ -103,7 +101,7 @@ impl Vendor for Zoho {
         },
         // The refresh token never changes.
         lost_answer_ends_grant: false,
-        trace: "x-request-id",
+        trace: TRACE,
     };
 
     /// A callback without these parameters means the first data centre. All parameters that it has must name the same data centre.
@@ -191,12 +189,6 @@ const PAGES_MOST: u32 = 20;
 
 fn data_center<'a>(parts: &'a Parts, region: &str) -> Option<&'a DataCenter> {
     parts.configured.data_centers.iter().find(|center| center.location == region)
-}
-
-/// The API of a company, if it is one of the configured ones. The token is sent nowhere else.
-pub(super) fn known_api(parts: &Parts, api: &str) -> Option<String> {
-    let centers = parts.configured.data_centers.iter().map(|center| format!("{}{BOOKS}", center.api));
-    centers.chain([parts.configured.api.clone()]).find(|known| known == api)
 }
 
 /// The organizations of a user. A 200 may have an error, whose `code` is not zero.

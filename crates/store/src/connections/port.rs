@@ -1,5 +1,6 @@
 //! Reads of connections, and writes that touch no token.
 
+use crate::connections::lease_row;
 use crate::connections::row::connection_id;
 use crate::connections::row::connection_of;
 use crate::request::LIST_ROUNDS_MOST;
@@ -53,7 +54,7 @@ impl ConnectionStore for Table {
     async fn read_with_lease(&self, id: &ConnectionId) -> Result<Option<(Connection, Option<Lease>)>, StoreError> {
         let mut items = self.get_all(&[Key::connection(id), Key::lease(id)]).await?.into_iter();
         let (connection, lease) = (items.next().flatten(), items.next().flatten());
-        let lease = lease.map(crate::vault::row::read).transpose()?;
+        let lease = lease.map(lease_row::read).transpose()?;
         Ok(connection.map(crate::connections::row::read).transpose()?.map(|connection| (connection, lease)))
     }
 

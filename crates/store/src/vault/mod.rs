@@ -2,5 +2,4 @@
 
 mod consent;
 pub(crate) mod port;
-pub(crate) mod row;
 mod transfer;

@@ -2,6 +2,7 @@
 //! is active or dead. A write that makes a dead grant active has an event.
 
 use crate::connections::grant_attributes::with_grant;
+use crate::connections::lease_row;
 use crate::connections::row::IS_LIVE;
 use crate::connections::row::active;
 use crate::connections::row::due;
@@ -51,7 +52,7 @@ impl GrantStore for Table {
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(crate::vault::row::write(&key, lease)?))
+            .set_item(Some(lease_row::write(&key, lease)?))
             .condition_expression(format!("attribute_not_exists({PK}) OR lease_id IN (:seen, :own)"))
             .expression_attribute_values(":seen", AttributeValue::S(seen.unwrap_or("none").to_owned()))
             .expression_attribute_values(":own", AttributeValue::S(lease.id.clone()))

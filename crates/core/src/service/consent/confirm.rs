@@ -22,7 +22,7 @@ use crate::service::consent::outcome::{
 };
 use crate::service::consent::write::{WriteResult, write_consent};
 use crate::service::unused_grant::{company_of, ended_with};
-use crate::service::vault::refresh::ACCESS_TOKEN;
+use crate::service::vault::refresh::sealed_grant::ACCESS_TOKEN;
 use crate::{App, Error};
 
 /// Asks the platform for the companies of the new token, and writes the connection if only one is possible.

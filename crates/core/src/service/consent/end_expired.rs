@@ -24,7 +24,7 @@ use crate::service::consent::end::EndOf;
 use crate::service::consent::end::end_flow;
 use crate::service::revocation::revoke::RevocationStatus;
 use crate::service::unused_grant::unused;
-use crate::service::vault::refresh::ACCESS_TOKEN;
+use crate::service::vault::refresh::sealed_grant::ACCESS_TOKEN;
 
 /// The reason in the audit row.
 const GIVEN_UP: &str = "given_up";

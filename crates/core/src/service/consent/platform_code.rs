@@ -24,6 +24,7 @@ use crate::service::consent::in_browser::VERIFIER;
 use crate::service::consent::outcome::{ConsentOutcome, Stop, current_outcome};
 use crate::service::unused_grant::held_until_confirmed;
 use crate::service::vault::keep_answer::keep_answer;
+use crate::service::vault::refresh::sealed_grant::seal_grant;
 use crate::service::vault::unstored::{UnstoredGrant, store_or_keep};
 use crate::{App, Error};
 
@@ -127,7 +128,7 @@ async fn keep(
     platform: &dyn Platform,
     ends_at: Duration,
 ) -> Result<Option<Flow>, Error> {
-    let grant = crate::service::vault::refresh::seal_grant(app, flow.id.as_str(), grant, platform.scopes(), None).await?;
+    let grant = seal_grant(app, flow.id.as_str(), grant, platform.scopes(), None).await?;
     let expires_at = later(app.now(), app.settings.flow_life);
     let kept = KeptGrant {
         id: app.new_id("grant_"),

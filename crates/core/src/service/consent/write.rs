@@ -26,7 +26,7 @@ use crate::service::optimistic::Tries;
 use crate::service::sync::stop::stop_runs;
 use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
-use crate::service::vault::refresh::{reseal_grant, sealing_owner};
+use crate::service::vault::refresh::sealed_grant::{reseal_grant, sealing_owner};
 
 /// The result of writing a confirmed consent.
 pub(crate) enum WriteResult {

@@ -17,7 +17,8 @@ use crate::{App, Error};
 
 use crate::service::addresses::redirect_uri;
 use crate::service::revocation::other_grant::{OtherGrant, other_grant};
-use crate::service::vault::refresh::{ACCESS_TOKEN, REFRESH_TOKEN, of_its_client, seal_grant, sealing_owner};
+use crate::service::vault::refresh::of_its_client;
+use crate::service::vault::refresh::sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};
 use crate::service::vault::unstored::{UnstoredGrant, store_or_keep};
 
 /// The status of a revocation.

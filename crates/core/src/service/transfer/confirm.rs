@@ -14,8 +14,9 @@ use crate::service::consent::confirm::ask;
 use crate::service::transfer::failure::TransferFailure;
 use crate::service::transfer::run::{Transferred, Transfers};
 use crate::service::vault::due::{self, Stored};
+use crate::service::vault::refresh::sealed_grant::{ACCESS_TOKEN, sealing_owner};
 use crate::service::vault::refresh::step::{Outcome, Reason};
-use crate::service::vault::refresh::{ACCESS_TOKEN, Permit, RefreshRequest, of_its_client, refresh, sealing_owner};
+use crate::service::vault::refresh::{Permit, RefreshRequest, of_its_client, refresh};
 
 /// The time of one refresh. It waits for the platform's answer until the time of the commit and the parking.
 const REFRESH_TIME: Duration = Duration::from_secs(60);

@@ -12,7 +12,7 @@ use crate::port::store::transfers::{TransferBegun, TransferStore};
 use crate::port::store::{StoreError, Written};
 use crate::service::optimistic::Tries;
 use crate::service::transfer::failure::TransferFailure;
-use crate::service::vault::refresh::{REFRESH_TOKEN, seal_grant, sealing_owner};
+use crate::service::vault::refresh::sealed_grant::{REFRESH_TOKEN, seal_grant, sealing_owner};
 use crate::service::worker::refresh_due::PERMITS;
 use crate::{App, Error};
 

@@ -8,7 +8,7 @@ use crate::model::platform::PlatformName;
 use crate::model::unread::UnreadAnswer;
 use crate::{App, Error};
 
-use crate::service::vault::refresh::sealing_owner;
+use crate::service::vault::refresh::sealed_grant::sealing_owner;
 
 /// The purpose that the text of an answer is sealed for.
 pub const ANSWER: &str = "answer";

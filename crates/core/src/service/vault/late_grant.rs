@@ -7,7 +7,7 @@ use crate::model::secret::Secret;
 use crate::port::store::consents::KeptGrant;
 use crate::{App, Error};
 
-use crate::service::vault::refresh::reseal_grant;
+use crate::service::vault::refresh::sealed_grant::reseal_grant;
 
 /// Stores the grant for the revoker. A repeated call writes the same flow again.
 ///

@@ -14,9 +14,10 @@ use crate::model::time::{later, until};
 use crate::{App, Ended, Error};
 
 use crate::service::audit::counts::{Counted, count};
+use crate::service::vault::refresh::sealed_grant::{ACCESS_TOKEN, sealing_owner};
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
-use crate::service::vault::refresh::{ACCESS_TOKEN, Permit, RefreshRequest, Refreshed, refresh, sealing_owner};
+use crate::service::vault::refresh::{Permit, RefreshRequest, Refreshed, refresh};
 
 /// A valid access token and the connection it belongs to.
 pub struct Token {

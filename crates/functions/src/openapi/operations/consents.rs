@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::extract::name::NAME_LONGEST;
 use crate::openapi::text::{HTML, Text, any_text, company_key, platform, query, required, text, word};
 use crate::surface::connections::answers::ConsentAnswer;
+use crate::surface::consent::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
-use crate::surface::start::URL_LONGEST;
 
 /// The errors of every start.
 const START: &[&str] = &[

@@ -26,10 +26,10 @@ use crate::extract::client::{Browser, Client};
 use crate::extract::path::{FromPath, InPath};
 use crate::extract::query::Query;
 use crate::page::{self, View};
-use crate::surface::addresses::{hidden_path, result_path};
+use crate::surface::addresses::{Hidden, hidden_path, result_path};
 use crate::surface::connections::answers::as_json;
 use crate::surface::connections::return_url;
-use crate::surface::consent::{self, Hidden};
+use crate::surface::consent;
 use crate::surface::problem::Problem;
 
 /// The longest `state`, `code` and `error` that are accepted, in characters.

@@ -20,8 +20,8 @@ use crate::extract::client::{Browser, OwnForm};
 use crate::extract::path::{FromPath, InPath};
 use crate::extract::query::Query;
 use crate::page::{self, FormLeaves, Question};
+use crate::surface::consent::start::{on_the_public_host, sent_on, with_cookie};
 use crate::surface::problem::Problem;
-use crate::surface::start::{on_the_public_host, sent_on, with_cookie};
 
 /// The longest token of these addresses, in characters.
 const TOKEN_LONGEST: usize = 100;

@@ -17,8 +17,8 @@ use crate::extract::caller::Scopes;
 use crate::extract::name::NAME_LONGEST;
 use crate::extract::path::InPath;
 use crate::extract::query::Query;
+use crate::surface::consent::start::{URL_LONGEST, begin, browser, by};
 use crate::surface::problem::Problem;
-use crate::surface::start::{URL_LONGEST, begin, browser, by};
 
 pub(crate) async fn company_key_missing() -> Problem {
     Error::invalid("missing_company_key", "The path must name the connection: /oauth/start/{company_key}.").into()

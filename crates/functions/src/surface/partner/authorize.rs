@@ -16,9 +16,9 @@ use counterfoil_core::{App, Error};
 use crate::extract::api_key::{api_key, header_key};
 use crate::extract::caller::Scopes;
 use crate::extract::query::Query;
+use crate::surface::consent::start::{URL_LONGEST, begin, browser, by};
 use crate::surface::partner::serve::wrong_partner;
 use crate::surface::problem::Problem;
-use crate::surface::start::{URL_LONGEST, begin, browser, by};
 
 /// The longest state of a partner, in characters.
 pub(crate) const STATE_LONGEST: usize = 1_000;

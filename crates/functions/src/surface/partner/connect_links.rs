@@ -21,11 +21,11 @@ use crate::extract::name::name;
 use crate::extract::paging::Paging;
 use crate::extract::path::InPath;
 use crate::surface::addresses::{base_url, link_url};
+use crate::surface::consent::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
 use crate::surface::partner::serve::{self, PartnerCaller};
 use crate::surface::problem::Problem;
-use crate::surface::start::URL_LONGEST;
 use crate::surface::words;
 
 /// The body of a request for a link.

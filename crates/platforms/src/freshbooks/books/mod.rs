@@ -21,11 +21,10 @@ use counterfoil_core::model::record::EntityType;
 use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Limits, Page, PageRequest, ReadFailure};
 
-use super::oauth::Freshbooks;
+use super::api::TRACE;
 use crate::books::{Answer, Books, address, client, cursor, get, place};
 use crate::object::Object;
 use crate::parts::Parts;
-use crate::vendor::Vendor as _;
 
 pub(crate) struct FreshbooksBooks;
 
@@ -61,7 +60,7 @@ async fn request(
     let address = address(&parts.configured.api, &["accounting", "account", &page_request.company.company_id, list, list])?;
     let client = client(parts)?;
     let request = client.get(address).bearer_auth(page_request.access_token.expose()).query(query);
-    fault::checked(get(request, Freshbooks::RULES.trace, page_request).await?)
+    fault::checked(get(request, TRACE, page_request).await?)
 }
 
 /// The result object of an answer.

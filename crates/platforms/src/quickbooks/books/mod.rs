@@ -26,13 +26,12 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-use super::oauth::{Quickbooks, api};
+use super::api::{TRACE, api};
 use crate::books::entry::entry;
 use crate::books::position::Position;
 use crate::books::{Answer, Books, address, client, cursor, get, place};
 use crate::object::Object;
 use crate::parts::Parts;
-use crate::vendor::Vendor as _;
 
 pub(crate) struct QuickbooksBooks;
 
@@ -99,7 +98,7 @@ async fn request(
     let client = client(parts)?;
     let request =
         client.get(address).bearer_auth(page_request.access_token.expose()).query(query).query(&[("minorversion", "75")]);
-    fault::checked(get(request, Quickbooks::RULES.trace, page_request).await?)
+    fault::checked(get(request, TRACE, page_request).await?)
 }
 
 /// The entries for the records of a type.

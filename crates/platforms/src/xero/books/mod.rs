@@ -24,12 +24,11 @@ use counterfoil_core::model::sync::{Cursor, ReadOptions, SyncKind};
 use counterfoil_core::port::accounting::{Limits, Page, PageRequest, ReadFailure};
 use reqwest::header::IF_MODIFIED_SINCE;
 
-use super::oauth::Xero;
+use super::api::TRACE;
 use crate::books::check_number::check_number;
 use crate::books::{Answer, Books, address, client, cursor, get, place};
 use crate::object::Object;
 use crate::parts::Parts;
-use crate::vendor::Vendor as _;
 
 pub(crate) struct XeroBooks;
 
@@ -71,7 +70,7 @@ async fn request(
         Some(since) => request.header(IF_MODIFIED_SINCE, since),
         None => request,
     };
-    fault::checked(get(request, Xero::RULES.trace, page_request).await?)
+    fault::checked(get(request, TRACE, page_request).await?)
 }
 
 /// A payment that counts as a check.

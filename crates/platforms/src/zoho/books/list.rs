@@ -14,8 +14,7 @@ use crate::books::entry::entry;
 use crate::books::{Answer, UNREADABLE, address, client, cursor, get, wrong};
 use crate::object::Object;
 use crate::parts::Parts;
-use crate::vendor::Vendor as _;
-use crate::zoho::oauth::{Zoho, known_api};
+use crate::zoho::api::{TRACE, known_api};
 
 /// The position of a run.
 #[derive(Serialize, Deserialize)]
@@ -98,7 +97,7 @@ async fn ask_for(parts: &Parts, page_request: PageRequest<'_>, list: &str, at: &
     let client = client(parts)?;
     let authorization = format!("Zoho-oauthtoken {}", page_request.access_token.expose());
     let request = client.get(address).header(AUTHORIZATION, authorization);
-    fault::checked(get(request, Zoho::RULES.trace, page_request).await?)
+    fault::checked(get(request, TRACE, page_request).await?)
 }
 
 /// A time in Zoho's form: an offset without a colon.

@@ -6,13 +6,11 @@
 pub(crate) mod grant_end;
 pub mod request;
 mod run;
-mod sealed_grant;
+pub mod sealed_grant;
 pub mod step;
 mod unused;
 
 pub(crate) use grant_end::{end_of, of_its_client};
 pub use request::{Permit, RefreshRequest, Refreshed};
 pub use run::refresh;
-pub use sealed_grant::sealing_owner;
-pub(crate) use sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, reseal_grant, seal_grant};
 pub use unused::UnusedLeases;

@@ -1,5 +1,7 @@
 //! The error codes and messages of consents for programs.
 
+pub(crate) mod start;
+
 use std::time::Duration;
 
 use counterfoil_core::model::connection::Connection;
@@ -54,31 +56,6 @@ pub(crate) fn or_reconnect(connection: &Connection) -> impl FnOnce(Error) -> Err
         match found {
             Ended::JustNow => Error::PlatformFailed { code, message, retry_after: None },
             Ended::Before | Ended::NoRefreshToken => Error::Conflict { code, message },
-        }
-    }
-}
-
-/// Why a browser may not see a flow, as a word in the address of the page that says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub(crate) enum Hidden {
-    /// The flow is unknown or older than ten minutes.
-    InvalidState,
-    /// Another browser started it.
-    WrongBrowser,
-    /// It could not be read at the moment.
-    StorageUnavailable,
-    /// The callback names no flow, or cannot be read.
-    InvalidCallback,
-}
-
-impl From<&NoFlow> for Hidden {
-    fn from(why: &NoFlow) -> Self {
-        match why {
-            NoFlow::Unknown => Self::InvalidState,
-            NoFlow::OtherBrowser => Self::WrongBrowser,
-            NoFlow::Fault(error) if error.is_temporary() => Self::StorageUnavailable,
-            NoFlow::NoState | NoFlow::Fault(_) => Self::InvalidCallback,
         }
     }
 }
