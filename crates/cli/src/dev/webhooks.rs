@@ -79,7 +79,7 @@ async fn dispatch_new(app: &App, mut events: Receiver<NewEvent>) {
     }
 }
 
-async fn sweep(app: &App) {
+async fn sweep(app: &Arc<App>) {
     loop {
         if let Err(error) = dispatcher::sweep_all(app, SWEEP_WITHIN).await {
             tracing::error!(%error, "events could not be swept");

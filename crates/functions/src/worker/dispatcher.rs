@@ -100,7 +100,7 @@ pub fn event(pk: &str, sk: &str) -> Option<(PartnerId, String)> {
 ///
 /// # Errors
 /// The table's errors.
-pub async fn sweep_all(app: &App, left: Duration) -> Result<Swept, Error> {
+pub async fn sweep_all(app: &Arc<App>, left: Duration) -> Result<Swept, Error> {
     let swept = sweep(app, app.clock.elapsed() + left.saturating_sub(ENDING_TAKES)).await?;
     if swept.events > 0 || swept.unfinished > 0 {
         tracing::warn!(events = swept.events, unfinished = swept.unfinished, "events had not been dispatched");

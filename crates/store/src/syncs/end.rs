@@ -15,33 +15,28 @@ use crate::row::{millis, number};
 use crate::table::{PK, Table};
 use crate::update::Changes;
 
-/// How often the end of a run is tried, if requests for other runs of the connection change the state at the same time.
-const TRIES_MOST: u32 = 5;
-
 impl Table {
     /// Ends the run of a lease. Another run may be queued at any time until then, so the state is read, and written only if it is
-    /// still as it was read.
+    /// still as it was read. If it is not, the table is `Busy`.
     pub(super) async fn end_under_lease(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError> {
         let rows = run_row::write(finish.sync)?;
-        for _ in 0..TRIES_MOST {
-            let item = self.get(&Key::sync_state(&lease.connection)).await?.unwrap_or_default();
-            if read_leasing(item.clone())?.number != lease.number {
-                // If the stored run equals this one, an earlier try succeeded and its answer was lost.
-                let run = self.get(&Key::sync(&lease.connection.partner, &lease.sync)).await?;
-                return Ok(if run.as_ref() == rows.first() { Written::Stored } else { Written::Overtaken });
-            }
-            let state = read(item)?;
-            let mut items = vec![self.ended(lease, finish, &state)?];
-            items.extend(rows.iter().cloned().map(|row| self.put(row)));
-            if let Some(event) = &finish.event {
-                items.push(self.put(outbox::row::write(event)?));
-            }
-            let token = format!("finish {} {} {}", lease.sync.as_str(), lease.number, state.version);
-            if matches!(self.transact(items, &token).await?, Transacted::Stored) {
-                return Ok(Written::Stored);
-            }
+        let item = self.get(&Key::sync_state(&lease.connection)).await?.unwrap_or_default();
+        if read_leasing(item.clone())?.number != lease.number {
+            // If the stored run equals this one, an earlier try succeeded and its answer was lost.
+            let run = self.get(&Key::sync(&lease.connection.partner, &lease.sync)).await?;
+            return Ok(if run.as_ref() == rows.first() { Written::Stored } else { Written::Overtaken });
         }
-        Err(StoreError::Busy("a run could not be ended".to_owned()))
+        let state = read(item)?;
+        let mut items = vec![self.ended(lease, finish, &state)?];
+        items.extend(rows.into_iter().map(|row| self.put(row)));
+        if let Some(event) = &finish.event {
+            items.push(self.put(outbox::row::write(event)?));
+        }
+        let token = format!("finish {} {} {}", lease.sync.as_str(), lease.number, state.version);
+        match self.transact(items, &token).await? {
+            Transacted::Stored => Ok(Written::Stored),
+            Transacted::Refused(_) => Err(StoreError::Busy("the state of a connection's imports has changed".to_owned())),
+        }
     }
 
     /// The update of the state when a run ends: the queued run becomes active.

@@ -244,14 +244,15 @@ async fn a_run_that_is_queued_while_another_ends_is_not_lost() {
     let (run, lease) = store.under_way().await;
     // The end has read the state, and waits before it writes.
     store.installation.wire.inject(Rule::on("TransactWriteItems", Fault::UntilReleased));
-    let table = store.table.clone();
-    let ending = tokio::spawn(async move { table.finish(&lease, &finish(&run, after(1))).await });
+    let (table, held, ended) = (store.table.clone(), lease.clone(), run.clone());
+    let ending = tokio::spawn(async move { table.finish(&held, &finish(&ended, after(1))).await });
     while store.installation.wire.counts().get("TransactWriteItems") != Some(&2) {
         tokio::task::yield_now().await;
     }
     store.queue("invoices").await;
     store.installation.wire.release();
-    assert_eq!(ending.await.expect("a task"), Ok(Written::Stored));
+    assert!(matches!(ending.await.expect("a task"), Err(StoreError::Busy(_))));
+    assert_eq!(store.table.finish(&lease, &finish(&run, after(1))).await, Ok(Written::Stored), "the next try");
     assert_eq!(store.state().await.active, Some((SyncKind::ImportInvoices, sync_id("invoices"))));
 }
 

@@ -70,7 +70,8 @@ pub trait SyncStore: Send + Sync {
     async fn rest(&self, lease: &SyncLease, sync: &SyncRun, due_at: Timestamp) -> Result<Written, StoreError>;
 
     /// Stores the end of a run and its event, all or nothing, if the lease holds. The queued run becomes active, and is due at
-    /// once. Without one, the connection is due at the next time of its schedule, or when the notified runs are due.
+    /// once. Without one, the connection is due at the next time of its schedule, or when the notified runs are due. `Busy` if the
+    /// state was changed at the same time.
     async fn finish(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError>;
 
     /// Stores the end of active or queued runs, and the state without them, all or nothing. `Overtaken` if the state is no longer

@@ -1,15 +1,19 @@
 //! The sweep: finds what a lost wake-up left. It stores the deliveries that events lack, and wakes the courier for deliveries without an
 //! attempt, and for each endpoint that is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
+use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::model::event::Event;
 use crate::model::name::PartnerId;
-use crate::model::time::{earlier, until};
+use crate::model::time::earlier;
 use crate::model::webhook::delivery::{Delivery, DeliveryStatus};
-use crate::model::webhook::endpoint::Endpoints;
+use crate::model::webhook::endpoint::{EndpointName, Endpoints};
 use crate::model::webhook::notification::Notification;
 use crate::port::store::sweeps::PartnerSweep;
 use crate::port::store::webhooks::{PAIRS_MOST, READ_MOST};
@@ -20,6 +24,7 @@ use crate::{App, Error};
 use crate::service::standing::note_events;
 use crate::service::webhook::dispatch::{deliveries_of, dispatch_read, store};
 use crate::service::webhook::wake::{wake, wake_for};
+use crate::service::worker::shards::{Bounds, DuePage, Processed, Work, run};
 
 /// The age from which on an event should have its deliveries. Younger ones may be in dispatch, or in a transaction that is not stored yet.
 const SETTLED_AFTER: Duration = Duration::from_secs(120);
@@ -52,19 +57,11 @@ pub struct Swept {
 /// behind the last one that was.
 ///
 /// # Errors
-/// The table's errors, if the due endpoints or the partners could not be read.
-pub async fn sweep(app: &App, ends_at: Duration) -> Result<Swept, Error> {
-    let mut swept = Swept::default();
-    for shard in ALL_SHARDS {
-        let now = app.now();
-        let due = app.endpoints.due_endpoints(shard, now, ENDPOINTS_MOST).await?;
-        swept.endpoints += due.len();
-        swept.oldest_overdue =
-            due.first().map_or(swept.oldest_overdue, |(_, since)| until(*since, now).max(swept.oldest_overdue));
-        let calls = due.into_iter().map(|(endpoint, _)| CourierCall { endpoint, deliveries: Vec::new() });
-        let waking: Vec<_> = calls.map(|call| wake_within(app, call, ends_at)).collect();
-        stream::iter(waking).buffer_unordered(AT_ONCE_MOST).collect::<()>().await;
-    }
+/// The table's errors, if the partners, or the due endpoints of no shard, could be read.
+pub async fn sweep(app: &Arc<App>, ends_at: Duration) -> Result<Swept, Error> {
+    let bounds = Bounds { at_once: AT_ONCE_MOST, stagger: Duration::ZERO, begins_until: ends_at };
+    let due = run(app, Waking { app: Arc::clone(app), began: app.now() }, &ALL_SHARDS, &bounds).await?;
+    let mut swept = Swept { endpoints: due.due, oldest_overdue: due.oldest_overdue, ..Swept::default() };
     let mut after = app.sweeps.sweep_ended_at().await?;
     let began_after = after.clone();
     loop {
@@ -99,9 +96,25 @@ pub async fn sweep(app: &App, ends_at: Duration) -> Result<Swept, Error> {
     }
 }
 
-async fn wake_within(app: &App, call: CourierCall, ends_at: Duration) {
-    if app.clock.elapsed() < ends_at {
-        wake(app, &call, Duration::ZERO).await;
+/// Wakes the courier for the endpoints that were due when the sweep began.
+struct Waking {
+    app: Arc<App>,
+    began: Timestamp,
+}
+
+#[async_trait]
+impl Work for Waking {
+    type Item = EndpointName;
+
+    async fn page(&self, shard: u8, _: Option<&EndpointName>) -> Result<DuePage<EndpointName>, StoreError> {
+        let due = self.app.endpoints.due_endpoints(shard, self.began, ENDPOINTS_MOST).await?;
+        let oldest = due.first().map(|(_, since)| *since);
+        Ok(DuePage { items: due.into_iter().map(|(endpoint, _)| endpoint).collect(), last: None, oldest })
+    }
+
+    async fn process(self: Arc<Self>, endpoint: EndpointName, _slot: OwnedSemaphorePermit) -> Result<Processed, Error> {
+        wake(&self.app, &CourierCall { endpoint, deliveries: Vec::new() }, Duration::ZERO).await;
+        Ok(Processed::Done)
     }
 }
 

@@ -154,6 +154,7 @@ async fn w5_a_sweep_goes_on_where_the_one_before_ended() {
     let mut app = hooks.stage.installation.app(Arc::clone(&clock) as Arc<dyn Clock>);
     let slow = Arc::new(Slow { inner: Arc::clone(&app.sweeps), clock, swept: Mutex::default() });
     app.sweeps = Arc::clone(&slow) as Arc<dyn SweepStore>;
+    let app = Arc::new(app);
     let swept = async || {
         sweep(&app, app.clock.elapsed() + Duration::from_secs(3)).await.expect("a table");
         std::mem::take(&mut *slow.swept.lock().expect("no holder panics"))
