@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::function::Function;
 use crate::rights::{self, Right};
 
-pub(super) fn s1_it_may_do_exactly_what_it_does(name: &str, function: &Function) {
+pub(super) fn it_may_do_exactly_what_it_does(name: &str, function: &Function) {
     // Lambda reads the stream, not the function.
     let is_of_the_function = |(action, resource): &Right| {
         action.starts_with("dynamodb:") && resource.starts_with("Table") && !resource.contains("Stream")
@@ -19,7 +19,7 @@ pub(super) fn s1_it_may_do_exactly_what_it_does(name: &str, function: &Function)
 }
 
 /// API Gateway's id of a request, which its caller gets too; Lambda's own id of a worker's run.
-pub(super) fn s3_its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
+pub(super) fn its_logs_are_json_with_the_request_id(name: &str, function: &Function) {
     for line in function.lambda.logs().lines() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
         if line["_aws"].is_object() {
@@ -53,7 +53,7 @@ pub(super) fn its_metric_lines_can_be_read_by_cloudwatch(name: &str, function: &
     }
 }
 
-pub(super) fn t1_it_logs_no_secret_and_stores_none_in_clear(name: &str, function: &Function, secrets: &[String]) {
+pub(super) fn it_logs_no_secret_and_stores_none_in_clear(name: &str, function: &Function, secrets: &[String]) {
     let logs = function.lambda.logs();
     let requests = function.wire.requests();
     for secret in secrets {
