@@ -182,7 +182,7 @@ mod tests {
             (r#"["canary"]"#.to_owned(), "not a JSON object"),
             (r#""canary""#.to_owned(), "not a JSON object"),
             ("{}".to_owned(), "company_key is missing"),
-            (with("realmId", json!("canary")), "The field realmId is unknown"),
+            (with("realm", json!("canary")), "The field realm is unknown"),
             (with("canary-1.x", json!(1)), "One of the fields is unknown"),
             (with("company_key", json!("canary/")), "A company key must be"),
             (with("company_key", json!(7)), "company_key must be a string"),

@@ -87,4 +87,8 @@ fn invariant_2_dynamodb_vendors_and_lambda_stay_in_their_crates() {
     let vendors = ["intuit.com", "intuit_tid", "realmId", "xero.com", "authEventId", "zoho.", "freshbooks.com"];
     assert_eq!(files_with("core/src", &vendors), Vec::<PathBuf>::new());
     assert_eq!(files_with("functions/src", &vendors), Vec::<PathBuf>::new());
+    for crate_above in ["functions/src", "cli/src"] {
+        assert_eq!(files_with(crate_above, &["aws_sdk_dynamodb", "aws_sdk_secretsmanager", "reqwest"]), Vec::<PathBuf>::new());
+    }
+    assert_eq!(files_with("cli/src", &vendors), Vec::<PathBuf>::new());
 }
