@@ -45,33 +45,46 @@ function given(page) {
   return new URL(page.url()).searchParams;
 }
 
-for (const platform of ['quickbooks', 'xero', 'zoho', 'freshbooks', 'freeagent']) {
-  test(`${platform}: the customer consents, and the page exchanges the code`, async () => {
-    const page = await partnersPage();
-    await page.evaluate((name) => { window.location.href = window.oauth.getAuthUrl(name); }, platform);
-    await page.waitForURL((url) => url.origin === new URL(place.stand_ins_url).origin);
-    assert.equal(await consent(page), !['quickbooks', 'freeagent'].includes(platform));
-    assert.equal(new URL(page.url()).pathname, '/oauth/callback');
-    assert.deepEqual([...given(page).keys()], ['code', 'state']);
-    await withClass(page);
-    const tokens = await page.evaluate(async (name) => {
-      const code = new URLSearchParams(window.location.search).get('code');
-      return [await window.oauth.exchangeCode(code, name), await window.oauth.exchangeCode(code, name)];
-    }, platform);
-    const { success, data } = tokens[0];
-    assert.ok(success && data.accessToken && data.refreshToken && data.companyId && data.companyName, JSON.stringify(tokens[0]));
-    assert.ok(data.platform === platform && data.expiresIn > 0);
-    assert.equal(data.companyKey, `${platform}-${data.companyId}`);
-    assert.deepEqual([tokens[1].success, tokens[1].error.code], [false, 'invalid_code']);
-    const result = await page.evaluate((name) => window.oauth.syncChecks(name), platform);
-    if (platform === 'freeagent') {
-      assert.equal(result.error.code, 'import_not_supported');
-      return;
-    }
-    assert.equal(result.data.status, 'completed', JSON.stringify(result));
-    assert.match(`Synced ${result.data.checksImported} checks`, /^Synced [1-9]\d* checks$/);
-  });
+// The platforms that the installation knows, by its OpenAPI document.
+async function platforms() {
+  const document = await (await fetch(`${place.base_url}/openapi.json`)).json();
+  const { parameters } = document.paths['/v1/oauth/authorize'].get;
+  return parameters.find((parameter) => parameter.name === 'platform').schema.enum;
 }
+
+test('on each platform the customer consents, and the page exchanges the code', async (all) => {
+  const chosen = new Set();
+  const imported = new Set();
+  for (const platform of await platforms()) {
+    await all.test(platform, async () => {
+      const page = await partnersPage();
+      await page.evaluate((name) => { window.location.href = window.oauth.getAuthUrl(name); }, platform);
+      await page.waitForURL((url) => url.origin === new URL(place.stand_ins_url).origin);
+      chosen.add(await consent(page));
+      assert.equal(new URL(page.url()).pathname, '/oauth/callback');
+      assert.deepEqual([...given(page).keys()], ['code', 'state']);
+      await withClass(page);
+      const tokens = await page.evaluate(async (name) => {
+        const code = new URLSearchParams(window.location.search).get('code');
+        return [await window.oauth.exchangeCode(code, name), await window.oauth.exchangeCode(code, name)];
+      }, platform);
+      const { success, data } = tokens[0];
+      assert.ok(success && data.accessToken && data.refreshToken && data.companyId && data.companyName, JSON.stringify(tokens[0]));
+      assert.ok(data.platform === platform && data.expiresIn > 0);
+      assert.equal(data.companyKey, `${platform}-${data.companyId}`);
+      assert.deepEqual([tokens[1].success, tokens[1].error.code], [false, 'invalid_code']);
+      const result = await page.evaluate((name) => window.oauth.syncChecks(name), platform);
+      imported.add(result.success);
+      if (!result.success) {
+        assert.equal(result.error.code, 'import_not_supported');
+        return;
+      }
+      assert.equal(result.data.status, 'completed', JSON.stringify(result));
+      assert.match(`Synced ${result.data.checksImported} checks`, /^Synced [1-9]\d* checks$/);
+    });
+  }
+  assert.deepEqual([chosen.size, imported.size], [2, 2], 'with and without a choice, with and without imports');
+});
 
 test('in a popup without a redirect URI it ends at the partner\'s first', async () => {
   const page = await partnersPage();

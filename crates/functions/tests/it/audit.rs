@@ -86,14 +86,14 @@ async fn a12_what_a_request_does_in_a_task_has_its_origin_too() {
     let start = get("/oauth/start/beach-blend").key(&place.key).to(&place.server).await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.open(start.location()).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let done = browser.get_from(callback, "2001:db8::1").await;
     let rows = place.audit(ONE, "").await;
     let origin = |row: &Value| (row["request_id"].as_str().map(str::to_owned), row["source_ip"].as_str().map(str::to_owned));
     assert_eq!(action(&rows[0]), "connected");
     assert_eq!(origin(&rows[0]), (done.header("x-request-id").map(str::to_owned), Some("2001:db8::1".to_owned())));
 
-    place.intuit.control("revoke", json!({ "realm": LARKSPUR })).await;
+    place.stand_ins.control("revoke", json!({ "realm": LARKSPUR })).await;
     place.pass(3_600).await;
     let refused = get("/api/token/beach-blend").key(&place.key).from("203.0.113.7").to(&place.server).await;
     assert_eq!(refused.status, 502, "{}", refused.body);

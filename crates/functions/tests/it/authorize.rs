@@ -94,7 +94,7 @@ async fn a_refusal_returns_only_error_and_state() {
     for Row { name, .. } in rows() {
         let mut browser = Browser::at(&place.server);
         let page = browser.start(authorize(name, "&state=xyz")).await;
-        let callback = place.intuit.cancel(&page).await;
+        let callback = place.stand_ins.cancel(&page).await;
         let told = browser.get(&callback).await.location().to_owned();
         assert_eq!(given(&told), ["error", "state"], "{name}");
         assert_eq!([parameter(&told, "error"), parameter(&told, "state")], [Some("access_denied".into()), Some("xyz".into())]);

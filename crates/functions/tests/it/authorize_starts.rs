@@ -114,7 +114,7 @@ async fn a1_a_consent_fails_if_the_key_that_started_it_is_revoked() {
     let start = get(authorize("quickbooks", "&companyKey=shop")).key(&key).to(&place.server).await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.open(start.location()).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     place.revoke(&key).await;
     let told = browser.get(callback).await;
     assert_eq!(parameter(told.location(), "error").as_deref(), Some("authority_revoked"));

@@ -21,7 +21,7 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
         let company_key = format!("shop-{number}");
         let mut curl = Browser::curl(&place.server);
         let page = curl.start(format!("/oauth/start/{company_key}")).await;
-        let good = place.intuit.consent(&page, LARKSPUR).await;
+        let good = place.stand_ins.consent(&page, LARKSPUR).await;
         let bad = if with_code { good.clone() } else { with_parameter(&good, "code", None) };
 
         let answer = curl.get(format!("{bad}{more}")).await;
@@ -32,7 +32,7 @@ async fn o8_a_callback_without_one_clear_code_ends_the_flow() {
         assert_eq!(curl.get(again).await.problem(), (400, code.to_owned()), "spent: {more}");
         assert!(place.rows.connection(&company_key).await.is_none());
     }
-    assert_eq!(place.intuit.token_requests().await, 0);
+    assert_eq!(place.stand_ins.token_requests().await, 0);
     let counted = ["access_denied x1", "ambiguous_callback x4", "missing_code x2", "platform_error x1"];
     assert_eq!(place.rows.refusals("default").await, counted.map(|count| format!("consent_failed: {count}")));
 }
@@ -42,7 +42,7 @@ async fn o8_a_customer_who_refuses_gets_a_page_that_says_so() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let answer = curl.get(place.intuit.cancel(&page).await).await;
+    let answer = curl.get(place.stand_ins.cancel(&page).await).await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
     {
       "body": {
@@ -60,7 +60,7 @@ async fn o8_a_customer_who_refuses_gets_a_page_that_says_so() {
 
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
-    let redirected = browser.get(place.intuit.cancel(&page).await).await;
+    let redirected = browser.get(place.stand_ins.cancel(&page).await).await;
     let result = browser.get(redirected.location()).await;
     assert_eq!(result.status, 400);
     assert!(result.body.contains("Access was refused") && result.body.contains("Start again"), "{}", result.body);
@@ -71,19 +71,19 @@ async fn a_customer_who_refuses_and_then_allows_is_connected() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let denied = place.intuit.cancel(&page).await;
+    let denied = place.stand_ins.cancel(&page).await;
     assert_eq!(curl.get(&denied).await.problem(), (400, "access_denied".to_owned()));
-    let allowed = place.intuit.consent(&page, LARKSPUR).await;
+    let allowed = place.stand_ins.consent(&page, LARKSPUR).await;
     assert_eq!(Browser::curl(&place.server).get(&allowed).await.problem(), (400, "wrong_browser".to_owned()));
     assert_eq!(curl.get(with_parameter(&allowed, "error", Some("x"))).await.problem(), (400, "access_denied".to_owned()));
     let connected = curl.get(&allowed).await;
     assert_eq!((connected.status, connected.text("realm_id").as_str()), (200, LARKSPUR));
     assert_eq!(curl.get(&denied).await.status, 200, "what came of it, whichever callback is opened again");
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
 
     let page = curl.start("/oauth/start/corner-shop").await;
-    assert_eq!(curl.get(place.intuit.cancel(&page).await).await.status, 400);
-    let late = place.intuit.consent(&page, LARKSPUR).await;
+    assert_eq!(curl.get(place.stand_ins.cancel(&page).await).await.status, 400);
+    let late = place.stand_ins.consent(&page, LARKSPUR).await;
     place.pass(601).await;
     assert_eq!(curl.get(late).await.problem(), (400, "invalid_state".to_owned()), "while the flow lasts");
 }
@@ -93,11 +93,11 @@ async fn o8_a_wrong_code_is_refused_by_the_platform_and_ends_the_flow() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let good = place.intuit.consent(&page, LARKSPUR).await;
+    let good = place.stand_ins.consent(&page, LARKSPUR).await;
     let answer = curl.get(with_parameter(&good, "code", Some("forged"))).await;
     assert_eq!(answer.problem(), (502, "exchange_refused".to_owned()));
     assert_eq!(curl.get(&good).await.problem(), (502, "exchange_refused".to_owned()));
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: exchange_refused x1"]);
 }
 
@@ -107,10 +107,10 @@ async fn a_platform_that_fails_at_the_exchange_is_a_502() {
     for kind in ["status", "reset", "garbage", "oversized"] {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start("/oauth/start/beach-blend").await;
-        let callback = place.intuit.consent(&page, LARKSPUR).await;
-        place.intuit.fault("token", kind).await;
+        let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+        place.stand_ins.fault("token", kind).await;
         assert_eq!(curl.get(callback).await.problem(), (502, "exchange_failed".to_owned()), "{kind}");
-        place.intuit.no_more_faults().await;
+        place.stand_ins.no_more_faults().await;
     }
     assert!(place.rows.connection("beach-blend").await.is_none());
 }
@@ -120,14 +120,14 @@ async fn an_undecodable_parameter_is_an_error_only_on_routes_that_read_it() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let good = place.intuit.consent(&page, LARKSPUR).await;
+    let good = place.stand_ins.consent(&page, LARKSPUR).await;
     let answer = curl.get(format!("{good}&tracking=%E9&100%=x&error_description=%zz")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
 
     let start = authorize("quickbooks", &format!("&redirectUri={}&state=s", encoded(RETURN_URL)));
     for (name, error) in [("iss", "wrong_issuer"), ("realmId", "missing_company"), ("code", "ambiguous_callback")] {
         let page = curl.start(&start).await;
-        let good = with_parameter(&place.intuit.consent(&page, LARKSPUR).await, name, None);
+        let good = with_parameter(&place.stand_ins.consent(&page, LARKSPUR).await, name, None);
         let told = curl.get(format!("{good}&{name}=%E9")).await;
         assert!(told.location().starts_with(RETURN_URL), "{name}: {}", told.location());
         assert_eq!(parameter(told.location(), "error").as_deref(), Some(error), "{name}");
@@ -149,7 +149,7 @@ async fn the_platforms_error_code_is_in_the_audit_row_and_on_the_page_if_an_oper
         let key = format!("shop-{number}");
         let mut browser = Browser::at(&place.server);
         let page = browser.start(format!("/oauth/start/{key}")).await;
-        let good = place.intuit.consent(&page, LARKSPUR).await;
+        let good = place.stand_ins.consent(&page, LARKSPUR).await;
         let bad = with_parameter(&with_parameter(&good, "code", None), "error", Some(said));
         let result = browser.get(&bad).await.location().to_owned();
         let shown = browser.get(&result).await.body;
@@ -165,7 +165,7 @@ async fn a_refused_exchange_reports_the_platforms_error_code_and_request_id() {
     let place = Installation::start_with(&[("QUICKBOOKS_CLIENT_SECRET", "wrong")]).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let result = browser.get(&callback).await.location().to_owned();
     let shown = browser.get(&result).await.body;
     let flows = place.rows.under("FLOW#", "").await;

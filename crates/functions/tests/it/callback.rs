@@ -7,7 +7,7 @@ async fn the_command_line_shows_a_kept_answer_without_its_tokens() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend?company_name=Beach%20Blend").await;
-    let answer = curl.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let answer = curl.get(place.stand_ins.consent(&page, LARKSPUR).await).await;
     insta::assert_json_snapshot!(answer.shown(), @r#"
     {
       "body": {
@@ -50,7 +50,7 @@ async fn o9_a_browser_is_redirected_before_it_sees_anything() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend?company_name=Beach%20%3Cb%3EBlend").await;
-    let answer = browser.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let answer = browser.get(place.stand_ins.consent(&page, LARKSPUR).await).await;
     assert_eq!((answer.status, answer.body.as_str()), (303, ""));
     let id = answer.location().strip_prefix("/oauth/result/").expect("our own page").to_owned();
     assert!(id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()), "neither code nor state: {id}");
@@ -68,10 +68,10 @@ async fn a_browser_is_redirected_to_the_return_url_with_the_result() {
     let mut browser = Browser::at(&place.server);
     let start = format!("/oauth/start/beach-blend?return_url={}", encoded(RETURN_URL));
     let page = browser.start(&start).await;
-    let answer = browser.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let answer = browser.get(place.stand_ins.consent(&page, LARKSPUR).await).await;
     assert_eq!(answer.location(), "https://app.example.com/done?from=books&company_key=beach-blend&status=connected");
     let page = browser.start(&start).await;
-    let answer = browser.get(place.intuit.cancel(&page).await).await;
+    let answer = browser.get(place.stand_ins.cancel(&page).await).await;
     assert_eq!(
         answer.location(),
         "https://app.example.com/done?from=books&company_key=beach-blend&status=failed&error=access_denied"
@@ -100,7 +100,7 @@ async fn o2_quickbooks_accepts_its_callback_path_with_its_name_too() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await.replace("/oauth/callback?", "/oauth/callback/quickbooks?");
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await.replace("/oauth/callback?", "/oauth/callback/quickbooks?");
     assert_eq!(curl.get(callback).await.status, 200);
 }
 
@@ -110,7 +110,7 @@ async fn a_renewal_needs_no_realm_in_the_callback() {
     let mut curl = Browser::curl(&place.server);
     for (round, status) in [(1, 400), (2, 200)] {
         let page = curl.start("/oauth/start/beach-blend").await;
-        let callback = place.intuit.consent(&page, LARKSPUR).await;
+        let callback = place.stand_ins.consent(&page, LARKSPUR).await;
         let answer = curl.get(crate::harness::with_parameter(&callback, "realmId", None)).await;
         assert_eq!(answer.status, status, "round {round}: {}", answer.body);
         if round == 1 {

@@ -111,7 +111,7 @@ async fn a_name_loses_its_invisible_characters() {
     let start = "/oauth/start/beach-blend?company_name=%E2%80%AEBeach%E2%80%8B%20Blend%E2%81%A9";
     let mut curl = Browser::curl(&place.server);
     let page = curl.start(start).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     assert_eq!(curl.get(callback).await.text("company_name"), "Beach Blend");
     let answer = patch(&place, "beach-blend", r#"{"company_name":"\u202eHarbor\ufeff"}"#).await;
     assert_eq!(answer.text("company_name"), "Harbor");

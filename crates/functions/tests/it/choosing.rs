@@ -51,7 +51,7 @@ async fn o14_a_browser_chooses_on_our_page_without_a_script() {
     let told = format!("{RETURN_URL}&company_key=shop&status=connected");
     assert_eq!(browser.get(&further).await.location(), told);
     assert_eq!(place.token("shop").await.text("company_id"), "Lm4Tk7");
-    assert_eq!(place.intuit.token_requests_at("freshbooks").await, 1);
+    assert_eq!(place.stand_ins.token_requests_at("freshbooks").await, 1);
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn a_grant_whose_company_nobody_chose_is_revoked_if_no_connection_has_one_
         let (mut late, choose) = choice_at_freshbooks(&place, "shop").await;
         place.pass(600).await;
         two_runs(&place).await;
-        assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, u64::from(!held), "held: {held}");
+        assert_eq!(place.stand_ins.requests_at("freshbooks", "revoke").await, u64::from(!held), "held: {held}");
         assert_eq!(late.submit(&choose, "company_id=Qx9Zb1").await.problem(), (400, "invalid_state".to_owned()));
         assert!(place.rows.under("CONN#default#shop", "CONSENT#").await.is_empty());
     }
@@ -210,11 +210,11 @@ async fn r15_every_company_that_may_be_chosen_is_reserved() {
     assert_eq!(delete.to(&place.server).await.json()["platform_told"], json!(false));
     place.pass(300).await;
     two_runs(&place).await;
-    assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0);
+    assert_eq!(place.stand_ins.requests_at("freshbooks", "revoke").await, 0);
     assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);
     place.pass(21_600).await;
     two_runs(&place).await;
-    assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0);
+    assert_eq!(place.stand_ins.requests_at("freshbooks", "revoke").await, 0);
 }
 
 #[tokio::test]
@@ -222,13 +222,13 @@ async fn r15_a_consent_with_an_unknown_company_delays_every_revocation_at_its_pl
     let place = Installation::start_with(&OTHER_KEYS).await;
     let (mut curl, choose) = choice_at_freshbooks(&place, "old").await;
     assert_eq!(curl.submit(&choose, "company_id=Qx9Zb1").await.status, 200);
-    place.intuit.control_at("freshbooks", "faults", json!({ "at": "api", "kind": "status", "status": 503, "times": 1 })).await;
+    place.stand_ins.control_at("freshbooks", "faults", json!({ "at": "api", "kind": "status", "status": 503, "times": 1 })).await;
     let mut new = Browser::curl(&place.server);
     let callback = callback(&place, &mut new, "/oauth/start/new?platform=freshbooks", &[]).await;
     assert_eq!(new.get(&callback).await.problem(), (502, "company_unconfirmed".to_owned()));
     let delete = crate::harness::Ask::new(axum::http::Method::DELETE, "/api/connections/old").key(&place.key);
     assert_eq!(delete.to(&place.server).await.json()["platform_told"], json!(false));
-    assert_eq!(place.intuit.requests_at("freshbooks", "revoke").await, 0, "it would end the grant that was just given");
+    assert_eq!(place.stand_ins.requests_at("freshbooks", "revoke").await, 0, "it would end the grant that was just given");
 
     let result = result_of(&callback);
     assert_eq!(new.post(format!("{result}/retry")).await.problem(), (409, "company_choice_required".to_owned()));

@@ -10,7 +10,7 @@ async fn o18_a_forged_realm_is_refused_and_nothing_becomes_active() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let answer = curl.get(with_parameter(&callback, "realmId", Some(HARBOR))).await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
     {
@@ -39,11 +39,11 @@ async fn o18_an_invalid_realm_is_never_requested() {
     for realm in ["..", ".", "../../v3/company/1", "1/2", "1?x", "%2e%2e", "", &"9".repeat(65), "1 2"] {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start("/oauth/start/beach-blend").await;
-        let callback = place.intuit.consent(&page, LARKSPUR).await;
+        let callback = place.stand_ins.consent(&page, LARKSPUR).await;
         let answer = curl.get(with_parameter(&callback, "realmId", Some(realm))).await;
         assert_eq!(answer.problem(), (400, "missing_company".to_owned()), "{realm}");
     }
-    assert_eq!((place.intuit.token_requests().await, place.intuit.requests("api").await), (0, 0));
+    assert_eq!((place.stand_ins.token_requests().await, place.stand_ins.requests("api").await), (0, 0));
 }
 
 #[tokio::test]
@@ -51,8 +51,8 @@ async fn o18_a_grant_is_kept_for_a_retry_if_the_company_cannot_be_requested() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.fault("api", "status").await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.fault("api", "status").await;
     let answer = curl.get(&callback).await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
     {
@@ -74,12 +74,12 @@ async fn o18_a_grant_is_kept_for_a_retry_if_the_company_cannot_be_requested() {
     let state = Secret::new(parameter(&callback, "state").expect("a state"));
     let retry = format!("/oauth/result/{}/retry", FlowId::of(&state).as_str());
     assert_eq!(curl.post(&retry).await.problem(), (502, "company_unconfirmed".to_owned()));
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     assert_eq!(Browser::curl(&place.server).post(&retry).await.problem(), (400, "wrong_browser".to_owned()));
     let connected = curl.post(&retry).await;
     assert_eq!((connected.status, connected.text("realm_id").as_str()), (200, LARKSPUR));
     assert_eq!(curl.get(&callback).await.body, connected.body, "the callback now shows it too");
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
 }
 
 #[tokio::test]
@@ -87,14 +87,14 @@ async fn o18_a_repeated_callback_retries_the_confirmation() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.fault("api", "reset").await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.fault("api", "reset").await;
     for _time in 1..=2 {
         assert_eq!(curl.get(&callback).await.problem(), (502, "company_unconfirmed".to_owned()));
     }
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     assert_eq!(curl.get(&callback).await.status, 200);
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
 }
 
 #[tokio::test]
@@ -103,15 +103,15 @@ async fn o18_a_browser_retries_from_the_result_page() {
     let mut browser = Browser::at(&place.server);
     let return_url = crate::callback::encoded(crate::harness::RETURN_URL);
     let page = browser.start(format!("/oauth/start/beach-blend?return_url={return_url}")).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.fault("api", "reset").await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.fault("api", "reset").await;
     let result = browser.get(&callback).await.location().to_owned();
     let shown = browser.get(&result).await;
     let form = format!(r#"<form method="post" action="{result}/retry">"#);
     assert!(shown.status == 502 && shown.body.contains(&form), "{} {}", shown.status, shown.body);
 
     assert_eq!(browser.post(format!("{result}/retry")).await.location(), result, "it still fails");
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     let answer = browser.post(format!("{result}/retry")).await;
     assert_eq!((answer.status, answer.location()), (303, result.as_str()), "a form is not sent to another origin");
     let shown = browser.get(&result).await;
@@ -120,7 +120,7 @@ async fn o18_a_browser_retries_from_the_result_page() {
     crate::choosing::goes_on(&shown, &further);
     let told = format!("{}&company_key=beach-blend&status=connected", crate::harness::RETURN_URL);
     assert_eq!(browser.get(&further).await.location(), told, "as the redirect would");
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
 }
 
 #[tokio::test]
@@ -129,10 +129,10 @@ async fn o18_an_unconfirmed_grant_is_kept_for_ten_minutes() {
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
     place.pass(590).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.fault("api", "status").await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.fault("api", "status").await;
     assert_eq!(curl.get(&callback).await.status, 502);
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     let state = Secret::new(parameter(&callback, "state").expect("a state"));
     let retry = format!("/oauth/result/{}/retry", FlowId::of(&state).as_str());
     place.pass(600).await;
@@ -143,11 +143,11 @@ async fn o18_an_unconfirmed_grant_is_kept_for_ten_minutes() {
 async fn o15_missing_scopes_are_shown() {
     let asked = "com.intuit.quickbooks.accounting com.intuit.quickbooks.payment";
     let place = Installation::start_with(&[("QUICKBOOKS_SCOPES", asked)]).await;
-    place.intuit.control("settings", serde_json::json!({ "granted_scope": "com.intuit.quickbooks.accounting" })).await;
+    place.stand_ins.control("settings", serde_json::json!({ "granted_scope": "com.intuit.quickbooks.accounting" })).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
     assert_eq!(parameter(&page, "scope").as_deref(), Some(asked));
-    let result = browser.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let result = browser.get(place.stand_ins.consent(&page, LARKSPUR).await).await;
     let shown = browser.get(result.location()).await.body;
     assert!(shown.contains("some features may not work. Missing: com.intuit.quickbooks.payment."), "{shown}");
 

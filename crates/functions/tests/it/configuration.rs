@@ -40,7 +40,7 @@ async fn s6_another_keyring_changes_nothing_and_the_key_that_is_missing_is_in_th
     assert_eq!((&line["level"], &line["owner"]), (&"ERROR".into(), &"connection default/beach-blend".into()), "{line}");
     assert_eq!(line["key_id"].as_str().map(str::len), Some(16), "{line}");
     assert_eq!(place.rows.all().await, rows, "not even a lease");
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 0);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 0);
     assert_eq!(place.token("beach-blend").await.status, 200, "with the right one all is well");
 }
 
@@ -90,9 +90,9 @@ async fn without_a_keyring_a_code_is_not_exchanged() {
     let start = get("/oauth/start/beach-blend").key(&place.key).to(&server).await;
     let mut browser = Browser::curl(&server);
     let page = browser.open(start.location()).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     assert_eq!(browser.get(callback).await.problem(), (500, "secret_missing".to_owned()));
-    assert_eq!(place.intuit.token_requests().await, 0);
+    assert_eq!(place.stand_ins.token_requests().await, 0);
     assert!(place.rows.connection("beach-blend").await.is_none());
 }
 

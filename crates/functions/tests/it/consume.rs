@@ -14,7 +14,7 @@ async fn o4_a_flow_older_than_ten_minutes_is_refused_while_its_row_exists() {
     for (age, status) in [(599, 200), (600, 400)] {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start("/oauth/start/beach-blend").await;
-        let callback = place.intuit.consent(&page, LARKSPUR).await;
+        let callback = place.stand_ins.consent(&page, LARKSPUR).await;
         place.clock.advance(std::time::Duration::from_secs(age));
         let answer = curl.get(&callback).await;
         assert_eq!(answer.status, status, "{age} s: {}", answer.body);
@@ -23,7 +23,7 @@ async fn o4_a_flow_older_than_ten_minutes_is_refused_while_its_row_exists() {
         }
     }
     assert_eq!(place.rows.under("FLOW#", "").await.len(), 2, "nothing swept them");
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn o4_an_unknown_or_missing_state_is_refused() {
         let answer = get(format!("/oauth/callback?{query}")).to(&place.server).await;
         assert_eq!(answer.problem(), (400, code.to_owned()), "{query}");
     }
-    assert_eq!(place.intuit.token_requests().await, 0);
+    assert_eq!(place.stand_ins.token_requests().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -47,9 +47,9 @@ async fn o5_fifty_parallel_callbacks_exchange_once_and_all_see_the_same_result()
     let server = place.process_at(&[], place.wire.endpoint(), Arc::new(SystemClock::start()));
     let mut curl = Browser::curl(&server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let cookie = curl.cookie.expect("it was set");
-    place.intuit.control("settings", serde_json::json!({ "token_delay_ms": 200 })).await;
+    place.stand_ins.control("settings", serde_json::json!({ "token_delay_ms": 200 })).await;
 
     let callbacks = (0..50).map(|_| {
         let (server, ask) = (server.clone(), get(&callback).header("cookie", &cookie));
@@ -60,7 +60,7 @@ async fn o5_fifty_parallel_callbacks_exchange_once_and_all_see_the_same_result()
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
     }
-    assert_eq!(place.intuit.requests("token.authorization_code").await, 1);
+    assert_eq!(place.stand_ins.requests("token.authorization_code").await, 1);
     assert_eq!(place.rows.history("beach-blend").await, ["connected by anonymous"]);
 }
 
@@ -69,11 +69,11 @@ async fn o5_a_browser_that_comes_again_sees_the_same_result() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let first = curl.get(&callback).await;
     let again = curl.get(with_parameter(&callback, "code", Some("another"))).await;
     assert_eq!((first.status, &first.body), (again.status, &again.body));
-    assert_eq!(place.intuit.token_requests().await, 1);
+    assert_eq!(place.stand_ins.token_requests().await, 1);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn head_and_options_change_nothing() {
 
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let before = place.rows.all().await;
     for method in [Method::HEAD, Method::OPTIONS] {
         let ask = Ask::new(method, &callback).header("cookie", curl.cookie.as_ref().expect("it was set"));
@@ -101,7 +101,7 @@ async fn o5_a_consent_whose_process_died_ends_after_a_minute() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     let mut flow = place.rows.under("FLOW#", "").await.pop().expect("the flow");
     let consumed_at = crate::harness::BEGINNING * 1_000;
     flow.insert("stage".to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("consumed".to_owned()));

@@ -43,11 +43,11 @@ async fn t5_the_answer_has_the_connection_and_the_state_of_the_revocation() {
     assert_eq!(place.rows.history("beach-blend").await.len(), 3);
     assert_eq!(place.token("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
     assert_eq!(place.refresh("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
-    assert_eq!((place.intuit.requests("revoke").await, pending(&place).await), (1, 0));
+    assert_eq!((place.stand_ins.requests("revoke").await, pending(&place).await), (1, 0));
 
     assert_eq!(delete(&place, "beach-blend").await.json(), expected, "once more is as once");
     assert_eq!(place.rows.events("beach-blend").await.len(), 2, "connected, disconnected");
-    assert_eq!(place.intuit.requests("revoke").await, 1);
+    assert_eq!(place.stand_ins.requests("revoke").await, 1);
 }
 
 #[tokio::test]
@@ -66,20 +66,24 @@ async fn t5_the_worker_revokes_once_a_platform_is_up_again() {
     for fault in ["status", "reset", "garbage"] {
         let place = Installation::start().await;
         place.connect("beach-blend", LARKSPUR).await;
-        place.intuit.fault("revoke", fault).await;
+        place.stand_ins.fault("revoke", fault).await;
         let answer = delete(&place, "beach-blend").await;
         // A success with an unreadable body counts, because of its status.
         let confirmed = fault == "garbage";
         assert_eq!((answer.status, &answer.json()["platform_told"]), (200, &json!(confirmed)), "{fault}");
         assert_eq!(answer.text("status"), "disconnected");
         assert_eq!(pending(&place).await, usize::from(!confirmed));
-        place.intuit.no_more_faults().await;
-        let sent = place.intuit.requests("revoke").await;
+        place.stand_ins.no_more_faults().await;
+        let sent = place.stand_ins.requests("revoke").await;
         run(&place).await;
-        assert_eq!(place.intuit.requests("revoke").await, sent, "its pause is not over");
+        assert_eq!(place.stand_ins.requests("revoke").await, sent, "its pause is not over");
         place.pass(120).await;
         run(&place).await;
-        assert_eq!((place.intuit.requests("revoke").await, pending(&place).await), (sent + u64::from(!confirmed), 0), "{fault}");
+        assert_eq!(
+            (place.stand_ins.requests("revoke").await, pending(&place).await),
+            (sent + u64::from(!confirmed), 0),
+            "{fault}"
+        );
         assert_eq!(delete(&place, "beach-blend").await.json()["platform_told"], true);
     }
 }
@@ -88,12 +92,12 @@ async fn t5_the_worker_revokes_once_a_platform_is_up_again() {
 async fn t5_a_server_reconnects_with_a_higher_epoch_and_the_revocation_is_dropped() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
-    place.intuit.fault("revoke", "status").await;
+    place.stand_ins.fault("revoke", "status").await;
     delete(&place, "beach-blend").await;
     place.connect("beach-blend", LARKSPUR).await;
     let row = place.rows.connection("beach-blend").await.expect("the connection");
     assert_eq!(row["epoch"].as_n().map(String::as_str), Ok("3"));
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     place.pass(1_200).await;
     run(&place).await;
     assert_eq!(pending(&place).await, 0);
@@ -133,12 +137,12 @@ async fn t5_each_platform_is_sent_its_own_kind_of_revocation() {
         if let Some(choice) = choice {
             curl.submit(format!("{}/choose", crate::choosing::result_of(&callback)), &format!("company_id={choice}")).await;
         }
-        assert!(place.intuit.live_grants_at(name).await > 0, "{name}");
+        assert!(place.stand_ins.live_grants_at(name).await > 0, "{name}");
         let answer = delete(&place, name).await;
         let expected = if can_revoke { "settled" } else { "unsupported" };
         let said = (answer.json()["platform_told"].clone(), answer.json()["revocation"].clone());
         assert_eq!((answer.status, said), (200, (json!(can_revoke), json!(expected))), "{name}: {}", answer.body);
-        assert_eq!(place.intuit.live_grants_at(name).await, usize::from(!can_revoke), "{name}");
+        assert_eq!(place.stand_ins.live_grants_at(name).await, usize::from(!can_revoke), "{name}");
     }
 }
 
@@ -153,13 +157,13 @@ async fn t6_at_xero_only_one_organisation_is_disconnected_unless_it_is_the_last(
         assert_eq!(curl.get(&callback).await.text("company_id"), tenant);
     }
     assert_eq!(delete(&place, "first").await.json()["platform_told"], true);
-    assert_eq!(place.intuit.requests_at("xero", "revoke").await, 0, "the user's other organisation stays");
+    assert_eq!(place.stand_ins.requests_at("xero", "revoke").await, 0, "the user's other organisation stays");
     let other = get("/api/token/second").key(&place.key).to(&place.server).await;
     assert_eq!(other.status, 200);
     place.pass(11).await;
     assert_eq!(place.refresh("second").await.status, 200);
     assert_eq!(delete(&place, "second").await.json()["platform_told"], true);
-    assert_eq!(place.intuit.requests_at("xero", "revoke").await, 1, "the last takes the grant with it");
+    assert_eq!(place.stand_ins.requests_at("xero", "revoke").await, 1, "the last takes the grant with it");
 }
 
 #[tokio::test]
@@ -170,10 +174,10 @@ async fn t6_an_ended_token_of_xeros_is_refreshed_first_by_the_revoker() {
     let callback = callback(&place, &mut curl, "/oauth/start/shop?platform=xero", &chosen).await;
     curl.get(&callback).await;
     place.pass(1_800).await;
-    place.intuit.control_at("xero", "clock", json!({ "advance_seconds": 1_800 })).await;
+    place.stand_ins.control_at("xero", "clock", json!({ "advance_seconds": 1_800 })).await;
     assert_eq!(delete(&place, "shop").await.json()["platform_told"], false, "a request has no time for both");
     run(&place).await;
-    assert_eq!((place.intuit.live_grants_at("xero").await, pending(&place).await), (0, 0));
+    assert_eq!((place.stand_ins.live_grants_at("xero").await, pending(&place).await), (0, 0));
 }
 
 #[tokio::test]
@@ -183,9 +187,9 @@ async fn r15_a_company_that_another_connection_holds_is_not_revoked() {
     place.connect("two", LARKSPUR).await;
     place.connect("other", HARBOR).await;
     assert_eq!(delete(&place, "one").await.json()["platform_told"], true, "there is nothing to revoke");
-    assert_eq!(place.intuit.requests("revoke").await, 0);
+    assert_eq!(place.stand_ins.requests("revoke").await, 0);
     assert_eq!(place.refresh("two").await.status, 200);
     delete(&place, "two").await;
-    assert_eq!(place.intuit.requests("revoke").await, 1);
+    assert_eq!(place.stand_ins.requests("revoke").await, 1);
     assert_eq!(place.refresh("other").await.status, 200);
 }

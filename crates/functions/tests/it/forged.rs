@@ -19,7 +19,7 @@ async fn o3_an_issuer_that_is_not_the_platforms_ends_the_consent() {
             let good = callback(&place, &mut browser, &authorize(name, ""), chosen).await;
             let told = browser.get(format!("{good}{iss}")).await;
             assert_eq!(parameter(told.location(), "error").as_deref(), Some(error), "{name} {iss}");
-            exchanges = place.intuit.token_requests_at(name).await;
+            exchanges = place.stand_ins.token_requests_at(name).await;
         }
         assert_eq!(exchanges, 0, "{name}");
     }
@@ -63,7 +63,7 @@ async fn o6_a_state_of_another_browser_or_partner_is_refused_and_recorded() {
     let theirs = callback(&place, &mut rivals, start, &[("realm", LARKSPUR)]).await;
     let mixed = with_parameter(&theirs, "state", parameter(&good, "state").as_deref());
     assert_eq!(rivals.get(&mixed).await.problem(), (400, "wrong_browser".to_owned()));
-    assert_eq!(place.intuit.token_requests().await, 0);
+    assert_eq!(place.stand_ins.token_requests().await, 0);
     assert_eq!(place.rows.refusals("default").await, ["callback_refused: wrong_browser x1"]);
     assert!(parameter(browser.get(&good).await.location(), "code").is_some(), "nothing was spent");
     assert!(rivals.get(&theirs).await.location().starts_with("https://rival.example/done?code="));

@@ -1,12 +1,12 @@
-//! An installation of Counterfoil: table, stand-in for Intuit, clock, partner and key, and any number of processes.
+//! An installation of Counterfoil: table, stand-ins of the platforms, clock, partner and key, and any number of processes.
 
 mod browser;
 pub(crate) mod contract;
 mod http;
-mod intuit;
 mod logs;
 mod rows;
 mod scripted;
+mod stand_ins;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,10 +36,12 @@ use jiff::Timestamp;
 
 pub(crate) use browser::Browser;
 pub(crate) use http::{Answer, Ask, get, post};
-pub(crate) use intuit::{HARBOR, Intuit, LARKSPUR, OTHER_KEYS, parameter, settings as stand_in_settings, with_parameter};
 pub(crate) use logs::Logs;
 pub(crate) use rows::{Row, Rows, text};
 pub(crate) use scripted::ScriptedServer;
+pub(crate) use stand_ins::{
+    HARBOR, LARKSPUR, OTHER_KEYS, PlatformServers, parameter, settings as stand_in_settings, with_parameter,
+};
 
 /// The host for browsers, which is the base of all addresses.
 pub(crate) const HOST: &str = "books.example.com";
@@ -55,7 +57,7 @@ pub(crate) const KEYRING: &str = r#"{"primary":"keyring-of-the-tests-0123456789-
 /// The installation of a test, which ends with it.
 pub(crate) struct Installation {
     pub(crate) clock: Arc<MovableClock>,
-    pub(crate) intuit: Intuit,
+    pub(crate) stand_ins: PlatformServers,
     /// The proxy between every process and DynamoDB.
     pub(crate) wire: Wire,
     /// The table, without the proxy.
@@ -97,9 +99,9 @@ impl Installation {
         let past_the_wire = aws::local_config(database.endpoint());
         let table = Table::new(&past_the_wire, TABLE);
         table.create().await.expect("an empty database");
-        let intuit = Intuit::start(&format!("{BASE_URL}/oauth/callback")).await;
+        let stand_ins = PlatformServers::start(&format!("{BASE_URL}/oauth/callback")).await;
         let clock = Arc::new(MovableClock::self_advancing(at(BEGINNING)));
-        let mut variables = intuit.variables();
+        let mut variables = stand_ins.variables();
         let own = [("TABLE_NAME", TABLE), ("PUBLIC_BASE_URL", BASE_URL), ("OPEN_START", "true"), ("KEYRING", KEYRING)];
         for (name, value) in own.iter().chain(changes) {
             variables.insert((*name).to_owned(), (*value).to_owned());
@@ -108,7 +110,7 @@ impl Installation {
             server: process(&variables, wire.endpoint(), clock.clone()),
             rows: Rows::of(&past_the_wire, TABLE),
             clock,
-            intuit,
+            stand_ins,
             wire,
             key: String::new(),
             table,
@@ -205,7 +207,7 @@ impl Installation {
     pub(crate) async fn consent(&self, address: &str, realm: &str) -> Answer {
         let mut browser = Browser::curl(&self.server);
         let page = browser.open(address).await;
-        browser.get(self.intuit.consent(&page, realm).await).await
+        browser.get(self.stand_ins.consent(&page, realm).await).await
     }
 
     /// Reads a token, with the key that has every scope.
@@ -223,10 +225,10 @@ impl Installation {
         get(format!("/api/connections/{company_key}")).key(&self.key).to(&self.server).await
     }
 
-    /// Lets time pass, for Counterfoil and for Intuit.
+    /// Lets time pass, for Counterfoil and the platforms.
     pub(crate) async fn pass(&self, seconds: u32) {
         self.clock.advance(Duration::from_secs(seconds.into()));
-        self.intuit.control("clock", serde_json::json!({ "advance_seconds": seconds })).await;
+        self.stand_ins.control("clock", serde_json::json!({ "advance_seconds": seconds })).await;
     }
 }
 

@@ -54,7 +54,7 @@ async fn the_answers_of_imports_and_records_have_exactly_these_fields() {
 #[tokio::test]
 async fn a_run_that_waits_is_a_202_and_a_second_request_gets_it_or_is_queued_behind_it() {
     let place = connected().await;
-    place.intuit.control("faults", json!({ "at": "api", "kind": "throttled", "times": 1 })).await;
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "throttled", "times": 1 })).await;
     let first = place.import(SYNC, &json!({})).await;
     let waiting = first.json()["data"].clone();
     assert_eq!((first.status, &waiting["status"]), (202, &json!("waiting")), "{waiting}");
@@ -91,10 +91,10 @@ async fn a_run_whose_sides_differ_is_measured_for_its_alarm() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let books = json!({ "seed": 7, "checks_only": true, "sizes": { "purchases": 30, "payments": 10 } });
-    place.intuit.control(&format!("books/{LARKSPUR}"), books).await;
+    place.stand_ins.control(&format!("books/{LARKSPUR}"), books).await;
     place.import(SYNC, &json!({})).await;
     // The record that loses its id is stored, and on no page.
-    place.intuit.control("faults", json!({ "at": "records", "kind": "without_id", "times": 1 })).await;
+    place.stand_ins.control("faults", json!({ "at": "records", "kind": "without_id", "times": 1 })).await;
     let id = place.import(SYNC, &json!({ "full": true })).await.json()["data"]["syncId"].as_str().expect("an id").to_owned();
     let run = place.data(&format!("/v1/syncs/{id}")).await;
     assert_eq!((&run["status"], &run["reconciliation"]["matches"]), (&json!("completed"), &json!(false)), "{run}");

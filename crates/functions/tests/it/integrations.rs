@@ -36,7 +36,7 @@ async fn what_happened_is_in_the_health_with_what_to_do() {
     place.pass(11).await;
     assert_eq!(place.refresh("beach-blend").await.status, 200);
     place.pass(61).await;
-    place.intuit.control("revoke", json!({ "realm": HARBOR })).await;
+    place.stand_ins.control("revoke", json!({ "realm": HARBOR })).await;
     assert_eq!(place.refresh("harbor").await.status, 502);
     place.pass(61).await;
     deliver(&place, &made).await;

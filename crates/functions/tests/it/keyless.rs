@@ -72,7 +72,7 @@ async fn a_caller_without_a_key_adds_no_row_to_the_history_of_a_connection_or_a_
             get("/oauth/callback?state=forged&code=x&realmId=1").to(&place.server).await;
         }
         let page = browser.start(start).await;
-        browser.get(place.intuit.cancel(&page).await).await;
+        browser.get(place.stand_ins.cancel(&page).await).await;
         if start != link {
             assert_eq!(browser.get(&good).await.problem(), (409, "other_company".to_owned()));
         }

@@ -27,7 +27,7 @@ async fn o12_a_link_ends_with_its_first_completed_consent() {
     let begun = callback(&place, &mut late, path(&made), &[("realm", HARBOR)]).await;
     let mut unsure = Browser::curl(&place.server);
     let page = unsure.start(path(&made)).await;
-    let cancelled = unsure.get(place.intuit.cancel(&page).await).await;
+    let cancelled = unsure.get(place.stand_ins.cancel(&page).await).await;
     assert_eq!(parameter(cancelled.location(), "error").as_deref(), Some("access_denied"));
     assert_eq!(stands(&place, &made).await, ("active".to_owned(), 200), "a consent that was refused is none");
 

@@ -84,7 +84,7 @@ async fn o12_a_customer_who_refused_reads_that_the_link_can_be_opened_again() {
     let made = send(&place, Method::POST, "/v1/connect-links", &key, Some(json!({ "platform": "quickbooks" }))).await.json();
     let mut browser = Browser::at(&place.server);
     let page = browser.start(path(&made["data"])).await;
-    let result = browser.get(place.intuit.cancel(&page).await).await.location().to_owned();
+    let result = browser.get(place.stand_ins.cancel(&page).await).await.location().to_owned();
     let shown = browser.get(&result).await;
     assert!(shown.status == 400 && shown.body.contains("open the link that you were sent once more"), "{}", shown.body);
     assert!(browser.start(path(&made["data"])).await.contains("/connect/oauth2"), "and it can");

@@ -1,4 +1,4 @@
-//! The routes: the whole router with an embedded DynamoDB and a stand-in for Intuit. One file per subject. A snapshot is the contract
+//! The routes: the whole router with an embedded DynamoDB and the stand-ins of the platforms. One file per subject. A snapshot is the contract
 //! of one answer.
 
 mod answers;

@@ -120,7 +120,7 @@ async fn o17_an_anonymous_start_has_the_same_answer_whichever_connections_exist(
 async fn o17_an_anonymous_consent_does_not_postpone_a_revocation() {
     let place = Installation::start().await;
     place.connect("shop", LARKSPUR).await;
-    place.intuit.fault("revoke", "status").await;
+    place.stand_ins.fault("revoke", "status").await;
     let gone =
         crate::harness::Ask::new(axum::http::Method::DELETE, "/api/connections/shop").key(&place.key).to(&place.server).await;
     assert_eq!(gone.json()["platform_told"], json!(false), "{}", gone.body);

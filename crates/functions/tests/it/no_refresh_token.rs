@@ -10,7 +10,7 @@ async fn consent_without(place: &Installation, parameter: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/shop?platform=zoho").await;
     let page = with_parameter(&page, parameter, None);
-    let callback = place.intuit.decide(&page, &[("account", "in"), ("decision", "connect")]).await;
+    let callback = place.stand_ins.decide(&page, &[("account", "in"), ("decision", "connect")]).await;
     curl.get(&callback).await
 }
 
@@ -26,7 +26,7 @@ async fn a_consent_without_a_refresh_token_never_replaces_an_active_grant() {
     let history = place.rows.history("shop").await;
     assert!(history.contains(&"consent_failed by anonymous: no_refresh_token".to_owned()), "{history:?}");
     run(&place).await;
-    assert_eq!(place.intuit.requests_at("zoho", "revoke").await, 0);
+    assert_eq!(place.stand_ins.requests_at("zoho", "revoke").await, 0);
     place.pass(11).await;
     assert_eq!(place.refresh("shop").await.status, 200);
 }
@@ -59,7 +59,7 @@ async fn the_page_says_that_there_is_no_refresh_token() {
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/shop?platform=zoho").await;
     let page = with_parameter(&page, "access_type", None);
-    let callback = place.intuit.decide(&page, &[("account", "in"), ("decision", "connect")]).await;
+    let callback = place.stand_ins.decide(&page, &[("account", "in"), ("decision", "connect")]).await;
     let result = browser.get(&callback).await.location().to_owned();
     let shown = browser.get(&result).await;
     assert!(shown.body.contains("for one hour only"), "{}", shown.body);

@@ -45,7 +45,7 @@ async fn opening_an_address_shows_the_partner_and_spends_nothing() {
         let mut browser = Browser::at(&place.server);
         let page = browser.open(&address).await;
         assert!(browser.cookie.is_some(), "it is this browser's now");
-        assert_eq!(browser.get(place.intuit.consent(&page, LARKSPUR).await).await.status, 303);
+        assert_eq!(browser.get(place.stand_ins.consent(&page, LARKSPUR).await).await.status, 303);
         assert_eq!(place.connection("shop").await.text("realm_id"), LARKSPUR);
         place.pass(1).await;
     }
@@ -106,10 +106,10 @@ async fn the_browser_that_opened_a_continue_address_can_click_twice_and_go_back(
         for stranger in [Browser::at(&place.server).get(&address).await, Browser::at(&place.server).post(&address).await] {
             assert_eq!(stranger.status, 404, "{}", stranger.body);
         }
-        assert_eq!(browser.get(place.intuit.cancel(&page).await).await.status, 303);
+        assert_eq!(browser.get(place.stand_ins.cancel(&page).await).await.status, 303);
         assert_eq!(browser.open(&address).await, page, "who refused may go back and allow");
         let chosen = if page.contains("xero") { ("tenant_id", ORGANISATIONS[0].tenant_id) } else { ("realm", LARKSPUR) };
-        let done = browser.get(place.intuit.decide(&page, &[("decision", "connect"), chosen]).await).await;
+        let done = browser.get(place.stand_ins.decide(&page, &[("decision", "connect"), chosen]).await).await;
         assert!(done.location().starts_with("https://app.example.com/"), "{}", done.location());
         for over in [browser.get(&address).await, browser.post(&address).await] {
             assert!(over.location().starts_with("/oauth/result/"), "how it went: {}", over.location());

@@ -27,7 +27,7 @@ async fn a2_only_the_browser_of_a_flow_finishes_it_whichever_key_is_sent() {
     let rival = place.key_of("rival", &Scope::ALL).await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     for path in [callback.clone(), callback.replace("/oauth/callback?", "/oauth/callback/quickbooks?")] {
         assert_eq!(get(path).key(&rival).to(&place.server).await.problem(), (400, "wrong_browser".to_owned()));
     }

@@ -11,7 +11,7 @@ use crate::harness::{Answer, Installation, LARKSPUR, get, post};
 async fn r8_the_read_that_finds_the_grant_refused_gets_a_502_and_every_later_one_a_409() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
-    place.intuit.control("revoke", json!({ "realm": LARKSPUR })).await;
+    place.stand_ins.control("revoke", json!({ "realm": LARKSPUR })).await;
     place.pass(3_600).await;
     let first = place.token("beach-blend").await;
     insta::assert_json_snapshot!(first.shown(), { ".body.request_id" => "[id]" }, @r#"
@@ -45,7 +45,7 @@ async fn r8_the_read_that_finds_the_grant_refused_gets_a_502_and_every_later_one
     }
     "#);
     assert_eq!(place.refresh("beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1, "a dead grant is not presented again");
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1, "a dead grant is not presented again");
 
     let mut history = place.rows.history("beach-blend").await;
     history.retain(|line| !line.starts_with("token_refreshed by key:"));
@@ -60,7 +60,7 @@ async fn r8_the_read_that_finds_the_grant_refused_gets_a_502_and_every_later_one
 async fn r8_a_refused_grant_shows_on_the_connection_and_a_consent_revives_it() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
-    place.intuit.control("revoke", json!({ "realm": LARKSPUR })).await;
+    place.stand_ins.control("revoke", json!({ "realm": LARKSPUR })).await;
     place.refresh("beach-blend").await;
     let connection = place.connection("beach-blend").await.json();
     insta::assert_json_snapshot!(connection["last_error"], @r#"
@@ -84,12 +84,12 @@ async fn r10_a_token_that_is_still_valid_is_served_while_the_platform_is_down() 
         place.connect("beach-blend", LARKSPUR).await;
         let stored = place.token("beach-blend").await.text("access_token");
         place.pass(3_400).await;
-        place.intuit.fault("token", kind).await;
+        place.stand_ins.fault("token", kind).await;
         assert_eq!(place.token("beach-blend").await.text("access_token"), stored, "{kind}");
-        let asked = place.intuit.requests("token.refresh_token").await;
+        let asked = place.stand_ins.requests("token.refresh_token").await;
         assert!((1..=2).contains(&asked), "{kind}: {asked}");
         assert_eq!(place.token("beach-blend").await.text("access_token"), stored);
-        assert_eq!(place.intuit.requests("token.refresh_token").await, asked, "{kind}: it is given a pause");
+        assert_eq!(place.stand_ins.requests("token.refresh_token").await, asked, "{kind}: it is given a pause");
         assert_eq!(place.connection("beach-blend").await.json()["status"], "active");
     }
 }
@@ -99,7 +99,7 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.pass(3_600).await;
-    place.intuit.fault("token", "status").await;
+    place.stand_ins.fault("token", "status").await;
     let answer = place.token("beach-blend").await;
     insta::assert_json_snapshot!(answer.shown(), { ".body.request_id" => "[id]" }, @r#"
     {
@@ -119,7 +119,7 @@ async fn r10_an_expired_token_and_a_platform_that_is_down_are_a_502_with_retry_a
     let paused = place.token("beach-blend").await;
     assert_eq!(paused.problem(), (502, "platform_unavailable".to_owned()));
     let wait = seconds_to_wait(&paused);
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     place.pass(wait).await;
     assert_eq!(place.token("beach-blend").await.status, 200, "after the time that was said");
 }
@@ -137,9 +137,9 @@ async fn read_without_an_answer(kind: &str) -> Installation {
     });
     place.connect("beach-blend", LARKSPUR).await;
     place.pass(3_600).await;
-    place.intuit.fault("token", kind).await;
+    place.stand_ins.fault("token", kind).await;
     assert_eq!(place.token("beach-blend").await.status, 502, "{kind}");
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     place
 }
 
@@ -150,10 +150,10 @@ async fn r1_a_token_whose_refresh_got_no_answer_rests_before_it_is_presented_aga
         place.pass(20).await;
         let resting = place.token("beach-blend").await;
         assert!(matches!(resting.status, 502 | 503), "{kind}: {}", resting.body);
-        assert_eq!(place.intuit.requests("token.refresh_token").await, 1, "{kind}");
+        assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1, "{kind}");
         place.pass(seconds_to_wait(&resting)).await;
         assert_eq!(place.token("beach-blend").await.status, 200, "{kind}");
-        assert_eq!(place.intuit.requests("token.refresh_token").await, 2, "{kind}");
+        assert_eq!(place.stand_ins.requests("token.refresh_token").await, 2, "{kind}");
     }
 }
 
@@ -215,7 +215,7 @@ async fn r8_a_refusal_of_our_own_credentials_ends_no_grant() {
 async fn r8_a_throttled_platform_gets_the_pause_it_asks_for() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
-    place.intuit.fault("token", "throttled").await;
+    place.stand_ins.fault("token", "throttled").await;
     let answer = place.refresh("beach-blend").await;
     assert_eq!(answer.problem(), (502, "platform_throttled".to_owned()));
     assert!(seconds_to_wait(&answer) >= 1);

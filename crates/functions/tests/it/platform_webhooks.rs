@@ -3,6 +3,7 @@
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_stand_ins::quickbooks::Environment;
 use counterfoil_stand_ins::xero::WEBHOOK_KEY;
 use serde_json::{Value, json};
@@ -102,8 +103,9 @@ async fn without_the_key_of_its_signatures_or_without_webhooks_the_route_is_a_40
     let body = of_quickbooks(LARKSPUR, "qbo.invoice.created.v1");
     is_bare(&notify(&place, QUICKBOOKS, production(), &body).await, 404);
     is_bare(&notify(&place, QUICKBOOKS, "", &body).await, 404);
-    for path in ["/webhooks/zoho", "/webhooks/freshbooks", "/webhooks/freeagent", "/webhooks/xero"] {
-        is_bare(&notify(&place, (path, "x-xero-signature"), WEBHOOK_KEY, &body).await, 404);
+    for platform in PlatformName::ALL {
+        let path = format!("/webhooks/{platform}");
+        is_bare(&notify(&place, (&path, "x-xero-signature"), WEBHOOK_KEY, &body).await, 404);
     }
     is_bare(&notify(&place, ("/webhooks/else", "x-xero-signature"), WEBHOOK_KEY, &body).await, 400);
     is_bare(&get("/webhooks/quickbooks").to(&place.server).await, 405);

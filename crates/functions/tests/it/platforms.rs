@@ -42,7 +42,7 @@ pub(crate) fn row(name: &str) -> Row {
 pub(crate) async fn callback(place: &Installation, browser: &mut Browser<'_>, start: &str, chosen: &[(&str, &str)]) -> String {
     let page = browser.start(start).await;
     let form: Vec<_> = chosen.iter().copied().chain([("decision", "connect")]).collect();
-    place.intuit.decide(&page, &form).await
+    place.stand_ins.decide(&page, &form).await
 }
 
 #[tokio::test]
@@ -99,9 +99,9 @@ async fn o8_a_refusal_at_any_platform_ends_the_flow_and_is_counted() {
     for Row { name, .. } in rows() {
         let mut curl = Browser::curl(&place.server);
         let page = curl.start(format!("/oauth/start/{name}?platform={name}")).await;
-        let answer = curl.get(place.intuit.cancel(&page).await).await;
+        let answer = curl.get(place.stand_ins.cancel(&page).await).await;
         assert_eq!(answer.problem(), (400, "access_denied".to_owned()), "{name}");
-        assert_eq!(place.intuit.token_requests_at(name).await, 0, "{name}");
+        assert_eq!(place.stand_ins.token_requests_at(name).await, 0, "{name}");
     }
     assert_eq!(place.rows.refusals("default").await, [format!("consent_failed: access_denied x{}", rows().count())]);
 }
@@ -126,7 +126,7 @@ async fn o13_a_forged_data_centre_gets_neither_the_code_nor_the_secret() {
         assert_eq!(answer.problem(), (400, "unknown_region".to_owned()), "{name}={value}");
         assert_eq!(curl.get(&good).await.problem(), (400, "unknown_region".to_owned()), "spent");
     }
-    assert_eq!(place.intuit.token_requests_at("zoho").await, 0);
+    assert_eq!(place.stand_ins.token_requests_at("zoho").await, 0);
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: unknown_region x7"]);
 }
 
@@ -145,7 +145,7 @@ async fn o2_a_state_of_one_platform_is_refused_at_anothers_callback() {
     }
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: wrong_platform x4"]);
     for Row { name, .. } in rows() {
-        assert_eq!(place.intuit.token_requests_at(name).await, 0, "{name}");
+        assert_eq!(place.stand_ins.token_requests_at(name).await, 0, "{name}");
     }
 }
 

@@ -15,22 +15,22 @@ async fn a_throttled_exchange_keeps_the_code_and_a_retry_presents_it_again() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.fault("token", "throttled").await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.fault("token", "throttled").await;
     let postponed = (502, "exchange_postponed".to_owned());
     let first = curl.get(&callback).await;
     assert_eq!((first.problem(), first.header("retry-after")), (postponed.clone(), Some("5")));
     let retry = retry_of(&callback);
     assert_eq!(curl.post(&retry).await.problem(), postponed);
     assert_eq!(curl.get(&callback).await.problem(), postponed, "the callback shows how it stands");
-    assert_eq!(place.intuit.requests("token.authorization_code").await, 2);
-    place.intuit.no_more_faults().await;
+    assert_eq!(place.stand_ins.requests("token.authorization_code").await, 2);
+    place.stand_ins.no_more_faults().await;
     let code = parameter(&callback, "code").expect("a code");
     let rows = place.rows.under("FLOW#", "").await;
     assert!(!format!("{rows:?}").contains(&code) && rows[0].contains_key("code"), "it is kept sealed");
     let connected = curl.post(&retry).await;
     assert_eq!((connected.status, connected.text("realm_id").as_str()), (200, LARKSPUR));
-    assert_eq!(place.intuit.requests("token.authorization_code").await, 3);
+    assert_eq!(place.stand_ins.requests("token.authorization_code").await, 3);
     assert!(!place.rows.under("FLOW#", "").await[0].contains_key("code"));
     assert_eq!(place.rows.history("beach-blend").await, ["connected by anonymous"]);
 }
@@ -40,15 +40,15 @@ async fn of_two_tabs_that_retry_at_once_one_sends_the_code() {
     let place = Installation::start().await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.control("faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.control("faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;
     curl.get(&callback).await;
     let retry = retry_of(&callback);
     let mut other_tab = Browser::curl(&place.server);
     other_tab.cookie.clone_from(&curl.cookie);
     let (one, two) = tokio::join!(curl.post(&retry), other_tab.post(&retry));
     assert!([one.status, two.status].contains(&200), "{} {}", one.body, two.body);
-    assert_eq!(place.intuit.requests("token.authorization_code").await, 2);
+    assert_eq!(place.stand_ins.requests("token.authorization_code").await, 2);
     assert_eq!(place.rows.history("beach-blend").await, ["connected by anonymous"]);
 }
 
@@ -57,8 +57,8 @@ async fn a_failed_page_offers_to_try_again() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
-    place.intuit.control("faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+    place.stand_ins.control("faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;
     let result = browser.get(&callback).await.location().to_owned();
     let shown = browser.get(&result).await;
     assert!(shown.body.contains(&format!(r#"<form method="post" action="{result}/retry">"#)), "{}", shown.body);
@@ -72,12 +72,12 @@ async fn an_unknown_outcome_is_final() {
         let place = Installation::start().await;
         let mut curl = Browser::curl(&place.server);
         let page = curl.start("/oauth/start/beach-blend").await;
-        let callback = place.intuit.consent(&page, LARKSPUR).await;
-        place.intuit.fault("token", kind).await;
+        let callback = place.stand_ins.consent(&page, LARKSPUR).await;
+        place.stand_ins.fault("token", kind).await;
         assert_eq!(curl.get(&callback).await.problem(), (502, "exchange_failed".to_owned()), "{kind}");
-        place.intuit.no_more_faults().await;
+        place.stand_ins.no_more_faults().await;
         assert_eq!(curl.post(retry_of(&callback)).await.problem(), (502, "exchange_failed".to_owned()), "{kind}");
-        assert_eq!(place.intuit.requests("token.authorization_code").await, 1, "{kind}");
+        assert_eq!(place.stand_ins.requests("token.authorization_code").await, 1, "{kind}");
     }
 }
 
@@ -86,10 +86,10 @@ async fn a_kept_code_is_not_sent_after_its_expiry() {
     let place = Installation::start_with(&OTHER_KEYS).await;
     let mut curl = Browser::curl(&place.server);
     let callback = crate::platforms::callback(&place, &mut curl, "/oauth/start/shop?platform=zoho", &[("account", "in")]).await;
-    place.intuit.control_at("zoho", "faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;
+    place.stand_ins.control_at("zoho", "faults", json!({ "at": "token", "kind": "throttled", "times": 1 })).await;
     assert_eq!(curl.get(&callback).await.problem(), (502, "exchange_postponed".to_owned()));
     place.pass(61).await;
     assert_eq!(curl.post(retry_of(&callback)).await.problem(), (502, "exchange_failed".to_owned()));
-    assert_eq!(place.intuit.requests_at("zoho", "token.authorization_code").await, 1);
+    assert_eq!(place.stand_ins.requests_at("zoho", "token.authorization_code").await, 1);
     assert_eq!(place.rows.refusals("default").await, ["consent_failed: exchange_failed x1"]);
 }

@@ -108,13 +108,13 @@ async fn an_installation_without_credentials_or_an_address_is_not_ready() {
 async fn t7_a_live_check_asks_the_platform_once_in_ten_seconds_whichever_process_answers() {
     let place = connected(&[]).await;
     let other = place.process(&[]);
-    let requests = async || place.intuit.requests("api").await;
+    let requests = async || place.stand_ins.requests("api").await;
     let before = requests().await;
     assert_eq!(of(&checked(&place, "").await, "company").0, "pass");
     assert_eq!(requests().await, before, "it is asked only if the caller wants it");
     let first = checked(&place, "?live=true").await;
     assert_eq!((of(&first, "company").0.as_str(), requests().await), ("pass", before + 1));
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 403 })).await;
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "status", "status": 403 })).await;
     for server in [&place.server, &other] {
         let again = asked(&place, server, "?live=true").await.json();
         assert_eq!((again["checks"] == first["checks"], requests().await), (true, before + 1), "{again}");
@@ -128,7 +128,7 @@ async fn t7_a_live_check_asks_the_platform_once_in_ten_seconds_whichever_process
 #[tokio::test]
 async fn t7_a_live_check_that_is_refused_fails_and_ends_no_connection() {
     let place = connected(&[]).await;
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401 })).await;
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "status", "status": 401 })).await;
     let readiness = checked(&place, "?live=true").await;
     assert_eq!(readiness["ready"], json!(false));
     let action = "Revoke the tokens and disconnect here too: DELETE /api/connections/beach-blend.";
@@ -140,18 +140,18 @@ async fn t7_a_live_check_that_is_refused_fails_and_ends_no_connection() {
 #[tokio::test]
 async fn a_live_check_of_a_grant_that_ended_shows_it_and_sends_nothing_more() {
     let place = connected(&[]).await;
-    place.intuit.control("revoke", json!({ "realm": LARKSPUR })).await;
+    place.stand_ins.control("revoke", json!({ "realm": LARKSPUR })).await;
     let readiness = checked(&place, "?live=true").await;
     let action = "Send the customer to /oauth/start/beach-blend?platform=quickbooks to consent again.";
     for name in ["access_token", "refresh_token"] {
         assert_eq!(of(&readiness, name), ("fail".to_owned(), action.to_owned()));
     }
-    let requests = place.intuit.requests("api").await;
+    let requests = place.stand_ins.requests("api").await;
     place.pass(11).await;
     place.wire.reset();
     assert_eq!(checked(&place, "?live=true").await["checks"], readiness["checks"]);
     assert_eq!(place.wire.counts().get("UpdateItem"), None);
-    assert_eq!(place.intuit.requests("api").await, requests);
+    assert_eq!(place.stand_ins.requests("api").await, requests);
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn imports_and_webhooks_are_checked() {
     let path = format!("/v1/webhooks/{}", made.json()["data"]["id"].as_str().expect("an id"));
     send(&place, Method::PATCH, &path, &place.key, Some(json!({ "status": "disabled" }))).await;
     assert_eq!(of(&checked(&place, "").await, "webhooks").0, "fail");
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 403 })).await;
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "status", "status": 403 })).await;
     assert_eq!(post("/v1/oauth/quickbooks/sync", json!({ "full": true })).await.status, 200);
     assert_eq!(of(&checked(&place, "").await, "sync").0, "fail");
 }

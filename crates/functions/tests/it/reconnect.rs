@@ -14,7 +14,7 @@ const SANDBOX: &str = "4620816365000000001";
 async fn anonymously(place: &Installation, path: &str, realm: &str) -> Answer {
     let mut curl = Browser::curl(&place.server);
     let page = curl.start(path).await;
-    curl.get(place.intuit.consent(&page, realm).await).await
+    curl.get(place.stand_ins.consent(&page, realm).await).await
 }
 
 /// A whole consent that a key started.
@@ -70,7 +70,7 @@ async fn o16_a_browser_that_chose_another_company_is_offered_to_start_again() {
     place.connect("beach-blend", LARKSPUR).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start(START).await;
-    let result = browser.get(place.intuit.consent(&page, HARBOR).await).await;
+    let result = browser.get(place.stand_ins.consent(&page, HARBOR).await).await;
     let shown = browser.get(result.location()).await;
     let start_again = r#"href="/oauth/start/beach-blend?platform=quickbooks">Start again"#;
     assert!(shown.status == 409 && shown.body.contains(start_again), "{}", shown.body);
@@ -81,8 +81,8 @@ async fn o16_of_two_consents_that_start_at_once_neither_replaces_the_other() {
     let place = Installation::start().await;
     let (mut first, mut second) = (Browser::curl(&place.server), Browser::curl(&place.server));
     let (one, two) = (first.start(START).await, second.start(START).await);
-    assert_eq!(first.get(place.intuit.consent(&one, LARKSPUR).await).await.status, 200);
-    let late = second.get(place.intuit.consent(&two, HARBOR).await).await;
+    assert_eq!(first.get(place.stand_ins.consent(&one, LARKSPUR).await).await.status, 200);
+    let late = second.get(place.stand_ins.consent(&two, HARBOR).await).await;
     assert_eq!(late.problem(), (409, "other_company".to_owned()));
     assert_eq!(place.connection("beach-blend").await.text("realm_id"), LARKSPUR);
 }
@@ -107,7 +107,7 @@ async fn o17_an_anonymous_start_never_renames() {
     assert_eq!((renamed.status, renamed.text("company_name").as_str()), (200, "Beach Blend"));
     let mut curl = Browser::curl(&place.server);
     let page = curl.start(format!("{START}?company_name=sandbox")).await;
-    let sandbox = curl.get(place.intuit.consent(&page, SANDBOX).await).await;
+    let sandbox = curl.get(place.stand_ins.consent(&page, SANDBOX).await).await;
     assert_eq!(sandbox.problem(), (409, "other_company".to_owned()), "nor moves to the sandbox");
     let by_key = with_key(&place, &format!("{START}?company_name=Beach%20Two"), LARKSPUR).await;
     assert_eq!(by_key.text("company_name"), "Beach Two", "a key may");
@@ -137,11 +137,11 @@ async fn a_connection_in_the_sandbox_is_reconnected_there() {
 
     let mut browser = Browser::at(&place.server);
     let page = browser.start(&start).await;
-    let denied = browser.get(place.intuit.cancel(&page).await).await;
+    let denied = browser.get(place.stand_ins.cancel(&page).await).await;
     let shown = browser.get(denied.location()).await.body;
     let again = format!("{START}?platform=quickbooks&environment=sandbox&company_name=Beach+%26+Sandbox");
     assert_eq!(start_in(&shown), again);
-    let callback = place.intuit.consent(&browser.start(&again).await, SANDBOX).await;
+    let callback = place.stand_ins.consent(&browser.start(&again).await, SANDBOX).await;
     let mut stranger = Browser::at(&place.server);
     let told = stranger.get(&callback).await;
     let shown = stranger.get(told.location()).await.body;
@@ -154,7 +154,7 @@ async fn a_connection_is_reconnected_at_its_own_platform() {
     let only = ("tenant_id", ORGANISATIONS[0].tenant_id);
     let mut curl = Browser::curl(&place.server);
     let page = curl.start("/oauth/start/shop?platform=xero").await;
-    let callback = place.intuit.decide(&page, &[("decision", "connect"), only]).await;
+    let callback = place.stand_ins.decide(&page, &[("decision", "connect"), only]).await;
     assert_eq!(curl.get(callback).await.status, 200);
     place.rows.disconnect("shop").await;
     assert_eq!(start_in(&place.token("shop").await.text("detail")), "/oauth/start/shop?platform=xero");
@@ -186,7 +186,7 @@ async fn o17_an_anonymous_start_never_revives_what_was_disconnected() {
       "status": 409
     }
     "#);
-    let at_callback = early.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let at_callback = early.get(place.stand_ins.consent(&page, LARKSPUR).await).await;
     assert_eq!(at_callback.problem(), (409, "connection_disconnected".to_owned()));
     assert_eq!(place.rows.connection("beach-blend").await, before);
 
@@ -206,9 +206,9 @@ async fn a_callback_for_a_missing_connection_is_a_404() {
     place.connect("beach-blend", LARKSPUR).await;
     let mut curl = Browser::curl(&place.server);
     let page = curl.start(format!("{START}?api_key={}", place.key)).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     place.rows.remove("CONN#default#beach-blend", "STATE").await;
     let answer = curl.get(callback).await;
     assert_eq!(answer.problem().0, 404);
-    assert_eq!(place.intuit.token_requests().await, 1, "only the first consent's");
+    assert_eq!(place.stand_ins.token_requests().await, 1, "only the first consent's");
 }

@@ -61,7 +61,7 @@ async fn o11_a_redirect_after_a_post_is_a_303() {
     let place = Installation::start().await;
     let mut browser = Browser::at(&place.server);
     let page = browser.start("/oauth/start/beach-blend").await;
-    let done = browser.get(place.intuit.consent(&page, LARKSPUR).await).await;
+    let done = browser.get(place.stand_ins.consent(&page, LARKSPUR).await).await;
     let answer = browser.post(format!("{}/retry", done.location())).await;
     assert_eq!((answer.status, answer.location()), (303, done.location()));
 }

@@ -227,5 +227,5 @@ async fn a_missing_partner_is_a_500_that_says_what_to_do() {
     let orphan = place.key_of("nobody", &Scope::ALL).await;
     let answer = get("/oauth/start/beach-blend").key(&orphan).to(&place.server).await;
     assert_eq!(answer.problem(), (500, "partner_missing".to_owned()));
-    assert!(answer.text("detail").contains("counterfoil partner create nobody"), "{}", answer.body);
+    assert!(answer.text("detail").contains("no partner nobody. The operator must create it"), "{}", answer.body);
 }

@@ -61,7 +61,7 @@ async fn r4_a_commit_whose_answer_is_lost_is_recognized() {
     let answer = place.refresh("beach-blend").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(place.token("beach-blend").await.body, answer.body);
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn r4_a_consent_that_conflicts_with_another_transaction_is_written() {
     let place = connected().await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.start("/oauth/start/corner-shop").await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(5));
     assert_eq!(browser.get(callback).await.status, 200);
     assert_eq!(place.token("corner-shop").await.status, 200);
@@ -93,7 +93,7 @@ async fn o5_a_consume_whose_answer_is_lost_is_still_ours() {
     let start = get("/oauth/start/corner-shop").key(&place.key).to(&place.server).await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.open(start.location()).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     place.wire.inject(Rule::on("UpdateItem", Fault::TimeoutAfterApply));
     assert_eq!(browser.get(callback).await.status, 200);
     assert_eq!(place.rows.history("corner-shop").await.len(), 1);
@@ -105,7 +105,7 @@ async fn o5_a_consent_whose_last_answer_is_lost_is_written_once() {
     let start = get("/oauth/start/corner-shop").key(&place.key).to(&place.server).await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.open(start.location()).await;
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     place.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply));
     assert_eq!(browser.get(callback).await.status, 200);
     assert_eq!(place.rows.history("corner-shop").await.len(), 1);

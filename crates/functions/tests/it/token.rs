@@ -132,7 +132,7 @@ async fn t4_by_default_a_token_is_valid_for_five_minutes_more() {
     let second = place.token("beach-blend").await;
     assert_ne!(second.text("access_token"), first);
     assert_eq!(second.json()["access_token_expires_at"], crate::harness::BEGINNING + 3_301 + 3_600);
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
 }
 
 #[tokio::test]
@@ -164,23 +164,23 @@ async fn t4_a_caller_may_ask_for_up_to_half_the_tokens_life() {
     assert_ne!(read(1_800).await.text("access_token"), first);
     place.pass(3_599).await;
     assert_eq!(read(0).await.status, 200, "one second is left");
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
     place.pass(1).await;
     assert_eq!(read(0).await.status, 200);
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 2, "none is left");
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 2, "none is left");
 }
 
 #[tokio::test]
 async fn t4_the_default_is_half_the_life_of_a_short_token() {
     let place = Installation::start().await;
-    place.intuit.control("settings", serde_json::json!({ "access_token_seconds": 400 })).await;
+    place.stand_ins.control("settings", serde_json::json!({ "access_token_seconds": 400 })).await;
     place.connect("beach-blend", LARKSPUR).await;
     place.pass(200).await;
     place.token("beach-blend").await;
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 0);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 0);
     place.pass(1).await;
     place.token("beach-blend").await;
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
 }
 
 #[tokio::test]
@@ -190,26 +190,26 @@ async fn t4_forced_refreshes_call_the_platform_at_most_once_in_ten_seconds() {
     let first = place.refresh("beach-blend").await;
     place.pass(9).await;
     assert_eq!(place.refresh("beach-blend").await.body, first.body, "the token just refreshed");
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
     place.pass(1).await;
     assert_ne!(place.refresh("beach-blend").await.text("access_token"), first.text("access_token"));
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 2);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 2);
 }
 
 #[tokio::test]
 async fn t4_a_forced_refresh_that_failed_keeps_its_distance_too() {
     let place = Installation::start_with(&[("BACKOFF_FIRST_MS", "1"), ("BACKOFF_LONGEST_MS", "1")]).await;
     place.connect("beach-blend", LARKSPUR).await;
-    place.intuit.fault("token", "throttled").await;
+    place.stand_ins.fault("token", "throttled").await;
     assert_eq!(place.refresh("beach-blend").await.status, 502);
     place.pass(5).await;
     let answer = place.refresh("beach-blend").await;
     assert_eq!(answer.status, 502);
     assert!(answer.header("retry-after").is_some());
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
     place.pass(5).await;
     place.refresh("beach-blend").await;
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 2);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -217,7 +217,7 @@ async fn t4_thirty_forced_refreshes_at_once_are_one_call_and_one_token() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let server = place.process_at(&[], place.wire.endpoint(), Arc::new(SystemClock::start()));
-    place.intuit.control("settings", serde_json::json!({ "token_delay_ms": 200 })).await;
+    place.stand_ins.control("settings", serde_json::json!({ "token_delay_ms": 200 })).await;
     let refreshes = (0..30).map(|_| {
         let (server, ask) = (server.clone(), post("/api/token/beach-blend/refresh").key(&place.key));
         tokio::spawn(async move { ask.to(&server).await })
@@ -226,7 +226,7 @@ async fn t4_thirty_forced_refreshes_at_once_are_one_call_and_one_token() {
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
     }
-    assert_eq!(place.intuit.requests("token.refresh_token").await, 1);
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, 1);
 }
 
 /// Lambda freezes or ends a function at its deadline. So no refresh starts that could not be stored by then.

@@ -9,12 +9,12 @@ async fn place() -> Installation {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let books = json!({ "seed": 7, "checks_only": true, "sizes": { "purchases": 30, "payments": 10 } });
-    place.intuit.control(&format!("books/{LARKSPUR}"), books).await;
+    place.stand_ins.control(&format!("books/{LARKSPUR}"), books).await;
     place
 }
 
 async fn strike(place: &Installation, fault: &str) {
-    place.intuit.control("faults", json!({ "at": "records", "kind": fault, "times": 1 })).await;
+    place.stand_ins.control("faults", json!({ "at": "records", "kind": fault, "times": 1 })).await;
 }
 
 /// Runs an import, and returns the run as the API shows it.

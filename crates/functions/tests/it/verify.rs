@@ -19,7 +19,7 @@ async fn verify(place: &Installation, company_key: &str) -> Answer {
 }
 
 async fn disconnect_at_intuit(place: &Installation, realm: &str) {
-    place.intuit.control("revoke", json!({ "realm": realm })).await;
+    place.stand_ins.control("revoke", json!({ "realm": realm })).await;
 }
 
 async fn status(place: &Installation, company_key: &str) -> String {
@@ -68,7 +68,7 @@ async fn t7_a_token_that_works_without_its_company_ends_the_connection() {
     }
     place.pass(11).await;
     assert_eq!(verify(&place, "first").await.status, 200, "found beside what a later consent was for");
-    place.intuit.control_at("xero", "revoke", json!({ "tenant_id": first })).await;
+    place.stand_ins.control_at("xero", "revoke", json!({ "tenant_id": first })).await;
     assert_eq!(verify(&place, "first").await.problem(), (409, "reauthorization_required".to_owned()));
     assert_eq!(status(&place, "first").await, "needs_reauthorization");
     let history = place.rows.history("first").await;
@@ -90,9 +90,9 @@ async fn t7_an_unclear_answer_changes_nothing() {
         } else {
             json!({ "at": "api", "kind": kind, "status": status })
         };
-        place.intuit.control("faults", fault).await;
+        place.stand_ins.control("faults", fault).await;
         assert_eq!(verify(&place, "beach-blend").await.problem(), (502, "platform_unavailable".to_owned()), "{kind} {status}");
-        place.intuit.no_more_faults().await;
+        place.stand_ins.no_more_faults().await;
     }
     assert_eq!(place.rows.connection("beach-blend").await, before);
     assert_eq!(verify(&place, "beach-blend").await.status, 200);
@@ -102,10 +102,13 @@ async fn t7_an_unclear_answer_changes_nothing() {
 async fn t7_a_refusal_that_a_fresh_token_does_not_get_ends_nothing() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 1 })).await;
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 1 })).await;
     assert_eq!(verify(&place, "beach-blend").await.status, 200);
-    assert_eq!((place.intuit.requests("token.refresh_token").await, status(&place, "beach-blend").await.as_str()), (1, "active"));
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 2 })).await;
+    assert_eq!(
+        (place.stand_ins.requests("token.refresh_token").await, status(&place, "beach-blend").await.as_str()),
+        (1, "active")
+    );
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "status", "status": 401, "times": 2 })).await;
     place.pass(11).await;
     assert_eq!(verify(&place, "beach-blend").await.problem(), (409, "reauthorization_required".to_owned()));
 }
@@ -141,7 +144,7 @@ async fn follow(place: &Installation) {
 
 /// Makes every API request get this status.
 async fn api_answers(place: &Installation, status: u16) {
-    place.intuit.control("faults", json!({ "at": "api", "kind": "status", "status": status })).await;
+    place.stand_ins.control("faults", json!({ "at": "api", "kind": "status", "status": status })).await;
 }
 
 #[tokio::test]
@@ -183,7 +186,7 @@ async fn a_hint_is_one_write_for_a_known_and_an_unknown_company() {
 async fn t7_a_connection_is_probed_once_a_minute_whoever_asks() {
     let place = Installation::start().await;
     place.connect("there", HARBOR).await;
-    let asked = async || place.intuit.requests("api").await;
+    let asked = async || place.stand_ins.requests("api").await;
     let before = asked().await;
     for _ in 0..5 {
         hint(&place, &format!("?realmId={HARBOR}")).await;
@@ -212,7 +215,7 @@ async fn a_403_alone_never_ends_a_grant() {
         place.pass(600).await;
     }
     assert_eq!(status(&place, "there").await, "active");
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     assert_eq!(verify(&place, "there").await.status, 200);
 }
 
@@ -228,7 +231,7 @@ async fn a_refused_probe_is_repeated_ten_minutes_later_before_the_grant_ends() {
         run(&place).await;
         assert_eq!(status(&place, "there").await, "active", "ten minutes are not over");
         if !lasts {
-            place.intuit.no_more_faults().await;
+            place.stand_ins.no_more_faults().await;
         }
         place.pass(120).await;
         run(&place).await;
@@ -254,15 +257,15 @@ async fn access_that_is_back_revives_the_grant_with_an_event() {
     place.pass(3_601).await;
     run(&place).await;
     assert_eq!(status(&place, "there").await, "needs_reauthorization", "it is not back yet");
-    let refreshed = place.intuit.requests("token.refresh_token").await;
-    place.intuit.no_more_faults().await;
+    let refreshed = place.stand_ins.requests("token.refresh_token").await;
+    place.stand_ins.no_more_faults().await;
     place.pass(86_000).await;
     run(&place).await;
     assert_eq!(status(&place, "there").await, "needs_reauthorization", "a day is not over");
     place.pass(401).await;
     run(&place).await;
     assert_eq!(status(&place, "there").await, "active");
-    assert_eq!(place.intuit.requests("token.refresh_token").await, refreshed + 1, "asked with a token that had not ended");
+    assert_eq!(place.stand_ins.requests("token.refresh_token").await, refreshed + 1, "asked with a token that had not ended");
     assert_eq!(place.rows.history("there").await.last().map(String::as_str), Some("grant_revived by vault: access_returned"));
     assert_eq!((place.token("there").await.status, place.refresh("there").await.status), (200, 200));
     let events = place.rows.events("there").await;
@@ -272,7 +275,7 @@ async fn access_that_is_back_revives_the_grant_with_an_event() {
 #[tokio::test]
 async fn withdrawn_access_is_probed_three_times() {
     let place = with_withdrawn_access().await;
-    let asked = async || place.intuit.requests("api").await;
+    let asked = async || place.stand_ins.requests("api").await;
     let before = asked().await;
     for (probes, pause) in [(1, 3_601), (2, 86_401), (3, 7 * 86_401), (3, 30 * 86_400)] {
         place.pass(pause).await;

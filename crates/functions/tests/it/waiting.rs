@@ -15,7 +15,7 @@ async fn begun<'a>(place: &'a Installation, key: &str, company_key: &str, realm:
     let start = get(start).key(key).to(&place.server).await;
     let mut browser = Browser::at(&place.server);
     let page = browser.open(start.location()).await;
-    let callback = place.intuit.consent(&page, realm).await;
+    let callback = place.stand_ins.consent(&page, realm).await;
     (browser, callback)
 }
 
@@ -73,10 +73,10 @@ async fn o19_a_lured_customers_books_are_connected_to_no_account() {
 
     place.pass(599).await;
     run(&place).await;
-    assert_eq!((waiting(&place).await, place.intuit.requests("revoke").await), (1, 0));
+    assert_eq!((waiting(&place).await, place.stand_ins.requests("revoke").await), (1, 0));
     place.pass(1).await;
     run(&place).await;
-    assert_eq!((waiting(&place).await, entries(&place).await, place.intuit.requests("revoke").await), (0, 0, 1));
+    assert_eq!((waiting(&place).await, entries(&place).await, place.stand_ins.requests("revoke").await), (0, 0, 1));
     let history = place.rows.history("attackers-own").await;
     assert!(history.contains(&"platform_told by vault".to_owned()), "{history:?}");
     let late = exchanged(&place, &parameter(handed.location(), "code").expect("a code")).await;
@@ -96,7 +96,7 @@ async fn o19_two_consents_of_one_company_without_an_exchange_do_not_block_each_o
         run(&place).await;
     }
     assert_eq!((waiting(&place).await, entries(&place).await), (0, 0));
-    assert!(place.intuit.requests("revoke").await >= 1);
+    assert!(place.stand_ins.requests("revoke").await >= 1);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn r15_a_grant_that_also_reaches_a_connected_company_is_not_revoked() {
         place.pass(600).await;
         run(&place).await;
     }
-    assert_eq!((place.intuit.requests_at("freshbooks", "revoke").await, waiting(&place).await), (0, 0));
+    assert_eq!((place.stand_ins.requests_at("freshbooks", "revoke").await, waiting(&place).await), (0, 0));
     let history = place.rows.history("zoho-1").await;
     assert!(history.iter().any(|row| row.starts_with("platform_not_told")), "{history:?}");
 }
@@ -127,10 +127,10 @@ async fn o19_the_exchange_writes_the_connection_with_its_event_without_a_request
     let code = code(&place, "shop", LARKSPUR).await;
     assert!(place.rows.connection("shop").await.is_none());
     assert_eq!((waiting(&place).await, entries(&place).await), (1, 1));
-    let asked = place.intuit.token_requests().await;
+    let asked = place.stand_ins.token_requests().await;
     let data = exchanged(&place, &code).await.json()["data"].clone();
     assert_eq!((&data["companyKey"], &data["companyId"]), (&json!("shop"), &json!(LARKSPUR)));
-    assert_eq!(place.intuit.token_requests().await, asked);
+    assert_eq!(place.stand_ins.token_requests().await, asked);
     assert_eq!((waiting(&place).await, entries(&place).await), (0, 0));
     assert_eq!(place.token("shop").await.text("access_token"), data["accessToken"]);
     let events = place.rows.events("shop").await;
@@ -140,7 +140,7 @@ async fn o19_the_exchange_writes_the_connection_with_its_event_without_a_request
     assert_eq!(place.refresh("shop").await.status, 200, "its tokens are sealed to it");
     place.pass(600).await;
     run(&place).await;
-    assert_eq!(place.intuit.requests("revoke").await, 0);
+    assert_eq!(place.stand_ins.requests("revoke").await, 0);
     assert_eq!(refusal(&exchanged(&place, &code).await), (400, "invalid_code".to_owned()));
 }
 
@@ -176,7 +176,7 @@ async fn o19_an_exchange_without_the_right_any_more_writes_nothing_and_revokes_t
     assert_eq!(refusal(&exchanged(&place, &code).await), (409, "authority_revoked".to_owned()));
     assert!(place.rows.connection("shop").await.is_none());
     run(&place).await;
-    assert_eq!((waiting(&place).await, entries(&place).await, place.intuit.requests("revoke").await), (0, 0, 1));
+    assert_eq!((waiting(&place).await, entries(&place).await, place.stand_ins.requests("revoke").await), (0, 0, 1));
     assert_eq!(refusal(&exchanged(&place, &code).await).0, 400);
 }
 
@@ -230,7 +230,7 @@ async fn o19_a_lost_answer_and_an_unavailable_table_spend_no_code() {
     place.wire.inject(Rule::on("TransactWriteItems", Fault::InternalServerError).times(10));
     assert_eq!(exchanged(&place, &second).await.status, 503);
     place.wire.reset();
-    place.intuit.fault("token", "status").await;
+    place.stand_ins.fault("token", "status").await;
     assert_eq!(exchanged(&place, &second).await.status, 200, "the platform is not asked");
 }
 
@@ -242,11 +242,11 @@ async fn r15_the_grant_of_a_waiting_consent_is_not_revoked() {
     assert_eq!(delete(&place, "old").await["platform_told"], json!(false));
     place.pass(200).await;
     run(&place).await;
-    assert_eq!(place.intuit.requests("revoke").await, 0, "the consent holds the company");
+    assert_eq!(place.stand_ins.requests("revoke").await, 0, "the consent holds the company");
     assert_eq!(exchanged(&place, &code).await.status, 200);
     place.pass(21_600).await;
     run(&place).await;
-    assert_eq!(place.intuit.requests("revoke").await, 0, "and now the connection does");
+    assert_eq!(place.stand_ins.requests("revoke").await, 0, "and now the connection does");
     assert_eq!(place.refresh("new").await.status, 200);
 }
 
@@ -257,7 +257,7 @@ async fn r15_revoking_an_unused_grant_ends_no_other() {
     code(&place, "unused", LARKSPUR).await;
     place.pass(600).await;
     run(&place).await;
-    assert_eq!((waiting(&place).await, place.intuit.requests("revoke").await), (0, 0));
+    assert_eq!((waiting(&place).await, place.stand_ins.requests("revoke").await), (0, 0));
     let history = place.rows.history("unused").await;
     assert!(history.contains(&"platform_not_told by vault: company_held".to_owned()), "{history:?}");
     assert_eq!(place.refresh("living").await.status, 200);
@@ -269,10 +269,10 @@ async fn o16_a_refused_company_has_its_grant_revoked() {
     place.connect("shop", LARKSPUR).await;
     let mut browser = Browser::curl(&place.server);
     let page = browser.start("/oauth/start/shop").await;
-    let refused = browser.get(place.intuit.consent(&page, HARBOR).await).await;
+    let refused = browser.get(place.stand_ins.consent(&page, HARBOR).await).await;
     assert_eq!(refused.problem(), (409, "other_company".to_owned()));
     run(&place).await;
-    assert_eq!((waiting(&place).await, place.intuit.requests("revoke").await), (0, 1));
+    assert_eq!((waiting(&place).await, place.stand_ins.requests("revoke").await), (0, 1));
     assert_eq!(place.refresh("shop").await.status, 200, "its own grant lives");
 }
 
@@ -282,12 +282,12 @@ async fn o19_a_flows_id_is_in_no_log() {
     let place = Installation::start().await;
     let (mut browser, callback) = begun(&place, &place.key, "shop", LARKSPUR).await;
     let id = crate::choosing::result_of(&callback).replace("/oauth/result/", "");
-    place.intuit.fault("api", "status").await;
+    place.stand_ins.fault("api", "status").await;
     for address in [callback.clone(), format!("/oauth/result/{id}"), format!("/oauth/result/{id}/continue")] {
         browser.get(&address).await;
         Browser::at(&place.server).get(&address).await;
     }
-    place.intuit.no_more_faults().await;
+    place.stand_ins.no_more_faults().await;
     browser.post(format!("/oauth/result/{id}/retry")).await;
     place.pass(600).await;
     run(&place).await;

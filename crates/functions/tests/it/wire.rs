@@ -66,7 +66,7 @@ async fn a_consent_is_a_read_a_count_and_a_write_at_its_start_and_two_transactio
         "UpdateItem": 1,
     }
     "#);
-    let callback = place.intuit.consent(&page, LARKSPUR).await;
+    let callback = place.stand_ins.consent(&page, LARKSPUR).await;
     place.wire.reset();
     assert_eq!(curl.get(callback).await.status, 200);
     insta::assert_debug_snapshot!(place.wire.counts(), @r#"

@@ -43,7 +43,7 @@ impl Tour {
         let own = [("KEYRING", keyring.as_str()), ("ALLOW_LOOPBACK_WEBHOOKS", "true"), ("SHOW_DOCS", "true")];
         let variables: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(own).collect();
         let mut place = Installation::start_with(&variables).await;
-        mirror.before(place.intuit.router());
+        mirror.before(place.stand_ins.router());
         {
             let known = &mut mirror.passed().secrets;
             for (name, value) in &settings {

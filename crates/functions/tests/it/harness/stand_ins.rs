@@ -1,4 +1,4 @@
-//! The stand-in for Intuit and those of the other platforms: served on a port for the product, and called directly by the test.
+//! The stand-ins of all platforms: served on a port for the product, and called directly by the test.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -40,19 +40,19 @@ pub(crate) fn settings(base: &str) -> Vec<(String, String)> {
 }
 
 /// The stand-ins, which end with the test.
-pub(crate) struct Intuit {
+pub(crate) struct PlatformServers {
     router: Router,
     address: String,
     server: JoinHandle<()>,
 }
 
-impl Drop for Intuit {
+impl Drop for PlatformServers {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-impl Intuit {
+impl PlatformServers {
     pub(super) async fn start(redirect_uri: &str) -> Self {
         let mut registrations = Registrations::default();
         for name in counterfoil_stand_ins::names() {
