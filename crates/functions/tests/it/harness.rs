@@ -21,8 +21,8 @@ use counterfoil_core::model::partner::Partner;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock;
 use counterfoil_core::port::entropy::{Entropy as _, SystemEntropy};
-use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::partners::OperatorStore as _;
+use counterfoil_core::port::store::{Created, Written};
 use counterfoil_core::settings::Settings;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
@@ -163,7 +163,7 @@ impl Installation {
         };
         assert_eq!(
             self.table.create_partner(&partner, &by_operator(&partner.id, Action::PartnerCreated)).await,
-            Ok(Written::Stored)
+            Ok(Created::Stored)
         );
     }
 
@@ -183,7 +183,7 @@ impl Installation {
         let (name, scopes, revoked_at) = ("test".to_owned(), scopes.to_vec(), None);
         let key = ApiKey { id, partner, hash, name, scopes, created_at, expires_at, revoked_at, last_used_at };
         let audit = by_operator(&key.partner, Action::KeyCreated);
-        assert_eq!(self.table.create_key(&key, &audit).await, Ok(Written::Stored));
+        assert_eq!(self.table.create_key(&key, &audit).await, Ok(Created::Stored));
         secret.expose().to_owned()
     }
 

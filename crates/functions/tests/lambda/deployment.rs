@@ -12,9 +12,9 @@ use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::port::store::vault::Commit;
+use counterfoil_core::port::store::{Created, Written};
 use counterfoil_functions::config::Config;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_stand_ins::quickbooks::Environment;
@@ -104,7 +104,7 @@ impl Deployment {
         };
         let table = Table::new(&local_config(self.dynamodb.endpoint()), TABLE);
         let audit = by_operator(&stored.partner, Action::KeyCreated);
-        assert_eq!(table.create_key(&stored, &audit).await, Ok(Written::Stored));
+        assert_eq!(table.create_key(&stored, &audit).await, Ok(Created::Stored));
         key.expose().to_owned()
     }
 

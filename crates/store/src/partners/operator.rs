@@ -7,7 +7,7 @@ use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::partners::OperatorStore;
-use counterfoil_core::port::store::{StoreError, Written};
+use counterfoil_core::port::store::{Created, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::fault;
@@ -37,8 +37,8 @@ impl OperatorStore for Table {
         Ok(pks.filter_map(|pk| PartnerId::parse(pk.as_s().ok()?.strip_prefix("PARTNER#")?).ok()).collect())
     }
 
-    async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Written, StoreError> {
-        self.audited(self.put_new(partner_row::write(partner)?), audit).await
+    async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Created, StoreError> {
+        self.audited(self.put_new(partner_row::write(partner)?), audit).await.map(Created::from)
     }
 
     async fn set_redirect_uris(&self, partner: &Partner, uris: &[String], audit: &Audit) -> Result<Written, StoreError> {
@@ -55,8 +55,8 @@ impl OperatorStore for Table {
         self.beside_partner(partner, API_KEY, after, most, key_row::read).await
     }
 
-    async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
-        self.audited(self.put_new(key_row::write(key)?), audit).await
+    async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Created, StoreError> {
+        self.audited(self.put_new(key_row::write(key)?), audit).await.map(Created::from)
     }
 
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError> {

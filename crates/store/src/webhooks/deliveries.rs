@@ -8,7 +8,7 @@ use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryId};
 use counterfoil_core::model::webhook::endpoint::{EndpointName, Endpoints};
 use counterfoil_core::model::webhook::notification::{EndpointEvent, Notification};
 use counterfoil_core::port::store::webhooks::{DeliveryPage, DeliveryQuery, DeliveryStore, WithEvent};
-use counterfoil_core::port::store::{StoreError, Written};
+use counterfoil_core::port::store::{Created, StoreError, Written};
 use jiff::Timestamp;
 
 use super::{delivery_row, endpoints_row};
@@ -56,8 +56,8 @@ impl DeliveryStore for Table {
         Ok((endpoints, ids.iter().zip(deliveries).map(with_event).collect()))
     }
 
-    async fn create_delivery(&self, partner: &PartnerId, delivery: &Delivery) -> Result<Written, StoreError> {
-        self.create_item(delivery_row::write(partner, delivery)?).await
+    async fn create_delivery(&self, partner: &PartnerId, delivery: &Delivery) -> Result<Created, StoreError> {
+        self.create_item(delivery_row::write(partner, delivery)?).await.map(Created::from)
     }
 
     async fn create_test(&self, event: &EndpointEvent, delivery: &Delivery) -> Result<(), StoreError> {

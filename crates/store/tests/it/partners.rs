@@ -4,8 +4,8 @@ use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
 use counterfoil_core::model::audit::{Action, Audit};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
-use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
+use counterfoil_core::port::store::{Created, Written};
 use counterfoil_testkit::fixture::{START, by_operator, connection_id};
 use jiff::ToSpan as _;
 
@@ -46,10 +46,10 @@ async fn a_partner_is_created_once_and_read_back_unchanged() {
     let made = partner("acme");
     assert_eq!(store.table.partner(&made.id).await, Ok(None));
     let create = async |partner: &Partner| store.table.create_partner(partner, &change(&partner.id)).await;
-    assert_eq!(create(&made).await, Ok(Written::Stored));
+    assert_eq!(create(&made).await, Ok(Created::Stored));
     assert_eq!(store.table.partner(&made.id).await, Ok(Some(made.clone())));
     let other = Partner { name: "Another".to_owned(), ..made.clone() };
-    assert_eq!(create(&other).await, Ok(Written::Overtaken));
+    assert_eq!(create(&other).await, Ok(Created::Exists));
     assert_eq!(store.table.partner(&made.id).await, Ok(Some(made.clone())));
     assert_eq!(store.installation.items_under("PARTNER#acme").await.len(), 2, "the partner and one audit row");
 }
@@ -93,9 +93,9 @@ async fn a_stored_key_is_read_back_without_the_key_itself() {
     let store = store().await;
     let (ours, theirs) = (key("acme", 1), key("acme-2", 2));
     for key in [&ours, &theirs] {
-        assert_eq!(store.table.create_key(key, &by_operator(&key.partner, Action::KeyCreated)).await, Ok(Written::Stored));
+        assert_eq!(store.table.create_key(key, &by_operator(&key.partner, Action::KeyCreated)).await, Ok(Created::Stored));
     }
-    assert_eq!(store.table.create_key(&ours, &by_operator(&ours.partner, Action::KeyCreated)).await, Ok(Written::Overtaken));
+    assert_eq!(store.table.create_key(&ours, &by_operator(&ours.partner, Action::KeyCreated)).await, Ok(Created::Exists));
     assert_eq!(store.table.key(&ours.partner, &ours.id).await, Ok(Some(ours.clone())));
     assert_eq!(store.table.key(&ours.partner, &theirs.id).await, Ok(None), "another partner's");
     assert_eq!(store.table.keys(&ours.partner, None, 100).await, Ok(vec![ours.clone()]));

@@ -8,7 +8,6 @@ use counterfoil_core::model::flow::failure::FlowFailure;
 use counterfoil_core::model::handover::Code;
 use counterfoil_core::model::revocation::{DueRevocation, GrantId, Revocation, RevocationId};
 use counterfoil_core::model::secret::{Fingerprint, Secret};
-use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::consents::AwaitedExchange;
 use counterfoil_core::port::store::consents::FlowEnd;
@@ -23,6 +22,7 @@ use counterfoil_core::port::store::vault::CodeExchange;
 use counterfoil_core::port::store::vault::Consent;
 use counterfoil_core::port::store::vault::ConsentWritten;
 use counterfoil_core::port::store::vault::GrantStore as _;
+use counterfoil_core::port::store::{Created, Written};
 use counterfoil_testkit::fixture::{START, by_operator, company, connection, stored_grant};
 use counterfoil_testkit::wire::{Fault, Rule};
 use jiff::ToSpan as _;
@@ -167,7 +167,7 @@ async fn a_key_that_was_revoked_meanwhile_writes_no_connection_and_spends_no_cod
     let store = store().await;
     let (waiting, hash) = waits(&store, "state").await;
     let key = crate::partners::key("default", 1);
-    assert_eq!(store.table.create_key(&key, &by_operator(&key.partner, Action::KeyCreated)).await, Ok(Written::Stored));
+    assert_eq!(store.table.create_key(&key, &by_operator(&key.partner, Action::KeyCreated)).await, Ok(Created::Stored));
     let by_key = Consent { key: Some(key.id.clone()), ..exchange(&waiting.flow, &hash) };
     assert_eq!(
         store.table.revoke_key(&key.partner, &key.id, &by_operator(&key.partner, Action::KeyRevoked)).await,
@@ -178,7 +178,7 @@ async fn a_key_that_was_revoked_meanwhile_writes_no_connection_and_spends_no_cod
     assert!(!store.table.code(&hash).await.expect("a table").expect("a code").spent);
 
     let living = crate::partners::key("default", 2);
-    assert_eq!(store.table.create_key(&living, &by_operator(&living.partner, Action::KeyCreated)).await, Ok(Written::Stored));
+    assert_eq!(store.table.create_key(&living, &by_operator(&living.partner, Action::KeyCreated)).await, Ok(Created::Stored));
     let by_key = Consent { key: Some(living.id), ..by_key };
     assert_eq!(store.table.write_consent(&by_key).await, Ok(ConsentWritten::Stored));
 }

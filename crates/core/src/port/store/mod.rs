@@ -29,9 +29,27 @@ pub const ALL_SHARDS: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 
 pub enum Written {
     /// The write is stored, by this try or by an earlier one whose answer was lost.
     Stored,
-    /// The condition failed, and nothing was changed: another write came first, or the item exists or is missing. A caller that
-    /// must tell these apart reads the item.
+    /// The condition failed, and nothing was changed: another write came first, or the item is missing. A caller that must tell these
+    /// apart reads the item.
     Overtaken,
+}
+
+/// The result of storing a new item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The item is stored, by this try or by an earlier one whose answer was lost.
+    Stored,
+    /// Another item has its id. Nothing was changed.
+    Exists,
+}
+
+impl From<Written> for Created {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Stored => Self::Stored,
+            Written::Overtaken => Self::Exists,
+        }
+    }
 }
 
 /// Why a request to the table failed.

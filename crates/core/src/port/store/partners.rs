@@ -9,7 +9,7 @@ use crate::model::connect_link::{ConnectLink, LinkId};
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::name::PartnerId;
 use crate::model::partner::Partner;
-use crate::port::store::{StoreError, Written};
+use crate::port::store::{Created, StoreError, Written};
 
 /// Partners and their keys.
 #[async_trait]
@@ -40,8 +40,8 @@ pub trait OperatorStore: PartnerStore {
     /// The partners of this installation, by id; at most a thousand.
     async fn partners(&self) -> Result<Vec<PartnerId>, StoreError>;
 
-    /// Stores a new partner. `Overtaken` if the id exists.
-    async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Written, StoreError>;
+    /// Stores a new partner.
+    async fn create_partner(&self, partner: &Partner, audit: &Audit) -> Result<Created, StoreError>;
 
     /// Replaces a partner's redirect URIs. `Overtaken` if they are not those in `partner` any more, or the partner does not exist.
     async fn set_redirect_uris(&self, partner: &Partner, uris: &[String], audit: &Audit) -> Result<Written, StoreError>;
@@ -49,8 +49,8 @@ pub trait OperatorStore: PartnerStore {
     /// At most `most` of a partner's keys, valid or not, by id, after `after`. Strongly consistent.
     async fn keys(&self, partner: &PartnerId, after: Option<&KeyId>, most: u32) -> Result<Vec<ApiKey>, StoreError>;
 
-    /// Stores a new key. `Overtaken` if the id exists.
-    async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
+    /// Stores a new key.
+    async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Created, StoreError>;
 
     /// Revokes a key at the time of the audit row. `Overtaken` if it is revoked by then, or does not exist.
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError>;

@@ -10,7 +10,7 @@ use crate::model::name::PartnerId;
 use crate::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
 use crate::model::webhook::endpoint::{Endpoint, EndpointId, EndpointName, Endpoints, Health, SigningSecrets};
 use crate::model::webhook::notification::{EndpointEvent, Notification};
-use crate::port::store::{StoreError, Written};
+use crate::port::store::{Created, StoreError, Written};
 
 /// Endpoints, and the right to deliver to one. Reads are strongly consistent, except the lists that say otherwise.
 #[async_trait]
@@ -136,8 +136,8 @@ pub trait DeliveryStore: Send + Sync {
         ids: &[DeliveryId],
     ) -> Result<(Endpoints, Vec<Result<WithEvent, StoreError>>), StoreError>;
 
-    /// Stores a new delivery. `Overtaken` if it exists.
-    async fn create_delivery(&self, partner: &PartnerId, delivery: &Delivery) -> Result<Written, StoreError>;
+    /// Stores a new delivery.
+    async fn create_delivery(&self, partner: &PartnerId, delivery: &Delivery) -> Result<Created, StoreError>;
 
     /// Stores a test event and its delivery, all or nothing.
     async fn create_test(&self, event: &EndpointEvent, delivery: &Delivery) -> Result<(), StoreError>;

@@ -9,7 +9,7 @@ use crate::model::audit::Action;
 use crate::model::name::{DisplayName, PartnerId};
 use crate::model::secret::Secret;
 use crate::model::time::later;
-use crate::port::store::Written;
+use crate::port::store::{Created, Written};
 use crate::service::partner::operator::Operator;
 
 /// The parameters of a new key.
@@ -68,8 +68,8 @@ pub async fn store_key(operator: &Operator, text: &Secret, new: NewKey) -> Resul
     };
     let audit = operator.audit(&key.partner, Action::KeyCreated, detail(&key));
     match operator.store.create_key(&key, &audit).await? {
-        Written::Stored => Ok(key),
-        Written::Overtaken => Err(Error::conflict("key_exists", format!("The key {} already exists.", key.id))),
+        Created::Stored => Ok(key),
+        Created::Exists => Err(Error::conflict("key_exists", format!("The key {} already exists.", key.id))),
     }
 }
 

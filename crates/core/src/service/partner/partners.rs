@@ -4,7 +4,7 @@ use crate::Error;
 use crate::model::audit::Action;
 use crate::model::name::{DisplayName, PartnerId};
 use crate::model::partner::Partner;
-use crate::port::store::Written;
+use crate::port::store::Created;
 use crate::service::partner::operator::Operator;
 use crate::service::partner::redirect_uris::extended;
 
@@ -29,8 +29,8 @@ pub async fn create_partner(operator: &Operator, new: NewPartner) -> Result<Part
     let audit = operator.audit(&new.id, Action::PartnerCreated, detail);
     let partner = Partner { id: new.id, name: new.name.to_string(), redirect_uris, created_at: audit.at };
     match operator.store.create_partner(&partner, &audit).await? {
-        Written::Stored => Ok(partner),
-        Written::Overtaken => {
+        Created::Stored => Ok(partner),
+        Created::Exists => {
             let message = format!("The partner {} already exists. Nothing was changed.", partner.id);
             Err(Error::conflict("partner_exists", message))
         }
