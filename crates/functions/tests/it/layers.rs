@@ -78,6 +78,34 @@ fn invariant_1_inside_core_model_knows_no_port_and_port_no_service() {
     assert_eq!(files_with("core/src/port", &["crate::service", "crate::App"]), Vec::<PathBuf>::new());
 }
 
+/// The texts in the code of a source: every second piece between quotation marks.
+fn texts(file: &Path) -> Vec<String> {
+    deployed_code(file).split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Whether a text names a route of ours, a field of the partner API, or a variable. `{NAME}` is a constant of the code.
+fn names_what_surfaces_name(text: &str) -> bool {
+    let is_variable = |word: &str| {
+        word.contains('_') && word.trim_matches('_') == word && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    };
+    let is_field =
+        |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(|c: char| c.is_ascii_uppercase());
+    let is_route = ["/v1/", "/api/", "/oauth/", "/connect/", "/webhooks/"].iter().any(|route| text.starts_with(route));
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_{".contains(c));
+    is_route || words.into_iter().any(|word| is_variable(word) || is_field(word))
+}
+
+#[test]
+fn invariant_2_core_names_no_route_no_field_and_no_variable() {
+    for bad in ["/v1/checks", "Name one in companyKey.", "PUBLIC_BASE_URL is not set."] {
+        assert!(names_what_surfaces_name(bad), "{bad}");
+    }
+    let files =
+        sources(&crates().join("core/src")).into_iter().filter(|file| !file.components().any(|part| part.as_os_str() == "tests"));
+    let naming = files.filter(|file| texts(file).iter().any(|text| names_what_surfaces_name(text)));
+    assert_eq!(naming.collect::<Vec<_>>(), [crates().join("core/src").join("service/addresses.rs")]);
+}
+
 #[test]
 fn invariant_2_dynamodb_vendors_and_lambda_stay_in_their_crates() {
     assert_eq!(files_with("core/src", &["aws_", "reqwest", "axum", "Lambda"]), Vec::<PathBuf>::new());
