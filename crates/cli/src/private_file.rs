@@ -1,9 +1,11 @@
-//! Files that only their owner may read, whatever the umask. Each is written as a whole or not at all.
+//! Files and folders that only their owner may read, whatever the umask.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
+
+pub(crate) use counterfoil_store::private_file::{open, replace};
 
 /// The permissions of everybody but the owner, and those to write among them.
 const OTHERS: u32 = 0o077;
@@ -32,20 +34,4 @@ pub(crate) fn make_folder(path: &Path, is_ours: impl Fn() -> bool) -> io::Result
 /// Removes the permissions of everybody but the owner.
 pub(crate) fn tighten(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(0o600))
-}
-
-/// Replaces the content of a file. A reader sees the old text or the new one, even if the process is killed meanwhile.
-pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    let mut file = open(&unfinished, OpenOptions::new().write(true).truncate(true))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(unfinished, path)
-}
-
-/// Opens or creates a file.
-pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let file = options.create(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    Ok(file)
 }

@@ -22,6 +22,7 @@ mod links;
 mod outbox;
 pub mod parking;
 mod partners;
+pub mod private_file;
 mod probes;
 mod purges;
 mod queue;

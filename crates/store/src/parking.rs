@@ -14,6 +14,7 @@ use counterfoil_core::port::store::vault::Commit;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::grant_attributes::GrantAttributes;
+use crate::private_file;
 use crate::queue::Queue;
 use crate::row::{damaged, maybe_time, millis, time};
 
@@ -69,21 +70,10 @@ impl Folder {
         std::fs::remove_file(file)
     }
 
-    /// Writes another file and renames it, so that a file is complete even after a kill or a power failure. Only its owner may read
-    /// it.
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
-        use std::fs::{DirBuilder, OpenOptions, Permissions};
-        use std::io::Write as _;
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let beside = self.0.join(format!("{name}.part"));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        // Set again, because the umask or an existing file may have other permissions.
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, self.0.join(format!("{name}.json")))?;
-        std::fs::File::open(&self.0)?.sync_all()
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        private_file::replace(&self.0.join(format!("{name}.json")), text)
     }
 }
 

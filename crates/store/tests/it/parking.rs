@@ -99,11 +99,11 @@ async fn r6_an_unfinished_file_is_not_read() {
     place.folder().park(&whole("acme")).await.expect("a folder to write to");
     let (file, _) = place.folder().parked().expect("a folder to read").remove(0);
     let text = std::fs::read_to_string(&file).expect("a file");
-    std::fs::write(place.0.join("commit_killed.part"), &text[..text.len() / 2]).expect("a folder to write to");
+    std::fs::write(place.0.join("commit_killed.unfinished"), &text[..text.len() / 2]).expect("a folder to write to");
     assert_eq!(place.folder().parked().expect("a folder to read").len(), 1);
     let beside: Vec<_> =
         std::fs::read_dir(&place.0).expect("a folder").filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-    assert!(!beside.contains(&"commit_acme.part".to_owned()), "{beside:?}");
+    assert!(!beside.contains(&"commit_acme.unfinished".to_owned()), "{beside:?}");
 }
 
 #[tokio::test]
