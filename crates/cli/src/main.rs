@@ -24,6 +24,7 @@ mod progress;
 mod sync;
 mod terminal;
 mod variables;
+mod web_connector;
 mod which_table;
 
 use std::process::ExitCode;
@@ -67,6 +68,9 @@ enum Command {
     Partner(partner::Command),
     /// Import a connection's checks or invoices
     Sync(sync::Options),
+    /// Run an imitation of the QuickBooks Web Connector, without Windows
+    #[command(subcommand)]
+    WebConnector(web_connector::Command),
 }
 
 #[tokio::main]
@@ -100,5 +104,6 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Keyring(command) => keyring::run(command, &variables).await,
         Command::Partner(command) => partner::run(command, &variables).await,
         Command::Sync(options) => sync::run(options, variables).await,
+        Command::WebConnector(command) => web_connector::run(command, &variables).await,
     }
 }

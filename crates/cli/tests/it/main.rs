@@ -16,4 +16,5 @@ mod notifications;
 mod partners;
 mod refusals;
 mod sync;
+mod web_connector;
 mod webhooks;
