@@ -1,10 +1,10 @@
 # Everything one does with this repository. `make run` and `make test` need Rust and nothing else; `make browser` also Node.js
-# and Chromium, `make webhooks` Node.js and Python 3, `make conformance` Node.js, Java and Python 3, the rest Python 3.
+# and Chromium, `make webhooks` and `make conductor` Node.js and Python 3, `make conformance` Node.js, Java and Python 3, the rest Python 3.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance browser webhooks schemathesis lint bench build deploy exports
+.PHONY: help run test conformance browser webhooks conductor schemathesis lint bench build deploy exports
 
 export SAM_CLI_TELEMETRY := 0
 # sam reads the one, the command line tools of others the other.
@@ -18,6 +18,7 @@ CFN_LINT := .venv/cfn-lint/bin/cfn-lint
 CARGO_MACHETE_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/counterfoil/cargo-machete-0.9.2
 CARGO_MACHETE := $(CARGO_MACHETE_ROOT)/bin/cargo-machete
 BROWSER_TESTS := crates/cli/tests/browser
+CONDUCTOR_TESTS := crates/cli/tests/conductor
 SCHEMATHESIS_TESTS := crates/cli/tests/schemathesis
 WEBHOOK_TESTS := crates/webhooks/tests/standardwebhooks
 SIGNED_REQUESTS := $(abspath $(or $(CARGO_TARGET_DIR),target))/tmp/signed-requests.json
@@ -44,7 +45,7 @@ browser: $(BROWSER_TESTS)/node_modules $(CHROMIUM) ## Run the tests in a real br
 	cargo build --quiet --package counterfoil-cli
 	COUNTERFOIL="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/counterfoil" CHROMIUM="$(CHROMIUM)" npm --prefix $(BROWSER_TESTS) test
 
-$(BROWSER_TESTS)/node_modules $(WEBHOOK_TESTS)/node_modules: %/node_modules: %/package-lock.json
+$(BROWSER_TESTS)/node_modules $(CONDUCTOR_TESTS)/node_modules $(WEBHOOK_TESTS)/node_modules: %/node_modules: %/package-lock.json
 	npm --prefix $* ci --no-audit --no-fund
 	touch $@
 
@@ -53,6 +54,10 @@ webhooks: $(WEBHOOK_TESTS)/node_modules .venv/standardwebhooks/stamp ## Verify s
 	cargo test --quiet --package counterfoil-webhooks --test it published:: > /dev/null
 	SIGNED_REQUESTS=$(SIGNED_REQUESTS) npm --prefix $(WEBHOOK_TESTS) test
 	.venv/standardwebhooks/bin/python $(WEBHOOK_TESTS)/verify.py $(SIGNED_REQUESTS)
+
+conductor: $(CONDUCTOR_TESTS)/node_modules .venv/conductor/stamp ## Run the clients of Conductor, unchanged, against QuickBooks Desktop behind all of it
+	cargo build --quiet --package counterfoil-cli
+	.venv/conductor/bin/python -B $(CONDUCTOR_TESTS)/run.py "$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/counterfoil"
 
 schemathesis: .venv/schemathesis/stamp ## Send what the OpenAPI document allows, and what it forbids, to all of it
 	cargo build --quiet --package counterfoil-cli
@@ -151,6 +156,7 @@ $(CARGO_MACHETE):
 .venv/cfn-lint/stamp: PACKAGE := cfn-lint==1.58.0
 .venv/cargo-lambda/stamp: PACKAGE := cargo-lambda==1.9.2
 .venv/standardwebhooks/stamp: PACKAGE := standardwebhooks==1.1.0
+.venv/conductor/stamp: PACKAGE := conductor-py==1.92.3 qbwc-kit==0.1.3
 .venv/schemathesis/stamp: PACKAGE := schemathesis==4.32.5
 
 # An environment of its own for each tool: their dependencies need not agree. The stamp says that one is complete.
