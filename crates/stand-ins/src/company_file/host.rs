@@ -51,7 +51,7 @@ impl CompanyFile {
         out.group("AccountantCopy", |inner| inner.flag("AccountantCopyExists", false));
         let state = self.state();
         for owner in request.children_named("OwnerID") {
-            if let Some(file_id) = state.stamps.get(&owner.text).filter(|_| !is_other) {
+            if let Some(file_id) = state.stamps.get(&owner.text.to_ascii_uppercase()).filter(|_| !is_other) {
                 render::data_ext(&mut out, &owner.text, "FileID", file_id);
             }
         }

@@ -140,7 +140,7 @@ pub struct CompanyFile {
 struct State {
     added: Vec<Txn>,
     deleted: Vec<deleted::Deleted>,
-    /// The `FileID` of each application, by its `OwnerID`.
+    /// The `FileID` of each application, by its `OwnerID` in upper case: QuickBooks does not regard the case.
     stamps: BTreeMap<String, String>,
     faults: Vec<Fault>,
     processed: u64,
@@ -195,13 +195,13 @@ impl CompanyFile {
     /// If the file has another `FileID` of this application.
     pub fn stamp(&self, owner_id: &str, file_id: &str) -> Result<(), OtherFileId> {
         let mut state = self.state();
-        let known = state.stamps.entry(owner_id.to_owned()).or_insert_with(|| file_id.to_owned());
-        if known == file_id { Ok(()) } else { Err(OtherFileId) }
+        let known = state.stamps.entry(owner_id.to_ascii_uppercase()).or_insert_with(|| file_id.to_owned());
+        if known.eq_ignore_ascii_case(file_id) { Ok(()) } else { Err(OtherFileId) }
     }
 
     /// Removes the stamp of an application, as the Web Connector does when it removes one.
     pub fn remove_stamp(&self, owner_id: &str) {
-        self.state().stamps.remove(owner_id);
+        self.state().stamps.remove(&owner_id.to_ascii_uppercase());
     }
 
     /// The number of documents that were processed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use counterfoil_stand_ins::company_file::{COMPANY_NAME, CompanyFile, Contents, Failure, Fault, Outcome, Session};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"13.0\"?>";
-pub(super) const OWNER: &str = "{11111111-2222-3333-4444-555555555555}";
+pub(super) const OWNER: &str = "{1111AAAA-2222-3333-4444-555555555555}";
 
 pub(super) fn company(checks: u64) -> Arc<CompanyFile> {
     CompanyFile::new(Contents::of_checks(checks))
@@ -76,7 +76,7 @@ async fn the_host_the_company_and_the_preferences_answer() {
 async fn an_application_has_one_file_id_in_a_company_file() {
     let company = company(1);
     company.stamp(OWNER, "{1}").expect("the first");
-    company.stamp(OWNER, "{1}").expect("the same");
+    company.stamp(&OWNER.to_lowercase(), "{1}").expect("the same");
     assert!(company.stamp(OWNER, "{2}").is_err());
     company.remove_stamp(OWNER);
     company.stamp(OWNER, "{2}").expect("the first one again");
