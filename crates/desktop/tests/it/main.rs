@@ -3,6 +3,7 @@
 mod answers;
 mod books;
 mod calls;
+mod company_file;
 mod elements;
 mod encodings;
 mod failures;
