@@ -217,12 +217,13 @@ async fn report(connector: &WebConnector, ticket: &str, outcome: Outcome, reques
         .split('<')
         .find(|part| part.split([' ', '>']).next().is_some_and(|name| name.ends_with("Rq") && name != "QBXMLMsgsRq"));
     let name = name.and_then(|part| part.split([' ', '>', '/']).next()).unwrap_or("A request");
+    let params = [("ticket", ticket), ("response", &response), ("hresult", &failure.hresult), ("message", &failure.message)];
+    let percent = connector.service.number(Method::ReceiveResponseXml, &params).await?;
     connector.log(match failure.hresult.as_str() {
         "" => format!("{name}: answered, {} bytes.", response.len()),
         hresult => format!("{name}: {hresult} {}", failure.message),
     });
-    let params = [("ticket", ticket), ("response", &response), ("hresult", &failure.hresult), ("message", &failure.message)];
-    connector.service.number(Method::ReceiveResponseXml, &params).await.map(Some)
+    Ok(Some(percent))
 }
 
 async fn last_error(connector: &WebConnector, ticket: &str) -> Result<String, Problem> {
