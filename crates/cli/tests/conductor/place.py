@@ -1,6 +1,7 @@
 """What the tests have: `counterfoil dev` as it is built, end users, and Web Connectors. The addresses of the pages and the
 source of the publishable key are here alone."""
 
+import html
 import json
 import os
 import re
@@ -55,6 +56,11 @@ class Process:
         self.child.wait(STARTS_WITHIN_S)
 
 
+def linked(page, found):
+    """The address in an attribute of a page."""
+    return urllib.parse.urljoin(str(page.url), html.unescape(found.group(1)))
+
+
 class Place:
     """A running installation."""
 
@@ -87,53 +93,62 @@ class Place:
         session = self.conductor.auth_sessions.create(publishable_key=self.publishable_key, end_user_id=end_user)
         with httpx.Client(follow_redirects=True, timeout=STARTS_WITHIN_S) as browser:
             page = browser.get(session.auth_flow_url).raise_for_status()
-            form = re.search(r"<form[^>]*>", page.text)
+            form = re.search(r'<form[^>]*action="([^"]*)"', page.text)
             assert form, page.text
-            action = re.search(r'action="([^"]*)"', form.group())
-            fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]*)"[^>]*value="([^"]*)"', page.text))
-            address = urllib.parse.urljoin(str(page.url), action.group(1) if action else "")
-            shown = browser.post(address, data=fields, headers={"origin": self.base_url}).raise_for_status()
-            password = re.search(r'id="password"[^>]*>([^<]+)<', shown.text)
-            assert password, shown.text
-            file = browser.get(f"{self.base_url}/qbd/{session.client_secret}/connector.qwc").raise_for_status()
+            begun = browser.post(linked(page, form), headers={"sec-fetch-site": "same-origin"}).raise_for_status()
+            password = re.search(r'id="password"[^>]*>([^<]+)<', begun.text)
+            link = re.search(r'href="([^"]*connector\.qwc[^"]*)"', begun.text)
+            assert password and link, begun.text
+            file = browser.get(linked(begun, link)).raise_for_status()
         return password.group(1).strip(), file.text
 
-    def web_connector(self, end_user, *options):
-        """Sets a connection up, and starts a Web Connector for it."""
-        password, qwc = self.set_up(end_user)
-        path = Path(self.folder, f"{end_user}.qwc")
-        path.write_text(qwc)
-        command = [self.counterfoil, "web-connector", "simulate", "--qwc", str(path), "--pause", "0.05", *options]
-        process = Process(command, self.folder, {"WEB_CONNECTOR_PASSWORD": password})
+    def web_connector(self, end_user, password, *options):
+        """Starts a Web Connector with the file of an end user, which asks for work all the time."""
+        command = [self.counterfoil, "web-connector", "simulate", "--qwc", f"{self.folder}/{end_user}.qwc", "--checks", str(CHECKS)]
+        environment = {"WEB_CONNECTOR_PASSWORD": password}
+        process = Process([*command, "--every", "0.1", "--pause", "0.05", *options], self.folder, environment)
         self.connectors.append(process)
         process.wait_for("was added, for")
         return process
 
-    def connected(self, end_user, *options):
-        """A connection whose Web Connector asks for work all the time."""
-        return self.web_connector(end_user, "--checks", str(CHECKS), "--every", "0.1", *options)
+    def connected(self, end_user):
+        """A connection that has answered once: the password, and its Web Connector."""
+        password, qwc = self.set_up(end_user)
+        Path(self.folder, f"{end_user}.qwc").write_text(qwc)
+        connector = self.web_connector(end_user, password)
+        self.wait_until(lambda: self.has_answered(end_user), STARTS_WITHIN_S, "QuickBooks never answered")
+        return password, connector
+
+    def has_answered(self, end_user):
+        connections = self.conductor.end_users.retrieve(end_user).integration_connections
+        return any(connection.last_successful_request_at for connection in connections)
+
+    def is_away(self, end_user):
+        """Whether the installation knows that this Web Connector is gone."""
+        try:
+            self.conductor.qbd.health_check(conductor_end_user_id=end_user)
+        except APIStatusError as error:
+            return error.body["error"]["code"] == "INTEGRATION_CONNECTION_NOT_ACTIVE"
+        return False
+
+    def wait_until(self, condition, seconds, otherwise):
+        ends = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > ends:
+                raise RuntimeError(otherwise)
+            time.sleep(PAUSE_S)
 
     def end_users(self):
         """An end user in each state of a connection, by the state's name."""
         users = {name: self.end_user(name) for name in ["connected", "denied", "away", "untouched"]}
+        self.connected(users["away"])[1].end()
         self.connected(users["connected"])
+        password, connector = self.connected(users["denied"])
+        connector.end()
         # As often as QuickBooks can be asked in a test.
-        self.connected(users["denied"], *["--fault", "no-access"] * 90)
-        self.web_connector(users["away"], "--once").child.wait(STARTS_WITHIN_S)
-        self.wait_until_away(users["away"])
+        self.web_connector(users["denied"], password, *["--fault", "no-access"] * 90)
+        self.wait_until(lambda: self.is_away(users["away"]), GONE_WITHIN_S, "a Web Connector that is gone counts as active")
         return users
-
-    def wait_until_away(self, end_user):
-        """Waits until the installation knows that this Web Connector is gone."""
-        ends = time.monotonic() + GONE_WITHIN_S
-        while time.monotonic() < ends:
-            try:
-                self.conductor.qbd.health_check(conductor_end_user_id=end_user)
-            except APIStatusError as error:
-                if error.body["error"]["code"] == "INTEGRATION_CONNECTION_NOT_ACTIVE":
-                    return
-            time.sleep(PAUSE_S)
-        raise RuntimeError("a Web Connector that is gone is never said to be not active")
 
     def variables(self):
         """The variables of the tests, which are programs of their own."""
