@@ -91,14 +91,11 @@ pub(super) async fn run(options: Options, variables: &Variables) -> Result<(), F
     let settings = Settings { pause: options.pause, log: log(), ..Settings::new(password.expose()) };
     terminal::say(format!("QuickBooks Desktop has {COMPANY_NAME} open, with {} checks. All of it is made up.", options.checks));
     let connector = WebConnector::add(qwc, settings, Arc::clone(&company)).await.map_err(failed)?;
-    if options.once {
-        return outcome(&connector.update().await);
-    }
     tokio::select! {
-        () = connector.auto_run(options.every, |_| true) => {}
-        () = signals.next() => {}
+        update = connector.update(), if options.once => outcome(&update),
+        () = connector.auto_run(options.every, |_| true), if !options.once => Ok(()),
+        () = signals.next() => Ok(()),
     }
-    Ok(())
 }
 
 /// A failure unless the update did all work that there was.

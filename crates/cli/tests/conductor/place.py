@@ -53,7 +53,11 @@ class Process:
     def end(self):
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGINT)
-        self.child.wait(STARTS_WITHIN_S)
+        try:
+            self.child.wait(STARTS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
 
 
 def linked(page, found):
