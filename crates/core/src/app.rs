@@ -21,6 +21,7 @@ use crate::port::store::audit::AuditLog;
 use crate::port::store::connections::ConnectionStore;
 use crate::port::store::consents::FlowStore;
 use crate::port::store::consents::HandoverStore;
+use crate::port::store::desktop::{EndUserStore, JobStore};
 use crate::port::store::health::HealthStore;
 use crate::port::store::idempotency::IdempotencyStore;
 use crate::port::store::outbox::Outbox;
@@ -98,6 +99,10 @@ pub struct App {
     pub waker: Arc<dyn Wake>,
     /// Seals and opens secrets.
     pub sealer: Arc<dyn Sealer>,
+    /// Stores end users of QuickBooks Desktop.
+    pub end_users: Arc<dyn EndUserStore>,
+    /// Stores jobs for Web Connectors.
+    pub jobs: Arc<dyn JobStore>,
     /// The platforms' clients.
     pub platforms: Arc<dyn Platforms>,
     /// API keys that were verified within the last minute.

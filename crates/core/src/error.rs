@@ -171,6 +171,12 @@ impl Error {
     /// No such delivery, or another partner's, or an expired one.
     pub const NO_DELIVERY: Self = Self::NotFound("There is no such delivery.");
 
+    /// No such end user, or another partner's.
+    pub const NO_END_USER: Self = Self::NotFound("There is no such end user.");
+
+    /// No such session of the auth flow, or another partner's.
+    pub const NO_AUTH_SESSION: Self = Self::NotFound("There is no such auth session.");
+
     /// No such partner.
     pub(crate) const NO_PARTNER: Self = Self::NotFound("There is no such partner.");
 

@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod failure;
+pub mod protocol;
 pub mod qbxml;
 pub mod resource;
 pub mod session;

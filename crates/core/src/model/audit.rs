@@ -151,6 +151,16 @@ pub enum Action {
     EndpointSecretRotated,
     /// Deliveries of a webhook endpoint were replayed.
     DeliveriesReplayed,
+    /// An end user of QuickBooks Desktop was created.
+    EndUserCreated,
+    /// An end user of QuickBooks Desktop was deleted, with its connection.
+    EndUserDeleted,
+    /// A session of the auth flow of QuickBooks Desktop was created.
+    AuthSessionCreated,
+    /// A page of the auth flow showed a new password for the Web Connector.
+    WebConnectorPasswordSet,
+    /// The `.qwc` file of a QuickBooks Desktop connection was replaced by one with another `FileID`.
+    QwcRotated,
     /// A caller asked for settings of a connection to be changed. The row is written before the change.
     ConnectionChanged,
     /// A caller asked for a token to be refreshed. The row has the outcome.

@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod audit;
 pub mod connect_link;
 pub mod connection;
+pub mod desktop;
 pub mod event;
 pub mod failure_code;
 pub mod flow;

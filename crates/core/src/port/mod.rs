@@ -8,6 +8,7 @@ pub mod notifications;
 pub mod origin;
 pub mod parking;
 pub mod platform;
+pub mod qbxml;
 pub mod sealer;
 pub mod store;
 pub mod wake;

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod audit;
 pub mod consent;
+pub mod desktop;
 pub mod figures;
 pub mod health;
 mod optimistic;

@@ -8,6 +8,8 @@ use strum::{EnumIter, IntoStaticStr};
 pub enum Code {
     /// The API key is missing or not valid.
     ApiKeyInvalid,
+    /// The API key lacks a right. The name is UNCONFIRMED.
+    PermissionDenied,
     /// The request is wrong.
     InvalidRequest,
     /// There is no such object. The HTTP status is UNCONFIRMED.
@@ -38,6 +40,8 @@ pub enum Kind {
     InvalidRequestError,
     /// The API key is wrong.
     AuthenticationError,
+    /// The API key lacks a right.
+    PermissionError,
     /// Ours.
     InternalError,
 }
@@ -48,6 +52,7 @@ impl Code {
         match self {
             Self::ApiKeyInvalid => 401,
             Self::InvalidRequest => 400,
+            Self::PermissionDenied => 403,
             Self::ResourceMissing => 404,
             Self::IntegrationConnectionNotSetUp | Self::IntegrationConnectionNotActive => 409,
             Self::QbdConnectionError | Self::QbdRequestError => 502,
@@ -60,6 +65,7 @@ impl Code {
     pub const fn kind(self) -> Kind {
         match self {
             Self::ApiKeyInvalid => Kind::AuthenticationError,
+            Self::PermissionDenied => Kind::PermissionError,
             Self::InvalidRequest | Self::ResourceMissing => Kind::InvalidRequestError,
             Self::QbdRequestError => Kind::IntegrationError,
             Self::IntegrationConnectionNotSetUp

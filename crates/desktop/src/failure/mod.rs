@@ -49,6 +49,16 @@ impl Failure {
         Self::new(Code::InvalidRequest, message, MASKED)
     }
 
+    /// The key lacks a right.
+    pub fn permission_denied(message: impl Into<String>) -> Self {
+        Self::new(Code::PermissionDenied, message, MASKED)
+    }
+
+    /// There is no such object, or it belongs to somebody else, as the message says.
+    pub fn missing(message: impl Into<String>) -> Self {
+        Self::new(Code::ResourceMissing, message, MASKED)
+    }
+
     /// There is no such object, or it belongs to somebody else. `what` is for example `end-user`.
     pub fn resource_missing(what: &str) -> Self {
         Self::new(Code::ResourceMissing, format!("There is no such {what}."), MASKED)
@@ -123,6 +133,12 @@ impl Failure {
             "{message} To fix this, open the right file in QuickBooks Desktop with 'File > Open or Restore Company', and try again."
         );
         Self::new(Code::QbdConnectionError, message, fix)
+    }
+
+    /// Another company file is open than the one that was connected, as the message says.
+    pub fn wrong_file(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(Code::QbdConnectionError, message.clone(), message)
     }
 
     /// QuickBooks speaks only versions of qbXML that are older than those of the service.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod connections;
 pub mod consents;
+pub mod desktop;
 pub mod health;
 pub mod idempotency;
 pub mod outbox;

@@ -1,0 +1,39 @@
+//! What the services of QuickBooks Desktop need to know of qbXML and of `.qwc` files. Implemented by the crate `desktop`.
+
+/// qbXML documents and `.qwc` files.
+pub trait Qbxml: Send + Sync {
+    /// The `.qwc` file that adds Counterfoil to a Web Connector. The same fields give the same bytes. `None` if a Web Connector would refuse
+    /// it: the base URL must be https, except on `localhost`, and name its host.
+    fn qwc(&self, fields: &QwcFields<'_>) -> Option<String>;
+
+    /// A document that asks QuickBooks for its version: the cheapest request.
+    fn host_query(&self) -> String;
+
+    /// The same document with half of its `MaxReturned`; `None` if it has none, or one that cannot be halved.
+    fn halved(&self, document: &str) -> Option<String>;
+
+    /// The same document in the newest version of qbXML that this QuickBooks speaks too, by `qbXMLMajorVers`; `None` if the QuickBooks is
+    /// too old.
+    fn for_version(&self, document: &str, major: u16) -> Option<String>;
+
+    /// Whether the open company file, by what the Web Connector sent of it, has another `FileID` than this one: then a sentence for the
+    /// Web Connector's window. A file without a `FileID` of this owner is not another one.
+    fn other_company_file(&self, host_answer: &str, owner_id: &str, file_id: &str) -> Option<String>;
+}
+
+/// The variable fields of a `.qwc` file.
+#[derive(Debug, Clone, Copy)]
+pub struct QwcFields<'a> {
+    /// The base of all addresses.
+    pub base_url: &'a str,
+    /// The name of the partner.
+    pub partner: &'a str,
+    /// The name of the end user's company.
+    pub company: &'a str,
+    /// The user name of the Web Connector.
+    pub user_name: &'a str,
+    /// A GUID of the partner's application.
+    pub owner_id: &'a str,
+    /// A GUID of the company file.
+    pub file_id: &'a str,
+}

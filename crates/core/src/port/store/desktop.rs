@@ -1,0 +1,119 @@
+//! QuickBooks Desktop: end users, their connections, sessions of the auth flow, and jobs.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::model::audit::Audit;
+use crate::model::desktop::auth_session::AuthSession;
+use crate::model::desktop::connection::{DesktopConnection, WebConnectorSession};
+use crate::model::desktop::end_user::{EndUser, EndUserName};
+use crate::model::desktop::id::{AuthSessionId, EndUserId, JobId};
+use crate::model::desktop::job::{Job, JobFailure};
+use crate::model::name::PartnerId;
+use crate::model::secret::{Fingerprint, Sealed};
+use crate::port::store::{StoreError, Written};
+
+/// End users and their connections. Reads are strongly consistent, except the list.
+#[async_trait]
+pub trait EndUserStore: Send + Sync {
+    /// Stores a new end user. `Overtaken` if the partner has one with this source id.
+    async fn create_end_user(&self, end_user: &EndUser, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// At most `most` of a partner's end users with their connections, oldest first, after `after`. The list may lag by moments.
+    async fn end_users(
+        &self,
+        partner: &PartnerId,
+        after: Option<&EndUserId>,
+        most: u32,
+    ) -> Result<Vec<(EndUser, Option<DesktopConnection>)>, StoreError>;
+
+    /// One end user with its connection.
+    async fn end_user(&self, name: &EndUserName) -> Result<Option<(EndUser, Option<DesktopConnection>)>, StoreError>;
+
+    /// Deletes an end user, its connection and the entry of its source id, all or nothing. `Overtaken` if it does not exist.
+    async fn delete_end_user(&self, end_user: &EndUser, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Stores a new connection. `Overtaken` if the end user has one, or does not exist.
+    async fn create_connection(&self, connection: &DesktopConnection, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Replaces the password of a connection and ends its session. `Overtaken` if there is no connection.
+    async fn replace_password(&self, name: &EndUserName, password: &Fingerprint, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Replaces the `.qwc` file and the `FileID` of a connection. `Overtaken` if there is no connection.
+    async fn replace_qwc(&self, name: &EndUserName, file_id: &str, qwc: &str, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Stores a new session of the auth flow.
+    async fn create_auth_session(&self, session: &AuthSession, audit: &Audit) -> Result<(), StoreError>;
+
+    /// One session of the auth flow.
+    async fn auth_session(&self, partner: &PartnerId, id: &AuthSessionId) -> Result<Option<AuthSession>, StoreError>;
+
+    /// Stores when the page of a session showed a password.
+    async fn password_shown(&self, partner: &PartnerId, id: &AuthSessionId, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// The connection of an end user and its jobs that are not finished, oldest first: at most
+/// [`JOBS_MOST`](crate::model::desktop::job::JOBS_MOST) and one.
+#[derive(Clone)]
+pub struct Room {
+    /// The connection.
+    pub connection: DesktopConnection,
+    /// The jobs.
+    pub jobs: Vec<Job>,
+}
+
+/// Jobs, and the sessions of the Web Connector that carry them. Reads are strongly consistent.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// The connection of an end user and its jobs, in one request. `None` if there is no connection.
+    async fn room(&self, name: &EndUserName) -> Result<Option<Room>, StoreError>;
+
+    /// Stores that the Web Connector signed in, and replaces its session. `Overtaken` if there is no connection, or if its password is
+    /// not this one any more.
+    async fn signed_in(
+        &self,
+        name: &EndUserName,
+        password: &Fingerprint,
+        session: Option<&WebConnectorSession>,
+        at: Timestamp,
+    ) -> Result<Written, StoreError>;
+
+    /// Stores the state of a session. `Overtaken` if another session has replaced it.
+    async fn session_seen(&self, name: &EndUserName, session: &WebConnectorSession) -> Result<Written, StoreError>;
+
+    /// Stores a new job.
+    async fn create_job(&self, job: &Job) -> Result<(), StoreError>;
+
+    /// Marks a queued job as sent in the session with this ticket's hash. `Overtaken` if it is not queued any more.
+    async fn claim_job(&self, job: &Job, ticket: &Fingerprint) -> Result<Written, StoreError>;
+
+    /// Queues a job again that was sent in a session that has ended, with this request. `Overtaken` if it is not sent there any more.
+    async fn requeue_job(&self, job: &Job, ticket: &Fingerprint, request: &Sealed) -> Result<Written, StoreError>;
+
+    /// Removes a job that nobody waits for, if it was not sent. `Overtaken` if it was sent or is finished.
+    async fn withdraw_job(&self, name: &EndUserName, id: &JobId) -> Result<Written, StoreError>;
+
+    /// Finishes a job: stores its answer, removes the job, and stores the times of the connection, all or nothing. `Overtaken` if the job
+    /// is finished, or not in this state any more.
+    async fn finish_job(&self, job: &Job, end: &JobEnd) -> Result<Written, StoreError>;
+
+    /// The end of a job; `None` if it is not finished.
+    async fn job_end(&self, name: &EndUserName, id: &JobId) -> Result<Option<JobEnd>, StoreError>;
+}
+
+/// How a job ended, as it is stored.
+#[derive(Clone)]
+pub enum JobEnd {
+    /// QuickBooks answered.
+    Answered {
+        /// The parts of the compressed and sealed document: each at most
+        /// [`PART_MOST`](crate::service::desktop::answer::PART_MOST) bytes.
+        parts: Vec<Sealed>,
+        /// The hash of the session's ticket.
+        session: Fingerprint,
+        /// When the answer arrived.
+        at: Timestamp,
+    },
+    /// It has no answer.
+    Failed(JobFailure),
+}

@@ -1,0 +1,123 @@
+//! A partner's request for a company file: it becomes a job, and its caller waits for the answer.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::desktop::connection::DesktopConnection;
+use crate::model::desktop::end_user::EndUserName;
+use crate::model::desktop::id::JobId;
+use crate::model::desktop::job::{Job, JobFailure, JobState};
+use crate::model::secret::{Fingerprint, Secret};
+use crate::model::time::later;
+use crate::port::store::Written;
+use crate::port::store::desktop::JobEnd;
+use crate::service::desktop::answer::opened;
+use crate::service::desktop::send::POLL;
+use crate::service::desktop::sign_in::REQUEST;
+use crate::service::desktop::{end_users, sealing_owner};
+use crate::{App, Error};
+
+/// A request.
+pub struct Ask {
+    /// The qbXML document.
+    pub document: Secret,
+    /// Whether it changes the company file.
+    pub is_write: bool,
+    /// The session whose iterator it continues, by the hash of its ticket.
+    pub session: Option<Fingerprint>,
+    /// The longest time that its caller waits.
+    pub wait: Duration,
+}
+
+/// An answer of QuickBooks.
+pub struct Answer {
+    /// The qbXML document.
+    pub document: Secret,
+    /// The session that brought it, by the hash of its ticket. An iterator of the answer can be continued in it.
+    pub session: Fingerprint,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum AskError {
+    /// The end user has not completed the auth flow.
+    NotSetUp,
+    /// The Web Connector has not signed in lately. It was last seen then.
+    NotActive(Option<Timestamp>),
+    /// The Web Connector did not fetch the request in time. QuickBooks did not get it.
+    NotFetched,
+    /// QuickBooks did not answer in time. If the request is a write, it may have been carried out.
+    NotAnswered {
+        /// Whether the request is a write.
+        is_write: bool,
+    },
+    /// The job ended without an answer.
+    Failed(JobFailure),
+    /// Another failure.
+    Other(Error),
+}
+
+impl<E: Into<Error>> From<E> for AskError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// The connection of an end user that can be asked.
+///
+/// # Errors
+/// `NotSetUp`, `NotActive`, and `NotFound` if the partner has no such end user.
+pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopConnection, AskError> {
+    let (_, connection) = end_users::read_end_user(app, name).await?;
+    let connection = connection.filter(DesktopConnection::is_set_up).ok_or(AskError::NotSetUp)?;
+    if connection.is_active(app.now()) { Ok(connection) } else { Err(AskError::NotActive(connection.last_active_at())) }
+}
+
+/// Puts a request into the queue of an end user, and waits for its answer.
+///
+/// # Errors
+/// See [`AskError`].
+pub async fn ask(app: &App, name: &EndUserName, ask: Ask) -> Result<Answer, AskError> {
+    let now = app.now();
+    let job = Job {
+        id: JobId::of_digits(&app.new_id("")),
+        end_user: name.clone(),
+        created_at: now,
+        expires_at: later(now, ask.wait),
+        is_write: ask.is_write,
+        session: ask.session,
+        request: app.sealer.seal(&sealing_owner(name), REQUEST, &ask.document).await?,
+        state: JobState::Queued,
+        tries: 0,
+    };
+    let ends_at = app.clock.elapsed() + ask.wait;
+    app.jobs.create_job(&job).await?;
+    loop {
+        app.clock.sleep(POLL).await;
+        if let Some(end) = app.jobs.job_end(name, &job.id).await? {
+            return answer(app, name, end).await;
+        }
+        if app.clock.elapsed() + POLL >= ends_at {
+            return give_up(app, &job).await;
+        }
+    }
+}
+
+async fn give_up(app: &App, job: &Job) -> Result<Answer, AskError> {
+    if app.jobs.withdraw_job(&job.end_user, &job.id).await? == Written::Stored {
+        return Err(AskError::NotFetched);
+    }
+    // It was sent. Its answer may have arrived since the last look.
+    match app.jobs.job_end(&job.end_user, &job.id).await? {
+        Some(end) => answer(app, &job.end_user, end).await,
+        None => Err(AskError::NotAnswered { is_write: job.is_write }),
+    }
+}
+
+async fn answer(app: &App, name: &EndUserName, end: JobEnd) -> Result<Answer, AskError> {
+    match end {
+        JobEnd::Answered { parts, session, .. } => Ok(Answer { document: opened(app, name, &parts).await?, session }),
+        JobEnd::Failed(failure) => Err(AskError::Failed(failure)),
+    }
+}

@@ -1,0 +1,30 @@
+//! QuickBooks Desktop. A partner's request becomes a job; the Web Connector of the end user, which polls, fetches it and brings the answer.
+
+pub mod answer;
+pub mod ask;
+pub mod auth_flow;
+pub mod end_users;
+pub mod receive;
+pub mod send;
+pub mod sign_in;
+
+use crate::model::desktop::end_user::EndUserName;
+use crate::model::name::PartnerId;
+use crate::model::secret::Fingerprint;
+
+/// The owner of what is sealed for an end user.
+pub fn sealing_owner(end_user: &EndUserName) -> String {
+    format!("desktop {}/{}", end_user.partner, end_user.id)
+}
+
+/// The `OwnerID` of a partner's `.qwc` files: a GUID that never changes.
+fn owner_id(partner: &PartnerId) -> String {
+    guid(&Fingerprint::of(&format!("counterfoil owner {partner}")))
+}
+
+/// A GUID in braces, of the beginning of a hash.
+fn guid(hash: &Fingerprint) -> String {
+    let digits = hash.as_str().get(..32).unwrap_or_default();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    format!("{{{}-{}-{}-{}-{}}}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}

@@ -1,0 +1,69 @@
+//! The Web Connector brings the answer of QuickBooks, or says why there is none.
+
+use crate::model::desktop::connection::Ticket;
+use crate::model::desktop::job::{Job, JobFailure, JobState};
+use crate::model::secret::Secret;
+use crate::port::store::desktop::JobEnd;
+use crate::service::desktop::answer::sealed_parts;
+use crate::service::desktop::send::room_of;
+use crate::{App, Error};
+
+/// The answer to one request.
+pub struct Received {
+    /// The qbXML document; empty if QuickBooks did not answer.
+    pub document: Secret,
+    /// The HRESULT of a failure; empty if there is none.
+    pub hresult: String,
+    /// The message of a failure.
+    pub message: String,
+}
+
+/// What the Web Connector does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It requests work again.
+    GoOn,
+    /// It ends the session: it had no request.
+    Finished,
+    /// The session is unknown or has ended.
+    UnknownSession,
+}
+
+/// Finishes the job that was sent last in a session. The session goes on, because another request often follows;
+/// [`last_error`](crate::service::desktop::send::last_error) ends it.
+///
+/// # Errors
+/// The errors of the table and the keyring.
+pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<Progress, Error> {
+    let Some(ticket) = Ticket::parse(ticket) else { return Ok(Progress::UnknownSession) };
+    let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(Progress::UnknownSession) };
+    let is_sent_here = |job: &&Job| matches!(&job.state, JobState::Sent(sent) if sent.matches(&ticket.hash));
+    if let Some(job) = room.jobs.iter().find(is_sent_here) {
+        let end = end_of(app, job, &ticket, received).await?;
+        app.jobs.finish_job(job, &end).await?;
+        return Ok(Progress::GoOn);
+    }
+    Ok(Progress::Finished)
+}
+
+async fn end_of(app: &App, job: &Job, ticket: &Ticket, received: Received) -> Result<JobEnd, Error> {
+    if received.document.expose().is_empty() || !received.hresult.is_empty() {
+        return Ok(JobEnd::Failed(JobFailure::QuickBooks { hresult: received.hresult, message: received.message }));
+    }
+    let parts = sealed_parts(app, &job.end_user, &received.document).await?;
+    Ok(JobEnd::Answered { parts, session: ticket.hash.clone(), at: app.now() })
+}
+
+/// The Web Connector could not reach QuickBooks: every job that waits ends with its error, because the same will happen to each.
+///
+/// # Errors
+/// The table's errors.
+pub async fn connection_failed(app: &App, ticket: &Secret, hresult: &str, message: &str) -> Result<(), Error> {
+    let Some(ticket) = Ticket::parse(ticket) else { return Ok(()) };
+    let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(()) };
+    for job in &room.jobs {
+        let failure = JobFailure::QuickBooks { hresult: hresult.to_owned(), message: message.to_owned() };
+        app.jobs.finish_job(job, &JobEnd::Failed(failure)).await?;
+    }
+    Ok(())
+}

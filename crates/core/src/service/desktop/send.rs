@@ -1,0 +1,154 @@
+//! The Web Connector requests work. Counterfoil waits for a job for some time, because a partner's next request often follows the last.
+
+use std::time::Duration;
+
+use crate::model::desktop::connection::{Ticket, WebConnectorSession};
+use crate::model::desktop::job::{Job, JobFailure, JobState};
+use crate::model::secret::Secret;
+use crate::port::qbxml::Qbxml;
+use crate::port::store::Written;
+use crate::port::store::desktop::{JobEnd, Room};
+use crate::service::desktop::sign_in::{REQUEST, create_host_query};
+use crate::service::desktop::{owner_id, sealing_owner};
+use crate::{App, Error};
+
+/// The time that a request for work waits for a job. The gateway ends a request after 30 s.
+pub const WAIT: Duration = Duration::from_secs(20);
+/// The pause between two looks for a job.
+pub const POLL: Duration = Duration::from_millis(250);
+
+/// What a request for work says of the QuickBooks behind it.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    /// What QuickBooks says of the company file. It comes with the first request of a session only, and from some programs never.
+    pub answer: &'a str,
+    /// The newest major version of qbXML that it speaks.
+    pub major: u16,
+}
+
+/// The next request for QuickBooks, or `None`. [`last_error`] then says what the Web Connector does.
+///
+/// `ends_at` bounds the wait, on the monotonic clock.
+///
+/// # Errors
+/// The errors of the table and the keyring.
+pub async fn next_request(
+    app: &App,
+    ticket: &Secret,
+    host: Host<'_>,
+    ends_at: Duration,
+    qbxml: &dyn Qbxml,
+) -> Result<Option<Secret>, Error> {
+    let Some(ticket) = Ticket::parse(ticket) else { return Ok(None) };
+    let ends_at = ends_at.min(app.clock.elapsed() + WAIT);
+    let is_first = !host.answer.is_empty();
+    let mut is_checked = !is_first;
+    loop {
+        let Some((room, session)) = room_of(app, &ticket).await? else { return Ok(None) };
+        if session.refusal.is_some() {
+            return Ok(None);
+        }
+        if !is_checked {
+            is_checked = true;
+            if let Some(refusal) = refusal(&room, host, qbxml) {
+                refuse(app, &room, session, refusal).await?;
+                return Ok(None);
+            }
+        }
+        if let Some(request) = claimed(app, &ticket, &room).await? {
+            return Ok(qbxml.for_version(request.expose(), host.major).map(Secret::new));
+        }
+        if is_first {
+            // Some Web Connectors fail if the first request of a session is empty (QBWC1041).
+            let job = create_host_query(app, &ticket.end_user, qbxml).await?;
+            let request = claim(app, &ticket, &job).await?;
+            return Ok(request.and_then(|request| qbxml.for_version(request.expose(), host.major)).map(Secret::new));
+        }
+        if app.clock.elapsed() + POLL >= ends_at {
+            let seen = WebConnectorSession { seen_at: app.now(), ..session };
+            app.jobs.session_seen(&ticket.end_user, &seen).await?;
+            return Ok(None);
+        }
+        app.clock.sleep(POLL).await;
+    }
+}
+
+/// Why a session cannot carry jobs.
+fn refusal(room: &Room, host: Host<'_>, qbxml: &dyn Qbxml) -> Option<JobFailure> {
+    if qbxml.for_version(&qbxml.host_query(), host.major).is_none() {
+        return Some(JobFailure::TooOld);
+    }
+    let owner_id = owner_id(&room.connection.end_user.partner);
+    qbxml.other_company_file(host.answer, &owner_id, &room.connection.file_id).map(JobFailure::WrongCompanyFile)
+}
+
+/// The room and the session of a ticket, if the session is the last one of its connection.
+pub(crate) async fn room_of(app: &App, ticket: &Ticket) -> Result<Option<(Room, WebConnectorSession)>, Error> {
+    let room = app.jobs.room(&ticket.end_user).await?;
+    Ok(room.and_then(|room| {
+        let session = room.connection.session.clone().filter(|session| session.ticket.matches(&ticket.hash))?;
+        Some((room, session))
+    }))
+}
+
+/// Ends the jobs that wait, and the session.
+async fn refuse(app: &App, room: &Room, session: WebConnectorSession, failure: JobFailure) -> Result<(), Error> {
+    for job in &room.jobs {
+        app.jobs.finish_job(job, &JobEnd::Failed(failure.clone())).await?;
+    }
+    let refusal = match failure {
+        JobFailure::WrongCompanyFile(refusal) => refusal,
+        _ => "This QuickBooks is too old.".to_owned(),
+    };
+    let refused = WebConnectorSession { refusal: Some(refusal), seen_at: app.now(), ..session };
+    app.jobs.session_seen(&room.connection.end_user, &refused).await?;
+    Ok(())
+}
+
+/// Claims the oldest job that waits and that this session can carry.
+async fn claimed(app: &App, ticket: &Ticket, room: &Room) -> Result<Option<Secret>, Error> {
+    for job in room.jobs.iter().filter(|job| job.state == JobState::Queued) {
+        if job.expires_at <= app.now() {
+            app.jobs.withdraw_job(&job.end_user, &job.id).await?;
+        } else if job.session.as_ref().is_some_and(|session| !session.matches(&ticket.hash)) {
+            app.jobs.finish_job(job, &JobEnd::Failed(JobFailure::IteratorLost)).await?;
+        } else if let Some(request) = claim(app, ticket, job).await? {
+            return Ok(Some(request));
+        }
+    }
+    Ok(None)
+}
+
+async fn claim(app: &App, ticket: &Ticket, job: &Job) -> Result<Option<Secret>, Error> {
+    let request = app.sealer.open(&sealing_owner(&job.end_user), REQUEST, &job.request).await?;
+    Ok(match app.jobs.claim_job(job, &ticket.hash).await? {
+        Written::Stored => Some(request),
+        Written::Overtaken => None,
+    })
+}
+
+/// What the Web Connector does after a request for work that got none.
+pub enum Pause {
+    /// It requests work again after its pause of 5 s.
+    HoldSession,
+    /// It ends the session, and shows this.
+    End(String),
+}
+
+/// What the Web Connector does next, and shows.
+///
+/// # Errors
+/// The table's errors.
+pub async fn last_error(app: &App, ticket: &Secret) -> Result<Pause, Error> {
+    let Some(ticket) = Ticket::parse(ticket) else { return Ok(unknown_session()) };
+    let Some((room, session)) = room_of(app, &ticket).await? else { return Ok(unknown_session()) };
+    Ok(match session.refusal {
+        Some(refusal) => Pause::End(refusal),
+        None if room.connection.is_held(app.now()) || !room.jobs.is_empty() => Pause::HoldSession,
+        None => Pause::End("No further requests.".to_owned()),
+    })
+}
+
+fn unknown_session() -> Pause {
+    Pause::End("This session has ended. The next update begins a new one.".to_owned())
+}

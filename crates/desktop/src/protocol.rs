@@ -1,0 +1,64 @@
+//! The port of core's services.
+
+use counterfoil_core::port::qbxml::{Qbxml, QwcFields};
+
+use crate::qbxml::{Element, Version, document};
+use crate::session::{DESCRIPTION_LONGEST, Guid, OpenCompany, Qwc, Stamp, smaller_page};
+
+/// qbXML documents and `.qwc` files.
+#[derive(Debug, Clone, Copy)]
+pub struct Protocol;
+
+/// The end of a document's declaration, before its root.
+const ROOT: &str = "<QBXML>";
+
+impl Qbxml for Protocol {
+    fn qwc(&self, fields: &QwcFields<'_>) -> Option<String> {
+        let description: String = format!("Connects {} with {}.", fields.company, fields.partner);
+        let description: String = description.chars().take(DESCRIPTION_LONGEST).collect();
+        // The Web Connector refuses IP addresses, and http on any host but localhost.
+        let base_url = fields.base_url.replacen("http://127.0.0.1", "http://localhost", 1);
+        let qwc = Qwc {
+            app_name: fields.partner,
+            app_url: &format!("{base_url}/qbwc"),
+            description: &description,
+            support_url: &format!("{base_url}/qbwc"),
+            user_name: fields.user_name,
+            owner: &Guid::parse(fields.owner_id)?,
+            file: &Guid::parse(fields.file_id)?,
+            is_unattended: false,
+        };
+        qwc.to_xml().inspect_err(|error| tracing::error!(%error, "a .qwc file could not be written")).ok()
+    }
+
+    fn host_query(&self) -> String {
+        let version = Version::spoken_with(u16::MAX).expect("the newest version is spoken");
+        document(version, vec![("host".to_owned(), Element::new("HostQueryRq"))]).expect("a request without parameters")
+    }
+
+    fn halved(&self, document: &str) -> Option<String> {
+        let (declaration, root) = document.split_at(document.find(ROOT)?);
+        let mut root = Element::parse(root).ok()?;
+        let requests = root.children.iter_mut().flat_map(|messages| &mut messages.children);
+        let mut limits = requests.flat_map(|request| &mut request.children).filter(|child| child.name == "MaxReturned");
+        let limit = limits.next()?;
+        limit.text = smaller_page(limit.text.trim().parse().ok()?)?.to_string();
+        Some(format!("{declaration}{}", root.to_xml()))
+    }
+
+    fn for_version(&self, document: &str, major: u16) -> Option<String> {
+        let version = Version::spoken_with(major)?;
+        let root = document.find(ROOT)?;
+        Some(format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"{version}\"?>{}", &document[root..]))
+    }
+
+    fn other_company_file(&self, host_answer: &str, owner_id: &str, file_id: &str) -> Option<String> {
+        let open = OpenCompany::read(host_answer, &Guid::parse(owner_id)?, &Guid::parse(file_id)?).ok()?;
+        let name = open.name.as_deref().unwrap_or("another company");
+        (open.stamp == Stamp::Other).then(|| {
+            format!(
+                "QuickBooks has the company file of '{name}' open, which is not the one that was connected. Open the right file."
+            )
+        })
+    }
+}
