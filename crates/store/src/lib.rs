@@ -10,6 +10,7 @@ mod consents;
 pub mod copy_newer;
 pub mod courier_queue;
 mod date_watch;
+mod desktop;
 mod fault;
 mod health;
 mod history;

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{StoreError, Written};
 
@@ -118,6 +120,20 @@ impl Table {
     pub(crate) fn delete(&self, key: &Key) -> TransactWriteItem {
         let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(key))).build();
         TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
+    }
+
+    /// The part of a transaction that deletes an item under a condition.
+    pub(crate) fn delete_under(&self, key: &Key, condition: &str) -> TransactWriteItem {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(key)));
+        let delete = delete.condition_expression(condition).build();
+        TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
+    }
+
+    /// The part of a transaction that checks that an item exists.
+    pub(crate) fn exists(&self, key: &Key) -> TransactWriteItem {
+        let check = ConditionCheck::builder().table_name(&self.name).set_key(Some(key_item(key)));
+        let check = check.condition_expression(format!("attribute_exists({PK})")).build();
+        TransactWriteItem::builder().condition_check(check.expect("table, key and condition are given")).build()
     }
 
     /// Writes all items or none. The token makes a retry after a lost answer the same transaction, for ten minutes.

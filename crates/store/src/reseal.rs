@@ -131,8 +131,9 @@ impl Table {
 /// The owner of a sealed value: the request or the webhook endpoint, if the item is one; the flow that the item names, as a flow and the revocation of a
 /// consent's grant do; otherwise the connection in the item's key. The purpose is the attribute's name.
 fn owner(item: &Item) -> Option<String> {
-    let of_no_connection =
-        crate::idempotency::row::sealing_owner(item).or_else(|| crate::webhooks::state_row::sealing_owner(item));
+    let of_no_connection = crate::idempotency::row::sealing_owner(item)
+        .or_else(|| crate::webhooks::state_row::sealing_owner(item))
+        .or_else(|| crate::desktop::owner::sealing_owner_of(item));
     if of_no_connection.is_some() {
         return of_no_connection;
     }

@@ -4,6 +4,8 @@ use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::{Refusal, Subject};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
+use counterfoil_core::model::desktop::end_user::EndUserName;
+use counterfoil_core::model::desktop::id::{AuthSessionId, JobId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::kept_answer::AnswerOf;
 use counterfoil_core::model::name::PartnerId;
@@ -28,9 +30,10 @@ pub(crate) use due_shards::{
     flow_shard, pending_shard,
 };
 pub(crate) use partitions::{
-    ANSWER, API_KEY, AUDIT, CONNECTION, CONSENT, DELIVERIES, ENDPOINT, FLOW, HEALTH, HINTS, LINK, PARTNERS, REQUEST, REVOCATION,
-    SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS, WITH_ENDPOINTS, audit_of, company_pk, connection_pk, connections_of, counts_pk,
-    deliveries_pk, events_pk, health_pk, partner_pk, problems_of, records_of, sync_pk, syncs_of, webhooks_pk,
+    ANSWER, API_KEY, AUDIT, AUTH_SESSION, CONNECTION, CONSENT, DELIVERIES, DESKTOP, ENDPOINT, FLOW, HEALTH, HINTS, JOB, JOB_END,
+    LINK, PARTNERS, REQUEST, REVOCATION, SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS, WITH_ENDPOINTS, audit_of, company_pk,
+    connection_pk, connections_of, counts_pk, deliveries_pk, desktop_pk, end_users_of, events_pk, health_pk, partner_pk,
+    problems_of, records_of, sync_pk, syncs_of, webhooks_pk,
 };
 
 /// The key of one item.
@@ -248,6 +251,36 @@ impl Key {
     /// A delivery. Each endpoint has a partition for its deliveries.
     pub(crate) fn delivery(partner: &PartnerId, id: &DeliveryId) -> Self {
         Self { pk: deliveries_pk(partner, &id.endpoint), sk: id.place() }
+    }
+
+    /// An end user of QuickBooks Desktop.
+    pub(crate) fn end_user(name: &EndUserName) -> Self {
+        Self { pk: desktop_pk(name), sk: "END_USER".to_owned() }
+    }
+
+    /// The entry of an end user's source id, which is unique for its partner.
+    pub(crate) fn end_user_source(partner: &PartnerId, source_id: &str) -> Self {
+        Self { pk: format!("END_USER_SOURCE#{partner}#{}", Fingerprint::of(source_id).as_str()), sk: "SOURCE".to_owned() }
+    }
+
+    /// The connection of an end user through the Web Connector.
+    pub(crate) fn desktop_connection(name: &EndUserName) -> Self {
+        Self { pk: desktop_pk(name), sk: "CONNECTION".to_owned() }
+    }
+
+    /// A job that is not finished.
+    pub(crate) fn job(name: &EndUserName, id: &JobId) -> Self {
+        Self { pk: desktop_pk(name), sk: format!("{JOB}{}", id.digits()) }
+    }
+
+    /// An item of the end of a job.
+    pub(crate) fn job_end(name: &EndUserName, id: &JobId, number: u32) -> Self {
+        Self { pk: format!("{JOB_END}{}#{}#{}", name.partner, name.id, id.digits()), sk: format!("{number:03}") }
+    }
+
+    /// A session of the auth flow of QuickBooks Desktop.
+    pub(crate) fn auth_session(partner: &PartnerId, id: &AuthSessionId) -> Self {
+        Self { pk: format!("{AUTH_SESSION}{partner}#{id}"), sk: "AUTH_SESSION".to_owned() }
     }
 
     /// The count of requests to a platform for a company in a minute or a day.

@@ -1,6 +1,7 @@
 //! The prefixes of keys, and the keys of partitions and lists.
 
 use counterfoil_core::model::connection::{Company, ConnectionId};
+use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::sync::SyncId;
@@ -65,6 +66,27 @@ pub(crate) const SLOT: &str = "SLOT#";
 
 /// The sort key of the numbers of a partner's connections. It sorts after every slot.
 pub(crate) const STATES: &str = "STATES";
+
+/// The prefix of the partition key of an end user of QuickBooks Desktop, its connection and its jobs.
+pub(crate) const DESKTOP: &str = "DESKTOP#";
+
+/// The prefix of the sort key of every job.
+pub(crate) const JOB: &str = "JOB#";
+
+/// The prefix of the partition key of the end of every job.
+pub(crate) const JOB_END: &str = "JOB_END#";
+
+/// The prefix of the partition key of every session of the auth flow of QuickBooks Desktop.
+pub(crate) const AUTH_SESSION: &str = "AUTH_SESSION#";
+
+pub(crate) fn desktop_pk(name: &EndUserName) -> String {
+    format!("{DESKTOP}{}#{}", name.partner, name.id)
+}
+
+/// The key of the list of a partner's end users.
+pub(crate) fn end_users_of(partner: &PartnerId) -> String {
+    format!("{DESKTOP}{partner}")
+}
 
 pub(crate) fn health_pk(partner: &PartnerId) -> String {
     format!("{HEALTH}{partner}")
