@@ -13,10 +13,12 @@ use crate::surface::Surface;
 use crate::surface::connections::{
     audit, callback, connections, disconnect, docs, health, open, readiness, start, token, verify,
 };
+use crate::surface::desktop::{auth_sessions, end_users, integration_connections, passthrough, resources};
 use crate::surface::partner::{
     api_keys, authorize, connect_links, cors, deliveries, events, exchange, imports, integrations, records, syncs, webhooks,
 };
 use crate::surface::platform_webhooks::notification;
+use crate::surface::web_connector::{setup, soap};
 
 /// A route.
 #[derive(Clone, Copy)]
@@ -43,7 +45,7 @@ macro_rules! tables {
     (@is_idempotent $($other:ident)?) => { false };
     (@is_keyless keyless) => { true };
     (@is_keyless $($other:ident)?) => { false };
-    ($($table:ident $function:literal { $($method:ident $path:literal $surface:ident [$($scope:ident)|*] $handler:path $(, $word:ident)?;)* })*) => {
+    (@all $all:ident $($table:ident $function:literal { $($method:ident $path:literal $surface:ident [$($scope:ident)|*] $handler:path $(, $word:ident)?;)* })*) => {
         $(
             #[doc = concat!("The routes of `", $function, "`.")]
             pub const $table: &[Route] = &[$(Route {
@@ -59,14 +61,20 @@ macro_rules! tables {
         )*
 
         /// The table of each function.
-        const TABLES: &[&[Route]] = &[$($table),*];
+        const $all: &[&[Route]] = &[$($table),*];
+    };
+    (undescribed $all:ident $($tables:tt)*) => {
+        tables!(@all $all $($tables)*);
+    };
+    ($all:ident $($table:ident $function:literal { $($method:ident $path:literal $surface:ident [$($scope:ident)|*] $handler:path $(, $word:ident)?;)* })*) => {
+        tables!(@all $all $($table $function { $($method $path $surface [$($scope)|*] $handler $(, $word)?;)* })*);
 
-        /// Every route with the name and the types of its handler, for the OpenAPI document. It is apart from the tables, so that no
-        /// function's binary has it.
+        /// Every route that the OpenAPI document describes, with the name and the types of its handler. It is apart from the tables, so
+        /// that no function's binary has it.
         pub(crate) fn described() -> Vec<(Route, &'static str, fn() -> Signature)> {
             let signatures: Vec<(&'static str, fn() -> Signature)> =
                 vec![$($((stringify!($handler), || signature($handler))),*),*];
-            let routes = TABLES.iter().flat_map(|table| table.iter().copied());
+            let routes = $all.iter().flat_map(|table| table.iter().copied());
             routes.zip(signatures).map(|(route, (handler, signature))| (route, handler, signature)).collect()
         }
     };
@@ -74,6 +82,7 @@ macro_rules! tables {
 
 // A table for each function, so that its binary contains only its own handlers. The preflights are derived from these.
 tables! {
+    DESCRIBED
     HEALTH "health" {
         GET    "/health"                               Connections [] health::health;
         HEAD   "/health"                               Connections [] health::health;
@@ -158,8 +167,42 @@ tables! {
     }
 }
 
+// Others define these: Conductor's API, the SOAP service of the Web Connector, and a page.
+tables! {
+    undescribed UNDESCRIBED
+    DESKTOP "desktop" {
+        GET    "/v1/end-users"                         Desktop     [DesktopManage] end_users::list;
+        POST   "/v1/end-users"                         Desktop     [DesktopManage] end_users::create;
+        GET    "/v1/end-users/{id}"                    Desktop     [DesktopManage] end_users::read;
+        DELETE "/v1/end-users/{id}"                    Desktop     [DesktopManage] end_users::delete;
+        GET    "/v1/end-users/{id}/ping/{slug}"        Desktop     [DesktopManage] passthrough::ping;
+        POST   "/v1/end-users/{id}/request/{slug}"     Desktop     [DesktopManage] passthrough::send;
+        POST   "/v1/end-users/{id}/passthrough/{slug}" Desktop     [DesktopManage] passthrough::send;
+        POST   "/v1/auth-sessions"                     Desktop     [DesktopManage] auth_sessions::create;
+        GET    "/v1/auth-sessions/{id}"                Desktop     [DesktopManage] auth_sessions::read;
+        GET    "/v1/integration-connections"           Desktop     [DesktopManage] integration_connections::list;
+        GET    "/v1/integration-connections/{id}"      Desktop     [DesktopManage] integration_connections::read;
+        GET    "/v1/quickbooks-desktop/health-check"   Desktop     [DesktopManage] resources::health_check;
+        GET    "/v1/quickbooks-desktop/company"        Desktop     [DesktopManage] resources::company;
+        GET    "/v1/quickbooks-desktop/{resource}"     Desktop     [DesktopManage] resources::list;
+        GET    "/v1/quickbooks-desktop/{resource}/{id}" Desktop    [DesktopManage] resources::retrieve;
+    }
+    WEB_CONNECTOR "web-connector" {
+        GET    "/qbwc"                                 WebConnector [] soap::get;
+        POST   "/qbwc"                                 WebConnector [] soap::post;
+        GET    "/qbd/{client_secret}"                  Setup       [] setup::page;
+        POST   "/qbd/{client_secret}"                  Setup       [] setup::password;
+        GET    "/qbd/{client_secret}/connector.qwc"    Setup       [] setup::qwc;
+        GET    "/qbd/{client_secret}/status"           Setup       [] setup::status;
+    }
+}
+
 /// The form of errors at an address that no route has, by the beginning of its path. The first that fits decides.
 const UNKNOWN_ADDRESSES: &[(&str, ErrorForm)] = &[
+    ("/v1/quickbooks-desktop/", ErrorForm { surface: Surface::Desktop, is_for_browsers: false }),
+    ("/v1/end-users/", ErrorForm { surface: Surface::Desktop, is_for_browsers: false }),
+    ("/v1/auth-sessions/", ErrorForm { surface: Surface::Desktop, is_for_browsers: false }),
+    ("/v1/integration-connections/", ErrorForm { surface: Surface::Desktop, is_for_browsers: false }),
     ("/v1/", ErrorForm { surface: Surface::Partner, is_for_browsers: true }),
     ("/webhooks/", ErrorForm { surface: Surface::PlatformWebhooks, is_for_browsers: false }),
     ("/api/", ErrorForm { surface: Surface::Connections, is_for_browsers: false }),
@@ -187,7 +230,7 @@ impl ErrorForm {
 
 /// Every route.
 pub fn routes() -> Vec<Route> {
-    TABLES.iter().flat_map(|table| with_preflights(table)).collect()
+    [DESCRIBED, UNDESCRIBED].concat().into_iter().flat_map(with_preflights).collect()
 }
 
 /// These routes and their preflights: a partner's page may call the routes of the partner API that need a key.
@@ -217,7 +260,7 @@ impl Route {
 
     /// Whether customers' browsers request it: then it needs no API key.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        !self.needs_key() && self.surface != Surface::PlatformWebhooks
+        !self.needs_key() && !matches!(self.surface, Surface::PlatformWebhooks | Surface::WebConnector)
     }
 
     /// Whether it needs an API key in a header, which a partner's page may send.

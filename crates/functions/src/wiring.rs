@@ -87,6 +87,8 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         handovers: table.clone(),
         audit_log: table.clone(),
         links: table.clone(),
+        end_users: table.clone(),
+        jobs: table.clone(),
         idempotency: table.clone(),
         health: table.clone(),
         partners: table,

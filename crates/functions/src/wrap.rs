@@ -21,8 +21,10 @@ use crate::deadline::EndsAt;
 use crate::extract::client::Client;
 use crate::extract::request_id::RequestId;
 use crate::origin::{serving, source_ip};
-use crate::page::{self, FormLeaves, OwnStyle};
+use crate::page::{self, FormLeaves, OwnScript, OwnStyle};
 use crate::routes::{ErrorForm, Route};
+use crate::surface::Surface;
+use crate::surface::desktop::refusal::Refused;
 use crate::surface::problem::Problem;
 
 /// Wraps a handler. Grants that an earlier request of this process could not store are stored first. Counts of earlier requests are
@@ -61,12 +63,16 @@ impl Wrap<'_> {
         let body_most = surface.body_most();
         let span = tracing::info_span!("request", id = self.id, method = %request.method(), route = matched.unwrap_or("none"));
         let response = if request.body().size_hint().lower() > body_most as u64 {
-            Problem::body_too_large("The body is larger than 64 KiB.").into_response()
+            Problem::body_too_large(&format!("The body is larger than {} KiB.", body_most / 1024)).into_response()
         } else {
             let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
             answered.unwrap_or_else(|_| Problem::from(Error::Internal("the handler panicked".to_owned())).into_response())
         };
         let _entered = span.enter();
+        let response = match response.extensions().get::<Refused>() {
+            Some(refused) => refused.with_id(&self.id),
+            None => response,
+        };
         let mut response = match response.extensions().get::<Problem>() {
             Some(problem) => {
                 log(problem);
@@ -82,6 +88,11 @@ impl Wrap<'_> {
             None => response,
         };
         secure(&mut response, self.is_https, &self.id);
+        if surface == Surface::Desktop
+            && let Ok(id) = HeaderValue::from_str(&self.id)
+        {
+            response.headers_mut().insert(HeaderName::from_static("conductor-request-id"), id);
+        }
         response
     }
 }
@@ -117,7 +128,9 @@ fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Respons
 
 /// Sets the security headers of every answer (O-9).
 fn secure(response: &mut Response, is_https: bool, id: &str) {
-    let (leaves, style) = (response.extensions().get::<FormLeaves>().copied(), response.extensions().get::<OwnStyle>().copied());
+    let extensions = response.extensions();
+    let (leaves, style) = (extensions.get::<FormLeaves>().copied(), extensions.get::<OwnStyle>().copied());
+    let script = extensions.get::<OwnScript>().copied();
     let headers = response.headers_mut();
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -125,7 +138,7 @@ fn secure(response: &mut Response, is_https: bool, id: &str) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy(leaves, style)) {
+    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy(leaves, style, script)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if let Ok(id) = HeaderValue::from_str(id) {

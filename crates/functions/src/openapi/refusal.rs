@@ -20,7 +20,7 @@ fn form(route: &Route) -> &'static str {
         (Surface::Connections, true) => "ProblemOrPage",
         (Surface::Partner, false) => "Refusal",
         (Surface::Partner, true) => "RefusalOrPage",
-        (Surface::PlatformWebhooks, _) => "Empty",
+        (Surface::PlatformWebhooks | Surface::Desktop | Surface::WebConnector | Surface::Setup, _) => "Empty",
     }
 }
 

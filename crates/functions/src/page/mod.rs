@@ -23,6 +23,7 @@ mod choice;
 pub(crate) mod docs;
 pub(crate) mod failure;
 mod markdown;
+pub(crate) mod setup;
 mod words;
 pub(crate) use choice::View;
 pub(crate) use failure::problem;
@@ -39,17 +40,23 @@ fn hash(style: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OwnStyle(pub(crate) &'static str);
 
+/// An extension of an answer that is a page with a script, which may send requests to our own addresses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnScript(pub(crate) &'static str);
+
 /// An extension of an answer with a form that redirects to other hosts. Browsers check every step of such a redirect against
 /// `form-action`, and a platform's sign-in uses hosts that nobody has listed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormLeaves;
 
-/// The content security policy of every answer: only our own style, and no frames (O-9).
-pub(crate) fn content_security_policy(leaves: Option<FormLeaves>, style: Option<OwnStyle>) -> String {
+/// The content security policy of every answer: only our own style and script, and no frames (O-9).
+pub(crate) fn content_security_policy(leaves: Option<FormLeaves>, style: Option<OwnStyle>, script: Option<OwnScript>) -> String {
+    let script = script.map(|OwnScript(script)| format!(" script-src 'sha256-{}'; connect-src 'self';", hash(script)));
+    let script = script.unwrap_or_default();
     let style = style.map_or_else(|| STYLE_HASH.clone(), |OwnStyle(style)| hash(style));
     let further = if leaves.is_some() { " https: http://127.0.0.1:* http://localhost:*" } else { "" };
     format!(
-        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'sha256-{style}';{script} form-action 'self'{further}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

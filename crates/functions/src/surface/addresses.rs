@@ -98,3 +98,13 @@ pub(crate) fn link_url(base_url: &str, token: &Secret) -> String {
 pub(crate) fn base_url(app: &App) -> Result<&str, Error> {
     app.public_base_url.as_deref().ok_or_else(no_base_url)
 }
+
+/// The path of the page that sets up a Web Connector, or of what belongs to it.
+pub(crate) fn setup_path(client_secret: &Secret, rest: &str, publishable_key: &str) -> String {
+    format!("/qbd/{}{rest}?key={publishable_key}", client_secret.expose())
+}
+
+/// The address of that page.
+pub(crate) fn setup_url(app: &App, client_secret: &Secret, publishable_key: &str) -> Result<String, Error> {
+    Ok(format!("{}{}", base_url(app)?, setup_path(client_secret, "", publishable_key)))
+}

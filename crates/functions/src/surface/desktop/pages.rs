@@ -1,0 +1,128 @@
+//! The pages of a list. QuickBooks keeps an iterator as long as the session of the Web Connector lasts, and a cursor outlives it: then the
+//! list is read again up to the last object of the page before.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterfoil_core::model::secret::Fingerprint;
+use counterfoil_desktop::failure::Failure;
+use counterfoil_desktop::qbxml::{Element, Response};
+use counterfoil_desktop::resource::{ListRequest, Next, Page, Step};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::surface::desktop::asked::{Answered, Conversation};
+use crate::surface::desktop::refusal::Refused;
+
+/// The status of a request that continues an iterator that QuickBooks does not know any more.
+const ITERATOR_LOST: u32 = 3_391;
+/// The largest page while a list is read again.
+const PAGE_MOST: u32 = 150;
+/// The largest number of pages that are read again. The caller's time is over before.
+const PAGES_MOST: usize = 1_000;
+
+/// The place in a list behind which the next page begins.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    /// The parameters of the list.
+    #[serde(rename = "q")]
+    fingerprint: u64,
+    #[serde(rename = "i")]
+    iterator: String,
+    /// The session that has the iterator.
+    #[serde(rename = "s")]
+    session: String,
+    /// The id of the last object before the place.
+    #[serde(rename = "l")]
+    last: String,
+}
+
+/// Reads one page of a list.
+pub(super) async fn page(conversation: &Conversation<'_>, list: &ListRequest) -> Result<Value, Refused> {
+    let most = list.limit();
+    let answered = match list.cursor().map(|text| cursor(list, text)).transpose()? {
+        None => {
+            let step = Some(Step::Start);
+            conversation.query(list.query(Page { most, step }), None).await?
+        }
+        Some(cursor) => continued(conversation, list, &cursor).await?,
+    };
+    if let Some(failure) = Failure::of_response(&answered.response) {
+        return Err(failure.into());
+    }
+    let next = next(list, &answered);
+    Ok(list.answer(read(list, &answered.response.returned)?, next))
+}
+
+/// The place of a cursor of this list.
+fn cursor(list: &ListRequest, text: &str) -> Result<Cursor, Refused> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+    let cursor: Option<Cursor> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let cursor = cursor.ok_or_else(|| Failure::invalid_request("The cursor is not a nextCursor of an earlier answer."))?;
+    if cursor.fingerprint != list.fingerprint() {
+        return Err(Failure::invalid_request("The cursor belongs to a list with other parameters. Repeat all of them.").into());
+    }
+    Ok(cursor)
+}
+
+/// The page after a cursor, from its iterator or by reading the list again.
+async fn continued(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cursor) -> Result<Answered, Refused> {
+    let step = Some(Step::Continue(&cursor.iterator));
+    let session = Fingerprint::stored(cursor.session.clone());
+    match conversation.query_in(list.query(Page { most: list.limit(), step }), session).await? {
+        Some(answered) if answered.response.status_code != ITERATOR_LOST => Ok(answered),
+        _ => again(conversation, list, cursor).await,
+    }
+}
+
+/// Reads the list from its beginning, and returns what follows the last object of the page before: at most one page.
+async fn again(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cursor) -> Result<Answered, Refused> {
+    let first = Page { most: Some(PAGE_MOST), step: Some(Step::Start) };
+    let mut answered = conversation.query(list.query(first), None).await?;
+    for _ in 0..PAGES_MOST {
+        let Response { returned, iterator_id, iterator_remaining, .. } = &mut answered.response;
+        let place = returned.iter().position(|object| id(object) == Some(&cursor.last));
+        let more = iterator_id.clone().filter(|_| iterator_remaining.is_some_and(|left| left > 0));
+        if let Some(place) = place {
+            returned.drain(..=place);
+            if !returned.is_empty() || more.is_none() {
+                return Ok(answered);
+            }
+        }
+        let Some(iterator) = more else { break };
+        let most = if place.is_some() { list.limit() } else { Some(PAGE_MOST) };
+        let next = list.query(Page { most, step: Some(Step::Continue(&iterator)) });
+        answered = conversation.query(next, Some(answered.session)).await?;
+        if place.is_some() {
+            return Ok(answered);
+        }
+    }
+    Err(Failure::invalid_request(
+        "The list has changed, and the place of this cursor is not in it any more. Read the list again.",
+    )
+    .into())
+}
+
+fn next(list: &ListRequest, answered: &Answered) -> Next {
+    let response = &answered.response;
+    let remaining = response.iterator_remaining.filter(|_| list.is_paged());
+    let cursor = || {
+        Some(Cursor {
+            fingerprint: list.fingerprint(),
+            iterator: response.iterator_id.clone()?,
+            session: answered.session.as_str().to_owned(),
+            last: id(response.returned.last()?)?.to_owned(),
+        })
+    };
+    let cursor = remaining.filter(|left| *left > 0).and_then(|_| cursor());
+    let text = cursor.and_then(|cursor| serde_json::to_vec(&cursor).ok()).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+    Next { cursor: text, remaining: remaining.map(u64::from) }
+}
+
+/// The id of an object: of a transaction, or of an object of one of QuickBooks's lists.
+fn id(object: &Element) -> Option<&str> {
+    object.text_of("TxnID").or_else(|| object.text_of("ListID"))
+}
+
+fn read(list: &ListRequest, returned: &[Element]) -> Result<Vec<Value>, Refused> {
+    returned.iter().filter(|object| object.name.ends_with("Ret")).map(|object| Ok(list.read(object)?)).collect()
+}

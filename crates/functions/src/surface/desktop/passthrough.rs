@@ -1,0 +1,66 @@
+//! qbXML as JSON, and the ping of an end user's connection. Function: `desktop`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response as Answer};
+use counterfoil_core::App;
+use counterfoil_core::model::desktop::end_user::EndUserName;
+use counterfoil_core::model::desktop::id::EndUserId;
+use counterfoil_core::model::name::PartnerId;
+use counterfoil_desktop::failure::Failure;
+use counterfoil_desktop::qbxml::{Response, json};
+use serde_json::Value;
+
+use crate::surface::desktop::asked::{Conversation, Wait};
+use crate::surface::desktop::caller::DesktopCaller;
+use crate::surface::desktop::refusal::Refused;
+use crate::surface::desktop::resources::checked;
+
+/// The only integration.
+const SLUG: &str = "quickbooks_desktop";
+
+fn named(partner: PartnerId, id: &str, slug: &str) -> Result<EndUserName, Refused> {
+    if slug != SLUG {
+        return Err(Failure::resource_missing("integration").into());
+    }
+    let id = EndUserId::parse(id).ok_or_else(|| Failure::resource_missing("end-user"))?;
+    Ok(EndUserName { partner, id })
+}
+
+pub(crate) async fn ping(
+    State(app): State<Arc<App>>,
+    DesktopCaller(key): DesktopCaller,
+    wait: Wait,
+    Path((id, slug)): Path<(String, String)>,
+) -> Result<Json<Value>, Refused> {
+    let duration = checked(&app, &named(key.partner, &id, &slug)?, wait).await?;
+    Ok(Json(serde_json::json!({ "duration": duration })))
+}
+
+pub(crate) async fn send(
+    State(app): State<Arc<App>>,
+    DesktopCaller(key): DesktopCaller,
+    wait: Wait,
+    Path((id, slug)): Path<(String, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Answer, Refused> {
+    let end_user = named(key.partner, &id, &slug)?;
+    let invalid = |message: String| Refused::from(Failure::invalid_request(message));
+    let body = body.map_err(|_| invalid("The body is too large, or incomplete.".to_owned()))?;
+    let text = std::str::from_utf8(&body).map_err(|_| invalid("The body is not JSON.".to_owned()))?;
+    let requests = json::requests(text).map_err(|error| invalid(error.to_string()))?;
+    let is_write = requests.iter().any(|request| !request.name.ends_with("QueryRq"));
+    let numbered = (1..).zip(requests).map(|(number, request): (u32, _)| (number.to_string(), request)).collect();
+    let conversation = Conversation::begin(&app, &end_user, wait).await?;
+    let (document, _) = conversation.send(numbered, is_write, None).await?;
+    let responses = Response::parse(document.expose()).map_err(|broken| Failure::broken_answer(broken.to_string()))?;
+    if let Some(failure) = responses.iter().find_map(Failure::of_response) {
+        return Err(failure.into());
+    }
+    Ok(([(CONTENT_TYPE, "application/json")], json::answer(&responses)).into_response())
+}
