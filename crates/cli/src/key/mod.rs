@@ -1,5 +1,6 @@
 //! `counterfoil key`: manages API keys. The text of a key is shown once, when it is created; only its hash is stored.
 
+mod alias;
 mod create;
 mod list;
 mod revoke;
@@ -22,6 +23,8 @@ use crate::which_table;
 pub(crate) enum Command {
     /// Create a key and print it; it is shown only once
     Create(create::Options),
+    /// Let callers name a key by a secret key of Conductor, which is read from standard input
+    Alias(alias::Options),
     /// List a partner's keys, without the secret texts
     List(list::Options),
     /// Revoke a key; it stops working within a minute
@@ -43,6 +46,7 @@ pub(crate) struct Owner {
 /// Runs the command.
 pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), Failure> {
     let dir = match &command {
+        Command::Alias(options) => &options.owner.dir,
         Command::Create(options) => &options.owner.dir,
         Command::List(options) => &options.owner.dir,
         Command::Revoke(options) => &options.owner.dir,
@@ -51,6 +55,7 @@ pub(crate) async fn run(command: Command, variables: &Variables) -> Result<(), F
     let open = which_table::open(variables, dir).await?;
     let operator = operator(variables, &open.table)?;
     match command {
+        Command::Alias(options) => alias::run(&options, &operator).await,
         Command::Create(options) => create::run(options, &operator).await,
         Command::List(options) => list::run(&options, &operator).await,
         Command::Revoke(options) => revoke::run(&options, &operator).await,

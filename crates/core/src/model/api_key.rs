@@ -150,6 +150,20 @@ impl PresentedKey {
     }
 }
 
+/// The beginnings of the secret keys of Conductor, by which an operator may call one of ours (`key alias`).
+const ALIAS_PREFIXES: [&str; 3] = ["sk_conductor_", "sk_live_", "sk_test_"];
+
+/// Whether a text has the form of a key of Conductor: a known beginning, then at least sixteen characters without white space.
+pub fn is_alias(text: &Secret) -> bool {
+    let rest = ALIAS_PREFIXES.iter().find_map(|prefix| text.expose().strip_prefix(prefix));
+    rest.is_some_and(|rest| (ALIAS_LEAST..=ALIAS_MOST).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+/// The shortest rest of an alias, in characters: a shorter one could be guessed.
+const ALIAS_LEAST: usize = 16;
+/// The longest rest of an alias, in characters.
+const ALIAS_MOST: usize = 180;
+
 /// Composes a key from 64 random bytes. A publishable key has another prefix.
 ///
 /// The random part is 512 bits modulo 62^43 (256 bits), so its bias is below 2^-255.

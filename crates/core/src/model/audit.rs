@@ -133,6 +133,8 @@ pub enum Action {
     RedirectUriRemoved,
     /// An API key was created.
     KeyCreated,
+    /// An API key got an alias: another text by which callers may name it.
+    KeyAliased,
     /// An API key was revoked.
     KeyRevoked,
     /// An API key was replaced by a new one, and is revoked after an overlap.

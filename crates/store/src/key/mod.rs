@@ -162,6 +162,11 @@ impl Key {
         Self { pk: partner_pk(partner), sk: format!("{API_KEY}{id}") }
     }
 
+    /// An alias of an API key, by the alias's hash.
+    pub(crate) fn alias(alias: &Fingerprint) -> Self {
+        Self { pk: format!("KEY_ALIAS#{}", alias.as_str()), sk: "ALIAS".to_owned() }
+    }
+
     pub(crate) fn link(partner: &PartnerId, id: &LinkId) -> Self {
         Self { pk: partner_pk(partner), sk: format!("{LINK}{id}") }
     }

@@ -1,5 +1,6 @@
 //! Partners and their keys.
 
+mod alias_row;
 pub(crate) mod key_row;
 mod listed;
 mod operator;

@@ -6,13 +6,14 @@ use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
+use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::partners::OperatorStore;
 use counterfoil_core::port::store::{Created, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::fault;
 use crate::key::{API_KEY, Key, PARTNERS};
-use crate::partners::{key_row, partner_row};
+use crate::partners::{alias_row, key_row, partner_row};
 use crate::request::{Transacted, transact_update};
 use crate::row::{attribute, millis, number};
 use crate::table::{LIST_INDEX, LIST_PK, PK, Table};
@@ -57,6 +58,11 @@ impl OperatorStore for Table {
 
     async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Created, StoreError> {
         self.audited(self.put_new(key_row::write(key)?), audit).await.map(Created::from)
+    }
+
+    async fn create_alias(&self, alias: &Fingerprint, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
+        let items = vec![self.put_new(alias_row::write(alias, key)?), self.exists(&Key::api_key(&key.partner, &key.id))];
+        self.all_audited(items, audit).await
     }
 
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError> {

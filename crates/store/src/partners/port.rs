@@ -6,6 +6,7 @@ use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::connection::{Connection, ConnectionId};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::partner::Partner;
+use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::partners::PartnerStore;
 use jiff::Timestamp;
@@ -25,6 +26,12 @@ impl PartnerStore for Table {
 
     async fn key(&self, partner: &PartnerId, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
         self.get(&Key::api_key(partner, id)).await?.map(crate::partners::key_row::read).transpose()
+    }
+
+    async fn aliased(&self, alias: &Fingerprint) -> Result<Option<ApiKey>, StoreError> {
+        let Some(item) = self.get(&Key::alias(alias)).await? else { return Ok(None) };
+        let (partner, id) = crate::partners::alias_row::read(item)?;
+        self.key(&partner, &id).await
     }
 
     async fn key_and_connection(

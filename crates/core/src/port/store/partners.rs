@@ -10,6 +10,7 @@ use crate::model::connection::{Connection, ConnectionId};
 use crate::model::name::PartnerId;
 use crate::model::partner::Partner;
 use crate::port::store::{Created, StoreError, Written};
+use crate::model::secret::Fingerprint;
 
 /// Partners and their keys.
 #[async_trait]
@@ -19,6 +20,9 @@ pub trait PartnerStore: Send + Sync {
 
     /// One key, strongly consistent.
     async fn key(&self, partner: &PartnerId, id: &KeyId) -> Result<Option<ApiKey>, StoreError>;
+
+    /// The key that has this alias, by the alias's hash. Strongly consistent.
+    async fn aliased(&self, alias: &Fingerprint) -> Result<Option<ApiKey>, StoreError>;
 
     /// One key and one connection, both strongly consistent, in one request.
     async fn key_and_connection(
@@ -51,6 +55,9 @@ pub trait OperatorStore: PartnerStore {
 
     /// Stores a new key.
     async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Created, StoreError>;
+
+    /// Stores an alias of a key, by its hash. `Overtaken` if another key has it, or if the key does not exist.
+    async fn create_alias(&self, alias: &Fingerprint, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
 
     /// Revokes a key at the time of the audit row. `Overtaken` if it is revoked by then, or does not exist.
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError>;

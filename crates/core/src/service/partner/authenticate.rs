@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::model::api_key::{ApiKey, PresentedKey, Scope};
+use crate::model::api_key::{ApiKey, PresentedKey, Scope, is_alias};
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::name::CompanyKey;
 use crate::model::secret::{Fingerprint, Secret};
@@ -20,6 +20,9 @@ const REFUSED: &str = "The API key is missing, unknown, expired or revoked.";
 /// # Errors
 /// `Unauthenticated`, `Forbidden`, or the table's errors.
 pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> Result<ApiKey, Error> {
+    if let Some(alias) = key.filter(|key| is_alias(key)) {
+        return permitted(aliased(app, &alias.fingerprint()).await?, one_of);
+    }
     let presented = presented(key)?;
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
         return permitted(known, one_of);
@@ -55,14 +58,27 @@ fn presented(key: Option<&Secret>) -> Result<PresentedKey, Error> {
 }
 
 async fn verified(app: &App, presented: &PresentedKey, found: Option<ApiKey>) -> Result<ApiKey, Error> {
+    used(app, &presented.hash, found.filter(|key| key.hash.matches(&presented.hash))).await
+}
+
+/// The key that an operator has given this alias.
+async fn aliased(app: &App, alias: &Fingerprint) -> Result<ApiKey, Error> {
+    match app.key_memory.recall(app, alias) {
+        Some(known) => Ok(known),
+        None => used(app, alias, app.partners.aliased(alias).await?).await,
+    }
+}
+
+/// Notes the use of a key that was found, and caches it under the hash of the text that the caller sent.
+async fn used(app: &App, sent: &Fingerprint, found: Option<ApiKey>) -> Result<ApiKey, Error> {
     let now = app.now();
-    let key = found.filter(|key| key.hash.matches(&presented.hash) && key.is_live(now)).ok_or(Error::Unauthenticated(REFUSED))?;
+    let key = found.filter(|key| key.is_live(now)).ok_or(Error::Unauthenticated(REFUSED))?;
     if until(key.last_used_at, now) >= TOUCH_EVERY
         && let Err(error) = app.partners.touch_key(&key.partner, &key.id, now).await
     {
         tracing::warn!(key = %key.id, %error, "a key's last use could not be stored");
     }
-    app.key_memory.remember(app, &presented.hash, &key);
+    app.key_memory.remember(app, sent, &key);
     Ok(key)
 }
 

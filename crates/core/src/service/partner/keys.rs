@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::Error;
-use crate::model::api_key::{ApiKey, KeyId, PresentedKey, Scope, compose};
+use crate::model::api_key::{ApiKey, KeyId, PresentedKey, Scope, compose, is_alias};
 use crate::model::audit::Action;
 use crate::model::name::{DisplayName, PartnerId};
 use crate::model::secret::Secret;
@@ -70,6 +70,24 @@ pub async fn store_key(operator: &Operator, text: &Secret, new: NewKey) -> Resul
     match operator.store.create_key(&key, &audit).await? {
         Created::Stored => Ok(key),
         Created::Exists => Err(Error::conflict("key_exists", format!("The key {} already exists.", key.id))),
+    }
+}
+
+/// Gives a key an alias: a secret key of Conductor, so that its SDKs need no other key.
+///
+/// # Errors
+/// `invalid_alias` if the text does not have the form of such a key; `NotFound` if the partner has no such key; `alias_exists` if a key
+/// has this alias.
+pub async fn alias_key(operator: &Operator, partner: &PartnerId, id: &KeyId, alias: &Secret) -> Result<ApiKey, Error> {
+    if !is_alias(alias) {
+        let message = "An alias must begin with sk_conductor_, sk_live_ or sk_test_, and have at least 16 more characters.";
+        return Err(Error::invalid("invalid_alias", message));
+    }
+    let key = operator.store.key(partner, id).await?.ok_or(Error::NO_KEY)?;
+    let audit = operator.audit(partner, Action::KeyAliased, BTreeMap::from([("key", id.to_string())]));
+    match operator.store.create_alias(&alias.fingerprint(), &key, &audit).await? {
+        Written::Stored => Ok(key),
+        Written::Overtaken => Err(Error::conflict("alias_exists", "A key has this alias already.")),
     }
 }
 

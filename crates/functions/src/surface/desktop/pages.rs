@@ -119,7 +119,7 @@ fn next(list: &ListRequest, answered: &Answered) -> Next {
 }
 
 /// The id of an object: of a transaction, or of an object of one of QuickBooks's lists.
-fn id(object: &Element) -> Option<&str> {
+pub(super) fn id(object: &Element) -> Option<&str> {
     object.text_of("TxnID").or_else(|| object.text_of("ListID"))
 }
 

@@ -73,7 +73,7 @@ pub(crate) async fn retrieve(
     let query = resource.retrieve(&id)?;
     let conversation = Conversation::begin(&app, &end_user, wait).await?;
     let returned = conversation.returned(query).await?;
-    let object = returned.iter().find(|object| object.name == resource.object());
+    let object = returned.iter().find(|object| object.name == resource.object() && pages::id(object) == Some(&id));
     Ok(Json(resource.read(object.ok_or_else(|| Failure::broken_answer("QuickBooks answered without the object."))?)?))
 }
 
