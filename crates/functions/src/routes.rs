@@ -193,6 +193,7 @@ tables! {
         GET    "/qbd/{client_secret}"                  Setup       [] setup::page;
         POST   "/qbd/{client_secret}"                  Setup       [] setup::password;
         GET    "/qbd/{client_secret}/connector.qwc"    Setup       [] setup::qwc;
+        POST   "/qbd/{client_secret}/new-file"         Setup       [] setup::new_file;
         GET    "/qbd/{client_secret}/status"           Setup       [] setup::status;
     }
 }

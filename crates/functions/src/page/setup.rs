@@ -16,6 +16,8 @@ pub(crate) struct Addresses {
     pub(crate) page: String,
     /// The `.qwc` file.
     pub(crate) qwc: String,
+    /// Makes another `.qwc` file.
+    pub(crate) new_file: String,
     /// Whether the setup is complete.
     pub(crate) status: String,
 }
@@ -65,7 +67,7 @@ pub(crate) fn page(setup: &Setup<'_>) -> Markup {
 fn connected(setup: &Setup<'_>) -> Markup {
     html! {
         h1 { "QuickBooks Desktop is connected" }
-        p.lead { strong { (setup.partner) } " can now read the company file of " strong { (setup.company) } "." }
+        p.lead { strong { (setup.partner) } " has access to this company file: " strong { (setup.company) } }
         div.state.good { span.dot {} span { "Leave the Web Connector open, with Auto-Run ticked, so that the connection stays active." } }
         @if let Some(url) = setup.redirect_url {
             p { a.button href=(url) { "Continue" } }
@@ -80,14 +82,14 @@ fn expired(setup: &Setup<'_>) -> Markup {
     html! {
         h1 { "This link has expired" }
         div.state.bad { span.dot {} span { "Nothing was changed." } }
-        p { "Ask " strong { (setup.partner) } " for a new link to connect the company file of " strong { (setup.company) } "." }
+        p { "Ask " strong { (setup.partner) } " for a new link to connect this company file: " strong { (setup.company) } }
     }
 }
 
 fn steps(setup: &Setup<'_>) -> Markup {
     html! {
         h1 { "Connect QuickBooks Desktop" }
-        p.lead { strong { (setup.partner) } " asks for access to the company file of " strong { (setup.company) } "." }
+        p.lead { strong { (setup.partner) } " asks for access to this company file: " strong { (setup.company) } }
         p.quiet { "Do this on the Windows computer with QuickBooks Desktop. It takes about five minutes. Continue only if you know " (setup.partner) " and asked for this." }
         @if let Some(password) = setup.password {
             (instructions(setup, password))
@@ -95,6 +97,7 @@ fn steps(setup: &Setup<'_>) -> Markup {
             (begin(setup))
         }
         (state(setup))
+        @if setup.has_connection { (trouble(setup)) }
     }
 }
 
@@ -141,6 +144,17 @@ fn instructions(setup: &Setup<'_>, password: &Secret) -> Markup {
                 h2 { "Switch it on" }
                 p { "Tick the box before " strong { (setup.partner) } " and the box " strong { "Auto-Run" } ". Then click " strong { "Update Selected" } "." }
             }
+        }
+    }
+}
+
+fn trouble(setup: &Setup<'_>) -> Markup {
+    html! {
+        details {
+            summary { "The Web Connector refuses the file" }
+            p { "If it says QBWC1039, or that a FileID is in use, the company file knows an earlier connection. Remove that one in the Web Connector. "
+                "If it is not there, make another file, and begin with step 1 again." }
+            form method="post" action=(setup.addresses.new_file) { button.plain type="submit" { "Make another file" } }
         }
     }
 }

@@ -120,14 +120,15 @@ pub enum LinkState {
 /// # Errors
 /// `NotFound` if there is no such session, or if the publishable key is not the one in its link. Both get the same answer.
 pub async fn open_auth_session(app: &App, secret: &Secret, publishable_key: &str) -> Result<OpenedSession, Error> {
-    let presented = ClientSecret::parse(secret).ok_or(Error::NO_AUTH_SESSION)?;
+    const REFUSED: Error = Error::NotFound("This link is unknown or incomplete. Ask the sender for a new one.");
+    let presented = ClientSecret::parse(secret).ok_or(REFUSED)?;
     let found = app.end_users.auth_session(&presented.partner, &presented.session).await?;
     let is_theirs = |session: &AuthSession| {
         session.hash.matches(&presented.hash)
             && Fingerprint::of(publishable_key).matches(&Fingerprint::of(&session.publishable_key))
     };
-    let session = found.filter(is_theirs).ok_or(Error::NO_AUTH_SESSION)?;
-    let (end_user, connection) = app.end_users.end_user(&session.end_user).await?.ok_or(Error::NO_AUTH_SESSION)?;
+    let session = found.filter(is_theirs).ok_or(REFUSED)?;
+    let (end_user, connection) = app.end_users.end_user(&session.end_user).await?.ok_or(REFUSED)?;
     let link = if session.is_used(connection.as_ref()) {
         LinkState::Used
     } else if session.expires_at <= app.now() {
@@ -151,9 +152,7 @@ pub struct NewPassword {
 /// # Errors
 /// `Conflict` if the link cannot be used; the table's errors.
 pub async fn show_password(app: &App, opened: &OpenedSession, qbxml: &dyn Qbxml) -> Result<NewPassword, Error> {
-    if opened.link != LinkState::Open {
-        return Err(Error::conflict("link_ended", "This link has expired or was used. Ask for a new one."));
-    }
+    must_be_open(opened)?;
     let name = &opened.end_user.name;
     let password = app.new_secret();
     let detail = [("auth_session", opened.session.id.to_string())];
@@ -172,6 +171,13 @@ pub async fn show_password(app: &App, opened: &OpenedSession, qbxml: &dyn Qbxml)
             Err(Error::conflict("setup_in_progress", "Another window has begun the setup. Load this page again."))
         }
     }
+}
+
+fn must_be_open(opened: &OpenedSession) -> Result<(), Error> {
+    if opened.link == LinkState::Open {
+        return Ok(());
+    }
+    Err(Error::conflict("link_ended", "This link has expired or was used. Ask the sender for a new one."))
 }
 
 async fn new_connection(
@@ -219,15 +225,17 @@ async fn qwc(app: &App, end_user: &EndUser, file_id: &str, qbxml: &dyn Qbxml) ->
 /// Replaces the `.qwc` file of a connection by one with another `FileID`, for a company file that was copied or cannot be added again.
 ///
 /// # Errors
-/// `NotFound` if the partner has no such end user, or if it has no connection.
-pub async fn rotate_qwc(app: &App, actor: Actor, name: &EndUserName, qbxml: &dyn Qbxml) -> Result<String, Error> {
-    let (end_user, _) = read_end_user(app, name).await?;
+/// `Conflict` if the link cannot be used, or if there is no connection yet.
+pub async fn rotate_qwc(app: &App, opened: &OpenedSession, qbxml: &dyn Qbxml) -> Result<(), Error> {
+    must_be_open(opened)?;
+    let name = &opened.end_user.name;
     let file_id = guid(&app.new_secret().fingerprint());
-    let qwc = qwc(app, &end_user, &file_id, qbxml).await?;
-    let audit = app.audit(&name.connection_id(), Action::QwcRotated, actor, []);
+    let qwc = qwc(app, &opened.end_user, &file_id, qbxml).await?;
+    let detail = [("auth_session", opened.session.id.to_string())];
+    let audit = app.audit(&name.connection_id(), Action::QwcRotated, Actor::Anonymous, detail);
     match app.end_users.replace_qwc(name, &file_id, &qwc, &audit).await? {
-        Written::Stored => Ok(qwc),
-        Written::Overtaken => Err(Error::NotFound("This end user has no QuickBooks Desktop connection yet.")),
+        Written::Stored => Ok(()),
+        Written::Overtaken => Err(Error::conflict("setup_not_begun", "The setup was not begun yet. Load this page again.")),
     }
 }
 

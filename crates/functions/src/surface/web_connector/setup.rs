@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::desktop::auth_flow::{LinkState, OpenedSession, open_auth_session, show_password};
+use counterfoil_core::service::desktop::auth_flow::{LinkState, OpenedSession, open_auth_session, rotate_qwc, show_password};
 use counterfoil_core::{App, Error};
 use counterfoil_desktop::protocol::Protocol;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ async fn opened(app: &App, secret: &Secret, query: &Query) -> Result<OpenedSessi
 /// The addresses of the page and what belongs to it.
 fn addresses(secret: &Secret, opened: &OpenedSession) -> setup::Addresses {
     let at = |rest: &str| setup_path(secret, rest, &opened.session.publishable_key);
-    setup::Addresses { page: at(""), qwc: at("/connector.qwc"), status: at("/status") }
+    setup::Addresses { page: at(""), qwc: at("/connector.qwc"), new_file: at("/new-file"), status: at("/status") }
 }
 
 async fn shown(app: &App, secret: &Secret, opened: &OpenedSession, password: Option<&Secret>) -> Result<Response, Problem> {
@@ -87,6 +87,18 @@ pub(crate) async fn password(
     }
     let new = show_password(&app, &opened, &Protocol).await?;
     shown(&app, &secret, &opened, Some(&new.password)).await
+}
+
+/// Makes another `.qwc` file, for a company file that refuses the first one.
+pub(crate) async fn new_file(
+    State(app): State<Arc<App>>,
+    _: OwnForm,
+    InPath(LinkSecret(secret)): InPath<LinkSecret>,
+    query: Query,
+) -> Result<Redirect, Problem> {
+    let opened = opened(&app, &secret, &query).await?;
+    rotate_qwc(&app, &opened, &Protocol).await?;
+    Ok(Redirect::to(&addresses(&secret, &opened).page))
 }
 
 pub(crate) async fn qwc(
