@@ -10,7 +10,7 @@ use counterfoil_core::model::desktop::id::{AuthSessionId, EndUserId};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::desktop::EndUserStore;
-use counterfoil_core::port::store::{StoreError, Written};
+use counterfoil_core::port::store::{Created, StoreError, Written};
 use jiff::Timestamp;
 
 use crate::desktop::{auth_session_row, connection_row, end_user_row};
@@ -27,13 +27,13 @@ const BATCH_MOST: usize = 50;
 
 #[async_trait]
 impl EndUserStore for Table {
-    async fn create_end_user(&self, end_user: &EndUser, row: &Audit) -> Result<Written, StoreError> {
+    async fn create_end_user(&self, end_user: &EndUser, row: &Audit) -> Result<Created, StoreError> {
         let items = vec![
             self.put_new(end_user_row::write(end_user)?),
             self.put_new(end_user_row::write_source(end_user)?),
             self.put(audit(row)?),
         ];
-        Ok(written(&self.transact(items, &row.id).await?))
+        Ok(written(&self.transact(items, &row.id).await?).into())
     }
 
     async fn end_users(

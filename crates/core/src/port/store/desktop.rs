@@ -11,13 +11,13 @@ use crate::model::desktop::id::{AuthSessionId, EndUserId, JobId};
 use crate::model::desktop::job::{Job, JobFailure};
 use crate::model::name::PartnerId;
 use crate::model::secret::{Fingerprint, Sealed};
-use crate::port::store::{StoreError, Written};
+use crate::port::store::{Created, StoreError, Written};
 
 /// End users and their connections. Reads are strongly consistent, except the list.
 #[async_trait]
 pub trait EndUserStore: Send + Sync {
-    /// Stores a new end user. `Overtaken` if the partner has one with this source id.
-    async fn create_end_user(&self, end_user: &EndUser, audit: &Audit) -> Result<Written, StoreError>;
+    /// Stores a new end user. `Exists` if the partner has one with this source id.
+    async fn create_end_user(&self, end_user: &EndUser, audit: &Audit) -> Result<Created, StoreError>;
 
     /// At most `most` of a partner's end users with their connections, oldest first, after `after`. The list may lag by moments.
     async fn end_users(

@@ -9,8 +9,8 @@ use crate::model::connect_link::{ConnectLink, LinkId};
 use crate::model::connection::{Connection, ConnectionId};
 use crate::model::name::PartnerId;
 use crate::model::partner::Partner;
-use crate::port::store::{Created, StoreError, Written};
 use crate::model::secret::Fingerprint;
+use crate::port::store::{Created, StoreError, Written};
 
 /// Partners and their keys.
 #[async_trait]

@@ -18,7 +18,7 @@ use crate::port::store::Written;
 use crate::service::desktop::end_users::read_end_user;
 use crate::service::desktop::{guid, owner_id};
 use crate::service::health::ready::no_base_url;
-use crate::{App, Error};
+use crate::{App, Error, Misconfiguration};
 
 /// The purpose of the sealed client secret of a session.
 const CLIENT_SECRET: &str = "client_secret";
@@ -217,7 +217,7 @@ async fn qwc(app: &App, end_user: &EndUser, file_id: &str, qbxml: &dyn Qbxml) ->
         file_id,
     };
     qbxml.qwc(&fields).ok_or_else(|| Error::Misconfigured {
-        code: "qwc_refused",
+        what: Misconfiguration::ConfigurationIncomplete,
         message: "The Web Connector accepts only a public base URL with https and the name of a host.".to_owned(),
     })
 }

@@ -6,7 +6,7 @@ use crate::model::desktop::connection::DesktopConnection;
 use crate::model::desktop::end_user::{END_USERS_MOST, EndUser, EndUserName};
 use crate::model::desktop::id::EndUserId;
 use crate::model::name::PartnerId;
-use crate::port::store::Written;
+use crate::port::store::{Created, Written};
 use crate::{App, Error};
 
 /// The number of end users in one read of the list.
@@ -40,8 +40,8 @@ pub async fn create_end_user(app: &App, key: &ApiKey, new: NewEndUser) -> Result
     let detail = [("source_id", end_user.source_id.clone())];
     let audit = app.audit(&end_user.name.connection_id(), Action::EndUserCreated, Actor::Key(key.id.clone()), detail);
     match app.end_users.create_end_user(&end_user, &audit).await? {
-        Written::Stored => Ok(end_user),
-        Written::Overtaken => Err(Error::conflict(
+        Created::Stored => Ok(end_user),
+        Created::Exists => Err(Error::conflict(
             "source_id_exists",
             "There is an end user with this source id already. Use it, or another source id.",
         )),
