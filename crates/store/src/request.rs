@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::{StoreError, Written};
@@ -122,10 +123,15 @@ impl Table {
         TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
     }
 
-    /// The part of a transaction that deletes an item under a condition.
-    pub(crate) fn delete_under(&self, key: &Key, condition: &str) -> TransactWriteItem {
-        let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(key)));
-        let delete = delete.condition_expression(condition).build();
+    /// The part of a transaction that deletes an item under a condition, with a value of the condition.
+    pub(crate) fn delete_under(&self, key: &Key, condition: &str, value: Option<(&str, &str)>) -> TransactWriteItem {
+        let values = value.map(|(name, value)| HashMap::from([(name.to_owned(), AttributeValue::S(value.to_owned()))]));
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .condition_expression(condition)
+            .set_expression_attribute_values(values)
+            .build();
         TransactWriteItem::builder().delete(delete.expect("table and key are given")).build()
     }
 

@@ -62,7 +62,7 @@ impl EndUserStore for Table {
     async fn delete_end_user(&self, end_user: &EndUser, row: &Audit) -> Result<Written, StoreError> {
         let exists = format!("attribute_exists({PK})");
         let items = vec![
-            self.delete_under(&Key::end_user(&end_user.name), &exists),
+            self.delete_under(&Key::end_user(&end_user.name), &exists, None),
             self.delete(&Key::end_user_source(&end_user.name.partner, &end_user.source_id)),
             self.delete(&Key::desktop_connection(&end_user.name)),
             self.put(audit(row)?),

@@ -82,8 +82,7 @@ impl JobStore for Table {
 
     async fn claim_job(&self, job: &Job, ticket: &Fingerprint) -> Result<Written, StoreError> {
         let changes = Changes::default().put(SENT_IN, Some(ticket.as_str()))?.add("tries", 1);
-        let condition = format!("attribute_exists({PK}) AND attribute_not_exists({SENT_IN})");
-        self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &condition), |_| false).await
+        self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &queued()), |_| false).await
     }
 
     async fn requeue_job(&self, job: &Job, ticket: &Fingerprint, request: &Sealed) -> Result<Written, StoreError> {
@@ -96,8 +95,7 @@ impl JobStore for Table {
     }
 
     async fn withdraw_job(&self, name: &EndUserName, id: &JobId) -> Result<Written, StoreError> {
-        let condition = format!("attribute_exists({PK}) AND attribute_not_exists({SENT_IN})");
-        let items = vec![self.delete_under(&Key::job(name, id), &condition)];
+        let items = vec![self.delete_under(&Key::job(name, id), &queued(), None)];
         Ok(written(&self.transact(items, &format!("withdraw {id}")).await?))
     }
 
@@ -107,7 +105,14 @@ impl JobStore for Table {
         for part in further {
             self.put_item(part).await?;
         }
-        let mut items = vec![self.delete_under(&Key::job(&job.end_user, &job.id), &state_condition(&job.state)), self.put(first)];
+        let key = Key::job(&job.end_user, &job.id);
+        let deleted = match &job.state {
+            JobState::Queued => self.delete_under(&key, &queued(), None),
+            JobState::Sent(ticket) => {
+                self.delete_under(&key, &format!("{SENT_IN} = :ticket"), Some((":ticket", ticket.as_str())))
+            }
+        };
+        let mut items = vec![deleted, self.put(first)];
         if let JobEnd::Answered { at, .. } = end {
             let changes = Changes::default()
                 .put("last_request_at", Some(millis(job.created_at)))?
@@ -130,12 +135,9 @@ impl JobStore for Table {
     }
 }
 
-/// A condition that holds while a job is in this state.
-fn state_condition(state: &JobState) -> String {
-    match state {
-        JobState::Queued => format!("attribute_exists({PK}) AND attribute_not_exists({SENT_IN})"),
-        JobState::Sent(_) => format!("attribute_exists({SENT_IN})"),
-    }
+/// The condition that a job waits.
+fn queued() -> String {
+    format!("attribute_exists({PK}) AND attribute_not_exists({SENT_IN})")
 }
 
 impl Table {

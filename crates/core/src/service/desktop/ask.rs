@@ -18,6 +18,9 @@ use crate::service::desktop::sign_in::REQUEST;
 use crate::service::desktop::{end_users, sealing_owner};
 use crate::{App, Error};
 
+/// The largest qbXML document of a request, in bytes. It must fit into an item of `DynamoDB`, which has at most 400 KB.
+pub const REQUEST_MOST: usize = 300_000;
+
 /// A request.
 pub struct Ask {
     /// The qbXML document.
@@ -52,6 +55,8 @@ pub enum AskError {
         /// Whether the request is a write.
         is_write: bool,
     },
+    /// The request is larger than [`REQUEST_MOST`].
+    TooLarge,
     /// The job ended without an answer.
     Failed(JobFailure),
     /// Another failure.
@@ -79,6 +84,9 @@ pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopC
 /// # Errors
 /// See [`AskError`].
 pub async fn ask(app: &App, name: &EndUserName, ask: Ask) -> Result<Answer, AskError> {
+    if ask.document.expose().len() > REQUEST_MOST {
+        return Err(AskError::TooLarge);
+    }
     let now = app.now();
     let job = Job {
         id: JobId::of_digits(&app.new_id("")),

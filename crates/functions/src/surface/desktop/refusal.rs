@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::Error;
 use counterfoil_core::model::desktop::job::JobFailure;
-use counterfoil_core::service::desktop::ask::AskError;
+use counterfoil_core::service::desktop::ask::{AskError, REQUEST_MOST};
 use counterfoil_desktop::failure::Failure;
 use counterfoil_desktop::resource::{InvalidParameter, Unreadable};
 
@@ -106,6 +106,9 @@ pub(crate) fn of_ask(error: AskError, seconds: u64) -> Refused {
         AskError::NotActive(last_active) => Failure::not_active(last_active),
         AskError::NotFetched => Failure::timed_out(seconds, false),
         AskError::NotAnswered { is_write } => Failure::timed_out(seconds, is_write),
+        AskError::TooLarge => Failure::invalid_request(format!(
+            "The request has more than {REQUEST_MOST} bytes as qbXML. Send fewer objects at once."
+        )),
         AskError::Failed(JobFailure::IteratorLost) => return Refused::IteratorLost,
         AskError::Failed(failure) => of_job(failure),
         AskError::Other(error) => return error.into(),
