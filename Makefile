@@ -106,7 +106,7 @@ PARAMETERS := PUBLIC_BASE_URL:PublicBaseUrl OPEN_START:OpenStart SHOW_DOCS:ShowD
 	EXISTING_TABLE_NAME:ExistingTableName EXISTING_TABLE_STREAM_ARN:ExistingTableStreamArn EXISTING_KEYRING_ARN:ExistingKeyringArn KEYRING_REPLICA_REGION:KeyringReplicaRegion \
 	FUNCTION_MEMORY:FunctionMemory REFRESHER_MEMORY:RefresherMemory REFRESHER_SCHEDULES:RefresherSchedules REFRESHES_AT_ONCE:RefreshesAtOnce REFRESHER_STATE:RefresherState \
 	KEYLESS_REQUESTS_PER_SECOND:KeylessRequestsPerSecond DISABLE_EXECUTE_API_ENDPOINT:DisableExecuteApiEndpoint \
-	START_CONCURRENCY:StartConcurrency TOKEN_CONCURRENCY:TokenConcurrency REFRESHER_CONCURRENCY:RefresherConcurrency \
+	START_CONCURRENCY:StartConcurrency TOKEN_CONCURRENCY:TokenConcurrency REFRESHER_CONCURRENCY:RefresherConcurrency DESKTOP_CONCURRENCY:DesktopConcurrency \
 	GRADUAL_DEPLOY:GradualDeploy
 KNOWN := STACK ROLE_ARN $(foreach pair,$(PARAMETERS),$(firstword $(subst :, ,$(pair))))
 # From the command line alone: what an environment holds may be another installation's.
