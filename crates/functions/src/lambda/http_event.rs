@@ -1,4 +1,4 @@
-//! Cleans an event of the HTTP API for `lambda_http`. That crate builds an address from the path, the query and two headers, and
+//! Cleans an event of the HTTP API, or of a function's own address, for `lambda_http`. Both have the same format. That crate builds an address from the path, the query and two headers, and
 //! panics if it does not parse. It fails on one invalid header, and drops all cookies if one is invalid. A caller chooses all of these.
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -48,9 +48,10 @@ const IN_QUERY: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// The characters to encode in a segment of a path: all but RFC 3986's unreserved ones. A `%` is encoded, because the gateway has
-/// decoded the path.
+/// decoded the parameter.
 const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const IN_PATH: &AsciiSet = &IN_SEGMENT.remove(b'/');
+/// The characters to encode in a whole path. A `%` stays: a function's own address does not decode the path.
+const IN_PATH: &AsciiSet = &IN_SEGMENT.remove(b'/').remove(b'%');
 
 /// The text percent-encoded, cut just above the largest length that is accepted.
 fn encoded(text: &str, set: &'static AsciiSet) -> String {
@@ -60,7 +61,7 @@ fn encoded(text: &str, set: &'static AsciiSet) -> String {
 }
 
 /// The path of the event. The gateway decodes `rawPath`, so that a `?` or `/` in a parameter looks like a part of the address. So the
-/// path is built again from the route and its parameters.
+/// path is built again from the route and its parameters. An event of a function's own address has no route and no parameters.
 fn path(event: &Map<String, Value>) -> String {
     let route = event.get("routeKey").and_then(Value::as_str).and_then(|key| key.split_once(' '));
     let parameters = event.get("pathParameters").and_then(Value::as_object);
@@ -95,7 +96,8 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use lambda_http::Request;
+    use lambda_http::request::RequestContext;
+    use lambda_http::{Request, RequestExt as _};
     use serde_json::json;
 
     use super::*;
@@ -148,9 +150,33 @@ mod tests {
         ] {
             assert_eq!(named(value, raw).as_deref(), Some(path), "{value:?}");
         }
-        for (raw, path) in [("/a?b \t#%", "/a%3Fb%20%09%23%25"), ("", "/"), ("*", "/%2A"), ("\\x", "/%5Cx")] {
+        for (raw, path) in [("/a?b \t#%", "/a%3Fb%20%09%23%"), ("", "/"), ("*", "/%2A"), ("\\x", "/%5Cx")] {
             assert_eq!(request(&json!({ "rawPath": raw })).uri().path(), path, "{raw:?}");
         }
+    }
+
+    /// As the Lambda developer guide shows it ("Invoking Lambda function URLs"): without a route, and with a path that is not decoded.
+    #[test]
+    fn an_event_of_a_functions_own_address_is_a_request_with_its_path_its_sender_and_its_id() {
+        let host = "url-id.lambda-url.us-east-1.on.aws";
+        let http = json!({ "method": "GET", "path": "/v1/quickbooks-desktop/checks/1A%2F2%20b", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.17" });
+        let request = request(&json!({
+            "rawPath": "/v1/quickbooks-desktop/checks/1A%2F2%20b",
+            "rawQueryString": "limit=2",
+            "pathParameters": null,
+            "stageVariables": null,
+            "requestContext": {
+                "accountId": "123456789012", "apiId": "url-id", "authentication": null, "authorizer": null, "domainName": host, "domainPrefix": "url-id",
+                "http": http, "requestId": "id", "routeKey": "$default", "stage": "$default", "time": "12/Mar/2026:19:03:58 +0000",
+                "timeEpoch": 1_773_342_238_000_i64,
+            },
+        }));
+        assert_eq!(
+            request.uri().path_and_query().map(ToString::to_string).as_deref(),
+            Some("/v1/quickbooks-desktop/checks/1A%2F2%20b?limit=2")
+        );
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { panic!("another event") };
+        assert_eq!((context.http.source_ip.as_deref(), context.request_id.as_deref()), (Some("203.0.113.17"), Some("id")));
     }
 
     #[test]
