@@ -56,14 +56,20 @@ fn sample_event(function: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(path).expect("each function has an event")).expect("an event is JSON")
 }
 
+/// Whether a function has an address of its own, for all its routes. The gateway has none of them then.
+fn has_own_address(function: &Value) -> bool {
+    !function["FunctionUrlConfig"].is_null()
+}
+
 /// `METHOD path` of each HTTP event.
 fn routes(function: &Value) -> Vec<String> {
     events(function, "HttpApi").map(|event| format!("{} {}", text(&event["Method"]), text(&event["Path"]))).collect()
 }
 
 fn events<'a>(function: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-    let all = function["Events"].as_object().expect("a function has events");
-    all.values().filter(move |event| event["Type"] == kind).map(|event| &event["Properties"])
+    let all = function["Events"].as_object();
+    assert!(all.is_some() || has_own_address(function), "a function has events");
+    all.into_iter().flatten().map(|(_, event)| event).filter(move |event| event["Type"] == kind).map(|event| &event["Properties"])
 }
 
 fn text(value: &Value) -> String {
@@ -86,6 +92,7 @@ fn each_route_is_one_event_of_its_function() {
         .collect();
     let mut answered: Vec<_> = counterfoil_functions::routes::routes()
         .iter()
+        .filter(|route| !has_own_address(&functions[route.function]))
         .map(|route| (route.function.to_owned(), format!("{} {}", route.method, route.path)))
         .collect();
     deployed.sort();
@@ -108,6 +115,21 @@ fn the_readme_lists_every_route_and_the_page_on_deployment_every_function() {
     for route in routes {
         assert!(deployment.contains(&format!("| `{}` |", route.function)), "docs/deploy.md lists no {}", route.function);
     }
+}
+
+/// The address of a function is open to everyone, and the HTTP API stops waiting before such a function ends.
+#[test]
+fn a_function_with_its_own_address_checks_the_key_itself_on_each_route() {
+    let functions = functions();
+    let own: Vec<_> = functions.iter().filter(|(_, function)| has_own_address(function)).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(own, ["desktop"]);
+    assert_eq!(functions["desktop"]["FunctionUrlConfig"], json!({ "AuthType": "NONE" }));
+    assert!(routes(&functions["desktop"]).is_empty(), "it waits for longer than the HTTP API");
+    assert!(functions["desktop"]["Timeout"].as_u64().is_some_and(|seconds| seconds > 110 + 5), "a request waits for 110 s");
+    let keyless: Vec<_> = counterfoil_functions::routes::DESKTOP.iter().filter(|route| route.scopes.is_empty()).collect();
+    assert!(keyless.is_empty(), "a route without a key has no limit of a gateway");
+    let address = &template()["Outputs"]["DesktopApiUrl"]["Value"];
+    assert_eq!(address, &json!(["", ["DesktopFunctionUrl.FunctionUrl", "v1"]]));
 }
 
 /// The requests in the first cells of a table: "`GET`, `POST /path`, `/path/{id}`" has the methods of the first path for the second too.
@@ -141,6 +163,16 @@ fn each_sample_event_is_one_that_its_function_gets() {
             assert!(
                 sources.values().any(|source| source["Properties"]["EventSourceArn"] == "Table.StreamArn"),
                 "{name} has a stream"
+            );
+            continue;
+        }
+        if has_own_address(&function) {
+            let http = &event["requestContext"]["http"];
+            let asked = [&event["routeKey"], &event["requestContext"]["routeKey"], &event["rawPath"]];
+            assert_eq!(
+                asked,
+                [&json!("$default"), &json!("$default"), &http["path"]],
+                "{name}: as an address of Lambda sends it"
             );
             continue;
         }

@@ -102,7 +102,9 @@ fn no_alarm_goes_off_before_its_first_data() {
 fn each_function_has_an_alarm_for_throttles() {
     let watched: BTreeSet<_> = alarms()
         .into_iter()
-        .filter(|(id, _)| ["FunctionsThrottled", "ImportsThrottled", "WebhooksThrottled"].contains(&id.as_str()))
+        .filter(|(id, _)| {
+            ["FunctionsThrottled", "ImportsThrottled", "WebhooksThrottled", "DesktopThrottled"].contains(&id.as_str())
+        })
         .flat_map(|(_, alarm)| measured(&alarm).into_iter().map(|(metric, _)| dimensions(&metric)[0].1.clone()))
         .collect();
     assert_eq!(watched, resources_of_type("AWS::Serverless::Function").into_keys().collect());

@@ -29,6 +29,8 @@ fn concurrency_is_reserved_only_if_a_parameter_says_so() {
         ("CallbackFunction", "ReservesStart", "StartConcurrency"),
         ("TokenFunction", "ReservesToken", "TokenConcurrency"),
         ("RefresherFunction", "ReservesRefresher", "RefresherConcurrency"),
+        ("DesktopFunction", "ReservesDesktop", "DesktopConcurrency"),
+        ("WebConnectorFunction", "ReservesDesktop", "DesktopConcurrency"),
     ] {
         assert_eq!([reserved(&[], function), reserved(&[condition], function)], [json!("AWS::NoValue"), json!(parameter)]);
     }
