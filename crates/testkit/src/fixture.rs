@@ -175,6 +175,8 @@ impl Fixture {
             handovers: table.clone(),
             audit_log: table.clone(),
             links: table.clone(),
+            end_users: table.clone(),
+            jobs: table.clone(),
             idempotency: table.clone(),
             health: table.clone(),
             partners: table,

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_functions::routes::{Route, routes};
+use counterfoil_functions::surface::Surface;
 use serde_json::{Value, json};
 
+use crate::desktop;
 use crate::harness::{Answer, Ask, Installation, LARKSPUR, Row, text};
 use crate::links;
 
@@ -45,6 +47,7 @@ pub(crate) async fn items(place: &Installation) -> Items {
         ("invoices", first("/v1/invoices").await),
     ];
     let mut items: Items = made.into_iter().map(|(kind, id)| (kind, with_unknown(id.as_str().expect("an id")))).collect();
+    items.extend(desktop::items(place).await.map(|(kind, id)| (kind, with_unknown(&id))));
     items.insert("company_key", ["beach-blend".to_owned(), "nobody-here".to_owned()]);
     items
 }
@@ -55,8 +58,12 @@ fn with_unknown(id: &str) -> Ids {
     [id.to_owned(), format!("{}{last}", &id[..id.len() - 1])]
 }
 
-/// The kind of the item that a path names; `None` if it names none. A platform belongs to nobody.
+/// The kind of the item that a path names; `None` if it names none. A platform belongs to nobody. A header names the end user of a request
+/// to QuickBooks Desktop.
 pub(crate) fn kind(path: &str) -> Option<&str> {
+    if path.starts_with("/v1/quickbooks-desktop/") {
+        return Some("end-users");
+    }
     let segments: Vec<_> = path.split('/').collect();
     let place = segments.iter().position(|segment| segment.starts_with('{') && *segment != "{platform}")?;
     let parameter = segments[place].trim_matches(['{', '}']);
@@ -66,6 +73,8 @@ pub(crate) fn kind(path: &str) -> Option<&str> {
 pub(crate) fn with_id(path: &str, id: &str) -> String {
     let filled = |segment: &str| match segment {
         "{platform}" => "quickbooks".to_owned(),
+        "{slug}" => "quickbooks_desktop".to_owned(),
+        "{resource}" => "checks".to_owned(),
         parameter if parameter.starts_with('{') => id.to_owned(),
         segment => segment.to_owned(),
     };
@@ -79,6 +88,7 @@ fn request(method: Method, path: &str) -> Ask {
 async fn ask(place: &Installation, route: &Route, id: &str, key: Option<&str>) -> Answer {
     let body = if route.path.ends_with("/replay") { r#"{"since":"2026-03-01T00:00:00Z"}"# } else { "{}" };
     let ask = request(route.method.parse().expect("a method"), &with_id(route.path, id)).body(body);
+    let ask = ask.header("conductor-end-user-id", id);
     let ask = if let Some(key) = key { ask.key(key) } else { ask };
     ask.to(&place.server).await
 }
@@ -105,13 +115,17 @@ async fn a5_on_every_route_each_lesser_key_is_refused() {
     for route in with_scopes() {
         let name = format!("{} {}", route.method, route.path);
         let keyless = ask(&place, &route, "0123456789abcdef", None).await;
-        assert_eq!(refusal(&keyless), (401, "unauthenticated".to_owned()), "{name}");
+        let [no_key, no_scope] = match route.surface {
+            Surface::Desktop => ["API_KEY_INVALID", "PERMISSION_DENIED"],
+            _ => ["unauthenticated", "insufficient_scope"],
+        };
+        assert_eq!(refusal(&keyless), (401, no_key.to_owned()), "{name}");
         for (scope, key) in &keys {
             let answer = ask(&place, &route, "0123456789abcdef", Some(key)).await;
             if route.scopes.contains(scope) {
                 assert!(![401, 403].contains(&answer.status), "{name} with {scope}: {}", answer.body);
             } else {
-                assert_eq!(refusal(&answer), (403, "insufficient_scope".to_owned()), "{name} with {scope}");
+                assert_eq!(refusal(&answer), (403, no_scope.to_owned()), "{name} with {scope}");
             }
         }
     }
@@ -146,7 +160,10 @@ async fn a2_on_every_route_an_item_of_another_partner_is_the_404_of_an_unknown_o
         assert_eq!(ours, None, "{}: {}", route.path, list.body);
     }
     assert_eq!(place.rows.all().await, before);
-    for (route, kind) in named() {
+    // What ends an item comes last.
+    let mut own: Vec<_> = named().collect();
+    own.sort_by_key(|(route, _)| route.method == "DELETE");
+    for (route, kind) in own {
         let answer = ask(&place, &route, &items[kind][0], Some(&place.key)).await;
         assert!(![401, 403, 404].contains(&answer.status), "{} {} has no such item: {}", route.method, route.path, answer.body);
     }

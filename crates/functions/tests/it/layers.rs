@@ -40,9 +40,10 @@ fn invariant_1_crates_depend_only_on_the_layers_below() {
     assert_eq!(needs("store"), ["core"]);
     assert_eq!(needs("platforms"), ["core"]);
     assert_eq!(needs("webhooks"), ["core"]);
-    assert_eq!(needs("functions"), ["core", "platforms", "store", "webhooks"]);
+    assert_eq!(needs("desktop"), ["core"]);
+    assert_eq!(needs("functions"), ["core", "desktop", "platforms", "store", "webhooks"]);
     assert_eq!(needs("stand-ins"), Vec::<String>::new());
-    for name in ["core", "store", "platforms", "webhooks", "functions", "stand-ins", "testkit"] {
+    for name in ["core", "store", "platforms", "webhooks", "desktop", "functions", "stand-ins", "testkit"] {
         assert!(!needs(name).contains(&"cli".to_owned()), "{name} needs cli");
     }
 }
@@ -111,6 +112,7 @@ fn invariant_2_dynamodb_vendors_and_lambda_stay_in_their_crates() {
     assert_eq!(files_with("core/src", &["aws_", "reqwest", "axum", "Lambda"]), Vec::<PathBuf>::new());
     assert_eq!(files_with("platforms/src", &["aws_sdk", "axum", "Lambda"]), Vec::<PathBuf>::new());
     assert_eq!(files_with("webhooks/src", &["aws_sdk", "axum", "Lambda"]), Vec::<PathBuf>::new());
+    assert_eq!(files_with("desktop/src", &["aws_sdk", "axum", "Lambda", "reqwest"]), Vec::<PathBuf>::new());
     assert_eq!(files_with("store/src", &["reqwest", "axum", "intuit", "Lambda"]), Vec::<PathBuf>::new());
     let vendors = ["intuit.com", "intuit_tid", "realmId", "xero.com", "authEventId", "zoho.", "freshbooks.com"];
     assert_eq!(files_with("core/src", &vendors), Vec::<PathBuf>::new());

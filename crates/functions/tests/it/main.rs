@@ -20,6 +20,7 @@ mod company;
 mod configuration;
 mod connections;
 mod consume;
+mod desktop;
 mod disconnect;
 mod every_route;
 mod exchange;

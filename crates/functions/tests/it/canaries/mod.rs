@@ -18,6 +18,7 @@ use self::mirror::{HOOKS, Mirror};
 use self::recorder::{Record, recorded};
 use self::secrets::{KINDS, Kind};
 use self::sinks::Evidence;
+use crate::desktop;
 use crate::harness::{Installation, Logs, stand_in_settings};
 
 const RING: &str = "canary-of-the-keyring-0123456789-0123456789-0123456789";
@@ -55,6 +56,7 @@ impl Tour {
             }
             known.keep(RING, Kind::KeyringKey);
             known.keep(&place.key[place.key.len() - 43..], Kind::ApiKey);
+            known.keep(desktop::TAX_NUMBER, Kind::TaxNumber);
             known.keep(HOOKS.trim_start_matches("/hooks/"), Kind::EndpointAddress);
         }
         let record = Arc::new(Mutex::default());

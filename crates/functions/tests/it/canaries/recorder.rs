@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::mirror::Mirror;
 use super::secrets::{Kind, Secrets};
+use crate::desktop::password_in;
 use crate::harness::{BASE_URL, parameter};
 
 /// The largest body of an answer.
@@ -72,11 +73,24 @@ fn learn(secrets: &mut Secrets, uri: &str, headers: &HeaderMap, body: &[u8]) {
     if let Some(location) = headers.get(header::LOCATION).and_then(|location| location.to_str().ok()) {
         learn_of_address(secrets, location);
     }
+    if let Ok(body) = std::str::from_utf8(body) {
+        learn_of_web_connector(secrets, uri, body);
+    }
     // The tokens in the OpenAPI document are examples.
     if !uri.starts_with("/openapi.json")
         && let Ok(body) = serde_json::from_slice(body)
     {
         learn_of_body(secrets, "", &body);
+    }
+}
+
+fn learn_of_web_connector(secrets: &mut Secrets, uri: &str, body: &str) {
+    let last = |text: &str| text.rsplit('_').next().unwrap_or_default().to_owned();
+    if uri.starts_with("/qbd/") {
+        secrets.keep(password_in(body).unwrap_or_default(), Kind::WebConnectorPassword);
+    } else if uri == "/qbwc" {
+        let ticket = body.split("<authenticateResult><string>").nth(1).and_then(|rest| rest.split('<').next());
+        secrets.keep(&last(ticket.unwrap_or_default()), Kind::Ticket);
     }
 }
 
@@ -99,6 +113,7 @@ fn learn_of_body(secrets: &mut Secrets, name: &str, value: &Value) {
         ("refreshToken", Value::String(handle)) => secrets.keep(handle, Kind::Handle),
         ("key", Value::String(key)) if key.len() > KEY_SECRET => secrets.keep(&key[key.len() - KEY_SECRET..], Kind::ApiKey),
         ("secret", Value::String(secret)) => secrets.keep(secret.trim_start_matches("whsec_"), Kind::SigningSecret),
+        ("clientSecret", Value::String(secret)) => secrets.keep(secret.rsplit('_').next().unwrap_or_default(), Kind::SetupSecret),
         ("url", Value::String(address)) => learn_of_address(secrets, address),
         (_, Value::Object(object)) => object.iter().for_each(|(name, value)| learn_of_body(secrets, name, value)),
         (_, Value::Array(list)) => list.iter().for_each(|value| learn_of_body(secrets, name, value)),

@@ -15,6 +15,7 @@ use super::{ANSWERED, TROUBLES, Tour};
 use crate::authorize::{authorize, handed};
 use crate::callback::encoded;
 use crate::choosing::result_of;
+use crate::desktop::{self, WebConnector};
 use crate::every_route::{Items, items, kind, with_id};
 use crate::exchange::exchange;
 use crate::harness::{Ask, Browser, LARKSPUR, RETURN_URL, get, parameter};
@@ -80,6 +81,7 @@ impl Tour {
         Ask::new(Method::HEAD, "/health").to(&place.server).await;
         notify(place, QUICKBOOKS, Environment::Production.webhook_verifier(), &of_quickbooks(LARKSPUR, "qbo.invoice.created.v1"))
             .await;
+        self.asks_quickbooks_desktop().await;
         // What ends an item comes last.
         let mut routes = routes();
         routes.sort_by_key(|route| route.method == "DELETE");
@@ -87,6 +89,27 @@ impl Tour {
             self.ask(&route, &place.server, &items, "1").await;
         }
         self.cancels_an_import().await;
+    }
+
+    /// Each route of QuickBooks Desktop that needs a Web Connector.
+    async fn asks_quickbooks_desktop(&self) {
+        let (place, server) = (&self.place, &self.place.server);
+        let end_user = desktop::end_user(place).await;
+        let (_, page) = desktop::link(place, &end_user).await;
+        get(&page).to(server).await;
+        let connector = WebConnector::set_up(server, &page).await;
+        for path in ["/qbwc", &desktop::beside(&page, "/status")] {
+            get(path).to(server).await;
+        }
+        connector.updates(server).await;
+        let of_user = |rest: &str| format!("/v1/end-users/{end_user}/{rest}/quickbooks_desktop");
+        let resource = |rest: &str| format!("/v1/quickbooks-desktop/{rest}");
+        let reads = ["health-check", "company", "checks", "checks/1A-1"].map(|rest| (Method::GET, resource(rest)));
+        let raw = ["request", "passthrough"].map(|rest| (Method::POST, of_user(rest)));
+        for (method, path) in reads.into_iter().chain(raw).chain([(Method::GET, of_user("ping"))]) {
+            let ask = desktop::ask(method, &path, &place.key, &end_user).body(r#"{"CompanyQueryRq":{}}"#);
+            connector.while_asked(server, ask).await;
+        }
     }
 
     pub(super) async fn creates_an_endpoint(&self) {
@@ -117,7 +140,8 @@ impl Tour {
             path if path.ends_with("/replay") => json!({ "since": "2026-03-01T00:00:00Z" }),
             _ => json!({}),
         };
-        let ask = request(route, &with_id(route.path, id), &body.to_string()).key(&self.place.key);
+        let ask =
+            request(route, &with_id(route.path, id), &body.to_string()).key(&self.place.key).header("conductor-end-user-id", id);
         let ask = if route.is_idempotent { ask.header("idempotency-key", idempotency_key) } else { ask };
         ask.to(server).await;
     }
@@ -188,6 +212,7 @@ impl Tour {
                 let ask = request(&route, &path, body).header("idempotency-key", &token).header("cookie", format!("a={token}"));
                 let ask = ask.header("accept", &token).header("origin", format!("https://{refresh}"));
                 ask.header("x-api-key", format!("{key}x"))
+                    .header("conductor-end-user-id", &token)
                     .header("authorization", format!("Bearer {key}"))
                     .to(&self.place.server)
                     .await;

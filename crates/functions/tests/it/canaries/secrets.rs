@@ -28,10 +28,17 @@ pub(super) enum Kind {
     KeyringKey,
     /// The path of a webhook endpoint, which may contain a secret of the partner.
     EndpointAddress,
+    /// The part of a link that opens the page of a Web Connector's setup.
+    SetupSecret,
+    WebConnectorPassword,
+    /// The ticket of a Web Connector's session.
+    Ticket,
+    /// The tax number of a company, in the answers of QuickBooks Desktop.
+    TaxNumber,
 }
 
 /// All kinds.
-pub(super) const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 19] = [
     Kind::AccessToken,
     Kind::RefreshToken,
     Kind::Code,
@@ -47,6 +54,10 @@ pub(super) const KINDS: [Kind; 15] = [
     Kind::WebhookVerifier,
     Kind::KeyringKey,
     Kind::EndpointAddress,
+    Kind::SetupSecret,
+    Kind::WebConnectorPassword,
+    Kind::Ticket,
+    Kind::TaxNumber,
 ];
 
 /// The shortest form that is searched for, in bytes. A shorter one would be found by chance.

@@ -7,7 +7,7 @@ use super::secrets::{Kind, Secrets};
 use crate::harness::{Row, text};
 
 /// What the successful answers of a route hand out. No other answer may contain a secret.
-const HANDED_OUT: [(&str, &str, &[Kind]); 24] = [
+const HANDED_OUT: [(&str, &str, &[Kind]); 32] = [
     ("GET", "/api/token/{company_key}", &[Kind::AccessToken]),
     ("POST", "/api/token/{company_key}/refresh", &[Kind::AccessToken]),
     ("POST", "/v1/oauth/token", &[Kind::AccessToken, Kind::Handle]),
@@ -35,6 +35,15 @@ const HANDED_OUT: [(&str, &str, &[Kind]); 24] = [
     ("PATCH", "/v1/webhooks/{id}", &[Kind::EndpointAddress]),
     ("GET", "/v1/events", &[Kind::EndpointAddress]),
     ("GET", "/v1/events/{id}", &[Kind::EndpointAddress]),
+    ("POST", "/v1/auth-sessions", &[Kind::SetupSecret]),
+    ("GET", "/v1/auth-sessions/{id}", &[Kind::SetupSecret]),
+    // The page has the address of its own form.
+    ("GET", "/qbd/{client_secret}", &[Kind::SetupSecret]),
+    ("POST", "/qbd/{client_secret}", &[Kind::SetupSecret, Kind::WebConnectorPassword]),
+    ("POST", "/qbwc", &[Kind::Ticket]),
+    ("GET", "/v1/quickbooks-desktop/company", &[Kind::TaxNumber]),
+    ("POST", "/v1/end-users/{id}/request/{slug}", &[Kind::TaxNumber]),
+    ("POST", "/v1/end-users/{id}/passthrough/{slug}", &[Kind::TaxNumber]),
 ];
 
 /// What an installation has put out.

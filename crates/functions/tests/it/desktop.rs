@@ -1,0 +1,189 @@
+//! QuickBooks Desktop: an end user, the page of its link, and a Web Connector whose QuickBooks gives canned answers.
+
+use axum::Router;
+use axum::http::Method;
+use counterfoil_core::model::api_key::Scope;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Ask, BASE_URL, Installation, get};
+
+/// What QuickBooks says of its host and its company file with the first request of a session.
+const HOST: &str = "<QBXML><QBXMLMsgsRs><CompanyQueryRs statusCode=\"0\" statusSeverity=\"Info\"><CompanyRet>\
+    <CompanyName>Larkspur Bikes</CompanyName></CompanyRet></CompanyQueryRs></QBXMLMsgsRs></QBXML>";
+/// The tax number of the company, which is a secret of the end user.
+pub(crate) const TAX_NUMBER: &str = "canary-of-a-tax-number-0123456789";
+
+/// A request to the API, with the header that names an end user.
+pub(crate) fn ask(method: Method, path: &str, key: &str, end_user: &str) -> Ask {
+    let ask = Ask::new(method, path).header("authorization", format!("Bearer {key}"));
+    ask.header("conductor-end-user-id", end_user).header("content-type", "application/json")
+}
+
+async fn made(place: &Installation, path: &str, body: &Value) -> Value {
+    let answer = ask(Method::POST, path, &place.key, "").body(body.to_string()).to(&place.server).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()
+}
+
+pub(crate) async fn end_user(place: &Installation) -> String {
+    let source = place.app().new_id("source_");
+    let new = json!({ "companyName": "Larkspur Bikes", "sourceId": source, "email": "books@larkspur.example" });
+    made(place, "/v1/end-users", &new).await["id"].as_str().expect("an id").to_owned()
+}
+
+/// A link to the page of an end user: its session, and the path of the page with its query.
+pub(crate) async fn link(place: &Installation, end_user: &str) -> (Value, String) {
+    let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
+    let session = made(place, "/v1/auth-sessions", &json!({ "publishableKey": publishable, "endUserId": end_user })).await;
+    let path = session["authFlowUrl"].as_str().and_then(|url| url.strip_prefix(BASE_URL)).expect("our own address").to_owned();
+    (session, path)
+}
+
+/// The path of what belongs to the page of a link.
+pub(crate) fn beside(page: &str, rest: &str) -> String {
+    page.replacen('?', &format!("{rest}?"), 1)
+}
+
+/// One item of each kind, by kind: an end user who is connected, and its link.
+pub(crate) async fn items(place: &Installation) -> [(&'static str, String); 3] {
+    let end_user = end_user(place).await;
+    let (session, page) = link(place, &end_user).await;
+    let connector = WebConnector::set_up(&place.server, &page).await;
+    connector.updates(&place.server).await;
+    let known = ask(Method::GET, &format!("/v1/end-users/{end_user}"), &place.key, "").to(&place.server).await.json();
+    let connection = known["integrationConnections"][0]["id"].as_str().expect("a connection").to_owned();
+    let session = session["id"].as_str().expect("an id").to_owned();
+    [("end-users", end_user), ("auth-sessions", session), ("integration-connections", connection)]
+}
+
+/// The Web Connector of an end user, with its user name and password.
+pub(crate) struct WebConnector {
+    user_name: String,
+    pub(crate) password: String,
+}
+
+impl WebConnector {
+    /// Sets it up with what the page of a link shows.
+    pub(crate) async fn set_up(server: &Router, page: &str) -> Self {
+        let shown = Ask::new(Method::POST, page).header("origin", BASE_URL).to(server).await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        let qwc = get(beside(page, "/connector.qwc")).to(server).await;
+        Self {
+            user_name: between(&qwc.body, "<UserName>", "</UserName>").to_owned(),
+            password: password_in(&shown.body).expect("it is shown").to_owned(),
+        }
+    }
+
+    /// Signs in: the ticket, and the word for what follows.
+    pub(crate) async fn signs_in(&self, server: &Router) -> (String, String) {
+        let parameters = [("strUserName", self.user_name.as_str()), ("strPassword", self.password.as_str())];
+        let answer = call(server, "authenticate", &parameters).await;
+        let mut texts =
+            answer.split("<string>").skip(1).map(|text| text.split("</string>").next().unwrap_or_default().to_owned());
+        (texts.next().expect("a ticket"), texts.next().expect("a word"))
+    }
+
+    /// One update: signs in, and carries each request to QuickBooks until there is none. Returns the number of them.
+    pub(crate) async fn updates(&self, server: &Router) -> usize {
+        let (ticket, word) = self.signs_in(server).await;
+        if !word.is_empty() {
+            return 0;
+        }
+        let mut host = HOST;
+        for count in 0..100 {
+            let parameters =
+                [("ticket", ticket.as_str()), ("strHCPResponse", host), ("qbXMLMajorVers", "16"), ("qbXMLMinorVers", "0")];
+            let request = call(server, "sendRequestXML", &parameters).await;
+            if request.is_empty() {
+                call(server, "getLastError", &[("ticket", &ticket)]).await;
+                call(server, "closeConnection", &[("ticket", &ticket)]).await;
+                return count;
+            }
+            let answer = of_quickbooks(&request);
+            call(server, "receiveResponseXML", &[("ticket", &ticket), ("response", &answer), ("hresult", ""), ("message", "")])
+                .await;
+            host = "";
+        }
+        panic!("there is always another request");
+    }
+
+    /// Sends a request for QuickBooks, and updates until it has its answer.
+    pub(crate) async fn while_asked(&self, server: &Router, ask: Ask) -> Answer {
+        let updates = async {
+            loop {
+                self.updates(server).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            answer = ask.to(server) => answer,
+            () = updates => unreachable!("it never ends"),
+        }
+    }
+}
+
+/// The password in a page.
+pub(crate) fn password_in(page: &str) -> Option<&str> {
+    page.split("<code id=\"password\">").nth(1)?.split("</code>").next()
+}
+
+/// The answer of QuickBooks to the one request in a document.
+fn of_quickbooks(document: &str) -> String {
+    let name = ["CompanyQuery", "CheckQuery", "HostQuery"].into_iter().find(|name| document.contains(&format!("<{name}Rq")));
+    let name = name.unwrap_or_else(|| panic!("{document}"));
+    let returned = match name {
+        "CompanyQuery" => format!("<CompanyRet><CompanyName>Larkspur Bikes</CompanyName><EIN>{TAX_NUMBER}</EIN></CompanyRet>"),
+        "CheckQuery" => CHECK.to_owned(),
+        _ => "<HostRet><ProductName>QuickBooks</ProductName></HostRet>".to_owned(),
+    };
+    let status = "requestID=\"1\" statusCode=\"0\" statusSeverity=\"Info\" statusMessage=\"Status OK\"";
+    format!("<?xml version=\"1.0\"?><QBXML><QBXMLMsgsRs><{name}Rs {status}>{returned}</{name}Rs></QBXMLMsgsRs></QBXML>")
+}
+
+const CHECK: &str = "<CheckRet><TxnID>1A-1</TxnID><TimeCreated>2026-03-01T09:00:00-05:00</TimeCreated>\
+    <TimeModified>2026-03-01T09:00:00-05:00</TimeModified><EditSequence>1</EditSequence>\
+    <AccountRef><ListID>2</ListID><FullName>Checking</FullName></AccountRef><RefNumber>1001</RefNumber>\
+    <TxnDate>2026-03-01</TxnDate><Amount>12.50</Amount></CheckRet>";
+
+/// Sends a call of the Web Connector. Returns the text of its result.
+pub(crate) async fn call(server: &Router, method: &str, parameters: &[(&str, &str)]) -> String {
+    let parameters: String = parameters.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect();
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
+         <{method} xmlns=\"http://developer.intuit.com/\">{parameters}</{method}></soap:Body></soap:Envelope>"
+    );
+    let answer = Ask::new(Method::POST, "/qbwc").header("content-type", "text/xml; charset=utf-8").body(body).to(server).await;
+    assert_eq!(answer.status, 200, "{method}: {}", answer.body);
+    let result = answer.body.split(&format!("<{method}Result>")).nth(1).unwrap_or_default();
+    plain(result.split(&format!("</{method}Result>")).next().unwrap_or_default())
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn plain(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    text.split(from).nth(1).and_then(|rest| rest.split(to).next()).unwrap_or_else(|| panic!("no {from}: {text}"))
+}
+
+#[tokio::test]
+async fn a_partner_reads_the_company_file_of_an_end_user_through_the_web_connector() {
+    let place = Installation::start().await;
+    let end_user = end_user(&place).await;
+    let (_, page) = link(&place, &end_user).await;
+    let connector = WebConnector::set_up(&place.server, &page).await;
+    let checks = || ask(Method::GET, "/v1/quickbooks-desktop/checks?limit=1", &place.key, &end_user);
+    let refused = checks().to(&place.server).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("INTEGRATION_CONNECTION_NOT_SET_UP")));
+    assert_eq!(refused.header("x-should-retry"), Some("false"));
+
+    assert_eq!(connector.updates(&place.server).await, 1, "the request that confirms the setup");
+    assert_eq!(get(beside(&page, "/status")).to(&place.server).await.json()["connected"], true);
+    let read = connector.while_asked(&place.server, checks()).await;
+    assert_eq!((read.status, &read.json()["data"][0]["amount"]), (200, &json!("12.50")), "{}", read.body);
+    assert_eq!(read.header("conductor-request-id"), read.header("x-request-id"));
+}
