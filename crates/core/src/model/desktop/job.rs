@@ -12,6 +12,8 @@ use crate::model::secret::{Fingerprint, Sealed};
 pub const KEPT_FOR: Duration = Duration::from_secs(900);
 /// The largest number of jobs of an end user that wait at the same time.
 pub const JOBS_MOST: usize = 100;
+/// The largest part of a compressed answer, in bytes before it is sealed. An item of the table has at most 400 KB.
+pub const PART_MOST: usize = 300_000;
 /// How often a read whose answer was lost is sent.
 pub const TRIES_MOST: u32 = 3;
 

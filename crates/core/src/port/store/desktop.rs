@@ -107,7 +107,7 @@ pub enum JobEnd {
     /// QuickBooks answered.
     Answered {
         /// The parts of the compressed and sealed document: each at most
-        /// [`PART_MOST`](crate::service::desktop::answer::PART_MOST) bytes.
+        /// [`PART_MOST`](crate::model::desktop::job::PART_MOST) bytes.
         parts: Vec<Sealed>,
         /// The hash of the session's ticket.
         session: Fingerprint,

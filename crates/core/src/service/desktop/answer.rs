@@ -9,15 +9,14 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
 use crate::model::desktop::end_user::EndUserName;
+use crate::model::desktop::job::PART_MOST;
 use crate::model::secret::{Sealed, Secret};
 use crate::service::desktop::sealing_owner;
 use crate::{App, Error};
 
 /// The purpose of a sealed part of an answer.
 pub(crate) const PART: &str = "part";
-/// The largest part, in bytes before it is sealed. An item of `DynamoDB` has at most 400 KB.
-pub const PART_MOST: usize = 300_000;
-/// The largest document that is read back, in bytes. A Web Connector cannot send more: Lambda takes events of 6 MB.
+/// The largest document that is read back, in bytes. A Web Connector sends 6 MB at most.
 const DOCUMENT_MOST: u64 = 16 * 1024 * 1024;
 
 /// Compresses and seals a document.
