@@ -132,7 +132,7 @@ fn of_quickbooks(document: &str) -> String {
     let name = ["CompanyQuery", "CheckQuery", "HostQuery"].into_iter().find(|name| document.contains(&format!("<{name}Rq")));
     let name = name.unwrap_or_else(|| panic!("{document}"));
     let returned = match name {
-        "CompanyQuery" => format!("<CompanyRet><CompanyName>Larkspur Bikes</CompanyName><EIN>{TAX_NUMBER}</EIN></CompanyRet>"),
+        "CompanyQuery" => format!("<CompanyRet><IsSampleCompany>false</IsSampleCompany><EIN>{TAX_NUMBER}</EIN></CompanyRet>"),
         "CheckQuery" => CHECK.to_owned(),
         _ => "<HostRet><ProductName>QuickBooks</ProductName></HostRet>".to_owned(),
     };
@@ -168,6 +168,16 @@ fn plain(text: &str) -> String {
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     text.split(from).nth(1).and_then(|rest| rest.split(to).next()).unwrap_or_else(|| panic!("no {from}: {text}"))
+}
+
+#[tokio::test]
+async fn a_link_never_has_a_secret_key() {
+    let place = Installation::start().await;
+    let body = json!({ "publishableKey": place.key, "endUserId": end_user(&place).await }).to_string();
+    let refused = ask(Method::POST, "/v1/auth-sessions", &place.key, "").body(body).to(&place.server).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (400, &json!("INVALID_REQUEST")));
+    assert!(!refused.body.contains(&place.key), "{}", refused.body);
+    assert!(place.rows.under("AUTH_SESSION#", "").await.is_empty());
 }
 
 #[tokio::test]

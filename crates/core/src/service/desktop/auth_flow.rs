@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::api_key::{ApiKey, PresentedKey, Scope};
+use crate::model::api_key::{ApiKey, PresentedKey, Scope, is_publishable};
 use crate::model::audit::{Action, Actor};
 use crate::model::desktop::auth_session::{AuthSession, ClientSecret};
 use crate::model::desktop::connection::DesktopConnection;
@@ -73,10 +73,12 @@ pub async fn create_auth_session(app: &App, key: &ApiKey, new: NewAuthSession) -
     Ok(WithSecret { session, client_secret })
 }
 
+/// A secret key would be in the link, which the end user gets.
 async fn check_publishable(app: &App, partner: &PartnerId, key: &Secret) -> Result<(), Error> {
     let refused =
         || Error::invalid("invalid_publishable_key", "The publishable key is not a valid publishable key of this partner.");
-    let presented = PresentedKey::parse(key).filter(|presented| presented.partner == *partner).ok_or_else(refused)?;
+    let presented = PresentedKey::parse(key).filter(|presented| is_publishable(key) && presented.partner == *partner);
+    let presented = presented.ok_or_else(refused)?;
     let found = app.partners.key(partner, &presented.id).await?;
     let is_good = |key: &ApiKey| key.hash.matches(&presented.hash) && key.is_live(app.now()) && key.may(Scope::ConsentStart);
     found.filter(is_good).map(drop).ok_or_else(refused)
