@@ -102,6 +102,8 @@ impl Tour {
             get(path).to(server).await;
         }
         connector.updates(server).await;
+        let (_, another) = desktop::link(place, &end_user).await;
+        Ask::new(Method::POST, desktop::beside(&another, "/new-file")).to(server).await;
         let of_user = |rest: &str| format!("/v1/end-users/{end_user}/{rest}/quickbooks_desktop");
         let resource = |rest: &str| format!("/v1/quickbooks-desktop/{rest}");
         let reads = ["health-check", "company", "checks", "checks/1A-1"].map(|rest| (Method::GET, resource(rest)));

@@ -7,7 +7,7 @@ use super::secrets::{Kind, Secrets};
 use crate::harness::{Row, text};
 
 /// What the successful answers of a route hand out. No other answer may contain a secret.
-const HANDED_OUT: [(&str, &str, &[Kind]); 32] = [
+const HANDED_OUT: [(&str, &str, &[Kind]); 33] = [
     ("GET", "/api/token/{company_key}", &[Kind::AccessToken]),
     ("POST", "/api/token/{company_key}/refresh", &[Kind::AccessToken]),
     ("POST", "/v1/oauth/token", &[Kind::AccessToken, Kind::Handle]),
@@ -40,6 +40,7 @@ const HANDED_OUT: [(&str, &str, &[Kind]); 32] = [
     // The page has the address of its own form.
     ("GET", "/qbd/{client_secret}", &[Kind::SetupSecret]),
     ("POST", "/qbd/{client_secret}", &[Kind::SetupSecret, Kind::WebConnectorPassword]),
+    ("POST", "/qbd/{client_secret}/new-file", &[Kind::SetupSecret]),
     ("POST", "/qbwc", &[Kind::Ticket]),
     ("GET", "/v1/quickbooks-desktop/company", &[Kind::TaxNumber]),
     ("POST", "/v1/end-users/{id}/request/{slug}", &[Kind::TaxNumber]),
