@@ -62,7 +62,7 @@ const PARAMETERS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// The parameters of our own pages and forms, which the OpenAPI document does not have, and the one of API keys.
-const OF_PAGES: [&str; 5] = ["api_key", "company_id", "company_key", "page", "q"];
+const OF_PAGES: [&str; 6] = ["api_key", "company_id", "company_key", "key", "page", "q"];
 
 /// The parameters of a route's query, by the OpenAPI document.
 fn parameters_of(document: &Value, route: &Route) -> Vec<String> {

@@ -86,7 +86,11 @@ fn request(method: Method, path: &str) -> Ask {
 }
 
 async fn ask(place: &Installation, route: &Route, id: &str, key: Option<&str>) -> Answer {
-    let body = if route.path.ends_with("/replay") { r#"{"since":"2026-03-01T00:00:00Z"}"# } else { "{}" };
+    let body = match route.path {
+        path if path.ends_with("/replay") => r#"{"since":"2026-03-01T00:00:00Z"}"#,
+        path if path.ends_with("/{slug}") => r#"{"CompanyQueryRq":{}}"#,
+        _ => "{}",
+    };
     let ask = request(route.method.parse().expect("a method"), &with_id(route.path, id)).body(body);
     let ask = ask.header("conductor-end-user-id", id);
     let ask = if let Some(key) = key { ask.key(key) } else { ask };
