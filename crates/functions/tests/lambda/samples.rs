@@ -40,6 +40,11 @@ async fn each_sample_event_is_answered_by_its_function() {
       "courier": {
         "batchItemFailures": []
       },
+      "desktop": {
+        "code": null,
+        "leads_to": null,
+        "status": 401
+      },
       "disconnect": {
         "code": "unauthenticated",
         "leads_to": null,
@@ -84,6 +89,11 @@ async fn each_sample_event_is_answered_by_its_function() {
         "code": "unauthenticated",
         "leads_to": null,
         "status": 401
+      },
+      "web-connector": {
+        "code": null,
+        "leads_to": null,
+        "status": 200
       },
       "webhooks": {
         "code": null,

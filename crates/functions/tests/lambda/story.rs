@@ -3,6 +3,7 @@
 mod api_keys;
 mod books;
 mod consents;
+mod desktop;
 mod endings;
 mod evidence;
 mod grants;
@@ -94,6 +95,7 @@ chapters! {
     reads_and_refreshes
     is_seen
     has_a_key_rotated
+    reads_a_company_file
     notifies_an_endpoint
     is_kept_fresh
     imports_the_books
