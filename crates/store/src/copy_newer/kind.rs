@@ -1,7 +1,7 @@
 //! The kinds of the table's items, and how two states of an item of a kind are ordered.
 
-use crate::key::{ANSWER, API_KEY, AUDIT, CONNECTION, CONSENT, DELIVERIES, ENDPOINT, FLOW, HEALTH, HINTS, Key, LINK, REQUEST};
-use crate::key::{REVOCATION, SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS};
+use crate::key::{ANSWER, API_KEY, AUDIT, AUTH_SESSION, CONNECTION, CONSENT, DELIVERIES, DESKTOP, ENDPOINT, FLOW, HEALTH, HINTS, JOB};
+use crate::key::{JOB_END, Key, LINK, REQUEST, REVOCATION, SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS};
 use crate::table::DUE_AT;
 
 /// A kind of item, by the prefixes of its key.
@@ -37,7 +37,7 @@ pub(super) const CONNECTIONS: Kind =
 pub(super) const PURGES: Kind = kind("purges", CONNECTION, "PURGE");
 
 /// All kinds. The first one that fits is the kind of an item.
-const KINDS: [Kind; 43] = [
+const KINDS: [Kind; 50] = [
     CONNECTIONS,
     PURGES,
     kind("leases", CONNECTION, "LEASE").by(&[Number("started_at")]),
@@ -87,6 +87,15 @@ const KINDS: [Kind; 43] = [
     // A sweep that begins at an earlier event makes no delivery twice.
     kind("sweeps", WEBHOOKS, "SWEEP"),
     kind("deliveries", DELIVERIES, "").by(&[Without(DUE_AT), Number("attempts")]),
+    kind("aliases of API keys", "KEY_ALIAS#", "ALIAS"),
+    kind("end users", DESKTOP, "END_USER"),
+    kind("source ids of end users", "END_USER_SOURCE#", "SOURCE"),
+    // A new password or another `.qwc` file has no number; the Web Connector polls each minute.
+    kind("connections of end users", DESKTOP, "CONNECTION").by(&[Number("last_polled_at")]),
+    // Nobody waits for them any more.
+    kind("jobs", DESKTOP, JOB).by(&[Number("tries")]),
+    kind("ends of jobs", JOB_END, ""),
+    kind("links of end users", AUTH_SESSION, "AUTH_SESSION").by(&[Number("password_shown_at")]),
 ];
 
 const fn kind(name: &'static str, pk: &'static str, sk: &'static str) -> Kind {
