@@ -73,7 +73,7 @@ fn codes_made(code: &str) -> BTreeSet<String> {
 }
 
 /// Codes that only the command line or a worker can meet, or a route that the document does not describe.
-const ELSEWHERE: [&str; 15] = [
+const ELSEWHERE: [&str; 14] = [
     "alias_exists",
     "busy",
     "invalid_alias",
@@ -83,7 +83,6 @@ const ELSEWHERE: [&str; 15] = [
     "link_ended",
     "out_of_time",
     "partner_exists",
-    "qwc_refused",
     "setup_in_progress",
     "setup_not_begun",
     "source_id_exists",
