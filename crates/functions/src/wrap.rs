@@ -78,10 +78,10 @@ impl Wrap<'_> {
                 log(problem);
                 keep_headers(
                     response.headers(),
-                    problem.with_headers(if is_page {
-                        page_of(problem)
-                    } else {
-                        problem.as_body(&self.id, surface, response.extensions())
+                    problem.with_headers(match surface {
+                        _ if is_page => page_of(problem),
+                        Surface::Desktop => Refused::from(&problem.error).with_id(&self.id),
+                        surface => problem.as_body(&self.id, surface, response.extensions()),
                     }),
                 )
             }

@@ -10,7 +10,6 @@ use counterfoil_core::{Ended, Error};
 
 use crate::surface::Surface;
 use crate::surface::connections::error_body;
-use crate::surface::desktop::refusal::Refused;
 use crate::surface::partner::envelope::{Reason, Refusal};
 
 /// An error as an answer. The middleware `wrap` makes its body, when it knows the request's id.
@@ -54,15 +53,14 @@ impl Problem {
         Self { error: Error::invalid("body_too_large", message), status: StatusCode::PAYLOAD_TOO_LARGE }
     }
 
-    /// The body in the form of a surface, with the request's id.
+    /// The body in the form of a surface, with the request's id. The one of QuickBooks Desktop is made of a failure.
     pub(crate) fn as_body(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
         match surface {
             Surface::Connections | Surface::Setup => {
                 error_body::answer(self.status, self.error.code(), self.in_words(), request_id, extensions.get())
             }
             Surface::Partner => self.as_refusal(request_id),
-            Surface::PlatformWebhooks | Surface::WebConnector => self.status.into_response(),
-            Surface::Desktop => Refused::from(&self.error).with_id(request_id),
+            Surface::PlatformWebhooks | Surface::WebConnector | Surface::Desktop => self.status.into_response(),
         }
     }
 
