@@ -6,7 +6,7 @@ use quick_xml::{Reader, XmlVersion};
 use super::Element;
 use super::write::permitted;
 
-/// The largest document in bytes. A request that reaches a Lambda function is not larger.
+/// The largest document in bytes. A request that reaches a function is not larger.
 pub const BYTES_MOST: usize = 6 * 1024 * 1024;
 /// The largest number of elements inside of each other. qbXML needs 10.
 pub const DEPTH_MOST: usize = 32;

@@ -1,6 +1,6 @@
 //! How many objects a query asks for. The Web Connector brings a page in one SOAP body, and a body that the front door refuses is lost.
 
-/// The largest SOAP body in bytes that a page may lead to. A Lambda function receives at most 6 MB, and base64 takes a third of them.
+/// The largest SOAP body in bytes that a page may lead to. A function receives at most 6 MB, and base64 takes a third of them.
 pub const BODY_MOST: usize = 4_000_000;
 
 /// The `MaxReturned` of the next page, after a page of `returned` objects came in a body of `body_bytes`: `asked`, halved until such a page
