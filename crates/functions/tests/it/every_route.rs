@@ -74,10 +74,11 @@ pub(crate) fn with_id(path: &str, id: &str) -> String {
     let filled = |segment: &str| match segment {
         "{platform}" => "quickbooks".to_owned(),
         "{slug}" => "quickbooks_desktop".to_owned(),
-        "{resource}" => "checks".to_owned(),
         parameter if parameter.starts_with('{') => id.to_owned(),
         segment => segment.to_owned(),
     };
+    // The end user is in a header.
+    let path = path.replace("{resource}/{id}", "checks/1A-1").replace("{resource}", "checks");
     path.split('/').map(filled).collect::<Vec<_>>().join("/")
 }
 

@@ -1,6 +1,8 @@
 //! The kinds of the table's items, and how two states of an item of a kind are ordered.
 
-use crate::key::{ANSWER, API_KEY, AUDIT, AUTH_SESSION, CONNECTION, CONSENT, DELIVERIES, DESKTOP, ENDPOINT, FLOW, HEALTH, HINTS, JOB};
+use crate::key::{
+    ANSWER, API_KEY, AUDIT, AUTH_SESSION, CONNECTION, CONSENT, DELIVERIES, DESKTOP, ENDPOINT, FLOW, HEALTH, HINTS, JOB,
+};
 use crate::key::{JOB_END, Key, LINK, REQUEST, REVOCATION, SLOT, STATES, SYNC_PART, SYNCS, WEBHOOKS};
 use crate::table::DUE_AT;
 

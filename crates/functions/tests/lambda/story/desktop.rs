@@ -1,5 +1,7 @@
 //! QuickBooks Desktop in the story: an end user sets a Web Connector up, and a partner reads a company file through it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use counterfoil_testkit::http_event::HttpEvent;
 use serde_json::{Value, json};
 
@@ -25,7 +27,7 @@ impl Story {
         let shown = self.ask("web-connector", &HttpEvent::post(&page).header("origin", BASE_URL).to_json()).await;
         let password = between(&shown.body, "<code id=\"password\">", "</code>").to_owned();
         self.secrets.push(password.clone());
-        let qwc = self.ask("web-connector", &HttpEvent::get(&page.replacen('?', "/connector.qwc?", 1)).to_json()).await.body;
+        let qwc = self.qwc(&page).await;
         let user_name = between(&qwc, "<UserName>", "</UserName>");
         assert!(self.updates(user_name, &password).await, "the request that confirms the setup");
         let id = user.as_str().expect("an id");
@@ -54,6 +56,15 @@ impl Story {
         assert_eq!(self.desktop(again, key).await.json(200), session);
         self.keep(&session["clientSecret"]);
         session["authFlowUrl"].as_str().and_then(|url| url.strip_prefix(BASE_URL)).expect("our own address").to_owned()
+    }
+
+    /// The `.qwc` file. Its type is not one of texts, so it comes as base64, which the gateway decodes.
+    async fn qwc(&self, page: &str) -> String {
+        let event = HttpEvent::get(&page.replacen('?', "/connector.qwc?", 1)).to_json();
+        let answer = self.function("web-connector").lambda.invoke(&event).await.expect("an answer");
+        assert_eq!(answer["isBase64Encoded"], true, "{answer}");
+        let bytes = STANDARD.decode(answer["body"].as_str().expect("a body")).expect("base64");
+        String::from_utf8(bytes).expect("a text")
     }
 
     /// Updates until there was a request.
