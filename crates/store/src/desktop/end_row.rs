@@ -40,7 +40,7 @@ struct PartRow {
     ttl: i64,
 }
 
-/// The items of an end: the first one last, because it says that the others are there.
+/// The items of an end: the first one, which says that the others are there, and these.
 pub(crate) fn write(
     name: &EndUserName,
     id: &JobId,
@@ -59,12 +59,13 @@ pub(crate) fn write(
             row.parts = u32::try_from(parts.len()).unwrap_or(u32::MAX);
             row.part = parts.first().map(|part| ByteBuf::from(part.as_bytes()));
             for (number, part) in (1_u32..).zip(parts.iter().skip(1)) {
-                further.push(to_item(&Key::job_end(name, id, number), PartRow { part: ByteBuf::from(part.as_bytes()), ttl })?);
+                let key = Key::answer_part(name, id, session, *at, number);
+                further.push(to_item(&key, PartRow { part: ByteBuf::from(part.as_bytes()), ttl })?);
             }
         }
         JobEnd::Failed(failure) => fail(&mut row, failure),
     }
-    Ok((to_item(&Key::job_end(name, id, 0), row)?, further))
+    Ok((to_item(&Key::job_end(name, id), row)?, further))
 }
 
 fn fail(row: &mut EndRow, failure: &JobFailure) {

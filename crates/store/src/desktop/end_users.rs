@@ -67,7 +67,13 @@ impl EndUserStore for Table {
             self.delete(&Key::desktop_connection(&end_user.name)),
             self.put(audit(row)?),
         ];
-        Ok(written(&self.transact(items, &row.id).await?))
+        let deleted = written(&self.transact(items, &row.id).await?);
+        if deleted == Written::Stored
+            && let Err(error) = self.delete_jobs(&end_user.name).await
+        {
+            tracing::warn!(end_user = %end_user.name.id, %error, "jobs of a deleted end user are left to TTL");
+        }
+        Ok(deleted)
     }
 
     async fn create_connection(&self, connection: &DesktopConnection, row: &Audit) -> Result<Written, StoreError> {

@@ -1,7 +1,7 @@
 //! Stores jobs, and the sessions of the Web Connector that carry them.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use counterfoil_core::model::desktop::connection::WebConnectorSession;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::JobId;
@@ -20,7 +20,7 @@ use crate::desktop::{connection_row, end_row, job_row};
 use crate::fault;
 use crate::key::{JOB, Key, desktop_pk};
 use crate::request::transact_update;
-use crate::row::{Item, millis, readable, text};
+use crate::row::{Item, damaged, millis, readable, text};
 use crate::table::{PK, SK, Table};
 use crate::update::Changes;
 
@@ -82,7 +82,8 @@ impl JobStore for Table {
 
     async fn claim_job(&self, job: &Job, ticket: &Fingerprint) -> Result<Written, StoreError> {
         let changes = Changes::default().put(SENT_IN, Some(ticket.as_str()))?.add("tries", 1);
-        self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &queued()), |_| false).await
+        let is_own = |item: &Item| text(item, SENT_IN).is_ok_and(|sent_in| sent_in == ticket.as_str());
+        self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &queued()), is_own).await
     }
 
     async fn requeue_job(&self, job: &Job, ticket: &Fingerprint, request: &Sealed) -> Result<Written, StoreError> {
@@ -91,7 +92,8 @@ impl JobStore for Table {
             .remove(SENT_IN)
             .given(":ticket", AttributeValue::S(ticket.as_str().to_owned()));
         let condition = format!("{SENT_IN} = :ticket");
-        self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &condition), |_| false).await
+        let is_own = |item: &Item| !item.contains_key(SENT_IN) && is_bytes(item, "request", request.as_bytes());
+        self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &condition), is_own).await
     }
 
     async fn withdraw_job(&self, name: &EndUserName, id: &JobId) -> Result<Written, StoreError> {
@@ -102,33 +104,36 @@ impl JobStore for Table {
     async fn finish_job(&self, job: &Job, end: &JobEnd) -> Result<Written, StoreError> {
         let ended_at = if let JobEnd::Answered { at, .. } = end { *at } else { job.expires_at };
         let (first, further) = end_row::write(&job.end_user, &job.id, end, later(ended_at.max(job.expires_at), KEPT_FOR))?;
-        for part in further {
-            self.put_item(part).await?;
+        for part in &further {
+            self.put_item(part.clone()).await?;
         }
-        let key = Key::job(&job.end_user, &job.id);
-        let deleted = match &job.state {
-            JobState::Queued => self.delete_under(&key, &queued(), None),
-            JobState::Sent(ticket) => {
-                self.delete_under(&key, &format!("{SENT_IN} = :ticket"), Some((":ticket", ticket.as_str())))
+        let connection = Key::desktop_connection(&job.end_user);
+        let (name, connection) = match end {
+            JobEnd::Answered { session, at, .. } => {
+                let changes = Changes::default()
+                    .put("last_request_at", Some(millis(job.created_at)))?
+                    .put("last_successful_request_at", Some(millis(*at)))?;
+                let update = changes.under(self, &connection, &format!("attribute_exists({PK})"));
+                (format!("{} {at}", session.as_str()), transact_update(update))
             }
+            JobEnd::Failed(failure) => (format!("{failure:?}"), self.exists(&connection)),
         };
-        let mut items = vec![deleted, self.put(first)];
-        if let JobEnd::Answered { at, .. } = end {
-            let changes = Changes::default()
-                .put("last_request_at", Some(millis(job.created_at)))?
-                .put("last_successful_request_at", Some(millis(*at)))?;
-            let exists = format!("attribute_exists({PK})");
-            items.push(transact_update(changes.under(self, &Key::desktop_connection(&job.end_user), &exists)));
+        let items = vec![self.delete_in_state(job), self.put(first), connection];
+        let finished = written(&self.transact(items, &format!("finish {} {} {name}", job.id, job.tries)).await?);
+        if finished == Written::Overtaken {
+            for part in &further {
+                self.delete_item(&key_of(part)?).await?;
+            }
         }
-        Ok(written(&self.transact(items, &format!("finish {} {}", job.id, job.tries)).await?))
+        Ok(finished)
     }
 
     async fn job_end(&self, name: &EndUserName, id: &JobId) -> Result<Option<JobEnd>, StoreError> {
-        let Some(first) = self.get(&Key::job_end(name, id, 0)).await? else { return Ok(None) };
+        let Some(first) = self.get(&Key::job_end(name, id)).await? else { return Ok(None) };
         let (mut end, count) = end_row::read(first)?;
-        if let JobEnd::Answered { parts, .. } = &mut end {
+        if let JobEnd::Answered { parts, session, at } = &mut end {
             for number in 1..count {
-                parts.push(self.part(name, id, number).await?);
+                parts.push(self.part(&Key::answer_part(name, id, session, *at, number)).await?);
             }
         }
         Ok(Some(end))
@@ -140,10 +145,46 @@ fn queued() -> String {
     format!("attribute_exists({PK}) AND attribute_not_exists({SENT_IN})")
 }
 
+fn is_bytes(item: &Item, attribute: &str, bytes: &[u8]) -> bool {
+    item.get(attribute).and_then(|value| value.as_b().ok()).is_some_and(|found| found.as_ref() == bytes)
+}
+
+fn key_of(item: &Item) -> Result<Key, StoreError> {
+    Ok(Key { pk: text(item, PK)?, sk: text(item, SK)? })
+}
+
 impl Table {
-    async fn part(&self, name: &EndUserName, id: &JobId, number: u32) -> Result<Sealed, StoreError> {
-        let key = Key::job_end(name, id, number);
-        let item: Option<Item> = self.get(&key).await?;
-        end_row::read_part(item.ok_or_else(|| crate::row::damaged(&key.pk, "a part of the answer is missing"))?)
+    /// The part of a transaction that deletes a job that is still in the state in which it was read.
+    fn delete_in_state(&self, job: &Job) -> TransactWriteItem {
+        let key = Key::job(&job.end_user, &job.id);
+        match &job.state {
+            JobState::Queued => self.delete_under(&key, &queued(), None),
+            JobState::Sent(ticket) => {
+                self.delete_under(&key, &format!("{SENT_IN} = :ticket"), Some((":ticket", ticket.as_str())))
+            }
+        }
+    }
+
+    async fn part(&self, key: &Key) -> Result<Sealed, StoreError> {
+        let item: Option<Item> = self.get(key).await?;
+        end_row::read_part(item.ok_or_else(|| damaged(&key.pk, "a part of the answer is missing"))?)
+    }
+
+    /// Deletes the jobs of an end user who is gone. Jobs that are stored meanwhile are withdrawn by those who wait for them.
+    pub(super) async fn delete_jobs(&self, name: &EndUserName) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(format!("{PK} = :room AND begins_with({SK}, :job)"))
+            .expression_attribute_values(":room", AttributeValue::S(desktop_pk(name)))
+            .expression_attribute_values(":job", AttributeValue::S(JOB.to_owned()))
+            .consistent_read(true)
+            .limit(i32::try_from(JOBS_MOST + 1).unwrap_or(i32::MAX));
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        for job in answer.items.unwrap_or_default() {
+            self.delete_item(&key_of(&job)?).await?;
+        }
+        Ok(())
     }
 }

@@ -278,9 +278,15 @@ impl Key {
         Self { pk: desktop_pk(name), sk: format!("{JOB}{}", id.digits()) }
     }
 
-    /// An item of the end of a job.
-    pub(crate) fn job_end(name: &EndUserName, id: &JobId, number: u32) -> Self {
-        Self { pk: format!("{JOB_END}{}#{}#{}", name.partner, name.id, id.digits()), sk: format!("{number:03}") }
+    /// The end of a job.
+    pub(crate) fn job_end(name: &EndUserName, id: &JobId) -> Self {
+        Self { pk: format!("{JOB_END}{}#{}#{}", name.partner, name.id, id.digits()), sk: "END".to_owned() }
+    }
+
+    /// A further part of an answer that this session brought at this time. Another answer to the same job has other parts.
+    pub(crate) fn answer_part(name: &EndUserName, id: &JobId, session: &Fingerprint, at: Timestamp, number: u32) -> Self {
+        let sk = format!("PART#{}#{}#{number:03}", sortable(at), session.as_str());
+        Self { sk, ..Self::job_end(name, id) }
     }
 
     /// A session of the auth flow of QuickBooks Desktop.
