@@ -9,6 +9,8 @@ use crate::session::{DESCRIPTION_LONGEST, Guid, OpenCompany, Qwc, Stamp, smaller
 #[derive(Debug, Clone, Copy)]
 pub struct Protocol;
 
+/// The longest name of a company that a sentence repeats, in characters. QuickBooks permits 59.
+const NAME_LONGEST: usize = 100;
 /// The end of a document's declaration, before its root.
 const ROOT: &str = "<QBXML>";
 
@@ -39,7 +41,9 @@ impl Qbxml for Protocol {
     fn halved(&self, document: &str) -> Option<String> {
         let (declaration, root) = document.split_at(document.find(ROOT)?);
         let mut root = Element::parse(root).ok()?;
+        // Without an iterator a caller could not tell a smaller page from the whole list.
         let requests = root.children.iter_mut().flat_map(|messages| &mut messages.children);
+        let requests = requests.filter(|request| request.attribute("iterator").is_some());
         let mut limits = requests.flat_map(|request| &mut request.children).filter(|child| child.name == "MaxReturned");
         let limit = limits.next()?;
         limit.text = smaller_page(limit.text.trim().parse().ok()?)?.to_string();
@@ -54,7 +58,7 @@ impl Qbxml for Protocol {
 
     fn other_company_file(&self, host_answer: &str, owner_id: &str, file_id: &str) -> Option<String> {
         let open = OpenCompany::read(host_answer, &Guid::parse(owner_id)?, &Guid::parse(file_id)?).ok()?;
-        let name = open.name.as_deref().unwrap_or("another company");
+        let name: String = open.name.as_deref().unwrap_or("another company").chars().take(NAME_LONGEST).collect();
         (open.stamp == Stamp::Other).then(|| {
             format!(
                 "QuickBooks has the company file of '{name}' open, which is not the one that was connected. Open the right file."

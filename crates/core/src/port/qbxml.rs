@@ -9,7 +9,7 @@ pub trait Qbxml: Send + Sync {
     /// A document that asks QuickBooks for its version: the cheapest request.
     fn host_query(&self) -> String;
 
-    /// The same document with half of its `MaxReturned`; `None` if it has none, or one that cannot be halved.
+    /// The same document with half of the `MaxReturned` of its iterator; `None` if it has none, or one that cannot be halved.
     fn halved(&self, document: &str) -> Option<String>;
 
     /// The same document in the newest version of qbXML that this QuickBooks speaks too, by `qbXMLMajorVers`; `None` if the QuickBooks is

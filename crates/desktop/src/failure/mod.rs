@@ -98,6 +98,13 @@ impl Failure {
         )
     }
 
+    /// As many requests wait for this QuickBooks as may wait. This one was not stored.
+    pub fn too_many() -> Self {
+        let message = "Too many requests wait for this QuickBooks Desktop, which carries them out one by one. Send this one again when some \
+                       of them have been answered.";
+        Self { can_repeat: true, ..Self::new(Code::QbdConnectionError, message, message) }
+    }
+
     /// QuickBooks did not answer in time. `is_write` says whether the request may have changed something meanwhile.
     pub fn timed_out(seconds: u64, is_write: bool) -> Self {
         let outcome = if is_write { " QuickBooks may still carry it out: look before you send it again." } else { "" };

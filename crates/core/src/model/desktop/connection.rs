@@ -53,9 +53,10 @@ impl DesktopConnection {
         seen.is_some_and(|at| until(at, now) <= ACTIVE_FOR)
     }
 
-    /// The last time that the Web Connector was seen.
+    /// The last time that the Web Connector was seen. One that always has a job brings answers, and is not seen otherwise.
     pub fn last_active_at(&self) -> Option<Timestamp> {
-        self.last_polled_at.max(self.session.as_ref().map(|session| session.seen_at))
+        let seen_at = self.session.as_ref().map(|session| session.seen_at);
+        self.last_polled_at.max(seen_at).max(self.last_successful_request_at)
     }
 
     /// Whether a session is held open for further requests.

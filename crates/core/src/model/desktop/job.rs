@@ -14,6 +14,8 @@ pub const KEPT_FOR: Duration = Duration::from_secs(900);
 pub const JOBS_MOST: usize = 100;
 /// The largest part of a compressed answer, in bytes before it is sealed. An item of the table has at most 400 KB.
 pub const PART_MOST: usize = 300_000;
+/// The longest HRESULT and the longest message of a failure that are stored, in characters.
+const FAILURE_LONGEST: (usize, usize) = (20, 1_000);
 /// How often a read whose answer was lost is sent.
 pub const TRIES_MOST: u32 = 3;
 
@@ -69,4 +71,13 @@ pub enum JobFailure {
     AnswerLost,
     /// The session of the iterator has ended.
     IteratorLost,
+}
+
+impl JobFailure {
+    /// A failure with an HRESULT and a message of the Web Connector, which are cut if they are too long to be stored.
+    pub fn of_quickbooks(hresult: &str, message: &str) -> Self {
+        let (hresult_longest, message_longest) = FAILURE_LONGEST;
+        let cut = |text: &str, longest| text.chars().take(longest).collect();
+        Self::QuickBooks { hresult: cut(hresult, hresult_longest), message: cut(message, message_longest) }
+    }
 }

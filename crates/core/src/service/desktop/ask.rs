@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use crate::model::desktop::connection::DesktopConnection;
 use crate::model::desktop::end_user::EndUserName;
 use crate::model::desktop::id::JobId;
-use crate::model::desktop::job::{Job, JobFailure, JobState};
+use crate::model::desktop::job::{JOBS_MOST, Job, JobFailure, JobState};
 use crate::model::secret::{Fingerprint, Secret};
 use crate::model::time::later;
 use crate::port::store::Written;
-use crate::port::store::desktop::JobEnd;
+use crate::port::store::desktop::{JobEnd, Room};
 use crate::service::desktop::answer::opened;
 use crate::service::desktop::send::POLL;
 use crate::service::desktop::sign_in::REQUEST;
@@ -57,6 +57,8 @@ pub enum AskError {
     },
     /// The request is larger than [`REQUEST_MOST`].
     TooLarge,
+    /// As many requests wait already as may wait. This one was not stored.
+    TooMany,
     /// The job ended without an answer.
     Failed(JobFailure),
     /// Another failure.
@@ -72,11 +74,23 @@ impl<E: Into<Error>> From<E> for AskError {
 /// The connection of an end user that can be asked.
 ///
 /// # Errors
-/// `NotSetUp`, `NotActive`, and `NotFound` if the partner has no such end user.
+/// `NotSetUp`, `NotActive`, `TooMany`, and `NotFound` if the partner has no such end user.
 pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopConnection, AskError> {
-    let (_, connection) = end_users::read_end_user(app, name).await?;
-    let connection = connection.filter(DesktopConnection::is_set_up).ok_or(AskError::NotSetUp)?;
-    if connection.is_active(app.now()) { Ok(connection) } else { Err(AskError::NotActive(connection.last_active_at())) }
+    let Some(Room { connection, jobs }) = app.jobs.room(name).await? else {
+        end_users::read_end_user(app, name).await?;
+        return Err(AskError::NotSetUp);
+    };
+    let now = app.now();
+    if !connection.is_set_up() {
+        return Err(AskError::NotSetUp);
+    }
+    if !connection.is_active(now) {
+        return Err(AskError::NotActive(connection.last_active_at()));
+    }
+    if jobs.iter().filter(|job| job.expires_at > now).count() >= JOBS_MOST {
+        return Err(AskError::TooMany);
+    }
+    Ok(connection)
 }
 
 /// Puts a request into the queue of an end user, and waits for its answer.
@@ -100,15 +114,34 @@ pub async fn ask(app: &App, name: &EndUserName, ask: Ask) -> Result<Answer, AskE
         tries: 0,
     };
     let ends_at = app.clock.elapsed() + ask.wait;
-    app.jobs.create_job(&job).await?;
+    match answered(app, &job, ends_at).await {
+        Err(AskError::Other(error)) => Err(abandoned(app, &job, error).await),
+        answered => answered,
+    }
+}
+
+async fn answered(app: &App, job: &Job, ends_at: Duration) -> Result<Answer, AskError> {
+    app.jobs.create_job(job).await?;
     loop {
         app.clock.sleep(POLL).await;
-        if let Some(end) = app.jobs.job_end(name, &job.id).await? {
-            return answer(app, name, end).await;
+        if let Some(end) = app.jobs.job_end(&job.end_user, &job.id).await? {
+            return answer(app, &job.end_user, end).await;
         }
         if app.clock.elapsed() + POLL >= ends_at {
-            return give_up(app, &job).await;
+            return give_up(app, job).await;
         }
+    }
+}
+
+/// Withdraws a job after a failure of the table, so that it is not carried out later while its caller sends it again. If it cannot be
+/// withdrawn, the outcome of a write is unknown.
+async fn abandoned(app: &App, job: &Job, error: Error) -> AskError {
+    match app.jobs.withdraw_job(&job.end_user, &job.id).await {
+        Ok(Written::Overtaken) | Err(_) if job.is_write => {
+            tracing::warn!(job = %job.id, %error, "the outcome of a write is unknown");
+            AskError::NotAnswered { is_write: true }
+        }
+        _ => AskError::Other(error),
     }
 }
 

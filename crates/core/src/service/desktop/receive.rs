@@ -48,7 +48,7 @@ pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<P
 
 async fn end_of(app: &App, job: &Job, ticket: &Ticket, received: Received) -> Result<JobEnd, Error> {
     if received.document.expose().is_empty() || !received.hresult.is_empty() {
-        return Ok(JobEnd::Failed(JobFailure::QuickBooks { hresult: received.hresult, message: received.message }));
+        return Ok(JobEnd::Failed(JobFailure::of_quickbooks(&received.hresult, &received.message)));
     }
     let parts = sealed_parts(app, &job.end_user, &received.document).await?;
     Ok(JobEnd::Answered { parts, session: ticket.hash.clone(), at: app.now() })
@@ -62,8 +62,7 @@ pub async fn connection_failed(app: &App, ticket: &Secret, hresult: &str, messag
     let Some(ticket) = Ticket::parse(ticket) else { return Ok(()) };
     let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(()) };
     for job in &room.jobs {
-        let failure = JobFailure::QuickBooks { hresult: hresult.to_owned(), message: message.to_owned() };
-        app.jobs.finish_job(job, &JobEnd::Failed(failure)).await?;
+        app.jobs.finish_job(job, &JobEnd::Failed(JobFailure::of_quickbooks(hresult, message))).await?;
     }
     Ok(())
 }

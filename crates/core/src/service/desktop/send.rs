@@ -8,7 +8,7 @@ use crate::model::secret::Secret;
 use crate::port::qbxml::Qbxml;
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
-use crate::service::desktop::sign_in::{REQUEST, create_host_query};
+use crate::service::desktop::sign_in::{REQUEST, create_host_query, settle_lost, waits};
 use crate::service::desktop::{owner_id, sealing_owner};
 use crate::{App, Error};
 
@@ -41,8 +41,9 @@ pub async fn next_request(
 ) -> Result<Option<Secret>, Error> {
     let Some(ticket) = Ticket::parse(ticket) else { return Ok(None) };
     let ends_at = ends_at.min(app.clock.elapsed() + WAIT);
-    let is_first = !host.answer.is_empty();
-    let mut is_checked = !is_first;
+    // Some Web Connectors fail if the first request of a session is empty (QBWC1041).
+    let mut needs_request = !host.answer.is_empty();
+    let mut is_checked = false;
     loop {
         let Some((room, session)) = room_of(app, &ticket).await? else { return Ok(None) };
         if session.refusal.is_some() {
@@ -55,14 +56,16 @@ pub async fn next_request(
                 return Ok(None);
             }
         }
+        // A Web Connector that requests work again has lost the answer to the request before.
+        if settle_lost(app, &room, qbxml).await? {
+            continue;
+        }
         if let Some(request) = claimed(app, &ticket, &room).await? {
             return Ok(qbxml.for_version(request.expose(), host.major).map(Secret::new));
         }
-        if is_first {
-            // Some Web Connectors fail if the first request of a session is empty (QBWC1041).
-            let job = create_host_query(app, &ticket.end_user, qbxml).await?;
-            let request = claim(app, &ticket, &job).await?;
-            return Ok(request.and_then(|request| qbxml.for_version(request.expose(), host.major)).map(Secret::new));
+        if std::mem::take(&mut needs_request) {
+            create_host_query(app, &ticket.end_user, qbxml).await?;
+            continue;
         }
         if app.clock.elapsed() + POLL >= ends_at {
             let seen = WebConnectorSession { seen_at: app.now(), ..session };
@@ -144,7 +147,7 @@ pub async fn last_error(app: &App, ticket: &Secret) -> Result<Pause, Error> {
     let Some((room, session)) = room_of(app, &ticket).await? else { return Ok(unknown_session()) };
     Ok(match session.refusal {
         Some(refusal) => Pause::End(refusal),
-        None if room.connection.is_held(app.now()) || !room.jobs.is_empty() => Pause::HoldSession,
+        None if room.connection.is_held(app.now()) || waits(app, &room) => Pause::HoldSession,
         None => Pause::End("No further requests.".to_owned()),
     })
 }

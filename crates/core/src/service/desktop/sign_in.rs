@@ -3,7 +3,7 @@
 use crate::model::desktop::connection::{Ticket, WebConnectorSession};
 use crate::model::desktop::end_user::EndUserName;
 use crate::model::desktop::id::JobId;
-use crate::model::desktop::job::{Job, JobFailure, JobState, KEPT_FOR, TRIES_MOST};
+use crate::model::desktop::job::{JOBS_MOST, Job, JobFailure, JobState, KEPT_FOR, TRIES_MOST};
 use crate::model::secret::{Fingerprint, Secret};
 use crate::model::time::later;
 use crate::port::qbxml::Qbxml;
@@ -38,10 +38,8 @@ pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn 
         return Ok(SignIn::Refused);
     }
     let waits = settle_lost(app, &room, qbxml).await? | waits(app, &room);
-    if !waits && !room.connection.is_set_up() {
-        create_host_query(app, &name, qbxml).await?;
-    }
-    let session = if waits || !room.connection.is_set_up() {
+    let filler = if waits || room.connection.is_set_up() { None } else { Some(create_host_query(app, &name, qbxml).await?) };
+    let session = if waits || filler.is_some() {
         let mut random = [0; 16];
         app.entropy.fill(&mut random);
         Some(Ticket::compose(&name, random))
@@ -52,16 +50,22 @@ pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn 
         session.as_ref().map(|ticket| WebConnectorSession { ticket: ticket.fingerprint(), seen_at: app.now(), refusal: None });
     match app.jobs.signed_in(&name, &password, stored.as_ref(), app.now()).await? {
         Written::Stored => Ok(session.map_or(SignIn::Idle, SignIn::Work)),
-        Written::Overtaken => Ok(SignIn::Refused),
+        Written::Overtaken => {
+            if let Some(filler) = filler {
+                app.jobs.withdraw_job(&name, &filler.id).await?;
+            }
+            Ok(SignIn::Refused)
+        }
     }
 }
 
-fn waits(app: &App, room: &Room) -> bool {
-    room.jobs.iter().any(|job| job.state == JobState::Queued && job.expires_at > app.now())
+/// Whether a job waits that can still be sent. Jobs whose callers are gone may hide it, until a request for work removes them.
+pub(crate) fn waits(app: &App, room: &Room) -> bool {
+    room.jobs.len() >= JOBS_MOST || room.jobs.iter().any(|job| job.state == JobState::Queued && job.expires_at > app.now())
 }
 
-/// Settles the jobs whose answers were lost. Returns whether one of them waits again.
-async fn settle_lost(app: &App, room: &Room, qbxml: &dyn Qbxml) -> Result<bool, Error> {
+/// Settles the jobs that were sent, because their answers were lost. Returns whether one of them waits again.
+pub(crate) async fn settle_lost(app: &App, room: &Room, qbxml: &dyn Qbxml) -> Result<bool, Error> {
     let mut waits = false;
     for job in &room.jobs {
         let JobState::Sent(ticket) = &job.state else { continue };

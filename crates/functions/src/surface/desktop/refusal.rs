@@ -109,6 +109,7 @@ pub(crate) fn of_ask(error: AskError, seconds: u64) -> Refused {
         AskError::TooLarge => Failure::invalid_request(format!(
             "The request has more than {REQUEST_MOST} bytes as qbXML. Send fewer objects at once."
         )),
+        AskError::TooMany => Failure::too_many(),
         AskError::Failed(JobFailure::IteratorLost) => return Refused::IteratorLost,
         AskError::Failed(failure) => of_job(failure),
         AskError::Other(error) => return error.into(),
