@@ -4,6 +4,7 @@ mod answers;
 mod commit;
 mod consent;
 mod counts;
+mod desktop;
 mod disconnect;
 mod due;
 mod events;
