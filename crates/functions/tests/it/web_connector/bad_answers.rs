@@ -1,0 +1,88 @@
+//! Answers of QuickBooks that are broken, hostile or large.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use counterfoil_core::port::clock::Clock as _;
+use counterfoil_testkit::clock::MovableClock;
+use serde_json::json;
+
+use super::{User, call, connected, health_check, json as ask, next, received, result};
+use crate::harness::{Answer, Ask, Installation, post};
+
+/// Sends a request of the partner, and answers it with this document.
+async fn answered(place: &Installation, user: &User, asking: Ask, document: &str) -> Answer {
+    let clock = Arc::new(MovableClock::new(place.clock.now()));
+    let server: Router = place.process_at(&[], place.wire.endpoint(), clock.clone());
+    let waiting = tokio::spawn({
+        let server = server.clone();
+        async move { asking.to(&server).await }
+    });
+    clock.until_asleep(1).await;
+    let arguments = [("strUserName", &*user.user_name), ("strPassword", &*user.password)];
+    let ticket = result(&call("authenticate", &arguments).to(&server).await, "authenticate").swap_remove(0);
+    next(&server, &ticket, "<QBXML/>").await;
+    assert_eq!(received(&server, &ticket, document).await, "50");
+    clock.until_asleep(1).await;
+    clock.advance(Duration::from_millis(250));
+    waiting.await.expect("no panic")
+}
+
+#[tokio::test]
+async fn a_broken_answer_is_an_error_of_quickbooks_and_not_of_the_service() {
+    let place = Installation::start().await;
+    let user = connected(&place, "first").await;
+    let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><QBXML>&b;</QBXML>";
+    let external = "<!DOCTYPE x [<!ENTITY f SYSTEM \"file:///etc/passwd\">]><QBXML>&f;</QBXML>";
+    let nested = "<a>".repeat(100_000);
+    let many = format!("<QBXML><QBXMLMsgsRs>{}</QBXMLMsgsRs></QBXML>", "<a/>".repeat(300_000));
+    for document in [
+        "<",
+        " ",
+        "x",
+        "<QBXML/>",
+        "<QBXML><QBXMLMsgsRs/></QBXML>",
+        "<QBXML><QBXMLMsgsRs><HostQueryRs/></QBXMLMsgsRs></QBXML>",
+        "<QBXML><QBXMLMsgsRs><HostQueryRs statusCode=\"-1\"/></QBXMLMsgsRs></QBXML>",
+        bomb,
+        external,
+        &nested,
+        &many,
+    ] {
+        for asking in [
+            health_check(&user, &place.key),
+            ask(
+                post(format!("/v1/end-users/{}/passthrough/quickbooks_desktop", user.id)),
+                &place.key,
+                &json!({ "HostQueryRq": {} }),
+            ),
+        ] {
+            let answer = answered(&place, &user, asking, document).await;
+            let shown: String = document.chars().take(100).collect();
+            // An answer to no request at all is an empty one to a passthrough.
+            let is_empty = answer.status == 200 && answer.body == "{}";
+            let error = answer.json()["error"].clone();
+            assert!(is_empty || (answer.status, error["code"].as_str()) == (502, Some("QBD_CONNECTION_ERROR")), "{shown}: {}", answer.body);
+            assert!(!answer.body.contains("root:"), "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_five_megabytes_arrives() {
+    let place = Installation::start().await;
+    let user = connected(&place, "first").await;
+    let mut state = 7_u32;
+    let digits = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'A' + u8::try_from(state >> 28).expect("four bits"))
+    });
+    let name: String = digits.take(5_000_000).collect();
+    let document = format!(
+        "<QBXML><QBXMLMsgsRs><HostQueryRs requestID=\"1\" statusCode=\"0\"><HostRet><ProductName>{name}</ProductName></HostRet></HostQueryRs></QBXMLMsgsRs></QBXML>"
+    );
+    let asking = post(format!("/v1/end-users/{}/passthrough/quickbooks_desktop", user.id));
+    let answer = answered(&place, &user, ask(asking, &place.key, &json!({ "HostQueryRq": {} })), &document).await;
+    assert!(answer.status == 200 && answer.body.contains(&name), "{}", answer.status);
+}
