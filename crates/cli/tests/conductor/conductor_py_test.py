@@ -9,7 +9,8 @@ from conductor import Conductor
 
 V1 = os.environ["BASE_URL"] + "/v1"
 CHECKS = int(os.environ["CHECKS"])
-CONNECTED, DENIED, AWAY, UNTOUCHED = (os.environ[f"{state}_END_USER"] for state in ["CONNECTED", "DENIED", "AWAY", "UNTOUCHED"])
+STATES = ["CONNECTED", "DENIED", "ELSEWHERE", "AWAY", "UNTOUCHED"]
+CONNECTED, DENIED, ELSEWHERE, AWAY, UNTOUCHED = (os.environ[f"{state}_END_USER"] for state in STATES)
 
 
 class Requests(list):
@@ -153,6 +154,16 @@ class Errors(unittest.TestCase):
         self.assertEqual((error["type"], error["code"]), ("INTEGRATION_CONNECTION_ERROR", "QBD_CONNECTION_ERROR"))
         self.assertEqual((error["httpStatusCode"], error["integrationCode"]), (502, "0x80040420"))
         self.assertNotIn("internal server error", error["userFacingMessage"].lower())
+
+    def test_another_company_file_is_neither_read_nor_written(self):
+        add = {"CheckAddRq": {"CheckAdd": {"AccountRef": {"FullName": "Operating Checking"}}}}
+        for call in [
+            lambda client: client.qbd.company.retrieve(conductor_end_user_id=ELSEWHERE),
+            lambda client: client.end_users.passthrough("quickbooks_desktop", id=ELSEWHERE, qbd_payload=add),
+        ]:
+            error = self.raised(conductor.InternalServerError, call)
+            self.assertEqual((error["type"], error["code"]), ("INTEGRATION_CONNECTION_ERROR", "QBD_CONNECTION_ERROR"))
+            self.assertIn("Fernwood Bakery", error["userFacingMessage"])
 
     def test_a_check_that_is_not_there(self):
         call = lambda client: client.qbd.checks.retrieve("FFFF-1", conductor_end_user_id=CONNECTED)

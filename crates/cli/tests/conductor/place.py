@@ -144,13 +144,14 @@ class Place:
 
     def end_users(self):
         """An end user in each state of a connection, by the state's name."""
-        users = {name: self.end_user(name) for name in ["connected", "denied", "away", "untouched"]}
+        users = {name: self.end_user(name) for name in ["connected", "denied", "elsewhere", "away", "untouched"]}
         self.connected(users["away"])[1].end()
         self.connected(users["connected"])
-        password, connector = self.connected(users["denied"])
-        connector.end()
-        # As often as QuickBooks can be asked in a test.
-        self.web_connector(users["denied"], password, *["--fault", "no-access"] * 90)
+        for name, fault in [("denied", "no-access"), ("elsewhere", "other-company")]:
+            password, connector = self.connected(users[name])
+            connector.end()
+            # As often as QuickBooks can be asked in a test.
+            self.web_connector(users[name], password, *["--fault", fault] * 90)
         self.wait_until(lambda: self.is_away(users["away"]), GONE_WITHIN_S, "a Web Connector that is gone counts as active")
         return users
 

@@ -24,6 +24,8 @@ struct JobRow {
     created_at: i64,
     expires_at: i64,
     is_write: bool,
+    #[serde(default)]
+    is_probe: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
     request: ByteBuf,
@@ -42,6 +44,7 @@ pub(crate) fn write(job: &Job) -> Result<Item, StoreError> {
         created_at: millis(job.created_at),
         expires_at: millis(job.expires_at),
         is_write: job.is_write,
+        is_probe: job.is_probe,
         session: job.session.as_ref().map(|session| session.as_str().to_owned()),
         request: ByteBuf::from(job.request.as_bytes()),
         sent_in: match &job.state {
@@ -66,6 +69,7 @@ pub(crate) fn read(item: Item) -> Result<Job, StoreError> {
         created_at: time(&name, row.created_at)?,
         expires_at: time(&name, row.expires_at)?,
         is_write: row.is_write,
+        is_probe: row.is_probe,
         session: row.session.map(Fingerprint::stored),
         request: Sealed::from_bytes(row.request.into_vec()),
         state: row.sent_in.map_or(JobState::Queued, |ticket| JobState::Sent(Fingerprint::stored(ticket))),

@@ -110,10 +110,9 @@ impl JobStore for Table {
         let connection = Key::desktop_connection(&job.end_user);
         let (name, connection) = match end {
             JobEnd::Answered { session, at, .. } => {
-                let changes = Changes::default()
-                    .put("last_request_at", Some(millis(job.created_at)))?
-                    .put("last_successful_request_at", Some(millis(*at)))?;
-                let update = changes.under(self, &connection, &format!("attribute_exists({PK})"));
+                let changes = Changes::default().put("last_successful_request_at", Some(millis(*at)))?;
+                let asked = if job.is_probe { changes } else { changes.put("last_request_at", Some(millis(job.created_at)))? };
+                let update = asked.under(self, &connection, &format!("attribute_exists({PK})"));
                 (format!("{} {at}", session.as_str()), transact_update(update))
             }
             JobEnd::Failed(failure) => (format!("{failure:?}"), self.exists(&connection)),

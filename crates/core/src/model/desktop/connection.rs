@@ -12,7 +12,7 @@ use crate::model::time::{later, until};
 
 /// The time after its last poll for which a Web Connector counts as active. It polls each minute, and QuickBooks may keep it for some
 /// time.
-pub const ACTIVE_FOR: Duration = Duration::from_secs(180);
+pub const ACTIVE_FOR: Duration = Duration::from_secs(120);
 /// The time after the last request of the partner for which a session is held open.
 pub const HELD_FOR: Duration = Duration::from_secs(600);
 

@@ -32,6 +32,8 @@ pub struct Job {
     pub expires_at: Timestamp,
     /// Whether it changes the company file. A write whose answer is lost is not sent again.
     pub is_write: bool,
+    /// Whether it is Counterfoil's own, to see that QuickBooks answers. It does not hold a session open.
+    pub is_probe: bool,
     /// The session in which it must be sent, by the hash of its ticket: it continues an iterator of that session.
     pub session: Option<Fingerprint>,
     /// The qbXML document.

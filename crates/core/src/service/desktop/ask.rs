@@ -108,6 +108,7 @@ pub async fn ask(app: &App, name: &EndUserName, ask: Ask) -> Result<Answer, AskE
         created_at: now,
         expires_at: later(now, ask.wait),
         is_write: ask.is_write,
+        is_probe: false,
         session: ask.session,
         request: app.sealer.seal(&sealing_owner(name), REQUEST, &ask.document).await?,
         state: JobState::Queued,

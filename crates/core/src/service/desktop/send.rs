@@ -28,7 +28,7 @@ pub struct Host<'a> {
 
 /// The next request for QuickBooks, or `None`. [`last_error`] then says what the Web Connector does.
 ///
-/// `ends_at` bounds the wait, on the monotonic clock.
+/// It waits only while a partner's last request holds the session open. `ends_at` bounds the wait, on the monotonic clock.
 ///
 /// # Errors
 /// The errors of the table and the keyring.
@@ -66,6 +66,9 @@ pub async fn next_request(
         if std::mem::take(&mut needs_request) {
             create_host_query(app, &ticket.end_user, qbxml).await?;
             continue;
+        }
+        if !room.connection.is_held(app.now()) {
+            return Ok(None);
         }
         if app.clock.elapsed() + POLL >= ends_at {
             let seen = WebConnectorSession { seen_at: app.now(), ..session };

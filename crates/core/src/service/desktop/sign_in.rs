@@ -102,6 +102,7 @@ pub(crate) async fn create_host_query(app: &App, name: &EndUserName, qbxml: &dyn
         created_at: now,
         expires_at: later(now, KEPT_FOR),
         is_write: false,
+        is_probe: true,
         session: None,
         request: app.sealer.seal(&sealing_owner(name), REQUEST, &request).await?,
         state: JobState::Queued,
