@@ -179,8 +179,6 @@ impl Fixture {
             jobs: table.clone(),
             idempotency: table.clone(),
             health: table.clone(),
-            end_users: table.clone(),
-            jobs: table.clone(),
             partners: table,
             parking: self.parking.clone(),
             waker: self.wakings.clone(),
