@@ -1,5 +1,7 @@
 //! Sealing a whole table again after a rotation.
 
+mod desktop;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -119,7 +121,8 @@ async fn a_reseal_seals_every_value_of_an_older_key_again_and_changes_nothing_el
 }
 
 /// Every attribute with a sealed value, after the kind of its row.
-const SEALED: [&str; 13] = [
+const SEALED: [&str; 16] = [
+    "AUTH_SESSION AUTH_SESSION client_secret",
     "CONN ANSWER answer",
     "CONN CONSENT access_token",
     "CONN CONSENT refresh_token",
@@ -127,11 +130,13 @@ const SEALED: [&str; 13] = [
     "CONN REVOCATION refresh_token",
     "CONN STATE access_token",
     "CONN STATE refresh_token",
+    "DESKTOP JOB request",
     "FLOW ANSWER answer",
     "FLOW FLOW access_token",
     "FLOW FLOW code",
     "FLOW FLOW refresh_token",
     "FLOW FLOW verifier",
+    "JOB_END 000 part",
     "REQUEST REQUEST answer",
 ];
 
@@ -196,6 +201,7 @@ async fn every_sealed_row(store: &Store) {
     assert!(store.table.begin_attempt(&attempt).await.is_ok_and(|earlier| earlier.is_none()));
     let answer = sealed(&owner, "answer", "the answer").await;
     assert_eq!(store.table.answer_attempt(&attempt, Some(&answer), START).await, Ok(Written::Stored));
+    desktop::every_sealed_row(store).await;
 }
 
 #[tokio::test]
