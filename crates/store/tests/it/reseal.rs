@@ -121,7 +121,7 @@ async fn a_reseal_seals_every_value_of_an_older_key_again_and_changes_nothing_el
 }
 
 /// Every attribute with a sealed value, after the kind of its row.
-const SEALED: [&str; 16] = [
+const SEALED: [&str; 17] = [
     "AUTH_SESSION AUTH_SESSION client_secret",
     "CONN ANSWER answer",
     "CONN CONSENT access_token",
@@ -136,7 +136,8 @@ const SEALED: [&str; 16] = [
     "FLOW FLOW code",
     "FLOW FLOW refresh_token",
     "FLOW FLOW verifier",
-    "JOB_END 000 part",
+    "JOB_END END part",
+    "JOB_END PART part",
     "REQUEST REQUEST answer",
 ];
 

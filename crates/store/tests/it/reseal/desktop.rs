@@ -43,6 +43,7 @@ pub(super) async fn every_sealed_row(store: &Store) {
         is_write: false,
         session: None,
         request: sealed(&owner, "request", "the request").await,
+        is_probe: false,
         state: JobState::Queued,
         tries: 0,
     };
@@ -50,7 +51,7 @@ pub(super) async fn every_sealed_row(store: &Store) {
     for job in [&waits, &ended] {
         store.table.create_job(job).await.expect("a table");
     }
-    let parts = vec![sealed(&owner, "part", "the answer").await];
+    let parts = vec![sealed(&owner, "part", "the answer").await, sealed(&owner, "part", "its end").await];
     let connection = DesktopConnection {
         id: IntegrationConnectionId::of_digits(&digits),
         end_user: end_user.clone(),
