@@ -64,5 +64,6 @@ mod unreadable;
 mod variables;
 mod verify;
 mod waiting;
+mod web_connector;
 mod webhooks;
 mod wire;

@@ -107,17 +107,17 @@ impl JobStore for Table {
         for part in &further {
             self.put_item(part.clone()).await?;
         }
-        let connection = Key::desktop_connection(&job.end_user);
-        let (name, connection) = match end {
+        let mut items = vec![self.delete_in_state(job), self.put(first)];
+        let name = match end {
             JobEnd::Answered { session, at, .. } => {
                 let changes = Changes::default().put("last_successful_request_at", Some(millis(*at)))?;
                 let asked = if job.is_probe { changes } else { changes.put("last_request_at", Some(millis(job.created_at)))? };
-                let update = asked.under(self, &connection, &format!("attribute_exists({PK})"));
-                (format!("{} {at}", session.as_str()), transact_update(update))
+                let exists = format!("attribute_exists({PK})");
+                items.push(transact_update(asked.under(self, &Key::desktop_connection(&job.end_user), &exists)));
+                format!("{} {at}", session.as_str())
             }
-            JobEnd::Failed(failure) => (format!("{failure:?}"), self.exists(&connection)),
+            JobEnd::Failed(failure) => format!("{failure:?}"),
         };
-        let items = vec![self.delete_in_state(job), self.put(first), connection];
         let finished = written(&self.transact(items, &format!("finish {} {} {name}", job.id, job.tries)).await?);
         if finished == Written::Overtaken {
             for part in &further {

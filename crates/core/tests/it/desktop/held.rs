@@ -95,7 +95,7 @@ async fn a_session_that_always_has_work_stays_active() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_not_seen_for_two_minutes_is_not_active_and_says_since_when() {
+async fn a_connection_that_was_not_seen_lately_is_not_active_and_says_since_when() {
     let desk = Desk::new().await;
     let seen = desk.app.now();
     desk.clock.advance(ACTIVE_FOR);
