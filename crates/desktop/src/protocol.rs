@@ -1,9 +1,9 @@
 //! The port of core's services.
 
-use counterfoil_core::port::qbxml::{Qbxml, QwcFields};
+use counterfoil_core::port::qbxml::{OpenCompany, Qbxml, QwcFields};
 
 use crate::qbxml::{Element, Version, document};
-use crate::session::{DESCRIPTION_LONGEST, Guid, OpenCompany, Qwc, Stamp, smaller_page};
+use crate::session::{self, DESCRIPTION_LONGEST, Guid, Qwc, Stamp, smaller_page};
 
 /// qbXML documents and `.qwc` files.
 #[derive(Debug, Clone, Copy)]
@@ -56,13 +56,15 @@ impl Qbxml for Protocol {
         Some(format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"{version}\"?>{}", &document[root..]))
     }
 
-    fn other_company_file(&self, host_answer: &str, owner_id: &str, file_id: &str) -> Option<String> {
-        let open = OpenCompany::read(host_answer, &Guid::parse(owner_id)?, &Guid::parse(file_id)?).ok()?;
-        let name: String = open.name.as_deref().unwrap_or("another company").chars().take(NAME_LONGEST).collect();
-        (open.stamp == Stamp::Other).then(|| {
-            format!(
-                "QuickBooks has the company file of '{name}' open, which is not the one that was connected. Open the right file."
-            )
-        })
+    fn open_company(&self, host_answer: &str, owner_id: &str, file_id: &str) -> OpenCompany {
+        let (Some(owner), Some(file)) = (Guid::parse(owner_id), Guid::parse(file_id)) else { return OpenCompany::NotSaid };
+        let Ok(open) = session::OpenCompany::read(host_answer, &owner, &file) else { return OpenCompany::NotSaid };
+        let name = open.name.map(|name| name.chars().take(NAME_LONGEST).collect::<String>());
+        match (open.stamp, name) {
+            (Stamp::Ours, _) => OpenCompany::Ours,
+            (Stamp::Other, name) => OpenCompany::Other(name.unwrap_or_else(|| "another company".to_owned())),
+            (Stamp::Absent, Some(name)) => OpenCompany::WithoutId(name),
+            (Stamp::Absent, None) => OpenCompany::NotSaid,
+        }
     }
 }

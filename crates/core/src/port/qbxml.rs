@@ -16,9 +16,21 @@ pub trait Qbxml: Send + Sync {
     /// too old.
     fn for_version(&self, document: &str, major: u16) -> Option<String>;
 
-    /// Whether the open company file, by what the Web Connector sent of it, has another `FileID` than this one: then a sentence for the
-    /// Web Connector's window. A file without a `FileID` of this owner is not another one.
-    fn other_company_file(&self, host_answer: &str, owner_id: &str, file_id: &str) -> Option<String>;
+    /// Which company file is open, by what the Web Connector sent of it with its first request.
+    fn open_company(&self, host_answer: &str, owner_id: &str, file_id: &str) -> OpenCompany;
+}
+
+/// The company file that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenCompany {
+    /// The Web Connector did not say.
+    NotSaid,
+    /// The file of the connection: it has the `FileID`.
+    Ours,
+    /// A file with another `FileID`, with the company's name.
+    Other(String),
+    /// A file without a `FileID` of this owner, with the company's name. The Web Connector writes it when the user adds the `.qwc` file.
+    WithoutId(String),
 }
 
 /// The variable fields of a `.qwc` file.

@@ -19,6 +19,8 @@ struct ConnectionRow {
     created_at: i64,
     password_sha256: String,
     file_id: String,
+    #[serde(default)]
+    has_seen_file: bool,
     qwc: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_polled_at: Option<i64>,
@@ -57,6 +59,7 @@ pub(crate) fn write(connection: &DesktopConnection) -> Result<Item, StoreError> 
         created_at: millis(connection.created_at),
         password_sha256: connection.password.as_str().to_owned(),
         file_id: connection.file_id.clone(),
+        has_seen_file: connection.has_seen_file,
         qwc: connection.qwc.clone(),
         last_polled_at: connection.last_polled_at.map(millis),
         last_request_at: connection.last_request_at.map(millis),
@@ -85,6 +88,7 @@ pub(crate) fn read(item: Item) -> Result<DesktopConnection, StoreError> {
         created_at: time(&name, row.created_at)?,
         password: Fingerprint::stored(row.password_sha256),
         file_id: row.file_id,
+        has_seen_file: row.has_seen_file,
         qwc: row.qwc,
         last_polled_at: maybe_time(&name, row.last_polled_at)?,
         last_request_at: maybe_time(&name, row.last_request_at)?,

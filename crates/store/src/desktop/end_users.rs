@@ -91,7 +91,8 @@ impl EndUserStore for Table {
     }
 
     async fn replace_qwc(&self, name: &EndUserName, file_id: &str, qwc: &str, row: &Audit) -> Result<Written, StoreError> {
-        let changes = Changes::default().put("file_id", Some(file_id))?.put("qwc", Some(qwc))?.remove("session");
+        let changes =
+            Changes::default().put("file_id", Some(file_id))?.put("qwc", Some(qwc))?.remove("has_seen_file").remove("session");
         self.change_connection(name, changes, row).await
     }
 

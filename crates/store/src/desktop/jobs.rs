@@ -76,6 +76,12 @@ impl JobStore for Table {
         self.update(update, |_| false).await
     }
 
+    async fn file_seen(&self, name: &EndUserName, file_id: &str) -> Result<Written, StoreError> {
+        let changes =
+            Changes::default().put("has_seen_file", Some(true))?.given(":file_id", AttributeValue::S(file_id.to_owned()));
+        self.update(changes.under(self, &Key::desktop_connection(name), "file_id = :file_id"), |_| false).await
+    }
+
     async fn create_job(&self, job: &Job) -> Result<(), StoreError> {
         self.put_item(job_row::write(job)?).await
     }

@@ -29,6 +29,8 @@ pub struct DesktopConnection {
     pub password: Fingerprint,
     /// The `FileID` that the Web Connector writes into the company file. It changes only if the partner rotates the `.qwc` file.
     pub file_id: String,
+    /// Whether a company file with this `FileID` was open once.
+    pub has_seen_file: bool,
     /// The `.qwc` file. Its bytes never change without a rotation, because another file for the same company is refused (QBWC1039).
     pub qwc: String,
     /// The last time that the Web Connector signed in.

@@ -81,6 +81,9 @@ pub trait JobStore: Send + Sync {
     /// Stores the state of a session. `Overtaken` if another session has replaced it.
     async fn session_seen(&self, name: &EndUserName, session: &WebConnectorSession) -> Result<Written, StoreError>;
 
+    /// Stores that the company file with this `FileID` was open. `Overtaken` if the connection has another one by now.
+    async fn file_seen(&self, name: &EndUserName, file_id: &str) -> Result<Written, StoreError>;
+
     /// Stores a new job.
     async fn create_job(&self, job: &Job) -> Result<(), StoreError>;
 

@@ -197,6 +197,7 @@ async fn new_connection(
         created_at: app.now(),
         password: password.fingerprint(),
         file_id,
+        has_seen_file: false,
         qwc,
         last_polled_at: None,
         last_request_at: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::desktop::connection::{Ticket, WebConnectorSession};
 use crate::model::desktop::job::{Job, JobFailure, JobState};
 use crate::model::secret::Secret;
-use crate::port::qbxml::Qbxml;
+use crate::port::qbxml::{OpenCompany, Qbxml};
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
 use crate::service::desktop::sign_in::{REQUEST, create_host_query, settle_lost, waits};
@@ -51,7 +51,7 @@ pub async fn next_request(
         }
         if !is_checked {
             is_checked = true;
-            if let Some(refusal) = refusal(&room, host, qbxml) {
+            if let Some(refusal) = refusal(app, &room, host, qbxml).await? {
                 refuse(app, &room, session, refusal).await?;
                 return Ok(None);
             }
@@ -79,13 +79,29 @@ pub async fn next_request(
     }
 }
 
-/// Why a session cannot carry jobs.
-fn refusal(room: &Room, host: Host<'_>, qbxml: &dyn Qbxml) -> Option<JobFailure> {
+/// Why a session cannot carry jobs. The first file with the `FileID` of the connection is noted: from then on a file without it is another
+/// one.
+async fn refusal(app: &App, room: &Room, host: Host<'_>, qbxml: &dyn Qbxml) -> Result<Option<JobFailure>, Error> {
     if qbxml.for_version(&qbxml.host_query(), host.major).is_none() {
-        return Some(JobFailure::TooOld);
+        return Ok(Some(JobFailure::TooOld));
     }
-    let owner_id = owner_id(&room.connection.end_user.partner);
-    qbxml.other_company_file(host.answer, &owner_id, &room.connection.file_id).map(JobFailure::WrongCompanyFile)
+    let connection = &room.connection;
+    let open = qbxml.open_company(host.answer, &owner_id(&connection.end_user.partner), &connection.file_id);
+    Ok(match open {
+        OpenCompany::Ours if !connection.has_seen_file => {
+            app.jobs.file_seen(&connection.end_user, &connection.file_id).await?;
+            None
+        }
+        OpenCompany::Other(name) => Some(other_company(&name)),
+        OpenCompany::WithoutId(name) if connection.has_seen_file => Some(other_company(&name)),
+        OpenCompany::NotSaid | OpenCompany::Ours | OpenCompany::WithoutId(_) => None,
+    })
+}
+
+fn other_company(name: &str) -> JobFailure {
+    JobFailure::WrongCompanyFile(format!(
+        "QuickBooks has the company file of '{name}' open, which is not the one that was connected. Open the right file."
+    ))
 }
 
 /// The room and the session of a ticket, if the session is the last one of its connection.

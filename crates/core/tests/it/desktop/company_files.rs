@@ -60,6 +60,22 @@ async fn a_file_of_this_connection_or_without_a_stamp_of_this_partner_is_served(
 }
 
 #[tokio::test]
+async fn a_file_without_a_stamp_is_another_one_after_that_of_the_connection_was_seen() {
+    let desk = Desk::new().await;
+    let (owner, file) = owner_and_file(&desk).await;
+    let seen = desk.asking(&checks(1)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    assert!(desk.next_of(&ticket, &company("Larkspur", &[(&owner, &file)]), 13).await.is_some());
+    desk.answered(&ticket, super::harness::ANSWER).await;
+    seen.end(&desk).await.expect("an answer");
+    let asking = desk.asking(&checks(2)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    assert_eq!(desk.next_of(&ticket, &company("Harbor", &[]), 13).await, None);
+    let ended = asking.end(&desk).await;
+    assert!(matches!(&ended, Err(AskError::Failed(JobFailure::WrongCompanyFile(_)))), "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_name_of_a_company_that_does_not_fit_into_an_item_is_cut() {
     let desk = Desk::new().await;
     let (owner, _) = owner_and_file(&desk).await;

@@ -63,7 +63,11 @@ async fn a_broken_answer_is_an_error_of_quickbooks_and_not_of_the_service() {
             // An answer to no request at all is an empty one to a passthrough.
             let is_empty = answer.status == 200 && answer.body == "{}";
             let error = answer.json()["error"].clone();
-            assert!(is_empty || (answer.status, error["code"].as_str()) == (502, Some("QBD_CONNECTION_ERROR")), "{shown}: {}", answer.body);
+            assert!(
+                is_empty || (answer.status, error["code"].as_str()) == (502, Some("QBD_CONNECTION_ERROR")),
+                "{shown}: {}",
+                answer.body
+            );
             assert!(!answer.body.contains("root:"), "{}", answer.body);
         }
     }

@@ -71,7 +71,9 @@ fn soap(body: &str) -> Ask {
 
 fn envelope(content: &str) -> String {
     let soap = "http://schemas.xmlsoap.org/soap/envelope/";
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"{soap}\"><soap:Body>{content}</soap:Body></soap:Envelope>")
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"{soap}\"><soap:Body>{content}</soap:Body></soap:Envelope>"
+    )
 }
 
 fn escaped(text: &str) -> String {

@@ -24,7 +24,12 @@ async fn a_partner_cannot_reach_the_end_users_of_another_one() {
         ("health check", health_check(&theirs, &key)),
     ] {
         let answer = refused.to(&place.server).await;
-        assert_eq!((answer.status, answer.json()["error"]["code"].as_str()), (404, Some("RESOURCE_MISSING")), "{name}: {}", answer.body);
+        assert_eq!(
+            (answer.status, answer.json()["error"]["code"].as_str()),
+            (404, Some("RESOURCE_MISSING")),
+            "{name}: {}",
+            answer.body
+        );
     }
     let list = get("/v1/end-users").key(&key).to(&place.server).await;
     assert_eq!(list.json()["data"], json!([]));

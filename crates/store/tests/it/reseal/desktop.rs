@@ -58,6 +58,7 @@ pub(super) async fn every_sealed_row(store: &Store) {
         created_at: START,
         password: Fingerprint::of("a password"),
         file_id: "{}".to_owned(),
+        has_seen_file: false,
         qwc: "a file".to_owned(),
         last_polled_at: None,
         last_request_at: None,
