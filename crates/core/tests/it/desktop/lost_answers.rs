@@ -85,6 +85,21 @@ async fn a_page_of_an_iterator_is_sent_only_in_the_session_of_the_iterator() {
     drop(other);
 }
 
+/// `QuickBooks` has moved the iterator on: the page would be left out.
+#[tokio::test]
+async fn a_page_of_an_iterator_is_not_sent_again_in_its_own_session() {
+    let desk = Desk::new().await;
+    let first = desk.asking(&checks(2)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    desk.first(&ticket).await.expect("a request");
+    desk.answered(&ticket, ANSWER).await;
+    let session = desk.end(first.0).await.expect("an answer").session;
+    let lost = desk.asking_for(Ask { session: Some(session), ..wanted(&checks(3)) }).await;
+    desk.next(&ticket).await.expect("the next page");
+    assert_eq!(desk.next(&ticket).await, None);
+    assert!(matches!(lost.end(&desk).await, Err(AskError::Failed(JobFailure::IteratorLost))));
+}
+
 #[tokio::test]
 async fn an_answer_of_a_session_that_has_ended_does_not_replace_that_of_the_next_one() {
     let desk = Desk::new().await;

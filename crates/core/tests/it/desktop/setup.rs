@@ -41,6 +41,7 @@ async fn a_wrong_password_and_an_unknown_user_name_are_refused_and_change_nothin
     let desk = Desk::new().await;
     let asking = desk.asking(&checks(1)).await;
     let ticket = work(&desk.web, &desk.user).await;
+    desk.first(&ticket).await.expect("a request");
     let user_name = desk.user.name.user_name();
     let unknown = format!("qbd_default_{}", "0".repeat(32));
     let long = "x".repeat(1_000_000);
@@ -50,8 +51,8 @@ async fn a_wrong_password_and_an_unknown_user_name_are_refused_and_change_nothin
         let refused = sign_in(&desk.web, user_name, &Secret::new(password), &Protocol).await.expect("an answer");
         assert!(matches!(refused, SignIn::Refused));
     }
-    assert!(desk.first(&ticket).await.is_some());
-    drop(asking);
+    assert_eq!(desk.answered(&ticket, ANSWER).await, Progress::GoOn);
+    assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
 }
 
 #[tokio::test]
