@@ -147,7 +147,8 @@ const CHECK: &str = "<CheckRet><TxnID>1A-1</TxnID><TimeCreated>2026-03-01T09:00:
 
 /// Sends a call of the Web Connector. Returns the text of its result.
 pub(crate) async fn call(server: &Router, method: &str, parameters: &[(&str, &str)]) -> String {
-    let parameters: String = parameters.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect();
+    let parameters: Vec<_> = parameters.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect();
+    let parameters = parameters.concat();
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
          <{method} xmlns=\"http://developer.intuit.com/\">{parameters}</{method}></soap:Body></soap:Envelope>"

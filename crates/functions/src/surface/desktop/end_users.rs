@@ -76,7 +76,7 @@ pub(crate) async fn read(
 /// The answer to a deletion.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Deleted {
+struct Deletion {
     id: String,
     object_type: &'static str,
     deleted: bool,
@@ -89,5 +89,5 @@ pub(crate) async fn delete(
 ) -> Result<Json<impl Serialize>, Refused> {
     let name = EndUserName { partner: key.partner.clone(), id };
     end_users::delete_end_user(&app, &key, &name).await?;
-    Ok(Json(Deleted { id: name.id.to_string(), object_type: "end_user", deleted: true }))
+    Ok(Json(Deletion { id: name.id.to_string(), object_type: "end_user", deleted: true }))
 }

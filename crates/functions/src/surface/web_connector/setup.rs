@@ -38,7 +38,7 @@ impl FromPath for LinkSecret {
 
 async fn opened(app: &App, secret: &Secret, query: &Query) -> Result<OpenedSession, Problem> {
     let key = query.one("key", KEY_LONGEST)?.unwrap_or_default();
-    Ok(open_auth_session(app, secret, &key).await?)
+    Ok(open_auth_session(app, secret, key).await?)
 }
 
 /// The addresses of the page and what belongs to it.

@@ -20,7 +20,7 @@ async fn answered(place: &Installation, user: &User, asking: Ask, document: &str
         async move { asking.to(&server).await }
     });
     clock.until_asleep(1).await;
-    let arguments = [("strUserName", &*user.user_name), ("strPassword", &*user.password)];
+    let arguments = [("strUserName", &*user.login), ("strPassword", &*user.password)];
     let ticket = result(&call("authenticate", &arguments).to(&server).await, "authenticate").swap_remove(0);
     next(&server, &ticket, "<QBXML/>").await;
     assert_eq!(received(&server, &ticket, document).await, "50");

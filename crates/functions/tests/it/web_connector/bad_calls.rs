@@ -49,7 +49,7 @@ async fn what_is_no_call_is_a_fault() {
 async fn a_call_is_read_in_the_envelope_and_the_encoding_of_every_client() {
     let place = Installation::start().await;
     let user = user(&place, "default", &place.key, "first").await;
-    let (name, password) = (&user.user_name, &user.password);
+    let (name, password) = (&user.login, &user.password);
     let net = envelope(&format!(
         "<authenticate xmlns=\"http://developer.intuit.com/\"><strUserName>{name}</strUserName><strPassword>{password}</strPassword></authenticate>"
     ));

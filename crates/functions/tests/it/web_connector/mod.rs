@@ -18,7 +18,7 @@ const VERSION: &str = r#"<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><HostQueryRs 
 /// An end user, and what its Web Connector signs in with.
 pub(super) struct User {
     id: String,
-    user_name: String,
+    login: String,
     password: String,
     link: String,
 }
@@ -38,7 +38,7 @@ async fn user(place: &Installation, partner: &str, key: &str, source_id: &str) -
     };
     let password = between("<code id=\"password\">", "</code>");
     assert_eq!(parameter(&link, "key").as_deref(), Some(&*publishable));
-    User { user_name: format!("qbd_{partner}_{}", &id["end_usr_".len()..]), id, password, link }
+    User { login: format!("qbd_{partner}_{}", &id["end_usr_".len()..]), id, password, link }
 }
 
 /// An end user of the partner `default` whose QuickBooks has answered once.
@@ -61,7 +61,8 @@ fn health_check(user: &User, key: &str) -> Ask {
 
 /// A call in the envelope of .NET.
 fn call(method: &str, arguments: &[(&str, &str)]) -> Ask {
-    let arguments: String = arguments.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect();
+    let element = |(name, value): &(&str, &str)| format!("<{name}>{}</{name}>", escaped(value));
+    let arguments = arguments.iter().map(element).collect::<Vec<_>>().concat();
     soap(&envelope(&format!("<{method} xmlns=\"{NAMESPACE}\">{arguments}</{method}>")))
 }
 
@@ -92,7 +93,7 @@ fn result(answer: &Answer, method: &str) -> Vec<String> {
 }
 
 async fn sign_in(server: &Router, user: &User) -> String {
-    let arguments = [("strUserName", &*user.user_name), ("strPassword", &*user.password)];
+    let arguments = [("strUserName", &*user.login), ("strPassword", &*user.password)];
     let answer = call("authenticate", &arguments).to(server).await;
     let ticket = result(&answer, "authenticate").swap_remove(0);
     assert!(ticket.starts_with("qbd_"), "{}", answer.body);

@@ -25,7 +25,7 @@ async fn a_request_that_finds_the_web_connector_waiting_is_answered_in_six_reque
         async move { asking.to(&server).await }
     });
     clock.until_asleep(1).await;
-    let arguments = [("strUserName", &*user.user_name), ("strPassword", &*user.password)];
+    let arguments = [("strUserName", &*user.login), ("strPassword", &*user.password)];
     let ticket = result(&call("authenticate", &arguments).to(&process()).await, "authenticate").swap_remove(0);
     next(&process(), &ticket, "<QBXML/>").await;
     received(&process(), &ticket, VERSION).await;

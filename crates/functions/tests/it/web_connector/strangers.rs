@@ -57,12 +57,12 @@ async fn a_link_works_only_with_its_own_key_and_a_publishable_key_only_for_its_o
 async fn a_password_or_a_ticket_of_one_end_user_is_none_of_another_one() {
     let place = Installation::start().await;
     let (one, other) = (user(&place, "default", &place.key, "one").await, user(&place, "default", &place.key, "other").await);
-    let arguments = [("strUserName", &*one.user_name), ("strPassword", &*other.password)];
+    let arguments = [("strUserName", &*one.login), ("strPassword", &*other.password)];
     let refused = call("authenticate", &arguments).to(&place.server).await;
     assert_eq!(result(&refused, "authenticate")[1], "nvu");
 
     let ticket = sign_in(&place.server, &one).await;
-    let forged = ticket.replace(&one.user_name, &other.user_name);
+    let forged = ticket.replace(&one.login, &other.login);
     sign_in(&place.server, &other).await;
     assert_eq!(next(&place.server, &forged, "").await, "");
     assert_eq!(received(&place.server, &forged, VERSION).await, "-1");

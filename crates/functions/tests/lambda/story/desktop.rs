@@ -92,7 +92,8 @@ impl Story {
     /// Sends a call of the Web Connector. Returns the XML of its result.
     async fn call(&self, method: &str, parameters: &[(&str, &str)]) -> String {
         let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-        let parameters: String = parameters.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect();
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect();
+        let parameters = parameters.concat();
         let body = format!(
             "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
              <{method} xmlns=\"http://developer.intuit.com/\">{parameters}</{method}></soap:Body></soap:Envelope>"
