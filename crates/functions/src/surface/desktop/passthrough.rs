@@ -58,7 +58,13 @@ pub(crate) async fn send(
     let numbered = (1..).zip(requests).map(|(number, request): (u32, _)| (number.to_string(), request)).collect();
     let conversation = Conversation::begin(&app, &end_user, wait).await?;
     let (document, _) = conversation.send(numbered, is_write, None).await?;
-    let responses = Response::parse(document.expose()).map_err(|broken| Failure::broken_answer(broken.to_string()))?;
+    let responses = match Response::parse(document.expose()) {
+        Ok(responses) if !responses.is_empty() => responses,
+        // QuickBooks may have carried a write out, whatever came back.
+        _ if is_write => return Err(Failure::interrupted(true).into()),
+        Ok(_) => return Err(Failure::broken_answer("QuickBooks answered nothing.").into()),
+        Err(broken) => return Err(Failure::broken_answer(broken.to_string()).into()),
+    };
     if let Some(failure) = responses.iter().find_map(Failure::of_response) {
         return Err(failure.into());
     }
