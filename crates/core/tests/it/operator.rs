@@ -6,10 +6,12 @@ use std::time::Duration;
 use counterfoil_core::Error;
 use counterfoil_core::model::api_key::{ApiKey, KeyId, Scope};
 use counterfoil_core::model::audit::Actor;
-use counterfoil_core::model::name::{DisplayName, PartnerId};
+use counterfoil_core::model::name::{CompanyKey, DisplayName, PartnerId};
 use counterfoil_core::model::origin::Origin;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
-use counterfoil_core::service::partner::keys::{NewKey, Revoked, create_key, list_keys, revoke_key, store_key};
+use counterfoil_core::service::partner::authenticate::{authenticate, authenticate_and_read};
+use counterfoil_core::service::partner::keys::{NewKey, Revoked, alias_key, create_key, list_keys, revoke_key, store_key};
 use counterfoil_core::service::partner::operator::Operator;
 use counterfoil_core::service::partner::partners::{NewPartner, create_partner, list_partners};
 use counterfoil_core::service::partner::redirect_uris::{add_redirect_uris, remove_redirect_uri};
@@ -181,4 +183,34 @@ async fn an_invalid_key_is_not_stored() {
     assert_eq!(code(revoke_key(&operator, &PartnerId::default_partner(), &key.id).await), "not_found", "another partner's");
     assert!(stage.installation.items_under(ROWS).await == before);
     assert!(stage.installation.items_under("PARTNER#nobody").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_alias_names_its_key_until_that_is_revoked() {
+    let (stage, operator) = with_partner().await;
+    let (_, key) = create_key(&operator, new_key(&[Scope::DesktopManage])).await.expect("a key");
+    let (_, other) = create_key(&operator, new_key(&[Scope::Admin])).await.expect("a key");
+    let alias = Secret::new("sk_conductor_0123456789abcdef");
+    let named = async |scope| authenticate(&stage.app, Some(&alias), &[scope]).await.map(|key| key.id);
+    assert!(matches!(named(Scope::DesktopManage).await, Err(Error::Unauthenticated(_))));
+
+    let partner = id("second");
+    alias_key(&operator, &partner, &key.id, &alias).await.expect("an alias");
+    assert_eq!(named(Scope::DesktopManage).await, Ok(key.id.clone()));
+    assert!(matches!(named(Scope::Admin).await, Err(Error::Forbidden { .. })));
+    let company_key = CompanyKey::parse("nobody-here").expect("a company key");
+    let read = authenticate_and_read(&stage.app, Some(&alias), &[Scope::DesktopManage], &company_key).await;
+    assert_eq!(read.err(), Some(Error::NO_CONNECTION));
+
+    let taken = alias_key(&operator, &partner, &other.id, &alias).await;
+    assert_eq!(taken.map_err(|error| error.code()).err(), Some("alias_exists"));
+    for bad in ["sk_conductor_short", "cf_live_second_0123456789abcdef", "sk_live_with a space in it", ""] {
+        let refused = alias_key(&operator, &partner, &key.id, &Secret::new(bad)).await;
+        assert_eq!(refused.map_err(|error| error.code()).err(), Some("invalid_alias"), "{bad}");
+    }
+    assert!(!stage.installation.items_under(ROWS).await.iter().any(|(_, row)| format!("{row:?}").contains(alias.expose())));
+
+    revoke_key(&operator, &partner, &key.id).await.expect("revoked");
+    stage.clock.advance(stage.app.settings.key_memory);
+    assert!(matches!(named(Scope::DesktopManage).await, Err(Error::Unauthenticated(_))));
 }

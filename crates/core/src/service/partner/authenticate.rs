@@ -32,7 +32,8 @@ pub async fn authenticate(app: &App, key: Option<&Secret>, one_of: &[Scope]) -> 
     permitted(key, one_of)
 }
 
-/// Authenticates and reads one of the partner's connections. It makes one request to the table, whether the key is cached or not.
+/// Authenticates and reads one of the partner's connections. It makes one request to the table, whether the key is cached or not; for an
+/// alias that is not cached, three.
 ///
 /// # Errors
 /// `Unauthenticated`, `Forbidden`, `NotFound` if there is no such connection, or the table's errors.
@@ -42,6 +43,11 @@ pub async fn authenticate_and_read(
     one_of: &[Scope],
     company_key: &CompanyKey,
 ) -> Result<(ApiKey, Connection), Error> {
+    if let Some(alias) = key.filter(|key| is_alias(key)) {
+        let key = permitted(aliased(app, &alias.fingerprint()).await?, one_of)?;
+        let id = ConnectionId { partner: key.partner.clone(), company_key: company_key.clone() };
+        return Ok((key, app.connections.read(&id).await?.ok_or(Error::NO_CONNECTION)?));
+    }
     let presented = presented(key)?;
     let id = ConnectionId { partner: presented.partner.clone(), company_key: company_key.clone() };
     if let Some(known) = app.key_memory.recall(app, &presented.hash) {
