@@ -44,6 +44,14 @@ pub struct Job {
     pub tries: u32,
 }
 
+impl Job {
+    /// How the job ends with this failure. A write that was sent may have been carried out, whatever failed afterwards.
+    pub(crate) fn end_with(&self, failure: JobFailure) -> JobFailure {
+        let is_sent = matches!(self.state, JobState::Sent(_));
+        if self.is_write && is_sent { JobFailure::OutcomeUnknown } else { failure }
+    }
+}
+
 /// The state of a job that is not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {

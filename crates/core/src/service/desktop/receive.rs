@@ -47,14 +47,18 @@ pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<P
 }
 
 async fn end_of(app: &App, job: &Job, ticket: &Ticket, received: Received) -> Result<JobEnd, Error> {
-    if received.document.expose().is_empty() || !received.hresult.is_empty() {
-        return Ok(JobEnd::Failed(JobFailure::of_quickbooks(&received.hresult, &received.message)));
+    let failure = JobFailure::of_quickbooks(&received.hresult, &received.message);
+    if !received.hresult.is_empty() {
+        return Ok(JobEnd::Failed(failure));
+    }
+    if received.document.expose().is_empty() {
+        return Ok(JobEnd::Failed(job.end_with(failure)));
     }
     let parts = sealed_parts(app, &job.end_user, &received.document).await?;
     Ok(JobEnd::Answered { parts, session: ticket.hash.clone(), at: app.now() })
 }
 
-/// The Web Connector could not reach QuickBooks: every job that waits ends with its error, because the same will happen to each.
+/// The Web Connector could not reach QuickBooks: every job ends with its error, because the same will happen to each.
 ///
 /// # Errors
 /// The table's errors.
@@ -62,7 +66,8 @@ pub async fn connection_failed(app: &App, ticket: &Secret, hresult: &str, messag
     let Some(ticket) = Ticket::parse(ticket) else { return Ok(()) };
     let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(()) };
     for job in &room.jobs {
-        app.jobs.finish_job(job, &JobEnd::Failed(JobFailure::of_quickbooks(hresult, message))).await?;
+        let failure = job.end_with(JobFailure::of_quickbooks(hresult, message));
+        app.jobs.finish_job(job, &JobEnd::Failed(failure)).await?;
     }
     Ok(())
 }

@@ -113,10 +113,10 @@ pub(crate) async fn room_of(app: &App, ticket: &Ticket) -> Result<Option<(Room, 
     }))
 }
 
-/// Ends the jobs that wait, and the session.
+/// Ends the jobs and the session.
 async fn refuse(app: &App, room: &Room, session: WebConnectorSession, failure: JobFailure) -> Result<(), Error> {
     for job in &room.jobs {
-        app.jobs.finish_job(job, &JobEnd::Failed(failure.clone())).await?;
+        app.jobs.finish_job(job, &JobEnd::Failed(job.end_with(failure.clone()))).await?;
     }
     let refusal = match failure {
         JobFailure::WrongCompanyFile(refusal) => refusal,

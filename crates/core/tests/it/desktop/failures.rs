@@ -6,7 +6,7 @@ use counterfoil_core::service::desktop::ask::AskError;
 use counterfoil_core::service::desktop::receive::{Progress, Received, connection_failed, receive};
 use counterfoil_core::service::desktop::sign_in::SignIn;
 
-use super::harness::{ANSWER, Desk, HOST, checks, signed_in, work};
+use super::harness::{ANSWER, Desk, HOST, checks, new_check, signed_in, work};
 
 #[tokio::test]
 async fn a_connection_error_ends_every_request_that_waits() {
@@ -41,6 +41,23 @@ async fn a_request_that_quickbooks_fails_on_ends_alone() {
     // An answer without a document, and without an error.
     assert_eq!(failed(&desk, &ticket, "", "", "").await, Progress::GoOn);
     assert!(matches!(second.end(&desk).await, Err(AskError::Failed(JobFailure::QuickBooks { .. }))));
+}
+
+#[tokio::test]
+async fn a_write_that_was_sent_may_have_been_carried_out_if_nothing_or_a_connection_error_comes_back() {
+    let desk = Desk::new().await;
+    for is_connection in [false, true] {
+        let asking = desk.asking_for(new_check("x")).await;
+        let ticket = work(&desk.web, &desk.user).await;
+        desk.first(&ticket).await.expect("a request");
+        if is_connection {
+            connection_failed(&desk.web, &ticket, "0x80040401", "gone").await.expect("stored");
+        } else {
+            assert_eq!(failed(&desk, &ticket, "", "", "").await, Progress::GoOn);
+        }
+        let ended = asking.end(&desk).await;
+        assert!(matches!(&ended, Err(AskError::Failed(JobFailure::OutcomeUnknown))), "{ended:?}");
+    }
 }
 
 #[tokio::test]
