@@ -132,16 +132,6 @@ impl Failure {
         Self { can_repeat: !is_write, ..Self::new(Code::QbdConnectionError, message.clone(), message) }
     }
 
-    /// Another company file is open than the one that was connected. `expected` and `open` are the names of the companies.
-    pub fn wrong_company(expected: Option<&str>, open: &str) -> Self {
-        let expected = expected.map_or_else(|| "the connected company".to_owned(), |name| format!("'{name}'"));
-        let message = format!("QuickBooks Desktop has the company file of '{open}' open, but the connection is to {expected}.");
-        let fix = format!(
-            "{message} To fix this, open the right file in QuickBooks Desktop with 'File > Open or Restore Company', and try again."
-        );
-        Self::new(Code::QbdConnectionError, message, fix)
-    }
-
     /// Another company file is open than the one that was connected, as the message says.
     pub fn wrong_file(message: impl Into<String>) -> Self {
         let message = message.into();

@@ -3,11 +3,9 @@
 mod company;
 mod guid;
 mod page;
-mod progress;
 mod qwc;
 
 pub use company::{OpenCompany, Stamp};
 pub use guid::Guid;
-pub use page::{BODY_MOST, next_page, smaller_page};
-pub use progress::percent;
+pub use page::smaller_page;
 pub use qwc::{DESCRIPTION_LONGEST, InvalidQwc, Qwc};

@@ -48,7 +48,7 @@ fn each_code_has_the_status_and_the_type_of_the_api() {
         (Failure::timed_out(90, true), "QBD_REQUEST_TIMEOUT", 504, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::interrupted(false), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", true),
         (Failure::interrupted(true), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
-        (Failure::wrong_company(None, "A"), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
+        (Failure::wrong_file("A"), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::too_old(), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::broken_answer("No."), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::internal(), "INTERNAL_SERVER_ERROR", 500, "INTERNAL_ERROR", true),
@@ -108,8 +108,6 @@ fn only_errors_and_missing_objects_are_failures() {
 fn a_message_names_what_it_is_about() {
     let at = Timestamp::constant(1_700_000_000, 999_999_999);
     assert!(Failure::not_active(Some(at)).message.ends_with("It was last active at 2023-11-14T22:13:20Z."));
-    let message = Failure::wrong_company(Some("Acme"), "Other").message;
-    assert_eq!(message, "QuickBooks Desktop has the company file of 'Other' open, but the connection is to 'Acme'.");
 }
 
 proptest! {

@@ -1,8 +1,7 @@
 //! Decisions of a session.
 
 use counterfoil_desktop::qbxml::BrokenAnswer;
-use counterfoil_desktop::session::{BODY_MOST, Guid, OpenCompany, Stamp, next_page, percent, smaller_page};
-use proptest::prelude::*;
+use counterfoil_desktop::session::{Guid, OpenCompany, Stamp, smaller_page};
 
 const OWNER: &str = "{57F3B9B6-86F1-4FCC-B1FF-966DE1813D20}";
 const FILE: &str = "{90A44FB5-33D9-4815-AC85-BC87A7E7D1EB}";
@@ -78,28 +77,6 @@ fn a_guid_is_written_in_upper_case_and_braces() {
 }
 
 #[test]
-fn pages_are_halved_until_they_fit() {
-    assert_eq!(next_page(100, 100, BODY_MOST), 100);
-    assert_eq!(next_page(100, 100, BODY_MOST + 1), 50);
-    assert_eq!(next_page(100, 10, BODY_MOST), 6);
-    assert_eq!(next_page(100, 0, 10), 100);
-    assert_eq!([next_page(100, 1, usize::MAX), next_page(0, 0, 0)], [1, 1]);
+fn a_page_is_halved_until_it_has_one_object() {
     assert_eq!([100, 3, 2, 1, 0].map(smaller_page), [Some(50), Some(1), Some(1), None, None]);
-}
-
-#[test]
-fn percents_are_the_share_of_the_requests() {
-    let shares = [(0, 0, 100), (0, 5, 0), (1, 2, 33), (999, 1, 99), (5, 0, 100)];
-    for (done, remaining, expected) in shares {
-        assert_eq!(percent(done, remaining), expected);
-    }
-}
-
-proptest! {
-    #[test]
-    fn only_finished_work_is_a_hundred_percent(done in prop_oneof![0_usize..2_000, Just(usize::MAX)], remaining in 0_usize..2_000) {
-        let percent = percent(done, remaining);
-        prop_assert!((0..=100).contains(&percent));
-        prop_assert_eq!(percent == 100, remaining == 0);
-    }
 }

@@ -21,7 +21,7 @@ use crate::deadline::EndsAt;
 use crate::surface::addresses::base_url;
 use crate::surface::problem::Problem;
 
-/// Our version, which the Web Connector shows.
+/// What the Web Connector shows as the version of the service.
 const VERSION: &str = "Counterfoil";
 /// The progress that keeps a session going. 100 ends it.
 const GOING_ON: i32 = 50;
