@@ -14,8 +14,8 @@ pub(super) const IDLE_REVOKER_RUN: Units = Units { reads: 16.0, writes: 0.0 };
 pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
 /// A run of the purger over its one shard without due purges.
 pub(super) const IDLE_PURGES_RUN: Units = Units { reads: 0.5, writes: 0.0 };
-/// A run of the dispatcher without due endpoints, in an installation without endpoints.
-pub(super) const IDLE_SWEEP: Units = Units { reads: 8.5, writes: 0.0 };
+/// A run of the dispatcher without due endpoints, in an installation without endpoints, while no connection is counted again.
+pub(super) const IDLE_SWEEP: Units = Units { reads: 10.5, writes: 0.0 };
 /// An event: its row in the transaction of its change, and its dispatch, if it leaves its connection's standing as it is.
 pub(super) const EVENT: Units = Units { reads: 5.0, writes: 2.0 };
 /// The delivery of an event to one endpoint in one attempt, while no other event is due.

@@ -1,5 +1,5 @@
 //! Stores the standing of connections. The dispatch of each event of a connection looks at the connection as it is now, so that a
-//! repeated or a lost event counts nothing twice and leaves nothing wrong after the next one.
+//! repeated or a lost event counts nothing twice and leaves nothing wrong after the next one, or after the next recount.
 
 use std::collections::HashSet;
 
@@ -15,12 +15,17 @@ use crate::{App, Error};
 use crate::service::optimistic::Tries;
 use crate::service::sync::finish::is_the_customers;
 
-/// Stores the standing of each connection that these events are about. A failure is logged: the next event of the connection corrects it.
+/// Stores the standing of each connection that these events are about.
 pub(crate) async fn note_events(app: &App, events: &[Notification]) {
     for id in events.iter().filter_map(connection_of).collect::<HashSet<_>>() {
-        if let Err(error) = note(app, id).await {
-            tracing::error!(connection = %id, code = error.code(), fault = error.fault(), %error, "the standing of a connection could not be stored");
-        }
+        note_or_log(app, id).await;
+    }
+}
+
+/// Stores the standing of a connection, if it changed. A failure is logged: the next event or the next recount corrects it.
+pub(crate) async fn note_or_log(app: &App, id: &ConnectionId) {
+    if let Err(error) = note(app, id).await {
+        tracing::error!(connection = %id, code = error.code(), fault = error.fault(), %error, "the standing of a connection could not be stored");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The health of a partner's integrations: its figures, the standing of its connections, and what it costs to read.
 
+mod recount;
 mod standing;
 
 use std::time::Duration;
@@ -61,7 +62,7 @@ fn numbers(active: u64, needs_reauthorization: u64, disconnected: u64) -> Connec
 }
 
 #[tokio::test]
-async fn refreshes_are_counted_by_their_result_and_a_lost_one_apart() {
+async fn s7_refreshes_are_counted_by_their_result_and_a_lost_one_apart() {
     use Counted::{RefreshesFailed, RefreshesLost, RefreshesSucceeded, Throttled};
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let [good, revoked, lost, slow] = ["good", "revoked", "lost", "slow"];
@@ -85,7 +86,7 @@ async fn refreshes_are_counted_by_their_result_and_a_lost_one_apart() {
 }
 
 #[tokio::test]
-async fn counts_are_of_the_last_24_hours() {
+async fn s7_counts_are_of_the_last_24_hours() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.read(&id).await.expect("a token");
@@ -97,7 +98,7 @@ async fn counts_are_of_the_last_24_hours() {
 }
 
 #[tokio::test]
-async fn figures_are_added_at_once_then_once_a_minute_and_kept_if_the_table_fails() {
+async fn s7_figures_are_added_at_once_then_once_a_minute_and_kept_if_the_table_fails() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let [one, other] = [stage.expired("one").await, stage.expired("other").await];
     let added = async || {
@@ -120,7 +121,7 @@ async fn figures_are_added_at_once_then_once_a_minute_and_kept_if_the_table_fail
 }
 
 #[tokio::test]
-async fn a_connection_to_which_the_refresher_came_late_is_overdue_for_ten_minutes() {
+async fn s7_a_connection_to_which_the_refresher_came_late_is_overdue_for_ten_minutes() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     stage.expired("acme").await;
     stage.clock.advance(Duration::from_secs(4_000));
@@ -133,7 +134,7 @@ async fn a_connection_to_which_the_refresher_came_late_is_overdue_for_ten_minute
 }
 
 #[tokio::test]
-async fn imports_are_counted_with_the_records_that_they_could_not_read() {
+async fn s7_imports_are_counted_with_the_records_that_they_could_not_read() {
     use Counted::{RecordErrors, SyncsCompleted, SyncsFailed};
     let books = Books::of(3).await;
     books.spoil("2", Unreadable::AmountUnreadable);

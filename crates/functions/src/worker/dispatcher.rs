@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::service::health::recount::recount;
 use counterfoil_core::service::webhook::dispatch::dispatch;
 use counterfoil_core::service::webhook::sweep::{Swept, sweep};
 use counterfoil_core::{App, Error};
@@ -14,6 +15,8 @@ use crate::metrics;
 
 /// What is kept of the function's time for its end.
 const ENDING_TAKES: Duration = Duration::from_secs(2);
+/// How many connections are counted again after a sweep.
+const RECOUNTED_MOST: usize = 500;
 
 /// The worker's event: records of the table's stream, or without records an event of its schedule.
 #[derive(Debug, Default, Deserialize)]
@@ -96,14 +99,19 @@ pub fn event(pk: &str, sk: &str) -> Option<(PartnerId, String)> {
     sk.starts_with("evt_").then(|| (partner, sk.to_owned()))
 }
 
-/// Dispatches the events that the stream lost, and wakes the courier for each endpoint that is due.
+/// Dispatches the events that the stream lost, wakes the courier for each endpoint that is due, and goes on with the recount of
+/// connections.
 ///
 /// # Errors
-/// The table's errors.
+/// The table's errors, except those of the recount.
 pub async fn sweep_all(app: &Arc<App>, left: Duration) -> Result<Swept, Error> {
-    let swept = sweep(app, app.clock.elapsed() + left.saturating_sub(ENDING_TAKES)).await?;
+    let ends_at = app.clock.elapsed() + left.saturating_sub(ENDING_TAKES);
+    let swept = sweep(app, ends_at).await?;
     if swept.events > 0 || swept.unfinished > 0 {
         tracing::warn!(events = swept.events, unfinished = swept.unfinished, "events had not been dispatched");
+    }
+    if let Err(error) = recount(app, RECOUNTED_MOST, ends_at).await {
+        tracing::error!(code = error.code(), fault = error.fault(), %error, "connections could not be counted again");
     }
     Ok(swept)
 }

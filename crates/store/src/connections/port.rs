@@ -62,7 +62,8 @@ impl ConnectionStore for Table {
         let mut page = ConnectionPage { connections: Vec::new(), next: query.after.clone() };
         for _ in 0..LIST_ROUNDS_MOST {
             let room = query.limit.saturating_sub(u32::try_from(page.connections.len()).unwrap_or(u32::MAX));
-            let (keys, next) = self.list_keys(partner, &query.prefix, page.next.as_ref(), room).await?;
+            let (ids, next) = self.list_ids(partner, &query.prefix, page.next.as_ref(), room).await?;
+            let keys: Vec<_> = ids.iter().map(Key::connection).collect();
             for connection in row::readable(self.get_all(&keys).await?.into_iter().flatten().map(crate::connections::row::read)) {
                 let fits = query.platform.is_none_or(|platform| connection.company.platform == platform)
                     && query.status.is_none_or(|status| connection.status() == status);
@@ -162,14 +163,14 @@ impl Table {
         Ok(answer.items.unwrap_or_default())
     }
 
-    /// The keys of a partner's connections, and where the next page begins.
-    async fn list_keys(
+    /// A page of the list of a partner's connections, and where the next page begins.
+    pub(crate) async fn list_ids(
         &self,
         partner: &PartnerId,
         prefix: &str,
         after: Option<&CompanyKey>,
         most: u32,
-    ) -> Result<(Vec<Key>, Option<CompanyKey>), StoreError> {
+    ) -> Result<(Vec<ConnectionId>, Option<CompanyKey>), StoreError> {
         let mut request = self
             .client
             .query()
@@ -190,7 +191,7 @@ impl Table {
         let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         let ids = answer.items.unwrap_or_default().iter().map(connection_id).collect::<Result<Vec<_>, _>>()?;
         let next = answer.last_evaluated_key.map(|item| connection_id(&item)).transpose()?.map(|id| id.company_key);
-        Ok((ids.iter().map(Key::connection).collect(), next))
+        Ok((ids, next))
     }
 }
 

@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use counterfoil_core::model::connection::ConnectionId;
-use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::time::sortable;
-use counterfoil_core::port::store::health::{Attention, Figures, HealthStore, HealthTotals, ReplacedStanding, StoredStanding};
+use counterfoil_core::port::store::health::{
+    Attention, Figures, HealthStore, HealthTotals, Recount, ReplacedStanding, StoredStanding,
+};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 
 use super::{standing_row, totals_row};
 use crate::fault;
-use crate::key::{Key, SLOT, STATES, health_pk, problems_of};
+use crate::key::{Key, PARTNERS, SLOT, STATES, health_pk, problems_of};
 use crate::request::{Transacted, transact_update};
 use crate::row::{number, readable};
 use crate::table::{LIST_INDEX, LIST_PK, PK, SK, TTL, Table};
@@ -81,5 +83,26 @@ impl HealthStore for Table {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
+    }
+
+    async fn recount(&self) -> Result<Recount, StoreError> {
+        self.read_recount().await
+    }
+
+    async fn save_recount(&self, recount: &Recount) -> Result<(), StoreError> {
+        self.write_recount(recount).await
+    }
+
+    async fn partner_after(&self, after: Option<&PartnerId>) -> Result<Option<PartnerId>, StoreError> {
+        Ok(self.partners_listed(PARTNERS, after, 1).await?.pop())
+    }
+
+    async fn connections_after(
+        &self,
+        partner: &PartnerId,
+        after: Option<&CompanyKey>,
+        most: u32,
+    ) -> Result<(Vec<ConnectionId>, Option<CompanyKey>), StoreError> {
+        self.list_ids(partner, "", after, most).await
     }
 }

@@ -25,19 +25,7 @@ struct SweepRow {
 #[async_trait]
 impl SweepStore for Table {
     async fn partners_with_endpoints(&self, after: Option<&PartnerId>, most: u32) -> Result<Vec<PartnerId>, StoreError> {
-        let after = after.map_or_else(String::new, ToString::to_string);
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(LIST_INDEX)
-            .key_condition_expression(format!("{LIST_PK} = :list AND {LIST_SK} > :after"))
-            .expression_attribute_values(":list", AttributeValue::S(WITH_ENDPOINTS.to_owned()))
-            // An empty text is no key. Every id sorts after a space.
-            .expression_attribute_values(":after", AttributeValue::S(if after.is_empty() { " ".to_owned() } else { after }))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-        answer.items.unwrap_or_default().iter().map(|item| partner(&text(item, LIST_SK)?)).collect()
+        self.partners_listed(WITH_ENDPOINTS, after, most).await
     }
 
     /// No other item of the partner sorts between the two.
@@ -83,6 +71,30 @@ impl SweepStore for Table {
     async fn set_sweep_ended_at(&self, partner: Option<&PartnerId>) -> Result<(), StoreError> {
         let changes = Changes::default().put("ended_at", partner.map(PartnerId::as_str))?;
         self.update(changes.always(self, &Key::sweep_of_all()), |_| false).await.map(drop)
+    }
+}
+
+impl Table {
+    /// The partners in a list of partners, by id, after `after`: at most `most`.
+    pub(crate) async fn partners_listed(
+        &self,
+        list: &str,
+        after: Option<&PartnerId>,
+        most: u32,
+    ) -> Result<Vec<PartnerId>, StoreError> {
+        let after = after.map_or_else(String::new, ToString::to_string);
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(LIST_INDEX)
+            .key_condition_expression(format!("{LIST_PK} = :list AND {LIST_SK} > :after"))
+            .expression_attribute_values(":list", AttributeValue::S(list.to_owned()))
+            // An empty text is no key. Every id sorts after a space.
+            .expression_attribute_values(":after", AttributeValue::S(if after.is_empty() { " ".to_owned() } else { after }))
+            .limit(i32::try_from(most).unwrap_or(i32::MAX));
+        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        answer.items.unwrap_or_default().iter().map(|item| partner(&text(item, LIST_SK)?)).collect()
     }
 }
 

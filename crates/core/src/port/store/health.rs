@@ -29,6 +29,23 @@ pub trait HealthStore: Send + Sync {
     /// Replaces the standing that was read, with the partner's numbers of connections: both or nothing. `Overtaken` if another
     /// one was stored since.
     async fn replace_standing(&self, replaced: &ReplacedStanding<'_>) -> Result<Written, StoreError>;
+
+    /// Where the recount of all connections goes on.
+    async fn recount(&self) -> Result<Recount, StoreError>;
+
+    /// Stores it.
+    async fn save_recount(&self, recount: &Recount) -> Result<(), StoreError>;
+
+    /// The partner whose id follows `after`; `None` behind the last.
+    async fn partner_after(&self, after: Option<&PartnerId>) -> Result<Option<PartnerId>, StoreError>;
+
+    /// A partner's connections, by company key, from behind `after` on: at most `most`; and where the next page begins.
+    async fn connections_after(
+        &self,
+        partner: &PartnerId,
+        after: Option<&CompanyKey>,
+        most: u32,
+    ) -> Result<(Vec<ConnectionId>, Option<CompanyKey>), StoreError>;
 }
 
 /// Figures to add to those of a slot.
@@ -82,6 +99,17 @@ pub struct StoredStanding {
     pub version: u64,
     /// The standing.
     pub standing: Standing,
+}
+
+/// Where the recount of all connections goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recount {
+    /// The partner whose connections are next; `None` before the first.
+    pub partner: Option<PartnerId>,
+    /// The last of its connections that was counted.
+    pub after: Option<CompanyKey>,
+    /// When the next round begins; `None` while one is under way.
+    pub begins_at: Option<Timestamp>,
 }
 
 /// The replacement of a standing.

@@ -3,3 +3,4 @@
 pub mod connection;
 pub mod partner;
 pub mod ready;
+pub mod recount;

@@ -34,7 +34,7 @@ async fn stand(stage: &Stage, connection: &ConnectionId, problem: Option<Problem
 }
 
 #[tokio::test]
-async fn the_numbers_and_the_list_follow_consents_ends_and_disconnects() {
+async fn s7_the_numbers_and_the_list_follow_consents_ends_and_disconnects() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let dead = stage.expired("dead").await;
     stage.installation.connect(&stage.app, "alive").await;
@@ -57,7 +57,7 @@ async fn the_numbers_and_the_list_follow_consents_ends_and_disconnects() {
 }
 
 #[tokio::test]
-async fn a_connection_is_counted_once_by_processes_that_note_it_at_the_same_time() {
+async fn s7_a_connection_is_counted_once_by_processes_that_note_it_at_the_same_time() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     for key in ["one", "two", "three"] {
         stage.installation.connect(&stage.app, key).await;
@@ -68,7 +68,7 @@ async fn a_connection_is_counted_once_by_processes_that_note_it_at_the_same_time
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_was_lost_counts_once_and_a_lost_write_is_made_up_for_by_the_next_event() {
+async fn s7_a_write_whose_answer_was_lost_counts_once_and_a_lost_write_is_made_up_for_by_the_next_event() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let one = stage.expired("one").await;
     stage.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TimeoutAfterApply).when("STANDING"));
@@ -85,7 +85,7 @@ async fn a_write_whose_answer_was_lost_counts_once_and_a_lost_write_is_made_up_f
 }
 
 #[tokio::test]
-async fn a_partner_sees_its_own_figures_connections_and_problems_only() {
+async fn s7_a_partner_sees_its_own_figures_connections_and_problems_only() {
     let stage = Stage::self_advancing(RotationPolicy::Strict).await;
     let id = stage.expired("acme").await;
     stage.read(&id).await.expect("a token");
@@ -104,7 +104,7 @@ async fn a_partner_sees_its_own_figures_connections_and_problems_only() {
 }
 
 #[tokio::test]
-async fn the_health_of_500_connections_costs_as_many_requests_and_bytes_as_that_of_one() {
+async fn s7_the_health_of_500_connections_costs_as_many_requests_and_bytes_as_that_of_one() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     let cost = async || -> (BTreeMap<String, usize>, u64) {
         stage.installation.wire.reset();
@@ -121,7 +121,7 @@ async fn the_health_of_500_connections_costs_as_many_requests_and_bytes_as_that_
 }
 
 #[tokio::test]
-async fn the_latest_hundred_problems_are_listed_and_the_list_says_that_there_are_more() {
+async fn s7_the_latest_hundred_problems_are_listed_and_the_list_says_that_there_are_more() {
     let stage = Stage::new(RotationPolicy::Strict).await;
     for number in 0..101_u64 {
         stage.clock.advance(std::time::Duration::from_millis(1));

@@ -20,7 +20,7 @@ fn platform(counts: &[(Counted, u64)]) -> PlatformHealth {
 }
 
 #[test]
-fn a_platform_is_degraded_by_some_failures_and_failing_by_most() {
+fn s7_a_platform_is_degraded_by_some_failures_and_failing_by_most() {
     use Counted::{RefreshesFailed, RefreshesLost, RefreshesSucceeded, SyncsCompleted, SyncsFailed};
     let status = |counts: &[(Counted, u64)]| status_of_platform(&platform(counts));
     assert_eq!(status(&[(RefreshesSucceeded, 95), (RefreshesFailed, 5), (SyncsCompleted, 1)]), HealthStatus::Ok);
@@ -36,7 +36,7 @@ fn a_platform_is_degraded_by_some_failures_and_failing_by_most() {
 }
 
 #[test]
-fn a_platform_is_degraded_by_connections_without_consent_and_by_a_late_refresher() {
+fn s7_a_platform_is_degraded_by_connections_without_consent_and_by_a_late_refresher() {
     let well = platform(&[]);
     let many = PlatformHealth { connections: Connections { needs_reauthorization: 6, ..well.connections }, ..well.clone() };
     assert_eq!(status_of_platform(&many), HealthStatus::Degraded);
@@ -47,7 +47,7 @@ fn a_platform_is_degraded_by_connections_without_consent_and_by_a_late_refresher
 }
 
 #[test]
-fn a_percentile_is_the_least_number_that_so_many_do_not_exceed() {
+fn s7_a_percentile_is_the_least_number_that_so_many_do_not_exceed() {
     let counted: BTreeMap<u64, u64> = [(128, 50), (256, 44), (1_024, 6)].into();
     assert_eq!(
         [percentile(&counted, 50), percentile(&counted, 95), percentile(&counted, 100)],
